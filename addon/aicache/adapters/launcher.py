@@ -1,0 +1,75 @@
+"""Starts a server that must not outlive the process that asked for it. Runs as ``python -S -I launcher.py ...``.
+
+Usage: ``launcher.py MODE PARENT_PID LOCK_FILE SERVER [ARGUMENT ...]``, in the folder the server shall run in.
+
+The server keeps LOCK_FILE locked for as long as it lives, so a successor waits here until it has let go of its files.
+
+``exec`` (Linux) asks the kernel for a SIGTERM at the parent's end, then becomes the server. ``guard`` (elsewhere)
+stays, looks twice a second whether the parent is still there, and ends the server when it is not.
+
+Nothing but the standard library, and of it nothing that is slow to import.
+"""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+
+PR_SET_PDEATHSIG = 1
+LOOK_EVERY = 0.5
+
+
+def main(mode: str, parent: int, lock_file: str, server: list[str]) -> int:
+    if mode == "exec":
+        # prctl(2): the signal comes when the *thread* that created this process ends, and stays asked for across exec.
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    while not _locked(lock):
+        if os.getppid() != parent:
+            return 0
+        time.sleep(0.02)
+    os.set_inheritable(lock, True)
+    # The parent may have gone before prctl: then no signal will come.
+    if os.getppid() != parent:
+        return 0
+    if mode == "exec":
+        os.execv(server[0], server)
+    return _guard(parent, server)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _guard(parent: int, server: list[str]) -> int:
+    child = 0
+    ending = False
+
+    def end(*_: object) -> None:
+        nonlocal ending
+        ending = True
+        if child:
+            os.kill(child, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
+    child = os.posix_spawn(server[0], server, os.environ)
+    if ending:  # asked to while there was no child yet
+        end()
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status) & 0xFF
+        if not ending and os.getppid() != parent:
+            end()
+        time.sleep(0.02 if ending else LOOK_EVERY)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]))

@@ -1,0 +1,223 @@
+"""The configuration as typed values: every key, its default and its meaning stand here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from re import Pattern
+from typing import Annotated, Literal, TypeAlias
+
+from aicache import configfile
+from aicache.configfile import ConfigError
+from aicache.configtypes import (
+    FLAG,
+    HEADER_NAME,
+    PATTERN,
+    REDIS_URL,
+    TEXT,
+    Scalar,
+    duration,
+    number,
+    one_of,
+    parse_header_name,
+    size,
+    whole,
+)
+from aicache.keys import Context
+from aicache.redisurl import redacted
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Credential",
+    "Embedded",
+    "Embedder",
+    "Exact",
+    "Header",
+    "Index",
+    "LocalEmbedder",
+    "Redis",
+    "Scope",
+    "Semantic",
+    "Shared",
+    "Store",
+    "ZvecIndex",
+    "load",
+    "read",
+]
+
+KB, MB = 1024, 1024**2
+DAY = 86400.0
+
+
+def read(path: Path, env: Mapping[str, str]) -> Config:
+    """Read a configuration file. Raises ConfigError with every problem found."""
+    return load(configfile.read_text(path), path.name, env)
+
+
+def load(text: str, source: str, env: Mapping[str, str]) -> Config:
+    """Parse YAML; *source* names it in messages, *env* fills in ``${NAME}``. Raises ConfigError with every problem."""
+    return configfile.parse(Config, text, source, env)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Each caller has answers of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """All callers share their answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Callers that send the same value in header *name* (lower-case) share their answers."""
+
+    name: str
+
+
+Scope: TypeAlias = Credential | Shared | Header
+
+
+def _parse_scope(text: str) -> Scope:
+    match text.partition(":"):
+        case ("credential", "", _):
+            return Credential()
+        case ("shared", "", _):
+            return Shared()
+        case ("header", ":", name):
+            return Header(parse_header_name(name.strip()))
+        case _:
+            raise ValueError("is not credential, shared or header:NAME")
+
+
+def _show_scope(scope: Scope) -> str:
+    match scope:
+        case Credential():
+            return "credential"
+        case Shared():
+            return "shared"
+        case Header(name):
+            return f"header:{name}"
+
+
+_SCOPE = Scalar("credential, shared or header:NAME", _parse_scope, _show_scope)
+_WAIT = duration(most=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Redis:
+    """A Redis or Valkey of the user's. *url* may hold a password, so repr() leaves it out; *address* may be shown."""
+
+    url: Annotated[
+        str, REDIS_URL, "where it is; a password belongs in the environment: redis://:${REDIS_PASSWORD}@host:6379/0"
+    ] = field(repr=False)
+    prefix: Annotated[str, TEXT, "what every key in Redis begins with"] = "aicache:"
+    timeout: Annotated[float, _WAIT, "how long one command may take"] = 0.25
+    max_connections: Annotated[int, whole(1, 10_000), "how many connections may be open at once"] = 32
+
+    @property
+    def address(self) -> str:
+        """The URL without user-info and query."""
+        return redacted(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The Valkey that comes with the cache."""
+
+    max_memory: Annotated[int, size(least=MB), "when it is full, the answers used least recently go"] = 512 * MB
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Answers to the very same request."""
+
+    ttl: Annotated[float, duration(most=3650 * DAY), "how long an answer is kept"] = 7 * DAY
+    redis: Annotated[Redis | None, "a Redis or Valkey of your own; without it, the embedded Valkey"] = None
+    embedded: Annotated[Embedded, "the embedded Valkey"] = Embedded()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEmbedder:
+    """A small model in the proxy's own process."""
+
+    kind: Annotated[Literal["local"], "a small model in the proxy's own process"] = "local"
+    timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class ZvecIndex:
+    """An index in the data folder."""
+
+    kind: Annotated[Literal["zvec"], "an index in the data folder"] = "zvec"
+    timeout: Annotated[float, _WAIT, "how long a search may take"] = 0.4
+
+
+Embedder: TypeAlias = LocalEmbedder
+Index: TypeAlias = ZvecIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Semantic:
+    """Answers to a question of the same meaning."""
+
+    enabled: Annotated[bool, FLAG, "whether questions are answered by meaning at all"] = True
+    threshold: Annotated[
+        float | None, number(0, 1), "the cosine similarity that a hit needs; null: what suits the embedder's model"
+    ] = None
+    top_k: Annotated[int, whole(1, 100), "how many neighbours are looked at"] = 5
+    tools: Annotated[bool, FLAG, "whether requests that carry tools may be answered by meaning"] = False
+    max_question: Annotated[
+        int, whole(1, 1_000_000), "in characters; longer questions are answered by the exact request only"
+    ] = 400
+    embedder: Annotated[Embedder, "what turns a question into a vector"] = LocalEmbedder()
+    index: Annotated[Index, "where the vectors are"] = ZvecIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Which answers are kept."""
+
+    max_temperature: Annotated[
+        float | None,
+        number(0),
+        "answers sampled hotter are not kept, nor are those to requests without a temperature; null keeps all",
+    ] = None
+    max_bytes: Annotated[int, size(least=KB), "larger answers are not kept"] = 4 * MB
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings: times in seconds, sizes in bytes. Sections are equal when all their keys are, and can be hashed."""
+
+    session_id: Annotated[str, TEXT, "part of every key: a new one is an empty cache"] = ""
+    scope: Annotated[
+        Scope, _SCOPE, "who shares answers: callers with the same API key, all, or those with one value in a header"
+    ] = Credential()
+    context: Annotated[
+        Context, one_of(*Context), "how much of the conversation before the question takes part in the key"
+    ] = Context.FULL
+    lookup_timeout: Annotated[float, _WAIT, "how long a whole lookup may take; past it the call goes upstream"] = 0.5
+    ignore: Annotated[tuple[str, ...], TEXT, "fields of the request's body that cannot change the answer"] = (
+        "stream",
+        "stream_options",
+        "user",
+        "metadata",
+        "safety_identifier",
+        "prompt_cache_key",
+        "service_tier",
+        "store",
+    )
+    mask: Annotated[
+        tuple[Pattern[str], ...], PATTERN, "what is blanked out of system prompts for the key, such as today's date"
+    ] = ()
+    key_headers: Annotated[
+        tuple[str, ...], HEADER_NAME, "request headers that change the answer, such as x-portkey-provider"
+    ] = ()
+    exact: Annotated[Exact, "answers to the very same request"] = Exact()
+    semantic: Annotated[Semantic, "answers to a question of the same meaning"] = Semantic()
+    store: Annotated[Store, "which answers are kept"] = Store()
+    max_request: Annotated[int, size(least=KB), "larger requests are forwarded without a look"] = 8 * MB

@@ -1,0 +1,135 @@
+"""The configuration's documentation, made from its dataclasses: ``python -m aicache.configdocs --example``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import yaml
+
+from aicache.config import Config
+from aicache.configschema import ListOf, Section, Setting, settings
+from aicache.configtypes import Scalar, one_of
+
+_HEAD = """\
+# The AI cache's configuration: every key with its default and its meaning.
+#
+# A key that is left out has its default; an empty file is a configuration, too. Values may hold ${NAME} or
+# ${NAME:-default} from the environment, and $${ where the characters ${ are meant. To use a key that is
+# commented out, delete its #.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One key: its dotted name, what is right, its default as YAML (``required`` where there is none), its meaning."""
+
+    key: str
+    type: str
+    default: str
+    meaning: str
+
+
+def rows(root: type = Config) -> list[Row]:
+    """Return a row for every key that has a value, and for every section that may be null, in their order."""
+    by_key: dict[str, Row] = {}
+    for row in _rows(settings(root), ""):
+        by_key.setdefault(row.key, row)  # kinds have keys in common
+    return list(by_key.values())
+
+
+def table() -> str:
+    """Return all rows as a Markdown table."""
+    lines = ["| Key | Default | Meaning |", "| --- | --- | --- |"]
+    lines += [f"| `{row.key}` | `{row.default}` | {row.meaning} ({row.type}) |" for row in rows()]
+    return "\n".join(lines) + "\n"
+
+
+def example(root: type = Config) -> str:
+    """Return YAML of the defaults, with every key's meaning as a comment above it.
+
+    Commented out are sections whose default is null, and all kinds of a section but its default.
+    """
+    return "\n".join([_HEAD, *("\n".join([*_lines(setting), ""]) for setting in settings(root))])
+
+
+def _rows(documented: Iterable[Setting], path: str) -> Iterator[Row]:
+    for setting in documented:
+        key = path + setting.name
+        if not isinstance(setting.shape, Section) or setting.optional:
+            default = "required" if setting.required else _yaml(setting)
+            yield Row(key, setting.words, default, setting.meaning)
+        for variant in _variants(setting):
+            yield from _rows(variant, f"{key}.")
+
+
+def _lines(setting: Setting) -> Iterator[str]:
+    variants = _variants(setting)
+    yield from _comment(setting.meaning if variants else f"{setting.meaning} ({setting.words})")
+    if not variants:
+        yield f"{setting.name}: {_yaml(setting)}"
+    for i, variant in enumerate(variants):
+        lines = [f"{setting.name}:", *(f"  {line}" for nested in variant for line in _lines(nested))]
+        if i:
+            yield "# or"
+        yield from (f"#{line}" for line in lines) if i or setting.default is None else lines
+
+
+def _variants(setting: Setting) -> list[list[Setting]]:
+    """Return the keys of each kind of a section, its default first; nothing for what is no section."""
+    if not isinstance(setting.shape, Section):
+        return []
+    usual = setting.default
+    kinds = setting.shape.kinds
+    variants = []
+    for cls in sorted(setting.shape.classes, key=lambda cls: not isinstance(usual, cls)):
+        variant = {nested.name: nested for nested in settings(cls)}
+        if isinstance(usual, cls):
+            variant = {name: replace(nested, default=getattr(usual, name)) for name, nested in variant.items()}
+        if "kind" in variant:
+            meaning = "; ".join(f"{kind}: {_meaning(other)}" for kind, other in kinds.items())
+            variant["kind"] = replace(variant["kind"], shape=one_of(*kinds), meaning=meaning)
+        variants.append(list(variant.values()))
+    return variants
+
+
+def _meaning(cls: type) -> str:
+    return next(setting.meaning for setting in settings(cls) if setting.name == "kind")
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text, 100)]
+
+
+def _yaml(setting: Setting) -> str:
+    """Return a key's default as YAML; an example where there is none."""
+    match setting.shape:
+        case _ if setting.default is None:
+            return "null"
+        case Scalar() as scalar:
+            return _quoted(scalar, scalar.example if setting.required else scalar.show(setting.default))
+        case ListOf(scalar):
+            return f"[{', '.join(_quoted(scalar, scalar.show(item)) for item in setting.default)}]"
+        case Section():
+            raise TypeError(f"{setting.name}: a section that is not null has no default of its own")
+
+
+def _quoted(scalar: Scalar, text: str) -> str:
+    if scalar.written != "text" or yaml.safe_dump([text], default_flow_style=True, width=10_000) == f"[{text}]\n":
+        return text
+    return json.dumps(text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m aicache.configdocs", description="Print the configuration's keys.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--example", action="store_true", help="as YAML: config.example.yaml")
+    what.add_argument("--table", action="store_true", help="as a Markdown table")
+    print(example() if parser.parse_args().example else table(), end="")
+
+
+if __name__ == "__main__":
+    main()

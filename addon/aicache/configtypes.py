@@ -1,0 +1,169 @@
+"""What one scalar of the configuration may be: text to value and back. Pure; a message never quotes the text, since it
+may come from a secret."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aicache.redisurl import parse_redis_url
+
+_NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d)?")
+_SIZE = re.compile(rf"({_NUMBER})\s*(kb|mb|gb)?", re.IGNORECASE)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110 section 5.6.2
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_BYTES = {"gb": 1024**3, "mb": 1024**2, "kb": 1024}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One kind of value."""
+
+    words: str
+    """What is right, worded to follow "is not"."""
+    parse: Callable[[str], Any]
+    """Text to value. Raises ValueError with the fault, worded to follow the text: ``is not above 0``. A second argument
+    holds details that may quote the text."""
+    show: Callable[[Any], str] = str
+    """Value to text that parses to it."""
+    written: Literal["text", "bare", "either"] = "text"
+    """Whether YAML must see text, a number or boolean without quotes, or either."""
+    secret: bool = False
+    """Whether the text may hold a password and is shown as a redacted URL only."""
+    example: str = ""
+    """For the documentation of keys that have no default."""
+
+
+def one_of(*values: str) -> Scalar:
+    """A few words; members of a StrEnum come back as such."""
+    words = f"one of: {', '.join(values)}"
+
+    def parse(text: str) -> str:
+        if text not in values:
+            raise ValueError(f"is not {words}")
+        return values[values.index(text)]
+
+    return Scalar(words, parse)
+
+
+def number(least: float, most: float = math.inf) -> Scalar:
+    """A float within bounds, both included."""
+    bounds = f"at least {least:g}" if math.isinf(most) else f"between {least:g} and {most:g}"
+    words = f"a number {'of ' if math.isinf(most) else ''}{bounds}"
+
+    def parse(text: str) -> float:
+        if not re.fullmatch(_NUMBER, text):
+            raise ValueError(f"is not {words}")
+        value = _decimal(text)
+        if not (math.isfinite(value) and least <= value <= most):
+            raise ValueError(f"is not {bounds}")
+        return value
+
+    return Scalar(words, parse, repr, "bare")
+
+
+def whole(least: int, most: int) -> Scalar:
+    """An int within bounds, both included."""
+    bounds = f"between {least} and {most}"
+    words = f"a whole number {bounds}"
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(_NUMBER, text) or not (value := _decimal(text)).is_integer() or "." in text:
+            raise ValueError(f"is not {words}")
+        if not least <= value <= most:
+            raise ValueError(f"is not {bounds}")
+        return int(value)
+
+    return Scalar(words, parse, str, "bare")
+
+
+def duration(most: float) -> Scalar:
+    """Seconds, as a float above 0 and at most *most*."""
+    bounds = f"above 0 and at most {show_duration(most)}"
+
+    def parse(text: str) -> float:
+        if not (found := _DURATION.fullmatch(text)):
+            base_60 = ", and to YAML it is a number to the base 60" if ":" in text else ""
+            raise ValueError(f"is not a duration{base_60}: write 90s, 30m, 12h, 7d, 500ms or plain seconds")
+        amount, unit = _decimal(found[1]), found[2] or "s"
+        value = amount / 1000 if unit == "ms" else amount * _SECONDS[unit]
+        if not 0 < value <= most:
+            raise ValueError(f"is not {bounds}")
+        return value
+
+    return Scalar(f"a duration {bounds}", parse, show_duration, "either")
+
+
+def show_duration(seconds: float) -> str:
+    for unit, length in _SECONDS.items():
+        if seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    thousandths = round(seconds * 1000)
+    return f"{thousandths}ms" if thousandths / 1000 == seconds else repr(seconds)
+
+
+def size(least: int) -> Scalar:
+    """Bytes, as an int of at least *least*; kb, mb and gb are powers of 1024."""
+
+    def parse(text: str) -> int:
+        found = _SIZE.fullmatch(text)
+        value = _decimal(found[1]) * _BYTES.get((found[2] or "").lower(), 1) if found else math.nan
+        if not value.is_integer():
+            raise ValueError("is not a size: write 64kb, 4mb, 1gb or plain bytes")
+        if value < least:
+            raise ValueError(f"is not at least {show_size(least)}")
+        return int(value)
+
+    return Scalar(f"a size of at least {show_size(least)}", parse, show_size, "either")
+
+
+def show_size(count: int) -> str:
+    for unit, length in _BYTES.items():
+        if count and count % length == 0:
+            return f"{count // length}{unit}"
+    return str(count)
+
+
+def _decimal(text: str) -> float:
+    if re.match(r"[-+]?0[0-9_]", text):
+        raise ValueError("starts with a zero, which makes it a number to the base 8 in YAML: leave the zero out")
+    return float(text.replace("_", ""))
+
+
+def _flag(text: str) -> bool:
+    match text.lower():
+        case "true" | "yes" | "on":
+            return True
+        case "false" | "no" | "off":
+            return False
+        case _:
+            raise ValueError("is not true or false")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as exc:
+        raise ValueError(f"is not a regular expression (error at position {exc.pos})", exc.msg) from None
+    except (ValueError, OverflowError, RecursionError) as exc:
+        raise ValueError("is not a regular expression that Python can compile", str(exc)) from None
+
+
+def parse_header_name(text: str) -> str:
+    """Return the name in lower case."""
+    if not _HEADER_NAME.fullmatch(text):
+        raise ValueError("is not the name of a header")
+    return text.lower()
+
+
+TEXT = Scalar("text", str)
+FLAG = Scalar("true or false", _flag, lambda value: "true" if value else "false", "bare")
+PATTERN = Scalar("a regular expression", _pattern, lambda value: value.pattern)
+HEADER_NAME = Scalar("the name of a header", parse_header_name)
+REDIS_URL = Scalar(
+    "a URL: redis://, rediss:// (with TLS) or unix://", parse_redis_url, secret=True, example="redis://127.0.0.1:6379/0"
+)

@@ -1,0 +1,86 @@
+"""What a caller may ask of the cache by request headers, as a pure parse. It never raises: a value that cannot be
+read counts as the strictest one."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from aicache.keys import Headers
+
+SKIP = "x-higress-skip-ai-cache"
+TTL = "x-ai-cache-ttl"
+THRESHOLD = "x-ai-cache-threshold"
+OWN_HEADERS = (SKIP, TTL, THRESHOLD)
+"""Ours alone: taken off the request before it goes upstream (``cache-control`` goes with it)."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """One request's wishes; each can only make the cache more careful than its settings."""
+
+    skip: bool = False
+    """Neither look up nor store."""
+    no_store: bool = False
+    """Look up, but keep nothing of this exchange (RFC 9111, 5.2.1.5)."""
+    no_cache: bool = False
+    """Do not look up; what comes from the upstream replaces what is stored (5.2.1.4)."""
+    max_age: float = math.inf
+    """Seconds; an older entry does not answer (5.2.1.1)."""
+    only_if_cached: bool = False
+    """Answer 504 rather than going upstream (5.2.1.7)."""
+    ttl: float = math.inf
+    """Seconds; the entry lives no longer. 0 keeps nothing."""
+    threshold: float = -1.0
+    """Similarity; above 1 no neighbour answers."""
+
+
+NO_WISHES = Controls()
+
+
+def parse_controls(headers: Headers) -> Controls:
+    """Read the request's wishes; most requests have none."""
+    skip, ttl, threshold = headers.get(SKIP), headers.get(TTL), headers.get(THRESHOLD)
+    cache_control = headers.get("cache-control")
+    if skip is None and ttl is None and threshold is None and cache_control is None:
+        return NO_WISHES
+    directives = _directives(cache_control or "")
+    return Controls(
+        skip=skip is not None and skip.strip().lower() in ("on", "true", "1", "yes"),
+        no_store="no-store" in directives,
+        no_cache="no-cache" in directives,
+        max_age=_delta_seconds(directives["max-age"]) if "max-age" in directives else math.inf,
+        only_if_cached="only-if-cached" in directives,
+        ttl=math.inf if ttl is None else _duration(ttl),
+        threshold=-1.0 if threshold is None else _similarity(threshold),
+    )
+
+
+def _directives(value: str) -> dict[str, str]:
+    """Split a Cache-Control field (RFC 9111, 5.2): names are case-insensitive, arguments may be quoted."""
+    found = {}
+    for part in value.split(","):
+        name, _, argument = part.partition("=")
+        found[name.strip().lower()] = argument.strip().strip('"')
+    return found
+
+
+def _delta_seconds(text: str) -> float:
+    """RFC 9111, 1.2.2: digits; what is not is stale at once (4.2.1)."""
+    return float(text) if re.fullmatch(r"[0-9]{1,15}", text) else 0.0
+
+
+def _duration(text: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)?", text.strip().lower())
+    return float(match[1]) * _UNITS[match[2] or "s"] if match else 0.0
+
+
+def _similarity(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return math.inf
+    return value if 0.0 <= value <= 1.0 else math.inf

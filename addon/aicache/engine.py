@@ -1,0 +1,278 @@
+"""Lookup and store: the only place where decisions meet I/O. It holds the deadlines and the breakers, and fails open."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from aicache import policy
+from aicache.breaker import Breaker
+from aicache.controls import Controls
+from aicache.entries import Recording, record
+from aicache.formats import Format
+from aicache.keys import Identity, vector_namespace
+from aicache.model import Call, Entry, Hit, Miss, Vector
+from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
+PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
+WARN_EVERY = 60.0  # seconds between two warnings about one part
+CREDENTIAL_TTL = 3600.0  # seconds for which the upstream's acceptance of a credential is believed
+WRITE_TIMEOUT = 10.0  # seconds for each step of a store, which nobody waits for
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An outside part as the engine asks it: its name for the log, its time limit in seconds, its breaker."""
+
+    name: str
+    timeout: float
+    breaker: Breaker
+
+
+@dataclass(frozen=True, slots=True)
+class Semantic:
+    """The three things a look-up by meaning needs, together or not at all."""
+
+    embedder: Embedder
+    embedder_timeout: float
+    index: VectorIndex
+    index_timeout: float
+
+    def namespace(self, identity: Identity) -> str:
+        return vector_namespace(identity.namespace, self.embedder.model, self.embedder.dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A call on its way to the upstream: what its answer is to be stored under. Made once, at its lookup."""
+
+    call: Call
+    identity: Identity
+    controls: Controls
+    format: Format
+    credential: str | None
+    """Digest to be marked as accepted, where the scope lets callers share answers."""
+    vector: Vector | None = None
+
+
+class Engine:
+    """Answers from the cache and fills it. It works with whatever parts it has at the moment: none, exact, or all.
+
+    Everything here is called on one event loop; the attributes *exact*, *semantic* and *rules* may be replaced there
+    at any time, and a lookup under way goes on with those it began with.
+    """
+
+    def __init__(self, rules: policy.Rules, lookup_timeout: float, clock: Callable[[], float] = time.time) -> None:
+        self.rules = rules
+        self.lookup_timeout = lookup_timeout
+        self.semantic: Semantic | None = None
+        self.exact: ExactStore | None = None
+        self._clock = clock
+        self._exact_part = Part("exact store", 0.25, Breaker())
+        self._embedder_part = Part("embedder", 0.4, Breaker())
+        self._index_part = Part("vector index", 0.4, Breaker())
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._warned: dict[str, float] = {}
+
+    def use_exact(self, store: ExactStore | None, timeout: float) -> None:
+        """Take an exact store into use; its predecessor's failures are forgotten."""
+        self.exact = store
+        self._exact_part = Part("exact store", timeout, Breaker())
+
+    def use_semantic(self, semantic: Semantic | None) -> None:
+        """Take embedder and index into use, or do without."""
+        self.semantic = semantic
+        if semantic is not None:
+            self._embedder_part = Part("embedder", semantic.embedder_timeout, Breaker())
+            self._index_part = Part("vector index", semantic.index_timeout, Breaker())
+
+    # ------------------------------------------------------------------ lookup
+
+    async def lookup(self, exchange: Exchange) -> Hit | Miss:
+        """Find an answer within the deadline. Every failure is a Miss."""
+        if exchange.controls.no_cache:
+            return Miss("no-cache")
+        if (exact := self.exact) is None:
+            return Miss("starting")
+        deadline = asyncio.get_running_loop().time() + self.lookup_timeout
+        try:
+            if exchange.credential is not None and not await self._ask(
+                self._exact_part, deadline, exact.marked(exchange.credential)
+            ):
+                return Miss("credential-unproven")
+            entry = await self._ask(self._exact_part, deadline, exact.get(exchange.identity.key))
+        except StoreError as exc:
+            return Miss(f"store-error: {exc}")
+        if entry is not None:
+            why_not = policy.refusal(entry, exchange.call, exchange.identity, exchange.controls, self._clock())
+            return Hit(entry) if why_not is None else Miss(why_not)
+        if (semantic := self.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
+            return Miss("not-stored")
+        return await self._search(exchange, exact, semantic, deadline)
+
+    async def _search(self, exchange: Exchange, exact: ExactStore, semantic: Semantic, deadline: float) -> Hit | Miss:
+        vector: Vector | None = None
+        identity, question = exchange.identity, exchange.call.question or ""
+        try:
+            vectors = await self._ask(self._embedder_part, deadline, semantic.embedder.embed([question], "query"))
+            vector = vectors[0]
+            neighbors = await self._ask(
+                self._index_part,
+                deadline,
+                semantic.index.search(semantic.namespace(identity), vector, self.rules.top_k),
+            )
+            near = policy.candidates(neighbors, max(self.rules.threshold, exchange.controls.threshold))
+            if not near:
+                return Miss("no-neighbor", vector)
+            entries = await self._ask(self._exact_part, deadline, exact.get_many([n.key for n in near]))
+        except StoreError as exc:
+            return Miss(f"store-error: {exc}", vector)
+        if gone := [n.key for n, entry in zip(near, entries, strict=True) if entry is None]:
+            self._spawn(self._forget(semantic.index, gone))
+        why_not = "neighbor-gone"
+        for neighbor, entry in zip(near, entries, strict=True):
+            if entry is None:
+                continue
+            refused = policy.refusal(entry, exchange.call, identity, exchange.controls, self._clock())
+            if refused is None:
+                return Hit(entry, min(neighbor.similarity, 1.0))
+            why_not = refused
+        return Miss(why_not, vector)
+
+    # ------------------------------------------------------------------ store
+
+    def judge(self, exchange: Exchange, recording: Recording) -> Entry:
+        """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
+        now = self._clock()
+        until = policy.keep_until(exchange.call, exchange.controls, self.rules, now)
+        if until is None:
+            raise ValueError("not to be kept")
+        return record(
+            exchange.call,
+            exchange.identity,
+            recording,
+            exchange.format,
+            now=now,
+            until=until,
+            max_bytes=self.rules.max_bytes,
+        )
+
+    def keep(self, exchange: Exchange, entry: Entry) -> bool:
+        """Store an entry in the background; False when it cannot be."""
+        return self.exact is not None and self._spawn(self._store(exchange, entry))
+
+    def judge_and_keep(self, exchange: Exchange, recording: Recording) -> None:
+        """Do both in the background: for streams, whose end must not wait for the judgement."""
+        if self.exact is not None:
+            self._spawn(self._judge_and_store(exchange, recording))
+
+    def accepted(self, exchange: Exchange) -> None:
+        """Note that the upstream took this caller's credential."""
+        if exchange.credential is not None and self.exact is not None:
+            self._spawn(self._mark(self.exact, exchange.credential))
+
+    async def drain(self, timeout: float) -> None:
+        """Wait for the stores under way, at most *timeout* seconds; the rest is dropped."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout)
+            for task in late:
+                task.cancel()
+
+    async def _judge_and_store(self, exchange: Exchange, recording: Recording) -> None:
+        await asyncio.sleep(0)  # an eager task (Python 3.12) would judge before the hook has returned
+        try:
+            if len(recording.body) > PARSE_ON_LOOP:
+                entry = await asyncio.to_thread(self.judge, exchange, recording)
+            else:
+                entry = self.judge(exchange, recording)
+        except ValueError as exc:
+            logger.debug("not stored: %s", exc)
+            return
+        await self._store(exchange, entry)
+
+    async def _store(self, exchange: Exchange, entry: Entry) -> None:
+        """Put the entry, then its vector: in this order no neighbour ever leads nowhere."""
+        if (exact := self.exact) is None:
+            return
+        await self._ask(self._exact_part, None, exact.put(entry))
+        semantic = self.semantic
+        if semantic is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
+            return
+        vector = exchange.vector
+        if vector is None:
+            texts = [exchange.call.question or ""]
+            vector = (await self._ask(self._embedder_part, None, semantic.embedder.embed(texts, "document")))[0]
+        namespace = semantic.namespace(exchange.identity)
+        await self._ask(self._index_part, None, semantic.index.upsert(entry.key, namespace, vector, entry.expires_at))
+
+    async def _mark(self, exact: ExactStore, credential: str) -> None:
+        await self._ask(self._exact_part, None, exact.mark(credential, CREDENTIAL_TTL))
+
+    async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
+        await self._ask(self._index_part, None, index.delete(keys))
+
+    # ------------------------------------------------------------------ the outside
+
+    async def _ask(self, part: Part, deadline: float | None, asking: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
+        """Await a part's answer, within its own time limit and the lookup's *deadline* (loop time; None: a store).
+
+        Raises StoreError alone: for its own, for silence, and at once while the part's breaker is open.
+        """
+        now = asyncio.get_running_loop().time()
+        if not part.breaker.allow(now):
+            if isinstance(asking, Coroutine):
+                asking.close()
+            raise StoreError(f"{part.name}: not asked, it is failing")
+        limit = now + (part.timeout if deadline is not None else WRITE_TIMEOUT)
+        try:
+            async with asyncio.timeout_at(limit if deadline is None else min(limit, deadline)):
+                answer = await asking
+        except (StoreError, TimeoutError) as exc:
+            why = str(exc) or "no answer in time"
+            part.breaker.failed(asyncio.get_running_loop().time())
+            self._warn(part, why)
+            raise StoreError(f"{part.name}: {why}") from exc
+        if part.breaker.succeeded():
+            self._warned.pop(part.name, None)
+            logger.warning("%s: answers again", part.name)
+        return answer
+
+    def _warn(self, part: Part, why: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._warned.get(part.name, -WARN_EVERY) >= WARN_EVERY:
+            self._warned[part.name] = now
+            logger.warning("%s: %s; requests go upstream, it is asked again every few seconds", part.name, why)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Run *work* in the background and keep its task; False (and a warning) when too much is under way."""
+        if len(self._tasks) >= MAX_WRITES:
+            work.close()
+            self._warn(self._exact_part, f"{MAX_WRITES} stores are under way, more are dropped")
+            return False
+        task = asyncio.get_running_loop().create_task(_top(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+
+async def _top(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except StoreError as exc:
+        logger.debug("%s", exc)
+    except Exception:
+        logger.exception("a background task failed")
+
+
+def with_vector(exchange: Exchange, miss: Miss) -> Exchange:
+    """Return the exchange with the vector its lookup computed, so that a question is never embedded twice."""
+    return exchange if miss.vector is None else replace(exchange, vector=miss.vector)

@@ -1,0 +1,87 @@
+"""Between an entry and the bytes on the wire: record an upstream's response, replay it to a caller. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from aicache.formats import Format
+from aicache.keys import Identity
+from aicache.model import Call, Entry, Mode
+
+CONTENT_TYPES = {Mode.WHOLE: "application/json", Mode.STREAM: "text/event-stream; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A response as the upstream sent it, to its end."""
+
+    status: int
+    content_type: str
+    content_encoding: str
+    body: bytes
+
+
+def record(
+    call: Call, identity: Identity, recording: Recording, format: Format, *, now: float, until: float, max_bytes: int
+) -> Entry:
+    """Make the entry of a complete, good answer. Raises ValueError, with the reason, for anything else."""
+    if recording.status != 200:
+        raise ValueError(f"status {recording.status}")
+    body = _decoded(recording, max_bytes)
+    mode, answer = format.parse_answer(body, n=call.n)
+    usage = answer.usage or {}
+    return Entry(
+        key=identity.key,
+        namespace=identity.namespace,
+        api=call.api,
+        model=call.model,
+        asked=call.mode,
+        asked_usage=call.wants_usage,
+        mode=mode,
+        content_type=recording.content_type or CONTENT_TYPES[mode],
+        body=body,
+        question=call.question,
+        prompt_tokens=_count(usage.get("prompt_tokens")),
+        completion_tokens=_count(usage.get("completion_tokens")),
+        stored_at=now,
+        expires_at=until,
+    )
+
+
+def replay(entry: Entry, call: Call, format: Format) -> tuple[bytes, str]:
+    """Return body and content type of the answer, in the mode the caller speaks.
+
+    Byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
+    replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read.
+    """
+    if call.mode is entry.asked and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage):
+        return entry.body, entry.content_type
+    if call.mode is entry.mode is Mode.STREAM and not call.wants_usage:
+        return format.without_usage(entry.body), entry.content_type
+    if call.mode is entry.mode is Mode.WHOLE:
+        return entry.body, entry.content_type
+    _, answer = format.parse_answer(entry.body)
+    return format.render(answer, call.mode, include_usage=call.wants_usage), CONTENT_TYPES[call.mode]
+
+
+def _decoded(recording: Recording, max_bytes: int) -> bytes:
+    """Undo the content-encoding. We ask for none, so only gzip and deflate, which some upstreams send regardless."""
+    body = recording.body
+    if recording.content_encoding in ("gzip", "x-gzip", "deflate"):
+        inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            body = inflate.decompress(body, max_bytes + 1)
+        except zlib.error as exc:
+            raise ValueError("the body is not what its content-encoding says") from exc
+        if not inflate.eof and len(body) <= max_bytes:
+            raise ValueError("the compressed body is cut off")
+    elif recording.content_encoding not in ("", "identity"):
+        raise ValueError(f"content-encoding {recording.content_encoding}")
+    if len(body) > max_bytes:
+        raise ValueError(f"larger than store.max_bytes ({max_bytes})")
+    return body
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 <= value < 1 << 53 else 0

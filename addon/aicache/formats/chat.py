@@ -1,0 +1,155 @@
+"""OpenAI's chat completions, spoken by nearly every vendor: requests in, answers in and out. Pure.
+
+Source: https://platform.openai.com/docs/api-reference/chat, and for the path with the model in it
+https://learn.microsoft.com/azure/ai-services/openai/reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from aicache.formats import chat_answer, chat_stream
+from aicache.formats.body import JSONObject, dump, load_object, objects, refuse_stateful
+from aicache.model import Answer, Call, Mode, Turn
+
+_AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
+_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
+_TEXT_PART = frozenset({"type", "text"})
+_QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
+
+_T = TypeVar("_T")
+
+
+class Chat:
+    """The format of ``POST .../chat/completions``, on any host."""
+
+    api = "chat"
+
+    def matches(self, method: str, path: str) -> bool:
+        """Tell by method and path (without the query) whether a request is of this API."""
+        return method.upper() == "POST" and path.removesuffix("/").endswith("/chat/completions")
+
+    def parse_request(self, path: str, body: bytes, *, tools_semantic: bool = False) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
+
+        *tools_semantic* lets a neighbour answer a request that carries tools.
+        """
+        request = load_object(body)
+        refuse_stateful(request)
+        messages = objects(request.get("messages"), "messages")
+        if not messages:
+            raise ValueError("messages: none")
+        turns = tuple(_turn(i, message) for i, message in enumerate(messages))
+        streams = _optional(request, "stream", bool) or False
+        options = _optional(request, "stream_options", dict) or {}
+        return Call(
+            api=self.api,
+            model=_model(path, request),
+            mode=Mode.STREAM if streams else Mode.WHOLE,
+            wants_usage=streams and options.get("include_usage") is True,
+            params={name: value for name, value in request.items() if name not in ("messages", "model")},
+            turns=turns,
+            question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
+            n=_n(request),
+            temperature=_temperature(request),
+        )
+
+    def parse_answer(self, body: bytes, *, n: int = 1) -> tuple[Mode, Answer]:
+        """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss.
+
+        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly. White
+        space may come first: OpenRouter keeps connections alive with it.
+        """
+        try:
+            if _EVENT_STREAM.match(body):
+                return Mode.STREAM, chat_answer.read(chat_stream.gather(body), n=n)
+            return Mode.WHOLE, chat_answer.read(load_object(body), n=n)
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+
+    def render(self, answer: Answer, mode: Mode, *, include_usage: bool) -> bytes:
+        """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(chat_answer.write(answer))
+            case Mode.STREAM:
+                return chat_stream.scatter(answer, include_usage=include_usage)
+
+    def without_usage(self, body: bytes) -> bytes:
+        """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
+        return chat_stream.without_usage(body)
+
+
+CHAT = Chat()
+
+
+def _model(path: str, request: JSONObject) -> str:
+    if model := _optional(request, "model", str):
+        return model
+    if deployment := _AZURE_PATH.search(path):
+        return unquote(deployment[1])
+    raise ValueError("model: missing")
+
+
+def _turn(position: int, message: JSONObject) -> Turn:
+    """Return the turn; a list of one text part, and nothing else, is the same question as that text."""
+    role, content = message.get("role"), message.get("content")
+    if not isinstance(role, str):
+        raise ValueError(f"messages[{position}].role: not a string")
+    if isinstance(content, list) and len(content) == 1:
+        (part,) = content
+        if _is_text(part) and part.keys() == _TEXT_PART:
+            content = part["text"]
+    return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
+
+
+def _question(last: Turn) -> str | None:
+    """Return the last turn's text, if it is a user's and text is all it holds."""
+    if last.role != "user":
+        return None
+    content = last.content
+    if isinstance(content, list) and all(_is_text(part) and part.keys() <= _QUESTION_PART for part in content):
+        content = "\n".join(part["text"] for part in content)
+    return content if isinstance(content, str) and content.strip() else None
+
+
+def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
+    """Tell whether an answer to a similar question would do: plain text is asked for, from the model alone."""
+    if not tools_semantic and (request.get("tools") or request.get("functions")):
+        return False
+    if request.get("modalities") not in (None, ["text"]):
+        return False
+    form = request.get("response_format")
+    if not (form is None or (isinstance(form, dict) and form.get("type") == "text")):
+        return False
+    return all(request.get(name) is None for name in ("audio", "prediction", "web_search_options"))
+
+
+def _n(request: Mapping[str, Any]) -> int:
+    n = request.get("n")
+    if n is None:
+        return 1
+    if type(n) is not int or n < 1:
+        raise ValueError("n: not a positive integer")
+    return n
+
+
+def _temperature(request: Mapping[str, Any]) -> float | None:
+    temperature = request.get("temperature")
+    if not (temperature is None or type(temperature) in (int, float)):
+        raise ValueError("temperature: not a number")
+    return temperature
+
+
+def _optional(request: Mapping[str, Any], name: str, kind: type[_T]) -> _T | None:
+    value = request.get(name)
+    if value is None or isinstance(value, kind):
+        return value
+    raise ValueError(f"{name}: not a {kind.__name__}")
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)

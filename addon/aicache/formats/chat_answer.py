@@ -1,0 +1,141 @@
+"""What a whole chat completion says, and whether it is an answer worth keeping. Pure; knows nothing of streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aicache.formats.body import JSONObject, objects
+from aicache.model import Answer, Choice
+
+GOOD_ENDS = frozenset(
+    {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
+    | {"eos", "eos_token", "stop_sequence"}  # Together; older Hugging Face TGI
+    | {"end_turn", "tool_use"}  # gateways that pass Anthropic's and Bedrock's words through
+    | {"STOP", "COMPLETE", "complete", "completed"}  # those that pass Gemini's, Cohere's and Responses' words through
+)
+"""An allow-list, since vendors keep finding words for an answer that is cut or spoilt: length, max_tokens, model_length
+(Mistral), content_filter, sensitive and network_error (Zhipu), insufficient_system_resource (DeepSeek), error
+(OpenRouter, Mistral), abort (vLLM, SGLang), time_limit (watsonx)."""
+
+NOISE = frozenset({"object", "obfuscation", "p"})
+"""Fields that say nothing of the answer: what the document is, and padding against eavesdroppers (OpenAI, Mistral)."""
+
+_SUBSTANCE = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
+_BLANK_PART = {"type": "text", "text": ""}
+
+
+def read(document: Mapping[str, Any], *, n: int) -> Answer:
+    """Read a ``chat.completion`` object, choices in the order of their indexes.
+
+    Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
+    at least says something.
+    """
+    refuse_error(document)
+    listed = objects(document.get("choices"), "choices")
+    choices = tuple(sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: choice.index))
+    if len({choice.index for choice in choices}) < len(choices):
+        raise ValueError("choices: two of the same index")
+    if len(choices) < max(n, 1):
+        raise ValueError(f"choices: {len(choices)} where {n} were asked for")
+    if not any(_says(choice.message) for choice in choices):
+        raise ValueError("choices: none says anything")
+    usage = document.get("usage")
+    if usage is None and isinstance(groq := document.get("x_groq"), dict):
+        usage = groq.get("usage")  # where Groq counts for callers of a stream who did not ask
+    if not (usage is None or isinstance(usage, dict)):
+        raise ValueError("usage: not an object")
+    known = {"id", "model", "created", "choices", "usage", "error", *NOISE}
+    return Answer(
+        id=_text(document.get("id")),
+        model=_text(document.get("model")),
+        created=_seconds(document.get("created")),
+        choices=choices,
+        usage=usage or None,
+        extra={name: value for name, value in document.items() if name not in known},
+    )
+
+
+def write(answer: Answer) -> JSONObject:
+    """Return the ``chat.completion`` object; ``read(write(answer)) == answer``."""
+    document: JSONObject = {
+        "id": answer.id,
+        "object": "chat.completion",
+        "created": answer.created,
+        "model": answer.model,
+        "choices": [
+            {"index": each.index, "message": each.message, **each.extra, "finish_reason": each.finish_reason}
+            for each in answer.choices
+        ],
+    }
+    if answer.usage is not None:
+        document["usage"] = answer.usage
+    return document | dict(answer.extra)
+
+
+def refuse_error(document: Mapping[str, Any]) -> None:
+    """Raise ValueError for an error that came with status 200: a document's, an event's or a single choice's."""
+    if document.get("error") or document.get("object") == "error" or document.get("type") == "error":
+        raise ValueError("an error in place of an answer")
+
+
+def index_of(choice: Mapping[str, Any], default: int) -> int:
+    index = choice.get("index")
+    if index is None:
+        return default
+    if type(index) is not int or index < 0:
+        raise ValueError("choices: an index that is not a count")
+    return index
+
+
+def _choice(position: int, choice: JSONObject) -> Choice:
+    refuse_error(choice)
+    reason = choice.get("finish_reason")
+    if not isinstance(reason, str) or reason not in GOOD_ENDS:
+        raise ValueError(f"finish_reason: {reason if _is_word(reason) else 'none, or not a word'}")
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        raise ValueError("choices: one without a message")
+    known = {"index", "message", "delta", "finish_reason", "error"}  # Perplexity adds an empty delta to whole choices
+    return Choice(
+        index=index_of(choice, position),
+        message=_message(message),
+        finish_reason=reason,
+        extra={name: value for name, value in choice.items() if name not in known},
+    )
+
+
+def _message(message: JSONObject) -> JSONObject:
+    """Check a message and give it the two fields that clients count on.
+
+    A tool call's index is a stream's way to number what a list numbers anyway; some vendors leave it in whole answers.
+    """
+    role, content = message.get("role") or "assistant", message.get("content")
+    if not isinstance(role, str):
+        raise ValueError("message.role: not a string")
+    if not (content is None or isinstance(content, str)):
+        objects(content, "message.content")
+    checked = {**message, "role": role, "content": content}
+    if calls := objects(message.get("tool_calls"), "message.tool_calls"):
+        checked["tool_calls"] = [{name: value for name, value in call.items() if name != "index"} for call in calls]
+    return checked
+
+
+def _says(message: Mapping[str, Any]) -> bool:
+    content = message["content"]
+    said = any(part != _BLANK_PART for part in content) if isinstance(content, list) else bool(content)
+    return said or any(message.get(name) for name in _SUBSTANCE)
+
+
+def _is_word(reason: Any) -> bool:
+    return isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else ""
+
+
+def _seconds(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 53 else 0

@@ -1,0 +1,184 @@
+"""A request's identity, as pure functions: credential, scope, exact key, namespace. Nothing here awaits or logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from aicache.model import Call, Turn
+
+CREDENTIAL_HEADERS = (
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "x-auth-token",
+    "x-dashscope-workspace",
+    "openai-organization",
+    "openai-project",
+    "cf-aig-authorization",
+    "helicone-auth",
+    "x-litellm-api-key",
+    "x-portkey-api-key",
+    "x-portkey-virtual-key",
+)
+"""Headers by which LLM APIs and gateways in front of them tell callers apart."""
+
+CREDENTIAL_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token", "subscription-key"})
+"""Query parameters that carry a credential, in lower case."""
+
+SYSTEM_ROLES = frozenset({"system", "developer"})
+
+_VERSION = 1  # of what goes into a digest: a change makes every stored key unreachable
+_QUESTION = {"aicache": "question"}  # stands for the question in a namespace; no API sends a content like it
+
+
+class Headers(Protocol):
+    """What is asked of HTTP headers: a value by case-insensitive name, repeated ones joined."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+class Context(StrEnum):
+    """How much of the conversation before the question counts (Higress: ``cacheKeyStrategy``)."""
+
+    FULL = "full"
+    LAST_QUESTION = "last_question"
+    ALL_QUESTIONS = "all_questions"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRules:
+    """The settings that shape identity."""
+
+    session_id: str
+    context: Context
+    ignore: frozenset[str]
+    mask: tuple[re.Pattern[str], ...]
+    key_headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What of the HTTP request beside its body can change the answer, or says whose answer it is."""
+
+    upstream: str
+    """``scheme://host:port``"""
+    target: str
+    """Path and query, less any credential."""
+    scope: str
+    """Whose entries may answer."""
+    headers: tuple[str, ...]
+    """The values of ``key_headers``, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """*key* names the exact request; *namespace* all requests that differ from it in the question alone.
+
+    Which embedder is in use is not part of it (see `vector_namespace`), so that a change of model costs no exact hit.
+    """
+
+    key: str
+    namespace: str
+
+
+def digest(*parts: str) -> str:
+    """Return 40 hex digits that no other sequence of parts shares."""
+    return blake2b(msgspec.json.encode(parts), digest_size=20).hexdigest()
+
+
+def credential(headers: Headers, query: str) -> str:
+    """Digest whatever tells callers apart; callers without any credential are one caller.
+
+    A cookie counts only where nothing else does: API clients keep cookies of load balancers, which change by the hour,
+    but an internal gateway may know its users by nothing else.
+    """
+    found = [f"{name}={value}" for name in CREDENTIAL_HEADERS if (value := headers.get(name))]
+    if query:
+        found += [f"?{name}={value}" for name, value in _pairs(query) if name.lower() in CREDENTIAL_PARAMETERS]
+    if not found and (cookie := headers.get("cookie")):
+        found = [f"cookie={cookie}"]
+    return digest("credential", *found)
+
+
+def target(path: str, query: str) -> str:
+    """Return path and query as they take part in the key: without credentials, which are the scope's business."""
+    kept = [(name, value) for name, value in _pairs(query) if name.lower() not in CREDENTIAL_PARAMETERS]
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
+    """Digest a call into its exact key and its namespace.
+
+    Order of object keys and white space do not matter, since the JSON values are digested, not the bytes. An omitted
+    field and its default are different: only the upstream knows its defaults.
+    """
+    turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
+    shared = blake2b(digest_size=20)
+    head = (
+        _VERSION,
+        rules.session_id,
+        origin.scope,
+        call.api,
+        origin.upstream,
+        origin.target,
+        origin.headers,
+        call.model,
+        {name: value for name, value in call.params.items() if name not in rules.ignore},
+        [(turn.role, turn.content, turn.rest) for turn in turns[:-1]],
+    )
+    shared.update(msgspec.json.encode(head, order="deterministic"))
+    last = turns[-1]
+    exact = shared.copy()
+    exact.update(msgspec.json.encode((last.role, last.content, last.rest), order="deterministic"))
+    shared.update(msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic"))
+    return Identity(exact.hexdigest(), shared.hexdigest())
+
+
+def vector_namespace(namespace: str, model: str, dimensions: int) -> str:
+    """Return where a namespace's vectors of one embedder live: vectors of two models are never compared."""
+    return digest("vectors", namespace, model, str(dimensions))
+
+
+def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
+    """Pick the turns that count.
+
+    What follows the last question (tool calls and their results) always counts, whatever the context: without it the
+    request that brings a tool's result would be answered with the tool call again, for ever. System prompts count too.
+    """
+    if context is Context.FULL:
+        return turns
+    last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
+    kept = SYSTEM_ROLES if context is Context.LAST_QUESTION else SYSTEM_ROLES | {"user"}
+    return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept]
+
+
+def _masked(turn: Turn, patterns: Iterable[re.Pattern[str]]) -> Turn:
+    if not patterns or turn.role not in SYSTEM_ROLES:
+        return turn
+    return Turn(turn.role, _blank(turn.content, patterns), turn.rest)
+
+
+def _blank(content: Any, patterns: Iterable[re.Pattern[str]]) -> Any:
+    if isinstance(content, str):
+        for pattern in patterns:
+            content = pattern.sub("", content)
+        return content
+    if isinstance(content, list):
+        return [_blank(part, patterns) for part in content]
+    if isinstance(content, Mapping) and "text" in content:
+        return {**content, "text": _blank(content["text"], patterns)}
+    return content
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True) if query else []

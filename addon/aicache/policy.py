@@ -1,0 +1,77 @@
+"""The cache's judgement, as pure functions of values. Nothing here awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aicache.controls import Controls
+from aicache.keys import Identity
+from aicache.model import Call, Entry, Mode, Neighbor
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that judgement depends on. Times in seconds, sizes in bytes."""
+
+    ttl: float
+    max_bytes: int
+    max_temperature: float | None
+    threshold: float
+    top_k: int
+    max_question: int
+
+
+def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
+    """Tell whether the call may be answered by meaning at all.
+
+    Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
+    neighbours prove little.
+    """
+    return call.question is not None and len(call.question) <= rules.max_question and controls.threshold <= 1.0
+
+
+def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor]:
+    """Pick the neighbours that pass the bar, nearest first.
+
+    Ties go to the smaller key, so that two proxies sharing a store agree. A similarity that no cosine can have is the
+    index's mistake and never passes.
+    """
+    passing = [n for n in neighbors if threshold <= n.similarity <= 1.001]
+    return sorted(passing, key=lambda n: (-n.similarity, n.key))
+
+
+def refusal(entry: Entry, call: Call, identity: Identity, controls: Controls, now: float) -> str | None:
+    """Say why a stored entry must not answer this call, or None when it may.
+
+    The namespace holds scope, model and parameters. It is compared even for an exact key, so that neither a mixed-up
+    index nor a mixed-up store can hand one owner's answer to another.
+    """
+    if entry.namespace != identity.namespace or entry.api != call.api:
+        return "foreign"
+    if entry.expires_at <= now:
+        return "expired"
+    if now - entry.stored_at > controls.max_age:
+        return "max-age"
+    if call.wants_usage and not _knows_usage(entry):
+        return "usage-unknown"
+    return None
+
+
+def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> float | None:
+    """Return the Unix time until which the answer to this call may be kept, or None when it may not.
+
+    A request that leaves the temperature to the upstream counts as hotter than any limit.
+    """
+    ttl = min(rules.ttl, controls.ttl)
+    if controls.no_store or ttl <= 0:
+        return None
+    if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
+        return None
+    return now + ttl
+
+
+def _knows_usage(entry: Entry) -> bool:
+    if entry.asked is Mode.STREAM and entry.asked_usage:
+        return True  # replayed as recorded: what the upstream had to say about usage is in it
+    return entry.prompt_tokens + entry.completion_tokens > 0

@@ -1,0 +1,68 @@
+"""What the engine asks of the outside: the fewest verbs, and the one error they may raise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from aicache.model import Entry, Neighbor, Vector
+
+
+class StoreError(Exception):
+    """An outside part failed or answered rubbish. The message names the part and never holds content or secrets."""
+
+
+class ExactStore(Protocol):
+    """Entries by key, and short-lived marks. Raises only StoreError."""
+
+    async def get(self, key: str) -> Entry | None:
+        """Return the entry, or None when there is none (or what is there cannot be read)."""
+
+    async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
+        """Return one element a key, in order."""
+
+    async def put(self, entry: Entry) -> None:
+        """Write or replace; the store forgets the entry at ``entry.expires_at``."""
+
+    async def delete(self, keys: Sequence[str]) -> None: ...
+
+    async def mark(self, name: str, ttl: float) -> None:
+        """Remember *name* for *ttl* seconds."""
+
+    async def marked(self, name: str) -> bool: ...
+
+    async def close(self) -> None: ...
+
+
+class VectorIndex(Protocol):
+    """Vectors by namespace. Raises only StoreError."""
+
+    async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+        """Return at most *top_k* neighbours of that namespace only, nearest first."""
+
+    async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
+        """Write or replace the vector of *key*; after *expires_at* (Unix seconds) the index may drop it."""
+
+    async def delete(self, keys: Sequence[str]) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Embedder(Protocol):
+    """Texts to vectors. Raises only StoreError."""
+
+    @property
+    def model(self) -> str:
+        """Names the vector space: vectors of different names are never compared."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def threshold(self) -> float:
+        """The similarity a hit needs by default; it belongs to the model."""
+
+    async def embed(self, texts: Sequence[str], purpose: Literal["query", "document"]) -> Vector:
+        """Return ``(n, dimensions)`` float32, each row L2-normalised and finite."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,65 @@
+"""The settings that take part in a request, made from the configuration once instead of on every request. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aicache.config import Config, Credential, Header, Shared
+from aicache.keys import Headers, KeyRules, digest
+from aicache.policy import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the addon needs to know of the configuration for one request."""
+
+    key_rules: KeyRules
+    scope: Credential | Shared | Header
+    max_request: int
+    """Bytes; larger requests are forwarded without a look."""
+    tools: bool
+    """Whether requests that carry tools may be answered by meaning."""
+
+    @classmethod
+    def of(cls, config: Config) -> Settings:
+        return cls(
+            key_rules=KeyRules(
+                session_id=config.session_id,
+                context=config.context,
+                ignore=frozenset(config.ignore),
+                mask=config.mask,
+                key_headers=config.key_headers,
+            ),
+            scope=config.scope,
+            max_request=config.max_request,
+            tools=config.semantic.tools,
+        )
+
+    @property
+    def shares(self) -> bool:
+        """Whether callers of different credentials may get each other's answers: then each must prove its own."""
+        return not isinstance(self.scope, Credential)
+
+    def scope_of(self, headers: Headers, credential: str) -> str | None:
+        """Return whose entries may answer; None when the header that says so is missing."""
+        match self.scope:
+            case Credential():
+                return credential
+            case Shared():
+                return "shared"
+            case Header(name):
+                value = headers.get(name)
+                return digest("header", name, value) if value else None
+
+
+def rules_of(config: Config, default_threshold: float) -> Rules:
+    """Return what judgement depends on; the embedder's model brings the *default_threshold*."""
+    threshold = config.semantic.threshold
+    return Rules(
+        ttl=config.exact.ttl,
+        max_bytes=config.store.max_bytes,
+        max_temperature=config.store.max_temperature,
+        threshold=default_threshold if threshold is None else threshold,
+        top_k=config.semantic.top_k,
+        max_question=config.semantic.max_question,
+    )

@@ -1,0 +1,132 @@
+"""Server-Sent Events, sans I/O: bytes in, events out; events in, bytes out. Knows nothing of what the events say.
+
+The grammar is "Interpreting an event stream" of the WHATWG HTML standard
+(https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation), with one addition: the end
+of input also ends a block. A browser discards a block that no blank line follows, but some LLM APIs close the
+connection right after ``data: [DONE]``, and without that event a finished answer could not be told from a cut one.
+Whoever decodes must therefore be able to tell a cut payload by itself; JSON can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BLOCK_END = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2,}")
+_RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. Data lines are joined by LF."""
+
+    name: str
+    """As sent; empty when the block had none, which browsers call ``message``."""
+    data: str
+    id: str | None = None
+    """Of this very block; unlike a browser's ``lastEventId`` it is not inherited from earlier ones."""
+    retry: int | None = None
+    """Milliseconds to wait before connecting again."""
+
+
+class Decoder:
+    """Decodes a stream that arrives in chunks, cut anywhere. Any input is legal; what is not UTF-8 becomes U+FFFD."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()  # of a line whose end has not come
+        self._first = True  # the next line is the first, where a byte order mark may stand
+        self._after_cr = False  # a LF that comes next belongs to the CR that ended the chunk before
+        self._data: list[bytes] = []
+        self._name = ""
+        self._id: str | None = None
+        self._retry: int | None = None
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Take the next bytes; return the events they complete."""
+        if not chunk:
+            return []
+        if self._after_cr:
+            chunk = chunk.removeprefix(b"\n")
+            self._after_cr = False
+        self._rest += chunk
+        if b"\n" not in chunk and b"\r" not in chunk:
+            return []
+        lines = self._rest.splitlines()
+        self._after_cr = chunk.endswith(b"\r")
+        self._rest = bytearray() if chunk.endswith((b"\r", b"\n")) else lines.pop()
+        return self._take(lines)
+
+    def close(self) -> list[Event]:
+        """Take the end of input; return the event of a block that nothing else ended."""
+        lines = [self._rest, bytearray()]
+        self._rest = bytearray()
+        return self._take(lines)
+
+    def _take(self, lines: Iterable[bytearray]) -> list[Event]:
+        events = []
+        for line in lines:
+            if self._first:
+                self._first = False
+                line = line.removeprefix(_BOM)
+            if line:
+                self._field(bytes(line))
+                continue
+            if self._data:
+                data = b"\n".join(self._data).decode(errors="replace")
+                events.append(Event(self._name, data, self._id, self._retry))
+            self._data, self._name, self._id, self._retry = [], "", None, None
+        return events
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        match name:
+            case b"data":
+                self._data.append(value)
+            case b"event":
+                self._name = value.decode(errors="replace")
+            case b"id" if b"\0" not in value:
+                self._id = value.decode(errors="replace")
+            case b"retry" if value.isdigit() and len(value) <= _RETRY_DIGITS:
+                self._retry = int(value)
+            case _:
+                pass  # a comment (no name before the colon), or a field that the standard says to ignore
+
+
+def decode(body: bytes) -> list[Event]:
+    """Decode a body that is all there; its last block need not be terminated."""
+    decoder = Decoder()
+    return decoder.feed(body) + decoder.close()
+
+
+def encode(events: Iterable[Event]) -> bytes:
+    """Write events, lines ended by LF. ``decode(encode(events)) == events``, but that any line end in data becomes LF.
+
+    Raises ValueError for a name or id that no line can hold.
+    """
+    lines = []
+    for event in events:
+        if _LINE_END.search(event.name) or (event.id is not None and re.search("[\r\n\0]", event.id)):
+            raise ValueError("an event's name or id holds a character that no line can")
+        if event.name:
+            lines.append(f"event: {event.name}\n")
+        if event.id is not None:
+            lines.append(f"id: {event.id}\n")
+        if event.retry is not None:
+            lines.append(f"retry: {event.retry}\n")
+        lines += [f"data: {line}\n" for line in _LINE_END.split(event.data)]
+        lines.append("\n")
+    return "".join(lines).encode()
+
+
+def blocks(body: bytes) -> Iterator[bytes]:
+    """Cut a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body."""
+    start = 0
+    for end in _BLOCK_END.finditer(body):
+        yield body[start : end.end()]
+        start = end.end()
+    if start < len(body):
+        yield body[start:]

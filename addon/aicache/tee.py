@@ -1,0 +1,28 @@
+"""Pass a response on chunk by chunk and keep a copy. What it does on the way may never raise and never wait."""
+
+from __future__ import annotations
+
+
+class Tee:
+    """A ``flow.response.stream`` callable: returns each chunk as it is, remembers at most *limit* bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._chunks: list[bytes] = []
+        self.ended = False
+
+    def __call__(self, chunk: bytes) -> bytes:
+        if not chunk:
+            self.ended = True
+        elif self._size <= self._limit:
+            self._size += len(chunk)
+            self._chunks.append(chunk)
+            if self._size > self._limit:
+                self._chunks.clear()
+        return chunk
+
+    @property
+    def body(self) -> bytes | None:
+        """The whole body; None when it has not ended, or was larger than the limit."""
+        return b"".join(self._chunks) if self.ended and self._size <= self._limit else None

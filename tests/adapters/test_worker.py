@@ -1,0 +1,135 @@
+"""The worker thread: order, refusal, cancellation, and an end that never blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from aicache.adapters.worker import Worker
+from aicache.ports import StoreError
+
+ADDON = Path(__file__).parents[2] / "addon"
+
+
+async def test_calls_run_in_order_on_one_thread_of_its_name() -> None:
+    worker = Worker("of-one-kind")
+    seen: list[tuple[int, str]] = []
+
+    await asyncio.gather(
+        *(worker.run(lambda i=i: seen.append((i, threading.current_thread().name))) for i in range(20))
+    )
+
+    assert seen == [(i, "of-one-kind") for i in range(20)]
+    await worker.close()
+
+
+async def test_what_a_call_raises_reaches_its_caller_and_the_next_call_runs() -> None:
+    worker = Worker("test")
+
+    with pytest.raises(ZeroDivisionError):
+        await worker.run(lambda: 1 / 0)
+
+    assert await worker.run(pow, 2, 5) == 32
+    await worker.close()
+
+
+async def test_the_loop_runs_on_while_a_call_blocks() -> None:
+    worker = Worker("test")
+    ticks = 0
+
+    blocking = asyncio.create_task(worker.run(time.sleep, 0.2))
+    while not blocking.done():
+        await asyncio.sleep(0.01)
+        ticks += 1
+
+    assert ticks > 5
+    await worker.close()
+
+
+async def test_too_many_waiting_calls_are_refused_at_once() -> None:
+    worker = Worker("test", max_waiting=2)
+    free = threading.Event()
+    running = asyncio.create_task(worker.run(free.wait))
+    await asyncio.sleep(0.05)
+    waiting = [asyncio.create_task(worker.run(int)) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(StoreError, match="2 calls wait already"):
+        await worker.run(int)
+
+    free.set()
+    await asyncio.gather(running, *waiting)
+    assert await worker.run(int) == 0
+    await worker.close()
+
+
+async def test_a_call_whose_caller_has_gone_does_not_begin() -> None:
+    worker = Worker("test")
+    free = threading.Event()
+    ran: list[str] = []
+    running = asyncio.create_task(worker.run(free.wait))
+    leaver = asyncio.create_task(worker.run(ran.append, "left"))
+    stayer = asyncio.create_task(worker.run(ran.append, "stayed"))
+    await asyncio.sleep(0.05)
+
+    leaver.cancel()
+    await asyncio.sleep(0)
+    free.set()
+    await asyncio.gather(running, stayer)
+
+    assert ran == ["stayed"]
+    await worker.close()
+
+
+async def test_closing_lets_waiting_calls_finish_then_runs_the_last_one() -> None:
+    worker = Worker("test")
+    ran: list[int] = []
+    calls = [asyncio.create_task(worker.run(lambda i=i: (time.sleep(0.01), ran.append(i)))) for i in range(5)]
+    await asyncio.sleep(0)
+
+    await worker.close(lambda: ran.append(99))
+
+    assert ran == [0, 1, 2, 3, 4, 99]
+    await asyncio.gather(*calls)
+    with pytest.raises(StoreError, match="closed"):
+        await worker.run(int)
+    await worker.close()
+
+
+async def test_closing_behind_a_hung_call_gives_up_in_time() -> None:
+    worker = Worker("test")
+    free = threading.Event()
+    hung = asyncio.create_task(worker.run(free.wait))
+    await asyncio.sleep(0.02)
+
+    with pytest.raises(StoreError, match=r"not finished within 0\.1 s"):
+        await worker.close(within=0.1)
+
+    free.set()
+    await hung
+
+
+def test_a_hung_call_does_not_keep_the_interpreter_alive() -> None:
+    code = """
+import asyncio, threading
+from aicache.adapters.worker import Worker
+
+async def main():
+    worker = Worker("hung")
+    asyncio.create_task(worker.run(threading.Event().wait))
+    await asyncio.sleep(0.05)
+    print("leaving")
+
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ADDON)}, capture_output=True, text=True, timeout=10
+    )
+
+    assert (done.returncode, done.stdout) == (0, "leaving\n")

@@ -1,0 +1,83 @@
+"""The stand-in upstream in a thread of its own, and proxies that end with their test."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.answers import Reply, Request, answer
+from demo.upstream import StandIn
+from e2e.proxy import READY, Proxy
+
+
+class Upstream:
+    """A stand-in LLM API; a test sets *script* to say what it answers."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.script: Callable[[Request], Reply] = answer
+        self.stand_in = StandIn(lambda request: self.script(request))
+        self._run(self.stand_in.__aenter__())
+
+    @property
+    def url(self) -> str:
+        return self.stand_in.url
+
+    @property
+    def calls(self) -> int:
+        return self.stand_in.calls
+
+    @property
+    def last(self) -> Request:
+        return self.stand_in.requests[-1]
+
+    def close(self) -> None:
+        self._run(self.stand_in.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    def _run(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+@pytest.fixture(scope="module")
+def module_upstream() -> Iterator[Upstream]:
+    upstream = Upstream()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture
+def upstream(module_upstream: Upstream) -> Upstream:
+    module_upstream.script = answer
+    return module_upstream
+
+
+@pytest.fixture(scope="module")
+def proxy(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """One proxy with its defaults for a module's tests; each asks questions of its own."""
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("proxy")) as running:
+        yield running
+
+
+@pytest.fixture
+def start(upstream: Upstream, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
+    """Start proxies of the test's own: ``start(config, data="a", wait_for=…)``."""
+    started: list[Proxy] = []
+
+    def start(config: str | None = None, *, wait_for: str | None = READY, **how: Any) -> Proxy:
+        proxy = Proxy(upstream.url, tmp_path, config, **how)
+        started.append(proxy)
+        return proxy.start(wait_for=wait_for)
+
+    yield start
+    for proxy in started:
+        if proxy.process is not None and proxy.process.poll() is None:
+            proxy.stop()

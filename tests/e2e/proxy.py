@@ -1,0 +1,189 @@
+"""A real mitmdump with the addon, in a process of its own, and a client that sees when bytes arrive."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).parent.parent.parent
+SCRIPT = ROOT / "addon" / "ai_cache.py"
+READY = "ready: hits by meaning"
+READY_EXACT = "ready: exact hits"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response as the client saw it. Times are seconds since the request was sent."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    first_byte: float
+    end: float
+
+    @property
+    def cache(self) -> str:
+        """``miss``, ``exact``, ``semantic``, ``bypass`` or nothing at all."""
+        status = self.headers.get("x-cache-status", "")
+        return self.headers["cache-status"].rpartition("detail=")[2] if status == "hit" else status
+
+    @property
+    def text(self) -> str:
+        """What a whole answer says."""
+        return str(json.loads(self.body)["choices"][0]["message"]["content"])
+
+
+class Proxy:
+    """``mitmdump -s addon/ai_cache.py`` in reverse mode, on a data folder of the test's."""
+
+    def __init__(
+        self, upstream: str, home: Path, config: str | None = None, *, data: str = "data", options: tuple[str, ...] = ()
+    ) -> None:
+        self.upstream, self.home, self.data, self.port = upstream, home, home / data, free_port()
+        self.config_file = home / f"{self.port}.yaml"
+        if config is not None:
+            self.config_file.write_text(config, "utf-8")
+            options = ("--set", f"ai_cache_config={self.config_file}", *options)
+        self._options = options
+        self.log_file = home / f"{self.port}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, wait_for: str | None = READY) -> Self:
+        command = [
+            str(Path(sys.executable).with_name("mitmdump")),
+            *("-s", str(SCRIPT), "--mode", f"reverse:{self.upstream}"),
+            *("--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
+            *("--set", f"ai_cache_data={self.data}", "--set", f"confdir={self.home / 'confdir'}"),
+            *("--set", "flow_detail=0"),
+            *self._options,
+        ]
+        with self.log_file.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+            )
+        if wait_for is not None:
+            self.wait_listening()
+            self.wait_log(wait_for)
+        return self
+
+    def __enter__(self) -> Self:
+        return self if self.process else self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text("utf-8", "replace")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the process and return its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def wait_listening(self, within: float = 30) -> None:
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            assert self.process.poll() is None, f"the proxy has ended:\n{self.log}"
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"the proxy does not listen:\n{self.log}")
+
+    def wait_log(self, text: str, within: float = 30, *, times: int = 1) -> None:
+        deadline = time.monotonic() + within
+        while self.log.count(text) < times:
+            assert time.monotonic() < deadline, f"no {text!r} in the log:\n{self.log}"
+            time.sleep(0.05)
+
+    # ------------------------------------------------------------------ client
+
+    def ask(
+        self,
+        question: str | list[dict[str, Any]],
+        *,
+        key: str = "sk-test",
+        headers: dict[str, str] | None = None,
+        **fields: Any,
+    ) -> Reply:
+        """Ask a chat completion as one caller; *fields* go into the body."""
+        messages = [{"role": "user", "content": question}] if isinstance(question, str) else question
+        body = json.dumps({"model": "gpt-test", "messages": messages, **fields}).encode()
+        return post(self.port, body, {"authorization": f"Bearer {key}"} | (headers or {}))
+
+    def ask_until(self, cache: str, question: str, within: float = 5, **how: Any) -> Reply:
+        """Ask again until the reply has this cache status: stores happen in the background.
+
+        The questions that wait for a neighbour are not stored themselves, or the next one would be an exact hit.
+        """
+        if cache == "semantic":
+            how["headers"] = {"cache-control": "no-store"} | how.get("headers", {})
+        deadline = time.monotonic() + within
+        while (reply := self.ask(question, **how)).cache != cache:
+            assert time.monotonic() < deadline, f"{reply.cache} instead of {cache} ({reply.headers}):\n{self.log}"
+            time.sleep(0.05)
+        return reply
+
+
+def post(
+    port: int, body: bytes, headers: dict[str, str], path: str = "/v1/chat/completions", timeout: float = 30
+) -> Reply:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        began = time.perf_counter()
+        connection.request("POST", path, body, {"content-type": "application/json"} | headers)
+        response = connection.getresponse()
+        chunks, first = [], 0.0
+        while chunk := response.read1(65536):
+            first = first or time.perf_counter() - began
+            chunks.append(chunk)
+        end = time.perf_counter() - began
+        return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, b"".join(chunks), first, end)
+    finally:
+        connection.close()
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs (a zombie does not)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def children(pid: int) -> list[int]:
+    """Return the process ids of a process's direct children (Linux)."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in found for child in path.read_text().split()]

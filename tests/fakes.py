@@ -1,0 +1,129 @@
+"""The ports in memory, whole and broken: real classes, small enough to be seen through."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from aicache.model import Entry, Neighbor, Vector
+from aicache.ports import StoreError
+
+
+class MemoryStore:
+    """An ExactStore. *clock* returns Unix seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.marks: dict[str, float] = {}
+        self._clock = clock
+
+    async def get(self, key: str) -> Entry | None:
+        entry = self.entries.get(key)
+        return entry if entry is not None and entry.expires_at > self._clock() else None
+
+    async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
+        return [await self.get(key) for key in keys]
+
+    async def put(self, entry: Entry) -> None:
+        self.entries[entry.key] = entry
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.entries.pop(key, None)
+
+    async def mark(self, name: str, ttl: float) -> None:
+        self.marks[name] = self._clock() + ttl
+
+    async def marked(self, name: str) -> bool:
+        return self.marks.get(name, 0.0) > self._clock()
+
+    async def close(self) -> None: ...
+
+
+class MemoryIndex:
+    """A VectorIndex that compares with every vector there is."""
+
+    def __init__(self) -> None:
+        self.vectors: dict[str, tuple[str, Vector, float]] = {}
+
+    async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+        _check(vector)
+        found = [Neighbor(key, float(v @ vector)) for key, (n, v, _) in self.vectors.items() if n == namespace]
+        return sorted(found, key=lambda n: (-n.similarity, n.key))[:top_k]
+
+    async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
+        _check(vector)
+        self.vectors[key] = (namespace, vector.copy(), expires_at)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.vectors.pop(key, None)
+
+    async def sweep(self, now: float) -> None:
+        await self.delete([key for key, (_, _, expires_at) in self.vectors.items() if expires_at <= now])
+
+    async def close(self) -> None: ...
+
+
+class LetterEmbedder:
+    """An Embedder that counts letters, so texts are similar when they are spelt alike. What is no letter counts as one."""
+
+    model = "letters"
+    dimensions = 27
+    threshold = 0.95
+
+    async def embed(self, texts: Sequence[str], purpose: Literal["query", "document"]) -> Vector:
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[26] = 0.1  # a direction even for no text at all
+            for char in text.lower():
+                row[ord(char) - ord("a") if "a" <= char <= "z" else 26] += 1
+            row /= np.linalg.norm(row)
+        return rows
+
+    async def close(self) -> None: ...
+
+
+async def _broken(*_: Any) -> Any:
+    raise StoreError("broken, as it should be")
+
+
+async def _hanging(*_: Any) -> Any:
+    await asyncio.Event().wait()
+
+
+class BrokenStore(MemoryStore):
+    """An ExactStore that fails at everything but `close`."""
+
+    get = get_many = put = delete = mark = marked = staticmethod(_broken)  # type: ignore[assignment]
+
+
+class HangingStore(MemoryStore):
+    """An ExactStore that never answers, and closes."""
+
+    get = get_many = put = delete = mark = marked = staticmethod(_hanging)  # type: ignore[assignment]
+
+
+class BrokenIndex(MemoryIndex):
+    search = upsert = delete = sweep = staticmethod(_broken)  # type: ignore[assignment]
+
+
+class HangingIndex(MemoryIndex):
+    search = upsert = delete = sweep = staticmethod(_hanging)  # type: ignore[assignment]
+
+
+class BrokenEmbedder(LetterEmbedder):
+    embed = staticmethod(_broken)  # type: ignore[assignment]
+
+
+class HangingEmbedder(LetterEmbedder):
+    embed = staticmethod(_hanging)  # type: ignore[assignment]
+
+
+def _check(vector: Vector) -> None:
+    if vector.ndim != 1 or not np.isfinite(vector).all():
+        raise StoreError("not a vector, or not finite")

@@ -1,0 +1,494 @@
+"""Chat completions as requests and as whole answers; streams have a file of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.formats.body import Stateful
+from aicache.formats.chat import CHAT
+from aicache.formats.chat_answer import GOOD_ENDS
+from aicache.model import Answer, Call, Choice, Mode, Turn
+
+PATH = "/v1/chat/completions"
+HI = {"role": "user", "content": "Hi"}
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+REQUEST = {
+    "model": "m",
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "n": 1,
+    "temperature": 0.5,
+    "response_format": {"type": "text"},
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+    ],
+}
+
+
+def parse(path: str = PATH, *, tools_semantic: bool = False, **fields: Any) -> Call:
+    body = {"model": "m", "messages": [HI], **fields}
+    return CHAT.parse_request(path, json.dumps(body).encode(), tools_semantic=tools_semantic)
+
+
+def whole(*, message: Any = None, choice: dict[str, Any] | None = None, **fields: Any) -> bytes:
+    """A good answer in the shape of OpenAI's documentation, with changes."""
+    said = {"role": "assistant", "content": "Hello!"} if message is None else message
+    choices = [{"index": 0, "message": said, "logprobs": None, "finish_reason": "stop"} | (choice or {})]
+    usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+    document = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000, "model": "m-1"}
+    return json.dumps(document | {"choices": choices, "usage": usage, "system_fingerprint": "fp"} | fields).encode()
+
+
+def replaced(value: Any, path: list[int], with_: Any) -> Any:
+    """Put a value in the place of whatever the path leads to."""
+    if not path or not isinstance(value, dict | list) or not value:
+        return with_
+    step = path[0] % len(value)
+    if isinstance(value, list):
+        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
+    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
+
+
+# requests
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "ours"),
+    [
+        ("POST", "/v1/chat/completions", True),
+        ("POST", "/v1/chat/completions/", True),
+        ("post", "/chat/completions", True),
+        ("POST", "/api/v1/chat/completions", True),
+        ("POST", "/compatible-mode/v1/chat/completions", True),
+        ("POST", "/openai/deployments/gpt-4o/chat/completions", True),
+        ("GET", "/v1/chat/completions", False),
+        ("POST", "/v1/chat/completions/chatcmpl-1", False),
+        ("POST", "/v1/completions", False),
+        ("POST", "/v1/xchat/completions", False),
+        ("POST", "/v1/chat/completions//", False),
+        ("POST", "/", False),
+    ],
+)
+def test_the_path_tells_the_api(method: str, path: str, ours: bool) -> None:
+    assert CHAT.matches(method, path) is ours
+
+
+def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
+    tool = {"role": "tool", "content": "21 C", "tool_call_id": "c1"}
+    image = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}], "name": "ann"}
+    nothing = {"role": "assistant", "tool_calls": [{"id": "c1"}]}
+
+    call = parse(messages=[nothing, tool, image], temperature=0, n=2, seed=7, stream=True)
+
+    assert call == Call(
+        api="chat",
+        model="m",
+        mode=Mode.STREAM,
+        wants_usage=False,
+        params={"temperature": 0, "n": 2, "seed": 7, "stream": True},
+        turns=(
+            Turn("assistant", None, {"tool_calls": [{"id": "c1"}]}),
+            Turn("tool", "21 C", {"tool_call_id": "c1"}),
+            Turn("user", image["content"], {"name": "ann"}),
+        ),
+        question=None,
+        n=2,
+        temperature=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "mode", "wants_usage"),
+    [
+        ({}, Mode.WHOLE, False),
+        ({"stream": None}, Mode.WHOLE, False),
+        ({"stream": False, "stream_options": {"include_usage": True}}, Mode.WHOLE, False),
+        ({"stream": True, "stream_options": None}, Mode.STREAM, False),
+        ({"stream": True, "stream_options": {"include_usage": False}}, Mode.STREAM, False),
+        ({"stream": True, "stream_options": {"include_usage": 1}}, Mode.STREAM, False),
+        ({"stream": True, "stream_options": {"include_usage": True}}, Mode.STREAM, True),
+    ],
+)
+def test_mode_and_usage_are_as_asked(fields: dict[str, Any], mode: Mode, wants_usage: bool) -> None:
+    call = parse(**fields)
+
+    assert (call.mode, call.wants_usage) == (mode, wants_usage)
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "expected"),
+    [
+        (PATH, "m", "m"),
+        ("/openai/deployments/gpt-4o/chat/completions", None, "gpt-4o"),
+        ("/openai/deployments/gpt-4o/chat/completions/", "", "gpt-4o"),
+        ("/azure/openai/deployments/my%20gpt/chat/completions", None, "my gpt"),
+        ("/openai/deployments/gpt-4o/chat/completions", "gpt-5", "gpt-5"),
+    ],
+)
+def test_the_model_is_the_bodys_or_else_the_paths(path: str, model: str | None, expected: str) -> None:
+    assert parse(path, model=model).model == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"model": None}, "model: missing"),
+        ({"model": 4}, "model: not a str"),
+        ({"messages": None}, "messages: none"),
+        ({"messages": []}, "messages: none"),
+        ({"messages": "Hi"}, "messages: not a list of objects"),
+        ({"messages": ["Hi"]}, "messages: not a list of objects"),
+        ({"messages": [HI, {"content": "Hi"}]}, r"messages\[1\].role: not a string"),
+        ({"messages": [{"role": None}]}, r"messages\[0\].role: not a string"),
+        ({"stream": 1}, "stream: not a bool"),
+        ({"stream": "true"}, "stream: not a bool"),
+        ({"stream_options": True}, "stream_options: not a dict"),
+        ({"n": 0}, "n: not a positive integer"),
+        ({"n": True}, "n: not a positive integer"),
+        ({"n": 2.0}, "n: not a positive integer"),
+        ({"temperature": "0"}, "temperature: not a number"),
+        ({"temperature": True}, "temperature: not a number"),
+    ],
+)
+def test_a_malformed_request_is_refused_by_field(fields: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse(**fields)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"secret"',
+        b'{"model": "secret',
+        b'{"model": "\xff secret"}',
+        b'{"model": "\\ud800 secret"}',
+        b'{"model": 1e999}',
+        b"\xef\xbb\xbf{}",
+        '{"model": "secret", "messages": []}'.encode("utf-16"),
+        b'{"messages":' + b"[" * 100_000,
+        b'{"messages":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused_and_not_quoted(body: bytes) -> None:
+    with pytest.raises(ValueError) as caught:
+        CHAT.parse_request(PATH, body)
+
+    assert "secret" not in str(caught.value)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("field", [{"previous_response_id": "r1"}, {"conversation": {"id": "c"}}, {"background": True}])
+def test_a_request_that_leans_on_state_is_told_apart(field: dict[str, Any]) -> None:
+    with pytest.raises(Stateful, match=next(iter(field))):
+        parse(messages=None, **field)
+
+
+def test_state_that_is_declined_does_not_matter() -> None:
+    assert parse(previous_response_id=None, conversation="", background=False).question == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("content", "question"),
+    [
+        ("Hi", "Hi"),
+        (" \n", None),
+        (None, None),
+        ([], None),
+        ([{"type": "text", "text": "Hi"}], "Hi"),
+        ([{"type": "text", "text": "Hi"}, {"type": "text", "text": "there"}], "Hi\nthere"),
+        ([{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}], "Hi"),
+        ([{"type": "text", "text": "Hi", "lang": "en"}], None),
+        ([{"type": "text", "text": None}], None),
+        ([{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "x"}}], None),
+        ([{"type": "text", "text": ""}, {"type": "text", "text": " "}], None),
+        (["Hi"], None),
+        ({"type": "text", "text": "Hi"}, None),
+    ],
+)
+def test_the_question_is_the_last_users_text_if_that_is_all_there_is(content: Any, question: str | None) -> None:
+    assert (
+        parse(messages=[{"role": "system", "content": "s"}, {"role": "user", "content": content}]).question == question
+    )
+
+
+@pytest.mark.parametrize("role", ["assistant", "tool", "system", "developer"])
+def test_only_a_user_asks(role: str) -> None:
+    assert parse(messages=[HI, {"role": role, "content": "Hi"}]).question is None
+
+
+def test_one_text_part_is_the_same_turn_as_its_text() -> None:
+    assert parse(messages=[{"role": "user", "content": [{"text": "Hi", "type": "text"}]}]).turns == parse().turns
+
+
+def test_a_part_that_says_more_than_its_text_is_kept_as_sent() -> None:
+    part = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+
+    assert parse(messages=[{"role": "user", "content": [part]}]).turns[0].content == [part]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [{"type": "function"}]},
+        {"functions": [{"name": "f"}]},
+        {"response_format": {"type": "json_object"}},
+        {"response_format": {"type": "json_schema", "json_schema": {}}},
+        {"response_format": "text"},
+        {"modalities": ["text", "audio"]},
+        {"modalities": []},
+        {"audio": {"voice": "a"}},
+        {"prediction": {"type": "content"}},
+        {"web_search_options": {}},
+    ],
+)
+def test_what_asks_for_more_than_text_has_no_question(fields: dict[str, Any]) -> None:
+    assert parse(**fields).question is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [], "functions": None},
+        {"response_format": {"type": "text"}},
+        {"response_format": None, "modalities": None, "audio": None, "web_search_options": None},
+        {"modalities": ["text"]},
+    ],
+)
+def test_asking_for_text_in_so_many_words_keeps_the_question(fields: dict[str, Any]) -> None:
+    assert parse(**fields).question == "Hi"
+
+
+def test_the_caller_may_let_tools_pass_but_nothing_else() -> None:
+    assert parse(tools=[{"type": "function"}], tools_semantic=True).question == "Hi"
+    assert parse(tools=[{}], response_format={"type": "json_object"}, tools_semantic=True).question is None
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_request_raises_anything_but_value_error(body: bytes) -> None:
+    _only_value_error(body)
+
+
+@given(st.lists(st.integers(0, 6), max_size=5), JSON)
+def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
+    _only_value_error(json.dumps(replaced(REQUEST, path, value)).encode())
+
+
+def _only_value_error(body: bytes) -> None:
+    try:
+        call = CHAT.parse_request(PATH, body)
+    except ValueError:
+        return
+    assert call.turns
+    assert call.n > 0
+
+
+# whole answers
+
+
+def test_a_whole_answer_is_read() -> None:
+    assert CHAT.parse_answer(whole()) == (
+        Mode.WHOLE,
+        Answer(
+            id="chatcmpl-1",
+            model="m-1",
+            created=1700000000,
+            choices=(Choice(0, {"role": "assistant", "content": "Hello!"}, "stop", {"logprobs": None}),),
+            usage={"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
+            extra={"system_fingerprint": "fp"},
+        ),
+    )
+
+
+def test_white_space_before_the_document_keeps_connections_alive_and_says_nothing() -> None:
+    """As OpenRouter sends it."""
+    assert CHAT.parse_answer(b"\n         \n\n" * 500 + whole() + b"\n") == CHAT.parse_answer(whole())
+
+
+@pytest.mark.parametrize("reason", sorted(GOOD_ENDS))
+def test_good_ends_are_kept(reason: str) -> None:
+    assert CHAT.parse_answer(whole(choice={"finish_reason": reason}))[1].choices[0].finish_reason == reason
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("length", "content_filter", "max_tokens", "MAX_TOKENS", "model_length", "insufficient_system_resource"),
+        *("error", "sensitive", "network_error", "abort", "time_limit", "null"),
+        *("", None, 1, ["stop"], {"type": "stop"}, "a secret told at length"),
+    ],
+)
+def test_any_other_end_is_refused(reason: Any) -> None:
+    with pytest.raises(ValueError, match="finish_reason") as caught:
+        CHAT.parse_answer(whole(choice={"finish_reason": reason}))
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "assistant", "content": ""},
+        {"role": "assistant", "content": None},
+        {"role": "assistant"},
+        {},
+        {"content": [], "tool_calls": [], "refusal": "", "audio": None, "reasoning": None},
+        {"content": [{"type": "text", "text": ""}]},
+        {"content": "", "annotations": [{"type": "url_citation"}]},
+    ],
+)
+def test_an_answer_that_says_nothing_is_refused(message: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="none says anything"):
+        CHAT.parse_answer(whole(message=message))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"content": [{"type": "text", "text": "x"}]},
+        {"reasoning_content": "x"},
+        {"reasoning": "x"},
+        {"refusal": "x"},
+        {"tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}]},
+        {"function_call": {"name": "f", "arguments": "{}"}},
+        {"audio": {"id": "a", "data": "UklG"}},
+        {"images": [{"type": "image_url", "image_url": {"url": "data:"}}]},
+    ],
+)
+def test_an_answer_may_say_it_without_text(said: dict[str, Any]) -> None:
+    (choice,) = CHAT.parse_answer(whole(message=said))[1].choices
+
+    assert choice.message == {"role": "assistant", "content": None, **said}
+
+
+def test_one_of_several_choices_may_be_empty_but_each_must_be_there() -> None:
+    choices = [
+        {"index": 1, "message": {"content": ""}, "finish_reason": "stop"},
+        {"index": 0, "message": {"content": "x"}, "finish_reason": "stop"},
+    ]
+
+    assert [c.index for c in CHAT.parse_answer(whole(choices=choices), n=2)[1].choices] == [0, 1]
+    with pytest.raises(ValueError, match="2 where 3"):
+        CHAT.parse_answer(whole(choices=choices), n=3)
+    with pytest.raises(ValueError, match="same index"):
+        CHAT.parse_answer(whole(choices=[choices[0], choices[0]]), n=2)
+
+
+def test_choices_without_index_are_numbered_by_place() -> None:
+    choices = [{"message": {"content": text}, "finish_reason": "stop"} for text in "ab"]
+
+    answer = CHAT.parse_answer(whole(choices=choices), n=2)[1]
+
+    assert [(c.index, c.message["content"]) for c in answer.choices] == [(0, "a"), (1, "b")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"error": {"message": "m", "code": 429}},
+        {"object": "error"},
+        {"type": "error"},
+        {"choice": {"error": {"code": 502, "message": "m"}}},
+        {"choice": {"message": None}},
+        {"choice": {"message": "x"}},
+        {"choice": {"index": -1}},
+        {"choice": {"index": "0"}},
+        {"message": {"content": 5}},
+        {"message": {"content": {"type": "text"}}},
+        {"message": {"content": ["x"]}},
+        {"message": {"role": 1, "content": "x"}},
+        {"message": {"content": "x", "tool_calls": {"id": "c"}}},
+        {"message": {"content": "x", "tool_calls": ["c"]}},
+        {"choices": None},
+        {"choices": []},
+        {"choices": {}},
+        {"usage": 7},
+    ],
+)
+def test_what_is_not_an_answer_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        CHAT.parse_answer(whole(**changes))
+
+
+def test_no_error_is_no_error() -> None:
+    assert CHAT.parse_answer(whole(error=None, choice={"error": None})) == CHAT.parse_answer(whole())
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"  ", b"[]", b"<html>", b"Internal Server Error", whole()[:-1], whole() + b"{}"]
+)
+def test_what_is_neither_document_nor_stream_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        CHAT.parse_answer(body)
+
+
+def test_identity_that_is_missing_or_odd_does_not_matter() -> None:
+    odd = CHAT.parse_answer(whole(id=17, model=None, created=1.7e9))[1]
+    bad = CHAT.parse_answer(whole(id={}, model=[], created="yesterday"))[1]
+
+    assert (odd.id, odd.model, odd.created) == ("17", "", 1700000000)
+    assert (bad.id, bad.model, bad.created) == ("", "", 0)
+
+
+def test_padding_is_left_out() -> None:
+    assert CHAT.parse_answer(whole(obfuscation="xyz", p="abc")) == CHAT.parse_answer(whole())
+
+
+def test_a_tool_calls_index_is_a_streams_business() -> None:
+    """DashScope and Mistral leave it in whole answers."""
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+    message = CHAT.parse_answer(whole(message={"tool_calls": [{"index": 0, **call}]}))[1].choices[0].message
+
+    assert message["tool_calls"] == [call]
+
+
+def test_a_whole_answer_is_written_as_the_api_would() -> None:
+    answer = CHAT.parse_answer(whole())[1]
+
+    assert json.loads(CHAT.render(answer, Mode.WHOLE, include_usage=False)) == json.loads(whole())
+
+
+def test_numbers_keep_their_type() -> None:
+    odd = whole(logprob=-0.1234567890123456, one=1.0, big=18446744073709551616, true=True, tiny=5e-324)
+
+    written = CHAT.render(CHAT.parse_answer(odd)[1], Mode.WHOLE, include_usage=True).decode()
+
+    for text in ("-0.1234567890123456", '"one":1.0', "18446744073709551616", '"true":true', "5e-324"):
+        assert text in written
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_answer_raises_anything_but_value_error(body: bytes) -> None:
+    _answers_or_value_error(body)
+    _answers_or_value_error(b"data: " + body + b"\n\ndata: [DONE]\n\n")
+
+
+@given(st.lists(st.integers(0, 6), max_size=5), JSON)
+def test_no_answer_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
+    _answers_or_value_error(json.dumps(replaced(json.loads(whole()), path, value)).encode())
+
+
+def _answers_or_value_error(body: bytes) -> None:
+    try:
+        mode, answer = CHAT.parse_answer(body)
+    except ValueError:
+        return
+    assert answer.choices
+    assert CHAT.parse_answer(CHAT.render(answer, mode, include_usage=True)) == (mode, answer)

@@ -1,0 +1,705 @@
+"""Streamed chat completions: what vendors send, put together; what we send, taken apart again."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from aicache import sse
+from aicache.formats.chat import CHAT
+from aicache.formats.chat_answer import GOOD_ENDS
+from aicache.model import Answer, Choice, Mode
+
+HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
+USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+STOP: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": "stop"}
+DONE = b"data: [DONE]\n\n"
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
+    [
+        "Hello!",
+        "多语言",
+        "e\u0301 👩‍👩‍👧",
+        "\x00\x1b\r\n\n",
+        "a\u2028b\u2029c\x85d",
+        'data: {"usage":null}\n\n',
+        '"usage":null,',
+        "[DONE]",
+    ]
+)
+NUMBER = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+TEXT_PART = st.builds(lambda text: {"type": "text", "text": text}, TEXT)
+PARTS = st.lists(
+    TEXT_PART
+    | st.builds(lambda parts: {"type": "thinking", "thinking": parts, "closed": True}, st.lists(TEXT_PART, max_size=2))
+    | st.builds(lambda ids: {"type": "reference", "reference_ids": ids}, st.lists(st.integers(0, 9), max_size=3)),
+    max_size=4,
+)
+TOOL_CALL = st.fixed_dictionaries(
+    {"id": TEXT, "type": st.just("function")},
+    optional={"function": st.fixed_dictionaries({"name": TEXT, "arguments": TEXT}), "extra_content": JSON},
+) | st.fixed_dictionaries({"id": TEXT, "custom": st.fixed_dictionaries({"name": TEXT, "input": TEXT})})
+REASONING_DETAIL = st.fixed_dictionaries(
+    {"type": st.sampled_from(["reasoning.text", "reasoning.summary", "reasoning.encrypted"])},
+    optional={
+        "text": TEXT,
+        "summary": TEXT,
+        "data": TEXT,
+        "signature": TEXT,
+        "index": st.integers(0, 2),
+        "format": TEXT,
+    },
+)
+TOKEN = st.fixed_dictionaries(
+    {"token": TEXT, "logprob": NUMBER, "bytes": st.none() | st.lists(st.integers(0, 255), max_size=4)},
+    optional={"top_logprobs": st.lists(st.fixed_dictionaries({"token": TEXT, "logprob": NUMBER}), max_size=2)},
+)
+LOGPROBS = st.none() | st.fixed_dictionaries(
+    {"content": st.none() | st.lists(TOKEN, max_size=3), "refusal": st.none() | st.lists(TOKEN, max_size=2)}
+)
+MESSAGE = st.fixed_dictionaries(
+    {"role": st.sampled_from(["assistant", "assistant", "model"]), "content": st.none() | TEXT | PARTS},
+    optional={
+        "reasoning_content": st.none() | TEXT,
+        "reasoning": st.none() | TEXT,
+        "reasoning_details": st.lists(REASONING_DETAIL, max_size=3),
+        "refusal": st.none() | TEXT,
+        "tool_calls": st.none() | st.lists(TOOL_CALL, max_size=3),
+        "function_call": st.none() | st.fixed_dictionaries({"name": TEXT, "arguments": TEXT}),
+        "audio": st.none()
+        | st.fixed_dictionaries({"id": TEXT, "data": TEXT, "transcript": TEXT, "expires_at": NUMBER}),
+        "annotations": st.lists(
+            st.fixed_dictionaries({"type": st.just("url_citation"), "url_citation": JSON}), max_size=2
+        ),
+        "images": st.lists(
+            st.fixed_dictionaries({"type": TEXT, "index": st.integers(0, 1), "image_url": JSON}), max_size=3
+        ),
+        "vendor": JSON,
+    },
+)
+CHOICE = st.builds(
+    Choice,
+    index=st.integers(0, 9),
+    message=MESSAGE,
+    finish_reason=st.sampled_from(sorted(GOOD_ENDS)),
+    extra=st.fixed_dictionaries(
+        {},
+        optional={
+            "logprobs": LOGPROBS,
+            "native_finish_reason": st.none() | TEXT,
+            "content_filter_results": JSON,
+            "stop_reason": st.none() | NUMBER | TEXT,
+            "token_ids": st.lists(st.integers(0, 9), max_size=3),
+        },
+    ),
+)
+ANSWERS = st.builds(
+    Answer,
+    id=TEXT,
+    model=TEXT,
+    created=st.integers(0, 2**40),
+    choices=st.lists(CHOICE, min_size=1, max_size=3, unique_by=lambda choice: choice.index).map(
+        lambda choices: tuple(sorted(choices, key=lambda choice: choice.index))
+    ),
+    usage=st.none() | st.dictionaries(TEXT, JSON, min_size=1, max_size=3),
+    extra=st.fixed_dictionaries(
+        {},
+        optional={
+            "system_fingerprint": st.none() | TEXT,
+            "service_tier": st.none() | TEXT,
+            "provider": TEXT,
+            "citations": st.lists(TEXT, max_size=2),
+            "search_results": st.lists(JSON, max_size=2),
+            "prompt_filter_results": JSON,
+            "vendor": JSON,
+        },
+    ),
+)
+
+
+def faithful(answer: Answer) -> bytes:
+    """Tells 1, 1.0 and true apart, which ``==`` does not."""
+    return msgspec.json.encode(answer, order="deterministic")
+
+
+def says_something(answer: Answer) -> bool:
+    try:
+        CHAT.parse_answer(CHAT.render(answer, Mode.WHOLE, include_usage=True))
+    except ValueError:
+        return False
+    return True
+
+
+def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
+    return b"data: " + json.dumps({**HEAD, "choices": choices, **fields}).encode() + b"\n\n"
+
+
+def delta(index: int = 0, **fields: Any) -> bytes:
+    return chunk({"index": index, "delta": fields, "finish_reason": None})
+
+
+def message(*chunks: bytes, finish: str = "stop") -> Any:
+    """The message that a stream's only choice amounts to."""
+    _, answer = CHAT.parse_answer(b"".join(chunks) + chunk(STOP | {"finish_reason": finish}) + DONE)
+    (choice,) = answer.choices
+    return choice.message
+
+
+def function(name: str, arguments: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+# what vendors send
+
+
+def test_deltas_are_joined_into_the_message() -> None:
+    said = message(
+        delta(role="assistant", content="", refusal=None),
+        delta(content="Hel"),
+        delta(content="lo"),
+        delta(content=None),
+        delta(role=None, content="!"),
+    )
+
+    assert said == {"role": "assistant", "content": "Hello!", "refusal": None}
+
+
+def test_what_stands_around_the_choices_is_kept_once() -> None:
+    """Azure's first chunk holds empty names; Groq counts in a field of its own for who did not ask."""
+    body = (
+        chunk(id="", model="", created=0, object="", prompt_filter_results=[{"prompt_index": 0}])
+        + chunk(
+            {
+                "index": 0,
+                "delta": {"content": "x"},
+                "finish_reason": None,
+                "content_filter_results": {"hate": {"filtered": False}},
+            },
+            system_fingerprint="fp",
+            obfuscation="abc",
+            p="abc",
+            citations=["a"],
+        )
+        + chunk(STOP | {"content_filter_results": {}, "logprobs": None}, system_fingerprint=None, citations=["a", "b"])
+        + chunk(x_groq={"id": "req", "usage": USAGE})
+        + DONE
+    )
+
+    assert CHAT.parse_answer(body) == (
+        Mode.STREAM,
+        Answer(
+            id="chatcmpl-1",
+            model="m-1",
+            created=1700000000,
+            choices=(
+                Choice(
+                    0,
+                    {"role": "assistant", "content": "x"},
+                    "stop",
+                    {"content_filter_results": {"hate": {"filtered": False}}, "logprobs": None},
+                ),
+            ),
+            usage=USAGE,
+            extra={
+                "prompt_filter_results": [{"prompt_index": 0}],
+                "system_fingerprint": "fp",
+                "citations": ["a", "b"],
+                "x_groq": {"id": "req", "usage": USAGE},
+            },
+        ),
+    )
+
+
+def test_tool_calls_grow_by_index_and_lose_it() -> None:
+    said = message(
+        delta(role="assistant", content=None, tool_calls=[{"index": 0, "id": "c1", **function("f", "")}]),
+        delta(tool_calls=[{"index": 0, "function": {"arguments": '{"a"'}}]),
+        delta(tool_calls=[{"index": 1, "id": "c2", **function("g", "")}]),
+        delta(tool_calls=[{"index": 0, "id": "", "function": {"name": "", "arguments": ":1}"}}]),
+        delta(tool_calls=[{"index": 1, "function": {"name": None, "arguments": "{}"}}]),
+        finish="tool_calls",
+    )
+
+    assert said["tool_calls"] == [{"id": "c1", **function("f", '{"a":1}')}, {"id": "c2", **function("g", "{}")}]
+
+
+def test_tool_calls_without_index_follow_each_other() -> None:
+    said = message(
+        delta(tool_calls=[{"id": "c1", **function("f", "{}")}]),
+        delta(tool_calls=[{"id": "c2", **function("f", "[")}]),
+        delta(tool_calls=[{"function": {"arguments": "]"}}]),
+        finish="tool_calls",
+    )
+
+    assert said["tool_calls"] == [{"id": "c1", **function("f", "{}")}, {"id": "c2", **function("f", "[]")}]
+
+
+def test_tool_calls_of_one_index_but_other_ids_and_names_are_apart() -> None:
+    """Gateways to Gemini give every parallel call index 0."""
+    said = message(
+        delta(tool_calls=[{"index": 0, "id": "c1", **function("f", '{"x":1}')}]),
+        delta(tool_calls=[{"index": 0, "id": "c2", **function("f", '{"x":2}')}]),
+        finish="tool_calls",
+    )
+
+    assert [call["function"]["arguments"] for call in said["tool_calls"]] == ['{"x":1}', '{"x":2}']
+
+
+def test_a_new_id_alone_is_not_a_new_tool_call() -> None:
+    said = message(
+        delta(tool_calls=[{"index": 0, "id": "c1", **function("f", "{")}]),
+        delta(tool_calls=[{"index": 0, "id": "c9", "function": {"arguments": "}"}}]),
+        finish="tool_calls",
+    )
+
+    assert said["tool_calls"] == [{"id": "c1", **function("f", "{}")}]
+
+
+def test_custom_tool_calls_and_the_old_function_call_grow_too() -> None:
+    said = message(
+        delta(tool_calls=[{"index": 0, "id": "c", "type": "custom", "custom": {"name": "sh", "input": "l"}}]),
+        delta(tool_calls=[{"index": 0, "custom": {"input": "s"}}], function_call={"name": "f", "arguments": "{"}),
+        delta(function_call={"arguments": "}"}),
+    )
+
+    assert said["tool_calls"] == [{"id": "c", "type": "custom", "custom": {"name": "sh", "input": "ls"}}]
+    assert said["function_call"] == {"name": "f", "arguments": "{}"}
+
+
+def test_reasoning_grows_beside_the_content() -> None:
+    """As DeepSeek and DashScope (reasoning_content) and OpenRouter, vLLM and Groq (reasoning) send it."""
+    said = message(
+        delta(role="assistant", content=None, reasoning_content=""),
+        delta(content=None, reasoning_content="Hm", reasoning="Hm"),
+        delta(content=None, reasoning_content="m.", reasoning="m."),
+        delta(content="4", reasoning_content=None, reasoning=None),
+    )
+
+    assert said == {"role": "assistant", "content": "4", "reasoning_content": "Hmm.", "reasoning": "Hmm."}
+
+
+def test_reasoning_details_are_joined_by_what_they_are_of() -> None:
+    """OpenRouter: pieces of one block share index and type; the signature comes last, without text."""
+    text = {"type": "reasoning.text", "format": "anthropic-claude-v1", "index": 0}
+    said = message(
+        delta(content="", reasoning_details=[]),
+        delta(reasoning_details=[{**text, "text": "Let"}]),
+        delta(reasoning_details=[{**text, "text": " me."}]),
+        delta(reasoning_details=[{**text, "signature": "sig"}]),
+        delta(reasoning_details=[{"type": "reasoning.encrypted", "index": 1, "id": "rs_1", "data": "AA"}]),
+        delta(reasoning_details=[{"type": "reasoning.encrypted", "index": 1, "id": "rs_2", "data": "BB"}]),
+        delta(reasoning_details=[{"type": "reasoning.encrypted", "index": 1, "data": "CC"}]),
+        delta(content="x"),
+    )
+
+    assert said["reasoning_details"] == [
+        {**text, "text": "Let me.", "signature": "sig"},
+        {"type": "reasoning.encrypted", "index": 1, "id": "rs_1", "data": "AA"},
+        {"type": "reasoning.encrypted", "index": 1, "id": "rs_2", "data": "BBCC"},
+    ]
+
+
+def test_parts_of_content_and_plain_text_are_joined_into_parts() -> None:
+    """Mistral: many thinking parts for one, then strings; an empty string in between is no part."""
+
+    def thinking(text: str) -> bytes:
+        return delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": text}]}])
+
+    said = message(
+        delta(role="assistant", content=""), thinking("Hm"), thinking("m."), delta(content=""), thinking(".."),
+        delta(content="4"), delta(content="2"), delta(content=[{"type": "reference", "reference_ids": [1]}]),
+        delta(content=[{"type": "text", "text": ""}]), delta(content="!"),
+    )  # fmt: skip
+
+    assert said["content"] == [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hmm..."}]},
+        {"type": "text", "text": "42"},
+        {"type": "reference", "reference_ids": [1]},
+        {"type": "text", "text": "!"},
+    ]
+
+
+def test_text_before_parts_becomes_a_part() -> None:
+    said = message(delta(content="See"), delta(content=[{"type": "reference", "reference_ids": [1]}]))
+
+    assert said["content"] == [{"type": "text", "text": "See"}, {"type": "reference", "reference_ids": [1]}]
+
+
+def test_audio_annotations_images_and_the_unknown_survive() -> None:
+    said = message(
+        delta(
+            audio={"id": "a", "transcript": "He"}, annotations=[{"type": "url_citation", "url_citation": {"url": "1"}}]
+        ),
+        delta(audio={"transcript": "y", "data": "Ukl"}, images=[{"type": "image_url", "index": 0}], vendor="one"),
+        delta(
+            audio={"data": "GR", "expires_at": 5}, annotations=[{"type": "url_citation", "url_citation": {"url": "2"}}]
+        ),
+        delta(images=[{"type": "image_url", "index": 1}], vendor="two", other={"a": 1, "id": "i"}),
+        delta(vendor=None, other={"a": 2, "id": "j"}),
+    )
+
+    assert said == {
+        "role": "assistant",
+        "content": None,
+        "audio": {"id": "a", "transcript": "Hey", "data": "UklGR", "expires_at": 5},
+        "annotations": [{"type": "url_citation", "url_citation": {"url": u}} for u in "12"],
+        "images": [{"type": "image_url", "index": 0}, {"type": "image_url", "index": 1}],
+        "vendor": "two",
+        "other": {"a": 2, "id": "i"},
+    }
+
+
+def test_logprobs_are_lined_up() -> None:
+    def token(text: str, **logprobs: Any) -> bytes:
+        return chunk({"index": 0, "delta": {"content": text}, "finish_reason": None, "logprobs": logprobs})
+
+    a, b = ({"token": t, "logprob": -0.5, "bytes": [97], "top_logprobs": []} for t in "ab")
+    body = (
+        token("a", content=[a], refusal=None) + token("b", content=[b], refusal=None) + chunk(STOP | {"logprobs": None})
+    )
+
+    assert CHAT.parse_answer(body + DONE)[1].choices[0].extra == {"logprobs": {"content": [a, b], "refusal": None}}
+
+
+def test_a_delta_may_stand_under_the_name_of_message() -> None:
+    pieces = [chunk({"index": 0, "message": {"content": text}, "finish_reason": None}) for text in ("Hel", "lo")]
+
+    assert message(*pieces)["content"] == "Hello"
+
+
+def test_a_message_beside_deltas_is_what_they_amount_to_so_far() -> None:
+    """Perplexity."""
+    pieces = [
+        chunk({"index": 0, "delta": {"content": new}, "message": {"role": "assistant", "content": so_far}}, usage=USAGE)
+        for new, so_far in [("Hel", "Hel"), ("lo", "Hello"), ("", "Hello")]
+    ]
+    final = chunk({"index": 0, "delta": {}, "message": {"content": "Hello"}, "finish_reason": "stop"}, usage=USAGE)
+    bare = chunk({"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}, usage=USAGE)
+
+    for end in (final, bare):
+        answer = CHAT.parse_answer(b"".join(pieces) + end)[1]
+
+        assert answer.choices == (Choice(0, {"role": "assistant", "content": "Hello"}, "stop", {}),)
+
+
+def test_choices_may_come_mixed() -> None:
+    body = delta(1, content="b") + delta(0, content="a") + delta(1, content="B") + delta(0, content="A")
+    ends = chunk(STOP | {"index": 1}) + chunk(STOP)
+
+    answer = CHAT.parse_answer(body + ends + DONE, n=2)[1]
+
+    assert [(c.index, c.message["content"]) for c in answer.choices] == [(0, "aA"), (1, "bB")]
+    with pytest.raises(ValueError, match="2 where 3"):
+        CHAT.parse_answer(body + ends + DONE, n=3)
+    with pytest.raises(ValueError, match="finish_reason: none"):
+        CHAT.parse_answer(body + chunk(STOP) + DONE, n=2)
+
+
+@pytest.mark.parametrize("keep_alive", [b": OPENROUTER PROCESSING\n\n", b"data:\n\n", b"event: ping\n\n", b"\n\n"])
+def test_what_keeps_the_connection_alive_says_nothing(keep_alive: bytes) -> None:
+    body = keep_alive + delta(content="x") + keep_alive + chunk(STOP) + keep_alive + DONE + keep_alive
+
+    assert CHAT.parse_answer(body)[0] is Mode.STREAM
+
+
+def test_a_finish_reason_may_come_twice_but_a_bad_one_is_final() -> None:
+    """OpenRouter says it again beside the usage."""
+    assert CHAT.parse_answer(delta(content="x") + chunk(STOP) + chunk(STOP, usage=USAGE) + DONE)[1].usage == USAGE
+    with pytest.raises(ValueError, match="length"):
+        CHAT.parse_answer(delta(content="x") + chunk(STOP | {"finish_reason": "length"}) + chunk(STOP) + DONE)
+
+
+# how a stream ends
+
+
+@pytest.mark.parametrize(
+    "end", [DONE, b"data: [DONE]", b"data:[DONE]\n", b"data: [DONE]\r\n\r\n", DONE + b"data: more\n\n"]
+)
+def test_done_ends_a_stream_with_or_without_a_blank_line(end: bytes) -> None:
+    assert CHAT.parse_answer(delta(content="x") + chunk(STOP) + end)[1].usage is None
+
+
+@pytest.mark.parametrize("end", [chunk(STOP, usage=USAGE), chunk(STOP) + chunk(usage=USAGE)])
+def test_usage_with_or_after_the_finish_ends_a_stream_without_done(end: bytes) -> None:
+    assert CHAT.parse_answer(delta(content="x") + end)[1].usage == USAGE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        delta(content="x") + chunk(STOP),
+        delta(content="x") + chunk(STOP, usage=None),
+        chunk({"index": 0, "delta": {"content": "x"}, "finish_reason": None}, usage=USAGE),
+        chunk({"index": 0, "delta": {"content": "x"}, "finish_reason": None}, usage=USAGE) + chunk(STOP),
+        delta(0, content="x") + delta(1, content="y") + chunk(STOP, usage=USAGE),
+        chunk(usage=USAGE),
+        b": OPENROUTER PROCESSING\n\n",
+    ],
+)
+def test_a_stream_without_an_end_is_cut_off(body: bytes) -> None:
+    with pytest.raises(ValueError, match="cut off"):
+        CHAT.parse_answer(body)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b"event: error\ndata: {}\n\n",
+        b'data: {"error": {"message": "overloaded"}}\n\n',
+        b'data: {"object": "error", "message": "m"}\n\n',
+        chunk({"index": 0, "delta": {}, "error": {"code": 502}, "finish_reason": None}),
+        chunk(STOP | {"finish_reason": "length"}),
+        chunk(STOP | {"finish_reason": "content_filter"}),
+        chunk(STOP | {"finish_reason": ["stop"]}),
+        b"data: {\n\n",
+        b"data: []\n\n",
+        b"data: oops\n\n",
+        chunk({"index": 0, "delta": "x", "finish_reason": None}),
+        chunk({"index": 0, "delta": {"content": 5}, "finish_reason": None}),
+        chunk({"index": True, "delta": {}, "finish_reason": None}),
+    ],
+)
+def test_a_spoilt_stream_is_refused(spoilt: bytes) -> None:
+    with pytest.raises(ValueError):
+        CHAT.parse_answer(delta(reasoning="x") + spoilt + chunk(STOP) + DONE)
+
+
+def test_nesting_without_end_is_refused() -> None:
+    deep: Any = b'{"a":' * 900 + b"1" + b"}" * 900
+    twice = b'data: {"choices": [{"delta": {"content": "x", "deep": ' + deep + b"}}]}\n\n"
+
+    with pytest.raises(ValueError, match="deeply"):
+        CHAT.parse_answer(twice + twice + chunk(STOP) + DONE)
+
+
+# what we send
+
+
+def test_a_stream_is_written_in_the_order_clients_expect() -> None:
+    call = {"id": "c1", **function("f", "{}")}
+    said = {
+        "role": "assistant",
+        "content": "x",
+        "reasoning": "r",
+        "refusal": None,
+        "tool_calls": [call],
+        "annotations": [1],
+    }
+    answer = Answer(
+        "i", "m", 7, (Choice(0, said, "stop", {"logprobs": None}),), USAGE, {"provider": "P", "citations": ["c"]}
+    )
+
+    events = sse.decode(CHAT.render(answer, Mode.STREAM, include_usage=True))
+
+    assert events.pop() == sse.Event("", "[DONE]")
+    chunks = [json.loads(event.data) for event in events]
+    head = {"id": "i", "object": "chat.completion.chunk", "created": 7, "model": "m", "provider": "P"}
+    assert [c.pop("choices") for c in chunks] == [
+        [{"index": 0, "delta": {"role": "assistant", "refusal": None, "content": ""}, "finish_reason": None}],
+        [{"index": 0, "delta": {"reasoning": "r"}, "finish_reason": None}],
+        [{"index": 0, "delta": {"content": "x"}, "logprobs": None, "finish_reason": None}],
+        [{"index": 0, "delta": {"tool_calls": [{"index": 0, **call}]}, "finish_reason": None}],
+        [{"index": 0, "delta": {"annotations": [1]}, "finish_reason": None}],
+        [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+        [],
+    ]
+    assert chunks == [
+        head | {"usage": None, "citations": ["c"]},
+        *[head | {"usage": None}] * 5,
+        head | {"usage": USAGE},
+    ]
+
+
+def test_who_did_not_ask_for_usage_gets_none() -> None:
+    answer = Answer("i", "m", 7, (Choice(0, {"role": "assistant", "content": "x"}, "stop", {}),), USAGE, {})
+
+    assert b"usage" not in CHAT.render(answer, Mode.STREAM, include_usage=False)
+    assert b"usage" in CHAT.render(answer, Mode.WHOLE, include_usage=False)
+
+
+def test_text_after_thinking_is_streamed_as_mistral_does() -> None:
+    parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}, {"type": "text", "text": "4"}]
+    answer = Answer("i", "m", 7, (Choice(0, {"role": "assistant", "content": parts}, "stop", {}),), None, {})
+
+    contents = [
+        json.loads(event.data)["choices"][0]["delta"].get("content")
+        for event in sse.decode(CHAT.render(answer, Mode.STREAM, include_usage=False))[:-1]
+    ]
+
+    assert contents == ["", parts[:1], "4", None]
+
+
+def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> None:
+    text = "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r\n"
+    answer = Answer("i", "m", 7, (Choice(0, {"role": "assistant", "content": text}, "stop", {}),), None, {})
+
+    body = CHAT.render(answer, Mode.STREAM, include_usage=True).decode()
+
+    assert body.splitlines() == body.split("\n")[:-1]
+    assert CHAT.without_usage(body.encode()).decode().splitlines() == body.replace(',"usage":null', "").split("\n")[:-1]
+
+
+@given(ANSWERS, st.sampled_from(Mode))
+def test_what_was_rendered_is_the_same_answer(answer: Answer, mode: Mode) -> None:
+    assume(says_something(answer))
+
+    got, read = CHAT.parse_answer(CHAT.render(answer, mode, include_usage=True), n=len(answer.choices))
+
+    assert got is mode
+    assert read == answer
+    assert faithful(read) == faithful(answer)
+
+
+@given(ANSWERS)
+def test_whole_to_stream_to_whole_is_the_same_document(answer: Answer) -> None:
+    assume(says_something(answer))
+    document = CHAT.render(answer, Mode.WHOLE, include_usage=True)
+
+    stream = CHAT.render(CHAT.parse_answer(document)[1], Mode.STREAM, include_usage=True)
+    again = CHAT.render(CHAT.parse_answer(stream)[1], Mode.WHOLE, include_usage=True)
+
+    assert json.loads(again) == json.loads(document)
+
+
+@given(ANSWERS)
+def test_only_the_usage_is_missing_where_it_was_not_asked_for(answer: Answer) -> None:
+    assume(says_something(answer))
+
+    stream = CHAT.render(answer, Mode.STREAM, include_usage=False)
+
+    assert CHAT.parse_answer(stream)[1] == replace(answer, usage=None)
+
+
+@given(ANSWERS, st.randoms(use_true_random=False))
+def test_however_finely_text_trickles_it_is_the_same_answer(answer: Answer, rng: random.Random) -> None:
+    assume(says_something(answer))
+    stream = CHAT.render(answer, Mode.STREAM, include_usage=True)
+
+    trickled = b"".join(trickle(block, rng) for block in sse.blocks(stream))
+
+    assert CHAT.parse_answer(trickled) == (Mode.STREAM, answer)
+
+
+def trickle(block: bytes, rng: random.Random) -> bytes:
+    """Cut what one chunk says into several chunks, as models send it."""
+    (event,) = sse.decode(block)
+    if event.data == "[DONE]":
+        return block
+    document = json.loads(event.data)
+    for choice in document["choices"]:
+        for name, value in choice["delta"].items():
+            if name in ("content", "reasoning", "reasoning_content", "refusal") and isinstance(value, str) and value:
+                cut = rng.randint(0, len(value))
+                rest = {**choice, "delta": {name: value[cut:]}}
+                choice["delta"] = {**choice["delta"], name: value[:cut]}
+                rest.pop("logprobs", None)
+                return _event(document) + _event(document | {"choices": [rest]})
+            if name == "tool_calls" and value and "function" in value[0]:
+                (call,) = value
+                arguments = call["function"]["arguments"]
+                cut = rng.randint(0, len(arguments))
+                rest = {
+                    **choice,
+                    "delta": {name: [{"index": call["index"], "function": {"arguments": arguments[cut:]}}]},
+                }
+                call["function"]["arguments"] = arguments[:cut]
+                return _event(document) + _event(document | {"choices": [rest]})
+    return block
+
+
+def _event(document: Any) -> bytes:
+    return sse.encode([sse.Event("", json.dumps(document))])
+
+
+@given(ANSWERS, st.booleans(), st.data())
+def test_a_truncated_stream_is_never_complete(answer: Answer, include_usage: bool, data: st.DataObject) -> None:
+    """Unless all that is missing is what follows ``[DONE]``, or ``[DONE]`` itself after the usage."""
+    assume(says_something(answer))
+    body = CHAT.render(answer, Mode.STREAM, include_usage=include_usage)
+    told = include_usage and answer.usage is not None
+    complete_from = len(body.removesuffix(b"\n\ndata: [DONE]\n\n" if told else b"\n\n"))
+
+    cut = data.draw(st.integers(0, len(body)) | st.integers(complete_from - 2, len(body)))
+
+    if cut < complete_from:
+        with pytest.raises(ValueError):
+            CHAT.parse_answer(body[:cut])
+    elif cut == complete_from or cut >= len(body) - 2:
+        assert CHAT.parse_answer(body[:cut])[1] == (answer if told else replace(answer, usage=None))
+
+
+def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
+    body = delta(role="assistant", content="") + delta(content="語") + chunk(STOP) + DONE
+
+    for cut in range(len(body) - 2):
+        with pytest.raises(ValueError):
+            CHAT.parse_answer(body[:cut])
+    assert CHAT.parse_answer(body[:-2]) == CHAT.parse_answer(body)
+
+
+# without usage
+
+
+def test_only_what_include_usage_brings_is_taken_out() -> None:
+    nested = b'data: {"choices": [{"delta": {"content": "\\"usage\\": null, x"}}], "x_groq": {"usage":null}}\r\n\r\n'
+    kept = b': hello\n\ndata: {"choices":[],"prompt_filter_results":[]%s}\n\n' + nested
+    kept += b'id: 7\ndata: {%s"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"obfuscation":"usage"}\r\n\r\n'
+    usage = b'data: {"id":"i","choices":[],"usage":{"total_tokens":3}}\n\n'
+
+    body = kept % (b', "usage" : null', b'"usage":null,') + usage + DONE
+
+    assert CHAT.without_usage(body) == kept % (b"", b"") + DONE
+
+
+def test_usage_beside_choices_stays() -> None:
+    """DeepSeek, Mistral and OpenRouter send it to everybody."""
+    body = delta(content="x") + chunk(STOP, usage=USAGE) + DONE
+
+    assert CHAT.without_usage(body) == body
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'data: {"usage":null,"x_groq":{"usage":null},"choices":[]}\n\n',
+        b'data: {"choices":[],\ndata: "usage":null,"x_groq":{"usage":null}}\n\n',
+        b'data: {"us\\u0061ge":null,"x_groq":{"usage":null},"choices":[]}\n\n',
+        b'event: e\ndata: {"choices":[],\ndata: "usage":null\ndata: ,"x_groq":{"usage":null}}',
+    ],
+)
+def test_where_the_field_cannot_be_cut_out_the_event_is_written_anew(odd: bytes) -> None:
+    (event,) = sse.decode(CHAT.without_usage(odd))
+
+    assert json.loads(event.data) == {"choices": [], "x_groq": {"usage": None}}
+    assert event.name == sse.decode(odd)[0].name
+
+
+@given(st.binary())
+@pytest.mark.parametrize("around", [b"%s", b"data: %s\n\n", b'data: {"usage":%s}\n\n', b'data: {"usage":null,%s}\n\n'])
+def test_what_cannot_be_read_stays(around: bytes, junk: bytes) -> None:
+    body = around % junk
+    try:
+        [json.loads(event.data) for event in sse.decode(body)]
+    except ValueError:
+        assert CHAT.without_usage(body) == body
+
+
+@given(ANSWERS)
+def test_taking_the_usage_out_is_as_not_having_asked(answer: Answer) -> None:
+    assume(says_something(answer))
+    asked, not_asked = (CHAT.render(answer, Mode.STREAM, include_usage=wish) for wish in (True, False))
+
+    assert CHAT.without_usage(asked) == not_asked
+    assert CHAT.without_usage(not_asked) == not_asked

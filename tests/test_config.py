@@ -1,0 +1,713 @@
+import pickle
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aicache import configdocs, configfile
+from aicache.config import Config, ConfigError, Credential, Exact, Header, Redis, Shared, load, read
+from aicache.configschema import ListOf, walk
+from aicache.configtypes import TEXT, duration, show_duration, show_size, size, whole
+from aicache.keys import Context
+from aicache.redisurl import parse_redis_url, redacted
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = (ROOT / "config.example.yaml").read_text()
+PASSWORD = "hunter2"
+
+
+def loaded(text: str, **env: str) -> Config:
+    return load(text, "config.yaml", env)
+
+
+def problems(text: str, **env: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(text, **env)
+    return list(caught.value.problems)
+
+
+def uncommented(example: str) -> str:
+    """Delete the # of every key; a comment's # has one space behind it."""
+    return re.sub(r"^( *)#(?! \S|$)", r"\1", example, flags=re.MULTILINE)
+
+
+# values
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}", "null", "\ufeff", "exact:\nsemantic:\n  index:\n"])
+def test_what_says_nothing_is_the_default_configuration(text):
+    assert loaded(text) == Config()
+
+
+def test_every_key_reaches_its_value():
+    config = loaded("""
+        session_id: "7"
+        scope: header:X-User
+        context: all_questions
+        lookup_timeout: 1.5
+        ignore: [stream, seed]
+        mask:
+          - '\\d{4}-\\d{2}-\\d{2}'
+        key_headers: [X-Portkey-Provider]
+        exact:
+          ttl: 12h
+          redis: {url: "rediss://u:p@cache:6380/3?db=4", prefix: "p:", timeout: 500ms, max_connections: 8}
+          embedded: {max_memory: 1gb}
+        semantic:
+          enabled: off
+          threshold: 0.9
+          top_k: 10
+          tools: yes
+          max_question: 1_000
+          embedder: {kind: local, timeout: 1s}
+          index: {kind: zvec, timeout: 2}
+        store: {max_temperature: 0, max_bytes: 64kb}
+        max_request: 1048576
+        """)
+
+    assert (config.session_id, config.scope, config.context) == ("7", Header("x-user"), Context.ALL_QUESTIONS)
+    assert config.lookup_timeout == 1.5
+    assert (config.ignore, config.mask) == (("stream", "seed"), (re.compile(r"\d{4}-\d{2}-\d{2}"),))
+    assert config.key_headers == ("x-portkey-provider",)
+    assert config.exact.ttl == 43200.0
+    assert config.exact.redis == Redis("rediss://u:p@cache:6380/3?db=4", "p:", 0.5, 8)
+    assert config.exact.embedded.max_memory == 1024**3
+    assert (config.semantic.enabled, config.semantic.tools) == (False, True)
+    assert (config.semantic.threshold, config.semantic.top_k, config.semantic.max_question) == (0.9, 10, 1000)
+    assert (config.semantic.embedder.timeout, config.semantic.index.timeout) == (1.0, 2.0)
+    assert (config.store.max_temperature, config.store.max_bytes, config.max_request) == (0.0, 65536, 1048576)
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"), [("credential", Credential()), ("shared", Shared()), ("header:Tenant-Id", Header("tenant-id"))]
+)
+def test_scope_is_a_closed_set(text, scope):
+    assert loaded(f"scope: {text}").scope == scope
+
+
+def test_sections_compare_and_hash_by_value_so_that_a_reload_can_keep_what_is_unchanged():
+    text = "mask: ['x+']\nexact: {redis: {url: 'redis://:p@a'}}\n"
+
+    assert loaded(text) == loaded(text)
+    assert hash(loaded(text)) == hash(loaded(text))
+    assert loaded(text).exact != loaded(text.replace(":p@", ":q@")).exact
+    assert loaded(text).semantic == Config().semantic
+
+
+def test_a_section_anchored_once_can_be_used_twice():
+    config = loaded("semantic: {embedder: &wait {timeout: 1s}, index: *wait}")
+
+    assert config.semantic.embedder.timeout == config.semantic.index.timeout == 1.0
+
+
+@given(st.floats(min_value=1e-6, max_value=1e6) | st.integers(1, 10**6).map(float))
+def test_durations_survive_being_shown(seconds):
+    assert duration(most=1e6).parse(show_duration(seconds)) == seconds
+
+
+@given(st.integers(1, 2**50) | st.integers(1, 2**20).map(lambda n: n * 1024))
+def test_sizes_survive_being_shown(count):
+    assert size(least=1).parse(show_size(count)) == count
+
+
+# problems
+
+
+BAD = {
+    "session_id: 12": "session_id: 12 is a number to YAML, not text: put it in quotes",
+    "session_id: on": "session_id: on is true or false to YAML, not text: put it in quotes",
+    "session_id: 1:30": "session_id: 1:30 is a number to YAML, not text: put it in quotes",
+    "session_id: 2026-01-01": "session_id: 2026-01-01 is a date to YAML, not text: put it in quotes",
+    "session_id:": "session_id: has no value: write text",
+    "session_id: null": "session_id: has no value: write text",
+    "session_id: !run x": "session_id: x begins with !, which makes it a tag in YAML: put it in quotes",
+    "session_id: !!binary eA==": "session_id: eA== begins with !, which makes it a tag in YAML: put it in quotes",
+    'session_id: "\\uD800"': 'session_id: "\\ud800" holds characters that are not Unicode',
+    "session_id: [a]": "session_id: a list is not text",
+    "scope: everyone": "scope: everyone is not credential, shared or header:NAME",
+    "scope: {header: x}": "scope: a mapping is not credential, shared or header:NAME",
+    "scope: 'header:'": 'scope: "header:" is not the name of a header',
+    "context: last": "context: last is not one of: full, last_question, all_questions",
+    "context: off": "context: off is not one of: full, last_question, all_questions",
+    "lookup_timeout: 0": "lookup_timeout: 0 is not above 0 and at most 30s",
+    "lookup_timeout: -5s": "lookup_timeout: -5s is not above 0 and at most 30s",
+    "lookup_timeout: 31s": "lookup_timeout: 31s is not above 0 and at most 30s",
+    "lookup_timeout: .inf": ("lookup_timeout: .inf is not a duration: write 90s, 30m, 12h, 7d, 500ms or plain seconds"),
+    "lookup_timeout: true": ("lookup_timeout: true is not a duration: write 90s, 30m, 12h, 7d, 500ms or plain seconds"),
+    "exact: {ttl: 1:30}": (
+        "exact.ttl: 1:30 is not a duration, and to YAML it is a number to the base 60: "
+        "write 90s, 30m, 12h, 7d, 500ms or plain seconds"
+    ),
+    "exact: {ttl: 3651d}": "exact.ttl: 3651d is not above 0 and at most 3650d",
+    "exact: {ttl: 1e300d}": "exact.ttl: 1e300d is not above 0 and at most 3650d",
+    "exact: 7d": "exact: 7d is not a section: write keys below it, indented (ttl, redis, embedded)",
+    "exact: null": "exact: null is not a section: write keys below it, indented (ttl, redis, embedded)",
+    "exact: !x {ttl: 7d}": "exact: a mapping is not a section: write keys below it, indented (ttl, redis, embedded)",
+    "exact: {redis: {}}": "exact.redis.url: missing: write a URL: redis://, rediss:// (with TLS) or unix://",
+    "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL: redis://, rediss:// (with TLS) or unix://",
+    "exact: {embedded: {max_memory: 1kb}}": "exact.embedded.max_memory: 1kb is not at least 1mb",
+    "max_request: 1.5": "max_request: 1.5 is not a size: write 64kb, 4mb, 1gb or plain bytes",
+    "max_request: 8 apples": "max_request: 8 apples is not a size: write 64kb, 4mb, 1gb or plain bytes",
+    "max_request: 0400": (
+        "max_request: 0400 starts with a zero, which makes it a number to the base 8 in YAML: leave the zero out"
+    ),
+    "semantic: {threshold: 1.4}": "semantic.threshold: 1.4 is not between 0 and 1",
+    "semantic: {threshold: .nan}": "semantic.threshold: .nan is not a number between 0 and 1",
+    "semantic: {threshold: '0.9'}": 'semantic.threshold: "0.9" is text because of its quotes: leave them out',
+    "semantic: {top_k: 0}": "semantic.top_k: 0 is not between 1 and 100",
+    "semantic: {top_k: 2.0}": "semantic.top_k: 2.0 is not a whole number between 1 and 100",
+    "semantic: {top_k: 0x10}": "semantic.top_k: 0x10 is not a whole number between 1 and 100",
+    "semantic: {top_k: '5'}": 'semantic.top_k: "5" is text because of its quotes: leave them out',
+    "semantic: {enabled: 'true'}": 'semantic.enabled: "true" is text because of its quotes: leave them out',
+    "semantic: {enabled: 1}": "semantic.enabled: 1 is not true or false",
+    "semantic: {embedder: local}": (
+        "semantic.embedder: local is not a section: write keys below it, indented (kind, timeout)"
+    ),
+    "semantic: {embedder: {kind: dashscop, model: x}}": "semantic.embedder.kind: dashscop is not one of: local",
+    "store: {max_temperature: -1}": "store.max_temperature: -1 is not at least 0",
+    "store: {max_temperature: hot}": "store.max_temperature: hot is not a number of at least 0",
+    "mask: x": "mask: x is not a list: write [a, b], or one `- a` a line",
+    "mask:": "mask: has no value: write [] for an empty list",
+    "mask: ['a', '[a-z']": (
+        'mask[1]: "[a-z" is not a regular expression (error at position 0): unterminated character set'
+    ),
+    "mask: ['a{99999999999999999999}']": (
+        'mask[0]: "a{99999999999999999999}" is not a regular expression that Python can compile: '
+        "the repetition number is too large"
+    ),
+    "ignore: [null]": "ignore[0]: has no value: write text",
+    "ignore: [[a]]": "ignore[0]: a list is not text",
+    "key_headers: ['x y']": 'key_headers[0]: "x y" is not the name of a header',
+    "ttl: 7d": "ttl: unknown key; did you mean exact.ttl?",
+    "exact: {tll: 7d}": "exact.tll: unknown key; did you mean exact.ttl?",
+    "topK: 7": "topK: unknown key; did you mean semantic.top_k?",
+    "exact.ttl: 7d": "exact.ttl: keys are not dotted: write ttl below exact, indented",
+    "semantic: {embedder: {api_key: k}}": "semantic.embedder.api_key: unknown key; known here: kind, timeout",
+    "timeout: 1": (
+        "timeout: unknown key; did you mean exact.redis.timeout or semantic.embedder.timeout or semantic.index.timeout?"
+    ),
+    "exact: {on: 1, ttl: 7d}": "exact.on: unknown key; known here: ttl, redis, embedded",
+    "exact: {'': 1}": 'exact."": unknown key; known here: ttl, redis, embedded',
+    "exact: {[a]: 1}": "exact: a list is not a key",
+    "exact: &a {<<: *a}": "exact.<<: merge keys are not supported: write the keys out",
+    "[]": (
+        "the file: a list is not a section: write keys below it, indented (session_id, scope, context, lookup_timeout, "
+        "ignore, mask, key_headers, exact, semantic, store, max_request)"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD.items(), ids=BAD)
+def test_a_problem_names_key_value_remedy_and_line(text, problem):
+    assert problems(f"# one\n# two\n{text}\n") == [f"{problem} (config.yaml line 3)"]
+
+
+SYNTAX = {
+    "exact:\n\tttl: 7d": "a tab: YAML indents and separates with spaces only (config.yaml line 2, column 1)",
+    "exact:\n  ttl: 7d\n\tredis: null": (
+        "a tab: YAML indents and separates with spaces only (config.yaml line 3, column 1)"
+    ),
+    "exact:\n  ttl: 7d\n redis: null": (
+        "not in line with what stands above: check the indentation, or put the value in quotes "
+        "(config.yaml line 3, column 2)"
+    ),
+    "scope: header: x": (
+        "a colon too many: put the value in quotes, or check the indentation (config.yaml line 1, column 14)"
+    ),
+    "mask: [1\nscope: shared\n": (
+        "a comma or a closing bracket is missing, or a value needs quotes (config.yaml line 2, column 6)"
+    ),
+    "mask: ['1, 2": "a quote or bracket that is never closed (config.yaml line 1, column 8)",
+    "mask: [1, 2": "a quote or bracket that is never closed (config.yaml line 1, column 7)",
+    'mask: ["\\d"]': (
+        "a backslash means something else in double quotes: use single quotes (config.yaml line 1, column 10)"
+    ),
+    "session_id: @x": "a value cannot begin with @: put it in quotes (config.yaml line 1, column 13)",
+    "session_id: *x": "a value that begins with * or & must be in quotes (config.yaml line 1, column 13)",
+    "session_id: !a!b x": "a value or line that begins with ! or % must be in quotes (config.yaml line 1, column 13)",
+    "exact: {redis: {url: ${URL}}}": (
+        "${NAME} must be in quotes between brackets and braces (config.yaml line 1, column 23)"
+    ),
+    "scope: shared\n---\nscope: shared": (
+        "a second document begins here: only one is allowed (config.yaml line 2, column 1)"
+    ),
+    "scope: shared\ncontext\nmask: []": "a key without a colon: write key: value (config.yaml line 3, column 1)",
+    "scope: shared\nsession_id: \x07": "a control character (config.yaml line 2)",
+    'session_id: "\\Uffffffff"': "an escape or a number that means nothing (config.yaml line 1, column 1)",
+    "[" * 50_000: "nested too deeply (config.yaml line 1, column 1)",
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), SYNTAX.items(), ids=range(len(SYNTAX)))
+def test_what_is_not_yaml_is_said_in_words_that_help(text, problem):
+    assert problems(text) == [f"not YAML: {problem}"]
+
+
+def test_all_problems_come_at_once_in_the_order_of_their_lines():
+    found = problems("""\
+ttl: 7d
+exact:
+  ttl: soon
+  redis:
+    url: redis://:hunter2@cache:port/0
+semantic: {threshold: 1.4}
+session_id: on
+exact: {}
+""")
+
+    assert found == [
+        "ttl: unknown key; did you mean exact.ttl? (config.yaml line 1)",
+        "exact.ttl: soon is not a duration: write 90s, 30m, 12h, 7d, 500ms or plain seconds (config.yaml line 3)",
+        "exact.redis.url: redis://*** has a port that is not a number from 1 to 65535 "
+        "(in a password, write / ? # @ as %2F %3F %23 %40) (config.yaml line 5)",
+        "semantic.threshold: 1.4 is not between 0 and 1 (config.yaml line 6)",
+        "session_id: on is true or false to YAML, not text: put it in quotes (config.yaml line 7)",
+        "exact: written twice, first in line 2 (config.yaml line 8)",
+    ]
+
+
+def test_the_error_shows_one_problem_a_line_and_can_be_pickled():
+    error = ConfigError(["one", "two"])
+
+    assert str(error) == "one\ntwo"
+    assert pickle.loads(pickle.dumps(error)).problems == ("one", "two")
+
+
+def test_long_values_are_cut():
+    assert problems(f"scope: {'x' * 1000}") == [
+        f"scope: {'x' * 59}… is not credential, shared or header:NAME (config.yaml line 1)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x, x, x]\n"
+        + "".join(f"l{i}: &l{i} [{', '.join(['*a' if not i else f'*l{i - 1}'] * 9)}]\n" for i in range(20))
+        + "ignore: *l19\nexact: *l19\nsession_id: *l19\n",
+        "".join(f"x{i}: 1\n" for i in range(5000)),
+        "ignore: [" + "1, " * 10_000 + "]",
+        "exact: &a {embedded: *a, redis: *a}",
+        "mask: ['" + "(" * 10_000 + "']",
+    ],
+    ids=["alias bomb", "many unknown keys", "long list", "section in itself", "deep expression"],
+)
+def test_hostile_files_are_refused_in_no_time(text):
+    began = time.perf_counter()
+
+    found = problems(text)
+
+    assert time.perf_counter() - began < 5
+    assert len(found) <= configfile.MAX_PROBLEMS + 1
+
+
+# the environment and secrets
+
+
+def test_the_environment_fills_in_values():
+    config = loaded(
+        "session_id: a-${RUN}-$${RUN}-${NONE:-none}-${EMPTY:-empty}${EMPTY}\n"
+        "lookup_timeout: ${WAIT}\n"
+        "semantic: {enabled: '${ON}', top_k: '${TOP:-7}'}\n"
+        "exact:\n  redis:\n    url: redis://:${PASSWORD}@cache:6379/0\n",
+        RUN="7",
+        EMPTY="",
+        WAIT="250ms",
+        ON="no",
+        PASSWORD=PASSWORD,
+    )
+
+    assert config.session_id == "a-7-${RUN}-none-empty"
+    assert config.lookup_timeout == 0.25
+    assert (config.semantic.enabled, config.semantic.top_k) == (False, 7)
+    assert config.exact.redis == Redis("redis://:hunter2@cache:6379/0")
+
+
+def test_what_the_environment_holds_is_text_where_text_is_wanted():
+    assert loaded("session_id: ${X}", X="on").session_id == "on"
+
+
+def test_what_the_environment_holds_is_not_expanded_again():
+    assert loaded("session_id: ${X}", X="${Y}").session_id == "${Y}"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "exact:\n  redis:\n    url: redis://:${A}@${B}:6379\n",
+            "exact.redis.url: redis://${B}:6379 needs A, B from the environment: "
+            "set it there, or write ${NAME:-default} (config.yaml line 3)",
+        ),
+        (
+            "\nsession_id: ${A}\n",
+            "session_id: ${A} needs A from the environment: "
+            "set it there, or write ${NAME:-default} (config.yaml line 2)",
+        ),
+        (
+            "session_id: ${a-b}",
+            "session_id: ${a-b} holds ${ without a name: write ${NAME}, ${NAME:-default}, or $${ for the characters ${ "
+            "(config.yaml line 1)",
+        ),
+    ],
+)
+def test_what_the_environment_lacks_is_named(text, problem):
+    assert problems(text) == [problem]
+
+
+def test_no_value_of_the_environment_shows_in_a_problem():
+    refused = 0
+    for key, setting in walk(Config):
+        value = "['${S}']" if isinstance(setting.shape, ListOf) else "'${S}'"
+        for secret in (
+            PASSWORD,
+            f"(?P<{PASSWORD}'>",
+            f"[{PASSWORD}",
+            f"redis://:{PASSWORD}@h:x",
+            f"redis://:{PASSWORD}",
+        ):
+            try:
+                loaded(nested(key, value), S=secret)
+            except ConfigError as exc:
+                refused += 1
+                assert PASSWORD not in str(exc) + repr(exc.__context__) + repr(exc.__cause__)
+
+    assert refused > 100
+
+
+def nested(key: str, value: str) -> str:
+    outer, *inner = key.split(".")
+    for name in reversed(inner):
+        value = f"{{{name}: {value}}}"
+    return f"{outer}: {value}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://:{PASSWORD}@cache:port/0",
+        f"redis://user:{PASSWORD}@cache:6379/zero",
+        f"redis://user:{PASSWORD}/x@cache:6379/0",
+        f"redis://user:1?{PASSWORD}@cache:6379/0",
+        f"redis://user:1/{PASSWORD}@cache:6379/0",
+        f"redis://:{PASSWORD}",
+        f"redis://cache/?db=x&password={PASSWORD}",
+        f"redis://:{PASSWORD}@[cache/0",
+        f"redis://:{PASSWORD} @cache/0",
+        f"unix://:{PASSWORD}@",
+        f"http://:{PASSWORD}@cache",
+        f":{PASSWORD}@cache:6379",
+        f"user:{PASSWORD}@redis://cache:6379",
+        PASSWORD,
+    ],
+)
+def test_no_password_shows_in_a_problem(url):
+    for text in (f"exact: {{redis: {{url: '{url}'}}}}", f"exact: {{redis: '{url}'}}", f"exact: {{'{url}': 1}}"):
+        if "url:" in text or "://" in url:
+            assert PASSWORD not in str(problems(text))
+
+
+def test_the_configuration_does_not_show_its_password():
+    config = loaded("exact: {redis: {url: 'redis://user:hunter2@cache:6379/0?password=hunter2'}}")
+
+    assert PASSWORD not in repr(config) + str(config) + f"{config.exact}"
+    assert config.exact.redis is not None
+    assert config.exact.redis.url == "redis://user:hunter2@cache:6379/0?password=hunter2"
+    assert config.exact.redis.address == "redis://cache:6379/0"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "redis://localhost:6379/",
+        "redis://:pass@[::1]:6379/15?ssl_cert_reqs=none",
+        "rediss://user:p%40ss@cache.example.com:6380/0",
+        "redis://u:p@ss@cache/0",
+        "unix:///run/redis.sock?db=1",
+        "unix://user:pass@/run/redis.sock",
+    ],
+)
+def test_good_redis_urls_pass_unchanged(url):
+    assert parse_redis_url(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("", "does not start with"),
+        ("localhost:6379", "does not start with"),
+        ("REDIS://localhost", "does not start with"),
+        ("redis://", "names no host"),
+        ("redis://:pw@", "names no host"),
+        ("redis:///0", "names no host"),
+        ("redis://h:", "port"),
+        ("redis://h:0", "port"),
+        ("redis://h:65536", "port"),
+        ("redis://h:٣", "port"),
+        ("redis://h/x", "database"),
+        ("redis://h/0/1", "database"),
+        ("redis://h?db=x", "database"),
+        ("redis://h?db=", "database"),
+        ("redis://h\n", "white space"),
+        ("redis://[h", "port"),
+        ("redis://user:1?pass@h", "behind its host"),
+        ("redis://user:1#pass@h", "behind its host"),
+        ("unix://run/redis.sock", "three slashes"),
+        ("unix://", "three slashes"),
+        ("unix:///run/redis.sock?db=x", "database"),
+    ],
+)
+def test_bad_redis_urls_are_refused(url, fault):
+    with pytest.raises(ValueError, match=fault):
+        parse_redis_url(url)
+
+
+@given(st.from_regex(r"[a-z]+://", fullmatch=True), st.text(), st.sampled_from(["@cache:6379/0", "@cache", "@/x", "@"]))
+def test_redaction_leaves_no_password(scheme, rest, tail):
+    shown = redacted(f"{scheme}user:pw{PASSWORD}{rest}{tail}")
+
+    assert PASSWORD not in shown
+
+
+# files
+
+
+def test_a_file_is_named_by_its_last_part(tmp_path):
+    path = tmp_path / "cache.yaml"
+    path.write_text("\nscope: x\n")
+
+    with pytest.raises(ConfigError, match=r"^scope: x is not .* \(cache\.yaml line 2\)$"):
+        read(path, {})
+
+
+def test_a_file_is_read_as_utf_8(tmp_path):
+    path = tmp_path / "cache.yaml"
+    path.write_bytes("\ufeffsession_id: 会话\r\n".encode())
+
+    assert read(path, {}) == replace(Config(), session_id="会话")
+
+
+def test_files_that_cannot_be_read_are_named_in_one_line(tmp_path):
+    (tmp_path / "latin").write_bytes(b"# one\nsession_id: \xe9\n")
+    (tmp_path / "large").write_bytes(b"#" * 100_000)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+
+    found = {}
+    for name in ("latin", "large", "loop", "missing", ".", "latin/x", "a\0b", "x" * 300):
+        with pytest.raises(ConfigError) as caught:
+            read(tmp_path / name, {})
+        [found[name]] = [problem.removeprefix(f"{tmp_path}") for problem in caught.value.problems]
+
+    assert found == {
+        "latin": "/latin: not UTF-8: byte 0xe9 in line 2",
+        "large": "/large: larger than 64kb, so it is no configuration",
+        "loop": "/loop: cannot be read: Too many levels of symbolic links",
+        "missing": "/missing: there is no such file",
+        ".": ": a folder, not a file",
+        "latin/x": "/latin/x: cannot be read: Not a directory",
+        "a\0b": "/a\0b: cannot be read: embedded null byte",
+        "x" * 300: f"/{'x' * 300}: cannot be read: File name too long",
+    }
+
+
+# documentation
+
+
+def test_the_example_is_what_the_code_says():
+    printed = subprocess.run(
+        [sys.executable, "-m", "aicache.configdocs", "--example"],
+        cwd=ROOT / "addon",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert printed.stdout == EXAMPLE == configdocs.example()
+
+
+def test_the_example_is_the_default_configuration():
+    assert loaded(EXAMPLE) == Config()
+
+
+def test_the_example_loads_with_every_key_in_use():
+    redis = Redis(url="redis://127.0.0.1:6379/0")
+
+    assert loaded(uncommented(EXAMPLE)) == Config(exact=Exact(redis=redis))
+
+
+def test_the_example_has_every_key_once():
+    names = [name for name, _, _ in keys_in(uncommented(EXAMPLE))]
+
+    assert names == [name for name, _ in walk(Config)]
+
+
+def test_the_rows_name_every_key_with_type_default_and_meaning():
+    rows = {row.key: row for row in configdocs.rows()}
+
+    assert rows.keys() == {name for name, setting in walk(Config) if setting.words != "a section"}
+    assert all(row.type and row.default and row.meaning for row in rows.values())
+    assert rows["exact.ttl"] == configdocs.Row(
+        "exact.ttl", "a duration above 0 and at most 3650d", "7d", "how long an answer is kept"
+    )
+    assert (rows["exact.redis"].default, rows["exact.redis.url"].default) == ("null", "required")
+
+
+def test_the_rows_hold_the_defaults():
+    for row in configdocs.rows():
+        if not row.key.startswith("exact.redis."):
+            assert loaded(nested(row.key, row.default)) == Config()
+
+
+def test_the_table_is_markdown():
+    assert {line.count("|") for line in configdocs.table().splitlines()} == {4}
+
+
+def test_every_key_given_a_wrong_type_is_named_with_its_line():
+    text = uncommented(EXAMPLE)
+
+    for name, line, node in keys_in(text):
+        indented = isinstance(node, yaml.MappingNode)  # and ends where the next key begins
+        wrong = f"wrong\n{' ' * node.end_mark.column}" if indented else "{wrong: type}"
+        edited = text[: node.start_mark.index] + wrong + text[node.end_mark.index :]
+        [problem] = problems(edited)
+        assert problem.startswith(f"{name}: ") and problem.endswith(f"(config.yaml line {line})")
+
+
+def keys_in(text: str) -> list[tuple[str, int, yaml.Node]]:
+    found = []
+
+    def visit(node: yaml.Node, path: str) -> None:
+        for key, value in node.value:
+            found.append((path + key.value, key.start_mark.line + 1, value))
+            if isinstance(value, yaml.MappingNode):
+                visit(value, f"{path}{key.value}.")
+
+    visit(yaml.compose(text, Loader=yaml.SafeLoader), "")
+    return found
+
+
+# another kind
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    kind: Annotated[Literal["near"], "close by"] = "near"
+    wait: Annotated[float, duration(most=30), "how long to wait"] = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    model: Annotated[str, TEXT, "which one"]
+    kind: Annotated[Literal["far"], "far away"] = "far"
+    wait: Annotated[float, duration(most=30), "how long to wait"] = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    part: Annotated[Near | Far, "the part"] = Near(wait=2.0)
+    count: Annotated[int, whole(0, 9), "how many"] = 3
+
+
+def test_a_section_is_of_the_kind_that_it_names():
+    def part(text: str) -> Near | Far:
+        return configfile.parse(Root, text, "x", {}).part
+
+    assert part("count: 1") == Near(wait=2.0)
+    assert part("part: {wait: 3}") == Near(wait=3.0)
+    assert part("part: {kind: near}") == Near()
+    assert part("part: {kind: far, model: m}") == Far(model="m")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("part: {kind: fat}", "part.kind: fat is not one of: near, far (x line 1)"),
+        ("part: {kind: far}", "part.model: missing: write text (x line 1)"),
+        ("part: {model: m}", "part.model: a key of another kind; known here: kind, wait (x line 1)"),
+    ],
+)
+def test_a_kind_has_its_own_keys(text, problem):
+    with pytest.raises(ConfigError) as caught:
+        configfile.parse(Root, text, "x", {})
+
+    assert caught.value.problems == (problem,)
+
+
+def test_the_example_shows_the_other_kinds_commented_out():
+    example = configdocs.example(Root)
+
+    assert configfile.parse(Root, example, "x", {}) == Root()
+    assert example.endswith("""\
+# the part
+part:
+  # near: close by; far: far away (one of: near, far)
+  kind: near
+  # how long to wait (a duration above 0 and at most 30s)
+  wait: 2s
+# or
+#part:
+#  # which one (text)
+#  model: ""
+#  # near: close by; far: far away (one of: near, far)
+#  kind: far
+#  # how long to wait (a duration above 0 and at most 30s)
+#  wait: 9s
+
+# how many (a whole number between 0 and 9)
+count: 3
+""")
+    assert [row.key for row in configdocs.rows(Root)] == ["part.kind", "part.wait", "part.model", "count"]
+
+
+# anything at all
+
+
+WORDS = st.sampled_from(
+    [name for dotted, _ in walk(Config) for name in dotted.split(".")]
+    + ["7d", "on", "${A}", "${B", "$${", "'", '"', ": ", "- ", "\n", "\n  ", "\t", "{", "}", "[", "]", ",", "&a ", "*a"]
+    + ["!", "!!str ", "<<: ", "|\n", "? ", "#", "---\n", "%YAML 1.1\n", "\\x", "1:30", "~", "null", "redis://:p@h:1/0"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.dates() | st.binary(),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text() | WORDS | st.integers(), inner, max_size=5),
+    max_leaves=10,
+)
+
+
+def accepts_or_refuses(text: str) -> None:
+    try:
+        config = loaded(text, A="1")
+    except ConfigError as exc:
+        assert exc.problems and all(problem.isprintable() for problem in exc.problems)
+    else:
+        hash(config)
+
+
+@settings(deadline=None)
+@given(st.text() | st.lists(WORDS).map("".join))
+def test_any_text_is_a_configuration_or_a_config_error(text):
+    accepts_or_refuses(text)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([name for name, _ in walk(Config) if "." not in name]), VALUES))
+def test_any_yaml_is_a_configuration_or_a_config_error(document):
+    accepts_or_refuses(yaml.safe_dump(document))
+
+
+@settings(deadline=None)
+@given(st.sampled_from([name for name, _ in walk(Config)]), VALUES)
+def test_any_value_of_a_key_is_taken_or_refused(name, value):
+    for part in reversed(name.split(".")):
+        value = {part: value}
+
+    accepts_or_refuses(yaml.safe_dump(value))

@@ -1,0 +1,278 @@
+"""Lookup and store: the chain in order, every failure a miss, no neighbour of another namespace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
+
+from aicache.controls import Controls
+from aicache.engine import Engine, Exchange, Semantic, with_vector
+from aicache.entries import Recording
+from aicache.formats.chat import CHAT
+from aicache.keys import Context, KeyRules, Origin, identify
+from aicache.model import Hit, Miss, Neighbor, Vector
+from aicache.policy import Rules
+from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
+
+KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), (), ())
+RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=100)
+NOW = 1_900_000_000.0
+
+
+def an_exchange(
+    question: str, scope: str = "alice", wishes: Controls | None = None, credential: str | None = None, **fields: Any
+) -> Exchange:
+    body = {"model": "m", "messages": [{"role": "user", "content": question}], **fields}
+    call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
+    origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope, ())
+    return Exchange(call, identify(call, origin, KEY_RULES), wishes or Controls(), CHAT, credential)
+
+
+def an_answer(text: str, **choice: Any) -> Recording:
+    message = {"role": "assistant", "content": text}
+    document = {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"} | choice],
+    }
+    return Recording(200, "application/json", "", json.dumps(document).encode())
+
+
+class Clock:
+    """Unix time that stands still until a test moves it."""
+
+    now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Setup:
+    """An engine over fakes, and the three steps a test takes with it."""
+
+    def __init__(
+        self, exact: ExactStore | None = None, embedder: Embedder | None = None, index: VectorIndex | None = None
+    ) -> None:
+        self.clock = Clock()
+        self.exact = exact or MemoryStore(clock=self.clock)
+        self.index = index or MemoryIndex()
+        self.embedder = embedder or LetterEmbedder()
+        self.engine = Engine(RULES, lookup_timeout=0.2, clock=self.clock)
+        self.engine.use_exact(self.exact, 0.1)
+        self.engine.use_semantic(Semantic(self.embedder, 0.1, self.index, 0.1))
+
+    async def ask(self, exchange: Exchange) -> Hit | Miss:
+        return await self.engine.lookup(exchange)
+
+    async def learn(self, exchange: Exchange, answer: str) -> None:
+        self.engine.keep(exchange, self.engine.judge(exchange, an_answer(answer)))
+        await self.engine.drain(1)
+
+    async def refill(self, exchange: Exchange, answer: str) -> None:
+        """What the addon does: look up, and store on a miss."""
+        outcome = await self.ask(exchange)
+        assert isinstance(outcome, Miss)
+        await self.learn(with_vector(exchange, outcome), answer)
+
+
+async def test_the_same_request_is_an_exact_hit_and_a_similar_one_a_semantic_hit() -> None:
+    setup = Setup()
+    await setup.refill(an_exchange("how do I reset my password"), "Like this.")
+
+    exact = await setup.ask(an_exchange("how do I reset my password"))
+    semantic = await setup.ask(an_exchange("how do I reset my passwords"))
+
+    assert isinstance(exact, Hit)
+    assert exact.similarity is None
+    assert isinstance(semantic, Hit)
+    assert semantic.similarity is not None
+    assert 0.95 <= semantic.similarity < 1
+    assert semantic.entry == exact.entry
+
+
+@pytest.mark.parametrize("other", [{"scope": "bob"}, {"temperature": 1}])
+async def test_a_neighbour_of_another_namespace_never_answers(other: dict[str, Any]) -> None:
+    setup = Setup()
+    await setup.refill(an_exchange("how do I reset my password"), "Like this.")
+
+    assert isinstance(await setup.ask(an_exchange("how do I reset my passwords", **other)), Miss)
+
+
+async def test_an_index_that_names_anothers_entry_is_not_believed() -> None:
+    class MixedUpIndex(MemoryIndex):
+        async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+            return [Neighbor(bobs.identity.key, 1.0)]
+
+    bobs = an_exchange("what is my balance", scope="bob")
+    setup = Setup(index=MixedUpIndex())
+    await setup.learn(bobs, "42")
+
+    outcome = await setup.ask(an_exchange("what is my balance"))
+
+    assert isinstance(outcome, Miss)
+    assert outcome.reason == "foreign"
+
+
+async def test_a_neighbour_whose_entry_has_gone_is_a_miss_and_leaves_the_index() -> None:
+    setup = Setup()
+    exchange = an_exchange("how do I reset my password")
+    await setup.refill(exchange, "Like this.")
+    await setup.exact.delete([exchange.identity.key])
+
+    outcome = await setup.ask(an_exchange("how do I reset my passwords"))
+    await setup.engine.drain(1)
+
+    assert isinstance(outcome, Miss)
+    assert outcome.reason == "neighbor-gone"
+    vector = (await setup.embedder.embed(["how do I reset my password"], "query"))[0]
+    namespace = Semantic(setup.embedder, 1, setup.index, 1).namespace(exchange.identity)
+    assert await setup.index.search(namespace, vector, 5) == []
+
+
+async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:
+    class CountingEmbedder(LetterEmbedder):
+        texts = 0
+
+        async def embed(self, texts: Any, purpose: Any) -> Vector:
+            self.texts += len(texts)
+            return await super().embed(texts, purpose)
+
+    embedder = CountingEmbedder()
+    setup = Setup(embedder=embedder)
+
+    await setup.refill(an_exchange("how do I reset my password"), "Like this.")
+    await setup.ask(an_exchange("how do I reset my password"))
+
+    assert embedder.texts == 1
+
+
+async def test_entries_expire_and_age_limits_hold() -> None:
+    setup = Setup()
+    await setup.refill(an_exchange("q"), "a")
+
+    setup.clock.now = NOW + 60
+    assert isinstance(await setup.ask(an_exchange("q", wishes=Controls(max_age=60))), Hit)
+    assert isinstance(await setup.ask(an_exchange("q", wishes=Controls(max_age=59))), Miss)
+    setup.clock.now = NOW + 100
+    assert isinstance(await setup.ask(an_exchange("q")), Miss)
+
+
+async def test_no_cache_asks_nothing_and_its_answer_replaces_the_stored_one() -> None:
+    setup = Setup()
+    await setup.refill(an_exchange("q"), "old")
+
+    assert await setup.ask(an_exchange("q", wishes=Controls(no_cache=True))) == Miss("no-cache")
+    await setup.learn(an_exchange("q", wishes=Controls(no_cache=True)), "new")
+
+    outcome = await setup.ask(an_exchange("q"))
+    assert isinstance(outcome, Hit)
+    assert b"new" in outcome.entry.body
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [
+        replace(an_answer("a"), status=500),
+        an_answer("a", finish_reason="length"),
+        an_answer("a", finish_reason="content_filter"),
+        an_answer("a", finish_reason=None),
+        an_answer(""),
+        an_answer("a" * 20_000),
+        replace(an_answer("a"), body=b'{"error": {"message": "overloaded"}}'),
+        replace(an_answer("a"), body=an_answer("a").body[:-5]),
+        replace(an_answer("a"), body=b""),
+        replace(an_answer("a"), content_encoding="br"),
+        replace(an_answer("a"), content_encoding="gzip"),
+    ],
+    ids=lambda r: f"{r.status}-{r.body[:20]!r}-{r.content_encoding}",
+)
+async def test_what_is_not_a_complete_good_answer_is_never_stored(recording: Recording) -> None:
+    setup = Setup()
+    exchange = an_exchange("q")
+
+    with pytest.raises(ValueError, match=r".+"):
+        setup.engine.judge(exchange, recording)
+    setup.engine.judge_and_keep(exchange, recording)
+    await setup.engine.drain(1)
+
+    assert isinstance(await setup.ask(exchange), Miss)
+
+
+async def test_no_store_keeps_nothing() -> None:
+    with pytest.raises(ValueError, match="not to be kept"):
+        Setup().engine.judge(an_exchange("q", wishes=Controls(no_store=True)), an_answer("a"))
+
+
+async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted() -> None:
+    setup = Setup()
+    await setup.learn(an_exchange("q", scope="shared", credential="alice"), "a")
+    stranger = an_exchange("q", scope="shared", credential="mallory")
+
+    before = await setup.ask(stranger)
+    setup.engine.accepted(stranger)
+    await setup.engine.drain(1)
+
+    assert before == Miss("credential-unproven")
+    assert isinstance(await setup.ask(stranger), Hit)
+
+
+@pytest.mark.parametrize("exact", [BrokenStore(), HangingStore()])
+async def test_a_failing_exact_store_is_a_miss_within_the_deadline_and_soon_not_asked(
+    exact: ExactStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup = Setup(exact=exact)
+    loop = asyncio.get_running_loop()
+
+    began = loop.time()
+    outcomes = [await setup.ask(an_exchange("q")) for _ in range(3)]
+    first_three = loop.time() - began
+    began = loop.time()
+    outcomes += [await setup.ask(an_exchange("q")) for _ in range(20)]
+
+    assert all(isinstance(o, Miss) for o in outcomes)
+    assert first_three < 1
+    assert loop.time() - began < 0.1
+    assert [r.levelno for r in caplog.records].count(logging.WARNING) == 1
+
+
+@pytest.mark.parametrize("broken", [{"embedder": BrokenEmbedder()}, {"index": BrokenIndex()}])
+async def test_exact_hits_go_on_when_only_the_semantic_part_is_down(broken: dict[str, Any]) -> None:
+    setup = Setup(**broken)
+    await setup.refill(an_exchange("q"), "a")
+
+    assert isinstance(await setup.ask(an_exchange("q")), Hit)
+    assert isinstance(await setup.ask(an_exchange("other")), Miss)
+
+
+async def test_a_part_that_answers_again_is_used_again() -> None:
+    class Moody(MemoryStore):
+        down = True
+
+        async def get(self, key: str) -> Any:
+            if self.down:
+                raise StoreError("gone")
+            return await super().get(key)
+
+    exact = Moody(clock=Clock())
+    setup = Setup(exact=exact)
+    setup.engine._exact_part.breaker.pause = 0.05
+    for _ in range(4):
+        await setup.ask(an_exchange("q"))
+
+    exact.down = False
+    await asyncio.sleep(0.06)
+
+    await setup.refill(an_exchange("q"), "a")
+    assert isinstance(await setup.ask(an_exchange("q")), Hit)
+
+
+async def test_without_any_part_every_lookup_is_a_miss() -> None:
+    assert await Engine(RULES, 0.2).lookup(an_exchange("q")) == Miss("starting")

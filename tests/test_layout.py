@@ -1,0 +1,64 @@
+"""The import rule: data flows one way, and only the outermost modules know mitmproxy."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
+
+PURE = {"model", "controls", "keys", "sse", "guards", "policy", "ports", "formats", "entries", "breaker", "tee"}
+MAY_IMPORT = {
+    **dict.fromkeys(PURE, PURE),
+    "model": set(),
+    "ports": {"model"},
+    "sse": set(),
+    "keys": {"model"},
+    "formats": {"model", "sse", "formats"},
+    "guards": {"model", "guards"},
+    "config": {"keys", "config"},
+    "settings": {"config", "keys", "policy"},
+    "adapters": {"model", "ports", "adapters"},
+    "engine": PURE,
+    "wiring": PURE | {"adapters", "config", "engine", "settings"},
+    "addon": PURE | {"config", "engine", "settings", "wiring", "ui"},
+    "ui": PURE | {"config", "engine", "settings", "wiring", "ui"},
+}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Return the dotted names that a module imports, ``from`` parts included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports fail in a script that mitmproxy loads"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_every_module_imports_inward_only(path: Path) -> None:
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if part == "__init__":
+        return
+
+    inner = {name.split(".")[1] for name in imports(path) if name.startswith("aicache.")}
+
+    assert inner <= MAY_IMPORT[part] | {part}, f"{path.name} reaches out to {inner - MAY_IMPORT[part]}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_addon_and_ui_know_mitmproxy(path: Path) -> None:
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+    assert part in ("addon", "ui") or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
+
+
+def test_beside_the_script_lies_the_package_and_nothing_else() -> None:
+    """mitmproxy puts the folder on sys.path: a stray file there would shadow a module of the whole process."""
+    assert {p.name for p in PACKAGE.parent.iterdir()} - {"__pycache__"} == {"ai_cache.py", "aicache"}

@@ -1,0 +1,171 @@
+"""The commands as a user types them: their help, their errors in one line, and a proxy that starts and ends."""
+
+import asyncio
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import environment
+from demo.upstream import StandIn
+
+SCRIPTS = environment.ROOT / "scripts"
+in_own_environment = pytest.mark.skipif(
+    not Path(sys.executable).is_relative_to(environment.ROOT / ".venv"), reason="wants scripts/test's own environment"
+)
+
+
+def run(name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPTS / name), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **variables})
+
+
+def refusal(*arguments: object, **variables: str) -> str:
+    """The one line with which `scripts/serve` refuses."""
+    refused = run("serve", *arguments, **variables)
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert refused.stderr.count("\n") == 1
+    return refused.stderr.strip()
+
+
+@pytest.fixture(scope="module")
+def serve() -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader("serve", str(SCRIPTS / "serve"))
+    spec = importlib.util.spec_from_loader("serve", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("serve", "--upstream URL"), ("serve", "mitmproxy arguments"), ("test", "go to pytest"), ("lint", "ruff check")],
+)
+def test_help_says_what_it_is_for(name: str, says: str) -> None:
+    told = run(name, "--help")
+
+    assert told.returncode == 0
+    assert says in told.stdout
+
+
+def test_commands_can_be_executed() -> None:
+    assert all(os.access(SCRIPTS / name, os.X_OK) for name in ("serve", "test", "lint"))
+
+
+def test_taken_port_names_the_way_out(taken_port: int) -> None:
+    line = refusal("--port", taken_port)
+
+    assert line.startswith(f"serve: port {taken_port} cannot be had")
+    assert "`--port N`" in line
+
+
+def test_port_out_of_range_is_refused() -> None:
+    assert "port 70000" in refusal("--port", 70000)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "openai",
+        "ftp://host",
+        "https://",
+        "http://host:99999",
+        "https://host:0",
+        "https://user:secret@host",
+        "https://h?a=b",
+    ],
+)
+def test_upstream_that_is_no_url_is_refused(url: str) -> None:
+    assert refusal("--upstream", url).startswith(f"serve: --upstream: {url!r} is not the URL of an API")
+
+
+def test_upstream_is_taken_from_the_environment() -> None:
+    assert "'nonsense' is not the URL" in refusal(AI_CACHE_UPSTREAM="nonsense")
+
+
+def test_missing_configuration_is_refused(tmp_path: Path) -> None:
+    assert refusal("--config", tmp_path / "none.yaml").endswith("none.yaml: No such file or directory")
+
+
+def test_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert refusal("--data", tmp_path / "file" / "data").startswith("serve: --data: cannot write to")
+
+
+def test_demo_stands_alone() -> None:
+    assert refusal("--demo", "--web") == "serve: --demo takes no other arguments"
+
+
+def test_users_settings_win_over_ours(serve: ModuleType) -> None:
+    ours = {"flow_detail": "0", "connection_strategy": "lazy", "ai_cache_data": "/data"}
+
+    arguments = serve.set_options(ours, ["--set", "flow_detail=2", "--set=connection_strategy=eager"])
+
+    assert arguments == ["--set", "ai_cache_data=/data"]
+
+
+def test_everything_behind_two_dashes_is_mitmproxys(serve: ModuleType) -> None:
+    assert serve.split(["--port", "1", "--", "-q", "--", "--web"]) == (["--port", "1"], ["-q", "--", "--web"])
+
+
+async def test_upstream_is_reachable_only_while_it_listens(serve: ModuleType) -> None:
+    async with StandIn() as upstream:
+        assert serve.reachable(serve.parse_upstream(upstream.url))
+
+    assert not serve.reachable(serve.parse_upstream(upstream.url))
+
+
+@in_own_environment
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+async def test_proxy_says_its_base_url_forwards_and_ends_cleanly(tmp_path: Path, ending: signal.Signals) -> None:
+    async with StandIn() as upstream:
+        options = ["--upstream", f"{upstream.url}/v1", "--port", "0", "--data", str(tmp_path / "data")]
+        command = [str(SCRIPTS / "serve"), *options, "--", "--set", f"confdir={tmp_path}"]
+        process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+        assert process.stdout is not None
+        try:
+            line = (await process.stdout.readline()).decode()
+            base_url = line.partition("base_url is ")[2].partition(",")[0]
+            while b"listening at" not in (logged := await process.stdout.readline()):
+                assert logged, "the proxy ended"
+            status = await asyncio.to_thread(status_of, f"{base_url}/models")
+
+            process.send_signal(ending)
+            await asyncio.wait_for(process.communicate(), 20)
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+    assert process.returncode == 0
+    assert status == 404  # the stand-in's own
+    assert [request.path for request in upstream.requests] == ["/v1/models"]
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as exc:
+        return exc.code
