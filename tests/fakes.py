@@ -70,7 +70,7 @@ class MemoryIndex:
 
 
 class LetterEmbedder:
-    """An Embedder that counts letters, so texts are similar when they are spelt alike. What is no letter counts as one."""
+    """An Embedder that counts letters, so texts spelt alike are similar. All that is no letter counts as one."""
 
     model = "letters"
     dimensions = 27

@@ -12,12 +12,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache import configdocs, configfile
-from aicache.config import Config, ConfigError, Credential, Exact, Header, Redis, Shared, load, read
-from aicache.configschema import ListOf, walk
-from aicache.configtypes import TEXT, duration, show_duration, show_size, size, whole
+from aicache.config import Config, ConfigError, Credential, Exact, Header, Redis, Shared, docs, load, read
+from aicache.config.reader import MAX_PROBLEMS, parse
+from aicache.config.redisurl import parse_redis_url, redacted
+from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
+from aicache.config.schema import ListOf, walk
 from aicache.keys import Context
-from aicache.redisurl import parse_redis_url, redacted
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config.example.yaml").read_text()
@@ -148,9 +148,11 @@ BAD = {
     ),
     "exact: {ttl: 3651d}": "exact.ttl: 3651d is not above 0 and at most 3650d",
     "exact: {ttl: 1e300d}": "exact.ttl: 1e300d is not above 0 and at most 3650d",
-    "exact: 7d": "exact: 7d is not a section: write keys below it, indented (ttl, redis, embedded)",
-    "exact: null": "exact: null is not a section: write keys below it, indented (ttl, redis, embedded)",
-    "exact: !x {ttl: 7d}": "exact: a mapping is not a section: write keys below it, indented (ttl, redis, embedded)",
+    "exact: 7d": "exact: 7d is not a section: write key: value below it, indented (ttl, redis, embedded)",
+    "exact: null": "exact: null is not a section: write key: value below it, indented (ttl, redis, embedded)",
+    "exact: !x {ttl: 7d}": (
+        "exact: a mapping is not a section: write key: value below it, indented (ttl, redis, embedded)"
+    ),
     "exact: {redis: {}}": "exact.redis.url: missing: write a URL: redis://, rediss:// (with TLS) or unix://",
     "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL: redis://, rediss:// (with TLS) or unix://",
     "exact: {embedded: {max_memory: 1kb}}": "exact.embedded.max_memory: 1kb is not at least 1mb",
@@ -169,7 +171,7 @@ BAD = {
     "semantic: {enabled: 'true'}": 'semantic.enabled: "true" is text because of its quotes: leave them out',
     "semantic: {enabled: 1}": "semantic.enabled: 1 is not true or false",
     "semantic: {embedder: local}": (
-        "semantic.embedder: local is not a section: write keys below it, indented (kind, timeout)"
+        "semantic.embedder: local is not a section: write key: value below it, indented (kind, timeout)"
     ),
     "semantic: {embedder: {kind: dashscop, model: x}}": "semantic.embedder.kind: dashscop is not one of: local",
     "store: {max_temperature: -1}": "store.max_temperature: -1 is not at least 0",
@@ -199,8 +201,8 @@ BAD = {
     "exact: {[a]: 1}": "exact: a list is not a key",
     "exact: &a {<<: *a}": "exact.<<: merge keys are not supported: write the keys out",
     "[]": (
-        "the file: a list is not a section: write keys below it, indented (session_id, scope, context, lookup_timeout, "
-        "ignore, mask, key_headers, exact, semantic, store, max_request)"
+        "the file: a list is not a section: write key: value below it, indented (session_id, scope, context, "
+        "lookup_timeout, ignore, mask, key_headers, exact, semantic, store, max_request)"
     ),
 }
 
@@ -306,7 +308,7 @@ def test_hostile_files_are_refused_in_no_time(text):
     found = problems(text)
 
     assert time.perf_counter() - began < 5
-    assert len(found) <= configfile.MAX_PROBLEMS + 1
+    assert len(found) <= MAX_PROBLEMS + 1
 
 
 # the environment and secrets
@@ -524,14 +526,14 @@ def test_files_that_cannot_be_read_are_named_in_one_line(tmp_path):
 
 def test_the_example_is_what_the_code_says():
     printed = subprocess.run(
-        [sys.executable, "-m", "aicache.configdocs", "--example"],
+        [sys.executable, "-m", "aicache.config", "--example"],
         cwd=ROOT / "addon",
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert printed.stdout == EXAMPLE == configdocs.example()
+    assert printed.stdout == EXAMPLE == docs.example()
 
 
 def test_the_example_is_the_default_configuration():
@@ -551,24 +553,24 @@ def test_the_example_has_every_key_once():
 
 
 def test_the_rows_name_every_key_with_type_default_and_meaning():
-    rows = {row.key: row for row in configdocs.rows()}
+    rows = {row.key: row for row in docs.rows()}
 
     assert rows.keys() == {name for name, setting in walk(Config) if setting.words != "a section"}
     assert all(row.type and row.default and row.meaning for row in rows.values())
-    assert rows["exact.ttl"] == configdocs.Row(
+    assert rows["exact.ttl"] == docs.Row(
         "exact.ttl", "a duration above 0 and at most 3650d", "7d", "how long an answer is kept"
     )
     assert (rows["exact.redis"].default, rows["exact.redis.url"].default) == ("null", "required")
 
 
 def test_the_rows_hold_the_defaults():
-    for row in configdocs.rows():
+    for row in docs.rows():
         if not row.key.startswith("exact.redis."):
             assert loaded(nested(row.key, row.default)) == Config()
 
 
 def test_the_table_is_markdown():
-    assert {line.count("|") for line in configdocs.table().splitlines()} == {4}
+    assert {line.count("|") for line in docs.table().splitlines()} == {4}
 
 
 def test_every_key_given_a_wrong_type_is_named_with_its_line():
@@ -619,7 +621,7 @@ class Root:
 
 def test_a_section_is_of_the_kind_that_it_names():
     def part(text: str) -> Near | Far:
-        return configfile.parse(Root, text, "x", {}).part
+        return parse(Root, text, "x", {}).part
 
     assert part("count: 1") == Near(wait=2.0)
     assert part("part: {wait: 3}") == Near(wait=3.0)
@@ -637,15 +639,15 @@ def test_a_section_is_of_the_kind_that_it_names():
 )
 def test_a_kind_has_its_own_keys(text, problem):
     with pytest.raises(ConfigError) as caught:
-        configfile.parse(Root, text, "x", {})
+        parse(Root, text, "x", {})
 
     assert caught.value.problems == (problem,)
 
 
 def test_the_example_shows_the_other_kinds_commented_out():
-    example = configdocs.example(Root)
+    example = docs.example(Root)
 
-    assert configfile.parse(Root, example, "x", {}) == Root()
+    assert parse(Root, example, "x", {}) == Root()
     assert example.endswith("""\
 # the part
 part:
@@ -665,7 +667,7 @@ part:
 # how many (a whole number between 0 and 9)
 count: 3
 """)
-    assert [row.key for row in configdocs.rows(Root)] == ["part.kind", "part.wait", "part.model", "count"]
+    assert [row.key for row in docs.rows(Root)] == ["part.kind", "part.wait", "part.model", "count"]
 
 
 # anything at all

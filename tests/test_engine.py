@@ -274,5 +274,18 @@ async def test_a_part_that_answers_again_is_used_again() -> None:
     assert isinstance(await setup.ask(an_exchange("q")), Hit)
 
 
+async def test_an_answer_that_comes_while_the_parts_start_is_stored_once_they_stand() -> None:
+    setup = Setup()
+    engine = Engine(RULES, 0.2, setup.clock)
+    exchange = an_exchange("how do I reset my password")
+
+    assert engine.keep(exchange, engine.judge(exchange, an_answer("Like this.")))
+    engine.use_exact(setup.exact, 0.1)
+    engine.use_semantic(Semantic(setup.embedder, 0.1, setup.index, 0.1))
+    await engine.drain(1)
+
+    assert isinstance(await engine.lookup(an_exchange("how do I reset my passwords")), Hit)
+
+
 async def test_without_any_part_every_lookup_is_a_miss() -> None:
     assert await Engine(RULES, 0.2).lookup(an_exchange("q")) == Miss("starting")

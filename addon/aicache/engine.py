@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -27,6 +28,7 @@ PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so tha
 WARN_EVERY = 60.0  # seconds between two warnings about one part
 CREDENTIAL_TTL = 3600.0  # seconds for which the upstream's acceptance of a credential is believed
 WRITE_TIMEOUT = 10.0  # seconds for each step of a store, which nobody waits for
+START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Engine:
         self._exact_part = Part("exact store", 0.25, Breaker())
         self._embedder_part = Part("embedder", 0.4, Breaker())
         self._index_part = Part("vector index", 0.4, Breaker())
+        self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
         self._tasks: set[asyncio.Task[None]] = set()
         self._warned: dict[str, float] = {}
 
@@ -87,6 +90,8 @@ class Engine:
         """Take an exact store into use; its predecessor's failures are forgotten."""
         self.exact = store
         self._exact_part = Part("exact store", timeout, Breaker())
+        if store is not None:
+            self._exact_known.set()
 
     def use_semantic(self, semantic: Semantic | None) -> None:
         """Take embedder and index into use, or do without."""
@@ -94,6 +99,7 @@ class Engine:
         if semantic is not None:
             self._embedder_part = Part("embedder", semantic.embedder_timeout, Breaker())
             self._index_part = Part("vector index", semantic.index_timeout, Breaker())
+        self._semantic_known.set()
 
     # ------------------------------------------------------------------ lookup
 
@@ -167,13 +173,12 @@ class Engine:
         )
 
     def keep(self, exchange: Exchange, entry: Entry) -> bool:
-        """Store an entry in the background; False when it cannot be."""
-        return self.exact is not None and self._spawn(self._store(exchange, entry))
+        """Store an entry in the background; False when there is too much to store already."""
+        return self._spawn(self._store(exchange, entry))
 
     def judge_and_keep(self, exchange: Exchange, recording: Recording) -> None:
         """Do both in the background: for streams, whose end must not wait for the judgement."""
-        if self.exact is not None:
-            self._spawn(self._judge_and_store(exchange, recording))
+        self._spawn(self._judge_and_store(exchange, recording))
 
     def accepted(self, exchange: Exchange) -> None:
         """Note that the upstream took this caller's credential."""
@@ -181,7 +186,9 @@ class Engine:
             self._spawn(self._mark(self.exact, exchange.credential))
 
     async def drain(self, timeout: float) -> None:
-        """Wait for the stores under way, at most *timeout* seconds; the rest is dropped."""
+        """Wait for the stores under way, at most *timeout* seconds; the rest is dropped. No part will start any more."""
+        self._exact_known.set()
+        self._semantic_known.set()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=timeout)
             for task in late:
@@ -201,9 +208,11 @@ class Engine:
 
     async def _store(self, exchange: Exchange, entry: Entry) -> None:
         """Put the entry, then its vector: in this order no neighbour ever leads nowhere."""
+        await _known(self._exact_known)
         if (exact := self.exact) is None:
             return
         await self._ask(self._exact_part, None, exact.put(entry))
+        await _known(self._semantic_known)
         semantic = self.semantic
         if semantic is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
             return
@@ -262,6 +271,14 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
+
+
+async def _known(part: asyncio.Event) -> None:
+    """Wait for a part that is starting: an answer that comes in the meantime is not lost."""
+    if not part.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_WITHIN):
+                await part.wait()
 
 
 async def _top(work: Coroutine[Any, Any, None]) -> None:

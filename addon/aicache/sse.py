@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_BLOCK_END = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2,}")
+_LINE_END_RUN = re.compile(rb"[\r\n]+")
 _RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
 
 
@@ -125,8 +125,9 @@ def encode(events: Iterable[Event]) -> bytes:
 def blocks(body: bytes) -> Iterator[bytes]:
     """Cut a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body."""
     start = 0
-    for end in _BLOCK_END.finditer(body):
-        yield body[start : end.end()]
-        start = end.end()
+    for run in _LINE_END_RUN.finditer(body):
+        if run[0] not in (b"\n", b"\r", b"\r\n"):  # so it holds a blank line
+            yield body[start : run.end()]
+            start = run.end()
     if start < len(body):
         yield body[start:]

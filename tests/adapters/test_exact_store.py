@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from fakes import MemoryStore
 from redis.asyncio import Redis
 
 from aicache.adapters.redis import RedisStore, pack, unpack
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.model import Entry, Mode
 from aicache.ports import ExactStore, StoreError
+from fakes import MemoryStore
 
 Make = Callable[..., Entry]
 
@@ -138,17 +138,15 @@ class TestContract:
 
         assert found == entries
 
-    async def test_a_caller_that_leaves_takes_nothing_from_the_others(
-        self, store: ExactStore, an_entry: Make
-    ) -> None:
+    async def test_a_caller_that_leaves_takes_nothing_from_the_others(self, store: ExactStore, an_entry: Make) -> None:
         entries = [an_entry(key=f"{i:04x}", body=b"%d" % i) for i in range(20)]
         for entry in entries:
             await store.put(entry)
         chance = random.Random(1)
 
         for _ in range(30):
-            asking = [asyncio.create_task(store.get(entry.key)) for entry in entries]
-            asking += [asyncio.create_task(store.get_many([entry.key])) for entry in entries[:3]]  # type: ignore[misc]
+            asking: list[asyncio.Task[Any]] = [asyncio.create_task(store.get(entry.key)) for entry in entries]
+            asking += [asyncio.create_task(store.get_many([entry.key])) for entry in entries[:3]]
             for _ in range(chance.randrange(6)):
                 await asyncio.sleep(0)
             leavers = chance.sample(asking, 8)
@@ -196,7 +194,15 @@ class TestRedis:
 
     @pytest.mark.parametrize(
         "damage",
-        [b"", b"\x01", b"\x02" + PACKED[1:], PACKED[:-1], PACKED + b"x", b"hunter2", PACKED.replace(b"whole", b"hole!")],
+        [
+            b"",
+            b"\x01",
+            b"\x02" + PACKED[1:],
+            PACKED[:-1],
+            PACKED + b"x",
+            b"hunter2",
+            PACKED.replace(b"whole", b"hole!"),
+        ],
     )
     async def test_what_cannot_be_read_is_absent_and_warned_of_once(
         self, redis: RedisStore, raw: Redis, damage: bytes, caplog: pytest.LogCaptureFixture
@@ -239,7 +245,7 @@ class TestRedis:
             await redis.put(an_entry(question="\ud800"))
 
     async def test_a_refusal_is_told_by_its_code_alone(self, redis: RedisStore, raw: Redis, an_entry: Make) -> None:
-        await raw.execute_command("ACL", "SETUSER", "default", "-set")
+        await raw.execute_command("ACL", "SETUSER", "default", "-set")  # type: ignore[no-untyped-call]
 
         with pytest.raises(StoreError) as told:
             await redis.put(an_entry())
@@ -251,7 +257,7 @@ class TestRedis:
     async def test_user_password_and_database_of_the_url_are_used(
         self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make
     ) -> None:
-        await raw.execute_command("ACL", "SETUSER", "alice", "on", ">p@ss/w", "~*", "+@all")
+        await raw.acl_setuser("alice", enabled=True, passwords=["+p@ss/w"], keys=["*"], categories=["+@all"])
         path = valkey.url.removeprefix("unix://")
         store = RedisStore(f"unix://alice:p%40ss%2Fw@{path}?db=3", prefix="", timeout=2, max_connections=1)
 

@@ -90,7 +90,12 @@ async def test_a_call_whose_caller_has_gone_does_not_begin() -> None:
 async def test_closing_lets_waiting_calls_finish_then_runs_the_last_one() -> None:
     worker = Worker("test")
     ran: list[int] = []
-    calls = [asyncio.create_task(worker.run(lambda i=i: (time.sleep(0.01), ran.append(i)))) for i in range(5)]
+
+    def slowly(i: int) -> None:
+        time.sleep(0.01)
+        ran.append(i)
+
+    calls = [asyncio.create_task(worker.run(slowly, i)) for i in range(5)]
     await asyncio.sleep(0)
 
     await worker.close(lambda: ran.append(99))

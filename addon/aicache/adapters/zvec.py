@@ -43,8 +43,9 @@ class ZvecIndex:
     for 10,000 of them, 20 ms for 50,000 of 100,000), and compacting 20,000 takes 0.04 s where HNSW took 149.
     """
 
-    def __init__(self, folder: Path, dimensions: int, *, timeout: float = 5.0) -> None:
+    def __init__(self, folder: Path, dimensions: int, *, timeout: float = 5.0, slack: int = SLACK) -> None:
         """*timeout* in seconds bounds every operation but `open`, `sweep` and `close`, which may take longer."""
+        self._slack = slack
         self._folder = folder
         self._dimensions = dimensions
         self._timeout = timeout
@@ -175,7 +176,7 @@ class ZvecIndex:
         collection.flush()
         size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         needed = collection.stats.doc_count * self._dimensions * 4
-        if size > BLOATED * needed + SLACK:
+        if size > BLOATED * needed + self._slack:
             collection.optimize()
             logger.info("zvec compacted %s", self._folder)
 

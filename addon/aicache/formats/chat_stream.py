@@ -180,8 +180,7 @@ def _block_without_usage(block: bytes) -> bytes:
     if b"usage" not in block and b"\\u" not in block:
         return block
     try:
-        (event,) = sse.decode(block)
-        chunk = load_object(event.data)
+        chunk = _load_block(block)
     except ValueError:
         return block
     if "usage" not in chunk:
@@ -191,8 +190,17 @@ def _block_without_usage(block: bytes) -> bytes:
     del chunk["usage"]
     cut = _USAGE_FIELD.sub(b"", block)
     try:
-        if [load_object(left.data) for left in sse.decode(cut)] == [chunk]:
+        if _load_block(cut) == chunk:
             return cut
     except (ValueError, RecursionError):
         pass
-    return sse.encode([replace(event, data=_line(chunk))])
+    return sse.encode([replace(event, data=_line(chunk)) for event in sse.decode(block)])
+
+
+def _load_block(block: bytes) -> JSONObject:
+    """Read the JSON of a block with one event. The short way is for what nearly every block is: one line of data."""
+    line = block.strip()
+    if line.startswith(b"data:") and b"\n" not in line and b"\r" not in line:
+        return load_object(line[5:])
+    (event,) = sse.decode(block)
+    return load_object(event.data)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, TypeAlias
 
-from aicache.configtypes import Scalar, one_of
+from aicache.config.scalars import Scalar, one_of
 
 
 @dataclass(frozen=True, slots=True)

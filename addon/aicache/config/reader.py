@@ -7,19 +7,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
-from aicache.configschema import ListOf, Section, Setting, settings, walk
-from aicache.configtypes import Scalar, one_of
-from aicache.redisurl import redacted
-from aicache.yamltext import compose
+from aicache.config.redisurl import redacted
+from aicache.config.scalars import Scalar, one_of
+from aicache.config.schema import ListOf, Section, Setting, settings, walk
+from aicache.config.syntax import compose
 
 T = TypeVar("T")
 
-MAX_BYTES = 64 * 1024  # of a configuration file
 MAX_PROBLEMS = 100  # more help nobody, and looking for near names takes its time
 
 _VARIABLE = re.compile(r"(\$\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\})?")
@@ -38,26 +36,6 @@ class ConfigError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
-
-
-def read_text(path: Path) -> str:
-    """Return a file's text. Raises ConfigError where there is none."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise ConfigError([f"{path}: there is no such file"]) from None
-    except IsADirectoryError:
-        raise ConfigError([f"{path}: a folder, not a file"]) from None
-    except (OSError, ValueError) as exc:
-        raise ConfigError([f"{path}: cannot be read: {getattr(exc, 'strerror', None) or exc}"]) from exc
-    if len(content) > MAX_BYTES:
-        raise ConfigError([f"{path}: larger than {MAX_BYTES // 1024}kb, so it is no configuration"])
-    try:
-        return content.decode()
-    except UnicodeDecodeError as exc:
-        line = content.count(b"\n", 0, exc.start) + 1
-        raise ConfigError([f"{path}: not UTF-8: byte {content[exc.start]:#04x} in line {line}"]) from None
 
 
 def parse(root: type[T], text: str, source: str, env: Mapping[str, str]) -> T:
@@ -117,7 +95,9 @@ class _Reader:
         """Return line and value by key; None for what is no mapping."""
         if not isinstance(node, yaml.MappingNode) or node.tag not in _PLAIN_TAGS:
             names = ", ".join(setting.name for setting in settings(cls))
-            self._problem(path[:-1], f"{_shown(node)} is not a section: write keys below it, indented ({names})", line)
+            self._problem(
+                path[:-1], f"{_shown(node)} is not a section: write key: value below it, indented ({names})", line
+            )
             return None
         pairs: dict[str, tuple[int, yaml.Node]] = {}
         for key, value in node.value:

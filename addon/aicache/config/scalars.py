@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aicache.redisurl import parse_redis_url
+from aicache.config.redisurl import parse_redis_url
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d)?")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from re import Pattern
 from typing import Annotated, Literal, TypeAlias
 
-from aicache import configfile
-from aicache.configfile import ConfigError
-from aicache.configtypes import (
+from aicache.config.redisurl import redacted
+from aicache.config.scalars import (
     FLAG,
     HEADER_NAME,
     PATTERN,
@@ -25,40 +22,9 @@ from aicache.configtypes import (
     whole,
 )
 from aicache.keys import Context
-from aicache.redisurl import redacted
-
-__all__ = [
-    "Config",
-    "ConfigError",
-    "Credential",
-    "Embedded",
-    "Embedder",
-    "Exact",
-    "Header",
-    "Index",
-    "LocalEmbedder",
-    "Redis",
-    "Scope",
-    "Semantic",
-    "Shared",
-    "Store",
-    "ZvecIndex",
-    "load",
-    "read",
-]
 
 KB, MB = 1024, 1024**2
 DAY = 86400.0
-
-
-def read(path: Path, env: Mapping[str, str]) -> Config:
-    """Read a configuration file. Raises ConfigError with every problem found."""
-    return load(configfile.read_text(path), path.name, env)
-
-
-def load(text: str, source: str, env: Mapping[str, str]) -> Config:
-    """Parse YAML; *source* names it in messages, *env* fills in ``${NAME}``. Raises ConfigError with every problem."""
-    return configfile.parse(Config, text, source, env)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""The configuration's documentation, made from its dataclasses: ``python -m aicache.configdocs --example``."""
+"""The configuration's documentation, made from its dataclasses: the example file and the README's table. Pure."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -10,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from aicache.config import Config
-from aicache.configschema import ListOf, Section, Setting, settings
-from aicache.configtypes import Scalar, one_of
+from aicache.config.scalars import Scalar, one_of
+from aicache.config.schema import ListOf, Section, Setting, settings
+from aicache.config.values import Config
 
 _HEAD = """\
 # The AI cache's configuration: every key with its default and its meaning.
@@ -121,15 +120,3 @@ def _quoted(scalar: Scalar, text: str) -> str:
     if scalar.written != "text" or yaml.safe_dump([text], default_flow_style=True, width=10_000) == f"[{text}]\n":
         return text
     return json.dumps(text)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m aicache.configdocs", description="Print the configuration's keys.")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--example", action="store_true", help="as YAML: config.example.yaml")
-    what.add_argument("--table", action="store_true", help="as a Markdown table")
-    print(example() if parser.parse_args().example else table(), end="")
-
-
-if __name__ == "__main__":
-    main()

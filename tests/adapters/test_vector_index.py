@@ -1,0 +1,308 @@
+"""The contract of a VectorIndex, over zvec and in memory; and what zvec must bear: kills, damage, a second process."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aicache.adapters.zvec import ZvecIndex, similarity
+from aicache.model import Vector
+from aicache.ports import StoreError
+from fakes import MemoryIndex
+
+DIMENSIONS = 8
+LATER = 4_000_000_000.0
+
+
+def digest(name: object) -> str:
+    return hashlib.sha256(str(name).encode()).hexdigest()
+
+
+def a_vector(seed: int) -> Vector:
+    vector = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def axis(*weights: float) -> Vector:
+    vector = np.zeros(DIMENSIONS, np.float32)
+    vector[: len(weights)] = weights
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+K1, K2, K3 = digest("k1"), digest("k2"), digest("k3")
+ALICE, BOB = digest("alice"), digest("bob")
+
+
+@pytest.fixture
+async def zvec(tmp_path: Path) -> AsyncIterator[ZvecIndex]:
+    index = ZvecIndex(tmp_path / "data" / "zvec", DIMENSIONS)
+    await index.open()
+    yield index
+    await index.close()
+
+
+@pytest.fixture(params=["zvec", "memory"])
+def index(request: pytest.FixtureRequest, zvec: ZvecIndex) -> ZvecIndex | MemoryIndex:
+    return zvec if request.param == "zvec" else MemoryIndex()
+
+
+Index = ZvecIndex | MemoryIndex
+
+
+class TestContract:
+    async def test_the_nearest_come_first_with_their_cosine(self, index: Index) -> None:
+        await index.upsert(K1, ALICE, axis(1), LATER)
+        await index.upsert(K2, ALICE, axis(1, 1), LATER)
+        await index.upsert(K3, ALICE, axis(-1), LATER)
+
+        found = await index.search(ALICE, axis(1), 5)
+
+        assert [n.key for n in found] == [K1, K2, K3]
+        assert [n.similarity for n in found] == pytest.approx([1.0, 2**-0.5, -1.0], abs=1e-5)
+        assert all(-1 <= n.similarity <= 1 for n in found)
+
+    async def test_no_more_than_top_k_are_found(self, index: Index) -> None:
+        for i in range(10):
+            await index.upsert(digest(i), ALICE, a_vector(i), LATER)
+
+        assert len(await index.search(ALICE, a_vector(3), 4)) == 4
+        [nearest] = await index.search(ALICE, a_vector(3), 1)
+        assert nearest.key == digest(3)
+
+    async def test_a_namespace_sees_its_own_only(self, index: Index) -> None:
+        for i in range(30):
+            await index.upsert(digest(i), BOB, axis(1, i / 1000), LATER)
+        await index.upsert(K1, ALICE, axis(0, 1), LATER)
+
+        assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K1]
+        assert await index.search(digest("nobody"), axis(1), 5) == []
+
+    async def test_upsert_replaces_vector_and_namespace(self, index: Index) -> None:
+        await index.upsert(K1, ALICE, axis(1), LATER)
+        await index.upsert(K1, BOB, axis(0, 1), LATER)
+
+        assert await index.search(ALICE, axis(1), 5) == []
+        [found] = await index.search(BOB, axis(0, 1), 5)
+        assert found.similarity == pytest.approx(1.0, abs=1e-5)
+
+    async def test_what_was_deleted_is_not_found(self, index: Index) -> None:
+        await index.upsert(K1, ALICE, axis(1), LATER)
+        await index.upsert(K2, ALICE, axis(1), LATER)
+
+        await index.delete([K1, digest("never there")])
+        await index.delete([])
+
+        assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K2]
+
+    async def test_a_sweep_drops_what_has_expired(self, index: Index) -> None:
+        await index.upsert(K1, ALICE, axis(1), 1000.0)
+        await index.upsert(K2, ALICE, axis(1), 1000.5)
+        await index.upsert(K3, ALICE, axis(1), LATER)
+
+        await index.sweep(1000.2)
+        assert {n.key for n in await index.search(ALICE, axis(1), 5)} == {K2, K3}
+        await index.sweep(1001)
+        assert {n.key for n in await index.search(ALICE, axis(1), 5)} == {K3}
+
+    @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+    async def test_a_vector_that_is_not_finite_is_refused(self, index: Index, bad: float) -> None:
+        vector = axis(1)
+        vector[2] = bad
+
+        with pytest.raises(StoreError, match="finite"):
+            await index.upsert(K1, ALICE, vector, LATER)
+        with pytest.raises(StoreError, match="finite"):
+            await index.search(ALICE, vector, 5)
+
+    async def test_writes_and_searches_at_once(self, index: Index) -> None:
+        async def one(i: int) -> str:
+            await index.upsert(digest(i), ALICE, a_vector(i), LATER)
+            return (await index.search(ALICE, a_vector(i), 1))[0].key
+
+        assert await asyncio.gather(*(one(i) for i in range(60))) == [digest(i) for i in range(60)]
+
+
+class TestZvec:
+    @pytest.mark.parametrize("name", ["", "xyz", "AB", "a' OR 1=1 --", "ab\n", "a b"])
+    async def test_only_hex_digests_get_into_filters(self, zvec: ZvecIndex, name: str) -> None:
+        for call in (
+            zvec.search(name, axis(1), 5),
+            zvec.upsert(name, ALICE, axis(1), LATER),
+            zvec.upsert(K1, name, axis(1), LATER),
+            zvec.delete([name]),
+        ):
+            with pytest.raises(StoreError, match="hex digest"):
+                await call
+
+    @pytest.mark.parametrize("shape", [(7,), (9,), (1, 8), ()])
+    async def test_a_vector_of_another_shape_is_refused(self, zvec: ZvecIndex, shape: tuple[int, ...]) -> None:
+        with pytest.raises(StoreError, match="shape"):
+            await zvec.search(ALICE, np.ones(shape, np.float32), 5)
+
+    async def test_the_callers_array_is_its_own_again(self, zvec: ZvecIndex) -> None:
+        vector = axis(1)
+        writing = asyncio.create_task(zvec.upsert(K1, ALICE, vector, LATER))
+        await asyncio.sleep(0)
+        vector[:] = axis(0, 1)
+        await writing
+
+        assert (await zvec.search(ALICE, axis(1), 1))[0].similarity == pytest.approx(1.0, abs=1e-5)
+
+    async def test_it_knows_again_what_it_knew(self, zvec: ZvecIndex, tmp_path: Path) -> None:
+        await zvec.upsert(K1, ALICE, axis(1), LATER)
+        await zvec.close()
+
+        again = ZvecIndex(tmp_path / "data" / "zvec", DIMENSIONS)
+        await again.open()
+
+        assert [n.key for n in await again.search(ALICE, axis(1), 5)] == [K1]
+        assert await again.count() == 1
+        await again.close()
+
+    async def test_a_kill_loses_nothing_that_was_acknowledged(self, child: Callable[..., Any], tmp_path: Path) -> None:
+        writer = child(
+            """
+import asyncio, hashlib, sys
+from pathlib import Path
+import numpy as np
+from aicache.adapters.zvec import ZvecIndex
+
+async def main():
+    index = ZvecIndex(Path(sys.argv[1]), 8)
+    await index.open()
+    i = 0
+    while True:
+        vector = np.random.default_rng(i).standard_normal(8).astype(np.float32)
+        key = hashlib.sha256(str(i).encode()).hexdigest()
+        await index.upsert(key, "a1", vector / np.linalg.norm(vector), 4e9 if i % 2 else 1e9)
+        if i == 50:
+            await index.sweep(2e9)
+        i += 1
+        print(i, flush=True)
+
+asyncio.run(main())
+""",
+            tmp_path / "zvec",
+        )
+        while (written := int(await writer.line())) < 200:
+            pass
+
+        writer.kill()
+
+        index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+        await index.open()
+        for i in range(written):
+            found = await index.search("a1", a_vector(i), 1)
+            assert (found[0].key == digest(i)) == (i % 2 == 1 or i > 50), i
+        await index.close()
+
+    async def test_a_folder_that_is_open_already_is_told_apart(
+        self, zvec: ZvecIndex, child: Callable[..., Any], tmp_path: Path
+    ) -> None:
+        same_process = ZvecIndex(tmp_path / "data" / "zvec", DIMENSIONS)
+        with pytest.raises(StoreError, match="is open already"):
+            await same_process.open()
+        await same_process.close()
+
+        other_process = child(
+            """
+import asyncio, sys
+from pathlib import Path
+from aicache.adapters.zvec import ZvecIndex
+from aicache.ports import StoreError
+
+try:
+    asyncio.run(ZvecIndex(Path(sys.argv[1]), 8).open())
+except StoreError as exc:
+    print(exc, flush=True)
+""",
+            tmp_path / "data" / "zvec",
+        )
+        assert "is open already" in await other_process.line()
+
+    async def test_a_folder_of_other_dimensions_is_told_apart(self, zvec: ZvecIndex, tmp_path: Path) -> None:
+        await zvec.close()
+        other = ZvecIndex(tmp_path / "data" / "zvec", 16)
+
+        with pytest.raises(StoreError, match=r"has 8 dimensions, not 16; .*remove it"):
+            await other.open()
+
+        await other.close()
+        again = ZvecIndex(tmp_path / "data" / "zvec", DIMENSIONS)
+        await again.open()  # what was refused is not left locked
+        await again.close()
+
+    async def test_a_damaged_folder_is_named_with_the_way_out(self, zvec: ZvecIndex, tmp_path: Path) -> None:
+        folder = tmp_path / "data" / "zvec"
+        await zvec.upsert(K1, ALICE, axis(1), LATER)
+        await zvec.close()
+        for manifest in folder.glob("manifest.*"):
+            manifest.write_bytes(b"garbage")
+        index = ZvecIndex(folder, DIMENSIONS)
+
+        with pytest.raises(StoreError, match=f"{folder} cannot be opened .*remove it"):
+            await index.open()
+
+        await index.close()
+
+    async def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        index = ZvecIndex(tmp_path / "file" / "zvec", DIMENSIONS)
+
+        with pytest.raises(StoreError, match="file"):
+            await index.open()
+
+        await index.close()
+
+    async def test_an_empty_folder_will_do(self, tmp_path: Path) -> None:
+        (tmp_path / "zvec").mkdir()
+        index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+
+        await index.open()
+        await index.open()
+
+        assert await index.search(ALICE, axis(1), 5) == []
+        await index.close()
+
+    async def test_before_open_and_after_close_every_call_is_refused(self, tmp_path: Path) -> None:
+        index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+        with pytest.raises(StoreError, match="not open"):
+            await index.search(ALICE, axis(1), 5)
+        await index.open()
+        await index.close()
+        with pytest.raises(StoreError, match="closed"):
+            await index.search(ALICE, axis(1), 5)
+        await index.close()
+
+    async def test_space_of_the_dead_is_given_back_and_the_living_stay(self, tmp_path: Path) -> None:
+        index = ZvecIndex(tmp_path / "zvec", 512, slack=1 << 20)
+        await index.open()
+        vectors = np.eye(512, dtype=np.float32)[np.arange(5000) % 512]
+        for i, vector in enumerate(vectors):
+            await index.upsert(digest(i), digest(i % 7), vector, LATER if i < 100 else 1000.0)
+        await index.sweep(999)
+        full = size(tmp_path / "zvec")
+
+        await index.sweep(1000)
+
+        assert size(tmp_path / "zvec") < full / 2
+        assert await index.count() == 100
+        for i in range(100):
+            [nearest] = await index.search(digest(i % 7), vectors[i], 1)
+            assert nearest.key == digest(i)
+        await index.close()
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(("distance", "cosine"), [(0.0, 1.0), (1.0, 0.0), (2.0, -1.0), (-1e-7, 1.0), (2.1, -1.0)])
+def test_a_distance_is_one_less_the_cosine(distance: float, cosine: float) -> None:
+    assert similarity(distance) == cosine
