@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 from aicache.controls import Controls
 from aicache.engine import Engine, Exchange, Semantic, with_vector
@@ -19,6 +18,7 @@ from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Hit, Miss, Neighbor, Vector
 from aicache.policy import Rules
 from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
+from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), (), ())
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=100)

@@ -14,7 +14,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 def test_the_configuration_table_is_the_codes_own() -> None:
     table = README.partition("--table -->\n")[2].partition("<!-- end of configuration table -->")[0]
 
-    assert table.strip() == docs.table().strip(), "write the output of `python -m aicache.config --table` into README.md"
+    assert table.strip() == docs.table().strip(), "write `python -m aicache.config --table` into README.md"
 
 
 def test_every_request_header_of_ours_is_described() -> None:

@@ -17,7 +17,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
 from aicache import controls, formats, keys
-from aicache.engine import Exchange, with_vector
+from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.entries import Recording, replay
 from aicache.model import Bypass, Hit, Mode
 from aicache.tee import Tee
@@ -136,7 +136,10 @@ class AICache:
         outcome = await wiring.engine.lookup(exchange)
         if isinstance(outcome, Hit):
             try:
-                self._answer(flow, _response(outcome, exchange))
+                if len(outcome.entry.body) > PARSE_ON_LOOP:
+                    self._answer(flow, await asyncio.to_thread(_response, outcome, exchange))
+                else:
+                    self._answer(flow, _response(outcome, exchange))
                 return
             except ValueError as exc:
                 logger.warning("a stored answer cannot be rendered (%s); the request goes upstream", exc)
@@ -167,24 +170,24 @@ class AICache:
             return Bypass("too-large")
         if request.headers.get("content-encoding", "identity") != "identity":
             return Bypass("content-encoding")
-        try:
-            call = format.parse_request(path, body, tools_semantic=settings.tools)
-        except ValueError as exc:
-            logger.debug("not understood: %s", exc)
-            return Bypass("not-understood")
         credential = keys.credential(request.headers, query)
         scope = settings.scope_of(request.headers, credential)
         if scope is None:
             return Bypass("no-scope")
-        upstream = _upstream(flow)
         origin = keys.Origin(
-            upstream=upstream,
+            upstream=_upstream(flow),
             target=keys.target(path, query),
             scope=scope,
             headers=tuple(request.headers.get(name, "") for name in settings.key_rules.key_headers),
         )
-        proof = keys.digest("accepted", credential, upstream, call.model) if settings.shares else None
-        return Exchange(call, keys.identify(call, origin, settings.key_rules), wishes, format, proof)
+        try:
+            call = format.parse_request(path, body, tools_semantic=settings.tools)
+            identity = keys.identify(call, origin, settings.key_rules)
+        except (ValueError, RecursionError) as exc:
+            logger.debug("not understood: %s", exc)
+            return Bypass("not-understood")
+        proof = keys.digest("accepted", credential, origin.upstream, call.model) if settings.shares else None
+        return Exchange(call, identity, wishes, format, proof)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if flow.response is None or self._wiring is None or flow in self._answered:

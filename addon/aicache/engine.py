@@ -1,4 +1,4 @@
-"""Lookup and store: the only place where decisions meet I/O. It holds the deadlines and the breakers, and fails open."""
+"""Lookup and store: the only place where decisions meet I/O. It holds deadlines and breakers, and fails open."""
 
 from __future__ import annotations
 
@@ -185,12 +185,12 @@ class Engine:
         if exchange.credential is not None and self.exact is not None:
             self._spawn(self._mark(self.exact, exchange.credential))
 
-    async def drain(self, timeout: float) -> None:
-        """Wait for the stores under way, at most *timeout* seconds; the rest is dropped. No part will start any more."""
+    async def drain(self, within: float) -> None:
+        """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
         self._exact_known.set()
         self._semantic_known.set()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout)
+            _, late = await asyncio.wait(self._tasks, timeout=within)
             for task in late:
                 task.cancel()
 

@@ -86,7 +86,7 @@ class Entry:
 
     key: str
     namespace: str
-    """Where its question may be a neighbour; compared again before an entry answers, so that no index can mix owners."""
+    """Where its question may be a neighbour; compared again before an entry answers: no index can mix owners."""
     api: str
     model: str
     asked: Mode

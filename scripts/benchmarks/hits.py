@@ -63,7 +63,8 @@ def _measure(folder: Path, upstream: str, script: Path, seconds: int, rounds: in
     ):
         _warm(cached)
         print(
-            f"\nexact hits, request {len(BODY)} bytes, answer {len(ANSWER)} bytes, medians of {rounds} rounds of {seconds} s"
+            f"\nexact hits, request {len(BODY)} bytes, answer {len(ANSWER)} bytes, "
+            f"medians of {rounds} rounds of {seconds} s"
         )
         print(f"{'connections':>11} {'':>9} {'rps':>8} {'p50 ms':>8} {'p99 ms':>8}   ratio of rps")
         for connections in CONNECTIONS:

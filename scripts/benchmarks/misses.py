@@ -45,7 +45,8 @@ def _measure(folder: Path, upstream: str, requests: int) -> int:
             for name, port in ports.items():
                 seen[name].append(_ask(port))
     print(
-        f"\nstreams on a miss, {TOKENS} tokens, medians of {requests} requests, milliseconds (and beyond the direct one)"
+        f"\nstreams on a miss, {TOKENS} tokens, medians of {requests} requests, "
+        "milliseconds (and beyond the direct one)"
     )
     print(f"{'':>9} {'first token':>18} {'end of stream':>18} {'p99 first':>10} {'p99 end':>8}")
     direct = [statistics.median(getattr(t, field) for t in seen["direct"]) for field in ("first", "end")]
@@ -53,8 +54,8 @@ def _measure(folder: Path, upstream: str, requests: int) -> int:
         first, end = ([getattr(t, field) for t in times] for field in ("first", "end"))
         beyond = [statistics.median(first) - direct[0], statistics.median(end) - direct[1]]
         print(
-            f"{name:>9} {statistics.median(first):8.1f} ({beyond[0]:+6.1f}) {statistics.median(end):8.1f} ({beyond[1]:+6.1f})"
-            f" {_p99(first):10.1f} {_p99(end):8.1f}"
+            f"{name:>9} {statistics.median(first):8.1f} ({beyond[0]:+6.1f}) "
+            f"{statistics.median(end):8.1f} ({beyond[1]:+6.1f}) {_p99(first):10.1f} {_p99(end):8.1f}"
         )
     return 0
 

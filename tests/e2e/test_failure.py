@@ -78,7 +78,7 @@ def test_a_redis_that_refuses_costs_no_answer_and_is_used_once_it_is_there(start
 
 def test_the_password_of_a_redis_is_in_no_log(start: Start) -> None:
     proxy = start(
-        f"exact: {{redis: {{url: 'redis://user:hush-hush@127.0.0.1:{free_port()}/0'}}}}\nsemantic: {{enabled: false}}\n",
+        f"exact: {{redis: {{url: 'redis://user:hush-hush@127.0.0.1:{free_port()}'}}}}\nsemantic: {{enabled: false}}\n",
         wait_for=READY_EXACT,
     )
     proxy.ask("Secret?")

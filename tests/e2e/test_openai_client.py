@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import environment
 import pytest
-from demo.answers import Reply
 
+import environment
+from demo.answers import Reply
 from e2e.proxy import Proxy
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ class RedisStore:
     """An ExactStore. Connects at the first use; every operation answers or fails within about *timeout* seconds.
 
     Used from one event loop. Gets that come in the same turn of the loop travel as one MGET, which at 64 at once takes
-    a sixth of the CPU of as many GETs.
+    a fifth of the CPU of as many GETs.
     """
 
     def __init__(self, url: str, *, prefix: str, timeout: float, max_connections: int) -> None:
