@@ -52,8 +52,12 @@ class Settings:
                 return digest("header", name, value) if value else None
 
 
-def rules_of(config: Config, default_threshold: float) -> Rules:
-    """Return what judgement depends on; the embedder's model brings the *default_threshold*."""
+def rules_of(config: Config, default_threshold: float, max_characters: int) -> Rules:
+    """Return what judgement depends on.
+
+    The embedder's model brings the *default_threshold*, and *max_characters*, behind which it does not see: texts that
+    differ only there have the same vector.
+    """
     threshold = config.semantic.threshold
     return Rules(
         ttl=config.exact.ttl,
@@ -61,5 +65,5 @@ def rules_of(config: Config, default_threshold: float) -> Rules:
         max_temperature=config.store.max_temperature,
         threshold=default_threshold if threshold is None else threshold,
         top_k=config.semantic.top_k,
-        max_question=config.semantic.max_question,
+        max_question=min(config.semantic.max_question, max_characters),
     )

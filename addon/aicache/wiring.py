@@ -19,6 +19,7 @@ from aicache.adapters.zvec import ZvecIndex
 from aicache.config import Config, ConfigError, Exact, Redis
 from aicache.config import Semantic as SemanticConfig
 from aicache.engine import Engine, Semantic
+from aicache.policy import Rules
 from aicache.ports import StoreError
 from aicache.settings import Settings, rules_of
 
@@ -43,7 +44,7 @@ class Wiring:
     def __init__(self, config: Config, data: Path) -> None:
         self._config, self._data = _checked(config, data)
         self.settings = Settings.of(config)
-        self.engine = Engine(rules_of(config, LocalEmbedder.threshold), config.lookup_timeout)
+        self.engine = Engine(_rules(config), config.lookup_timeout)
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._folder: _Folder | None = None
@@ -55,7 +56,7 @@ class Wiring:
         """Put another configuration in force: settings at once, parts as soon as they stand. Raises ConfigError."""
         self._config, self._data = _checked(config, data)
         self.settings = Settings.of(config)
-        self.engine.rules = rules_of(config, LocalEmbedder.threshold)
+        self.engine.rules = _rules(config)
         self.engine.lookup_timeout = config.lookup_timeout
         self._changed.set()
 
@@ -216,9 +217,14 @@ class _SemanticPart:
 
     async def _start(self, data: Path) -> None:
         embedder = LocalEmbedder()
-        await embedder.load()
         index = ZvecIndex(data / "vectors" / f"{embedder.model}-{embedder.dimensions}", embedder.dimensions)
-        await index.open()
+        try:
+            await embedder.load()
+            await index.open()
+        except BaseException:  # each has a thread
+            await index.close()
+            await embedder.close()
+            raise
         self._embedder, self._index = embedder, index
 
     async def end(self) -> None:
@@ -229,6 +235,10 @@ class _SemanticPart:
             await index.close()
         if embedder is not None:
             await embedder.close()
+
+
+def _rules(config: Config) -> Rules:
+    return rules_of(config, LocalEmbedder.threshold, LocalEmbedder.max_characters)
 
 
 def _needs_folder(config: Config) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 
-from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, LocalEmbedder
+from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, MAX_WAITING, LocalEmbedder
 from aicache.model import Vector
 from aicache.ports import Embedder, StoreError
 from fakes import LetterEmbedder
@@ -101,6 +101,15 @@ class TestSharing:
         await asyncio.gather(*(sharing.embed([f"text {i}"], "query") for i in range(MAX_BATCH + 5)))
 
         assert [len(batch) for batch in slow.batches] == [MAX_BATCH, 5]
+
+    async def test_too_many_waiting_texts_are_refused_at_once(self, sharing: LocalEmbedder) -> None:
+        many = asyncio.create_task(sharing.embed([str(i) for i in range(MAX_WAITING)], "query"))
+        await asyncio.sleep(0)
+
+        with pytest.raises(StoreError, match="texts wait already"):
+            await sharing.embed(["one more"], "query")
+
+        assert len(await many) == MAX_WAITING
 
     async def test_a_text_on_its_way_is_not_encoded_twice(self, sharing: LocalEmbedder, slow: Slow) -> None:
         async def late() -> None:
