@@ -148,10 +148,12 @@ BAD = {
     ),
     "exact: {ttl: 3651d}": "exact.ttl: 3651d is not above 0 and at most 3650d",
     "exact: {ttl: 1e300d}": "exact.ttl: 1e300d is not above 0 and at most 3650d",
-    "exact: 7d": "exact: 7d is not a section: write key: value below it, indented (ttl, redis, embedded)",
-    "exact: null": "exact: null is not a section: write key: value below it, indented (ttl, redis, embedded)",
+    "exact: 7d": "exact: 7d is not a section: write key: value below it, indented (ttl, redis, near_cache, embedded)",
+    "exact: null": (
+        "exact: null is not a section: write key: value below it, indented (ttl, redis, near_cache, embedded)"
+    ),
     "exact: !x {ttl: 7d}": (
-        "exact: a mapping is not a section: write key: value below it, indented (ttl, redis, embedded)"
+        "exact: a mapping is not a section: write key: value below it, indented (ttl, redis, near_cache, embedded)"
     ),
     "exact: {redis: {}}": "exact.redis.url: missing: write a URL: redis://, rediss:// (with TLS) or unix://",
     "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL: redis://, rediss:// (with TLS) or unix://",
@@ -196,8 +198,8 @@ BAD = {
     "timeout: 1": (
         "timeout: unknown key; did you mean exact.redis.timeout or semantic.embedder.timeout or semantic.index.timeout?"
     ),
-    "exact: {on: 1, ttl: 7d}": "exact.on: unknown key; known here: ttl, redis, embedded",
-    "exact: {'': 1}": 'exact."": unknown key; known here: ttl, redis, embedded',
+    "exact: {on: 1, ttl: 7d}": "exact.on: unknown key; known here: ttl, redis, near_cache, embedded",
+    "exact: {'': 1}": 'exact."": unknown key; known here: ttl, redis, near_cache, embedded',
     "exact: {[a]: 1}": "exact: a list is not a key",
     "exact: &a {<<: *a}": "exact.<<: merge keys are not supported: write the keys out",
     "[]": (

@@ -7,13 +7,14 @@ import logging
 import os
 import time
 from collections.abc import Awaitable
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from weakref import WeakKeyDictionary, WeakSet
 
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
-from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.http import Headers, HTTPFlow, Response
 
 from aicache import config as configuration
 from aicache import controls, formats, keys
@@ -121,11 +122,12 @@ class AICache:
             logger.exception("a request went upstream past the cache")
 
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: formats.Format, path: str, query: str) -> None:
-        request = flow.request
-        wishes = controls.parse_controls(request.headers)
-        exchange = self._exchange(flow, wiring, format, wishes, path, query)
+        headers = _read(flow.request.headers)
+        wishes = controls.parse_controls(headers)
+        exchange = self._exchange(flow, wiring, format, headers, wishes, path, query)
         for name in controls.OWN_HEADERS:
-            request.headers.pop(name, None)
+            if name in headers:
+                del flow.request.headers[name]
         if isinstance(exchange, Bypass):
             logger.debug("bypass: %s", exchange.reason)
             if wishes.only_if_cached:
@@ -150,35 +152,42 @@ class AICache:
             self._answer(flow, _gateway_timeout("miss"))
             return
         self._exchanges[flow] = exchange
-        request.headers["accept-encoding"] = "identity"
+        flow.request.headers["accept-encoding"] = "identity"
 
     def _answer(self, flow: HTTPFlow, response: Response) -> None:
         self._answered.add(flow)
         flow.response = response
 
     def _exchange(
-        self, flow: HTTPFlow, wiring: Wiring, format: formats.Format, wishes: controls.Controls, path: str, query: str
+        self,
+        flow: HTTPFlow,
+        wiring: Wiring,
+        format: formats.Format,
+        headers: dict[str, str],
+        wishes: controls.Controls,
+        path: str,
+        query: str,
     ) -> Exchange | Bypass:
         """Identify a request, or say why it is not the cache's business."""
-        request, settings = flow.request, wiring.settings
+        settings = wiring.settings
         if wishes.skip:
             return Bypass("skip")
-        body = request.raw_content
+        body = flow.request.raw_content
         if body is None:
             return Bypass("streamed")  # mitmproxy's stream_large_bodies
         if len(body) > settings.max_request:
             return Bypass("too-large")
-        if request.headers.get("content-encoding", "identity") != "identity":
+        if headers.get("content-encoding", "identity") != "identity":
             return Bypass("content-encoding")
-        credential = keys.credential(request.headers, query)
-        scope = settings.scope_of(request.headers, credential)
+        credential = keys.credential(headers, query)
+        scope = settings.scope_of(headers, credential)
         if scope is None:
             return Bypass("no-scope")
         origin = keys.Origin(
-            upstream=_upstream(flow),
+            upstream=_upstream(flow, headers.get("host", "")),
             target=keys.target(path, query),
             scope=scope,
-            headers=tuple(request.headers.get(name, "") for name in settings.key_rules.key_headers),
+            headers=tuple(headers.get(name, "") for name in settings.key_rules.key_headers),
         )
         try:
             call = format.parse_request(path, body, tools_semantic=settings.tools)
@@ -251,7 +260,16 @@ class AICache:
         self._tees.pop(flow, None)
 
 
-def _upstream(flow: HTTPFlow) -> str:
+def _read(headers: Headers) -> dict[str, str]:
+    """Read the headers once, by lower-case name, repeated ones joined: each look into mitmproxy's own costs as much."""
+    found: dict[str, str] = {}
+    for name, value in headers.items(multi=True):  # type: ignore[no-untyped-call]
+        name = name.lower()
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _upstream(flow: HTTPFlow, host_header: str) -> str:
     """Name the LLM API a request goes to, as ``scheme://name:port``.
 
     In transparent mode the address is a number that changes by the minute, so there the name is the one that TLS
@@ -263,9 +281,11 @@ def _upstream(flow: HTTPFlow) -> str:
     if _is_ip(host):
         host = flow.client_conn.sni or host
     named = f"{request.scheme}://{host}:{request.port}"
-    return named if request.pretty_host == host else f"{named} {request.pretty_host}"
+    asked = host_header or request.authority  # HTTP/2 has the latter only
+    return named if asked in (host, f"{host}:{request.port}") else f"{named} {asked}"
 
 
+@lru_cache
 def _is_ip(host: str) -> bool:
     try:
         ip_address(host)

@@ -145,10 +145,10 @@ class _ExactPart:
 
     async def converge(self, exact: Exact, data: Path, owned: bool) -> None:
         if exact.redis is not None:
-            await self._use(exact.redis, exact.redis.url, exact.redis)
+            await self._use(exact, exact.redis, (exact.redis, exact.near_cache))
             await self._end_valkey()
             return
-        wanted = (data, exact.embedded, owned)
+        wanted = (data, exact.embedded, exact.near_cache, owned)
         if self._valkey is not None and self._wanted != wanted:
             await self.end()
         if self._valkey is None:
@@ -157,13 +157,19 @@ class _ExactPart:
             if self._store is not None:
                 logger.warning("the embedded Valkey has ended; starting it again")
             await self._valkey.start()
-        await self._use(Redis(url=self._valkey.url), self._valkey.url, wanted)
+        await self._use(exact, Redis(url=self._valkey.url), wanted)
 
-    async def _use(self, redis: Redis, url: str, wanted: object) -> None:
+    async def _use(self, exact: Exact, redis: Redis, wanted: object) -> None:
         if self._store is not None and self._wanted == wanted:
             return
         old = self._store
-        self._store = RedisStore(url, prefix=redis.prefix, timeout=redis.timeout, max_connections=redis.max_connections)
+        self._store = RedisStore(
+            redis.url,
+            prefix=redis.prefix,
+            timeout=redis.timeout,
+            max_connections=redis.max_connections,
+            near=exact.near_cache,
+        )
         self._wanted = wanted
         self._engine.use_exact(self._store, redis.timeout)
         if old is not None:

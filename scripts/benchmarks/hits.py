@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.constant import ANSWER
-from benchmarks.proxies import CONSTANT, mitmdump, with_addon
+from benchmarks.proxies import CONSTANT, Running, mitmdump, with_addon
 from demo.answers import Reply
 from demo.upstream import StandIn
 
@@ -38,11 +38,12 @@ wrk.body = [==[{body}]==]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw: requests per second, latencies in milliseconds."""
+    """What wrk saw: requests per second, latencies in milliseconds; and the proxy's own CPU time a request."""
 
     rps: float
     p50: float
     p99: float
+    cpu: float
 
 
 async def measure(folder: Path, seconds: int, rounds: int) -> int:
@@ -61,27 +62,31 @@ def _measure(folder: Path, upstream: str, script: Path, seconds: int, rounds: in
         mitmdump(folder, upstream, ["-s", str(CONSTANT)]) as bare,
         mitmdump(folder, upstream, with_addon(folder)) as cached,
     ):
-        _warm(cached)
+        _warm(cached.port)
         print(
             f"\nexact hits, request {len(BODY)} bytes, answer {len(ANSWER)} bytes, "
             f"medians of {rounds} rounds of {seconds} s"
         )
-        print(f"{'connections':>11} {'':>9} {'rps':>8} {'p50 ms':>8} {'p99 ms':>8}   ratio of rps")
+        print(f"{'connections':>11} {'':>9} {'rps':>8} {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>7}   ratio of rps, CPU")
         for connections in CONNECTIONS:
             loads: dict[str, list[Load]] = {"bare": [], "ai-cache": []}
             for _ in range(rounds):  # one after the other, so that both meet the machine in the same mood
-                for name, port in (("bare", bare), ("ai-cache", cached)):
-                    loads[name].append(_wrk(port, script, connections, seconds))
+                for name, proxy in (("bare", bare), ("ai-cache", cached)):
+                    loads[name].append(_wrk(proxy, script, connections, seconds))
             _print(connections, loads)
     return 0
 
 
 def _print(connections: int, loads: dict[str, list[Load]]) -> None:
-    ratio = statistics.median(ours.rps / bare.rps for ours, bare in zip(loads["ai-cache"], loads["bare"], strict=True))
+    pairs = list(zip(loads["ai-cache"], loads["bare"], strict=True))
+    rates = statistics.median(ours.rps / bare.rps for ours, bare in pairs)
+    costs = statistics.median(bare.cpu / ours.cpu for ours, bare in pairs if ours.cpu) if pairs[0][0].cpu else 0.0
     for name, runs in loads.items():
-        rps, p50, p99 = (statistics.median(getattr(run, field) for run in runs) for field in ("rps", "p50", "p99"))
-        tail = f"   {ratio:.2f}" if name == "ai-cache" else ""
-        print(f"{connections:>11} {name:>9} {rps:8.0f} {p50:8.2f} {p99:8.2f}{tail}", flush=True)
+        rps, p50, p99, cpu = (
+            statistics.median(getattr(run, field) for run in runs) for field in ("rps", "p50", "p99", "cpu")
+        )
+        tail = f"   {rates:.2f}, {costs:.2f}" if name == "ai-cache" else ""
+        print(f"{connections:>11} {name:>9} {rps:8.0f} {p50:8.2f} {p99:8.2f} {cpu:7.2f}{tail}", flush=True)
 
 
 def _warm(port: int) -> None:
@@ -106,11 +111,12 @@ def _warm(port: int) -> None:
     raise SystemExit("bench hits: no hit within 30 s")
 
 
-def _wrk(port: int, script: Path, connections: int, seconds: int) -> Load:
+def _wrk(proxy: Running, script: Path, connections: int, seconds: int) -> Load:
+    cpu = proxy.cpu()
     out = subprocess.run(
         [
             *("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s", "-s", str(script)),
-            f"http://127.0.0.1:{port}/v1/chat/completions",
+            f"http://127.0.0.1:{proxy.port}/v1/chat/completions",
         ],
         capture_output=True,
         text=True,
@@ -122,6 +128,7 @@ def _wrk(port: int, script: Path, connections: int, seconds: int) -> Load:
         rps=float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),  # type: ignore[index]
         p50=_milliseconds(out, "50%"),
         p99=_milliseconds(out, "99%"),
+        cpu=(proxy.cpu() - cpu) * 1000 / int(re.search(r"(\d+) requests in", out)[1]),  # type: ignore[index]
     )
 
 

@@ -38,8 +38,8 @@ async def measure(folder: Path, requests: int) -> int:
 def _measure(folder: Path, upstream: str, requests: int) -> int:
     stream = ["--set", "stream_large_bodies=1"]  # a bare mitmdump holds streams back to their end without it
     with mitmdump(folder, upstream, stream) as bare, mitmdump(folder, upstream, with_addon(folder)) as cached:
-        ports = {"direct": urlsplit(upstream).port or 0, "bare": bare, "ai-cache": cached}
-        _settle(cached)
+        ports = {"direct": urlsplit(upstream).port or 0, "bare": bare.port, "ai-cache": cached.port}
+        _settle(cached.port)
         seen: dict[str, list[Times]] = {name: [] for name in ports}
         for _ in range(requests):
             for name, port in ports.items():

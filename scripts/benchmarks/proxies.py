@@ -9,11 +9,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
 CONSTANT = Path(__file__).with_name("constant.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A proxy to measure."""
+
+    port: int
+    pid: int
+
+    def cpu(self) -> float:
+        """Seconds of processor time used so far, without its children; 0 where there is no /proc."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -23,8 +40,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def mitmdump(folder: Path, upstream: str, options: Sequence[str] = ()) -> Iterator[int]:
-    """Run a quiet mitmdump in reverse mode and yield its port."""
+def mitmdump(folder: Path, upstream: str, options: Sequence[str] = ()) -> Iterator[Running]:
+    """Run a quiet mitmdump in reverse mode."""
     port = free_port()
     command = [
         str(Path(sys.executable).with_name("mitmdump")),
@@ -36,7 +53,7 @@ def mitmdump(folder: Path, upstream: str, options: Sequence[str] = ()) -> Iterat
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(os.environ))
     try:
         wait_listening(port, process)
-        yield port
+        yield Running(port, process.pid)
     finally:
         process.terminate()
         process.wait(20)

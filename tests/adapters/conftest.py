@@ -107,7 +107,7 @@ async def gone(pid: int, within: float = 5.0) -> bool:
     """Wait for a process to end; False when it does not."""
     loop = asyncio.get_running_loop()
     end = loop.time() + within
-    while alive(pid) and loop.time() < end:  # noqa: ASYNC110 - it is another process
+    while alive(pid) and loop.time() < end:
         await asyncio.sleep(0.02)
     return not alive(pid)
 

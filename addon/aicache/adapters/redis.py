@@ -22,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from aicache.adapters.near import NearCache, listen
 from aicache.model import Entry
 from aicache.ports import StoreError
 
@@ -66,13 +67,18 @@ class RedisStore:
     a fifth of the CPU of as many GETs.
     """
 
-    def __init__(self, url: str, *, prefix: str, timeout: float, max_connections: int) -> None:
-        """*url* is ``redis://``, ``rediss://`` or ``unix://``, with redis-py's query parameters; else StoreError."""
+    def __init__(self, url: str, *, prefix: str, timeout: float, max_connections: int, near: int = 0) -> None:
+        """*url* is ``redis://``, ``rediss://`` or ``unix://``, with redis-py's query parameters; else StoreError.
+
+        Up to *near* bytes of entries are held in this process as well, for as long as they are unchanged in Redis.
+        """
         self._timeout = timeout
         self._prefix = prefix
         pool = _pool(url, timeout, max_connections)
         self._place = _place(pool)
         self._client = Redis(connection_pool=pool)
+        self._near = NearCache(near) if near else None
+        self._listener: asyncio.Task[None] | None = None
         # Waiting is done here and in order. redis-py's BlockingConnectionPool gives a free connection to whoever asks
         # first, mostly the task that has just released it: of 64 tasks on 16 connections some waited for ever.
         self._turns = asyncio.Semaphore(max_connections)
@@ -86,6 +92,8 @@ class RedisStore:
         return self._place
 
     async def get(self, key: str) -> Entry | None:
+        if self._near is not None and (held := self._near.get(key)) is not None:
+            return held
         loop = asyncio.get_running_loop()
         if not self._wanted:
             loop.call_soon(self._send_wanted)
@@ -96,18 +104,26 @@ class RedisStore:
     async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
         if not keys:
             return []
+        epoch = self._near.epoch if self._near is not None else 0
         found = await self._execute("MGET", *(self._prefix + "e:" + key for key in keys))
         if not isinstance(found, list) or len(found) != len(keys):
             raise StoreError(f"{self._place}: a reply that does not belong to its command")
-        return [self._read(key, packed) for key, packed in zip(keys, found, strict=True)]
+        entries = [self._read(key, packed) for key, packed in zip(keys, found, strict=True)]
+        if self._near is not None:
+            self._listen(self._near)
+            for entry in filter(None, entries):
+                self._near.put(entry, epoch)
+        return entries
 
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, FAR) * 1000)
         await self._execute("SET", self._prefix + "e:" + entry.key, pack(entry), "PXAT", ends)
+        self._forget(entry.key)
 
     async def delete(self, keys: Sequence[str]) -> None:
         if keys:
             await self._execute("UNLINK", *(self._prefix + "e:" + key for key in keys))
+            self._forget(*keys)
 
     async def mark(self, name: str, ttl: float) -> None:
         await self._execute("SET", self._prefix + "m:" + name, "1", "PX", max(1, int(min(ttl, FAR) * 1000)))
@@ -121,12 +137,25 @@ class RedisStore:
 
     async def close(self) -> None:
         self._closed = True
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(self._timeout):
                 await self._client.connection_pool.disconnect()
+
+    def _listen(self, near: NearCache) -> None:
+        if self._listener is None and not self._closed:
+            connect = self._client.connection_pool.make_connection
+            self._listener = asyncio.get_running_loop().create_task(listen(near, self._prefix + "e:", connect))
+
+    def _forget(self, *keys: str) -> None:
+        """Let go of what this process itself has changed: the news of it may come later than the next get."""
+        if self._near is not None:
+            self._near.forget(keys)
 
     def _send_wanted(self) -> None:
         wanted, self._wanted = self._wanted, {}

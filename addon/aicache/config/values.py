@@ -103,6 +103,9 @@ class Exact:
 
     ttl: Annotated[float, duration(most=3650 * DAY), "how long an answer is kept"] = 7 * DAY
     redis: Annotated[Redis | None, "a Redis or Valkey of your own; without it, the embedded Valkey"] = None
+    near_cache: Annotated[
+        int, size(least=0), "how much of Redis the proxy holds in its own memory too, while it is unchanged; 0: nothing"
+    ] = 32 * MB
     embedded: Annotated[Embedded, "the embedded Valkey"] = Embedded()
 
 

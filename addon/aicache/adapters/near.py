@@ -1,0 +1,141 @@
+"""Entries held in this process for as long as Redis is heard to say that they have not changed. Decides no freshness.
+
+Redis' client-side caching in broadcasting mode (https://redis.io/docs/latest/develop/reference/client-side-caching/):
+one connection is told every key under our prefix that is written, deleted, evicted or expires, whoever did it. While
+that connection does not stand, nothing is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from aicache.model import Entry
+
+logger = logging.getLogger(__name__)
+
+HELD_FOR = 10.0
+"""Seconds; then Redis is asked again, so that what is used most is not what Redis takes for used least."""
+OVERHEAD = 1024
+"""Bytes that an entry takes beside its body, about."""
+LISTEN_FOR = 1.0
+"""Seconds of silence after which Redis is asked whether it is still there; after twice that it is not."""
+AGAIN_AFTER = 5.0
+"""Seconds between two attempts to be told."""
+
+
+class NearCache:
+    """The entries used last, within *limit* bytes. It holds nothing while `deaf`.
+
+    A reply that was on its way while a change was announced may be older than the change. So whoever asks Redis notes
+    the `epoch` first, and what it brings back is only held if nothing was announced since.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.epoch = 0
+        self.deaf = True
+        self._limit = limit
+        self._clock = clock
+        self._size = 0
+        self._held: OrderedDict[str, tuple[Entry, float]] = OrderedDict()
+
+    def get(self, key: str) -> Entry | None:
+        found = self._held.get(key)
+        if found is None:
+            return None
+        entry, until = found
+        if self._clock() >= until:
+            self._drop(key)
+            return None
+        self._held.move_to_end(key)
+        return entry
+
+    def put(self, entry: Entry, epoch: int) -> None:
+        size = _size(entry)
+        if self.deaf or epoch != self.epoch or size > self._limit:
+            return
+        self._drop(entry.key)
+        self._held[entry.key] = (entry, self._clock() + HELD_FOR)
+        self._size += size
+        while self._size > self._limit:
+            self._drop(next(iter(self._held)))
+
+    def forget(self, keys: Iterable[str] | None = None) -> None:
+        """Let go of these keys, or of all."""
+        self.epoch += 1
+        if keys is None:
+            self._held.clear()
+            self._size = 0
+            return
+        for key in keys:
+            self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        if found := self._held.pop(key, None):
+            self._size -= _size(found[0])
+
+
+async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:
+    """Keep *near* told of every change to keys that begin with *prefix*, until cancelled.
+
+    A server that knows no tracking (before Redis 6), or whose ACL forbids it, costs the near cache and nothing else.
+    """
+    while True:
+        connection = connect()
+        try:
+            async with asyncio.timeout(AGAIN_AFTER):
+                await _subscribe(connection, prefix)
+            near.forget()
+            near.deaf = False
+            while True:
+                near.forget(await _changes(connection, prefix))
+        except (RedisError, OSError, TimeoutError) as exc:
+            logger.debug("no news of changes from Redis: %s", type(exc).__name__)
+        finally:
+            near.deaf = True
+            near.forget()
+            with contextlib.suppress(RedisError, OSError, TimeoutError):
+                await connection.disconnect(nowait=True)
+        await asyncio.sleep(AGAIN_AFTER)
+
+
+async def _subscribe(connection: AbstractConnection, prefix: str) -> None:
+    await connection.connect()  # type: ignore[no-untyped-call]
+    await connection.send_command("CLIENT", "ID")
+    own = await connection.read_response()
+    await connection.send_command("CLIENT", "TRACKING", "ON", "REDIRECT", own, "BCAST", "PREFIX", prefix)
+    await connection.read_response()
+    await connection.send_command("SUBSCRIBE", "__redis__:invalidate")
+    await connection.read_response()
+
+
+async def _changes(connection: AbstractConnection, prefix: str) -> list[str] | None:
+    """Wait for the next news: keys, less *prefix*, or None for all of them. TimeoutError when Redis is silent."""
+    asked = False
+    while True:
+        # with a timeout of its own it returns None, and may be called again
+        reply: Any = await connection.read_response(timeout=LISTEN_FOR, disconnect_on_error=False)
+        match reply:
+            case None if asked:
+                raise TimeoutError
+            case None:
+                asked = True
+                await connection.send_command("PING")
+            case [b"message", _, list(keys)]:
+                return [key.decode("utf-8", "replace").removeprefix(prefix) for key in keys]
+            case [b"message", _, _]:
+                return None
+            case _:
+                asked = False  # PING's answer
+
+
+def _size(entry: Entry) -> int:
+    return len(entry.body) + OVERHEAD

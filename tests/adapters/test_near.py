@@ -1,0 +1,156 @@
+"""The near cache: nothing in it is older than what Redis has said, and nothing stays when Redis is not heard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from aicache.adapters.near import HELD_FOR, OVERHEAD, NearCache
+from aicache.adapters.redis import RedisStore
+from aicache.adapters.valkey import EmbeddedValkey
+from aicache.model import Entry, Mode
+
+NOW = time.time()
+ENTRY = Entry(
+    "a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "application/json", b"{}", "?", 0, 0, NOW, NOW + 3600
+)
+
+
+def hearing(limit: int = 10_000, clock: Callable[[], float] = time.monotonic) -> NearCache:
+    near = NearCache(limit, clock)
+    near.deaf = False
+    return near
+
+
+def test_it_holds_what_was_used_last_within_its_limit() -> None:
+    near = hearing(limit=2 * (OVERHEAD + 2))
+    for key in ("a", "b"):
+        near.put(replace(ENTRY, key=key), near.epoch)
+    near.get("a")
+    near.put(replace(ENTRY, key="c"), near.epoch)
+
+    assert [near.get(key) is not None for key in ("a", "b", "c")] == [True, False, True]
+
+
+def test_it_holds_nothing_for_long() -> None:
+    now = 0.0
+    near = hearing(clock=lambda: now)
+    near.put(ENTRY, near.epoch)
+
+    now = HELD_FOR
+
+    assert near.get(ENTRY.key) is None
+
+
+def test_it_holds_nothing_while_it_is_not_told_of_changes() -> None:
+    near = NearCache(10_000)
+    near.put(ENTRY, near.epoch)
+
+    assert near.get(ENTRY.key) is None
+
+
+def test_a_reply_that_a_change_has_overtaken_is_not_held() -> None:
+    near = hearing()
+    epoch = near.epoch
+    near.forget([ENTRY.key])
+    near.put(ENTRY, epoch)
+
+    assert near.get(ENTRY.key) is None
+
+
+class Near:
+    """A store with a near cache on a real Valkey, and another client that changes things behind its back."""
+
+    def __init__(self, valkey: EmbeddedValkey) -> None:
+        self.valkey = valkey
+        self.store = RedisStore(valkey.url, prefix="t:", timeout=1, max_connections=4, near=1 << 20)
+        self.other = Redis.from_url(valkey.url)
+
+    async def hold(self, entry: Entry) -> None:
+        """Wait until the near cache has the entry."""
+        await self.store.put(entry)
+        assert self.store._near is not None
+        async with asyncio.timeout(5):
+            while self.store._near.get(entry.key) is None:
+                await self.store.get(entry.key)
+                await asyncio.sleep(0.01)
+
+    async def gone(self, entry: Entry, within: float = 1.0) -> None:
+        async with asyncio.timeout(within):
+            while await self.store.get(entry.key) is not None:
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def near(tmp_path: Path) -> AsyncIterator[Near]:
+    valkey = EmbeddedValkey(tmp_path, 64 << 20)
+    await valkey.start()
+    each = Near(valkey)
+    yield each
+    await each.store.close()
+    await each.other.aclose()
+    await valkey.stop()
+
+
+async def test_what_another_process_writes_is_seen_at_once(near: Near) -> None:
+    await near.hold(ENTRY)
+    other = RedisStore(near.valkey.url, prefix="t:", timeout=1, max_connections=1)
+
+    await other.put(replace(ENTRY, body=b"new"))
+
+    async with asyncio.timeout(1):
+        while (found := await near.store.get(ENTRY.key)) is None or found.body != b"new":
+            await asyncio.sleep(0.005)
+    await other.close()
+
+
+@pytest.mark.parametrize("command", [("DEL", "t:e:a1"), ("FLUSHALL",), ("PEXPIRE", "t:e:a1", "1")], ids=" ".join)
+async def test_what_another_process_removes_is_gone_at_once(near: Near, command: tuple[str, ...]) -> None:
+    await near.hold(ENTRY)
+
+    await near.other.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    await near.gone(ENTRY)
+
+
+async def test_what_this_process_removes_is_gone_for_the_very_next_get(near: Near) -> None:
+    await near.hold(ENTRY)
+
+    await near.store.delete([ENTRY.key])
+
+    assert await near.store.get(ENTRY.key) is None
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+async def test_nothing_is_held_once_redis_has_died_or_fallen_silent(near: Near, how: signal.Signals) -> None:
+    await near.hold(ENTRY)
+    assert near.valkey.pid is not None
+    assert near.store._near is not None
+
+    os.kill(near.valkey.pid, how)
+
+    async with asyncio.timeout(5):
+        while near.store._near.get(ENTRY.key) is not None:
+            await asyncio.sleep(0.02)
+    if how is signal.SIGSTOP:
+        os.kill(near.valkey.pid, signal.SIGCONT)
+
+
+async def test_a_server_that_knows_no_tracking_costs_the_near_cache_only(near: Near) -> None:
+    await near.other.execute_command("ACL", "SETUSER", "default", "-client|tracking")  # type: ignore[no-untyped-call]
+
+    await near.store.put(ENTRY)
+
+    for _ in range(5):
+        assert await near.store.get(ENTRY.key) == ENTRY
+        await asyncio.sleep(0.01)
+    assert near.store._near is not None
+    assert near.store._near.deaf
