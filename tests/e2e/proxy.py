@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -52,8 +53,17 @@ class Proxy:
     """``mitmdump -s addon/ai_cache.py`` in reverse mode, on a data folder of the test's."""
 
     def __init__(
-        self, upstream: str, home: Path, config: str | None = None, *, data: str = "data", options: tuple[str, ...] = ()
+        self,
+        upstream: str,
+        home: Path,
+        config: str | None = None,
+        *,
+        data: str = "data",
+        options: tuple[str, ...] = (),
+        program: str = "mitmdump",
+        mode: str | None = None,
     ) -> None:
+        self.program, self.mode = program, mode or f"reverse:{upstream}"
         self.upstream, self.home, self.data, self.port = upstream, home, home / data, free_port()
         self.config_file = home / f"{self.port}.yaml"
         if config is not None:
@@ -65,11 +75,10 @@ class Proxy:
 
     def start(self, *, wait_for: str | None = READY) -> Self:
         command = [
-            str(Path(sys.executable).with_name("mitmdump")),
-            *("-s", str(SCRIPT), "--mode", f"reverse:{self.upstream}"),
+            str(Path(sys.executable).with_name(self.program)),
+            *("-s", str(SCRIPT), "--mode", self.mode),
             *("--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
             *("--set", f"ai_cache_data={self.data}", "--set", f"confdir={self.home / 'confdir'}"),
-            *("--set", "flow_detail=0"),
             *self._options,
         ]
         with self.log_file.open("wb") as log:
@@ -124,6 +133,12 @@ class Proxy:
         deadline = time.monotonic() + within
         while self.log.count(text) < times:
             assert time.monotonic() < deadline, f"no {text!r} in the log:\n{self.log}"
+            time.sleep(0.05)
+
+    def wait_for(self, what: Callable[[], bool], within: float = 5) -> None:
+        deadline = time.monotonic() + within
+        while not what():
+            assert time.monotonic() < deadline, f"not within {within} s:\n{self.log}"
             time.sleep(0.05)
 
     # ------------------------------------------------------------------ client
