@@ -58,6 +58,25 @@ def test_an_entry_that_must_not_answer_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
+    ("allowed", "page", "why"),
+    [
+        ("*", "https://chat.example", None),
+        ("https://chat.example", "https://chat.example", None),
+        ("https://chat.example", "https://evil.example", "other-page"),
+        (None, "https://chat.example", "other-page"),
+        (None, None, None),
+        ("https://chat.example", None, None),
+    ],
+)
+def test_a_page_in_a_browser_is_answered_only_where_the_upstream_let_it_read(
+    allowed: str | None, page: str | None, why: str | None
+) -> None:
+    entry = replace(ENTRY, cors=(("access-control-allow-origin", allowed),) if allowed else ())
+
+    assert refusal(entry, CALL, IDENTITY, Controls(), 1050.0, page) == why
+
+
+@pytest.mark.parametrize(
     ("rules", "wishes", "temperature", "until"),
     [
         (RULES, Controls(), None, 1100.0),

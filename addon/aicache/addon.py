@@ -27,6 +27,7 @@ from aicache.wiring import Wiring, default_data_folder
 logger = logging.getLogger(__name__)
 
 WATCH_EVERY = 1.0  # seconds between two looks at the configuration file
+CORS = "access-control-"
 STREAMED = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
 
 
@@ -54,6 +55,9 @@ class AICache:
         )
 
     def configure(self, updated: set[str]) -> None:
+        # mitmproxy logs everything to be filtered later, and each line costs as much as a look-up.
+        verbosity = {ctx.options.termlog_verbosity, getattr(ctx.options, "console_eventlog_verbosity", "")}
+        logging.getLogger("aicache").setLevel(logging.DEBUG if "debug" in verbosity else logging.INFO)
         if not updated & {"ai_cache_config", "ai_cache_data"}:
             return
         try:
@@ -196,7 +200,7 @@ class AICache:
             logger.debug("not understood: %s", exc)
             return Bypass("not-understood")
         proof = keys.digest("accepted", credential, origin.upstream, call.model) if settings.shares else None
-        return Exchange(call, identity, wishes, format, proof)
+        return Exchange(call, identity, wishes, format, proof, headers.get("origin"))
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if flow.response is None or self._wiring is None or flow in self._answered:
@@ -241,6 +245,7 @@ class AICache:
                 content_type=response.headers.get("content-type", ""),
                 content_encoding=response.headers.get("content-encoding", "").strip().lower(),
                 body=body,
+                cors=tuple(item for item in _read(response.headers).items() if item[0].startswith(CORS)),
             )
             if tee is not None:
                 engine.judge_and_keep(exchange, recording)
@@ -299,7 +304,7 @@ def _response(hit: Hit, exchange: Exchange) -> Response:
     body, content_type = replay(hit.entry, exchange.call, exchange.format)
     tier = "exact" if hit.similarity is None else "semantic"
     now = time.time()
-    headers = {
+    headers = dict(hit.entry.cors) | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
         "cache-status": f"ai-cache; hit; ttl={int(hit.entry.expires_at - now)}; detail={tier}",

@@ -63,6 +63,8 @@ class Exchange:
     format: Format
     credential: str | None
     """Digest to be marked as accepted, where the scope lets callers share answers."""
+    page: str | None = None
+    """The request's Origin: the page in a browser that asks."""
     vector: Vector | None = None
 
 
@@ -119,7 +121,7 @@ class Engine:
         except StoreError as exc:
             return Miss(f"store-error: {exc}")
         if entry is not None:
-            why_not = policy.refusal(entry, exchange.call, exchange.identity, exchange.controls, self._clock())
+            why_not = self._refusal(entry, exchange)
             return Hit(entry) if why_not is None else Miss(why_not)
         if (semantic := self.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
             return Miss("not-stored")
@@ -148,11 +150,14 @@ class Engine:
         for neighbor, entry in zip(near, entries, strict=True):
             if entry is None:
                 continue
-            refused = policy.refusal(entry, exchange.call, identity, exchange.controls, self._clock())
+            refused = self._refusal(entry, exchange)
             if refused is None:
                 return Hit(entry, min(neighbor.similarity, 1.0))
             why_not = refused
         return Miss(why_not, vector)
+
+    def _refusal(self, entry: Entry, exchange: Exchange) -> str | None:
+        return policy.refusal(entry, exchange.call, exchange.identity, exchange.controls, self._clock(), exchange.page)
 
     # ------------------------------------------------------------------ store
 

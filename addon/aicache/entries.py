@@ -20,6 +20,7 @@ class Recording:
     content_type: str
     content_encoding: str
     body: bytes
+    cors: tuple[tuple[str, str], ...] = ()
 
 
 def record(
@@ -46,6 +47,7 @@ def record(
         completion_tokens=_count(usage.get("completion_tokens")),
         stored_at=now,
         expires_at=until,
+        cors=recording.cors,
     )
 
 

@@ -103,6 +103,8 @@ class Entry:
     stored_at: float
     """Unix time, seconds."""
     expires_at: float
+    cors: tuple[tuple[str, str], ...] = ()
+    """The ``access-control-*`` headers of the recorded response, which tell browsers what pages may read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,13 @@ def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
 
 
-def refusal(entry: Entry, call: Call, identity: Identity, controls: Controls, now: float) -> str | None:
+def refusal(
+    entry: Entry, call: Call, identity: Identity, controls: Controls, now: float, page: str | None = None
+) -> str | None:
     """Say why a stored entry must not answer this call, or None when it may.
+
+    *page* is the request's Origin, which browsers send: a page that the recorded response does not allow to read it
+    would get nothing at all, so the upstream is asked what it says to this one.
 
     The namespace holds scope, model and parameters. It is compared even for an exact key, so that neither a mixed-up
     index nor a mixed-up store can hand one owner's answer to another.
@@ -53,6 +58,8 @@ def refusal(entry: Entry, call: Call, identity: Identity, controls: Controls, no
         return "expired"
     if now - entry.stored_at > controls.max_age:
         return "max-age"
+    if page is not None and not {("access-control-allow-origin", allowed) for allowed in ("*", page)} & set(entry.cors):
+        return "other-page"
     if call.wants_usage and not _knows_usage(entry):
         return "usage-unknown"
     return None

