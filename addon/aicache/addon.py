@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 WATCH_EVERY = 1.0  # seconds between two looks at the configuration file
 CORS = "access-control-"
+REASONS = {200: b"OK", 504: b"Gateway Timeout"}
 STREAMED = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
 
 
@@ -307,13 +308,13 @@ def _response(hit: Hit, exchange: Exchange) -> Response:
     headers = dict(hit.entry.cors) | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
-        "cache-status": f"ai-cache; hit; ttl={int(hit.entry.expires_at - now)}; detail={tier}",
+        "cache-status": f"ai-cache; hit; detail={tier}; ttl={int(hit.entry.expires_at - now)}",
         "x-cache-status": "hit",
         "x-ai-cache-key": hit.entry.key,
     }
     if hit.similarity is not None:
         headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
-    return Response.make(200, body, headers)
+    return _make(200, body, headers)
 
 
 def _gateway_timeout(status: str) -> Response:
@@ -323,7 +324,15 @@ def _gateway_timeout(status: str) -> Response:
         b'"type":"cache_miss","param":null,"code":"only_if_cached"}}'
     )
     headers = {"content-type": "application/json", "cache-status": "ai-cache; detail=only-if-cached"}
-    return Response.make(504, body, headers | {"x-cache-status": status})
+    return _make(504, body, headers | {"x-cache-status": status})
+
+
+def _make(status: int, body: bytes, headers: dict[str, str]) -> Response:
+    """Build a response as ``Response.make`` does, in a third of its time."""
+    fields = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
+    fields.append((b"content-length", str(len(body)).encode()))
+    now = time.time()
+    return Response(b"HTTP/1.1", status, REASONS[status], Headers(fields), body, None, now, now)
 
 
 def _mark_forwarded(response: Response, exchange: Exchange | Bypass, *, stored: bool) -> None:

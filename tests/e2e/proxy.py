@@ -41,7 +41,7 @@ class Reply:
     def cache(self) -> str:
         """``miss``, ``exact``, ``semantic``, ``bypass`` or nothing at all."""
         status = self.headers.get("x-cache-status", "")
-        return self.headers["cache-status"].rpartition("detail=")[2] if status == "hit" else status
+        return self.headers["cache-status"].partition("detail=")[2].partition(";")[0] if status == "hit" else status
 
     @property
     def text(self) -> str:
