@@ -1,0 +1,158 @@
+"""HTTP messages as mitmproxy has them <-> the cache's own values. It reads and writes messages and decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import lru_cache
+from ipaddress import ip_address
+
+from mitmproxy.http import Headers, HTTPFlow, Request, Response
+
+from aicache import formats, keys
+from aicache.controls import parse_controls
+from aicache.engine import Exchange
+from aicache.entries import Recording, replay
+from aicache.model import Bypass, Hit
+from aicache.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+CORS = "access-control-"
+REASONS = {200: b"OK", 504: b"Gateway Timeout"}
+
+
+def read_headers(headers: Headers) -> dict[str, str]:
+    """Read the headers once, by lower-case name, repeated ones joined: each look into mitmproxy's own costs as much."""
+    found: dict[str, str] = {}
+    for name, value in headers.items(multi=True):  # type: ignore[no-untyped-call]
+        name = name.lower()
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def format_of(request: Request) -> formats.Format | None:
+    """Return the API a request speaks, or None for one that is not the cache's business."""
+    return formats.match(request.method, request.path.partition("?")[0])
+
+
+def read_request(
+    flow: HTTPFlow, format: formats.Format, headers: dict[str, str], settings: Settings
+) -> Exchange | Bypass:
+    """Identify a request by its headers (from `read_headers`) and body, or say why it is passed by."""
+    wishes = parse_controls(headers)
+    if wishes.skip:
+        return Bypass("skip")
+    body = flow.request.raw_content
+    if body is None:
+        return Bypass("streamed")  # mitmproxy's stream_large_bodies
+    if len(body) > settings.max_request:
+        return Bypass("too-large")
+    if headers.get("content-encoding", "identity") != "identity":
+        return Bypass("content-encoding")
+    path, _, query = flow.request.path.partition("?")
+    credential = keys.credential(headers, query)
+    scope = settings.scope_of(headers, credential)
+    if scope is None:
+        return Bypass("no-scope")
+    origin = keys.Origin(
+        upstream=_upstream(flow, headers.get("host", "")),
+        target=keys.target(path, query),
+        scope=scope,
+        headers=tuple(headers.get(name, "") for name in settings.key_rules.key_headers),
+    )
+    try:
+        call = format.parse_request(path, body, tools_semantic=settings.tools)
+        identity = keys.identify(call, origin, settings.key_rules)
+    except (ValueError, RecursionError) as exc:
+        logger.debug("not understood: %s", exc)
+        return Bypass("not-understood")
+    proof = keys.digest("accepted", credential, origin.upstream, call.model) if settings.shares else None
+    return Exchange(call, identity, wishes, format, proof, headers.get("origin"))
+
+
+def read_response(response: Response, body: bytes) -> Recording:
+    """Return what of an upstream's response is worth recording."""
+    headers = read_headers(response.headers)
+    return Recording(
+        status=response.status_code,
+        content_type=headers.get("content-type", ""),
+        content_encoding=headers.get("content-encoding", "").strip().lower(),
+        body=body,
+        cors=tuple(item for item in headers.items() if item[0].startswith(CORS)),
+    )
+
+
+def write_hit(hit: Hit, exchange: Exchange) -> Response:
+    """Write a hit as HTTP. Raises ValueError when the stored answer cannot be read."""
+    body, content_type = replay(hit.entry, exchange.call, exchange.format)
+    tier = "exact" if hit.similarity is None else "semantic"
+    now = time.time()
+    headers = dict(hit.entry.cors) | {
+        "content-type": content_type,
+        "age": str(max(0, int(now - hit.entry.stored_at))),
+        "cache-status": f"ai-cache; hit; detail={tier}; ttl={int(hit.entry.expires_at - now)}",
+        "x-cache-status": "hit",
+        "x-ai-cache-key": hit.entry.key,
+    }
+    if hit.similarity is not None:
+        headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
+    return _make(200, body, headers)
+
+
+def write_gateway_timeout(status: str) -> Response:
+    """RFC 9111, 5.2.1.7; in the error shape of the API, so that a client's own parsing gets hold of it."""
+    body = (
+        b'{"error":{"message":"The answer is not in the cache, and the request says only-if-cached.",'
+        b'"type":"cache_miss","param":null,"code":"only_if_cached"}}'
+    )
+    headers = {"content-type": "application/json", "cache-status": "ai-cache; detail=only-if-cached"}
+    return _make(504, body, headers | {"x-cache-status": status})
+
+
+def mark_forwarded(response: Response, exchange: Exchange | Bypass, *, stored: bool) -> None:
+    """Say what the cache did, in RFC 9211's terms: an upstream cache's own member comes first."""
+    if isinstance(exchange, Bypass):
+        status, value = "bypass", "ai-cache; fwd=bypass"
+    else:
+        status = "miss"
+        value = "ai-cache; fwd=request" if exchange.controls.no_cache else "ai-cache; fwd=miss"
+        response.headers["x-ai-cache-key"] = exchange.identity.key
+    if stored:
+        value += "; stored"
+    before = response.headers.get("cache-status")
+    response.headers["cache-status"] = f"{before}, {value}" if before else value
+    response.headers["x-cache-status"] = status
+
+
+def _make(status: int, body: bytes, headers: dict[str, str]) -> Response:
+    """Build a response as ``Response.make`` does, in a third of its time."""
+    fields = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
+    fields.append((b"content-length", str(len(body)).encode()))
+    now = time.time()
+    return Response(b"HTTP/1.1", status, REASONS[status], Headers(fields), body, None, now, now)
+
+
+def _upstream(flow: HTTPFlow, host_header: str) -> str:
+    """Name the LLM API a request goes to, as ``scheme://name:port``.
+
+    In transparent mode the address is a number that changes by the minute, so there the name is the one that TLS
+    verifies. The Host header says it only where it is all there is beside the address: a client may write anything
+    into it, so the address stays part of the name.
+    """
+    request = flow.request
+    host = request.host
+    if _is_ip(host):
+        host = flow.client_conn.sni or host
+    named = f"{request.scheme}://{host}:{request.port}"
+    asked = host_header or request.authority  # HTTP/2 has the latter only
+    return named if asked in (host, f"{host}:{request.port}") else f"{named} {asked}"
+
+
+@lru_cache
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
