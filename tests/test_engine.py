@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from aicache.breaker import Breaker
 from aicache.controls import Controls
 from aicache.engine import Engine, Exchange, Semantic, with_vector
 from aicache.entries import Recording
 from aicache.formats.chat import CHAT
 from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Hit, Miss, Neighbor, Vector
+from aicache.outside import Part
 from aicache.policy import Rules
 from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
@@ -165,6 +167,26 @@ async def test_entries_expire_and_age_limits_hold() -> None:
     assert isinstance(await setup.ask(an_exchange("q")), Miss)
 
 
+async def test_each_step_of_a_request_is_in_the_log_with_its_duration(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "aicache")
+    setup = Setup()
+    await setup.refill(an_exchange("how do I reset my password"), "Like this.")
+    await setup.ask(an_exchange("how do I reset my passwords"))
+
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    for step in (
+        "1 exact look-up",
+        "2 embedding",
+        "3 search",
+        "4 threshold: 1 of 1",
+        "5 neighbours' entries",
+        "6 storing the answer",
+        "7 storing the vector",
+    ):
+        assert step in said
+    assert "password" not in said
+
+
 async def test_no_cache_asks_nothing_and_its_answer_replaces_the_stored_one() -> None:
     setup = Setup()
     await setup.refill(an_exchange("q"), "old")
@@ -263,7 +285,7 @@ async def test_a_part_that_answers_again_is_used_again() -> None:
 
     exact = Moody(clock=Clock())
     setup = Setup(exact=exact)
-    setup.engine._exact_part.breaker.pause = 0.05
+    setup.engine._exact_part = Part("exact store", 0.1, Breaker(pause=0.05))
     for _ in range(4):
         await setup.ask(an_exchange("q"))
 

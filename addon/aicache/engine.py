@@ -6,38 +6,25 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from aicache import policy
-from aicache.breaker import Breaker
 from aicache.controls import Controls
 from aicache.entries import Recording, record
 from aicache.formats import Format
 from aicache.keys import Identity, vector_namespace
 from aicache.model import Call, Entry, Hit, Miss, Vector
+from aicache.outside import Part
 from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
 PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
-WARN_EVERY = 60.0  # seconds between two warnings about one part
 CREDENTIAL_TTL = 3600.0  # seconds for which the upstream's acceptance of a credential is believed
-WRITE_TIMEOUT = 10.0  # seconds for each step of a store, which nobody waits for
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An outside part as the engine asks it: its name for the log, its time limit in seconds, its breaker."""
-
-    name: str
-    timeout: float
-    breaker: Breaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +68,16 @@ class Engine:
         self.semantic: Semantic | None = None
         self.exact: ExactStore | None = None
         self._clock = clock
-        self._exact_part = Part("exact store", 0.25, Breaker())
-        self._embedder_part = Part("embedder", 0.4, Breaker())
-        self._index_part = Part("vector index", 0.4, Breaker())
+        self._exact_part = Part("exact store", 0.25)
+        self._embedder_part = Part("embedder", 0.4)
+        self._index_part = Part("vector index", 0.4)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
         self._tasks: set[asyncio.Task[None]] = set()
-        self._warned: dict[str, float] = {}
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
         self.exact = store
-        self._exact_part = Part("exact store", timeout, Breaker())
+        self._exact_part = Part("exact store", timeout)
         if store is not None:
             self._exact_known.set()
 
@@ -99,8 +85,8 @@ class Engine:
         """Take embedder and index into use, or do without."""
         self.semantic = semantic
         if semantic is not None:
-            self._embedder_part = Part("embedder", semantic.embedder_timeout, Breaker())
-            self._index_part = Part("vector index", semantic.index_timeout, Breaker())
+            self._embedder_part = Part("embedder", semantic.embedder_timeout)
+            self._index_part = Part("vector index", semantic.index_timeout)
         self._semantic_known.set()
 
     # ------------------------------------------------------------------ lookup
@@ -111,13 +97,14 @@ class Engine:
             return Miss("no-cache")
         if (exact := self.exact) is None:
             return Miss("starting")
+        label = exchange.identity.key[:8]
         deadline = asyncio.get_running_loop().time() + self.lookup_timeout
         try:
-            if exchange.credential is not None and not await self._ask(
-                self._exact_part, deadline, exact.marked(exchange.credential)
+            if exchange.credential is not None and not await self._exact_part.ask(
+                exact.marked(exchange.credential), f"{label}: credential", deadline
             ):
                 return Miss("credential-unproven")
-            entry = await self._ask(self._exact_part, deadline, exact.get(exchange.identity.key))
+            entry = await self._exact_part.ask(exact.get(exchange.identity.key), f"{label}: 1 exact look-up", deadline)
         except StoreError as exc:
             return Miss(f"store-error: {exc}")
         if entry is not None:
@@ -130,18 +117,23 @@ class Engine:
     async def _search(self, exchange: Exchange, exact: ExactStore, semantic: Semantic, deadline: float) -> Hit | Miss:
         vector: Vector | None = None
         identity, question = exchange.identity, exchange.call.question or ""
+        label = identity.key[:8]
         try:
-            vectors = await self._ask(self._embedder_part, deadline, semantic.embedder.embed([question], "query"))
-            vector = vectors[0]
-            neighbors = await self._ask(
-                self._index_part,
-                deadline,
-                semantic.index.search(semantic.namespace(identity), vector, self.rules.top_k),
+            embedding = semantic.embedder.embed([question], "query")
+            vector = (await self._embedder_part.ask(embedding, f"{label}: 2 embedding", deadline))[0]
+            search = semantic.index.search(semantic.namespace(identity), vector, self.rules.top_k)
+            neighbors = await self._index_part.ask(search, f"{label}: 3 search", deadline)
+            threshold = max(self.rules.threshold, exchange.controls.threshold)
+            near = policy.candidates(neighbors, threshold)
+            logger.debug(
+                "%s: 4 threshold: %d of %d neighbours pass %g, the nearest has %.4f",
+                *(label, len(near), len(neighbors), threshold, max((n.similarity for n in neighbors), default=0.0)),
             )
-            near = policy.candidates(neighbors, max(self.rules.threshold, exchange.controls.threshold))
             if not near:
                 return Miss("no-neighbor", vector)
-            entries = await self._ask(self._exact_part, deadline, exact.get_many([n.key for n in near]))
+            entries = await self._exact_part.ask(
+                exact.get_many([n.key for n in near]), f"{label}: 5 neighbours' entries", deadline
+            )
         except StoreError as exc:
             return Miss(f"store-error: {exc}", vector)
         if gone := [n.key for n, entry in zip(near, entries, strict=True) if entry is None]:
@@ -216,7 +208,8 @@ class Engine:
         await _known(self._exact_known)
         if (exact := self.exact) is None:
             return
-        await self._ask(self._exact_part, None, exact.put(entry))
+        label = entry.key[:8]
+        await self._exact_part.ask(exact.put(entry), f"{label}: 6 storing the answer")
         await _known(self._semantic_known)
         semantic = self.semantic
         if semantic is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
@@ -224,53 +217,23 @@ class Engine:
         vector = exchange.vector
         if vector is None:
             texts = [exchange.call.question or ""]
-            vector = (await self._ask(self._embedder_part, None, semantic.embedder.embed(texts, "document")))[0]
+            embedding = semantic.embedder.embed(texts, "document")
+            vector = (await self._embedder_part.ask(embedding, f"{label}: 7 embedding"))[0]
         namespace = semantic.namespace(exchange.identity)
-        await self._ask(self._index_part, None, semantic.index.upsert(entry.key, namespace, vector, entry.expires_at))
+        upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
+        await self._index_part.ask(upsert, f"{label}: 7 storing the vector")
 
     async def _mark(self, exact: ExactStore, credential: str) -> None:
-        await self._ask(self._exact_part, None, exact.mark(credential, CREDENTIAL_TTL))
+        await self._exact_part.ask(exact.mark(credential, CREDENTIAL_TTL), "credential accepted")
 
     async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
-        await self._ask(self._index_part, None, index.delete(keys))
-
-    # ------------------------------------------------------------------ the outside
-
-    async def _ask(self, part: Part, deadline: float | None, asking: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
-        """Await a part's answer, within its own time limit and the lookup's *deadline* (loop time; None: a store).
-
-        Raises StoreError alone: for its own, for silence, and at once while the part's breaker is open.
-        """
-        now = asyncio.get_running_loop().time()
-        if not part.breaker.allow(now):
-            if isinstance(asking, Coroutine):
-                asking.close()
-            raise StoreError(f"{part.name}: not asked, it is failing")
-        limit = now + (part.timeout if deadline is not None else WRITE_TIMEOUT)
-        try:
-            async with asyncio.timeout_at(limit if deadline is None else min(limit, deadline)):
-                answer = await asking
-        except (StoreError, TimeoutError) as exc:
-            why = str(exc) or "no answer in time"
-            part.breaker.failed(asyncio.get_running_loop().time())
-            self._warn(part, why)
-            raise StoreError(f"{part.name}: {why}") from exc
-        if part.breaker.succeeded():
-            self._warned.pop(part.name, None)
-            logger.warning("%s: answers again", part.name)
-        return answer
-
-    def _warn(self, part: Part, why: str) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._warned.get(part.name, -WARN_EVERY) >= WARN_EVERY:
-            self._warned[part.name] = now
-            logger.warning("%s: %s; requests go upstream, it is asked again every few seconds", part.name, why)
+        await self._index_part.ask(index.delete(keys), "stale neighbours deleted")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> bool:
         """Run *work* in the background and keep its task; False (and a warning) when too much is under way."""
         if len(self._tasks) >= MAX_WRITES:
             work.close()
-            self._warn(self._exact_part, f"{MAX_WRITES} stores are under way, more are dropped")
+            self._exact_part.warn(f"{MAX_WRITES} stores are under way, more are dropped")
             return False
         task = asyncio.get_running_loop().create_task(_top(work))
         self._tasks.add(task)
