@@ -34,8 +34,12 @@ def problems(text: str, **env: str) -> list[str]:
     return list(caught.value.problems)
 
 
+OTHER_KINDS = re.compile(r"^  # or\n((?:  #(?:  |\S).*\n)+)", re.MULTILINE)
+
+
 def uncommented(example: str) -> str:
-    """Delete the # of every key; a comment's # has one space behind it."""
+    """Delete the # of every key, but for the kinds that are not the default; a comment's # has one space behind it."""
+    example = OTHER_KINDS.sub("", example)
     return re.sub(r"^( *)#(?! \S|$)", r"\1", example, flags=re.MULTILINE)
 
 
@@ -155,8 +159,8 @@ BAD = {
     "exact: !x {ttl: 7d}": (
         "exact: a mapping is not a section: write key: value below it, indented (ttl, redis, near_cache, embedded)"
     ),
-    "exact: {redis: {}}": "exact.redis.url: missing: write a URL: redis://, rediss:// (with TLS) or unix://",
-    "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL: redis://, rediss:// (with TLS) or unix://",
+    "exact: {redis: {}}": "exact.redis.url: missing: write a URL such as redis://127.0.0.1:6379/0",
+    "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL such as redis://127.0.0.1:6379/0",
     "exact: {embedded: {max_memory: 1kb}}": "exact.embedded.max_memory: 1kb is not at least 1mb",
     "max_request: 1.5": "max_request: 1.5 is not a size: write 64kb, 4mb, 1gb or plain bytes",
     "max_request: 8 apples": "max_request: 8 apples is not a size: write 64kb, 4mb, 1gb or plain bytes",
@@ -175,7 +179,9 @@ BAD = {
     "semantic: {embedder: local}": (
         "semantic.embedder: local is not a section: write key: value below it, indented (kind, timeout)"
     ),
-    "semantic: {embedder: {kind: dashscop, model: x}}": "semantic.embedder.kind: dashscop is not one of: local",
+    "semantic: {embedder: {kind: dashscop, model: x}}": (
+        "semantic.embedder.kind: dashscop is not one of: local, dashscope, openai"
+    ),
     "store: {max_temperature: -1}": "store.max_temperature: -1 is not at least 0",
     "store: {max_temperature: hot}": "store.max_temperature: hot is not a number of at least 0",
     "mask: x": "mask: x is not a list: write [a, b], or one `- a` a line",
@@ -194,7 +200,7 @@ BAD = {
     "exact: {tll: 7d}": "exact.tll: unknown key; did you mean exact.ttl?",
     "topK: 7": "topK: unknown key; did you mean semantic.top_k?",
     "exact.ttl: 7d": "exact.ttl: keys are not dotted: write ttl below exact, indented",
-    "semantic: {embedder: {api_key: k}}": "semantic.embedder.api_key: unknown key; known here: kind, timeout",
+    "semantic: {embedder: {api_key: k}}": "semantic.embedder.api_key: a key of another kind; known here: kind, timeout",
     "timeout: 1": (
         "timeout: unknown key; did you mean exact.redis.timeout or semantic.embedder.timeout or semantic.index.timeout?"
     ),
@@ -410,6 +416,11 @@ def nested(key: str, value: str) -> str:
         f"http://:{PASSWORD}@cache",
         f":{PASSWORD}@cache:6379",
         f"user:{PASSWORD}@redis://cache:6379",
+        f"redis+cluster://user:{PASSWORD}@one:port,two",
+        f"redis+cluster://user:1,{PASSWORD}/x@one,two",
+        f"redis+cluster://user:{PASSWORD}@one,two/3",
+        f"redis+sentinel://user:{PASSWORD}@one,two",
+        f"redis+sentinel://user:{PASSWORD},x@,two/mymaster",
         PASSWORD,
     ],
 )
@@ -438,6 +449,10 @@ def test_the_configuration_does_not_show_its_password():
         "redis://u:p@ss@cache/0",
         "unix:///run/redis.sock?db=1",
         "unix://user:pass@/run/redis.sock",
+        "redis+sentinel://one:26379,two:26379,[::1]/mymaster",
+        "rediss+sentinel://user:p%40ss@one/my-master/3?ssl_ca_certs=/etc/ca.pem",
+        "redis+cluster://one,two:7001",
+        "rediss+cluster://user:p,ss@one:6379/?ssl_cert_reqs=none",
     ],
 )
 def test_good_redis_urls_pass_unchanged(url):
@@ -468,6 +483,25 @@ def test_good_redis_urls_pass_unchanged(url):
         ("unix://run/redis.sock", "three slashes"),
         ("unix://", "three slashes"),
         ("unix:///run/redis.sock?db=x", "database"),
+        ("redis+unix:///run/redis.sock", "does not start with"),
+        ("redis+sentinel+cluster://h", "does not start with"),
+        ("redis://one,two", "several hosts"),
+        ("redis+sentinel://one,two", "names no service"),
+        ("redis+sentinel://one,two//0", "names no service"),
+        ("redis+sentinel://one/mymaster/x", "database"),
+        ("redis+sentinel://one/mymaster/0/1", "database"),
+        ("redis+sentinel:///mymaster", "names no host"),
+        ("redis+sentinel://one,,two/mymaster", "names no host"),
+        ("redis+sentinel://one:x,two/mymaster", "port"),
+        ("redis+cluster://", "names no host"),
+        ("redis+cluster://one,", "names no host"),
+        ("redis+cluster://one,two:", "port"),
+        ("redis+cluster://one,two:0", "port"),
+        ("redis+cluster://one:1 ,two", "white space"),
+        ("redis+cluster://one/3", "one only"),
+        ("redis+cluster://one?db=1", "one only"),
+        ("redis+cluster://user:1/pass@one,two", "port|behind"),
+        ("redis+cluster://user:1,pass#@one,two", "port|behind"),
     ],
 )
 def test_bad_redis_urls_are_refused(url, fault):
@@ -475,7 +509,17 @@ def test_bad_redis_urls_are_refused(url, fault):
         parse_redis_url(url)
 
 
-@given(st.from_regex(r"[a-z]+://", fullmatch=True), st.text(), st.sampled_from(["@cache:6379/0", "@cache", "@/x", "@"]))
+def test_several_hosts_may_be_shown():
+    assert redacted("rediss+sentinel://u:hunter2@one:1,[::1]:2/main/0?x=1") == "rediss+sentinel://one:1,[::1]:2/main/0"
+    assert redacted("redis+cluster://u:hunter2,@one,two:x") == "redis+cluster://***"
+
+
+@given(
+    st.from_regex(r"[a-z]+(\+(sentinel|cluster))?://", fullmatch=True)
+    | st.sampled_from(["redis+cluster://", "redis://"]),
+    st.text() | st.text("a1:,/@?#[]"),
+    st.sampled_from(["@cache:6379/0", "@cache", "@/x", "@", "@one,two:6379", "@one,two/main"]),
+)
 def test_redaction_leaves_no_password(scheme, rest, tail):
     shown = redacted(f"{scheme}user:pw{PASSWORD}{rest}{tail}")
 
@@ -551,13 +595,31 @@ def test_the_example_loads_with_every_key_in_use():
 def test_the_example_has_every_key_once():
     names = [name for name, _, _ in keys_in(uncommented(EXAMPLE))]
 
-    assert names == [name for name, _ in walk(Config)]
+    other_kinds = {row.key.partition(" (")[0] for row in docs.rows() if " (" in row.key}
+
+    assert len(names) == len(set(names))
+    assert {*names, *other_kinds} == {name for name, _ in walk(Config)}
+
+
+def test_every_kind_of_the_example_can_be_put_in_the_place_of_the_default():
+    kinds = [re.sub("^  #", "  ", block, flags=re.MULTILINE) for block in OTHER_KINDS.findall(EXAMPLE)]
+
+    found = [loaded(f"semantic:\n{block}", API_KEY="sk-1").semantic for block in kinds]
+
+    assert [(each.embedder.kind, each.index.kind) for each in found] == [
+        ("dashscope", "zvec"),
+        ("openai", "zvec"),
+        ("local", "dashvector"),
+    ]
+    assert "sk-1" not in repr(found)
 
 
 def test_the_rows_name_every_key_with_type_default_and_meaning():
     rows = {row.key: row for row in docs.rows()}
 
-    assert rows.keys() == {name for name, setting in walk(Config) if setting.words != "a section"}
+    assert {key.partition(" (")[0] for key in rows} == {
+        name for name, setting in walk(Config) if setting.words != "a section"
+    }
     assert all(row.type and row.default and row.meaning for row in rows.values())
     assert rows["exact.ttl"] == docs.Row(
         "exact.ttl", "a duration above 0 and at most 3650d", "7d", "how long an answer is kept"
@@ -567,7 +629,7 @@ def test_the_rows_name_every_key_with_type_default_and_meaning():
 
 def test_the_rows_hold_the_defaults():
     for row in docs.rows():
-        if not row.key.startswith("exact.redis."):
+        if not row.key.startswith("exact.redis.") and " (" not in row.key:
             assert loaded(nested(row.key, row.default)) == Config()
 
 
@@ -669,7 +731,13 @@ part:
 # how many (a whole number between 0 and 9)
 count: 3
 """)
-    assert [row.key for row in docs.rows(Root)] == ["part.kind", "part.wait", "part.model", "count"]
+    assert [row.key for row in docs.rows(Root)] == [
+        "part.kind",
+        "part.wait",
+        "part.model (far)",
+        "part.wait (far)",
+        "count",
+    ]
 
 
 # anything at all

@@ -94,7 +94,7 @@ class AICache:
         path = Path(ctx.options.ai_cache_config).expanduser() if ctx.options.ai_cache_config else None
         data = Path(ctx.options.ai_cache_data).expanduser() if ctx.options.ai_cache_data else default_data_folder()
         seen = _modified(path)
-        config = configuration.Config() if path is None else configuration.read(path, os.environ)
+        config = configuration.Config() if path is None else configuration.read(path, os.environ, logger.warning)
         if self._wiring is None:
             self._wiring = Wiring(config, data)
         else:

@@ -217,7 +217,8 @@ class Engine:
         vector = exchange.vector
         if vector is None:
             texts = [exchange.call.question or ""]
-            embedding = semantic.embedder.embed(texts, "document")
+            # As a look-up would: a question is compared with questions, and vectors of two purposes do not compare.
+            embedding = semantic.embedder.embed(texts, "query")
             vector = (await self._embedder_part.ask(embedding, f"{label}: 7 embedding"))[0]
         namespace = semantic.namespace(exchange.identity)
         upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from aicache.breaker import Breaker
-from aicache.ports import StoreError
+from aicache.ports import ShareError, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,9 @@ class Part:
         try:
             async with asyncio.timeout_at(limit):
                 answer = await asking
+        except ShareError as exc:  # the rest of the part answers
+            self.warn(str(exc))
+            raise StoreError(f"{self.name}: {exc}") from exc
         except (StoreError, TimeoutError) as exc:
             why = str(exc) or "no answer in time"
             self._breaker.failed(loop.time())

@@ -12,6 +12,10 @@ class StoreError(Exception):
     """An outside part failed or answered rubbish. The message names the part and never holds content or secrets."""
 
 
+class ShareError(StoreError):
+    """This call failed, others are answered (one node of a cluster is down, say): no reason to stop asking."""
+
+
 class ExactStore(Protocol):
     """Entries by key, and short-lived marks. Raises only StoreError."""
 

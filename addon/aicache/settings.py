@@ -8,6 +8,9 @@ from aicache.config import Config, Credential, Header, Shared
 from aicache.keys import Headers, KeyRules, digest
 from aicache.policy import Rules
 
+SEEN = 2000
+"""Characters. No embedder sees less of a text; texts that differ only behind what it sees have the same vector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -52,12 +55,8 @@ class Settings:
                 return digest("header", name, value) if value else None
 
 
-def rules_of(config: Config, default_threshold: float, max_characters: int) -> Rules:
-    """Return what judgement depends on.
-
-    The embedder's model brings the *default_threshold*, and *max_characters*, behind which it does not see: texts that
-    differ only there have the same vector.
-    """
+def rules_of(config: Config, default_threshold: float) -> Rules:
+    """Return what judgement depends on; the embedder's model brings the *default_threshold*."""
     threshold = config.semantic.threshold
     return Rules(
         ttl=config.exact.ttl,
@@ -65,5 +64,5 @@ def rules_of(config: Config, default_threshold: float, max_characters: int) -> R
         max_temperature=config.store.max_temperature,
         threshold=default_threshold if threshold is None else threshold,
         top_k=config.semantic.top_k,
-        max_question=min(config.semantic.max_question, max_characters),
+        max_question=min(config.semantic.max_question, SEEN),
     )

@@ -7,13 +7,14 @@ import asyncio
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import sys
 import tempfile
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -131,12 +132,19 @@ def text_of(body: bytes) -> str:
 
 
 @contextlib.asynccontextmanager
-async def proxy(upstream: str, folder: Path) -> AsyncIterator[int]:
+async def proxy(upstream: str, folder: Path, config: Path | None, environment: Mapping[str, str]) -> AsyncIterator[int]:
     """A real mitmdump with the addon, as `scripts/serve` starts it; yields its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    settings = {"ai_cache_data": folder / "data", "confdir": folder, "connection_strategy": "lazy", "flow_detail": 0}
+    settings: dict[str, object] = {
+        "ai_cache_data": folder / "data",
+        "confdir": folder,
+        "connection_strategy": "lazy",
+        "flow_detail": 0,
+    }
+    if config is not None:
+        settings["ai_cache_config"] = config
     arguments = ["--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
     arguments += [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
     program = executable(Path(sys.executable), "mitmdump")
@@ -149,6 +157,7 @@ async def proxy(upstream: str, folder: Path) -> AsyncIterator[int]:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env={**os.environ, **environment},
         )
     try:
         await _listening(process, port)
@@ -200,12 +209,21 @@ async def ready(port: int) -> None:
             raise DemoError(f"no question was found by its meaning within {READY_WITHIN:g} s")
 
 
-async def show() -> int:
+async def show(chain: str) -> int:
     """Ask and print; returns the exit code."""
-    with tempfile.TemporaryDirectory(prefix="ai-cache-demo-", ignore_cleanup_errors=True) as folder:
-        async with StandIn(script) as upstream:
-            print("starting a stand-in API and the proxy before it …", flush=True)
-            async with proxy(upstream.url, Path(folder)) as port:
+    with tempfile.TemporaryDirectory(prefix="ai-cache-demo-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        async with contextlib.AsyncExitStack() as stack, StandIn(script) as upstream:
+            config: Path | None = None
+            environment: Mapping[str, str] = {}
+            services = "a stand-in API"
+            if chain == "cloud":
+                from demo.cloud.chain import cloud
+
+                services = "stand-ins for the API, DashScope and DashVector"
+                config, environment = await stack.enter_async_context(cloud(folder))
+            print(f"starting {services}, and the proxy …", flush=True)
+            async with proxy(upstream.url, folder, config, environment) as port:
                 await ready(port)
                 print(row("question", "asked as", "result", "first token", "whole answer", "tokens saved"))
                 outcomes = [await _ask_and_print(port, question, upstream) for question in QUESTIONS]
@@ -273,7 +291,7 @@ async def main() -> int:
     with contextlib.suppress(NotImplementedError):  # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
-        return await show()
+        return await show(*sys.argv[1:] or ["embedded"])
     except DemoError as exc:
         print(f"demo: {exc}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""What several of these suites need: a real Valkey, an entry, a child process that runs a few lines of Python."""
+"""What several of these suites need: a real Valkey, an entry, a stand-in for the cloud's embedders, child processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 
 from aicache.adapters.valkey import EmbeddedValkey, available
-from aicache.model import Entry, Mode
+from aicache.model import Entry, Mode, Vector
+from demo.cloud.dashscope import EmbeddingStandIn
+from fakes import LetterEmbedder
+from servers import RedisCluster, SentinelTrio
 
 ADDON = Path(__file__).parents[2] / "addon"
 MEGABYTE = 1 << 20
@@ -57,6 +60,39 @@ async def valkey(tmp_path: Path) -> AsyncIterator[EmbeddedValkey]:
     await server.start()
     yield server
     await server.stop()
+
+
+async def _letters(texts: list[str]) -> Vector:
+    return await LetterEmbedder().embed(texts, "query")
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[EmbeddingStandIn]:
+    """A stand-in for DashScope's text embedding, and OpenAI's, that counts letters."""
+    async with EmbeddingStandIn(_letters) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis Cluster for the tests that do it no harm, each under a prefix of its own."""
+    cluster = RedisCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        asyncio.run(cluster.start())
+        yield cluster.url
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def sentinel_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A master under sentinels, for such tests, too."""
+    trio = SentinelTrio(tmp_path_factory.mktemp("sentinel"))
+    try:
+        asyncio.run(trio.start())
+        yield trio.url
+    finally:
+        trio.stop()
 
 
 class Child:

@@ -1,4 +1,4 @@
-"""The contract of an Embedder, over the local model and letter counts; and how the local one shares its thread."""
+"""The contract of an Embedder, over the local model, the cloud's and letter counts; how the local one batches."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 
-from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, MAX_WAITING, LocalEmbedder
+from aicache.adapters.batching import MAX_WAITING
+from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
+from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, LocalEmbedder
+from aicache.adapters.openai import OpenAIEmbedder
 from aicache.model import Vector
 from aicache.ports import Embedder, StoreError
+from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
 
 
@@ -24,9 +28,25 @@ def loaded() -> Iterator[LocalEmbedder]:
     asyncio.run(embedder.close())
 
 
-@pytest.fixture(params=["local", "letters"])
-def embedder(request: pytest.FixtureRequest, loaded: LocalEmbedder) -> Embedder:
-    return loaded if request.param == "local" else LetterEmbedder()
+@pytest.fixture(params=["local", "letters", "openai", *MODELS])
+async def embedder(
+    request: pytest.FixtureRequest, loaded: LocalEmbedder, service: EmbeddingStandIn
+) -> AsyncIterator[Embedder]:
+    match request.param:
+        case "local":
+            yield loaded
+        case "letters":
+            yield LetterEmbedder()
+        case "openai":
+            openai = OpenAIEmbedder("text-embedding-v4", service.key, service.compatible_url, None, 5.0)
+            await openai.load()
+            yield openai
+            await openai.close()
+        case model:
+            dashscope = DashScopeEmbedder(model, service.key, service.base_url, None, 5.0)
+            await dashscope.load()
+            yield dashscope
+            await dashscope.close()
 
 
 class TestContract:

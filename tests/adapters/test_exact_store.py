@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
@@ -27,10 +28,25 @@ PACKED = (  # by the first release: what is stored must stay readable, or the fo
 )
 
 
-@pytest.fixture(params=["redis", "memory"])
-async def store(request: pytest.FixtureRequest, valkey: EmbeddedValkey) -> AsyncIterator[ExactStore]:
-    redis = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4)
-    yield redis if request.param == "redis" else MemoryStore()
+@pytest.fixture(params=["valkey", "cluster", "sentinel", "memory"])
+def url(request: pytest.FixtureRequest, valkey: EmbeddedValkey) -> str | None:
+    """Where a Redis of that kind runs; None for the store in memory."""
+    match request.param:
+        case "memory":
+            return None
+        case "valkey":
+            return valkey.url
+        case kind:
+            return str(request.getfixturevalue(f"{kind}_url"))
+
+
+@pytest.fixture
+async def store(url: str | None) -> AsyncIterator[ExactStore]:
+    if url is None:
+        yield MemoryStore()
+        return
+    redis = RedisStore(url, prefix=f"{uuid4()}:", timeout=2, max_connections=4)
+    yield redis
     await redis.close()
 
 
@@ -302,6 +318,15 @@ class TestRedis:
         "",
         "redis://host?db=hunter2",
         "redis://host?hunter2=1",
+        "redis+cluster://:hunter2/x@host",
+        "redis+cluster://:hunter2@one,two:x",
+        "redis+cluster://:hunter2@one/1",
+        "redis+cluster://one?hunter2=1",
+        "redis+sentinel://:hunter2@one,two",
+        "redis+sentinel://:hunter2@one/main/x",
+        "redis+sentinel://one/main?hunter2=1",
+        "redis+unix://hunter2",
+        "unix+cluster://hunter2",
     ],
 )
 def test_a_bad_url_is_refused_without_quoting_it(url: str) -> None:
@@ -318,6 +343,11 @@ def test_a_bad_url_is_refused_without_quoting_it(url: str) -> None:
         ("redis://u:hunter2@h:1/2", "redis://h:1/2"),
         ("rediss://u:hunter2@h", "rediss://h:6379/0"),
         ("unix:///run/r.sock", "unix:///run/r.sock"),
+        ("rediss+cluster://u:hunter2@one,[::1]:1", "rediss+cluster://one:6379,[::1]:1"),
+        (
+            "redis+sentinel://u:hunter2@one,two:1/main/2?sentinel_password=hunter2",
+            "redis+sentinel://one:26379,two:1/main/2",
+        ),
     ],
 )
 def test_a_store_shows_where_it_is_and_no_secret(url: str, place: str) -> None:

@@ -1,19 +1,21 @@
-"""The contract of a VectorIndex, over zvec and in memory; and what zvec must bear: kills, damage, a second process."""
+"""The contract of a VectorIndex, over zvec, DashVector and in memory; and what zvec must bear: kills and damage."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from aicache.adapters.dashvector import DashVectorIndex
 from aicache.adapters.zvec import ZvecIndex, similarity
 from aicache.model import Vector
 from aicache.ports import StoreError
+from demo.cloud.dashvector import DashVector, allow_loopback
 from fakes import MemoryIndex
 
 DIMENSIONS = 8
@@ -47,12 +49,46 @@ async def zvec(tmp_path: Path) -> AsyncIterator[ZvecIndex]:
     await index.close()
 
 
-@pytest.fixture(params=["zvec", "memory"])
-def index(request: pytest.FixtureRequest, zvec: ZvecIndex) -> ZvecIndex | MemoryIndex:
-    return zvec if request.param == "zvec" else MemoryIndex()
+class Settled(DashVectorIndex):
+    """Waits for every write to arrive; the adapter itself acknowledges them at once."""
+
+    async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
+        await super().upsert(key, namespace, vector, expires_at)
+        assert await self.flush(5)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await super().delete(keys)
+        assert await self.flush(5)
 
 
-Index = ZvecIndex | MemoryIndex
+@pytest.fixture
+async def dashvector() -> AsyncIterator[DashVectorIndex]:
+    allow_loopback()
+    with DashVector() as cluster:
+        # So many calls a second that none waits, and a time at which nothing has expired.
+        index = Settled(
+            cluster.endpoint,
+            cluster.api_key,
+            "questions",
+            DIMENSIONS,
+            timeout=5.0,
+            queries_per_second=10_000,
+            clock=lambda: 0.0,
+        )
+        await index.open()
+        yield index
+        await index.close()
+
+
+Index = ZvecIndex | DashVectorIndex | MemoryIndex
+
+
+@pytest.fixture(params=["zvec", "dashvector", "memory"])
+def index(request: pytest.FixtureRequest) -> Index:
+    if request.param == "memory":
+        return MemoryIndex()
+    made: Index = request.getfixturevalue(request.param)
+    return made
 
 
 class TestContract:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -62,7 +62,9 @@ class Proxy:
         options: tuple[str, ...] = (),
         program: str = "mitmdump",
         mode: str | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        self.environment = environment or {}
         self.program, self.mode = program, mode or f"reverse:{upstream}"
         self.upstream, self.home, self.data, self.port = upstream, home, home / data, free_port()
         self.config_file = home / f"{self.port}.yaml"
@@ -83,7 +85,11 @@ class Proxy:
         ]
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             )
         if wait_for is not None:
             self.wait_listening()

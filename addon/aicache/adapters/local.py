@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 
+from aicache.adapters.batching import Batcher, Purpose
 from aicache.adapters.worker import Worker
 from aicache.model import Vector
 from aicache.ports import StoreError
@@ -17,8 +17,6 @@ MAX_CHARACTERS = 2000
 behind that have the same vector: whoever trusts a similarity must not ask for longer ones."""
 MAX_BATCH = 16
 """Texts encoded at once; what else waits comes next."""
-MAX_WAITING = 256
-"""Texts; when so many wait, callers are refused at once."""
 DIMENSIONS = 512
 
 Encode: TypeAlias = Callable[[list[str]], Vector]
@@ -56,11 +54,7 @@ class LocalEmbedder:
         self._load_encoder = load or _load_use
         self._encode_batch: Encode | None = None
         self._worker = Worker("ai-cache-embedder")
-        self._waiting: dict[str, _Question] = {}
-        self._encoding: dict[str, _Question] = {}
-        self._draining = False
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._batcher = Batcher("local embedder", self._send, limit=MAX_BATCH)
 
     async def load(self) -> None:
         """Load the weights and encode once, on the thread; without it the first `embed` does."""
@@ -71,78 +65,17 @@ class LocalEmbedder:
         except Exception as exc:
             raise StoreError(f"local embedder: cannot be loaded ({type(exc).__name__})") from exc
 
-    async def embed(self, texts: Sequence[str], purpose: Literal["query", "document"]) -> Vector:
+    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
         """See the port; *purpose* makes no difference to this model."""
-        if self._closed:
-            raise StoreError("local embedder: closed")
-        if len(self._waiting) >= MAX_WAITING:
-            raise StoreError(f"local embedder: {MAX_WAITING} texts wait already")
-        asked = [self._ask(_clean(text)) for text in texts]
-        try:
-            rows = [await asyncio.shield(question.row) for question in asked]
-        finally:
-            for question in asked:
-                question.waiters -= 1
+        rows = await self._batcher.embed([_clean(text) for text in texts], "query")
         return np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
 
     async def close(self) -> None:
-        self._closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._batcher.close()
         await self._worker.close()
 
-    def _ask(self, text: str) -> _Question:
-        question = self._encoding.get(text) or self._waiting.get(text)
-        if question is None:
-            question = self._waiting[text] = _Question(text)
-        question.waiters += 1
-        if not self._draining:
-            self._draining = True
-            # Not at once, as an eager task would be: what else is asked in this turn belongs into the first batch.
-            asyncio.get_running_loop().call_soon(self._drain)
-        return question
-
-    def _drain(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._encode_waiting())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _encode_waiting(self) -> None:
-        """Take all that wait, again and again. Only one of these runs at a time."""
-        try:
-            while self._waiting:
-                batch = [question for question in self._waiting.values() if question.waiters][:MAX_BATCH]
-                if len(batch) < MAX_BATCH:
-                    self._waiting.clear()  # and with it what nobody waits for any more
-                for question in batch:
-                    self._waiting.pop(question.text, None)
-                self._encoding = {question.text: question for question in batch}
-                if batch:
-                    await self._encode(batch)
-                self._encoding = {}
-        finally:
-            # All of it, also when `close` cancels this: a question left unanswered would hold its caller for good.
-            for question in (*self._encoding.values(), *self._waiting.values()):
-                question.fail("local embedder: closed")
-            self._encoding, self._waiting = {}, {}
-            self._draining = False
-
-    async def _encode(self, batch: Sequence[_Question]) -> None:
-        try:
-            rows = await self._worker.run(self._encode_texts, [question.text for question in batch])
-        except StoreError as exc:
-            for question in batch:
-                question.fail(str(exc))
-        except Exception as exc:  # whatever numpy or the tokenizer may raise
-            for question in batch:
-                question.fail(f"local embedder: {type(exc).__name__}")
-        else:
-            for question, row in zip(batch, rows, strict=True):
-                if row is None:
-                    question.fail("local embedder: a text without a direction")
-                elif not question.row.done():
-                    question.row.set_result(row)
+    async def _send(self, texts: list[str], purpose: Purpose) -> list[Vector | None]:
+        return await self._worker.run(self._encode_texts, texts)
 
     # From here on everything runs on the worker's thread.
 
@@ -169,23 +102,6 @@ def _load_use() -> Encode:
     encoder = USE(threads=1)
     encoder.encode(["warm"])
     return cast(Encode, encoder.encode)
-
-
-class _Question:
-    """A text on its way, and how many wait for its row."""
-
-    __slots__ = ("row", "text", "waiters")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.waiters = 0
-        self.row: asyncio.Future[Vector] = asyncio.get_running_loop().create_future()
-        # A failure that nobody waits for any more is no news.
-        self.row.add_done_callback(lambda row: row.cancelled() or row.exception())
-
-    def fail(self, why: str) -> None:
-        if not self.row.done():
-            self.row.set_exception(StoreError(why))
 
 
 def _clean(text: str) -> str:

@@ -1,28 +1,24 @@
 """Entries in Redis or Valkey. It decides nothing about freshness: the server forgets an entry when its time has come.
 
-Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, PING.
+Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, PING; and CLUSTER SLOTS of a cluster.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any, TypeAlias, get_type_hints
+from typing import TypeAlias, get_type_hints
 
 import msgspec
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import SSLConnection, UnixDomainSocketConnection, parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.asyncio.connection import AbstractConnection
 
 from aicache.adapters.near import NearCache, listen
+from aicache.adapters.redisclient import open_redis
+from aicache.adapters.redisserver import Servers
 from aicache.model import Entry
 from aicache.ports import StoreError
 
@@ -64,24 +60,19 @@ class RedisStore:
     """An ExactStore. Connects at the first use; every operation answers or fails within about *timeout* seconds.
 
     Used from one event loop. Gets that come in the same turn of the loop travel as one MGET, which at 64 at once takes
-    a fifth of the CPU of as many GETs.
+    a fifth of the CPU of as many GETs. To a cluster they travel as one batch a node; a node that is down fails its own.
     """
 
     def __init__(self, url: str, *, prefix: str, timeout: float, max_connections: int, near: int = 0) -> None:
-        """*url* is ``redis://``, ``rediss://`` or ``unix://``, with redis-py's query parameters; else StoreError.
+        """*url* is one that `open_redis` takes; else StoreError. *max_connections* are those to one server.
 
-        Up to *near* bytes of entries are held in this process as well, for as long as they are unchanged in Redis.
+        Up to *near* bytes of entries are held in this process as well, for as long as they are unchanged in Redis; none
+        of a cluster's, whose changes nobody tells in one place.
         """
-        self._timeout = timeout
         self._prefix = prefix
-        pool = _pool(url, timeout, max_connections)
-        self._place = _place(pool)
-        self._client = Redis(connection_pool=pool)
-        self._near = NearCache(near) if near else None
+        self._servers = open_redis(url, timeout=timeout, max_connections=max_connections)
+        self._near = NearCache(near) if near and self._servers.connect else None
         self._listener: asyncio.Task[None] | None = None
-        # Waiting is done here and in order. redis-py's BlockingConnectionPool gives a free connection to whoever asks
-        # first, mostly the task that has just released it: of 64 tasks on 16 connections some waited for ever.
-        self._turns = asyncio.Semaphore(max_connections)
         self._wanted: dict[str, list[_Answer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -89,7 +80,7 @@ class RedisStore:
 
     def __str__(self) -> str:
         """Where it is, without user and password."""
-        return self._place
+        return str(self._servers)
 
     async def get(self, key: str) -> Entry | None:
         if self._near is not None and (held := self._near.get(key)) is not None:
@@ -102,38 +93,32 @@ class RedisStore:
         return await answer
 
     async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
-        if not keys:
-            return []
-        epoch = self._near.epoch if self._near is not None else 0
-        found = await self._execute("MGET", *(self._prefix + "e:" + key for key in keys))
-        if not isinstance(found, list) or len(found) != len(keys):
-            raise StoreError(f"{self._place}: a reply that does not belong to its command")
-        entries = [self._read(key, packed) for key, packed in zip(keys, found, strict=True)]
-        if self._near is not None:
-            self._listen(self._near)
-            for entry in filter(None, entries):
-                self._near.put(entry, epoch)
+        entries: list[Entry | None] = []
+        for found in await self._fetch(keys) if keys else ():
+            if isinstance(found, StoreError):
+                raise found
+            entries.append(found)
         return entries
 
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, FAR) * 1000)
-        await self._execute("SET", self._prefix + "e:" + entry.key, pack(entry), "PXAT", ends)
+        await self._open.execute("SET", self._prefix + "e:" + entry.key, pack(entry), "PXAT", ends)
         self._forget(entry.key)
 
     async def delete(self, keys: Sequence[str]) -> None:
         if keys:
-            await self._execute("UNLINK", *(self._prefix + "e:" + key for key in keys))
+            await self._open.unlink([self._prefix + "e:" + key for key in keys])
             self._forget(*keys)
 
     async def mark(self, name: str, ttl: float) -> None:
-        await self._execute("SET", self._prefix + "m:" + name, "1", "PX", max(1, int(min(ttl, FAR) * 1000)))
+        await self._open.execute("SET", self._prefix + "m:" + name, "1", "PX", max(1, int(min(ttl, FAR) * 1000)))
 
     async def marked(self, name: str) -> bool:
-        return bool(await self._execute("EXISTS", self._prefix + "m:" + name))
+        return bool(await self._open.execute("EXISTS", self._prefix + "m:" + name))
 
     async def ping(self) -> None:
-        """Raise StoreError when the server does not answer."""
-        await self._execute("PING")
+        """Raise StoreError when the server, or one of a cluster's, does not answer."""
+        await self._open.ping()
 
     async def close(self) -> None:
         self._closed = True
@@ -143,13 +128,16 @@ class RedisStore:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(self._timeout):
-                await self._client.connection_pool.disconnect()
+        await self._servers.close()
 
-    def _listen(self, near: NearCache) -> None:
+    @property
+    def _open(self) -> Servers:
+        if self._closed:
+            raise StoreError(f"{self}: closed")
+        return self._servers
+
+    def _listen(self, near: NearCache, connect: Callable[[], AbstractConnection]) -> None:
         if self._listener is None and not self._closed:
-            connect = self._client.connection_pool.make_connection
             self._listener = asyncio.get_running_loop().create_task(listen(near, self._prefix + "e:", connect))
 
     def _forget(self, *keys: str) -> None:
@@ -159,42 +147,44 @@ class RedisStore:
 
     def _send_wanted(self) -> None:
         wanted, self._wanted = self._wanted, {}
-        task = asyncio.get_running_loop().create_task(self._answer(wanted))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        groups = self._servers.together(self._prefix + "e:", list(wanted))
+        for group in groups:
+            share = wanted if len(groups) == 1 else {key: wanted[key] for key in group}
+            task = asyncio.get_running_loop().create_task(self._answer(share))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, wanted: Mapping[str, Sequence[_Answer]]) -> None:
-        entries: Sequence[Entry | None] | None = None
-        failure = f"{self._place}: closed"
+        found: Sequence[Entry | StoreError | None] = [StoreError(f"{self}: closed")] * len(wanted)
         try:
-            entries = await self.get_many(list(wanted))
+            found = await self._fetch(list(wanted))
         except StoreError as exc:
-            failure = str(exc)
+            found = [exc] * len(wanted)
         finally:
-            for at, answers in enumerate(wanted.values()):
+            for each, answers in zip(found, wanted.values(), strict=True):
                 for answer in answers:
                     if answer.done():  # its caller was cancelled
                         continue
-                    if entries is None:
-                        answer.set_exception(StoreError(failure))
+                    if isinstance(each, StoreError):
+                        answer.set_exception(type(each)(*each.args))
                     else:
-                        answer.set_result(entries[at])
+                        answer.set_result(each)
 
-    async def _execute(self, *command: str | bytes | int) -> Any:
-        if self._closed:
-            raise StoreError(f"{self._place}: closed")
-        try:
-            # One deadline over waiting, connecting and the reply. redis-py drops a connection whose reply nobody read.
-            async with asyncio.timeout(self._timeout), self._turns:
-                return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
-        except (TimeoutError, RedisTimeoutError) as exc:
-            raise StoreError(f"{self._place}: no answer within {self._timeout:g} s") from exc
-        except (RedisError, OSError) as exc:
-            raise StoreError(f"{self._place}: {_reason(exc)}") from exc
+    async def _fetch(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
+        """Return for each key its entry, None, or why it could not be asked for."""
+        epoch = self._near.epoch if self._near is not None else 0
+        packed = await self._open.mget([self._prefix + "e:" + key for key in keys])
+        found = [self._read(key, each) for key, each in zip(keys, packed, strict=True)]
+        if self._near is not None and self._servers.connect is not None:
+            self._listen(self._near, self._servers.connect)
+            for entry in found:
+                if isinstance(entry, Entry):
+                    self._near.put(entry, epoch)
+        return found
 
-    def _read(self, key: str, packed: object) -> Entry | None:
-        if packed is None:
-            return None
+    def _read(self, key: str, packed: object) -> Entry | StoreError | None:
+        if packed is None or isinstance(packed, StoreError):
+            return packed
         try:
             entry = unpack(packed) if isinstance(packed, bytes) else None
         except ValueError as exc:
@@ -209,49 +199,4 @@ class RedisStore:
         now = time.monotonic()
         if now >= self._next_warning:
             self._next_warning = now + WARN_EVERY
-            logger.warning("%s: %s; taken as absent", self._place, what)
-
-
-def _pool(url: str, timeout: float, max_connections: int) -> ConnectionPool:
-    # What parse_url says may quote a piece of a password that was not percent-encoded: it is not passed on.
-    try:
-        options: dict[str, Any] = dict(parse_url(url))
-        if options.get("connection_class") is not UnixDomainSocketConnection:
-            options["socket_keepalive"] = True
-        options |= {
-            "max_connections": max_connections,
-            "socket_connect_timeout": timeout,
-            "socket_timeout": None,  # `_execute` has the deadline; redis-py's own would cost a task per command on 3.11
-            "retry": Retry(NoBackoff(), 0),
-            "decode_responses": False,
-            "protocol": 2,
-        }
-        pool = ConnectionPool(**options)
-        pool.make_connection()  # type: ignore[no-untyped-call]  # not connected; refuses unknown parameters
-    except (ValueError, TypeError, RedisError):
-        raise StoreError(
-            "redis: the URL is not understood: it begins with redis://, rediss:// or unix://, special characters in "
-            "the password are percent-encoded, and its query parameters are redis-py's"
-        ) from None
-    return pool
-
-
-def _place(pool: ConnectionPool) -> str:
-    options = pool.connection_kwargs
-    if path := options.get("path"):
-        return f"unix://{path}"
-    scheme = "rediss" if pool.connection_class is SSLConnection else "redis"
-    return f"{scheme}://{options.get('host', 'localhost')}:{options.get('port', 6379)}/{options.get('db', 0)}"
-
-
-def _reason(exc: Exception) -> str:
-    """Say what went wrong. Nothing of an error reply but its code: the rest may quote the command."""
-    for each in (exc, exc.__cause__, exc.__context__):
-        if isinstance(each, AuthenticationError):
-            return "the user or password is refused"
-        if isinstance(each, ResponseError):
-            code = str(each).split(" ", 1)[0]
-            return f"refused ({code if code.isalpha() and code.isupper() else type(each).__name__})"
-        if isinstance(each, OSError) and each.strerror:
-            return f"{type(each).__name__}: {each.strerror}"
-    return type(exc).__name__
+            logger.warning("%s: %s; taken as absent", self, what)

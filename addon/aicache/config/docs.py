@@ -33,11 +33,11 @@ class Row:
 
 
 def rows(root: type = Config) -> list[Row]:
-    """Return a row for every key that has a value, and for every section that may be null, in their order."""
-    by_key: dict[str, Row] = {}
-    for row in _rows(settings(root), ""):
-        by_key.setdefault(row.key, row)  # kinds have keys in common
-    return list(by_key.values())
+    """Return a row for every key that has a value, and for every section that may be null, in their order.
+
+    The keys of a kind that is not the default are followed by its name: ``semantic.embedder.model (dashscope)``.
+    """
+    return list(_rows(settings(root), ""))
 
 
 def table() -> str:
@@ -55,14 +55,17 @@ def example(root: type = Config) -> str:
     return "\n".join([_HEAD, *("\n".join([*_lines(setting), ""]) for setting in settings(root))])
 
 
-def _rows(documented: Iterable[Setting], path: str) -> Iterator[Row]:
+def _rows(documented: Iterable[Setting], path: str, kind: str = "") -> Iterator[Row]:
     for setting in documented:
-        key = path + setting.name
+        if kind and setting.name == "kind":
+            continue
+        key = f"{path}{setting.name} ({kind})" if kind else path + setting.name
         if not isinstance(setting.shape, Section) or setting.optional:
             default = "required" if setting.required else _yaml(setting)
             yield Row(key, setting.words, default, setting.meaning)
-        for variant in _variants(setting):
-            yield from _rows(variant, f"{key}.")
+        for i, variant in enumerate(_variants(setting)):
+            other = next((str(nested.default) for nested in variant if i and nested.name == "kind"), "")
+            yield from _rows(variant, f"{key}.", other)
 
 
 def _lines(setting: Setting) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
@@ -44,10 +44,29 @@ def parse(root: type[T], text: str, source: str, env: Mapping[str, str]) -> T:
         node = compose(text, source)
     except ValueError as exc:
         raise ConfigError([str(exc)]) from None
-    if node is None or _is_null(node):
-        return root()
-    reader = _Reader(root, env)
-    value = reader.section(Section((root,)), root, node, "", node.start_mark.line + 1)
+    return build(root, node, source, env)
+
+
+def build(
+    root: type[T],
+    node: yaml.Node | None,
+    source: str,
+    env: Mapping[str, str],
+    names: Mapping[str, str] | None = None,
+    problems: Iterable[tuple[int, str]] = (),
+) -> T:
+    """Return the *root* section that the nodes describe. Raises ConfigError with every problem.
+
+    *names*: what messages are to call a key, by its dotted name, where the user knows it by another one. *problems*:
+    what is known to be wrong already, by line.
+    """
+    reader = _Reader(root, env, names or {})
+    reader.problems.extend(problems)
+    value: Any = None
+    if node is None or is_null(node):
+        value = root()
+    else:
+        value = reader.section(Section((root,)), root, node, "", node.start_mark.line + 1)
     if reader.problems:
         found = sorted(reader.problems, key=lambda problem: problem[0])
         said = [f"{words} ({source} line {line})" for line, words in found[:MAX_PROBLEMS]]
@@ -62,8 +81,9 @@ class _Reader:
     Where something is wrong it notes the problem, with its line, and returns None.
     """
 
-    def __init__(self, root: type, env: Mapping[str, str]) -> None:
+    def __init__(self, root: type, env: Mapping[str, str], names: Mapping[str, str]) -> None:
         self.problems: list[tuple[int, str]] = []
+        self._names = names
         self._known = [name for name, _ in walk(root)]
         self._env = env
 
@@ -108,22 +128,22 @@ class _Reader:
                 self._problem(f"{path}<<", _MERGE, key_line)
             elif key.value in pairs:
                 first = pairs[key.value][0]
-                self._problem(path + _word(key.value), f"written twice, first in line {first}", key_line)
+                self._problem(path + word(key.value), f"written twice, first in line {first}", key_line)
             else:
                 pairs[key.value] = (key_line, value)
         return pairs
 
     def _value(self, setting: Setting, node: yaml.Node, path: str, line: int) -> Any:
-        if _is_null(node) and setting.optional:
+        if is_null(node) and setting.optional:
             return None
         match setting.shape:
             case Section(classes) as shape:
-                if _is_null(node) and not node.value:  # all its keys are left out, or commented out
+                if is_null(node) and not node.value:  # all its keys are left out, or commented out
                     node = yaml.MappingNode(f"{_YAML}map", [])
                 usual = type(setting.default) if isinstance(setting.default, classes) else classes[0]
                 return self.section(shape, usual, node, f"{path}.", line)
             case ListOf(scalar):
-                if _is_null(node):
+                if is_null(node):
                     self._problem(path, "has no value: write [] for an empty list", line)
                     return None
                 if not isinstance(node, yaml.SequenceNode) or node.tag not in _PLAIN_TAGS:
@@ -140,17 +160,17 @@ class _Reader:
             fault = f"is not {scalar.words}"
         elif node.tag not in _PLAIN_TAGS:
             fault = "begins with !, which makes it a tag in YAML: put it in quotes"
-        elif _is_null(node):
+        elif is_null(node):
             self._problem(path, f"has no value: write {scalar.words}", line)
         else:
             try:
-                text = _expand(node.value, self._env)
+                text = expand(node.value, self._env)
                 value = scalar.parse(text)
                 fault = _trap(scalar, node)
             except ValueError as exc:
                 fault, *details = exc.args
                 if details and not _VARIABLE.search(node.value):
-                    fault += f": {_word(details[0])}"
+                    fault += f": {word(details[0])}"
         if fault:
             self._problem(path, f"{_shown(node, secret=scalar.secret)} {fault}", line)
         return value
@@ -160,14 +180,14 @@ class _Reader:
         if path + name not in self._known:
             near = _nearest(path, name, self._known) if len(self.problems) < MAX_PROBLEMS else []
             hint = f"did you mean {' or '.join(near)}?" if near else f"known here: {', '.join(siblings)}"
-            self._problem(path + _word(name), f"unknown key; {hint}", line)
+            self._problem(path + word(name), f"unknown key; {hint}", line)
         elif parent:
             self._problem(path + name, f"keys are not dotted: write {last} below {path}{parent}, indented", line)
         else:
             self._problem(path + name, f"a key of another kind; known here: {', '.join(siblings)}", line)
 
     def _problem(self, path: str, words: str, line: int) -> None:
-        self.problems.append((line, f"{path or 'the file'}: {words}"))
+        self.problems.append((line, f"{self._names.get(path, path) or 'the file'}: {words}"))
 
 
 def _nearest(path: str, name: str, known: Sequence[str]) -> list[str]:
@@ -186,7 +206,7 @@ def _nearest(path: str, name: str, known: Sequence[str]) -> list[str]:
     return [dotted for dotted in by_name if by_name[dotted] == best][:3] if best >= 0.7 else []
 
 
-def _expand(text: str, env: Mapping[str, str]) -> str:
+def expand(text: str, env: Mapping[str, str]) -> str:
     """Fill in ``${NAME}`` and ``${NAME:-default}``; ``$${`` is a literal ``${``. Raises ValueError where it cannot."""
     missing = []
 
@@ -225,7 +245,7 @@ def _trap(scalar: Scalar, node: yaml.ScalarNode) -> str:
     return ""
 
 
-def _is_null(node: yaml.Node) -> bool:
+def is_null(node: yaml.Node) -> bool:
     return bool(node.tag == f"{_YAML}null")
 
 
@@ -235,12 +255,13 @@ def _shown(node: yaml.Node, *, secret: bool = False) -> str:
         return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
     text = node.value
     if not secret or not text:
-        return _word(text, quoted=node.style is not None)
+        return word(text, quoted=node.style is not None)
     text = _VARIABLE.sub(lambda found: f"${{{found[2]}}}" if found[2] else "", text)  # a default may be secret as well
-    return _word(text if not _VARIABLE.sub("", text) else redacted(text))
+    return word(text if not _VARIABLE.sub("", text) else redacted(text))
 
 
-def _word(text: str, *, quoted: bool = False) -> str:
+def word(text: str, *, quoted: bool = False) -> str:
+    """Return *text* as a message may quote it: one line, not too long, and of a URL what is no secret."""
     if "://" in text:
         text = redacted(text)
     if len(text) > 60:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from aicache.config.redisurl import parse_redis_url
 
@@ -134,6 +135,32 @@ def _decimal(text: str) -> float:
     return float(text.replace("_", ""))
 
 
+def _http_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(char.isspace() for char in text):
+        raise ValueError("is not a URL that begins with https:// or http://")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user or password: give the key as api_key")
+    return text.rstrip("/")
+
+
+def _host(text: str) -> str:
+    host = text.removeprefix("https://").rstrip("/")
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?", host):
+        raise ValueError("is not a host name")
+    return host
+
+
+def _collection(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{3,32}", text):
+        raise ValueError("is not a name of 3 to 32 letters, digits, _ or -")
+    return text
+
+
 def _flag(text: str) -> bool:
     match text.lower():
         case "true" | "yes" | "on":
@@ -163,7 +190,15 @@ def parse_header_name(text: str) -> str:
 TEXT = Scalar("text", str)
 FLAG = Scalar("true or false", _flag, lambda value: "true" if value else "false", "bare")
 PATTERN = Scalar("a regular expression", _pattern, lambda value: value.pattern)
+MODEL = Scalar("text", str, example="text-embedding-3-small")
+ENDPOINT = Scalar("a host name", _host, example="vrs-cn-example.dashvector.cn-hangzhou.aliyuncs.com")
+SECRET = Scalar("text", str, secret=True, example="${API_KEY}")
+HTTP_URL = Scalar("a URL: https:// or http://", _http_url, example="https://127.0.0.1:8000/v1")
+COLLECTION = Scalar("a name of 3 to 32 letters, digits, _ or -", _collection, example="ai-cache")
 HEADER_NAME = Scalar("the name of a header", parse_header_name)
 REDIS_URL = Scalar(
-    "a URL: redis://, rediss:// (with TLS) or unix://", parse_redis_url, secret=True, example="redis://127.0.0.1:6379/0"
+    "a URL such as redis://127.0.0.1:6379/0",
+    parse_redis_url,
+    secret=True,
+    example="redis://127.0.0.1:6379/0",
 )

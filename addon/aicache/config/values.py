@@ -8,10 +8,15 @@ from typing import Annotated, Literal, TypeAlias
 
 from aicache.config.redisurl import redacted
 from aicache.config.scalars import (
+    COLLECTION,
+    ENDPOINT,
     FLAG,
     HEADER_NAME,
+    HTTP_URL,
+    MODEL,
     PATTERN,
     REDIS_URL,
+    SECRET,
     TEXT,
     Scalar,
     duration,
@@ -78,11 +83,17 @@ class Redis:
     """A Redis or Valkey of the user's. *url* may hold a password, so repr() leaves it out; *address* may be shown."""
 
     url: Annotated[
-        str, REDIS_URL, "where it is; a password belongs in the environment: redis://:${REDIS_PASSWORD}@host:6379/0"
+        str,
+        REDIS_URL,
+        "where it is: redis://host:6379/0, unix:///run/redis.sock, redis+sentinel://host:26379,host:26379/SERVICE/0 "
+        "(the master of that name, followed when it moves) or redis+cluster://host:6379,host:6379; rediss:// and "
+        "rediss+… speak TLS, with certificates as parameters: ?ssl_ca_certs=/etc/ca.pem&ssl_certfile=…&ssl_keyfile=…, "
+        "ssl_cert_reqs=none to trust any; user and password stand before the host, the password from the environment: "
+        "redis://user:${REDIS_PASSWORD}@host:6379/0",
     ] = field(repr=False)
     prefix: Annotated[str, TEXT, "what every key in Redis begins with"] = "aicache:"
     timeout: Annotated[float, _WAIT, "how long one command may take"] = 0.25
-    max_connections: Annotated[int, whole(1, 10_000), "how many connections may be open at once"] = 32
+    max_connections: Annotated[int, whole(1, 10_000), "how many connections to one server may be open at once"] = 32
 
     @property
     def address(self) -> str:
@@ -117,6 +128,57 @@ class LocalEmbedder:
     timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashScopeEmbedder:
+    """Alibaba Cloud's text embedding, over its SDK."""
+
+    kind: Annotated[Literal["dashscope"], "Alibaba Cloud's text embedding"] = "dashscope"
+    api_key: Annotated[str, SECRET, "the key of Alibaba Cloud Model Studio: ${DASHSCOPE_API_KEY}"] = field(repr=False)
+    model: Annotated[
+        str,
+        one_of("text-embedding-v1", "text-embedding-v2", "text-embedding-v3", "text-embedding-v4"),
+        "which model",
+    ] = "text-embedding-v4"
+    dimensions: Annotated[int | None, whole(1, 65536), "of the vectors; null: the model's default"] = None
+    base_url: Annotated[str, HTTP_URL, "where the service is; each region has its own"] = (
+        "https://dashscope.aliyuncs.com/api/v1"
+    )
+    timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAIEmbedder:
+    """Any service with OpenAI's ``/embeddings``: OpenAI, Azure, Ollama, vLLM, TEI, Xinference, DashScope."""
+
+    kind: Annotated[Literal["openai"], "any service with OpenAI's /embeddings"] = "openai"
+    model: Annotated[str, MODEL, "which model, by the service's own name"]
+    base_url: Annotated[str, HTTP_URL, "where the service is, up to /embeddings"] = "https://api.openai.com/v1"
+    api_key: Annotated[str | None, SECRET, "its key, where it wants one: ${OPENAI_API_KEY}"] = field(
+        default=None, repr=False
+    )
+    dimensions: Annotated[int | None, whole(1, 65536), "of the vectors; null: what the model gives"] = None
+    timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashVectorIndex:
+    """Alibaba Cloud's vector database, over its SDK."""
+
+    kind: Annotated[Literal["dashvector"], "Alibaba Cloud's vector database"] = "dashvector"
+    endpoint: Annotated[str, ENDPOINT, "the cluster's endpoint"]
+    api_key: Annotated[str, SECRET, "the cluster's key: ${DASHVECTOR_API_KEY}"] = field(repr=False)
+    collection: Annotated[
+        str | None, COLLECTION, "made if it is missing; null: a name of its own for each model and dimension"
+    ] = None
+    partition: Annotated[str | None, COLLECTION, "of the collection, made if it is missing; null: the default one"] = (
+        None
+    )
+    queries_per_second: Annotated[
+        int, whole(1, 100_000), "how many calls the cluster takes; a trial cluster takes 100"
+    ] = 90
+    timeout: Annotated[float, _WAIT, "how long a search may take"] = 0.4
+
+
 @dataclass(frozen=True, slots=True)
 class ZvecIndex:
     """An index in the data folder."""
@@ -125,8 +187,8 @@ class ZvecIndex:
     timeout: Annotated[float, _WAIT, "how long a search may take"] = 0.4
 
 
-Embedder: TypeAlias = LocalEmbedder
-Index: TypeAlias = ZvecIndex
+Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
+Index: TypeAlias = ZvecIndex | DashVectorIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,165 @@
+"""Many callers' texts as few batches: gathers what is asked at nearly the same time. Knows no model and no network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal, TypeAlias
+
+from aicache.model import Vector
+from aicache.ports import StoreError
+
+MAX_WAITING = 256
+"""Texts; when so many wait, callers are refused at once."""
+
+Purpose: TypeAlias = Literal["query", "document"]
+Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | None]]]
+"""Texts to one L2-normalised row each, in order; None for a text without a direction. Raises StoreError."""
+
+
+class Refused(StoreError):
+    """These texts will not be taken as they are; each of them alone may be."""
+
+
+class Batcher:
+    """Sends texts in batches of one purpose, and a text that is on its way already not a second time.
+
+    A batch leaves *gather* seconds after its first text, or as soon as it holds *limit* texts; *in_flight* of them at
+    most are under way at once. What comes meanwhile leaves together afterwards. When a batch is refused, its texts go
+    again one by one, so that one caller's bad text costs nobody else an answer.
+    """
+
+    def __init__(self, name: str, send: Send, *, limit: int, gather: float = 0.0, in_flight: int = 1) -> None:
+        self._name = name
+        self._send = send
+        self._limit = limit
+        self._gather = gather
+        self._in_flight = in_flight
+        self._waiting: dict[tuple[str, Purpose], _Question] = {}
+        self._flying: dict[tuple[str, Purpose], _Question] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def embed(self, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+        """Return a row a text. Raises StoreError, for all of them when one has none."""
+        if self._closed:
+            raise StoreError(f"{self._name}: closed")
+        if len(self._waiting) >= MAX_WAITING:
+            raise StoreError(f"{self._name}: {MAX_WAITING} texts wait already")
+        asked = [self._ask(text, purpose) for text in texts]
+        try:
+            return [await asyncio.shield(question.row) for question in asked]
+        finally:
+            for question in asked:
+                self._leave(question)
+
+    async def close(self) -> None:
+        """End what is under way; whoever waits gets a StoreError."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A question left unanswered would hold its caller for good.
+        for question in (*self._flying.values(), *self._waiting.values()):
+            question.fail(f"{self._name}: closed")
+
+    def _ask(self, text: str, purpose: Purpose) -> _Question:
+        key = (text, purpose)
+        question = self._flying.get(key) or self._waiting.get(key)
+        if question is None:
+            question = self._waiting[key] = _Question(text, purpose)
+            loop = asyncio.get_running_loop()
+            if self._timer is None:
+                self._timer = loop.call_later(self._gather, self._due)
+            if len(self._waiting) >= self._limit:
+                # Not at once: an eager task (Python 3.12) would send before the caller is done asking.
+                loop.call_soon(self._dispatch, True)
+        question.waiters += 1
+        return question
+
+    def _leave(self, question: _Question) -> None:
+        question.waiters -= 1
+        key = (question.text, question.purpose)
+        if not question.waiters and self._waiting.get(key) is question:
+            del self._waiting[key]
+
+    def _due(self) -> None:
+        self._timer = None
+        self._dispatch()
+
+    def _dispatch(self, full_only: bool = False) -> None:
+        """Send what waits, as far as the number in flight allows; *full_only* leaves a small rest to its timer."""
+        while self._waiting and len(self._tasks) < self._in_flight and not self._closed:
+            if full_only and len(self._waiting) < self._limit:
+                return
+            task = asyncio.get_running_loop().create_task(self._run(self._take()))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._dispatch(full_only=self._timer is not None)
+
+    def _take(self) -> list[_Question]:
+        """Move the oldest question, and what may go with it, from waiting to flying."""
+        batch: list[_Question] = []
+        for question in self._waiting.values():
+            if batch and (question.alone or question.purpose != batch[0].purpose):
+                continue
+            batch.append(question)
+            if question.alone or len(batch) == self._limit:
+                break
+        for question in batch:
+            key = (question.text, question.purpose)
+            self._flying[key] = self._waiting.pop(key)
+        return batch
+
+    async def _run(self, batch: Sequence[_Question]) -> None:
+        rows: Sequence[Vector | None] = []
+        why = ""
+        try:
+            rows = await self._send([question.text for question in batch], batch[0].purpose)
+        except StoreError as exc:
+            if isinstance(exc, Refused) and len(batch) > 1:
+                return self._one_by_one(batch)
+            why = str(exc)
+        except Exception as exc:  # whatever a library may raise; its message might hold a text
+            why = f"{self._name}: {type(exc).__name__}"
+        for index, question in enumerate(batch):
+            del self._flying[question.text, question.purpose]
+            row = rows[index] if index < len(rows) else None
+            if row is None:
+                question.fail(why or f"{self._name}: a text without a direction")
+            elif not question.row.done():
+                question.row.set_result(row)
+        return None
+
+    def _one_by_one(self, batch: Sequence[_Question]) -> None:
+        for question in batch:
+            key = (question.text, question.purpose)
+            del self._flying[key]
+            if question.waiters:
+                question.alone = True
+                self._waiting[key] = question
+
+
+class _Question:
+    """A text on its way, and how many wait for its row."""
+
+    __slots__ = ("alone", "purpose", "row", "text", "waiters")
+
+    def __init__(self, text: str, purpose: Purpose) -> None:
+        self.text = text
+        self.purpose = purpose
+        self.waiters = 0
+        self.alone = False  # goes without others, because with them it was refused
+        self.row: asyncio.Future[Vector] = asyncio.get_running_loop().create_future()
+        # A failure that nobody waits for any more is no news.
+        self.row.add_done_callback(lambda row: row.cancelled() or row.exception())
+
+    def fail(self, why: str) -> None:
+        if not self.row.done():
+            self.row.set_exception(StoreError(why))

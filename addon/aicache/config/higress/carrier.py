@@ -1,0 +1,132 @@
+"""Carries values of a Higress configuration over into ours, one by one, and keeps what is to be said of them. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from aicache.config.higress.file import Names
+from aicache.config.reader import expand, word
+from aicache.config.scalars import show_duration
+from aicache.config.translation import Carried
+
+LONGEST_WAIT = 30.0  # seconds that a timeout may be
+
+_REGISTRY = re.compile(r"\.(static|dns|nacos|consul|eureka|zookeeper|direct)$")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}")
+
+
+class Carrier:
+    """Collects what carries over, what does not, and what to note. A value that is wrong has a stand-in, so that the
+    rest can still be checked."""
+
+    def __init__(self, source: str, env: Mapping[str, str]) -> None:
+        self._source = source
+        self._env = env
+        self.carried: list[Carried] = []
+        self.problems: list[tuple[int, str]] = []
+        self.notes: list[str] = []
+        self.longest_wait = 0.0
+        """Seconds; of all timeouts."""
+
+    def carry(self, key: str, text: str, names: Names, name: str) -> None:
+        self.carried.append(Carried(key, text, names.key(name), names.line_of(name)))
+
+    def problem(self, names: Names, name: str, words: str) -> None:
+        self.problems.append((names.line_of(name), f"{names.key(name)}: {words}"))
+
+    def note(self, names: Names, name: str, words: str) -> None:
+        self.note_at(names.line_of(name), f"{names.key(name)}: {words}")
+
+    def note_at(self, line: int, words: str) -> None:
+        self.notes.append(f"{words} ({self._source} line {line})")
+
+    def required(self, key: str, names: Names, name: str, what: str, suffix: str = "") -> None:
+        if not (text := names.text(name)):
+            self.problem(names, name, f"missing: write {what}")
+        self.carry(key, f"{text or 'unknown'}{suffix}", names, name)
+
+    def secret(self, key: str, names: Names, name: str, variable: str) -> None:
+        """*variable* is where the secret belongs when it is written out."""
+        text = names.text(name)
+        if not text:
+            self.problem(names, name, f"missing: write ${{{variable}}}, and set that in the environment to the key")
+        shown, remark = reference(names, name, variable)
+        self.carried.append(Carried(key, text or "unknown", names.key(name), names.line_of(name), shown, remark))
+
+    def filled(self, names: Names, name: str) -> str:
+        """Return a text with the environment filled in, as it may stand in a URL."""
+        try:
+            return quote(expand(names.text(name), self._env), safe="")
+        except ValueError as exc:
+            self.problem(names, name, str(exc.args[0]))
+            return ""
+
+    def timeout(self, key: str, names: Names) -> None:
+        """Without one it is ours: Higress's 10 s is no time to wait for a cache."""
+        if milliseconds := self.whole(names, "timeout", 0, math.inf):
+            seconds = min(milliseconds / 1000, LONGEST_WAIT)
+            self.longest_wait = max(self.longest_wait, seconds)
+            self.carry(key, show_duration(seconds), names, "timeout")
+
+    def whole(self, names: Names, name: str, least: int, most: float) -> int | None:
+        """Return an int, 0 for what is missing, and None for what is wrong."""
+        value = self.number(names, name)
+        if value is None or not names.text(name):
+            return None if value is None else 0
+        if value.is_integer() and least <= value <= most:
+            return int(value)
+        bounds = f"of at least {least}" if math.isinf(most) else f"from {least} to {most}"
+        self.problem(names, name, f"{word(names.text(name))} is not a whole number {bounds}")
+        return None
+
+    def number(self, names: Names, name: str) -> float | None:
+        """Return a float, 0 for what is missing, and None for what is wrong."""
+        text = names.text(name)
+        if "${" in text:
+            self.problem(names, name, "a number must be written out: only text is filled in from the environment")
+            return None
+        try:
+            value = float(text or 0)
+        except ValueError:
+            value = math.nan
+        if math.isfinite(value):
+            return value
+        self.problem(names, name, f"{word(text)} is not a number")
+        return None
+
+    def host(self, names: Names, likely: str) -> str:
+        """Return the host of a service. A name of Higress's registry is none; *likely* stands in for what is wrong."""
+        host, name = names.text("serviceHost"), names.text("serviceName")
+        way_out = f"write {names.path}serviceHost: {likely}, or wherever it is"
+        if host:
+            if "${" in host or _HOST.fullmatch(host):
+                return host
+            self.problem(names, "serviceHost", f"is not a host name: {way_out}, and the port as servicePort")
+        elif not name:
+            self.problem(names, "serviceHost", f"missing: {way_out}")
+        elif _REGISTRY.search(name):
+            self.problem(
+                names, "serviceName", f"{word(name)} is known in Higress's registry only, it is no host: {way_out}"
+            )
+        elif not _HOST.fullmatch(name):
+            self.problem(names, "serviceName", f"is not a host name: {way_out}")
+        else:
+            self.note(names, "serviceName", f"{word(name)} is taken for a host; where that is wrong, {way_out}")
+            return name
+        return likely
+
+
+def reference(names: Names, name: str, variable: str) -> tuple[str, str]:
+    """Return what may be written in place of a secret, and a remark where the environment has to be told."""
+    secret = names.text(name)
+    if not secret:
+        return "", ""
+    if found := _REFERENCE.fullmatch(secret):
+        variable = found[1]
+        if not found[2]:
+            return secret, ""
+    return f"${{{variable}}}", f"{variable}: set it in the environment to what {names.key(name)} holds"

@@ -1,0 +1,152 @@
+"""What Higress's ``vector`` and ``embedding`` mean in our names, and the demo's own section. Pure."""
+
+from __future__ import annotations
+
+from aicache.config.higress.carrier import Carrier
+from aicache.config.higress.embeddings import EMBEDDINGS, NO_WAY, Service
+from aicache.config.higress.file import Names
+from aicache.config.reader import word
+
+ANYTHING = 1000  # the plugin's default threshold, also for a threshold of 0
+
+
+def carry_semantic(to: Carrier, root: Names) -> None:
+    """Semantic look-up is on where a vector section is, unless the file says otherwise, and off where none is."""
+    vector, embedding = root.section("vector"), root.section("embedding")
+    written = root.text("enableSemanticCache").lower()
+    if written not in ("", "true", "false"):
+        to.problem(root, "enableSemanticCache", f"{word(written)} is not true or false")
+    if (demo := root.section("dashvector") or root.section("Dash")) is not None:
+        _demo(to, demo)
+    elif written == "false" or (vector is None and written != "true"):
+        to.carry("semantic.enabled", "false", root, "enableSemanticCache")
+        for section in filter(None, (vector, embedding)):
+            section.done()
+            to.note_at(section.line, f"{section.name}: left out, since nothing is to be answered by its meaning")
+        if not written:
+            to.notes.append(
+                "no vector section: answers go by the exact request only; enableSemanticCache: true brings an "
+                "embedder and an index that need no service"
+            )
+    else:
+        to.carry("semantic.enabled", "true", root, "enableSemanticCache")
+        if vector is None:
+            to.note(root, "enableSemanticCache", "no vector section, so vectors are kept in the data folder")
+        else:
+            if not written:
+                to.note_at(
+                    vector.line,
+                    f"{vector.name}: questions are answered by their meaning, too; Higress does so only with "
+                    "enableSemanticCache: true (its issue 3880), so write false if that was meant",
+                )
+            _vector(to, vector)
+        if embedding is None:
+            to.notes.append("no embedding section: questions are embedded by the small model in the proxy's process")
+        else:
+            _embedding(to, embedding)
+
+
+def _demo(to: Carrier, demo: Names) -> None:
+    """The demo's model and bar are in its code; the services of the registry have hosts that are known."""
+    for name in ("DashScopeServiceName", "DashVectorServiceName"):
+        demo.text(name)
+    to.carry("semantic.enabled", "true", demo, "DashVectorKey")
+    to.carry("semantic.threshold", "0.9", demo, "DashVectorKey")
+    to.carry("semantic.embedder.kind", "dashscope", demo, "DashScopeKey")
+    to.carry("semantic.embedder.model", "text-embedding-v1", demo, "DashScopeKey")
+    to.secret("semantic.embedder.api_key", demo, "DashScopeKey", "DASHSCOPE_API_KEY")
+    to.carry("semantic.index.kind", "dashvector", demo, "DashVectorEnd")
+    to.required("semantic.index.endpoint", demo, "DashVectorEnd", "the cluster's endpoint")
+    to.secret("semantic.index.api_key", demo, "DashVectorKey", "DASHVECTOR_API_KEY")
+    to.required("semantic.index.collection", demo, "DashVectorCollection", "the collection's name")
+    to.note_at(demo.line, f"{demo.name}: the demo's score below 0.1, a cosine distance, is a similarity of 0.9")
+    if demo.text("SessionID"):
+        to.carry("session_id", demo.text("SessionID"), demo, "SessionID")
+
+
+def _vector(to: Carrier, vector: Names) -> None:
+    if (kind := vector.text("type")) != "dashvector":
+        to.problem(
+            vector,
+            "type",
+            f"{word(kind) if kind else 'missing'}: the one vector database here is dashvector; or leave vector out and "
+            "write enableSemanticCache: true, which keeps vectors in the data folder",
+        )
+        vector.done()
+        return
+    vector.text("serviceName")
+    port = to.whole(vector, "servicePort", 0, 65535) or 443
+    to.carry("semantic.index.kind", kind, vector, "type")
+    suffix = "" if port == 443 else f":{port}"
+    to.required("semantic.index.endpoint", vector, "serviceHost", "the cluster's endpoint", suffix)
+    to.secret("semantic.index.api_key", vector, "apiKey", "DASHVECTOR_API_KEY")
+    to.required("semantic.index.collection", vector, "collectionID", "the collection's name")
+    to.timeout("semantic.index.timeout", vector)
+    if top_k := to.whole(vector, "topK", 0, 100):
+        to.carry("semantic.top_k", str(top_k), vector, "topK")
+    _threshold(to, vector)
+
+
+def _threshold(to: Carrier, vector: Names) -> None:
+    """A bar that any neighbour passes (by default any distance below 1000) is none: ours is taken.
+
+    Of DashVector's scores for cosine, ``lt`` says that they are taken for distances, ``gt`` for similarities.
+    """
+    relation = vector.text("thresholdRelation") or "lt"
+    if (bar := to.number(vector, "threshold")) is None:
+        return
+    bar = bar or ANYTHING
+    match relation:
+        case "lt" | "lte":
+            similarity = round(1 - bar, 9)
+        case "gt" | "gte":
+            similarity = bar
+        case _:
+            to.problem(vector, "thresholdRelation", f"{word(relation)} is not lt, lte, gt or gte")
+            return
+    said = f"{relation} {bar:g}"
+    if similarity < 0:
+        to.note(vector, "threshold", f"{said} lets any neighbour answer; the default for the embedder's model is taken")
+    elif similarity > 1:
+        to.problem(vector, "threshold", f"{said} lets no neighbour answer: write a number above 0 and at most 1")
+    else:
+        to.carry("semantic.threshold", repr(float(similarity)), vector, "threshold")
+        if relation in ("lt", "lte"):
+            to.note(vector, "threshold", f"{said}, a cosine distance, is a similarity of {similarity:g}")
+
+
+def _embedding(to: Carrier, embedding: Names) -> None:
+    kind = embedding.text("type")
+    if (service := EMBEDDINGS.get(kind)) is None:
+        way_out = NO_WAY.get(kind, f"write one of: {', '.join(EMBEDDINGS)}")
+        to.problem(embedding, "type", f"{word(kind) if kind else 'missing'}: {way_out}")
+        embedding.done()
+        return
+    to.carry("semantic.embedder.kind", service.kind, embedding, "type")
+    to.carry("semantic.embedder.model", embedding.text("model") or service.model, embedding, "model")
+    if service.variable:
+        to.secret("semantic.embedder.api_key", embedding, "apiKey", service.variable)
+    to.carry("semantic.embedder.base_url", _base_url(to, embedding, service), embedding, "serviceHost")
+    to.timeout("semantic.embedder.timeout", embedding)
+    if service.note:
+        to.note(embedding, "type", service.note)
+
+
+def _base_url(to: Carrier, embedding: Names, service: Service) -> str:
+    """Whether a port speaks TLS is not in the file: those that end in 443 are taken to."""
+    if service.public and not embedding.text("serviceHost"):
+        embedding.text("serviceName")
+        host = service.host
+    else:
+        host = to.host(embedding, service.host)
+    port = to.whole(embedding, "servicePort", 0, 65535) or service.port
+    scheme = "https" if str(port).endswith("443") else "http"
+    version = embedding.text("apiVersion")
+    if "{version}" in service.path and not version:
+        to.problem(embedding, "apiVersion", "missing: write the api-version of the deployment's URL, like 2024-10-21")
+    path = service.path.format(model=embedding.text("model") or service.model, version=version)
+    if port not in (80, 443, service.port):
+        to.note(
+            embedding, "servicePort", f"{port} is taken for a port {'with' if scheme == 'https' else 'without'} TLS"
+        )
+    return f"{scheme}://{host}{'' if port in (80, 443) else f':{port}'}{path}"

@@ -1,0 +1,55 @@
+"""``python -m aicache.config.migrate FILE`` prints a Higress configuration in our own names."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from aicache.config import ConfigError, content, migrated
+
+EPILOG = """
+FILE is the YAML of Higress's ai-cache plugin, or the WasmPlugin resource around it. Comments at the top say what is
+different here. Secrets are not copied: ${NAME} stands for each, and a comment says what to set.
+Exit code 1: something cannot carry over; stderr names it, its line, and what to write instead.
+
+  scripts/migrate higress.yaml > ai-cache.yaml && scripts/serve --config ai-cache.yaml
+"""
+
+
+class _Everything(Mapping[str, str]):
+    """An environment in which each variable is set: those that FILE refers to need not be, to migrate it."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def __getitem__(self, name: str) -> str:
+        return self._env.get(name, "unset")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="scripts/migrate",
+        description="Print the configuration of a Higress AI cache in our own names.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="the YAML of the ai-cache plugin")
+    path = parser.parse_args().file
+    try:
+        print(migrated(content(path), path.name, _Everything(os.environ)), end="")
+    except ConfigError as exc:
+        print(exc, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

