@@ -19,7 +19,7 @@ from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Hit, Miss, Neighbor, Vector
 from aicache.outside import Part
 from aicache.policy import Rules
-from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
+from aicache.ports import Embedder, ExactStore, ShareError, StoreError, VectorIndex
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), (), ())
@@ -121,6 +121,32 @@ async def test_an_index_that_names_anothers_entry_is_not_believed() -> None:
 
     assert isinstance(outcome, Miss)
     assert outcome.reason == "foreign"
+
+
+async def test_a_neighbour_on_a_node_that_is_down_is_passed_over_and_stays_in_the_index() -> None:
+    class HalfDown(MemoryStore):
+        down = ""
+
+        async def get(self, key: str) -> Any:
+            if key == self.down:
+                raise ShareError("its node is down")
+            return await super().get(key)
+
+    exact = HalfDown(clock=Clock())
+    setup = Setup(exact=exact)
+    near, nearer = an_exchange("how do I reset my password"), an_exchange("how do I reset my passwords")
+    await setup.learn(near, "Like this.")
+    await setup.learn(nearer, "Like that.")
+    exact.down = nearer.identity.key
+
+    outcome = await setup.ask(an_exchange("how do I reset my passwords?"))
+    exact.down = ""
+    again = await setup.ask(an_exchange("how do I reset my passwords?"))
+
+    assert isinstance(outcome, Hit)
+    assert outcome.entry.key == near.identity.key
+    assert isinstance(again, Hit)
+    assert again.entry.key == nearer.identity.key
 
 
 async def test_a_neighbour_whose_entry_has_gone_is_a_miss_and_leaves_the_index() -> None:

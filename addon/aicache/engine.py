@@ -131,16 +131,15 @@ class Engine:
             )
             if not near:
                 return Miss("no-neighbor", vector)
-            entries = await self._exact_part.ask(
-                exact.get_many([n.key for n in near]), f"{label}: 5 neighbours' entries", deadline
-            )
+            fetching = _entries(exact, [n.key for n in near])
+            entries = await self._exact_part.ask(fetching, f"{label}: 5 neighbours' entries", deadline)
         except StoreError as exc:
             return Miss(f"store-error: {exc}", vector)
         if gone := [n.key for n, entry in zip(near, entries, strict=True) if entry is None]:
             self._spawn(self._forget(semantic.index, gone))
         why_not = "neighbor-gone"
         for neighbor, entry in zip(near, entries, strict=True):
-            if entry is None:
+            if not isinstance(entry, Entry):
                 continue
             refused = self._refusal(entry, exchange)
             if refused is None:
@@ -240,6 +239,22 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
+
+
+async def _entries(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:
+    """Fetch entries, of which some may be on a node that is down: those are errors here, and not gone.
+
+    Raises StoreError when nothing could be asked. The gets of one turn of the loop travel together.
+    """
+    found = await asyncio.gather(*(exact.get(key) for key in keys), return_exceptions=True)
+    entries: list[Entry | StoreError | None] = []
+    for each in found:
+        if isinstance(each, BaseException) and not isinstance(each, StoreError):
+            raise each
+        entries.append(each)
+    if (failures := [each for each in entries if isinstance(each, StoreError)]) and len(failures) == len(entries):
+        raise failures[0]
+    return entries
 
 
 async def _known(part: asyncio.Event) -> None:

@@ -22,9 +22,6 @@ class ExactStore(Protocol):
     async def get(self, key: str) -> Entry | None:
         """Return the entry, or None when there is none (or what is there cannot be read)."""
 
-    async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
-        """Return one element a key, in order."""
-
     async def put(self, entry: Entry) -> None:
         """Write or replace; the store forgets the entry at ``entry.expires_at``."""
 
