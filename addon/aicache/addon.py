@@ -131,14 +131,14 @@ class AICache:
 
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format) -> None:
         headers = read_headers(flow.request.headers)
-        exchange = read_request(flow, format, headers, wiring.settings)
-        only_if_cached = parse_controls(headers).only_if_cached
+        wishes = parse_controls(headers)
+        exchange = read_request(flow, format, headers, wishes, wiring.settings)
         for name in OWN_HEADERS:
             if name in headers:
                 del flow.request.headers[name]
         if isinstance(exchange, Bypass):
             logger.debug("bypass: %s", exchange.reason)
-            if only_if_cached:
+            if wishes.only_if_cached:
                 self._answer(flow, write_gateway_timeout("bypass"))
             else:
                 self._exchanges[flow] = exchange
@@ -156,7 +156,7 @@ class AICache:
         else:
             logger.debug("miss: %s", outcome.reason)
             exchange = with_vector(exchange, outcome)
-        if only_if_cached:
+        if wishes.only_if_cached:
             self._answer(flow, write_gateway_timeout("miss"))
             return
         self._exchanges[flow] = exchange

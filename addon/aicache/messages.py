@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 
 from aicache import formats, keys
-from aicache.controls import parse_controls
+from aicache.controls import Controls
 from aicache.engine import Exchange
 from aicache.entries import Recording, replay
 from aicache.model import Bypass, Hit
@@ -37,10 +37,9 @@ def format_of(request: Request) -> formats.Format | None:
 
 
 def read_request(
-    flow: HTTPFlow, format: formats.Format, headers: dict[str, str], settings: Settings
+    flow: HTTPFlow, format: formats.Format, headers: dict[str, str], wishes: Controls, settings: Settings
 ) -> Exchange | Bypass:
     """Identify a request by its headers (from `read_headers`) and body, or say why it is passed by."""
-    wishes = parse_controls(headers)
     if wishes.skip:
         return Bypass("skip")
     body = flow.request.raw_content

@@ -105,13 +105,14 @@ class SemanticPart:
     async def converge(self, semantic: SemanticConfig, data: Path, owned: bool) -> None:
         if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
             await self.end()
+            self._engine.use_semantic(None)  # known to be none: nothing waits for it
             return
         try:
             embedder = await self._use_embedder(semantic.embedder)
             index = await self._use_index(semantic.index, data, embedder)
         except StoreError:
             if self._engine.semantic is None:
-                self._engine.use_semantic(None)  # known to be none: nothing waits for it
+                self._engine.use_semantic(None)  # as far as is known
             raise
         if time.monotonic() - self._swept > SWEEP_EVERY:
             self._swept = time.monotonic()
@@ -149,9 +150,9 @@ class SemanticPart:
         return index
 
     async def _end_index(self) -> None:
-        self._engine.use_semantic(None)
         index, self._index = self._index, None
-        if index is not None:
+        if index is not None:  # while the first one starts, answers wait for it with their vectors
+            self._engine.use_semantic(None)
             await index.close()
 
     async def end(self) -> None:
