@@ -17,6 +17,7 @@ from aicache.adapters.cloud import ATTEMPTS, MAX_CHARACTERS
 from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
 from aicache.ports import StoreError
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
+from stalls import watched_loop
 
 SECRET = "sk-hunter2"
 DEAD = "http://127.0.0.1:9/api/v1"
@@ -434,17 +435,10 @@ async def test_the_loop_goes_on_while_the_service_hangs(service: EmbeddingStandI
     embedder = an_embedder(service, timeout=0.6)
     await embedder.load()
     service.always = Trouble(hang=True)
-    stalls = []
 
-    async def tick() -> None:
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.001)
-            stalls.append(time.monotonic() - before)
-
-    ticking = asyncio.create_task(tick())
-    told = await asyncio.gather(*(embedder.embed([f"text {i}"], "query") for i in range(50)), return_exceptions=True)
-    ticking.cancel()
+    async with watched_loop() as stalls:
+        asking = (embedder.embed([f"text {i}"], "query") for i in range(50))
+        told = await asyncio.gather(*asking, return_exceptions=True)
 
     assert {type(each) for each in told} == {StoreError}
     assert len(stalls) > 50

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import traceback
 from collections.abc import AsyncIterator
 
@@ -15,6 +14,7 @@ from aicache.adapters.cloud import ATTEMPTS
 from aicache.adapters.openai import OpenAIEmbedder
 from aicache.ports import StoreError
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
+from stalls import watched_loop
 
 MODEL = "text-embedding-v4"
 SECRET = "sk-hunter2"
@@ -224,17 +224,10 @@ async def test_the_loop_goes_on_while_the_service_hangs(service: EmbeddingStandI
     embedder = an_embedder(service, timeout=0.4)
     await embedder.load()
     service.always = Trouble(hang=True)
-    stalls = []
 
-    async def tick() -> None:
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.001)
-            stalls.append(time.monotonic() - before)
-
-    ticking = asyncio.create_task(tick())
-    told = await asyncio.gather(*(embedder.embed([f"text {i}"], "query") for i in range(50)), return_exceptions=True)
-    ticking.cancel()
+    async with watched_loop() as stalls:
+        asking = (embedder.embed([f"text {i}"], "query") for i in range(50))
+        told = await asyncio.gather(*asking, return_exceptions=True)
 
     assert {type(each) for each in told} == {StoreError}
     assert max(stalls) < 0.05
