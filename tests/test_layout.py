@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "keys": {"model"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
-    "config": {"keys", "config"},
+    "config": {"keys", "policy", "config"},
     "settings": {"config", "keys", "policy"},
     "adapters": {"model", "ports", "breaker", "adapters"},
     "outside": {"breaker", "ports"},

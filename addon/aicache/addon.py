@@ -152,7 +152,9 @@ class AICache:
                     self._answer(flow, write_hit(outcome, exchange))
                 return
             except ValueError as exc:
-                logger.warning("a stored answer cannot be rendered (%s); the request goes upstream", exc)
+                crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
+                level = logging.DEBUG if crossing else logging.WARNING
+                logger.log(level, "a stored answer cannot be rendered (%s); the request goes upstream", exc)
         else:
             logger.debug("miss: %s", outcome.reason)
             exchange = with_vector(exchange, outcome)

@@ -166,6 +166,7 @@ class Engine:
             now=now,
             until=until,
             max_bytes=self.rules.max_bytes,
+            refusals=self.rules.refusals is not policy.Refusals.NEVER,
         )
 
     def keep(self, exchange: Exchange, entry: Entry) -> bool:
@@ -212,6 +213,8 @@ class Engine:
         await _known(self._semantic_known)
         semantic = self.semantic
         if semantic is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
+            return
+        if not policy.may_be_neighbor(entry, self.rules):
             return
         vector = exchange.vector
         if vector is None:

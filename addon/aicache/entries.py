@@ -5,11 +5,9 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from aicache.formats import Format
+from aicache.formats import Format, by_api
 from aicache.keys import Identity
 from aicache.model import Call, Entry, Mode
-
-CONTENT_TYPES = {Mode.WHOLE: "application/json", Mode.STREAM: "text/event-stream; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +22,24 @@ class Recording:
 
 
 def record(
-    call: Call, identity: Identity, recording: Recording, format: Format, *, now: float, until: float, max_bytes: int
+    call: Call,
+    identity: Identity,
+    recording: Recording,
+    format: Format,
+    *,
+    now: float,
+    until: float,
+    max_bytes: int,
+    refusals: bool = True,
 ) -> Entry:
     """Make the entry of a complete, good answer. Raises ValueError, with the reason, for anything else."""
     if recording.status != 200:
         raise ValueError(f"status {recording.status}")
     body = _decoded(recording, max_bytes)
-    mode, answer = format.parse_answer(body, n=call.n)
-    usage = answer.usage or {}
+    mode, document = format.parse_answer(body, n=call.n, variant=call.variant)
+    facts = format.facts(document)
+    if facts.refused and not refusals:
+        raise ValueError("a refusal")
     return Entry(
         key=identity.key,
         namespace=identity.namespace,
@@ -40,31 +48,41 @@ def record(
         asked=call.mode,
         asked_usage=call.wants_usage,
         mode=mode,
-        content_type=recording.content_type or CONTENT_TYPES[mode],
+        content_type=recording.content_type or format.content_type(mode, call.variant),
         body=body,
         question=call.question,
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=_count(usage.get("completion_tokens")),
+        prompt_tokens=facts.prompt_tokens,
+        completion_tokens=facts.completion_tokens,
         stored_at=now,
         expires_at=until,
         cors=recording.cors,
+        asked_variant=call.variant,
+        refused=facts.refused,
     )
 
 
 def replay(entry: Entry, call: Call, format: Format) -> tuple[bytes, str]:
-    """Return body and content type of the answer, in the mode the caller speaks.
+    """Return body and content type of the answer, in the API (*format* is the caller's) and mode the caller speaks.
 
     Byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
-    replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read.
+    replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read, or when it says
+    what the caller's API has no words for.
     """
-    if call.mode is entry.asked and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage):
-        return entry.body, entry.content_type
-    if call.mode is entry.mode is Mode.STREAM and not call.wants_usage:
-        return format.without_usage(entry.body), entry.content_type
-    if call.mode is entry.mode is Mode.WHOLE:
-        return entry.body, entry.content_type
-    _, answer = format.parse_answer(entry.body)
-    return format.render(answer, call.mode, include_usage=call.wants_usage), CONTENT_TYPES[call.mode]
+    if entry.api != call.api:
+        recorded = by_api(entry.api)
+        _, document = recorded.parse_answer(entry.body, variant=entry.asked_variant)
+        document = format.express(recorded.understand(document), call)
+    else:
+        same = call.mode is entry.asked and call.variant == entry.asked_variant
+        if same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage):
+            return entry.body, entry.content_type
+        if same and entry.mode is Mode.STREAM and not call.wants_usage:
+            return format.without_usage(entry.body), entry.content_type
+        if call.mode is entry.mode is Mode.WHOLE:
+            return entry.body, entry.content_type
+        _, document = format.parse_answer(entry.body, variant=entry.asked_variant)
+    body = format.render(document, call.mode, variant=call.variant, include_usage=call.wants_usage)
+    return body, format.content_type(call.mode, call.variant)
 
 
 def _decoded(recording: Recording, max_bytes: int) -> bytes:
@@ -83,7 +101,3 @@ def _decoded(recording: Recording, max_bytes: int) -> bytes:
     if len(body) > max_bytes:
         raise ValueError(f"larger than store.max_bytes ({max_bytes})")
     return body
-
-
-def _count(value: object) -> int:
-    return value if type(value) is int and 0 <= value < 1 << 53 else 0

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from aicache.model import Call, Turn
+from aicache.model import Call, Common, Turn
 
 CREDENTIAL_HEADERS = (
     "authorization",
@@ -31,6 +31,9 @@ CREDENTIAL_HEADERS = (
     "x-portkey-virtual-key",
 )
 """Headers by which LLM APIs and gateways in front of them tell callers apart."""
+
+KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
+"""Where the APIs want the key itself: the same key is the same caller."""
 
 CREDENTIAL_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token", "subscription-key"})
 """Query parameters that carry a credential, in lower case."""
@@ -64,6 +67,8 @@ class KeyRules:
     ignore: frozenset[str]
     mask: tuple[re.Pattern[str], ...]
     key_headers: tuple[str, ...]
+    any_api: bool = False
+    """Whether the same question asked through another API is the same request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ class Identity:
 
     key: str
     namespace: str
+    any_api: bool = False
+    """Callers of other APIs have this key, too."""
 
 
 def digest(*parts: str) -> str:
@@ -96,18 +103,21 @@ def digest(*parts: str) -> str:
     return blake2b(msgspec.json.encode(parts), digest_size=20).hexdigest()
 
 
-def credential(headers: Headers, query: str) -> str:
+def credential(headers: Headers, query: str, *, any_api: bool = False) -> str:
     """Digest whatever tells callers apart; callers without any credential are one caller.
 
     A cookie counts only where nothing else does: API clients keep cookies of load balancers, which change by the hour,
-    but an internal gateway may know its users by nothing else.
+    but an internal gateway may know its users by nothing else. With *any_api* a caller stays the same in whichever
+    header or parameter the API at hand wants the key.
     """
-    found = [f"{name}={value}" for name in CREDENTIAL_HEADERS if (value := headers.get(name))]
+    found = [(name, value) for name in CREDENTIAL_HEADERS if (value := headers.get(name))]
     if query:
-        found += [f"?{name}={value}" for name, value in _pairs(query) if name.lower() in CREDENTIAL_PARAMETERS]
+        found += [(f"?{name}", value) for name, value in _pairs(query) if name.lower() in CREDENTIAL_PARAMETERS]
     if not found and (cookie := headers.get("cookie")):
-        found = [f"cookie={cookie}"]
-    return digest("credential", *found)
+        found = [("cookie", cookie)]
+    if any_api:
+        found = sorted({("key", _bare(value)) if name in KEY_HEADERS else (name, value) for name, value in found})
+    return digest("credential", *(f"{name}={value}" for name, value in found))
 
 
 def target(path: str, query: str) -> str:
@@ -122,6 +132,8 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     Order of object keys and white space do not matter, since the JSON values are digested, not the bytes. An omitted
     field and its default are different: only the upstream knows its defaults.
     """
+    if rules.any_api and call.common is not None:
+        return _identify_common(call, call.common, origin, rules)
     turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
     shared = blake2b(digest_size=20)
     head = (
@@ -144,6 +156,29 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     return Identity(exact.hexdigest(), shared.hexdigest())
 
 
+def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) -> Identity:
+    """Digest a call by what it says in the words of all APIs; path and query are one API's own."""
+    system = Turn("system", said.system, {})
+    turns = remembered([system, *(Turn(role, text, {}) for role, text in said.turns)], rules.context)
+    system = _masked(system, rules.mask)
+    head = (
+        _VERSION,
+        rules.session_id,
+        origin.scope,
+        "any-api",
+        origin.upstream,
+        origin.headers,
+        call.model,
+        said.params,
+        system.content,
+        [(turn.role, turn.content) for turn in turns[1:-1]],
+    )
+    shared = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20)
+    exact = shared.copy()
+    exact.update(msgspec.json.encode(turns[-1].content))
+    return Identity(exact.hexdigest(), shared.hexdigest(), any_api=True)
+
+
 def vector_namespace(namespace: str, model: str, dimensions: int) -> str:
     """Return where a namespace's vectors of one embedder live: vectors of two models are never compared."""
     return digest("vectors", namespace, model, str(dimensions))
@@ -160,6 +195,11 @@ def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
     kept = SYSTEM_ROLES if context is Context.LAST_QUESTION else SYSTEM_ROLES | {"user"}
     return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept]
+
+
+def _bare(value: str) -> str:
+    scheme, _, key = value.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" and key.strip() else value
 
 
 def _masked(turn: Turn, patterns: Iterable[re.Pattern[str]]) -> Turn:

@@ -13,6 +13,7 @@ from aicache import formats, keys
 from aicache.controls import Controls
 from aicache.engine import Exchange
 from aicache.entries import Recording, replay
+from aicache.formats.body import Stateful
 from aicache.model import Bypass, Hit
 from aicache.settings import Settings
 
@@ -33,7 +34,7 @@ def read_headers(headers: Headers) -> dict[str, str]:
 
 def format_of(request: Request) -> formats.Format | None:
     """Return the API a request speaks, or None for one that is not the cache's business."""
-    return formats.match(request.method, request.path.partition("?")[0])
+    return formats.match(request.method, request.pretty_host.lower(), request.path.partition("?")[0])
 
 
 def read_request(
@@ -50,22 +51,22 @@ def read_request(
     if headers.get("content-encoding", "identity") != "identity":
         return Bypass("content-encoding")
     path, _, query = flow.request.path.partition("?")
-    credential = keys.credential(headers, query)
+    credential = keys.credential(headers, query, any_api=settings.key_rules.any_api)
     scope = settings.scope_of(headers, credential)
     if scope is None:
         return Bypass("no-scope")
     origin = keys.Origin(
         upstream=_upstream(flow, headers.get("host", "")),
-        target=keys.target(path, query),
+        target=keys.target(*format.address(path, query)),
         scope=scope,
         headers=tuple(headers.get(name, "") for name in settings.key_rules.key_headers),
     )
     try:
-        call = format.parse_request(path, body, tools_semantic=settings.tools)
+        call = format.parse_request(path, body, query=query, headers=headers, tools_semantic=settings.tools)
         identity = keys.identify(call, origin, settings.key_rules)
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
-        return Bypass("not-understood")
+        return Bypass("stateful" if isinstance(exc, Stateful) else "not-understood")
     proof = keys.digest("accepted", credential, origin.upstream, call.model) if settings.shares else None
     return Exchange(call, identity, wishes, format, proof, headers.get("origin"))
 

@@ -35,6 +35,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """What a request says in words that every API has. Two requests of equal values are the same question, whatever
+    the API; a request that says anything more has no such value."""
+
+    system: str
+    """All system prompts, in order, joined by a blank line."""
+    turns: tuple[tuple[str, str], ...]
+    """``(role, text)`` in order, the role ``user`` or ``assistant``; the last one is the user's question."""
+    params: Mapping[str, Any]
+    """Those that were sent, by the names of chat completions: ``temperature``, ``top_p``, ``top_k``, ``stop`` (a list),
+    ``seed``, ``presence_penalty``, ``frequency_penalty``, ``n`` (above 1), ``tools`` (a list of ``name``,
+    ``description``, ``parameters``), ``tool_choice`` (``auto``, ``none``, ``required`` or ``{"name": ...}``)."""
+    max_tokens: int | None
+    """As asked for. It is no part of what is asked: a whole answer of fewer tokens would have been the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One parsed LLM request."""
 
@@ -54,30 +71,83 @@ class Call:
     """How many choices the answer must have."""
     temperature: float | None
     """As asked for; None when the request leaves it to the upstream."""
+    variant: str = ""
+    """Which of a mode's renderings is asked for, where an API has several; its words are the format's own."""
+    common: Common | None = None
+    """The request in words that other APIs have, too; None where it says more than those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of what is said to the user."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A piece of the model's thinking, as far as the API shows it. *signature* proves it to the API that made it."""
+
+    text: str
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the model says instead of an answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a function of the caller's. *arguments* is a JSON object; *id* is empty with APIs that have none."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+Part: TypeAlias = Text | Reasoning | Refusal | ToolCall
+
+
+class Finish(StrEnum):
+    """Why a good answer ended."""
+
+    STOP = "stop"
+    TOOL_CALLS = "tool_calls"
+    REFUSAL = "refusal"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One alternative of an answer. *message* is in the shape of a whole chat completion's ``message``."""
+    """One alternative of an answer: its parts in the order they were said."""
 
-    index: int
-    message: Mapping[str, Any]
-    finish_reason: str
-    extra: Mapping[str, Any]
-    """What else the choice carried (``logprobs``, ``content_filter_results``, ...)."""
+    parts: tuple[Part, ...]
+    finish: Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts. *input* includes *cached*, *output* includes *reasoning*; 0 where the API does not say."""
+
+    input: int
+    output: int
+    cached: int = 0
+    reasoning: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer, whatever the mode it came in."""
+    """What a complete answer says, in words that every API has. Citations, log probabilities and the like are no part
+    of it: they stay in the recorded document, which is what callers of the same API get."""
 
     id: str
     model: str
     created: int
+    """Unix time, seconds; 0 where the API does not say."""
     choices: tuple[Choice, ...]
-    usage: Mapping[str, Any] | None
-    extra: Mapping[str, Any]
-    """What else the document carried (``system_fingerprint``, ``citations``, ...)."""
+    usage: Usage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +175,10 @@ class Entry:
     expires_at: float
     cors: tuple[tuple[str, str], ...] = ()
     """The ``access-control-*`` headers of the recorded response, which tell browsers what pages may read it."""
+    asked_variant: str = ""
+    """Which of the mode's renderings the recorded call asked for (`Call.variant`)."""
+    refused: bool = False
+    """The model said no: an answer to this very request, and to no other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from aicache.controls import Controls
 from aicache.keys import Identity
 from aicache.model import Call, Entry, Mode, Neighbor
+
+
+class Refusals(StrEnum):
+    """To whom a stored answer in which the model declines may be given."""
+
+    NEVER = "never"
+    EXACT = "exact"
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class Rules:
     threshold: float
     top_k: int
     max_question: int
+    refusals: Refusals = Refusals.EXACT
 
 
 def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
@@ -52,7 +63,7 @@ def refusal(
     The namespace holds scope, model and parameters. It is compared even for an exact key, so that neither a mixed-up
     index nor a mixed-up store can hand one owner's answer to another.
     """
-    if entry.namespace != identity.namespace or entry.api != call.api:
+    if entry.namespace != identity.namespace or not (entry.api == call.api or identity.any_api):
         return "foreign"
     if entry.expires_at <= now:
         return "expired"
@@ -60,9 +71,16 @@ def refusal(
         return "max-age"
     if page is not None and not {("access-control-allow-origin", allowed) for allowed in ("*", page)} & set(entry.cors):
         return "other-page"
-    if call.wants_usage and not _knows_usage(entry):
+    if call.wants_usage and not _knows_usage(entry, call):
         return "usage-unknown"
+    if identity.any_api and call.common is not None and _tokens_at_most(entry) > (call.common.max_tokens or math.inf):
+        return "longer-than-asked"
     return None
+
+
+def may_be_neighbor(entry: Entry, rules: Rules) -> bool:
+    """Tell whether a stored answer may answer similar questions, too: what made the model decline may be one word."""
+    return not entry.refused or rules.refusals is Refusals.ALWAYS
 
 
 def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> float | None:
@@ -78,7 +96,12 @@ def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> floa
     return now + ttl
 
 
-def _knows_usage(entry: Entry) -> bool:
-    if entry.asked is Mode.STREAM and entry.asked_usage:
+def _tokens_at_most(entry: Entry) -> int:
+    """Return how many tokens the answer has at most: none is shorter than a byte."""
+    return entry.completion_tokens or len(entry.body)
+
+
+def _knows_usage(entry: Entry, call: Call) -> bool:
+    if entry.api == call.api and entry.asked is Mode.STREAM and entry.asked_usage:
         return True  # replayed as recorded: what the upstream had to say about usage is in it
     return entry.prompt_tokens + entry.completion_tokens > 0

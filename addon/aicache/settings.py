@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.config import Config, Credential, Header, Shared
+from aicache.config import Answers, Config, Credential, Header, Shared
 from aicache.keys import Headers, KeyRules, digest
 from aicache.policy import Rules
 
@@ -32,6 +32,7 @@ class Settings:
                 ignore=frozenset(config.ignore),
                 mask=config.mask,
                 key_headers=config.key_headers,
+                any_api=config.answers is Answers.ANY_API,
             ),
             scope=config.scope,
             max_request=config.max_request,
@@ -65,4 +66,5 @@ def rules_of(config: Config, default_threshold: float) -> Rules:
         threshold=default_threshold if threshold is None else threshold,
         top_k=config.semantic.top_k,
         max_question=min(config.semantic.max_question, SEEN),
+        refusals=config.store.refusals,
     )

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from aicache.formats.body import Stateful
 from aicache.formats.chat import CHAT
-from aicache.formats.chat_answer import GOOD_ENDS
-from aicache.model import Answer, Call, Choice, Mode, Turn
+from aicache.formats.chat_answer import GOOD_ENDS, Choice, Completion
+from aicache.model import Call, Mode, Turn
 
 PATH = "/v1/chat/completions"
 HI = {"role": "user", "content": "Hi"}
@@ -84,7 +84,7 @@ def replaced(value: Any, path: list[int], with_: Any) -> Any:
     ],
 )
 def test_the_path_tells_the_api(method: str, path: str, ours: bool) -> None:
-    assert CHAT.matches(method, path) is ours
+    assert CHAT.matches(method, "api.example", path) is ours
 
 
 def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
@@ -305,7 +305,7 @@ def _only_value_error(body: bytes) -> None:
 def test_a_whole_answer_is_read() -> None:
     assert CHAT.parse_answer(whole()) == (
         Mode.WHOLE,
-        Answer(
+        Completion(
             id="chatcmpl-1",
             model="m-1",
             created=1700000000,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from aicache import sse
 from aicache.formats.chat import CHAT
-from aicache.formats.chat_answer import GOOD_ENDS
-from aicache.model import Answer, Choice, Mode
+from aicache.formats.chat_answer import GOOD_ENDS, Choice, Completion
+from aicache.model import Mode
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
 USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
@@ -106,7 +106,7 @@ CHOICE = st.builds(
     ),
 )
 ANSWERS = st.builds(
-    Answer,
+    Completion,
     id=TEXT,
     model=TEXT,
     created=st.integers(0, 2**40),
@@ -129,12 +129,12 @@ ANSWERS = st.builds(
 )
 
 
-def faithful(answer: Answer) -> bytes:
+def faithful(answer: Completion) -> bytes:
     """Tells 1, 1.0 and true apart, which ``==`` does not."""
     return msgspec.json.encode(answer, order="deterministic")
 
 
-def says_something(answer: Answer) -> bool:
+def says_something(answer: Completion) -> bool:
     try:
         CHAT.parse_answer(CHAT.render(answer, Mode.WHOLE, include_usage=True))
     except ValueError:
@@ -199,7 +199,7 @@ def test_what_stands_around_the_choices_is_kept_once() -> None:
 
     assert CHAT.parse_answer(body) == (
         Mode.STREAM,
-        Answer(
+        Completion(
             id="chatcmpl-1",
             model="m-1",
             created=1700000000,
@@ -497,7 +497,7 @@ def test_a_stream_is_written_in_the_order_clients_expect() -> None:
         "tool_calls": [call],
         "annotations": [1],
     }
-    answer = Answer(
+    answer = Completion(
         "i", "m", 7, (Choice(0, said, "stop", {"logprobs": None}),), USAGE, {"provider": "P", "citations": ["c"]}
     )
 
@@ -523,7 +523,7 @@ def test_a_stream_is_written_in_the_order_clients_expect() -> None:
 
 
 def test_who_did_not_ask_for_usage_gets_none() -> None:
-    answer = Answer("i", "m", 7, (Choice(0, {"role": "assistant", "content": "x"}, "stop", {}),), USAGE, {})
+    answer = Completion("i", "m", 7, (Choice(0, {"role": "assistant", "content": "x"}, "stop", {}),), USAGE, {})
 
     assert b"usage" not in CHAT.render(answer, Mode.STREAM, include_usage=False)
     assert b"usage" in CHAT.render(answer, Mode.WHOLE, include_usage=False)
@@ -531,7 +531,7 @@ def test_who_did_not_ask_for_usage_gets_none() -> None:
 
 def test_text_after_thinking_is_streamed_as_mistral_does() -> None:
     parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}, {"type": "text", "text": "4"}]
-    answer = Answer("i", "m", 7, (Choice(0, {"role": "assistant", "content": parts}, "stop", {}),), None, {})
+    answer = Completion("i", "m", 7, (Choice(0, {"role": "assistant", "content": parts}, "stop", {}),), None, {})
 
     contents = [
         json.loads(event.data)["choices"][0]["delta"].get("content")
@@ -543,7 +543,7 @@ def test_text_after_thinking_is_streamed_as_mistral_does() -> None:
 
 def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> None:
     text = "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r\n"
-    answer = Answer("i", "m", 7, (Choice(0, {"role": "assistant", "content": text}, "stop", {}),), None, {})
+    answer = Completion("i", "m", 7, (Choice(0, {"role": "assistant", "content": text}, "stop", {}),), None, {})
 
     body = CHAT.render(answer, Mode.STREAM, include_usage=True).decode()
 
@@ -552,7 +552,7 @@ def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> 
 
 
 @given(ANSWERS, st.sampled_from(Mode))
-def test_what_was_rendered_is_the_same_answer(answer: Answer, mode: Mode) -> None:
+def test_what_was_rendered_is_the_same_answer(answer: Completion, mode: Mode) -> None:
     assume(says_something(answer))
 
     got, read = CHAT.parse_answer(CHAT.render(answer, mode, include_usage=True), n=len(answer.choices))
@@ -563,7 +563,7 @@ def test_what_was_rendered_is_the_same_answer(answer: Answer, mode: Mode) -> Non
 
 
 @given(ANSWERS)
-def test_whole_to_stream_to_whole_is_the_same_document(answer: Answer) -> None:
+def test_whole_to_stream_to_whole_is_the_same_document(answer: Completion) -> None:
     assume(says_something(answer))
     document = CHAT.render(answer, Mode.WHOLE, include_usage=True)
 
@@ -574,7 +574,7 @@ def test_whole_to_stream_to_whole_is_the_same_document(answer: Answer) -> None:
 
 
 @given(ANSWERS)
-def test_only_the_usage_is_missing_where_it_was_not_asked_for(answer: Answer) -> None:
+def test_only_the_usage_is_missing_where_it_was_not_asked_for(answer: Completion) -> None:
     assume(says_something(answer))
 
     stream = CHAT.render(answer, Mode.STREAM, include_usage=False)
@@ -583,7 +583,7 @@ def test_only_the_usage_is_missing_where_it_was_not_asked_for(answer: Answer) ->
 
 
 @given(ANSWERS, st.randoms(use_true_random=False))
-def test_however_finely_text_trickles_it_is_the_same_answer(answer: Answer, rng: random.Random) -> None:
+def test_however_finely_text_trickles_it_is_the_same_answer(answer: Completion, rng: random.Random) -> None:
     assume(says_something(answer))
     stream = CHAT.render(answer, Mode.STREAM, include_usage=True)
 
@@ -624,7 +624,7 @@ def _event(document: Any) -> bytes:
 
 
 @given(ANSWERS, st.booleans(), st.data())
-def test_a_truncated_stream_is_never_complete(answer: Answer, include_usage: bool, data: st.DataObject) -> None:
+def test_a_truncated_stream_is_never_complete(answer: Completion, include_usage: bool, data: st.DataObject) -> None:
     """Unless all that is missing is what follows ``[DONE]``, or ``[DONE]`` itself after the usage."""
     assume(says_something(answer))
     body = CHAT.render(answer, Mode.STREAM, include_usage=include_usage)
@@ -697,7 +697,7 @@ def test_what_cannot_be_read_stays(around: bytes, junk: bytes) -> None:
 
 
 @given(ANSWERS)
-def test_taking_the_usage_out_is_as_not_having_asked(answer: Answer) -> None:
+def test_taking_the_usage_out_is_as_not_having_asked(answer: Completion) -> None:
     assume(says_something(answer))
     asked, not_asked = (CHAT.render(answer, Mode.STREAM, include_usage=wish) for wish in (True, False))
 

@@ -24,7 +24,7 @@ from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-FORMAT = b"\x01"
+FORMAT = b"\x02"
 """First byte of a packed entry. Raise it when the fields of Entry change: what was packed before is then not read."""
 WARN_EVERY = 60.0
 """Seconds between two warnings about entries that cannot be read."""

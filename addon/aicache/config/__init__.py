@@ -12,6 +12,7 @@ from aicache.config.reader import ConfigError, build
 from aicache.config.syntax import compose
 from aicache.config.translation import Translation
 from aicache.config.values import (
+    Answers,
     Config,
     Credential,
     DashScopeEmbedder,
@@ -32,6 +33,7 @@ from aicache.config.values import (
 )
 
 __all__ = [
+    "Answers",
     "Config",
     "ConfigError",
     "Credential",

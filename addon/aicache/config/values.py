@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from re import Pattern
 from typing import Annotated, Literal, TypeAlias
 
@@ -27,6 +28,7 @@ from aicache.config.scalars import (
     whole,
 )
 from aicache.keys import Context
+from aicache.policy import Refusals
 
 KB, MB = 1024, 1024**2
 DAY = 86400.0
@@ -47,6 +49,13 @@ class Header:
     """Callers that send the same value in header *name* (lower-case) share their answers."""
 
     name: str
+
+
+class Answers(StrEnum):
+    """Whom an answer may be given to, by the API they speak."""
+
+    PER_API = "per-api"
+    ANY_API = "any-api"
 
 
 Scope: TypeAlias = Credential | Shared | Header
@@ -218,6 +227,11 @@ class Store:
         "answers sampled hotter are not kept, nor are those to requests without a temperature; null keeps all",
     ] = None
     max_bytes: Annotated[int, size(least=KB), "larger answers are not kept"] = 4 * MB
+    refusals: Annotated[
+        Refusals,
+        one_of(*Refusals),
+        "whether answers in which the model declines are kept: never, for the exact request, or for similar ones, too",
+    ] = Refusals.EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +245,12 @@ class Config:
     context: Annotated[
         Context, one_of(*Context), "how much of the conversation before the question takes part in the key"
     ] = Context.FULL
+    answers: Annotated[
+        Answers,
+        one_of(*Answers),
+        "whether a question asked through one API is answered with what was said through another one of the same "
+        "upstream; plain text and function calls only",
+    ] = Answers.PER_API
     lookup_timeout: Annotated[float, _WAIT, "how long a whole lookup may take; past it the call goes upstream"] = 0.5
     ignore: Annotated[tuple[str, ...], TEXT, "fields of the request's body that cannot change the answer"] = (
         "stream",

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from aicache.formats import chat_answer, chat_stream
-from aicache.formats.body import JSONObject, dump, load_object, objects, refuse_stateful
+from aicache.formats import chat_answer, chat_common, chat_stream
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects, refuse_stateful
+from aicache.formats.chat_answer import Completion
+from aicache.formats.format import NO_HEADERS, Facts
 from aicache.model import Answer, Call, Mode, Turn
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
@@ -28,16 +30,26 @@ class Chat:
 
     api = "chat"
 
-    def matches(self, method: str, path: str) -> bool:
-        """Tell by method and path (without the query) whether a request is of this API."""
+    def matches(self, method: str, host: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith("/chat/completions")
 
-    def parse_request(self, path: str, body: bytes, *, tools_semantic: bool = False) -> Call:
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
-        request = load_object(body)
+        request = load_request(body)
         refuse_stateful(request)
         messages = objects(request.get("messages"), "messages")
         if not messages:
@@ -55,9 +67,10 @@ class Chat:
             question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
+            common=chat_common.common_of(request, turns),
         )
 
-    def parse_answer(self, body: bytes, *, n: int = 1) -> tuple[Mode, Answer]:
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
         """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss.
 
         The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly. White
@@ -70,17 +83,31 @@ class Chat:
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
-    def render(self, answer: Answer, mode: Mode, *, include_usage: bool) -> bytes:
+    def facts(self, document: Completion) -> Facts:
+        usage = document.usage or {}
+        refused = any(choice.message.get("refusal") for choice in document.choices)
+        return Facts(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")), refused)
+
+    def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
         match mode:
             case Mode.WHOLE:
-                return dump(chat_answer.write(answer))
+                return dump(chat_answer.write(document))
             case Mode.STREAM:
-                return chat_stream.scatter(answer, include_usage=include_usage)
+                return chat_stream.scatter(document, include_usage=include_usage)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
         return chat_stream.without_usage(body)
+
+    def understand(self, document: Completion) -> Answer:
+        return chat_common.understand(document)
+
+    def express(self, answer: Answer, call: Call) -> Completion:
+        return chat_common.express(answer)
 
 
 CHAT = Chat()

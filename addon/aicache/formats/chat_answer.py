@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aicache.formats.body import JSONObject, objects
-from aicache.model import Answer, Choice
 
 GOOD_ENDS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
@@ -21,11 +21,36 @@ GOOD_ENDS = frozenset(
 NOISE = frozenset({"object", "obfuscation", "p"})
 """Fields that say nothing of the answer: what the document is, and padding against eavesdroppers (OpenAI, Mistral)."""
 
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One alternative. *message* is in the shape of a whole chat completion's ``message``."""
+
+    index: int
+    message: Mapping[str, Any]
+    finish_reason: str
+    extra: Mapping[str, Any]
+    """What else the choice carried (``logprobs``, ``content_filter_results``, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A complete ``chat.completion``, whatever the mode it came in."""
+
+    id: str
+    model: str
+    created: int
+    choices: tuple[Choice, ...]
+    usage: Mapping[str, Any] | None
+    extra: Mapping[str, Any]
+    """What else the document carried (``system_fingerprint``, ``citations``, ...)."""
+
+
 _SUBSTANCE = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
 _BLANK_PART = {"type": "text", "text": ""}
 
 
-def read(document: Mapping[str, Any], *, n: int) -> Answer:
+def read(document: Mapping[str, Any], *, n: int) -> Completion:
     """Read a ``chat.completion`` object, choices in the order of their indexes.
 
     Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
@@ -46,7 +71,7 @@ def read(document: Mapping[str, Any], *, n: int) -> Answer:
     if not (usage is None or isinstance(usage, dict)):
         raise ValueError("usage: not an object")
     known = {"id", "model", "created", "choices", "usage", "error", *NOISE}
-    return Answer(
+    return Completion(
         id=_text(document.get("id")),
         model=_text(document.get("model")),
         created=_seconds(document.get("created")),
@@ -56,7 +81,7 @@ def read(document: Mapping[str, Any], *, n: int) -> Answer:
     )
 
 
-def write(answer: Answer) -> JSONObject:
+def write(answer: Completion) -> JSONObject:
     """Return the ``chat.completion`` object; ``read(write(answer)) == answer``."""
     document: JSONObject = {
         "id": answer.id,

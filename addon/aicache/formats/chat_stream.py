@@ -15,8 +15,7 @@ from typing import Any
 from aicache import sse
 from aicache.formats import deltas
 from aicache.formats.body import JSONObject, dump, load_object, objects
-from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error
-from aicache.model import Answer, Choice
+from aicache.formats.chat_answer import GOOD_ENDS, NOISE, Choice, Completion, index_of, refuse_error
 
 _DONE = "[DONE]"
 _FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
@@ -62,7 +61,7 @@ def gather(body: bytes) -> JSONObject:
     return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}
 
 
-def scatter(answer: Answer, *, include_usage: bool) -> bytes:
+def scatter(answer: Completion, *, include_usage: bool) -> bytes:
     """Write an answer as a stream; ``gather`` gets back all of it, but the usage where that is not included."""
     head: JSONObject = {
         "id": answer.id,

@@ -1,0 +1,162 @@
+"""Chat completions in the words that all APIs have in common, and back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aicache.formats import common
+from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.chat_answer import Choice, Completion
+from aicache.model import Answer, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.model import Choice as Said
+
+_SYSTEM = ("system", "developer")
+_NAMES = {"max_completion_tokens": "max_tokens"}
+_NO_WORDS = frozenset(  # what cannot change the answer, and what is asked for already by saying nothing
+    {"messages", "model", "stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key"}
+    | {"service_tier", "store"}
+)
+_FINISH = {
+    Finish.STOP: "stop",
+    Finish.REFUSAL: "stop",
+    Finish.TOOL_CALLS: "tool_calls",
+}
+
+
+def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+    """Return a request in common words, or None where it says more than those."""
+    said = {name: value for name, value in request.items() if name not in _NO_WORDS}
+    if said.get("response_format") == {"type": "text"}:
+        del said["response_format"]
+    try:
+        if said.get("tools") is not None:
+            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
+        if said.get("tool_choice") is not None:
+            said["tool_choice"] = _tool_choice(said["tool_choice"])
+    except ValueError:
+        return None
+    system: list[str] = []
+    conversation: list[tuple[str, str]] = []
+    for turn in turns:
+        text = common.text_of(turn.content)
+        if text is None or turn.rest or turn.role not in (*_SYSTEM, "user", "assistant"):
+            return None
+        if turn.role in _SYSTEM:
+            if conversation:
+                return None  # where a system prompt stands between turns matters
+            system.append(text)
+        else:
+            conversation.append((turn.role, text))
+    return common.common(system, conversation, said, _NAMES)
+
+
+def understand(completion: Completion) -> Answer:
+    """Return what a completion says. Raises ValueError for audio, images, custom tools and unknown kinds of content."""
+    usage = completion.usage or {}
+    counts = Usage(
+        count(usage.get("prompt_tokens")),
+        count(usage.get("completion_tokens")),
+        _detail(usage, "prompt_tokens_details", "cached_tokens"),
+        _detail(usage, "completion_tokens_details", "reasoning_tokens"),
+    )
+    return Answer(
+        id=completion.id,
+        model=completion.model,
+        created=completion.created,
+        choices=tuple(_said(choice) for choice in completion.choices),
+        usage=counts if usage else None,
+    )
+
+
+def express(answer: Answer) -> Completion:
+    """Return the completion that says what *answer* says."""
+    usage: JSONObject | None = None
+    if (known := answer.usage) is not None:
+        usage = {
+            "prompt_tokens": known.input,
+            "completion_tokens": known.output,
+            "total_tokens": known.input + known.output,
+            "prompt_tokens_details": {"cached_tokens": known.cached},
+            "completion_tokens_details": {"reasoning_tokens": known.reasoning},
+        }
+    choices = tuple(
+        Choice(index, _message(choice.parts), _FINISH[choice.finish], {"logprobs": None})
+        for index, choice in enumerate(answer.choices)
+    )
+    return Completion(f"chatcmpl-{answer.id}", answer.model, answer.created, choices, usage, {})
+
+
+def _tool(declared: JSONObject) -> JSONObject:
+    function = declared.get("function")
+    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(function, dict):
+        raise ValueError("tools: one that is no plain function")
+    if not function.keys() <= {"name", "description", "parameters"}:
+        raise ValueError("tools: a function that says more than others can")
+    return common.tool(function.get("name"), function.get("description"), function.get("parameters"))
+
+
+def _tool_choice(value: Any) -> Any:
+    if value in ("auto", "none", "required"):
+        return value
+    if isinstance(value, dict) and value.keys() == {"type", "function"} and isinstance(value["function"], dict):
+        return {"name": value["function"].get("name")}
+    raise ValueError("tool_choice: unknown")
+
+
+def _said(choice: Choice) -> Said:
+    message = choice.message
+    if any(message.get(name) for name in ("audio", "images", "function_call")):
+        raise ValueError("an answer of more than text and tool calls")
+    parts: list[Part] = []
+    if isinstance(reasoning := message.get("reasoning_content") or message.get("reasoning"), str) and reasoning:
+        parts.append(Reasoning(reasoning))
+    content = message["content"]
+    if isinstance(content, str) and content:
+        parts.append(Text(content))
+    elif isinstance(content, list):
+        parts += [_part(part) for part in content]
+    if isinstance(refusal := message.get("refusal"), str) and refusal:
+        parts.append(Refusal(refusal))
+    for call in objects(message.get("tool_calls"), "tool_calls"):
+        function = call.get("function")
+        if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
+            raise ValueError("a tool call that is no function's")
+        parts.append(ToolCall(str(call.get("id") or ""), name, common.arguments_of(function.get("arguments"))))
+    return Said(tuple(parts), common.finish_of(parts))
+
+
+def _part(part: JSONObject) -> Part:
+    """Read a part of Mistral's content."""
+    match part:
+        case {"type": "text", "text": str(text)}:
+            return Text(text)
+        case {"type": "thinking", "thinking": inner} if (thought := common.text_of(inner)) is not None:
+            return Reasoning(thought)
+        case _:
+            raise ValueError("a kind of content that others do not have")
+
+
+def _message(parts: Sequence[Part]) -> JSONObject:
+    calls = common.calls_of(parts)
+    text = common.joined(parts, Text)
+    refusal = common.joined(parts, Refusal)
+    message: JSONObject = {"role": "assistant", "content": text if text or not (calls or refusal) else None}
+    message["refusal"] = refusal or None
+    if reasoning := common.joined(parts, Reasoning):
+        message["reasoning_content"] = reasoning
+    if calls:
+        message["tool_calls"] = [
+            {
+                "id": call.id or f"call_{index}",
+                "type": "function",
+                "function": {"name": call.name, "arguments": common.arguments_text(call.arguments)},
+            }
+            for index, call in enumerate(calls)
+        ]
+    return message
+
+
+def _detail(usage: Mapping[str, Any], name: str, inner: str) -> int:
+    details = usage.get(name)
+    return count(details.get(inner)) if isinstance(details, dict) else 0

@@ -1,0 +1,115 @@
+"""What the APIs' requests and answers have in common, and the words for it: those of chat completions. Pure.
+
+Each format says what of its own it can put in these words; what it cannot makes a request the API's own business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aicache.formats.body import JSONObject, dump, load_object
+from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall
+
+NUMBERS = frozenset(
+    {"temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "n", "max_tokens"}
+)
+
+
+def common(
+    system: Iterable[str], turns: Iterable[tuple[str, str]], said: Mapping[str, Any], names: Mapping[str, str]
+) -> Common | None:
+    """Return a request in common words, or None where it says more than those.
+
+    *said* is all that the request says beside the conversation and the model, less what cannot change the answer;
+    *names* are the common names of what the API calls otherwise. ``stop`` may be one text or a list; ``tools`` and
+    ``tool_choice`` are expected in common words already.
+    """
+    params: JSONObject = {}
+    for own, value in said.items():
+        name = names.get(own, own)
+        if value is None:
+            continue
+        if name in params:
+            return None  # two names of one thing: which counts is the upstream's business
+        if name in NUMBERS:
+            if type(value) not in (int, float):
+                return None
+            params[name] = int(value) if isinstance(value, float) and value.is_integer() else value
+        elif name == "stop":
+            stops = [value] if isinstance(value, str) else value
+            if not isinstance(stops, list) or not all(isinstance(stop, str) for stop in stops):
+                return None
+            params[name] = stops
+        elif name in ("tools", "tool_choice"):
+            params[name] = value
+        else:
+            return None
+    if params.get("n") == 1:
+        del params["n"]
+    if params.get("stop") == []:
+        del params["stop"]
+    most = params.pop("max_tokens", None)
+    turns = tuple(turns)
+    if not turns or turns[-1][0] != "user" or not (most is None or (type(most) is int and most > 0)):
+        return None
+    return Common("\n\n".join(text for text in system if text), turns, params, most)
+
+
+def tool(name: Any, description: Any, parameters: Any) -> JSONObject:
+    """Return a function of the caller's in common words. Raises ValueError for what is none."""
+    if not isinstance(name, str) or not name or not isinstance(description, str | None):
+        raise ValueError("tools: one without a name")
+    if not isinstance(parameters, dict | None):
+        raise ValueError("tools: one whose parameters are no schema")
+    return {"name": name, "description": description or "", "parameters": parameters or {}}
+
+
+def text_of(content: Any) -> str | None:
+    """Return the text of a content that is a string, or a list of parts that hold nothing but text; else None."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list) or not content:
+        return None
+    texts = []
+    for part in content:
+        if not isinstance(part, dict) or not part.keys() <= {"type", "text"} or not isinstance(part.get("text"), str):
+            return None
+        texts.append(part["text"])
+    return "".join(texts)
+
+
+def arguments_of(text: Any) -> JSONObject:
+    """Return a tool call's arguments, sent as JSON text or as an object. Raises ValueError for anything else."""
+    if isinstance(text, dict):
+        return text
+    if not isinstance(text, str):
+        raise ValueError("a tool call whose arguments are no object")
+    return load_object(text or "{}")
+
+
+def arguments_text(arguments: Mapping[str, Any]) -> str:
+    return dump(arguments).decode()
+
+
+def finish_of(parts: Sequence[Part]) -> Finish:
+    """Return why an answer of these parts ended, where its API has one word for all good ends."""
+    if any(isinstance(part, ToolCall) for part in parts):
+        return Finish.TOOL_CALLS
+    return Finish.REFUSAL if any(isinstance(part, Refusal) for part in parts) else Finish.STOP
+
+
+def only_choice(answer: Answer) -> Choice:
+    """Return the choice of an answer for an API that has one. Raises ValueError where there are more."""
+    if len(answer.choices) != 1:
+        raise ValueError("more choices than this API has")
+    return answer.choices[0]
+
+
+def joined(parts: Iterable[Part], kind: type[Text] | type[Reasoning] | type[Refusal]) -> str:
+    """Return the text of all parts of a kind, in order."""
+    return "".join(part.text for part in parts if isinstance(part, kind))
+
+
+def calls_of(parts: Iterable[Part]) -> list[ToolCall]:
+    return [part for part in parts if isinstance(part, ToolCall)]

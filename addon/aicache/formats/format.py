@@ -1,0 +1,72 @@
+"""What an API's file offers to the rest. A protocol, and nothing that does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from aicache.model import Answer, Call, Mode
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is noted of an answer beside its body. Tokens are 0 where the API does not say."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    refused: bool = False
+    """The model declined to answer."""
+
+
+class Format(Protocol):
+    """One API, pure. Everything raises ValueError alone, and its message never holds content.
+
+    A *document* is an answer in the API's own words and in one piece, checked to be complete and good; whatever a
+    vendor adds to it is in it. What type it has is the format's own business.
+    """
+
+    @property
+    def api(self) -> str: ...
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        """Tell by method, host (lower-case, no port) and path (no query) whether a request is of this API."""
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        """Return path and query less what only tells the mode, so that both modes share their entries."""
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request; *headers* by lower-case name; *tools_semantic* lets a neighbour answer calls with tools."""
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Any]:
+        """Parse a complete, good answer of at least *n* choices into its document, whatever its mode.
+
+        *variant* is what the call asked for, where the body alone does not tell how it is to be read.
+        """
+
+    def facts(self, document: Any) -> Facts: ...
+
+    def render(self, document: Any, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write a document as the API itself would."""
+
+    def content_type(self, mode: Mode, variant: str = "") -> str: ...
+
+    def without_usage(self, body: bytes) -> bytes:
+        """Return a recorded stream less what only a caller who asked for usage gets."""
+
+    def understand(self, document: Any) -> Answer:
+        """Return what a document says, for callers of other APIs; ValueError where other APIs have no words for it."""
+
+    def express(self, answer: Answer, call: Call) -> Any:
+        """Return the document that says what an answer of another API says; ValueError where this API has no words."""
