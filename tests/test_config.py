@@ -210,7 +210,7 @@ BAD = {
     "exact: &a {<<: *a}": "exact.<<: merge keys are not supported: write the keys out",
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (session_id, scope, context, answers, "
-        "lookup_timeout, ignore, mask, key_headers, exact, semantic, store, max_request)"
+        "lookup_timeout, ignore, mask, key_headers, exact, semantic, store, embeddings, max_request)"
     ),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -14,9 +15,17 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
-from aicache.controls import OWN_HEADERS, parse_controls
-from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
-from aicache.formats import Format
+from aicache.batches import (
+    complete,
+    embeddings_format_of,
+    may_be_reduced,
+    read_batch,
+    write_bad_gateway,
+    write_pieces,
+)
+from aicache.controls import OWN_HEADERS, Controls, parse_controls
+from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
+from aicache.formats import Embeddings, Format
 from aicache.messages import (
     format_of,
     mark_forwarded,
@@ -27,6 +36,7 @@ from aicache.messages import (
     write_hit,
 )
 from aicache.model import Bypass, Hit, Mode
+from aicache.pieces import BatchExchange
 from aicache.tee import Tee
 from aicache.wiring import Wiring, default_data_folder
 
@@ -44,8 +54,9 @@ class AICache:
         self._file: Path | None = None
         self._seen: float | None = None  # modification time of the configuration in force, or last refused
         self._watcher: asyncio.Task[None] | None = None
-        self._exchanges: WeakKeyDictionary[HTTPFlow, Exchange | Bypass] = WeakKeyDictionary()
+        self._exchanges: WeakKeyDictionary[HTTPFlow, Exchange | BatchExchange | Bypass] = WeakKeyDictionary()
         self._tees: WeakKeyDictionary[HTTPFlow, Tee] = WeakKeyDictionary()
+        self._indivisible: set[str] = set()  # namespaces of embeddings whose batches go upstream whole
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
 
     # ------------------------------------------------------------------ life cycle
@@ -122,10 +133,11 @@ class AICache:
     async def request(self, flow: HTTPFlow) -> None:
         if flow.response or flow.error or not flow.live or self._wiring is None:
             return
-        if (format := format_of(flow.request)) is None:
-            return
         try:
-            await self._look_up(flow, self._wiring, format)
+            if (format := format_of(flow.request)) is not None:
+                await self._look_up(flow, self._wiring, format)
+            elif self._wiring.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
+                await self._look_up_batch(flow, self._wiring, batches)
         except Exception:
             logger.exception("a request went upstream past the cache")
 
@@ -133,15 +145,9 @@ class AICache:
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
         exchange = read_request(flow, format, headers, wishes, wiring.settings)
-        for name in OWN_HEADERS:
-            if name in headers:
-                del flow.request.headers[name]
+        _take_off(OWN_HEADERS, flow, headers)
         if isinstance(exchange, Bypass):
-            logger.debug("bypass: %s", exchange.reason)
-            if wishes.only_if_cached:
-                self._answer(flow, write_gateway_timeout("bypass"))
-            else:
-                self._exchanges[flow] = exchange
+            self._pass_by(flow, exchange, wishes)
             return
         outcome = await wiring.engine.lookup(exchange)
         if isinstance(outcome, Hit):
@@ -163,6 +169,40 @@ class AICache:
             return
         self._exchanges[flow] = exchange
         flow.request.headers["accept-encoding"] = "identity"
+
+    async def _look_up_batch(self, flow: HTTPFlow, wiring: Wiring, format: Embeddings) -> None:
+        """Answer what is known of a request for embeddings; only the rest goes upstream."""
+        headers = read_headers(flow.request.headers)
+        wishes = parse_controls(headers)
+        exchange = read_batch(flow, format, headers, wishes, wiring.settings)
+        _take_off(OWN_HEADERS, flow, headers)
+        if isinstance(exchange, Bypass):
+            self._pass_by(flow, exchange, wishes)
+            return
+        known = await wiring.engine.lookup_pieces(exchange)
+        entries = [entry for entry in known if entry is not None]
+        if len(entries) == len(known):
+            try:
+                self._answer(flow, await asyncio.to_thread(write_pieces, entries, exchange))
+                return
+            except ValueError as exc:
+                logger.warning("stored vectors cannot be read (%s); the request goes upstream", exc)
+                entries = []
+        if wishes.only_if_cached:
+            self._answer(flow, write_gateway_timeout("miss"))
+            return
+        if entries and exchange.namespace not in self._indivisible and may_be_reduced(headers):
+            exchange = replace(exchange, known=known)
+            flow.request.content = format.reduced(flow.request.raw_content or b"", exchange.wanted)
+        self._exchanges[flow] = exchange
+        flow.request.headers["accept-encoding"] = "identity"
+
+    def _pass_by(self, flow: HTTPFlow, bypass: Bypass, wishes: Controls) -> None:
+        logger.debug("bypass: %s", bypass.reason)
+        if wishes.only_if_cached:
+            self._answer(flow, write_gateway_timeout("bypass"))
+        else:
+            self._exchanges[flow] = bypass
 
     def _answer(self, flow: HTTPFlow, response: Response) -> None:
         self._answered.add(flow)
@@ -204,6 +244,9 @@ class AICache:
             return
         if response.status_code == 200:
             engine.accepted(exchange)
+        if isinstance(exchange, BatchExchange):
+            self._take_batch(flow, response, engine, exchange)
+            return
         stored = False
         if body is not None:
             recording = read_response(response, body)
@@ -219,10 +262,33 @@ class AICache:
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
 
+    def _take_batch(self, flow: HTTPFlow, response: Response, engine: Engine, exchange: BatchExchange) -> None:
+        stored = False
+        if response.status_code == 200:
+            try:
+                fresh = engine.judge_pieces(exchange, read_response(response, response.raw_content or b""))
+                if exchange.known:
+                    complete(response, exchange, fresh)
+                stored = engine.keep_pieces(fresh)
+            except ValueError as exc:
+                logger.debug("not stored: %s", exc)
+                if exchange.known:
+                    self._indivisible.add(exchange.namespace)
+                    logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all next", exc)
+                    self._answer(flow, write_bad_gateway())
+                    return
+        mark_forwarded(response, exchange, stored=stored)
+
     def error(self, flow: HTTPFlow) -> None:
         """The client left or the upstream broke off: what came so far is not an answer."""
         self._exchanges.pop(flow, None)
         self._tees.pop(flow, None)
+
+
+def _take_off(names: Iterable[str], flow: HTTPFlow, headers: Mapping[str, str]) -> None:
+    for name in names:
+        if name in headers:
+            del flow.request.headers[name]
 
 
 def _modified(path: Path | None) -> float | None:

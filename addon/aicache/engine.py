@@ -17,6 +17,7 @@ from aicache.formats import Format
 from aicache.keys import Identity, vector_namespace
 from aicache.model import Call, Entry, Hit, Miss, Vector
 from aicache.outside import Part
+from aicache.pieces import BatchExchange, record_pieces
 from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
 PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
 CREDENTIAL_TTL = 3600.0  # seconds for which the upstream's acceptance of a credential is believed
+TOGETHER = 64  # inputs of a batch looked up at once: their vectors have tens of kilobytes each
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 
 
@@ -147,6 +149,36 @@ class Engine:
             why_not = refused
         return Miss(why_not, vector)
 
+    async def lookup_pieces(self, exchange: BatchExchange) -> tuple[Entry | None, ...]:
+        """Find what is known of a batch, within the deadline: an entry or None for each input."""
+        unknown = (None,) * len(exchange.keys)
+        if exchange.controls.no_cache or (exact := self.exact) is None:
+            return unknown
+        label = exchange.namespace[:8]
+        deadline = asyncio.get_running_loop().time() + self.lookup_timeout
+        try:
+            if exchange.credential is not None and not await self._exact_part.ask(
+                exact.marked(exchange.credential), f"{label}: credential", deadline
+            ):
+                return unknown
+            found: list[Entry | StoreError | None] = []
+            for start in range(0, len(exchange.keys), TOGETHER):
+                if asyncio.get_running_loop().time() > deadline - self.lookup_timeout / 4:
+                    break  # a long batch is no fault of the store's
+                fetching = _entries(exact, list(exchange.keys[start : start + TOGETHER]))
+                found += await self._exact_part.ask(fetching, f"{label}: inputs looked up", deadline)
+            found += unknown[len(found) :]
+        except StoreError:
+            return unknown
+        now = self._clock()
+        return tuple(
+            entry
+            if isinstance(entry, Entry)
+            and policy.unfit(entry, exchange.namespace, exchange.controls, now, exchange.page) is None
+            else None
+            for entry in found
+        )
+
     def _refusal(self, entry: Entry, exchange: Exchange) -> str | None:
         return policy.refusal(entry, exchange.call, exchange.identity, exchange.controls, self._clock(), exchange.page)
 
@@ -169,6 +201,23 @@ class Engine:
             refusals=self.rules.refusals is not policy.Refusals.NEVER,
         )
 
+    def judge_pieces(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
+        """Make the entries of a batch's response; ValueError, with the reason, when it is no good one.
+
+        Those that are not to be kept expire at once: a response that only completes a batch is needed however large.
+        """
+        now = self._clock()
+        until = policy.lifetime(exchange.controls, self.rules, now)
+        small = len(recording.body) <= self.rules.max_bytes
+        if not small and not exchange.known:
+            raise ValueError("larger than store.max_bytes")
+        return record_pieces(exchange, recording, now=now, until=until if until is not None and small else now)
+
+    def keep_pieces(self, entries: list[Entry]) -> bool:
+        """Store what is to be kept of them in the background; False when nothing is, or too much is under way."""
+        lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
+        return bool(lasting) and self._spawn(self._store_pieces(lasting))
+
     def keep(self, exchange: Exchange, entry: Entry) -> bool:
         """Store an entry in the background; False when there is too much to store already."""
         return self._spawn(self._store(exchange, entry))
@@ -177,7 +226,7 @@ class Engine:
         """Do both in the background: for streams, whose end must not wait for the judgement."""
         self._spawn(self._judge_and_store(exchange, recording))
 
-    def accepted(self, exchange: Exchange) -> None:
+    def accepted(self, exchange: Exchange | BatchExchange) -> None:
         """Note that the upstream took this caller's credential."""
         if exchange.credential is not None and self.exact is not None:
             self._spawn(self._mark(self.exact, exchange.credential))
@@ -225,6 +274,12 @@ class Engine:
         namespace = semantic.namespace(exchange.identity)
         upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
         await self._index_part.ask(upsert, f"{label}: 7 storing the vector")
+
+    async def _store_pieces(self, entries: list[Entry]) -> None:
+        await _known(self._exact_known)
+        if (exact := self.exact) is not None:
+            for entry in entries:
+                await self._exact_part.ask(exact.put(entry), f"{entry.key[:8]}: storing an input's vector")
 
     async def _mark(self, exact: ExactStore, credential: str) -> None:
         await self._exact_part.ask(exact.mark(credential, CREDENTIAL_TTL), "credential accepted")

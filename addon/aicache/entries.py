@@ -35,7 +35,7 @@ def record(
     """Make the entry of a complete, good answer. Raises ValueError, with the reason, for anything else."""
     if recording.status != 200:
         raise ValueError(f"status {recording.status}")
-    body = _decoded(recording, max_bytes)
+    body = decoded(recording, max_bytes)
     mode, document = format.parse_answer(body, n=call.n, variant=call.variant)
     facts = format.facts(document)
     if facts.refused and not refusals:
@@ -85,7 +85,7 @@ def replay(entry: Entry, call: Call, format: Format) -> tuple[bytes, str]:
     return body, format.content_type(call.mode, call.variant)
 
 
-def _decoded(recording: Recording, max_bytes: int) -> bytes:
+def decoded(recording: Recording, max_bytes: int) -> bytes:
     """Undo the content-encoding. We ask for none, so only gzip and deflate, which some upstreams send regardless."""
     body = recording.body
     if recording.content_encoding in ("gzip", "x-gzip", "deflate"):

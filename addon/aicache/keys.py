@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from aicache.model import Call, Common, Turn
+from aicache.model import Batch, Call, Common, Turn
 
 CREDENTIAL_HEADERS = (
     "authorization",
@@ -177,6 +177,28 @@ def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) 
     exact = shared.copy()
     exact.update(msgspec.json.encode(turns[-1].content))
     return Identity(exact.hexdigest(), shared.hexdigest(), any_api=True)
+
+
+def identify_inputs(batch: Batch, origin: Origin, rules: KeyRules) -> tuple[tuple[str, ...], str]:
+    """Return a key for each input of a batch, and the namespace they share: where an input stands plays no part."""
+    head = (
+        _VERSION,
+        rules.session_id,
+        origin.scope,
+        batch.api,
+        origin.upstream,
+        origin.target,
+        origin.headers,
+        batch.model,
+        {name: value for name, value in batch.params.items() if name not in rules.ignore},
+    )
+    shared = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20)
+    keys = []
+    for each in batch.inputs:
+        exact = shared.copy()
+        exact.update(msgspec.json.encode(each, order="deterministic"))
+        keys.append(exact.hexdigest())
+    return tuple(keys), shared.hexdigest()
 
 
 def vector_namespace(namespace: str, model: str, dimensions: int) -> str:

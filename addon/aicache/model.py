@@ -78,6 +78,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """One parsed request for embeddings: several inputs, each answered for itself."""
+
+    api: str
+    model: str
+    params: Mapping[str, Any]
+    """The body as sent, less inputs and model."""
+    inputs: tuple[Any, ...]
+    """What is to be embedded: texts, or JSON values such as lists of tokens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A piece of what is said to the user."""
 

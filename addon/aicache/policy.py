@@ -63,7 +63,20 @@ def refusal(
     The namespace holds scope, model and parameters. It is compared even for an exact key, so that neither a mixed-up
     index nor a mixed-up store can hand one owner's answer to another.
     """
-    if entry.namespace != identity.namespace or not (entry.api == call.api or identity.any_api):
+    if not (entry.api == call.api or identity.any_api):
+        return "foreign"
+    if (why_not := unfit(entry, identity.namespace, controls, now, page)) is not None:
+        return why_not
+    if call.wants_usage and not _knows_usage(entry, call):
+        return "usage-unknown"
+    if identity.any_api and call.common is not None and _tokens_at_most(entry) > (call.common.max_tokens or math.inf):
+        return "longer-than-asked"
+    return None
+
+
+def unfit(entry: Entry, namespace: str, controls: Controls, now: float, page: str | None) -> str | None:
+    """Say why an entry must not answer anyone in this namespace, page and time, or None when it may."""
+    if entry.namespace != namespace:
         return "foreign"
     if entry.expires_at <= now:
         return "expired"
@@ -71,10 +84,6 @@ def refusal(
         return "max-age"
     if page is not None and not {("access-control-allow-origin", allowed) for allowed in ("*", page)} & set(entry.cors):
         return "other-page"
-    if call.wants_usage and not _knows_usage(entry, call):
-        return "usage-unknown"
-    if identity.any_api and call.common is not None and _tokens_at_most(entry) > (call.common.max_tokens or math.inf):
-        return "longer-than-asked"
     return None
 
 
@@ -88,12 +97,15 @@ def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> floa
 
     A request that leaves the temperature to the upstream counts as hotter than any limit.
     """
-    ttl = min(rules.ttl, controls.ttl)
-    if controls.no_store or ttl <= 0:
-        return None
     if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
         return None
-    return now + ttl
+    return lifetime(controls, rules, now)
+
+
+def lifetime(controls: Controls, rules: Rules, now: float) -> float | None:
+    """Return the Unix time until which what comes now may be kept, or None when the caller wants nothing kept."""
+    ttl = min(rules.ttl, controls.ttl)
+    return None if controls.no_store or ttl <= 0 else now + ttl
 
 
 def _tokens_at_most(entry: Entry) -> int:

@@ -22,6 +22,8 @@ class Settings:
     """Bytes; larger requests are forwarded without a look."""
     tools: bool
     """Whether requests that carry tools may be answered by meaning."""
+    embeddings: bool
+    """Whether requests for embeddings are answered, too."""
 
     @classmethod
     def of(cls, config: Config) -> Settings:
@@ -37,6 +39,7 @@ class Settings:
             scope=config.scope,
             max_request=config.max_request,
             tools=config.semantic.tools,
+            embeddings=config.embeddings,
         )
 
     @property

@@ -271,4 +271,10 @@ class Config:
     exact: Annotated[Exact, "answers to the very same request"] = Exact()
     semantic: Annotated[Semantic, "answers to a question of the same meaning"] = Semantic()
     store: Annotated[Store, "which answers are kept"] = Store()
+    embeddings: Annotated[
+        bool,
+        FLAG,
+        "whether embeddings endpoints are cached as well, each text for itself: of a batch, only what is new goes "
+        "upstream",
+    ] = True
     max_request: Annotated[int, size(least=KB), "larger requests are forwarded without a look"] = 8 * MB

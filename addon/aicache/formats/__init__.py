@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from aicache.formats.chat import CHAT
+from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
 from aicache.formats.format import Facts, Format
 
-__all__ = ["FORMATS", "Facts", "Format", "by_api", "match"]
+__all__ = ["EMBEDDINGS", "FORMATS", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
 
 FORMATS: tuple[Format, ...] = (CHAT,)
+EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)
 
 _BY_API = {format.api: format for format in FORMATS}
 
@@ -16,6 +18,14 @@ def match(method: str, host: str, path: str) -> Format | None:
     """Return the format of a request, or None for one that is not the cache's business."""
     for format in FORMATS:
         if format.matches(method, host, path):
+            return format
+    return None
+
+
+def match_embeddings(method: str, path: str) -> Embeddings | None:
+    """Return the format of a request for embeddings, or None for any other request."""
+    for format in EMBEDDINGS:
+        if format.matches(method, path):
             return format
     return None
 

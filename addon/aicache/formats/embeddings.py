@@ -1,0 +1,235 @@
+"""Embeddings endpoints: a request for many inputs is taken apart, and the answer put together, input by input. Pure.
+
+Sources: https://platform.openai.com/docs/api-reference/embeddings (spoken by most vendors) and
+https://github.com/ollama/ollama/blob/main/docs/api.md (``/api/embed``). The vectors themselves are never decoded: what
+an upstream wrote is what a caller gets, to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import msgspec
+
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request
+from aicache.model import Batch
+
+_ONE_FOR_ALL = ("late_chunking",)  # Jina: each vector depends on the texts around it
+_TEXT_FIELDS = ("encoding_format", "input_type", "task", "prompt_name", "user")
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """What an upstream said of one input: its vector, and what it said of the whole."""
+
+    item: msgspec.Raw
+    envelope: dict[str, msgspec.Raw]
+    tokens: int
+    """This input's share of the prompt's tokens: of one response, they add up to what it counted."""
+
+
+class Embeddings(Protocol):
+    """One API. Everything raises ValueError alone, and its message never holds content."""
+
+    @property
+    def api(self) -> str: ...
+
+    def matches(self, method: str, path: str) -> bool: ...
+
+    def parse_request(self, path: str, body: bytes) -> Batch: ...
+
+    def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
+        """Return the request for the inputs of these positions alone."""
+
+    def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
+        """Take a response apart, a piece for each of the *positions* asked for."""
+
+    def join(self, pieces: Sequence[Piece]) -> bytes:
+        """Write the response that holds these pieces in their order."""
+
+
+class OpenAIEmbeddings:
+    """``POST .../embeddings``, on any host."""
+
+    api = "embeddings"
+
+    def matches(self, method: str, path: str) -> bool:
+        return method.upper() == "POST" and path.removesuffix("/").endswith("/embeddings")
+
+    def parse_request(self, path: str, body: bytes) -> Batch:
+        request = load_request(body)
+        for name in _TEXT_FIELDS:
+            if not isinstance(request.get(name), str | None):
+                raise ValueError(f"{name}: not a string")
+        if type(request.get("dimensions")) not in (int, type(None)):
+            raise ValueError("dimensions: not a count")
+        return _batch(self.api, request, _deployment(path))
+
+    def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
+        return _reduced(body, wanted)
+
+    def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
+        envelope = _fields(body)
+        items = _decoded(envelope.pop("data", None), list[dict[str, msgspec.Raw]], "data")
+        if len(items) != len(positions):
+            raise ValueError("data: not as many as were asked for")
+        placed: dict[int, msgspec.Raw] = {}
+        for place, item in enumerate(items):
+            index = item.pop("index", None)
+            _check_vector(item.get("embedding"))
+            placed[place if index is None else _decoded(index, int, "index")] = msgspec.Raw(dump(item))
+        if placed.keys() != set(range(len(items))):
+            raise ValueError("data: indexes that are not those of the inputs")
+        usage = _decoded(envelope.get("usage", msgspec.Raw(b"null")), dict[str, Any] | None, "usage") or {}
+        shares = _shares(count(usage.get("prompt_tokens")), [batch.inputs[i] for i in positions])
+        return [Piece(placed[i], envelope, share) for i, share in enumerate(shares)]
+
+    def join(self, pieces: Sequence[Piece]) -> bytes:
+        envelope = dict(pieces[0].envelope)
+        usage = envelope.pop("usage", None)
+        data = [{**_decoded(piece.item, dict[str, msgspec.Raw], "item"), "index": i} for i, piece in enumerate(pieces)]
+        document: dict[str, Any] = {"object": envelope.pop("object", "list"), "data": data, **envelope}
+        if usage is not None:
+            document["usage"] = _usage(_decoded(usage, Any, "usage"), pieces)
+        return dump(document)
+
+
+class OllamaEmbed:
+    """``POST .../api/embed``."""
+
+    api = "ollama-embed"
+
+    def matches(self, method: str, path: str) -> bool:
+        return method.upper() == "POST" and path.removesuffix("/").endswith("/api/embed")
+
+    def parse_request(self, path: str, body: bytes) -> Batch:
+        request = load_request(body)
+        for name, kinds in (("truncate", (bool,)), ("options", (dict,)), ("dimensions", (int,))):
+            if request.get(name) is not None and type(request[name]) not in kinds:
+                raise ValueError(f"{name}: not of its type")
+        request.pop("keep_alive", None)  # how long the model stays loaded afterwards
+        batch = _batch(self.api, request, None)
+        if not all(isinstance(each, str) for each in batch.inputs):
+            raise ValueError("input: not texts")
+        return batch
+
+    def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
+        return _reduced(body, wanted)
+
+    def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
+        envelope = _fields(body)
+        items = _decoded(envelope.pop("embeddings", None), list[msgspec.Raw], "embeddings")
+        if len(items) != len(positions):
+            raise ValueError("embeddings: not as many as were asked for")
+        for item in items:
+            _check_vector(item)
+        tokens = count(_decoded(envelope.pop("prompt_eval_count", msgspec.Raw(b"0")), Any, "prompt_eval_count"))
+        shares = _shares(tokens, [batch.inputs[i] for i in positions])
+        return [Piece(item, envelope, share) for item, share in zip(items, shares, strict=True)]
+
+    def join(self, pieces: Sequence[Piece]) -> bytes:
+        envelope = dict(pieces[0].envelope)
+        document: dict[str, Any] = {"model": envelope.pop("model", ""), "embeddings": [piece.item for piece in pieces]}
+        return dump(document | envelope | {"prompt_eval_count": sum(piece.tokens for piece in pieces)})
+
+
+OPENAI_EMBEDDINGS = OpenAIEmbeddings()
+OLLAMA_EMBED = OllamaEmbed()
+
+
+def pack(piece: Piece) -> bytes:
+    return dump(piece)
+
+
+def unpack(body: bytes) -> Piece:
+    """Undo `pack`. Raises ValueError for anything else."""
+    piece: Piece = _decoded(msgspec.Raw(body), Piece, "a stored vector")
+    return piece
+
+
+def _batch(api: str, request: JSONObject, named: str | None) -> Batch:
+    """A list is a list of inputs, but for a list of numbers: that is one input, in tokens."""
+    for name in _ONE_FOR_ALL:
+        if request.get(name):
+            raise ValueError(f"{name}: vectors that depend on each other")
+    model = request.get("model") or named
+    if not isinstance(model, str):
+        raise ValueError("model: missing, or not a string")
+    inputs = _inputs(request)
+    params = {name: value for name, value in request.items() if name not in ("input", "model")}
+    return Batch(api, model, params, tuple(inputs))
+
+
+def _inputs(request: Mapping[str, Any]) -> list[Any]:
+    given = request.get("input")
+    inputs = given if isinstance(given, list) and not _is_tokens(given) else [given]
+    if not inputs or not all(_is_input(each) for each in inputs):
+        raise ValueError("input: neither text nor tokens, nor a list of those")
+    return inputs
+
+
+def _is_input(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and _is_tokens(value)) or _is_text(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_tokens(value: Sequence[Any]) -> bool:
+    return bool(value) and all(type(token) is int for token in value)
+
+
+def _deployment(path: str) -> str | None:
+    """Return the model that Azure has in the path."""
+    _, _, after = path.partition("/openai/deployments/")
+    return unquote(after.partition("/")[0]) if after else None
+
+
+def _reduced(body: bytes, wanted: Sequence[int]) -> bytes:
+    request = load_object(body)
+    inputs = _inputs(request)
+    return dump({**request, "input": [inputs[i] for i in wanted]})
+
+
+def _fields(body: bytes) -> dict[str, msgspec.Raw]:
+    fields = _decoded(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
+    if bytes(fields.get("error", b"null")) != b"null":
+        raise ValueError("an error in place of an answer")
+    return {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
+
+
+def _decoded(raw: msgspec.Raw | None, kind: Any, name: str) -> Any:
+    if raw is None:
+        raise ValueError(f"{name}: missing")
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise ValueError(f"{name}: not what it should be") from None
+
+
+def _check_vector(vector: msgspec.Raw | None) -> None:
+    """A vector is a list of numbers, or such a list in base64; some APIs give several by type, as an object."""
+    written = b"null" if vector is None else bytes(vector)
+    if written[:1] not in (b"[", b'"', b"{") or len(written.strip(b'[]{}" \t\r\n')) == 0 or b"null" in written:
+        raise ValueError("an embedding that is empty, or none")
+
+
+def _shares(tokens: int, inputs: Iterable[Any]) -> list[int]:
+    """Share out what a response counted by the inputs' lengths, so that the shares add up to it."""
+    sizes = [len(dump(each)) for each in inputs]
+    shares, so_far, given = [], 0, 0
+    for size in sizes:
+        so_far += size
+        share = tokens * so_far // sum(sizes) - given
+        given += share
+        shares.append(share)
+    return shares
+
+
+def _usage(usage: Any, pieces: Sequence[Piece]) -> Any:
+    if not isinstance(usage, dict):
+        return usage
+    tokens = sum(piece.tokens for piece in pieces)
+    return {name: tokens if name in ("prompt_tokens", "total_tokens") else value for name, value in usage.items()}

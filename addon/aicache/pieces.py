@@ -1,0 +1,77 @@
+"""Between entries and embeddings responses: every input of a batch has an entry of its own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aicache.controls import Controls
+from aicache.entries import Recording, decoded
+from aicache.formats import Embeddings
+from aicache.formats.embeddings import pack, unpack
+from aicache.model import Batch, Entry, Mode
+
+INFLATED = 256 * 1024**2
+"""Bytes that a compressed response may become."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchExchange:
+    """A batch on its way to the upstream: what the pieces of its answer are stored under. Made once, at its lookup."""
+
+    batch: Batch
+    keys: tuple[str, ...]
+    """One for each input."""
+    namespace: str
+    controls: Controls
+    format: Embeddings
+    credential: str | None
+    """As in `Exchange`."""
+    page: str | None
+    known: tuple[Entry | None, ...] = ()
+    """One for each input, once the lookup has found some."""
+
+    @property
+    def wanted(self) -> list[int]:
+        """The positions that the upstream is asked for."""
+        known = self.known or (None,) * len(self.keys)
+        return [i for i, entry in enumerate(known) if entry is None]
+
+
+def record_pieces(exchange: BatchExchange, recording: Recording, *, now: float, until: float) -> list[Entry]:
+    """Make the entries of a good response, in the order of `BatchExchange.wanted`. Raises ValueError for any other."""
+    if recording.status != 200:
+        raise ValueError(f"status {recording.status}")
+    wanted = exchange.wanted
+    pieces = exchange.format.split(decoded(recording, INFLATED), exchange.batch, wanted)
+    return [
+        Entry(
+            key=exchange.keys[i],
+            namespace=exchange.namespace,
+            api=exchange.batch.api,
+            model=exchange.batch.model,
+            asked=Mode.WHOLE,
+            asked_usage=False,
+            mode=Mode.WHOLE,
+            content_type=recording.content_type or "application/json",
+            body=pack(piece),
+            question=None,
+            prompt_tokens=piece.tokens,
+            completion_tokens=0,
+            stored_at=now,
+            expires_at=until,
+            cors=recording.cors,
+        )
+        for i, piece in zip(wanted, pieces, strict=True)
+    ]
+
+
+def replay_pieces(entries: Sequence[Entry], format: Embeddings) -> bytes:
+    """Return the body of the response that these entries amount to. Raises ValueError when one cannot be read."""
+    return format.join([unpack(entry.body) for entry in entries])
+
+
+def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> list[Entry]:
+    """Put what was known and what has come into the order of the request."""
+    coming = iter(fresh)
+    return [entry or next(coming) for entry in exchange.known]

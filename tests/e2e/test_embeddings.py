@@ -1,0 +1,163 @@
+"""Embeddings through a real mitmdump: each text is asked of the upstream once, whatever batch it comes in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from demo.answers import Reply, Request
+from e2e.proxy import Proxy, post
+from e2e.proxy import Reply as Response
+
+if TYPE_CHECKING:
+    from e2e.conftest import Upstream
+
+PATH = "/v1/embeddings"
+
+
+def embed(request: Request) -> Reply:
+    """Answer as OpenAI does; a text's vector is made of its characters."""
+    inputs = request.json["input"]
+    inputs = inputs if isinstance(inputs, list) else [inputs]
+    data = [
+        {"object": "embedding", "index": i, "embedding": [float(ord(c)) for c in text]} for i, text in enumerate(inputs)
+    ]
+    tokens = sum(len(text) for text in inputs)
+    document = {
+        "object": "list",
+        "data": data,
+        "model": "embed-1",
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
+    return Reply(body=json.dumps(document).encode())
+
+
+def ask(proxy: Proxy, *texts: str, **how: Any) -> Response:
+    body = {"model": "embed-1", "input": list(texts)} | how.pop("fields", {})
+    headers = {"authorization": "Bearer sk-test"} | how.pop("headers", {})
+    return post(proxy.port, json.dumps(body).encode(), headers, path=PATH)
+
+
+def vectors(reply: Response) -> list[list[float]]:
+    items = json.loads(reply.body)["data"]
+    assert [item["index"] for item in items] == list(range(len(items)))
+    return [item["embedding"] for item in items]
+
+
+def expected(*texts: str) -> list[list[float]]:
+    return [[float(ord(c)) for c in text] for text in texts]
+
+
+@pytest.fixture(autouse=True)
+def _embeds(upstream: Upstream) -> None:
+    upstream.script = embed
+
+
+def test_a_batch_that_is_known_is_a_hit(proxy: Proxy, upstream: Upstream) -> None:
+    first = ask(proxy, "one", "two")
+    proxy.wait_for(lambda: ask(proxy, "one", "two").cache == "exact")
+    calls = upstream.calls
+
+    again = ask(proxy, "two", "one", "one")
+
+    assert first.cache == "miss"
+    assert first.headers["cache-status"] == "ai-cache; fwd=miss; stored"
+    assert again.cache == "exact"
+    assert vectors(again) == expected("two", "one", "one")
+    assert json.loads(again.body)["usage"] == {"prompt_tokens": 9, "total_tokens": 9}
+    assert upstream.calls == calls
+
+
+def test_only_what_is_new_in_a_batch_goes_upstream(proxy: Proxy, upstream: Upstream) -> None:
+    ask(proxy, "uno", "tres")
+    proxy.wait_for(lambda: ask(proxy, "uno", "tres").cache == "exact")
+
+    mixed = ask(proxy, "uno", "dos", "tres", "cuatro")
+
+    assert upstream.last.json["input"] == ["dos", "cuatro"]
+    assert vectors(mixed) == expected("uno", "dos", "tres", "cuatro")
+    assert mixed.headers["cache-status"] == 'ai-cache; fwd=partial; detail="2/4"; stored'
+    assert json.loads(mixed.body)["usage"]["prompt_tokens"] == len("unodostrescuatro")
+
+
+def test_other_models_parameters_and_callers_have_vectors_of_their_own(proxy: Proxy) -> None:
+    ask(proxy, "mine")
+    proxy.wait_for(lambda: ask(proxy, "mine").cache == "exact")
+
+    assert ask(proxy, "mine", fields={"dimensions": 3}).cache == "miss"
+    assert ask(proxy, "mine", fields={"model": "embed-2"}).cache == "miss"
+    assert ask(proxy, "mine", headers={"authorization": "Bearer sk-other"}).cache == "miss"
+
+
+def test_an_error_of_the_upstream_reaches_the_client_as_it_is(proxy: Proxy, upstream: Upstream) -> None:
+    ask(proxy, "known")
+    proxy.wait_for(lambda: ask(proxy, "known").cache == "exact")
+    upstream.script = lambda _: Reply(status=429, body=b'{"error": {"message": "slow down"}}')
+
+    reply = ask(proxy, "known", "unknown")
+
+    assert (reply.status, reply.body) == (429, b'{"error": {"message": "slow down"}}')
+
+
+def test_an_upstream_that_answers_a_part_unlike_before_is_asked_for_all_the_next_time(
+    proxy: Proxy, upstream: Upstream
+) -> None:
+    fields = {"dimensions": 77}
+    ask(proxy, "known", fields=fields)
+    proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
+
+    upstream.script = lambda _: Reply(body=b'{"data": "elsewhere"}')
+    odd = ask(proxy, "known", "unknown", fields=fields)
+    upstream.script = embed
+    whole = ask(proxy, "known", "unknown", fields=fields)
+
+    assert odd.status == 502
+    assert vectors(whole) == expected("known", "unknown")
+    assert upstream.last.json["input"] == ["known", "unknown"]
+
+
+def test_a_request_that_is_signed_goes_upstream_as_it_is(proxy: Proxy, upstream: Upstream) -> None:
+    ask(proxy, "signed")
+    proxy.wait_for(lambda: ask(proxy, "signed").cache == "exact")
+
+    reply = ask(proxy, "signed", "new", headers={"content-digest": "sha-256=:x:"})
+
+    assert upstream.last.json["input"] == ["signed", "new"]
+    assert vectors(reply) == expected("signed", "new")
+
+
+def test_only_if_cached_and_no_store_are_honoured(proxy: Proxy, upstream: Upstream) -> None:
+    assert ask(proxy, "nowhere", headers={"cache-control": "only-if-cached"}).status == 504
+    assert ask(proxy, "nowhere", headers={"cache-control": "no-store"}).cache == "miss"
+    assert ask(proxy, "nowhere", headers={"x-ai-cache-ttl": "0"}).cache == "miss"
+
+    assert ask(proxy, "nowhere").cache == "miss"
+
+
+def test_ollama_s_embed_is_cached_text_by_text_too(proxy: Proxy, upstream: Upstream) -> None:
+    def answer(request: Request) -> Reply:
+        texts = request.json["input"]
+        body = {"model": "all-minilm", "embeddings": [[len(text), 0.5] for text in texts], "prompt_eval_count": 3}
+        return Reply(body=json.dumps(body).encode())
+
+    def embed(*texts: str) -> Response:
+        body = {"model": "all-minilm", "input": list(texts)}
+        return post(proxy.port, json.dumps(body).encode(), {}, path="/api/embed")
+
+    upstream.script = answer
+    embed("a", "bb")
+    proxy.wait_for(lambda: embed("a", "bb").cache == "exact")
+
+    mixed = embed("bb", "ccc", "a")
+
+    assert upstream.last.json["input"] == ["ccc"]
+    assert json.loads(mixed.body)["embeddings"] == [[2, 0.5], [3, 0.5], [1, 0.5]]
+
+
+def test_embeddings_are_left_alone_where_the_setting_says_so(start: Any, upstream: Upstream) -> None:
+    proxy = start("embeddings: false\nsemantic: {enabled: false}\n", wait_for="ready: exact hits")
+
+    assert ask(proxy, "alone").cache == ""
+    assert ask(proxy, "alone").cache == ""

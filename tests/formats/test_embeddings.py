@@ -1,0 +1,208 @@
+"""Embeddings taken apart and put together, input by input."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings, pack, unpack
+from aicache.model import Batch
+
+PATH = "/v1/embeddings"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def openai(*vectors: str, tokens: int = 9, **fields: Any) -> bytes:
+    """A response as OpenAI sends it; vectors as they are written."""
+    data = ", ".join(
+        f'{{"object": "embedding", "index": {i}, "embedding": {vector}}}' for i, vector in enumerate(vectors)
+    )
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    rest = json.dumps({"model": "m-1", "usage": usage} | fields)[1:]
+    return f'{{"object": "list", "data": [{data}], {rest}'.encode()
+
+
+def ollama(*vectors: str, tokens: int = 9) -> bytes:
+    rest = json.dumps({"total_duration": 5, "prompt_eval_count": tokens})[1:]
+    return f'{{"model": "m-1", "embeddings": [{", ".join(vectors)}], {rest}'.encode()
+
+
+def asked(*inputs: Any, format: Embeddings = OPENAI_EMBEDDINGS, **fields: Any) -> Batch:
+    return format.parse_request(PATH, json.dumps({"model": "m", "input": list(inputs), **fields}).encode())
+
+
+@pytest.mark.parametrize(
+    ("format", "path", "ours"),
+    [
+        (OPENAI_EMBEDDINGS, "/v1/embeddings", True),
+        (OPENAI_EMBEDDINGS, "/openai/deployments/e/embeddings", True),
+        (OPENAI_EMBEDDINGS, "/compatible-mode/v1/embeddings/", True),
+        (OPENAI_EMBEDDINGS, "/api/embed", False),
+        (OPENAI_EMBEDDINGS, "/v1/embeddings/x", False),
+        (OLLAMA_EMBED, "/api/embed", True),
+        (OLLAMA_EMBED, "/api/embeddings", False),
+    ],
+)
+def test_the_path_tells_the_api(format: Embeddings, path: str, ours: bool) -> None:
+    assert format.matches("POST", path) is ours
+    assert not format.matches("GET", path)
+
+
+@pytest.mark.parametrize(
+    ("given_input", "inputs"),
+    [
+        ("a", ("a",)),
+        (["a", "b"], ("a", "b")),
+        ([1, 2], ([1, 2],)),
+        ([[1, 2], [3]], ([1, 2], [3])),
+        ([{"image": "x"}], ({"image": "x"},)),
+    ],
+)
+def test_every_form_of_input_is_a_list_of_inputs(given_input: Any, inputs: tuple[Any, ...]) -> None:
+    batch = OPENAI_EMBEDDINGS.parse_request(PATH, json.dumps({"model": "m", "input": given_input}).encode())
+
+    assert batch.inputs == inputs
+
+
+@pytest.mark.parametrize("fields", [{"input": ""}, {"input": []}, {"input": None}, {"input": [None]}, {"input": [""]}])
+def test_what_is_no_input_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="input"):
+        OPENAI_EMBEDDINGS.parse_request(PATH, json.dumps({"model": "m"} | fields).encode())
+
+
+def test_vectors_that_depend_on_each_other_are_not_taken_apart() -> None:
+    with pytest.raises(ValueError, match="late_chunking"):
+        asked("a", "b", late_chunking=True)
+
+
+def test_azure_has_the_model_in_the_path() -> None:
+    batch = OPENAI_EMBEDDINGS.parse_request("/openai/deployments/te%203/embeddings", b'{"input":"a"}')
+
+    assert batch.model == "te 3"
+
+
+def test_a_request_is_reduced_to_some_inputs_and_keeps_all_else() -> None:
+    body = json.dumps({"model": "m", "input": ["a", "b", "c"], "dimensions": 2, "user": "u"}).encode()
+
+    reduced = json.loads(OPENAI_EMBEDDINGS.reduced(body, [0, 2]))
+
+    assert reduced == {"model": "m", "input": ["a", "c"], "dimensions": 2, "user": "u"}
+
+
+def test_vectors_keep_every_digit() -> None:
+    batch = asked("a", "b")
+
+    pieces = OPENAI_EMBEDDINGS.split(openai("[1.50, -0.0, 1e-05]", '"AACAPw=="'), batch, [0, 1])
+    joined = OPENAI_EMBEDDINGS.join([unpack(pack(piece)) for piece in pieces])
+
+    assert b"[1.50, -0.0, 1e-05]" in joined
+    assert b'"AACAPw=="' in joined
+
+
+def test_a_response_put_together_says_what_it_said() -> None:
+    body = openai("[1.5]", "[2.5]", "[3.5]", tokens=11, id="x")
+
+    pieces = OPENAI_EMBEDDINGS.split(body, asked("a", "bb", "a longer text"), [0, 1, 2])
+
+    assert json.loads(OPENAI_EMBEDDINGS.join(pieces)) == json.loads(body)
+
+
+def test_items_are_placed_by_their_index() -> None:
+    body = json.dumps({"data": [{"index": 1, "embedding": [2]}, {"index": 0, "embedding": [1]}], "model": "m"}).encode()
+
+    pieces = OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+
+    assert [json.loads(bytes(piece.item))["embedding"] for piece in pieces] == [[1], [2]]
+
+
+def test_pieces_of_two_responses_make_one_and_count_its_tokens() -> None:
+    batch = asked("a", "b", "c")
+    first, third = OPENAI_EMBEDDINGS.split(openai("[1]", "[3]", tokens=5), batch, [0, 2])
+    (second,) = OPENAI_EMBEDDINGS.split(openai("[2]", tokens=2), batch, [1])
+
+    joined = json.loads(OPENAI_EMBEDDINGS.join([first, second, third]))
+
+    assert [(item["index"], item["embedding"]) for item in joined["data"]] == [(0, [1]), (1, [2]), (2, [3])]
+    assert joined["usage"] == {"prompt_tokens": 7, "total_tokens": 7}
+
+
+def test_ollama_s_responses_are_put_together_too() -> None:
+    batch = asked("a", "b", format=OLLAMA_EMBED)
+    body = ollama("[1.0, 2]", "[3]", tokens=4)
+
+    pieces = [unpack(pack(piece)) for piece in OLLAMA_EMBED.split(body, batch, [0, 1])]
+
+    assert json.loads(OLLAMA_EMBED.join(pieces)) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"error": {"message": "no"}}',
+        openai("[1]"),
+        openai("[1]", "[]"),
+        openai("[1]", "null"),
+        openai("[1]", "[1, null]"),
+        openai("[1]", '""'),
+        b'{"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [2]}]}',
+        b'{"data": [{"index": 0, "embedding": [1]}, {"index": 2, "embedding": [2]}]}',
+        b'{"data": [{"index": "0", "embedding": [1]}, {"index": 1, "embedding": [2]}]}',
+        b'{"data": 7}',
+    ],
+)
+def test_a_response_that_is_not_what_was_asked_for_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), min_size=1, max_size=9),
+    st.integers(0, 10_000),
+)
+def test_shares_add_up_to_what_was_counted(texts: list[str], tokens: int) -> None:
+    vectors = [f"[{i}]" for i, _ in enumerate(texts)]
+    body = openai(*vectors, tokens=tokens)
+
+    pieces = OPENAI_EMBEDDINGS.split(body, asked(*texts), range(len(texts)))
+
+    assert sum(piece.tokens for piece in pieces) == tokens
+
+
+@given(st.dictionaries(st.sampled_from(["data", "usage", "model", "error", "embeddings", "prompt_eval_count"]), JSON))
+def test_no_response_raises_anything_but_value_error(document: dict[str, Any]) -> None:
+    for format in (OPENAI_EMBEDDINGS, OLLAMA_EMBED):
+        with contextlib.suppress(ValueError):
+            format.join(format.split(json.dumps(document).encode(), asked("a"), [0]))
+
+
+@given(st.dictionaries(st.sampled_from(["input", "model", "dimensions", "options", "user", "truncate"]), JSON))
+def test_no_request_raises_anything_but_value_error(document: dict[str, Any]) -> None:
+    for format in (OPENAI_EMBEDDINGS, OLLAMA_EMBED):
+        with contextlib.suppress(ValueError):
+            format.parse_request(PATH, json.dumps(document).encode())
+
+
+def test_every_recorded_response_says_the_same_again(tool: Any, datasets: Path) -> None:
+    seen = 0
+    for x in tool.load(str(datasets / "traffic" / "recorded.jsonl.gz")):
+        if x.family == "embeddings" and x.verdict() == "hit":
+            batch = OPENAI_EMBEDDINGS.parse_request(x.target.partition("?")[0], x.request)
+            pieces = OPENAI_EMBEDDINGS.split(x.response, batch, range(len(batch.inputs)))
+
+            again = OPENAI_EMBEDDINGS.join([unpack(pack(piece)) for piece in pieces])
+
+            assert json.loads(again) == json.loads(x.response), x.where
+            seen += 1
+    assert seen > 10
