@@ -76,7 +76,7 @@ class OpenAIEmbeddings:
             raise ValueError("data: not as many as were asked for")
         placed: dict[int, msgspec.Raw] = {}
         for place, item in enumerate(items):
-            index = item.pop("index", None)
+            index = item.get("index")
             _check_vector(item.get("embedding"))
             placed[place if index is None else _decoded(index, int, "index")] = msgspec.Raw(dump(item))
         if placed.keys() != set(range(len(items))):
@@ -88,7 +88,8 @@ class OpenAIEmbeddings:
     def join(self, pieces: Sequence[Piece]) -> bytes:
         envelope = dict(pieces[0].envelope)
         usage = envelope.pop("usage", None)
-        data = [{**_decoded(piece.item, dict[str, msgspec.Raw], "item"), "index": i} for i, piece in enumerate(pieces)]
+        items = [_decoded(piece.item, dict[str, msgspec.Raw], "item") for piece in pieces]
+        data = [item | {"index": i} if "index" in item else item for i, item in enumerate(items)]
         document: dict[str, Any] = {"object": envelope.pop("object", "list"), "data": data, **envelope}
         if usage is not None:
             document["usage"] = _usage(_decoded(usage, Any, "usage"), pieces)
