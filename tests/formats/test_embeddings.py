@@ -204,5 +204,6 @@ def test_every_recorded_response_says_the_same_again(tool: Any, datasets: Path) 
             again = OPENAI_EMBEDDINGS.join([unpack(pack(piece)) for piece in pieces])
 
             assert json.loads(again) == json.loads(x.response), x.where
+            assert json.dumps(json.loads(again)["data"]) == json.dumps(json.loads(x.response)["data"]), x.where
             seen += 1
     assert seen > 10
