@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import hits, misses
+from benchmarks import formats, hits, misses
 
 
 def main() -> int:
@@ -19,9 +19,10 @@ def main() -> int:
         prog="scripts/bench",
         description="Measure the proxy beside a bare mitmdump, in one run. Read the ratios: machines are noisy.",
         epilog="hits: exact hits per second, p50 and p99 at 1, 8 and 64 connections (needs wrk). "
-        "misses: first token and end of a stream that goes upstream.",
+        "misses: first token and end of a stream that goes upstream. "
+        "formats: microseconds per kilobyte to read and to write each API's bodies.",
     )
-    parser.add_argument("what", nargs="?", choices=("all", "hits", "misses"), default="all")
+    parser.add_argument("what", nargs="?", choices=("all", "hits", "misses", "formats"), default="all")
     parser.add_argument("--seconds", type=int, default=5, help="of load for each figure (default %(default)s)")
     parser.add_argument(
         "--rounds", type=int, default=3, help="of hits, of which the median counts (default %(default)s)"
@@ -39,6 +40,8 @@ def main() -> int:
             failed |= asyncio.run(hits.measure(folder, options.seconds, options.rounds))
         if options.what in ("all", "misses"):
             failed |= asyncio.run(misses.measure(folder, options.requests))
+    if options.what in ("all", "formats"):
+        failed |= formats.measure()
     return failed
 
 
