@@ -1,4 +1,4 @@
-"""Server-Sent Events, sans I/O: bytes in, events out; events in, bytes out. Knows nothing of what the events say.
+"""Server-Sent Events and NDJSON, sans I/O: bytes in, events out; events in, bytes out. Knows nothing of what they say.
 
 The grammar is "Interpreting an event stream" of the WHATWG HTML standard
 (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation), with one addition: the end
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_RUN = re.compile(rb"[\r\n]+")
+_OTHER_LINE_ENDS = (("\x85", rb"\u0085"), ("\u2028", rb"\u2028"), ("\u2029", rb"\u2029"))
 _RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
 
 
@@ -131,3 +132,20 @@ def blocks(body: bytes) -> Iterator[bytes]:
             start = run.end()
     if start < len(body):
         yield body[start:]
+
+
+def decode_lines(body: bytes) -> list[bytes]:
+    """Cut newline-delimited JSON (https://github.com/ndjson/ndjson-spec) into its lines, less the blank ones."""
+    return [line for line in body.split(b"\n") if line.strip()]
+
+
+def encode_lines(documents: Iterable[bytes]) -> bytes:
+    """Write JSON documents, each of one line already, as newline-delimited JSON.
+
+    Line ends that only Unicode knows are escaped: ``httpx.Response.iter_lines``, by which Ollama's own client reads,
+    splits at them. In JSON they can stand in texts alone.
+    """
+    body = b"".join(document + b"\n" for document in documents)
+    for character, escape in _OTHER_LINE_ENDS:
+        body = body.replace(character.encode(), escape)
+    return body

@@ -1,0 +1,213 @@
+"""Ollama's own API, chat and generate: requests in, answers in and out. Pure.
+
+Source: https://github.com/ollama/ollama/blob/main/docs/api.md, and for the types of fields and for what an empty value
+means ``api/types.go`` beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aicache import sse
+from aicache.formats import ollama_answer, ollama_common
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
+from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.ollama_answer import Shape, Types, check_types
+from aicache.model import Answer, Call, Mode, Turn
+
+_FLAG, _TEXT, _LIST, _NUMBER = (bool,), (str,), (list,), (int, float)
+_REQUEST: Types = {
+    "model": _TEXT,
+    "format": (str, dict),
+    "options": (dict,),
+    "think": (bool, str),
+    "keep_alive": (str, int, float),
+    **dict.fromkeys(("stream", "truncate", "shift", "logprobs", "_debug_render_only"), _FLAG),
+    "top_logprobs": (int,),
+}
+_CHAT: Types = {**_REQUEST, "messages": _LIST, "tools": _LIST}
+_GENERATE: Types = {
+    **_REQUEST,
+    **dict.fromkeys(("prompt", "suffix", "system", "template"), _TEXT),
+    **dict.fromkeys(("context", "images"), _LIST),
+    "raw": _FLAG,
+    **dict.fromkeys(("width", "height", "steps"), (int,)),
+}
+_MESSAGE: Types = {
+    **dict.fromkeys(("role", "content", "thinking", "tool_name", "tool_call_id"), _TEXT),
+    **dict.fromkeys(("images", "tool_calls"), _LIST),
+}
+_OPTIONS: Types = {
+    **dict.fromkeys(("num_keep", "seed", "num_predict", "top_k", "top_p", "min_p", "typical_p"), _NUMBER),
+    **dict.fromkeys(("repeat_last_n", "temperature", "repeat_penalty"), _NUMBER),
+    **dict.fromkeys(("presence_penalty", "frequency_penalty"), _NUMBER),
+    **dict.fromkeys(("num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "draft_num_predict"), _NUMBER),
+    "use_mmap": _FLAG,
+    "stop": _LIST,
+}
+_MORE_THAN_TEXT = ("format", "suffix", "raw", "context", "images", "width", "height", "steps")
+
+
+class _Ollama:
+    """What both endpoints have in common."""
+
+    api: str
+    path: str
+    shape: Shape
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        return method.upper() == "POST" and path.removesuffix("/").endswith(self.path)
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
+        """Parse a complete, good answer; ValueError says what is amiss."""
+        if n > 1:
+            raise ValueError("one choice, where more were asked for")
+        if ollama_answer.is_stream(body):
+            return Mode.STREAM, ollama_answer.read(ollama_answer.gather(sse.decode_lines(body)), self.shape)
+        return Mode.WHOLE, ollama_answer.read(load_object(body), self.shape)
+
+    def facts(self, document: JSONObject) -> Facts:
+        return Facts(count(document.get("prompt_eval_count")), count(document.get("eval_count")))
+
+    def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write an answer as the API itself would. It tells the usage to all callers."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(document)
+            case Mode.STREAM:
+                return ollama_answer.scatter(document, self.shape)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json; charset=utf-8" if mode is Mode.WHOLE else "application/x-ndjson"
+
+    def without_usage(self, body: bytes) -> bytes:
+        return body
+
+    def understand(self, document: JSONObject) -> Answer:
+        return ollama_common.understand(document, self.shape)
+
+    def express(self, answer: Answer, call: Call) -> JSONObject:
+        return ollama_common.express(answer, call.model, self.shape)
+
+
+class OllamaChat(_Ollama):
+    """The format of ``POST .../api/chat``, on any host."""
+
+    api = "ollama-chat"
+    path = "/api/chat"
+    shape = ollama_answer.CHAT
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
+
+        *tools_semantic* lets a neighbour answer a request that carries tools.
+        """
+        request = load_request(body)
+        _check(request, _CHAT)
+        objects(request.get("tools"), "tools")
+        messages = objects(request.get("messages"), "messages")
+        if not messages:
+            raise ValueError("messages: none, which loads or unloads the model")
+        turns = tuple(_turn(i, message) for i, message in enumerate(messages))
+        last = turns[-1]
+        asks = last.role == "user" and not any(last.rest.values()) and _may_have_neighbors(request, tools_semantic)
+        return _call(self.api, request, turns, last.content if asks else None, said={"messages"})
+
+
+class OllamaGenerate(_Ollama):
+    """The format of ``POST .../api/generate``, on any host."""
+
+    api = "ollama-generate"
+    path = "/api/generate"
+    shape = ollama_answer.GENERATE
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
+
+        An earlier answer's ``context`` is part of the request like any other parameter: it leans on no state.
+        """
+        request = load_request(body)
+        _check(request, _GENERATE)
+        prompt = request.get("prompt")
+        if not prompt:
+            raise ValueError("prompt: none, which loads or unloads the model")
+        turns: tuple[Turn, ...] = (Turn("user", prompt, {}),)
+        said = {"prompt"}
+        if isinstance(system := request.get("system"), str):
+            turns, said = (Turn("system", system, {}), *turns), {"prompt", "system"}
+        question = prompt if _may_have_neighbors(request, tools_semantic) else None
+        return _call(self.api, request, turns, question, said=said)
+
+
+OLLAMA_CHAT = OllamaChat()
+OLLAMA_GENERATE = OllamaGenerate()
+
+
+def _check(request: JSONObject, types: Types) -> None:
+    """Raise ValueError for what only the upstream knows how to take: odd types, and names in odd letters.
+
+    Ollama is written in Go, whose reader of JSON takes ``Stream`` for ``stream``, and the later of the two.
+    """
+    for name in request:
+        if name not in types and name.casefold() in types:
+            raise ValueError("a name that differs from one of the API's in nothing but its letters' case")
+    check_types(request, types)
+    check_types(request.get("options") or {}, _OPTIONS)
+
+
+def _call(api: str, request: JSONObject, turns: tuple[Turn, ...], question: str | None, *, said: set[str]) -> Call:
+    """Make the call. *said* are the fields that the turns hold; how long the model stays loaded changes no answer."""
+    if not (model := request.get("model")):
+        raise ValueError("model: missing")
+    elsewhere = {"model", "keep_alive"} | said
+    params = {name: value for name, value in request.items() if name not in elsewhere}
+    return Call(
+        api=api,
+        model=model,
+        mode=Mode.WHOLE if request.get("stream") is False else Mode.STREAM,
+        wants_usage=False,
+        params=params,
+        turns=turns,
+        question=question if question and question.strip() else None,
+        n=1,
+        temperature=(request.get("options") or {}).get("temperature"),
+        common=ollama_common.common_of(params, turns),
+    )
+
+
+def _turn(position: int, message: JSONObject) -> Turn:
+    """Return the turn. Its content is a text; pictures and all else that a message may hold are in its rest."""
+    check_types(message, _MESSAGE)
+    role, content = message.get("role"), message.get("content")
+    if not isinstance(role, str):
+        raise ValueError(f"messages[{position}].role: not a string")
+    objects(message.get("tool_calls"), f"messages[{position}].tool_calls")
+    taken = ("role",) if content is None else ("role", "content")
+    return Turn(role, content, {name: value for name, value in message.items() if name not in taken})
+
+
+def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
+    """Tell whether an answer to a similar question would do: plain text is asked for, by nothing but text."""
+    if not tools_semantic and request.get("tools"):
+        return False
+    return not any(request.get(name) for name in _MORE_THAN_TEXT)

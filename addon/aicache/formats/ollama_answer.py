@@ -1,0 +1,170 @@
+"""What Ollama answers, whole or in lines, and whether it is an answer worth keeping. Pure.
+
+Source: https://github.com/ollama/ollama/blob/main/docs/api.md. A stream is JSON objects, one a line, each with a piece
+of what is said; the last one has ``done: true`` and the counts. A whole answer is that last object with all that was
+said in it, and that is the document which both amount to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aicache import sse
+from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats.deltas import latest
+
+GOOD_ENDS = frozenset({"stop", "tool_calls"})  # Ollama's own; gateways pass OpenAI's word for tool calls through
+"""An allow-list; not among them: length, and load and unload, which tell what became of the model."""
+
+Types = Mapping[str, tuple[type, ...]]
+
+_NUMBER = (int, float)
+_ANSWER: Types = {
+    **dict.fromkeys(("model", "created_at", "done_reason", "remote_model", "remote_host", "response"), (str,)),
+    **dict.fromkeys(("total_duration", "load_duration"), _NUMBER),
+    **dict.fromkeys(("prompt_eval_count", "prompt_eval_duration", "eval_count", "eval_duration"), _NUMBER),
+    "message": (dict,),
+    "done": (bool,),
+    "context": (list,),
+    "logprobs": (list,),
+}
+_SAID: Types = {"role": (str,), "content": (str,), "thinking": (str,), "images": (list,), "tool_calls": (list,)}
+_CALL: Types = {"id": (str,), "function": (dict,)}
+_HEAD = ("model", "remote_model", "remote_host", "created_at")  # stand in every line
+_GROWING = frozenset({"content", "response", "thinking"})
+_LISTED = frozenset({"tool_calls", "logprobs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where the answers of an endpoint have what the model says: text, thinking, tool calls."""
+
+    text: str
+    """The field with the text ..."""
+    message: bool
+    """... of the document's ``message``, or of the document itself."""
+
+    def said(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        said: Mapping[str, Any] = document["message"] if self.message else document
+        return said
+
+
+CHAT = Shape("content", message=True)
+GENERATE = Shape("response", message=False)
+
+
+def check_types(value: Mapping[str, Any], types: Types) -> None:
+    """Raise ValueError for a known field of another type than the API's; null counts as absent."""
+    for name, allowed in types.items():
+        if value.get(name) is not None and type(value[name]) not in allowed:
+            raise ValueError(f"{name}: not a {' or '.join(each.__name__ for each in allowed)}")
+
+
+def is_stream(body: bytes) -> bool:
+    """Tell by the body. A line that is ended is a stream's, were it the only one.
+
+    Whole answers of a model that runs elsewhere end so, too: they are one document, whichever way they are read.
+    """
+    first, ended, _ = body.lstrip().partition(b"\n")
+    return bool(ended) and first.rstrip().endswith(b"}")
+
+
+def read(document: JSONObject, shape: Shape) -> JSONObject:
+    """Check a whole answer, and give it the fields that clients count on.
+
+    Raises ValueError, with the reason, unless the answer is done, ended well and says something. Pictures alone are
+    nothing said: that two questions are alike says nothing of them.
+    """
+    _check(document)
+    if document.get("done") is not True:
+        raise ValueError("the answer is cut off: not done")
+    if shape.message:
+        message = document.get("message") or {}
+        role, content = message.get("role") or "assistant", message.get("content") or ""
+        checked = document | {"message": {**message, "role": role, "content": content}}
+    else:
+        checked = document | {"response": document.get("response") or ""}
+    if not any(shape.said(checked).get(name) for name in (shape.text, "thinking", "tool_calls")):
+        raise ValueError("nothing is said")
+    return checked
+
+
+def gather(lines: Iterable[bytes]) -> JSONObject:
+    """Join a stream's lines into the whole answer they amount to. Raises ValueError for lines after the end.
+
+    Text grows, lists of tool calls and of log probabilities do, of anything else the latest counts. Whether the end
+    has come, and is a good one, is for the reader of the document to judge.
+    """
+    document: JSONObject = {}
+    for line in lines:
+        if document.get("done"):
+            raise ValueError("a line after the end")
+        piece = load_object(line)
+        _check(piece)
+        held, message = document.get("message"), piece.get("message")
+        if isinstance(held, dict) and isinstance(message, dict):
+            _join(held, message)
+            del piece["message"]
+        _join(document, piece)
+    return document
+
+
+def scatter(document: Mapping[str, Any], shape: Shape) -> bytes:
+    """Write an answer as a stream: a line each for thinking, text and tool calls, then the line that ends it.
+
+    ``gather`` gets back all of it. Log probabilities go with what is said first.
+    """
+    rest = dict(document)
+    said = dict(rest.pop("message")) if shape.message else rest
+    head = {name: rest.pop(name) for name in _HEAD if name in rest}
+    blank = {"role": said["role"], "content": ""} if shape.message else {"response": ""}
+    pieces = [{name: said.pop(name)} for name in ("thinking", shape.text, "tool_calls") if said.get(name)]
+    lines = [head | _placed(blank | piece, shape) | {"done": False} for piece in pieces]
+    if rest.get("logprobs"):
+        lines[0]["logprobs"] = rest.pop("logprobs")
+    lines.append(head | _placed(blank | said, shape) | rest)
+    return sse.encode_lines(dump(line) for line in lines)
+
+
+def _placed(said: JSONObject, shape: Shape) -> JSONObject:
+    return {"message": said} if shape.message else said
+
+
+def _check(piece: Mapping[str, Any]) -> None:
+    """Raise ValueError for an error, a bad end, and for a document or line that is none of the API's.
+
+    Old versions do not say how an answer ended.
+    """
+    if piece.get("error"):
+        raise ValueError("an error in place of an answer")
+    check_types(piece, _ANSWER)
+    if (reason := piece.get("done_reason") or "stop") not in GOOD_ENDS:
+        raise ValueError(f"done_reason: {reason if reason.isidentifier() and len(reason) <= 40 else 'not a word'}")
+    for said in (piece, piece.get("message") or {}):
+        check_types(said, _SAID)
+        for call in objects(said.get("tool_calls"), "tool_calls"):
+            check_types(call, _CALL)
+            function = call.get("function") or {}
+            name, arguments = function.get("name"), function.get("arguments")
+            if not isinstance(name, str) or not name or not isinstance(arguments, dict | None):
+                raise ValueError("tool_calls: one that is no function's")
+
+
+def _join(held: JSONObject, piece: Mapping[str, Any]) -> None:
+    for name, value in piece.items():
+        held[name] = _joined(name, held[name], value) if name in held else value
+
+
+def _joined(name: str, held: Any, value: Any) -> Any:
+    match held, value:
+        case (None, _) | (_, None):
+            return value if held is None else held
+        case str(), str() if name in _GROWING:
+            return held + value
+        case list(), list() if name in _LISTED:
+            held.extend(value)
+            return held
+        case _:
+            return latest(held, value)

@@ -1,0 +1,141 @@
+"""Ollama's requests and answers in the words that all APIs have in common, and back. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aicache.formats import common
+from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.ollama_answer import CHAT, Shape
+from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+
+_NO_WORDS = frozenset(  # what cannot change the answer
+    {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
+)
+_EMPTY_IS_ABSENT = frozenset(  # those of which the server cannot tell an empty value from none
+    {"tools", "format", "options", "logprobs", "top_logprobs", "suffix", "template", "raw", "context", "images"}
+)
+_EMPTY_IS_UNSAID = frozenset({"content", "thinking", "images", "tool_calls", "tool_name", "tool_call_id"})
+_OPTIONS = frozenset(
+    {"temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "stop", "num_predict"}
+)
+_NAMES = {"num_predict": "max_tokens"}
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\Z")
+_END_OF_TIME = 253402300800  # the year 10000, which no timestamp can say
+
+
+def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+    """Return a call of these parameters and turns in common words, or None where it says more than those."""
+    said = {
+        name: value
+        for name, value in params.items()
+        if name not in _NO_WORDS and value is not None and (value or name not in _EMPTY_IS_ABSENT)
+    }
+    options = {name: value for name, value in said.pop("options", {}).items() if value is not None}
+    if not said.keys() <= {"tools"} or not options.keys() <= _OPTIONS:
+        return None
+    if options.get("num_predict", 0) < 0:
+        del options["num_predict"]  # as many as there will be, which is what others do unasked
+    try:
+        if "tools" in said:
+            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
+    except ValueError:
+        return None
+    system: list[str] = []
+    conversation: list[tuple[str, str]] = []
+    for turn in turns:
+        if not isinstance(turn.content, str) or turn.role not in ("system", "user", "assistant"):
+            return None
+        if any(value or name not in _EMPTY_IS_UNSAID for name, value in turn.rest.items()):
+            return None
+        if turn.role != "system":
+            conversation.append((turn.role, turn.content))
+        elif conversation:
+            return None  # where a system prompt stands between turns matters
+        else:
+            system.append(turn.content)
+    return common.common(system, conversation, said | options, _NAMES)
+
+
+def understand(document: Mapping[str, Any], shape: Shape) -> Answer:
+    """Return what an answer says. Raises ValueError where there are pictures in it.
+
+    Ollama names no answer, so its time stands for its name.
+    """
+    said = shape.said(document)
+    if said.get("images") or document.get("image"):
+        raise ValueError("an answer of more than text and tool calls")
+    parts: list[Part] = []
+    if thinking := said.get("thinking"):
+        parts.append(Reasoning(thinking))
+    if text := said[shape.text]:
+        parts.append(Text(text))
+    for call in said.get("tool_calls") or []:
+        function = call["function"]
+        parts.append(ToolCall(call.get("id") or "", function["name"], function.get("arguments") or {}))
+    counts = Usage(count(document.get("prompt_eval_count")), count(document.get("eval_count")))
+    time = document.get("created_at") or ""
+    return Answer(
+        id="".join(character for character in time if character.isascii() and character.isalnum())[:40],
+        model=document.get("model") or "",
+        created=_seconds(time),
+        choices=(Choice(tuple(parts), common.finish_of(parts)),),
+        usage=counts if counts != Usage(0, 0) else None,
+    )
+
+
+def express(answer: Answer, model: str, shape: Shape) -> JSONObject:
+    """Return the document that says what *answer* says.
+
+    Raises ValueError for several choices, for a refusal, which nothing marks here, and for tool calls in answer to a
+    prompt. Durations are left out, as Ollama leaves out those it does not know.
+    """
+    choice = common.only_choice(answer)
+    if choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts):
+        raise ValueError("a refusal, for which this API has no word")
+    said: JSONObject = {"role": "assistant"} if shape is CHAT else {}
+    said[shape.text] = common.joined(choice.parts, Text)
+    if thinking := common.joined(choice.parts, Reasoning):
+        said["thinking"] = thinking
+    if calls := common.calls_of(choice.parts):
+        if shape is not CHAT:
+            raise ValueError("tool calls, which this endpoint does not have")
+        said["tool_calls"] = [_call(index, call) for index, call in enumerate(calls)]
+    document: JSONObject = {"model": answer.model or model, "created_at": _time(answer.created)}
+    document |= {"message": said} if shape is CHAT else said
+    document |= {"done": True, "done_reason": "stop"}
+    if answer.usage is not None:
+        document |= {"prompt_eval_count": answer.usage.input, "eval_count": answer.usage.output}
+    return document
+
+
+def _tool(declared: JSONObject) -> JSONObject:
+    function = declared.get("function")
+    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(function, dict):
+        raise ValueError("tools: one that is no plain function")
+    if not function.keys() <= {"name", "description", "parameters"}:
+        raise ValueError("tools: a function that says more than others can")
+    return common.tool(function.get("name"), function.get("description"), function.get("parameters"))
+
+
+def _call(index: int, call: ToolCall) -> JSONObject:
+    function = {"index": index, "name": call.name, "arguments": dict(call.arguments)}
+    return {"id": call.id or f"call_{index}", "function": function}
+
+
+def _seconds(time: str) -> int:
+    """Return the Unix time of an RFC 3339 timestamp, which may count nanoseconds; 0 for what is none."""
+    if (found := _TIME.match(time)) is None:
+        return 0
+    try:
+        return max(0, int(datetime.fromisoformat(found[1] + found[2]).timestamp()))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _time(seconds: int) -> str:
+    known = seconds if 0 <= seconds < _END_OF_TIME else 0
+    return datetime.fromtimestamp(known, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
