@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -107,4 +107,7 @@ def _written(setting: Carried) -> str:
     shape = _SHAPES[setting.key]
     if isinstance(shape, Scalar) and shape.written != "text":
         return text
-    return text if yaml.safe_dump([text], width=10_000, allow_unicode=True) == f"- {text}\n" else json.dumps(text)
+    if yaml.safe_dump([text], width=math.inf, allow_unicode=True) == f"- {text}\n":
+        return text
+    # Not as JSON, whose escapes for what lies beyond 16 bits mean something else in YAML.
+    return yaml.safe_dump(text, width=math.inf, allow_unicode=True, default_style='"').rstrip("\n")
