@@ -10,18 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 PURE = {
-    "model",
-    "controls",
-    "keys",
-    "sse",
-    "guards",
-    "policy",
-    "ports",
-    "formats",
-    "entries",
-    "breaker",
-    "tee",
-    "pieces",
+    *("model", "controls", "keys", "sse", "guards", "policy", "ports", "formats"),
+    *("entries", "pieces", "templates", "legacy", "breaker", "tee"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -31,8 +21,9 @@ MAY_IMPORT = {
     "keys": {"model"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
-    "config": {"keys", "policy", "config"},
-    "settings": {"config", "keys", "policy"},
+    "templates": {"formats", "sse"},
+    "config": {"keys", "policy", "templates", "config"},
+    "settings": {"config", "keys", "model", "policy", "templates"},
     "adapters": {"model", "ports", "breaker", "adapters"},
     "outside": {"breaker", "ports"},
     "engine": PURE | {"outside"},

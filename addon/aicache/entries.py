@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 from aicache.formats import Format, by_api
 from aicache.keys import Identity
 from aicache.model import Call, Entry, Mode
+from aicache.templates import Template, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +63,47 @@ def record(
     )
 
 
-def replay(entry: Entry, call: Call, format: Format) -> tuple[bytes, str]:
+def replay(entry: Entry, call: Call, format: Format, template: Template | None = None) -> tuple[bytes, str]:
     """Return body and content type of the answer, in the API (*format* is the caller's) and mode the caller speaks.
 
-    Byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
+    Through the *template* where there is one, and its place of the text has room for all that the answer says. Else
+    byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
     replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read, or when it says
     what the caller's API has no words for.
     """
-    if entry.api != call.api:
-        recorded = by_api(entry.api)
-        _, document = recorded.parse_answer(entry.body, variant=entry.asked_variant)
-        document = format.express(recorded.understand(document), call)
-    else:
-        same = call.mode is entry.asked and call.variant == entry.asked_variant
-        if same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage):
-            return entry.body, entry.content_type
-        if same and entry.mode is Mode.STREAM and not call.wants_usage:
-            return format.without_usage(entry.body), entry.content_type
-        if call.mode is entry.mode is Mode.WHOLE:
-            return entry.body, entry.content_type
-        _, document = format.parse_answer(entry.body, variant=entry.asked_variant)
+    if template is None and (recorded := _as_recorded(entry, call, format)) is not None:
+        return recorded
+    document = _document(entry, call, format)
+    if template is not None:
+        if (text := spoken(document)) is not None:
+            return template.fill(text), template.content_type
+        if (recorded := _as_recorded(entry, call, format)) is not None:
+            return recorded
     body = format.render(document, call.mode, variant=call.variant, include_usage=call.wants_usage)
     return body, format.content_type(call.mode, call.variant)
+
+
+def _as_recorded(entry: Entry, call: Call, format: Format) -> tuple[bytes, str] | None:
+    """Return the recorded body where the call asks for just that; None where it must be rendered."""
+    if entry.api != call.api:
+        return None
+    same = call.mode is entry.asked and call.variant == entry.asked_variant
+    if (same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage)) or (
+        call.mode is entry.mode is Mode.WHOLE
+    ):
+        return entry.body, entry.content_type
+    if same and entry.mode is Mode.STREAM and not call.wants_usage:
+        return format.without_usage(entry.body), entry.content_type
+    return None
+
+
+def _document(entry: Entry, call: Call, format: Format) -> Any:
+    """Return the recorded answer in the words of the caller's API."""
+    if entry.api == call.api:
+        return format.parse_answer(entry.body, variant=entry.asked_variant)[1]
+    recorded = by_api(entry.api)
+    _, document = recorded.parse_answer(entry.body, variant=entry.asked_variant)
+    return format.express(recorded.understand(document), call)
 
 
 def decoded(recording: Recording, max_bytes: int) -> bytes:

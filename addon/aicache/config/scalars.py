@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aicache.config.redisurl import parse_redis_url
+from aicache.templates import parse_stream, parse_whole
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d)?")
@@ -195,6 +196,8 @@ ENDPOINT = Scalar("a host name", _host, example="vrs-cn-example.dashvector.cn-ha
 SECRET = Scalar("text", str, secret=True, example="${API_KEY}")
 HTTP_URL = Scalar("a URL: https:// or http://", _http_url, example="https://127.0.0.1:8000/v1")
 COLLECTION = Scalar("a name of 3 to 32 letters, digits, _ or -", _collection, example="ai-cache")
+WHOLE_TEMPLATE = Scalar("text that is JSON, with %s in it", parse_whole, lambda template: template.source)
+STREAM_TEMPLATE = Scalar("text of events, with %s in it", parse_stream, lambda template: template.source)
 HEADER_NAME = Scalar("the name of a header", parse_header_name)
 REDIS_URL = Scalar(
     "a URL such as redis://127.0.0.1:6379/0",
