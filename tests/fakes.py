@@ -19,6 +19,7 @@ class MemoryStore:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.entries: dict[str, Entry] = {}
         self.marks: dict[str, float] = {}
+        self.texts: dict[str, str] = {}  # left by Higress, by question
         self._clock = clock
 
     async def get(self, key: str) -> Entry | None:
@@ -40,6 +41,10 @@ class MemoryStore:
 
     async def marked(self, name: str) -> bool:
         return self.marks.get(name, 0.0) > self._clock()
+
+    async def legacy_text(self, question: str, most: int) -> str | None:
+        text = self.texts.get(question, "")
+        return text if text.strip() and len(text.encode()) <= most else None
 
     async def close(self) -> None: ...
 
@@ -99,13 +104,13 @@ async def _hanging(*_: Any) -> Any:
 class BrokenStore(MemoryStore):
     """An ExactStore that fails at everything but `close`."""
 
-    get = get_many = put = delete = mark = marked = staticmethod(_broken)  # type: ignore[assignment]
+    get = get_many = put = delete = mark = marked = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingStore(MemoryStore):
     """An ExactStore that never answers, and closes."""
 
-    get = get_many = put = delete = mark = marked = staticmethod(_hanging)  # type: ignore[assignment]
+    get = get_many = put = delete = mark = marked = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
 
 
 class BrokenIndex(MemoryIndex):

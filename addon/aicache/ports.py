@@ -32,6 +32,12 @@ class ExactStore(Protocol):
 
     async def marked(self, name: str) -> bool: ...
 
+    async def legacy_text(self, question: str, most: int) -> str | None:
+        """Return the answer that Higress left for *question*; None for none, one of more than *most* bytes, or no text.
+
+        It is anyone's answer, of any age, to the bare question.
+        """
+
     async def close(self) -> None: ...
 
 

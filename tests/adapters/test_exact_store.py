@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
@@ -14,12 +14,14 @@ import pytest
 from redis.asyncio import Redis
 
 from aicache.adapters.redis import RedisStore, pack, unpack
+from aicache.adapters.redisclient import open_redis
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.model import Entry, Mode
 from aicache.ports import ExactStore, StoreError
 from fakes import MemoryStore
 
 Make = Callable[..., Entry]
+Leave = Callable[[str, str], Coroutine[Any, Any, None]]
 
 CORS = (("c", "d"),)
 PACKED = (  # by the first release: what is stored must stay readable, or the format byte must change
@@ -41,13 +43,39 @@ def url(request: pytest.FixtureRequest, valkey: EmbeddedValkey) -> str | None:
 
 
 @pytest.fixture
-async def store(url: str | None) -> AsyncIterator[ExactStore]:
+def prefix() -> str:
+    return f"{uuid4()}:"
+
+
+@pytest.fixture
+async def store(url: str | None, prefix: str) -> AsyncIterator[ExactStore]:
     if url is None:
         yield MemoryStore()
         return
-    redis = RedisStore(url, prefix=f"{uuid4()}:", timeout=2, max_connections=4)
+    redis = RedisStore(url, prefix=prefix, timeout=2, max_connections=4)
     yield redis
     await redis.close()
+
+
+@pytest.fixture
+async def leave(url: str | None, prefix: str, store: ExactStore) -> AsyncIterator[Leave]:
+    """Leave a text as Higress did."""
+    if isinstance(store, MemoryStore):
+        texts = store.texts
+
+        async def leave(question: str, text: str) -> None:
+            texts[question] = text
+
+        yield leave
+        return
+    assert url is not None
+    servers = open_redis(url, timeout=2, max_connections=4)
+
+    async def write(question: str, text: str) -> None:
+        await servers.execute("SET", prefix + question, text)
+
+    yield write
+    await servers.close()
 
 
 @pytest.fixture
@@ -147,6 +175,33 @@ class TestContract:
         assert await store.get("01") is None
         assert not await store.marked("02")
 
+    async def test_a_text_that_higress_left_is_found_by_its_question(self, store: ExactStore, leave: Leave) -> None:
+        await leave("你好 {a}?\nTwo?", 'Say "你好" \n 100%')
+
+        assert await store.legacy_text("你好 {a}?\nTwo?", 100) == 'Say "你好" \n 100%'
+        assert await store.legacy_text("你好", 100) is None
+        assert await store.legacy_text("", 100) is None
+        assert await store.legacy_text("\ud800", 100) is None
+
+    async def test_a_text_is_as_large_as_it_may_be_or_none_in_bytes(self, store: ExactStore, leave: Leave) -> None:
+        await leave("q", "你好")
+
+        assert await store.legacy_text("q", 6) == "你好"
+        assert await store.legacy_text("q", 5) is None
+
+    @pytest.mark.parametrize("text", ["", " \n\t"])
+    async def test_a_text_that_says_nothing_is_none(self, store: ExactStore, leave: Leave, text: str) -> None:
+        await leave("q", text)
+
+        assert await store.legacy_text("q", 100) is None
+
+    async def test_neither_entries_nor_marks_are_texts(self, store: ExactStore, an_entry: Make) -> None:
+        await store.put(an_entry(key="01"))
+        await store.mark("name", 60)
+
+        for question in ("01", "e:01", "name", "m:name"):
+            assert await store.legacy_text(question, 100_000) is None
+
     async def test_many_callers_at_once_each_get_their_own(self, store: ExactStore, an_entry: Make) -> None:
         entries = [an_entry(key=f"{i:04x}", body=b"%d" % i) for i in range(64)]
         await asyncio.gather(*(store.put(entry) for entry in entries))
@@ -176,6 +231,20 @@ class TestContract:
 
 
 class TestRedis:
+    async def test_what_is_no_text_is_none_that_higress_left(
+        self, redis: RedisStore, raw: Redis, an_entry: Make
+    ) -> None:
+        for value in (b"\xff\xfe", b"caf\xe9", pack(an_entry())):
+            await raw.set("test:q", value)
+
+            assert await redis.legacy_text("q", 100_000) is None
+
+    async def test_what_is_no_string_is_a_store_error(self, redis: RedisStore, raw: Redis) -> None:
+        await raw.rpush("test:q", "secret")
+
+        with pytest.raises(StoreError, match=r"refused \(WRONGTYPE\)"):
+            await redis.legacy_text("q", 100)
+
     async def test_the_server_itself_expires_entries_and_marks(
         self, redis: RedisStore, raw: Redis, an_entry: Make
     ) -> None:

@@ -36,6 +36,7 @@ async def every_call_fails_in_time(store: RedisStore, entry: Entry) -> list[str]
         lambda: store.delete(["01"]),
         lambda: store.mark("m", 1),
         lambda: store.marked("m"),
+        lambda: store.legacy_text("q", 100),
         store.ping,
     ]
     loop = asyncio.get_running_loop()

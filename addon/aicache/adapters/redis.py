@@ -1,6 +1,7 @@
 """Entries in Redis or Valkey. It decides nothing about freshness: the server forgets an entry when its time has come.
 
-Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, PING; and CLUSTER SLOTS of a cluster.
+Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, PING; CLUSTER SLOTS of a cluster; and
+GETRANGE for what Higress left.
 """
 
 from __future__ import annotations
@@ -115,6 +116,18 @@ class RedisStore:
 
     async def marked(self, name: str) -> bool:
         return bool(await self._open.execute("EXISTS", self._prefix + "m:" + name))
+
+    async def legacy_text(self, question: str, most: int) -> str | None:
+        if question.startswith(("e:", "m:")):  # as our own keys do
+            return None
+        try:
+            question.encode()
+            found = await self._open.execute("GETRANGE", self._prefix + question, 0, most)
+            if not isinstance(found, bytes) or len(found) > most or found[:1] == FORMAT:
+                return None
+            return found.decode() if found.strip() else None
+        except UnicodeError:
+            return None
 
     async def ping(self) -> None:
         """Raise StoreError when the server, or one of a cluster's, does not answer."""
