@@ -53,6 +53,7 @@ def test_what_says_nothing_is_the_default_configuration(text):
 
 def test_every_key_reaches_its_value():
     config = loaded("""
+        enabled: no
         session_id: "7"
         scope: header:X-User
         context: all_questions
@@ -63,7 +64,8 @@ def test_every_key_reaches_its_value():
         key_headers: [X-Portkey-Provider]
         exact:
           ttl: 12h
-          redis: {url: "rediss://u:p@cache:6380/3?db=4", prefix: "p:", timeout: 500ms, max_connections: 8}
+          redis:
+            {url: "rediss://u:p@cache:6380/3?db=4", prefix: "p:", timeout: 500ms, max_connections: 8, legacy_text: on}
           embedded: {max_memory: 1gb}
         semantic:
           enabled: off
@@ -74,20 +76,27 @@ def test_every_key_reaches_its_value():
           embedder: {kind: local, timeout: 1s}
           index: {kind: zvec, timeout: 2}
         store: {max_temperature: 0, max_bytes: 64kb}
+        templates:
+          whole: '{"text": "%s"}'
+          stream: "data: {\\"text\\": \\"%s\\"}\\n\\ndata: [DONE]\\n\\n"
         max_request: 1048576
         """)
 
+    assert not config.enabled
     assert (config.session_id, config.scope, config.context) == ("7", Header("x-user"), Context.ALL_QUESTIONS)
     assert config.lookup_timeout == 1.5
     assert (config.ignore, config.mask) == (("stream", "seed"), (re.compile(r"\d{4}-\d{2}-\d{2}"),))
     assert config.key_headers == ("x-portkey-provider",)
     assert config.exact.ttl == 43200.0
-    assert config.exact.redis == Redis("rediss://u:p@cache:6380/3?db=4", "p:", 0.5, 8)
+    assert config.exact.redis == Redis("rediss://u:p@cache:6380/3?db=4", "p:", 0.5, 8, legacy_text=True)
     assert config.exact.embedded.max_memory == 1024**3
     assert (config.semantic.enabled, config.semantic.tools) == (False, True)
     assert (config.semantic.threshold, config.semantic.top_k, config.semantic.max_question) == (0.9, 10, 1000)
     assert (config.semantic.embedder.timeout, config.semantic.index.timeout) == (1.0, 2.0)
     assert (config.store.max_temperature, config.store.max_bytes, config.max_request) == (0.0, 65536, 1048576)
+    assert config.templates.whole is not None and config.templates.stream is not None
+    assert config.templates.whole.fill("hi") == b'{"text": "hi"}'
+    assert config.templates.stream.fill("hi") == b'data: {"text": "hi"}\n\ndata: [DONE]\n\n'
 
 
 @pytest.mark.parametrize(
@@ -208,9 +217,16 @@ BAD = {
     "exact: {'': 1}": 'exact."": unknown key; known here: ttl, redis, near_cache, embedded',
     "exact: {[a]: 1}": "exact: a list is not a key",
     "exact: &a {<<: *a}": "exact.<<: merge keys are not supported: write the keys out",
+    "enabled: 'false'": 'enabled: "false" is text because of its quotes: leave them out',
+    "templates: {whole: '{}'}": (
+        'templates.whole: "{}" has no %s, so all hits would say the same: write "%s" where a text belongs'
+    ),
+    "templates: {stream: {a: '%s'}}": "templates.stream: a mapping is not text of events, with %s in it",
+    "exact: {redis: {url: 'redis://r', legacy_text: text}}": "exact.redis.legacy_text: text is not true or false",
     "[]": (
-        "the file: a list is not a section: write key: value below it, indented (session_id, scope, context, answers, "
-        "lookup_timeout, ignore, mask, key_headers, exact, semantic, store, embeddings, max_request)"
+        "the file: a list is not a section: write key: value below it, indented (enabled, session_id, scope, "
+        "context, answers, lookup_timeout, ignore, mask, key_headers, exact, semantic, store, embeddings, templates, "
+        "max_request)"
     ),
 }
 

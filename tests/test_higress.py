@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from aicache.config import (
     LocalEmbedder,
     OpenAIEmbedder,
     Redis,
+    Templates,
     ZvecIndex,
     load,
     migrated,
@@ -100,6 +102,14 @@ redis:
 ENDPOINT = "vrs-cn-x.dashvector.cn-hangzhou.aliyuncs.com"
 VECTOR = f"vector: {{type: dashvector, serviceHost: {ENDPOINT}, apiKey: k, collectionID: abc, %s}}\n"
 EMBEDDING = "enableSemanticCache: true\nembedding: {serviceName: x.dns, %s}\n"
+TEMPLATED = r"""
+redis: {serviceHost: r, legacy_text: true}
+responseTemplate: '{"id":"from-cache","choices":[{"index":0,"message":{"role":"assistant","content":"%s"},
+  "finish_reason":"stop"}],"model":"from-cache","object":"chat.completion",
+  "usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}'
+streamResponseTemplate: "data:{\"id\":\"from-cache\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",
+  \"content\":\"%s\"},\"finish_reason\":\"stop\"}],\"model\":\"from-cache\"}\n\ndata:[DONE]\n\n"
+"""
 WRAPPED = """\
 apiVersion: extensions.higress.io/v1alpha1
 kind: WasmPlugin
@@ -356,8 +366,84 @@ def test_embedding_services(written, embedder):
     assert loaded(EMBEDDING % written).semantic.embedder == embedder
 
 
-def test_templates_are_not_needed():
-    assert noted(OLDER, "no template is needed").startswith("returnResponseTemplate: ")
+def test_a_strategy_of_none_at_all_switches_the_cache_off():
+    config = loaded("cacheKeyStrategy: disabled\ncache: {type: redis, serviceHost: r}")
+
+    assert not config.enabled
+    assert config.exact.redis is not None
+    assert loaded("cacheKeyStrategy: lastQuestion").enabled
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "stream"),
+    [
+        ('responseTemplate: \'{"a":"%s"}\'', '{"a":"hi"}', None),
+        ('returnResponseTemplate: \'{"a":"%s"}\'', '{"a":"hi"}', None),
+        ('responseTemplate: \'["%s"]\'\nreturnResponseTemplate: \'{"a":"%s"}\'', '{"a":"hi"}', None),
+        ('streamResponseTemplate: "data:[\\"%s\\"]\\n\\ndata:[DONE]\\n\\n"', None, 'data:["hi"]\n\ndata:[DONE]\n\n'),
+        ('returnStreamResponseTemplate: |\n  data:["%s"]\n\n  data:[DONE]', None, 'data:["hi"]\n\ndata:[DONE]\n\n'),
+        ("responseTemplate: ''\nstreamResponseTemplate:", None, None),
+    ],
+    ids=["whole", "whole, older", "both", "stream", "stream, older", "none"],
+)
+def test_templates_carry_over(text, whole, stream):
+    templates = loaded(f"cacheTTL: 5\n{text}").templates
+
+    assert (templates.whole and templates.whole.fill("hi").decode()) == whole
+    assert (templates.stream and templates.stream.fill("hi").decode()) == stream
+
+
+def test_higress_own_templates_are_a_wish_like_any_other():
+    templates = loaded(TEMPLATED).templates
+
+    assert templates != Templates()
+    assert templates.whole is not None and json.loads(templates.whole.fill('"'))["id"] == "from-cache"
+
+
+def test_of_two_names_for_one_template_the_older_is_taken_and_the_other_named():
+    text = 'responseTemplate: \'["%s"]\'\nreturnResponseTemplate: \'{"a":"%s"}\''
+
+    assert noted(text, "left out") == (
+        "responseTemplate: left out, since Higress goes by returnResponseTemplate where both stand "
+        "(higress.yaml line 1)"
+    )
+
+
+# answers that Higress left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "legacy_text: true\ncache: {type: redis, serviceHost: r}",
+        "cache: {type: redis, serviceHost: r, legacy_text: true}",
+        "redis: {serviceHost: r, legacy_text: true}",
+    ],
+)
+def test_answers_that_higress_left_are_served_when_the_file_says_so(text):
+    config, notes = heard(text)
+
+    assert config.exact.redis == Redis("redis://r:6379/0", "higress-ai-cache:", legacy_text=True)
+    assert not any("left in Redis are not served" in note for note in notes)
+    assert "every caller whose API key the upstream has accepted" in noted(text, "what Higress left")
+
+
+def test_without_a_word_they_are_not_and_it_is_said_how():
+    text = "cache: {type: redis, serviceHost: r}"
+
+    assert loaded(text).exact.redis == Redis("redis://r:6379/0", "higress-ai-cache:")
+    assert "with legacy_text: true they are" in noted(text, "answers that Higress left")
+
+
+def test_answers_left_under_lists_of_questions_are_said_not_to_be_found():
+    text = """cacheKeyFrom: 'messages.@reverse.#(role=="user")#.content'\nredis: {serviceHost: r, legacy_text: true}"""
+
+    assert noted(text, "not found by legacy_text").endswith("(higress.yaml line 1)")
+
+
+@pytest.mark.parametrize("text", [VECTOR % "topK: 1", DEMO])
+def test_vectors_that_higress_left_are_said_not_to_be_used(text):
+    assert "vectors that are there already are not used" in noted(text, "vectors that are there")
 
 
 def test_a_key_that_nobody_knows_is_named_and_left_out():
@@ -370,7 +456,11 @@ def test_a_key_that_nobody_knows_is_named_and_left_out():
 
 
 BAD = {
-    "cacheKeyStrategy: disabled": "cacheKeyStrategy: disabled caches nothing at all: start the proxy without the",
+    "legacy_text: true\ncacheTTL: 5": "legacy_text: no cache section says in which Redis the answers are: write one",
+    "redis: {serviceHost: r, legacy_text: some}": "redis.legacy_text: some is not true or false",
+    "responseTemplate: '{}'": 'responseTemplate: {} has no %s, so all hits would say the same: write "%s" where',
+    "returnResponseTemplate: '{\"a\":%s}'": 'returnResponseTemplate: {"a":%s} is not JSON once a text stands for %s',
+    'streamResponseTemplate: \'{"a":"%s"}\'': 'streamResponseTemplate: {"a":"%s"} is no stream of events',
     "cacheKeyStrategy: last": "cacheKeyStrategy: last is not lastQuestion, allQuestions or disabled",
     "cacheKeyStrategy: [a]": "cacheKeyStrategy: a mapping or a list, where text or a number is right",
     "cacheKeyFrom: input.prompt": "cacheKeyFrom: input.prompt is not followed here: leave it out; the API's own format",
@@ -460,6 +550,9 @@ def test_the_environment_fills_in_text():
         CURRENT.replace("password: hunter2", "password: ${REDIS_PASSWORD:-hunter2}"),
         VECTOR % "threshold: 0.123456, servicePort: 8443" + EMBEDDING % "type: ollama, serviceHost: '${HOST:-o}'",
         DEMO.replace('"XXX"', "'12'"),
+        TEMPLATED,
+        "cacheKeyStrategy: disabled\nredis: {serviceHost: r, legacy_text: on}",
+        'responseTemplate: "[\\"\\U0001F600 \\u2028 %s\\"]"',
     ],
 )
 def test_what_is_migrated_means_the_same(text):
@@ -483,9 +576,9 @@ def test_secrets_are_not_copied():
 def test_migrated_notes_are_comments_and_keys_have_our_order():
     ours = migrated(OLDER, "higress.yaml", {})
 
-    assert "# - returnResponseTemplate: no template is needed: a hit is the upstream's own document" in ours
-    assert "\n#   and tool calls (higress.yaml line 10)\n" in ours
-    assert list(yaml.safe_load(ours)) == ["context", "exact", "semantic"]
+    assert "# - returnResponseTemplate: hits with more than a text (tool calls, several choices) are written as" in ours
+    assert " without a template all hits are, with the upstream's id and usage (higress.yaml line 10)\n" in ours
+    assert list(yaml.safe_load(ours)) == ["context", "exact", "semantic", "templates"]
 
 
 def test_our_own_configuration_is_not_migrated():

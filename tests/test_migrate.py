@@ -49,6 +49,23 @@ def test_our_own_names_go_to_stdout(file: Path) -> None:
 
 
 @in_own_environment
+def test_templates_and_what_higress_left_have_their_keys(file: Path) -> None:
+    file.write_text(
+        HIGRESS % "${NOT_SET_HERE}" + "legacy_text: true\ncacheKeyStrategy: disabled\n"
+        'responseTemplate: \'{"text": "%s"}\'\n'
+        'streamResponseTemplate: "data:[\\"%s\\"]\\n\\ndata:[DONE]\\n\\n"\n'
+    )
+
+    done = migrate(file)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nenabled: false\n" in done.stdout
+    assert "\n    legacy_text: true\n" in done.stdout
+    assert 'templates:\n  whole: "{\\"text\\": \\"%s\\"}"\n' in done.stdout
+    assert '  stream: "data:[\\"%s\\"]\\n\\ndata:[DONE]\\n\\n"\n' in done.stdout
+
+
+@in_own_environment
 def test_secrets_stay_where_they_are(file: Path) -> None:
     file.write_text(HIGRESS % "hunter2")
 

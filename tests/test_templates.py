@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache import sse
-from aicache.model import Answer, Choice
+from aicache.formats.chat_answer import Choice, Completion
 from aicache.templates import parse_stream, parse_whole, spoken
 
 WHOLE = '{"choices":[{"message":{"content":"%s"}}]}'
@@ -18,9 +18,9 @@ STREAM = 'data:{"choices":[{"delta":{"content":"%s"}}]}\n\ndata:[DONE]\n\n'
 TEXTS = ["", "plain", 'ends in "', '"', "\\", "a\\", "\n\r\t\0\x1b", "100%", "%s %d %%", "\x85\u2028\u2029", "你好 😀"]
 
 
-def an_answer(message: dict[str, Any], count: int = 1, **extra: Any) -> Answer:
+def an_answer(message: dict[str, Any], count: int = 1, **extra: Any) -> Completion:
     choices = tuple(Choice(i, {"role": "assistant", **message}, "stop", extra) for i in range(count))
-    return Answer("1", "m", 1, choices, None, {})
+    return Completion("1", "m", 1, choices, None, {})
 
 
 # filling
@@ -152,5 +152,5 @@ def test_a_text_is_all_that_a_template_needs(message: dict[str, Any]) -> None:
         an_answer({"content": "hi"}, logprobs={"content": []}),
     ],
 )
-def test_more_than_a_text_does_not_fit(answer: Answer) -> None:
+def test_more_than_a_text_does_not_fit(answer: Completion) -> None:
     assert spoken(answer) is None

@@ -110,6 +110,8 @@ class AICache:
             self._wiring = Wiring(config, data)
         else:
             self._wiring.configure(config, data)
+        if not config.enabled:
+            logger.info("enabled: false, so every request passes untouched")
         self._file, self._seen = path, seen
 
     async def _watch(self) -> None:
@@ -131,7 +133,7 @@ class AICache:
     # ------------------------------------------------------------------ flows
 
     async def request(self, flow: HTTPFlow) -> None:
-        if flow.response or flow.error or not flow.live or self._wiring is None:
+        if flow.response or flow.error or not flow.live or self._wiring is None or not self._wiring.settings.enabled:
             return
         try:
             if (format := format_of(flow.request)) is not None:
@@ -152,10 +154,11 @@ class AICache:
         outcome = await wiring.engine.lookup(exchange)
         if isinstance(outcome, Hit):
             try:
+                template = wiring.settings.template_for(exchange.call)
                 if len(outcome.entry.body) > PARSE_ON_LOOP:
-                    self._answer(flow, await asyncio.to_thread(write_hit, outcome, exchange))
+                    self._answer(flow, await asyncio.to_thread(write_hit, outcome, exchange, template))
                 else:
-                    self._answer(flow, write_hit(outcome, exchange))
+                    self._answer(flow, write_hit(outcome, exchange, template))
                 return
             except ValueError as exc:
                 crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
@@ -236,7 +239,7 @@ class AICache:
         if tee is not None and body is None:
             body = tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
-        if exchange is None:
+        if exchange is None or not self._wiring.settings.enabled:  # switched off since the request
             return
         if isinstance(exchange, Bypass):
             if tee is None:

@@ -194,6 +194,8 @@ def main() -> int:
     asyncio.run(doctor.examine())
     problems = sum(finding.problem is not None for finding in doctor.findings)
     print("everything works" if not problems else f"{problems} of {len(doctor.findings)} steps failed")
+    if not config.enabled:
+        print("but enabled is false, so the proxy lets every request pass untouched")
     return 1 if problems else 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aicache import policy
+from aicache import legacy, policy
 from aicache.controls import Controls
 from aicache.entries import Recording, record
 from aicache.formats import Format
@@ -51,10 +51,14 @@ class Exchange:
     controls: Controls
     format: Format
     credential: str | None
-    """Digest to be marked as accepted, where the scope lets callers share answers."""
+    """Digest to be marked as accepted, where answers may be served that are not the caller's own."""
     page: str | None = None
     """The request's Origin: the page in a browser that asks."""
     vector: Vector | None = None
+    shared: bool = True
+    """Whether every stored answer may be another's: then the credential is looked at before anything else."""
+    legacy: str | None = None
+    """The question that Higress had for a key, where an answer that it left may be served."""
 
 
 class Engine:
@@ -71,6 +75,7 @@ class Engine:
         self.exact: ExactStore | None = None
         self._clock = clock
         self._exact_part = Part("exact store", 0.25)
+        self._legacy_part = Part("answers of Higress", 0.25)
         self._embedder_part = Part("embedder", 0.4)
         self._index_part = Part("vector index", 0.4)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
@@ -80,6 +85,7 @@ class Engine:
         """Take an exact store into use; its predecessor's failures are forgotten."""
         self.exact = store
         self._exact_part = Part("exact store", timeout)
+        self._legacy_part = Part("answers of Higress", timeout)
         if store is not None:
             self._exact_known.set()
 
@@ -102,8 +108,10 @@ class Engine:
         label = exchange.identity.key[:8]
         deadline = asyncio.get_running_loop().time() + self.lookup_timeout
         try:
-            if exchange.credential is not None and not await self._exact_part.ask(
-                exact.marked(exchange.credential), f"{label}: credential", deadline
+            if (
+                exchange.shared
+                and exchange.credential is not None
+                and not await self._exact_part.ask(exact.marked(exchange.credential), f"{label}: credential", deadline)
             ):
                 return Miss("credential-unproven")
             entry = await self._exact_part.ask(exact.get(exchange.identity.key), f"{label}: 1 exact look-up", deadline)
@@ -112,9 +120,35 @@ class Engine:
         if entry is not None:
             why_not = self._refusal(entry, exchange)
             return Hit(entry) if why_not is None else Miss(why_not)
+        if (hit := await self._left_by_higress(exchange, exact, deadline)) is not None:
+            return hit
         if (semantic := self.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, self.rules):
             return Miss("not-stored")
         return await self._search(exchange, exact, semantic, deadline)
+
+    async def _left_by_higress(self, exchange: Exchange, exact: ExactStore, deadline: float) -> Hit | None:
+        """Look for a text that anyone may have asked for: its reader's credential must be proven, whatever the scope.
+
+        A part of its own, and after the exact look-up, so that its failures cost no other hit.
+        """
+        if exchange.legacy is None or exchange.credential is None:
+            return None
+        label = f"{exchange.identity.key[:8]}: answer of Higress"
+        try:
+            proof = exact.marked(exchange.credential)
+            if not await self._legacy_part.ask(proof, f"{label}, credential", deadline):
+                return None
+            finding = exact.legacy_text(exchange.legacy, self.rules.max_bytes)
+            if (text := await self._legacy_part.ask(finding, label, deadline)) is None:
+                return None
+        except StoreError:
+            return None
+        making = (text, exchange.call, exchange.identity, exchange.format, self._clock())
+        if len(text) > PARSE_ON_LOOP:
+            entry = await asyncio.to_thread(legacy.entry, *making)
+        else:
+            entry = legacy.entry(*making)
+        return Hit(entry, legacy=True) if self._refusal(entry, exchange) is None else None
 
     async def _search(self, exchange: Exchange, exact: ExactStore, semantic: Semantic, deadline: float) -> Hit | Miss:
         vector: Vector | None = None

@@ -88,9 +88,8 @@ def _as_recorded(entry: Entry, call: Call, format: Format) -> tuple[bytes, str] 
     if entry.api != call.api:
         return None
     same = call.mode is entry.asked and call.variant == entry.asked_variant
-    if (same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage)) or (
-        call.mode is entry.mode is Mode.WHOLE
-    ):
+    whole = call.mode is entry.mode is Mode.WHOLE and call.variant == entry.asked_variant
+    if whole or (same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage)):
         return entry.body, entry.content_type
     if same and entry.mode is Mode.STREAM and not call.wants_usage:
         return format.without_usage(entry.body), entry.content_type

@@ -8,8 +8,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
+from mitmproxy.proxy.mode_specs import ReverseMode
 
-from aicache import formats, keys
+from aicache import formats, keys, legacy
 from aicache.controls import Controls
 from aicache.engine import Exchange
 from aicache.entries import Recording, replay
@@ -17,6 +18,7 @@ from aicache.formats.body import Stateful
 from aicache.model import Bypass, Hit
 from aicache.pieces import BatchExchange
 from aicache.settings import Settings
+from aicache.templates import Template
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +56,20 @@ def read_request(
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
         return Bypass("stateful" if isinstance(exc, Stateful) else "not-understood")
-    proof = keys.digest("accepted", credential, origin.upstream, call.model) if settings.shares else None
-    return Exchange(call, identity, wishes, format, proof, headers.get("origin"))
+    proves = settings.shares or settings.legacy_text
+    return Exchange(
+        call,
+        identity,
+        wishes,
+        format,
+        credential=keys.digest("accepted", credential, origin.upstream, call.model) if proves else None,
+        page=headers.get("origin"),
+        shared=settings.shares,
+        # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
+        legacy=legacy.question(call, settings.key_rules)
+        if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)
+        else None,
+    )
 
 
 def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settings: Settings) -> bytes | Bypass:
@@ -99,9 +113,12 @@ def read_response(response: Response, body: bytes) -> Recording:
     )
 
 
-def write_hit(hit: Hit, exchange: Exchange) -> Response:
+def write_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
     """Write a hit as HTTP. Raises ValueError when the stored answer cannot be read."""
-    body, content_type = replay(hit.entry, exchange.call, exchange.format)
+    body, content_type = replay(hit.entry, exchange.call, exchange.format, template)
+    if hit.legacy:
+        status = {"cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
+        return make(200, body, {"content-type": content_type, **status})
     tier = "exact" if hit.similarity is None else "semantic"
     now = time.time()
     headers = dict(hit.entry.cors) | {

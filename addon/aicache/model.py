@@ -207,6 +207,8 @@ class Hit:
 
     entry: Entry
     similarity: float | None = None
+    legacy: bool = False
+    """The entry was made just now, of a text that Higress left; nothing is known of its age."""
 
 
 @dataclass(frozen=True, slots=True)

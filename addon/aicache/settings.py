@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.config import Answers, Config, Credential, Header, Shared
+from aicache.config import Answers, Config, Credential, Header, Shared, Templates
 from aicache.keys import Headers, KeyRules, digest
+from aicache.model import Call, Mode
 from aicache.policy import Rules
+from aicache.templates import Template
 
 SEEN = 2000
 """Characters. No embedder sees less of a text; texts that differ only behind what it sees have the same vector."""
@@ -16,6 +18,8 @@ SEEN = 2000
 class Settings:
     """What the addon needs to know of the configuration for one request."""
 
+    enabled: bool
+    """Whether requests are looked at at all."""
     key_rules: KeyRules
     scope: Credential | Shared | Header
     max_request: int
@@ -24,10 +28,14 @@ class Settings:
     """Whether requests that carry tools may be answered by meaning."""
     embeddings: bool
     """Whether requests for embeddings are answered, too."""
+    templates: Templates
+    legacy_text: bool
+    """Whether answers that Higress left may be served."""
 
     @classmethod
     def of(cls, config: Config) -> Settings:
         return cls(
+            enabled=config.enabled,
             key_rules=KeyRules(
                 session_id=config.session_id,
                 context=config.context,
@@ -40,6 +48,8 @@ class Settings:
             max_request=config.max_request,
             tools=config.semantic.tools,
             embeddings=config.embeddings,
+            templates=config.templates,
+            legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
         )
 
     @property
@@ -57,6 +67,16 @@ class Settings:
             case Header(name):
                 value = headers.get(name)
                 return digest("header", name, value) if value else None
+
+    def template_for(self, call: Call) -> Template | None:
+        """Return what a hit on this call is to be written through; there are templates for chat completions only."""
+        if call.api != "chat":
+            return None
+        match call.mode:
+            case Mode.WHOLE:
+                return self.templates.whole
+            case Mode.STREAM:
+                return self.templates.stream
 
 
 def rules_of(config: Config, default_threshold: float) -> Rules:

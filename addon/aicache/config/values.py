@@ -18,7 +18,9 @@ from aicache.config.scalars import (
     PATTERN,
     REDIS_URL,
     SECRET,
+    STREAM_TEMPLATE,
     TEXT,
+    WHOLE_TEMPLATE,
     Scalar,
     duration,
     number,
@@ -29,6 +31,7 @@ from aicache.config.scalars import (
 )
 from aicache.keys import Context
 from aicache.policy import Refusals
+from aicache.templates import Template
 
 KB, MB = 1024, 1024**2
 DAY = 86400.0
@@ -103,6 +106,12 @@ class Redis:
     prefix: Annotated[str, TEXT, "what every key in Redis begins with"] = "aicache:"
     timeout: Annotated[float, _WAIT, "how long one command may take"] = 0.25
     max_connections: Annotated[int, whole(1, 10_000), "how many connections to one server may be open at once"] = 32
+    legacy_text: Annotated[
+        bool,
+        FLAG,
+        "whether the answers that Higress's ai-cache left under this prefix are served, to callers of a reverse proxy "
+        "whose API key the upstream has accepted within the last hour",
+    ] = False
 
     @property
     def address(self) -> str:
@@ -235,9 +244,26 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Templates:
+    """Documents of the user's own around a hit's text."""
+
+    whole: Annotated[
+        Template | None,
+        WHOLE_TEMPLATE,
+        "the JSON document of a hit, with %s for the answer's text, which is escaped, and %% for a percent sign",
+    ] = None
+    stream: Annotated[
+        Template | None, STREAM_TEMPLATE, "the same for callers of a stream: all of its events, data:[DONE] included"
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings: times in seconds, sizes in bytes. Sections are equal when all their keys are, and can be hashed."""
 
+    enabled: Annotated[
+        bool, FLAG, "whether the cache does anything at all; false: every request passes untouched, and no part runs"
+    ] = True
     session_id: Annotated[str, TEXT, "part of every key: a new one is an empty cache"] = ""
     scope: Annotated[
         Scope, _SCOPE, "who shares answers: callers with the same API key, all, or those with one value in a header"
@@ -277,4 +303,8 @@ class Config:
         "whether embeddings endpoints are cached as well, each text for itself: of a batch, only what is new goes "
         "upstream",
     ] = True
+    templates: Annotated[
+        Templates,
+        "how hits on chat completions are written, where their text alone will do; null: as the API itself does",
+    ] = Templates()
     max_request: Annotated[int, size(least=KB), "larger requests are forwarded without a look"] = 8 * MB

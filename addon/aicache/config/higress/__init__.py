@@ -23,6 +23,7 @@ from aicache.config.values import DAY, Config
 __all__ = ["recognised", "translate", "with_hashes"]
 
 PREFIX = "higress-ai-cache:"
+LEGACY_TEXT = "legacy_text"
 LONGEST = 3650 * DAY  # seconds that `exact.ttl` may be
 QUESTIONS = 'messages.@reverse.#(role=="user")#.content'
 USUAL = {  # GJSON paths to what our formats find anyway
@@ -31,7 +32,10 @@ USUAL = {  # GJSON paths to what our formats find anyway
     "cacheStreamValueFrom": {"choices.0.delta.content"},
     "cacheToolCallsFrom": {"choices.0.delta.content.tool_calls", "choices.0.delta.tool_calls"},
 }
-TEMPLATES = ("responseTemplate", "streamResponseTemplate", "returnResponseTemplate", "returnStreamResponseTemplate")
+TEMPLATES = {  # the older name goes before, as it does in Higress
+    "templates.whole": ("returnResponseTemplate", "responseTemplate"),
+    "templates.stream": ("returnStreamResponseTemplate", "streamResponseTemplate"),
+}
 
 
 def translate(node: yaml.Node | None, source: str, env: Mapping[str, str]) -> Translation:
@@ -70,14 +74,11 @@ def _question(to: Carrier, root: Names) -> None:
             to.carry("context", "all_questions", root, "cacheKeyStrategy")
         case "" | "lastQuestion":
             context = "all_questions" if path == QUESTIONS else "last_question"
+            if path == QUESTIONS:
+                to.note(root, "cacheKeyFrom", "answers left under such lists of questions are not found by legacy_text")
             to.carry("context", context, root, "cacheKeyStrategy")
         case "disabled":
-            to.problem(
-                root,
-                "cacheKeyStrategy",
-                "disabled caches nothing at all: start the proxy without the addon, or write lastQuestion or "
-                "allQuestions",
-            )
+            to.carry("enabled", "false", root, "cacheKeyStrategy")
         case other:
             to.problem(root, "cacheKeyStrategy", f"{word(other)} is not lastQuestion, allQuestions or disabled")
 
@@ -85,10 +86,21 @@ def _question(to: Carrier, root: Names) -> None:
 def _answers(to: Carrier, root: Names) -> None:
     for name in ("cacheValueFrom", "cacheStreamValueFrom", "cacheToolCallsFrom"):
         _path(to, root, name)
-    written = [name for name in TEMPLATES if root.text(name)]
-    if written:
-        said = "no template is needed: a hit is the upstream's own document, with its id, usage and tool calls"
-        to.note(root, written[0], said)
+    taken = []
+    for key, names in TEMPLATES.items():
+        first, *others = [name for name in names if root.text(name)] or [""]
+        if first:
+            taken.append(first)
+            to.carry(key, root.text(first), root, first)
+        for name in others:
+            to.note(root, name, f"left out, since Higress goes by {root.key(first)} where both stand")
+    if taken:
+        to.note(
+            root,
+            taken[0],
+            "hits with more than a text (tool calls, several choices) are written as the API does; without a template "
+            "all hits are, with the upstream's id and usage",
+        )
 
 
 def _path(to: Carrier, root: Names, name: str) -> str:
@@ -111,6 +123,8 @@ def _exact(to: Carrier, root: Names) -> None:
     redis = older or cache
     if redis is None:
         to.notes.append("no cache section: answers are kept in the embedded Valkey, for 7d (exact.ttl)")
+        if root.text(LEGACY_TEXT).lower() not in ("", "false"):
+            to.problem(root, LEGACY_TEXT, "no cache section says in which Redis the answers are: write one")
         return
     if older is not None and cache is not None:
         cache.done()
@@ -123,11 +137,31 @@ def _exact(to: Carrier, root: Names) -> None:
     prefix = prefixed.text("cacheKeyPrefix") if "cacheKeyPrefix" in prefixed else PREFIX
     to.carry("exact.redis.prefix", prefix, prefixed, "cacheKeyPrefix")
     to.timeout("exact.redis.timeout", redis)
+    _legacy_text(to, root, redis)
     lasting = redis if "cacheTTL" in redis else root
     if (ttl := to.whole(lasting, "cacheTTL", 0, math.inf)) is not None:
         if not 0 < ttl <= LONGEST:
             to.note(lasting, "cacheTTL", f"{ttl or 'without one'}: answers stay for 3650d, the longest time there is")
         to.carry("exact.ttl", show_duration(ttl if 0 < ttl <= LONGEST else LONGEST), lasting, "cacheTTL")
+
+
+def _legacy_text(to: Carrier, root: Names, redis: Names) -> None:
+    """The one key in the file that is ours, so that the whole move is one file."""
+    holder = redis if LEGACY_TEXT in redis else root
+    if LEGACY_TEXT not in holder:
+        to.notes.append(
+            "answers that Higress left in Redis are not served; with legacy_text: true they are, to callers whose API "
+            "key the upstream has accepted within the last hour"
+        )
+        return
+    to.carry("exact.redis.legacy_text", holder.text(LEGACY_TEXT), holder, LEGACY_TEXT)
+    if holder.text(LEGACY_TEXT).lower() in ("true", "yes", "on"):
+        to.note(
+            holder,
+            LEGACY_TEXT,
+            "what Higress left knows neither caller nor model: it answers every caller whose API key the upstream has "
+            "accepted within the last hour",
+        )
 
 
 def _url(to: Carrier, redis: Names) -> None:

@@ -7,6 +7,7 @@ from aicache.config.higress.embeddings import EMBEDDINGS, NO_WAY, Service
 from aicache.config.higress.file import Names
 from aicache.config.reader import word
 
+VECTORS_LEFT = "vectors that are there already are not used, as they know neither model nor caller"
 ANYTHING = 1000  # the plugin's default threshold, also for a threshold of 0
 
 
@@ -60,6 +61,7 @@ def _demo(to: Carrier, demo: Names) -> None:
     to.secret("semantic.index.api_key", demo, "DashVectorKey", "DASHVECTOR_API_KEY")
     to.required("semantic.index.collection", demo, "DashVectorCollection", "the collection's name")
     to.note_at(demo.line, f"{demo.name}: the demo's score below 0.1, a cosine distance, is a similarity of 0.9")
+    to.note_at(demo.line, f"{demo.name}: {VECTORS_LEFT}")
     if demo.text("SessionID"):
         to.carry("session_id", demo.text("SessionID"), demo, "SessionID")
 
@@ -81,6 +83,7 @@ def _vector(to: Carrier, vector: Names) -> None:
     to.required("semantic.index.endpoint", vector, "serviceHost", "the cluster's endpoint", suffix)
     to.secret("semantic.index.api_key", vector, "apiKey", "DASHVECTOR_API_KEY")
     to.required("semantic.index.collection", vector, "collectionID", "the collection's name")
+    to.note_at(vector.line, f"{vector.name}: {VECTORS_LEFT}")
     to.timeout("semantic.index.timeout", vector)
     if top_k := to.whole(vector, "topK", 0, 100):
         to.carry("semantic.top_k", str(top_k), vector, "topK")
