@@ -1,0 +1,104 @@
+"""OpenAI's Responses, spoken by xAI, Azure, DeepSeek, OpenRouter and others: requests in, answers in and out. Pure.
+
+Source: https://platform.openai.com/docs/api-reference/responses/create, and its description in OpenAPI
+(https://github.com/openai/openai-openapi).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from aicache.formats import responses_answer, responses_common, responses_request, responses_stream
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request, refuse_stateful
+from aicache.formats.format import NO_HEADERS, Facts
+from aicache.model import Answer, Call, Mode
+
+_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
+
+
+class Responses:
+    """The format of ``POST .../responses``, on any host. A document is the whole ``response`` object."""
+
+    api = "responses"
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        return method.upper() == "POST" and path.removesuffix("/").endswith("/responses")
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
+
+        *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
+        """
+        request = load_request(body)
+        refuse_stateful(request)
+        responses_request.check(request)
+        tools = responses_request.tools_of(request)
+        responses_request.refuse_held(request, tools)
+        turns = responses_request.turns_of(request)
+        return Call(
+            api=self.api,
+            model=request["model"],
+            mode=Mode.STREAM if request.get("stream") else Mode.WHOLE,
+            wants_usage=False,
+            params=responses_request.params_of(request),
+            turns=turns,
+            question=responses_request.question_of(request, turns[-1], tools, tools_semantic=tools_semantic),
+            n=1,
+            temperature=request.get("temperature"),
+            common=responses_common.common_of(request, turns),
+        )
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
+        """Parse a complete, good answer; ValueError says what is amiss.
+
+        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly. White
+        space may come first: OpenRouter keeps connections alive with it.
+        """
+        if n > 1:
+            raise ValueError("several choices of an API that has one")
+        try:
+            if _EVENT_STREAM.match(body):
+                return Mode.STREAM, responses_answer.read(responses_stream.gather(body))
+            return Mode.WHOLE, responses_answer.read(load_object(body))
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+
+    def facts(self, document: JSONObject) -> Facts:
+        usage = document.get("usage") or {}
+        refused = responses_answer.refused(document)
+        return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")), refused)
+
+    def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write an answer as the API itself would. Both modes always tell the usage."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(document)
+            case Mode.STREAM:
+                return responses_stream.scatter(document)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
+
+    def without_usage(self, body: bytes) -> bytes:
+        return body
+
+    def understand(self, document: JSONObject) -> Answer:
+        return responses_common.understand(document)
+
+    def express(self, answer: Answer, call: Call) -> JSONObject:
+        return responses_common.express(answer, call)
+
+
+RESPONSES = Responses()

@@ -1,0 +1,222 @@
+"""Responses in the words that all APIs have in common, and back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aicache.formats import common
+from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.responses_answer import parts_of
+from aicache.formats.responses_request import INSTRUCTIONS
+from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+
+_SYSTEM = ("system", "developer")
+_NAMES = {"max_output_tokens": "max_tokens"}
+_NO_WORDS = frozenset(  # what cannot change the answer
+    {"input", "instructions", "model", "stream", "stream_options", "user", "metadata", "safety_identifier"}
+    | {"prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "service_tier", "store"}
+)
+_SAID_BY_SILENCE: Mapping[str, tuple[Any, ...]] = {
+    "background": (False,),
+    "include": ([],),
+    "text": ({}, {"format": {"type": "text"}}),
+    "truncation": ("disabled",),
+}
+_MESSAGES: tuple[Mapping[str, str], ...] = ({}, {"type": "message"}, INSTRUCTIONS)
+_DIRECT = (None, {"type": "direct"})  # who called the function: the model, and not a program that it wrote
+
+
+def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+    """Return a request in common words, or None where it says more than those.
+
+    Asking for the answer to be stored says more: whoever does may go on from it by its id, and the upstream knows no
+    answer that was given through another API.
+    """
+    if request.get("store") is not False:
+        return None
+    said = {
+        name: value
+        for name, value in request.items()
+        if name not in _NO_WORDS and value not in _SAID_BY_SILENCE.get(name, ())
+    }
+    try:
+        if said.get("tools") is not None:
+            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
+        if said.get("tool_choice") is not None:
+            said["tool_choice"] = _tool_choice(said["tool_choice"])
+    except ValueError:
+        return None
+    system: list[str] = []
+    conversation: list[tuple[str, str]] = []
+    for turn in turns:
+        text = _text_of(turn)
+        if text is None or turn.rest not in _MESSAGES or turn.role not in (*_SYSTEM, "user", "assistant"):
+            return None
+        if turn.role in _SYSTEM:
+            if conversation:
+                return None  # where a system prompt stands between turns matters
+            system.append(text)
+        else:
+            conversation.append((turn.role, text))
+    return common.common(system, conversation, said, _NAMES)
+
+
+def understand(response: Mapping[str, Any]) -> Answer:
+    """Return what a response says. Raises ValueError for calls of other tools than functions of the caller's."""
+    parts = [part for item in response["output"] for part in _parts(item)]
+    usage = response.get("usage") or {}
+    counts = Usage(
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        _detail(usage, "input_tokens_details", "cached_tokens"),
+        _detail(usage, "output_tokens_details", "reasoning_tokens"),
+    )
+    created = response.get("created_at")
+    return Answer(
+        id=named if isinstance(named := response.get("id"), str) else "",
+        model=named if isinstance(named := response.get("model"), str) else "",
+        created=int(created) if isinstance(created, int | float) and 0 <= created < 1 << 53 else 0,
+        choices=(Choice(tuple(parts), common.finish_of(parts)),),
+        usage=counts if usage else None,
+    )
+
+
+def express(answer: Answer, call: Call) -> JSONObject:
+    """Return the response that says what *answer* says, and, as the API does, what was asked for.
+
+    Raises ValueError for several choices, for a refusal that came without a word, and where nothing is said.
+    """
+    choice = common.only_choice(answer)
+    if choice.finish is Finish.REFUSAL and not common.joined(choice.parts, Refusal):
+        raise ValueError("a refusal without a text of its own")
+    if not (output := _output(answer.id, choice.parts)):
+        raise ValueError("an answer that says nothing")
+    instructions = [turn.content for turn in call.turns if turn.rest == INSTRUCTIONS]
+    usual = {"parallel_tool_calls": True, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0}
+    usual |= {"text": {"format": {"type": "text"}}, "truncation": "disabled", "metadata": {}, "max_output_tokens": None}
+    asked = {name: call.params.get(name) for name in usual if call.params.get(name) is not None}
+    return {
+        "id": f"resp_{answer.id}",
+        "object": "response",
+        "created_at": answer.created,
+        "status": "completed",
+        "background": False,
+        "error": None,
+        "incomplete_details": None,
+        "instructions": instructions[0] if instructions else None,
+        "model": answer.model,
+        "output": output,
+        "previous_response_id": None,
+        "reasoning": {"effort": None, "summary": None},
+        "store": call.params.get("store") is not False,
+        "usage": None if answer.usage is None else _usage(answer.usage),
+        **usual,
+        **asked,
+    }
+
+
+def _text_of(turn: Turn) -> str | None:
+    kind = "output_text" if turn.role == "assistant" else "input_text"
+    if isinstance(turn.content, list) and any(part.get("type") != kind for part in turn.content):
+        return None
+    return common.text_of(turn.content)
+
+
+def _tool(declared: JSONObject) -> JSONObject:
+    """Put a function in common words. Unless it says otherwise it is a strict one, which others are not."""
+    if not declared.keys() <= {"type", "name", "description", "parameters", "strict"} or declared["type"] != "function":
+        raise ValueError("tools: one that is no plain function")
+    if declared.get("strict") is not False:
+        raise ValueError("tools: one that is strict")
+    return common.tool(declared.get("name"), declared.get("description"), declared.get("parameters"))
+
+
+def _tool_choice(value: Any) -> Any:
+    if value in ("auto", "none", "required"):
+        return value
+    if isinstance(value, dict) and value.keys() == {"type", "name"} and value["type"] == "function":
+        return {"name": value["name"]}
+    raise ValueError("tool_choice: unknown")
+
+
+def _parts(item: JSONObject) -> Iterable[Part]:
+    match item["type"]:
+        case "message" if item.get("role") in (None, "assistant"):
+            return [_said(part) for part in parts_of(item, "content")]
+        case "reasoning":
+            return _thought(item)
+        case "function_call" if not item.get("namespace") and item.get("caller") in _DIRECT:
+            return [ToolCall(item["call_id"], item["name"], common.arguments_of(item["arguments"]))]
+        case _:
+            raise ValueError("an answer of more than text and calls of functions")
+
+
+def _said(part: JSONObject) -> Part:
+    match part:
+        case {"type": "output_text", "text": str(text)}:
+            return Text(text)
+        case {"type": "refusal", "refusal": str(text)}:
+            return Refusal(text)
+        case _:
+            raise ValueError("a kind of content that others do not have")
+
+
+def _thought(item: JSONObject) -> list[Part]:
+    """Return reasoning as it was, where it is shown, and else its summary, whose parts are paragraphs."""
+    shown = parts_of(item, "content") or parts_of(item, "summary")
+    text = "\n\n".join(part["text"] for part in shown if isinstance(part.get("text"), str))
+    proof = item.get("encrypted_content")
+    signature = proof if isinstance(proof, str) and proof else None
+    return [Reasoning(text, signature)] if text or signature else []
+
+
+def _output(name: str, parts: Iterable[Part]) -> list[JSONObject]:
+    """Return the items that say what the parts do. What follows each other of text and refusal is one message."""
+    output: list[JSONObject] = []
+    calls = 0
+    for part in parts:
+        number = len(output)
+        match part:
+            case ToolCall():
+                output.append(
+                    {
+                        "id": f"fc_{name}_{number}",
+                        "type": "function_call",
+                        "status": "completed",
+                        "arguments": common.arguments_text(part.arguments),
+                        "call_id": part.id or f"call_{calls}",
+                        "name": part.name,
+                    }
+                )
+                calls += 1
+            case Reasoning(text) if text:
+                summary = [{"type": "summary_text", "text": text}]
+                output.append({"id": f"rs_{name}_{number}", "type": "reasoning", "summary": summary})
+            case Text(text) | Refusal(text) if text:
+                if not output or output[-1]["type"] != "message":
+                    head = {"id": f"msg_{name}_{number}", "type": "message", "status": "completed"}
+                    output.append({**head, "content": [], "role": "assistant"})
+                output[-1]["content"].append(_content(part))
+    return output
+
+
+def _content(part: Text | Refusal) -> JSONObject:
+    if isinstance(part, Refusal):
+        return {"type": "refusal", "refusal": part.text}
+    return {"type": "output_text", "annotations": [], "logprobs": [], "text": part.text}
+
+
+def _usage(usage: Usage) -> JSONObject:
+    return {
+        "input_tokens": usage.input,
+        "input_tokens_details": {"cached_tokens": usage.cached},
+        "output_tokens": usage.output,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.input + usage.output,
+    }
+
+
+def _detail(usage: Mapping[str, Any], name: str, inner: str) -> int:
+    details = usage.get(name)
+    return count(details.get(inner)) if isinstance(details, dict) else 0

@@ -1,0 +1,150 @@
+"""What a request for a response says: its turns, its tools, what it leans on, what may answer it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aicache.formats.body import JSONObject, Stateful, objects
+from aicache.model import Turn
+
+INSTRUCTIONS = {"role": "instructions"}
+"""The ``rest`` of the turn that ``instructions`` are. No message has one like it: its role is not in its rest."""
+
+OWN_TOOLS = frozenset({"function", "custom"})
+"""Tools that the caller runs. All others are the upstream's."""
+
+_STORED = "the answer is stored"  # a name of ours among the parameters: no API has fields with blanks in their names
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("background", "parallel_tool_calls", "store", "stream"), (bool,)),
+    **dict.fromkeys(("instructions", "model", "previous_response_id", "prompt_cache_key"), (str,)),
+    **dict.fromkeys(("prompt_cache_retention", "safety_identifier", "service_tier", "truncation", "user"), (str,)),
+    **dict.fromkeys(("metadata", "moderation", "prompt", "prompt_cache_options"), (dict,)),
+    **dict.fromkeys(("reasoning", "stream_options", "text"), (dict,)),
+    **dict.fromkeys(("context_management", "include", "tools"), (list,)),
+    **dict.fromkeys(("max_output_tokens", "max_tool_calls", "top_logprobs"), (int,)),
+    **dict.fromkeys(("frequency_penalty", "presence_penalty", "temperature", "top_p"), (int, float)),
+    "conversation": (str, dict),
+    "input": (str, list),
+    "tool_choice": (str, dict),
+}
+"""The API's fields and what they may be. A bool is no int here: the very type counts, as in JSON."""
+
+_BRINGING = ("additional_tools", "tool_search_output")  # items that bring tools into the conversation
+_HELD_BY = frozenset({"vector_store_ids", "collection_ids", "container"})  # OpenAI, xAI; code runs in a container
+_MORE_THAN_TEXT = (
+    *("context_management", "moderation"),  # the answer holds the question anew, or what was thought of it
+    *("plugins", "web_search_options", "search_parameters"),  # OpenRouter's and xAI's ways to ask for a search
+)
+_QUESTION_PART = frozenset({"type", "text", "prompt_cache_breakpoint"})  # the last one changes no answer
+
+
+def check(request: Mapping[str, Any]) -> None:
+    """Raise ValueError for a field of another type than the API's: only the upstream knows what it makes of one."""
+    for name, value in request.items():
+        if value is not None and name in _KINDS and type(value) not in _KINDS[name]:
+            raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in _KINDS[name])}")
+    if not request.get("model") and request.get("prompt") is None:
+        raise ValueError("model: missing")
+
+
+def turns_of(request: Mapping[str, Any]) -> tuple[Turn, ...]:
+    """Return the conversation; ``input`` as one text is the same as one message of the user's.
+
+    Items that are no messages (calls of tools, their results, reasoning) are turns whose content is the whole item: no
+    message has an object for its content, so that none of the two can be taken for the other.
+    """
+    told = request.get("input")
+    items = [{"role": "user", "content": told}] if isinstance(told, str) else objects(told, "input")
+    if not items:
+        raise ValueError("input: none")
+    turns = [_turn(i, item) for i, item in enumerate(items)]
+    if (instructions := request.get("instructions")) is not None:
+        turns.insert(0, Turn("system", instructions, INSTRUCTIONS))
+    return tuple(turns)
+
+
+def params_of(request: Mapping[str, Any]) -> JSONObject:
+    """Return the body less model and conversation, and say whether its answer is one to go on from.
+
+    Who has its answer stored may name it as ``previous_response_id``; the upstream knows none that was not stored. So
+    the effective ``store`` counts, although the field itself may be one of those that keys leave out.
+    """
+    turned = {"model", "input"} if request.get("instructions") is None else {"model", "input", "instructions"}
+    params = {name: value for name, value in request.items() if name not in turned}
+    return params | {_STORED: request.get("store") is not False}
+
+
+def tools_of(request: Mapping[str, Any]) -> list[JSONObject]:
+    """Return all tools, also those that items of the conversation bring. Raises ValueError for what is none."""
+    tools = objects(request.get("tools"), "tools")
+    if not isinstance(told := request.get("input"), str):
+        for item in objects(told, "input"):
+            if item.get("type") in _BRINGING:
+                tools = tools + objects(item.get("tools"), "input.tools")
+    if not all(isinstance(tool.get("type"), str) for tool in tools):
+        raise ValueError("tools: one without a type")
+    return tools
+
+
+def refuse_held(request: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Stateful where the request leans on a prompt, a vector store or a container that the upstream holds."""
+    if request.get("prompt") is not None:
+        raise Stateful("prompt: refers to state held by the upstream")
+    for tool in tools:
+        if tool["type"] in OWN_TOOLS:
+            continue
+        place = tool.get("environment")
+        if (
+            tool["type"] in ("file_search", "code_interpreter")
+            or not _HELD_BY.isdisjoint(tool)
+            or (isinstance(place, dict) and place.get("type") != "local")
+        ):
+            raise Stateful("tools: one refers to state held by the upstream")
+
+
+def question_of(
+    request: Mapping[str, Any], last: Turn, tools: Sequence[Mapping[str, Any]], *, tools_semantic: bool
+) -> str | None:
+    """Return the last turn's text, if it is a user's, is all there is, and an answer to a similar one would do."""
+    if tools and not (tools_semantic and all(tool["type"] in OWN_TOOLS for tool in tools)):
+        return None
+    form = (request.get("text") or {}).get("format")
+    if not (form is None or (isinstance(form, dict) and form.get("type") == "text")):
+        return None
+    if last.role != "user" or any(request.get(name) is not None for name in _MORE_THAN_TEXT):
+        return None
+    content = last.content
+    if isinstance(content, list) and all(_is_text(part) and part.keys() <= _QUESTION_PART for part in content):
+        content = "\n".join(part["text"] for part in content)
+    return content if isinstance(content, str) and content.strip() else None
+
+
+def _turn(position: int, item: JSONObject) -> Turn:
+    kind, role = item.get("type"), item.get("role")
+    if kind == "item_reference" or (kind is None and role is None and item.get("id")):
+        raise Stateful(f"input[{position}]: refers to state held by the upstream")
+    if kind not in (None, "message"):
+        if not isinstance(kind, str):
+            raise ValueError(f"input[{position}].type: not a string")
+        return Turn(role if isinstance(role, str) else kind, item, {})  # tools may come by a developer's item
+    if not isinstance(role, str):
+        raise ValueError(f"input[{position}].role: not a string")
+    rest = {name: value for name, value in item.items() if name not in ("role", "content")}
+    return Turn(role, _content(position, role, item.get("content")), rest)
+
+
+def _content(position: int, role: str, content: Any) -> Any:
+    """Return a message's content; a list of one text part, and nothing else, is the same as that text."""
+    if content is None or isinstance(content, str):
+        return content
+    parts = objects(content, f"input[{position}].content")
+    if len(parts) == 1 and _is_text(parts[0], role) and len(parts[0]) == 2:
+        return parts[0]["text"]
+    return parts
+
+
+def _is_text(part: Mapping[str, Any], role: str = "user") -> bool:
+    kind = "output_text" if role == "assistant" else "input_text"
+    return part.get("type") == kind and isinstance(part.get("text"), str)

@@ -1,0 +1,196 @@
+"""Streamed responses: a stream to the whole ``response`` it amounts to, a response to a stream. Pure.
+
+The grammar is that of https://platform.openai.com/docs/api-reference/responses-streaming: the response as it begins,
+then each item of its output (added, its parts with deltas, done), then ``response.completed`` with the whole response.
+Every event is named by its type and numbered; there is no ``[DONE]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from aicache import sse
+from aicache.formats.body import JSONObject, dump, load_object
+from aicache.formats.responses_answer import parts_of, refuse_error
+
+_Event: TypeAlias = tuple[str, JSONObject]
+"""What stands after ``response.`` in its type, and its fields but type and number."""
+
+_COMPLETED = ("response.completed", "response.done")  # the second one by OpenRouter's first documentation
+_BAD_ENDS = ("response.failed", "response.incomplete", "response.cancelled", "response.canceled")
+_GROWING = {  # the field that streams, and what its events are called
+    "function_call": ("arguments", "function_call_arguments"),
+    "custom_tool_call": ("input", "custom_tool_call_input"),
+    "mcp_call": ("arguments", "mcp_call_arguments"),
+    "code_interpreter_call": ("code", "code_interpreter_call_code"),
+}
+_STEPS = {  # what the upstream tells of its own tools; what streams does so after the first step
+    "web_search_call": ("in_progress", "searching", "completed"),
+    "file_search_call": ("in_progress", "searching", "completed"),
+    "image_generation_call": ("in_progress", "generating", "completed"),
+    "code_interpreter_call": ("in_progress", "interpreting", "completed"),
+    "mcp_call": ("in_progress", "completed"),
+    "mcp_list_tools": ("in_progress", "completed"),
+}
+_NOT_YET: Mapping[str, JSONObject] = {  # of an item that was just added
+    "message": {"content": []},
+    "reasoning": {"content": [], "summary": []},
+    "function_call": {"arguments": ""},
+    "custom_tool_call": {"input": ""},
+    "mcp_call": {"arguments": "", "output": None},
+    "mcp_list_tools": {"tools": []},
+    "code_interpreter_call": {"code": "", "outputs": None},
+    "file_search_call": {"results": None},
+    "image_generation_call": {"result": None},
+}
+_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+def gather(body: bytes) -> JSONObject:
+    """Return the whole response of a stream that came to its end, which holds it.
+
+    Some upstreams leave its output empty (ChatGPT's, for Codex; gateways): then it is what was done item by item.
+    Raises ValueError for a stream that is cut off, or ends otherwise than completed. Whether the response is a good one
+    is for its reader to judge.
+    """
+    begun: set[int] = set()
+    done: dict[int, Any] = {}
+    for event in sse.decode(body):
+        data = event.data.strip()
+        if data == "[DONE]":
+            break
+        if not data:
+            continue  # sent to keep the connection alive
+        if event.name == "error":
+            raise ValueError("an error event")
+        chunk = load_object(data)
+        refuse_error(chunk)
+        kind = chunk.get("type") or event.name
+        if kind == "response.output_item.added":
+            begun.add(_index(chunk, len(begun)))
+        elif kind == "response.output_item.done":
+            done[_index(chunk, len(done))] = chunk.get("item")
+        elif kind in _COMPLETED:
+            return _whole(chunk.get("response"), begun, done)
+        elif kind in _BAD_ENDS:
+            raise ValueError("a stream that did not end well")
+    raise ValueError("the stream is cut off")
+
+
+def scatter(response: Mapping[str, Any]) -> bytes:
+    """Write a response as a stream, one delta a piece; ``gather`` gets back all of it."""
+    opening = {name: value for name, value in response.items() if name != "output_text"}  # a copy of what is in output
+    opening |= {"status": "in_progress", "output": []}
+    opening |= {name: None for name in ("usage", "completed_at") if name in response}
+    events: list[_Event] = [("created", {"response": opening}), ("in_progress", {"response": opening})]
+    for index, item in enumerate(response["output"]):
+        events += _item(index, item)
+    events.append(("completed", {"response": response}))
+    return sse.encode(_written(number, *event) for number, event in enumerate(events))
+
+
+def _index(chunk: Mapping[str, Any], default: int) -> int:
+    index = chunk.get("output_index")
+    if index is None:
+        return default
+    if type(index) is not int or index < 0:
+        raise ValueError("output_index: not a count")
+    return index
+
+
+def _whole(response: Any, begun: set[int], done: Mapping[int, Any]) -> JSONObject:
+    if not isinstance(response, dict):
+        raise ValueError("response: not an object")
+    if response.get("output"):
+        return response
+    if not begun <= done.keys():
+        raise ValueError("output: an item that was begun and not done")
+    return {**response, "output": [done[index] for index in sorted(done)]}
+
+
+def _item(index: int, item: Mapping[str, Any]) -> Iterator[_Event]:
+    kind = item["type"]
+    at: JSONObject = {"item_id": _id(index, item), "output_index": index}
+    begun = {**item, **{name: value for name, value in _NOT_YET.get(kind, {}).items() if item.get(name)}}
+    if kind == "message":
+        begun["content"] = []
+    if item.get("status"):
+        begun["status"] = "in_progress"
+    yield "output_item.added", {"item": begun, "output_index": index}
+    first, *steps = _STEPS.get(kind, ("",))
+    if first:
+        yield f"{kind}.{first}", at
+    if kind in _GROWING:
+        yield from _growing(item, at)
+    for step in steps:
+        yield f"{kind}.{step}", at
+    if kind in ("message", "reasoning"):
+        for position, part in enumerate(parts_of(item, "summary")):
+            yield from _summary(part, {**at, "summary_index": position})
+        for position, part in enumerate(parts_of(item, "content")):
+            yield from _part(part, {**at, "content_index": position})
+    yield "output_item.done", {"item": item, "output_index": index}
+
+
+def _growing(item: Mapping[str, Any], at: JSONObject) -> Iterator[_Event]:
+    field, stem = _GROWING[item["type"]]
+    if isinstance(text := item.get(field), str):
+        if text:
+            yield f"{stem}.delta", {**at, "delta": text}
+        named = {"name": item["name"]} if item["type"] == "function_call" else {}
+        yield f"{stem}.done", {**at, **named, field: text}
+
+
+def _summary(part: JSONObject, at: JSONObject) -> Iterator[_Event]:
+    text = part.get("text")
+    yield "reasoning_summary_part.added", {**at, "part": {**part, "text": ""}}
+    if isinstance(text, str):
+        if text:
+            yield "reasoning_summary_text.delta", {**at, "delta": text}
+        yield "reasoning_summary_text.done", {**at, "text": text}
+    yield "reasoning_summary_part.done", {**at, "part": part}
+
+
+def _part(part: JSONObject, at: JSONObject) -> Iterator[_Event]:
+    """Stream a part of a message's or of reasoning's content. Kinds of parts that nobody has heard of come whole."""
+    match part["type"]:
+        case "output_text":
+            empty: JSONObject = {name: [] for name in ("annotations", "logprobs") if part.get(name)}
+            likely = {"logprobs": part.get("logprobs") or []}
+            yield "content_part.added", {**at, "part": {**part, **empty, "text": ""}}
+            if part["text"]:
+                yield "output_text.delta", {**at, "delta": part["text"], **likely}
+            for number, annotation in enumerate(part.get("annotations") or ()):
+                yield "output_text.annotation.added", {**at, "annotation_index": number, "annotation": annotation}
+            yield "output_text.done", {**at, "text": part["text"], **likely}
+        case "reasoning_text":
+            yield "content_part.added", {**at, "part": {**part, "text": ""}}
+            if part["text"]:
+                yield "reasoning_text.delta", {**at, "delta": part["text"]}
+            yield "reasoning_text.done", {**at, "text": part["text"]}
+        case "refusal":
+            yield "content_part.added", {**at, "part": {**part, "refusal": ""}}
+            if part["refusal"]:
+                yield "refusal.delta", {**at, "delta": part["refusal"]}
+            yield "refusal.done", {**at, "refusal": part["refusal"]}
+        case _:
+            yield "content_part.added", {**at, "part": part}
+    yield "content_part.done", {**at, "part": part}
+
+
+def _id(index: int, item: Mapping[str, Any]) -> str:
+    """Return what an item's events call it; some vendors give their calls no id."""
+    return named if isinstance(named := item.get("id"), str) and named else f"item_{index}"
+
+
+def _written(number: int, name: str, fields: Mapping[str, Any]) -> sse.Event:
+    """Write an event so that clients which split text at every line end that Unicode knows can read it, too.
+
+    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
+    """
+    kind = f"response.{name}"
+    line = dump({"type": kind, **fields, "sequence_number": number}).decode()
+    for character, escape in _LINE_ENDS:
+        line = line.replace(character, escape)
+    return sse.Event(kind, line)
