@@ -138,6 +138,7 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
         question=None,
         n=1,
         temperature=0,
+        variant="{}",
     )
 
 
@@ -573,3 +574,19 @@ def _answers_or_value_error(body: bytes) -> None:
         RESPONSES.understand(document)
     except ValueError:
         return
+
+
+def test_an_answer_repeats_its_caller_s_own_fields_and_nobody_else_s() -> None:
+    recorded = response(message({"type": "output_text", "text": "Hi", "annotations": []}))
+    recorded |= {"metadata": {"team": "a"}, "user": "hannah"}
+
+    told = [
+        json.loads(RESPONSES.render(recorded, Mode.WHOLE, variant=parse(**fields).variant))
+        for fields in ({}, {"metadata": {"team": "b"}}, {"user": "bob", "safety_identifier": "s"})
+    ]
+
+    assert [(each["metadata"], each["user"]) for each in told] == [({}, None), ({"team": "b"}, None), ({}, "bob")]
+    assert "safety_identifier" not in told[2]
+    streamed = RESPONSES.render(recorded, Mode.STREAM, variant=parse().variant)
+    assert b"hannah" not in streamed
+    assert b"team" not in streamed

@@ -118,7 +118,6 @@ def test_the_same_question_is_the_same_in_chat_completions() -> None:
     "fields",
     [
         {"store": True},
-        {"store": None},
         {"reasoning": {"effort": "high"}},
         {"include": ["reasoning.encrypted_content"]},
         {"text": {"verbosity": "low"}},

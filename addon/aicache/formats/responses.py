@@ -57,6 +57,7 @@ class Responses:
             question=responses_request.question_of(request, turns[-1], tools, tools_semantic=tools_semantic),
             n=1,
             temperature=request.get("temperature"),
+            variant=responses_request.echoes_of(request),
             common=responses_common.common_of(request, turns),
         )
 
@@ -81,7 +82,8 @@ class Responses:
         return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")), refused)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would. Both modes always tell the usage."""
+        """Write an answer as the API itself would, with the caller's own fields in it. Both modes tell the usage."""
+        document = responses_request.retold(document, variant)
         match mode:
             case Mode.WHOLE:
                 return dump(document)

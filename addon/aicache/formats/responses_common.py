@@ -31,9 +31,9 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
     """Return a request in common words, or None where it says more than those.
 
     Asking for the answer to be stored says more: whoever does may go on from it by its id, and the upstream knows no
-    answer that was given through another API.
+    answer that was given through another API. Saying nothing of it, which stores it as well, is not taken for asking.
     """
-    if request.get("store") is not False:
+    if request.get("store"):
         return None
     said = {
         name: value
@@ -109,7 +109,7 @@ def express(answer: Answer, call: Call) -> JSONObject:
         "output": output,
         "previous_response_id": None,
         "reasoning": {"effort": None, "summary": None},
-        "store": call.params.get("store") is not False,
+        "store": False,
         "usage": None if answer.usage is None else _usage(answer.usage),
         **usual,
         **asked,

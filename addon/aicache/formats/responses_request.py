@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from aicache.formats.body import JSONObject, Stateful, objects
+from aicache.formats.body import JSONObject, Stateful, dump, load_object, objects
 from aicache.model import Turn
 
 INSTRUCTIONS = {"role": "instructions"}
@@ -14,6 +15,10 @@ INSTRUCTIONS = {"role": "instructions"}
 OWN_TOOLS = frozenset({"function", "custom"})
 """Tools that the caller runs. All others are the upstream's."""
 
+_ECHOED: Mapping[str, Any] = MappingProxyType(
+    {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
+)
+"""What of the caller's own the API repeats in its answer, with what it says of callers who said nothing."""
 _STORED = "the answer is stored"  # a name of ours among the parameters: no API has fields with blanks in their names
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -74,6 +79,19 @@ def params_of(request: Mapping[str, Any]) -> JSONObject:
     turned = {"model", "input"} if request.get("instructions") is None else {"model", "input", "instructions"}
     params = {name: value for name, value in request.items() if name not in turned}
     return params | {_STORED: request.get("store") is not False}
+
+
+def echoes_of(request: Mapping[str, Any]) -> str:
+    """Return what of a request its answer repeats without having been changed by it, as a call's variant."""
+    return dump({name: request[name] for name in _ECHOED if request.get(name) is not None}).decode()
+
+
+def retold(document: JSONObject, echoes: str) -> JSONObject:
+    """Return the document as the caller of *echoes* gets it, none of another's in it. Empty ones change nothing."""
+    if not echoes:
+        return document
+    own = {**_ECHOED, **load_object(echoes)}
+    return {name: own.get(name, value) for name, value in document.items()}
 
 
 def tools_of(request: Mapping[str, Any]) -> list[JSONObject]:
