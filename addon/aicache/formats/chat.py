@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from aicache.formats import chat_answer, chat_common, chat_stream
+from aicache.formats import chat_answer, chat_common, chat_stream, openai_stream
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects, refuse_stateful
 from aicache.formats.chat_answer import Completion
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.model import Answer, Call, Mode, Turn
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
-_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 _TEXT_PART = frozenset({"type", "text"})
 _QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
 
@@ -73,11 +72,10 @@ class Chat:
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
         """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss.
 
-        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly. White
-        space may come first: OpenRouter keeps connections alive with it.
+        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly.
         """
         try:
-            if _EVENT_STREAM.match(body):
+            if openai_stream.is_stream(body):
                 return Mode.STREAM, chat_answer.read(chat_stream.gather(body), n=n)
             return Mode.WHOLE, chat_answer.read(load_object(body), n=n)
         except RecursionError:
@@ -101,7 +99,7 @@ class Chat:
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
-        return chat_stream.without_usage(body)
+        return openai_stream.without_usage(body)
 
     def understand(self, document: Completion) -> Answer:
         return chat_common.understand(document)

@@ -113,11 +113,17 @@ def index_of(choice: Mapping[str, Any], default: int) -> int:
     return index
 
 
-def _choice(position: int, choice: JSONObject) -> Choice:
-    refuse_error(choice)
+def good_end(choice: Mapping[str, Any]) -> str:
+    """Return a choice's finish_reason. Raises ValueError for any but a good one."""
     reason = choice.get("finish_reason")
     if not isinstance(reason, str) or reason not in GOOD_ENDS:
         raise ValueError(f"finish_reason: {reason if _is_word(reason) else 'none, or not a word'}")
+    return reason
+
+
+def _choice(position: int, choice: JSONObject) -> Choice:
+    refuse_error(choice)
+    reason = good_end(choice)
     message = choice.get("message")
     if not isinstance(message, dict):
         raise ValueError("choices: one without a message")

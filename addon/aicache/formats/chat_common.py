@@ -53,38 +53,47 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
 
 def understand(completion: Completion) -> Answer:
     """Return what a completion says. Raises ValueError for audio, images, custom tools and unknown kinds of content."""
-    usage = completion.usage or {}
-    counts = Usage(
-        count(usage.get("prompt_tokens")),
-        count(usage.get("completion_tokens")),
-        _detail(usage, "prompt_tokens_details", "cached_tokens"),
-        _detail(usage, "completion_tokens_details", "reasoning_tokens"),
-    )
     return Answer(
         id=completion.id,
         model=completion.model,
         created=completion.created,
         choices=tuple(_said(choice) for choice in completion.choices),
-        usage=counts if usage else None,
+        usage=usage_of(completion.usage),
     )
 
 
 def express(answer: Answer) -> Completion:
     """Return the completion that says what *answer* says."""
-    usage: JSONObject | None = None
-    if (known := answer.usage) is not None:
-        usage = {
-            "prompt_tokens": known.input,
-            "completion_tokens": known.output,
-            "total_tokens": known.input + known.output,
-            "prompt_tokens_details": {"cached_tokens": known.cached},
-            "completion_tokens_details": {"reasoning_tokens": known.reasoning},
-        }
     choices = tuple(
         Choice(index, _message(choice.parts), _FINISH[choice.finish], {"logprobs": None})
         for index, choice in enumerate(answer.choices)
     )
-    return Completion(f"chatcmpl-{answer.id}", answer.model, answer.created, choices, usage, {})
+    return Completion(f"chatcmpl-{answer.id}", answer.model, answer.created, choices, counts(answer.usage), {})
+
+
+def usage_of(usage: Mapping[str, Any] | None) -> Usage | None:
+    """Return in common words what a document counts."""
+    if not usage:
+        return None
+    return Usage(
+        count(usage.get("prompt_tokens")),
+        count(usage.get("completion_tokens")),
+        _detail(usage, "prompt_tokens_details", "cached_tokens"),
+        _detail(usage, "completion_tokens_details", "reasoning_tokens"),
+    )
+
+
+def counts(usage: Usage | None) -> JSONObject | None:
+    """Return what a document counts; ``usage_of(counts(usage)) == usage``."""
+    if usage is None:
+        return None
+    return {
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.input + usage.output,
+        "prompt_tokens_details": {"cached_tokens": usage.cached},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    }
 
 
 def _tool(declared: JSONObject) -> JSONObject:

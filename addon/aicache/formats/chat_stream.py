@@ -7,86 +7,28 @@ callers with ``stream_options.include_usage``, a chunk with the usage and no cho
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from aicache import sse
-from aicache.formats import deltas
-from aicache.formats.body import JSONObject, dump, load_object, objects
-from aicache.formats.chat_answer import GOOD_ENDS, NOISE, Choice, Completion, index_of, refuse_error
+from aicache.formats import deltas, openai_stream
+from aicache.formats.body import JSONObject
+from aicache.formats.chat_answer import Choice, Completion, refuse_error
 
-_DONE = "[DONE]"
-_FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details")
-_USAGE_FIELD = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?')
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
-_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 def gather(body: bytes) -> JSONObject:
-    """Join a stream into the ``chat.completion`` object it amounts to.
-
-    Raises ValueError unless the stream came to its end: ``[DONE]``, or, with vendors that do not send it, usage with or
-    after the last finish_reason. Whether that end is a good one is for the reader of the document to judge.
-    """
-    document: JSONObject = {}
-    choices: dict[int, _Growing] = {}
-    usage: JSONObject | None = None
-    ended = False
-    for event in sse.decode(body):
-        data = event.data.strip()
-        if data == _DONE:
-            ended = True
-            break
-        if not data:
-            continue  # sent to keep the connection alive
-        if event.name == "error":
-            raise ValueError("an error event")
-        chunk = load_object(data)
-        refuse_error(chunk)
-        for piece in objects(chunk.pop("choices", None), "choices"):
-            choices.setdefault(index_of(piece, 0), _Growing()).add(piece)
-        if isinstance(counted := chunk.pop("usage", None), dict) and counted:
-            usage = counted
-            ended = ended or (bool(choices) and all(choice.finish_reason for choice in choices.values()))
-        for name, value in chunk.items():
-            if name in _FIRST_COUNTS:
-                document[name] = document.get(name) or value
-            elif name not in NOISE:
-                document[name] = deltas.latest(document.get(name), value)
-    if not ended:
-        raise ValueError("the stream is cut off")
-    return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}
+    """Join a stream into the ``chat.completion`` object it amounts to. Raises ValueError for one that is cut off."""
+    return openai_stream.gather(body, _Growing)
 
 
 def scatter(answer: Completion, *, include_usage: bool) -> bytes:
     """Write an answer as a stream; ``gather`` gets back all of it, but the usage where that is not included."""
-    head: JSONObject = {
-        "id": answer.id,
-        "object": "chat.completion.chunk",
-        "created": answer.created,
-        "model": answer.model,
-    }
-    once: JSONObject = {}
-    for name, value in answer.extra.items():
-        (once if isinstance(value, dict | list) else head)[name] = value
-    unknown = {"usage": None} if include_usage else {}
-    pieces = [piece for choice in answer.choices for piece in _pieces(choice)]
-    chunks = [head | {"choices": [piece]} | unknown for piece in pieces]
-    chunks[0] |= once
-    if include_usage and answer.usage is not None:
-        chunks.append(head | {"choices": [], "usage": answer.usage})
-    return sse.encode([sse.Event("", data) for data in (*map(_line, chunks), _DONE)])
-
-
-def without_usage(body: bytes) -> bytes:
-    """Take from a stream what only ``include_usage`` brings: the chunk of usage alone, and ``"usage": null`` elsewhere.
-
-    The rest stays byte for byte, and so does whatever cannot be read.
-    """
-    return b"".join(_block_without_usage(block) for block in sse.blocks(body))
+    head = {"id": answer.id, "object": "chat.completion.chunk", "created": answer.created, "model": answer.model}
+    pieces = (piece for choice in answer.choices for piece in _pieces(choice))
+    return openai_stream.scatter(head, pieces, extra=answer.extra, usage=answer.usage, include_usage=include_usage)
 
 
 @dataclass(slots=True)
@@ -102,7 +44,7 @@ class _Growing:
         """Take in a chunk's piece of the choice.
 
         The delta may stand under the name of ``message``. Where there are deltas, a message is what they amount to so
-        far (Perplexity sends both). A bad end stays bad, whatever follows.
+        far (Perplexity sends both).
         """
         refuse_error(piece)
         delta, message = piece.pop("delta", None), piece.pop("message", None)
@@ -113,9 +55,7 @@ class _Growing:
         if not (delta is None or isinstance(delta, dict)):
             raise ValueError("choices: a delta that is not an object")
         deltas.join(self.message, delta or {})
-        reason = piece.pop("finish_reason", None)
-        if reason and self.finish_reason in (None, *GOOD_ENDS):
-            self.finish_reason = reason
+        self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
         deltas.join(self.extra, piece)
 
@@ -162,44 +102,3 @@ def _contents(content: Any) -> list[Any]:
             if isinstance(text, str) and text:
                 return [parts, text]
     return [content] if content else []
-
-
-def _line(chunk: JSONObject) -> str:
-    """Write a chunk so that clients which split text at every line end that Unicode knows can read it, too.
-
-    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
-    """
-    line = dump(chunk).decode()
-    for character, escape in _LINE_ENDS:
-        line = line.replace(character, escape)
-    return line
-
-
-def _block_without_usage(block: bytes) -> bytes:
-    if b"usage" not in block and b"\\u" not in block:
-        return block
-    try:
-        chunk = _load_block(block)
-    except ValueError:
-        return block
-    if "usage" not in chunk:
-        return block
-    if chunk["usage"] is not None:
-        return b"" if chunk.get("choices") == [] else block
-    del chunk["usage"]
-    cut = _USAGE_FIELD.sub(b"", block)
-    try:
-        if _load_block(cut) == chunk:
-            return cut
-    except (ValueError, RecursionError):
-        pass
-    return sse.encode([replace(event, data=_line(chunk)) for event in sse.decode(block)])
-
-
-def _load_block(block: bytes) -> JSONObject:
-    """Read the JSON of a block with one event. The short way is for what nearly every block is: one line of data."""
-    line = block.strip()
-    if line.startswith(b"data:") and b"\n" not in line and b"\r" not in line:
-        return load_object(line[5:])
-    (event,) = sse.decode(block)
-    return load_object(event.data)

@@ -1,0 +1,168 @@
+"""OpenAI's legacy completions, which continue a text: requests in, answers in and out. Pure.
+
+Sources: https://platform.openai.com/docs/api-reference/completions; for the paths with the model in them
+https://learn.microsoft.com/azure/ai-services/openai/reference and OpenAI's older ``/v1/engines/M/completions``. Spoken
+by vLLM, llama.cpp, SGLang, TGI, Ollama, OpenRouter, Together, Fireworks and DeepSeek (to fill in the middle), too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from aicache.formats import completions_answer, completions_stream, openai_stream
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request, refuse_stateful
+from aicache.formats.format import NO_HEADERS, Facts
+from aicache.model import Answer, Call, Mode, Turn
+
+_PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
+"""Others' completions are chat in all but the path: Mistral's to fill in the middle and its agents' answer so."""
+_MODEL_PATH = re.compile(r"/(?:deployments|engines)/([^/]+)/completions/?\Z")
+_NUMBER = (int, float)
+_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "model": (str,),
+    "best_of": (int,),
+    "echo": (bool,),
+    "frequency_penalty": _NUMBER,
+    "logit_bias": (dict,),
+    "logprobs": (int, bool),  # Fireworks takes either
+    "max_tokens": (int,),
+    "n": (int,),
+    "presence_penalty": _NUMBER,
+    "seed": (int,),
+    "stop": (str, list),
+    "stream": (bool,),
+    "stream_options": (dict,),
+    "suffix": (str,),
+    "temperature": _NUMBER,
+    "top_p": _NUMBER,
+    "user": (str,),
+}
+
+
+class Completions:
+    """The format of ``POST .../completions``, on any host.
+
+    Its calls are exact-only: what is to be continued is code, a few-shot text or the beginning of a sentence, and a
+    similar one goes on otherwise. So no call has a question, and none is the same as another API's.
+    """
+
+    api = "completions"
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        return method.upper() == "POST" and _PATH.search(path) is not None
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
+        request = load_request(body)
+        refuse_stateful(request)
+        _check(request)
+        prompt, prompts = _prompt(request.get("prompt"))
+        streams = request.get("stream") or False
+        options = request.get("stream_options") or {}
+        return Call(
+            api=self.api,
+            model=_model(path, request),
+            mode=Mode.STREAM if streams else Mode.WHOLE,
+            wants_usage=streams and options.get("include_usage") is True,
+            params={name: value for name, value in request.items() if name not in ("prompt", "model")},
+            turns=(Turn("user", prompt, {}),),
+            question=None,
+            n=prompts * _n(request),
+            temperature=request.get("temperature"),
+        )
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
+        """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss.
+
+        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly.
+        """
+        try:
+            if openai_stream.is_stream(body):
+                return Mode.STREAM, completions_answer.read(completions_stream.gather(body), n=n)
+            return Mode.WHOLE, completions_answer.read(load_object(body), n=n)
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+
+    def facts(self, document: JSONObject) -> Facts:
+        usage = document.get("usage") or {}
+        return Facts(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")))
+
+    def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(document)
+            case Mode.STREAM:
+                return completions_stream.scatter(document, include_usage=include_usage)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
+
+    def without_usage(self, body: bytes) -> bytes:
+        """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
+        return openai_stream.without_usage(body)
+
+    def understand(self, document: JSONObject) -> Answer:
+        return completions_answer.understand(document)
+
+    def express(self, answer: Answer, call: Call) -> JSONObject:
+        return completions_answer.express(answer)
+
+
+COMPLETIONS = Completions()
+
+
+def _check(request: Mapping[str, Any]) -> None:
+    """Raise ValueError for a field that is not what the API's reference says: what it does then, only it knows."""
+    for name, kinds in _FIELDS.items():
+        value = request.get(name)
+        if value is not None and type(value) not in kinds:
+            raise ValueError(f"{name}: no {' or '.join(kind.__name__ for kind in kinds)}")
+    if isinstance(stops := request.get("stop"), list) and not all(isinstance(stop, str) for stop in stops):
+        raise ValueError("stop: not a list of strings")
+
+
+def _model(path: str, request: Mapping[str, Any]) -> str:
+    if model := request.get("model"):
+        return str(model)
+    if named := _MODEL_PATH.search(path):
+        return unquote(named[1])
+    raise ValueError("model: missing")
+
+
+def _prompt(prompt: Any) -> tuple[Any, int]:
+    """Return the prompt, and how many it is; each gets choices of its own. A list of one prompt is that prompt."""
+    if isinstance(prompt, str) or _is_tokens(prompt):
+        return prompt, 1
+    if not isinstance(prompt, list) or not prompt:
+        raise ValueError("prompt: none")
+    if not (all(isinstance(each, str) for each in prompt) or all(_is_tokens(each) for each in prompt)):
+        raise ValueError("prompt: neither text nor tokens, nor a list of either")
+    return (prompt[0], 1) if len(prompt) == 1 else (prompt, len(prompt))
+
+
+def _is_tokens(prompt: Any) -> bool:
+    return isinstance(prompt, list) and bool(prompt) and all(type(token) is int and token >= 0 for token in prompt)
+
+
+def _n(request: Mapping[str, Any]) -> int:
+    n = request.get("n")
+    if n is None:
+        return 1
+    if n < 1:
+        raise ValueError("n: not a positive integer")
+    return int(n)

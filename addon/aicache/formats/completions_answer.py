@@ -1,0 +1,97 @@
+"""What a whole text completion says, whether it is worth keeping, and the same in other APIs' words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aicache.formats import chat_common, common
+from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.chat_answer import NOISE, good_end, index_of, refuse_error
+from aicache.model import Answer, Choice, Finish, Part, Reasoning, Text
+
+_HEAD = ("id", "created", "model")
+
+
+def read(document: Mapping[str, Any], *, n: int) -> JSONObject:
+    """Return a ``text_completion`` object as it is kept: choices in the order of their indexes, without padding.
+
+    Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
+    at least says something.
+    """
+    refuse_error(document)
+    listed = objects(document.get("choices"), "choices")
+    choices = sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: int(choice["index"]))
+    if len({choice["index"] for choice in choices}) < len(choices):
+        raise ValueError("choices: two of the same index")
+    if len(choices) < max(n, 1):
+        raise ValueError(f"choices: {len(choices)} where {n} were asked for")
+    if not any(choice["text"] for choice in choices):
+        raise ValueError("choices: none says anything")
+    usage = document.get("usage")
+    if not (usage is None or isinstance(usage, dict)):
+        raise ValueError("usage: not an object")
+    known = {"choices", "usage", "error", *_HEAD, *NOISE}
+    kept: JSONObject = {"object": "text_completion"}
+    kept |= {name: document[name] for name in _HEAD if name in document}
+    kept["choices"] = choices
+    if usage:
+        kept["usage"] = usage
+    return kept | {name: value for name, value in document.items() if name not in known}
+
+
+def understand(document: Mapping[str, Any]) -> Answer:
+    """Return what a completion says; with the prompt, where the call asked for an echo: the document cannot tell."""
+    return Answer(
+        id=_text(document.get("id")),
+        model=_text(document.get("model")),
+        created=count(document.get("created")),
+        choices=tuple(Choice(_parts(choice), Finish.STOP) for choice in document["choices"]),
+        usage=chat_common.usage_of(document.get("usage")),
+    )
+
+
+def express(answer: Answer) -> JSONObject:
+    """Return the completion that says what *answer* says; reasoning is left out. Raises ValueError for all but text."""
+    document: JSONObject = {
+        "id": f"cmpl-{answer.id}",
+        "object": "text_completion",
+        "created": answer.created,
+        "model": answer.model,
+        "choices": [
+            {"text": _only_text(choice.parts), "index": index, "logprobs": None, "finish_reason": "stop"}
+            for index, choice in enumerate(answer.choices)
+        ],
+    }
+    if answer.usage is not None:
+        document["usage"] = chat_common.counts(answer.usage)
+    return document
+
+
+def _choice(position: int, choice: JSONObject) -> JSONObject:
+    """Check a choice. Together's pieces say their text twice, once of them as a ``delta`` that no whole choice has."""
+    refuse_error(choice)
+    reason = good_end(choice)
+    if "text" not in choice or not isinstance(text := choice["text"] or "", str):
+        raise ValueError("choices: one without a text")
+    known = {"text", "index", "finish_reason", "delta", "error"}
+    extra = {name: value for name, value in choice.items() if name not in known}
+    return {"text": text, "index": index_of(choice, position), **extra, "finish_reason": reason}
+
+
+def _parts(choice: Mapping[str, Any]) -> tuple[Part, ...]:
+    text, reasoning = choice["text"], choice.get("reasoning")
+    said: list[Part] = [Reasoning(reasoning)] if isinstance(reasoning, str) and reasoning else []
+    return (*said, Text(text)) if text else tuple(said)
+
+
+def _only_text(parts: Sequence[Part]) -> str:
+    if not all(isinstance(part, Text | Reasoning) for part in parts):
+        raise ValueError("an answer of more than text")
+    if not (text := common.joined(parts, Text)):
+        raise ValueError("an answer without text")
+    return text
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

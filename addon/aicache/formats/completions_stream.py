@@ -1,0 +1,87 @@
+"""Streamed text completions: a stream to the whole document it amounts to, a document to a stream. Pure.
+
+Per choice there are pieces with a ``text``, and with the ``logprobs`` of that text where they were asked for; the last
+one, which may hold text as well, has the ``finish_reason`` (https://platform.openai.com/docs/api-reference/completions).
+Pieces of several choices come in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aicache.formats import deltas, openai_stream
+from aicache.formats.body import JSONObject
+from aicache.formats.chat_answer import refuse_error
+
+_HEAD = ("id", "object", "created", "model")
+
+
+def gather(body: bytes) -> JSONObject:
+    """Join a stream into the ``text_completion`` object it amounts to. Raises ValueError for one that is cut off."""
+    return openai_stream.gather(body, _Growing)
+
+
+def scatter(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
+    """Write a document as a stream; ``gather`` gets back all of it, but the usage where that is not included."""
+    head = {name: document[name] for name in _HEAD if name in document}
+    extra = {name: value for name, value in document.items() if name not in (*_HEAD, "choices", "usage")}
+    pieces = (piece for choice in document["choices"] for piece in _pieces(choice))
+    return openai_stream.scatter(head, pieces, extra=extra, usage=document.get("usage"), include_usage=include_usage)
+
+
+@dataclass(slots=True)
+class _Growing:
+    """What is known of a choice so far."""
+
+    text: list[str] = field(default_factory=list)
+    logprobs: Any = None
+    extra: JSONObject = field(default_factory=dict)
+    finish_reason: str | None = None
+
+    def add(self, piece: JSONObject) -> None:
+        refuse_error(piece)
+        text = piece.pop("text", None)
+        if not (text is None or isinstance(text, str)):
+            raise ValueError("choices: a text that is not a string")
+        self.text.append(text or "")
+        self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
+        if "logprobs" in piece:
+            self.logprobs = _grown(self.logprobs, piece["logprobs"])
+            piece["logprobs"] = None  # so that it is known to have been there
+        for name in ("index", "delta"):
+            piece.pop(name, None)
+        deltas.join(self.extra, piece)
+
+    def whole(self, index: int) -> JSONObject:
+        told = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
+        return {**told, "text": "".join(self.text), "index": index, "finish_reason": self.finish_reason}
+
+
+def _grown(held: Any, value: Any) -> Any:
+    """Join the log probabilities of two pieces: lists with one element a token, by the name of what they tell.
+
+    Raises ValueError for what cannot be joined: Together sends a bare number with each token.
+    """
+    match held, value:
+        case (None, _) | (_, None):
+            return value if held is None else held
+        case dict(), dict():
+            for name, more in value.items():
+                held[name] = _grown(held.get(name), more)
+            return held
+        case list(), list():
+            held += value
+            return held
+    raise ValueError("logprobs: pieces that do not join")
+
+
+def _pieces(choice: Mapping[str, Any]) -> Iterator[JSONObject]:
+    rest = {name: value for name, value in choice.items() if name not in ("text", "index", "finish_reason")}
+    piece: JSONObject = {"text": choice["text"], "index": choice["index"], "finish_reason": None}
+    if "logprobs" in rest:
+        piece["logprobs"] = rest["logprobs"]
+        rest["logprobs"] = None
+    yield piece
+    yield {"text": "", "index": choice["index"], **rest, "finish_reason": choice["finish_reason"]}

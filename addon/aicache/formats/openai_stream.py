@@ -1,0 +1,162 @@
+"""The streams of OpenAI's completions, chat or not: events to the whole document, pieces to events. Pure.
+
+The grammar is that of https://platform.openai.com/docs/api-reference/chat-streaming: chunks with a list of pieces, each
+of the choice that its ``index`` names; then, for callers with ``stream_options.include_usage``, a chunk with the usage
+and no choices; then ``data: [DONE]``. What a piece holds is the API's own business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from aicache import sse
+from aicache.formats import deltas
+from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error
+
+_DONE = "[DONE]"
+_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
+_FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
+_USAGE_FIELD = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?')
+_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+class Growing(Protocol):
+    """A choice while its pieces come."""
+
+    @property
+    def finish_reason(self) -> str | None: ...
+
+    def add(self, piece: JSONObject) -> None:
+        """Take in a chunk's piece of the choice, and keep what it holds. Raises ValueError."""
+
+    def whole(self, index: int) -> JSONObject:
+        """Return the choice as a whole document has it."""
+
+
+def is_stream(body: bytes) -> bool:
+    """Tell whether a body is a stream of events rather than a document, whatever its content type says.
+
+    White space may come first: OpenRouter keeps connections alive with it.
+    """
+    return _EVENT_STREAM.match(body) is not None
+
+
+def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
+    """Join a stream into the document it amounts to; *grow* makes a choice that nothing is known of yet.
+
+    Raises ValueError unless the stream came to its end: ``[DONE]``, or, with vendors that do not send it, usage with or
+    after the last finish_reason. Whether that end is a good one is for the reader of the document to judge.
+    """
+    document: JSONObject = {}
+    choices: dict[int, Growing] = {}
+    usage: JSONObject | None = None
+    ended = False
+    for event in sse.decode(body):
+        data = event.data.strip()
+        if data == _DONE:
+            ended = True
+            break
+        if not data:
+            continue  # sent to keep the connection alive
+        if event.name == "error":
+            raise ValueError("an error event")
+        chunk = load_object(data)
+        refuse_error(chunk)
+        for piece in objects(chunk.pop("choices", None), "choices"):
+            index = index_of(piece, 0)
+            if index not in choices:
+                choices[index] = grow()
+            choices[index].add(piece)
+        if isinstance(counted := chunk.pop("usage", None), dict) and counted:
+            usage = counted
+            ended = ended or (bool(choices) and all(choice.finish_reason for choice in choices.values()))
+        for name, value in chunk.items():
+            if name in _FIRST_COUNTS:
+                document[name] = document.get(name) or value
+            elif name not in NOISE:
+                document[name] = deltas.latest(document.get(name), value)
+    if not ended:
+        raise ValueError("the stream is cut off")
+    return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}
+
+
+def end_of(held: str | None, reason: Any) -> Any:
+    """Return a choice's finish_reason after a piece with *reason*. A bad end stays bad, whatever follows."""
+    return reason if reason and held in (None, *GOOD_ENDS) else held
+
+
+def scatter(
+    head: Mapping[str, Any],
+    pieces: Iterable[JSONObject],
+    *,
+    extra: Mapping[str, Any],
+    usage: Mapping[str, Any] | None,
+    include_usage: bool,
+) -> bytes:
+    """Write pieces of choices as a stream, one a chunk.
+
+    *head* stands in every chunk, and so do the names and numbers of *extra*; the rest of it comes once.
+    """
+    named: JSONObject = dict(head)
+    once: JSONObject = {}
+    for name, value in extra.items():
+        (once if isinstance(value, dict | list) else named)[name] = value
+    unknown = {"usage": None} if include_usage else {}
+    chunks = [named | {"choices": [piece]} | unknown for piece in pieces]
+    chunks[0] |= once
+    if include_usage and usage is not None:
+        chunks.append(named | {"choices": [], "usage": usage})
+    return sse.encode([sse.Event("", data) for data in (*map(_line, chunks), _DONE)])
+
+
+def without_usage(body: bytes) -> bytes:
+    """Take from a stream what only ``include_usage`` brings: the chunk of usage alone, and ``"usage": null`` elsewhere.
+
+    The rest stays byte for byte, and so does whatever cannot be read.
+    """
+    return b"".join(_block_without_usage(block) for block in sse.blocks(body))
+
+
+def _line(chunk: JSONObject) -> str:
+    """Write a chunk so that clients which split text at every line end that Unicode knows can read it, too.
+
+    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
+    """
+    line = dump(chunk).decode()
+    for character, escape in _LINE_ENDS:
+        line = line.replace(character, escape)
+    return line
+
+
+def _block_without_usage(block: bytes) -> bytes:
+    if b"usage" not in block and b"\\u" not in block:
+        return block
+    try:
+        chunk = _load_block(block)
+    except ValueError:
+        return block
+    if "usage" not in chunk:
+        return block
+    if chunk["usage"] is not None:
+        return b"" if chunk.get("choices") == [] else block
+    del chunk["usage"]
+    cut = _USAGE_FIELD.sub(b"", block)
+    try:
+        if _load_block(cut) == chunk:
+            return cut
+    except (ValueError, RecursionError):
+        pass
+    return sse.encode([replace(event, data=_line(chunk)) for event in sse.decode(block)])
+
+
+def _load_block(block: bytes) -> JSONObject:
+    """Read the JSON of a block with one event. The short way is for what nearly every block is: one line of data."""
+    line = block.strip()
+    if line.startswith(b"data:") and b"\n" not in line and b"\r" not in line:
+        return load_object(line[5:])
+    (event,) = sse.decode(block)
+    return load_object(event.data)

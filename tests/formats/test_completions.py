@@ -1,0 +1,499 @@
+"""Legacy completions as requests and as whole answers; streams have a file of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.formats.body import Stateful
+from aicache.formats.chat import CHAT
+from aicache.formats.chat_answer import GOOD_ENDS
+from aicache.formats.completions import COMPLETIONS
+from aicache.formats.format import Facts
+from aicache.keys import Context, KeyRules, Origin, identify
+from aicache.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+
+PATH = "/v1/completions"
+RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), (), (), any_api=True)
+ORIGIN = Origin("https://api.example:443", PATH, "alice", ())
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+REQUEST = {
+    "model": "m",
+    "prompt": ["def f(", [1, 2]],
+    "suffix": ")",
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "n": 1,
+    "logprobs": 2,
+    "stop": ["\n"],
+}
+USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+
+
+def parse(path: str = PATH, *, tools_semantic: bool = False, **fields: Any) -> Call:
+    body = {"model": "m", "prompt": "Once upon", **fields}
+    return COMPLETIONS.parse_request(path, json.dumps(body).encode(), tools_semantic=tools_semantic)
+
+
+def whole(*, choice: dict[str, Any] | None = None, **fields: Any) -> bytes:
+    """A good answer in the shape of OpenAI's documentation, with changes."""
+    choices = [{"text": " a time", "index": 0, "logprobs": None, "finish_reason": "stop"} | (choice or {})]
+    document = {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m-1"}
+    return json.dumps(document | {"choices": choices, "usage": USAGE, "system_fingerprint": "fp"} | fields).encode()
+
+
+def read(body: bytes, n: int = 1) -> dict[str, Any]:
+    return COMPLETIONS.parse_answer(body, n=n)[1]
+
+
+def replaced(value: Any, path: list[int], with_: Any) -> Any:
+    """Put a value in the place of whatever the path leads to."""
+    if not path or not isinstance(value, dict | list) or not value:
+        return with_
+    step = path[0] % len(value)
+    if isinstance(value, list):
+        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
+    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
+
+
+# requests
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "ours"),
+    [
+        ("POST", "/v1/completions", True),
+        ("POST", "/v1/completions/", True),
+        ("post", "/completions", True),
+        ("POST", "/beta/completions", True),
+        ("POST", "/api/v1/completions", True),
+        ("POST", "/v1/engines/davinci/completions", True),
+        ("POST", "/openai/deployments/gpt-35-turbo-instruct/completions", True),
+        ("POST", "/v1/chat/completions", False),
+        ("POST", "/v1/chat/completions/", False),
+        ("POST", "/v1/fim/completions", False),
+        ("POST", "/v1/agents/completions", False),
+        ("POST", "/v1/xcompletions", False),
+        ("POST", "/v1/completions//", False),
+        ("POST", "/v1/completions/cmpl-1", False),
+        ("GET", "/v1/completions", False),
+        ("POST", "/", False),
+    ],
+)
+def test_the_path_tells_the_api(method: str, path: str, ours: bool) -> None:
+    assert COMPLETIONS.matches(method, "api.example", path) is ours
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/chat/completions/", "/v1/completions", "/completions/"])
+def test_no_path_is_of_both_kinds_of_completions(path: str) -> None:
+    assert CHAT.matches("POST", "h", path) is not COMPLETIONS.matches("POST", "h", path)
+
+
+def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
+    fields = {"suffix": " end", "n": 2, "temperature": 0, "stream": True, "logit_bias": {"5": -100}, "vendor": [1]}
+
+    call = parse(**fields)
+
+    assert call == Call(
+        api="completions",
+        model="m",
+        mode=Mode.STREAM,
+        wants_usage=False,
+        params=fields,
+        turns=(Turn("user", "Once upon", {}),),
+        question=None,
+        n=2,
+        temperature=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "mode", "wants_usage"),
+    [
+        ({}, Mode.WHOLE, False),
+        ({"stream": None, "stream_options": None}, Mode.WHOLE, False),
+        ({"stream": False, "stream_options": {"include_usage": True}}, Mode.WHOLE, False),
+        ({"stream": True, "stream_options": {"include_usage": 1}}, Mode.STREAM, False),
+        ({"stream": True, "stream_options": {"include_usage": True}}, Mode.STREAM, True),
+    ],
+)
+def test_mode_and_usage_are_as_asked(fields: dict[str, Any], mode: Mode, wants_usage: bool) -> None:
+    call = parse(**fields)
+
+    assert (call.mode, call.wants_usage) == (mode, wants_usage)
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "expected"),
+    [
+        (PATH, "m", "m"),
+        ("/openai/deployments/my%20gpt/completions", None, "my gpt"),
+        ("/v1/engines/davinci/completions/", "", "davinci"),
+        ("/v1/engines/davinci/completions", "m", "m"),
+    ],
+)
+def test_the_model_is_the_bodys_or_else_the_paths(path: str, model: str | None, expected: str) -> None:
+    assert parse(path, model=model).model == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "content", "choices"),
+    [
+        ("Hi", "Hi", 3),
+        ("", "", 3),
+        (["Hi"], "Hi", 3),
+        (["a", "b"], ["a", "b"], 6),
+        ([1, 2], [1, 2], 3),
+        ([[1, 2]], [1, 2], 3),
+        ([[1], [2, 3]], [[1], [2, 3]], 6),
+    ],
+)
+def test_every_prompt_gets_choices_of_its_own(prompt: Any, content: Any, choices: int) -> None:
+    call = parse(prompt=prompt, n=3)
+
+    assert (call.turns[0].content, call.n) == (content, choices)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [None, [], [[]], [["a"]], ["a", 1], ["a", [1]], [[1], []], [True], [1.0], [-1], [None], {}, 7, True, [[[1]]]],
+)
+def test_what_is_no_prompt_is_refused(prompt: Any) -> None:
+    with pytest.raises(ValueError, match="prompt"):
+        parse(prompt=prompt)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"model": None}, "model: missing"),
+        ({"model": ""}, "model: missing"),
+        ({"model": 4}, "model: no str"),
+        ({"stream": 1}, "stream: no bool"),
+        ({"stream_options": True}, "stream_options: no dict"),
+        ({"n": 0}, "n: not a positive integer"),
+        ({"n": True}, "n: no int"),
+        ({"n": 2.0}, "n: no int"),
+        ({"temperature": "0"}, "temperature: no int or float"),
+        ({"temperature": True}, "temperature: no int or float"),
+        ({"max_tokens": "16"}, "max_tokens: no int"),
+        ({"echo": "yes"}, "echo: no bool"),
+        ({"best_of": 1.5}, "best_of: no int"),
+        ({"logit_bias": []}, "logit_bias: no dict"),
+        ({"suffix": ["x"]}, "suffix: no str"),
+        ({"stop": 1}, "stop: no str or list"),
+        ({"stop": ["a", 1]}, "stop: not a list of strings"),
+    ],
+)
+def test_a_malformed_request_is_refused_by_field(fields: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse(**fields)
+
+
+@pytest.mark.parametrize("field", [{"previous_response_id": "r1"}, {"conversation": {"id": "c"}}, {"background": True}])
+def test_a_request_that_leans_on_state_is_told_apart(field: dict[str, Any]) -> None:
+    with pytest.raises(Stateful):
+        parse(**field)
+
+
+def test_a_body_that_readers_take_differently_is_refused_and_not_quoted() -> None:
+    for body in (
+        b"",
+        b"[]",
+        b'{"prompt": "secret',
+        b'{"model":"m","prompt":"secret","prompt":"x"}',
+        b'{"model": 1e999}',
+    ):
+        with pytest.raises(ValueError) as caught:
+            COMPLETIONS.parse_request(PATH, body)
+
+        assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("tools_semantic", [True, False])
+def test_a_text_to_be_continued_is_no_question_and_no_other_apis(tools_semantic: bool) -> None:
+    call = parse(tools_semantic=tools_semantic)
+
+    assert call.question is None
+    assert call.common is None
+
+
+def test_any_difference_makes_another_call() -> None:
+    variants: list[dict[str, Any]] = [
+        {},
+        {"prompt": "Once upon "},
+        {"prompt": ["Once upon", "Once upon"]},
+        {"prompt": [1, 2]},
+        {"prompt": [[1], [2]]},
+        {"prompt": ["1", "2"]},
+        {"prompt": [12]},
+        {"suffix": ""},
+        {"suffix": None},
+        {"echo": True},
+        {"logprobs": 1},
+        {"logprobs": True},
+        {"best_of": 1},
+        {"n": 1},
+        {"n": 2},
+        {"model": "n"},
+        {"vendor": 1},
+        {"vendor": 1.0},
+        {"max_tokens": 16},
+    ]
+
+    assert len({identify(parse(**fields), ORIGIN, RULES).key for fields in variants}) == len(variants)
+
+
+def test_a_list_of_one_prompt_and_either_mode_are_the_same_call() -> None:
+    same = [parse(), parse(prompt=["Once upon"]), parse(stream=True, stream_options={"include_usage": True})]
+
+    assert len({identify(call, ORIGIN, RULES) for call in same}) == 1
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_request_raises_anything_but_value_error(body: bytes) -> None:
+    _only_value_error(body)
+
+
+@given(st.lists(st.integers(0, 7), max_size=3), JSON)
+def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
+    request = REQUEST | {"prompt": "x"} if path[:1] != [1] else REQUEST
+    _only_value_error(json.dumps(replaced(request, path, value)).encode())
+
+
+def _only_value_error(body: bytes) -> None:
+    try:
+        call = COMPLETIONS.parse_request(PATH, body)
+    except ValueError:
+        return
+    assert call.turns
+    assert call.n > 0
+
+
+# whole answers
+
+
+def test_a_whole_answer_is_kept_as_it_is() -> None:
+    assert COMPLETIONS.parse_answer(whole()) == (Mode.WHOLE, json.loads(whole()))
+    assert json.loads(COMPLETIONS.render(read(whole()), Mode.WHOLE)) == json.loads(whole())
+
+
+def test_what_vendors_add_survives() -> None:
+    """vLLM's reasons and tokens, OpenRouter's reasoning, Together's seed, llama.cpp's timings."""
+    choice = {"stop_reason": 2, "token_ids": [1], "reasoning": "Hm", "seed": 7, "prompt_logprobs": [None, {"5": {}}]}
+
+    document = read(whole(choice=choice, timings={"predicted_ms": 1.5}, provider="P", prompt=[{"text": "x"}]))
+
+    assert document["choices"][0].items() >= choice.items()
+    assert (document["timings"], document["provider"], document["prompt"]) == (
+        {"predicted_ms": 1.5},
+        "P",
+        [{"text": "x"}],
+    )
+
+
+@pytest.mark.parametrize("reason", sorted(GOOD_ENDS))
+def test_good_ends_are_kept(reason: str) -> None:
+    assert read(whole(choice={"finish_reason": reason}))["choices"][0]["finish_reason"] == reason
+
+
+@pytest.mark.parametrize(
+    "reason", ["length", "content_filter", "error", "abort", "", None, 1, ["stop"], "a secret told"]
+)
+def test_any_other_end_is_refused(reason: Any) -> None:
+    with pytest.raises(ValueError, match="finish_reason") as caught:
+        read(whole(choice={"finish_reason": reason}))
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("choice", [{"text": ""}, {"text": None}, {"text": "", "reasoning": "Hm"}])
+def test_an_answer_that_says_nothing_is_refused(choice: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="none says anything"):
+        read(whole(choice=choice))
+
+
+def test_every_prompts_choices_must_be_there_each_once_and_come_in_their_order() -> None:
+    choices = [
+        {"text": "b", "index": 1, "finish_reason": "stop"},
+        {"text": "", "index": 0, "finish_reason": "stop"},
+    ]
+
+    assert [c["text"] for c in read(whole(choices=choices), n=2)["choices"]] == ["", "b"]
+    with pytest.raises(ValueError, match="2 where 3"):
+        read(whole(choices=choices), n=3)
+    with pytest.raises(ValueError, match="same index"):
+        read(whole(choices=[choices[0], choices[0]]), n=2)
+
+
+def test_choices_without_index_are_numbered_by_place() -> None:
+    document = read(whole(choices=[{"text": text, "finish_reason": "stop"} for text in "ab"]), n=2)
+
+    assert [(c["index"], c["text"]) for c in document["choices"]] == [(0, "a"), (1, "b")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"error": {"message": "m", "code": 429}},
+        {"object": "error"},
+        {"type": "error"},
+        {"choice": {"error": {"code": 502}}},
+        {"choice": {"text": 5}},
+        {"choice": {"text": ["x"]}},
+        {"choice": {"index": -1}},
+        {"choice": {"index": "0"}},
+        {"choices": None},
+        {"choices": []},
+        {"choices": {}},
+        {"choices": ["x"]},
+        {"choices": [{"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}]},
+        {"usage": 7},
+    ],
+)
+def test_what_is_not_an_answer_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        read(whole(**changes))
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", whole()[:-1], whole() + b"{}", b'{"content":"x","stop":true}'])
+def test_what_is_neither_document_nor_stream_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        read(body)
+
+
+def test_padding_errors_that_are_none_and_a_streams_delta_are_left_out() -> None:
+    padded = whole(obfuscation="xyz", error=None, choice={"error": None, "delta": {"content": " a time"}})
+
+    assert read(padded) == json.loads(whole())
+
+
+def test_tokens_are_counted_where_the_answer_says() -> None:
+    assert COMPLETIONS.facts(read(whole())) == Facts(5, 7)
+    assert COMPLETIONS.facts(read(whole(usage={"prompt_tokens": "x"}))) == Facts()
+    assert COMPLETIONS.facts(read(whole(usage=None))) == Facts()
+
+
+def test_numbers_keep_their_type() -> None:
+    odd = whole(
+        one=1.0, big=18446744073709551616, true=True, choice={"logprobs": {"token_logprobs": [-0.1234567890123]}}
+    )
+
+    written = COMPLETIONS.render(read(odd), Mode.WHOLE).decode()
+
+    for text in ("-0.1234567890123", '"one":1.0', "18446744073709551616", '"true":true'):
+        assert text in written
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_answer_raises_anything_but_value_error(body: bytes) -> None:
+    _answers_or_value_error(body)
+    _answers_or_value_error(b"data: " + body + b"\n\ndata: [DONE]\n\n")
+
+
+@given(st.lists(st.integers(0, 6), max_size=5), JSON)
+def test_no_answer_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
+    odd = json.dumps(replaced(json.loads(whole(choice={"logprobs": {"tokens": ["a"]}})), path, value)).encode()
+    _answers_or_value_error(odd)
+    _answers_or_value_error(b"data: " + odd + b"\n\ndata: [DONE]\n\n")
+
+
+def _answers_or_value_error(body: bytes) -> None:
+    try:
+        _, document = COMPLETIONS.parse_answer(body)
+    except ValueError:
+        return
+    COMPLETIONS.facts(document)
+    COMPLETIONS.understand(document)
+    for mode in Mode:
+        assert COMPLETIONS.parse_answer(COMPLETIONS.render(document, mode)) == (mode, document)
+
+
+# in words common to all APIs
+
+
+def said(*parts: Any, finish: Finish = Finish.STOP) -> Answer:
+    return Answer("x1", "m", 7, (Choice(parts, finish),), Usage(5, 7, 2, 1))
+
+
+def test_what_a_completion_says_is_its_text() -> None:
+    answer = COMPLETIONS.understand(read(whole(choice={"reasoning": "Hm"})))
+
+    assert answer == Answer(
+        "cmpl-1", "m-1", 1700000000, (Choice((Reasoning("Hm"), Text(" a time")), Finish.STOP),), Usage(5, 7)
+    )
+
+
+def test_names_and_times_that_are_missing_or_odd_do_not_matter() -> None:
+    answer = COMPLETIONS.understand(read(whole(id=17, model=None, created="now", usage=None)))
+
+    assert (answer.id, answer.model, answer.created, answer.usage) == ("", "", 0, None)
+
+
+def test_text_of_another_api_becomes_a_completion() -> None:
+    document = COMPLETIONS.express(said(Reasoning("Hm", "sig"), Text("a"), Text("b")), parse())
+
+    assert document == {
+        "id": "cmpl-x1",
+        "object": "text_completion",
+        "created": 7,
+        "model": "m",
+        "choices": [{"text": "ab", "index": 0, "logprobs": None, "finish_reason": "stop"}],
+        "usage": {
+            "prompt_tokens": 5,
+            "completion_tokens": 7,
+            "total_tokens": 12,
+            "prompt_tokens_details": {"cached_tokens": 2},
+            "completion_tokens_details": {"reasoning_tokens": 1},
+        },
+    }
+    assert COMPLETIONS.parse_answer(COMPLETIONS.render(document, Mode.STREAM)) == (Mode.STREAM, document)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (Text(""),),
+        (Reasoning("Hm"),),
+        (Text("x"), ToolCall("c", "f", {})),
+        (Refusal("No."),),
+    ],
+)
+def test_what_is_not_text_has_no_words_here(parts: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError):
+        COMPLETIONS.express(said(*parts), parse())
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=3),
+    st.none() | st.builds(Usage, *[st.integers(0, 1 << 40)] * 4),
+)
+def test_what_was_expressed_says_the_same(texts: list[str], usage: Usage | None) -> None:
+    answer = Answer("x1", "m", 7, tuple(Choice((Text(text),), Finish.STOP) for text in texts), usage)
+
+    document = COMPLETIONS.express(answer, parse())
+
+    again = COMPLETIONS.understand(document)
+    assert (again.choices, again.usage) == (answer.choices, answer.usage)
+    assert read(COMPLETIONS.render(document, Mode.WHOLE), n=len(texts)) == document
+
+
+def test_chat_says_what_a_completion_says() -> None:
+    answer = COMPLETIONS.understand(read(whole()))
+
+    in_chat = CHAT.understand(CHAT.express(answer, parse()))
+
+    assert (in_chat.choices, in_chat.usage) == (answer.choices, answer.usage)

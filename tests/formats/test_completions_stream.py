@@ -1,0 +1,371 @@
+"""Streamed legacy completions: what vendors send, put together; what we send, taken apart again."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache import sse
+from aicache.formats.chat_answer import GOOD_ENDS
+from aicache.formats.completions import COMPLETIONS
+from aicache.model import Mode
+
+HEAD = {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m-1"}
+USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+DONE = b"data: [DONE]\n\n"
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
+    ["a\u2028b\u2029c\x85d", "\x00\r\n\n", "多语言", 'data: {"usage":null}\n\n', "[DONE]"]
+)
+NUMBER = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+LOGPROBS = (
+    st.none()
+    | JSON
+    | st.fixed_dictionaries(
+        {
+            "tokens": st.lists(TEXT, max_size=3),
+            "token_logprobs": st.lists(st.none() | NUMBER, max_size=3),
+            "text_offset": st.lists(st.integers(0, 9), max_size=3),
+            "top_logprobs": st.none() | st.lists(st.dictionaries(TEXT | st.just("index"), NUMBER), max_size=3),
+        }
+    )
+)
+CHOICES = st.lists(
+    st.fixed_dictionaries(
+        {"text": TEXT, "index": st.integers(0, 9), "finish_reason": st.sampled_from(sorted(GOOD_ENDS))},
+        optional={
+            "logprobs": LOGPROBS,
+            "stop_reason": st.none() | NUMBER | TEXT,
+            "reasoning": st.none() | TEXT,
+            "token_ids": st.none() | st.lists(st.integers(0, 9), max_size=3),
+            "content_filter_results": JSON,
+        },
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda choice: int(choice["index"]),
+)
+DOCUMENTS = st.builds(
+    lambda head, choices, extra: (
+        {**head, "object": "text_completion", **extra, "choices": sorted(choices, key=lambda choice: choice["index"])}
+    ),
+    st.fixed_dictionaries({}, optional={"id": TEXT, "created": NUMBER, "model": st.none() | TEXT}),
+    CHOICES.filter(lambda choices: any(choice["text"] for choice in choices)),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "usage": st.dictionaries(TEXT, JSON, min_size=1, max_size=3),
+            "system_fingerprint": st.none() | TEXT,
+            "prompt_filter_results": JSON,
+            "vendor": JSON,
+        },
+    ),
+)
+
+
+def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
+    return b"data: " + json.dumps({**HEAD, "choices": choices, **fields}).encode() + b"\n\n"
+
+
+def piece(text: str, index: int = 0, end: str | None = None, **fields: Any) -> dict[str, Any]:
+    return {"text": text, "index": index, "logprobs": None, "finish_reason": end, **fields}
+
+
+def read(*chunks: bytes, n: int = 1) -> dict[str, Any]:
+    mode, document = COMPLETIONS.parse_answer(b"".join(chunks), n=n)
+    assert mode is Mode.STREAM
+    return document
+
+
+def faithful(document: Any) -> bytes:
+    """Tells 1, 1.0 and true apart, which ``==`` does not."""
+    return msgspec.json.encode(document, order="deterministic")
+
+
+# what vendors send
+
+
+def test_texts_are_joined_into_the_document() -> None:
+    document = read(
+        chunk(piece(" a"), usage=None),
+        chunk(piece(" ti"), obfuscation="xy", usage=None),
+        chunk(piece("me", end="stop"), usage=None, system_fingerprint="fp"),
+        chunk(usage=USAGE),
+        DONE,
+    )
+
+    assert document == {
+        **HEAD,
+        "choices": [{"text": " a time", "index": 0, "logprobs": None, "finish_reason": "stop"}],
+        "usage": USAGE,
+        "system_fingerprint": "fp",
+    }
+
+
+def test_choices_of_several_prompts_come_in_any_order() -> None:
+    document = read(
+        chunk(piece("b", 1)), chunk(piece("a", 0), piece("B", 1, "stop")), chunk(piece("A", 0, "stop")), DONE, n=2
+    )
+
+    assert [choice["text"] for choice in document["choices"]] == ["aA", "bB"]
+
+
+def test_log_probabilities_grow_token_by_token() -> None:
+    def told(token: str, offset: int) -> dict[str, Any]:
+        return {
+            "tokens": [token],
+            "token_logprobs": [-0.5],
+            "top_logprobs": [{"index": -0.5, token: -0.5}],
+            "text_offset": [offset],
+        }
+
+    (choice,) = read(
+        chunk(piece(" a", logprobs=told(" a", 9))),
+        chunk(piece(" b", logprobs=told(" b", 11))),
+        chunk(piece("", end="stop")),
+        DONE,
+    )["choices"]
+
+    assert choice["logprobs"] == {
+        "tokens": [" a", " b"],
+        "token_logprobs": [-0.5, -0.5],
+        "top_logprobs": [{"index": -0.5, " a": -0.5}, {"index": -0.5, " b": -0.5}],
+        "text_offset": [9, 11],
+    }
+
+
+@pytest.mark.parametrize("pair", [(-0.5, -0.25), ({"tokens": ["a"]}, -0.5), ({"tokens": 1}, {"tokens": 1})])
+def test_log_probabilities_that_cannot_be_joined_are_not_half_kept(pair: tuple[Any, Any]) -> None:
+    """Together's pieces have a bare number each, and its whole answers have lists."""
+    with pytest.raises(ValueError, match="logprobs"):
+        read(*(chunk(piece("x", logprobs=each)) for each in pair), chunk(piece("", end="stop")), DONE)
+
+
+def test_the_pieces_of_vllm_together_and_tgi_are_understood() -> None:
+    """Prompt tokens in the first piece; text that stands twice; an empty finish_reason; usage in every chunk."""
+    document = read(
+        b": keep-alive\n\n",
+        chunk(piece("x", prompt_token_ids=[1, 2], token_ids=[3], stop_reason=None), usage={"total_tokens": 3}),
+        chunk(piece("y", end="", token_ids=[4], delta={"token_id": 4, "content": "y"}, seed=7)),
+        chunk({"text": "", "index": 0, "finish_reason": "eos_token", "stop_reason": 2}, usage=USAGE),
+        DONE,
+    )
+
+    assert document["choices"] == [
+        {
+            "text": "xy",
+            "index": 0,
+            "logprobs": None,
+            "finish_reason": "eos_token",
+            "prompt_token_ids": [1, 2],
+            "token_ids": [3, 4],
+            "stop_reason": 2,
+            "seed": 7,
+        }
+    ]
+    assert document["usage"] == USAGE
+
+
+def test_a_stream_that_is_labelled_a_document_is_a_stream_and_the_other_way_round() -> None:
+    stream, document = chunk(piece("x", end="stop")) + DONE, json.dumps({"choices": [piece("x", end="stop")]}).encode()
+
+    assert COMPLETIONS.parse_answer(b"\n \n" + stream)[0] is Mode.STREAM
+    assert COMPLETIONS.parse_answer(b"\n \n" + document)[0] is Mode.WHOLE
+
+
+# where a stream ends, and where it is spoilt
+
+
+@pytest.mark.parametrize("end", [b"data: [DONE]", b"data:[DONE]\r\n", b"data: [DONE]\n\nwhatever"])
+def test_done_ends_a_stream_with_or_without_a_blank_line(end: bytes) -> None:
+    assert "usage" not in read(chunk(piece("x")), chunk(piece("", end="stop")), end)
+
+
+def test_usage_with_or_after_the_last_finish_ends_a_stream_without_done() -> None:
+    assert read(chunk(piece("x", end="stop"), usage=USAGE)) == read(chunk(piece("x", end="stop")), chunk(usage=USAGE))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chunk(piece("x")),
+        chunk(piece("x", end="stop")),
+        chunk(piece("x"), usage=USAGE) + chunk(piece("", end="stop")),
+        chunk(piece("x"), piece("y", 1, "stop"), usage=USAGE),
+        chunk(usage=USAGE),
+        b": OPENROUTER PROCESSING\n\n",
+    ],
+)
+def test_a_stream_without_an_end_is_cut_off(body: bytes) -> None:
+    with pytest.raises(ValueError, match="cut off"):
+        read(body)
+
+
+def test_done_without_a_finish_reason_is_no_good_end() -> None:
+    with pytest.raises(ValueError, match="finish_reason"):
+        read(chunk(piece("x")), DONE)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b"event: error\ndata: {}\n\n",
+        b'data: {"error": {"message": "overloaded"}}\n\n',
+        b'data: {"object": "error", "message": "m"}\n\n',
+        chunk(piece("", error={"code": 502})),
+        chunk(piece("", end="length")),
+        chunk(piece("", end="content_filter")),
+        chunk({"text": 5, "index": 0}),
+        chunk({"text": "x", "index": True}),
+        b"data: {\n\n",
+        b"data: []\n\n",
+    ],
+)
+def test_a_spoilt_stream_is_refused(spoilt: bytes) -> None:
+    with pytest.raises(ValueError):
+        read(chunk(piece("x")), spoilt, chunk(piece("", end="stop")), DONE)
+
+
+def test_nesting_without_end_is_refused() -> None:
+    deep = b'{"a":' * 900 + b"1" + b"}" * 900
+    twice = b'data: {"choices": [{"text": "x", "deep": ' + deep + b"}]}\n\n"
+
+    with pytest.raises(ValueError, match="deeply"):
+        read(twice, twice, chunk(piece("", end="stop")), DONE)
+
+
+# what we send
+
+
+def test_a_stream_is_written_as_the_api_does() -> None:
+    told = {"tokens": ["x"], "token_logprobs": [-0.5]}
+    document = {
+        **HEAD,
+        "choices": [
+            {"text": "x", "index": 0, "logprobs": told, "finish_reason": "stop", "stop_reason": 2},
+            {"text": "", "index": 1, "logprobs": None, "finish_reason": "stop"},
+        ],
+        "usage": USAGE,
+        "provider": "P",
+        "prompt_filter_results": [1],
+    }
+
+    events = sse.decode(COMPLETIONS.render(document, Mode.STREAM))
+
+    assert events.pop() == sse.Event("", "[DONE]")
+    chunks = [json.loads(event.data) for event in events]
+    assert [c.pop("choices") for c in chunks] == [
+        [{"text": "x", "index": 0, "logprobs": told, "finish_reason": None}],
+        [{"text": "", "index": 0, "logprobs": None, "stop_reason": 2, "finish_reason": "stop"}],
+        [{"text": "", "index": 1, "logprobs": None, "finish_reason": None}],
+        [{"text": "", "index": 1, "logprobs": None, "finish_reason": "stop"}],
+        [],
+    ]
+    head = HEAD | {"provider": "P"}
+    assert chunks == [
+        head | {"usage": None, "prompt_filter_results": [1]},
+        *[head | {"usage": None}] * 3,
+        head | {"usage": USAGE},
+    ]
+
+
+def test_who_did_not_ask_for_usage_gets_none_in_a_stream() -> None:
+    document = read(chunk(piece("x", end="stop")), chunk(usage=USAGE), DONE)
+
+    assert b"usage" not in COMPLETIONS.render(document, Mode.STREAM, include_usage=False)
+    assert b"usage" in COMPLETIONS.render(document, Mode.WHOLE, include_usage=False)
+
+
+def test_each_mode_is_sent_as_what_it_is() -> None:
+    assert COMPLETIONS.content_type(Mode.WHOLE) == "application/json"
+    assert COMPLETIONS.content_type(Mode.STREAM).startswith("text/event-stream")
+
+
+@given(DOCUMENTS, st.sampled_from(Mode))
+def test_what_was_rendered_is_the_same_document(document: dict[str, Any], mode: Mode) -> None:
+    got, again = COMPLETIONS.parse_answer(COMPLETIONS.render(document, mode), n=len(document["choices"]))
+
+    assert got is mode
+    assert faithful(again) == faithful(document)
+
+
+@given(DOCUMENTS)
+def test_whole_to_stream_to_whole_is_the_same_document(document: dict[str, Any]) -> None:
+    _, kept = COMPLETIONS.parse_answer(json.dumps(document).encode())
+
+    stream = COMPLETIONS.render(kept, Mode.STREAM)
+    again = COMPLETIONS.render(COMPLETIONS.parse_answer(stream)[1], Mode.WHOLE)
+
+    assert json.loads(again) == document
+
+
+@given(DOCUMENTS, st.randoms(use_true_random=False))
+def test_however_finely_text_trickles_it_is_the_same_document(document: dict[str, Any], rng: random.Random) -> None:
+    blocks = sse.blocks(COMPLETIONS.render(document, Mode.STREAM))
+
+    assert read(*(trickle(block, rng) for block in blocks)) == document
+
+
+def trickle(block: bytes, rng: random.Random) -> bytes:
+    """Cut what one chunk says into two chunks, as models send it."""
+    (event,) = sse.decode(block)
+    if event.data == "[DONE]":
+        return block
+    document = json.loads(event.data)
+    for choice in document["choices"]:
+        cut = rng.randint(0, len(choice["text"]))
+        rest = {"index": choice["index"], "text": choice["text"][cut:]}
+        choice["text"] = choice["text"][:cut]
+        return _event(document) + _event(document | {"choices": [rest]})
+    return block
+
+
+def _event(document: Any) -> bytes:
+    return sse.encode([sse.Event("", json.dumps(document))])
+
+
+@given(DOCUMENTS, st.booleans(), st.data())
+def test_a_truncated_stream_is_never_complete(
+    document: dict[str, Any], include_usage: bool, data: st.DataObject
+) -> None:
+    """Unless all that is missing is what follows ``[DONE]``, or ``[DONE]`` itself after the usage."""
+    body = COMPLETIONS.render(document, Mode.STREAM, include_usage=include_usage)
+    told = include_usage and "usage" in document
+    expected = document if told else {name: value for name, value in document.items() if name != "usage"}
+    complete_from = len(body.removesuffix(b"\n\ndata: [DONE]\n\n" if told else b"\n\n"))
+
+    cut = data.draw(st.integers(0, len(body)) | st.integers(complete_from - 2, len(body)))
+
+    if cut < complete_from:
+        with pytest.raises(ValueError):
+            read(body[:cut])
+    elif cut == complete_from or cut >= len(body) - 2:
+        assert read(body[:cut]) == expected
+
+
+def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
+    body = chunk(piece("語")) + chunk(piece("", 1)) + chunk(piece("", end="stop"), piece("!", 1, "stop")) + DONE
+
+    for cut in range(len(body) - 2):
+        with pytest.raises(ValueError):
+            read(body[:cut])
+    assert read(body[:-2], n=2) == read(body, n=2)
+
+
+@given(DOCUMENTS)
+def test_taking_the_usage_out_is_as_not_having_asked(document: dict[str, Any]) -> None:
+    asked, not_asked = (COMPLETIONS.render(document, Mode.STREAM, include_usage=wish) for wish in (True, False))
+
+    assert COMPLETIONS.without_usage(asked) == not_asked
+    assert COMPLETIONS.without_usage(not_asked) == not_asked
