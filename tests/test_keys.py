@@ -11,8 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aicache.config import Config
 from aicache.formats.chat import CHAT
-from aicache.keys import Context, KeyRules, Origin, credential, identify, remembered, target, vector_namespace
+from aicache.keys import (
+    LEFT_OUT,
+    Context,
+    Identity,
+    KeyRules,
+    Origin,
+    credential,
+    identify,
+    remembered,
+    target,
+    vector_namespace,
+)
 from aicache.model import Turn
 
 RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), (), ())
@@ -117,6 +129,192 @@ def test_the_mask_blanks_system_prompts_only() -> None:
     assert identity(body(monday, monday))[0] != identity(body(tuesday, monday))[0]
 
 
+# the same request of any API
+
+
+ANY_API = replace(RULES, any_api=True, ignore=LEFT_OUT)
+LONGER = {
+    "model": "m",
+    "messages": [
+        {"role": "system", "content": "Today is 2026-01-05."},
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "two"},
+        {"role": "user", "content": "three"},
+    ],
+}
+
+
+def anywhere(body: dict[str, Any], rules: KeyRules = ANY_API, origin: Origin = ORIGIN) -> Identity:
+    return identify(CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode()), origin, rules)
+
+
+def longer(**contents: str) -> dict[str, Any]:
+    """The longer conversation with other words: of the system, the first user turn, the assistant, the last one."""
+    places = {"system": 0, "first": 1, "assistant": 2, "last": 3}
+    messages: list[Any] = list(LONGER["messages"])
+    for name, content in contents.items():
+        messages[places[name]] = {**messages[places[name]], "content": content}
+    return LONGER | {"messages": messages}
+
+
+def test_the_same_question_of_another_api_is_the_same_request() -> None:
+    chat = CHAT.parse_request("/v1/chat/completions", json.dumps(BODY).encode())
+    other = replace(chat, api="messages", params={"max_tokens": 9, "system": "Be brief."}, turns=(Turn("user", 1, {}),))
+
+    assert identify(chat, ORIGIN, ANY_API) == identify(other, ORIGIN, ANY_API)
+    assert identify(chat, ORIGIN, ANY_API).any_api
+    assert identify(chat, ORIGIN, RULES) != identify(other, ORIGIN, RULES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_tokens": 9},
+        {"max_completion_tokens": 9},
+        {"temperature": 0.0},
+        {"stream": True, "stream_options": {"include_usage": True}},
+        {"user": "u", "metadata": {"a": "b"}, "store": True},
+        {"messages": [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Hi"}]},
+        {"n": 1, "stop": []},
+    ],
+)
+def test_how_an_api_puts_it_does_not_matter_anywhere(change: dict[str, Any]) -> None:
+    assert anywhere(BODY | change) == anywhere(BODY)
+
+
+def test_path_and_query_are_one_apis_own() -> None:
+    elsewhere = replace(ORIGIN, target="/openai/deployments/m/chat/completions?api-version=1")
+
+    assert anywhere(BODY, origin=elsewhere) == anywhere(BODY)
+    assert identity(BODY, origin=elsewhere) != identity(BODY)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "other"},
+        {"temperature": 1},
+        {"temperature": None},
+        {"n": 2},
+        {"top_p": 1},
+        {"stop": "x"},
+        {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"tool_choice": "none"},
+        {"messages": [{"role": "user", "content": "Hi"}]},
+        {"messages": [{"role": "system", "content": "Be long."}, {"role": "user", "content": "Hi"}]},
+        {"messages": [*BODY["messages"], {"role": "assistant", "content": "Yes?"}, {"role": "user", "content": "Hi"}]},  # type: ignore[misc]
+    ],
+)
+def test_whatever_matters_changes_key_and_namespace_anywhere(change: dict[str, Any]) -> None:
+    one, other = anywhere(BODY), anywhere(BODY | change)
+
+    assert one.any_api
+    assert other.any_api
+    assert not {one.key, one.namespace} & {other.key, other.namespace}
+
+
+def test_who_said_what_matters_anywhere() -> None:
+    """The same texts in other mouths are another conversation."""
+    texts = ["a", "b", "c", "d", "e"]
+    roles = [("user", "assistant", "user", "assistant", "user"), ("user", "user", "assistant", "user", "user")]
+    bodies = [
+        {"model": "m", "messages": [{"role": role, "content": text} for role, text in zip(each, texts, strict=True)]}
+        for each in roles
+    ]
+
+    assert anywhere(bodies[0]).namespace != anywhere(bodies[1]).namespace
+
+
+def test_the_last_user_text_changes_the_key_alone_anywhere() -> None:
+    one, other = anywhere(longer()), anywhere(longer(last="four"))
+
+    assert one.key != other.key
+    assert one.namespace == other.namespace
+
+
+@pytest.mark.parametrize("field", ["upstream", "scope", "headers"])
+def test_where_it_goes_and_whose_it_is_take_part_anywhere(field: str) -> None:
+    other = replace(ORIGIN, **{field: ("x",) if field == "headers" else "x"})
+
+    assert not {anywhere(BODY).key, anywhere(BODY).namespace} & {
+        anywhere(BODY, origin=other).key,
+        anywhere(BODY, origin=other).namespace,
+    }
+
+
+def test_a_new_session_is_an_empty_cache_anywhere() -> None:
+    assert anywhere(BODY).namespace != anywhere(BODY, replace(ANY_API, session_id="2")).namespace
+
+
+@given(scopes=st.lists(st.text(), min_size=2, max_size=2, unique=True))
+def test_two_scopes_never_share_a_key_anywhere(scopes: list[str]) -> None:
+    one, other = (anywhere(BODY, origin=replace(ORIGIN, scope=scope)) for scope in scopes)
+
+    assert not {one.key, one.namespace} & {other.key, other.namespace}
+
+
+def test_the_mask_blanks_system_prompts_only_anywhere() -> None:
+    rules = replace(ANY_API, mask=(re.compile(r"\d{4}-\d\d-\d\d"),))
+    tuesday = "2026-01-06"
+
+    assert anywhere(longer(system=f"Today is {tuesday}."), rules) == anywhere(longer(), rules)
+    assert anywhere(longer(system=f"Today is {tuesday}.")) != anywhere(longer())
+    assert anywhere(longer(last=tuesday), rules) != anywhere(longer(last="2026-01-05"), rules)
+    assert anywhere(longer(first=tuesday), rules) != anywhere(longer(first="2026-01-05"), rules)
+
+
+@pytest.mark.parametrize(
+    ("context", "matter"),
+    [
+        (Context.FULL, {"system", "first", "assistant", "last"}),
+        (Context.ALL_QUESTIONS, {"system", "first", "last"}),
+        (Context.LAST_QUESTION, {"system", "last"}),
+    ],
+)
+def test_context_says_how_much_history_counts_anywhere(context: Context, matter: set[str]) -> None:
+    rules = replace(ANY_API, context=context)
+
+    changed = {
+        name
+        for name in ("system", "first", "assistant", "last")
+        if anywhere(longer(**{name: "changed"}), rules).key != anywhere(longer(), rules).key
+    }
+
+    assert changed == matter
+
+
+@pytest.mark.parametrize("context", Context)
+def test_no_request_of_any_api_has_the_key_of_one_apis_own(context: Context) -> None:
+    bodies = [BODY, LONGER, BODY | {"logprobs": True}, {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}]
+    own = {part for body in bodies for part in identity(body, replace(RULES, context=context))}
+    common = [anywhere(body, replace(ANY_API, context=context)) for body in bodies]
+
+    assert not own & {part for found in common if found.any_api for part in (found.key, found.namespace)}
+
+
+def test_a_request_that_says_more_keeps_the_identity_of_its_own_api() -> None:
+    more = BODY | {"logprobs": True}
+
+    assert anywhere(more) == identify(
+        CHAT.parse_request("/v1/chat/completions", json.dumps(more).encode()), ORIGIN, replace(ANY_API, any_api=False)
+    )
+    assert not anywhere(more).any_api
+
+
+@pytest.mark.parametrize("name", sorted(LEFT_OUT))
+def test_what_the_settings_do_not_ignore_is_not_left_out_either(name: str) -> None:
+    rules = replace(ANY_API, ignore=LEFT_OUT - {name})
+    values = {"stream": (True, False), "store": (True, False), "stream_options": ({"a": 1}, {}), "metadata": ({}, None)}
+    one, other = (anywhere(BODY | {name: value}, rules) for value in values.get(name, ("a", "b")))
+
+    assert one.key != other.key
+    assert anywhere(BODY, rules) == anywhere(BODY)
+
+
+def test_what_common_words_leave_out_is_what_the_settings_ignore_by_default() -> None:
+    assert frozenset(Config().ignore) == LEFT_OUT
+
+
 CONVERSATION = [
     Turn("system", "s", {}),
     Turn("user", "one", {}),
@@ -165,6 +363,49 @@ def test_a_load_balancers_cookie_beside_a_key_does_not_split_the_cache() -> None
     assert credential({"authorization": "Bearer a"}, "") == credential(
         {"authorization": "Bearer a", "cookie": "lb=7"}, ""
     )
+
+
+ONE_CALLER = [
+    ({"authorization": "Bearer k"}, ""),
+    ({"authorization": "bearer  k"}, ""),
+    ({"authorization": "k"}, ""),
+    ({"x-api-key": "k"}, ""),
+    ({"api-key": "k"}, ""),
+    ({"x-goog-api-key": "k"}, ""),
+    ({}, "key=k"),
+    ({}, "alt=sse&key=k"),
+    ({"x-api-key": "k", "authorization": "Bearer k"}, ""),
+    ({"authorization": "Bearer k", "cookie": "lb=7"}, ""),
+]
+OTHER_CALLERS = [
+    ({}, ""),
+    ({"authorization": "Bearer K"}, ""),
+    ({"authorization": "Bearer k2"}, ""),
+    ({"authorization": "Basic k"}, ""),
+    ({"authorization": "Bearer"}, ""),
+    ({"authorization": "Bearer k", "openai-organization": "o"}, ""),
+    ({"authorization": "Bearer k", "openai-project": "o"}, ""),
+    ({"authorization": "Bearer k", "x-api-key": "k2"}, ""),
+    ({"x-auth-token": "k"}, ""),
+    ({"x-dashscope-workspace": "k"}, ""),
+    ({}, "token=k"),
+    ({}, "access_token=k"),
+    ({"cookie": "k"}, ""),
+]
+
+
+def test_with_any_api_a_key_is_the_same_caller_wherever_an_api_wants_it() -> None:
+    assert len({credential(headers, query, any_api=True) for headers, query in ONE_CALLER}) == 1
+
+
+def test_with_any_api_other_credentials_are_other_callers() -> None:
+    callers = [ONE_CALLER[0], *OTHER_CALLERS]
+
+    assert len({credential(headers, query, any_api=True) for headers, query in callers}) == len(callers)
+
+
+def test_without_any_api_where_the_key_is_tells_callers_apart() -> None:
+    assert len({credential(headers, query) for headers, query in ONE_CALLER[:7]}) == 7
 
 
 def test_credentials_in_the_query_are_no_part_of_the_target() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from aicache.controls import Controls
 from aicache.keys import Identity
-from aicache.model import Call, Entry, Mode, Neighbor
-from aicache.policy import Rules, candidates, keep_until, may_embed, refusal
+from aicache.model import Call, Common, Entry, Mode, Neighbor
+from aicache.policy import Refusals, Rules, candidates, keep_until, may_be_neighbor, may_embed, refusal
 
 RULES = Rules(ttl=100, max_bytes=1000, max_temperature=None, threshold=0.9, top_k=5, max_question=10)
 CALL = Call("chat", "m", Mode.WHOLE, False, {}, (), "why?", 1, None)
@@ -55,6 +55,81 @@ def test_an_entry_that_must_not_answer_is_refused_by_name(
     entry: Entry, wishes: Controls, call: Call, now: float, why: str | None
 ) -> None:
     assert refusal(entry, call, IDENTITY, wishes, now) == why
+
+
+@pytest.mark.parametrize(
+    ("entry", "identity", "why"),
+    [
+        (ENTRY, IDENTITY, None),
+        (replace(ENTRY, api="messages"), IDENTITY, "foreign"),
+        (replace(ENTRY, api="messages"), replace(IDENTITY, any_api=True), None),
+        (ENTRY, replace(IDENTITY, any_api=True), None),
+        (replace(ENTRY, api="messages"), replace(IDENTITY, namespace="other", any_api=True), "foreign"),
+        (ENTRY, replace(IDENTITY, namespace="other", any_api=True), "foreign"),
+        (replace(ENTRY, expires_at=0.0, namespace="other"), IDENTITY, "foreign"),
+    ],
+)
+def test_an_entry_of_another_api_or_namespace_is_foreign_unless_the_request_is_any_apis(
+    entry: Entry, identity: Identity, why: str | None
+) -> None:
+    """Whoever's namespace it is not never learns anything else of an entry, such as its age."""
+    assert refusal(entry, CALL, identity, Controls(), 1050.0) == why
+
+
+@pytest.mark.parametrize("api", ["chat", "messages"])
+@pytest.mark.parametrize(
+    ("tokens", "body", "most", "why"),
+    [
+        (7, b"{}", None, None),
+        (7, b"{}", 7, None),
+        (7, b"{}", 8, None),
+        (7, b"{}", 6, "longer-than-asked"),
+        (7, b"x" * 100, 50, None),
+        (0, b"x" * 100, None, None),
+        (0, b"x" * 100, 100, None),
+        (0, b"x" * 100, 99, "longer-than-asked"),
+    ],
+)
+def test_an_answer_longer_than_asked_is_none_and_where_nobody_counted_its_bytes_are(
+    api: str, tokens: int, body: bytes, most: int | None, why: str | None
+) -> None:
+    entry = replace(ENTRY, api=api, completion_tokens=tokens, body=body)
+    call = replace(CALL, common=Common("", (("user", "why?"),), {}, most))
+
+    assert refusal(entry, call, replace(IDENTITY, any_api=True), Controls(), 1050.0) == why
+
+
+def test_where_the_limit_is_part_of_the_key_it_is_not_compared() -> None:
+    call = replace(CALL, common=Common("", (("user", "why?"),), {}, 1))
+
+    assert refusal(replace(ENTRY, completion_tokens=7), call, IDENTITY, Controls(), 1050.0) is None
+
+
+def test_usage_of_another_apis_stream_must_be_known_to_be_told() -> None:
+    """A recorded stream that was asked for with usage has it in the words of its own API alone."""
+    call = replace(CALL, mode=Mode.STREAM, wants_usage=True)
+    entry = replace(ENTRY, api="completions", asked=Mode.STREAM, asked_usage=True, mode=Mode.STREAM)
+    anyone = replace(IDENTITY, any_api=True)
+
+    assert refusal(entry, call, anyone, Controls(), 1050.0) == "usage-unknown"
+    assert refusal(replace(entry, completion_tokens=3), call, anyone, Controls(), 1050.0) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "refusals", "may"),
+    [
+        (False, Refusals.NEVER, True),
+        (False, Refusals.EXACT, True),
+        (False, Refusals.ALWAYS, True),
+        (True, Refusals.NEVER, False),
+        (True, Refusals.EXACT, False),
+        (True, Refusals.ALWAYS, True),
+    ],
+)
+def test_what_the_model_declined_to_say_answers_similar_questions_only_where_that_is_wanted(
+    refused: bool, refusals: Refusals, may: bool
+) -> None:
+    assert may_be_neighbor(replace(ENTRY, refused=refused), replace(RULES, refusals=refusals)) is may
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-ke
 CREDENTIAL_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token", "subscription-key"})
 """Query parameters that carry a credential, in lower case."""
 
+LEFT_OUT = frozenset(
+    {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
+)
+"""What common words leave out of a request, as the settings do by default: it cannot change the answer."""
+
 SYSTEM_ROLES = frozenset({"system", "developer"})
 
 _VERSION = 1  # of what goes into a digest: a change makes every stored key unreachable
@@ -132,7 +137,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     Order of object keys and white space do not matter, since the JSON values are digested, not the bytes. An omitted
     field and its default are different: only the upstream knows its defaults.
     """
-    if rules.any_api and call.common is not None:
+    if rules.any_api and call.common is not None and not _unsaid(call, rules):
         return _identify_common(call, call.common, origin, rules)
     turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
     shared = blake2b(digest_size=20)
@@ -217,6 +222,11 @@ def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
     kept = SYSTEM_ROLES if context is Context.LAST_QUESTION else SYSTEM_ROLES | {"user"}
     return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept]
+
+
+def _unsaid(call: Call, rules: KeyRules) -> bool:
+    """Tell whether a call says what common words leave out, though the settings do not say to ignore it."""
+    return any(call.params.get(name) is not None for name in LEFT_OUT - rules.ignore)
 
 
 def _bare(value: str) -> str:

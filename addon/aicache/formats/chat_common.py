@@ -108,8 +108,9 @@ def _tool(declared: JSONObject) -> JSONObject:
 def _tool_choice(value: Any) -> Any:
     if value in ("auto", "none", "required"):
         return value
-    if isinstance(value, dict) and value.keys() == {"type", "function"} and isinstance(value["function"], dict):
-        return {"name": value["function"].get("name")}
+    match value:
+        case {"type": "function", "function": {"name": str(name)}} if len(value) == 2 and len(value["function"]) == 1:
+            return {"name": name}
     raise ValueError("tool_choice: unknown")
 
 
@@ -140,10 +141,18 @@ def _part(part: JSONObject) -> Part:
     match part:
         case {"type": "text", "text": str(text)}:
             return Text(text)
-        case {"type": "thinking", "thinking": inner} if (thought := common.text_of(inner)) is not None:
+        case {"type": "thinking", "thinking": [_, *_] as pieces}:
+            return Reasoning("".join(_thought(piece) for piece in pieces))
+        case {"type": "thinking", "thinking": str(thought)}:
             return Reasoning(thought)
         case _:
             raise ValueError("a kind of content that others do not have")
+
+
+def _thought(piece: Any) -> str:
+    if (text := common.text_of([piece])) is None:
+        raise ValueError("a kind of thinking that others do not have")
+    return text
 
 
 def _message(parts: Sequence[Part]) -> JSONObject:

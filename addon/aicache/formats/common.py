@@ -14,6 +14,7 @@ from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refus
 NUMBERS = frozenset(
     {"temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "n", "max_tokens"}
 )
+_TEXT = ("text", "input_text", "output_text")
 
 
 def common(
@@ -66,17 +67,16 @@ def tool(name: Any, description: Any, parameters: Any) -> JSONObject:
 
 
 def text_of(content: Any) -> str | None:
-    """Return the text of a content that is a string, or a list of parts that hold nothing but text; else None."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list) or not content:
-        return None
-    texts = []
-    for part in content:
-        if not isinstance(part, dict) or not part.keys() <= {"type", "text"} or not isinstance(part.get("text"), str):
+    """Return the text of a content that is a string, or a list of one part that holds nothing but text; else None.
+
+    Several parts are not the text that they make when joined: "Is 1" and "2 prime?" do not ask whether 12 is.
+    """
+    if isinstance(content, list) and len(content) == 1:
+        (part,) = content
+        if not isinstance(part, dict) or not part.keys() <= {"type", "text"} or part.get("type", "text") not in _TEXT:
             return None
-        texts.append(part["text"])
-    return "".join(texts)
+        content = part.get("text")
+    return content if isinstance(content, str) else None
 
 
 def arguments_of(text: Any) -> JSONObject:
