@@ -26,9 +26,6 @@ class MemoryStore:
         entry = self.entries.get(key)
         return entry if entry is not None and entry.expires_at > self._clock() else None
 
-    async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
-        return [await self.get(key) for key in keys]
-
     async def put(self, entry: Entry) -> None:
         self.entries[entry.key] = entry
 
@@ -104,13 +101,13 @@ async def _hanging(*_: Any) -> Any:
 class BrokenStore(MemoryStore):
     """An ExactStore that fails at everything but `close`."""
 
-    get = get_many = put = delete = mark = marked = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
+    get = put = delete = mark = marked = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingStore(MemoryStore):
     """An ExactStore that never answers, and closes."""
 
-    get = get_many = put = delete = mark = marked = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
+    get = put = delete = mark = marked = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
 
 
 class BrokenIndex(MemoryIndex):

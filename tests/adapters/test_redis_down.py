@@ -31,7 +31,6 @@ async def every_call_fails_in_time(store: RedisStore, entry: Entry) -> list[str]
     """Return the messages, after checking that each came within the timeout."""
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: store.get("01"),
-        lambda: store.get_many(["01", "02"]),
         lambda: store.put(entry),
         lambda: store.delete(["01"]),
         lambda: store.mark("m", 1),

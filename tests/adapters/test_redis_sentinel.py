@@ -62,7 +62,7 @@ async def test_the_master_is_found_and_used(store: RedisStore, trio: SentinelTri
     entries = [an_entry(key=f"{i:02x}") for i in range(30)]
     await asyncio.gather(*(store.put(entry) for entry in entries))
 
-    assert await store.get_many([entry.key for entry in entries]) == entries
+    assert await asyncio.gather(*(store.get(entry.key) for entry in entries)) == entries
     await store.ping()
     assert await trio.master.ask("DBSIZE") == 30
 

@@ -93,14 +93,6 @@ class RedisStore:
         self._wanted.setdefault(key, []).append(answer)
         return await answer
 
-    async def get_many(self, keys: Sequence[str]) -> list[Entry | None]:
-        entries: list[Entry | None] = []
-        for found in await self._fetch(keys) if keys else ():
-            if isinstance(found, StoreError):
-                raise found
-            entries.append(found)
-        return entries
-
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, FAR) * 1000)
         await self._open.execute("SET", self._prefix + "e:" + entry.key, pack(entry), "PXAT", ends)
