@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from aicache.model import Entry, Neighbor, Vector
-from aicache.ports import StoreError
+from aicache.ports import Purpose, StoreError
 
 
 class MemoryStore:
@@ -76,9 +76,10 @@ class LetterEmbedder:
 
     model = "letters"
     dimensions = 27
+    asymmetric = False
     threshold = 0.95
 
-    async def embed(self, texts: Sequence[str], purpose: Literal["query", "document"]) -> Vector:
+    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
             row[26] = 0.1  # a direction even for no text at all

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Hit, Miss, Neighbor, Vector
 from aicache.outside import Part
 from aicache.policy import Rules
-from aicache.ports import Embedder, ExactStore, ShareError, StoreError, VectorIndex
+from aicache.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), (), ())
@@ -180,6 +181,27 @@ async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:
     await setup.ask(an_exchange("how do I reset my password"))
 
     assert embedder.texts == 1
+
+
+async def test_where_documents_are_told_from_queries_a_question_is_stored_as_one() -> None:
+    class TwoSided(LetterEmbedder):
+        asymmetric = True
+
+        def __init__(self) -> None:
+            self.asked: list[tuple[tuple[str, ...], Purpose]] = []
+
+        async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+            self.asked.append((tuple(texts), purpose))
+            return await super().embed(texts, purpose) * (1 if purpose == "query" else -1)
+
+    embedder, index = TwoSided(), MemoryIndex()
+    setup = Setup(embedder=embedder, index=index)
+
+    await setup.refill(an_exchange("how do I reset my password"), "Like this.")
+
+    assert embedder.asked == [(("how do I reset my password",), "query"), (("how do I reset my password",), "document")]
+    [(_, stored, _)] = index.vectors.values()
+    assert max(stored) <= 0, "the look-up's vector was stored"
 
 
 async def test_entries_expire_and_age_limits_hold() -> None:

@@ -28,7 +28,7 @@ from aicache.formats.chat import CHAT
 from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Entry, Hit, Vector
 from aicache.parts import ExactPart, SemanticPart
-from aicache.ports import StoreError
+from aicache.ports import Purpose, StoreError
 from aicache.wiring import checked, default_data_folder, needs_folder, rules_for
 
 T = TypeVar("T")
@@ -99,28 +99,50 @@ class Doctor:
     async def _open_exact(self, owned: bool) -> None:
         await self._exact.converge(self._config.exact, self._data, owned)
         assert self._engine.exact is not None
-        await self._engine.exact.marked("doctor")  # connects
+        try:
+            await self._engine.exact.marked("doctor")  # connects
+        except StoreError as exc:
+            if self._config.exact.redis is None:
+                raise
+            raise StoreError(f"{exc}; check exact.redis.url") from exc
 
     async def _examine_semantic(self, exchange: Exchange) -> None:
         assert self._engine.semantic is not None
         embedder, index = self._engine.semantic.embedder, self._engine.semantic.index
-        vectors = await self._step(
-            "embed a question", embedder.embed([QUESTION], "query"), f"{embedder.dimensions} dimensions"
-        )
-        if vectors is None or isinstance(vectors, bool):
+        vectors = stored = await self._embed("embed a question", "query")
+        if embedder.asymmetric and vectors is not None:
+            stored = await self._embed("embed it for the store", "document")
+        if vectors is None or stored is None:
             return
         key, namespace = exchange.identity.key, self._engine.semantic.namespace(exchange.identity)
         until = time.time() + TTL
-        if not await self._step("store its vector", index.upsert(key, namespace, vectors[0], until)):
+        if not await self._step("store its vector", index.upsert(key, namespace, stored[0], until)):
             return
         try:
             if await self._step("until it is found", self._visible(namespace, key, vectors)):
-                await self._step("search", index.search(namespace, vectors[0], 5))
+                found = await self._step("search", index.search(namespace, vectors[0], 5))
+                if found and isinstance(found, list) and not self._like_itself(found[0].similarity):
+                    return
                 other, _ = an_exchange(QUESTION + " ")
                 await self._step("a hit by meaning", self._hit(other))
         finally:
             with contextlib.suppress(StoreError):
                 await index.delete([key])
+
+    async def _embed(self, step: str, purpose: Purpose) -> Vector | None:
+        assert self._engine.semantic is not None
+        embedder = self._engine.semantic.embedder
+        vectors = await self._step(step, embedder.embed([QUESTION], purpose), f"{embedder.dimensions} dimensions")
+        return None if isinstance(vectors, bool) else vectors
+
+    def _like_itself(self, similarity: float) -> bool:
+        """Note how like itself the question is; False when that is below the threshold."""
+        threshold = self._engine.rules.threshold
+        problem = None
+        if similarity < threshold:
+            problem = f"{similarity:.4f}, but semantic.threshold is {threshold:g}; lower it, or stored_as: query"
+        self._note(Finding("similarity of the question to itself", 0.0, f"{similarity:.4f}", problem))
+        return problem is None
 
     async def _visible(self, namespace: str, key: str, vectors: Vector) -> None:
         semantic = self._engine.semantic

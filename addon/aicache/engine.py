@@ -18,7 +18,7 @@ from aicache.keys import Identity, vector_namespace
 from aicache.model import Call, Entry, Hit, Miss, Vector
 from aicache.outside import Part
 from aicache.pieces import BatchExchange, record_pieces
-from aicache.ports import Embedder, ExactStore, StoreError, VectorIndex
+from aicache.ports import Embedder, ExactStore, Purpose, StoreError, VectorIndex
 
 logger = logging.getLogger(__name__)
 
@@ -300,10 +300,10 @@ class Engine:
         if not policy.may_be_neighbor(entry, self.rules):
             return
         vector = exchange.vector
-        if vector is None:
-            texts = [exchange.call.question or ""]
-            # As a look-up would: a question is compared with questions, and vectors of two purposes do not compare.
-            embedding = semantic.embedder.embed(texts, "query")
+        if vector is None or semantic.embedder.asymmetric:
+            # Else as a look-up would: a question is compared with questions.
+            purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"
+            embedding = semantic.embedder.embed([exchange.call.question or ""], purpose)
             vector = (await self._embedder_part.ask(embedding, f"{label}: 7 embedding"))[0]
         namespace = semantic.namespace(exchange.identity)
         upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)

@@ -173,6 +173,7 @@ def _embedder(config: EmbedderConfig) -> _Embedder:
                 base_url=config.base_url,
                 dimensions=config.dimensions,
                 timeout=config.timeout,
+                stored_as=config.stored_as,
             )
         case OpenAIConfig():
             return OpenAIEmbedder(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from aicache.model import Entry, Neighbor, Vector
+
+Purpose: TypeAlias = Literal["query", "document"]
+"""What a text is embedded for: to look for others, or to be found."""
 
 
 class StoreError(Exception):
@@ -69,7 +72,11 @@ class Embedder(Protocol):
     def threshold(self) -> float:
         """The similarity a hit needs by default; it belongs to the model."""
 
-    async def embed(self, texts: Sequence[str], purpose: Literal["query", "document"]) -> Vector:
+    @property
+    def asymmetric(self) -> bool:
+        """Whether what is stored is to be embedded as a document, to be compared with queries; else all are queries."""
+
+    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
         """Return ``(n, dimensions)`` float32, each row L2-normalised and finite."""
 
     async def close(self) -> None: ...

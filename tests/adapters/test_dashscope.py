@@ -15,6 +15,7 @@ import pytest
 
 from aicache.adapters.cloud import ATTEMPTS, MAX_CHARACTERS
 from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
+from aicache.parts import vector_space
 from aicache.ports import StoreError
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
 from stalls import watched_loop
@@ -142,6 +143,17 @@ class TestParameters:
         assert rows.shape == (1, embedder.dimensions) == (1, dimensions or MODELS[model].dimensions[0])
         await embedder.close()
 
+    @pytest.mark.parametrize("model", MODELS)
+    async def test_what_is_stored_as_documents_is_a_space_of_its_own(self, model: str) -> None:
+        queries, documents = (
+            DashScopeEmbedder(model, SECRET, DEAD, None, 1.0, stored_as) for stored_as in ("query", "document")
+        )
+
+        assert (queries.asymmetric, documents.asymmetric) == (False, True)
+        assert (queries.model, documents.model) == (model, f"{model}-document")
+        assert vector_space(queries.model, 1024) != vector_space(documents.model, 1024)
+        await asyncio.gather(queries.close(), documents.close())
+
     @pytest.mark.parametrize(("model", "dimensions"), [("text-embedding-v5", None), ("text-embedding-v1", 1024)])
     def test_what_does_not_exist_is_named(self, model: str, dimensions: int | None) -> None:
         with pytest.raises(ValueError, match=model):
@@ -230,7 +242,9 @@ class TestPatience:
     async def test_nobody_there_is_a_store_error(self) -> None:
         embedder = DashScopeEmbedder("text-embedding-v4", SECRET, DEAD, None, 2.0)
 
-        with pytest.raises(StoreError, match="ConnectionError"):
+        with pytest.raises(
+            StoreError, match=r"127\.0\.0\.1:9 cannot be reached .*; check semantic\.embedder\.base_url"
+        ):
             await embedder.embed(["text"], "query")
 
         await embedder.close()
@@ -297,7 +311,7 @@ class TestFailures:
         with pytest.raises(StoreError) as told:
             await embedder.embed(["my private question"], "query")
 
-        assert str(told.value) == "dashscope: 403"
+        assert str(told.value) == "dashscope: 403; check semantic.embedder.api_key"
 
     async def test_the_log_shows_no_text_and_no_traceback_of_the_sdk(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn, logged: io.StringIO

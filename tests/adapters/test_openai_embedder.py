@@ -214,7 +214,9 @@ class TestFailures:
     async def test_nobody_there_is_a_store_error(self) -> None:
         embedder = OpenAIEmbedder(MODEL, None, "http://127.0.0.1:9/v1", None, 2.0)
 
-        with pytest.raises(StoreError, match="ClientConnectorError"):
+        with pytest.raises(
+            StoreError, match=r"cannot be reached \(ClientConnectorError\); check semantic\.embedder\.base_url"
+        ):
             await embedder.embed(["text"], "query")
 
         await embedder.close()

@@ -84,6 +84,23 @@ def test_a_question_in_other_words_is_found(start: Start, cloud: Cloud, kind: st
     )
 
 
+@pytest.mark.parametrize("stored_as", ["query", "document"])
+def test_questions_are_stored_as_what_the_setting_says(start: Start, cloud: Cloud, stored_as: str) -> None:
+    proxy = start(cloud.config(more=f", stored_as: {stored_as}"), environment=loopback_environment())
+    cloud.embedder.asked.clear()
+    proxy.ask("How do I reset my password?")
+    proxy.ask_until("semantic", "How do I reset my passwords?")
+
+    asked = [(text, asked.text_type) for asked in cloud.embedder.asked for text in asked.texts]
+    look_ups = ("How do I reset my password?", "How do I reset my passwords?")
+    stores = [] if stored_as == "query" else [("How do I reset my password?", "document")]
+    assert {(text, kind) for text, kind in asked if kind == "query"} == {(text, "query") for text in look_ups}
+    assert [each for each in asked if each[1] != "query"] == stores
+    assert asked.count(("How do I reset my password?", "query")) == 1
+    [collection] = cloud.index.collections
+    assert collection == f"text-embedding-v4{'' if stored_as == 'query' else '-document'}-1024"
+
+
 def test_services_that_hang_cost_no_client_more_than_the_lookup(start: Start, cloud: Cloud) -> None:
     proxy = start(cloud.config(), environment=loopback_environment())
     proxy.ask("How do I hang?")

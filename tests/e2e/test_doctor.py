@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo.cloud.dashscope import Trouble
 from demo.cloud.dashvector import loopback_environment
 from e2e.proxy import ROOT, Proxy, free_port
 from e2e.test_cloud import Cloud
+from servers import Process, free_ports, plain
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +63,33 @@ def test_the_cloud_chain_works_and_nothing_is_left_behind(tmp_path: Path, servic
     assert all(not services.index.documents(name) for name in services.index.collections)
 
 
+def tilted(rows: list[dict[str, Any]]) -> None:
+    rows[0]["embedding"][200] = 1.0
+
+
+def test_questions_stored_as_documents_show_how_like_themselves_they_are(tmp_path: Path, services: Cloud) -> None:
+    config = services.config(more=", dimensions: 256, stored_as: document")
+    code, said = examine(tmp_path, config)
+    services.embedder.trouble(Trouble(), Trouble(), Trouble(forge=tilted))  # it loads, looks up, stores
+
+    tilted_code, tilted_said = examine(tmp_path, config)
+
+    assert code == 0, said
+    assert "embed it for the store" in said
+    assert tilted_code == 1
+    assert "0.7071, but semantic.threshold is 0.9; lower it, or stored_as: query" in tilted_said
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"key": "sk-wrong"}, ["dashscope", "InvalidApiKey"]),
-        ({"index_key": "wrong"}, ["dashvector", "key"]),
-        ({"endpoint": "127.0.0.1:9"}, ["dashvector", "127.0.0.1:9"]),
-        ({"base_url": "http://127.0.0.1:9/api/v1"}, ["dashscope"]),
+        ({"key": "sk-wrong"}, ["dashscope: 401 InvalidApiKey", "check semantic.embedder.api_key"]),
+        ({"index_key": "wrong"}, ["dashvector", "refuses the key", "check semantic.index.api_key"]),
+        ({"endpoint": "127.0.0.1:9"}, ["dashvector", "127.0.0.1:9 cannot be reached", "check semantic.index.endpoint"]),
+        (
+            {"base_url": "http://127.0.0.1:9/api/v1"},
+            ["dashscope", "127.0.0.1:9 cannot be reached", "check semantic.embedder.base_url"],
+        ),
     ],
     ids=["embedder's key", "index's key", "index's endpoint", "embedder's endpoint"],
 )
@@ -86,9 +110,7 @@ def test_a_collection_of_other_dimensions_is_named(tmp_path: Path, services: Clo
     code, said = examine(tmp_path, config.replace("dimensions: 256", "dimensions: 512"))
 
     assert code == 1
-    assert "taken" in said
-    assert "256" in said
-    assert "512" in said
+    assert "collection taken has dimension 256, not 512; name another in semantic.index.collection" in said
 
 
 def test_an_unreachable_redis_is_named_without_its_password(tmp_path: Path) -> None:
@@ -96,8 +118,27 @@ def test_an_unreachable_redis_is_named_without_its_password(tmp_path: Path) -> N
     code, said = examine(tmp_path, f"exact: {{redis: {{url: 'redis://:hush-hush@127.0.0.1:{port}'}}}}\n")
 
     assert code == 1
-    assert f"127.0.0.1:{port}" in said
+    assert f"redis://127.0.0.1:{port}/0: ConnectionRefused" in said
+    assert "check exact.redis.url" in said
     assert "hush-hush" not in said
+
+
+@pytest.mark.parametrize("password", ["hush-hush", ""], ids=["wrong", "none"])
+def test_a_password_that_redis_refuses_is_named_as_the_fault_and_not_shown(tmp_path: Path, password: str) -> None:
+    [port] = free_ports(1)
+    redis = Process(port, tmp_path / "redis", plain(port, "--requirepass", "right"), {"password": "right"})
+    redis.start()
+    try:
+        asyncio.run(redis.up())
+        code, said = examine(tmp_path, f"exact: {{redis: {{url: 'redis://:{password}@127.0.0.1:{port}'}}}}\n")
+    finally:
+        redis.kill()
+
+    assert code == 1
+    assert said.count("FAILED") == 1
+    assert "the user or password is refused; check exact.redis.url" in said
+    assert "hush-hush" not in said
+    assert "Traceback" not in said
 
 
 def test_a_running_proxys_folder_is_shared(tmp_path: Path) -> None:

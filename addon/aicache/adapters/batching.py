@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from aicache.model import Vector
-from aicache.ports import StoreError
+from aicache.ports import Purpose, StoreError
 
 MAX_WAITING = 256
 """Texts; when so many wait, callers are refused at once."""
 
-Purpose: TypeAlias = Literal["query", "document"]
 Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | None]]]
 """Texts to one L2-normalised row each, in order; None for a text without a direction. Raises StoreError."""
 

@@ -9,13 +9,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
 
-from aicache.adapters.batching import Batcher, Purpose, Refused
+from aicache.adapters.batching import Batcher, Refused
 from aicache.model import Vector
-from aicache.ports import StoreError
+from aicache.ports import Purpose, StoreError
 
 T = TypeVar("T")
 Matrix: TypeAlias = npt.NDArray[np.float64]
@@ -30,6 +31,11 @@ IN_FLIGHT = 4
 ATTEMPTS = 4
 BACK_OFF = 0.05
 """Seconds before the second attempt, about; twice as long before each further one."""
+WAYS_OUT = {
+    401: "; check semantic.embedder.api_key",
+    403: "; check semantic.embedder.api_key",
+    404: "; check semantic.embedder.base_url and model",
+}
 LOAD_WITHIN = 15.0
 """Seconds for `load`, when there is no connection yet."""
 
@@ -52,6 +58,7 @@ class CloudEmbedder(ABC):
     """
 
     max_characters = MAX_CHARACTERS
+    asymmetric = False
     threshold = 0.95
     """Not measured here, so on the careful side: it costs hits, not wrong answers. Evaluate before lowering it."""
 
@@ -116,13 +123,21 @@ class CloudEmbedder(ABC):
         ]
 
 
+class Unreachable(Temporary):
+    """There is no connection to be had; *url* may be shown but for its user and query."""
+
+    def __init__(self, name: str, url: str, exc: Exception) -> None:
+        place = urlsplit(url).netloc.rpartition("@")[2]
+        super().__init__(f"{name}: {place} cannot be reached ({type(exc).__name__}); check semantic.embedder.base_url")
+
+
 def failure(name: str, status: int, code: object, after: object = None) -> StoreError:
     """Return the error for an HTTP *status* that is none of success; *after* is the Retry-After header.
 
     Of what the service says only its *code* is shown, and only if it looks like one: a message may quote the text.
     """
     word = code if isinstance(code, str) and re.fullmatch(r"[\w.\-]{1,64}", code, re.ASCII) else ""
-    message = f"{name}: {status} {word}".rstrip()
+    message = f"{name}: {status} {word}".rstrip() + WAYS_OUT.get(status, "")
     if status in (408, 429) or status >= 500:
         return Temporary(message, _seconds(after))
     return Refused(message) if status in (400, 413, 422) else StoreError(message)

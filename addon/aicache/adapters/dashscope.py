@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.adapters.batching import Purpose
-from aicache.adapters.cloud import CloudEmbedder, Temporary, failure
+from aicache.adapters.cloud import CloudEmbedder, Temporary, Unreachable, failure
 from aicache.adapters.pool import Pool
-from aicache.ports import StoreError
+from aicache.ports import Purpose, StoreError
 
 BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
 """Beijing. Singapore: ``https://dashscope-intl.aliyuncs.com/api/v1``, or ``https://{workspace}.{region}.maas.aliyuncs.com/api/v1``."""
@@ -46,18 +46,34 @@ class DashScopeEmbedder(CloudEmbedder):
     where a character is a token at most. Should one of them be refused nevertheless, it alone is a StoreError.
     """
 
-    def __init__(self, model: str, api_key: str, base_url: str, dimensions: int | None, timeout: float) -> None:
-        """*dimensions* None: the model's default. Raises ValueError for a model or dimensions that do not exist."""
+    def __init__(
+        self,
+        model: str,
+        api_key: str,
+        base_url: str,
+        dimensions: int | None,
+        timeout: float,
+        stored_as: Purpose = "query",
+    ) -> None:
+        """*dimensions* None: the model's default. Raises ValueError for a model or dimensions that do not exist.
+
+        *stored_as* is the purpose of what is stored; with ``document`` the vectors are a space of their own.
+        """
         if model not in MODELS:
             raise ValueError(f"{model}: not one of {', '.join(MODELS)}")
         known = MODELS[model]
         if dimensions is not None and dimensions not in known.dimensions:
             raise ValueError(f"{model}: {dimensions} dimensions, but it has {', '.join(map(str, known.dimensions))}")
         super().__init__("dashscope", model, dimensions or known.dimensions[0], timeout, rows=known.rows)
+        self.asymmetric = stored_as == "document"
         self._parameters = {"dimension": self.dimensions} if len(known.dimensions) > 1 else {}
         self._api_key = api_key.strip()
         self._base_url = base_url
         self._threads = Pool("ai-cache-dashscope", THREADS, max_waiting=THREADS)
+
+    @property
+    def model(self) -> str:
+        return f"{self._model}-document" if self.asymmetric else self._model
 
     async def close(self) -> None:
         await super().close()
@@ -85,7 +101,9 @@ class DashScopeEmbedder(CloudEmbedder):
                 request_timeout=(within / 2, within),
                 **self._parameters,
             )
-        # Neither names its cause: that one may quote a header, and in it the key.
+        # None names its cause: that one may quote a header, and in it the key.
+        except _requests().ConnectionError as exc:
+            raise Unreachable(self._name, self._base_url, exc) from None
         except OSError as exc:  # of which all errors of `requests` are, a body that is no JSON among them
             raise Temporary(f"{self._name}: {type(exc).__name__}") from None
         except Exception as exc:  # what the SDK does with JSON of another shape
@@ -107,6 +125,11 @@ def _sdk() -> Any:
     # It logs every failure with its traceback, and request bodies, our users' questions, at DEBUG.
     logging.getLogger("dashscope").propagate = False
     return TextEmbedding
+
+
+def _requests() -> Any:
+    """Import what the SDK asks with; it is there when the SDK is."""
+    return importlib.import_module("requests")
 
 
 def _retry_after(answer: Any) -> object:

@@ -7,10 +7,10 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
-from aicache.adapters.batching import Batcher, Purpose
+from aicache.adapters.batching import Batcher
 from aicache.adapters.worker import Worker
 from aicache.model import Vector
-from aicache.ports import StoreError
+from aicache.ports import Purpose, StoreError
 
 MAX_CHARACTERS = 2000
 """A longer text is cut there (100 ms in Chinese, 35 in English; time is linear in length). Texts that differ only
@@ -33,6 +33,7 @@ class LocalEmbedder:
     model = "use-multilingual-3"
     dimensions = DIMENSIONS
     max_characters = MAX_CHARACTERS
+    asymmetric = False
     threshold = 0.97
     """The one to dare without guards. Precision/recall in percent on labelled pairs, and right/wrong hits of all
     requests on streams of questions with insert on a miss:

@@ -10,9 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from aicache.adapters.batching import Purpose
-from aicache.adapters.cloud import CloudEmbedder, Temporary, failure
-from aicache.ports import StoreError
+from aicache.adapters.cloud import CloudEmbedder, Temporary, Unreachable, failure
+from aicache.ports import Purpose, StoreError
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -66,6 +65,8 @@ class OpenAIEmbedder(CloudEmbedder):
         except TimeoutError:  # an OSError, but no failure of the service: the deadline's, held by our caller
             raise
         # The others do not name their cause: that one may quote a header, and in it the key.
+        except _aiohttp().ClientConnectorError as exc:
+            raise Unreachable(self._name, self._url, exc) from None
         except (_aiohttp().ClientError, OSError) as exc:
             raise Temporary(f"{self._name}: {type(exc).__name__}") from None
         except Exception as exc:  # a key that fits in no header, a session that is closed

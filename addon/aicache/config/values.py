@@ -161,6 +161,10 @@ class DashScopeEmbedder:
     base_url: Annotated[str, HTTP_URL, "where the service is; each region has its own"] = (
         "https://dashscope.aliyuncs.com/api/v1"
     )
+    stored_as: Annotated[
+        Literal["query", "document"],
+        "what a question is embedded as when it is stored; document: once more, for the service's asymmetric search",
+    ] = "query"
     timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
 
 
