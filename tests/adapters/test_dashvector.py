@@ -93,6 +93,10 @@ async def eventually(happens: Callable[[], Awaitable[object]], within: float = 5
         await asyncio.sleep(0.02)
 
 
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 class TestOpening:
     async def test_a_missing_collection_is_made_and_waited_for(self, cluster: DashVector, make: Make) -> None:
         cluster.serving_after = 0.5
@@ -135,6 +139,24 @@ class TestOpening:
 
         with pytest.raises(StoreError, match=f"collection questions has .*{named}; name another in semantic.index"):
             await make().open()
+
+    async def test_collections_of_other_models_are_named_and_left_as_they_are(
+        self, client: Any, make: Make, cluster: DashVector, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "aicache")
+        old = make(collection="model-8")
+        await old.open()
+        await old.upsert(K1, ALICE, axis(1), LATER)
+        await old.flush(5)
+        assert await asyncio.to_thread(lambda: client.create("somebodys", DIMENSIONS, timeout=-1))
+        caplog.clear()
+
+        await make(collection="model-16", dimensions=16).open()
+
+        [said] = [text for text in caplog.messages if "not used" in text]
+        assert "vectors of other models are left as they are and not used here: model-8" in said
+        assert "somebodys" not in said
+        assert list(cluster.documents("model-8")) == [K1]
 
     async def test_one_with_several_vectors_is_refused(self, client: Any, make: Make) -> None:
         two = {name: dashvector.VectorParam(DIMENSIONS) for name in ("text", "title")}
@@ -285,7 +307,7 @@ class TestSearch:
             (StatusCode.DEADLINE_EXCEEDED, "no answer"),
             (StatusCode.RESOURCE_EXHAUSTED, "limit of calls"),
             (EXCEED_RATE_LIMIT, "limit of calls"),
-            (-2021, "code -2021"),
+            (-2015, "code -2015"),
         ],
     )
     async def test_an_error_is_named(
@@ -394,7 +416,7 @@ class TestWrites:
         assert set(cluster.documents("questions")) == {K1, K3}
         assert index.dropped == 1
 
-    async def test_a_full_queue_drops_counts_and_warns_once(
+    async def test_a_full_queue_drops_and_says_so_at_once_and_at_the_end(
         self, cluster: DashVector, make: Make, caplog: pytest.LogCaptureFixture
     ) -> None:
         index = make(capacity=10)
@@ -407,8 +429,11 @@ class TestWrites:
 
         assert index.dropped == 15
         assert len(cluster.documents("questions")) == 10
-        warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-        assert warnings == ["dashvector: writes are dropped, 1 so far: 10 are waiting"]
+        await index.close()
+        assert [said.partition(":")[2].partition(",")[0] for said in warnings(caplog)] == [
+            " 1 writes dropped since the start",
+            " 15 writes dropped since the start",
+        ]
 
     async def test_close_sends_what_waits(self, cluster: DashVector, make: Make) -> None:
         index = make()
@@ -447,6 +472,89 @@ class TestWrites:
         await asyncio.sleep(0.05)
 
         assert len(cluster.documents("questions")) == 330
+
+
+class TestDeleted:
+    """Someone deletes the collection while the proxy runs."""
+
+    async def test_a_collection_is_made_again_and_used(
+        self, cluster: DashVector, index: DashVectorIndex, client: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await index.upsert(K1, ALICE, axis(1), LATER)
+        await index.flush(5)
+        assert await asyncio.to_thread(client.delete, "questions")
+
+        with pytest.raises(StoreError, match="collection questions, or its partition, is not there any more"):
+            await index.search(ALICE, axis(1), 5)
+
+        await eventually(lambda: searched(index))
+        assert await index.search(ALICE, axis(1), 5) == []
+        await index.upsert(K2, ALICE, axis(1), LATER)
+        assert await index.flush(5)
+        assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K2]
+        [said] = warnings(caplog)
+        assert "collection questions" in said
+        assert "made again" in said
+
+    async def test_writes_notice_it_too_and_none_is_lost(
+        self, cluster: DashVector, index: DashVectorIndex, client: Any
+    ) -> None:
+        assert await asyncio.to_thread(client.delete, "questions")
+
+        await index.upsert(K1, ALICE, axis(1), LATER)
+
+        assert await index.flush(10)
+        assert list(cluster.documents("questions")) == [K1]
+        assert index.dropped == 0
+
+    async def test_a_partition_is_made_again_too(self, cluster: DashVector, make: Make, client: Any) -> None:
+        index = make(partition="mine")
+        await index.open()
+        assert await asyncio.to_thread(lambda: client.get("questions").delete_partition("mine"))
+
+        with pytest.raises(StoreError, match="not there any more"):
+            await index.search(ALICE, axis(1), 5)
+
+        await eventually(lambda: searched(index))
+
+    async def test_while_it_cannot_be_made_it_is_tried_and_said_once_in_a_while(
+        self, cluster: DashVector, make: Make, client: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        index = make(reopen_every=0.5)
+        await index.open()
+        assert await asyncio.to_thread(client.delete, "questions")
+        cluster.calls.clear()
+        cluster.failing = -2021  # of whatever is asked
+
+        for _ in range(50):
+            assert not await searched(index)
+        await asyncio.sleep(0.1)
+
+        assert cluster.calls["query_doc"] == 50
+        assert cluster.calls["create_collection"] == 1
+        assert len(warnings(caplog)) == 2  # that it was deleted, and why it could not be made
+        cluster.failing = None
+        await eventually(lambda: searched(index))
+
+    async def test_closing_ends_what_opens_it(self, cluster: DashVector, index: DashVectorIndex, client: Any) -> None:
+        assert await asyncio.to_thread(client.delete, "questions")
+        cluster.serving_after = 60
+
+        assert not await searched(index)
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await index.close()
+
+        assert time.monotonic() - began < 2
+
+
+async def searched(index: DashVectorIndex) -> bool:
+    """Search; False when that fails."""
+    try:
+        await index.search(ALICE, axis(1), 5)
+    except StoreError:
+        return False
+    return True
 
 
 class TestRateLimit:
@@ -507,6 +615,24 @@ class TestWriteQueue:
 
         assert await queue.flush(5)
         assert (sent, queue.dropped, len(queue)) == (10, 1, 0)
+
+    async def test_what_is_dropped_is_said_at_once_and_then_once_in_a_while(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def send(batch: Any) -> list[Outcome]:
+            return [Outcome.REFUSED] * len(batch)
+
+        queue = WriteQueue("test", send, batch=1, warn_every=0.3)
+        for i in range(20):
+            queue.put(Delete(str(i)))
+        assert await queue.flush(5)
+        await asyncio.sleep(0.8)  # twice, but the second time there is no news
+        queue.put(Delete("later"))
+        await queue.close(5)
+
+        counts = [int(said.split()[1]) for said in warnings(caplog)]
+        assert counts == [1, 20, 21]
+        assert "the service refuses them" in warnings(caplog)[0]
 
     async def test_an_error_of_our_own_ends_in_the_log_and_not_in_silence(
         self, caplog: pytest.LogCaptureFixture

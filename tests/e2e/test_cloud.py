@@ -101,6 +101,65 @@ def test_questions_are_stored_as_what_the_setting_says(start: Start, cloud: Clou
     assert collection == f"text-embedding-v4{'' if stored_as == 'query' else '-document'}-1024"
 
 
+def test_a_change_of_dimensions_or_model_never_mixes_vectors_and_says_what_becomes_of_the_old_ones(
+    start: Start, cloud: Cloud
+) -> None:
+    no_store = {"cache-control": "no-store"}
+    proxy = start(cloud.config(), environment=loopback_environment())
+    proxy.ask("How do I reset my password?")
+    proxy.ask_until("semantic", "How do I reset my passwords?")
+
+    for number, change in enumerate(({"more": ", dimensions: 512"}, {"model": "text-embedding-v3"}), start=2):
+        proxy.config_file.write_text(cloud.config(**change), "utf-8")
+        proxy.wait_log("ready: hits by meaning", times=number)
+        assert proxy.ask("How do I reset my passwords?", headers=no_store).cache == "miss"
+        assert proxy.ask("How do I reset my password?").cache == "exact"
+    proxy.config_file.write_text(cloud.config(), "utf-8")
+    proxy.wait_log("ready: hits by meaning", times=4)
+
+    assert proxy.ask("How do I reset my passwords?", headers=no_store).cache == "semantic"
+    assert set(cloud.index.collections) == {
+        "text-embedding-v4-256",
+        "text-embedding-v4-512",
+        "text-embedding-v3-256",
+    }
+    assert "not used here: text-embedding-v4-256\n" in proxy.log
+    assert "not used here: text-embedding-v4-256, text-embedding-v4-512\n" in proxy.log
+
+
+def test_a_collection_of_a_given_name_takes_another_model_but_no_other_dimensions(start: Start, cloud: Cloud) -> None:
+    def config(**changes: str) -> str:
+        return cloud.config(**changes).replace('api_key: "demo"', 'api_key: "demo", collection: ours')
+
+    proxy = start(config(), environment=loopback_environment())
+    proxy.ask("How do I reset my password?")
+    proxy.ask_until("semantic", "How do I reset my passwords?")
+
+    proxy.config_file.write_text(config(model="text-embedding-v3"), "utf-8")
+    proxy.wait_log("ready: hits by meaning", times=2)
+    other_model = proxy.ask("How do I reset my passwords?", headers={"cache-control": "no-store"})
+    proxy.config_file.write_text(config(more=", dimensions: 512"), "utf-8")
+    proxy.wait_log("collection ours has dimension 256, not 512; name another in semantic.index.collection, or delete")
+
+    assert other_model.cache == "miss"
+    assert proxy.ask("How do I reset my password?").cache == "exact"
+    assert "Traceback" not in proxy.log
+
+
+def test_a_collection_that_is_deleted_is_made_again_without_a_restart(start: Start, cloud: Cloud) -> None:
+    proxy = start(cloud.config(), environment=loopback_environment())
+    proxy.ask("How do I reset my password?")
+    proxy.ask_until("semantic", "How do I reset my passwords?")
+    del cloud.index.collections["text-embedding-v4-256"]
+
+    assert proxy.ask("How do I reset my passwords?").cache == "miss"
+
+    proxy.ask_until("semantic", "How do I reset my passwords??", within=15)
+    assert proxy.ask("How do I reset my password?").cache == "exact"
+    assert proxy.log.count("was deleted; it is made again") == 1
+    assert "Traceback" not in proxy.log
+
+
 def test_services_that_hang_cost_no_client_more_than_the_lookup(start: Start, cloud: Cloud) -> None:
     proxy = start(cloud.config(), environment=loopback_environment())
     proxy.ask("How do I hang?")

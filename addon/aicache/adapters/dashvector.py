@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from aicache.adapters.dashvector_calls import SUCCESS, Calls, code_of, imported, outcome_of
-from aicache.adapters.dashvector_open import open_collection
+from aicache.adapters.dashvector_calls import LOST, SUCCESS, Calls, code_of, imported, outcome_of
+from aicache.adapters.dashvector_open import REOPEN_EVERY, Collection
 from aicache.adapters.writes import Delete, Outcome, Upsert, Write, WriteQueue
 from aicache.model import Neighbor, Vector
 from aicache.ports import StoreError
@@ -57,13 +57,14 @@ class DashVectorIndex:
         patience: float = 0.1,
         partition: str | None = None,
         capacity: int = 1000,
+        reopen_every: float = REOPEN_EVERY,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """*timeout* in seconds bounds a search, *patience* its wait for a turn under *queries_per_second*.
 
         *partition* is made if it is missing; None is the collection's own. *capacity* writes wait at the most.
+        A collection that is deleted meanwhile is made again, but not within *reopen_every* seconds of the last time.
         """
-        self._name = collection
         self._dimensions = dimensions
         self._timeout = timeout
         self._partition = partition
@@ -71,7 +72,7 @@ class DashVectorIndex:
         self._calls = Calls(endpoint, api_key, per_second=queries_per_second, patience=patience, longest=timeout)
         batch = max(1, min(100, BATCH_BYTES // (4 * dimensions + 512)))
         self._writes = WriteQueue("dashvector", self._send, capacity=capacity, batch=batch)
-        self._collection: Any = None
+        self._collection = Collection(self._calls, collection, dimensions, partition, reopen_every)
 
     @property
     def dropped(self) -> int:
@@ -80,8 +81,7 @@ class DashVectorIndex:
 
     async def open(self) -> None:
         """Connect, and make sure that the collection is there, serves, and is of the right kind. StoreError if not."""
-        if self._collection is None:
-            self._collection = await open_collection(self._calls, self._name, self._dimensions, self._partition)
+        await self._collection.open()
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         _check_digests(namespace)
@@ -92,17 +92,17 @@ class DashVectorIndex:
         await self._calls.turn()
         # A copy: should the deadline pass, the caller has its array back before the thread is done with it.
         found = self._calls.run(self._search, vector.copy(), top_k, wanted, within=max(0.0, end - loop.time()))
-        return _neighbors(vector, self._calls.output(await found, "search"))
+        return _neighbors(vector, self._output(await found, "search"))
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         _check_digests(key, namespace)
         self._check(vector)
-        self._opened()
+        self._collection.opened()
         self._writes.put(Upsert(key, namespace, vector.copy(), math.ceil(min(expires_at, FAR))))
 
     async def delete(self, keys: Sequence[str]) -> None:
         _check_digests(*keys)
-        self._opened()
+        self._collection.opened()
         for key in keys:
             self._writes.put(Delete(key))
 
@@ -112,7 +112,7 @@ class DashVectorIndex:
         for _ in range(SWEEP_ROUNDS):
             await self._calls.turn(write=True)
             response = await self._calls.run(self._expired, f"expires <= {math.floor(now)}")
-            found = {doc.id for doc in self._calls.output(response, "sweep")} - seen
+            found = {doc.id for doc in self._output(response, "sweep")} - seen
             if not found:  # or only what is deleted and not yet seen to be
                 return
             seen |= found
@@ -125,7 +125,7 @@ class DashVectorIndex:
     async def close(self) -> None:
         """Send what waits, within `CLOSE_TIMEOUT`, and end every call that is still in flight."""
         await self._writes.close(CLOSE_TIMEOUT)
-        self._collection = None
+        await self._collection.close()
         await self._calls.close()
 
     async def _send(self, batch: Sequence[Write]) -> list[Outcome]:
@@ -137,6 +137,8 @@ class DashVectorIndex:
             return [Outcome.AGAIN] * len(batch)
         if (code := code_of(response)) != SUCCESS:
             logger.debug("dashvector: %s writes failed with code %s", len(batch), code)
+            if code in LOST:
+                self._collection.lost()
             return [outcome_of(code)] * len(batch)
         codes = {result.id: result.code for result in response.output or ()}
         return [outcome_of(codes.get(write.key, SUCCESS)) for write in batch]
@@ -147,15 +149,15 @@ class DashVectorIndex:
         if not np.isfinite(vector).all():
             raise StoreError("dashvector: a vector that is not finite")
 
-    def _opened(self) -> Any:
-        if self._collection is None:
-            raise StoreError("dashvector: not open")
-        return self._collection
+    def _output(self, response: Any, doing: str) -> Any:
+        if code_of(response) in LOST:
+            raise self._collection.lost()
+        return self._calls.output(response, doing)
 
     # From here on everything runs on the pool's threads.
 
     def _search(self, vector: Vector, top_k: int, wanted: str) -> Any:
-        return self._opened().query(
+        return self._collection.opened().query(
             vector.tolist(),  # protocol buffers take a list faster than an array
             topk=min(top_k, MOST),
             filter=wanted,
@@ -164,11 +166,11 @@ class DashVectorIndex:
         )
 
     def _expired(self, wanted: str) -> Any:
-        return self._opened().query(topk=MOST, filter=wanted, partition=self._partition)
+        return self._collection.opened().query(topk=MOST, filter=wanted, partition=self._partition)
 
     def _write(self, batch: Sequence[Write]) -> Any:
         """Send writes of one kind."""
-        collection = self._opened()
+        collection = self._collection.opened()
         if isinstance(batch[0], Delete):
             return collection.delete([write.key for write in batch], partition=self._partition)
         doc = imported().Doc

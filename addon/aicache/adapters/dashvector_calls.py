@@ -23,14 +23,17 @@ THREADS = 8
 # Codes below 20 are gRPC's, those up to 599 HTTP's, and negative ones DashVector's own:
 # https://help.aliyun.com/document_detail/2510266.html
 SUCCESS = 0
-INEXISTENT_COLLECTION, INEXISTENT_KEY, DUPLICATE_COLLECTION, DUPLICATE_PARTITION = -2021, -2024, -2025, -2026
+INEXISTENT_COLLECTION, INEXISTENT_PARTITION, INEXISTENT_KEY = -2021, -2022, -2024
+DUPLICATE_COLLECTION, DUPLICATE_PARTITION = -2025, -2026
+LOST = frozenset({INEXISTENT_COLLECTION, INEXISTENT_PARTITION})
 INVALID_ENDPOINT = -2952
 RATE_LIMITED = frozenset({8, 429, -2034})
 SILENT = frozenset({4, 408})
 UNREACHABLE = frozenset({14, 502, 503, 504})
 KEY_REFUSED = frozenset({7, 16, 401, 403})
-TRANSIENT = RATE_LIMITED | SILENT | UNREACHABLE | {10, 13, 500, -999, -2029, -2030}
-"""A write may work later: also after an abort, an internal or unknown error, or while something is not ready."""
+TRANSIENT = RATE_LIMITED | SILENT | UNREACHABLE | LOST | {10, 13, 500, -999, -2029, -2030}
+"""A write may work later: also after an abort, an internal or unknown error, while something is not ready, or once
+what was deleted is made again."""
 
 
 def code_of(response: Any) -> int:

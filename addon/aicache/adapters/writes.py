@@ -64,8 +64,12 @@ class WriteQueue:
         capacity: int = 1000,
         batch: int = 100,
         first_pause: float = 0.2,
+        warn_every: float = WARN_EVERY,
     ) -> None:
-        """*first_pause* in seconds is the wait before the second attempt; it doubles with every failure."""
+        """*first_pause* in seconds is the wait before the second attempt; it doubles with every failure.
+
+        What is dropped is counted in `dropped` and said at once, and then every *warn_every* seconds while it grows.
+        """
         self.dropped = 0
         self._name = name
         self._send = send
@@ -75,7 +79,10 @@ class WriteQueue:
         self._waiting: dict[str, Write] = {}
         self._sending: Sequence[Write] = ()
         self._writer: asyncio.Task[None] | None = None
-        self._warned = -WARN_EVERY
+        self._warn_every = warn_every
+        self._said = 0  # of `dropped`
+        self._why_dropped = ""
+        self._next_warning: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._sending)
@@ -104,6 +111,10 @@ class WriteQueue:
             await asyncio.wait([self._writer])
             self._waiting.clear()
             self._drop(left, "the proxy ends")
+        if self._next_warning is not None:
+            self._next_warning.cancel()
+            self._next_warning = None
+            self._say_dropped()
 
     async def _run(self) -> None:
         pause = self._first_pause
@@ -150,7 +161,22 @@ class WriteQueue:
 
     def _drop(self, count: int, why: str) -> None:
         self.dropped += count
-        now = asyncio.get_running_loop().time()
-        if now - self._warned >= WARN_EVERY:
-            self._warned = now
-            logger.warning("%s: writes are dropped, %s so far: %s", self._name, self.dropped, why)
+        self._why_dropped = why
+        if self._next_warning is None:
+            self._warn()
+
+    def _warn(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._next_warning = loop.call_later(self._warn_every, self._warn) if self._say_dropped() else None
+
+    def _say_dropped(self) -> bool:
+        """Say how many are dropped by now; False when that is no news."""
+        if self.dropped == self._said:
+            return False
+        self._said = self.dropped
+        logger.warning(
+            "%s: %s writes dropped since the start, the last because %s: those answers are found by the exact request "
+            "only",
+            *(self._name, self.dropped, self._why_dropped),
+        )
+        return True
