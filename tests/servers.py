@@ -25,7 +25,12 @@ from aicache.adapters import valkey
 
 SLOTS = 16384
 NODE_TIMEOUT = 500
-"""Milliseconds without an answer after which a node or master is taken for down."""
+"""Milliseconds without an answer after which a node is taken for down."""
+DOWN_AFTER = 1000
+"""The same for a master under sentinels. They look twice as often, and a busy machine must not look like a dead one."""
+WAIT = 60
+"""Seconds for servers of sentinels to agree. An election that fails is held again after six, and sentinels that were
+late for two seconds do nothing for thirty."""
 
 
 def binary() -> str:
@@ -90,7 +95,7 @@ class Process:
             return await client.execute_command(*command)  # type: ignore[no-untyped-call]
 
     async def up(self) -> None:
-        await until(lambda: self.ask("PING"), 10)
+        await until(lambda: self.ask("PING"), WAIT)
 
 
 async def until(true: Callable[[], Coroutine[Any, Any, Any]], within: float) -> None:
@@ -185,7 +190,7 @@ class SentinelTrio:
             "bind 127.0.0.1",
             f"sentinel myid {port:040x}",
             f"sentinel monitor mymaster 127.0.0.1 {master} 2",
-            f"sentinel down-after-milliseconds mymaster {NODE_TIMEOUT}",
+            f"sentinel down-after-milliseconds mymaster {DOWN_AFTER}",
             "sentinel failover-timeout mymaster 3000",
             f"sentinel known-replica mymaster 127.0.0.1 {replica}",
             *(
@@ -217,7 +222,20 @@ class SentinelTrio:
                     return False
             return b"master_link_status:up" in await self.replica.ask("INFO", "replication")
 
-        await until(known, 15)
+        await until(known, WAIT)
+
+    async def leader(self) -> Process:
+        """Return the master that all sentinels name: the other one, once they have taken the first for down."""
+        named: set[int] = set()
+
+        async def agreed() -> bool:
+            addresses = [await each.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster") for each in self.sentinels]
+            named.clear()
+            named.update(int(port) for _, port in addresses)
+            return len(named) == 1
+
+        await until(agreed, WAIT)
+        return next(each for each in (self.master, self.replica) if each.port in named)
 
     async def copied(self) -> None:
         """Wait until the replica has every entry of the master's."""
@@ -225,7 +243,7 @@ class SentinelTrio:
         async def equal() -> bool:
             return bool(await self.replica.ask("DBSIZE") == await self.master.ask("DBSIZE"))
 
-        await until(equal, 10)
+        await until(equal, WAIT)
 
     def stop(self) -> None:
         for each in (*self.sentinels, self.master, self.replica):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from aicache.adapters.redis import RedisStore
 from aicache.model import Entry
 from aicache.ports import StoreError
-from servers import SentinelTrio, running
+from servers import WAIT, SentinelTrio, running
+from stalls import fair_clock
 
+T = TypeVar("T")
 Make = Callable[..., Entry]
 TIMEOUT = 0.5
+PATIENT = 10.0
+"""The timeout where it is not what is tested: a first call finds the master and connects, also on a busy machine."""
 
 
 @pytest.fixture
@@ -32,69 +37,77 @@ async def store(trio: SentinelTrio) -> AsyncIterator[RedisStore]:
     await each.close()
 
 
-def a_store(trio: SentinelTrio, near: int = 0) -> RedisStore:
-    return RedisStore(trio.url, prefix="t:", timeout=TIMEOUT, max_connections=8, near=near)
+def a_store(trio: SentinelTrio, near: int = 0, timeout: float = TIMEOUT, url: str = "") -> RedisStore:
+    return RedisStore(url or trio.url, prefix="t:", timeout=timeout, max_connections=8, near=near)
 
 
-async def in_time(store: RedisStore, key: str) -> Entry | StoreError | None:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    try:
-        return await store.get(key)
-    except StoreError as exc:
-        return exc
-    finally:
-        assert loop.time() - began < TIMEOUT + 0.25
+async def at_last(call: Callable[[], Awaitable[T]]) -> T:
+    """Repeat a call of a store until it goes well; each time it answers or fails in time."""
+    async with asyncio.timeout(WAIT):
+        with fair_clock() as clock:
+            while True:
+                began = clock()
+                try:
+                    return await call()
+                except StoreError:
+                    pass
+                finally:
+                    assert clock() - began < TIMEOUT + 0.25
+                await asyncio.sleep(0.02)
 
 
-async def until_got(store: RedisStore, entry: Entry, within: float = 15) -> int:
-    """Ask until the entry comes; return how often it did not. Nothing else may come."""
-    failed = 0
-    async with asyncio.timeout(within):
-        while (found := await in_time(store, entry.key)) != entry:
-            assert isinstance(found, StoreError)
-            failed += 1
-            await asyncio.sleep(0.02)
-    return failed
-
-
-async def test_the_master_is_found_and_used(store: RedisStore, trio: SentinelTrio, an_entry: Make) -> None:
+async def test_the_master_is_found_and_used(trio: SentinelTrio, an_entry: Make) -> None:
+    store = a_store(trio, timeout=PATIENT)
     entries = [an_entry(key=f"{i:02x}") for i in range(30)]
     await asyncio.gather(*(store.put(entry) for entry in entries))
 
     assert await asyncio.gather(*(store.get(entry.key) for entry in entries)) == entries
     await store.ping()
-    assert await trio.master.ask("DBSIZE") == 30
+    assert await (await trio.leader()).ask("DBSIZE") == 30
+    await store.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
 async def test_entries_survive_their_master(
     store: RedisStore, trio: SentinelTrio, an_entry: Make, how: signal.Signals
 ) -> None:
-    entry = an_entry()
-    await store.put(entry)
+    entry, later = an_entry(), an_entry(key="02")
+    await at_last(lambda: store.put(entry))
     await trio.copied()
+    master = await trio.leader()
 
-    trio.master.signal(how)
+    master.signal(how)
 
-    assert await until_got(store, entry)
-    await store.put(an_entry(key="02"))
-    assert await store.get("02") == an_entry(key="02")
+    assert await at_last(lambda: store.get(entry.key)) == entry
+    assert await trio.leader() is not master
+    await at_last(lambda: store.put(later))
+    assert await at_last(lambda: store.get(later.key)) == later
 
 
 async def test_sentinels_that_are_mute_cost_no_answer(trio: SentinelTrio, an_entry: Make) -> None:
+    """Were they waited for, a store would not find its master within the timeout, however often it is tried."""
     for each in trio.sentinels[:2]:
         each.signal(signal.SIGSTOP)
-    store = a_store(trio)
 
-    await store.put(an_entry())
+    async def first_calls() -> Entry | None:
+        store = a_store(trio)
+        try:
+            await store.put(an_entry())
+            return await store.get(an_entry().key)
+        finally:
+            await store.close()
 
-    assert await store.get(an_entry().key) == an_entry()
-    await store.close()
+    for attempt in range(3):  # a busy machine is slow at times
+        try:
+            assert await first_calls() == an_entry()
+            break
+        except StoreError:
+            if attempt == 2:
+                raise
 
 
 async def test_a_service_that_the_sentinels_do_not_know_is_named_as_the_fault(trio: SentinelTrio) -> None:
-    store = RedisStore(trio.url.replace("mymaster", "other"), prefix="", timeout=TIMEOUT, max_connections=1)
+    store = a_store(trio, timeout=PATIENT, url=trio.url.replace("mymaster", "other"))
 
     with pytest.raises(StoreError, match="the sentinels name no master"):
         await store.ping()
@@ -104,26 +117,35 @@ async def test_a_service_that_the_sentinels_do_not_know_is_named_as_the_fault(tr
 
 async def test_the_near_cache_follows_the_master(trio: SentinelTrio, an_entry: Make) -> None:
     store, other = a_store(trio, near=1 << 20), a_store(trio)
-    await store.put(an_entry())
-    await held(store, an_entry())
+    old, new = an_entry(), an_entry(body=b"new")
+    await at_last(lambda: store.put(old))
+    await until_held(store, old)
     await trio.copied()
 
-    trio.master.kill()
-    await until_got(store, an_entry())
-    await held(store, an_entry(), within=12)
-    await until_got(other, an_entry())
-    await other.put(an_entry(body=b"new"))
+    (await trio.leader()).kill()
+    async with asyncio.timeout(WAIT):
+        while not deaf(store):
+            await asyncio.sleep(0.01)
+    assert await at_last(lambda: store.get(old.key)) == old
+    await until_held(store, old)  # and so told of changes by the new master
+    await at_last(lambda: other.put(new))
 
-    async with asyncio.timeout(2):
-        while await store.get(an_entry().key) != an_entry(body=b"new"):
+    async with asyncio.timeout(5):  # held entries last longer: it is the news of the change that ends this one
+        while await at_last(lambda: store.get(old.key)) != new:
             await asyncio.sleep(0.01)
     await store.close()
     await other.close()
 
 
-async def held(store: RedisStore, entry: Entry, within: float = 5) -> None:
+async def until_held(store: RedisStore, entry: Entry) -> None:
+    """Ask until the entry is in the process's own memory."""
     assert store._near is not None
-    async with asyncio.timeout(within):
+    async with asyncio.timeout(WAIT):
         while store._near.get(entry.key) is None:
-            await in_time(store, entry.key)
+            await at_last(lambda: store.get(entry.key))
             await asyncio.sleep(0.02)
+
+
+def deaf(store: RedisStore) -> bool:
+    assert store._near is not None
+    return store._near.deaf
