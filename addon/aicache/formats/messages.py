@@ -1,0 +1,241 @@
+"""Anthropic's messages, which gateways and other vendors speak, too: requests in, answers in and out. Pure.
+
+Source: https://docs.anthropic.com/en/api/messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aicache.formats import messages_answer, messages_common, messages_stream
+from aicache.formats.body import JSONObject, Stateful, count, dump, load_object, load_request, objects, refuse_stateful
+from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.messages_common import VERSION
+from aicache.model import Answer, Call, Mode, Turn
+
+_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
+_HEADERS = (VERSION, "anthropic-beta", "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "model": (str,),
+    "messages": (list,),
+    "system": (str, list),
+    "max_tokens": (int,),
+    "stream": (bool,),
+    "temperature": (int, float),
+    "top_p": (int, float),
+    "top_k": (int,),
+    "stop_sequences": (list,),
+    "tools": (list,),
+    "tool_choice": (dict,),
+    "thinking": (dict,),
+    "metadata": (dict,),
+    "service_tier": (str,),
+    "output_config": (dict,),
+    "output_format": (dict,),
+    "cache_control": (dict,),
+    "context_management": (dict,),
+    "container": (str, dict),
+    "mcp_servers": (list,),
+    "inference_geo": (str,),
+    "speed": (str,),
+    "fallbacks": (str, list),
+    "fallback_credit_token": (str,),
+    "diagnostics": (dict,),
+    "user_profile_id": (str,),
+}
+"""The documented fields, those of the betas too, by JSON type."""
+
+_TEXT_BLOCK = frozenset({"type", "text"})
+_QUESTION_BLOCK = _TEXT_BLOCK | {"cache_control"}
+_MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
+_ROLES = ("user", "assistant", "system")
+_OWN_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
+
+
+class Messages:
+    """The format of ``POST .../v1/messages``, on any host."""
+
+    api = "messages"
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        place, _, name = path.removesuffix("/").rpartition("/")
+        return (
+            method.upper() == "POST"
+            and name == "messages"
+            and (place.endswith("/v1") or "anthropic" in place or "claude" in place)
+        )
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
+
+        *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
+        """
+        request = load_request(body)
+        _check(request)
+        _refuse_stateful(request)
+        turns = _turns(request)
+        params = _params(request, headers)
+        return Call(
+            api=self.api,
+            model=request["model"],
+            mode=Mode.STREAM if request.get("stream") else Mode.WHOLE,
+            wants_usage=False,
+            params=params,
+            turns=turns,
+            question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
+            n=1,
+            temperature=request.get("temperature"),
+            common=messages_common.common_of(params, turns),
+        )
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
+        """Parse a complete, good answer; ValueError says what is amiss. The mode is told by the body itself."""
+        if n > 1:
+            raise ValueError("more choices than this API has")
+        try:
+            if _EVENT_STREAM.match(body):
+                return Mode.STREAM, messages_answer.read(messages_stream.gather(body))
+            return Mode.WHOLE, messages_answer.read(load_object(body))
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+
+    def facts(self, document: JSONObject) -> Facts:
+        usage = document["usage"]
+        return Facts(
+            messages_common.input_tokens(usage), count(usage["output_tokens"]), document["stop_reason"] == "refusal"
+        )
+
+    def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write an answer as the API itself would. It always tells the usage."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(document)
+            case Mode.STREAM:
+                return messages_stream.scatter(document)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
+
+    def without_usage(self, body: bytes) -> bytes:
+        return body
+
+    def understand(self, document: JSONObject) -> Answer:
+        return messages_common.understand(document)
+
+    def express(self, answer: Answer, call: Call) -> JSONObject:
+        return messages_common.express(answer, call)
+
+
+MESSAGES = Messages()
+
+
+def _check(request: Mapping[str, Any]) -> None:
+    """Raise ValueError for a field that is missing or of another type than documented."""
+    for name, kinds in _TYPES.items():
+        value = request.get(name)
+        if not (value is None or type(value) in kinds):
+            raise ValueError(f"{name}: of the wrong type")
+    for name in ("model", "messages"):
+        if not request.get(name):
+            raise ValueError(f"{name}: missing")
+    if (most := request.get("max_tokens")) is None or most < 0:
+        raise ValueError("max_tokens: missing, or not a count")
+    if not all(isinstance(each, str) for each in request.get("stop_sequences") or ()):
+        raise ValueError("stop_sequences: not a list of texts")
+    for name in ("tools", "mcp_servers"):
+        objects(request.get(name), name)
+
+
+def _refuse_stateful(request: Mapping[str, Any]) -> None:
+    """Raise Stateful for what names something that changes or goes at the upstream.
+
+    Files do not: what stands under a file's id stays what it is.
+    """
+    refuse_stateful(request)
+    for name in ("container", "fallback_credit_token"):
+        if request.get(name) is not None:
+            raise Stateful(f"{name}: refers to state held by the upstream")
+    if (request.get("diagnostics") or {}).get("previous_message_id") is not None:
+        raise Stateful("diagnostics: refers to an earlier answer")
+
+
+def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
+    """Return the system prompt, if there is one, and the messages."""
+    system = request.get("system")
+    turns = [] if system is None else [Turn("system", _content(system, "system"), {})]
+    turns += [_turn(i, message) for i, message in enumerate(objects(request["messages"], "messages"))]
+    return tuple(turns)
+
+
+def _turn(position: int, message: JSONObject) -> Turn:
+    """Return a message's turn. A user's that brings tool results is a tool's, as with other APIs: no question."""
+    role = message.get("role")
+    if role not in _ROLES:
+        raise ValueError(f"messages[{position}].role: unknown")
+    content = _content(message.get("content"), f"messages[{position}].content")
+    if role == "user" and isinstance(content, list) and any(block["type"] == "tool_result" for block in content):
+        role = "tool"
+    return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
+
+
+def _content(content: Any, name: str) -> Any:
+    """Check content; a list of one text block, and nothing else, is the same as that text."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise ValueError(f"{name}: neither text nor a list of blocks")
+    for block in objects(content, name):
+        kind, text = block.get("type"), block.get("text")
+        if not isinstance(kind, str) or (kind == "text" and not isinstance(text, str)):
+            raise ValueError(f"{name}: a block that is not what its type says")
+    if len(content) == 1 and content[0].keys() == _TEXT_BLOCK and content[0]["type"] == "text":
+        return content[0]["text"]
+    return content
+
+
+def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObject:
+    """Return all that the request says beside the conversation and the model."""
+    params = {name: value for name, value in request.items() if name not in ("messages", "model")}
+    if params.get("system") is not None:
+        params["system"] = _OWN_TURN
+    for name in _HEADERS:
+        if name in request:
+            raise ValueError(f"{name}: a header in the body")
+        if value := headers.get(name):
+            params[name] = value
+    return params
+
+
+def _question(last: Turn) -> str | None:
+    """Return the last turn's text, if it is a user's and text is all it holds."""
+    if last.role != "user":
+        return None
+    content = last.content
+    if isinstance(content, list):
+        if not all(block["type"] == "text" and block.keys() <= _QUESTION_BLOCK for block in content):
+            return None
+        content = "\n".join(block["text"] for block in content)
+    return content if content.strip() else None
+
+
+def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
+    """Tell whether an answer to a similar question would do: plain text is asked for, from the model alone."""
+    tools = request.get("tools") or ()
+    if tools and not (tools_semantic and all(tool.get("type") in (None, "custom") for tool in tools)):
+        return False
+    if (request.get("output_config") or {}).get("format") is not None:
+        return False
+    return not any(request.get(name) for name in _MORE_THAN_TEXT)

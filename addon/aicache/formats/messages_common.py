@@ -1,0 +1,170 @@
+"""Anthropic's messages in the words that all APIs have in common, and back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aicache.formats import common
+from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.messages_answer import NO_USAGE
+from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+
+VERSION = "anthropic-version"
+
+_NAMES = {"stop_sequences": "stop"}
+_NO_WORDS = frozenset(  # what cannot change the answer, and what the turns hold
+    {"system", "stream", "metadata", "service_tier", "cache_control"}
+)
+_THE_VERSION = "2023-06-01"
+_STOP_REASON = {Finish.STOP: "end_turn", Finish.TOOL_CALLS: "tool_use", Finish.REFUSAL: "refusal"}
+_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+
+
+def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+    """Return a request in common words, or None where it says more than those, be it by a beta's header."""
+    said = {name: value for name, value in params.items() if name not in _NO_WORDS}
+    if said.get(VERSION) == _THE_VERSION:
+        del said[VERSION]
+    try:
+        if said.get("tools") is not None:
+            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
+        if said.get("tool_choice") is not None:
+            said["tool_choice"] = _tool_choice(said["tool_choice"])
+    except ValueError:
+        return None
+    system: list[str] = []
+    conversation: list[tuple[str, str]] = []
+    for turn in turns:
+        text = common.text_of(_uncut(turn.content))
+        if text is None or turn.rest:
+            return None
+        if turn.role in ("user", "assistant"):
+            conversation.append((turn.role, text))
+        elif turn.role == "system" and not conversation:
+            system.append(text)
+        else:
+            return None
+    return common.common(system, conversation, said, _NAMES)
+
+
+def understand(message: Mapping[str, Any]) -> Answer:
+    """Return what a message says. Raises ValueError for what the upstream's own tools said, and for unknown kinds.
+
+    Thinking that only the upstream can read is left out: no other API could show it. The text of a refusal is what is
+    said in place of an answer.
+    """
+    declined = message["stop_reason"] == "refusal"
+    parts = tuple(part for block in message["content"] for part in _parts(block, declined))
+    if not parts:
+        raise ValueError("an answer of nothing that others have")
+    usage = message["usage"]
+    cached = count(usage.get("cache_read_input_tokens"))
+    details = usage.get("output_tokens_details")
+    counts = Usage(
+        input=input_tokens(usage),
+        output=count(usage["output_tokens"]),
+        cached=cached,
+        reasoning=count(details.get("thinking_tokens")) if isinstance(details, dict) else 0,
+    )
+    return Answer(
+        id=message.get("id") or "",
+        model=message.get("model") or "",
+        created=0,
+        choices=(Choice(parts, Finish.REFUSAL if declined else common.finish_of(parts)),),
+        usage=counts if counts.input or counts.output else None,
+    )
+
+
+def express(answer: Answer, call: Call) -> JSONObject:
+    """Return the message that says what *answer* says. Raises ValueError where there are several choices, or nothing.
+
+    Reasoning is left out: clients send it back, and without a signature of Anthropic's own it would be refused.
+    """
+    choice = common.only_choice(answer)
+    content: list[JSONObject] = []
+    for index, part in enumerate(choice.parts):
+        match part:
+            case Text(text) | Refusal(text) if text:
+                content.append({"type": "text", "text": text})
+            case ToolCall(id, name, arguments):
+                made_up = f"toolu_{answer.id}_{index}"
+                content.append({"type": "tool_use", "id": id or made_up, "name": name, "input": dict(arguments)})
+            case _:
+                pass
+    if not content:
+        raise ValueError("an answer of nothing that this API has")
+    return {
+        "id": f"msg_{answer.id}",
+        "type": "message",
+        "role": "assistant",
+        "model": answer.model or call.model,
+        "content": content,
+        "stop_reason": _STOP_REASON[choice.finish],
+        "stop_sequence": None,
+        "usage": _counts(answer.usage),
+    }
+
+
+def input_tokens(usage: Mapping[str, Any]) -> int:
+    """Return all that was read; Anthropic counts what its prompt cache held, or took in, apart."""
+    kinds = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    return sum(count(usage.get(kind)) for kind in kinds)
+
+
+def _uncut(content: Any) -> Any:
+    """Return content less the marks where the upstream's prompt cache may cut, which change no answer."""
+    if not isinstance(content, list):
+        return content
+    return [{name: value for name, value in block.items() if name != "cache_control"} for block in content]
+
+
+def _tool(declared: JSONObject) -> JSONObject:
+    if not declared.keys() <= {"type", "name", "description", "input_schema", "cache_control"}:
+        raise ValueError("tools: one that says more than others can")
+    if declared.get("type") not in (None, "custom"):
+        raise ValueError("tools: one of Anthropic's own")
+    return common.tool(declared.get("name"), declared.get("description"), declared.get("input_schema"))
+
+
+def _tool_choice(value: Mapping[str, Any]) -> Any:
+    match value:
+        case {"type": str(kind), **others} if kind in _CHOICES and not others:
+            return _CHOICES[kind]
+        case {"type": "tool", "name": str(name), **others} if not others:
+            return {"name": name}
+        case _:
+            raise ValueError("tool_choice: unknown")
+
+
+def _parts(block: Mapping[str, Any], declined: bool) -> list[Part]:
+    match block:
+        case {"type": "text", "text": text}:
+            return [Refusal(text) if declined else Text(text)] if text else []
+        case {"type": "thinking", "thinking": text}:
+            return [Reasoning(text, block.get("signature") or None)] if text else []
+        case {"type": "redacted_thinking"}:
+            return []
+        case {"type": "tool_use", "id": id, "name": name, "input": arguments} if _called_directly(block):
+            return [ToolCall(id, name, arguments)]
+        case _:
+            raise ValueError("a kind of content that others do not have")
+
+
+def _called_directly(block: Mapping[str, Any]) -> bool:
+    """Tell whether the model itself calls the tool, and not code that it runs at the upstream."""
+    return block.get("caller") in (None, {"type": "direct"})
+
+
+def _counts(usage: Usage | None) -> JSONObject:
+    if usage is None:
+        return dict(NO_USAGE)
+    counts: JSONObject = {
+        "input_tokens": max(usage.input - usage.cached, 0),
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": usage.cached,
+        "output_tokens": usage.output,
+    }
+    if usage.reasoning:
+        counts["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
+    return counts

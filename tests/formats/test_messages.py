@@ -1,0 +1,770 @@
+"""Anthropic's messages as requests, as whole answers and in common words; streams have a file of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.formats.body import Stateful
+from aicache.formats.chat import CHAT
+from aicache.formats.format import Facts
+from aicache.formats.messages import MESSAGES
+from aicache.formats.messages_answer import GOOD_ENDS
+from aicache.keys import Context, remembered
+from aicache.model import (
+    Answer,
+    Call,
+    Choice,
+    Common,
+    Finish,
+    Mode,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+)
+
+PATH = "/v1/messages"
+HI = {"role": "user", "content": "Hi"}
+CUT_HERE = {"cache_control": {"type": "ephemeral"}}
+TOOL_RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "21 C"}
+TOOL_USE = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Rome"}}
+FUNCTION = {"name": "weather", "description": "Tells it", "input_schema": {"type": "object", "properties": {}}}
+WEB_SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+REQUEST = {
+    "model": "m",
+    "max_tokens": 100,
+    "stream": True,
+    "temperature": 0.5,
+    "stop_sequences": ["END"],
+    "system": [{"type": "text", "text": "Be brief."}],
+    "tools": [FUNCTION, WEB_SEARCH],
+    "tool_choice": {"type": "tool", "name": "weather"},
+    "output_config": {"format": {"type": "json_schema"}},
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+        {"role": "assistant", "content": [TOOL_USE]},
+        {"role": "user", "content": [TOOL_RESULT, {"type": "text", "text": "And now?"}]},
+    ],
+}
+
+
+def parse(*, headers: dict[str, str] | None = None, tools_semantic: bool = False, **fields: Any) -> Call:
+    body = {"model": "m", "max_tokens": 100, "messages": [HI], **fields}
+    return MESSAGES.parse_request(PATH, json.dumps(body).encode(), headers=headers or {}, tools_semantic=tools_semantic)
+
+
+def asked(content: Any, **fields: Any) -> Call:
+    return parse(messages=[{"role": "user", "content": content}], **fields)
+
+
+def message(*content: Any, **fields: Any) -> dict[str, Any]:
+    """A good answer in the shape of Anthropic's documentation, with changes."""
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m-1",
+        "content": list(content) or [{"type": "text", "text": "Hello!"}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 9, "output_tokens": 2},
+    } | fields
+
+
+def read(document: Any) -> dict[str, Any]:
+    mode, answer = MESSAGES.parse_answer(json.dumps(document).encode())
+    assert mode is Mode.WHOLE
+    return answer
+
+
+def replaced(value: Any, path: list[int], with_: Any) -> Any:
+    """Put a value in the place of whatever the path leads to."""
+    if not path or not isinstance(value, dict | list) or not value:
+        return with_
+    step = path[0] % len(value)
+    if isinstance(value, list):
+        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
+    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
+
+
+# requests
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "ours"),
+    [
+        ("POST", "/v1/messages", True),
+        ("POST", "/v1/messages/", True),
+        ("post", "/api/v1/messages", True),
+        ("POST", "/anthropic/v1/messages", True),
+        ("POST", "/anthropic/messages", True),
+        ("POST", "/v1/anthropic/messages", True),
+        ("POST", "/apps/claude-code-proxy/v1/messages", True),
+        ("GET", "/v1/messages", False),
+        ("POST", "/messages", False),
+        ("POST", "/v3/mail.example/messages", False),
+        ("POST", "/v1/xmessages", False),
+        ("POST", "/v1/threads/thread_1/messages", False),
+        ("POST", "/v1/messages/count_tokens", False),
+        ("POST", "/v1/messages/batches", False),
+        ("POST", "/anthropic/v1/messages/batches", False),
+        ("POST", "/v1/messages//", False),
+        ("POST", "/", False),
+    ],
+)
+def test_the_path_tells_the_api(method: str, path: str, ours: bool) -> None:
+    assert MESSAGES.matches(method, "api.example", path) is ours
+
+
+def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
+    image = {"type": "image", "source": {"type": "url", "url": "https://a.example/x.png"}}
+    system = [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind.", **CUT_HERE}]
+
+    call = parse(
+        system=system,
+        messages=[
+            HI,
+            {"role": "assistant", "content": [TOOL_USE]},
+            {"role": "user", "content": [TOOL_RESULT]},
+            {"role": "user", "content": [image], "name": "ann"},
+        ],
+        temperature=0,
+        stream=True,
+        thinking={"type": "enabled", "budget_tokens": 1024},
+    )
+
+    assert call == Call(
+        api="messages",
+        model="m",
+        mode=Mode.STREAM,
+        wants_usage=False,
+        params={
+            "max_tokens": 100,
+            "system": True,
+            "temperature": 0,
+            "stream": True,
+            "thinking": {"type": "enabled", "budget_tokens": 1024},
+        },
+        turns=(
+            Turn(
+                "system", [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind.", **CUT_HERE}], {}
+            ),
+            Turn("user", "Hi", {}),
+            Turn("assistant", [TOOL_USE], {}),
+            Turn("tool", [TOOL_RESULT], {}),
+            Turn("user", [image], {"name": "ann"}),
+        ),
+        question=None,
+        n=1,
+        temperature=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "mode"),
+    [
+        ({}, Mode.WHOLE),
+        ({"stream": None}, Mode.WHOLE),
+        ({"stream": False}, Mode.WHOLE),
+        ({"stream": True}, Mode.STREAM),
+    ],
+)
+def test_the_mode_is_as_asked(fields: dict[str, Any], mode: Mode) -> None:
+    assert parse(**fields).mode is mode
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"model": None}, "model: missing"),
+        ({"model": 4}, "model: of the wrong type"),
+        ({"max_tokens": None}, "max_tokens: missing"),
+        ({"max_tokens": -1}, "max_tokens: missing, or not a count"),
+        ({"max_tokens": "1"}, "max_tokens: of the wrong type"),
+        ({"max_tokens": True}, "max_tokens: of the wrong type"),
+        ({"messages": None}, "messages: missing"),
+        ({"messages": []}, "messages: missing"),
+        ({"messages": "Hi"}, "messages: of the wrong type"),
+        ({"messages": ["Hi"]}, "messages: not a list of objects"),
+        ({"messages": [HI, {"content": "Hi"}]}, r"messages\[1\].role: unknown"),
+        ({"messages": [{"role": "tool", "content": [TOOL_RESULT]}]}, r"messages\[0\].role: unknown"),
+        ({"messages": [{"role": "user"}]}, r"messages\[0\].content: neither"),
+        ({"messages": [{"role": "user", "content": ["Hi"]}]}, r"messages\[0\].content: not a list of objects"),
+        ({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}, r"messages\[0\].content: a block"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]}, r"messages\[0\].content: a block"),
+        ({"system": 5}, "system: of the wrong type"),
+        ({"system": ["s"]}, "system: not a list of objects"),
+        ({"stream": 1}, "stream: of the wrong type"),
+        ({"temperature": "0"}, "temperature: of the wrong type"),
+        ({"temperature": True}, "temperature: of the wrong type"),
+        ({"stop_sequences": "END"}, "stop_sequences: of the wrong type"),
+        ({"stop_sequences": [1]}, "stop_sequences: not a list of texts"),
+        ({"tools": ["f"]}, "tools: not a list of objects"),
+        ({"tool_choice": "auto"}, "tool_choice: of the wrong type"),
+        ({"thinking": True}, "thinking: of the wrong type"),
+        ({"metadata": "m"}, "metadata: of the wrong type"),
+        ({"output_config": []}, "output_config: of the wrong type"),
+        ({"mcp_servers": {}}, "mcp_servers: of the wrong type"),
+        ({"anthropic-beta": "b"}, "anthropic-beta: a header in the body"),
+    ],
+)
+def test_a_malformed_request_is_refused_by_field(fields: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse(**fields)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"model": "secret', b'{"model": "secret", "model": "m"}'])
+def test_a_body_that_is_no_well_formed_request_is_refused_and_not_quoted(body: bytes) -> None:
+    with pytest.raises(ValueError) as caught:
+        MESSAGES.parse_request(PATH, body)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"container": "container_1"},
+        {"container": {"id": None, "skills": [{"type": "custom", "skill_id": "skill_1", "version": "latest"}]}},
+        {"fallback_credit_token": "t"},
+        {"diagnostics": {"previous_message_id": "msg_0"}},
+        {"previous_response_id": "r1"},
+    ],
+)
+def test_a_request_that_leans_on_state_is_told_apart(field: dict[str, Any]) -> None:
+    with pytest.raises(Stateful, match=next(iter(field))):
+        parse(**field)
+
+
+def test_state_that_is_declined_does_not_matter() -> None:
+    assert parse(container=None, diagnostics={"previous_message_id": None}).question == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("content", "question"),
+    [
+        ("Hi", "Hi"),
+        (" \n", None),
+        ([], None),
+        ([{"type": "text", "text": "Hi"}], "Hi"),
+        ([{"type": "text", "text": "Hi"}, {"type": "text", "text": "there", **CUT_HERE}], "Hi\nthere"),
+        ([{"type": "text", "text": "Hi", "citations": []}], None),
+        ([{"type": "text", "text": "Hi"}, {"type": "image", "source": {"type": "base64", "data": "x"}}], None),
+        ([{"type": "document", "source": {"type": "text", "data": "x"}}, {"type": "text", "text": "Hi"}], None),
+        ([TOOL_RESULT], None),
+        ([TOOL_RESULT, {"type": "text", "text": "Hi"}], None),
+    ],
+)
+def test_the_question_is_the_last_users_text_if_that_is_all_there_is(content: Any, question: str | None) -> None:
+    assert asked(content, system="s").question == question
+
+
+def test_a_file_is_no_state_since_it_never_changes_but_no_question_either() -> None:
+    image = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
+
+    assert asked([image, {"type": "text", "text": "Hi"}]).question is None
+
+
+@pytest.mark.parametrize("role", ["assistant", "system"])
+def test_only_a_user_asks(role: str) -> None:
+    assert parse(messages=[HI, {"role": role, "content": "Hi"}]).question is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [FUNCTION]},
+        {"tools": [WEB_SEARCH]},
+        {"output_format": {"type": "json_schema", "schema": {}}},
+        {"output_config": {"format": {"type": "json_schema", "schema": {}}}},
+        {"mcp_servers": [{"type": "url", "url": "https://mcp.example", "name": "s"}]},
+        {"context_management": {"edits": [{"type": "compact_20260112"}]}},
+    ],
+)
+def test_what_asks_for_more_than_text_has_no_question(fields: dict[str, Any]) -> None:
+    assert parse(**fields).question is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [], "mcp_servers": []},
+        {"output_format": None, "output_config": {"effort": "low"}, "context_management": None},
+        {"thinking": {"type": "enabled", "budget_tokens": 1024}},
+    ],
+)
+def test_asking_for_text_alone_keeps_the_question(fields: dict[str, Any]) -> None:
+    assert parse(**fields).question == "Hi"
+
+
+def test_the_caller_may_let_tools_of_its_own_pass_but_nothing_else() -> None:
+    custom = FUNCTION | {"type": "custom"}
+
+    assert parse(tools=[FUNCTION, custom], tools_semantic=True).question == "Hi"
+    assert parse(tools=[FUNCTION, WEB_SEARCH], tools_semantic=True).question is None
+    assert parse(tools=[{"type": "bash_20250124", "name": "bash"}], tools_semantic=True).question is None
+    assert parse(tools=[FUNCTION], output_format={"type": "json_schema"}, tools_semantic=True).question is None
+
+
+def test_tool_results_belong_to_the_question_before_them() -> None:
+    """They come in a user's message; taken for the question, all questions with the same results would be one."""
+    turns = parse(
+        messages=[HI, {"role": "assistant", "content": [TOOL_USE]}, {"role": "user", "content": [TOOL_RESULT]}]
+    ).turns
+
+    assert remembered(turns, Context.LAST_QUESTION) == list(turns)
+
+
+# identity
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"system": "s"}, {"system": [{"type": "text", "text": "s"}]}),
+        ({}, {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}),
+    ],
+)
+def test_one_text_block_is_the_same_as_its_text(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert parse(**one) == parse(**other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"max_tokens": 101}),
+        ({}, {"system": ""}),
+        ({}, {"system": None}),
+        ({}, {"temperature": 1.0}),
+        ({}, {"tools": []}),
+        ({}, {"new_field": 1}),
+        ({}, {"cache_control": {"type": "ephemeral"}}),
+        ({}, {"messages": [HI | {"name": "ann"}]}),
+        ({}, {"headers": {"anthropic-beta": "context-1m-2025-08-07"}}),
+        ({}, {"headers": {"anthropic-version": "2023-06-01"}}),
+        ({}, {"headers": {"anthropic-user-profile-id": "ann"}}),
+        ({"system": "s"}, {"messages": [{"role": "system", "content": "s"}, HI]}),
+        ({"messages": [HI, HI]}, {"messages": [{"role": "user", "content": "HiHi"}]}),
+        ({"system": "s"}, {"system": [{"type": "text", "text": "s", **CUT_HERE}]}),
+    ],
+)
+def test_requests_that_differ_in_anything_are_not_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert parse(**one) != parse(**other)
+
+
+# requests in common words
+
+
+def test_a_plain_request_is_one_of_all_apis() -> None:
+    said = parse(
+        system=[{"type": "text", "text": "Be brief.", **CUT_HERE}],
+        messages=[HI, {"role": "assistant", "content": "Hello!"}, HI],
+        temperature=1.0,
+        stop_sequences=["END"],
+        tools=[FUNCTION | CUT_HERE],
+        tool_choice={"type": "any"},
+        stream=True,
+        metadata={"user_id": "u"},
+        service_tier="auto",
+        headers={"anthropic-version": "2023-06-01"},
+    ).common
+
+    parameters = {"type": "object", "properties": {}}
+    assert said == Common(
+        "Be brief.",
+        (("user", "Hi"), ("assistant", "Hello!"), ("user", "Hi")),
+        {
+            "temperature": 1,
+            "stop": ["END"],
+            "tools": [{"name": "weather", "description": "Tells it", "parameters": parameters}],
+            "tool_choice": "required",
+        },
+        100,
+    )
+    function = {"name": "weather", "description": "Tells it", "parameters": parameters}
+    chat = {
+        "model": "m",
+        "max_tokens": 100,
+        "temperature": 1,
+        "stop": "END",
+        "tools": [{"type": "function", "function": function}],
+        "tool_choice": "required",
+        "messages": [{"role": "system", "content": "Be brief."}, HI, {"role": "assistant", "content": "Hello!"}, HI],
+    }
+    assert CHAT.parse_request("/v1/chat/completions", json.dumps(chat).encode()).common == said
+
+
+@pytest.mark.parametrize(
+    ("choice", "common"),
+    [({"type": "auto"}, "auto"), ({"type": "none"}, "none"), ({"type": "tool", "name": "f"}, {"name": "f"})],
+)
+def test_a_choice_of_tools_is_put_in_common_words(choice: dict[str, Any], common: Any) -> None:
+    said = parse(tools=[FUNCTION], tool_choice=choice).common
+
+    assert said is not None
+    assert said.params["tool_choice"] == common
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"max_tokens": 0},
+        {"headers": {"anthropic-beta": "context-1m-2025-08-07"}},
+        {"headers": {"anthropic-version": "2023-01-01"}},
+        {"headers": {"anthropic-user-profile-id": "ann"}},
+        {"thinking": {"type": "disabled"}},
+        {"output_config": {"effort": "low"}},
+        {"tools": [WEB_SEARCH]},
+        {"tools": [FUNCTION | {"strict": True}]},
+        {"tools": [FUNCTION], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+        {"tools": [FUNCTION], "tool_choice": {"type": "new"}},
+        {"messages": [HI, {"role": "assistant", "content": "Hel"}]},
+        {"messages": [HI, {"role": "system", "content": "s"}, HI]},
+        {"messages": [HI | {"name": "ann"}]},
+        {"messages": [{"role": "user", "content": [TOOL_RESULT]}]},
+        {"new_field": 1},
+    ],
+)
+def test_what_only_this_api_has_is_not_put_in_common_words(fields: dict[str, Any]) -> None:
+    assert parse(**fields).common is None
+
+
+# whole answers
+
+
+def test_a_whole_answer_is_kept_as_it_is() -> None:
+    answer = message(
+        {"type": "thinking", "thinking": "Hm", "signature": "s"},
+        {"type": "redacted_thinking", "data": "x"},
+        {"type": "text", "text": "It is", "citations": [{"type": "char_location"}]},
+        {"type": "new_kind", "content": [1]},
+        stop_details=None,
+        context_management={"applied_edits": []},
+        new_field={"a": 1},
+    )
+
+    assert read(answer) == answer
+
+
+def test_what_both_modes_have_is_filled_in() -> None:
+    bare = message()
+    del bare["usage"], bare["stop_sequence"]
+
+    assert read(bare) == message(usage={"input_tokens": 0, "output_tokens": 0})
+    assert read(message(usage={"output_tokens": 7, "input_tokens": None}))["usage"] == {
+        "input_tokens": 0,
+        "output_tokens": 7,
+    }
+
+
+@pytest.mark.parametrize("reason", sorted(GOOD_ENDS))
+def test_good_ends_are_kept(reason: str) -> None:
+    assert read(message(stop_reason=reason))["stop_reason"] == reason
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["max_tokens", "pause_turn", "compaction", "model_context_window_exceeded", "new_reason", "", None, ["end_turn"]],
+)
+def test_any_other_end_is_refused(reason: Any) -> None:
+    with pytest.raises(ValueError, match="stop_reason"):
+        read(message(stop_reason=reason))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"content": []},
+        {"content": None},
+        {"content": [{"type": "text", "text": ""}]},
+        {
+            "content": [
+                {"type": "thinking", "thinking": "", "signature": "s"},
+                {"type": "redacted_thinking", "data": "x"},
+            ]
+        },
+        {"content": [], "stop_reason": "refusal"},
+    ],
+)
+def test_an_answer_that_says_nothing_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="says nothing"):
+        read(message(**fields))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "error", "error": {"type": "overloaded_error", "message": "m"}},
+        {"error": {"message": "m"}},
+        {"type": "completion"},
+        {"role": "user"},
+        {"id": 5},
+        {"model": []},
+        {"stop_sequence": 5},
+        {"content": "Hello!"},
+        {"content": ["Hello!"]},
+        {"content": [{"text": "Hello!"}]},
+        {"content": [{"type": ["text"], "text": "Hello!"}]},
+        {"content": [{"type": "text"}]},
+        {"content": [{"type": "text", "text": "x", "citations": "c"}]},
+        {"content": [{"type": "thinking", "thinking": 5}]},
+        {"content": [TOOL_USE | {"input": "{}"}]},
+        {"content": [TOOL_USE | {"id": None}]},
+        {"content": [TOOL_USE | {"name": None}]},
+        {"usage": []},
+        {"usage": {"output_tokens": "2"}},
+        {"usage": {"output_tokens": True}},
+    ],
+)
+def test_an_error_or_a_broken_answer_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        read(message(**fields))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {
+            "type": "web_search_tool_result",
+            "content": {"type": "web_search_tool_result_error", "error_code": "unavailable"},
+        },
+        {"type": "mcp_tool_result", "is_error": True, "content": []},
+    ],
+)
+def test_an_answer_for_which_a_tool_failed_at_the_upstream_is_refused(result: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a tool failed"):
+        read(message(result, {"type": "text", "text": "I could not search."}))
+
+
+def test_an_answer_that_names_a_container_is_refused() -> None:
+    """The caller would work on in it, but it is gone after a while."""
+    with pytest.raises(ValueError, match="container"):
+        read(message(container={"id": "container_1", "expires_at": "2026-01-01T00:00:00Z"}))
+    assert read(message(container=None))["container"] is None
+
+
+def test_there_is_one_choice_only() -> None:
+    with pytest.raises(ValueError, match="more choices"):
+        MESSAGES.parse_answer(json.dumps(message()).encode(), n=2)
+
+
+def test_facts_count_all_that_was_read_and_tell_a_refusal() -> None:
+    usage = {
+        "input_tokens": 1,
+        "cache_creation_input_tokens": 10,
+        "cache_read_input_tokens": 100,
+        "output_tokens": 7,
+    }
+
+    assert MESSAGES.facts(read(message(usage=usage))) == Facts(111, 7, False)
+    assert MESSAGES.facts(read(message(stop_reason="refusal"))) == Facts(9, 2, True)
+
+
+# answers in common words
+
+
+def test_what_is_said_is_understood() -> None:
+    answer = MESSAGES.understand(
+        read(
+            message(
+                {"type": "thinking", "thinking": "Hm", "signature": "s"},
+                {"type": "redacted_thinking", "data": "x"},
+                {"type": "text", "text": "Wait.", "citations": [{"type": "char_location"}]},
+                TOOL_USE | {"caller": {"type": "direct"}},
+                stop_reason="tool_use",
+                usage={
+                    "input_tokens": 1,
+                    "cache_creation_input_tokens": 10,
+                    "cache_read_input_tokens": 100,
+                    "output_tokens": 7,
+                    "output_tokens_details": {"thinking_tokens": 3},
+                },
+            )
+        )
+    )
+
+    parts = (Reasoning("Hm", "s"), Text("Wait."), ToolCall("toolu_1", "weather", {"city": "Rome"}))
+    assert answer == Answer("msg_1", "m-1", 0, (Choice(parts, Finish.TOOL_CALLS),), Usage(111, 7, 100, 3))
+
+
+def test_a_refusals_text_is_said_in_place_of_an_answer() -> None:
+    answer = MESSAGES.understand(read(message(stop_reason="refusal")))
+
+    assert answer.choices == (Choice((Refusal("Hello!"),), Finish.REFUSAL),)
+    assert CHAT.facts(CHAT.express(answer, parse())).refused
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}},
+        {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+        {"type": "compaction", "content": "c"},
+        {"type": "new_kind"},
+        TOOL_USE | {"caller": {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"}},
+    ],
+)
+def test_what_the_upstreams_own_tools_say_is_not_told_to_others(block: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        MESSAGES.understand(read(message(block, {"type": "text", "text": "x"})))
+
+
+PARTS = st.lists(
+    st.builds(Text, st.text(min_size=1, max_size=9))
+    | st.builds(
+        ToolCall,
+        st.text(min_size=1, max_size=5),
+        st.text(min_size=1, max_size=5),
+        st.dictionaries(st.text(max_size=5), JSON, max_size=2),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(PARTS, st.none() | st.builds(Usage, *[st.integers(0, 99)] * 2).filter(lambda u: u.input or u.output))
+def test_what_others_say_is_said_the_same_here(parts: list[Any], usage: Usage | None) -> None:
+    finish = Finish.TOOL_CALLS if any(isinstance(part, ToolCall) for part in parts) else Finish.STOP
+    said = Answer("1", "m", 0, (Choice(tuple(parts), finish),), usage)
+
+    again = MESSAGES.understand(read(MESSAGES.express(said, parse())))
+
+    assert again == Answer("msg_1", "m", 0, said.choices, usage)
+
+
+def test_chats_answers_can_be_read_here_and_back() -> None:
+    function = {"name": "f", "arguments": '{"a":1.5}'}
+    said = {
+        "role": "assistant",
+        "content": "Wait.",
+        "reasoning_content": "Hm",
+        "tool_calls": [{"id": "c1", "type": "function", "function": function}],
+    }
+    usage = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 5}}
+    chat = {"id": "1", "choices": [{"message": said, "finish_reason": "tool_calls"}], "model": "m", "usage": usage}
+    answer = CHAT.understand(CHAT.parse_answer(json.dumps(chat).encode())[1])
+
+    document = MESSAGES.express(answer, parse())
+
+    assert document == {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [
+            {"type": "text", "text": "Wait."},
+            {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1.5}},
+        ],
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {
+            "input_tokens": 4,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 5,
+            "output_tokens": 4,
+        },
+    }
+    back = CHAT.express(MESSAGES.understand(read(document)), parse())
+    assert back.choices[0].message["content"] == "Wait."
+    assert back.choices[0].message["tool_calls"] == said["tool_calls"]
+    assert back.choices[0].finish_reason == "tool_calls"
+
+
+def test_a_call_without_an_id_is_given_one_that_stays() -> None:
+    said = Answer("7", "", 0, (Choice((ToolCall("", "f", {}), ToolCall("", "f", {})), Finish.TOOL_CALLS),), None)
+
+    document = MESSAGES.express(said, parse())
+
+    assert document == MESSAGES.express(said, parse())
+    assert [block["id"] for block in document["content"]] == ["toolu_7_0", "toolu_7_1"]
+    assert document["model"] == "m"
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        (Choice((Reasoning("Hm"),), Finish.STOP),),
+        (Choice((Text("a"),), Finish.STOP), Choice((Text("b"),), Finish.STOP)),
+    ],
+)
+def test_what_has_no_words_here_is_refused(choices: tuple[Choice, ...]) -> None:
+    with pytest.raises(ValueError):
+        MESSAGES.express(Answer("1", "m", 0, choices, None), parse())
+
+
+# hostile input
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_body_raises_anything_but_value_error(body: bytes) -> None:
+    only_value_error_from_request(body)
+    only_value_error_from_answer(body)
+
+
+@given(st.lists(st.integers(0, 11), max_size=5), JSON)
+def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
+    only_value_error_from_request(json.dumps(replaced(REQUEST, path, value)).encode())
+
+
+@given(st.lists(st.integers(0, 11), max_size=5), JSON)
+def test_no_answer_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
+    answer = message(
+        {"type": "thinking", "thinking": "Hm", "signature": "s"},
+        {"type": "text", "text": "x", "citations": [{"type": "char_location"}]},
+        TOOL_USE,
+        {"type": "web_search_tool_result", "content": [{"type": "web_search_result"}]},
+        {"type": "compaction", "content": "c", "encrypted_content": None},
+        usage={"input_tokens": 1, "output_tokens": 2, "cache_read_input_tokens": 3, "output_tokens_details": {}},
+        stop_details=None,
+        context_management={"applied_edits": []},
+    )
+
+    only_value_error_from_answer(json.dumps(replaced(answer, path, value)).encode())
+
+
+@pytest.mark.parametrize("depth", [100, 600, 950, 100_000])
+def test_nesting_without_end_raises_nothing_but_value_error(depth: int) -> None:
+    deep = b'{"a":' * depth + b"1" + b"}" * depth
+    block = b'{"type":"tool_use","id":"t","name":"n","input":' + deep + b"}"
+
+    only_value_error_from_answer(json.dumps(message("X")).encode().replace(b'"X"', block))
+    only_value_error_from_request(
+        json.dumps({"model": "m", "max_tokens": 1, "messages": [HI | {"content": ["X"]}]})
+        .encode()
+        .replace(b'"X"', block)
+    )
+
+
+def only_value_error_from_request(body: bytes) -> None:
+    try:
+        call = MESSAGES.parse_request(PATH, body)
+    except ValueError:
+        return
+    assert call.turns
+
+
+def only_value_error_from_answer(body: bytes) -> None:
+    try:
+        _, answer = MESSAGES.parse_answer(body)
+        MESSAGES.facts(answer)
+        for mode in Mode:
+            assert MESSAGES.parse_answer(MESSAGES.render(answer, mode)) == (mode, answer)
+        MESSAGES.understand(answer)
+    except ValueError:
+        return
