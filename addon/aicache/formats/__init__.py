@@ -6,12 +6,13 @@ from aicache.formats.chat import CHAT
 from aicache.formats.completions import COMPLETIONS
 from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
 from aicache.formats.format import Facts, Format
+from aicache.formats.messages import MESSAGES
 from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.responses import RESPONSES
 
 __all__ = ["EMBEDDINGS", "FORMATS", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
 
-FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, OLLAMA_CHAT, OLLAMA_GENERATE)
+FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, OLLAMA_CHAT, OLLAMA_GENERATE)
 EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)
 
 _BY_API = {format.api: format for format in FORMATS}
