@@ -1,0 +1,80 @@
+"""DashScope's native API for text and multimodal models, a vendor's own grammar beside its OpenAI-compatible one. Pure.
+
+Sources: https://help.aliyun.com/zh/model-studio/qwen-api-via-dashscope, https://help.aliyun.com/zh/model-studio/stream,
+and for what its clients read https://github.com/dashscope/dashscope-sdk-python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from aicache.formats import dashscope_answer, dashscope_common, dashscope_request, dashscope_stream
+from aicache.formats.body import JSONObject, count, dump, load_object
+from aicache.formats.format import NO_HEADERS, Facts
+from aicache.model import Answer, Call, Mode
+
+_PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation", "multimodal-generation"))
+_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
+
+
+class DashScope:
+    """The format of ``POST .../services/aigc/{text,multimodal}-generation/generation``, on any host.
+
+    Its documents are the API's own whole answers, as JSON objects.
+    """
+
+    api = "dashscope"
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        return method.upper() == "POST" and path.removesuffix("/").endswith(_PATHS)
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        return dashscope_request.parse(self.api, path, body, headers, tools_semantic=tools_semantic)
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
+        """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss."""
+        try:
+            if _EVENT_STREAM.match(body):
+                return Mode.STREAM, dashscope_answer.read(dashscope_stream.gather(body, variant), n=n)
+            return Mode.WHOLE, dashscope_answer.read(load_object(body), n=n)
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+
+    def facts(self, document: JSONObject) -> Facts:
+        usage = document.get("usage") or {}
+        return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")))
+
+    def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write an answer as the API itself would; every event and every whole answer tells the usage."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(document)
+            case Mode.STREAM:
+                return dashscope_stream.scatter(document, variant)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json" if mode is Mode.WHOLE else "text/event-stream;charset=UTF-8"
+
+    def without_usage(self, body: bytes) -> bytes:
+        return body
+
+    def understand(self, document: JSONObject) -> Answer:
+        return dashscope_common.understand(document)
+
+    def express(self, answer: Answer, call: Call) -> JSONObject:
+        return dashscope_common.express(answer)
+
+
+DASHSCOPE = DashScope()

@@ -1,0 +1,172 @@
+"""DashScope's requests and answers in the words that all APIs have in common, and back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aicache.formats import common
+from aicache.formats.body import JSONObject, count, objects
+from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+
+_NAMES = {"max_completion_tokens": "max_tokens"}
+_NO_WORDS = frozenset(  # what cannot change the answer, or is no part of what is asked
+    {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
+    | {"incremental_output", "result_format"}
+)
+_FILE = "fileid://"
+_FINISH = {Finish.STOP: "stop", Finish.TOOL_CALLS: "tool_calls"}
+
+
+def common_of(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+    """Return a request in common words, or None where it says more than those.
+
+    Only where the answer is asked for as messages of text: which of its shapes an answer of this API has is no common
+    word, and the callers of one entry must all be able to read it.
+    """
+    parameters = request.get("parameters") or {}
+    if "/text-generation/" not in path or parameters.get("result_format") != "message":
+        return None
+    beside = {name: value for name, value in request.items() if name not in ("model", "input", "parameters")}
+    beside |= {n: v for n, v in request["input"].items() if n not in ("messages", "prompt", "history")}
+    if any(value is not None for name, value in beside.items() if name not in _NO_WORDS):
+        return None
+    said = {name: value for name, value in parameters.items() if name not in _NO_WORDS}
+    if said.get("response_format") == {"type": "text"}:
+        del said["response_format"]
+    if said.get("enable_search") is False:
+        del said["enable_search"]
+    try:
+        if said.get("tools") is not None:
+            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
+        if said.get("tool_choice") is not None:
+            said["tool_choice"] = _tool_choice(said["tool_choice"])
+    except ValueError:
+        return None
+    system: list[str] = []
+    conversation: list[tuple[str, str]] = []
+    for turn in turns:
+        text = common.text_of(turn.content)
+        if text is None or turn.rest or turn.role not in ("system", "user", "assistant") or names_file(text):
+            return None
+        if turn.role == "system":
+            if conversation:
+                return None  # where a system prompt stands between turns matters
+            system.append(text)
+        else:
+            conversation.append((turn.role, text))
+    return common.common(system, conversation, said, _NAMES)
+
+
+def names_file(content: Any) -> bool:
+    """Tell whether a content refers to a file that was uploaded before, as long-context models let callers do."""
+    if isinstance(content, list):
+        return any(names_file(part.get("text")) for part in content)
+    return isinstance(content, str) and _FILE in content
+
+
+def understand(document: JSONObject) -> Answer:
+    """Return what an answer says. Raises ValueError for unknown kinds of content."""
+    output = document["output"]
+    usage = document.get("usage") or {}
+    choices = output.get("choices") or [{"message": {"content": output["text"]}}]
+    counts = Usage(
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        _detail(usage, "prompt_tokens_details", "cached_tokens"),
+        _detail(usage, "output_tokens_details", "reasoning_tokens"),
+    )
+    return Answer(
+        id=document.get("request_id") or "",
+        model="",
+        created=0,
+        choices=tuple(_said(choice["message"]) for choice in choices),
+        usage=counts if usage else None,
+    )
+
+
+def express(answer: Answer) -> JSONObject:
+    """Return the document, in the shape of messages, that says what *answer* says.
+
+    Raises ValueError for a refusal, for which this API has no word.
+    """
+    if any(_refuses(choice) for choice in answer.choices):
+        raise ValueError("a refusal, for which this API has no word")
+    choices = [
+        {"finish_reason": _FINISH[choice.finish], "index": index, "message": _message(choice.parts)}
+        for index, choice in enumerate(answer.choices)
+    ]
+    document: JSONObject = {"output": {"choices": choices}}
+    if (known := answer.usage) is not None:
+        document["usage"] = {
+            "input_tokens": known.input,
+            "output_tokens": known.output,
+            "total_tokens": known.input + known.output,
+            "prompt_tokens_details": {"cached_tokens": known.cached},
+            "output_tokens_details": {"reasoning_tokens": known.reasoning},
+        }
+    return document | {"request_id": answer.id}
+
+
+def _refuses(choice: Choice) -> bool:
+    return choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts)
+
+
+def _tool(declared: JSONObject) -> JSONObject:
+    function = declared.get("function")
+    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(function, dict):
+        raise ValueError("tools: one that is no plain function")
+    if not function.keys() <= {"name", "description", "parameters"}:
+        raise ValueError("tools: a function that says more than others can")
+    return common.tool(function.get("name"), function.get("description"), function.get("parameters"))
+
+
+def _tool_choice(value: Any) -> Any:
+    match value:
+        case "auto" | "none":
+            return value
+        case {"type": "function", "function": {"name": str(name), **inner}, **rest} if not inner and not rest:
+            return {"name": name}
+        case _:
+            raise ValueError("tool_choice: unknown")
+
+
+def _said(message: Mapping[str, Any]) -> Choice:
+    parts: list[Part] = []
+    if reasoning := message.get("reasoning_content"):
+        parts.append(Reasoning(reasoning))
+    content = message["content"]
+    texts = [content] if isinstance(content, str) else [common.text_of([part]) for part in content]
+    for text in texts:
+        if text is None:
+            raise ValueError("a kind of content that others do not have")
+        if text:
+            parts.append(Text(text))
+    for call in message.get("tool_calls") or ():
+        function = call.get("function")
+        if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
+            raise ValueError("a tool call that is no function's")
+        parts.append(ToolCall(str(call.get("id") or ""), name, common.arguments_of(function.get("arguments"))))
+    return Choice(tuple(parts), common.finish_of(parts))
+
+
+def _message(parts: Sequence[Part]) -> JSONObject:
+    message: JSONObject = {"role": "assistant", "content": common.joined(parts, Text)}
+    if reasoning := common.joined(parts, Reasoning):
+        message["reasoning_content"] = reasoning
+    if calls := common.calls_of(parts):
+        message["tool_calls"] = [
+            {
+                "index": index,
+                "id": call.id or f"call_{index}",
+                "type": "function",
+                "function": {"name": call.name, "arguments": common.arguments_text(call.arguments)},
+            }
+            for index, call in enumerate(calls)
+        ]
+    return message
+
+
+def _detail(usage: Mapping[str, Any], name: str, inner: str) -> int:
+    details = usage.get(name)
+    return count(details.get(inner)) if isinstance(details, dict) else 0

@@ -1,0 +1,210 @@
+"""DashScope's requests: what is asked, of which model, and how the answer is to be written. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aicache.formats import dashscope_common
+from aicache.formats.body import JSONObject, Stateful, load_request, objects, refuse_stateful
+from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL
+from aicache.model import Call, Mode, Turn
+
+MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
+"""They tell only how a stream is written, or (``stream``) what a header has told already."""
+
+_TEXT_PART = frozenset({"type", "text"})
+_QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
+_NUMBER = (int, float)
+_KINDS: dict[str, tuple[type, ...]] = (
+    dict.fromkeys(("temperature", "top_p", "repetition_penalty", "presence_penalty", "frequency_penalty"), _NUMBER)
+    | dict.fromkeys(("top_k", "seed", "n", "max_tokens", "max_completion_tokens", "max_length"), (int,))
+    | dict.fromkeys(("max_input_tokens", "thinking_budget", "top_logprobs"), (int,))
+    | dict.fromkeys(("stream", "incremental_output", "tool_stream", "logprobs", "parallel_tool_calls"), (bool,))
+    | dict.fromkeys(("enable_thinking", "preserve_thinking", "clear_thinking", "enable_search"), (bool,))
+    | dict.fromkeys(("enable_code_interpreter", "vl_high_resolution_images", "vl_enable_image_hw_output"), (bool,))
+    | dict.fromkeys(("result_format", "reasoning_effort", "output_format"), (str,))
+    | dict.fromkeys(("response_format", "search_options", "translation_options"), (dict,))
+    | dict.fromkeys(("ocr_options", "asr_options", "logit_bias"), (dict,))
+    | {"tools": (list,), "tool_choice": (str, dict), "stop": (str, list)}
+)
+"""The JSON types of the documented parameters."""
+
+_PLAIN = frozenset(
+    {"temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "frequency_penalty", "seed", "stop"}
+    | {"n", "max_tokens", "max_completion_tokens", "max_length", "max_input_tokens", "logprobs", "top_logprobs"}
+    | {"enable_thinking", "preserve_thinking", "clear_thinking", "thinking_budget", "reasoning_effort"}
+    | {"result_format", "tools", "tool_choice", "parallel_tool_calls", "tool_stream", "response_format"}
+    | MODE_PARAMETERS
+)
+"""Parameters under which text is asked for, from the model alone. An allow-list: the others search the web, run code,
+translate into what another parameter says, or read the text out of a picture."""
+
+_CONVERSATION = frozenset({"model", "input", "parameters", "stream", "messages", "prompt", "history"})
+_STATE = ("session_id", "memory_id")
+
+
+def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools_semantic: bool) -> Call:
+    """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
+
+    What the caller says of the stream beside wanting one is the variant: ``incremental`` or ``cumulative`` where it
+    asked for that, nothing where it left that to the model, whose default is then the upstream's business.
+    """
+    request = load_request(body)
+    _refuse_headers(headers)
+    model, given = request.get("model"), request.get("input")
+    if not isinstance(model, str) or not model:
+        raise ValueError("model: missing, or not a string")
+    if not isinstance(given, dict):
+        raise ValueError("input: not an object")
+    parameters = request.get("parameters")
+    if not isinstance(parameters, dict | None):
+        raise ValueError("parameters: not an object")
+    parameters = parameters or {}
+    _check("stream", request.get("stream"), (bool,))
+    for name, kinds in _KINDS.items():
+        _check(f"parameters.{name}", parameters.get(name), kinds)
+    for fields in (request, given, parameters):
+        _refuse_state(fields)
+    turns, beside = _conversation(given)
+    mode = Mode.STREAM if _streams(headers) else Mode.WHOLE
+    return Call(
+        api=api,
+        model=model,
+        mode=mode,
+        wants_usage=False,
+        params=_params(request, beside),
+        turns=turns,
+        question=_question(turns[-1]) if _may_have_neighbors(request, parameters, turns, tools_semantic) else None,
+        n=_n(parameters),
+        temperature=parameters.get("temperature"),
+        variant=_variant(parameters) if mode is Mode.STREAM else "",
+        common=dashscope_common.common_of(path, request, turns),
+    )
+
+
+def _refuse_headers(headers: Mapping[str, str]) -> None:
+    if headers.get("x-dashscope-async", "").strip().lower() == "enable":
+        raise Stateful("x-dashscope-async: a task in the background")
+    if headers.get("x-dashscope-plugin"):
+        raise Stateful("x-dashscope-plugin: a plugin of the upstream's has a part in the answer")
+    if headers.get("x-dashscope-encryptionkey"):
+        raise ValueError("x-dashscope-encryptionkey: the answer is for this caller's eyes alone")
+
+
+def _refuse_state(fields: Mapping[str, Any]) -> None:
+    refuse_stateful(fields)
+    for name in _STATE:
+        if fields.get(name):
+            raise Stateful(f"{name}: refers to state held by the upstream")
+
+
+def _streams(headers: Mapping[str, str]) -> bool:
+    accepted = headers.get("accept", "").strip().lower()
+    return headers.get("x-dashscope-sse", "").strip().lower() == "enable" or accepted.startswith("text/event-stream")
+
+
+def _variant(parameters: Mapping[str, Any]) -> str:
+    match parameters.get("incremental_output"):
+        case None:
+            return ""
+        case True:
+            return INCREMENTAL
+        case _:
+            return CUMULATIVE
+
+
+def _params(request: Mapping[str, Any], beside: JSONObject) -> JSONObject:
+    params = {name: value for name, value in request.items() if name != "model"} | {"input": beside}
+    if parameters := request.get("parameters"):
+        params["parameters"] = {name: value for name, value in parameters.items() if name not in MODE_PARAMETERS}
+    return params
+
+
+def _conversation(given: Mapping[str, Any]) -> tuple[tuple[Turn, ...], JSONObject]:
+    """Return the turns, and what the input says beside them.
+
+    True stands there for a prompt and for a history that went into the turns, so that no request which says the same
+    in another way is taken for this one.
+    """
+    beside = dict(given)
+    messages = objects(given.get("messages"), "input.messages")
+    history = objects(given.get("history"), "input.history")
+    prompt = given.get("prompt")
+    _check("input.prompt", prompt, (str,))
+    if messages:
+        if prompt is not None or history:
+            raise ValueError("input: messages and a prompt")
+        del beside["messages"]
+        return tuple(_turn(i, message) for i, message in enumerate(messages)), beside
+    if prompt is None:
+        raise ValueError("input: neither messages nor a prompt")
+    beside["prompt"] = True
+    if history:
+        beside["history"] = True
+    turns = [turn for exchange in history for turn in _exchange(exchange)]
+    return (*turns, Turn("user", prompt, {})), beside
+
+
+def _exchange(exchange: JSONObject) -> tuple[Turn, Turn]:
+    match exchange:
+        case {"user": str(asked), "bot": str(answered), **rest} if not rest:
+            return Turn("user", asked, {}), Turn("assistant", answered, {})
+        case _:
+            raise ValueError("input.history: one that is no user's and bot's text")
+
+
+def _turn(position: int, message: JSONObject) -> Turn:
+    """Return the turn; a list of one text part, and nothing else, is the same question as that text."""
+    role, content = message.get("role"), message.get("content")
+    if not isinstance(role, str):
+        raise ValueError(f"input.messages[{position}].role: not a string")
+    if not isinstance(content, str | None):
+        objects(content, f"input.messages[{position}].content")
+    if isinstance(content, list) and len(content) == 1 and _is_text(content[0], _TEXT_PART):
+        content = content[0]["text"]
+    return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
+
+
+def _question(last: Turn) -> str | None:
+    """Return the last turn's text, if it is a user's and text is all it holds."""
+    if last.role != "user":
+        return None
+    content = last.content
+    if isinstance(content, list) and all(_is_text(part, _QUESTION_PART) for part in content):
+        content = "\n".join(part["text"] for part in content)
+    return content if isinstance(content, str) and content.strip() else None
+
+
+def _may_have_neighbors(
+    request: Mapping[str, Any], parameters: Mapping[str, Any], turns: Sequence[Turn], tools_semantic: bool
+) -> bool:
+    """Tell whether an answer to a similar question would do: plain text is asked for, from the model alone."""
+    if not tools_semantic and parameters.get("tools"):
+        return False
+    if (parameters.get("response_format") or {"type": "text"}).get("type") != "text":
+        return False
+    if any(value for name, value in parameters.items() if name not in _PLAIN):
+        return False
+    beside = {**request, **request["input"]}
+    if any(value for name, value in beside.items() if name not in _CONVERSATION):
+        return False
+    return not any(dashscope_common.names_file(turn.content) for turn in turns)
+
+
+def _n(parameters: Mapping[str, Any]) -> int:
+    n = parameters.get("n")
+    if n is None:
+        return 1
+    if type(n) is not int or n < 1:
+        raise ValueError("parameters.n: not a positive integer")
+    return n
+
+
+def _is_text(part: JSONObject, names: frozenset[str]) -> bool:
+    return part.keys() <= names and part.get("type", "text") == "text" and isinstance(part.get("text"), str)
+
+
+def _check(name: str, value: Any, kinds: tuple[type, ...]) -> None:
+    if value is not None and type(value) not in kinds:
+        raise ValueError(f"{name}: of a JSON type that it cannot have")
