@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,27 +15,6 @@ from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL
 from aicache.model import Call, Mode
 
 VARIANTS = ("", INCREMENTAL, CUMULATIVE)
-
-
-@pytest.fixture(scope="module")
-def tool(datasets: Path) -> ModuleType:
-    """The judge of the recorded traffic, which says what a cache owes each exchange."""
-    path = datasets.parent / "tools" / "replay_traffic.py"
-    if not path.exists():
-        pytest.skip(f"{path} is not there: recorded traffic not judged")
-    spec = importlib.util.spec_from_file_location("replay_traffic", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["replay_traffic"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def datasets() -> Path:
-    if not (path := os.environ.get("AI_CACHE_DATASETS")):
-        pytest.skip("AI_CACHE_DATASETS is not set: recorded traffic not read")
-    return Path(path).resolve()
 
 
 @pytest.fixture(scope="module")

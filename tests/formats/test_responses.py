@@ -154,10 +154,6 @@ def test_tools_that_a_developers_item_brings_are_its_words() -> None:
     [
         ({"input": "Hi"}, {"input": [HI]}),
         ({"input": "Hi"}, {"input": [{"role": "user", "content": [{"text": "Hi", "type": "input_text"}]}]}),
-        (
-            {"input": [{"role": "assistant", "content": "Hi"}]},
-            {"input": [{"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}]},
-        ),
     ],
 )
 def test_a_text_is_the_same_however_it_is_wrapped(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -169,6 +165,10 @@ def test_a_text_is_the_same_however_it_is_wrapped(one: dict[str, Any], other: di
     [
         ({"instructions": "x", "input": [HI]}, {"input": [{"role": "system", "content": "x"}, HI]}),
         ({"instructions": "x", "input": [HI]}, {"input": [{"role": "developer", "content": "x"}, HI]}),
+        (
+            {"input": [{"role": "assistant", "content": "Hi"}]},
+            {"input": [{"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}]},
+        ),
         ({"instructions": None}, {}),
         ({"instructions": ""}, {}),
         ({"input": [{"type": "user"}]}, {"input": [{"role": "user", "type": None}]}),

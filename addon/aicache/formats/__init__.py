@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aicache.formats.chat import CHAT
 from aicache.formats.completions import COMPLETIONS
+from aicache.formats.dashscope import DASHSCOPE
 from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
 from aicache.formats.format import Facts, Format
 from aicache.formats.messages import MESSAGES
@@ -12,7 +13,7 @@ from aicache.formats.responses import RESPONSES
 
 __all__ = ["EMBEDDINGS", "FORMATS", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
 
-FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, OLLAMA_CHAT, OLLAMA_GENERATE)
+FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, OLLAMA_CHAT, OLLAMA_GENERATE, DASHSCOPE)
 EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)
 
 _BY_API = {format.api: format for format in FORMATS}

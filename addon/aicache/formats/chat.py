@@ -120,11 +120,11 @@ def _model(path: str, request: JSONObject) -> str:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return the turn; a list of one text part, and nothing else, is the same question as that text."""
+    """Return the turn; a user's list of one text part, and nothing else, is the same question as that text."""
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
         raise ValueError(f"messages[{position}].role: not a string")
-    if isinstance(content, list) and len(content) == 1:
+    if role == "user" and isinstance(content, list) and len(content) == 1:
         (part,) = content
         if _is_text(part) and part.keys() == _TEXT_PART:
             content = part["text"]

@@ -155,13 +155,13 @@ def _exchange(exchange: JSONObject) -> tuple[Turn, Turn]:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return the turn; a list of one text part, and nothing else, is the same question as that text."""
+    """Return the turn; a user's list of one text part, and nothing else, is the same question as that text."""
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
         raise ValueError(f"input.messages[{position}].role: not a string")
     if not isinstance(content, str | None):
         objects(content, f"input.messages[{position}].content")
-    if isinstance(content, list) and len(content) == 1 and _is_text(content[0], _TEXT_PART):
+    if role == "user" and isinstance(content, list) and len(content) == 1 and _is_text(content[0], _TEXT_PART):
         content = content[0]["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
 

@@ -181,18 +181,24 @@ def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return a message's turn. A user's that brings tool results is a tool's, as with other APIs: no question."""
+    """Return a message's turn. A user's that brings tool results is a tool's, as with other APIs: no question.
+
+    A user's list of one text block, and nothing else, is the same question as that text.
+    """
     role = message.get("role")
     if role not in _ROLES:
         raise ValueError(f"messages[{position}].role: unknown")
     content = _content(message.get("content"), f"messages[{position}].content")
-    if role == "user" and isinstance(content, list) and any(block["type"] == "tool_result" for block in content):
-        role = "tool"
+    if role == "user" and isinstance(content, list):
+        if any(block["type"] == "tool_result" for block in content):
+            role = "tool"
+        elif len(content) == 1 and content[0].keys() == _TEXT_BLOCK and content[0]["type"] == "text":
+            content = content[0]["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
 
 
 def _content(content: Any, name: str) -> Any:
-    """Check content; a list of one text block, and nothing else, is the same as that text."""
+    """Check content, and return it as it was sent."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -201,8 +207,6 @@ def _content(content: Any, name: str) -> Any:
         kind, text = block.get("type"), block.get("text")
         if not isinstance(kind, str) or (kind == "text" and not isinstance(text, str)):
             raise ValueError(f"{name}: a block that is not what its type says")
-    if len(content) == 1 and content[0].keys() == _TEXT_BLOCK and content[0]["type"] == "text":
-        return content[0]["text"]
     return content
 
 

@@ -154,11 +154,11 @@ def _turn(position: int, item: JSONObject) -> Turn:
 
 
 def _content(position: int, role: str, content: Any) -> Any:
-    """Return a message's content; a list of one text part, and nothing else, is the same as that text."""
+    """Check a message's content; a user's list of one text part, and nothing else, is the same as that text."""
     if content is None or isinstance(content, str):
         return content
     parts = objects(content, f"input[{position}].content")
-    if len(parts) == 1 and _is_text(parts[0], role) and len(parts[0]) == 2:
+    if role == "user" and len(parts) == 1 and _is_text(parts[0]) and len(parts[0]) == 2:
         return parts[0]["text"]
     return parts
 
