@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _BOM = b"\xef\xbb\xbf"
+_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_RUN = re.compile(rb"[\r\n]+")
 _OTHER_LINE_ENDS = (("\x85", rb"\u0085"), ("\u2028", rb"\u2028"), ("\u2029", rb"\u2029"))
@@ -95,6 +96,11 @@ class Decoder:
                 self._retry = int(value)
             case _:
                 pass  # a comment (no name before the colon), or a field that the standard says to ignore
+
+
+def is_stream(body: bytes) -> bool:
+    """Tell an event stream from a JSON document. White space may come first: some keep connections alive with it."""
+    return _STREAM.match(body) is not None
 
 
 def decode(body: bytes) -> list[Event]:

@@ -13,18 +13,10 @@ from aicache.formats.body import Stateful
 from aicache.formats.chat import CHAT
 from aicache.formats.chat_answer import GOOD_ENDS, Choice, Completion
 from aicache.model import Call, Mode, Turn
+from formats.anything import JSON, replaced
 
 PATH = "/v1/chat/completions"
 HI = {"role": "user", "content": "Hi"}
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 REQUEST = {
     "model": "m",
     "stream": True,
@@ -51,16 +43,6 @@ def whole(*, message: Any = None, choice: dict[str, Any] | None = None, **fields
     usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
     document = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000, "model": "m-1"}
     return json.dumps(document | {"choices": choices, "usage": usage, "system_fingerprint": "fp"} | fields).encode()
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # requests

@@ -16,19 +16,11 @@ from aicache.formats.completions import COMPLETIONS
 from aicache.formats.format import Facts
 from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from formats.anything import JSON, replaced
 
 PATH = "/v1/completions"
 RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), (), (), any_api=True)
 ORIGIN = Origin("https://api.example:443", PATH, "alice", ())
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 REQUEST = {
     "model": "m",
     "prompt": ["def f(", [1, 2]],
@@ -56,16 +48,6 @@ def whole(*, choice: dict[str, Any] | None = None, **fields: Any) -> bytes:
 
 def read(body: bytes, n: int = 1) -> dict[str, Any]:
     return COMPLETIONS.parse_answer(body, n=n)[1]
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # requests

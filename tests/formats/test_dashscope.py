@@ -29,6 +29,7 @@ from aicache.model import (
     Turn,
     Usage,
 )
+from formats.anything import replaced
 
 PATH = "/api/v1/services/aigc/text-generation/generation"
 MULTIMODAL = "/api/v1/services/aigc/multimodal-generation/generation"
@@ -95,16 +96,6 @@ def read(body: bytes, n: int = 1) -> dict[str, Any]:
     mode, document = DASHSCOPE.parse_answer(body, n=n)
     assert mode is Mode.WHOLE
     return document
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # requests

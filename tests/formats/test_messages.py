@@ -29,6 +29,7 @@ from aicache.model import (
     Turn,
     Usage,
 )
+from formats.anything import JSON, replaced
 
 PATH = "/v1/messages"
 HI = {"role": "user", "content": "Hi"}
@@ -37,15 +38,6 @@ TOOL_RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "21 C
 TOOL_USE = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Rome"}}
 FUNCTION = {"name": "weather", "description": "Tells it", "input_schema": {"type": "object", "properties": {}}}
 WEB_SEARCH = {"type": "web_search_20250305", "name": "web_search"}
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 REQUEST = {
     "model": "m",
     "max_tokens": 100,
@@ -91,16 +83,6 @@ def read(document: Any) -> dict[str, Any]:
     mode, answer = MESSAGES.parse_answer(json.dumps(document).encode())
     assert mode is Mode.WHOLE
     return answer
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # requests

@@ -14,6 +14,7 @@ from aicache import sse
 from aicache.formats.messages import MESSAGES
 from aicache.formats.messages_answer import GOOD_ENDS, TOOL_USES
 from aicache.model import Mode
+from formats.anything import replaced
 
 JSON = st.recursive(
     st.none()
@@ -510,13 +511,3 @@ def trickle(block: bytes, rng: random.Random) -> bytes:
     cut = rng.randint(0, len(said))
     halves = [data | {"delta": data["delta"] | {name: half}} for half in (said[:cut], said[cut:])]
     return PING.join(sse.encode([sse.Event(event.name, json.dumps(half))]) for half in halves)
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}

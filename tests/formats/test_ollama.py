@@ -27,6 +27,7 @@ from aicache.model import (
     Turn,
     Usage,
 )
+from formats.anything import JSON, replaced
 
 HI = {"role": "user", "content": "Hi"}
 CALL = {"id": "call_1", "function": {"index": 0, "name": "get_weather", "arguments": {"city": "Tokyo"}}}
@@ -42,15 +43,6 @@ COUNTS = {
     "eval_count": 298,
     "eval_duration": 4799921000,
 }
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 CHAT_REQUEST = {
     "model": "m",
     "stream": True,
@@ -98,16 +90,6 @@ def generated(**fields: Any) -> bytes:
     """One of /api/generate."""
     document = {"model": "llama3.2", "created_at": "2023-08-04T19:22:45.499127Z", "response": "It is blue."}
     return json.dumps(document | {"done": True, "context": [1, 2, 3]} | COUNTS | fields).encode()
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # requests

@@ -14,6 +14,7 @@ from aicache.formats.body import Stateful
 from aicache.formats.format import Facts
 from aicache.formats.responses import RESPONSES
 from aicache.model import Call, Mode, Turn
+from formats.anything import JSON, replaced
 
 PATH = "/v1/responses"
 STORED = "the answer is stored"
@@ -21,15 +22,6 @@ HI = {"role": "user", "content": "Hi"}
 CALL = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": "c1", "output": "21 C"}
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": False}
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 REQUEST = {
     "model": "m",
     "stream": True,
@@ -80,16 +72,6 @@ def whole(*output: dict[str, Any], **fields: Any) -> bytes:
 
 def message(*content: dict[str, Any]) -> dict[str, Any]:
     return {**MESSAGE, "content": list(content)}
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # requests

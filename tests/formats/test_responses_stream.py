@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aicache import sse
 from aicache.formats.responses import RESPONSES
 from aicache.model import Mode
+from formats.anything import replaced
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     ["Hello!", "多语言", "👩‍👩‍👧", "\x00\x1b\r\n\n", "a\u2028b\u2029c\x85d", "data: {}\n\n", "[DONE]"]
@@ -257,16 +258,6 @@ def test_no_stream_with_an_oddity_raises_anything_but_value_error(which: int, pa
         return
 
     assert RESPONSES.parse_answer(RESPONSES.render(document, Mode.STREAM)) == (Mode.STREAM, document)
-
-
-def replaced(value: Any, path: list[int], with_: Any) -> Any:
-    """Put a value in the place of whatever the path leads to."""
-    if not path or not isinstance(value, dict | list) or not value:
-        return with_
-    step = path[0] % len(value)
-    if isinstance(value, list):
-        return [replaced(v, path[1:], with_) if i == step else v for i, v in enumerate(value)]
-    return {k: replaced(v, path[1:], with_) if i == step else v for i, (k, v) in enumerate(value.items())}
 
 
 # what we send

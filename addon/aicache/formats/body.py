@@ -11,6 +11,7 @@ import msgspec
 JSONObject = dict[str, Any]
 
 _GAP = re.compile(rb'"[ \t\r\n]+:')
+_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 _NESTED = frozenset({dict, list})
 
 
@@ -70,6 +71,17 @@ def dump(value: Any) -> bytes:
         return msgspec.json.encode(value)
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+
+
+def dump_line(value: Any) -> str:
+    """Write a JSON value so that clients which split text at every line end that Unicode knows can read it, too.
+
+    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
+    """
+    line = dump(value).decode()
+    for character, escape in _LINE_ENDS:
+        line = line.replace(character, escape)
+    return line
 
 
 def refuse_stateful(request: Mapping[str, Any]) -> None:

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from aicache import sse
 from aicache.formats import chat_answer, chat_common, chat_stream, openai_stream
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects, refuse_stateful
 from aicache.formats.chat_answer import Completion
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
@@ -24,16 +26,13 @@ _QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt
 _T = TypeVar("_T")
 
 
-class Chat:
+class Chat(Usual):
     """The format of ``POST .../chat/completions``, on any host."""
 
     api = "chat"
 
     def matches(self, method: str, host: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith("/chat/completions")
-
-    def address(self, path: str, query: str) -> tuple[str, str]:
-        return path, query
 
     def parse_request(
         self,
@@ -75,7 +74,7 @@ class Chat:
         The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly.
         """
         try:
-            if openai_stream.is_stream(body):
+            if sse.is_stream(body):
                 return Mode.STREAM, chat_answer.read(chat_stream.gather(body), n=n)
             return Mode.WHOLE, chat_answer.read(load_object(body), n=n)
         except RecursionError:
@@ -93,9 +92,6 @@ class Chat:
                 return dump(chat_answer.write(document))
             case Mode.STREAM:
                 return chat_stream.scatter(document, include_usage=include_usage)
-
-    def content_type(self, mode: Mode, variant: str = "") -> str:
-        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""

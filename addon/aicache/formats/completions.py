@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from aicache import sse
 from aicache.formats import completions_answer, completions_stream, openai_stream
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, refuse_stateful
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
@@ -42,7 +44,7 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-class Completions:
+class Completions(Usual):
     """The format of ``POST .../completions``, on any host.
 
     Its calls are exact-only: what is to be continued is code, a few-shot text or the beginning of a sentence, and a
@@ -53,9 +55,6 @@ class Completions:
 
     def matches(self, method: str, host: str, path: str) -> bool:
         return method.upper() == "POST" and _PATH.search(path) is not None
-
-    def address(self, path: str, query: str) -> tuple[str, str]:
-        return path, query
 
     def parse_request(
         self,
@@ -91,7 +90,7 @@ class Completions:
         The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly.
         """
         try:
-            if openai_stream.is_stream(body):
+            if sse.is_stream(body):
                 return Mode.STREAM, completions_answer.read(completions_stream.gather(body), n=n)
             return Mode.WHOLE, completions_answer.read(load_object(body), n=n)
         except RecursionError:
@@ -108,9 +107,6 @@ class Completions:
                 return dump(document)
             case Mode.STREAM:
                 return completions_stream.scatter(document, include_usage=include_usage)
-
-    def content_type(self, mode: Mode, variant: str = "") -> str:
-        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""

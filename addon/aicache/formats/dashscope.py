@@ -6,19 +6,19 @@ and for what its clients read https://github.com/dashscope/dashscope-sdk-python.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from aicache import sse
 from aicache.formats import dashscope_answer, dashscope_common, dashscope_request, dashscope_stream
 from aicache.formats.body import JSONObject, count, dump, load_object
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode
 
 _PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation", "multimodal-generation"))
-_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 
 
-class DashScope:
+class DashScope(Usual):
     """The format of ``POST .../services/aigc/{text,multimodal}-generation/generation``, on any host.
 
     Its documents are the API's own whole answers, as JSON objects.
@@ -28,9 +28,6 @@ class DashScope:
 
     def matches(self, method: str, host: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith(_PATHS)
-
-    def address(self, path: str, query: str) -> tuple[str, str]:
-        return path, query
 
     def parse_request(
         self,
@@ -46,7 +43,7 @@ class DashScope:
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss."""
         try:
-            if _EVENT_STREAM.match(body):
+            if sse.is_stream(body):
                 return Mode.STREAM, dashscope_answer.read(dashscope_stream.gather(body, variant), n=n)
             return Mode.WHOLE, dashscope_answer.read(load_object(body), n=n)
         except RecursionError:
@@ -66,9 +63,6 @@ class DashScope:
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json" if mode is Mode.WHOLE else "text/event-stream;charset=UTF-8"
-
-    def without_usage(self, body: bytes) -> bytes:
-        return body
 
     def understand(self, document: JSONObject) -> Answer:
         return dashscope_common.understand(document)

@@ -13,11 +13,9 @@ from typing import Any
 
 from aicache import sse
 from aicache.formats import dashscope_reading, deltas
-from aicache.formats.body import JSONObject, count, dump, load_object, objects
+from aicache.formats.body import JSONObject, count, dump_line, load_object, objects
 from aicache.formats.dashscope_answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
 from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL, Said
-
-_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 def gather(body: bytes, variant: str) -> JSONObject:
@@ -240,8 +238,4 @@ def _index(choice: JSONObject) -> JSONObject:
 
 
 def _event(number: int, document: JSONObject) -> str:
-    """Write an event, so that clients which split text at every line end that Unicode knows can read it, too."""
-    line = dump(document).decode()
-    for character, escape in _LINE_ENDS:
-        line = line.replace(character, escape)
-    return f"id:{number}\nevent:result\n:HTTP_STATUS/200\ndata:{line}\n\n"
+    return f"id:{number}\nevent:result\n:HTTP_STATUS/200\ndata:{dump_line(document)}\n\n"

@@ -5,17 +5,17 @@ Source: https://docs.anthropic.com/en/api/messages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from aicache import sse
 from aicache.formats import messages_answer, messages_common, messages_stream
 from aicache.formats.body import JSONObject, Stateful, count, dump, load_object, load_request, objects, refuse_stateful
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.messages_common import VERSION
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
-_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 _HEADERS = (VERSION, "anthropic-beta", "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,),
@@ -54,7 +54,7 @@ _ROLES = ("user", "assistant", "system")
 _OWN_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
 
 
-class Messages:
+class Messages(Usual):
     """The format of ``POST .../v1/messages``, on any host."""
 
     api = "messages"
@@ -66,9 +66,6 @@ class Messages:
             and name == "messages"
             and (place.endswith("/v1") or "anthropic" in place or "claude" in place)
         )
-
-    def address(self, path: str, query: str) -> tuple[str, str]:
-        return path, query
 
     def parse_request(
         self,
@@ -106,7 +103,7 @@ class Messages:
         if n > 1:
             raise ValueError("more choices than this API has")
         try:
-            if _EVENT_STREAM.match(body):
+            if sse.is_stream(body):
                 return Mode.STREAM, messages_answer.read(messages_stream.gather(body))
             return Mode.WHOLE, messages_answer.read(load_object(body))
         except RecursionError:
@@ -125,12 +122,6 @@ class Messages:
                 return dump(document)
             case Mode.STREAM:
                 return messages_stream.scatter(document)
-
-    def content_type(self, mode: Mode, variant: str = "") -> str:
-        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
-
-    def without_usage(self, body: bytes) -> bytes:
-        return body
 
     def understand(self, document: JSONObject) -> Answer:
         return messages_common.understand(document)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aicache import sse
-from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats.body import JSONObject, dump, dump_line, load_object, objects
 from aicache.formats.messages_answer import GOOD_ENDS, TOOL_USES, refuse_error
 
 _KNOWN_LATE = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
@@ -23,7 +23,6 @@ _COUNTED_LATE = frozenset(
 )
 _PIECES = frozenset({"text", "thinking", "partial_json"})
 _IN_ONE_PIECE = ("signature_delta", "compaction_delta")
-_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 def gather(body: bytes) -> JSONObject:
@@ -66,7 +65,7 @@ def gather(body: bytes) -> JSONObject:
 
 def scatter(message: Mapping[str, Any]) -> bytes:
     """Write a message as a stream; ``gather`` gets back all of it."""
-    return sse.encode([sse.Event(data["type"], _line(data)) for data in _events(message)])
+    return sse.encode([sse.Event(data["type"], dump_line(data)) for data in _events(message)])
 
 
 @dataclass(slots=True)
@@ -188,11 +187,3 @@ def _object(data: Mapping[str, Any], name: str) -> JSONObject:
     if not isinstance(value, dict):
         raise ValueError(f"{name}: not an object")
     return value
-
-
-def _line(data: JSONObject) -> str:
-    """Write an event so that clients which split text at every line end that Unicode knows can read it, too."""
-    line = dump(data).decode()
-    for character, escape in _LINE_ENDS:
-        line = line.replace(character, escape)
-    return line

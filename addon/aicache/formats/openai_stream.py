@@ -14,14 +14,12 @@ from typing import Any, Protocol
 
 from aicache import sse
 from aicache.formats import deltas
-from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats.body import JSONObject, dump_line, load_object, objects
 from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error
 
 _DONE = "[DONE]"
-_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 _FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
 _USAGE_FIELD = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?')
-_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 class Growing(Protocol):
@@ -35,14 +33,6 @@ class Growing(Protocol):
 
     def whole(self, index: int) -> JSONObject:
         """Return the choice as a whole document has it."""
-
-
-def is_stream(body: bytes) -> bool:
-    """Tell whether a body is a stream of events rather than a document, whatever its content type says.
-
-    White space may come first: OpenRouter keeps connections alive with it.
-    """
-    return _EVENT_STREAM.match(body) is not None
 
 
 def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
@@ -110,7 +100,7 @@ def scatter(
     chunks[0] |= once
     if include_usage and usage is not None:
         chunks.append(named | {"choices": [], "usage": usage})
-    return sse.encode([sse.Event("", data) for data in (*map(_line, chunks), _DONE)])
+    return sse.encode([sse.Event("", data) for data in (*map(dump_line, chunks), _DONE)])
 
 
 def without_usage(body: bytes) -> bytes:
@@ -119,17 +109,6 @@ def without_usage(body: bytes) -> bytes:
     The rest stays byte for byte, and so does whatever cannot be read.
     """
     return b"".join(_block_without_usage(block) for block in sse.blocks(body))
-
-
-def _line(chunk: JSONObject) -> str:
-    """Write a chunk so that clients which split text at every line end that Unicode knows can read it, too.
-
-    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
-    """
-    line = dump(chunk).decode()
-    for character, escape in _LINE_ENDS:
-        line = line.replace(character, escape)
-    return line
 
 
 def _block_without_usage(block: bytes) -> bytes:
@@ -150,7 +129,7 @@ def _block_without_usage(block: bytes) -> bytes:
             return cut
     except (ValueError, RecursionError):
         pass
-    return sse.encode([replace(event, data=_line(chunk)) for event in sse.decode(block)])
+    return sse.encode([replace(event, data=dump_line(chunk)) for event in sse.decode(block)])
 
 
 def _load_block(block: bytes) -> JSONObject:

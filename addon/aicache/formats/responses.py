@@ -6,27 +6,23 @@ Source: https://platform.openai.com/docs/api-reference/responses/create, and its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from aicache import sse
 from aicache.formats import responses_answer, responses_common, responses_request, responses_stream
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, refuse_stateful
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode
 
-_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 
-
-class Responses:
+class Responses(Usual):
     """The format of ``POST .../responses``, on any host. A document is the whole ``response`` object."""
 
     api = "responses"
 
     def matches(self, method: str, host: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith("/responses")
-
-    def address(self, path: str, query: str) -> tuple[str, str]:
-        return path, query
 
     def parse_request(
         self,
@@ -70,7 +66,7 @@ class Responses:
         if n > 1:
             raise ValueError("several choices of an API that has one")
         try:
-            if _EVENT_STREAM.match(body):
+            if sse.is_stream(body):
                 return Mode.STREAM, responses_answer.read(responses_stream.gather(body))
             return Mode.WHOLE, responses_answer.read(load_object(body))
         except RecursionError:
@@ -89,12 +85,6 @@ class Responses:
                 return dump(document)
             case Mode.STREAM:
                 return responses_stream.scatter(document)
-
-    def content_type(self, mode: Mode, variant: str = "") -> str:
-        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
-
-    def without_usage(self, body: bytes) -> bytes:
-        return body
 
     def understand(self, document: JSONObject) -> Answer:
         return responses_common.understand(document)

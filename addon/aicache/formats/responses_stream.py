@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from aicache import sse
-from aicache.formats.body import JSONObject, dump, load_object
+from aicache.formats.body import JSONObject, dump_line, load_object
 from aicache.formats.responses_answer import parts_of, refuse_error
 
 _Event: TypeAlias = tuple[str, JSONObject]
@@ -44,7 +44,6 @@ _NOT_YET: Mapping[str, JSONObject] = {  # of an item that was just added
     "file_search_call": {"results": None},
     "image_generation_call": {"result": None},
 }
-_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 def gather(body: bytes) -> JSONObject:
@@ -185,12 +184,5 @@ def _id(index: int, item: Mapping[str, Any]) -> str:
 
 
 def _written(number: int, name: str, fields: Mapping[str, Any]) -> sse.Event:
-    """Write an event so that clients which split text at every line end that Unicode knows can read it, too.
-
-    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
-    """
     kind = f"response.{name}"
-    line = dump({"type": kind, **fields, "sequence_number": number}).decode()
-    for character, escape in _LINE_ENDS:
-        line = line.replace(character, escape)
-    return sse.Event(kind, line)
+    return sse.Event(kind, dump_line({"type": kind, **fields, "sequence_number": number}))
