@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -428,4 +429,7 @@ def test_what_the_first_release_packed_is_still_read() -> None:
     entry = Entry("a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.STREAM, "t/x", b"{}", "q", 3, 5, 1.5, 2.5, CORS)
 
     assert unpack(pack(entry)) == entry
+    assert unpack(pack(replace(entry, asked_variant="v", refused=True))) == replace(
+        entry, asked_variant="v", refused=True
+    )
     assert unpack(PACKED) == entry

@@ -26,7 +26,7 @@ from aicache.ports import StoreError
 logger = logging.getLogger(__name__)
 
 FORMAT = b"\x02"
-"""First byte of a packed entry. Raise it when the fields of Entry change: what was packed before is then not read."""
+"""First byte of a packed entry. When Entry gains fields, raise it, and note in `_FIELDS` how many each had."""
 WARN_EVERY = 60.0
 """Seconds between two warnings about entries that cannot be read."""
 FAR = 1e12
@@ -36,7 +36,12 @@ _Answer: TypeAlias = "asyncio.Future[Entry | None]"
 
 _values = attrgetter(*(field.name for field in fields(Entry)))
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[tuple(get_type_hints(Entry).values())])  # type: ignore[misc]
+_TYPES = tuple(get_type_hints(Entry).values())
+_FIELDS = {b"\x01": 15, FORMAT: len(_TYPES)}  # those that an older format lacks have defaults
+_decoders = {
+    format: msgspec.msgpack.Decoder(tuple[_TYPES[:count]])  # type: ignore[misc]
+    for format, count in _FIELDS.items()
+}
 
 
 def pack(entry: Entry) -> bytes:
@@ -49,10 +54,10 @@ def pack(entry: Entry) -> bytes:
 
 def unpack(packed: bytes) -> Entry:
     """Undo `pack`. Raises ValueError for anything else."""
-    if packed[:1] != FORMAT:
+    if (decoder := _decoders.get(packed[:1])) is None:
         raise ValueError("another format")
     try:
-        return Entry(*_decoder.decode(memoryview(packed)[1:]))
+        return Entry(*decoder.decode(memoryview(packed)[1:]))
     except msgspec.DecodeError as exc:
         raise ValueError("damaged") from exc
 
