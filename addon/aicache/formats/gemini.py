@@ -1,0 +1,134 @@
+"""Google's Gemini, on the Gemini API and on Vertex AI: requests in, answers in and out. Pure.
+
+Sources: https://ai.google.dev/api/generate-content and
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote
+
+from aicache.formats import gemini_answer, gemini_common, gemini_request, gemini_stream
+from aicache.formats.body import JSONObject, dump, load_object, load_request
+from aicache.formats.format import NO_HEADERS, Facts
+from aicache.model import Answer, Call, Mode
+
+ARRAY = "array"
+"""The variant of streams that are a JSON array; the usual ones are events, for callers who say ``alt=sse``."""
+
+_METHOD = re.compile(r"(?::|%3[Aa])(generate|streamGenerate)Content(/?)\Z")
+_MODEL = re.compile(r".*/(models|tunedModels|endpoints)/(.+)", re.DOTALL)
+_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
+_ALT = frozenset({"alt", "$alt"})  # how the answer is to be written: a parameter of every Google API, in two names
+
+
+class Gemini:
+    """The format of ``POST .../models/M:generateContent`` and ``:streamGenerateContent``, on any host."""
+
+    api = "gemini"
+
+    def matches(self, method: str, host: str, path: str) -> bool:
+        return method.upper() == "POST" and _parts(path) is not None
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        """Return path and query as a request for a whole answer has them."""
+        kept = [pair for pair in query.split("&") if unquote(pair.partition("=")[0]) not in _ALT]
+        return _METHOD.sub(r":generateContent\2", path), "&".join(kept)
+
+    def parse_request(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+        tools_semantic: bool = False,
+    ) -> Call:
+        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
+        if (parts := _parts(path)) is None:
+            raise ValueError("the path names no model")
+        kind, name, mode = parts
+        model = name if kind == "models" else f"{kind}/{name}"
+        request = load_request(body)
+        asked = gemini_request.read(request)
+        return Call(
+            api=self.api,
+            model=model,
+            mode=mode,
+            wants_usage=False,
+            params=gemini_request.params(request),
+            turns=asked.turns,
+            question=gemini_request.question(asked, tools_semantic=tools_semantic),
+            n=gemini_request.n(asked),
+            temperature=asked.generation.get("temperature"),
+            variant=_variant(mode, query),
+            common=gemini_common.common_of(asked, model) if kind == "models" else None,
+        )
+
+    def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
+        """Parse a complete, good answer of at least *n* candidates; ValueError says what is amiss.
+
+        The mode is told by the body, since gateways may ignore ``alt``: an object is whole, an array is a stream.
+        """
+        try:
+            if _EVENT_STREAM.match(body):
+                mode, document = Mode.STREAM, gemini_stream.gather(gemini_stream.events(body))
+            elif body.lstrip().startswith(b"["):
+                mode, document = Mode.STREAM, gemini_stream.gather(gemini_stream.array(body))
+            else:
+                mode, document = Mode.WHOLE, gemini_stream.gather([load_object(body)])
+            gemini_answer.check(document, n=n)
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
+        return mode, document
+
+    def facts(self, document: JSONObject) -> Facts:
+        """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
+        used = gemini_common.usage_of(document)
+        return Facts(used.input, used.output)
+
+    def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
+        """Write an answer as the API itself would; it tells the usage to everybody."""
+        match mode:
+            case Mode.WHOLE:
+                return dump(document)
+            case Mode.STREAM:
+                return gemini_stream.scatter(document, variant)
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        whole = mode is Mode.WHOLE or variant == ARRAY
+        return "application/json; charset=UTF-8" if whole else "text/event-stream"
+
+    def without_usage(self, body: bytes) -> bytes:
+        return body
+
+    def understand(self, document: JSONObject) -> Answer:
+        return gemini_common.understand(document)
+
+    def express(self, answer: Answer, call: Call) -> JSONObject:
+        return gemini_common.express(answer, call)
+
+
+GEMINI = Gemini()
+
+
+def _parts(path: str) -> tuple[str, str, Mode] | None:
+    """Return the kind of model, its name and the mode that a path asks for; None for another path."""
+    method = _METHOD.search(path)
+    model = _MODEL.match(path, 0, method.start()) if method else None
+    if method is None or model is None:
+        return None
+    return model[1], unquote(model[2]), Mode.WHOLE if method[1] == "generate" else Mode.STREAM
+
+
+def _variant(mode: Mode, query: str) -> str:
+    """Tell how a stream is to be written. Raises ValueError for what the API does not offer for the mode."""
+    match [value for name, value in parse_qsl(query, keep_blank_values=True) if name in _ALT]:
+        case ["sse"] if mode is Mode.STREAM:
+            return ""
+        case [] | ["json"]:
+            return ARRAY if mode is Mode.STREAM else ""
+        case _:
+            raise ValueError("alt: a way of writing answers that is not known")

@@ -1,0 +1,135 @@
+"""Function calls whose arguments come in pieces, put together. Pure.
+
+Vertex AI streams them so for callers who set ``streamFunctionCallArguments``: a part with the name, parts with
+``partialArgs``, each a value and the place where it belongs, and a part whose call does not say ``willContinue``. A
+place is a JSONPath of names and indexes (https://www.rfc-editor.org/rfc/rfc9535); text at one place grows.
+Source: https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from aicache.formats import gemini_fields as fields
+from aicache.formats.body import JSONObject, objects
+
+_Step: TypeAlias = str | int
+_STEP = re.compile(r"""\.([^.\[\]'"\s]+) | \[(\d{1,6})\] | \['([^'\\]*)'\] | \["([^"\\]*)"\]""", re.VERBOSE)
+_DEEPEST = 64  # places within places; the arguments of real functions have three or four
+_OF_A_PIECE = frozenset({"partialArgs", "willContinue"})
+_PARTIAL: fields.Table = {
+    "jsonPath": (str,),
+    "stringValue": (str,),
+    "numberValue": (int, float),
+    "boolValue": (bool,),
+    "willContinue": (bool,),
+}
+END_MARK: JSONObject = {"functionCall": {}}
+"""A part that ends a call in pieces, and says nothing."""
+
+
+@dataclass(slots=True)
+class Pieces:
+    """The call that is being put together, if there is one. Its part is whole once the call has ended."""
+
+    _part: JSONObject | None = None
+    _growing: set[tuple[_Step, ...]] = field(default_factory=set)
+
+    @property
+    def open(self) -> bool:
+        return self._part is not None
+
+    def take(self, part: JSONObject) -> JSONObject | None:
+        """Take a piece of a call, as `is_piece` tells it; return the part that it begins, if it does.
+
+        Raises ValueError for a piece that does not fit.
+        """
+        piece = fields.within(part, "functionCall", fields.FUNCTION_CALL)
+        begun = None
+        if self._part is None:
+            if not piece.get("name"):
+                raise ValueError("functionCall: a piece of a call that has no name")
+            self._part = begun = {**part, "functionCall": {"args": {}}}
+            self._growing = set()
+        call = self._part["functionCall"]
+        if any(piece.get(name, call.get(name)) != call.get(name, piece.get(name)) for name in ("id", "name")):
+            raise ValueError("functionCall: a piece of another call than the one that is open")
+        call["args"] |= piece.get("args", {})
+        for held, more in ((self._part, part), (call, piece)):
+            held |= {name: value for name, value in more.items() if name not in held and name not in _OF_A_PIECE}
+        for partial in objects(piece.get("partialArgs"), "partialArgs"):
+            self._put(call["args"], partial)
+        if not piece.get("willContinue"):
+            self._part = None
+        return begun
+
+    def is_piece(self, part: Mapping[str, Any]) -> bool:
+        """Tell whether a part is a piece: it says that more will come, or a call is open."""
+        call = part.get("functionCall")
+        return isinstance(call, dict) and bool(self.open or call.get("willContinue") or call.get("partialArgs"))
+
+    def _put(self, args: JSONObject, partial: JSONObject) -> None:
+        said = fields.read(partial, _PARTIAL)
+        values = [said[name] for name in ("stringValue", "numberValue", "boolValue") if name in said]
+        if "nullValue" in partial:
+            values.append(None)
+        if len(values) > 1:
+            raise ValueError("partialArgs: several values for one place")
+        if not values:
+            return  # announces a place
+        place = _place(said.get("jsonPath", ""))
+        holder, last = _holder(args, place)
+        (value,) = values
+        if isinstance(value, str):
+            before = _get(holder, last) if place in self._growing else None
+            value = before + value if isinstance(before, str) else value
+            self._growing.add(place)
+        else:
+            self._growing.discard(place)
+        _set(holder, last, value)
+
+
+def _place(path: str) -> tuple[_Step, ...]:
+    """Read a JSONPath that leads to one place. Raises ValueError for any other."""
+    steps: list[_Step] = []
+    at = 1
+    while at < len(path) and path.startswith("$") and len(steps) < _DEEPEST and (step := _STEP.match(path, at)):
+        at = step.end()
+        name, index, *quoted = step.groups()
+        steps.append(int(index) if index else next(each for each in (name, *quoted) if each is not None))
+    if not steps or at < len(path):
+        raise ValueError("jsonPath: not a path to one place")
+    return tuple(steps)
+
+
+def _holder(args: JSONObject, place: tuple[_Step, ...]) -> tuple[Any, _Step]:
+    """Return the object or list that holds a place, made where it is not there yet, and the step within it."""
+    held: Any = args
+    for step, following in pairwise(place):
+        inner = _get(held, step)
+        if inner is None:
+            inner = [] if isinstance(following, int) else {}
+            _set(held, step, inner)
+        held = inner
+    return held, place[-1]
+
+
+def _get(held: Any, step: _Step) -> Any:
+    if isinstance(held, dict) and isinstance(step, str):
+        return held.get(step)
+    if isinstance(held, list) and isinstance(step, int):
+        return held[step] if step < len(held) else None
+    raise ValueError("jsonPath: leads to where there is another kind of value")
+
+
+def _set(held: Any, step: _Step, value: Any) -> None:
+    if isinstance(held, dict) and isinstance(step, str):
+        held[step] = value
+    elif isinstance(held, list) and isinstance(step, int) and step <= len(held):
+        held[step : step + 1] = [value]
+    else:
+        raise ValueError("jsonPath: leads to where there is another kind of value")

@@ -1,0 +1,232 @@
+"""Gemini in the words that all APIs have in common, and back. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aicache.formats import common, gemini_answer
+from aicache.formats import gemini_fields as fields
+from aicache.formats.body import JSONObject, count
+from aicache.formats.gemini_request import Asked
+from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Usage
+
+_NAMES = {
+    "temperature": "temperature",
+    "topP": "top_p",
+    "topK": "top_k",
+    "seed": "seed",
+    "presencePenalty": "presence_penalty",
+    "frequencyPenalty": "frequency_penalty",
+    "candidateCount": "n",
+    "maxOutputTokens": "max_tokens",
+    "stopSequences": "stop",
+}
+_NO_WORDS = frozenset(  # what is asked for in words of its own, and what cannot change the answer
+    {"contents", "systemInstruction", "generationConfig", "tools", "toolConfig", "model"}
+    | {"labels", "serviceTier", "store"}
+)
+_ROLES = {"user": "user", "model": "assistant"}
+_CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none"}
+_SCHEMA = frozenset(  # keywords that mean the same in Gemini's schemas and in everybody's
+    {"type", "description", "title", "enum", "required", "properties", "items", "anyOf"}
+    | {"minimum", "maximum", "pattern"}
+)
+_SIGNED = re.compile(r"gemini-(?![12]\b)")
+"""Models that want back the signature of a call they made, and refuse a conversation without it: all after Gemini 2."""
+
+UNSIGNED = "skip_thought_signature_validator"
+"""What stands for the signature of a call that another API's answer brought, as documented in
+https://ai.google.dev/gemini-api/docs/thought-signatures."""
+
+
+def common_of(asked: Asked, model: str) -> Common | None:
+    """Return a request in common words, or None where it says more than those."""
+    if any(value and name not in _NO_WORDS for name, value in asked.request.items()):
+        return None
+    if asked.request.get("model", model).removeprefix("models/") != model:
+        return None
+    said: JSONObject = {}
+    for name, value in asked.generation.items():
+        if name in _NAMES:
+            said[_NAMES[name]] = value
+        elif (name, value) not in (("responseMimeType", "text/plain"), ("thinkingConfig", {})):
+            return None
+    try:
+        if "tools" in asked.request:
+            said["tools"] = _tools(asked)
+        if (choice := _tool_choice(asked)) is not None:
+            said["tool_choice"] = choice
+    except ValueError:
+        return None
+    system: list[str] = []
+    conversation: list[tuple[str, str]] = []
+    for turn in asked.turns:
+        text = common.text_of(turn.content)
+        if text is None or not turn.rest.keys() <= {"role"}:
+            return None
+        if turn.role == "system":
+            system.append(text)
+        elif turn.role in _ROLES:
+            conversation.append((_ROLES[turn.role], text))
+        else:
+            return None
+    return common.common(system, conversation, said, {})
+
+
+def usage_of(document: Mapping[str, Any]) -> Usage:
+    """Return the tokens counted: thoughts come on top of the candidates, the results of search on top of the prompt."""
+    used = fields.within(document, "usageMetadata", {})
+    thoughts = count(used.get("thoughtsTokenCount"))
+    return Usage(
+        input=count(used.get("promptTokenCount")) + count(used.get("toolUsePromptTokenCount")),
+        output=count(used.get("candidatesTokenCount")) + thoughts,
+        cached=count(used.get("cachedContentTokenCount")),
+        reasoning=thoughts,
+    )
+
+
+def understand(document: Mapping[str, Any]) -> Answer:
+    """Return what a response says. Raises ValueError for images, code that was run, and calls that must come back with
+    a signature, for which others have no field."""
+    said = fields.read(document, fields.RESPONSE)
+    model = said.get("modelVersion", "")
+    choices = []
+    for candidate in said["candidates"]:
+        parts = tuple(part for each in gemini_answer.parts_of(candidate) if (part := _said(each, model)) is not None)
+        choices.append(Choice(parts, common.finish_of(parts)))
+    return Answer(
+        id=said.get("responseId", ""),
+        model=model,
+        created=_seconds(said.get("createTime", "")),
+        choices=tuple(choices),
+        usage=usage_of(document) if said.get("usageMetadata") else None,
+    )
+
+
+def express(answer: Answer, call: Call) -> JSONObject:
+    """Return the response that says what *answer* says, the model's thoughts where the caller asked for them.
+
+    Raises ValueError for a refusal, for which the API has no word.
+    """
+    asked = fields.within(fields.read(call.params, fields.REQUEST), "generationConfig", fields.GENERATION)
+    thoughts = bool(fields.within(asked, "thinkingConfig", fields.THINKING).get("includeThoughts"))
+    candidates = []
+    for index, choice in enumerate(answer.choices):
+        if choice.finish is Finish.REFUSAL:
+            raise ValueError("a refusal, for which this API has no word")
+        parts = [_part(part, call.model) for part in choice.parts if thoughts or not isinstance(part, Reasoning)]
+        if (first := next((part for part in parts if "functionCall" in part), None)) and _SIGNED.search(call.model):
+            first["thoughtSignature"] = UNSIGNED
+        content = {"parts": parts, "role": "model"}
+        candidates.append({"content": content, "finishReason": "STOP", "index": index})
+    document: JSONObject = {"candidates": candidates}
+    if (used := answer.usage) is not None:
+        document["usageMetadata"] = {
+            "promptTokenCount": used.input,
+            "candidatesTokenCount": max(0, used.output - used.reasoning),
+            "totalTokenCount": used.input + used.output,
+            **({"cachedContentTokenCount": used.cached} if used.cached else {}),
+            **({"thoughtsTokenCount": used.reasoning} if used.reasoning else {}),
+        }
+    document |= {"modelVersion": answer.model or call.model, "responseId": answer.id}
+    gemini_answer.check(document, n=1)
+    return document
+
+
+def _tools(asked: Asked) -> list[JSONObject]:
+    if any(not tool.keys() <= {"functionDeclarations"} for tool in asked.tools):
+        raise ValueError("tools: one that is no function of the caller's")
+    return [_tool(each) for each in asked.declared]
+
+
+def _tool(declared: Mapping[str, Any]) -> JSONObject:
+    parameters = _schema(declared["parameters"]) if "parameters" in declared else declared.get("parametersJsonSchema")
+    if not declared.keys() <= {"name", "description", "parameters", "parametersJsonSchema"}:
+        raise ValueError("tools: a function that says more than others can")
+    if "parameters" in declared and "parametersJsonSchema" in declared:
+        raise ValueError("tools: a function with two schemas")
+    return common.tool(declared.get("name"), declared.get("description"), parameters)
+
+
+def _schema(schema: Any) -> JSONObject:
+    """Return a schema of Gemini's own, an excerpt of OpenAPI's with types in capitals, as the JSON Schema it means."""
+    if not isinstance(schema, dict) or not schema.keys() <= _SCHEMA:
+        raise ValueError("tools: a schema that says more than others can")
+    meant: JSONObject = {}
+    for name, value in schema.items():
+        match name, value:
+            case "type", str():
+                meant[name] = value.lower()
+            case "properties", dict():
+                meant[name] = {inner: _schema(each) for inner, each in value.items()}
+            case "items", dict():
+                meant[name] = _schema(value)
+            case "anyOf", list():
+                meant[name] = [_schema(each) for each in value]
+            case (("type" | "properties" | "items" | "anyOf"), _):
+                raise ValueError("tools: a schema that is none")
+            case _:
+                meant[name] = value
+    return meant
+
+
+def _tool_choice(asked: Asked) -> Any:
+    if not asked.tool_config.keys() <= {"functionCallingConfig"}:
+        raise ValueError("toolConfig: says more than others can")
+    calling = dict(asked.calling)
+    mode, names = calling.pop("mode", None), calling.pop("allowedFunctionNames", [])
+    if calling or (names and mode != "ANY"):
+        raise ValueError("toolConfig: says more than others can")
+    if names:
+        if len(names) > 1:
+            raise ValueError("toolConfig: several functions to choose from")
+        return {"name": names[0]}
+    if mode is None:
+        return None
+    if mode.upper() not in _CHOICES:
+        raise ValueError("toolConfig: a mode that others do not have")
+    return _CHOICES[mode.upper()]
+
+
+def _said(part: Mapping[str, Any], model: str) -> Part | None:
+    """Read a part; None for one that says nothing. A signature proves thoughts to the model that thought them."""
+    said = fields.read(part, fields.PART)
+    signature = said.pop("thoughtSignature", None)
+    thought = said.pop("thought", False)
+    match said:
+        case {"text": str(text), **others} if not others:
+            if thought:
+                return Reasoning(text, signature) if text or signature else None
+            return Text(text) if text else None
+        case {"functionCall": dict(sent), **others} if not others and not thought:
+            if signature and signature != UNSIGNED and _SIGNED.search(model):
+                raise ValueError("a call that must come back with its signature, for which others have no field")
+            call = fields.read(sent, fields.FUNCTION_CALL)
+            return ToolCall(call.get("id", ""), call.get("name", ""), call.get("args", {}))
+        case {}:
+            if not said:
+                return None
+    raise ValueError("a kind of content that others do not have")
+
+
+def _part(part: Part, model: str) -> JSONObject:
+    match part:
+        case Text(text):
+            return {"text": text}
+        case Reasoning(text):
+            return {"text": text, "thought": True}  # what signature it has is another API's
+        case ToolCall(id, name, arguments):
+            call = {"name": name, "args": dict(arguments)}
+            return {"functionCall": {"id": id, **call} if id else call}
+        case Refusal():
+            raise ValueError("a refusal, for which this API has no word")
+
+
+def _seconds(time: str) -> int:
+    try:
+        return max(0, int(datetime.fromisoformat(time).timestamp()))
+    except (ValueError, OverflowError, OSError):
+        return 0

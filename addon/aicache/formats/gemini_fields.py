@@ -1,0 +1,130 @@
+"""The documented fields of Gemini's messages: how they may be spelt, and which JSON types they have. Pure.
+
+The service reads JSON as Protocol Buffers do, so it takes a field by its name in camelCase and in snake_case alike
+(https://protobuf.dev/programming-guides/json), and one message where a list of them is meant: its own examples have
+``"parts": {"text": ...}``. Sources: https://ai.google.dev/api/generate-content and, for what only Vertex AI has,
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from aicache.formats.body import JSONObject
+
+Table: TypeAlias = Mapping[str, tuple[type, ...]]
+
+_TEXT, _FLAG, _COUNT, _NUMBER = (str,), (bool,), (int,), (int, float)
+_LIST, _MESSAGE, _MESSAGES = (list,), (dict,), (list, dict)
+
+
+def _all(kinds: tuple[type, ...], names: str) -> dict[str, tuple[type, ...]]:
+    return dict.fromkeys(names.split(), kinds)
+
+
+REQUEST: Table = {
+    **_all(_MESSAGES, "contents tools safetySettings"),
+    **_all(_MESSAGE, "systemInstruction toolConfig generationConfig labels modelArmorConfig outputConfig"),
+    **_all(_TEXT, "model cachedContent serviceTier continuationToken"),
+    **_all(_FLAG, "store"),
+}
+GENERATION: Table = {
+    **_all(_NUMBER, "temperature topP topK presencePenalty frequencyPenalty"),
+    **_all(_COUNT, "candidateCount maxOutputTokens seed logprobs"),
+    **_all(_LIST, "stopSequences responseModalities"),
+    **_all(_TEXT, "responseMimeType mediaResolution"),
+    **_all(_FLAG, "responseLogprobs enableEnhancedCivicAnswers audioTimestamp enableAffectiveDialog"),
+    **_all(_MESSAGE, "responseSchema thinkingConfig speechConfig imageConfig routingConfig modelSelectionConfig"),
+    **_all(_MESSAGE, "translationConfig audioTranscriptionConfig"),
+    **_all((dict, bool), "responseJsonSchema _responseJsonSchema"),
+    **_all(_MESSAGES, "responseFormat"),
+}
+THINKING: Table = {"includeThoughts": _FLAG, "thinkingBudget": _COUNT, "thinkingLevel": _TEXT}
+TOOL_CONFIG: Table = {
+    **_all(_MESSAGE, "functionCallingConfig retrievalConfig"),
+    **_all(_FLAG, "includeServerSideToolInvocations"),
+}
+CALLING: Table = {"mode": _TEXT, "allowedFunctionNames": _LIST, "streamFunctionCallArguments": _FLAG}
+TOOL: Table = {
+    **_all(_MESSAGES, "functionDeclarations mcpServers"),
+    **_all(_MESSAGE, "googleSearch googleSearchRetrieval googleMaps urlContext codeExecution computerUse fileSearch"),
+    **_all(_MESSAGE, "retrieval enterpriseWebSearch parallelAiSearch exaAiSearch"),
+}
+DECLARATION: Table = {
+    **_all(_TEXT, "name description behavior"),
+    **_all(_MESSAGE, "parameters response"),
+    **_all((dict, bool), "parametersJsonSchema responseJsonSchema"),
+}
+CONTENT: Table = {"role": _TEXT, "parts": _MESSAGES}
+PART: Table = {
+    **_all(_TEXT, "text thoughtSignature"),
+    **_all(_FLAG, "thought"),
+    **_all(_MESSAGE, "inlineData fileData functionCall functionResponse executableCode codeExecutionResult"),
+    **_all(_MESSAGE, "toolCall toolResponse videoMetadata partMetadata mediaResolution"),
+}
+FUNCTION_CALL: Table = {**_all(_TEXT, "id name"), "args": _MESSAGE, "partialArgs": _LIST, "willContinue": _FLAG}
+FUNCTION_RESPONSE: Table = {
+    **_all(_TEXT, "id name scheduling"),
+    "response": _MESSAGE,
+    "parts": _MESSAGES,
+    "willContinue": _FLAG,
+}
+BLOB: Table = _all(_TEXT, "data mimeType displayName")
+FILE: Table = _all(_TEXT, "fileUri mimeType displayName")
+
+RESPONSE: Table = {
+    "candidates": _LIST,
+    **_all(_MESSAGE, "usageMetadata promptFeedback"),
+    **_all(_TEXT, "modelVersion responseId createTime"),
+}
+CANDIDATE: Table = {
+    "content": _MESSAGE,
+    **_all(_TEXT, "finishReason finishMessage"),
+    **_all(_COUNT, "index tokenCount"),
+    **_all(_MESSAGE, "citationMetadata groundingMetadata urlContextMetadata logprobsResult"),
+    **_all(_LIST, "safetyRatings"),
+}
+
+_NEXT_WORD = re.compile(r"_([a-z0-9])")
+
+
+def read(message: Mapping[str, Any], table: Table) -> JSONObject:
+    """Return a message's fields, the documented ones in camelCase, those that are null left out.
+
+    Raises ValueError for a documented field of another type, or in two spellings: which one counts only the service
+    knows. What is not documented passes as it is.
+    """
+    found: JSONObject = {}
+    for sent, value in message.items():
+        camel = sent if sent in table else _NEXT_WORD.sub(lambda word: word[1].upper(), sent)
+        name = camel if camel in table else sent
+        if name in found:
+            raise ValueError(f"{name}: in two spellings")
+        if name in table and value is not None and type(value) not in table[name]:
+            raise ValueError(f"{name}: not of its type")
+        found[name] = value
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def within(message: Mapping[str, Any], name: str, table: Table) -> JSONObject:
+    """Read the message in a field of one that was read; an absent one is empty."""
+    return read(message.get(name) or {}, table)
+
+
+def messages(value: Any, name: str) -> list[JSONObject]:
+    """Return a list of messages, which may be one message instead. Raises ValueError for anything else."""
+    listed = [value] if isinstance(value, dict) else value or []
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise ValueError(f"{name}: not a list of objects")
+    return listed
+
+
+def is_plain(part: Mapping[str, Any]) -> bool:
+    """Tell a part that is a text and nothing else."""
+    return part.keys() == {"text"} and isinstance(part["text"], str)
+
+
+def all_plain(parts: Iterable[Any]) -> bool:
+    return all(isinstance(part, dict) and is_plain(part) for part in parts)

@@ -1,0 +1,139 @@
+"""What a Gemini request asks: its turns, what may answer it beside the model, and what it leans on. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aicache.formats import gemini_fields as fields
+from aicache.formats.body import JSONObject, Stateful
+from aicache.model import Turn
+
+_UPLOADED = re.compile(r"(?:\A|/v1[a-z0-9]*/)files/")  # the Files API: what is there today is gone in two days
+_STORES = ("fileSearch", "retrieval")  # tools that search what the caller keeps at the service
+_RESULTS = ("functionResponse", "toolResponse")
+_OTHER_THAN_TEXT = (
+    *("responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"),
+    *("speechConfig", "imageConfig", "translationConfig", "audioTranscriptionConfig"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request whose documented fields have their types, by their names in camelCase."""
+
+    request: Mapping[str, Any]
+    generation: Mapping[str, Any]
+    thinking: Mapping[str, Any]
+    tools: tuple[Mapping[str, Any], ...]
+    declared: tuple[Mapping[str, Any], ...]
+    """The functions of the caller's that the model may call."""
+    tool_config: Mapping[str, Any]
+    calling: Mapping[str, Any]
+    turns: tuple[Turn, ...]
+
+
+def read(body: Mapping[str, Any]) -> Asked:
+    """Read a request. Raises ValueError for a malformed one, Stateful for one that leans on what the service holds."""
+    request = fields.read(body, fields.REQUEST)
+    generation = fields.within(request, "generationConfig", fields.GENERATION)
+    for name in ("stopSequences", "responseModalities"):
+        if not all(isinstance(each, str) for each in generation.get(name, ())):
+            raise ValueError(f"{name}: not a list of strings")
+    tools = tuple(fields.read(tool, fields.TOOL) for tool in fields.messages(request.get("tools"), "tools"))
+    declared = tuple(
+        fields.read(each, fields.DECLARATION)
+        for tool in tools
+        for each in fields.messages(tool.get("functionDeclarations"), "functionDeclarations")
+    )
+    tool_config = fields.within(request, "toolConfig", fields.TOOL_CONFIG)
+    contents = fields.messages(request.get("contents"), "contents")
+    if not contents:
+        raise ValueError("contents: none")
+    if request.get("continuationToken"):
+        raise Stateful("continuationToken: goes on with an answer that the upstream holds")
+    if any(tool.get(name) is not None for tool in tools for name in _STORES):
+        raise Stateful("tools: one that searches what the upstream holds")
+    system = request.get("systemInstruction")
+    return Asked(
+        request=request,
+        generation=generation,
+        thinking=fields.within(generation, "thinkingConfig", fields.THINKING),
+        tools=tools,
+        declared=declared,
+        tool_config=tool_config,
+        calling=fields.within(tool_config, "functionCallingConfig", fields.CALLING),
+        turns=(*(() if system is None else (_turn(system, system=True),)), *map(_turn, contents)),
+    )
+
+
+def params(body: Mapping[str, Any]) -> JSONObject:
+    """Return the body as sent, less the conversation; a null that stands for no system prompt stays."""
+    conversation = ("contents", "systemInstruction", "system_instruction")
+    return {name: value for name, value in body.items() if name not in conversation or value is None}
+
+
+def question(asked: Asked, *, tools_semantic: bool) -> str | None:
+    """Return the last turn's text, if it is a user's, text is all it holds and the model alone answers in text."""
+    last = asked.turns[-1]
+    if last.role != "user" or not _may_have_neighbors(asked, tools_semantic):
+        return None
+    content = last.content
+    if isinstance(content, list) and fields.all_plain(content):
+        content = "\n".join(part["text"] for part in content)
+    return content if isinstance(content, str) and content.strip() else None
+
+
+def n(asked: Asked) -> int:
+    count: int = asked.generation.get("candidateCount", 1)
+    if count < 1:
+        raise ValueError("candidateCount: not a positive integer")
+    return count
+
+
+def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
+    """Return a turn: one part of plain text is that text, and the role stays as sent in what the turn holds beside it.
+
+    Who sends the result of a call says "user"; the turn is a tool's all the same, since it asks nothing.
+    """
+    said = fields.read(content, fields.CONTENT)
+    parts = fields.messages(said.get("parts"), "parts") if "parts" in said else None
+    kinds = {name for part in parts or () for name in _checked(part)}
+    role = "system" if system else said.get("role") or "user"
+    if not system and role in ("system", "developer"):
+        raise ValueError("contents: a role that the API does not have")
+    if role == "user" and not kinds.isdisjoint(_RESULTS):
+        role = "tool"
+    plain = parts is not None and len(parts) == 1 and fields.is_plain(parts[0])
+    rest = {name: value for name, value in content.items() if name != "parts" or value is None}
+    return Turn(role, parts[0]["text"] if parts and plain else parts, rest)
+
+
+def _checked(part: JSONObject) -> JSONObject:
+    """Read a part. Raises ValueError where a field has not its type, Stateful for a file of the Files API."""
+    said = fields.read(part, fields.PART)
+    fields.within(said, "functionCall", fields.FUNCTION_CALL)
+    result = fields.within(said, "functionResponse", fields.FUNCTION_RESPONSE)
+    brought = fields.messages(result.get("parts"), "functionResponse.parts")
+    for each in (said, *(fields.read(inner, fields.PART) for inner in brought)):
+        fields.within(each, "inlineData", fields.BLOB)
+        if _UPLOADED.search(fields.within(each, "fileData", fields.FILE).get("fileUri", "")):
+            raise Stateful("fileData: a file that the upstream holds")
+    return said
+
+
+def _may_have_neighbors(asked: Asked, tools_semantic: bool) -> bool:
+    generation = asked.generation
+    if asked.tools and not (tools_semantic and all(tool.keys() <= {"functionDeclarations"} for tool in asked.tools)):
+        return False
+    if not asked.tool_config.keys() <= {"functionCallingConfig"}:
+        return False
+    if any(asked.request.get(name) for name in ("cachedContent", "outputConfig")):
+        return False
+    if generation.get("responseMimeType", "text/plain") not in ("", "text/plain"):
+        return False
+    if any(modality.upper() != "TEXT" for modality in generation.get("responseModalities", ())):
+        return False
+    return all(generation.get(name) is None for name in _OTHER_THAN_TEXT)

@@ -1,0 +1,227 @@
+"""Streamed Gemini responses: chunks to the one response they amount to, a response to chunks. Pure.
+
+A stream is a sequence of responses of which each goes on where the last one ended, as server-sent events for callers
+who say ``alt=sse`` and as one JSON array for all others (https://ai.google.dev/api/generate-content). No event marks
+the end: a candidate has ended with its ``finishReason``.
+
+Text comes in pieces, one part a chunk, while a whole answer may hold several parts of text side by side. So pieces are
+joined across chunks and never within one, and what a reader would join is never sent in two chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from aicache import sse
+from aicache.formats import deltas
+from aicache.formats import gemini_fields as fields
+from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error
+from aicache.formats.gemini_calls import END_MARK, Pieces
+
+_ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
+_DONE = "[DONE]"  # not Google's, but gateways send it
+_EVERYWHERE = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
+_FIRST = ("promptFeedback",)
+_JOINED = ("content", "finishReason", "index")
+_BLANK = {"text": ""}
+_PIECE = frozenset({"text", "thought", "thoughtSignature"})
+_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+def events(body: bytes) -> Iterator[JSONObject]:
+    """Yield the chunks of a stream of events."""
+    for event in sse.decode(body):
+        data = event.data.strip()
+        if data == _DONE:
+            return
+        if event.name == "error":
+            raise ValueError("an error event")
+        if data:
+            yield load_object(data)
+
+
+def array(body: bytes) -> list[JSONObject]:
+    """Return the chunks of a stream that is a JSON array."""
+    try:
+        return _ARRAY.decode(body)
+    except UnicodeError:
+        raise ValueError("not JSON: text that is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("JSON nested too deeply") from None
+    except msgspec.DecodeError as exc:
+        raise ValueError(f"not JSON: {exc}") from None
+
+
+def gather(chunks: Iterable[JSONObject]) -> JSONObject:
+    """Join chunks into the response they amount to; a whole answer is the only chunk of its own.
+
+    What stands around the candidates is replaced by what comes later, the usage too. Raises ValueError for chunks that
+    make no response; whether it has ended, and well, is for the reader of the response to judge.
+    """
+    document: JSONObject = {}
+    candidates: dict[int, _Growing] = {}
+    for chunk in chunks:
+        refuse_error(chunk)
+        pieces = objects(fields.read(chunk, fields.RESPONSE).get("candidates"), "candidates")
+        indexes = [fields.read(piece, fields.CANDIDATE).get("index", 0) for piece in pieces]
+        if len(set(indexes)) < len(indexes):
+            raise ValueError("candidates: two of the same index")
+        for index, piece in zip(indexes, pieces, strict=True):
+            candidates.setdefault(index, _Growing()).add(piece)
+        for name, value in chunk.items():
+            if name != "candidates":
+                document[name] = deltas.latest(document.get(name), value)
+    return {"candidates": [candidates[index].whole() for index in sorted(candidates)], **document}
+
+
+def scatter(document: Mapping[str, Any], variant: str) -> bytes:
+    """Write a response as a stream; `gather` gets back all of it."""
+    lines = [_line(chunk) for chunk in _chunks(document)]
+    if variant == "array":
+        return "[{}\n]".format("\n,\r\n".join(lines)).encode()
+    return "".join(f"data: {line}\r\n\r\n" for line in lines).encode()
+
+
+@dataclass(slots=True)
+class _Growing:
+    """What is known of a candidate so far."""
+
+    fields: JSONObject = field(default_factory=dict)
+    content: JSONObject | None = None
+    parts: list[JSONObject] | None = None
+    calls: Pieces = field(default_factory=Pieces)
+
+    def add(self, piece: JSONObject) -> None:
+        """Take in a chunk's piece of the candidate. A bad end stays bad, whatever follows."""
+        for name, value in piece.items():
+            if name not in _JOINED:
+                self.fields[name] = _later(name, self.fields.get(name), value)
+        if (index := piece.get("index")) is not None:
+            self.fields["index"] = index
+        if (reason := piece.get("finishReason")) and self.fields.get("finishReason") in (None, *GOOD_ENDS):
+            self.fields["finishReason"] = reason
+        if (content := piece.get("content")) is None:
+            return
+        self.content = self.content or {}
+        for name, value in content.items():
+            if name != "parts":
+                self.content[name] = deltas.latest(self.content.get(name), value)
+        if (parts := content.get("parts")) is not None:
+            self._add_parts(objects(parts, "parts"))
+
+    def whole(self) -> JSONObject:
+        if self.calls.open:
+            raise ValueError("functionCall: one that does not end")
+        if self.content is None:
+            return self.fields
+        parts = {} if self.parts is None else {"parts": self.parts}
+        return {"content": {**parts, **self.content}, **self.fields}
+
+    def _add_parts(self, parts: Iterable[JSONObject]) -> None:
+        goes_on = bool(self.parts)
+        held = self.parts = self.parts or []
+        for part in parts:
+            call = fields.within(fields.read(part, fields.PART), "functionCall", fields.FUNCTION_CALL)
+            if self.calls.is_piece(part):
+                begun = self.calls.take(part)
+                if begun is not None:
+                    held.append(begun)
+            elif part == END_MARK:
+                pass
+            elif "functionCall" in part and not call.get("name"):
+                raise ValueError("functionCall: no name")
+            elif not goes_on or not _goes_on(held[-1], part):
+                held.append(part)
+            elif part != _BLANK:
+                held[-1]["text"] += part["text"]
+                if "thoughtSignature" in part:
+                    held[-1]["thoughtSignature"] = part["thoughtSignature"]
+            goes_on = False
+
+
+def _goes_on(held: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    """Tell whether a chunk's first part goes on with the last part before it, rather than stand after it.
+
+    Text goes on with text of its kind, the model's thoughts or what it says, up to a signature, which is of what
+    precedes it. A blank text, which is where the end of a stream is told, adds nothing to whatever is there.
+    """
+    if part == _BLANK:
+        return True
+    texts = all(each.keys() <= _PIECE and isinstance(each.get("text"), str) for each in (held, part))
+    return texts and "thoughtSignature" not in held and _thought(held) == _thought(part)
+
+
+def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
+    return "thought" in part, part.get("thought")
+
+
+def _later(name: str, held: Any, value: Any) -> Any:
+    """Join a field of a candidate: log probabilities are of the chunk's own tokens, all else is told anew.
+
+    Of what a search found, some is told in one chunk and some in another.
+    """
+    if not isinstance(held, dict) or not isinstance(value, dict):
+        return deltas.latest(held, value)
+    if name == "logprobsResult":
+        return {**held, **{inner: _longer(held.get(inner), each) for inner, each in value.items()}}
+    return {**held, **{inner: deltas.latest(held.get(inner), each) for inner, each in value.items()}}
+
+
+def _longer(held: Any, value: Any) -> Any:
+    return held + value if isinstance(held, list) and isinstance(value, list) else deltas.latest(held, value)
+
+
+def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:
+    """Cut a response into chunks. All candidates end in the last one, so that no cut stream looks complete."""
+    candidates = document["candidates"]
+    runs = [list(_runs(parts_of(candidate))) for candidate in candidates]
+    count = max(1, *map(len, runs))
+    everywhere = {name: document[name] for name in _EVERYWHERE if name in document}
+    first = {name: document[name] for name in _FIRST if name in document}
+    for left in range(count - 1, 0, -1):
+        pieces = [_piece(each, own[-1 - left]) for each, own in zip(candidates, runs, strict=True) if len(own) > left]
+        yield {"candidates": pieces, **everywhere, **first}
+        first = {}
+    last = [_last_piece(each, own[-1:]) for each, own in zip(candidates, runs, strict=True)]
+    known = {"candidates", *_EVERYWHERE, *_FIRST}
+    rest = {name: value for name, value in document.items() if name not in known}
+    yield {"candidates": last, **rest, **everywhere, **first}
+
+
+def _runs(parts: Iterable[JSONObject]) -> Iterator[list[JSONObject]]:
+    """Cut parts into the runs that one chunk each holds: cut where no reader would join them again."""
+    run: list[JSONObject] = []
+    for part in parts:
+        if run and not _goes_on(run[-1], part):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
+
+
+def _piece(candidate: Mapping[str, Any], run: list[JSONObject]) -> JSONObject:
+    content = candidate["content"]
+    role = {"role": content["role"]} if "role" in content else {}
+    index = {"index": candidate["index"]} if "index" in candidate else {}
+    return {"content": {"parts": run, **role}, **index}
+
+
+def _last_piece(candidate: Mapping[str, Any], run: list[list[JSONObject]]) -> JSONObject:
+    return {**candidate, "content": {**candidate["content"], "parts": run[0]}} if run else dict(candidate)
+
+
+def _line(chunk: JSONObject) -> str:
+    """Write a chunk so that clients which split text at every line end that Unicode knows can read it, too.
+
+    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
+    """
+    line = dump(chunk).decode()
+    for character, escape in _LINE_ENDS:
+        line = line.replace(character, escape)
+    return line
