@@ -55,7 +55,7 @@ def declaring(parameters: Any, **more: Any) -> dict[str, Any]:
 def test_the_same_question_is_the_same_in_both_apis() -> None:
     call = parse(
         system_instruction={"role": "system", "parts": [{"text": "Be brief."}]},
-        contents=[HI, {"role": "model", "parts": [{"text": "Hello"}]}, {"parts": [{"text": "An"}, {"text": "d?"}]}],
+        contents=[HI, {"role": "model", "parts": [{"text": "Hello"}]}, {"parts": [{"text": "And?"}]}],
         generationConfig={
             "temperature": 0.5,
             "topP": 1.0,

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from aicache.formats.body import Stateful
 from aicache.formats.gemini import GEMINI
 from aicache.model import Call, Mode
 
 WAYS = ((Mode.WHOLE, ""), (Mode.STREAM, ""), (Mode.STREAM, "array"))
-
-
-@pytest.fixture(scope="module")
-def tool(datasets: Path) -> ModuleType:
-    """The judge of the recorded traffic, which says what a cache owes each exchange."""
-    path = datasets.parent / "tools" / "replay_traffic.py"
-    if not path.exists():
-        pytest.skip(f"{path} is not there: recorded traffic not judged")
-    spec = importlib.util.spec_from_file_location("replay_traffic", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["replay_traffic"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def datasets() -> Path:
-    if not (path := os.environ.get("AI_CACHE_DATASETS")):
-        pytest.skip("AI_CACHE_DATASETS is not set: recorded traffic not read")
-    return Path(path).resolve()
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +25,10 @@ def parse(target: str, body: bytes) -> Call:
     return GEMINI.parse_request(path, body, query=query)
 
 
-def uploaded(x: Any) -> bool:
-    """The judge counts on an answer about a file that the upstream holds for two days; we do not."""
-    return b"/v1beta/files/" in x.request
-
-
 def test_every_good_answer_says_the_same_however_it_is_sent(tool: Any, exchanges: list[Any]) -> None:
     seen: Counter[Mode] = Counter()
     for x in exchanges:
-        if x.verdict() != "hit" or uploaded(x):
+        if x.verdict() != "hit":
             continue
         path = x.target.partition("?")[0]
         call = parse(x.target, x.request)
@@ -81,7 +50,7 @@ def test_every_good_answer_says_the_same_however_it_is_sent(tool: Any, exchanges
 
 def test_both_modes_of_a_question_are_one_request(tool: Any, exchanges: list[Any]) -> None:
     for x in exchanges:
-        if x.verdict() == "hit" and not uploaded(x):
+        if x.verdict() == "hit":
             target, body, _, stream = tool.other_mode(x)
 
             one, other = parse(x.target, x.request), parse(target, body)
@@ -98,12 +67,6 @@ def test_every_cut_or_spoilt_answer_is_refused(exchanges: list[Any]) -> None:
         with pytest.raises(ValueError):
             GEMINI.parse_answer(x.response)
     assert spoilt
-
-
-def test_what_leans_on_an_uploaded_file_is_told_apart(exchanges: list[Any]) -> None:
-    for x in filter(uploaded, exchanges):
-        with pytest.raises(Stateful):
-            parse(x.target, x.request)
 
 
 def test_every_cut_stream_is_refused(exchanges: list[Any]) -> None:

@@ -7,13 +7,14 @@ from aicache.formats.completions import COMPLETIONS
 from aicache.formats.dashscope import DASHSCOPE
 from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
 from aicache.formats.format import Facts, Format
+from aicache.formats.gemini import GEMINI
 from aicache.formats.messages import MESSAGES
 from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.responses import RESPONSES
 
 __all__ = ["EMBEDDINGS", "FORMATS", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
 
-FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, OLLAMA_CHAT, OLLAMA_GENERATE, DASHSCOPE)
+FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, GEMINI, OLLAMA_CHAT, OLLAMA_GENERATE, DASHSCOPE)
 EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)
 
 _BY_API = {format.api: format for format in FORMATS}

@@ -10,9 +10,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
+from aicache import sse
 from aicache.formats import gemini_answer, gemini_common, gemini_request, gemini_stream
 from aicache.formats.body import JSONObject, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode
 
 ARRAY = "array"
@@ -20,11 +22,10 @@ ARRAY = "array"
 
 _METHOD = re.compile(r"(?::|%3[Aa])(generate|streamGenerate)Content(/?)\Z")
 _MODEL = re.compile(r".*/(models|tunedModels|endpoints)/(.+)", re.DOTALL)
-_EVENT_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 _ALT = frozenset({"alt", "$alt"})  # how the answer is to be written: a parameter of every Google API, in two names
 
 
-class Gemini:
+class Gemini(Usual):
     """The format of ``POST .../models/M:generateContent`` and ``:streamGenerateContent``, on any host."""
 
     api = "gemini"
@@ -73,7 +74,7 @@ class Gemini:
         The mode is told by the body, since gateways may ignore ``alt``: an object is whole, an array is a stream.
         """
         try:
-            if _EVENT_STREAM.match(body):
+            if sse.is_stream(body):
                 mode, document = Mode.STREAM, gemini_stream.gather(gemini_stream.events(body))
             elif body.lstrip().startswith(b"["):
                 mode, document = Mode.STREAM, gemini_stream.gather(gemini_stream.array(body))
@@ -100,9 +101,6 @@ class Gemini:
     def content_type(self, mode: Mode, variant: str = "") -> str:
         whole = mode is Mode.WHOLE or variant == ARRAY
         return "application/json; charset=UTF-8" if whole else "text/event-stream"
-
-    def without_usage(self, body: bytes) -> bytes:
-        return body
 
     def understand(self, document: JSONObject) -> Answer:
         return gemini_common.understand(document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from aicache.formats import gemini_fields as fields
 from aicache.formats.body import JSONObject, Stateful
 from aicache.model import Turn
 
-_UPLOADED = re.compile(r"(?:\A|/v1[a-z0-9]*/)files/")  # the Files API: what is there today is gone in two days
 _STORES = ("fileSearch", "retrieval")  # tools that search what the caller keeps at the service
 _RESULTS = ("functionResponse", "toolResponse")
 _OTHER_THAN_TEXT = (
@@ -119,8 +117,7 @@ def _checked(part: JSONObject) -> JSONObject:
     brought = fields.messages(result.get("parts"), "functionResponse.parts")
     for each in (said, *(fields.read(inner, fields.PART) for inner in brought)):
         fields.within(each, "inlineData", fields.BLOB)
-        if _UPLOADED.search(fields.within(each, "fileData", fields.FILE).get("fileUri", "")):
-            raise Stateful("fileData: a file that the upstream holds")
+        fields.within(each, "fileData", fields.FILE)
     return said
 
 

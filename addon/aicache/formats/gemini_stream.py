@@ -19,7 +19,7 @@ import msgspec
 from aicache import sse
 from aicache.formats import deltas
 from aicache.formats import gemini_fields as fields
-from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats.body import JSONObject, dump_line, load_object, objects
 from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error
 from aicache.formats.gemini_calls import END_MARK, Pieces
 
@@ -30,7 +30,6 @@ _FIRST = ("promptFeedback",)
 _JOINED = ("content", "finishReason", "index")
 _BLANK = {"text": ""}
 _PIECE = frozenset({"text", "thought", "thoughtSignature"})
-_LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 def events(body: bytes) -> Iterator[JSONObject]:
@@ -81,7 +80,7 @@ def gather(chunks: Iterable[JSONObject]) -> JSONObject:
 
 def scatter(document: Mapping[str, Any], variant: str) -> bytes:
     """Write a response as a stream; `gather` gets back all of it."""
-    lines = [_line(chunk) for chunk in _chunks(document)]
+    lines = [dump_line(chunk) for chunk in _chunks(document)]
     if variant == "array":
         return "[{}\n]".format("\n,\r\n".join(lines)).encode()
     return "".join(f"data: {line}\r\n\r\n" for line in lines).encode()
@@ -214,14 +213,3 @@ def _piece(candidate: Mapping[str, Any], run: list[JSONObject]) -> JSONObject:
 
 def _last_piece(candidate: Mapping[str, Any], run: list[list[JSONObject]]) -> JSONObject:
     return {**candidate, "content": {**candidate["content"], "parts": run[0]}} if run else dict(candidate)
-
-
-def _line(chunk: JSONObject) -> str:
-    """Write a chunk so that clients which split text at every line end that Unicode knows can read it, too.
-
-    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
-    """
-    line = dump(chunk).decode()
-    for character, escape in _LINE_ENDS:
-        line = line.replace(character, escape)
-    return line
