@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from mitmproxy import ctx, exceptions
@@ -41,6 +42,8 @@ from aicache.tee import Tee
 from aicache.wiring import Wiring, default_data_folder
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 WATCH_EVERY = 1.0  # seconds between two looks at the configuration file
 STREAMED = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
@@ -146,7 +149,7 @@ class AICache:
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format) -> None:
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
-        exchange = read_request(flow, format, headers, wishes, wiring.settings)
+        exchange = await _off_loop(flow, read_request, format, headers, wishes, wiring.settings)
         _take_off(OWN_HEADERS, flow, headers)
         if isinstance(exchange, Bypass):
             self._pass_by(flow, exchange, wishes)
@@ -177,7 +180,7 @@ class AICache:
         """Answer what is known of a request for embeddings; only the rest goes upstream."""
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
-        exchange = read_batch(flow, format, headers, wishes, wiring.settings)
+        exchange = await _off_loop(flow, read_batch, format, headers, wishes, wiring.settings)
         _take_off(OWN_HEADERS, flow, headers)
         if isinstance(exchange, Bypass):
             self._pass_by(flow, exchange, wishes)
@@ -286,6 +289,13 @@ class AICache:
         """The client left or the upstream broke off: what came so far is not an answer."""
         self._exchanges.pop(flow, None)
         self._tees.pop(flow, None)
+
+
+async def _off_loop(flow: HTTPFlow, read: Callable[..., T], *rest: object) -> T:
+    """Read a request, a large one in a thread, so that no other request waits for it."""
+    if len(flow.request.raw_content or b"") > PARSE_ON_LOOP:
+        return await asyncio.to_thread(read, flow, *rest)
+    return read(flow, *rest)
 
 
 def _take_off(names: Iterable[str], flow: HTTPFlow, headers: Mapping[str, str]) -> None:
