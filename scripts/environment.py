@@ -1,6 +1,6 @@
-"""The virtual environments that the commands run in: made once, under .venv/, one folder per Python and purpose.
+"""The environments that the commands run in: made once, under .venv/, one folder per Python and purpose, or for Node.
 
-Standard library only, for any bare Python 3.11+. Where packages come from is pip's configuration, never ours.
+Standard library only, for any bare Python 3.11+. Where packages come from is pip's and npm's configuration, never ours.
 """
 
 import sys
@@ -18,7 +18,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -30,10 +29,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
+from progress import Progress, activity
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
-PLAIN_INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
-TAIL = 15  # lines of pip's output shown when it fails
+TAIL = 15  # lines of a tool's output shown when it fails
 
 
 def project(*extras: str, root: Path = ROOT) -> Path:
@@ -43,15 +43,31 @@ def project(*extras: str, root: Path = ROOT) -> Path:
     """
     pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     relevant = [pyproject.get("build-system"), pyproject.get("project"), pyproject.get("tool", {}).get("hatch")]
-    return _ensure(
-        Environment(root / ".venv" / PYTHON, _digest(root, relevant), project=root, extras=frozenset(extras))
-    )
+    folder = root / ".venv" / PYTHON
+    return _ensure(Environment(folder, _digest(root, PYTHON, relevant), project=root, extras=frozenset(extras)))
 
 
 def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
     """The Python of an environment of its own that holds *requirements* and nothing of the project."""
     folder = root / ".venv" / f"{PYTHON}-{purpose}"
-    return _ensure(Environment(folder, _digest(root, list(requirements)), requirements=tuple(requirements)))
+    return _ensure(Environment(folder, _digest(root, PYTHON, list(requirements)), requirements=tuple(requirements)))
+
+
+def node_packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
+    """The folder whose ``node_modules`` hold *requirements* of npm's, and nothing that npm would run to install them.
+
+    All Pythons share it.
+    """
+    if not has_node():
+        fail("Node and its npm are needed, and are not on the PATH: https://nodejs.org has them")
+    folder = root / ".venv" / f"node-{purpose}"
+    digest = _digest(root, "node", list(requirements))
+    return _ensure(Environment(folder, digest, requirements=tuple(requirements), npm=True))
+
+
+def has_node() -> bool:
+    """Tell whether there is a Node with its npm."""
+    return all(shutil.which(name) for name in ("node", "npm"))
 
 
 def executable(python: Path, name: str) -> Path:
@@ -73,6 +89,12 @@ class Environment:
     project: Path | None = None
     extras: frozenset[str] = frozenset()
     requirements: tuple[str, ...] = ()
+    npm: bool = False
+
+    @property
+    def place(self) -> Path:
+        """What its user wants to know of it: the Python, or the folder that Node looks for packages in."""
+        return self.folder if self.npm else self.python
 
     @property
     def python(self) -> Path:
@@ -88,7 +110,7 @@ class Environment:
         try:
             finished = json.loads(self.stamp.read_text(encoding="utf-8"))
             # a link into a Python that has been uninstalled does not exist
-            return (finished["digest"], frozenset(finished["extras"])) if self.python.exists() else None
+            return (finished["digest"], frozenset(finished["extras"])) if self.place.exists() else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -97,21 +119,16 @@ class Environment:
         return installed is not None and installed[0] == self.digest and installed[1] >= self.extras
 
 
-def _digest(root: Path, content: object) -> str:
+def _digest(root: Path, runtime: str, content: object) -> str:
     # the folder counts: an editable installation and the scripts in bin/ hold absolute paths
-    return hashlib.sha256(json.dumps([str(root), PYTHON, content], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([str(root), runtime, content], sort_keys=True).encode()).hexdigest()
 
 
 def _ensure(environment: Environment) -> Path:
     if environment.current():
-        return environment.python
-    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
-    if missing:
-        version = PYTHON.partition("-")[2]
-        fail(
-            f"this Python ({sys.executable}) comes without its {missing[0]} module: on Debian and Ubuntu "
-            f"`apt install python{version}-venv` brings it; or start the command with another Python"
-        )
+        return environment.place
+    if not environment.npm:
+        _need_venv()
     try:
         environment.folder.parent.mkdir(parents=True, exist_ok=True)
         with _interruptible(), _locked(environment.folder) as lock:
@@ -122,7 +139,17 @@ def _ensure(environment: Environment) -> Path:
         sys.exit(130)
     except OSError as exc:
         fail(f"cannot make the environment {environment.folder}: {exc}")
-    return environment.python
+    return environment.place
+
+
+def _need_venv() -> None:
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        version = PYTHON.partition("-")[2]
+        fail(
+            f"this Python ({sys.executable}) comes without its {missing[0]} module: on Debian and Ubuntu "
+            f"`apt install python{version}-venv` brings it; or start the command with another Python"
+        )
 
 
 def _make(environment: Environment, lock: IO[str]) -> None:
@@ -131,14 +158,22 @@ def _make(environment: Environment, lock: IO[str]) -> None:
     extras = environment.extras | (before[1] if before else frozenset())
     print(f"making the environment {environment.folder} (once; takes a minute or two)", file=sys.stderr)
     environment.stamp.unlink(missing_ok=True)
-    if before is None:
+    if before is None or environment.npm:
         shutil.rmtree(environment.folder, ignore_errors=True)
+    if environment.npm:
+        _run(_npm(environment), "npm", lock)
+    else:
+        _install(environment, before is None, extras, lock)
+    environment.stamp.write_text(json.dumps({"digest": environment.digest, "extras": sorted(extras)}), encoding="utf-8")
+    print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def _install(environment: Environment, new: bool, extras: Iterable[str], lock: IO[str]) -> None:
+    if new:
         # not sys.executable: that may lie in the very folder that has just been removed
         base = getattr(sys, "_base_executable", sys.executable)
         _run([base, "-m", "venv", str(environment.folder)], "venv", lock)
     _run(_pip(environment, extras), "pip", lock)
-    environment.stamp.write_text(json.dumps({"digest": environment.digest, "extras": sorted(extras)}), encoding="utf-8")
-    print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def _pip(environment: Environment, extras: Iterable[str]) -> list[str]:
@@ -148,6 +183,15 @@ def _pip(environment: Environment, extras: Iterable[str]) -> list[str]:
         return [*install, *environment.requirements]
     named = ",".join(sorted(extras))
     return [*install, "-e", f"{environment.project}[{named}]" if named else str(environment.project)]
+
+
+def _npm(environment: Environment) -> list[str]:
+    """Install where no package may run code of its own, and no lock file notes where it came from."""
+    environment.folder.mkdir(parents=True)
+    (environment.folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")  # else npm looks above
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--no-progress"]
+    npm = shutil.which("npm") or "npm"
+    return [npm, "install", "--prefix", str(environment.folder), *options, *environment.requirements]
 
 
 def _run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
@@ -191,41 +235,6 @@ def _read(output: IO[str], progress: "Progress", tail: collections.deque[str]) -
     for line in output:
         tail.append(line.rstrip())
         progress.doing = activity(line) or progress.doing
-
-
-def activity(line: str) -> str | None:
-    """What a line of pip's output says it is doing; None where it says nothing of interest."""
-    installing = re.match(r"Installing collected packages: (.*)", line)
-    if installing:
-        return f"installing {installing[1].count(',') + 1} packages"
-    at_work = re.match(
-        r"\s*(Collecting|Downloading|Building|Preparing) (?:[\w ]+ for (?!collected)|\S*/)?([\w.-]+)(?:.*(\(.*B\)))?",
-        line,
-    )
-    return " ".join(word for word in (at_work[1].lower(), at_work[2], at_work[3]) if word) if at_work else None
-
-
-class Progress:
-    """What goes on, and for how long: one line that changes on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, doing: str, out: IO[str] | None = None) -> None:
-        self.doing = doing
-        self._out = out or sys.stderr
-        self._began = self._shown = time.monotonic()
-
-    def show(self) -> None:
-        now = time.monotonic()
-        line = f"{now - self._began:4.0f} s  {self.doing}"
-        if self._out.isatty():
-            width = shutil.get_terminal_size().columns - 1
-            print("\r" + line[:width].ljust(width), end="", flush=True, file=self._out)
-        elif now - self._shown >= PLAIN_INTERVAL:
-            self._shown = now
-            print(line, flush=True, file=self._out)
-
-    def clear(self) -> None:
-        if self._out.isatty():
-            print("\r" + " " * (shutil.get_terminal_size().columns - 1), end="\r", flush=True, file=self._out)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import environment
+import progress
 
 SCRIPTS = environment.ROOT / "scripts"
 PYPROJECT = """\
@@ -47,6 +49,22 @@ def wheel(folder: Path, name: str, *metadata: str) -> Path:
         )
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def tarball(folder: Path, name: str) -> Path:
+    """The smallest package of npm's there is: it exports its name, and would leave a mark where it is installed."""
+    path = folder / f"{name}-1.0.0.tgz"
+    install = {"install": "node -e \"require('fs').writeFileSync('ran', '')\""}
+    files = {
+        "package.json": json.dumps({"name": name, "version": "1.0.0", "main": "main.js", "scripts": install}),
+        "main.js": f"module.exports = {name!r};",
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for file, text in files.items():
+            entry = tarfile.TarInfo(f"package/{file}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
     return path
 
 
@@ -179,6 +197,51 @@ def test_project_keeps_extras_and_ignores_settings_of_tools(tmp_path: Path, caps
     assert json.loads((tmp_path / ".venv" / environment.PYTHON / "finished.json").read_text())["extras"] == ["test"]
 
 
+needs_node = pytest.mark.skipif(not environment.has_node(), reason="there is no Node with npm")
+
+
+@needs_node
+def test_packages_of_npm_are_installed_once_and_run_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(tarball(tmp_path, "first"))
+    folder = environment.node_packages("clients", [file], root=tmp_path)
+    capsys.readouterr()
+
+    again = environment.node_packages("clients", [file], root=tmp_path)
+    code = "import first from 'first'; console.log(first)"
+    said = subprocess.run(["node", "--input-type=module", "-e", code], cwd=folder, capture_output=True, text=True)
+
+    assert folder == again == tmp_path / ".venv" / "node-clients"
+    assert capsys.readouterr() == ("", "")
+    assert said.stdout == "first\n"
+    assert not (folder / "node_modules" / "first" / "ran").exists()
+    assert not (folder / "package-lock.json").exists()
+
+
+@needs_node
+def test_changed_requirements_of_npm_make_it_anew(tmp_path: Path) -> None:
+    environment.node_packages("clients", [str(tarball(tmp_path, "first"))], root=tmp_path)
+
+    folder = environment.node_packages("clients", [str(tarball(tmp_path, "second"))], root=tmp_path)
+
+    assert [path.name for path in (folder / "node_modules").iterdir() if path.is_dir()] == ["second"]
+
+
+@needs_node
+def test_failure_shows_npms_last_lines_and_one_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="npm failed with exit code"):
+        environment.node_packages("clients", [str(tmp_path / "missing-1.0.0.tgz")], root=tmp_path)
+
+    assert "missing-1.0.0.tgz" in capsys.readouterr().err
+    assert not (tmp_path / ".venv" / "node-clients" / "finished.json").exists()
+
+
+def test_machine_without_node_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SystemExit, match="Node and its npm are needed, and are not on the PATH"):
+        environment.node_packages("clients", ["first"], root=tmp_path)
+
+
 @pytest.mark.parametrize("name", ["environment.py", "serve", "test", "lint"])
 def test_parses_on_pythons_that_are_too_old(name: str) -> None:
     ast.parse((SCRIPTS / name).read_text(encoding="utf-8"), feature_version=(3, 7))
@@ -217,7 +280,7 @@ def test_python_without_venv_is_told_the_way_out_in_one_line(tmp_path: Path) -> 
     ],
 )
 def test_progress_says_what_pip_is_doing(line: str, doing: str | None) -> None:
-    assert environment.activity(line) == doing
+    assert progress.activity(line) == doing
 
 
 class Terminal(io.StringIO):
@@ -227,12 +290,12 @@ class Terminal(io.StringIO):
 
 def test_progress_keeps_to_one_line_on_a_terminal() -> None:
     out = Terminal()
-    progress = environment.Progress("venv", out)
+    shown = progress.Progress("venv", out)
 
-    progress.show()
-    progress.doing = "collecting redis"
-    progress.show()
-    progress.clear()
+    shown.show()
+    shown.doing = "collecting redis"
+    shown.show()
+    shown.clear()
 
     assert "\n" not in out.getvalue()
     assert "   0 s  collecting redis" in out.getvalue()
