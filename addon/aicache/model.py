@@ -46,7 +46,7 @@ class Common:
     params: Mapping[str, Any]
     """Those that were sent, by the names of chat completions: ``temperature``, ``top_p``, ``top_k``, ``stop`` (a list),
     ``seed``, ``presence_penalty``, ``frequency_penalty``, ``n`` (above 1), ``tools`` (a list of ``name``,
-    ``description``, ``parameters``), ``tool_choice`` (``auto``, ``none``, ``required`` or ``{"name": ...}``)."""
+    ``description``, ``parameters``), ``tool_choice`` (``none``, ``required`` or ``{"name": ...}``)."""
     max_tokens: int | None
     """As asked for. It is no part of what is asked: a whole answer of fewer tokens would have been the same."""
 

@@ -62,7 +62,9 @@ def test_a_request_in_common_words() -> None:
         ({"n": 1}, {}),
         ({"n": 1.0}, {}),
         ({"n": 2}, {"n": 2}),
-        ({"tools": [{"name": "f"}], "tool_choice": "auto"}, {"tools": [{"name": "f"}], "tool_choice": "auto"}),
+        ({"tools": [{"name": "f"}], "tool_choice": "none"}, {"tools": [{"name": "f"}], "tool_choice": "none"}),
+        ({"tools": [{"name": "f"}], "tool_choice": "auto"}, {"tools": [{"name": "f"}]}),
+        ({"tool_choice": "auto"}, {"tool_choice": "auto"}),
         ({"temperature": None, "stop": None, "whatever": None}, {}),
     ],
 )

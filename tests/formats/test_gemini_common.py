@@ -141,7 +141,7 @@ def test_functions_and_the_choice_of_one_are_the_same_in_both_apis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "choice"), [("AUTO", "auto"), ("ANY", "required"), ("NONE", "none"), ("none", "none"), (None, None)]
+    ("mode", "choice"), [("AUTO", None), ("ANY", "required"), ("NONE", "none"), ("none", "none"), (None, None)]
 )
 def test_the_modes_of_calling_have_common_names(mode: str | None, choice: str | None) -> None:
     common = parse(**declaring(None), toolConfig={"functionCallingConfig": {"mode": mode}}).common

@@ -326,6 +326,14 @@ def test_one_text_block_is_the_same_as_its_text(one: dict[str, Any], other: dict
     assert parse(**one) == parse(**other)
 
 
+def test_how_a_tools_input_is_streamed_changes_no_answer() -> None:
+    pace = "fine-grained-tool-streaming-2025-05-14"
+
+    assert parse(tools=[FUNCTION | {"eager_input_streaming": True}]) == parse(tools=[FUNCTION])
+    assert parse(headers={"anthropic-beta": pace}) == parse()
+    assert parse(headers={"anthropic-beta": f"a, {pace},b"}) == parse(headers={"anthropic-beta": "a,b"})
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -392,15 +400,25 @@ def test_a_plain_request_is_one_of_all_apis() -> None:
     assert CHAT.parse_request("/v1/chat/completions", json.dumps(chat).encode()).common == said
 
 
+@pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
+def test_the_versions_of_the_api_ask_the_same(version: str) -> None:
+    assert parse(headers={"anthropic-version": version}).common == parse().common is not None
+
+
 @pytest.mark.parametrize(
     ("choice", "common"),
-    [({"type": "auto"}, "auto"), ({"type": "none"}, "none"), ({"type": "tool", "name": "f"}, {"name": "f"})],
+    [
+        ({"type": "auto"}, None),
+        ({"type": "any"}, "required"),
+        ({"type": "none"}, "none"),
+        ({"type": "tool", "name": "f"}, {"name": "f"}),
+    ],
 )
 def test_a_choice_of_tools_is_put_in_common_words(choice: dict[str, Any], common: Any) -> None:
     said = parse(tools=[FUNCTION], tool_choice=choice).common
 
     assert said is not None
-    assert said.params["tool_choice"] == common
+    assert said.params.get("tool_choice") == common
 
 
 @pytest.mark.parametrize(
@@ -409,6 +427,7 @@ def test_a_choice_of_tools_is_put_in_common_words(choice: dict[str, Any], common
         {"max_tokens": 0},
         {"headers": {"anthropic-beta": "context-1m-2025-08-07"}},
         {"headers": {"anthropic-version": "2023-01-01"}},
+        {"headers": {"anthropic-version": "2026-10-21"}, "temperature": 1.0},
         {"headers": {"anthropic-user-profile-id": "ann"}},
         {"thinking": {"type": "disabled"}},
         {"output_config": {"effort": "low"}},

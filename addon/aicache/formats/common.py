@@ -50,6 +50,8 @@ def common(
         del params["n"]
     if params.get("stop") == []:
         del params["stop"]
+    if params.get("tools") and params.get("tool_choice") == "auto":
+        del params["tool_choice"]  # so do all APIs unasked; some clients say it, others do not
     most = params.pop("max_tokens", None)
     turns = tuple(turns)
     if not turns or turns[-1][0] != "user" or not (most is None or (type(most) is int and most > 0)):

@@ -16,7 +16,8 @@ from aicache.formats.messages_common import VERSION
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
-_HEADERS = (VERSION, "anthropic-beta", "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
+_BETA = "anthropic-beta"
+_HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,),
     "messages": (list,),
@@ -51,6 +52,9 @@ _TEXT_BLOCK = frozenset({"type", "text"})
 _QUESTION_BLOCK = _TEXT_BLOCK | {"cache_control"}
 _MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
 _ROLES = ("user", "assistant", "system")
+_PACE = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
+"""How a tool's input is streamed, a tool's field and formerly a beta: some clients ask for it in every stream, and in
+whole answers never."""
 _OWN_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
 
 
@@ -202,16 +206,22 @@ def _content(content: Any, name: str) -> Any:
 
 
 def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObject:
-    """Return all that the request says beside the conversation and the model."""
+    """Return all that the request says beside the conversation, the model and the way of streaming."""
     params = {name: value for name, value in request.items() if name not in ("messages", "model")}
     if params.get("system") is not None:
         params["system"] = _OWN_TURN
+    if params.get("tools"):
+        params["tools"] = [{name: v for name, v in tool.items() if name not in _PACE} for tool in params["tools"]]
     for name in _HEADERS:
         if name in request:
             raise ValueError(f"{name}: a header in the body")
-        if value := headers.get(name):
+        if value := _unpaced(headers.get(name, "")) if name == _BETA else headers.get(name):
             params[name] = value
     return params
+
+
+def _unpaced(betas: str) -> str:
+    return ",".join(beta for each in betas.split(",") if (beta := each.strip()) and beta not in _PACE)
 
 
 def _question(last: Turn) -> str | None:

@@ -16,15 +16,19 @@ _NAMES = {"stop_sequences": "stop"}
 _NO_WORDS = frozenset(  # what cannot change the answer, and what the turns hold
     {"system", "stream", "metadata", "service_tier", "cache_control"}
 )
-_THE_VERSION = "2023-06-01"
+_VERSIONS = ("2023-06-01", "2026-10-21")  # whose answers are the same
+_SAMPLING = frozenset({"temperature", "top_p", "top_k"})  # refused since the latter
 _STOP_REASON = {Finish.STOP: "end_turn", Finish.TOOL_CALLS: "tool_use", Finish.REFUSAL: "refusal"}
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
 def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common words, or None where it says more than those, be it by a beta's header."""
+    """Return a request in common words, or None where it says more than those, be it by a beta's header.
+
+    What changed between the versions is told by https://platform.claude.com/docs/en/api/versioning.
+    """
     said = {name: value for name, value in params.items() if name not in _NO_WORDS}
-    if said.get(VERSION) == _THE_VERSION:
+    if said.get(VERSION) == _VERSIONS[0] or (said.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(said)):
         del said[VERSION]
     try:
         if said.get("tools") is not None:
