@@ -108,6 +108,10 @@ class Proxy:
         return self.process.pid
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def log(self) -> str:
         return self.log_file.read_text("utf-8", "replace")
 
