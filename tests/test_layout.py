@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "parts": PURE | {"adapters", "config", "engine"},
     "wiring": PURE | {"adapters", "config", "engine", "parts", "settings"},
     "messages": PURE | {"engine", "settings"},
-    "batches": PURE | {"messages", "settings"},
+    "batches": PURE | {"engine", "messages", "settings"},
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
     "addon": PURE | {"config", "batches", "engine", "messages", "settings", "wiring", "ui"},
     "ui": PURE | {"config", "engine", "settings", "wiring", "ui"},

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary, WeakSet
@@ -16,16 +15,9 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
-from aicache.batches import (
-    complete,
-    embeddings_format_of,
-    may_be_reduced,
-    read_batch,
-    write_bad_gateway,
-    write_pieces,
-)
+from aicache.batches import Batches, embeddings_format_of, read_batch
 from aicache.controls import OWN_HEADERS, Controls, parse_controls
-from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
+from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.formats import Embeddings, Format
 from aicache.messages import (
     format_of,
@@ -59,7 +51,7 @@ class AICache:
         self._watcher: asyncio.Task[None] | None = None
         self._exchanges: WeakKeyDictionary[HTTPFlow, Exchange | BatchExchange | Bypass] = WeakKeyDictionary()
         self._tees: WeakKeyDictionary[HTTPFlow, Tee] = WeakKeyDictionary()
-        self._indivisible: set[str] = set()  # namespaces of embeddings whose batches go upstream whole
+        self._batches = Batches()
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
 
     # ------------------------------------------------------------------ life cycle
@@ -177,7 +169,6 @@ class AICache:
         flow.request.headers["accept-encoding"] = "identity"
 
     async def _look_up_batch(self, flow: HTTPFlow, wiring: Wiring, format: Embeddings) -> None:
-        """Answer what is known of a request for embeddings; only the rest goes upstream."""
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
         exchange = await _off_loop(flow, read_batch, format, headers, wishes, wiring.settings)
@@ -185,23 +176,13 @@ class AICache:
         if isinstance(exchange, Bypass):
             self._pass_by(flow, exchange, wishes)
             return
-        known = await wiring.engine.lookup_pieces(exchange)
-        entries = [entry for entry in known if entry is not None]
-        if len(entries) == len(known):
-            try:
-                self._answer(flow, await asyncio.to_thread(write_pieces, entries, exchange))
-                return
-            except ValueError as exc:
-                logger.warning("stored vectors cannot be read (%s); the request goes upstream", exc)
-                entries = []
-        if wishes.only_if_cached:
-            self._answer(flow, write_gateway_timeout("miss"))
-            return
-        if entries and exchange.namespace not in self._indivisible and may_be_reduced(headers):
-            exchange = replace(exchange, known=known)
-            flow.request.content = format.reduced(flow.request.raw_content or b"", exchange.wanted)
-        self._exchanges[flow] = exchange
-        flow.request.headers["accept-encoding"] = "identity"
+        streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
+        outcome = await self._batches.look_up(flow.request, exchange, wiring.engine, divide=not streams)
+        if isinstance(outcome, Response):
+            self._answer(flow, outcome)
+        else:
+            self._exchanges[flow] = outcome
+            flow.request.headers["accept-encoding"] = "identity"
 
     def _pass_by(self, flow: HTTPFlow, bypass: Bypass, wishes: Controls) -> None:
         logger.debug("bypass: %s", bypass.reason)
@@ -242,6 +223,10 @@ class AICache:
         if tee is not None and body is None:
             body = tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
+        if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
+            if (failure := self._batches.take(response, exchange, engine)) is not None:
+                self._answer(flow, failure)
+            return
         if exchange is None or not self._wiring.settings.enabled:  # switched off since the request
             return
         if isinstance(exchange, Bypass):
@@ -250,9 +235,6 @@ class AICache:
             return
         if response.status_code == 200:
             engine.accepted(exchange)
-        if isinstance(exchange, BatchExchange):
-            self._take_batch(flow, response, engine, exchange)
-            return
         stored = False
         if body is not None:
             recording = read_response(response, body)
@@ -267,23 +249,6 @@ class AICache:
                 logger.exception("an answer was not stored")
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
-
-    def _take_batch(self, flow: HTTPFlow, response: Response, engine: Engine, exchange: BatchExchange) -> None:
-        stored = False
-        if response.status_code == 200:
-            try:
-                fresh = engine.judge_pieces(exchange, read_response(response, response.raw_content or b""))
-                if exchange.known:
-                    complete(response, exchange, fresh)
-                stored = engine.keep_pieces(fresh)
-            except ValueError as exc:
-                logger.debug("not stored: %s", exc)
-                if exchange.known:
-                    self._indivisible.add(exchange.namespace)
-                    logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all next", exc)
-                    self._answer(flow, write_bad_gateway())
-                    return
-        mark_forwarded(response, exchange, stored=stored)
 
     def error(self, flow: HTTPFlow) -> None:
         """The client left or the upstream broke off: what came so far is not an answer."""

@@ -1,16 +1,19 @@
-"""Requests for embeddings as mitmproxy has them <-> the cache's own values. It decides nothing."""
+"""Requests for embeddings as mitmproxy has them <-> the cache's own values."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mitmproxy.http import HTTPFlow, Request, Response
 
 from aicache import formats, keys
 from aicache.controls import Controls
-from aicache.messages import make, origin_of, plain_body
+from aicache.engine import Engine
+from aicache.messages import make, mark_forwarded, origin_of, plain_body, read_response, write_gateway_timeout
 from aicache.model import Bypass, Entry
 from aicache.pieces import BatchExchange, completed, replay_pieces
 from aicache.settings import Settings
@@ -46,12 +49,61 @@ def read_batch(
     return BatchExchange(batch, names, namespace, wishes, format, proof, headers.get("origin"))
 
 
-def may_be_reduced(headers: dict[str, str]) -> bool:
-    """Tell whether a request's body may be changed: not where something in its head was computed from it."""
-    return not any(name in headers for name in SIGNING) and "signature" not in headers.get("authorization", "").lower()
+class Batches:
+    """The way of a batch: what is known of it answers, and only the rest goes upstream."""
+
+    def __init__(self) -> None:
+        self._indivisible: set[str] = set()  # namespaces whose batches go upstream whole
+
+    async def look_up(
+        self, request: Request, exchange: BatchExchange, engine: Engine, *, divide: bool
+    ) -> Response | BatchExchange:
+        """Return the response where all is known; else what is to be remembered, with the request reduced to the rest.
+
+        Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
+        """
+        known = await engine.lookup_pieces(exchange)
+        entries = [entry for entry in known if entry is not None]
+        if len(entries) == len(known):
+            try:
+                return await asyncio.to_thread(_write, entries, exchange)
+            except ValueError as exc:
+                logger.warning("stored vectors cannot be read (%s); the request goes upstream", exc)
+                entries = []
+        if exchange.controls.only_if_cached:
+            return write_gateway_timeout("miss")
+        if not entries or not divide or exchange.namespace in self._indivisible or _is_signed(request):
+            return exchange
+        exchange = replace(exchange, known=known)
+        request.content = exchange.format.reduced(request.raw_content or b"", exchange.wanted)
+        return exchange
+
+    def take(self, response: Response, exchange: BatchExchange, engine: Engine) -> Response | None:
+        """Keep an upstream's response, and complete it; return what goes out in its place where that cannot be."""
+        stored = False
+        if response.status_code == 200:
+            engine.accepted(exchange)
+            try:
+                fresh = engine.judge_pieces(exchange, read_response(response, response.raw_content or b""))
+                if exchange.known:
+                    response.content = replay_pieces(completed(exchange, fresh), exchange.format)
+                stored = engine.keep_pieces(fresh)
+            except ValueError as exc:
+                logger.debug("not stored: %s", exc)
+                if exchange.known:
+                    self._indivisible.add(exchange.namespace)
+                    logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all next", exc)
+                    return _write_bad_gateway()
+        mark_forwarded(response, exchange, stored=stored)
+        return None
 
 
-def write_pieces(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
+def _is_signed(request: Request) -> bool:
+    names = (name.lower() for name in request.headers)
+    return any(name in SIGNING for name in names) or "signature" in request.headers.get("authorization", "").lower()
+
+
+def _write(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
     """Write a response of known pieces alone. Raises ValueError when one of them cannot be read."""
     now = time.time()
     headers = dict(entries[0].cors) | {
@@ -65,12 +117,7 @@ def write_pieces(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
     return make(200, replay_pieces(entries, exchange.format), headers)
 
 
-def complete(response: Response, exchange: BatchExchange, fresh: Sequence[Entry]) -> None:
-    """Put what was known of a batch into the upstream's response to the rest. Raises ValueError."""
-    response.content = replay_pieces(completed(exchange, fresh), exchange.format)
-
-
-def write_bad_gateway() -> Response:
+def _write_bad_gateway() -> Response:
     """For an upstream that answers a part of a batch in another way than it did before: asked again, it gets all."""
     body = (
         b'{"error":{"message":"The answer could not be completed from the cache: ask again.",'

@@ -161,3 +161,17 @@ def test_embeddings_are_left_alone_where_the_setting_says_so(start: Any, upstrea
 
     assert ask(proxy, "alone").cache == ""
     assert ask(proxy, "alone").cache == ""
+
+
+def test_a_response_that_mitmproxy_would_not_hold_is_not_asked_for_in_part(start: Any, upstream: Upstream) -> None:
+    config = "semantic: {enabled: false}\n"
+    first = start(config, wait_for="ready: exact hits")
+    ask(first, "long" * 200)
+    first.wait_for(lambda: ask(first, "long" * 200).cache == "exact")
+    first.stop()
+    second = start(config, wait_for="ready: exact hits", options=("--set", "stream_large_bodies=3k"))
+
+    reply = ask(second, "long" * 200, "new" * 200)
+
+    assert len(upstream.last.json["input"]) == 2
+    assert vectors(reply) == expected("long" * 200, "new" * 200)
