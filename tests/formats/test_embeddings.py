@@ -167,6 +167,15 @@ def test_a_response_that_is_not_what_was_asked_for_is_refused(body: bytes) -> No
         OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
 
 
+def test_a_vector_in_base64_may_spell_any_word() -> None:
+    """One of two thousand of 1,536 dimensions has these four letters somewhere."""
+    body = openai('"AAnullAA"', "[1]")
+
+    pieces = OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+
+    assert json.loads(OPENAI_EMBEDDINGS.join(pieces))["data"][0]["embedding"] == "AAnullAA"
+
+
 @given(
     st.lists(
         st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=9

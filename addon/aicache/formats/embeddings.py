@@ -213,7 +213,8 @@ def _decoded(raw: msgspec.Raw | None, kind: Any, name: str) -> Any:
 def _check_vector(vector: msgspec.Raw | None) -> None:
     """A vector is a list of numbers, or such a list in base64; some APIs give several by type, as an object."""
     written = b"null" if vector is None else bytes(vector)
-    if written[:1] not in (b"[", b'"', b"{") or len(written.strip(b'[]{}" \t\r\n')) == 0 or b"null" in written:
+    hole = not written.startswith(b'"') and b"null" in written  # in base64 it is but four letters of numbers
+    if written[:1] not in (b"[", b'"', b"{") or len(written.strip(b'[]{}" \t\r\n')) == 0 or hole:
         raise ValueError("an embedding that is empty, or none")
 
 
