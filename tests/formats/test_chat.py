@@ -238,6 +238,16 @@ def test_a_part_that_says_more_than_its_text_is_kept_as_sent() -> None:
         {"audio": {"voice": "a"}},
         {"prediction": {"type": "content"}},
         {"web_search_options": {}},
+        {"guided_json": {"type": "object"}},
+        {"guided_choice": ["yes", "no"]},
+        {"structured_outputs": {"regex": "[0-9]+"}},
+        {"grammar": "root ::= digit"},
+        {"ebnf": "root ::= digit"},
+        {"search_parameters": {"mode": "on"}},
+        {"plugins": [{"id": "web"}]},
+        {"enable_search": True},
+        {"data_sources": [{"type": "azure_search"}]},
+        {"documents": [{"text": "a"}]},
     ],
 )
 def test_what_asks_for_more_than_text_has_no_question(fields: dict[str, Any]) -> None:
@@ -251,6 +261,7 @@ def test_what_asks_for_more_than_text_has_no_question(fields: dict[str, Any]) ->
         {"response_format": {"type": "text"}},
         {"response_format": None, "modalities": None, "audio": None, "web_search_options": None},
         {"modalities": ["text"]},
+        {"enable_search": False, "guided_json": None},
     ],
 )
 def test_asking_for_text_in_so_many_words_keeps_the_question(fields: dict[str, Any]) -> None:

@@ -22,6 +22,13 @@ from aicache.model import Answer, Call, Mode, Turn
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
 _TEXT_PART = frozenset({"type", "text"})
 _QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
+_MORE_THAN_TEXT = (
+    *("audio", "prediction", "web_search_options"),
+    *("guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"),  # vLLM
+    *("json_schema", "grammar", "regex", "ebnf", "structural_tag"),  # llama.cpp, SGLang
+    *("search_parameters", "plugins", "enable_search", "data_sources", "documents"),  # xAI, OpenRouter, Qwen, ...
+)
+"""Fields of the API and of its vendors by which a form is asked for, or others than the model have a part in it."""
 
 _T = TypeVar("_T")
 
@@ -146,7 +153,7 @@ def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> boo
     form = request.get("response_format")
     if not (form is None or (isinstance(form, dict) and form.get("type") == "text")):
         return False
-    return all(request.get(name) is None for name in ("audio", "prediction", "web_search_options"))
+    return all(request.get(name) in (None, False) for name in _MORE_THAN_TEXT)
 
 
 def _n(request: Mapping[str, Any]) -> int:
