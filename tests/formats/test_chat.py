@@ -118,10 +118,10 @@ def test_mode_and_usage_are_as_asked(fields: dict[str, Any], mode: Mode, wants_u
         ("/openai/deployments/gpt-4o/chat/completions", None, "gpt-4o"),
         ("/openai/deployments/gpt-4o/chat/completions/", "", "gpt-4o"),
         ("/azure/openai/deployments/my%20gpt/chat/completions", None, "my gpt"),
-        ("/openai/deployments/gpt-4o/chat/completions", "gpt-5", "gpt-5"),
+        ("/openai/deployments/gpt-4o/chat/completions", "gpt-5", "gpt-4o"),
     ],
 )
-def test_the_model_is_the_bodys_or_else_the_paths(path: str, model: str | None, expected: str) -> None:
+def test_the_model_is_the_paths_or_else_the_bodys(path: str, model: str | None, expected: str) -> None:
     assert parse(path, model=model).model == expected
 
 

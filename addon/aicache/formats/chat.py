@@ -115,11 +115,13 @@ CHAT = Chat()
 
 
 def _model(path: str, request: JSONObject) -> str:
-    if model := _optional(request, "model", str):
-        return model
+    """Return the model. A path that names a deployment decides: Azure does not look at the body's."""
+    model = _optional(request, "model", str)
     if deployment := _AZURE_PATH.search(path):
         return unquote(deployment[1])
-    raise ValueError("model: missing")
+    if not model:
+        raise ValueError("model: missing")
+    return model
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
