@@ -452,6 +452,16 @@ def test_a_tool_calls_index_is_a_streams_business() -> None:
     assert message["tool_calls"] == [call]
 
 
+@pytest.mark.parametrize("function", [{"name": "f"}, {"name": "f", "arguments": None}])
+def test_arguments_that_a_call_does_without_are_an_empty_text(function: dict[str, Any]) -> None:
+    """OpenRouter leaves them out, others say null; clients of a stream add to a text."""
+    call = {"id": "c", "type": "function", "function": function}
+
+    message = CHAT.parse_answer(whole(message={"tool_calls": [call]}))[1].choices[0].message
+
+    assert message["tool_calls"] == [{**call, "function": {"name": "f", "arguments": ""}}]
+
+
 def test_a_whole_answer_is_written_as_the_api_would() -> None:
     answer = CHAT.parse_answer(whole())[1]
 

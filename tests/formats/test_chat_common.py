@@ -281,7 +281,6 @@ def test_mistrals_thinking_is_reasoning(thinking: Any) -> None:
         {"tool_calls": [{"id": "c", "function": {"name": 7, "arguments": "{}"}}]},
         {"tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{"}}]},
         {"tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "[]"}}]},
-        {"tool_calls": [{"id": "c", "function": {"name": "f"}}]},
     ],
 )
 def test_an_answer_of_more_than_others_have_is_not_understood(message: dict[str, Any]) -> None:

@@ -140,6 +140,7 @@ def _message(message: JSONObject) -> JSONObject:
     """Check a message and give it the two fields that clients count on.
 
     A tool call's index is a stream's way to number what a list numbers anyway; some vendors leave it in whole answers.
+    Arguments that nobody gave are a text without any, as with OpenAI: clients join them to one.
     """
     role, content = message.get("role") or "assistant", message.get("content")
     if not isinstance(role, str):
@@ -148,7 +149,15 @@ def _message(message: JSONObject) -> JSONObject:
         objects(content, "message.content")
     checked = {**message, "role": role, "content": content}
     if calls := objects(message.get("tool_calls"), "message.tool_calls"):
-        checked["tool_calls"] = [{name: value for name, value in call.items() if name != "index"} for call in calls]
+        checked["tool_calls"] = [_call(call) for call in calls]
+    return checked
+
+
+def _call(call: JSONObject) -> JSONObject:
+    checked = {name: value for name, value in call.items() if name != "index"}
+    function = call.get("function")
+    if isinstance(function, dict) and function.get("arguments") is None:
+        checked["function"] = {**function, "arguments": ""}
     return checked
 
 
