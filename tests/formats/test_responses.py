@@ -450,6 +450,7 @@ def test_an_answer_that_says_nothing_is_refused(output: list[Any]) -> None:
         {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm"}]},
         {"type": "image_generation_call", "id": "ig", "status": "generating", "result": "AAAA"},
         {"type": "shell_call", "call_id": "c", "status": "in_progress", "action": {"commands": ["ls"]}},
+        {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": "rates"}},
         {"type": "mcp_approval_request", "id": "m", "name": "f", "arguments": "{}", "server_label": "s"},
         {"type": "from_the_future", "x": 1},
         message({"type": "from_the_future", "x": 1}),

@@ -89,11 +89,14 @@ def _ended_well(kind: str, item: Mapping[str, Any]) -> bool:
 
 
 def _says(item: Mapping[str, Any]) -> bool:
-    """Tell whether an item is more than a step on the way. Reasoning counts where it can be read."""
+    """Tell whether an item is more than a step on the way. Reasoning counts where it can be read.
+
+    A search for tools that the caller is to make ends an answer as a function's call does.
+    """
     if item["type"] in ("message", "reasoning"):
         parts = (*parts_of(item, "content"), *parts_of(item, "summary"))
         return any(part.get(_TEXT_OF.get(part["type"], "type")) for part in parts)
-    return item["type"] not in _STEPS
+    return item["type"] not in _STEPS or item.get("execution") == "client"
 
 
 def _is_word(status: Any) -> bool:
