@@ -361,6 +361,14 @@ def test_audio_annotations_images_and_the_unknown_survive() -> None:
     }
 
 
+def test_annotations_by_the_thousand_are_joined_at_once() -> None:
+    cited = [{"type": "url_citation", "url_citation": {"url": "u"}}] * 10_000
+
+    said = message(delta(content="x", annotations=cited), delta(annotations=cited))
+
+    assert said["annotations"] == cited + cited
+
+
 def test_logprobs_are_lined_up() -> None:
     def token(text: str, **logprobs: Any) -> bytes:
         return chunk({"index": 0, "delta": {"content": text}, "finish_reason": None, "logprobs": logprobs})

@@ -86,8 +86,11 @@ def _one_part(last: Any, part: Any) -> bool:
 
 
 def _put(name: str, items: list[Any], item: Any) -> None:
-    """Continue the element that *item* is a piece of, or append it."""
-    if isinstance(item, dict):
+    """Continue the element that *item* is a piece of, or append it.
+
+    Only a tool call is looked for without an index: there are log probabilities and annotations by the thousand.
+    """
+    if isinstance(item, dict) and (name == "tool_calls" or item.get("index") is not None):
         continues = _continues_call if name == "tool_calls" else _continues
         for earlier in reversed(items):
             if isinstance(earlier, dict) and continues(earlier, item):
