@@ -103,6 +103,7 @@ def test_the_path_tells_the_api(method: str, path: str, ours: bool) -> None:
         (STREAM, "alt=sse", (PATH, "")),
         (STREAM, "alt=json", (PATH, "")),
         (STREAM, "%24alt=sse&key=k", (PATH, "key=k")),
+        (STREAM, "%24alt=json%3Benum-encoding%3Dint", (PATH, "%24alt=json%3Benum-encoding%3Dint")),
         (STREAM + "/", "key=k&alt=sse&fields=a%2Cb&b", (PATH + "/", "key=k&fields=a%2Cb&b")),
         ("/v1/models/m%3AstreamGenerateContent", "", ("/v1/models/m:generateContent", "")),
     ],
@@ -120,6 +121,8 @@ def test_both_modes_have_one_address(path: str, query: str, expected: tuple[str,
         (STREAM, "key=k&%24alt=sse", Mode.STREAM, ""),
         (STREAM, "key=k", Mode.STREAM, "array"),
         (STREAM, "alt=json", Mode.STREAM, "array"),
+        (PATH, "%24alt=json%3Benum-encoding%3Dint", Mode.WHOLE, ""),
+        (STREAM, "%24alt=json%3Benum-encoding%3Dint", Mode.STREAM, "array"),
     ],
 )
 def test_the_method_tells_the_mode_and_alt_how_a_stream_is_written(
@@ -283,7 +286,7 @@ def test_no_two_requests_are_one_call() -> None:
         ({"generationConfig": {"thinkingConfig": {"includeThoughts": 1}}}, "includeThoughts: not of its type"),
         ({"tools": ["f"]}, "tools: not a list of objects"),
         ({"tools": [{"functionDeclarations": [{"name": 1}]}]}, "name: not of its type"),
-        ({"toolConfig": {"functionCallingConfig": {"mode": 1}}}, "mode: not of its type"),
+        ({"toolConfig": {"functionCallingConfig": {"mode": [1]}}}, "mode: not of its type"),
         ({"cachedContent": {}}, "cachedContent: not of its type"),
     ],
 )
@@ -547,6 +550,20 @@ def test_a_prompt_that_was_rated_and_let_pass_is_answered() -> None:
     feedback = {"safetyRatings": [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}]}
 
     assert GEMINI.parse_answer(whole(promptFeedback=feedback))[1]["promptFeedback"] == feedback
+
+
+def test_enumerations_may_come_as_numbers_to_those_who_ask_for_them_and_to_nobody_else() -> None:
+    body = whole(candidate={"finishReason": 1})
+
+    mode, document = GEMINI.parse_answer(body)
+
+    assert mode is Mode.WHOLE
+    assert GEMINI.parse_answer(GEMINI.render(document, Mode.STREAM, variant="array"))[1] == document
+    for cut in (2, 0, -1, True, 1.0):
+        with pytest.raises(ValueError, match="finishReason"):
+            GEMINI.parse_answer(whole(candidate={"finishReason": cut}))
+    assert parse(query="$alt=json;enum-encoding=int").common is None
+    assert parse().common is not None
 
 
 def test_every_candidate_must_be_there_and_end_well() -> None:

@@ -23,6 +23,9 @@ ARRAY = "array"
 _METHOD = re.compile(r"(?::|%3[Aa])(generate|streamGenerate)Content(/?)\Z")
 _MODEL = re.compile(r".*/(models|tunedModels|endpoints)/(.+)", re.DOTALL)
 _ALT = frozenset({"alt", "$alt"})  # how the answer is to be written: a parameter of every Google API, in two names
+_NUMBERED = "json;enum-encoding=int"
+"""JSON with numbers for the words of enumerations (1 for ``STOP``), which Google's own clients of REST ask for. Those
+are other answers than everybody's, so they have an address of their own."""
 
 
 class Gemini(Usual):
@@ -35,7 +38,8 @@ class Gemini(Usual):
 
     def address(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query as a request for a whole answer has them."""
-        kept = [pair for pair in query.split("&") if unquote(pair.partition("=")[0]) not in _ALT]
+        pairs = [(pair, *map(unquote, pair.partition("=")[::2])) for pair in query.split("&")]
+        kept = [pair for pair, name, value in pairs if name not in _ALT or value == _NUMBERED]
         return _METHOD.sub(r":generateContent\2", path), "&".join(kept)
 
     def parse_request(
@@ -65,7 +69,7 @@ class Gemini(Usual):
             n=gemini_request.n(asked),
             temperature=asked.generation.get("temperature"),
             variant=_variant(mode, query),
-            common=gemini_common.common_of(asked, model) if kind == "models" else None,
+            common=gemini_common.common_of(asked, model) if kind == "models" and _alt(query) != [_NUMBERED] else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -123,10 +127,14 @@ def _parts(path: str) -> tuple[str, str, Mode] | None:
 
 def _variant(mode: Mode, query: str) -> str:
     """Tell how a stream is to be written. Raises ValueError for what the API does not offer for the mode."""
-    match [value for name, value in parse_qsl(query, keep_blank_values=True) if name in _ALT]:
+    match _alt(query):
         case ["sse"] if mode is Mode.STREAM:
             return ""
-        case [] | ["json"]:
+        case [] | ["json" | "json;enum-encoding=int"]:
             return ARRAY if mode is Mode.STREAM else ""
         case _:
             raise ValueError("alt: a way of writing answers that is not known")
+
+
+def _alt(query: str) -> list[str]:
+    return [value for name, value in parse_qsl(query, keep_blank_values=True) if name in _ALT]

@@ -8,9 +8,9 @@ from typing import Any
 from aicache.formats import gemini_fields as fields
 from aicache.formats.body import JSONObject, objects
 
-GOOD_ENDS = frozenset({"STOP"})
-"""An allow-list of one: every other reason means an answer that is cut or spoilt (MAX_TOKENS, SAFETY, RECITATION,
-LANGUAGE, OTHER, BLOCKLIST, PROHIBITED_CONTENT, SPII, MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, ...)."""
+GOOD_ENDS = frozenset({"STOP", 1})
+"""An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
+(MAX_TOKENS, SAFETY, RECITATION, LANGUAGE, OTHER, BLOCKLIST, PROHIBITED_CONTENT, SPII, MALFORMED_FUNCTION_CALL, ...)."""
 
 _AROUND = frozenset({"thought", "thoughtSignature", "partMetadata", "functionCall"})  # what alone says nothing
 

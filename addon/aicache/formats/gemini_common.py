@@ -186,7 +186,7 @@ def _tool_choice(asked: Asked) -> Any:
         return {"name": names[0]}
     if mode is None:
         return None
-    if mode.upper() not in _CHOICES:
+    if not isinstance(mode, str) or mode.upper() not in _CHOICES:
         raise ValueError("toolConfig: a mode that others do not have")
     return _CHOICES[mode.upper()]
 

@@ -46,7 +46,7 @@ TOOL_CONFIG: Table = {
     **_all(_MESSAGE, "functionCallingConfig retrievalConfig"),
     **_all(_FLAG, "includeServerSideToolInvocations"),
 }
-CALLING: Table = {"mode": _TEXT, "allowedFunctionNames": _LIST, "streamFunctionCallArguments": _FLAG}
+CALLING: Table = {"mode": (str, int), "allowedFunctionNames": _LIST, "streamFunctionCallArguments": _FLAG}
 TOOL: Table = {
     **_all(_MESSAGES, "functionDeclarations mcpServers"),
     **_all(_MESSAGE, "googleSearch googleSearchRetrieval googleMaps urlContext codeExecution computerUse fileSearch"),
@@ -81,7 +81,8 @@ RESPONSE: Table = {
 }
 CANDIDATE: Table = {
     "content": _MESSAGE,
-    **_all(_TEXT, "finishReason finishMessage"),
+    "finishReason": (str, int),  # a number for callers who ask for enumerations as such
+    "finishMessage": _TEXT,
     **_all(_COUNT, "index tokenCount"),
     **_all(_MESSAGE, "citationMetadata groundingMetadata urlContextMetadata logprobsResult"),
     **_all(_LIST, "safetyRatings"),
