@@ -125,6 +125,16 @@ def test_the_model_is_the_paths_or_else_the_bodys(path: str, model: str | None, 
     assert parse(path, model=model).model == expected
 
 
+def test_another_model_than_the_paths_is_not_lost() -> None:
+    path = "/openai/deployments/gpt-4o/chat/completions"
+
+    calls = [parse(path, model=model) for model in ("gpt-4o", "gpt-5")]
+
+    assert [call.params.get("model") for call in calls] == [None, "gpt-5"]
+    assert calls[0].common is not None
+    assert calls[1].common is None
+
+
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [

@@ -62,17 +62,19 @@ class Chat(Usual):
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
         streams = _optional(request, "stream", bool) or False
         options = _optional(request, "stream_options", dict) or {}
+        model = _model(path, request)
+        told = ("messages", "model") if request.get("model") in (model, None, "") else ("messages",)
         return Call(
             api=self.api,
-            model=_model(path, request),
+            model=model,
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
-            params={name: value for name, value in request.items() if name not in ("messages", "model")},
+            params={name: value for name, value in request.items() if name not in told},
             turns=turns,
             question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
-            common=chat_common.common_of(request, turns),
+            common=chat_common.common_of(request, turns) if "model" in told else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
@@ -115,7 +117,10 @@ CHAT = Chat()
 
 
 def _model(path: str, request: JSONObject) -> str:
-    """Return the model. A path that names a deployment decides: Azure does not look at the body's."""
+    """Return the model. A path that names a deployment decides: Azure does not look at the body's.
+
+    A gateway that speaks Azure's paths may, so where the body has another one it stays among the parameters.
+    """
     model = _optional(request, "model", str)
     if deployment := _AZURE_PATH.search(path):
         return unquote(deployment[1])
