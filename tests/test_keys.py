@@ -182,11 +182,12 @@ def test_how_an_api_puts_it_does_not_matter_anywhere(change: dict[str, Any]) -> 
     assert anywhere(BODY | change) == anywhere(BODY)
 
 
-def test_path_and_query_are_one_apis_own() -> None:
-    elsewhere = replace(ORIGIN, target="/openai/deployments/m/chat/completions?api-version=1")
+def test_the_path_is_one_apis_own_and_the_query_counts() -> None:
+    elsewhere = replace(ORIGIN, target="/openai/deployments/m/chat/completions")
 
     assert anywhere(BODY, origin=elsewhere) == anywhere(BODY)
     assert identity(BODY, origin=elsewhere) != identity(BODY)
+    assert anywhere(BODY, origin=replace(ORIGIN, target=f"{ORIGIN.target}?beta=true")) != anywhere(BODY)
 
 
 @pytest.mark.parametrize(
@@ -415,3 +416,34 @@ def test_credentials_in_the_query_are_no_part_of_the_target() -> None:
 
 def test_vectors_of_two_models_never_share_a_namespace() -> None:
     assert len({vector_namespace("n", "a", 512), vector_namespace("n", "b", 512), vector_namespace("n", "a", 256)}) == 3
+
+
+def test_a_picture_earlier_in_the_conversation_always_counts() -> None:
+    def chat(url: str) -> bytes:
+        picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}
+        turns = [picture, {"role": "assistant", "content": "A cat."}, {"role": "user", "content": "Which colour?"}]
+        return json.dumps({"model": "m", "messages": turns}).encode()
+
+    rules = replace(RULES, context=Context.LAST_QUESTION)
+    keys = {identify(CHAT.parse_request("/v1/chat/completions", chat(url)), ORIGIN, rules).key for url in ("a", "b")}
+
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "crosses"),
+    [
+        ("/v1/chat/completions", True),
+        ("/api/v1/chat/completions", True),
+        ("/v1beta/openai/chat/completions", True),
+        ("/v1/acct/gw/groq/chat/completions", False),
+        ("/paas/v4/async/chat/completions", False),
+    ],
+)
+def test_only_the_vendors_own_paths_cross(target: str, crosses: bool) -> None:
+    body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}'
+    rules = replace(RULES, any_api=True)
+
+    identity = identify(CHAT.parse_request("/v1/chat/completions", body), replace(ORIGIN, target=target), rules)
+
+    assert identity.any_api is crosses

@@ -200,6 +200,9 @@ class AICache:
             return
         exchange = self._exchanges.get(flow)
         response = flow.response
+        if isinstance(exchange, BatchExchange) and exchange.known:
+            response.stream = False  # it is to be completed, whatever another addon would have it be
+            return
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         asked_stream = isinstance(exchange, Exchange) and exchange.call.mode is Mode.STREAM
         if kind not in STREAMED and not (asked_stream and "content-length" not in response.headers):

@@ -12,7 +12,7 @@ from mitmproxy.http import HTTPFlow, Request, Response
 
 from aicache import formats, keys
 from aicache.controls import Controls
-from aicache.engine import Engine
+from aicache.engine import PARSE_ON_LOOP, Engine
 from aicache.messages import make, mark_forwarded, origin_of, plain_body, read_response, write_gateway_timeout
 from aicache.model import Bypass, Entry
 from aicache.pieces import BatchExchange, completed, replay_pieces
@@ -83,8 +83,13 @@ class Batches:
         stored = False
         if response.status_code == 200:
             engine.accepted(exchange)
+            recording = read_response(response, response.raw_content or b"")
+            if not exchange.known and len(recording.body) > PARSE_ON_LOOP:
+                engine.judge_and_keep_pieces(exchange, recording)
+                mark_forwarded(response, exchange, stored=False)
+                return None
             try:
-                fresh = engine.judge_pieces(exchange, read_response(response, response.raw_content or b""))
+                fresh = engine.judge_pieces(exchange, recording)
                 if exchange.known:
                     response.content = replay_pieces(completed(exchange, fresh), exchange.format)
                 stored = engine.keep_pieces(fresh)
@@ -106,7 +111,7 @@ def _is_signed(request: Request) -> bool:
 def _write(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
     """Write a response of known pieces alone. Raises ValueError when one of them cannot be read."""
     now = time.time()
-    headers = dict(entries[0].cors) | {
+    headers = (dict(entries[0].cors) if exchange.page is not None else {}) | {
         "content-type": entries[0].content_type,
         "age": str(max(0, int(now - min(entry.stored_at for entry in entries)))),
         "cache-status": f"ai-cache; hit; detail=exact; ttl={int(min(entry.expires_at for entry in entries) - now)}",

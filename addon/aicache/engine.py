@@ -252,6 +252,18 @@ class Engine:
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
         return bool(lasting) and self._spawn(self._store_pieces(lasting))
 
+    def judge_and_keep_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
+        """Do both in the background: for what is large."""
+        self._spawn(self._judge_and_store_pieces(exchange, recording))
+
+    async def _judge_and_store_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
+        try:
+            entries = await asyncio.to_thread(self.judge_pieces, exchange, recording)
+        except ValueError as exc:
+            logger.debug("not stored: %s", exc)
+            return
+        await self._store_pieces([entry for entry in entries if entry.expires_at > entry.stored_at])
+
     def keep(self, exchange: Exchange, entry: Entry) -> bool:
         """Store an entry in the background; False when there is too much to store already."""
         return self._spawn(self._store(exchange, entry))

@@ -29,6 +29,9 @@ CREDENTIAL_HEADERS = (
     "x-litellm-api-key",
     "x-portkey-api-key",
     "x-portkey-virtual-key",
+    "x-portkey-config",
+    "x-portkey-provider",
+    "helicone-target-url",
 )
 """Headers by which LLM APIs and gateways in front of them tell callers apart."""
 
@@ -44,6 +47,19 @@ LEFT_OUT = frozenset(
 """What common words leave out of a request, as the settings do by default: it cannot change the answer."""
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
+
+_SEGMENT = r"(?:v\d+\w*|api|openai|anthropic|compatible-mode)"
+_SHARED_PATH = re.compile(
+    rf"(?:/{_SEGMENT})*(?:/deployments/[^/]+)?/(?:chat/completions|responses|messages|chat|generate"
+    r"|models/[^/]+:generateContent|services/aigc/text-generation/generation)/?"
+)
+"""The vendors' own paths. What else stands in one (a tenant, a project, another service) may change the answer."""
+_TOOL_PARTS = frozenset(
+    {"tool_use", "tool_result", "thinking", "redacted_thinking", "refusal", "reasoning", "function_call"}
+    | {"function_call_output", "custom_tool_call", "custom_tool_call_output"}
+)
+_TOOL_FIELDS = frozenset({"functionCall", "functionResponse", "function_call", "function_response"})
+_MEDIA_FIELDS = frozenset({"image", "audio", "video", "file", "images", "image_url", "inlineData", "fileData"})
 
 _VERSION = 1  # of what goes into a digest: a change makes every stored key unreachable
 _QUESTION = {"aicache": "question"}  # stands for the question in a namespace; no API sends a content like it
@@ -137,7 +153,8 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     Order of object keys and white space do not matter, since the JSON values are digested, not the bytes. An omitted
     field and its default are different: only the upstream knows its defaults.
     """
-    if rules.any_api and call.common is not None and not _unsaid(call, rules):
+    crosses = rules.any_api and call.common is not None and _SHARED_PATH.fullmatch(origin.target.partition("?")[0])
+    if crosses and call.common is not None and not _unsaid(call, rules):
         return _identify_common(call, call.common, origin, rules)
     turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
     shared = blake2b(digest_size=20)
@@ -162,7 +179,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
 
 
 def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) -> Identity:
-    """Digest a call by what it says in the words of all APIs; path and query are one API's own."""
+    """Digest a call by what it says in the words of all APIs. The path is one API's own, and one of the vendors'."""
     system = Turn("system", said.system, {})
     turns = remembered([system, *(Turn(role, text, {}) for role, text in said.turns)], rules.context)
     system = _masked(system, rules.mask)
@@ -172,6 +189,7 @@ def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) 
         origin.scope,
         "any-api",
         origin.upstream,
+        origin.target.partition("?")[2],
         origin.headers,
         call.model,
         said.params,
@@ -215,13 +233,34 @@ def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
     """Pick the turns that count.
 
     What follows the last question (tool calls and their results) always counts, whatever the context: without it the
-    request that brings a tool's result would be answered with the tool call again, for ever. System prompts count too.
+    request that brings a tool's result would be answered with the tool call again, for ever. System prompts count too,
+    and so does what is more than text: which picture was sent is what the next question is about.
     """
     if context is Context.FULL:
         return turns
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
     kept = SYSTEM_ROLES if context is Context.LAST_QUESTION else SYSTEM_ROLES | {"user"}
-    return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept]
+    return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept or not is_textual(turn)]
+
+
+def is_textual(turn: Turn) -> bool:
+    """Tell whether a turn holds text and calls of tools alone: no picture, sound or document."""
+    return turn.rest.get("images") in (None, []) and _textual(turn.content)
+
+
+def _textual(content: Any) -> bool:
+    if content is None or isinstance(content, str):
+        return True
+    parts = content if isinstance(content, list) else [content]
+    return all(isinstance(part, dict) and _is_textual_part(part) for part in parts)
+
+
+def _is_textual_part(part: Mapping[str, Any]) -> bool:
+    if not _MEDIA_FIELDS.isdisjoint(part):
+        return False
+    if part.get("type") in _TOOL_PARTS or not _TOOL_FIELDS.isdisjoint(part):
+        return _textual(part.get("content")) and _textual(part.get("output"))
+    return "text" in part or "thinking" in part
 
 
 def _unsaid(call: Call, rules: KeyRules) -> bool:

@@ -121,7 +121,7 @@ def write_hit(hit: Hit, exchange: Exchange, template: Template | None = None) ->
         return make(200, body, {"content-type": content_type, **status})
     tier = "exact" if hit.similarity is None else "semantic"
     now = time.time()
-    headers = dict(hit.entry.cors) | {
+    headers = (dict(hit.entry.cors) if exchange.page is not None else {}) | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
         "cache-status": f"ai-cache; hit; detail={tier}; ttl={int(hit.entry.expires_at - now)}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aicache.controls import Controls
-from aicache.keys import Identity
+from aicache.keys import Identity, is_textual
 from aicache.model import Call, Entry, Mode, Neighbor
 
 
@@ -37,9 +37,11 @@ def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
     """Tell whether the call may be answered by meaning at all.
 
     Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
-    neighbours prove little.
+    neighbours prove little. So are conversations that hold a picture, a sound or a document.
     """
-    return call.question is not None and len(call.question) <= rules.max_question and controls.threshold <= 1.0
+    if call.question is None or len(call.question) > rules.max_question or controls.threshold > 1.0:
+        return False
+    return all(is_textual(turn) for turn in call.turns)
 
 
 def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor]:
