@@ -114,11 +114,11 @@ async def test_an_index_that_names_anothers_entry_is_not_believed() -> None:
         async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
             return [Neighbor(bobs.identity.key, 1.0)]
 
-    bobs = an_exchange("what is my balance", scope="bob")
+    bobs = an_exchange("what is a balance", scope="bob")
     setup = Setup(index=MixedUpIndex())
     await setup.learn(bobs, "42")
 
-    outcome = await setup.ask(an_exchange("what is my balance"))
+    outcome = await setup.ask(an_exchange("what is a balance"))
 
     assert isinstance(outcome, Miss)
     assert outcome.reason == "foreign"
@@ -164,6 +164,38 @@ async def test_a_neighbour_whose_entry_has_gone_is_a_miss_and_leaves_the_index()
     vector = (await setup.embedder.embed(["how do I reset my password"], "query"))[0]
     namespace = Semantic(setup.embedder, 1, setup.index, 1).namespace(exchange.identity)
     assert await setup.index.search(namespace, vector, 5) == []
+
+
+async def test_a_neighbour_that_a_guard_refuses_is_passed_over_and_the_next_one_answers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "aicache")
+    setup = Setup()
+    await setup.learn(an_exchange("how far are 50 miles from here"), "Very far.")
+    before = await setup.ask(an_exchange("how far are 5 miles from here"))
+    await setup.learn(an_exchange("how far are 5 miles from here then"), "Far.")
+
+    outcome = await setup.ask(an_exchange("how far are 5 miles from here"))
+
+    assert isinstance(before, Miss)
+    assert before.reason == "guard:numbers"
+    assert isinstance(outcome, Hit)
+    assert b"Far." in outcome.entry.body
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert "guard:numbers" in said
+    assert "miles" not in said
+
+
+async def test_a_long_question_is_judged_like_a_short_one() -> None:
+    setup = Setup()
+    setup.engine.rules = replace(RULES, max_question=2000)
+    story = "there was a house by the sea and nobody lived in it any more, " * 10
+    await setup.learn(an_exchange(f"{story}how far are 50 miles"), "Very far.")
+
+    outcome = await setup.ask(an_exchange(f"{story}how far are 5 miles"))
+
+    assert isinstance(outcome, Miss)
+    assert outcome.reason == "guard:numbers"
 
 
 async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:

@@ -10,7 +10,18 @@ import pytest
 from aicache.controls import Controls
 from aicache.keys import Identity
 from aicache.model import Call, Common, Entry, Mode, Neighbor
-from aicache.policy import Refusals, Rules, candidates, keep_until, may_be_neighbor, may_embed, refusal
+from aicache.policy import (
+    Policy,
+    Refusals,
+    Rules,
+    Volatile,
+    candidates,
+    keep_until,
+    may_be_neighbor,
+    may_embed,
+    objection,
+    refusal,
+)
 
 RULES = Rules(ttl=100, max_bytes=1000, max_temperature=None, threshold=0.9, top_k=5, max_question=10)
 CALL = Call("chat", "m", Mode.WHOLE, False, {}, (), "why?", 1, None)
@@ -175,3 +186,50 @@ def test_long_questions_and_calls_without_one_are_exact_only() -> None:
     assert not may_embed(replace(CALL, question="x" * 11), Controls(), RULES)
     assert not may_embed(replace(CALL, question=None), Controls(), RULES)
     assert not may_embed(CALL, Controls(threshold=math.inf), RULES)
+
+
+MILES = replace(ENTRY, question="How far is 5 miles?")
+
+
+@pytest.mark.parametrize(
+    ("entry", "question", "similarity", "why"),
+    [
+        (MILES, "How far is 50 miles?", 0.99, "guard:numbers"),
+        (MILES, "How far are 5 miles?", 0.9, None),
+        (replace(ENTRY, question="How do I grill a fish?"), "How do I grill a pumpkin?", 0.93, "guard:substitution"),
+        (replace(ENTRY, question="How do I grill a fish?"), "How do I grill a pumpkin?", 0.95, None),
+        (replace(ENTRY, question=None), "How far is 5 miles?", 0.99, "guard:unknown"),
+    ],
+)
+def test_a_guard_that_is_sure_refuses_and_one_that_doubts_wants_a_nearer_neighbour(
+    entry: Entry, question: str, similarity: float, why: str | None
+) -> None:
+    assert objection(entry, question, similarity, 0.9, RULES) == why
+
+
+def test_the_static_policy_has_no_guards() -> None:
+    rules = replace(RULES, policy=Policy.STATIC)
+
+    assert objection(MILES, "How far is 50 miles?", 0.9, 0.9, rules) is None
+
+
+@pytest.mark.parametrize(
+    ("volatile", "question", "by_meaning", "until"),
+    [
+        (Volatile.EXACT, "now: today?", False, 1100.0),
+        (Volatile.SHORT, "now: today?", True, 1010.0),
+        (Volatile.SHORT, "why?", True, 1100.0),
+        (Volatile.LIKE_OTHERS, "now: today?", True, 1100.0),
+        (Volatile.EXACT, "why?", True, 1100.0),
+        (Volatile.EXACT, "我的订单到哪了", False, 1100.0),
+        (Volatile.EXACT, "今天有雨吗", False, 1100.0),
+    ],
+)
+def test_what_depends_on_now_is_exact_only_or_kept_for_a_short_time(
+    volatile: Volatile, question: str, by_meaning: bool, until: float
+) -> None:
+    rules = replace(RULES, max_question=100, volatile=volatile, volatile_ttl=10.0)
+    call = replace(CALL, question=question)
+
+    assert may_embed(call, Controls(), rules) is by_meaning
+    assert keep_until(call, Controls(), rules, 1000.0) == until

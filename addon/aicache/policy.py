@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aicache import guards
 from aicache.controls import Controls
+from aicache.guards.now import depends_on_now
 from aicache.keys import Identity, is_textual
 from aicache.model import Call, Entry, Mode, Neighbor
 
@@ -18,6 +20,21 @@ class Refusals(StrEnum):
     NEVER = "never"
     EXACT = "exact"
     ALWAYS = "always"
+
+
+class Policy(StrEnum):
+    """What a neighbour must pass to answer."""
+
+    STATIC = "static"
+    GUARDED = "guarded"
+
+
+class Volatile(StrEnum):
+    """What becomes of questions whose answer depends on the moment, or on the person who asks."""
+
+    EXACT = "exact"
+    SHORT = "short"
+    LIKE_OTHERS = "like-others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +48,21 @@ class Rules:
     top_k: int
     max_question: int
     refusals: Refusals = Refusals.EXACT
+    policy: Policy = Policy.GUARDED
+    volatile: Volatile = Volatile.EXACT
+    volatile_ttl: float = 600.0
 
 
 def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
     """Tell whether the call may be answered by meaning at all.
 
     Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
-    neighbours prove little. So are conversations that hold a picture, a sound or a document.
+    neighbours prove little. So are conversations that hold a picture, a sound or a document. What depends on now is
+    answered by no other answer, unless the rules say so.
     """
     if call.question is None or len(call.question) > rules.max_question or controls.threshold > 1.0:
+        return False
+    if rules.volatile is Volatile.EXACT and depends_on_now(call.question):
         return False
     return all(is_textual(turn) for turn in call.turns)
 
@@ -52,6 +75,24 @@ def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor
     """
     passing = [n for n in neighbors if threshold <= n.similarity <= 1.001]
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
+
+
+def objection(entry: Entry, question: str, similarity: float, threshold: float, rules: Rules) -> str | None:
+    """Say which guard keeps a near entry from answering *question*, or None when none does.
+
+    A guard that only doubts raises the bar above *threshold*; the nearer the neighbour is, the less it doubts.
+    """
+    if rules.policy is Policy.STATIC:
+        return None
+    if entry.question is None:
+        return "guard:unknown"
+    match guards.judge(question, entry.question):
+        case guards.Refuse(slot):
+            return f"guard:{slot}"
+        case guards.Raise(by, slots):
+            return None if similarity >= threshold + by * (1 - threshold) else f"guard:{'+'.join(slots)}"
+        case guards.Pass():
+            return None
 
 
 def refusal(
@@ -99,9 +140,11 @@ def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> floa
 
     A request that leaves the temperature to the upstream counts as hotter than any limit.
     """
+    short = rules.volatile is Volatile.SHORT and call.question is not None and depends_on_now(call.question)
     if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
         return None
-    return lifetime(controls, rules, now)
+    until = lifetime(controls, rules, now)
+    return min(until, now + rules.volatile_ttl) if until is not None and short else until
 
 
 def lifetime(controls: Controls, rules: Rules, now: float) -> float | None:

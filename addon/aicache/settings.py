@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aicache.config import Answers, Config, Credential, Header, Shared, Templates
 from aicache.keys import Headers, KeyRules, digest
 from aicache.model import Call, Mode
-from aicache.policy import Rules
+from aicache.policy import Policy, Rules
 from aicache.templates import Template
 
 SEEN = 2000
@@ -79,15 +79,19 @@ class Settings:
                 return self.templates.stream
 
 
-def rules_of(config: Config, default_threshold: float) -> Rules:
-    """Return what judgement depends on; the embedder's model brings the *default_threshold*."""
+def rules_of(config: Config, default_threshold: float, guarded_threshold: float) -> Rules:
+    """Return what judgement depends on; the embedder's model brings a threshold for each policy."""
+    default = guarded_threshold if config.semantic.policy is Policy.GUARDED else default_threshold
     threshold = config.semantic.threshold
     return Rules(
         ttl=config.exact.ttl,
         max_bytes=config.store.max_bytes,
         max_temperature=config.store.max_temperature,
-        threshold=default_threshold if threshold is None else threshold,
+        threshold=default if threshold is None else threshold,
         top_k=config.semantic.top_k,
         max_question=min(config.semantic.max_question, SEEN),
         refusals=config.store.refusals,
+        policy=config.semantic.policy,
+        volatile=config.semantic.volatile,
+        volatile_ttl=config.semantic.volatile_ttl,
     )

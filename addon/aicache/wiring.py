@@ -154,9 +154,9 @@ class _Folder:
 def rules_for(config: Config) -> Rules:
     match config.semantic.embedder:
         case LocalConfig():
-            return rules_of(config, LocalEmbedder.threshold)
+            return rules_of(config, LocalEmbedder.threshold, LocalEmbedder.guarded_threshold)
         case _:
-            return rules_of(config, CloudEmbedder.threshold)
+            return rules_of(config, CloudEmbedder.threshold, CloudEmbedder.threshold)
 
 
 def needs_folder(config: Config) -> bool:

@@ -151,7 +151,7 @@ def test_one_callers_answers_never_reach_another(proxy: Proxy) -> None:
     proxy.ask_until("exact", "What is my secret?", key="sk-alice")
 
     assert proxy.ask("What is my secret?", key="sk-bob").cache == "miss"
-    assert proxy.ask("What is my secret", key="sk-bob").cache == "miss"
+    assert proxy.ask("What is my secret", key="sk-carol").cache == "miss"  # Bob has an answer of his own by now
 
 
 @pytest.mark.parametrize("change", [{"model": "other"}, {"temperature": 0.5}, {"messages": []}])

@@ -50,6 +50,9 @@ class LocalEmbedder:
     Near misses (a number, a negation, two roles swapped) pass every bar: no threshold tells them from paraphrases.
     """
 
+    guarded_threshold = 0.92
+    """The one for neighbours that the guards have let pass; `scripts/evaluate` has the figures."""
+
     def __init__(self, load: Callable[[], Encode] | None = None) -> None:
         """*load*, called on the thread, returns what encodes; without it that is the model."""
         self._load_encoder = load or _load_use

@@ -30,7 +30,7 @@ from aicache.config.scalars import (
     whole,
 )
 from aicache.keys import Context
-from aicache.policy import Refusals
+from aicache.policy import Policy, Refusals, Volatile
 from aicache.templates import Template
 
 KB, MB = 1024, 1024**2
@@ -219,8 +219,25 @@ class Semantic:
 
     enabled: Annotated[bool, FLAG, "whether questions are answered by meaning at all"] = True
     threshold: Annotated[
-        float | None, number(0, 1), "the cosine similarity that a hit needs; null: what suits the embedder's model"
+        float | None,
+        number(0, 1),
+        "the cosine similarity that a hit needs; null: what suits the embedder's model and the policy",
     ] = None
+    policy: Annotated[
+        Policy,
+        one_of(*Policy),
+        "what a near question must pass: the threshold alone, or also guards that compare numbers, negations, names, "
+        "roles and the like",
+    ] = Policy.GUARDED
+    volatile: Annotated[
+        Volatile,
+        one_of(*Volatile),
+        "questions whose answer depends on the moment or on the person who asks (today, latest price, my order) are "
+        "answered by the exact request only, or kept no longer than volatile_ttl, or treated like all others",
+    ] = Volatile.EXACT
+    volatile_ttl: Annotated[
+        float, duration(most=3650 * DAY), "how long answers to such questions are kept, with volatile: short"
+    ] = 600.0
     top_k: Annotated[int, whole(1, 100), "how many neighbours are looked at"] = 5
     tools: Annotated[bool, FLAG, "whether requests that carry tools may be answered by meaning"] = False
     max_question: Annotated[

@@ -1,0 +1,144 @@
+"""What only one thing is called: names by their capitals, identifiers, addresses, quoted words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Protocol
+
+from aicache.guards.pairs import is_place
+from aicache.guards.words import one_edit, stem
+
+_WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
+_CODE = re.compile(
+    r"(?P<address>https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.\w[\w.]*|\b[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
+    r"|(?P<path>(?<!\w)(?:~|\.{1,2})?(?:/[\w.-]+){2,}|\b\w[\w-]*\.(?:py|js|ts|c|h|cpp|java|go|rs|sh|json|yaml|yml|txt|csv|md|exe|dll|pdf|docx?|xlsx?)\b)"
+    r"|(?P<option>(?<!\S)(?:--[a-z][\w-]+|-[a-zA-Z])(?!\S))"
+    r"|(?P<identifier>\b[A-Za-z]\w*_\w+\b|\b[a-z]{2,}[A-Z][a-z]\w*\b|\b[A-Za-z_][\w.]*\(\)|\b[a-z]+(?:\.[a-z_]+){2,}\b)"
+)
+_QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
+_SENTENCE_END = frozenset(".?!:;\n\"'(-")
+_HAN = re.compile(r"[㐀-鿿]")
+_COMMON = frozenset(
+    "a an the i i'm i've i'd i'll is are was were do does did can could should would will what which who whom whose "
+    "how why when where if in on at for to of and or but not my your his her their our we you he she it they this that "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december english ok please hi hello hey dear thanks am pm vs tv pc id faq".split()
+)
+_ALIASES = {"us": "usa"}
+NAMES_ALIKE = 8  # letters; longer names may differ in two places
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a text names. Lower case, but for *codes*."""
+
+    names: frozenset[str]
+    codes: frozenset[str]
+    quotes: frozenset[str]
+
+
+def read(text: str) -> Names:
+    """Return the names in a text whose case was kept."""
+    codes = (
+        frozenset(match[0].rstrip(".,;:?!)") for match in _CODE.finditer(text)) if _may_hold_code(text) else frozenset()
+    )
+    quotes: frozenset[str] = frozenset()
+    if '"' in text or "'" in text:
+        quotes = frozenset((m[1] or m[2]).casefold().strip(" .,?!") for m in _QUOTED.finditer(text))
+    return Names(frozenset(_names(text)), codes, quotes)
+
+
+class Worded(Protocol):
+    """The words of a text, their stems, and their first letters."""
+
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def initials(self) -> str: ...
+    @property
+    def names(self) -> Names: ...
+
+
+def unmatched(mine: Names, other: Worded) -> bool:
+    """Tell whether *mine* has a name that the other text does not hold. Places have a list of their own."""
+    left = {name for name in mine.names - other.names.names if not is_place(name)}
+    if not left:
+        return False
+    known = {stem(word) for word in other.words}
+    return any(not _held(name, other, known) for name in left)
+
+
+def other_codes(mine: Names, other: str) -> bool:
+    """Tell whether *mine* has an identifier or address that the other, normalised text does not hold."""
+    return any(code.casefold() not in other for code in mine.codes)
+
+
+def other_quotes(one: Names, other: Names) -> bool:
+    """Tell whether both quote something, and nothing of it is nearly the same."""
+    if not one.quotes or not other.quotes or one.quotes & other.quotes:
+        return False
+    return not any(_nearly(mine, others) for mine in one.quotes for others in other.quotes)
+
+
+def _nearly(one: str, other: str) -> bool:
+    common = sum((Counter(one) & Counter(other)).values())
+    return common >= 0.75 * max(len(one), len(other)) or one in other or other in one
+
+
+def _held(name: str, other: Worded, known: set[str]) -> bool:
+    if stem(name) in known or (1 < len(name) <= 5 and name in other.initials):
+        return True
+    return any(_one_name(name, word) for word in other.words)
+
+
+def _one_name(name: str, word: str) -> bool:
+    """Tell whether a word is the name, its adjective, its short form, or it with a typing error."""
+    short, long = sorted((name, word), key=len)
+    if len(short) < 4 or short[0] != long[0]:
+        return False
+    if long.startswith(short) or one_edit(short, long):
+        return True
+    if len(short) < NAMES_ALIKE:
+        return False
+    if one_edit(short[: len(short) // 2], long[: len(short) // 2]):
+        return one_edit(short[len(short) // 2 :], long[len(short) // 2 :])
+    return False
+
+
+def _may_hold_code(text: str) -> bool:
+    return any(char in text for char in "_/@()-.") or not (text.islower() or text.istitle())
+
+
+def _names(text: str) -> list[str]:
+    """Return the words with a capital that no sentence begins with, or Latin words in a Chinese text.
+
+    A text of which most words have capitals is a heading: its capitals say nothing.
+    """
+    if text.islower():
+        return []
+    chinese = _HAN.search(text) is not None
+    found, capitals, count = [], 0, 0
+    for match in _WORD.finditer(text):
+        word = match[0].replace(".", "")
+        if chinese:
+            if word.isascii() and len(word) > 1:
+                found.append(word.casefold())
+            continue
+        count += 1
+        if not word[0].isupper():
+            continue
+        capitals += 1
+        before = text[: match.start()].rstrip()
+        follows = text[match.end() : match.end() + 2]
+        inside = bool(before) and before[-1] not in _SENTENCE_END
+        if (
+            inside
+            or (follows[:1] == " " and follows[1:].isupper())
+            or (len(word) > 1 and word.isupper() and not text.isupper())
+        ):
+            found.append(word.casefold().removesuffix("'s"))
+    if not chinese and ((count >= 4 and capitals > 0.85 * count) or text.isupper()):
+        return []
+    return [_ALIASES.get(name, name) for name in found if name not in _COMMON]

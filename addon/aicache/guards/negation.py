@@ -1,0 +1,37 @@
+"""Whether a text says no: an odd number of negations does, an even number does not. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_NOT = frozenset(
+    "not never no without nor none nobody nothing nowhere unable hardly neither fail failed fails failing "
+    "nicht kein keine ohne ne pas jamais "
+    "sans nunca sin não sem mai senza niet geen не нет без".split()
+)
+_NEUTRAL = re.compile(
+    r"\bnot only\b|\b(?:or|if|why)(?:,? \w+){0,2}? not\b|\b(?:did|do) not mean to\b"
+    r"|\bdo not (?:know|understand|see|get) (?:how|why|what|where|if|which|who|my)\b"
+    r"|\bno (?:matter|problem|doubt|reason|one else)\b|\bno\.\s?\d"
+    r"|,\s*(?:is|are|do|does|did|was|can|will) not (?:it|you|they|he|she|i|we)\b\s*\?*$"
+    r"|\bnothing but\b|\bno[,!.]"
+)
+_CHINESE = re.compile(
+    r"(?P<neutral>不[错过仅但断管论久少止然]|不同(?!意)|不知道?|差不多|对不起|不好意思|了不起|不得不|不锈钢|不要紧|不客气|感激不尽|要不(?!要)"
+    r"|非[常洲]|是否|未[来婚]|无[线论锡聊锁]|别[人的墅]|[特分区级性类个识告辨送]别|没事|除非|(?P<verb>[一-鿿])[不没](?P=verb)"
+    r"|(?P<last>[不没](?=[啊呀呢]?(?:[,，?？。!！~…\s]|$))))"
+    r"|[不没冇无未别勿非莫]"
+)
+_ASKS = re.compile("为什么|怎么|什么|何时|谁|哪|吗")  # then 不 and 没 at the end are no question
+
+
+def negated(plain: str, words: Sequence[str]) -> bool:
+    """Tell whether a normalised text with these words says no."""
+    count = sum(word in _NOT for word in words)
+    if count and plain.isascii():
+        count -= len(_NEUTRAL.findall(plain))
+    if not plain.isascii():
+        asks = _ASKS.search(plain) is not None
+        count += sum(match["neutral"] is None or (asks and bool(match["last"])) for match in _CHINESE.finditer(plain))
+    return count % 2 == 1

@@ -1,0 +1,114 @@
+"""Words that exclude each other: enable and disable, Paris and London, dog and cat. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from aicache.guards import chinese, english, places
+
+Group: TypeAlias = tuple[str, int]
+"""Its slot, and its number in it."""
+Marks: TypeAlias = Mapping[Group, frozenset[int]]
+"""The sides that a text has of each group."""
+
+_DENYING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "non-"})
+_TURNS = frozenset({"polarity", "degree"})
+"""Slots of words that turn a meaning round."""
+
+
+_TABLES = {
+    "antonym": english.OPPOSITES + chinese.OPPOSITES,
+    "polarity": english.POLAR + chinese.POLAR,
+    "degree": english.DEGREE,
+    "gender": english.GENDER,
+    "aspect": english.ASPECT,
+    "sibling": english.SIBLINGS + chinese.SIBLINGS,
+    "country": places.COUNTRIES,
+    "city": places.CITIES,
+    "region": places.REGIONS,
+    "language": english.LANGUAGES,
+    "format": english.FORMATS,
+}
+_PLACES = frozenset({"country", "city", "region"})
+
+
+def _index(tables: Mapping[str, str]) -> dict[str, list[tuple[Group, int]]]:
+    """Return the groups, and the sides of them, that each word belongs to."""
+    found: dict[str, list[tuple[Group, int]]] = {}
+    for slot, text in tables.items():
+        for number, line in enumerate(filter(None, text.splitlines())):
+            for side, words in enumerate(line.split(" / ")):
+                for word in words.split():
+                    found.setdefault(word, []).append(((slot, number), side))
+    return found
+
+
+_ALL = _index(_TABLES)
+_HAN = {word: marks for word, marks in _ALL.items() if word[0] >= "㐀"}
+_HAN_PATTERN = re.compile("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
+
+
+def read(plain: str, words: Sequence[str]) -> Marks:
+    """Return the groups that a normalised text with these words touches."""
+    found: dict[Group, set[int]] = {}
+    previous = ""
+    for word in words:
+        for written in (word, f"{previous}_{word}", word[:-1] if word.endswith("s") else ""):
+            for group, side in _ALL.get(written, ()):
+                found.setdefault(group, set()).add(side)
+        previous = word
+    if not plain.isascii():
+        for match in _HAN_PATTERN.finditer(plain):
+            for group, side in _HAN[match[0]]:
+                found.setdefault(group, set()).add(side)
+    return {group: frozenset(sides) for group, sides in found.items()}
+
+
+def exclusive(one: Marks, other: Marks, left: Sequence[str], right: Sequence[str], other_polarity: bool) -> list[str]:
+    """Return the slots of what excludes each other; *left* and *right* are what each text has alone.
+
+    Two turns of polarity cancel out: less fat is more thin, not bad is good. *other_polarity* is such a turn, too.
+    """
+    slots = _apart(one, other)
+    slots += [group[0] for group in sorted(one.keys() ^ other.keys()) if group[0] == "aspect"]
+    if len(left) == len(right) <= 2 and any(_prefixed(a, b) or _prefixed(b, a) for a in left for b in right):
+        slots.append("polarity")
+    if len(left) == len(right) <= 2:
+        slots += _apart(_of_characters(left), _of_characters(right))
+    turns = [slot for slot in slots if slot in _TURNS] + ["negation"] * other_polarity
+    return [slot for slot in slots if slot not in _TURNS] + (turns[:1] if len(turns) % 2 else [])
+
+
+def turned(one: Marks, other: Marks) -> bool:
+    """Tell whether words of one text turn round words of the other, as less fat does with more thin."""
+    return any(slot in _TURNS for slot in _apart(one, other))
+
+
+def more_places(one: Marks, other: Marks) -> bool:
+    """Tell whether *one* names a place that *other* does not."""
+    return any(sides - other.get(group, frozenset()) for group, sides in one.items() if group[0] in _PLACES)
+
+
+def is_place(word: str) -> bool:
+    return any(group[0] in _PLACES for group, _ in _ALL.get(word, ()))
+
+
+def _apart(one: Marks, other: Marks) -> list[str]:
+    """Return the slots of the groups of which each has a side that the other has not."""
+    common = sorted(one.keys() & other.keys())  # in one order, so that a log names the same slot every time
+    return [group[0] for group in common if one[group] - other[group] and other[group] - one[group]]
+
+
+def _prefixed(one: str, other: str) -> bool:
+    """Tell whether *one* is *other* with a prefix that denies it."""
+    return len(other) >= 4 and one.endswith(other) and one[: -len(other)] in _DENYING
+
+
+def _of_characters(characters: Sequence[str]) -> Marks:
+    found: dict[Group, set[int]] = {}
+    for char in characters:
+        for group, side in _HAN.get(char, ()):
+            found.setdefault(group, set()).add(side)
+    return {group: frozenset(sides) for group, sides in found.items()}

@@ -1,0 +1,19 @@
+"""Whom a question is about: the one who asks, or the one who is asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_PERSONS = {
+    **dict.fromkeys(("my", "mine", "me", "myself"), "me"),
+    **dict.fromkeys(("your", "yours", "yourself"), "you"),
+}
+
+
+def read(words: Iterable[str]) -> str:
+    """Return whose things a text speaks of: "me", "you", or "" for neither and for both.
+
+    "I" and "you" alone say nothing: how do I, how can you and how to are one question.
+    """
+    persons = {_PERSONS[word] for word in words if word in _PERSONS}
+    return persons.pop() if len(persons) == 1 else ""

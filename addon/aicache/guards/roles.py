@@ -1,0 +1,113 @@
+"""Who does what to whom: the same words in turned places. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Worded(Protocol):
+    """A text's words and content in order, and what its grammar says."""
+
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def content(self) -> tuple[str, ...]: ...
+    @property
+    def passive(self) -> bool: ...
+    @property
+    def tongue(self) -> str: ...
+
+
+_MUTUAL = frozenset(
+    "and or vs versus with between both equal equals plus times same similar different difference compare compared "
+    "comparison married marry related friend friends dating engaged connected identical near close "
+    "acquaintance roommate partner partners linked tied adjacent better cousin neighbor "
+    "neighbour sibling together 和 与 跟 同 或 先".split()
+)
+_ASKING = frozenset("什哪谁怎几何多 what which who".split()) | frozenset("什哪谁怎几何多")
+_UNSEEN = frozenset("a an the do does did is are was were".split())
+_PASSIVE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:\w+ed|\w+en|known|hit|sold|told|held|made|sent"
+    r"|caught"
+    r"|built|bought|brought|found|kept|left|led|lost|met|paid|put|hurt|read|said|seen|won|understood|taught)\b.* by\b"
+)
+_FROM_TO = (
+    re.compile(r"\bfrom (?P<a>.+?) (?:in)?to (?P<b>.+?)(?=[?.,!]|$| by | with | in | for | on )"),
+    re.compile(r"从(?P<a>.{1,12}?)[到去飞往至回](?P<b>.{1,12})"),
+    re.compile(r"(?P<a>[^，。？?! ]{1,8})比(?P<b>[^，。？?! ]{1,8})"),
+)
+
+
+def junction(words: Sequence[str]) -> str:
+    """Return whether things are joined by "and" or by "or"; "" for neither, and for both."""
+    joined = {word for word in words if word in ("and", "or")}
+    return joined.pop() if len(joined) == 1 else ""
+
+
+def passive(plain: str) -> bool:
+    """Tell whether somebody is said to have something done to them by another."""
+    return " by " in plain and _PASSIVE.search(plain) is not None
+
+
+def turned(one: Worded, other: Worded) -> str | None:
+    """Name what has turned between two texts of the same content: the voice, or two roles; None for neither.
+
+    Who is remembered by whom is the same as who remembers whom the other way round.
+    """
+    if one.passive != other.passive:
+        shared = [
+            [stem for stem in text.content if stem in rest.content] for text, rest in ((one, other), (other, one))
+        ]
+        return "voice" if len(shared[0]) > 1 and shared[0] == shared[1] else None
+    mine, others = ([word for word in words if word not in _UNSEEN] for words in (one.words, other.words))
+    if _MUTUAL & {*one.words} or not (
+        swapped(mine, others) or (one.tongue == other.tongue == "zh" and swapped(one.content, other.content))
+    ):
+        return None
+    return "roles"
+
+
+def swapped(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether the words are the same but for two parts of them, which have changed places.
+
+    Not where they stand side by side, for that is word order alone, nor where the words between say that order does not
+    matter: "married to", "difference between".
+    """
+    if len(one) != len(other) or one == other:
+        return False
+    start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
+    mine, others = list(one[start : len(one) - end]), list(other[start : len(other) - end])
+    for left in range(1, len(mine) - 1):
+        for right in range(1, min(4, len(mine) - left)):
+            if (
+                left <= 3
+                and not (_ASKING & {*mine[:left], *mine[-right:]})
+                and mine[:left] == others[-left:]
+                and mine[-right:] == others[:right]
+                and mine[left:-right] == others[right:-left]
+            ):
+                return True
+    return False
+
+
+def reversed_way(one: str, other: str) -> bool:
+    """Tell whether one normalised text goes from A to B, the other from B to A."""
+    for pattern in _FROM_TO:
+        there, back = pattern.search(one), pattern.search(other)
+        if (
+            there
+            and back
+            and _head(there["a"], back["b"])
+            and _head(there["b"], back["a"])
+            and there["a"] != there["b"]
+        ):
+            return True
+    return False
+
+
+def _head(one: str, other: str) -> bool:
+    """Tell whether one of two phrases, which may run on, begins with the other."""
+    return one.startswith(other) or other.startswith(one)

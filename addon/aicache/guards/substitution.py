@@ -1,0 +1,39 @@
+"""What two texts differ in when nearly all their words are the same: one for another, one more, or the order. Pure."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aicache.guards.words import only
+
+
+class Worded(Protocol):
+    """A text's words in order, and the stems of those that say something."""
+
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def content(self) -> tuple[str, ...]: ...
+    @property
+    def tongue(self) -> str: ...
+    @property
+    def modifiers(self) -> frozenset[str]: ...
+
+
+def difference(one: Worded, other: Worded) -> tuple[list[str], list[str]]:
+    """Return the content that each text has alone."""
+    return only(one.content, other.content)
+
+
+def of_one_word(one: Worded, other: Worded, left: list[str], right: list[str]) -> str | None:
+    """Name the way in which two texts differ by a word; None where they differ by nothing, or by more.
+
+    Another order, and one word more, were measured to say nothing: they are wrong no more often than other neighbours.
+    Only what is put before a noun is: a photographer, a *bad* photographer.
+    """
+    if len(left) == len(right) == 1 or ("zh" in (one.tongue, other.tongue) and len(left) == len(right) == 2):
+        return "substitution"
+    if len(left) + len(right) == 1:
+        added, of = (left[0], one) if left else (right[0], other)
+        return "modifier" if added in of.modifiers else None
+    return None

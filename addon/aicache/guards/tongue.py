@@ -1,0 +1,52 @@
+"""Which language a text is in, as far as its letters and small words say. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SCRIPTS = (
+    ("ja", re.compile("[぀-ヿ]")),
+    ("ko", re.compile("[가-힯]")),
+    ("zh", re.compile("[㐀-鿿]")),
+    ("ru", re.compile("[Ѐ-ӿ]")),
+    ("ar", re.compile("[؀-ۿ]")),
+    ("th", re.compile("[฀-๿]")),
+    ("he", re.compile("[֐-׿]")),
+    ("hi", re.compile("[ऀ-ॿ]")),
+    ("el", re.compile("[Ͱ-Ͽ]")),
+)
+_SMALL = {
+    word: tongue
+    for tongue, words in {
+        "en": "the is are how what why when where who which do does did can could should would my your and of to for "
+        "with i you it have has from not be am was will there this that",
+        "de": "der das und ist wie wann wo wer ich nicht mein meine ein eine einen für mit zu auf kann warum den dem "
+        "welche sind wird",
+        "fr": "le les des est comment pourquoi quand où qui quel quelle je mon ma mes une pour avec dans puis peut "
+        "sont du au et",
+        "es": "el los las es cómo como qué por cuándo dónde quién cuál mi mis una para puedo puede con del y está son",
+        "it": "il gli che è come perché quando dove chi quale mio mia posso può della sono di un per non",
+        "pt": "o os um uma é como quando onde quem qual meu minha posso pode para com não são do da em",
+        "nl": "het een hoe waarom wanneer waar wie mijn ik kan niet voor met van zijn wat op",
+        "pl": "jak dlaczego kiedy gdzie kto jest czy mój moje nie się na z do w",
+        "tr": "nasıl neden ne zaman nerede kim bir ve için mi mı ile bu",
+    }.items()
+    for word in words.split()
+}
+
+
+def read(plain: str, words: Sequence[str]) -> str:
+    """Return a language's code, or "" where too little speaks for one."""
+    if not plain.isascii():
+        for tongue, pattern in _SCRIPTS:
+            if pattern.search(plain):
+                return tongue
+    votes: dict[str, int] = {}
+    for word in words:
+        if tongue := _SMALL.get(word, ""):
+            votes[tongue] = votes.get(tongue, 0) + 1
+    ranked = sorted(votes.items(), key=lambda vote: -vote[1])
+    if not ranked or ranked[0][1] < 2 or (len(ranked) > 1 and ranked[1][1] == ranked[0][1]):
+        return ""
+    return ranked[0][0]

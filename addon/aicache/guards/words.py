@@ -1,0 +1,193 @@
+"""The words of a normalised text: what is left of them when endings, fillers and grammar are taken away. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+FEW = 12  # words in which two texts differ; typing errors among more of them are not looked for
+
+_TOKEN = re.compile(r"[㐀-鿿]|[^\W\d_㐀-鿿]+(?:\+\+|#)?")
+
+_GRAMMAR = frozenset(
+    "a an the of to in on at for with by from as into onto about is are was were be been being am do does did done "
+    "have has had having will would can could should may might must shall i me my mine we us our ours you your "
+    "yours it its he she him her his hers they them their this that these those there here and or but if so than "
+    "then what which who whom whose how why when where not no s t m re ve d ll o any some anyone someone one ones "
+    "thing things someone's myself yourself itself themselves per via".split()
+)
+_FILLERS = frozenset(
+    "please kindly really actually indeed literally somehow truly just very exactly basically simply quite also too "
+    "definitely certainly hi hello hey thanks thank ok okay tell know well still even now simultaneously currently "
+    "essentially genuinely honestly possibly perhaps maybe want wanna need like let's let go going get got getting "
+    "able way ways best possible work works mean means".split()
+)
+_SILENT = frozenset(
+    "的地得了着吗呢吧啊呀哦嘛么请问你您我们是在有就都也又这那个一想要会能好它他她呵哈诶喂谢说把给让啦哪里儿才该啥嗯哎吖哟"
+)
+
+_IRREGULAR = {
+    form: base
+    for base, forms in {
+        "buy": "bought", "pay": "paid payment", "send": "sent", "go": "went gone", "make": "made", "lose": "lost",
+        "find": "found", "spend": "spent", "sell": "sold", "take": "took taken", "give": "gave given",
+        "know": "knew known", "think": "thought", "write": "wrote written writing", "speak": "spoke spoken",
+        "break": "broke broken", "choose": "chose chosen", "steal": "stole stolen", "forget": "forgot forgotten",
+        "see": "saw seen", "eat": "ate eaten", "drive": "drove driven", "fly": "flew flown", "grow": "grew grown",
+        "leave": "left", "keep": "kept", "hold": "held", "meet": "met", "win": "won", "build": "built",
+        "child": "children", "person": "people persons", "foot": "feet", "woman": "women", "man": "men",
+        "begin": "began begun", "become": "became", "run": "ran", "withdraw": "withdrew withdrawn withdrawal",
+        "die": "dying died", "lie": "lying lied", "tooth": "teeth", "life": "lives", "better": "best", "worse": "worst",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+_SYNONYMS = {
+    word: line.split()[0]
+    for line in (
+        "photo photos picture pictures pic pics image images",
+        "film films movie movies",
+        "phone phones mobile cellphone smartphone telephone",
+        "buy purchase purchasing acquire",
+        "begin start starting",
+        "end finish finishing",
+        "big large huge",
+        "quick fast rapid",
+        "easy simple",
+        "hard difficult tough",
+        "happy glad joyful",
+        "smart intelligent clever",
+        "angry furious mad",
+        "thank grateful thankful",
+        "brave courageous",
+        "religious spiritual",
+        "outspoken vocal",
+        "scare afraid fearful frightened",
+        "sad unhappy",
+        "rich wealthy",
+        "money cash funds",
+        "error mistake",
+        "fix repair solve resolve mend",
+        "delete remove erase",
+        "show display",
+        "cancel terminate",
+        "change modify alter",
+        "replace swap substitute",
+        "job occupation",
+        "car automobile vehicle",
+        "fee charge cost price",
+        "top best good",
+        "way method manner",
+        "difference distinction",
+        "increase raise",
+        "decrease reduce lower",
+        "stop halt quit",
+        "create make build",
+        "choose pick select",
+        "reason cause",
+        "close shut",
+        "country nation",
+        "world earth",
+        "doctor physician",
+        "lawyer attorney",
+        "kid child",
+        "pc computer",
+        "app application",
+        "website site webpage",
+        "password passcode",
+        "credit-card creditcard",
+        "college university",
+        "learn study",
+        "famous popular",
+        "important significant",
+        "answer reply respond",
+        "speak talk",
+        "receive obtain",
+        "allow permit",
+        "prevent avoid",
+        "require need",
+        "trip travel journey",
+        "shop store",
+        "alarm alert reminder",
+        "usa america american",
+        "uk britain british england english-speaking",
+    )
+    for word in line.split()
+}
+
+
+def tokens(plain: str) -> list[str]:
+    """Return words, and each Chinese character for itself; numbers and punctuation are left out."""
+    return _TOKEN.findall(plain)
+
+
+def content(words: Iterable[str]) -> list[str]:
+    """Return what the words say, in order: stems, without grammar and fillers."""
+    return [stem(w) for w in words if w not in _GRAMMAR and w not in _FILLERS and w not in _SILENT]
+
+
+def modifiers(words: Sequence[str]) -> frozenset[str]:
+    """Return the stems of the words that stand right behind "a" or "an" and before another: a *bad* photographer."""
+    return frozenset(
+        stem(word)
+        for article, word, noun in zip(words, words[1:], words[2:], strict=False)
+        if article in ("a", "an") and noun not in _GRAMMAR
+    )
+
+
+@lru_cache(maxsize=16_384)
+def stem(word: str) -> str:
+    """Cut an English word's ending off, roughly, and take one word of those that mean the same."""
+    if not word.isascii() or len(word) < 3:
+        return word
+    word = _IRREGULAR.get(word, word)
+    if (known := _SYNONYMS.get(word)) is not None:
+        return known
+    bare = _bare(word)
+    return _SYNONYMS.get(bare, bare)
+
+
+def _bare(word: str) -> str:
+    for ending, put, least in _ENDINGS:
+        if word.endswith(ending) and len(word) >= least:
+            word = word[: -len(ending)] + put
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
+        word = word[:-1]
+    return word[:-1] if len(word) > 3 and word[-1] == "e" else word
+
+
+_ENDINGS = (
+    ("ies", "y", 5), ("ied", "y", 5), ("sses", "ss", 5), ("xes", "x", 4), ("ches", "ch", 5), ("shes", "sh", 5),
+    ("ss", "ss", 2), ("us", "us", 2), ("is", "is", 2), ("s", "", 4), ("ing", "", 6), ("ed", "", 5), ("ly", "", 6),
+)  # fmt: skip
+
+
+def only(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return what each has that the other has not, however often; words alike but for a typing error cancel out."""
+    a, b = Counter(mine), Counter(others)
+    left, right = list((a - b).elements()), list((b - a).elements())
+    for word in left[:] if len(left) + len(right) <= FEW else ():
+        twin = next((other for other in right if typo(word, other)), None)
+        if twin is not None:
+            left.remove(word)
+            right.remove(twin)
+    return left, right
+
+
+def typo(one: str, other: str) -> bool:
+    """Tell whether two words may be one with a typing error: a letter more, less, other, or two in turn."""
+    short = min(len(one), len(other))
+    return short >= 5 and one[0] == other[0] and one_edit(one, other)
+
+
+def one_edit(one: str, other: str) -> bool:
+    """Tell whether at most one insertion, deletion, substitution or transposition leads from one word to the other."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    if one == other:
+        return True
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (len(a) > 1 and a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -1,0 +1,167 @@
+"""The guards' judgement: near misses are refused by name, paraphrases pass, whichever question came first."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aicache.guards import Pass, Raise, Refuse, Verdict, judge
+
+NEAR_MISSES = [
+    ("numbers", "How far is 5 miles?", "How far is 50 miles?"),
+    ("numbers", "How far is 5 miles?", "How far is 5 km?"),
+    ("numbers", "What can I buy for twenty dollars?", "What can I buy for thirty dollars?"),
+    ("numbers", "What is new in Python 3.11.1?", "What is new in Python 3.11.2?"),
+    ("numbers", "Is the shop open on Monday?", "Is the shop open on Tuesday?"),
+    ("numbers", "Is it safe to call at 5 am?", "Is it safe to call at 5 pm?"),
+    ("numbers", "What happened on March 3rd?", "What happened on March 4th?"),
+    ("numbers", "借5万一个月利息多少", "借5万三个月利息多少"),
+    ("numbers", "二十岁能贷款吗", "二十五岁能贷款吗"),
+    ("numbers", "手续费是百分之五吗", "手续费是百分之三吗"),
+    ("numbers", "周五几点关门", "周六几点关门"),
+    ("negation", "Is it safe to eat this?", "Is it not safe to eat this?"),
+    ("negation", "Can I pay without a card?", "Can I pay with a card?"),
+    ("negation", "我能用微信还款吗", "我不能用微信还款吗"),
+    ("negation", "为什么没有额度", "为什么有额度"),
+    ("antonym", "How do I enable two-factor login?", "How do I disable two-factor login?"),
+    ("antonym", "Is it normal to eat before 8am?", "Is it normal to eat after 8am?"),
+    ("antonym", "怎么开通花呗", "怎么关闭花呗"),
+    ("antonym", "還款前可以提前結清嗎", "还款后可以提前结清吗"),
+    ("antonym", "上个月的账单在哪里", "下个月的账单在哪里"),
+    ("polarity", "Why is my phone so slow?", "Why is my phone so fast?"),
+    ("polarity", "Is that a legal contract?", "Is that an illegal contract?"),
+    ("degree", "How can I become more patient?", "How can I become less patient?"),
+    ("gender", "What should I give my sister?", "What should I give my brother?"),
+    ("aspect", "Is Ann a nurse?", "Is Ann becoming a nurse?"),
+    ("sibling", "How do I sort a list in Python?", "How do I sort a list in Java?"),
+    ("sibling", "花呗怎么还款", "借呗怎么还款"),
+    ("country", "What is the capital of France?", "What is the capital of Spain?"),
+    ("city", "上海有什么好玩的", "北京有什么好玩的"),
+    ("name", "Who was married to Ada Lovelace?", "Who was married to Ada Byron?"),
+    ("name", "How old is the city of Paris?", "How old is the city of Ouagadougou?"),
+    ("roles", "Flights from Paris to London", "Flights from London to Paris"),
+    ("roles", "Does Anna trust Peter?", "Does Peter trust Anna?"),
+    ("roles", "从北京到上海的火车", "从上海到北京的火车"),
+    ("roles", "男人喜欢什么样的女人", "女人喜欢什么样的男人"),
+    ("direction", "How do I go from Paris to London by train?", "How can I travel from London to Paris by rail?"),
+    ("voice", "Does Anna remember Peter?", "Is Anna remembered by Peter?"),
+    ("junction", "Is she a singer or a dancer?", "Is she both a singer and a dancer?"),
+    ("code", "What does get_user_id do here?", "What does get_user_name do here?"),
+    ("code", "Is https://example.com/a safe?", "Is https://example.com/b safe?"),
+    ("quote", 'What does "carpe diem" mean?', 'What does "alea iacta est" mean?'),
+    ("language", "Say good morning in Mandarin", "Say good morning in Hindi"),
+    ("format", "List the planets as JSON", "List the planets as YAML"),
+    ("tongue", "How do I reset the password of my account?", "Wie setze ich das Passwort für mein Konto zurück?"),
+    ("tongue", "How do I reset my password?", "怎么重置我的密码？"),
+]  # fmt: skip
+
+PARAPHRASES = [
+    ("How do I reset my password?", "how can I reset my passwords"),
+    ("How do I reset my password?", "I don't know how to reset my password"),
+    ("What's the capital of France?", "what is the capital of france"),
+    ("Don't you like it?", "Do not you like it?"),
+    ("How far is 5 miles?", "How far is five miles?"),
+    ("Does it weigh 1 kg?", "Does it weigh 1 kilogram?"),
+    ("Can it wait an hour?", "Can it wait 1 hour?"),
+    ("Can it wait 60 minutes?", "Can it wait 1 hour?"),
+    ("Is the shop open at 17:00?", "Is the shop open at 5 pm?"),
+    ("What does iPhone6 cost?", "What does iPhone 6 cost?"),
+    ("How can I become less fat?", "How can I become more thin?"),
+    ("How can I be a good person?", "How can I be a person who is not bad?"),
+    ("Is Anna married to Peter?", "Is Peter married to Anna?"),
+    ("What is the difference between TCP and UDP?", "What is the difference between UDP and TCP?"),
+    ("Does Anna trust Peter?", "Is Peter trusted by Anna?"),
+    ("Is that cat on the sofa?", "Is that cat actually on the sofa?"),
+    ("Who won in the US?", "Who won in the USA?"),
+    ("Who was Jan Kowalczyk?", "Who was Jan Kowalcyzk?"),
+    ("How do I use get_user_id?", "How can I use get_user_id"),
+]  # fmt: skip
+
+SAME_IN_CHINESE = [
+    ("開通帳號", "开通账号"),
+    ("ＡＢＣ怎么用？", "ABC怎么用？"),
+    ("能不能用微信还款", "能用微信还款吗"),
+    ("我的花呗开通了没有", "我的花呗开通了吗"),
+    ("为什么没有花呗", "花呗为什么没有"),
+    ("三个月利息多少", "3个月利息多少"),
+    ("小米三怎么刷机", "小米3怎么刷机"),
+    ("下午三点半", "15:30"),
+    ("显卡驱动为什么安装不了", "为什么显卡驱动安装不了"),
+    ("中国移动好还是中国联通好", "中国联通好还是中国移动好"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("slot", "one", "other"), NEAR_MISSES)
+def test_a_near_miss_is_refused_by_the_name_of_what_differs(slot: str, one: str, other: str) -> None:
+    assert judge(one, other) == Refuse(slot)
+
+
+@pytest.mark.parametrize(("one", "other"), PARAPHRASES)
+def test_a_paraphrase_passes(one: str, other: str) -> None:
+    assert judge(one, other) == Pass()
+
+
+@pytest.mark.parametrize(("one", "other"), SAME_IN_CHINESE)
+def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str, other: str) -> None:
+    verdict = judge(one, other)
+
+    assert verdict == Pass() or (isinstance(verdict, Raise) and verdict.slots == ("chinese",))
+
+
+@pytest.mark.parametrize(
+    ("slot", "one", "other"),
+    [
+        ("substitution", "How do I grill a zucchini?", "How do I grill a pumpkin?"),
+        ("modifier", "Is Ann a photographer?", "Is Ann a wretched photographer?"),
+        ("name", "How do I get a visa?", "How do I get a visa for Portugal?"),
+        ("number", "How do I lose weight?", "How do I lose weight in 2 weeks?"),
+        ("code", "What does this function do?", "What does this function do with get_user_id?"),
+        ("question", "Why does the engine start?", "When does the engine start?"),
+        ("person", "What is your name?", "What is my name?"),
+        ("question", "为什么关闭账户", "怎么关闭账户"),
+    ],
+)
+def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
+    verdict = judge(one, other)
+
+    assert isinstance(verdict, Raise)
+    assert slot in verdict.slots
+    assert 0 < verdict.by <= 1
+
+
+@pytest.mark.parametrize(("one", "other"), [pair[-2:] for pair in (*NEAR_MISSES, *PARAPHRASES, *SAME_IN_CHINESE)])
+def test_it_makes_no_difference_which_is_the_neighbour(one: str, other: str) -> None:
+    assert judge(one, other) == judge(other, one)
+
+
+WORDS = (
+    *("not", "no", "un", "able", "is", "was", "by", "from", "to", "and", "or", "before", "after", "five", "5", "km"),
+    *"从到不没能一二十万月",
+)
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.text("abcno not 15一二两三十百千万个月点不没有能从到比男女'\"`_./-:()AB?？", max_size=60),
+    st.lists(
+        st.sampled_from(WORDS),
+        max_size=14,
+    ).map(" ".join),
+)
+
+
+def kind_of(verdict: Verdict) -> object:
+    """What a caller sees of a verdict: several refusals may apply, of which either may be named."""
+    return (type(verdict), verdict.by) if isinstance(verdict, Raise) else type(verdict)
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS, TEXTS)
+def test_no_text_makes_it_raise_and_both_directions_agree(one: str, other: str) -> None:
+    assert kind_of(judge(one, other)) == kind_of(judge(other, one))
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_a_text_is_never_refused_for_itself(text: str) -> None:
+    assert judge(text, text) == Pass()
+    assert judge(text, f"  {text.swapcase().swapcase()} ") == judge(text, text.swapcase().swapcase())
