@@ -188,29 +188,29 @@ def test_long_questions_and_calls_without_one_are_exact_only() -> None:
     assert not may_embed(CALL, Controls(threshold=math.inf), RULES)
 
 
-MILES = replace(ENTRY, question="How far is 5 miles?")
+MILES = "How far is 5 miles?"
 
 
 @pytest.mark.parametrize(
-    ("entry", "question", "similarity", "why"),
+    ("neighbor", "question", "similarity", "why"),
     [
         (MILES, "How far is 50 miles?", 0.99, "guard:numbers"),
         (MILES, "How far are 5 miles?", 0.9, None),
-        (replace(ENTRY, question="How do I grill a fish?"), "How do I grill a pumpkin?", 0.93, "guard:substitution"),
-        (replace(ENTRY, question="How do I grill a fish?"), "How do I grill a pumpkin?", 0.95, None),
-        (replace(ENTRY, question=None), "How far is 5 miles?", 0.99, "guard:unknown"),
+        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.93, "guard:substitution"),
+        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.95, None),
+        (None, "How far is 5 miles?", 0.99, "guard:unknown"),
     ],
 )
 def test_a_guard_that_is_sure_refuses_and_one_that_doubts_wants_a_nearer_neighbour(
-    entry: Entry, question: str, similarity: float, why: str | None
+    neighbor: str | None, question: str, similarity: float, why: str | None
 ) -> None:
-    assert objection(entry, question, similarity, 0.9, RULES) == why
+    assert objection(question, neighbor, similarity, 0.9, RULES) == why
 
 
 def test_the_static_policy_has_no_guards() -> None:
     rules = replace(RULES, policy=Policy.STATIC)
 
-    assert objection(MILES, "How far is 50 miles?", 0.9, 0.9, rules) is None
+    assert objection("How far is 50 miles?", MILES, 0.9, 0.9, rules) is None
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ class Engine:
                 await asyncio.sleep(0)
             refused = self._refusal(entry, exchange)
             if refused is None:
-                judging = (entry, question, neighbor.similarity, threshold, self.rules)
+                judging = (question, entry.question, neighbor.similarity, threshold, self.rules)
                 if len(question) > JUDGE_ON_LOOP:
                     refused = await asyncio.to_thread(policy.objection, *judging)
                 else:

@@ -121,7 +121,7 @@ class SemanticPart:
     async def _use_embedder(self, wanted: EmbedderConfig) -> _Embedder:
         if self._embedder is not None and self._embedder_is == wanted:
             return self._embedder
-        embedder = _embedder(wanted)
+        embedder = make_embedder(wanted)
         try:
             await embedder.load()
         except BaseException:  # it has threads
@@ -162,7 +162,8 @@ class SemanticPart:
             await embedder.close()
 
 
-def _embedder(config: EmbedderConfig) -> _Embedder:
+def make_embedder(config: EmbedderConfig) -> _Embedder:
+    """Make what the configuration names; `load` it before it is asked, `close` it in the end."""
     match config:
         case LocalConfig():
             return LocalEmbedder()

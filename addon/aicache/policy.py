@@ -77,16 +77,18 @@ def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
 
 
-def objection(entry: Entry, question: str, similarity: float, threshold: float, rules: Rules) -> str | None:
-    """Say which guard keeps a near entry from answering *question*, or None when none does.
+def objection(
+    question: str, neighbor_question: str | None, similarity: float, threshold: float, rules: Rules
+) -> str | None:
+    """Say which guard keeps a near entry, asked as *neighbor_question*, from answering *question*; None for none.
 
     A guard that only doubts raises the bar above *threshold*; the nearer the neighbour is, the less it doubts.
     """
     if rules.policy is Policy.STATIC:
         return None
-    if entry.question is None:
+    if neighbor_question is None:
         return "guard:unknown"
-    match guards.judge(question, entry.question):
+    match guards.judge(question, neighbor_question):
         case guards.Refuse(slot):
             return f"guard:{slot}"
         case guards.Raise(by, slots):

@@ -11,7 +11,7 @@ _NOT = frozenset(
     "sans nunca sin não sem mai senza niet geen не нет без".split()
 )
 _NEUTRAL = re.compile(
-    r"\bnot only\b|\b(?:or|if|why)(?:,? \w+){0,2}? not\b|\b(?:did|do) not mean to\b"
+    r"\bnot only\b|\b(?:or|if) (?:why |do |does |is )?not\b|\bwhy not\b|\b(?:did|do) not mean to\b"
     r"|\bdo not (?:know|understand|see|get) (?:how|why|what|where|if|which|who|my)\b"
     r"|\bno (?:matter|problem|doubt|reason|one else)\b|\bno\.\s?\d"
     r"|,\s*(?:is|are|do|does|did|was|can|will) not (?:it|you|they|he|she|i|we)\b\s*\?*$"

@@ -1,0 +1,150 @@
+"""The command behind `scripts/evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from aicache import config as configuration
+from aicache.config import Config, ConfigError
+from aicache.policy import Policy, Rules, Volatile
+from aicache.ports import StoreError
+from aicache.wiring import default_data_folder, rules_for
+from evaluation import table
+from evaluation.chinese import make_pairs, real_questions
+from evaluation.data import read_pairs, read_questions
+from evaluation.decisions import Run, nearest, on_pairs, on_stream
+from evaluation.vectors import Vectors
+from evaluation.worth import as_json
+
+FLOOR = 0.8  # similarity; the lowest threshold of a report's curves
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A file's decisions, and how to make them again under other rules."""
+
+    file: str
+    run: Run
+    again: Callable[[Rules], Run]
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    try:
+        if options.what == "chinese":
+            return _write_chinese(options)
+        return _evaluate(options)
+    except ConfigError as exc:
+        print(exc, file=sys.stderr)
+    except (OSError, ValueError, StoreError) as exc:
+        print(f"evaluate: {exc}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nevaluate: interrupted; what was embedded is kept", file=sys.stderr)
+        return 130
+    return 1
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    rules = rules_of(config, options)
+    policy = rules.policy.value
+    cache = Path(options.cache) if options.cache else default_data_folder() / "evaluation"
+    vectors = Vectors(cache, config.semantic.embedder)
+    if not options.json:
+        print(f"{vectors.model}, policy {policy}, threshold {rules.threshold:g}, volatile {rules.volatile.value}")
+    measured = []
+    for file in options.files:
+        one = _measure(options, file, vectors, rules)
+        document = as_json(file, policy, one.run)
+        print(json.dumps(document, ensure_ascii=False) if options.json else table.lines(document), flush=True)
+        measured.append(one)
+    if options.report:
+        from evaluation.report import write  # matplotlib is there when a report is asked for
+
+        where = write(Path(options.report), [(one.file, one.run, one.again) for one in measured], rules)
+        print(f"report: {where}", file=sys.stderr)
+    return 0
+
+
+def _measure(options: argparse.Namespace, file: str, vectors: Vectors, rules: Rules) -> Measured:
+    path = Path(file)
+    again: Callable[[Rules], Run]
+    if options.what == "pairs":
+        pairs = read_pairs(path, options.limit, options.seed)
+        again = partial(on_pairs, pairs, vectors.of(text for pair in pairs for text in (pair.one, pair.other)))
+    else:
+        questions = read_questions(path, options.limit, options.seed)
+        floor = min(FLOOR, rules.threshold) if options.report else rules.threshold
+        near = nearest(questions, vectors.of(question.text for question in questions), floor)
+        again = partial(on_stream, questions, near)
+    return Measured(file, again(rules), again)
+
+
+def rules_of(config: Config, options: argparse.Namespace) -> Rules:
+    """Return what the proxy would decide by, with what the command line says otherwise."""
+    semantic = config.semantic
+    if options.policy:
+        semantic = replace(semantic, policy=Policy(options.policy))
+    if options.volatile:
+        semantic = replace(semantic, volatile=Volatile(options.volatile))
+    if options.threshold is not None:
+        semantic = replace(semantic, threshold=options.threshold)
+    return rules_for(replace(config, semantic=semantic))
+
+
+def _write_chinese(options: argparse.Namespace) -> int:
+    """Print pairs, one JSON a line, made by rule from the questions of the files."""
+    questions = [question for file in options.files for question in real_questions(Path(file))]
+    for pair in make_pairs(questions, options.limit or 200, options.seed):
+        print(json.dumps(pair, ensure_ascii=False))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/evaluate",
+        description="Measure how often answers by meaning are right, on labelled questions of your own, with the "
+        "proxy's own decisions. Vectors are kept on disk (as digests and numbers, no texts), so a second run is quick.",
+        epilog='FILE: JSON lines, gzipped or not. pairs: {"a": text, "b": text, "y": 1 when one answer does for both}, '
+        'and "cap", "test" for a table of capabilities. stream: {"q": text, "cls": class of its answer}; asked in a '
+        "random order, every miss is kept. chinese: pairs to make hard Chinese pairs of, by rule; they go to stdout.",
+    )
+    parser.add_argument("what", choices=("pairs", "stream", "chinese"))
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--policy", choices=[policy.value for policy in Policy], help="default: the configuration's")
+    parser.add_argument("--threshold", type=_share, help="similarity; default: the policy's for the embedder's model")
+    parser.add_argument(
+        "--volatile", choices=[volatile.value for volatile in Volatile], help="questions that depend on now, likewise"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
+    parser.add_argument("--limit", type=_count, metavar="N", help="a sample of N of each file")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample and of a stream's order (default 0)")
+    parser.add_argument("--cache", metavar="DIR", help="for the vectors; default: evaluation in the data folder")
+    parser.add_argument("--json", action="store_true", help="one object a file, a line each")
+    parser.add_argument("--report", metavar="DIR", help="write curves (PNG) and index.html; it quotes questions")
+    return parser
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

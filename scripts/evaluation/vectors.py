@@ -1,0 +1,92 @@
+"""The questions' vectors, from the configured embedder or an earlier run. On disk are digests, no texts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from aicache.config.values import Embedder as EmbedderConfig
+from aicache.model import Vector
+from aicache.parts import make_embedder, vector_space
+from environment import Progress
+
+TOGETHER = 256  # texts asked for at once
+KEPT_EVERY = 4096  # texts after which what there is goes to disk
+PATIENCE = 30.0  # seconds for one call; nobody waits for an answer here
+
+
+class Vectors:
+    """A folder of vectors for each model, in files that are only ever added to: a run that was broken off goes on."""
+
+    def __init__(self, folder: Path, config: EmbedderConfig) -> None:
+        self._config = replace(config, timeout=PATIENCE)
+        self._embedder = make_embedder(self._config)
+        self._folder = folder / vector_space(self._embedder.model, self._embedder.dimensions)
+        self._known: dict[bytes, Vector] = {}
+        self._read()
+
+    @property
+    def model(self) -> str:
+        return self._embedder.model
+
+    def of(self, texts: Iterable[str]) -> dict[str, Vector]:
+        """Return a vector for each text; those that nobody has embedded yet are embedded now. Raises StoreError."""
+        wanted = list(dict.fromkeys(texts))
+        missing = sorted(
+            (text for text in wanted if _digest(text) not in self._known), key=len
+        )  # batches of one length
+        if missing:
+            asyncio.run(self._embed(missing))
+        return {text: self._known[_digest(text)] for text in wanted}
+
+    async def _embed(self, texts: list[str]) -> None:
+        progress = Progress("loading the embedder")
+        progress.show()
+        fresh: dict[bytes, Vector] = {}
+        try:
+            await self._embedder.load()
+            for start in range(0, len(texts), TOGETHER):
+                progress.doing = f"embedding {bar(start, len(texts))}"
+                progress.show()
+                some = texts[start : start + TOGETHER]
+                fresh |= zip(map(_digest, some), await self._embedder.embed(some, "query"), strict=True)
+                if len(fresh) >= KEPT_EVERY:
+                    self._write(fresh)
+                    fresh = {}
+        finally:
+            self._write(fresh)
+            progress.clear()
+            await self._embedder.close()
+            self._embedder = make_embedder(self._config)  # for the next file: this one's loop ends here
+
+    def _read(self) -> None:
+        for path in sorted(self._folder.glob("*.npz")):
+            with np.load(path) as stored:
+                self._known |= zip((bytes(digest) for digest in stored["digests"]), stored["vectors"], strict=True)
+
+    def _write(self, fresh: dict[bytes, Vector]) -> None:
+        if not fresh:
+            return
+        self._known |= fresh
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        digests = np.array([list(digest) for digest in fresh], np.uint8)
+        name = hashlib.sha256(digests.tobytes()).hexdigest()[:16]
+        unfinished = self._folder / f"{name}.unfinished"
+        with unfinished.open("wb") as file:
+            np.savez(file, digests=digests, vectors=np.stack(list(fresh.values())))
+        unfinished.replace(self._folder / f"{name}.npz")
+
+
+def bar(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
+    """Return how far something has come, as a bar and in numbers."""
+    filled = width * done // max(total, 1)
+    return f"[{show(filled)}{' ' * (width - filled)}] {done} of {total}"
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
