@@ -106,6 +106,8 @@ def other_of(*groups: Sequence[str]) -> Change:
 
 def denied(question: str, chance: random.Random) -> str | None:
     """Say no where the question does not, or take back the no that it says."""
+    if re.search(r"(.)[不没]\1|是否", question):  # 能不能 says neither
+        return None
     for word, no in DENIED:
         if no in question and question.count("不") + question.count("没") == 1:
             return question.replace(no, word, 1)

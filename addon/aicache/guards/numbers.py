@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from aicache.guards.numerals import in_digits
+
+FEW = 12  # quantities in which two texts differ; more are not compared by what they are worth
 
 
 class Quantity(NamedTuple):
@@ -99,25 +102,36 @@ _PATTERN = re.compile(
 )
 
 
-def read(plain: str) -> frozenset[Quantity]:
+def read(plain: str) -> tuple[Quantity, ...]:
     """Return the quantities of a normalised text."""
     text = in_digits(plain)
-    return frozenset(quantity for match in _PATTERN.finditer(text) for quantity in _quantities(match))
+    return tuple(quantity for match in _PATTERN.finditer(text) for quantity in _quantities(match))
 
 
-def differ(one: frozenset[Quantity], other: frozenset[Quantity]) -> bool:
-    """Tell whether each text has a quantity that is not in the other."""
-    lost, found = _unmatched(one, other), _unmatched(other, one)
+def differ(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
+    """Tell whether each text has a quantity that is not in the other, or not as often."""
+    lost, found = _unmatched(one, other)
     return bool(lost and found) and not (_ones(lost) and _ones(found))
 
 
-def more(one: frozenset[Quantity], other: frozenset[Quantity]) -> bool:
+def more(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
     """Tell whether one text has a quantity of which the other says nothing. Ones do not count: 1 day is a day."""
-    return not (_ones(_unmatched(one, other)) and _ones(_unmatched(other, one)))
+    lost, found = _unmatched(one, other)
+    return not (_ones(lost) and _ones(found))
 
 
-def _unmatched(mine: frozenset[Quantity], others: frozenset[Quantity]) -> list[Quantity]:
-    return [q for q in mine - others if not any(_same(q, other) for other in others)]
+def _unmatched(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> tuple[list[Quantity], list[Quantity]]:
+    """Return what is left of each when those that are the same are taken away, the surest first."""
+    if one == other:
+        return [], []
+    mine, others = Counter(one), Counter(other)
+    lost, found = list((mine - others).elements()), list((others - mine).elements())
+    for quantity in lost[:FEW]:
+        twin = next((each for each in found[:FEW] if _same(quantity, each)), None)
+        if twin is not None:
+            lost.remove(quantity)
+            found.remove(twin)
+    return lost, found
 
 
 def _ones(quantities: list[Quantity]) -> bool:

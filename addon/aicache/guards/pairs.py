@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -10,8 +11,8 @@ from aicache.guards import chinese, english, places
 
 Group: TypeAlias = tuple[str, int]
 """Its slot, and its number in it."""
-Marks: TypeAlias = Mapping[Group, frozenset[int]]
-"""The sides that a text has of each group."""
+Marks: TypeAlias = Mapping[Group, tuple[int, ...]]
+"""The sides that a text has of each group, each as often as it has it."""
 
 _DENYING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "non-"})
 _TURNS = frozenset({"polarity", "degree"})
@@ -52,18 +53,18 @@ _HAN_PATTERN = re.compile("|".join(sorted((word for word in _HAN if len(word) > 
 
 def read(plain: str, words: Sequence[str]) -> Marks:
     """Return the groups that a normalised text with these words touches."""
-    found: dict[Group, set[int]] = {}
+    found: dict[Group, list[int]] = {}
     previous = ""
     for word in words:
-        for written in (word, f"{previous}_{word}", word[:-1] if word.endswith("s") else ""):
-            for group, side in _ALL.get(written, ()):
-                found.setdefault(group, set()).add(side)
+        if word in _HAN:  # a character says too little outside its word
+            continue
+        for forms in ((f"{previous}_{word}",), (word, word[:-1] if word.endswith("s") else "")):
+            _mark(found, next((form for form in forms if form in _ALL), ""))
         previous = word
     if not plain.isascii():
         for match in _HAN_PATTERN.finditer(plain):
-            for group, side in _HAN[match[0]]:
-                found.setdefault(group, set()).add(side)
-    return {group: frozenset(sides) for group, sides in found.items()}
+            _mark(found, match[0])
+    return {group: tuple(sides) for group, sides in found.items()}
 
 
 def exclusive(one: Marks, other: Marks, left: Sequence[str], right: Sequence[str], other_polarity: bool) -> list[str]:
@@ -88,7 +89,7 @@ def turned(one: Marks, other: Marks) -> bool:
 
 def more_places(one: Marks, other: Marks) -> bool:
     """Tell whether *one* names a place that *other* does not."""
-    return any(sides - other.get(group, frozenset()) for group, sides in one.items() if group[0] in _PLACES)
+    return any(set(sides) - set(other.get(group, ())) for group, sides in one.items() if group[0] in _PLACES)
 
 
 def is_place(word: str) -> bool:
@@ -96,9 +97,10 @@ def is_place(word: str) -> bool:
 
 
 def _apart(one: Marks, other: Marks) -> list[str]:
-    """Return the slots of the groups of which each has a side that the other has not."""
+    """Return the slots of the groups of which each has a side that the other has not, or not as often."""
     common = sorted(one.keys() & other.keys())  # in one order, so that a log names the same slot every time
-    return [group[0] for group in common if one[group] - other[group] and other[group] - one[group]]
+    counted = ((group[0], Counter(one[group]), Counter(other[group])) for group in common if one[group] != other[group])
+    return [slot for slot, mine, others in counted if mine - others and others - mine]
 
 
 def _prefixed(one: str, other: str) -> bool:
@@ -107,8 +109,13 @@ def _prefixed(one: str, other: str) -> bool:
 
 
 def _of_characters(characters: Sequence[str]) -> Marks:
-    found: dict[Group, set[int]] = {}
+    found: dict[Group, list[int]] = {}
     for char in characters:
-        for group, side in _HAN.get(char, ()):
-            found.setdefault(group, set()).add(side)
-    return {group: frozenset(sides) for group, sides in found.items()}
+        if char in _HAN:
+            _mark(found, char)
+    return {group: tuple(sides) for group, sides in found.items()}
+
+
+def _mark(found: dict[Group, list[int]], word: str) -> None:
+    for group, side in _ALL.get(word, ()):
+        found.setdefault(group, []).append(side)

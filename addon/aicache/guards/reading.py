@@ -24,7 +24,7 @@ class Reading:
     modifiers: frozenset[str]
     """Stems of what stands between an article and another word."""
     initials: str
-    numbers: frozenset[numbers.Quantity]
+    numbers: tuple[numbers.Quantity, ...]
     negated: bool
     marks: pairs.Marks
     names: names.Names
