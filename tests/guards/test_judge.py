@@ -46,6 +46,7 @@ NEAR_MISSES = [
     ("roles", "Does Anna trust Peter?", "Does Peter trust Anna?"),
     ("roles", "从北京到上海的火车", "从上海到北京的火车"),
     ("roles", "男人喜欢什么样的女人", "女人喜欢什么样的男人"),
+    ("roles", "为什么男人喜欢搂着女人睡觉", "女人为什么喜欢搂着男人睡觉？"),
     ("direction", "How do I go from Paris to London by train?", "How can I travel from London to Paris by rail?"),
     ("voice", "Does Anna remember Peter?", "Is Anna remembered by Peter?"),
     ("junction", "Is she a singer or a dancer?", "Is she both a singer and a dancer?"),

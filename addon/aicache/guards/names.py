@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from aicache.guards.pairs import is_place
 from aicache.guards.words import one_edit, stem
+
+if TYPE_CHECKING:  # a reading is made of what this module reads
+    from aicache.guards.reading import Reading
+
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
 _CODE = re.compile(
@@ -50,18 +54,7 @@ def read(text: str) -> Names:
     return Names(frozenset(_names(text)), codes, quotes)
 
 
-class Worded(Protocol):
-    """The words of a text, their stems, and their first letters."""
-
-    @property
-    def words(self) -> tuple[str, ...]: ...
-    @property
-    def initials(self) -> str: ...
-    @property
-    def names(self) -> Names: ...
-
-
-def unmatched(mine: Names, other: Worded) -> bool:
+def unmatched(mine: Names, other: Reading) -> bool:
     """Tell whether *mine* has a name that the other text does not hold. Places have a list of their own."""
     left = {name for name in mine.names - other.names.names if not is_place(name)}
     if not left:
@@ -87,7 +80,7 @@ def _nearly(one: str, other: str) -> bool:
     return common >= 0.75 * max(len(one), len(other)) or one in other or other in one
 
 
-def _held(name: str, other: Worded, known: set[str]) -> bool:
+def _held(name: str, other: Reading, known: set[str]) -> bool:
     if stem(name) in known or (1 < len(name) <= 5 and name in other.initials):
         return True
     return any(_one_name(name, word) for word in other.words)

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-
-class Worded(Protocol):
-    """A text's words and content in order, and what its grammar says."""
-
-    @property
-    def words(self) -> tuple[str, ...]: ...
-    @property
-    def content(self) -> tuple[str, ...]: ...
-    @property
-    def passive(self) -> bool: ...
-    @property
-    def tongue(self) -> str: ...
+if TYPE_CHECKING:  # a reading is made of what this module reads
+    from aicache.guards.reading import Reading
 
 
 _MUTUAL = frozenset(
     "and or vs versus with between both equal equals plus times same similar different difference compare compared "
     "comparison married marry related friend friends dating engaged connected identical near close "
-    "acquaintance roommate partner partners linked tied adjacent better cousin neighbor "
-    "neighbour sibling together 和 与 跟 同 或 先".split()
+    "acquaintance roommate partner partners linked tied adjacent better cousin neighbor neighbour sibling "
+    "together 和 与 跟 同 或 先".split()
 )
 _ASKING = frozenset("什哪谁怎几何多 what which who".split()) | frozenset("什哪谁怎几何多")
+_ADVERBS = frozenset("为什怎何")
 _UNSEEN = frozenset("a an the do does did is are was were".split())
 _PASSIVE = re.compile(
     r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:\w+ed|\w+en|known|hit|sold|told|held|made|sent"
-    r"|caught"
-    r"|built|bought|brought|found|kept|left|led|lost|met|paid|put|hurt|read|said|seen|won|understood|taught)\b.* by\b"
+    r"|caught|built|bought|brought|found|kept|left|led|lost|met|paid|put|hurt|read|said|seen|won"
+    r"|understood|taught)\b.* by\b"
 )
 _FROM_TO = (
     re.compile(r"\bfrom (?P<a>.+?) (?:in)?to (?P<b>.+?)(?=[?.,!]|$| by | with | in | for | on )"),
@@ -51,7 +42,7 @@ def passive(plain: str) -> bool:
     return " by " in plain and _PASSIVE.search(plain) is not None
 
 
-def turned(one: Worded, other: Worded) -> str | None:
+def turned(one: Reading, other: Reading) -> str | None:
     """Name what has turned between two texts of the same content: the voice, or two roles; None for neither.
 
     Who is remembered by whom is the same as who remembers whom the other way round.
@@ -61,12 +52,12 @@ def turned(one: Worded, other: Worded) -> str | None:
             [stem for stem in text.content if stem in rest.content] for text, rest in ((one, other), (other, one))
         ]
         return "voice" if len(shared[0]) > 1 and shared[0] == shared[1] else None
-    mine, others = ([word for word in words if word not in _UNSEEN] for words in (one.words, other.words))
-    if _MUTUAL & {*one.words} or not (
-        swapped(mine, others) or (one.tongue == other.tongue == "zh" and swapped(one.content, other.content))
-    ):
+    if _MUTUAL & {*one.words}:
         return None
-    return "roles"
+    pairs = [[[word for word in words if word not in _UNSEEN] for words in (one.words, other.words)]]
+    if one.tongue == other.tongue == "zh":  # 为什么 and 怎么 stand before or behind whom they ask about
+        pairs.append([[char for char in content if char not in _ADVERBS] for content in (one.content, other.content)])
+    return "roles" if any(swapped(mine, others) for mine, others in pairs) else None
 
 
 def swapped(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -80,11 +71,10 @@ def swapped(one: Sequence[str], other: Sequence[str]) -> bool:
     start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
     end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
     mine, others = list(one[start : len(one) - end]), list(other[start : len(other) - end])
-    for left in range(1, len(mine) - 1):
+    for left in range(1, min(4, len(mine) - 1)):
         for right in range(1, min(4, len(mine) - left)):
             if (
-                left <= 3
-                and not (_ASKING & {*mine[:left], *mine[-right:]})
+                not (_ASKING & {*mine[:left], *mine[-right:]})
                 and mine[:left] == others[-left:]
                 and mine[-right:] == others[:right]
                 and mine[left:-right] == others[right:-left]

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from aicache.guards.words import only
 
-
-class Worded(Protocol):
-    """A text's words in order, and the stems of those that say something."""
-
-    @property
-    def words(self) -> tuple[str, ...]: ...
-    @property
-    def content(self) -> tuple[str, ...]: ...
-    @property
-    def tongue(self) -> str: ...
-    @property
-    def modifiers(self) -> frozenset[str]: ...
+if TYPE_CHECKING:  # a reading is made of what this module reads
+    from aicache.guards.reading import Reading
 
 
-def difference(one: Worded, other: Worded) -> tuple[list[str], list[str]]:
+def difference(one: Reading, other: Reading) -> tuple[list[str], list[str]]:
     """Return the content that each text has alone."""
     return only(one.content, other.content)
 
 
-def of_one_word(one: Worded, other: Worded, left: list[str], right: list[str]) -> str | None:
+def of_one_word(one: Reading, other: Reading, left: list[str], right: list[str]) -> str | None:
     """Name the way in which two texts differ by a word; None where they differ by nothing, or by more.
 
     Another order, and one word more, were measured to say nothing: they are wrong no more often than other neighbours.
