@@ -14,10 +14,10 @@ _MUTUAL = frozenset(
     "and or vs versus with between both equal equals plus times same similar different difference compare compared "
     "comparison married marry related friend friends dating engaged connected identical near close "
     "acquaintance roommate partner partners linked tied adjacent better cousin neighbor neighbour sibling "
-    "together 和 与 跟 同 或 先".split()
+    "together 和 与 跟 同 或 先 又".split()
 )
 _ASKING = frozenset("什哪谁怎几何多 what which who".split()) | frozenset("什哪谁怎几何多")
-_ADVERBS = frozenset("为什怎何")
+_ADVERBS = frozenset({"怎", "为", "为什"})
 _UNSEEN = frozenset("a an the do does did is are was were".split())
 _PASSIVE = re.compile(
     r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:\w+ed|\w+en|known|hit|sold|told|held|made|sent"
@@ -56,8 +56,14 @@ def turned(one: Reading, other: Reading) -> str | None:
         return None
     pairs = [[[word for word in words if word not in _UNSEEN] for words in (one.words, other.words)]]
     if one.tongue == other.tongue == "zh":  # 为什么 and 怎么 stand before or behind whom they ask about
-        pairs.append([[char for char in content if char not in _ADVERBS] for content in (one.content, other.content)])
+        pairs.append([_without_adverbs(one.content), _without_adverbs(other.content)])
     return "roles" if any(swapped(mine, others) for mine, others in pairs) else None
+
+
+def _without_adverbs(content: Sequence[str]) -> list[str]:
+    """Return the characters without 怎么 and 为什么 (of which 么 is none of the content)."""
+    befores = ("", *content)
+    return [char for char, before in zip(content, befores, strict=False) if not {char, before + char} & _ADVERBS]
 
 
 def swapped(one: Sequence[str], other: Sequence[str]) -> bool:
