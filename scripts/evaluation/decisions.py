@@ -12,9 +12,9 @@ from aicache import policy
 from aicache.controls import NO_WISHES
 from aicache.model import Call, Mode, Neighbor, Vector
 from aicache.policy import Rules
-from environment import Progress
 from evaluation.data import Pair, Question
 from evaluation.vectors import bar
+from progress import Progress
 
 ROWS = 256  # questions compared with all others at once
 

@@ -13,7 +13,7 @@ import numpy as np
 from aicache.config.values import Embedder as EmbedderConfig
 from aicache.model import Vector
 from aicache.parts import make_embedder, vector_space
-from environment import Progress
+from progress import Progress
 
 TOGETHER = 256  # texts asked for at once
 KEPT_EVERY = 4096  # texts after which what there is goes to disk
