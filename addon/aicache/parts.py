@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import time
@@ -76,6 +77,7 @@ class ExactPart:
         self._engine.use_exact(self._store, redis.timeout)
         if old is not None:
             await old.close()
+        leave_to_rest()
         logger.info("ready: exact hits from %s", self._store)
 
     async def end(self) -> None:
@@ -146,6 +148,7 @@ class SemanticPart:
         timeout = self._embedder_is.timeout  # type: ignore[attr-defined]
         self._engine.use_semantic(Semantic(embedder, timeout, index, wanted.timeout))
         threshold = self._engine.rules.threshold
+        leave_to_rest()
         logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
         return index
 
@@ -160,6 +163,15 @@ class SemanticPart:
         embedder, self._embedder = self._embedder, None
         if embedder is not None:
             await embedder.close()
+
+
+def leave_to_rest() -> None:
+    """Take what has been made so far out of the garbage collector's rounds.
+
+    It is hundreds of thousands of objects, of modules mostly, which live as long as the process; to go through them
+    all held every request up for some 50 ms, now and then. Collecting first would do so, too.
+    """
+    gc.freeze()
 
 
 def make_embedder(config: EmbedderConfig) -> _Embedder:

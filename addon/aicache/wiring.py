@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,7 +62,6 @@ class Wiring:
         self._exact = ExactPart(self.engine)
         self._semantic = SemanticPart(self.engine)
         self._said = ""
-        self._settled = False
 
     def configure(self, config: Config, data: Path) -> None:
         """Put another configuration in force: settings at once, parts as soon as they stand. Raises ConfigError."""
@@ -91,9 +89,6 @@ class Wiring:
             try:
                 await self._converge(self._config, self._data)
                 pause, self._said = CHECK_EVERY, ""
-                if not self._settled:
-                    self._settled = True
-                    _leave_to_rest()
             except Exception as exc:
                 pause = min(2 * pause, AGAIN_AT_MOST)
                 if not isinstance(exc, StoreError):
@@ -197,15 +192,6 @@ def checked(config: Config, data: Path) -> tuple[Config, Path]:
     if problems:
         raise ConfigError(tuple(problems))
     return config, data
-
-
-def _leave_to_rest() -> None:
-    """Take what has been made so far out of the garbage collector's rounds.
-
-    It is hundreds of thousands of objects, of modules mostly, which live as long as the process; to go through them
-    all held every request up for some 50 ms, now and then. Collecting first would do so, too.
-    """
-    gc.freeze()
 
 
 def _unusable(folder: Path) -> str | None:
