@@ -50,8 +50,10 @@ class LocalEmbedder:
     Near misses (a number, a negation, two roles swapped) pass every bar: no threshold tells them from paraphrases.
     """
 
-    guarded_threshold = 0.95
-    """The one for neighbours that the guards have let pass; `scripts/evaluate` has the figures."""
+    guarded_threshold = 0.92
+    """The one for neighbours that the guards let pass: at most .5 % of all requests were wrong hits in each of five
+    orders of the intent streams (banking77, clinc150, hwu64); at .90 it was 1 %. The guards raise it to .948 for
+    Chinese."""
 
     def __init__(self, load: Callable[[], Encode] | None = None) -> None:
         """*load*, called on the thread, returns what encodes; without it that is the model."""

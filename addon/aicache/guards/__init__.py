@@ -35,8 +35,8 @@ class Raise:
 Verdict: TypeAlias = Pass | Refuse | Raise
 
 # Measured on streams and pairs, with the local embedder. What was no more often wrong than other neighbours are
-# (another order, one more word) raises nothing; what was mostly wrong refuses. Chinese questions are short: the bar that
-# keeps English streams well below 1 % wrong lets 1.7 % through.
+# (another order, one more word) raises nothing; what was mostly wrong refuses. Chinese questions are short: the bar
+# that keeps English streams well below 1 % wrong lets 1.7 % through.
 RAISES: dict[str, float] = {
     "substitution": 0.4,
     "modifier": 0.9,
