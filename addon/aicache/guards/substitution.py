@@ -1,4 +1,4 @@
-"""What two texts differ in when nearly all their words are the same: one for another, one more, or the order. Pure."""
+"""What two texts differ in when nearly all their words are the same: one for another, or one before a noun. Pure."""
 
 from __future__ import annotations
 
