@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 PURE = {
     *("model", "controls", "keys", "sse", "guards", "policy", "ports", "formats"),
-    *("entries", "pieces", "templates", "legacy", "breaker", "tee"),
+    *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "keys": {"model"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
+    "evidence": {"model", "keys", "evidence"},
     "templates": {"formats", "sse"},
     "config": {"keys", "policy", "templates", "config"},
     "settings": {"config", "keys", "model", "policy", "templates"},

@@ -1,0 +1,80 @@
+"""Are two answers the same? By their words, else by how similar a model finds them; never by guessing. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+SHORTEST = 24
+"""Characters below which two answers that differ are not the same for being similar: one word is all they have."""
+
+_DECORATION = re.compile(r"[*_`#>~|]+|^\s*[-+•]\s+|^\s*\d+[.)]\s+", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NO = frozenset({"no", "not", "never", "cannot", "none"})
+_NO_CHINESE = re.compile("[不没無无未非勿莫]")
+
+
+class Judgement(StrEnum):
+    """Whether a stored answer would have done in the place of the fresh one. A judge model says the same."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+    """No observation: nothing is learned from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Cosine similarities of two answers' vectors; they belong to the embedder's model."""
+
+    right: float = 0.9
+    wrong: float = 0.5
+
+
+BARS = Bars()
+
+
+def plain(answer: str) -> str:
+    """Return what an answer says, less how it is written: width, case, white space, Markdown, the ends' punctuation."""
+    text = unicodedata.normalize("NFKC", answer).casefold()
+    text = _DECORATION.sub(" ", _LINK.sub(r"\1", text))
+    words = " ".join(text.split())
+    start, end = 0, len(words)
+    while start < end and _is_edge(words[start]):
+        start += 1
+    while start < end and _is_edge(words[end - 1]):
+        end -= 1
+    return words[start:end]
+
+
+def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Judgement:
+    """Judge two answers; *similarity* is the cosine of their vectors, None when they have none.
+
+    An embedder hardly sees a number or a denial, so answers that differ in one are never right by similarity alone,
+    nor are short ones. What no similarity decides is for a judge model, or stays unknown.
+    """
+    one, other = plain(fresh), plain(stored)
+    if one == other:
+        return Judgement.RIGHT if one else Judgement.UNKNOWN
+    if similarity is None or not -1.001 <= similarity <= 1.001:
+        return Judgement.UNKNOWN
+    if similarity < bars.wrong:
+        return Judgement.WRONG
+    if similarity >= bars.right and min(len(one), len(other)) >= SHORTEST and _says(one) == _says(other):
+        return Judgement.RIGHT
+    return Judgement.UNKNOWN
+
+
+def _says(text: str) -> tuple[Counter[str], int]:
+    """Return the numbers in a text and how often it denies."""
+    words = re.findall(r"[a-z']+", text.replace("’", "'"))
+    denials = sum(w in _NO or w.endswith("n't") for w in words) + len(_NO_CHINESE.findall(text))
+    return Counter(_NUMBER.findall(text)), denials
+
+
+def _is_edge(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character)[0] == "P"

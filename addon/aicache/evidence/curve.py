@@ -1,0 +1,137 @@
+"""How likely a neighbour seen like this is wrong: a logistic curve for each kind of traffic. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aicache.evidence.observations import Observation, weights
+from aicache.evidence.sight import Sight
+from aicache.evidence.space import Matrix, Prior, dot
+
+RAISED = 0.5
+"""Standard deviations by which a risk is raised, for what the curve cannot know yet."""
+FLOOR = 0.002
+"""No neighbour is surer than that: labels, judges and upstreams err."""
+RECENT = 48
+"""Observations in which a change of the traffic shows first ..."""
+RECENT_VARIANCE = 1.0
+"""... and the variance, in log odds, of how far it may have moved."""
+BELIEF = 6.0
+"""Wrong hits, expected and seen, that the curve's own expectation is worth beside what the checked hits say."""
+LEAST_FACTOR, MOST_FACTOR = 0.5, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """``P(right) = logistic(weights · features)``, corrected by what was seen lately."""
+
+    weights: tuple[float, float, float]
+    covariance: tuple[tuple[float, ...], ...]
+    drift: float = 0.0
+    """Log odds, never above 0, by which the latest observations came out worse than the rest, beyond chance."""
+    factor: float = 1.0
+    """How many times as often as expected the hits that were checked were wrong."""
+
+    def expected(self, sight: Sight) -> float:
+        """Return the probability that the neighbour is wrong, as fitted, without any caution."""
+        return _floored(logistic(-dot(self.weights, sight.features())))
+
+    def risk(self, sight: Sight) -> float:
+        """Return the probability to reckon with."""
+        features = sight.features()
+        spread = math.sqrt(sum(a * dot(row, features) for a, row in zip(features, self.covariance, strict=True)))
+        odds = dot(self.weights, features) + self.drift - RAISED * spread
+        return min(1.0, self.factor * _floored(logistic(-odds)))
+
+
+def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = False) -> Curve:
+    """Fit the curve to observations, newest first; without any it is the prior."""
+    mean, precision = np.array(prior.mean), prior.precision()
+    if not observations:
+        return _curve(mean, _inverse(precision))
+    features = np.array([o.sight.features() for o in observations])
+    right = np.array([o.right for o in observations], dtype=np.float64)
+    worth = np.array(weights(observations, capped))
+    at, covariance = _most_likely(features, right, worth, mean, precision)
+    odds = features @ at
+    shift, doubt = _shift(odds[:RECENT], right[:RECENT], worth[:RECENT])
+    drift = min(0.0, shift + doubt)
+    checked = worth * np.array([o.would for o in observations])
+    wrong, expected = float(checked @ (1 - right)), float(checked @ _wrong(odds))
+    least = LEAST_FACTOR if drift == 0 else 1.0  # what did well before the traffic changed is no credit
+    factor = min(MOST_FACTOR, max(least, (wrong + BELIEF) / (expected + BELIEF)))
+    return _curve(at, covariance, drift, factor)
+
+
+def logistic(odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-odds)) if odds > -700 else 0.0
+
+
+def _curve(at: Matrix, covariance: Matrix, drift: float = 0.0, factor: float = 1.0) -> Curve:
+    first, second, third = (float(w) for w in at)
+    return Curve((first, second, third), tuple(tuple(map(float, row)) for row in covariance), drift, factor)
+
+
+def _most_likely(
+    features: Matrix, right: Matrix, worth: Matrix, mean: Matrix, precision: Matrix
+) -> tuple[Matrix, Matrix]:
+    """Return the most likely weights and their covariance (Laplace's approximation), by Newton's method.
+
+    Each step is halved until it is an improvement: whole ones have been seen to run away. What comes nearer, or has
+    more votes, is never the likelier wrong for it: a weight that would say so is held at 0.
+    """
+
+    def loss(w: Matrix) -> float:
+        odds = features @ w
+        return float(worth @ (np.logaddexp(0.0, odds) - right * odds) + 0.5 * (w - mean) @ precision @ (w - mean))
+
+    def slope(w: Matrix) -> tuple[Matrix, Matrix]:
+        p = 1.0 - _wrong(features @ w)
+        curvature = (features * (worth * p * (1 - p))[:, None]).T @ features + precision
+        return features.T @ (worth * (right - p)) - precision @ (w - mean), curvature
+
+    at, free = mean.copy(), np.ones(len(mean), dtype=bool)
+    while True:
+        value = loss(at)
+        for _ in range(30):
+            gradient, curvature = slope(at)
+            step = np.zeros(len(at))
+            step[free] = np.linalg.solve(curvature[np.ix_(free, free)], gradient[free])
+            while (better := loss(at + step)) > value and np.abs(step).max() > 1e-9:
+                step /= 2
+            if better > value:
+                break
+            at, gained, value = at + step, value - better, better
+            if gained < 1e-9:
+                break
+        below = free & (at < 0) & np.array([False, True, True])
+        if not below.any():
+            return at, _inverse(slope(at)[1])
+        free, at = free & ~below, np.where(below, 0.0, at)
+
+
+def _shift(odds: Matrix, right: Matrix, worth: Matrix) -> tuple[float, float]:
+    """Return the log odds that the observations are best moved by, shrunk to 0, and its standard deviation."""
+    shift = 0.0
+    for _ in range(20):
+        p = 1.0 - _wrong(odds + shift)
+        gradient = float(worth @ (right - p)) - shift / RECENT_VARIANCE
+        curvature = float(worth @ (p * (1 - p))) + 1 / RECENT_VARIANCE
+        shift += max(-1.0, min(1.0, gradient / curvature))
+    return shift, 1 / math.sqrt(curvature)
+
+
+def _inverse(matrix: Matrix) -> Matrix:
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
+def _wrong(odds: Matrix) -> Matrix:
+    return np.asarray(1.0 / (1.0 + np.exp(np.clip(odds, -30, 30))))
+
+
+def _floored(wrong: float) -> float:
+    return FLOOR + (1 - FLOOR) * wrong

@@ -1,0 +1,53 @@
+"""What all proxies know of one kind of traffic, as a value that merges in any order, and its bytes. Pure.
+
+A *kind* is whatever its caller takes for one: a scope and a model, say. Questions of one kind share a curve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from aicache.evidence.bound import Standing
+from aicache.evidence.observations import OF_A_CURVE, Observation, decode, encode, merged
+
+VERSION = 1
+"""Of the bytes. Others are not read: evidence is soon gathered again."""
+OF_ONE_CALLER = OF_A_CURVE // 4
+"""Observations that one caller may have in a curve whose answers callers share, so that none pushes out all others."""
+
+_SEVERITY = (Standing.LEARNED, Standing.FROZEN, Standing.OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One kind's evidence. Each *generation* has an account of its own (`bound.Account`), under its number."""
+
+    generation: int = 0
+    standing: Standing = Standing.LEARNED
+    observations: tuple[Observation, ...] = ()
+
+    def merged(self, other: Shared, *, capped: bool = False) -> Shared:
+        """Return what both know together: the later generation's standing, and of two the stricter."""
+        later = max(self, other, key=lambda shared: (shared.generation, _SEVERITY.index(shared.standing)))
+        each = OF_ONE_CALLER if capped else None
+        together = merged(self.observations, other.observations, keep=OF_A_CURVE, each=each)
+        return Shared(later.generation, later.standing, together)
+
+
+def pack(shared: Shared) -> bytes:
+    return msgspec.msgpack.encode((VERSION, shared.generation, shared.standing, encode(shared.observations)))
+
+
+def unpack(packed: bytes, now: float) -> Shared:
+    """Read what `pack` wrote. Raises ValueError."""
+    try:
+        version, generation, standing, observations = msgspec.msgpack.decode(
+            packed, type=tuple[int, int, Standing, bytes]
+        )
+    except msgspec.DecodeError as exc:
+        raise ValueError("not a kind's evidence") from exc
+    if version != VERSION or generation < 0:
+        raise ValueError("a kind's evidence of another version")
+    return Shared(generation, standing, decode(observations, now)[:OF_A_CURVE])

@@ -1,0 +1,93 @@
+"""What one look at the neighbours shows: how close the nearest is, and which others have its answer. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from aicache.evidence.space import Space
+
+LOOKED_AT = 8
+"""Neighbours to ask the index for: fewer show less of the groups, more add nothing."""
+BACKERS = LOOKED_AT // 2
+"""Neighbours, itself included, that must share the candidate's answer for the lower limit."""
+
+CLOSENESS_STEP, LEAD_STEP = 1 / 32, 1 / 16
+MOST_STEPS = 127
+SHARPNESS = 0.3
+"""How fast a vote loses weight: e-fold for each ``unit / SHARPNESS`` of similarity (.1 with the local model)."""
+
+
+class Sight(NamedTuple):
+    """A candidate as the curve sees it, in whole steps, so that what is stored is what was judged."""
+
+    closeness: int
+    """``-log((1 - similarity) / unit)`` in steps of 1/32: 0 at the safe similarity, more is nearer."""
+    lead: int
+    """Log odds of a vote of the neighbours, each by its similarity, for the candidate's answer; steps of 1/16."""
+
+    def features(self) -> tuple[float, float, float]:
+        """Return what the curve's weights are for, centred where traffic usually is."""
+        return 1.0, self.closeness * CLOSENESS_STEP + 1.5, self.lead * LEAD_STEP - 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A neighbour that the index named. *group* names the answer that it shares with others, as far as is known."""
+
+    key: str
+    similarity: float
+    group: str
+    refused: bool = False
+    """A guard says that it asks something else: it votes, but must not answer."""
+    raised: float = 0.0
+    """A guard wants it nearer: by how much of the way from the safe similarity to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The neighbour that would answer. *similarity* is less what a guard took from it."""
+
+    key: str
+    group: str
+    similarity: float
+    sight: Sight
+    backers: int
+
+
+def candidate(seen: Sequence[Seen], space: Space) -> Candidate | None:
+    """Return the nearest neighbour that no guard refuses, when it passes the hard limits.
+
+    Neighbours that share its answer speak for it and all others against it: a question between two answers is told from
+    one amid many of the same, whatever its nearest neighbour's similarity. Ties go to the smaller key, so that two
+    proxies that share a store agree; what no cosine can be is the index's mistake, and the neighbour is not there.
+    """
+    real = sorted((s for s in seen if -1.001 <= s.similarity <= 1.001), key=lambda s: (-s.similarity, s.key))
+    nearest = next((s for s in real if not s.refused), None)
+    if nearest is None:
+        return None
+    similarity = nearest.similarity - nearest.raised * space.unit
+    backers = sum(s.group == nearest.group and not s.refused for s in real)
+    if similarity < (space.backed_limit if backers >= BACKERS else space.limit):
+        return None
+    gap = max(1.0 - similarity, space.unit / 16)
+    for_it = against = 0.0
+    for s in real:
+        if s.group == nearest.group and not s.refused:
+            for_it += _vote(s.similarity, space)
+        else:
+            against += _vote(s.similarity, space)
+    lead = math.log(for_it / (against + _vote(space.background, space)))
+    sight = Sight(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(lead, LEAD_STEP))
+    return Candidate(nearest.key, nearest.group, similarity, sight, backers)
+
+
+def _vote(similarity: float, space: Space) -> float:
+    return math.exp(SHARPNESS * (similarity - 1.0) / space.unit)
+
+
+def _steps(value: float, step: float) -> int:
+    """Return the value in whole steps, rounded down, to where the neighbour is further."""
+    return max(-MOST_STEPS, min(MOST_STEPS, math.floor(value / step)))

@@ -1,0 +1,142 @@
+"""Policies to be compared on streams: a static threshold, one curve for each entry alone, and the verified one."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+from aicache.evidence.entry import Record
+from aicache.evidence.sight import LOOKED_AT, Seen
+from aicache.evidence.space import USE_MULTILINGUAL, Space
+from aicache.evidence.verified import SHARES, Action, Decision, Shares, Verified, to_compare
+from evaluation.streams import Choice, Near, Same
+
+
+class Static:
+    """Serves what is at or above a threshold, and learns nothing."""
+
+    looked_at = 1
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+
+    def choose(self, near: Sequence[Near], caller: int) -> Choice:
+        if near and near[0][1] >= self._threshold:
+            return Choice(near[0][0], ask=False)
+        return Choice(None, ask=True)
+
+    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+        pass
+
+
+class EachEntry:
+    """A curve for each entry by its own observations alone, in the manner of vCache (arXiv 2502.03771).
+
+    The probability that an entry's answer is right at a similarity s is ``logistic(sharp · (s - bar))``; what the two
+    numbers may be follows from the observations, on a grid. The upstream is asked with the smallest probability that
+    keeps the error below *error* if the curve is as bad as it may be at some confidence, the best one for it.
+    """
+
+    looked_at = 1
+    _SHARP = (10.0, 20.0, 40.0, 80.0, 160.0)
+    _BARS = tuple(0.5 + 0.01 * i for i in range(51))
+    _CONFIDENCES = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
+
+    def __init__(self, error: float, seed: int = 0) -> None:
+        self._error = error
+        self._seen: dict[int, list[tuple[float, bool]]] = {}
+        self._likely: dict[int, list[tuple[float, float, float]]] = {}
+        self._chance = random.Random(seed)
+
+    def choose(self, near: Sequence[Near], caller: int) -> Choice:
+        if near and self._chance.random() >= self._explored(*near[0]):
+            return Choice(near[0][0], ask=False)
+        return Choice(None, ask=True)
+
+    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+        if near:
+            key, similarity = near[0]
+            self._seen.setdefault(key, []).append((similarity, same(key)))
+            self._likely.pop(key, None)
+
+    def _explored(self, key: int, similarity: float) -> float:
+        """Return the probability with which the upstream is asked."""
+        if key not in self._seen:
+            return 1.0
+        right_at = sorted(
+            ((1 / (1 + math.exp(-sharp * (similarity - bar))), weight) for sharp, bar, weight in self._curves(key)),
+        )
+        best = 1.0
+        for doubt in self._CONFIDENCES:
+            left = doubt
+            lowest = right_at[-1][0]
+            for right, weight in right_at:
+                lowest = right
+                if (left := left - weight) < 0:
+                    break
+            surely = (1 - doubt) * lowest
+            best = min(best, max(0.0, 1 - self._error / max(1e-9, 1 - surely)))
+        return best
+
+    def _curves(self, key: int) -> list[tuple[float, float, float]]:
+        """Return every curve on a grid with how likely it is, of 1 together."""
+        if key not in self._likely:
+            grid = [(sharp, bar) for sharp in self._SHARP for bar in self._BARS]
+            logs = [
+                sum(-math.log1p(math.exp((-1 if right else 1) * sharp * (s - bar))) for s, right in self._seen[key])
+                for sharp, bar in grid
+            ]
+            top = max(logs)
+            total = sum(math.exp(v - top) for v in logs)
+            self._likely[key] = [(s, b, math.exp(v - top) / total) for (s, b), v in zip(grid, logs, strict=True)]
+        return self._likely[key]
+
+
+class Learned:
+    """The verified policy, as the engine has it: the decisions are its own."""
+
+    looked_at = LOOKED_AT
+
+    def __init__(
+        self,
+        max_error: float,
+        *,
+        seed: int = 0,
+        space: Space = USE_MULTILINGUAL,
+        shares: Shares = SHARES,
+        shared: bool = False,
+    ) -> None:
+        self.verified = Verified(space, max_error, shares=shares, shared=shared)
+        self.records: dict[str, Record] = {}
+        self._chance = random.Random(seed)
+        self._shared = shared
+        self._at = 0
+        self._decision = Decision(Action.MISS)
+
+    def choose(self, near: Sequence[Near], caller: int) -> Choice:
+        self._at += 1
+        self._decision = self.verified.decide(self._see(near), self.records, self._chance.random())
+        found = self._decision.candidate
+        return Choice(int(found.key) if found and self._decision.serves else None, ask=self._decision.asks)
+
+    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+        found, group = self._decision.candidate, str(question)
+        for seen in to_compare(self._see(near), self._decision):
+            right = same(int(seen.key))
+            if found is not None and seen.key == found.key:
+                self._observe(found.key, right, caller)
+            if right:
+                group = seen.group
+                break
+        if stored:
+            self.records[str(question)] = Record(group)
+
+    def _observe(self, key: str, right: bool, caller: int) -> None:
+        nonce = self._chance.getrandbits(32)
+        observation = self.verified.learn(self._decision, right, at=self._at, nonce=nonce, caller=caller)
+        if observation is not None:
+            self.records[key] = self.records[key].with_([observation], capped=self._shared)
+
+    def _see(self, near: Sequence[Near]) -> list[Seen]:
+        return [Seen(str(key), similarity, self.records[str(key)].group) for key, similarity in near]
