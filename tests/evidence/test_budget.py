@@ -1,0 +1,55 @@
+"""The budget: the mean risk of all requests stays within it, whatever the traffic; no single hit risks too much."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from aicache.evidence.budget import MOST, Budget
+
+ERROR = 0.01
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("candidates", [0.02, 0.3, 1.0])
+def test_the_mean_risk_of_all_requests_stays_within_what_is_allowed(seed: int, candidates: float) -> None:
+    chance, budget = random.Random(seed), Budget(ERROR)
+    taken = 0.0
+
+    for _ in range(4000):
+        risk = chance.betavariate(0.5, 2) if chance.random() < candidates else None
+        if risk is not None and risk <= budget.bar:
+            taken += risk
+        budget.note(risk)
+
+    assert taken / 4000 <= ERROR
+
+
+def test_where_hits_are_rare_each_may_risk_more() -> None:
+    rare, often = Budget(ERROR), Budget(ERROR)
+
+    for i in range(3000):
+        rare.note(0.05 if i % 20 == 0 else None)
+        often.note(0.05)
+
+    assert rare.bar == pytest.approx(MOST)
+    assert often.bar < 0.05
+
+
+def test_no_hit_may_risk_more_than_the_most() -> None:
+    budget = Budget(0.9)
+
+    for _ in range(100):
+        budget.note(None)
+
+    assert budget.bar <= MOST
+
+
+def test_at_the_start_only_what_needs_no_budget_passes_many_times() -> None:
+    budget = Budget(ERROR)
+
+    for _ in range(300):
+        budget.note(0.15)
+
+    assert budget.bar < 0.15

@@ -1,0 +1,76 @@
+"""Whether two answers are the same: by their words whatever their dress, by similarity only where that can tell."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.evidence.compare import Judgement, compare, plain
+
+LONG = "You can change your address under Settings, Profile, Address."
+LIKE = "To change the address go to Settings, then Profile, then Address."
+
+
+@pytest.mark.parametrize(
+    ("fresh", "stored"),
+    [
+        ("Paris", "paris."),
+        ("**Paris**", "Paris"),
+        ("# Answer\n\nParis", "answer Paris!"),
+        ("- one\n- two", "* one\n* two\n"),
+        ("1. one\n2. two", "1) one\n2) two"),
+        ("１２３元", "123元。"),
+        ("See [the page](https://a.example/b).", "see the page"),
+        ("`x = 1`", "x = 1"),
+        ("是的。", "是的！"),
+        ("a\u3000b\r\nc", "A b c"),
+    ],
+)
+def test_what_differs_in_dress_only_is_the_same(fresh: str, stored: str) -> None:
+    assert compare(fresh, stored) is Judgement.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("fresh", "stored"),
+    [
+        ("It takes 5 days until the card arrives.", "It takes 50 days until the card arrives."),
+        ("You can cancel the order at any time.", "You cannot cancel the order at any time."),
+        ("You can do that in the settings menu.", "You can't do that in the settings menu."),
+        (
+            "这张银行卡可以在国外的所有自动取款机上使用,不收取任何手续费",
+            "这张银行卡不可以在国外的所有自动取款机上使用,不收取任何手续费",
+        ),
+        ("Yes", "No"),
+        ("Paris", "London"),
+    ],
+)
+def test_what_a_similarity_cannot_tell_apart_stays_unknown(fresh: str, stored: str) -> None:
+    assert compare(fresh, stored, 0.99) is Judgement.UNKNOWN
+
+
+def test_similarity_decides_at_both_ends_and_not_between() -> None:
+    assert compare(LONG, LIKE, 0.95) is Judgement.RIGHT
+    assert compare(LONG, LIKE, 0.7) is Judgement.UNKNOWN
+    assert compare(LONG, LIKE, 0.2) is Judgement.WRONG
+
+
+@pytest.mark.parametrize("similarity", [None, math.nan, math.inf, 7.0])
+def test_without_a_similarity_that_can_be_nothing_is_said_of_different_words(similarity: float | None) -> None:
+    assert compare(LONG, LIKE, similarity) is Judgement.UNKNOWN
+
+
+def test_nothing_is_not_the_same_as_nothing() -> None:
+    assert compare("", " **", 1.0) is Judgement.UNKNOWN
+
+
+@given(st.text())
+def test_an_answer_is_the_same_as_itself_or_says_nothing(answer: str) -> None:
+    assert compare(answer, answer) is (Judgement.RIGHT if plain(answer) else Judgement.UNKNOWN)
+
+
+@given(st.text(), st.text(), st.floats(-1, 1))
+def test_it_makes_no_difference_which_is_which(one: str, other: str, similarity: float) -> None:
+    assert compare(one, other, similarity) is compare(other, one, similarity)

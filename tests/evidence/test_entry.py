@@ -1,0 +1,73 @@
+"""An entry's own record: wrong answers make it a suspect at once, right ones clear it slowly, one caller cannot."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.evidence.budget import MOST
+from aicache.evidence.curve import Curve
+from aicache.evidence.entry import OF_ONE_CALLER, Record, pack, risk, unpack
+from aicache.evidence.observations import OF_AN_ENTRY, Observation
+from aicache.evidence.sight import Sight
+
+CURVE = Curve((3.0, 0.5, 1.3), ((0.01, 0.0, 0.0), (0.0, 0.01, 0.0), (0.0, 0.0, 0.01)))
+SURE = Sight(0, 60)
+SIGHTS = st.builds(Sight, st.integers(-100, 100), st.integers(-100, 127))
+
+
+def record(*seen: tuple[Sight, bool]) -> Record:
+    return Record("g", tuple(Observation(100 - i, i, *sight, right, False, 0) for i, (sight, right) in enumerate(seen)))
+
+
+@given(st.lists(st.tuples(SIGHTS, st.booleans()), max_size=15), SIGHTS, SIGHTS)
+def test_a_wrong_answer_never_lowers_the_risk_and_a_right_one_never_raises_it(
+    seen: list[tuple[Sight, bool]], more: Sight, sight: Sight
+) -> None:
+    before = risk(CURVE, sight, record(*seen))
+
+    assert risk(CURVE, sight, record(*seen, (more, False))) >= before - 1e-12
+    assert risk(CURVE, sight, record(*seen, (more, True))) <= before + 1e-12
+
+
+@given(st.lists(st.tuples(SIGHTS, st.booleans()), max_size=16), SIGHTS)
+def test_no_record_makes_an_entry_safer_than_the_curve_has_it(seen: list[tuple[Sight, bool]], sight: Sight) -> None:
+    assert risk(CURVE, sight, record(*seen)) >= CURVE.risk(sight)
+
+
+def test_one_wrong_answer_where_the_curve_was_sure_is_enough_not_to_serve() -> None:
+    assert risk(CURVE, SURE, record()) < 0.01
+    assert risk(CURVE, SURE, record((SURE, False))) > MOST
+
+
+def test_right_answers_clear_a_suspect() -> None:
+    assert risk(CURVE, SURE, record((SURE, False), *[(SURE, True)] * 8)) < 0.02
+
+
+def test_one_caller_cannot_clear_what_it_planted() -> None:
+    wrong = Observation(1, 1, *SURE, False, False, 5)
+    cleared = [Observation(100 + i, i, *SURE, True, False, 66) for i in range(50)]
+
+    planted = Record("g").with_([wrong], capped=True).with_(cleared, capped=True)
+
+    assert len(planted.observations) == 1 + OF_ONE_CALLER
+    assert risk(CURVE, SURE, planted) > 0.04
+
+
+def test_only_so_many_observations_are_kept() -> None:
+    many = Record("g").with_(Observation(i, i, 0, 0, True, False, 0) for i in range(100))
+
+    assert [o.at for o in many.observations] == list(range(99, 99 - OF_AN_ENTRY, -1))
+
+
+def test_what_was_packed_is_unpacked() -> None:
+    kept = record((SURE, True), (Sight(-3, 4), False))
+
+    assert unpack(pack(kept), now=1000.0) == kept
+
+
+@pytest.mark.parametrize("packed", [b"", b"secret", pack(record())[:-1]])
+def test_other_bytes_are_an_error(packed: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^not an? "):
+        unpack(packed, now=1000.0)

@@ -1,0 +1,72 @@
+"""What proxies share of a kind: merged in any order it is the same, and the stricter standing goes first."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.evidence.bound import Standing
+from aicache.evidence.observations import OF_A_CURVE, Observation
+from aicache.evidence.shared import OF_ONE_CALLER, VERSION, Shared, pack, unpack
+
+OBSERVATIONS = st.builds(
+    Observation,
+    at=st.integers(0, 50),
+    nonce=st.integers(0, 9),
+    closeness=st.integers(-127, 127),
+    lead=st.integers(-127, 127),
+    right=st.booleans(),
+    would=st.booleans(),
+    caller=st.integers(0, 3),
+)
+SHARED = st.builds(
+    Shared, st.integers(0, 3), st.sampled_from(Standing), st.lists(OBSERVATIONS, max_size=6).map(lambda o: ())
+) | st.builds(Shared, st.integers(0, 3), st.sampled_from(Standing), st.lists(OBSERVATIONS, max_size=6).map(tuple))
+
+
+@given(SHARED, SHARED, SHARED)
+def test_merging_does_not_depend_on_the_order(a: Shared, b: Shared, c: Shared) -> None:
+    assert a.merged(b) == b.merged(a)
+    assert a.merged(b).merged(c) == a.merged(b.merged(c))
+    assert a.merged(b).merged(b) == a.merged(b)
+
+
+def test_a_later_generation_goes_first_and_of_one_the_stricter_standing() -> None:
+    off, learned = Shared(2, Standing.OFF), Shared(3, Standing.LEARNED)
+
+    assert off.merged(learned).standing is Standing.LEARNED
+    assert off.merged(Shared(2, Standing.FROZEN)).standing is Standing.OFF
+
+
+def test_one_caller_has_a_part_of_the_room_at_most() -> None:
+    flood = tuple(Observation(i, i, 0, 0, True, False, 7) for i in range(OF_A_CURVE))
+
+    assert len(Shared().merged(Shared(observations=flood), capped=True).observations) == OF_ONE_CALLER
+    assert len(Shared().merged(Shared(observations=flood)).observations) == OF_A_CURVE
+
+
+@given(SHARED)
+def test_what_was_packed_is_unpacked(shared: Shared) -> None:
+    assert unpack(pack(shared), now=100.0) == shared
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        b"secret",
+        pack(Shared())[:-1],
+        msgspec.msgpack.encode((VERSION + 1, 0, "learned", b"\x90")),
+        msgspec.msgpack.encode((VERSION, -1, "learned", b"\x90")),
+        msgspec.msgpack.encode((VERSION, 0, "reckless", b"\x90")),
+        msgspec.msgpack.encode((VERSION, 0, "learned", b"")),
+    ],
+)
+def test_other_bytes_are_an_error_that_quotes_nothing(packed: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^(not a|a kind's)") as caught:
+        unpack(packed, now=100.0)
+
+    assert "secret" not in str(caught.value)
+    assert "reckless" not in str(caught.value)

@@ -1,0 +1,112 @@
+"""A look at the neighbours: the hard limits hold whatever else is so, agreement speaks for, disagreement against."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.evidence.sight import BACKERS, Seen, Sight, candidate
+from aicache.evidence.space import USE_MULTILINGUAL, Prior, of_model
+
+SPACE = USE_MULTILINGUAL
+SEEN = st.lists(
+    st.builds(
+        Seen,
+        key=st.text("abcdef", min_size=1, max_size=3),
+        similarity=st.floats(-1.0, 1.0),
+        group=st.sampled_from(["g", "h", "i"]),
+        refused=st.booleans(),
+        raised=st.floats(0.0, 1.0),
+    ),
+    max_size=8,
+    unique_by=lambda s: s.key,
+)
+
+
+def look(*seen: tuple[float, str]) -> Sight:
+    found = candidate([Seen(str(i), similarity, group) for i, (similarity, group) in enumerate(seen)], SPACE)
+    assert found is not None
+    return found.sight
+
+
+@given(SEEN)
+def test_the_hard_limits_are_never_passed(seen: list[Seen]) -> None:
+    found = candidate(seen, SPACE)
+
+    if found is not None:
+        backers = sum(s.group == found.group and not s.refused for s in seen)
+        assert found.similarity >= (SPACE.backed_limit if backers >= BACKERS else SPACE.limit)
+
+
+@given(SEEN)
+def test_a_refused_neighbour_never_answers(seen: list[Seen]) -> None:
+    found = candidate(seen, SPACE)
+
+    assert found is None or found.key in {s.key for s in seen if not s.refused}
+
+
+def test_the_nearest_is_the_candidate_and_ties_go_to_the_smaller_key() -> None:
+    found = candidate([Seen("c", 0.9, "c"), Seen("b", 0.95, "b"), Seen("a", 0.95, "a")], SPACE)
+
+    assert found is not None
+    assert found.key == "a"
+
+
+@pytest.mark.parametrize("similarity", [math.nan, math.inf, -math.inf, 1.5, -2.0])
+def test_a_similarity_that_no_cosine_can_have_is_no_neighbour(similarity: float) -> None:
+    assert candidate([Seen("a", similarity, "a")], SPACE) is None
+
+
+def test_a_lone_neighbour_needs_more_than_one_whose_answer_others_share() -> None:
+    seen = [Seen(str(i), 0.7, "g") for i in range(BACKERS)]
+
+    assert candidate(seen, SPACE) is not None
+    assert candidate(seen[1:], SPACE) is None
+
+
+def test_what_is_nearer_is_closer() -> None:
+    assert look((0.97, "a")).closeness == 0
+    assert look((0.99, "a")).closeness > 0 > look((0.9, "a")).closeness
+
+
+def test_neighbours_of_the_same_answer_speak_for_it_and_others_against() -> None:
+    alone = look((0.9, "a"))
+
+    assert look((0.9, "a"), (0.89, "a")).lead > alone.lead > look((0.9, "a"), (0.89, "b")).lead
+
+
+def test_a_refused_neighbour_of_the_same_answer_does_not_speak_for_it() -> None:
+    seen = [Seen("a", 0.9, "g"), Seen("b", 0.89, "g", refused=True)]
+
+    found = candidate(seen, SPACE)
+
+    assert found is not None
+    assert found.backers == 1
+    assert found.sight.lead < look((0.9, "g")).lead
+
+
+def test_a_raised_bar_takes_from_the_similarity_what_it_is_of_the_models_scale() -> None:
+    found = candidate([Seen("a", 0.97, "a", raised=0.5)], SPACE)
+
+    assert found is not None
+    assert found.similarity == pytest.approx(0.955)
+    assert found.sight.closeness < 0
+    assert candidate([Seen("a", 0.805, "a", raised=0.5)], SPACE) is None
+
+
+def test_an_unknown_model_has_narrow_limits_by_its_own_threshold() -> None:
+    space = of_model("somebody's-embedding", 0.95)
+
+    assert space.limit == pytest.approx(0.85)
+    assert space.backed_limit == pytest.approx(0.75)
+    assert of_model("use-multilingual-3", 0.9) is USE_MULTILINGUAL
+
+
+@pytest.mark.parametrize("doubt", [(0.1, 0.5, 0.5), (2.0, 0.5, 0.0)])
+def test_a_prior_that_claims_to_know_is_refused(doubt: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="doubt"):
+        replace(Prior(), doubt=doubt)

@@ -1,0 +1,208 @@
+"""The verified policy: what it serves, checks and learns, and how it stops, alone and among other proxies."""
+
+from __future__ import annotations
+
+import pytest
+
+from aicache.evidence.bound import ENOUGH, WINDOW, Account, Standing
+from aicache.evidence.entry import Record
+from aicache.evidence.shared import Shared
+from aicache.evidence.sight import Seen
+from aicache.evidence.space import USE_MULTILINGUAL
+from aicache.evidence.verified import COMPARED, JUDGED_ALONE, Action, Decision, Shares, Verified, to_compare
+
+NEVER = 0.999
+BACKED = [Seen(f"b{i}", 0.93, "g") for i in range(8)]
+"""Eight neighbours with one answer."""
+BETWEEN = [Seen("a", 0.93, "a"), Seen("b", 0.925, "b")]
+"""Two with one each."""
+SAFE = [Seen(f"s{i}", 0.98, "g") for i in range(8)]
+NOTHING = [Seen("n", 0.3, "n")]
+
+
+def taught(verified: Verified, *, count: int = 300, misses: int = 3) -> Verified:
+    """Let it see that neighbours with one answer are right, and those between two are not."""
+    for i in range(count):
+        decision = verified.decide(BACKED, {}, 0.0)
+        verified.learn(decision, True, at=i, nonce=2 * i, caller=i % 8)
+        between = verified.decide(BETWEEN, {}, 0.0)
+        verified.learn(between, i % 3 == 0, at=i, nonce=2 * i + 1, caller=i % 8)
+        for _ in range(misses):
+            verified.decide(NOTHING, {}, NEVER)
+    return verified
+
+
+def check(verified: Verified, seen: list[Seen], right: bool, count: int, caller: int = 0) -> None:
+    """Ask the same again and again, and have every would-be hit judged by an audit or an exploration."""
+    for i in range(count):
+        decision = verified.decide(seen, {}, 0.0)
+        verified.learn(decision, right, at=10_000 + i, nonce=10**6 + i, caller=caller)
+
+
+def test_what_evidence_speaks_for_is_served_and_what_is_between_two_answers_is_not() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+
+    assert verified.decide(BACKED, {}, NEVER).action is Action.SERVE
+    assert verified.decide(BETWEEN, {}, NEVER).action is Action.MISS
+    assert verified.decide(NOTHING, {}, NEVER) == Decision(Action.MISS)
+
+
+def test_a_cold_cache_serves_no_lone_neighbour_that_is_not_close() -> None:
+    assert not Verified(USE_MULTILINGUAL, 0.01).decide([Seen("a", 0.9, "a")], {}, NEVER).serves
+
+
+def test_no_evidence_whatever_lets_a_neighbour_below_the_hard_limits_answer() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    check(verified, BACKED, True, 1000)
+
+    assert verified.decide([Seen("a", 0.79, "a")], {}, NEVER).candidate is None
+    assert verified.decide([Seen(str(i), 0.64, "g") for i in range(8)], {}, NEVER).candidate is None
+
+
+def test_an_entry_that_was_wrong_is_not_served_though_its_like_are() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    decision = verified.decide(BACKED, {}, 0.0)
+    observation = verified.learn(decision, False, at=9999, nonce=9, caller=1)
+
+    assert observation is not None
+    records = {"b0": Record("g", (observation,))}
+
+    assert verified.decide(BACKED, records, NEVER).action is Action.MISS
+    assert verified.decide([s for s in BACKED if s.key != "b0"], records, NEVER).action is Action.SERVE
+
+
+def test_chance_decides_what_is_checked_before_and_after_serving() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01, shares=Shares(explore=0.1, audit=0.2)))
+
+    decided = [verified.decide(BACKED, {}, chance) for chance in (0.0, 0.05, 0.15, 0.25, 0.4)]
+
+    assert [d.action for d in decided] == [Action.EXPLORE] * 2 + [Action.AUDIT] * 2 + [Action.SERVE]
+    assert [d.drawn for d in decided] == [True] * 4 + [False]
+    assert [(d.serves, d.asks) for d in decided[1:]] == [(False, True), (True, True), (True, True), (True, False)]
+
+
+def test_as_long_as_nothing_is_proven_most_would_be_hits_are_checked_first() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01), count=300)
+    fresh = Verified(USE_MULTILINGUAL, 0.01)
+    fresh.absorb(verified.known)
+    for _ in range(500):
+        fresh.decide(NOTHING, {}, NEVER)
+
+    assert fresh.decide(BACKED, {}, 0.9).action is Action.EXPLORE
+    assert verified.decide(BACKED, {}, 0.9).action is Action.SERVE
+
+
+def test_a_request_without_a_candidate_teaches_nothing() -> None:
+    verified = Verified(USE_MULTILINGUAL, 0.01)
+
+    assert verified.learn(Decision(Action.MISS), True, at=1, nonce=1, caller=1) is None
+    assert verified.known == Shared()
+
+
+def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_again() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    before = verified.standing
+    generation = verified.known.generation
+
+    for i in range(60):  # though the curve would not let them be served any more
+        decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.01, drawn=True)
+        if verified.standing is before:
+            verified.learn(decision, False, at=10_000, nonce=10**6 + i, caller=i)
+
+    assert before is Standing.LEARNED
+    assert verified.standing is Standing.FROZEN
+    assert verified.known.generation == generation + 1
+
+    curve = verified.curve
+    for i in range(20 * ENOUGH):
+        decision = verified.decide(BACKED if i % 20 == 0 else NOTHING, {}, NEVER)
+        assert not decision.serves
+        if decision.candidate is not None:
+            drawn = Decision(Action.MISS, decision.candidate, 0.01, drawn=True)
+            verified.learn(drawn, True, at=10_100, nonce=2 * 10**6 + i, caller=i % 100)
+
+    assert curve is not verified.curve
+    assert verified.standing is Standing.LEARNED
+
+
+def test_frozen_serves_what_is_safe_and_off_serves_nothing() -> None:
+    for standing, action in ((Standing.FROZEN, Action.SERVE), (Standing.OFF, Action.MISS)):
+        verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+        verified.absorb(Shared(verified.known.generation + 1, standing))
+        verified.use(verified.known.generation, Account(requests=10_000, hits=100, judged=45, wrong=1))
+
+        safe, near = verified.decide(SAFE, {}, NEVER), verified.decide(BACKED, {}, NEVER)
+
+        assert safe.action is action
+        assert near.action is Action.MISS
+        assert near.drawn
+
+
+def test_one_caller_cannot_stop_the_cache_of_all_others_nor_vouch_for_it() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01, shared=True))
+    judged = verified.account.judged
+
+    check(verified, BACKED, True, 400, caller=4242)
+
+    assert verified.account.judged - judged <= max(JUDGED_ALONE, judged)
+    own = sum(o.caller == 4242 for o in verified.known.observations)
+    assert own <= 256
+
+
+def test_two_proxies_that_tell_each_other_everything_decide_alike() -> None:
+    one, other = taught(Verified(USE_MULTILINGUAL, 0.01)), Verified(USE_MULTILINGUAL, 0.01)
+
+    other.absorb(one.known)
+
+    assert other.known == one.known
+    assert other.curve.weights == pytest.approx(one.curve.weights, abs=0.2)
+
+
+def test_counts_are_told_once_and_the_sum_of_all_is_taken_for_ones_own() -> None:
+    verified = Verified(USE_MULTILINGUAL, 0.01)
+    for _ in range(5):
+        verified.decide(NOTHING, {}, NEVER)
+
+    first, second = verified.unsent(), verified.unsent()
+    verified.decide(NOTHING, {}, NEVER)
+    verified.use(0, Account(requests=105))
+
+    assert first == Account(requests=5)
+    assert second == Account()
+    assert verified.account == Account(requests=106)
+
+
+def test_counts_of_another_generation_are_not_mixed_in() -> None:
+    verified = Verified(USE_MULTILINGUAL, 0.01)
+
+    verified.use(3, Account(requests=105, hits=100, judged=100, wrong=90))
+
+    assert verified.account == Account()
+    assert verified.standing is Standing.LEARNED
+
+
+def test_an_account_is_closed_after_a_window_and_forgotten_after_the_next() -> None:
+    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    generation = verified.known.generation
+
+    for i in range(2 * WINDOW):
+        decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.001, drawn=True)
+        verified.learn(decision, True, at=10_000 + i, nonce=10**6 + i, caller=i % 100)
+
+    assert verified.known.generation == generation + 2
+    assert verified.account.judged < 2 * WINDOW
+
+
+def test_a_fresh_answer_is_compared_with_the_candidates_first_and_then_with_one_of_each_group() -> None:
+    seen = [
+        Seen("refused", 0.95, "r", refused=True),
+        Seen("a", 0.93, "a"),
+        Seen("a2", 0.92, "a"),
+        *[Seen(f"o{i}", 0.8 - i / 100, f"o{i}") for i in range(6)],
+    ]
+    decision = Verified(USE_MULTILINGUAL, 0.01).decide(seen, {}, NEVER)
+
+    compared = [s.key for s in to_compare(seen, decision)]
+
+    assert compared == ["a", "refused", "o0", "o1"]
+    assert len(compared) == COMPARED
