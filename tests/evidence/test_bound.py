@@ -73,6 +73,13 @@ def test_of_all_requests_it_is_the_smaller_the_fewer_are_hits() -> None:
     assert Account(requests=10).of_all() == 0.0
 
 
+def test_of_the_safe_hits_alone_is_told_what_is_served_when_nothing_else_is() -> None:
+    account = Account(requests=1000, hits=400, judged=60, wrong=10, safe_hits=40, safe_judged=30, safe_wrong=0)
+
+    assert account.safe().of_hits() == at_most(30, 0)
+    assert account.safe().of_all() == pytest.approx(at_most(30, 0) * 0.04)
+
+
 def test_accounts_add_up_in_any_order() -> None:
     one, other = Account(10, 5, 2, 1, 1, 0, 3), Account(1, 1, 1, 0, 1, 0, 1)
 

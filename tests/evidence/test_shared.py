@@ -21,9 +21,8 @@ OBSERVATIONS = st.builds(
     would=st.booleans(),
     caller=st.integers(0, 3),
 )
-SHARED = st.builds(
-    Shared, st.integers(0, 3), st.sampled_from(Standing), st.lists(OBSERVATIONS, max_size=6).map(lambda o: ())
-) | st.builds(Shared, st.integers(0, 3), st.sampled_from(Standing), st.lists(OBSERVATIONS, max_size=6).map(tuple))
+SHARED = st.builds(Shared, st.integers(0, 3), st.sampled_from(Standing), st.sets(OBSERVATIONS, max_size=6).map(sorted))
+SHARED = SHARED.map(lambda s: s.merged(Shared()))  # newest first, as any is that was merged
 
 
 @given(SHARED, SHARED, SHARED)

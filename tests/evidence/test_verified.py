@@ -136,6 +136,7 @@ def test_frozen_serves_what_is_safe_and_off_serves_nothing() -> None:
         assert safe.action is action
         assert near.action is Action.MISS
         assert near.drawn
+        assert verified.error_bound <= 0.01
 
 
 def test_one_caller_cannot_stop_the_cache_of_all_others_nor_vouch_for_it() -> None:

@@ -42,13 +42,18 @@ class Account:
     judged: int = 0
     """Of the hits: drawn by lot, asked upstream and judged right or wrong."""
     wrong: int = 0
-    safe_judged: int = 0
-    """The same two of the hits at or above the safe similarity."""
-    safe_wrong: int = 0
     safe_hits: int = 0
+    """The same three of the hits at or above the safe similarity alone."""
+    safe_judged: int = 0
+    safe_wrong: int = 0
 
     def __add__(self, other: Account) -> Account:
         return Account(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def safe(self) -> Account:
+        """Return what is left when only the hits at or above the safe similarity are served."""
+        counts = (self.safe_hits, self.safe_judged, self.safe_wrong)
+        return Account(self.requests, *counts, *counts)
 
     def of_hits(self, confidence: float = CONFIDENCE) -> float:
         """Return what the share of wrong ones among the hits is at most."""
@@ -95,17 +100,17 @@ def next_standing(standing: Standing, account: Account, max_error: float) -> Sta
     """
     match standing:
         case Standing.LEARNED:
-            too_many = _at_least_of_all(account.judged, account.wrong, account.hits, account.requests) > max_error
-            return Standing.FROZEN if too_many else standing
+            return Standing.FROZEN if _at_least_of_all(account) > max_error else standing
         case Standing.FROZEN | Standing.OFF:
             if account.judged >= ENOUGH and account.of_all(RETURN_CONFIDENCE) <= max_error:
                 return Standing.LEARNED
-            safe = (account.safe_judged, account.safe_wrong, account.safe_hits, account.requests)
-            return Standing.OFF if _at_least_of_all(*safe) > max_error else standing
+            return Standing.OFF if _at_least_of_all(account.safe()) > max_error else standing
 
 
-def _at_least_of_all(judged: int, wrong: int, hits: int, requests: int) -> float:
-    return at_least(judged, wrong, STOP_CONFIDENCE) * hits / requests if judged and requests else 0.0
+def _at_least_of_all(account: Account) -> float:
+    if not account.judged or not account.requests:
+        return 0.0
+    return at_least(account.judged, account.wrong, STOP_CONFIDENCE) * account.hits / account.requests
 
 
 def _wealth(judged: int, wrong: int, mean: float) -> float:

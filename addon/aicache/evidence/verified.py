@@ -107,6 +107,17 @@ class Verified:
     def standing(self) -> Standing:
         return self._known.standing
 
+    @property
+    def error_bound(self) -> float:
+        """Return what share of all requests is answered wrong at most, as things stand, with 95 % confidence."""
+        match self.standing:
+            case Standing.LEARNED:
+                return self.account.of_all()
+            case Standing.FROZEN:
+                return self.account.safe().of_all()
+            case Standing.OFF:
+                return 0.0
+
     # ------------------------------------------------------------------ decide
 
     def decide(self, seen: Sequence[Seen], records: Mapping[str, Record], chance: float) -> Decision:
@@ -145,7 +156,7 @@ class Verified:
         """
         if (found := decision.candidate) is None:
             return None
-        observation = Observation(int(at), nonce, *found.sight, right, decision.drawn, caller)
+        observation = Observation(max(0, int(at)), nonce % 2**32, *found.sight, right, decision.drawn, caller % 2**16)
         self._fresh.append(observation)
         self._fit_again(1)
         if decision.drawn and self._may_judge(caller):
