@@ -10,6 +10,7 @@ from aicache.evidence.entry import Record
 from aicache.evidence.sight import LOOKED_AT, Seen
 from aicache.evidence.space import USE_MULTILINGUAL, Space
 from aicache.evidence.verified import SHARES, Action, Decision, Shares, Verified, to_compare
+from aicache.guards import Pass, Raise, Refuse, judge
 from evaluation.streams import Choice, Near, Same
 
 
@@ -21,7 +22,7 @@ class Static:
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
 
-    def choose(self, near: Sequence[Near], caller: int) -> Choice:
+    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice:
         if near and near[0][1] >= self._threshold:
             return Choice(near[0][0], ask=False)
         return Choice(None, ask=True)
@@ -49,7 +50,7 @@ class EachEntry:
         self._likely: dict[int, list[tuple[float, float, float]]] = {}
         self._chance = random.Random(seed)
 
-    def choose(self, near: Sequence[Near], caller: int) -> Choice:
+    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice:
         if near and self._chance.random() >= self._explored(*near[0]):
             return Choice(near[0][0], ask=False)
         return Choice(None, ask=True)
@@ -106,23 +107,27 @@ class Learned:
         space: Space = USE_MULTILINGUAL,
         shares: Shares = SHARES,
         shared: bool = False,
+        texts: Sequence[str] = (),
     ) -> None:
+        """*texts* are the questions, by number, for the guards; without them there are none."""
         self.verified = Verified(space, max_error, shares=shares, shared=shared)
         self.records: dict[str, Record] = {}
         self._chance = random.Random(seed)
         self._shared = shared
+        self._texts = texts
         self._at = 0
         self._decision = Decision(Action.MISS)
 
-    def choose(self, near: Sequence[Near], caller: int) -> Choice:
+    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice:
         self._at += 1
-        self._decision = self.verified.decide(self._see(near), self.records, self._chance.random())
+        seen = self._see(question, near)
+        self._decision = self.verified.decide(seen, self.records, self._chance.random())
         found = self._decision.candidate
         return Choice(int(found.key) if found and self._decision.serves else None, ask=self._decision.asks)
 
     def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
         found, group = self._decision.candidate, str(question)
-        for seen in to_compare(self._see(near), self._decision):
+        for seen in to_compare(self._see(question, near), self._decision):
             right = same(int(seen.key))
             if found is not None and seen.key == found.key:
                 self._observe(found.key, right, caller)
@@ -138,5 +143,12 @@ class Learned:
         if observation is not None:
             self.records[key] = self.records[key].with_([observation], capped=self._shared)
 
-    def _see(self, near: Sequence[Near]) -> list[Seen]:
-        return [Seen(str(key), similarity, self.records[str(key)].group) for key, similarity in near]
+    def _see(self, question: int, near: Sequence[Near]) -> list[Seen]:
+        """Return the neighbours as the engine would have them."""
+        seen = []
+        for key, similarity in near:
+            verdict = judge(self._texts[question], self._texts[key]) if self._texts else Pass()
+            raised = verdict.by if isinstance(verdict, Raise) else 0.0
+            refused = isinstance(verdict, Refuse)
+            seen.append(Seen(str(key), similarity, self.records[str(key)].group, refused, raised))
+        return seen

@@ -33,6 +33,8 @@ class Stream:
     nearest: npt.NDArray[np.int32]
     """``(n, NEAREST)``, nearest first; a question is no neighbour of its own."""
     similarity: npt.NDArray[np.float32]
+    texts: tuple[str, ...] = ()
+    """The questions themselves, for the guards; none where they do not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Policy(Protocol):
     looked_at: int
     """Neighbours that it wants to see."""
 
-    def choose(self, near: Sequence[Near], caller: int) -> Choice: ...
+    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice: ...
 
     def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
         """Take in the fresh answer; *stored* says that the question is a stored one from now on."""
@@ -78,7 +80,7 @@ class Outcome:
         return sum(low <= at < high and not right for at, right in self.served) / max(1, high - low)
 
 
-def stream(name: str, vectors: Vector, answers: Sequence[int]) -> Stream:
+def stream(name: str, vectors: Vector, answers: Sequence[int], texts: Sequence[str] = ()) -> Stream:
     """Make a stream, with the nearest neighbours of each question among all others, by brute force."""
     count = min(NEAREST, len(vectors) - 1)
     nearest = np.empty((len(vectors), count), dtype=np.int32)
@@ -91,7 +93,7 @@ def stream(name: str, vectors: Vector, answers: Sequence[int]) -> Stream:
         order = np.argsort(-np.take_along_axis(cosine, some, 1), axis=1, kind="stable")
         nearest[start : start + CHUNK] = np.take_along_axis(some, order, 1)
         similarity[start : start + CHUNK] = np.take_along_axis(cosine, nearest[start : start + CHUNK], 1)
-    return Stream(name, vectors, np.asarray(answers, dtype=np.int64), nearest, similarity)
+    return Stream(name, vectors, np.asarray(answers, dtype=np.int64), nearest, similarity, tuple(texts))
 
 
 def shuffled(count: int, seed: int) -> list[int]:
@@ -119,7 +121,7 @@ def play(
     for question in order:
         caller = callers[question] if callers else 0
         near = stored.nearest(question, policy.looked_at)
-        choice = policy.choose(near, abs(caller))
+        choice = policy.choose(question, near, abs(caller))
         if choice.served is not None and caller >= 0:
             outcome.served.append((at, bool(stream.answers[choice.served] == stream.answers[question])))
         if choice.served is None:

@@ -34,7 +34,7 @@ ATTACKER = -7
 HALF = 4000
 """Questions of each of two streams that follow one another."""
 
-Make: TypeAlias = Callable[[int], Policy]
+Make: TypeAlias = Callable[[int, Stream], Policy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +79,26 @@ def main() -> int:
 
 def policies(max_error: float) -> Iterator[Scenario]:
     """Yield the policies to compare."""
-    yield Scenario(f"static {SAFE}", lambda _: Static(SAFE))
-    yield Scenario("each entry alone", lambda seed: EachEntry(max_error, seed))
-    yield Scenario("verified", lambda seed: Learned(max_error, seed=seed))
+    yield Scenario(f"static {SAFE}", lambda _, __: Static(SAFE))
+    yield Scenario("each entry alone", lambda seed, _: EachEntry(max_error, seed))
+    yield Scenario("verified", lambda seed, _: Learned(max_error, seed=seed))
+    yield Scenario("verified, guards", lambda seed, made: Learned(max_error, seed=seed, texts=made.texts))
     no_audit = Shares(explore=0.05, audit=0.0)
-    yield Scenario("verified, no audit", lambda seed: Learned(max_error, seed=seed, shares=no_audit))
+    yield Scenario("verified, no audit", lambda seed, _: Learned(max_error, seed=seed, shares=no_audit))
 
 
 def hardships(max_error: float) -> Iterator[Scenario]:
     """Yield what the verified policy must bear."""
     for noise in (0.05, 0.1):
-        yield Scenario(f"verified, {noise:.0%} of labels wrong", lambda seed: Learned(max_error, seed=seed), noise)
+        yield Scenario(f"verified, {noise:.0%} of labels wrong", lambda seed, _: Learned(max_error, seed=seed), noise)
     sure = replace(USE_MULTILINGUAL, prior=Prior((6.0, 2.0, 3.0), (0.5, 0.5, 0.5), 0.0))
-    yield Scenario("verified, prior wrong and sure", lambda seed: Learned(max_error, seed=seed, space=sure))
+    yield Scenario("verified, prior wrong and sure", lambda seed, _: Learned(max_error, seed=seed, space=sure))
 
 
 def best_static(made: Stream, seeds: Sequence[int], max_error: float) -> tuple[float, list[Outcome]]:
     """Return the lowest threshold whose wrong hits are within the error on the mean of the orders, as if known."""
     for threshold in THRESHOLDS:
-        outcomes = [_play(made, Scenario("", lambda _, t=threshold: Static(t)), seed) for seed in seeds]  # type: ignore[misc]
+        outcomes = [_play(made, Scenario("", lambda _, __, t=threshold: Static(t)), seed) for seed in seeds]  # type: ignore[misc]
         if sum(o.wrong for o in outcomes) <= max_error * sum(o.requests for o in outcomes):
             return threshold, outcomes
     return 1.0, [Outcome(len(made.answers)) for _ in seeds]
@@ -141,7 +142,8 @@ def read(file: Path, limit: int, folder: Path | None) -> Stream:
         rows = [json.loads(line) for line, _ in zip(lines, range(limit), strict=False)]
     classes: dict[str, int] = {}
     answers = [classes.setdefault(row["cls"], len(classes)) for row in rows]
-    return stream(file.name.split(".")[0], _vectors([row["q"] for row in rows], folder), answers)
+    texts = [row["q"] for row in rows]
+    return stream(file.name.split(".")[0], _vectors(texts, folder), answers, texts)
 
 
 def _vectors(texts: list[str], folder: Path | None) -> Vector:
@@ -168,7 +170,7 @@ async def _embed(texts: list[str]) -> Vector:
 
 def _play(made: Stream, scenario: Scenario, seed: int) -> Outcome:
     order = shuffled(len(made.answers), seed)
-    return play(made, order, scenario.make(seed), noise=scenario.noise, seed=seed)
+    return play(made, order, scenario.make(seed, made), noise=scenario.noise, seed=seed)
 
 
 def _tell(options: argparse.Namespace, name: str, policy: str, outcomes: Sequence[Outcome]) -> None:

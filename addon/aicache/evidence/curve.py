@@ -16,6 +16,8 @@ RAISED = 0.5
 """Standard deviations by which a risk is raised, for what the curve cannot know yet."""
 FLOOR = 0.002
 """No neighbour is surer than that: labels, judges and upstreams err."""
+HALVED = 400.0
+"""Observations after which an older one counts half: traffic changes."""
 RECENT = 48
 """Observations in which a change of the traffic shows first ..."""
 RECENT_VARIANCE = 1.0
@@ -55,7 +57,7 @@ def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = Fal
         return _curve(mean, _inverse(precision))
     features = np.array([o.sight.features() for o in observations])
     right = np.array([o.right for o in observations], dtype=np.float64)
-    worth = np.array(weights(observations, capped))
+    worth = np.array(weights(observations, capped)) * 0.5 ** (np.arange(len(observations)) / HALVED)
     at, covariance = _most_likely(features, right, worth, mean, precision)
     odds = features @ at
     shift, doubt = _shift(odds[:RECENT], right[:RECENT], worth[:RECENT])
