@@ -36,9 +36,18 @@ def test_what_differs_in_dress_only_is_the_same(fresh: str, stored: str) -> None
 @pytest.mark.parametrize(
     ("fresh", "stored"),
     [
-        ("It takes 5 days until the card arrives.", "It takes 50 days until the card arrives."),
-        ("You can cancel the order at any time.", "You cannot cancel the order at any time."),
-        ("You can do that in the settings menu.", "You can't do that in the settings menu."),
+        (
+            "It takes 5 days until the card that you ordered arrives by mail.",
+            "It takes 50 days until the card that you ordered arrives by mail.",
+        ),
+        (
+            "You can cancel the order at any time before it has been shipped.",
+            "You cannot cancel the order at any time before it has been shipped.",
+        ),
+        (
+            "You can do that in the settings menu, below your own profile page.",
+            "You can't do that in the settings menu, below your own profile page.",
+        ),
         (
             "这张银行卡可以在国外的所有自动取款机上使用,不收取任何手续费",
             "这张银行卡不可以在国外的所有自动取款机上使用,不收取任何手续费",
@@ -52,7 +61,7 @@ def test_what_a_similarity_cannot_tell_apart_stays_unknown(fresh: str, stored: s
 
 
 def test_similarity_decides_at_both_ends_and_not_between() -> None:
-    assert compare(LONG, LIKE, 0.95) is Judgement.RIGHT
+    assert compare(LONG, LIKE, 0.96) is Judgement.RIGHT
     assert compare(LONG, LIKE, 0.7) is Judgement.UNKNOWN
     assert compare(LONG, LIKE, 0.2) is Judgement.WRONG
 

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-SHORTEST = 24
-"""Characters below which two answers that differ are not the same for being similar: one word is all they have."""
+SHORTEST = 60
+"""Bytes (UTF-8) below which two answers that differ are not the same for being similar: one word is all they have."""
 
 _DECORATION = re.compile(r"[*_`#>~|]+|^\s*[-+•]\s+|^\s*\d+[.)]\s+", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -29,10 +29,14 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Cosine similarities of two answers' vectors; they belong to the embedder's model."""
+    """Cosine similarities of two answers' vectors; they belong to the embedder's model.
 
-    right: float = 0.9
-    wrong: float = 0.5
+    With the local one 1 % of pairs of news sentences at or above .95, and 5 % at .9, say different things though their
+    numbers and denials agree; below .4 a fifth are paraphrases yet, which costs hits but not safety.
+    """
+
+    right: float = 0.95
+    wrong: float = 0.4
 
 
 BARS = Bars()
@@ -64,7 +68,7 @@ def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars
         return Judgement.UNKNOWN
     if similarity < bars.wrong:
         return Judgement.WRONG
-    if similarity >= bars.right and min(len(one), len(other)) >= SHORTEST and _says(one) == _says(other):
+    if similarity >= bars.right and min(_length(one), _length(other)) >= SHORTEST and _says(one) == _says(other):
         return Judgement.RIGHT
     return Judgement.UNKNOWN
 
@@ -74,6 +78,10 @@ def _says(text: str) -> tuple[Counter[str], int]:
     words = re.findall(r"[a-z']+", text.replace("’", "'"))
     denials = sum(w in _NO or w.endswith("n't") for w in words) + len(_NO_CHINESE.findall(text))
     return Counter(_NUMBER.findall(text)), denials
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _is_edge(character: str) -> bool:
