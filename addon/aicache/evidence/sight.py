@@ -41,7 +41,7 @@ class Seen:
     similarity: float
     group: str
     refused: bool = False
-    """A guard says that it asks something else: it votes, but must not answer."""
+    """A guard says that it asks something else: it must not answer. It votes, since what its answer is was seen."""
     raised: float = 0.0
     """A guard wants it nearer: by how much of the way from the safe similarity to 1."""
 
@@ -69,13 +69,13 @@ def candidate(seen: Sequence[Seen], space: Space) -> Candidate | None:
     if nearest is None:
         return None
     similarity = nearest.similarity - nearest.raised * space.unit
-    backers = sum(s.group == nearest.group and not s.refused for s in real)
+    backers = sum(s.group == nearest.group for s in real)
     if similarity < (space.backed_limit if backers >= BACKERS else space.limit):
         return None
     gap = max(1.0 - similarity, space.unit / 16)
     for_it = against = 0.0
     for s in real:
-        if s.group == nearest.group and not s.refused:
+        if s.group == nearest.group:
             for_it += _vote(s.similarity, space)
         else:
             against += _vote(s.similarity, space)
