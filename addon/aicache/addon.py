@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary, WeakSet
@@ -16,7 +16,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
 from aicache.batches import Batches, embeddings_format_of, read_batch
-from aicache.controls import OWN_HEADERS, Controls, parse_controls
+from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.formats import Embeddings, Format
 from aicache.messages import (
@@ -35,7 +35,7 @@ from aicache.wiring import Wiring, default_data_folder
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
+X = TypeVar("X", Exchange, BatchExchange)
 
 WATCH_EVERY = 1.0  # seconds between two looks at the configuration file
 STREAMED = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
@@ -139,12 +139,7 @@ class AICache:
             logger.exception("a request went upstream past the cache")
 
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format) -> None:
-        headers = read_headers(flow.request.headers)
-        wishes = parse_controls(headers)
-        exchange = await _off_loop(flow, read_request, format, headers, wishes, wiring.settings)
-        _take_off(OWN_HEADERS, flow, headers)
-        if isinstance(exchange, Bypass):
-            self._pass_by(flow, exchange, wishes)
+        if (exchange := await self._identify(flow, wiring, read_request, format)) is None:
             return
         outcome = await wiring.engine.lookup(exchange)
         if isinstance(outcome, Hit):
@@ -162,19 +157,14 @@ class AICache:
         else:
             logger.debug("miss: %s", outcome.reason)
             exchange = with_vector(exchange, outcome)
-        if wishes.only_if_cached:
+        if exchange.controls.only_if_cached:
             self._answer(flow, write_gateway_timeout("miss"))
             return
         self._exchanges[flow] = exchange
         flow.request.headers["accept-encoding"] = "identity"
 
     async def _look_up_batch(self, flow: HTTPFlow, wiring: Wiring, format: Embeddings) -> None:
-        headers = read_headers(flow.request.headers)
-        wishes = parse_controls(headers)
-        exchange = await _off_loop(flow, read_batch, format, headers, wishes, wiring.settings)
-        _take_off(OWN_HEADERS, flow, headers)
-        if isinstance(exchange, Bypass):
-            self._pass_by(flow, exchange, wishes)
+        if (exchange := await self._identify(flow, wiring, read_batch, format)) is None:
             return
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
         outcome = await self._batches.look_up(flow.request, exchange, wiring.engine, divide=not streams)
@@ -184,12 +174,26 @@ class AICache:
             self._exchanges[flow] = outcome
             flow.request.headers["accept-encoding"] = "identity"
 
-    def _pass_by(self, flow: HTTPFlow, bypass: Bypass, wishes: Controls) -> None:
-        logger.debug("bypass: %s", bypass.reason)
+    async def _identify(
+        self, flow: HTTPFlow, wiring: Wiring, read: Callable[..., X | Bypass], format: Format | Embeddings
+    ) -> X | None:
+        """Read a request, a large one in a thread, so that no other request waits for it; None: it is passed by."""
+        headers = read_headers(flow.request.headers)
+        wishes = parse_controls(headers)
+        reading = (flow, format, headers, wishes, wiring.settings)
+        large = len(flow.request.raw_content or b"") > PARSE_ON_LOOP
+        exchange = await asyncio.to_thread(read, *reading) if large else read(*reading)
+        for name in OWN_HEADERS:
+            if name in headers:
+                del flow.request.headers[name]
+        if not isinstance(exchange, Bypass):
+            return exchange
+        logger.debug("bypass: %s", exchange.reason)
         if wishes.only_if_cached:
             self._answer(flow, write_gateway_timeout("bypass"))
         else:
-            self._exchanges[flow] = bypass
+            self._exchanges[flow] = exchange
+        return None
 
     def _answer(self, flow: HTTPFlow, response: Response) -> None:
         self._answered.add(flow)
@@ -257,19 +261,6 @@ class AICache:
         """The client left or the upstream broke off: what came so far is not an answer."""
         self._exchanges.pop(flow, None)
         self._tees.pop(flow, None)
-
-
-async def _off_loop(flow: HTTPFlow, read: Callable[..., T], *rest: object) -> T:
-    """Read a request, a large one in a thread, so that no other request waits for it."""
-    if len(flow.request.raw_content or b"") > PARSE_ON_LOOP:
-        return await asyncio.to_thread(read, flow, *rest)
-    return read(flow, *rest)
-
-
-def _take_off(names: Iterable[str], flow: HTTPFlow, headers: Mapping[str, str]) -> None:
-    for name in names:
-        if name in headers:
-            del flow.request.headers[name]
 
 
 def _modified(path: Path | None) -> float | None:

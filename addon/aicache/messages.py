@@ -37,7 +37,7 @@ def read_headers(headers: Headers) -> dict[str, str]:
 
 def format_of(request: Request) -> formats.Format | None:
     """Return the API a request speaks, or None for one that is not the cache's business."""
-    return formats.match(request.method, request.pretty_host.lower(), request.path.partition("?")[0])
+    return formats.match(request.method, request.path.partition("?")[0])
 
 
 def read_request(

@@ -7,20 +7,19 @@ character or a quote at the text's end breaks its document.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
 import msgspec
 
 from aicache import sse
+from aicache.formats.body import dump_line
 from aicache.formats.chat_answer import Completion
 
 JSON, EVENTS = "application/json; charset=utf-8", "text/event-stream; charset=utf-8"
 """The content types that Higress has for the two."""
 
 _VERB = re.compile("%[%s]")
-_LINE_ENDS = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "\x85\u2028\u2029"})  # that JSON lets stand
 _PROBE = 'z"\\\n%s'
 """Escaped, it is only JSON within quotes, and behind no backslash or half an escape: then so is every other text."""
 _MORE_THAN_TEXT = ("tool_calls", "function_call", "refusal", "audio", "images", "annotations")
@@ -94,4 +93,4 @@ def _is_json(document: bytes | str) -> bool:
 
 def _escaped(text: str) -> str:
     """Return *text* as it stands between the quotes of a JSON string, on one line for every reader of lines."""
-    return json.dumps(text, ensure_ascii=False)[1:-1].translate(_LINE_ENDS)
+    return dump_line(text)[1:-1]

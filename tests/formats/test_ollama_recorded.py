@@ -19,7 +19,7 @@ def exchanges(tool: Any, datasets: Path) -> list[Any]:
 
 def format_of(x: Any) -> OllamaChat | OllamaGenerate:
     path = x.target.partition("?")[0]
-    (format,) = (each for each in (OLLAMA_CHAT, OLLAMA_GENERATE) if each.matches(x.method, "api.example", path))
+    (format,) = (each for each in (OLLAMA_CHAT, OLLAMA_GENERATE) if each.matches(x.method, path))
     return format
 
 

@@ -20,10 +20,10 @@ EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)
 _BY_API = {format.api: format for format in FORMATS}
 
 
-def match(method: str, host: str, path: str) -> Format | None:
+def match(method: str, path: str) -> Format | None:
     """Return the format of a request, or None for one that is not the cache's business."""
     for format in FORMATS:
-        if format.matches(method, host, path):
+        if format.matches(method, path):
             return format
     return None
 

@@ -65,6 +65,12 @@ def count(value: Any) -> int:
     return value if type(value) is int and 0 <= value < 1 << 53 else 0
 
 
+def count_in(usage: Mapping[str, Any], name: str, inner: str) -> int:
+    """Return a count of tokens that stands one step deeper, 0 for what is none."""
+    details = usage.get(name)
+    return count(details.get(inner)) if isinstance(details, dict) else 0
+
+
 def dump(value: Any) -> bytes:
     """Write a JSON value without white space, so that it is one line. Raises ValueError."""
     try:

@@ -38,7 +38,7 @@ class Chat(Usual):
 
     api = "chat"
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith("/chat/completions")
 
     def parse_request(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.formats import common
-from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.body import JSONObject, count, count_in, objects
 from aicache.formats.chat_answer import Choice, Completion
 from aicache.model import Answer, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 from aicache.model import Choice as Said
@@ -29,26 +29,11 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
     said = {name: value for name, value in request.items() if name not in _NO_WORDS}
     if said.get("response_format") == {"type": "text"}:
         del said["response_format"]
-    try:
-        if said.get("tools") is not None:
-            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
-        if said.get("tool_choice") is not None:
-            said["tool_choice"] = _tool_choice(said["tool_choice"])
-    except ValueError:
-        return None
-    system: list[str] = []
-    conversation: list[tuple[str, str]] = []
-    for turn in turns:
-        text = common.text_of(turn.content)
-        if text is None or turn.rest or turn.role not in (*_SYSTEM, "user", "assistant"):
-            return None
-        if turn.role in _SYSTEM:
-            if conversation:
-                return None  # where a system prompt stands between turns matters
-            system.append(text)
-        else:
-            conversation.append((turn.role, text))
-    return common.common(system, conversation, said, _NAMES)
+    spoken = (
+        ("system" if turn.role in _SYSTEM else turn.role, None if turn.rest else common.text_of(turn.content))
+        for turn in turns
+    )
+    return common.words(spoken, said, _NAMES, common.function, _tool_choice)
 
 
 def understand(completion: Completion) -> Answer:
@@ -78,8 +63,8 @@ def usage_of(usage: Mapping[str, Any] | None) -> Usage | None:
     return Usage(
         count(usage.get("prompt_tokens")),
         count(usage.get("completion_tokens")),
-        _detail(usage, "prompt_tokens_details", "cached_tokens"),
-        _detail(usage, "completion_tokens_details", "reasoning_tokens"),
+        count_in(usage, "prompt_tokens_details", "cached_tokens"),
+        count_in(usage, "completion_tokens_details", "reasoning_tokens"),
     )
 
 
@@ -94,15 +79,6 @@ def counts(usage: Usage | None) -> JSONObject | None:
         "prompt_tokens_details": {"cached_tokens": usage.cached},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
     }
-
-
-def _tool(declared: JSONObject) -> JSONObject:
-    function = declared.get("function")
-    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(function, dict):
-        raise ValueError("tools: one that is no plain function")
-    if not function.keys() <= {"name", "description", "parameters"}:
-        raise ValueError("tools: a function that says more than others can")
-    return common.tool(function.get("name"), function.get("description"), function.get("parameters"))
 
 
 def _tool_choice(value: Any) -> Any:
@@ -173,8 +149,3 @@ def _message(parts: Sequence[Part]) -> JSONObject:
             for index, call in enumerate(calls)
         ]
     return message
-
-
-def _detail(usage: Mapping[str, Any], name: str, inner: str) -> int:
-    details = usage.get(name)
-    return count(details.get(inner)) if isinstance(details, dict) else 0

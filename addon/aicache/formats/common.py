@@ -5,10 +5,10 @@ Each format says what of its own it can put in these words; what it cannot makes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from aicache.formats.body import JSONObject, dump, load_object
+from aicache.formats.body import JSONObject, dump, load_object, objects
 from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall
 
 NUMBERS = frozenset(
@@ -57,6 +57,60 @@ def common(
     if not turns or turns[-1][0] != "user" or not (most is None or (type(most) is int and most > 0)):
         return None
     return Common("\n\n".join(text for text in system if text), turns, params, most)
+
+
+def words(
+    spoken: Iterable[tuple[str, str | None]],
+    said: Mapping[str, Any],
+    names: Mapping[str, str],
+    tool: Callable[[JSONObject], JSONObject],
+    choice: Callable[[Any], Any] | None = None,
+) -> Common | None:
+    """Return a request in common words, as `common` does, from what the API itself says.
+
+    *spoken* are the turns as `conversation` takes them; *tool* and *choice* put the API's ``tools`` and ``tool_choice``
+    in common words, and raise ValueError where there are none.
+    """
+    said = dict(said)
+    try:
+        if said.get("tools") is not None:
+            said["tools"] = [tool(each) for each in objects(said["tools"], "tools")]
+        if choice is not None and said.get("tool_choice") is not None:
+            said["tool_choice"] = choice(said["tool_choice"])
+    except ValueError:
+        return None
+    parted = conversation(spoken)
+    return None if parted is None else common(*parted, said, names)
+
+
+def conversation(spoken: Iterable[tuple[str, str | None]]) -> tuple[list[str], list[tuple[str, str]]] | None:
+    """Part turns (the role ``system``, ``user`` or ``assistant``, and the text) into system prompts and the rest.
+
+    None where a turn is of another role or more than text (None), and where a system prompt comes later than a turn:
+    there it matters where it stands.
+    """
+    system: list[str] = []
+    turns: list[tuple[str, str]] = []
+    for role, text in spoken:
+        if text is None or role not in ("system", "user", "assistant"):
+            return None
+        if role != "system":
+            turns.append((role, text))
+        elif turns:
+            return None
+        else:
+            system.append(text)
+    return system, turns
+
+
+def function(declared: JSONObject) -> JSONObject:
+    """Return a function that is declared as chat completions do. Raises ValueError for any other tool."""
+    inner = declared.get("function")
+    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(inner, dict):
+        raise ValueError("tools: one that is no plain function")
+    if not inner.keys() <= {"name", "description", "parameters"}:
+        raise ValueError("tools: a function that says more than others can")
+    return tool(inner.get("name"), inner.get("description"), inner.get("parameters"))
 
 
 def tool(name: Any, description: Any, parameters: Any) -> JSONObject:

@@ -53,7 +53,7 @@ class Completions(Usual):
 
     api = "completions"
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return method.upper() == "POST" and _PATH.search(path) is not None
 
     def parse_request(

@@ -26,7 +26,7 @@ class DashScope(Usual):
 
     api = "dashscope"
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith(_PATHS)
 
     def parse_request(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.formats import common
-from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.body import JSONObject, count, count_in
 from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 
 _NAMES = {"max_completion_tokens": "max_tokens"}
@@ -36,26 +36,13 @@ def common_of(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> C
         del said["response_format"]
     if said.get("enable_search") is False:
         del said["enable_search"]
-    try:
-        if said.get("tools") is not None:
-            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
-        if said.get("tool_choice") is not None:
-            said["tool_choice"] = _tool_choice(said["tool_choice"])
-    except ValueError:
-        return None
-    system: list[str] = []
-    conversation: list[tuple[str, str]] = []
-    for turn in turns:
-        text = common.text_of(turn.content)
-        if text is None or turn.rest or turn.role not in ("system", "user", "assistant") or names_file(text):
-            return None
-        if turn.role == "system":
-            if conversation:
-                return None  # where a system prompt stands between turns matters
-            system.append(text)
-        else:
-            conversation.append((turn.role, text))
-    return common.common(system, conversation, said, _NAMES)
+    spoken = ((turn.role, None if turn.rest else _text_of(turn.content)) for turn in turns)
+    return common.words(spoken, said, _NAMES, common.function, _tool_choice)
+
+
+def _text_of(content: Any) -> str | None:
+    text = common.text_of(content)
+    return None if text is None or names_file(text) else text
 
 
 def names_file(content: Any) -> bool:
@@ -73,8 +60,8 @@ def understand(document: JSONObject) -> Answer:
     counts = Usage(
         count(usage.get("input_tokens")),
         count(usage.get("output_tokens")),
-        _detail(usage, "prompt_tokens_details", "cached_tokens"),
-        _detail(usage, "output_tokens_details", "reasoning_tokens"),
+        count_in(usage, "prompt_tokens_details", "cached_tokens"),
+        count_in(usage, "output_tokens_details", "reasoning_tokens"),
     )
     return Answer(
         id=document.get("request_id") or "",
@@ -110,15 +97,6 @@ def express(answer: Answer) -> JSONObject:
 
 def _refuses(choice: Choice) -> bool:
     return choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts)
-
-
-def _tool(declared: JSONObject) -> JSONObject:
-    function = declared.get("function")
-    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(function, dict):
-        raise ValueError("tools: one that is no plain function")
-    if not function.keys() <= {"name", "description", "parameters"}:
-        raise ValueError("tools: a function that says more than others can")
-    return common.tool(function.get("name"), function.get("description"), function.get("parameters"))
 
 
 def _tool_choice(value: Any) -> Any:
@@ -165,8 +143,3 @@ def _message(parts: Sequence[Part]) -> JSONObject:
             for index, call in enumerate(calls)
         ]
     return message
-
-
-def _detail(usage: Mapping[str, Any], name: str, inner: str) -> int:
-    details = usage.get(name)
-    return count(details.get(inner)) if isinstance(details, dict) else 0

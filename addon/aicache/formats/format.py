@@ -32,8 +32,8 @@ class Format(Protocol):
     @property
     def api(self) -> str: ...
 
-    def matches(self, method: str, host: str, path: str) -> bool:
-        """Tell by method, host (lower-case, no port) and path (no query) whether a request is of this API."""
+    def matches(self, method: str, path: str) -> bool:
+        """Tell by method and path (without the query) whether a request is of this API."""
 
     def address(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query less what only tells the mode, so that both modes share their entries."""

@@ -33,7 +33,7 @@ class Gemini(Usual):
 
     api = "gemini"
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return method.upper() == "POST" and _parts(path) is not None
 
     def address(self, path: str, query: str) -> tuple[str, str]:

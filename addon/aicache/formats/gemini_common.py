@@ -28,7 +28,7 @@ _NO_WORDS = frozenset(  # what is asked for in words of its own, and what cannot
     {"contents", "systemInstruction", "generationConfig", "tools", "toolConfig", "model"}
     | {"labels", "serviceTier", "store"}
 )
-_ROLES = {"user": "user", "model": "assistant"}
+_ROLES = {"system": "system", "user": "user", "model": "assistant"}
 _CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none"}
 _SCHEMA = frozenset(  # keywords that mean the same in Gemini's schemas and in everybody's
     {"type", "description", "title", "enum", "required", "properties", "items", "anyOf"}
@@ -61,19 +61,11 @@ def common_of(asked: Asked, model: str) -> Common | None:
             said["tool_choice"] = choice
     except ValueError:
         return None
-    system: list[str] = []
-    conversation: list[tuple[str, str]] = []
-    for turn in asked.turns:
-        text = common.text_of(turn.content)
-        if text is None or not turn.rest.keys() <= {"role"}:
-            return None
-        if turn.role == "system":
-            system.append(text)
-        elif turn.role in _ROLES:
-            conversation.append((_ROLES[turn.role], text))
-        else:
-            return None
-    return common.common(system, conversation, said, {})
+    parted = common.conversation(
+        (_ROLES.get(turn.role, ""), common.text_of(turn.content) if turn.rest.keys() <= {"role"} else None)
+        for turn in asked.turns
+    )
+    return None if parted is None else common.common(*parted, said, {})
 
 
 def usage_of(document: Mapping[str, Any]) -> Usage:

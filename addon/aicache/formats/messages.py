@@ -63,7 +63,7 @@ class Messages(Usual):
 
     api = "messages"
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         place, _, name = path.removesuffix("/").rpartition("/")
         return (
             method.upper() == "POST"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.formats import common
-from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.body import JSONObject, count
 from aicache.formats.messages_answer import NO_USAGE
 from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 
@@ -30,26 +30,8 @@ def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
     said = {name: value for name, value in params.items() if name not in _NO_WORDS}
     if said.get(VERSION) == _VERSIONS[0] or (said.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(said)):
         del said[VERSION]
-    try:
-        if said.get("tools") is not None:
-            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
-        if said.get("tool_choice") is not None:
-            said["tool_choice"] = _tool_choice(said["tool_choice"])
-    except ValueError:
-        return None
-    system: list[str] = []
-    conversation: list[tuple[str, str]] = []
-    for turn in turns:
-        text = common.text_of(_uncut(turn.content))
-        if text is None or turn.rest:
-            return None
-        if turn.role in ("user", "assistant"):
-            conversation.append((turn.role, text))
-        elif turn.role == "system" and not conversation:
-            system.append(text)
-        else:
-            return None
-    return common.common(system, conversation, said, _NAMES)
+    spoken = ((turn.role, None if turn.rest else common.text_of(_uncut(turn.content))) for turn in turns)
+    return common.words(spoken, said, _NAMES, _tool, _tool_choice)
 
 
 def understand(message: Mapping[str, Any]) -> Answer:

@@ -56,7 +56,7 @@ class _Ollama:
     path: str
     shape: Shape
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith(self.path)
 
     def address(self, path: str, query: str) -> tuple[str, str]:

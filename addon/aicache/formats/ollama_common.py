@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aicache.formats import common
-from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.body import JSONObject, count
 from aicache.formats.ollama_answer import CHAT, Shape
 from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 
@@ -39,25 +39,8 @@ def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
         return None
     if options.get("num_predict", 0) < 0:
         del options["num_predict"]  # as many as there will be, which is what others do unasked
-    try:
-        if "tools" in said:
-            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
-    except ValueError:
-        return None
-    system: list[str] = []
-    conversation: list[tuple[str, str]] = []
-    for turn in turns:
-        if not isinstance(turn.content, str) or turn.role not in ("system", "user", "assistant"):
-            return None
-        if any(value or name not in _EMPTY_IS_UNSAID for name, value in turn.rest.items()):
-            return None
-        if turn.role != "system":
-            conversation.append((turn.role, turn.content))
-        elif conversation:
-            return None  # where a system prompt stands between turns matters
-        else:
-            system.append(turn.content)
-    return common.common(system, conversation, said | options, _NAMES)
+    spoken = ((turn.role, _text_of(turn)) for turn in turns)
+    return common.words(spoken, said | options, _NAMES, common.function)
 
 
 def understand(document: Mapping[str, Any], shape: Shape) -> Answer:
@@ -112,13 +95,10 @@ def express(answer: Answer, model: str, shape: Shape) -> JSONObject:
     return document
 
 
-def _tool(declared: JSONObject) -> JSONObject:
-    function = declared.get("function")
-    if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(function, dict):
-        raise ValueError("tools: one that is no plain function")
-    if not function.keys() <= {"name", "description", "parameters"}:
-        raise ValueError("tools: a function that says more than others can")
-    return common.tool(function.get("name"), function.get("description"), function.get("parameters"))
+def _text_of(turn: Turn) -> str | None:
+    if any(value or name not in _EMPTY_IS_UNSAID for name, value in turn.rest.items()):
+        return None
+    return turn.content if isinstance(turn.content, str) else None
 
 
 def _call(index: int, call: ToolCall) -> JSONObject:

@@ -21,7 +21,7 @@ class Responses(Usual):
 
     api = "responses"
 
-    def matches(self, method: str, host: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return method.upper() == "POST" and path.removesuffix("/").endswith("/responses")
 
     def parse_request(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aicache.formats import common
-from aicache.formats.body import JSONObject, count, objects
+from aicache.formats.body import JSONObject, count, count_in
 from aicache.formats.responses_answer import parts_of
 from aicache.formats.responses_request import INSTRUCTIONS
 from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
@@ -40,26 +40,8 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
         for name, value in request.items()
         if name not in _NO_WORDS and value not in _SAID_BY_SILENCE.get(name, ())
     }
-    try:
-        if said.get("tools") is not None:
-            said["tools"] = [_tool(each) for each in objects(said["tools"], "tools")]
-        if said.get("tool_choice") is not None:
-            said["tool_choice"] = _tool_choice(said["tool_choice"])
-    except ValueError:
-        return None
-    system: list[str] = []
-    conversation: list[tuple[str, str]] = []
-    for turn in turns:
-        text = _text_of(turn)
-        if text is None or turn.rest not in _MESSAGES or turn.role not in (*_SYSTEM, "user", "assistant"):
-            return None
-        if turn.role in _SYSTEM:
-            if conversation:
-                return None  # where a system prompt stands between turns matters
-            system.append(text)
-        else:
-            conversation.append((turn.role, text))
-    return common.common(system, conversation, said, _NAMES)
+    spoken = (("system" if turn.role in _SYSTEM else turn.role, _text_of(turn)) for turn in turns)
+    return common.words(spoken, said, _NAMES, _tool, _tool_choice)
 
 
 def understand(response: Mapping[str, Any]) -> Answer:
@@ -69,8 +51,8 @@ def understand(response: Mapping[str, Any]) -> Answer:
     counts = Usage(
         count(usage.get("input_tokens")),
         count(usage.get("output_tokens")),
-        _detail(usage, "input_tokens_details", "cached_tokens"),
-        _detail(usage, "output_tokens_details", "reasoning_tokens"),
+        count_in(usage, "input_tokens_details", "cached_tokens"),
+        count_in(usage, "output_tokens_details", "reasoning_tokens"),
     )
     created = response.get("created_at")
     return Answer(
@@ -117,6 +99,8 @@ def express(answer: Answer, call: Call) -> JSONObject:
 
 
 def _text_of(turn: Turn) -> str | None:
+    if turn.rest not in _MESSAGES:
+        return None
     kind = "output_text" if turn.role == "assistant" else "input_text"
     if isinstance(turn.content, list) and any(part.get("type") != kind for part in turn.content):
         return None
@@ -215,8 +199,3 @@ def _usage(usage: Usage) -> JSONObject:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning},
         "total_tokens": usage.input + usage.output,
     }
-
-
-def _detail(usage: Mapping[str, Any], name: str, inner: str) -> int:
-    details = usage.get(name)
-    return count(details.get(inner)) if isinstance(details, dict) else 0
