@@ -121,7 +121,7 @@ def poisoned(made: Stream, seed: int, max_error: float) -> Outcome:
     count = len(made.answers)
     callers = chance.integers(1, 5, count)
     callers[chance.random(count) < 0.1] = ATTACKER
-    planted = np.where(callers == ATTACKER, made.answers.max() + 1 + made.answers, made.answers)
+    planted = np.where(callers == ATTACKER, int(np.max(made.answers)) + 1 + made.answers, made.answers)
     policy = Learned(max_error, seed=seed, shared=True)
     return play(replace(made, answers=planted), shuffled(count, seed), policy, seed=seed, callers=callers.tolist())
 
@@ -130,7 +130,7 @@ def joined(one: Stream, other: Stream) -> Stream:
     """Return some of both as one, of which no answers are the same; as many questions of each, the first by chance."""
     count = min(len(one.answers), len(other.answers), HALF)
     some, others = shuffled(len(one.answers), 0)[:count], shuffled(len(other.answers), 0)[:count]
-    answers = np.concatenate([one.answers[some], one.answers.max() + 1 + other.answers[others]])
+    answers = np.concatenate([one.answers[some], int(np.max(one.answers)) + 1 + other.answers[others]])
     vectors = np.concatenate([one.vectors[some], other.vectors[others]])
     return stream(f"{one.name} then {other.name}", vectors, answers.tolist())
 
