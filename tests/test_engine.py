@@ -302,7 +302,7 @@ async def test_what_is_not_a_complete_good_answer_is_never_stored(recording: Rec
 
     with pytest.raises(ValueError, match=r".+"):
         setup.engine.judge(exchange, recording)
-    setup.engine.judge_and_keep(exchange, recording)
+    setup.engine.judge_and_keep(exchange, recording, lambda *_: None)
     await setup.engine.drain(1)
 
     assert isinstance(await setup.ask(exchange), Miss)
@@ -476,7 +476,7 @@ async def test_a_part_that_answers_again_is_used_again() -> None:
 
     exact = Moody(clock=Clock())
     setup = Setup(exact=exact)
-    setup.engine._exact_part = Part("exact store", 0.1, Breaker(pause=0.05))
+    setup.engine.in_use.exact_part = Part("exact store", 0.1, Breaker(pause=0.05))
     for _ in range(4):
         await setup.ask(an_exchange("q"))
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 PURE = {
     *("model", "controls", "keys", "sse", "guards", "policy", "ports", "formats"),
-    *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence"),
+    *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -30,11 +30,12 @@ MAY_IMPORT = {
     "engine": PURE | {"outside"},
     "parts": PURE | {"adapters", "config", "engine"},
     "wiring": PURE | {"adapters", "config", "engine", "parts", "settings"},
+    "reporting": PURE | {"engine"},
     "messages": PURE | {"engine", "settings"},
     "batches": PURE | {"engine", "messages", "settings"},
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
-    "addon": PURE | {"config", "batches", "engine", "messages", "settings", "wiring", "ui"},
-    "ui": PURE | {"config", "engine", "settings", "wiring", "ui"},
+    "addon": PURE | {"config", "batches", "engine", "messages", "reporting", "settings", "wiring", "ui"},
+    "ui": PURE | {"config", "engine", "reporting", "settings", "wiring", "ui"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary, WeakSet
@@ -15,9 +17,11 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
+from aicache import reporting
 from aicache.batches import Batches, embeddings_format_of, read_batch
 from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
+from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
 from aicache.messages import (
     format_of,
@@ -28,9 +32,12 @@ from aicache.messages import (
     write_gateway_timeout,
     write_hit,
 )
-from aicache.model import Bypass, Hit, Mode
+from aicache.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.pieces import BatchExchange
+from aicache.report import Report
+from aicache.reporting import Watchers
 from aicache.tee import Tee
+from aicache.trace import Trace
 from aicache.wiring import Wiring, default_data_folder
 
 logger = logging.getLogger(__name__)
@@ -53,6 +60,8 @@ class AICache:
         self._tees: WeakKeyDictionary[HTTPFlow, Tee] = WeakKeyDictionary()
         self._batches = Batches()
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
+        self._reports: WeakKeyDictionary[HTTPFlow, Report] = WeakKeyDictionary()
+        self._watchers = Watchers()
 
     # ------------------------------------------------------------------ life cycle
 
@@ -139,9 +148,11 @@ class AICache:
             logger.exception("a request went upstream past the cache")
 
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format) -> None:
+        began = time.perf_counter()
         if (exchange := await self._identify(flow, wiring, read_request, format)) is None:
             return
-        outcome = await wiring.engine.lookup(exchange)
+        trace = Trace()
+        outcome = await wiring.engine.lookup(exchange, trace)
         if isinstance(outcome, Hit):
             try:
                 template = wiring.settings.template_for(exchange.call)
@@ -149,14 +160,16 @@ class AICache:
                     self._answer(flow, await asyncio.to_thread(write_hit, outcome, exchange, template))
                 else:
                     self._answer(flow, write_hit(outcome, exchange, template))
+                self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
                 return
             except ValueError as exc:
                 crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
                 level = logging.DEBUG if crossing else logging.WARNING
                 logger.log(level, "a stored answer cannot be rendered (%s); the request goes upstream", exc)
-        else:
-            logger.debug("miss: %s", outcome.reason)
-            exchange = with_vector(exchange, outcome)
+                outcome = Miss("not-renderable")
+        logger.debug("miss: %s", outcome.reason)
+        exchange = with_vector(exchange, outcome)
+        self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
         if exchange.controls.only_if_cached:
             self._answer(flow, write_gateway_timeout("miss"))
             return
@@ -164,10 +177,13 @@ class AICache:
         flow.request.headers["accept-encoding"] = "identity"
 
     async def _look_up_batch(self, flow: HTTPFlow, wiring: Wiring, format: Embeddings) -> None:
+        began = time.perf_counter()
         if (exchange := await self._identify(flow, wiring, read_batch, format)) is None:
             return
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
-        outcome = await self._batches.look_up(flow.request, exchange, wiring.engine, divide=not streams)
+        outcome, known = await self._batches.look_up(flow.request, exchange, wiring.engine, divide=not streams)
+        answered = isinstance(outcome, Response)
+        self._decided(flow, reporting.of_batch(exchange, known, began, answered=answered))
         if isinstance(outcome, Response):
             self._answer(flow, outcome)
         else:
@@ -178,6 +194,7 @@ class AICache:
         self, flow: HTTPFlow, wiring: Wiring, read: Callable[..., X | Bypass], format: Format | Embeddings
     ) -> X | None:
         """Read a request, a large one in a thread, so that no other request waits for it; None: it is passed by."""
+        began = time.perf_counter()
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
         reading = (flow, format, headers, wishes, wiring.settings)
@@ -189,6 +206,7 @@ class AICache:
         if not isinstance(exchange, Bypass):
             return exchange
         logger.debug("bypass: %s", exchange.reason)
+        self._decided(flow, reporting.of_bypass(exchange, format.api, began))
         if wishes.only_if_cached:
             self._answer(flow, write_gateway_timeout("bypass"))
         else:
@@ -198,6 +216,16 @@ class AICache:
     def _answer(self, flow: HTTPFlow, response: Response) -> None:
         self._answered.add(flow)
         flow.response = response
+
+    def _decided(self, flow: HTTPFlow, report: Report) -> None:
+        self._reports[flow] = report
+        self._watchers.decided(report)
+
+    def _finished(
+        self, report: Report | None, recording: Recording | None, entry: Entry | None, why_not: str | None
+    ) -> None:
+        if report is not None:
+            self._watchers.finished(reporting.finished(report, recording, entry, why_not))
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if flow.response is None or self._wiring is None or flow in self._answered:
@@ -222,38 +250,48 @@ class AICache:
     def response(self, flow: HTTPFlow) -> None:
         exchange = self._exchanges.pop(flow, None)
         tee = self._tees.pop(flow, None)
+        report = self._reports.pop(flow, None)
         response = flow.response
         if response is None or self._wiring is None or flow in self._answered:
             return
         engine = self._wiring.engine
+        asked_at = flow.request.timestamp_start
         body = response.raw_content
         if tee is not None and body is None:
             body = tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
-            if (failure := self._batches.take(response, exchange, engine)) is not None:
+            recording = read_response(response, body or b"", asked_at)
+            if (failure := self._batches.take(response, recording, exchange, engine)) is not None:
                 self._answer(flow, failure)
+            self._finished(report, recording, None, None)
             return
         if exchange is None or not self._wiring.settings.enabled:  # switched off since the request
             return
         if isinstance(exchange, Bypass):
             if tee is None:
                 mark_forwarded(response, exchange, stored=False)
+            self._finished(report, read_response(response, body or b"", asked_at), None, "bypass")
             return
         if response.status_code == 200:
             engine.accepted(exchange)
         stored = False
         if body is not None:
-            recording = read_response(response, body)
+            recording = read_response(response, body, asked_at)
             if tee is not None:
-                engine.judge_and_keep(exchange, recording)
+                engine.judge_and_keep(exchange, recording, partial(self._finished, report, recording))
                 return
+            entry = why_not = None
             try:
-                stored = engine.keep(exchange, engine.judge(exchange, recording))
+                entry = engine.judge(exchange, recording)
+                stored = engine.keep(exchange, entry)
             except ValueError as exc:
+                why_not = str(exc)
                 logger.debug("not stored: %s", exc)
             except Exception:
+                why_not = "not understood"
                 logger.exception("an answer was not stored")
+            self._finished(report, recording, entry if stored else None, why_not or (None if stored else "too busy"))
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
 
@@ -261,6 +299,7 @@ class AICache:
         """The client left or the upstream broke off: what came so far is not an answer."""
         self._exchanges.pop(flow, None)
         self._tees.pop(flow, None)
+        self._finished(self._reports.pop(flow, None), None, None, "broken off")
 
 
 def _modified(path: Path | None) -> float | None:

@@ -13,7 +13,8 @@ from mitmproxy.http import HTTPFlow, Request, Response
 from aicache import formats, keys
 from aicache.controls import Controls
 from aicache.engine import PARSE_ON_LOOP, Engine
-from aicache.messages import make, mark_forwarded, origin_of, plain_body, read_response, write_gateway_timeout
+from aicache.entries import Recording
+from aicache.messages import make, mark_forwarded, origin_of, plain_body, write_gateway_timeout
 from aicache.model import Bypass, Entry
 from aicache.pieces import BatchExchange, completed, replay_pieces
 from aicache.settings import Settings
@@ -57,8 +58,9 @@ class Batches:
 
     async def look_up(
         self, request: Request, exchange: BatchExchange, engine: Engine, *, divide: bool
-    ) -> Response | BatchExchange:
+    ) -> tuple[Response | BatchExchange, Sequence[Entry | None]]:
         """Return the response where all is known; else what is to be remembered, with the request reduced to the rest.
+        And what is known of each input.
 
         Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
         """
@@ -66,24 +68,25 @@ class Batches:
         entries = [entry for entry in known if entry is not None]
         if len(entries) == len(known):
             try:
-                return await asyncio.to_thread(_write, entries, exchange)
+                return await asyncio.to_thread(_write, entries, exchange), known
             except ValueError as exc:
                 logger.warning("stored vectors cannot be read (%s); the request goes upstream", exc)
                 entries = []
         if exchange.controls.only_if_cached:
-            return write_gateway_timeout("miss")
+            return write_gateway_timeout("miss"), known
         if not entries or not divide or exchange.namespace in self._indivisible or _is_signed(request):
-            return exchange
+            return exchange, known
         exchange = replace(exchange, known=known)
         request.content = exchange.format.reduced(request.raw_content or b"", exchange.wanted)
-        return exchange
+        return exchange, known
 
-    def take(self, response: Response, exchange: BatchExchange, engine: Engine) -> Response | None:
+    def take(
+        self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine
+    ) -> Response | None:
         """Keep an upstream's response, and complete it; return what goes out in its place where that cannot be."""
         stored = False
         if response.status_code == 200:
             engine.accepted(exchange)
-            recording = read_response(response, response.raw_content or b"")
             if not exchange.known and len(recording.body) > PARSE_ON_LOOP:
                 engine.judge_and_keep_pieces(exchange, recording)
                 mark_forwarded(response, exchange, stored=False)

@@ -21,6 +21,8 @@ class Recording:
     content_encoding: str
     body: bytes
     cors: tuple[tuple[str, str], ...] = ()
+    took: float = 0.0
+    """Seconds from the request to the last byte; 0 where that is not known."""
 
 
 def record(
@@ -60,6 +62,7 @@ def record(
         cors=recording.cors,
         asked_variant=call.variant,
         refused=facts.refused,
+        took=recording.took,
     )
 
 

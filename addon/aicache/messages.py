@@ -65,6 +65,8 @@ def read_request(
         credential=keys.digest("accepted", credential, origin.upstream, call.model) if proves else None,
         page=headers.get("origin"),
         shared=settings.shares,
+        kind=keys.digest("kind", origin.scope, origin.upstream, call.model),
+        caller=int(credential[:4], 16),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
         legacy=legacy.question(call, settings.key_rules)
         if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)
@@ -101,8 +103,8 @@ def origin_of(
     )
 
 
-def read_response(response: Response, body: bytes) -> Recording:
-    """Return what of an upstream's response is worth recording."""
+def read_response(response: Response, body: bytes, asked_at: float = 0.0) -> Recording:
+    """Return what of an upstream's response is worth recording; *asked_at* (Unix time) is when it was asked for."""
     headers = read_headers(response.headers)
     return Recording(
         status=response.status_code,
@@ -110,6 +112,7 @@ def read_response(response: Response, body: bytes) -> Recording:
         content_encoding=headers.get("content-encoding", "").strip().lower(),
         body=body,
         cors=tuple(item for item in headers.items() if item[0].startswith(CORS)),
+        took=max(0.0, (response.timestamp_end or time.time()) - asked_at) if asked_at else 0.0,
     )
 
 

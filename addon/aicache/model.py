@@ -191,6 +191,8 @@ class Entry:
     """Which of the mode's renderings the recorded call asked for (`Call.variant`)."""
     refused: bool = False
     """The model said no: an answer to this very request, and to no other."""
+    took: float = 0.0
+    """Seconds from the request to the answer's last byte, when it was recorded; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def record_pieces(exchange: BatchExchange, recording: Recording, *, now: float, 
             stored_at=now,
             expires_at=until,
             cors=recording.cors,
+            took=recording.took,
         )
         for i, piece in zip(wanted, pieces, strict=True)
     ]

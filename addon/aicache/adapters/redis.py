@@ -25,7 +25,7 @@ from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-FORMAT = b"\x02"
+FORMAT = b"\x03"
 """First byte of a packed entry. When Entry gains fields, raise it, and note in `_FIELDS` how many each had."""
 WARN_EVERY = 60.0
 """Seconds between two warnings about entries that cannot be read."""
@@ -37,7 +37,7 @@ _Answer: TypeAlias = "asyncio.Future[Entry | None]"
 _values = attrgetter(*(field.name for field in fields(Entry)))
 _encoder = msgspec.msgpack.Encoder()
 _TYPES = tuple(get_type_hints(Entry).values())
-_FIELDS = {b"\x01": 15, FORMAT: len(_TYPES)}  # those that an older format lacks have defaults
+_FIELDS = {b"\x01": 15, b"\x02": 17, FORMAT: len(_TYPES)}  # those that an older format lacks have defaults
 _decoders = {
     format: msgspec.msgpack.Decoder(tuple[_TYPES[:count]])  # type: ignore[misc]
     for format, count in _FIELDS.items()

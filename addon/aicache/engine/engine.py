@@ -1,0 +1,155 @@
+"""The engine: what the proxy asks for answers and gives answers to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from aicache import policy
+from aicache.engine import lookup, search, storing
+from aicache.engine.inuse import InUse
+from aicache.engine.tasks import Tasks
+from aicache.engine.values import PARSE_ON_LOOP, Exchange, Semantic
+from aicache.entries import Recording
+from aicache.model import Entry, Hit, Miss
+from aicache.pieces import BatchExchange
+from aicache.ports import ExactStore, VectorIndex
+from aicache.trace import Trace
+
+logger = logging.getLogger(__name__)
+
+Tell = Callable[[Entry | None, str | None], None]
+"""Is told what of an answer is kept, or why nothing is."""
+
+
+class Engine:
+    """Answers from the cache and fills it. It works with whatever parts it has at the moment: none, exact, or all.
+
+    Everything here is called on one event loop; the attributes *rules* and *lookup_timeout* may be replaced there at
+    any time, as may the parts, and a lookup under way goes on with those it began with.
+    """
+
+    def __init__(self, rules: policy.Rules, lookup_timeout: float, clock: Callable[[], float] = time.time) -> None:
+        self.rules = rules
+        self.lookup_timeout = lookup_timeout
+        self.in_use = InUse()
+        self._clock = clock
+        self._tasks = Tasks(lambda why: self.in_use.exact_part.warn(why))
+
+    @property
+    def exact(self) -> ExactStore | None:
+        return self.in_use.exact
+
+    @property
+    def semantic(self) -> Semantic | None:
+        return self.in_use.semantic
+
+    def use_exact(self, store: ExactStore | None, timeout: float) -> None:
+        """Take an exact store into use; its predecessor's failures are forgotten."""
+        self.in_use.use_exact(store, timeout)
+
+    def use_semantic(self, semantic: Semantic | None) -> None:
+        """Take embedder and index into use, or do without."""
+        self.in_use.use_semantic(semantic)
+
+    # ------------------------------------------------------------------ lookup
+
+    async def lookup(self, exchange: Exchange, trace: Trace | None = None) -> Hit | Miss:
+        """Find an answer within the deadline. Every failure is a Miss. *trace* is told what was done."""
+        if exchange.controls.no_cache:
+            return Miss("no-cache")
+        if (exact := self.in_use.exact) is None:
+            return Miss("starting")
+        trace = trace or Trace()
+        rules, in_use = self.rules, self.in_use
+        deadline = asyncio.get_running_loop().time() + self.lookup_timeout
+
+        def unfit(entry: Entry) -> str | None:
+            identity, controls = exchange.identity, exchange.controls
+            return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page)
+
+        if (found := await lookup.by_request(in_use, exact, exchange, unfit, deadline, trace)) is not None:
+            return found
+        now = self._clock()
+        if (hit := await lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)) is not None:
+            return hit
+        if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, rules):
+            return Miss("not-stored")
+        outcome, gone = await search.by_meaning(in_use, exact, semantic, exchange, rules, unfit, deadline, trace)
+        if gone:
+            self._tasks.spawn(self._forget(semantic.index, gone))
+        return outcome
+
+    async def lookup_pieces(self, exchange: BatchExchange) -> tuple[Entry | None, ...]:
+        """Find what is known of a batch, within the deadline: an entry or None for each input."""
+        if exchange.controls.no_cache or (exact := self.in_use.exact) is None:
+            return (None,) * len(exchange.keys)
+        return await lookup.of_pieces(self.in_use, exact, exchange, self.lookup_timeout, self._clock())
+
+    # ------------------------------------------------------------------ store
+
+    def judge(self, exchange: Exchange, recording: Recording) -> Entry:
+        """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
+        return storing.judged(exchange, recording, self.rules, self._clock())
+
+    def keep(self, exchange: Exchange, entry: Entry) -> bool:
+        """Store an entry in the background; False when there is too much to store already."""
+        return self._tasks.spawn(self._store(exchange, entry))
+
+    def judge_and_keep(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
+        """Do both in the background: for streams, whose end must not wait for the judgement, which *tell* is told."""
+        self._tasks.spawn(self._judge_and_store(exchange, recording, tell))
+
+    def judge_pieces(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
+        """Make the entries of a batch's response; ValueError, with the reason, when it is no good one."""
+        return storing.judged_pieces(exchange, recording, self.rules, self._clock())
+
+    def keep_pieces(self, entries: list[Entry]) -> bool:
+        """Store what is to be kept of them in the background; False when nothing is, or too much is under way."""
+        lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
+        return bool(lasting) and self._tasks.spawn(storing.store_pieces(self.in_use, lasting))
+
+    def judge_and_keep_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
+        """Do both in the background: for what is large."""
+        self._tasks.spawn(self._judge_and_store_pieces(exchange, recording))
+
+    def accepted(self, exchange: Exchange | BatchExchange) -> None:
+        """Note that the upstream took this caller's credential."""
+        if exchange.credential is not None and self.in_use.exact is not None:
+            self._tasks.spawn(storing.mark_accepted(self.in_use, exchange.credential))
+
+    async def drain(self, within: float) -> None:
+        """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
+        self.in_use.start_no_more()
+        await self._tasks.drain(within)
+
+    async def _judge_and_store(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
+        await asyncio.sleep(0)  # an eager task (Python 3.12) would judge before the hook has returned
+        try:
+            if len(recording.body) > PARSE_ON_LOOP:
+                entry = await asyncio.to_thread(self.judge, exchange, recording)
+            else:
+                entry = self.judge(exchange, recording)
+        except ValueError as exc:
+            logger.debug("not stored: %s", exc)
+            tell(None, str(exc))
+            return
+        tell(entry, None)
+        await self._store(exchange, entry)
+
+    async def _judge_and_store_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
+        try:
+            entries = await asyncio.to_thread(self.judge_pieces, exchange, recording)
+        except ValueError as exc:
+            logger.debug("not stored: %s", exc)
+            return
+        lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
+        await storing.store_pieces(self.in_use, lasting)
+
+    async def _store(self, exchange: Exchange, entry: Entry) -> None:
+        await storing.store(self.in_use, exchange, entry, self.rules)
+
+    async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
+        await self.in_use.index_part.ask(index.delete(keys), "stale neighbours deleted")

@@ -1,0 +1,60 @@
+"""What the engine is given: a call on its way, and the parts of a look-up by meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from aicache.controls import Controls
+from aicache.formats import Format
+from aicache.keys import Identity, vector_namespace
+from aicache.model import Call, Miss, Vector
+from aicache.ports import Embedder, VectorIndex
+
+PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
+
+
+@dataclass(frozen=True, slots=True)
+class Semantic:
+    """The three things a look-up by meaning needs, together or not at all."""
+
+    embedder: Embedder
+    embedder_timeout: float
+    index: VectorIndex
+    index_timeout: float
+
+    def namespace(self, identity: Identity) -> str:
+        return vector_namespace(identity.namespace, self.embedder.model, self.embedder.dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A call on its way to the upstream: what its answer is to be stored under. Made once, at its lookup."""
+
+    call: Call
+    identity: Identity
+    controls: Controls
+    format: Format
+    credential: str | None
+    """Digest to be marked as accepted, where answers may be served that are not the caller's own."""
+    page: str | None = None
+    """The request's Origin: the page in a browser that asks."""
+    vector: Vector | None = None
+    shared: bool = True
+    """Whether every stored answer may be another's: then the credential is looked at before anything else."""
+    legacy: str | None = None
+    """The question that Higress had for a key, where an answer that it left may be served."""
+
+    kind: str = ""
+    """Digest of whose answers may serve, of the upstream and the model: what one error bound is kept for."""
+    caller: int = 0
+    """16 bits of a digest of who asks."""
+
+    @property
+    def label(self) -> str:
+        """What the log calls it."""
+        return self.identity.key[:8]
+
+
+def with_vector(exchange: Exchange, miss: Miss) -> Exchange:
+    """Return the exchange with the vector its lookup computed, so that a question is never embedded twice."""
+    return exchange if miss.vector is None else replace(exchange, vector=miss.vector)
