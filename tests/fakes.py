@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ class MemoryStore:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.entries: dict[str, Entry] = {}
         self.marks: dict[str, float] = {}
+        self.noted: dict[str, tuple[bytes, float]] = {}
+        self.counters: dict[str, tuple[dict[str, int], float]] = {}
         self.texts: dict[str, str] = {}  # left by Higress, by question
         self._clock = clock
 
@@ -32,12 +34,29 @@ class MemoryStore:
     async def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
             self.entries.pop(key, None)
+            self.noted.pop(key, None)
 
     async def mark(self, name: str, ttl: float) -> None:
         self.marks[name] = self._clock() + ttl
 
     async def marked(self, name: str) -> bool:
         return self.marks.get(name, 0.0) > self._clock()
+
+    async def notes(self, names: Sequence[str]) -> list[bytes | None]:
+        found = (self.noted.get(name, (b"", 0.0)) for name in names)
+        return [value if until > self._clock() else None for value, until in found]
+
+    async def note(self, name: str, value: bytes, expires_at: float) -> None:
+        self.noted[name] = (value, expires_at)
+
+    async def count(self, name: str, more: Mapping[str, int], ttl: float) -> Mapping[str, int]:
+        counters, until = self.counters.get(name, ({}, 0.0))
+        if until <= self._clock():
+            counters = {}
+        for field, by in more.items():
+            counters[field] = counters.get(field, 0) + by
+        self.counters[name] = (counters, self._clock() + ttl)
+        return {field: value for field, value in counters.items() if value}
 
     async def legacy_text(self, question: str, most: int) -> str | None:
         text = self.texts.get(question, "")
@@ -102,13 +121,13 @@ async def _hanging(*_: Any) -> Any:
 class BrokenStore(MemoryStore):
     """An ExactStore that fails at everything but `close`."""
 
-    get = put = delete = mark = marked = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
+    get = put = delete = mark = marked = notes = note = count = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingStore(MemoryStore):
     """An ExactStore that never answers, and closes."""
 
-    get = put = delete = mark = marked = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
+    get = put = delete = mark = marked = notes = note = count = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
 
 
 class BrokenIndex(MemoryIndex):

@@ -12,7 +12,20 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.config import Config, ConfigError, Credential, Exact, Header, Redis, Shared, docs, load, read
+from aicache.config import (
+    Config,
+    ConfigError,
+    Credential,
+    Exact,
+    Header,
+    JudgeModel,
+    Redis,
+    Semantic,
+    Shared,
+    docs,
+    load,
+    read,
+)
 from aicache.config.reader import MAX_PROBLEMS, parse
 from aicache.config.redisurl import parse_redis_url, redacted
 from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
@@ -604,8 +617,9 @@ def test_the_example_is_the_default_configuration():
 
 def test_the_example_loads_with_every_key_in_use():
     redis = Redis(url="redis://127.0.0.1:6379/0")
+    judge = JudgeModel(model="gpt-4.1-mini")
 
-    assert loaded(uncommented(EXAMPLE)) == Config(exact=Exact(redis=redis))
+    assert loaded(uncommented(EXAMPLE)) == Config(exact=Exact(redis=redis), semantic=Semantic(judge=judge))
 
 
 def test_the_example_has_every_key_once():
@@ -645,7 +659,7 @@ def test_the_rows_name_every_key_with_type_default_and_meaning():
 
 def test_the_rows_hold_the_defaults():
     for row in docs.rows():
-        if not row.key.startswith("exact.redis.") and " (" not in row.key:
+        if not row.key.startswith(("exact.redis.", "semantic.judge.")) and " (" not in row.key:
             assert loaded(nested(row.key, row.default)) == Config()
 
 

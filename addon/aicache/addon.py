@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
 from aicache import reporting
+from aicache.audits import Audits
 from aicache.batches import Batches, embeddings_format_of, read_batch
 from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
@@ -62,6 +64,7 @@ class AICache:
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
         self._reports: WeakKeyDictionary[HTTPFlow, Report] = WeakKeyDictionary()
         self._watchers = Watchers()
+        self._audits = Audits()
 
     # ------------------------------------------------------------------ life cycle
 
@@ -101,6 +104,7 @@ class AICache:
         """Plain, since mitmproxy calls it so when it reloads the script; what it returns is awaited at exit."""
         if self._watcher is not None:
             self._watcher.cancel()
+        self._audits.end()
         wiring, self._wiring = self._wiring, None
         return None if wiring is None else asyncio.ensure_future(wiring.close())
 
@@ -112,6 +116,7 @@ class AICache:
         config = configuration.Config() if path is None else configuration.read(path, os.environ, logger.warning)
         if self._wiring is None:
             self._wiring = Wiring(config, data)
+            self._wiring.engine.on_judged = self._watchers.judged
         else:
             self._wiring.configure(config, data)
         if not config.enabled:
@@ -137,6 +142,8 @@ class AICache:
     # ------------------------------------------------------------------ flows
 
     async def request(self, flow: HTTPFlow) -> None:
+        if flow in self._audits:
+            return
         if flow.response or flow.error or not flow.live or self._wiring is None or not self._wiring.settings.enabled:
             return
         try:
@@ -151,15 +158,21 @@ class AICache:
         began = time.perf_counter()
         if (exchange := await self._identify(flow, wiring, read_request, format)) is None:
             return
+        if (key := exchange.controls.wrong or exchange.controls.right) is not None:
+            wiring.engine.feedback(exchange, key, exchange.controls.right is not None)
         trace = Trace()
         outcome = await wiring.engine.lookup(exchange, trace)
         if isinstance(outcome, Hit):
             try:
                 template = wiring.settings.template_for(exchange.call)
                 if len(outcome.entry.body) > PARSE_ON_LOOP:
-                    self._answer(flow, await asyncio.to_thread(write_hit, outcome, exchange, template))
+                    response = await asyncio.to_thread(write_hit, outcome, exchange, template)
                 else:
-                    self._answer(flow, write_hit(outcome, exchange, template))
+                    response = write_hit(outcome, exchange, template)
+                wishes = exchange.controls
+                if outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store):
+                    self._audits.begin(flow, replace(exchange, ticket=outcome.ticket))
+                self._answer(flow, response)
                 self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
                 return
             except ValueError as exc:
@@ -228,7 +241,7 @@ class AICache:
             self._watchers.finished(reporting.finished(report, recording, entry, why_not))
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        if flow.response is None or self._wiring is None or flow in self._answered:
+        if flow.response is None or self._wiring is None or flow in self._answered or flow in self._audits:
             return
         exchange = self._exchanges.get(flow)
         response = flow.response
@@ -257,6 +270,9 @@ class AICache:
         engine = self._wiring.engine
         asked_at = flow.request.timestamp_start
         body = response.raw_content
+        if (audited := self._audits.take(flow)) is not None:
+            engine.audited(audited, read_response(response, body or b"", asked_at))
+            return
         if tee is not None and body is None:
             body = tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
@@ -297,6 +313,7 @@ class AICache:
 
     def error(self, flow: HTTPFlow) -> None:
         """The client left or the upstream broke off: what came so far is not an answer."""
+        self._audits.take(flow)
         self._exchanges.pop(flow, None)
         self._tees.pop(flow, None)
         self._finished(self._reports.pop(flow, None), None, None, "broken off")

@@ -12,7 +12,9 @@ from aicache.keys import Headers
 SKIP = "x-higress-skip-ai-cache"
 TTL = "x-ai-cache-ttl"
 THRESHOLD = "x-ai-cache-threshold"
-OWN_HEADERS = (SKIP, TTL, THRESHOLD)
+FEEDBACK = "x-ai-cache-feedback"
+KEY = "x-ai-cache-key"
+OWN_HEADERS = (SKIP, TTL, THRESHOLD, FEEDBACK, KEY)
 """Ours alone: taken off the request before it goes upstream (``cache-control`` goes with it)."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -36,6 +38,10 @@ class Controls:
     """Seconds; the entry lives no longer. 0 keeps nothing."""
     threshold: float = -1.0
     """Similarity; above 1 no neighbour answers."""
+    wrong: str | None = None
+    """Key of an entry that was a wrong answer to this request, by the caller's word; a fresh one is wanted."""
+    right: str | None = None
+    """Key of one that was a right answer."""
 
 
 NO_WISHES = Controls()
@@ -45,17 +51,22 @@ def parse_controls(headers: Headers) -> Controls:
     """Read the request's wishes; most requests have none."""
     skip, ttl, threshold = headers.get(SKIP), headers.get(TTL), headers.get(THRESHOLD)
     cache_control = headers.get("cache-control")
-    if skip is None and ttl is None and threshold is None and cache_control is None:
+    feedback = headers.get(FEEDBACK)
+    if skip is None and ttl is None and threshold is None and cache_control is None and feedback is None:
         return NO_WISHES
+    word, key = (feedback or "").strip().lower(), (headers.get(KEY) or "").strip().lower()
+    known = re.fullmatch(r"[0-9a-f]{40}", key) is not None
     directives = _directives(cache_control or "")
     return Controls(
         skip=skip is not None and skip.strip().lower() in ("on", "true", "1", "yes"),
         no_store="no-store" in directives,
-        no_cache="no-cache" in directives,
+        no_cache="no-cache" in directives or word == "wrong",
         max_age=_delta_seconds(directives["max-age"]) if "max-age" in directives else math.inf,
         only_if_cached="only-if-cached" in directives,
         ttl=math.inf if ttl is None else _duration(ttl),
         threshold=-1.0 if threshold is None else _similarity(threshold),
+        wrong=key if known and word == "wrong" else None,
+        right=key if known and word == "right" else None,
     )
 
 

@@ -133,6 +133,8 @@ def write_hit(hit: Hit, exchange: Exchange, template: Template | None = None) ->
     }
     if hit.similarity is not None:
         headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
+    if hit.error_bound is not None:
+        headers["x-ai-cache-error-bound"] = f"{hit.error_bound:.4f}"
     return make(200, body, headers)
 
 

@@ -211,6 +211,10 @@ class Hit:
     similarity: float | None = None
     legacy: bool = False
     """The entry was made just now, of a text that Higress left; nothing is known of its age."""
+    error_bound: float | None = None
+    """What share of all requests is answered wrong at most (95 % confidence), where hits are checked."""
+    ticket: int | None = None
+    """The hit is to be checked: its fresh answer, asked for in the background, is given in under this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,8 @@ class Miss:
 
     reason: str
     vector: Vector | None = None
+    ticket: int | None = None
+    """Something is to be learned from the fresh answer, which is given in under this number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Part:
         self._breaker = breaker or Breaker()
         self._next_warning = 0.0
 
+    @property
+    def failing(self) -> bool:
+        """Tell whether it is asked now and then only, since it failed several times."""
+        return self._breaker.open
+
     async def ask(self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None = None) -> T:
         """Await the part's answer, within its time limit and the lookup's *deadline* (loop time; None: nobody waits).
 

@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 
 from aicache.adapters.dashscope import DashScopeEmbedder
 from aicache.adapters.dashvector import DashVectorIndex
+from aicache.adapters.judge import ChatJudge
 from aicache.adapters.local import LocalEmbedder
 from aicache.adapters.openai import OpenAIEmbedder
 from aicache.adapters.redis import RedisStore
@@ -19,7 +20,7 @@ from aicache.adapters.zvec import ZvecIndex
 from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
-from aicache.config import Exact, Redis
+from aicache.config import Exact, JudgeModel, Redis
 from aicache.config import Index as IndexConfig
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
@@ -102,6 +103,8 @@ class SemanticPart:
         self._embedder_is: object = None  # what it was made from
         self._index: _Index | None = None
         self._index_is: object = None
+        self._judge: ChatJudge | None = None
+        self._judge_is: JudgeModel | None = None
         self._swept = 0.0
 
     async def converge(self, semantic: SemanticConfig, data: Path, owned: bool) -> None:
@@ -112,6 +115,7 @@ class SemanticPart:
         try:
             embedder = await self._use_embedder(semantic.embedder)
             index = await self._use_index(semantic.index, data, embedder)
+            await self._use_judge(semantic.judge)
         except StoreError:
             if self._engine.semantic is None:
                 self._engine.use_semantic(None)  # as far as is known
@@ -152,6 +156,18 @@ class SemanticPart:
         logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
         return index
 
+    async def _use_judge(self, wanted: JudgeModel | None) -> None:
+        if self._judge_is == wanted:
+            return
+        old, self._judge, self._judge_is = self._judge, None, wanted
+        if wanted is not None:
+            self._judge = ChatJudge(
+                wanted.model, base_url=wanted.base_url, api_key=wanted.api_key, timeout=wanted.timeout
+            )
+        self._engine.in_use.use_judge(self._judge, wanted.timeout if wanted is not None else 0.0)
+        if old is not None:
+            await old.close()
+
     async def _end_index(self) -> None:
         index, self._index = self._index, None
         if index is not None:  # while the first one starts, answers wait for it with their vectors
@@ -159,6 +175,7 @@ class SemanticPart:
             await index.close()
 
     async def end(self) -> None:
+        await self._use_judge(None)
         await self._end_index()
         embedder, self._embedder = self._embedder, None
         if embedder is not None:

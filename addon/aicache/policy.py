@@ -27,6 +27,7 @@ class Policy(StrEnum):
 
     STATIC = "static"
     GUARDED = "guarded"
+    VERIFIED = "verified"
 
 
 class Volatile(StrEnum):
@@ -51,6 +52,18 @@ class Rules:
     policy: Policy = Policy.GUARDED
     volatile: Volatile = Volatile.EXACT
     volatile_ttl: float = 600.0
+    max_error: float = 0.01
+    audit: float = 0.0
+    """Share of the hits by meaning that are asked upstream again in the background."""
+    shadow: bool = False
+    """Nothing is answered by meaning; what would have been is compared with the fresh answer."""
+    shared: bool = False
+    """Callers get one another's answers."""
+
+    @property
+    def watches(self) -> bool:
+        """Tell whether hits by meaning are counted and checked."""
+        return self.policy is Policy.VERIFIED or self.audit > 0 or self.shadow
 
 
 def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
@@ -95,6 +108,19 @@ def objection(
             return None if similarity >= threshold + by * (1 - threshold) else f"guard:{'+'.join(slots)}"
         case guards.Pass():
             return None
+
+
+def guarded(question: str, neighbor_question: str | None) -> tuple[str | None, float]:
+    """Say which guard keeps a neighbour from answering at all, or by how much of the way to 1 it must be nearer."""
+    if neighbor_question is None:
+        return "guard:unknown", 0.0
+    match guards.judge(question, neighbor_question):
+        case guards.Refuse(slot):
+            return f"guard:{slot}", 0.0
+        case guards.Raise(by, _):
+            return None, by
+        case guards.Pass():
+            return None, 0.0
 
 
 def refusal(

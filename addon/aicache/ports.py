@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from aicache.model import Entry, Neighbor, Vector
@@ -35,11 +35,29 @@ class ExactStore(Protocol):
 
     async def marked(self, name: str) -> bool: ...
 
+    async def notes(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return what was noted under each name; None where nothing is. An entry's notes have its key for a name."""
+
+    async def note(self, name: str, value: bytes, expires_at: float) -> None:
+        """Write or replace a note; the store forgets it at *expires_at* (Unix seconds), or with the entry it is of."""
+
+    async def count(self, name: str, more: Mapping[str, int], ttl: float) -> Mapping[str, int]:
+        """Add to counters that all proxies share, and return what they have come to; forgotten *ttl* seconds later."""
+
     async def legacy_text(self, question: str, most: int) -> str | None:
         """Return the answer that Higress left for *question*; None for none, one of more than *most* bytes, or no text.
 
         It is anyone's answer, of any age, to the bare question.
         """
+
+    async def close(self) -> None: ...
+
+
+class Judge(Protocol):
+    """Another model's opinion. Raises only StoreError."""
+
+    async def same(self, question: str, fresh: str, stored: str) -> bool | None:
+        """Tell whether *stored* would have been as good an answer to *question* as *fresh*; None when it cannot say."""
 
     async def close(self) -> None: ...
 

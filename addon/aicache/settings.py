@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aicache.config import Answers, Config, Credential, Header, Shared, Templates
+from aicache.evidence.verified import SHARES
 from aicache.keys import Headers, KeyRules, digest
 from aicache.model import Call, Mode
 from aicache.policy import Policy, Rules
@@ -81,8 +82,11 @@ class Settings:
 
 def rules_of(config: Config, default_threshold: float, guarded_threshold: float) -> Rules:
     """Return what judgement depends on; the embedder's model brings a threshold for each policy."""
-    default = guarded_threshold if config.semantic.policy is Policy.GUARDED else default_threshold
-    threshold = config.semantic.threshold
+    by_policy = {Policy.STATIC: default_threshold, Policy.GUARDED: guarded_threshold, Policy.VERIFIED: 0.0}
+    default = by_policy[config.semantic.policy]
+    threshold, audit = config.semantic.threshold, config.semantic.audit
+    if audit is None:
+        audit = SHARES.audit if config.semantic.policy is Policy.VERIFIED else 0.0
     return Rules(
         ttl=config.exact.ttl,
         max_bytes=config.store.max_bytes,
@@ -94,4 +98,8 @@ def rules_of(config: Config, default_threshold: float, guarded_threshold: float)
         policy=config.semantic.policy,
         volatile=config.semantic.volatile,
         volatile_ttl=config.semantic.volatile_ttl,
+        max_error=config.semantic.max_error,
+        audit=audit,
+        shadow=config.semantic.shadow,
+        shared=not isinstance(config.scope, Credential),
     )

@@ -94,6 +94,34 @@ async def raw(valkey: EmbeddedValkey) -> AsyncIterator[Redis]:
 
 
 class TestContract:
+    async def test_notes_are_kept_by_name_until_their_time(self, store: ExactStore) -> None:
+        soon = time.time() + 100
+
+        await store.note("one", b"\x00\xff", soon)
+        await store.note("two", b"first", soon)
+        await store.note("two", b"second", soon)
+        await store.note("gone", b"x", time.time() - 1)
+
+        assert await store.notes(["two", "none", "one", "gone"]) == [b"second", None, b"\x00\xff", None]
+        assert await store.notes([]) == []
+
+    async def test_an_entrys_note_goes_with_it(self, store: ExactStore, an_entry: Make) -> None:
+        entry = an_entry()
+        await store.put(entry)
+        await store.note(entry.key, b"seen", entry.expires_at)
+
+        await store.delete([entry.key])
+
+        assert await store.notes([entry.key]) == [None]
+
+    async def test_counters_add_up_whoever_counts(self, store: ExactStore) -> None:
+        await store.count("hits", {"right": 2, "wrong": 0}, 100)
+        both = await asyncio.gather(*(store.count("hits", {"right": 1, "wrong": 1}, 100) for _ in range(5)))
+
+        assert max(counted["right"] for counted in both) == 7
+        assert await store.count("hits", {}, 100) == {"right": 7, "wrong": 5}
+        assert await store.count("others", {}, 100) == {}
+
     async def test_what_was_put_is_got(self, store: ExactStore, an_entry: Make) -> None:
         entry = an_entry()
 

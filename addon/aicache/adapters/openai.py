@@ -41,8 +41,8 @@ class OpenAIEmbedder(CloudEmbedder):
         *dimensions* None: what the model gives; known after `load`. Otherwise the service is asked for so many.
         """
         super().__init__("openai", model, dimensions, timeout, rows=ROWS)
-        self._url = _endpoint(base_url)
-        self._headers = {"content-type": "application/json", **_credential(base_url, api_key)}
+        self._url = endpoint(base_url, "/embeddings")
+        self._headers = {"content-type": "application/json", **credential(base_url, api_key)}
         self._parameters = {} if dimensions is None else {"dimensions": dimensions}
         self._session: ClientSession | None = None
 
@@ -96,16 +96,16 @@ def _aiohttp() -> Any:
         raise StoreError("openai: the package aiohttp is not installed") from exc
 
 
-def _endpoint(base_url: str) -> str:
+def endpoint(base_url: str, what: str) -> str:
     """Return the URL to post to; a base without any path gets the usual ``/v1``."""
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")
-    if not path.endswith("/embeddings"):
-        path = f"{path or '/v1'}/embeddings"
+    if not path.endswith(what):
+        path = f"{path or '/v1'}{what}"
     return parts._replace(path=path, fragment="").geturl()
 
 
-def _credential(base_url: str, api_key: str | None) -> dict[str, str]:
+def credential(base_url: str, api_key: str | None) -> dict[str, str]:
     """Azure takes a key in a header of its own; its ``Authorization`` is for tokens of Entra ID."""
     if not (api_key := (api_key or "").strip()):
         return {}

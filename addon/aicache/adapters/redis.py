@@ -1,7 +1,7 @@
 """Entries in Redis or Valkey. It decides nothing about freshness: the server forgets an entry when its time has come.
 
-Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, PING; CLUSTER SLOTS of a cluster; and
-GETRANGE for what Higress left.
+Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, HINCRBY, HGETALL, PEXPIRE, PING; CLUSTER
+SLOTS of a cluster; and GETRANGE for what Higress left.
 """
 
 from __future__ import annotations
@@ -62,6 +62,20 @@ def unpack(packed: bytes) -> Entry:
         raise ValueError("damaged") from exc
 
 
+def _counters(reply: object) -> dict[str, int]:
+    """Read HGETALL's reply, which is a list in RESP2 and a mapping in RESP3."""
+    if isinstance(reply, Mapping):
+        pairs = list(reply.items())
+    elif isinstance(reply, list):
+        pairs = list(zip(reply[::2], reply[1::2], strict=False))
+    else:
+        pairs = []
+    try:
+        return {bytes(name).decode(): int(value) for name, value in pairs}
+    except (TypeError, ValueError) as exc:
+        raise StoreError("redis: counters that are none") from exc
+
+
 class RedisStore:
     """An ExactStore. Connects at the first use; every operation answers or fails within about *timeout* seconds.
 
@@ -105,7 +119,7 @@ class RedisStore:
 
     async def delete(self, keys: Sequence[str]) -> None:
         if keys:
-            await self._open.unlink([self._prefix + "e:" + key for key in keys])
+            await self._open.unlink([self._prefix + kind + key for key in keys for kind in ("e:", "n:")])
             self._forget(*keys)
 
     async def mark(self, name: str, ttl: float) -> None:
@@ -114,8 +128,26 @@ class RedisStore:
     async def marked(self, name: str) -> bool:
         return bool(await self._open.execute("EXISTS", self._prefix + "m:" + name))
 
+    async def notes(self, names: Sequence[str]) -> list[bytes | None]:
+        if not names:
+            return []
+        found = await self._open.mget([self._prefix + "n:" + name for name in names])
+        return [each if isinstance(each, bytes) else None for each in found]
+
+    async def note(self, name: str, value: bytes, expires_at: float) -> None:
+        ends = int(min(expires_at, FAR) * 1000)
+        await self._open.execute("SET", self._prefix + "n:" + name, value, "PXAT", ends)
+
+    async def count(self, name: str, more: Mapping[str, int], ttl: float) -> Mapping[str, int]:
+        key = self._prefix + "c:" + name
+        for field, by in more.items():
+            if by:
+                await self._open.execute("HINCRBY", key, field, by)
+        await self._open.execute("PEXPIRE", key, max(1, int(min(ttl, FAR) * 1000)))
+        return _counters(await self._open.execute("HGETALL", key))
+
     async def legacy_text(self, question: str, most: int) -> str | None:
-        if question.startswith(("e:", "m:")):  # as our own keys do
+        if question.startswith(("e:", "m:", "n:", "c:")):  # as our own keys do
             return None
         try:
             question.encode()

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from aicache.config.redisurl import redacted
 from aicache.config.scalars import (
+    CHAT_MODEL,
     COLLECTION,
     ENDPOINT,
     FLAG,
@@ -213,6 +214,18 @@ Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
 Index: TypeAlias = ZvecIndex | DashVectorIndex
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeModel:
+    """A chat model behind any OpenAI-compatible endpoint."""
+
+    model: Annotated[str, CHAT_MODEL, "which model, by the service's own name"]
+    base_url: Annotated[str, HTTP_URL, "where the service is, up to /chat/completions"] = "https://api.openai.com/v1"
+    api_key: Annotated[str | None, SECRET, "its key, where it wants one: ${OPENAI_API_KEY}"] = field(
+        default=None, repr=False
+    )
+    timeout: Annotated[float, _WAIT, "how long one comparison may take; no request waits for it"] = 20.0
+
+
 @dataclass(frozen=True, slots=True)
 class Semantic:
     """Answers to a question of the same meaning."""
@@ -227,8 +240,25 @@ class Semantic:
         Policy,
         one_of(*Policy),
         "what a near question must pass: the threshold alone, or also guards that compare numbers, negations, names, "
-        "roles and the like",
+        "roles and the like, or (verified) what was seen of such neighbours' answers before, within max_error",
     ] = Policy.GUARDED
+    max_error: Annotated[
+        float,
+        number(0.001, 0.5),
+        "the share of all requests that may be answered wrong: what verified serves by, and what switches hits by "
+        "meaning off, with any policy, where hits are audited",
+    ] = 0.01
+    audit: Annotated[
+        float | None,
+        number(0, 1),
+        "the share of hits by meaning that the upstream is asked for again, in the background and with the caller's "
+        "own key, to see whether they were right; null: 0.05 with verified, 0 otherwise",
+    ] = None
+    shadow: Annotated[
+        bool,
+        FLAG,
+        "answer nothing by meaning, but compare what would have been served with the upstream's fresh answer",
+    ] = False
     volatile: Annotated[
         Volatile,
         one_of(*Volatile),
@@ -245,6 +275,11 @@ class Semantic:
     ] = 400
     embedder: Annotated[Embedder, "what turns a question into a vector"] = LocalEmbedder()
     index: Annotated[Index, "where the vectors are"] = ZvecIndex()
+    judge: Annotated[
+        JudgeModel | None,
+        "a model that compares two answers where neither words nor similarity decide; it is sent the question and both "
+        "answers",
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,19 @@ import time
 from collections.abc import Callable
 
 from aicache import policy
-from aicache.engine import lookup, search, storing
+from aicache.engine import lookup, storing
 from aicache.engine.inuse import InUse
+from aicache.engine.learning import Learning
+from aicache.engine.search import Search
 from aicache.engine.tasks import Tasks
 from aicache.engine.values import PARSE_ON_LOOP, Exchange, Semantic
 from aicache.entries import Recording
+from aicache.evidence.compare import Judgement
 from aicache.model import Entry, Hit, Miss
+from aicache.outside import WRITE_TIMEOUT
 from aicache.pieces import BatchExchange
 from aicache.ports import ExactStore, VectorIndex
+from aicache.report import Judged
 from aicache.trace import Trace
 
 logger = logging.getLogger(__name__)
@@ -36,7 +41,9 @@ class Engine:
         self.lookup_timeout = lookup_timeout
         self.in_use = InUse()
         self._clock = clock
+        self.on_judged: Callable[[Judged], None] = lambda judged: None
         self._tasks = Tasks(lambda why: self.in_use.exact_part.warn(why))
+        self.learning = Learning(self.in_use, self._tasks, clock, lambda judged: self.on_judged(judged))
 
     @property
     def exact(self) -> ExactStore | None:
@@ -77,7 +84,8 @@ class Engine:
             return hit
         if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, rules):
             return Miss("not-stored")
-        outcome, gone = await search.by_meaning(in_use, exact, semantic, exchange, rules, unfit, deadline, trace)
+        search = Search(in_use, exact, semantic, self.learning, rules, exchange, unfit, deadline, trace)
+        outcome, gone = await search.run()
         if gone:
             self._tasks.spawn(self._forget(semantic.index, gone))
         return outcome
@@ -120,10 +128,61 @@ class Engine:
         if exchange.credential is not None and self.in_use.exact is not None:
             self._tasks.spawn(storing.mark_accepted(self.in_use, exchange.credential))
 
+    # ------------------------------------------------------------------ learn
+
+    def audited(self, exchange: Exchange, recording: Recording) -> None:
+        """Compare the upstream's answer to a request that was answered by a hit, in the background."""
+        self._tasks.spawn(self._audited(exchange, recording))
+
+    def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
+        """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background."""
+        self._tasks.spawn(self._feedback(exchange, key, right))
+
+    async def _audited(self, exchange: Exchange, recording: Recording) -> None:
+        if (trial := self.learning.take(exchange.ticket)) is None:
+            return
+        try:
+            fresh = await asyncio.to_thread(self.judge, exchange, recording)
+        except ValueError as exc:
+            logger.debug("nothing learned: %s", exc)
+            return
+        verdict = await self.learning.conclude(trial, exchange, fresh, self.rules, stored=False)
+        if verdict is Judgement.WRONG:  # next time this question has the right one
+            await storing.store(self.in_use, exchange, fresh, self.rules)
+
+    async def _feedback(self, exchange: Exchange, key: str, right: bool) -> None:
+        in_use, rules = self.in_use, self.rules
+        if (exact := in_use.exact) is None:
+            return
+        entry = await in_use.exact_part.ask(exact.get(key), "entry of a feedback")
+        if entry is None or entry.namespace != exchange.identity.namespace:
+            logger.debug("feedback on an entry that is not there, or not for this caller and conversation")
+            return
+        semantic = in_use.semantic
+        if key == exchange.identity.key:
+            if not right:
+                await in_use.exact_part.ask(exact.delete([key]), "wrong answer deleted")
+                if semantic is not None:
+                    await self._forget(semantic.index, [key])
+            return
+        if semantic is None or not policy.may_embed(exchange.call, exchange.controls, rules):
+            return
+        deadline = asyncio.get_running_loop().time() + WRITE_TIMEOUT
+        search = Search(in_use, exact, semantic, self.learning, rules, exchange, lambda _: None, deadline, Trace())
+        await self.learning.feedback(exchange, key, right, rules, await search.neighbors())
+        if not right and rules.policy is not policy.Policy.VERIFIED:
+            # Nothing else would keep it from the next question like this one; the very same it still answers.
+            await self._forget(semantic.index, [key])
+
     async def drain(self, within: float) -> None:
         """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
         self.in_use.start_no_more()
-        await self._tasks.drain(within)
+        try:
+            async with asyncio.timeout(within):
+                await self._tasks.drain(within)
+                await self.learning.kinds.tell_all()
+        except TimeoutError:
+            logger.debug("what was learned last is not written")
 
     async def _judge_and_store(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
         await asyncio.sleep(0)  # an eager task (Python 3.12) would judge before the hook has returned
@@ -150,6 +209,8 @@ class Engine:
 
     async def _store(self, exchange: Exchange, entry: Entry) -> None:
         await storing.store(self.in_use, exchange, entry, self.rules)
+        if (trial := self.learning.take(exchange.ticket)) is not None:
+            await self.learning.conclude(trial, exchange, entry, self.rules, stored=True)
 
     async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
         await self.in_use.index_part.ask(index.delete(keys), "stale neighbours deleted")

@@ -8,7 +8,7 @@ import contextlib
 from aicache.engine.values import Semantic
 from aicache.model import Entry
 from aicache.outside import Part
-from aicache.ports import ExactStore, StoreError
+from aicache.ports import ExactStore, Judge, StoreError
 
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 
@@ -20,10 +20,12 @@ class InUse:
     def __init__(self) -> None:
         self.exact: ExactStore | None = None
         self.semantic: Semantic | None = None
+        self.judge: Judge | None = None
         self.exact_part = Part("exact store", 0.25)
         self.legacy_part = Part("answers of Higress", 0.25)
         self.embedder_part = Part("embedder", 0.4)
         self.index_part = Part("vector index", 0.4)
+        self.judge_part = Part("judge model", 30.0)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
@@ -41,6 +43,11 @@ class InUse:
             self.embedder_part = Part("embedder", semantic.embedder_timeout)
             self.index_part = Part("vector index", semantic.index_timeout)
         self._semantic_known.set()
+
+    def use_judge(self, judge: Judge | None, timeout: float) -> None:
+        """Take a model that compares answers into use, or do without."""
+        self.judge = judge
+        self.judge_part = Part("judge model", 3 * timeout)  # it has its own, and lets few in at once
 
     async def exact_once_known(self) -> ExactStore | None:
         """Wait for a part that is starting: an answer that comes in the meantime is not lost."""

@@ -49,6 +49,9 @@ class Exchange:
     caller: int = 0
     """16 bits of a digest of who asks."""
 
+    ticket: int | None = None
+    """Under which the engine remembers what is to be learned from the fresh answer."""
+
     @property
     def label(self) -> str:
         """What the log calls it."""
@@ -57,4 +60,6 @@ class Exchange:
 
 def with_vector(exchange: Exchange, miss: Miss) -> Exchange:
     """Return the exchange with the vector its lookup computed, so that a question is never embedded twice."""
-    return exchange if miss.vector is None else replace(exchange, vector=miss.vector)
+    if miss.vector is None:
+        return exchange
+    return replace(exchange, vector=miss.vector, ticket=miss.ticket)

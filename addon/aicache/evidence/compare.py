@@ -10,6 +10,8 @@ from enum import StrEnum
 
 SHORTEST = 60
 """Bytes (UTF-8) below which two answers that differ are not the same for being similar: one word is all they have."""
+SHORT_WRONG = 0.85
+"""Cosine similarity below which two short answers, neither of which is in the other, are different."""
 
 _DECORATION = re.compile(r"[*_`#>~|]+|^\s*[-+•]\s+|^\s*\d+[.)]\s+", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -24,7 +26,7 @@ class Judgement(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     UNKNOWN = "unknown"
-    """No observation: nothing is learned from it."""
+    """Nothing shows that it would have: whoever must be sure takes it for wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,10 @@ class Bars:
     """Cosine similarities of two answers' vectors; they belong to the embedder's model.
 
     With the local one 1 % of pairs of news sentences at or above .95, and 5 % at .9, say different things though their
-    numbers and denials agree; below .4 a fifth are paraphrases yet, which costs hits but not safety.
+    numbers and denials agree, which is within what the evidence bears; below .4 a fifth are paraphrases yet.
     """
 
-    right: float = 0.95
+    right: float = 0.9
     wrong: float = 0.4
 
 
@@ -59,11 +61,16 @@ def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars
     """Judge two answers; *similarity* is the cosine of their vectors, None when they have none.
 
     An embedder hardly sees a number or a denial, so answers that differ in one are never right by similarity alone,
-    nor are short ones. What no similarity decides is for a judge model, or stays unknown.
+    nor are short ones: those are wrong when they differ in one, or are not that similar. What no similarity decides is
+    for a judge model, or stays unknown.
     """
     one, other = plain(fresh), plain(stored)
     if one == other:
         return Judgement.RIGHT if one else Judgement.UNKNOWN
+    if max(_length(one), _length(other)) < SHORTEST and not (_within(one, other) or _within(other, one)):
+        if _says(one) != _says(other) or (similarity is not None and -1.001 <= similarity < SHORT_WRONG):
+            return Judgement.WRONG
+        return Judgement.UNKNOWN
     if similarity is None or not -1.001 <= similarity <= 1.001:
         return Judgement.UNKNOWN
     if similarity < bars.wrong:
@@ -71,6 +78,11 @@ def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars
     if similarity >= bars.right and min(_length(one), _length(other)) >= SHORTEST and _says(one) == _says(other):
         return Judgement.RIGHT
     return Judgement.UNKNOWN
+
+
+def _within(one: str, other: str) -> bool:
+    """Tell whether one answer is a part of the other: "Paris" of "It is Paris"."""
+    return bool(one) and f" {one} " in f" {other} "
 
 
 def _says(text: str) -> tuple[Counter[str], int]:

@@ -84,6 +84,14 @@ def candidate(seen: Sequence[Seen], space: Space) -> Candidate | None:
     return Candidate(nearest.key, nearest.group, similarity, sight, backers)
 
 
+def alone(key: str, similarity: float, space: Space) -> Candidate:
+    """Return a neighbour that another policy has chosen, seen without the others."""
+    gap = max(1.0 - similarity, space.unit / 16)
+    lead = math.log(_vote(similarity, space) / _vote(space.background, space))
+    sight = Sight(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(lead, LEAD_STEP))
+    return Candidate(key, key, similarity, sight, 1)
+
+
 def _vote(similarity: float, space: Space) -> float:
     return math.exp(SHARPNESS * (similarity - 1.0) / space.unit)
 

@@ -147,6 +147,23 @@ class Verified:
             return Decision(Action.AUDIT, found, risk, drawn=True)
         return Decision(Action.SERVE, found, risk)
 
+    def watch(self, found: Candidate | None, chance: float, *, explore: float = 0.0) -> Decision:
+        """Decide on a request whose candidate another policy has chosen: as far as the standing allows, it is served.
+
+        The standing, the checks and the bound are the same; nothing learned has a say in what is near enough.
+        """
+        safe = found is not None and found.similarity >= self.space.safe
+        self._count(Account(requests=1, hits=found is not None, safe_hits=safe))
+        if found is None:
+            return Decision(Action.MISS)
+        if self.standing is Standing.OFF or (self.standing is Standing.FROZEN and not safe):
+            return Decision(Action.MISS, found, drawn=True)
+        if chance < explore:
+            return Decision(Action.EXPLORE, found, drawn=True)
+        return (
+            Decision(Action.AUDIT, found, drawn=True) if chance < self._shares.audit else Decision(Action.SERVE, found)
+        )
+
     # ------------------------------------------------------------------ learn
 
     def learn(self, decision: Decision, right: bool, *, at: float, nonce: int, caller: int) -> Observation | None:

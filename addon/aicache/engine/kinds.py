@@ -1,0 +1,137 @@
+"""What is known of each kind of traffic, kept in step with what other proxies know, over the exact store."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from aicache.engine.inuse import InUse
+from aicache.engine.tasks import Tasks
+from aicache.evidence import shared
+from aicache.evidence.bound import Account, Standing
+from aicache.evidence.space import Space
+from aicache.evidence.verified import Shares, Verified
+from aicache.keys import digest
+from aicache.ports import ExactStore, StoreError
+
+logger = logging.getLogger(__name__)
+
+MOST = 512  # kinds held at once; each has about 100 KB of observations at most
+TELL_EVERY = 5.0  # seconds between two exchanges with other proxies, of a kind that is in use
+KEPT = 90 * 86400.0  # seconds that a kind's evidence outlives its last use
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a kind is judged by; others begin anew, from the same evidence."""
+
+    space: Space
+    max_error: float
+    shares: Shares
+    shared: bool
+
+
+@dataclass(slots=True)
+class _Kind:
+    verified: Verified
+    terms: Terms
+    told_at: float
+    telling: bool = False
+
+
+class Kinds:
+    """The kinds in use, by name. The first use of one asks the store what is known of it."""
+
+    def __init__(self, in_use: InUse, tasks: Tasks, clock: Callable[[], float]) -> None:
+        self._in_use, self._tasks, self._clock = in_use, tasks, clock
+        self._kinds: OrderedDict[str, _Kind] = OrderedDict()
+
+    def get(self, name: str) -> Verified | None:
+        """Return a kind that is in use already."""
+        kind = self._kinds.get(name)
+        return None if kind is None else kind.verified
+
+    async def of(self, name: str, terms: Terms, exact: ExactStore, deadline: float | None) -> Verified:
+        """Return a kind, with all that other proxies have told. Raises StoreError when that cannot be asked for."""
+        kind = self._kinds.get(name)
+        if kind is None or kind.terms != terms:
+            verified = Verified(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
+            [packed] = await self._in_use.exact_part.ask(exact.notes([_note(name)]), "evidence read", deadline)
+            _absorb(verified, packed, self._clock())
+            kind = self._kinds.get(name)  # two may have asked
+            if kind is None or kind.terms != terms:
+                kind = self._kinds[name] = _Kind(verified, terms, self._clock())
+                # what is counted under this generation by others is in the shared account
+                self._tell_soon(name, kind)
+        self._kinds.move_to_end(name)
+        while len(self._kinds) > MOST:
+            self._kinds.popitem(last=False)
+        return kind.verified
+
+    def used(self, name: str, *, now: bool = False) -> None:
+        """Note that something was decided or learned; from time to time others are told, or at once."""
+        kind = self._kinds.get(name)
+        if kind is not None and (now or self._clock() - kind.told_at >= TELL_EVERY):
+            self._tell_soon(name, kind)
+
+    async def tell_all(self) -> None:
+        """Tell others of every kind, before the end."""
+        for name, kind in list(self._kinds.items()):
+            try:
+                await self._tell(name, kind)
+            except StoreError as exc:
+                logger.debug("evidence not written: %s", exc)
+                return
+
+    def _tell_soon(self, name: str, kind: _Kind) -> None:
+        if not kind.telling:
+            kind.told_at = self._clock()
+            kind.telling = self._tasks.spawn(self._tell_once(name, kind))
+
+    async def _tell_once(self, name: str, kind: _Kind) -> None:
+        try:
+            await self._tell(name, kind)
+        finally:
+            kind.telling = False
+
+    async def _tell(self, name: str, kind: _Kind) -> None:
+        """Merge with what the store has, and write that back: whoever writes last has merged all others' in."""
+        exact, part = self._in_use.exact, self._in_use.exact_part
+        if exact is None:
+            return
+        now, verified = self._clock(), kind.verified
+        standing = verified.standing
+        [packed] = await part.ask(exact.notes([_note(name)]), "evidence read")
+        _absorb(verified, packed, now)
+        account = digest("account", name, str(verified.known.generation))
+        generation, unsent = verified.known.generation, verified.unsent()
+        counted = await part.ask(exact.count(account, asdict(unsent), KEPT), "evidence counted")
+        verified.use(generation, Account(**{f: counted.get(f, 0) for f in asdict(unsent)}))
+        await part.ask(exact.note(_note(name), shared.pack(verified.known), now + KEPT), "evidence written")
+        if verified.standing is not standing:
+            say_standing(name, verified)
+
+
+def say_standing(name: str, verified: Verified) -> None:
+    """Tell the operator that hits by meaning have been restricted, or are back."""
+    what, why = {
+        Standing.LEARNED: ("are served again", "enough that were checked were right"),
+        Standing.FROZEN: ("are served at safe similarities only", "too many that were checked were wrong"),
+        Standing.OFF: ("are switched off", "too many that were checked were wrong"),
+    }[verified.standing]
+    logger.warning("hits by meaning %s (kind %s): %s for max_error %g", what, name[:8], why, verified.max_error)
+
+
+def _note(name: str) -> str:
+    return f"kind-{name}"
+
+
+def _absorb(verified: Verified, packed: bytes | None, now: float) -> None:
+    if packed is None:
+        return
+    try:
+        verified.absorb(shared.unpack(packed, now))
+    except ValueError as exc:
+        logger.debug("evidence not read: %s", exc)

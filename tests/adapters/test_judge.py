@@ -1,0 +1,86 @@
+"""A judge model: what it is asked, how its words are read, and that its failures say nothing of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from aicache.adapters.judge import ChatJudge
+from aicache.ports import StoreError
+from demo.answers import Reply, Request
+from demo.upstream import StandIn
+
+Script = Callable[[Request], Reply]
+
+
+class Service:
+    """A chat endpoint whose replies a test sets."""
+
+    def __init__(self) -> None:
+        self.script: Script = lambda request: Reply(("YES",))
+        self.stand_in = StandIn(lambda request: self.script(request))
+
+    def judge(self, path: str = "/v1", key: str | None = "sk-hunter2", timeout: float = 5.0) -> ChatJudge:
+        return ChatJudge("judge-1", base_url=self.stand_in.url + path, api_key=key, timeout=timeout)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    service = Service()
+    async with service.stand_in:
+        yield service
+
+
+async def test_it_is_asked_with_both_answers_and_its_own_key(service: Service) -> None:
+    judge = service.judge()
+
+    assert await judge.same("Which way?", "To the left.", "Left.") is True
+
+    [request] = service.stand_in.requests
+    assert request.path == "/v1/chat/completions"
+    assert request.headers["authorization"] == "Bearer sk-hunter2"
+    assert request.json["model"] == "judge-1"
+    assert all(text in request.question for text in ("Which way?", "To the left.", "Left."))
+    await judge.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("YES", True),
+        ("No.", False),
+        ("**NO**", False),
+        ("UNSURE", None),
+        ("Hm.", None),
+        ("", None),
+        ("Is it the same? No fact differs, so: YES", True),
+        ("Yes, were it not for the date. NO", False),
+    ],
+)
+async def test_the_last_of_its_words_counts(service: Service, said: str, verdict: bool | None) -> None:
+    service.script = lambda request: Reply((said,))
+    judge = service.judge()
+
+    assert await judge.same("q", "a", "b") is verdict
+    await judge.close()
+
+
+@pytest.mark.parametrize("reply", [Reply(("no",), status=401), Reply(("no",), status=500), Reply(first_token=3.0)])
+async def test_a_failure_is_a_store_error_that_quotes_nothing(service: Service, reply: Reply) -> None:
+    service.script = lambda request: reply
+    judge = service.judge(timeout=0.3)
+
+    with pytest.raises(StoreError) as caught:
+        await judge.same("secret question", "secret answer", "another secret")
+
+    assert "secret" not in str(caught.value) and "hunter2" not in str(caught.value)
+    await judge.close()
+
+
+async def test_a_service_that_is_not_there_is_a_store_error(service: Service) -> None:
+    judge = ChatJudge("m", base_url="http://127.0.0.1:1/v1", api_key="sk-\nbad", timeout=1)
+
+    with pytest.raises(StoreError):
+        await judge.same("q", "a", "b")
+    await judge.close()
