@@ -34,8 +34,8 @@ MAY_IMPORT = {
     "messages": PURE | {"engine", "settings"},
     "batches": PURE | {"engine", "messages", "settings"},
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
-    "audits": {"engine"},
-    "addon": PURE | {"audits", "config", "batches", "engine", "messages", "reporting", "settings", "wiring", "ui"},
+    "replays": {"engine"},
+    "addon": PURE | {"replays", "config", "batches", "engine", "messages", "reporting", "settings", "wiring", "ui"},
     "ui": PURE | {"config", "engine", "reporting", "settings", "wiring", "ui"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -68,7 +68,7 @@ def test_every_module_imports_inward_only(path: Path) -> None:
 def test_only_the_outermost_modules_know_mitmproxy(path: Path) -> None:
     part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
-    outermost = part in ("addon", "audits", "batches", "messages", "ui")
+    outermost = part in ("addon", "batches", "messages", "replays", "ui")
     assert outermost or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
 
 

@@ -19,8 +19,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
 from aicache import reporting
-from aicache.audits import Audits
-from aicache.batches import Batches, embeddings_format_of, read_batch
+from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.entries import Recording
@@ -36,6 +35,7 @@ from aicache.messages import (
 )
 from aicache.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.pieces import BatchExchange
+from aicache.replays import Replays
 from aicache.report import Report
 from aicache.reporting import Watchers
 from aicache.tee import Tee
@@ -64,7 +64,7 @@ class AICache:
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
         self._reports: WeakKeyDictionary[HTTPFlow, Report] = WeakKeyDictionary()
         self._watchers = Watchers()
-        self._audits = Audits()
+        self._replays = Replays()
 
     # ------------------------------------------------------------------ life cycle
 
@@ -104,7 +104,7 @@ class AICache:
         """Plain, since mitmproxy calls it so when it reloads the script; what it returns is awaited at exit."""
         if self._watcher is not None:
             self._watcher.cancel()
-        self._audits.end()
+        self._replays.end()
         wiring, self._wiring = self._wiring, None
         return None if wiring is None else asyncio.ensure_future(wiring.close())
 
@@ -142,7 +142,7 @@ class AICache:
     # ------------------------------------------------------------------ flows
 
     async def request(self, flow: HTTPFlow) -> None:
-        if flow in self._audits:
+        if flow in self._replays:
             return
         if flow.response or flow.error or not flow.live or self._wiring is None or not self._wiring.settings.enabled:
             return
@@ -171,7 +171,7 @@ class AICache:
                     response = write_hit(outcome, exchange, template)
                 wishes = exchange.controls
                 if outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store):
-                    self._audits.begin(flow, replace(exchange, ticket=outcome.ticket))
+                    self._replays.audit(flow, replace(exchange, ticket=outcome.ticket))
                 self._answer(flow, response)
                 self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
                 return
@@ -241,7 +241,7 @@ class AICache:
             self._watchers.finished(reporting.finished(report, recording, entry, why_not))
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        if flow.response is None or self._wiring is None or flow in self._answered or flow in self._audits:
+        if flow.response is None or self._wiring is None or flow in self._answered or flow in self._replays:
             return
         exchange = self._exchanges.get(flow)
         response = flow.response
@@ -260,35 +260,37 @@ class AICache:
         if exchange is not None:
             mark_forwarded(response, exchange, stored=False)
 
-    def response(self, flow: HTTPFlow) -> None:
+    def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """Plain, so that it costs no task; only a batch that cannot be completed is waited for."""
         exchange = self._exchanges.pop(flow, None)
         tee = self._tees.pop(flow, None)
         report = self._reports.pop(flow, None)
         response = flow.response
         if response is None or self._wiring is None or flow in self._answered:
-            return
+            return None
         engine = self._wiring.engine
         asked_at = flow.request.timestamp_start
         body = response.raw_content
-        if (audited := self._audits.take(flow)) is not None:
-            engine.audited(audited, read_response(response, body or b"", asked_at))
-            return
+        if flow in self._replays:
+            if (audited := self._replays.take(flow)) is not None:
+                engine.audited(audited, read_response(response, body or b"", asked_at))
+            return None
         if tee is not None and body is None:
             body = tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
             recording = read_response(response, body or b"", asked_at)
-            if (failure := self._batches.take(response, recording, exchange, engine)) is not None:
-                self._answer(flow, failure)
             self._finished(report, recording, None, None)
-            return
+            if not self._batches.take(response, recording, exchange, engine):
+                return self._ask_whole(flow, exchange)
+            return None
         if exchange is None or not self._wiring.settings.enabled:  # switched off since the request
-            return
+            return None
         if isinstance(exchange, Bypass):
             if tee is None:
                 mark_forwarded(response, exchange, stored=False)
             self._finished(report, read_response(response, body or b"", asked_at), None, "bypass")
-            return
+            return None
         if response.status_code == 200:
             engine.accepted(exchange)
         stored = False
@@ -296,7 +298,7 @@ class AICache:
             recording = read_response(response, body, asked_at)
             if tee is not None:
                 engine.judge_and_keep(exchange, recording, partial(self._finished, report, recording))
-                return
+                return None
             entry = why_not = None
             try:
                 entry = engine.judge(exchange, recording)
@@ -310,10 +312,19 @@ class AICache:
             self._finished(report, recording, entry if stored else None, why_not or (None if stored else "too busy"))
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
+        return None
+
+    async def _ask_whole(self, flow: HTTPFlow, exchange: BatchExchange) -> None:
+        """Get the client its answer where the upstream's to a part of its batch does not fit what was known."""
+        try:
+            response = await self._replays.again(flow, exchange.body)
+        except Exception:
+            logger.exception("a batch could not be asked for as a whole")
+            response = None
+        self._answer(flow, response or write_bad_gateway())
 
     def error(self, flow: HTTPFlow) -> None:
         """The client left or the upstream broke off: what came so far is not an answer."""
-        self._audits.take(flow)
         self._exchanges.pop(flow, None)
         self._tees.pop(flow, None)
         self._finished(self._reports.pop(flow, None), None, None, "broken off")

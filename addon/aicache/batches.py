@@ -76,21 +76,19 @@ class Batches:
             return write_gateway_timeout("miss"), known
         if not entries or not divide or exchange.namespace in self._indivisible or _is_signed(request):
             return exchange, known
-        exchange = replace(exchange, known=known)
+        exchange = replace(exchange, known=known, body=request.raw_content or b"")
         request.content = exchange.format.reduced(request.raw_content or b"", exchange.wanted)
         return exchange, known
 
-    def take(
-        self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine
-    ) -> Response | None:
-        """Keep an upstream's response, and complete it; return what goes out in its place where that cannot be."""
+    def take(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
+        """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
         stored = False
         if response.status_code == 200:
             engine.accepted(exchange)
             if not exchange.known and len(recording.body) > PARSE_ON_LOOP:
                 engine.judge_and_keep_pieces(exchange, recording)
                 mark_forwarded(response, exchange, stored=False)
-                return None
+                return True
             try:
                 fresh = engine.judge_pieces(exchange, recording)
                 if exchange.known:
@@ -100,10 +98,10 @@ class Batches:
                 logger.debug("not stored: %s", exc)
                 if exchange.known:
                     self._indivisible.add(exchange.namespace)
-                    logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all next", exc)
-                    return _write_bad_gateway()
+                    logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all", exc)
+                    return False
         mark_forwarded(response, exchange, stored=stored)
-        return None
+        return True
 
 
 def _is_signed(request: Request) -> bool:
@@ -125,8 +123,8 @@ def _write(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
     return make(200, replay_pieces(entries, exchange.format), headers)
 
 
-def _write_bad_gateway() -> Response:
-    """For an upstream that answers a part of a batch in another way than it did before: asked again, it gets all."""
+def write_bad_gateway() -> Response:
+    """For an upstream that answers a part of a batch in another way than it did before, and the whole not at all."""
     body = (
         b'{"error":{"message":"The answer could not be completed from the cache: ask again.",'
         b'"type":"cache_error","param":null,"code":"incomplete_batch"}}'

@@ -30,6 +30,8 @@ class BatchExchange:
     page: str | None
     known: tuple[Entry | None, ...] = ()
     """One for each input, once the lookup has found some."""
+    body: bytes = b""
+    """The request's as it came, where less than that was sent on."""
 
     @property
     def wanted(self) -> list[int]:

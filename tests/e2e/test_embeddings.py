@@ -101,21 +101,33 @@ def test_an_error_of_the_upstream_reaches_the_client_as_it_is(proxy: Proxy, upst
     assert (reply.status, reply.body) == (429, b'{"error": {"message": "slow down"}}')
 
 
-def test_an_upstream_that_answers_a_part_unlike_before_is_asked_for_all_the_next_time(
+def test_an_upstream_that_answers_a_part_unlike_before_is_asked_for_all_at_once(
     proxy: Proxy, upstream: Upstream
 ) -> None:
     fields = {"dimensions": 77}
     ask(proxy, "known", fields=fields)
     proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
 
-    upstream.script = lambda _: Reply(body=b'{"data": "elsewhere"}')
-    odd = ask(proxy, "known", "unknown", fields=fields)
-    upstream.script = embed
-    whole = ask(proxy, "known", "unknown", fields=fields)
+    upstream.script = lambda r: embed(r) if len(r.json["input"]) > 1 else Reply(body=b'{"data": "elsewhere"}')
+    calls = upstream.calls
+    first = ask(proxy, "known", "unknown", fields=fields)
+    second = ask(proxy, "known", "unknown", fields=fields)
 
-    assert odd.status == 502
-    assert vectors(whole) == expected("known", "unknown")
+    assert vectors(first) == vectors(second) == expected("known", "unknown")
+    assert upstream.calls == calls + 3  # a part, the whole, and the whole the next time
     assert upstream.last.json["input"] == ["known", "unknown"]
+    assert "Traceback" not in proxy.log
+
+
+def test_an_odd_answer_to_the_whole_batch_is_the_upstreams_own(proxy: Proxy, upstream: Upstream) -> None:
+    fields = {"dimensions": 78}
+    ask(proxy, "known", fields=fields)
+    proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
+
+    upstream.script = lambda _: Reply(body=b'{"data": "elsewhere"}')
+    reply = ask(proxy, "known", "unknown", fields=fields)
+
+    assert (reply.status, reply.body) == (200, b'{"data": "elsewhere"}')
 
 
 def test_a_request_that_is_signed_goes_upstream_as_it_is(proxy: Proxy, upstream: Upstream) -> None:
