@@ -12,6 +12,7 @@ vendors add is known from recorded streams. So the rules are general, and fields
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 GROWING = frozenset(
@@ -20,6 +21,8 @@ GROWING = frozenset(
     | {"data", "transcript"}  # of audio (base64), and data of OpenRouter's encrypted reasoning
 )
 NAMING = frozenset({"role", "id", "type", "name", "format"})
+LOOKED_BACK = 128
+"""Elements of a list that may be open at once: as many calls as any API allows. Else long lists cost their square."""
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -92,7 +95,7 @@ def _put(name: str, items: list[Any], item: Any) -> None:
     """
     if isinstance(item, dict) and (name == "tool_calls" or item.get("index") is not None):
         continues = _continues_call if name == "tool_calls" else _continues
-        for earlier in reversed(items):
+        for earlier in islice(reversed(items), LOOKED_BACK):
             if isinstance(earlier, dict) and continues(earlier, item):
                 join(earlier, item)
                 return
