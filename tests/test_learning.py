@@ -90,8 +90,11 @@ class Proxy:
         return outcome
 
     async def settle(self) -> None:
-        while self.engine._tasks._tasks:  # what goes on in the background is seen from outside only by its end
-            await asyncio.wait(self.engine._tasks._tasks)
+        for _ in range(1000):  # what goes on in the background is seen from outside only by its end
+            if not self.engine.busy:
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError("the engine does not come to rest")
 
 
 @pytest.fixture

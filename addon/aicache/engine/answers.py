@@ -7,14 +7,13 @@ import math
 
 from aicache.engine.inuse import InUse
 from aicache.engine.values import PARSE_ON_LOOP, Semantic
-from aicache.evidence.compare import BARS, Bars, Judgement, compare
+from aicache.evidence.compare import BARS, Judgement, compare
 from aicache.formats import by_api
-from aicache.model import Entry, Text
+from aicache.model import Entry, Text, Vector
 from aicache.ports import StoreError
 
 COMPARED = 2000  # characters of an answer that are compared by similarity: embedders see no more
-NO_BARS = Bars(right=2.0, wrong=-2.0)  # of models that none were measured for: no similarity decides
-MEASURED = {"use-multilingual-3": BARS}
+MEASURED = {"use-multilingual-3": BARS}  # of other models no similarity decides
 
 
 async def text_of(entry: Entry) -> str | None:
@@ -37,26 +36,38 @@ def _text_of(entry: Entry) -> str | None:
     return "".join(said) if said and not any(type(part).__name__ in ("ToolCall", "Refusal") for part in parts) else None
 
 
-async def same(in_use: InUse, semantic: Semantic, question: str, fresh: str, stored: str, *, ask: bool) -> Judgement:
-    """Compare two answers to one question; where there is a judge model, *ask* has it decide, unless they are equal.
+class Comparison:
+    """A fresh answer to a question, to be compared with stored ones."""
 
-    Raises StoreError when the one that would have to decide is out of order: then this pair shows nothing.
-    """
-    found = compare(fresh, stored)
-    judge = in_use.judge if ask else None
-    if found is Judgement.RIGHT:
-        if judge is not None and in_use.judge_part.failing:
+    def __init__(self, in_use: InUse, semantic: Semantic, question: str, fresh: str) -> None:
+        self._in_use, self._semantic = in_use, semantic
+        self._question, self._fresh = question, fresh
+        self._vector: Vector | None = None
+
+    async def with_(self, stored: str, *, ask: bool) -> Judgement:
+        """Compare; where there is a judge model, *ask* has it decide, unless the two are equal.
+
+        Raises StoreError when the one that would have to decide is out of order: then this pair shows nothing.
+        """
+        found = compare(self._fresh, stored)
+        judge, part = self._in_use.judge if ask else None, self._in_use.judge_part
+        if found is Judgement.RIGHT and judge is not None and part.failing:
             # Nobody needs a judge for these: to learn from them alone would be to believe that all are right.
             raise StoreError("judge model: not asked, it is failing")
+        if found is Judgement.RIGHT or not (self._fresh.strip() and stored.strip()):
+            return found
+        if judge is not None:
+            opinion = await part.ask(judge.same(self._question, self._fresh, stored), "judge asked", math.inf)
+            return Judgement.UNKNOWN if opinion is None else Judgement.RIGHT if opinion else Judgement.WRONG
+        bars = MEASURED.get(self._semantic.embedder.model)
+        if found is Judgement.UNKNOWN and bars is not None:
+            found = compare(self._fresh, stored, await self._similarity(stored), bars)
         return found
-    if not (fresh.strip() and stored.strip()):
-        return found
-    if judge is not None:
-        opinion = await in_use.judge_part.ask(judge.same(question, fresh, stored), "judge asked", math.inf)
-        return Judgement.UNKNOWN if opinion is None else Judgement.RIGHT if opinion else Judgement.WRONG
-    bars = MEASURED.get(semantic.embedder.model, NO_BARS)
-    if found is Judgement.UNKNOWN and bars is not NO_BARS:
-        embedding = semantic.embedder.embed([fresh[:COMPARED], stored[:COMPARED]], "query")
-        one, other = await in_use.embedder_part.ask(embedding, "answers compared")
-        found = compare(fresh, stored, float(one @ other), bars)
-    return found
+
+    async def _similarity(self, stored: str) -> float:
+        texts = [stored[:COMPARED]] + ([] if self._vector is not None else [self._fresh[:COMPARED]])
+        embedding = self._semantic.embedder.embed(texts, "query")
+        vectors = await self._in_use.embedder_part.ask(embedding, "answers compared")
+        if self._vector is None:
+            self._vector = vectors[1]
+        return float(vectors[0] @ self._vector)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from aicache import policy
 from aicache.engine import lookup, storing
 from aicache.engine.inuse import InUse
-from aicache.engine.learning import Learning
+from aicache.engine.learning import Learning, Trial
 from aicache.engine.search import Search
 from aicache.engine.tasks import Tasks
 from aicache.engine.values import PARSE_ON_LOOP, Exchange, Semantic
@@ -24,6 +24,9 @@ from aicache.report import Judged
 from aicache.trace import Trace
 
 logger = logging.getLogger(__name__)
+
+MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
+MAX_LESSONS = 256  # comparisons of answers under way or waiting for a judge
 
 Tell = Callable[[Entry | None, str | None], None]
 """Is told what of an answer is kept, or why nothing is."""
@@ -42,8 +45,9 @@ class Engine:
         self.in_use = InUse()
         self._clock = clock
         self.on_judged: Callable[[Judged], None] = lambda judged: None
-        self._tasks = Tasks(lambda why: self.in_use.exact_part.warn(why))
-        self.learning = Learning(self.in_use, self._tasks, clock, lambda judged: self.on_judged(judged))
+        self._stores = Tasks(MAX_WRITES, self._warn)
+        self._lessons = Tasks(MAX_LESSONS, lambda: logger.debug("too much to learn from at once: some is left out"))
+        self.learning = Learning(self.in_use, self._lessons, clock, lambda judged: self.on_judged(judged))
 
     @property
     def exact(self) -> ExactStore | None:
@@ -52,6 +56,11 @@ class Engine:
     @property
     def semantic(self) -> Semantic | None:
         return self.in_use.semantic
+
+    @property
+    def busy(self) -> int:
+        """How much goes on in the background: stores and comparisons under way."""
+        return len(self._stores) + len(self._lessons)
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
@@ -87,7 +96,7 @@ class Engine:
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, unfit, deadline, trace)
         outcome, gone = await search.run()
         if gone:
-            self._tasks.spawn(self._forget(semantic.index, gone))
+            self._stores.spawn(self._forget(semantic.index, gone))
         return outcome
 
     async def lookup_pieces(self, exchange: BatchExchange) -> tuple[Entry | None, ...]:
@@ -104,11 +113,11 @@ class Engine:
 
     def keep(self, exchange: Exchange, entry: Entry) -> bool:
         """Store an entry in the background; False when there is too much to store already."""
-        return self._tasks.spawn(self._store(exchange, entry))
+        return self._stores.spawn(self._store(exchange, entry))
 
     def judge_and_keep(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
         """Do both in the background: for streams, whose end must not wait for the judgement, which *tell* is told."""
-        self._tasks.spawn(self._judge_and_store(exchange, recording, tell))
+        self._stores.spawn(self._judge_and_store(exchange, recording, tell))
 
     def judge_pieces(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
         """Make the entries of a batch's response; ValueError, with the reason, when it is no good one."""
@@ -117,26 +126,29 @@ class Engine:
     def keep_pieces(self, entries: list[Entry]) -> bool:
         """Store what is to be kept of them in the background; False when nothing is, or too much is under way."""
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
-        return bool(lasting) and self._tasks.spawn(storing.store_pieces(self.in_use, lasting))
+        return bool(lasting) and self._stores.spawn(storing.store_pieces(self.in_use, lasting))
 
     def judge_and_keep_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
         """Do both in the background: for what is large."""
-        self._tasks.spawn(self._judge_and_store_pieces(exchange, recording))
+        self._stores.spawn(self._judge_and_store_pieces(exchange, recording))
 
     def accepted(self, exchange: Exchange | BatchExchange) -> None:
         """Note that the upstream took this caller's credential."""
         if exchange.credential is not None and self.in_use.exact is not None:
-            self._tasks.spawn(storing.mark_accepted(self.in_use, exchange.credential))
+            self._stores.spawn(storing.mark_accepted(self.in_use, exchange.credential))
+
+    def _warn(self) -> None:
+        self.in_use.exact_part.warn(f"{MAX_WRITES} stores are under way, more are dropped")
 
     # ------------------------------------------------------------------ learn
 
     def audited(self, exchange: Exchange, recording: Recording) -> None:
         """Compare the upstream's answer to a request that was answered by a hit, in the background."""
-        self._tasks.spawn(self._audited(exchange, recording))
+        self._lessons.spawn(self._audited(exchange, recording))
 
     def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
         """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background."""
-        self._tasks.spawn(self._feedback(exchange, key, right))
+        self._lessons.spawn(self._feedback(exchange, key, right))
 
     async def _audited(self, exchange: Exchange, recording: Recording) -> None:
         if (trial := self.learning.take(exchange.ticket)) is None:
@@ -179,7 +191,8 @@ class Engine:
         self.in_use.start_no_more()
         try:
             async with asyncio.timeout(within):
-                await self._tasks.drain(within)
+                await self._stores.drain(within)
+                await self._lessons.drain(within / 2)
                 await self.learning.kinds.tell_all()
         except TimeoutError:
             logger.debug("what was learned last is not written")
@@ -210,7 +223,10 @@ class Engine:
     async def _store(self, exchange: Exchange, entry: Entry) -> None:
         await storing.store(self.in_use, exchange, entry, self.rules)
         if (trial := self.learning.take(exchange.ticket)) is not None:
-            await self.learning.conclude(trial, exchange, entry, self.rules, stored=True)
+            self._lessons.spawn(self._learn(trial, exchange, entry))
+
+    async def _learn(self, trial: Trial, exchange: Exchange, entry: Entry) -> None:
+        await self.learning.conclude(trial, exchange, entry, self.rules, stored=True)
 
     async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
         await self.in_use.index_part.ask(index.delete(keys), "stale neighbours deleted")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aicache.engine.answers import same, text_of
+from aicache.engine.answers import Comparison, text_of
 from aicache.engine.inuse import InUse
 from aicache.engine.kinds import Kinds, Terms, say_standing
 from aicache.engine.tasks import Tasks
@@ -114,13 +114,14 @@ class Learning:
         candidate = trial.decision.candidate
         verdict, group = Judgement.UNKNOWN, fresh.key
         text = await text_of(fresh)
+        question = exchange.call.question or ""
+        comparison = Comparison(self._in_use, semantic, question, text or "")
         for seen in to_compare(trial.seen, trial.decision) if text is not None else ():
             other = await self._in_use.exact_part.ask(exact.get(seen.key), "neighbour's answer")
             if other is None or other.key == fresh.key or (said := await text_of(other)) is None:
                 continue
             is_candidate = candidate is not None and seen.key == candidate.key
-            question = exchange.call.question or ""
-            found = await same(self._in_use, semantic, question, text or "", said, ask=is_candidate)
+            found = await comparison.with_(said, ask=is_candidate)
             if is_candidate:
                 verdict = found
                 self._note_undecided(found is Judgement.UNKNOWN)

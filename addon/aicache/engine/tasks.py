@@ -11,26 +11,27 @@ from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-MAX_WRITES = 256  # tasks under way at once; beyond that answers are not kept
-
 
 class Tasks:
-    """Background tasks. *warn* is told, in words, when there are too many."""
+    """Background tasks, *most* at once. *warn* is told when there would be more."""
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
-        self._warn = warn
+    def __init__(self, most: int, warn: Callable[[], None]) -> None:
+        self._most, self._warn = most, warn
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> bool:
         """Run *work* in the background and keep its task; False (and a warning) when too much is under way."""
-        if len(self._tasks) >= MAX_WRITES:
+        if len(self._tasks) >= self._most:
             work.close()
-            self._warn(f"{MAX_WRITES} stores are under way, more are dropped")
+            self._warn()
             return False
         task = asyncio.get_running_loop().create_task(_top(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
+
+    def __len__(self) -> int:
+        return len(self._tasks)
 
     async def drain(self, within: float) -> None:
         """Wait for those under way, at most *within* seconds; the rest is dropped."""
