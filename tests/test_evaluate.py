@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
+import itertools
 import json
 import subprocess
 import sys
@@ -17,12 +19,15 @@ import pytest
 
 import environment
 from aicache.config.values import LocalEmbedder
+from aicache.evidence.space import USE_MULTILINGUAL
 from aicache.model import Vector
 from aicache.policy import Policy, Rules, Volatile
+from evaluation import tune
 from evaluation.chinese import CAPABILITIES, make_pairs
 from evaluation.data import Pair, Question, read_pairs, read_questions
 from evaluation.decisions import nearest, on_pairs, on_stream
 from evaluation.intervals import clopper_pearson
+from evaluation.learned import on_learned
 from evaluation.vectors import Vectors
 from evaluation.worth import as_json, of_decisions
 
@@ -60,7 +65,7 @@ def test_pairs_are_answered_above_the_threshold_and_by_the_guards_leave() -> Non
 
 
 def test_capabilities_say_what_was_wrongly_answered_and_what_was_kept() -> None:
-    document = as_json("f", "static", on_pairs(PAIRS, alike(PAIRS, [0.99, 0.95, 0.2]), STATIC))
+    document = as_json("f", "static", [on_pairs(PAIRS, alike(PAIRS, [0.99, 0.95, 0.2]), STATIC)])
 
     table = {row["capability"]: (row["n"], row["false_hits"], row["kept"]) for row in document["capabilities"]}
     assert table == {"numbers": (1, 1.0, None), "paraphrase": (2, 0.0, 1.0)}
@@ -154,6 +159,114 @@ def test_chinese_near_misses_come_with_a_paraphrase_each() -> None:
     assert [pair["y"] for pair in pairs] == [0, 1] * (len(pairs) // 2)
     assert all(pair["a"] != pair["b"] for pair in pairs)
     assert pairs == list(make_pairs(questions, 10, 0))
+
+
+MANNERS = [
+    "please",
+    "kindly",
+    "thanks",
+    "hello",
+    "dear",
+    "sorry",
+    "well",
+    "hi",
+    "cheers",
+    "morning",
+    "evening",
+    "team",
+    "folks",
+    "friends",
+    "once",
+    "soon",
+]
+
+
+def a_stream(count: int, seed: int = 1, spread: float = 0.4) -> tuple[list[Question], dict[str, Vector]]:
+    """Ten classes of questions, far apart from one another; *spread* says how far the questions of a class are."""
+    chance = np.random.default_rng(seed)
+    centres = chance.normal(size=(10, 64)) / 8
+    manners = [" ".join(words) for words in itertools.permutations(MANNERS, 3)]
+    questions, vectors = [], {}
+    for i, manner in enumerate(manners[:count]):
+        text, row = f"{manner}, tell", centres[i % 10] + spread * chance.normal(size=64) / 8
+        questions.append(Question(text, str(i % 10)))
+        vectors[text] = (row / np.linalg.norm(row)).astype(np.float32)
+    return questions, vectors
+
+
+def test_the_verified_policy_learns_on_a_stream_and_keeps_to_its_bound() -> None:
+    questions, vectors = a_stream(1000)
+    rules = replace(RULES, policy=Policy.VERIFIED, threshold=0.0, audit=0.05)
+
+    played = on_learned(questions, vectors, USE_MULTILINGUAL, rules, seed=1)
+
+    worth = of_decisions(played.decisions)
+    assert len(played.seconds) == len(played.decisions) == 1000
+    assert worth.hit_rate > 0.5
+    assert worth.wrong_of_all <= 0.01
+    assert all(decision.answered is None for decision in played.decisions[:5])
+
+
+def test_where_classes_cannot_be_told_apart_the_verified_policy_serves_next_to_nothing() -> None:
+    questions, vectors = a_stream(1000)
+    mixed = [replace(question, answer=str(i * 7 % 13)) for i, question in enumerate(questions)]
+    rules = replace(RULES, policy=Policy.VERIFIED, threshold=0.0, audit=0.05)
+
+    worth = of_decisions(on_learned(mixed, vectors, USE_MULTILINGUAL, rules, seed=1).decisions)
+
+    assert worth.wrong_of_all <= 0.01
+
+
+def a_log(path: Path, *seen: tuple[float, str, str | None]) -> Path:
+    rows = [
+        {"event": "judged", "similarity": s, "verdict": verdict, "source": "shadow", "would": s > 0.9, "guard": guard}
+        for s, verdict, guard in seen
+    ]
+    return write(path, [{"event": "request", "outcome": "miss"}, *rows])
+
+
+def test_settings_are_proposed_from_a_log_of_shadow_mode(tmp_path: Path) -> None:
+    right, wrong = [(0.95, "right", None)] * 500, [(0.84, "wrong", None)] * 60
+    wrong += [(0.93, "wrong", "guard:numbers")] * 60
+    log = a_log(tmp_path / "log.jsonl", *right, *wrong)
+
+    proposal = tune.propose([log], no_vectors, argparse.Namespace(limit=None, seed=0), replace(RULES, max_error=0.02))
+
+    assert proposal.as_json()["proposed"] == {"policy": "guarded", "threshold": 0.85, "max_error": 0.02}
+    assert "policy: guarded" in proposal.text()
+
+
+def test_nothing_is_proposed_where_nothing_keeps_to_the_bound(tmp_path: Path) -> None:
+    log = a_log(tmp_path / "log.jsonl", *[(0.99, "right", None), (0.99, "unknown", None)] * 30)
+
+    proposal = tune.propose([log], no_vectors, argparse.Namespace(limit=None, seed=0), RULES)
+
+    assert proposal.as_json()["proposed"] == {"enabled": False}
+
+
+def test_too_little_to_go_by_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="too few"):
+        tune.propose([a_log(tmp_path / "log.jsonl", (0.9, "right", None))], no_vectors, argparse.Namespace(), RULES)
+
+
+def no_vectors() -> Vectors:
+    raise AssertionError("a log needs no vectors")
+
+
+def test_orders_policies_and_tuning_over_the_command_line(tmp_path: Path) -> None:
+    rows = [{"q": f"How do I {verb} my card {m}?", "cls": verb} for verb in ("lock", "order") for m in MANNERS]
+    file = write(tmp_path / "stream.jsonl", rows)
+    common = (file, "--json", "--cache", tmp_path / "cache")
+
+    played = run("stream", *common, "--policy", "verified", "--orders", "2", "--max-error", "0.02")
+    hard = run("hardships", *common, "--orders", "1")
+    tuned = run("tune", *common, "--max-error", "0.3")
+
+    assert played.returncode == hard.returncode == tuned.returncode == 0, played.stderr + hard.stderr + tuned.stderr
+    document = json.loads(played.stdout)
+    assert (document["policy"], document["n"], len(document["orders"])) == ("verified", len(rows), 2)
+    assert {json.loads(line)["policy"] for line in hard.stdout.splitlines()} >= {"verified", "poisoned", "static 0.97"}
+    assert {choice["policy"] for choice in json.loads(tuned.stdout)["choices"]} == {"static", "guarded", "verified"}
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from aicache import config as configuration
 from aicache.config import Config, ConfigError
+from aicache.evidence.space import of_model
 from aicache.policy import Policy, Rules, Volatile
 from aicache.ports import StoreError
 from aicache.wiring import default_data_folder, rules_for
-from evaluation import table
+from evaluation import hardships, table, tune
 from evaluation.chinese import make_pairs, real_questions
-from evaluation.data import read_pairs, read_questions
+from evaluation.data import Question, read_pairs, read_questions
 from evaluation.decisions import Run, nearest, on_pairs, on_stream
+from evaluation.learned import on_learned
 from evaluation.vectors import Vectors
 from evaluation.worth import as_json
 
@@ -31,16 +33,24 @@ class Measured:
     """A file's decisions, and how to make them again under other rules."""
 
     file: str
-    run: Run
+    runs: list[Run]
+    """One for each order; of pairs, which have none, one."""
     again: Callable[[Rules], Run]
+    note: str = ""
 
 
 def main() -> int:
     options = _parser().parse_args()
     try:
-        if options.what == "chinese":
-            return _write_chinese(options)
-        return _evaluate(options)
+        match options.what:
+            case "chinese":
+                return _write_chinese(options)
+            case "hardships":
+                return _hardships(options)
+            case "tune":
+                return _tune(options)
+            case _:
+                return _evaluate(options)
     except ConfigError as exc:
         print(exc, file=sys.stderr)
     except (OSError, ValueError, StoreError) as exc:
@@ -55,20 +65,20 @@ def _evaluate(options: argparse.Namespace) -> int:
     config = configuration.read(Path(options.config), os.environ) if options.config else Config()
     rules = rules_of(config, options)
     policy = rules.policy.value
-    cache = Path(options.cache) if options.cache else default_data_folder() / "evaluation"
-    vectors = Vectors(cache, config.semantic.embedder)
+    vectors = _vectors(options, config)
     if not options.json:
-        print(f"{vectors.model}, policy {policy}, threshold {rules.threshold:g}, volatile {rules.volatile.value}")
+        how = f"max_error {rules.max_error:g}" if rules.policy is Policy.VERIFIED else f"threshold {rules.threshold:g}"
+        print(f"{vectors.model}, policy {policy}, {how}, volatile {rules.volatile.value}")
     measured = []
     for file in options.files:
         one = _measure(options, file, vectors, rules)
-        document = as_json(file, policy, one.run)
+        document = as_json(file, policy, one.runs, one.note)
         print(json.dumps(document, ensure_ascii=False) if options.json else table.lines(document), flush=True)
         measured.append(one)
     if options.report:
         from evaluation.report import write  # matplotlib is there when a report is asked for
 
-        where = write(Path(options.report), [(one.file, one.run, one.again) for one in measured], rules)
+        where = write(Path(options.report), [(one.file, one.runs[0], one.again) for one in measured], rules)
         print(f"report: {where}", file=sys.stderr)
     return 0
 
@@ -79,12 +89,37 @@ def _measure(options: argparse.Namespace, file: str, vectors: Vectors, rules: Ru
     if options.what == "pairs":
         pairs = read_pairs(path, options.limit, options.seed)
         again = partial(on_pairs, pairs, vectors.of(text for pair in pairs for text in (pair.one, pair.other)))
-    else:
-        questions = read_questions(path, options.limit, options.seed)
-        floor = min(FLOOR, rules.threshold) if options.report else rules.threshold
-        near = nearest(questions, vectors.of(question.text for question in questions), floor)
-        again = partial(on_stream, questions, near)
-    return Measured(file, again(rules), again)
+        if rules.policy is Policy.VERIFIED:  # nothing was seen of a pair before, and what it shows comes too late
+            return Measured(file, [again(guarded_rules(options))], again, "decided as guarded: pairs have no history")
+        return Measured(file, [again(rules)], again)
+    orders = [
+        _order(options, read_questions(path, options.limit, seed), vectors, rules, seed)
+        for seed in range(options.seed, options.seed + options.orders)
+    ]
+    return Measured(file, [again(rules) for again in orders], orders[0])
+
+
+def _order(
+    options: argparse.Namespace, questions: list[Question], vectors: Vectors, rules: Rules, seed: int
+) -> Callable[[Rules], Run]:
+    """Return what plays a stream in one order under any rules."""
+    known = vectors.of(question.text for question in questions)
+    others = [] if rules.policy is Policy.VERIFIED and not options.report else [rules.threshold]
+    floor = min([FLOOR, *others] if options.report else others, default=1.0)
+    near = nearest(questions, known, floor) if floor < 1 or others else []
+    space = of_model(vectors.model, vectors.threshold)
+
+    def again(rules: Rules) -> Run:
+        if rules.policy is Policy.VERIFIED:
+            return on_learned(questions, known, space, rules, seed)
+        return on_stream(questions, near, rules)
+
+    return again
+
+
+def guarded_rules(options: argparse.Namespace) -> Rules:
+    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    return rules_of(config, argparse.Namespace(**{**vars(options), "policy": Policy.GUARDED.value}))
 
 
 def rules_of(config: Config, options: argparse.Namespace) -> Rules:
@@ -96,7 +131,35 @@ def rules_of(config: Config, options: argparse.Namespace) -> Rules:
         semantic = replace(semantic, volatile=Volatile(options.volatile))
     if options.threshold is not None:
         semantic = replace(semantic, threshold=options.threshold)
+    if options.max_error is not None:
+        semantic = replace(semantic, max_error=options.max_error)
+    if options.audit is not None:
+        semantic = replace(semantic, audit=options.audit)
     return rules_for(replace(config, semantic=semantic))
+
+
+def _hardships(options: argparse.Namespace) -> int:
+    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    rules = rules_of(config, options)
+    seeds = range(options.seed, options.seed + options.orders)
+    vectors = _vectors(options, config)
+    for row in hardships.run([Path(file) for file in options.files], vectors, options.limit, seeds, rules.max_error):
+        print(json.dumps(row, ensure_ascii=False) if options.json else hardships.line(row), flush=True)
+    return 0
+
+
+def _tune(options: argparse.Namespace) -> int:
+    """Print the settings that suit the files, with what they are worth."""
+    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    rules = rules_of(config, options)
+    proposal = tune.propose([Path(f) for f in options.files], lambda: _vectors(options, config), options, rules)
+    print(json.dumps(proposal.as_json()) if options.json else proposal.text())
+    return 0
+
+
+def _vectors(options: argparse.Namespace, config: Config) -> Vectors:
+    cache = Path(options.cache) if options.cache else default_data_folder() / "evaluation"
+    return Vectors(cache, config.semantic.embedder)
 
 
 def _write_chinese(options: argparse.Namespace) -> int:
@@ -114,18 +177,25 @@ def _parser() -> argparse.ArgumentParser:
         "proxy's own decisions. Vectors are kept on disk (as digests and numbers, no texts), so a second run is quick.",
         epilog='FILE: JSON lines, gzipped or not. pairs: {"a": text, "b": text, "y": 1 when one answer does for both}, '
         'and "cap", "test" for a table of capabilities. stream: {"q": text, "cls": class of its answer}; asked in a '
-        "random order, every miss is kept. chinese: pairs to make hard Chinese pairs of, by rule; they go to stdout.",
+        "random order, every miss is kept. hardships: the verified policy on streams with wrong labels, a wrong prior, "
+        "changing traffic and a caller that poisons. tune: settings for --max-error from streams, pairs, or the log of "
+        "a proxy in shadow mode. chinese: pairs to make hard Chinese pairs of, by rule; they go to stdout.",
     )
-    parser.add_argument("what", choices=("pairs", "stream", "chinese"))
+    parser.add_argument("what", choices=("pairs", "stream", "hardships", "tune", "chinese"))
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--policy", choices=[policy.value for policy in Policy], help="default: the configuration's")
     parser.add_argument("--threshold", type=_share, help="similarity; default: the policy's for the embedder's model")
+    parser.add_argument("--max-error", type=_share, help="share of wrong answers among all questions, likewise")
+    parser.add_argument("--audit", type=_share, help="share of hits that are asked upstream again, likewise")
     parser.add_argument(
         "--volatile", choices=[volatile.value for volatile in Volatile], help="questions that depend on now, likewise"
     )
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
     parser.add_argument("--limit", type=_count, metavar="N", help="a sample of N of each file")
     parser.add_argument("--seed", type=int, default=0, help="of the sample and of a stream's order (default 0)")
+    parser.add_argument(
+        "--orders", type=_count, default=1, metavar="N", help="of each stream, by N seeds from --seed on (default 1)"
+    )
     parser.add_argument("--cache", metavar="DIR", help="for the vectors; default: evaluation in the data folder")
     parser.add_argument("--json", action="store_true", help="one object a file, a line each")
     parser.add_argument("--report", metavar="DIR", help="write curves (PNG) and index.html; it quotes questions")

@@ -29,6 +29,20 @@ class Question:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a proxy saw of a neighbour: how near it was, and whether its answer was the fresh one."""
+
+    similarity: float
+    verdict: str
+    """``right``, ``wrong`` or ``unknown``."""
+    source: str
+    guard: str
+    """That refused it; empty where none did."""
+    would: bool
+    """It was served, or would have been."""
+
+
 def read_pairs(path: Path, limit: int | None, seed: int) -> list[Pair]:
     """Read ``{"a": …, "b": …, "y": 0 or 1}``, and ``cap`` and ``test`` where the file has them; *limit* takes a sample.
 
@@ -53,6 +67,36 @@ def read_questions(path: Path, limit: int | None, seed: int) -> list[Question]:
         questions.append(Question(row["q"], str(row["cls"])))
     random.Random(seed).shuffle(questions)
     return questions[:limit]
+
+
+def read_seen(path: Path) -> list[Seen]:
+    """Read the comparisons out of a proxy's decision log: ``{"event": "judged", "similarity": …, "verdict": …}``."""
+    seen = []
+    for number, row in _rows(path):
+        if row.get("event", "judged") != "judged":
+            continue
+        similarity, verdict = row.get("similarity"), row.get("verdict")
+        if not isinstance(similarity, int | float) or verdict not in ("right", "wrong", "unknown"):
+            raise ValueError(f"{path}: line {number} is no comparison: similarity, and verdict right, wrong or unknown")
+        seen.append(
+            Seen(
+                similarity=float(similarity),
+                verdict=str(verdict),
+                source=str(row.get("source", "shadow")),
+                guard=str(row.get("guard") or ""),
+                would=row.get("would") is True,
+            )
+        )
+    return seen
+
+
+def shape_of(path: Path) -> str:
+    """Tell by its first line what a file holds: ``pairs``, a ``stream``, or a proxy's ``log``."""
+    for _, row in _rows(path):
+        if "a" in row and "b" in row:
+            return "pairs"
+        return "stream" if "q" in row else "log"
+    raise ValueError(f"{path}: it is empty")
 
 
 def _sample(pairs: list[Pair], limit: int | None, seed: int) -> list[Pair]:

@@ -18,6 +18,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 THRESHOLDS = [round(0.80 + step / 100, 2) for step in range(20)]
+MAX_ERRORS = (0.002, 0.005, 0.01, 0.02)
 WORST = 40  # wrong hits shown
 WORST_OF_A_GUARD = 12  # lost hits shown for each guard
 STYLE = (
@@ -48,20 +49,30 @@ def write(folder: Path, measured: Sequence[Measured], rules: Rules) -> Path:
 
 def _draw(path: Path, file: str, again: Callable[[Rules], Run], rules: Rules) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
-    for policy in Policy:
+    for policy in (Policy.STATIC, Policy.GUARDED):
         worths = [of_decisions(again(replace(rules, policy=policy, threshold=t)).decisions) for t in THRESHOLDS]
         wrong, hits = [100 * w.wrong_of_all for w in worths], [100 * w.hit_rate for w in worths]
         axes.plot(wrong, hits, marker=".", label=policy.value)
         for threshold, x, y in list(zip(THRESHOLDS, wrong, hits, strict=True))[::4]:
             axes.annotate(f"{threshold:g}", (x, y), fontsize=7, textcoords="offset points", xytext=(4, -8))
+    if rules.policy is Policy.VERIFIED:
+        learned = [of_decisions(again(replace(rules, max_error=e)).decisions) for e in MAX_ERRORS]
+        wrong, hits = [100 * w.wrong_of_all for w in learned], [100 * w.hit_rate for w in learned]
+        axes.plot(wrong, hits, marker="o", label=f"verified, max_error {', '.join(f'{e:g}' for e in MAX_ERRORS)}")
     axes.set(xlabel="wrong answers, % of all questions", ylabel="hits, % of all questions", title=Path(file).name)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    axes.legend(title=f"policy, by threshold (in force: {rules.policy.value}, {rules.threshold:g})", fontsize=8)
+    axes.legend(title=f"policy, by threshold (in force: {_in_force(rules)})", fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
+
+
+def _in_force(rules: Rules) -> str:
+    if rules.policy is Policy.VERIFIED:
+        return f"{rules.policy.value}, max_error {rules.max_error:g}"
+    return f"{rules.policy.value}, {rules.threshold:g}"
 
 
 def _section(file: str, run: Run, plot: str, rules: Rules) -> str:
@@ -70,12 +81,11 @@ def _section(file: str, run: Run, plot: str, rules: Rules) -> str:
     parts = [
         f"<h2>{html.escape(Path(file).name)}</h2>",
         _table(
-            ("questions", "policy", "threshold", "hits", "wrong of all", "right of hits (95 % interval)"),
+            ("questions", "policy in force", "hits", "wrong of all", "right of hits (95 % interval)"),
             [
                 (
                     f"{worth.n}",
-                    rules.policy.value,
-                    f"{rules.threshold:g}",
+                    _in_force(rules),
                     f"{worth.hit_rate:.2%}",
                     f"{worth.wrong_of_all:.2%}",
                     right,

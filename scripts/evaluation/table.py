@@ -11,6 +11,10 @@ def lines(document: dict[str, Any]) -> str:
         f"{document['file']}\n  {document['n']} questions, {_rates(document)}; decided in "
         f"{document['decision_p50_ms']:.3f} ms (p99 {document['decision_p99_ms']:.3f})"
     )
+    if (worst := document.get("wrong_of_all_worst_order")) is not None:
+        text += f"\n    {len(document['orders'])} orders, the worst one's wrong {worst:.2%}"
+    if note := document.get("note"):
+        text += f"\n    {note}"
     for row in document.get("capabilities", ()):
         shares = [
             f"{name} {row[key]:7.2%}"

@@ -34,6 +34,11 @@ class Vectors:
     def model(self) -> str:
         return self._embedder.model
 
+    @property
+    def threshold(self) -> float:
+        """The model's safe similarity."""
+        return self._embedder.threshold
+
     def of(self, texts: Iterable[str]) -> dict[str, Vector]:
         """Return a vector for each text; those that nobody has embedded yet are embedded now. Raises StoreError."""
         wanted = list(dict.fromkeys(texts))

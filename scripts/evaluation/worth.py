@@ -40,15 +40,23 @@ def of_decisions(decisions: Sequence[Decision]) -> Worth:
     )
 
 
-def as_json(file: str, policy: str, run: Run) -> dict[str, Any]:
-    """Return the object of one file, with its capabilities where it has any."""
-    worth = of_decisions(run.decisions)
-    document: dict[str, Any] = {"file": file, "n": worth.n, "policy": policy, **_rates(worth)}
+def as_json(file: str, policy: str, runs: Sequence[Run], note: str = "") -> dict[str, Any]:
+    """Return the object of one file, with its orders where it was played in several, its capabilities where it has any.
+
+    *n* is one order's questions; the rates are those of all orders together.
+    """
+    decisions = [decision for run in runs for decision in run.decisions]
+    seconds = [each for run in runs for each in run.seconds]
+    document: dict[str, Any] = {"file": file, "n": len(runs[0].decisions), "policy": policy}
+    document |= _rates(of_decisions(decisions))
     for name, share in (("p50", 0.5), ("p99", 0.99)):
-        document[f"decision_{name}_ms"] = round(quantile(run.seconds, share) * 1000, 4)
-    if table := capabilities(run.decisions):
+        document[f"decision_{name}_ms"] = round(quantile(seconds, share) * 1000, 4)
+    if len(runs) > 1:
+        document["orders"] = [_rates(of_decisions(run.decisions)) for run in runs]
+        document["wrong_of_all_worst_order"] = max(order["wrong_of_all"] for order in document["orders"])
+    if table := capabilities(decisions):
         document["capabilities"] = table
-    return document
+    return document | ({"note": note} if note else {})
 
 
 def capabilities(decisions: Sequence[Decision]) -> list[dict[str, Any]]:

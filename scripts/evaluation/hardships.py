@@ -1,31 +1,21 @@
-"""The verified policy beside a static threshold and a curve for each entry, on streams of labelled questions.
-
-`python -m evaluation.verified --help`, from the folder `scripts`, with `addon` on PYTHONPATH.
-"""
+"""The verified policy beside others, and what it must bear: wrong labels, a wrong prior, other traffic, a poisoner."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import gzip
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from aicache.adapters.local import MAX_BATCH, LocalEmbedder
 from aicache.evidence.space import USE_MULTILINGUAL, Prior
 from aicache.evidence.verified import Shares
-from aicache.model import Vector
+from evaluation.data import read_questions
 from evaluation.policies import EachEntry, Learned, Static
 from evaluation.streams import Outcome, Policy, Stream, play, shuffled, stream
+from evaluation.vectors import Vectors
 
 SAFE = USE_MULTILINGUAL.safe
 THRESHOLDS = [0.78 + 0.005 * i for i in range(44)]
@@ -34,6 +24,10 @@ ATTACKER = -7
 HALF = 4000
 """Questions of each of two streams that follow one another."""
 
+MOST = 10_003
+"""Questions of a file that are played, unless another limit is asked for."""
+
+Row: TypeAlias = dict[str, Any]
 Make: TypeAlias = Callable[[int, Stream], Policy]
 
 
@@ -46,35 +40,28 @@ class Scenario:
     noise: float = 0.0
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m evaluation.verified", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("files", nargs="*", type=Path, help="of {q, cls} lines; default: all in AI_CACHE_DATASETS")
-    parser.add_argument("--vectors", type=Path, help="folder that keeps what was embedded")
-    parser.add_argument("--limit", type=int, default=10_003, help="questions of a file (default %(default)s)")
-    parser.add_argument("--orders", type=int, default=5, help="seeds 1 to N (default %(default)s)")
-    parser.add_argument("--max-error", type=float, default=0.01)
-    parser.add_argument("--scenarios", action="store_true", help="noise, a wrong prior, changing traffic, poisoning")
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    options = parser.parse_args()
-    files = options.files or sorted((Path(os.environ.get("AI_CACHE_DATASETS", ".")) / "classes").glob("*.jsonl.gz"))
-    if not files:
-        print("no files: set AI_CACHE_DATASETS, or name some", file=sys.stderr)
-        return 2
-    seeds = range(1, options.orders + 1)
-    for made in (read(file, options.limit, options.vectors) for file in files):
-        for scenario in list(policies(options.max_error)) + (
-            list(hardships(options.max_error)) if options.scenarios else []
-        ):
-            _tell(options, made.name, scenario.name, [_play(made, scenario, seed) for seed in seeds])
-        threshold, outcomes = best_static(made, seeds, options.max_error)
-        _tell(options, made.name, f"static {threshold:.3f}, in hindsight", outcomes)
-        if options.scenarios:
-            _tell(options, made.name, "poisoned", [poisoned(made, seed, options.max_error) for seed in seeds])
-    if options.scenarios:
-        for one, other in zip(files, files[1:] + files[:1], strict=True):
-            both = joined(read(one, options.limit, options.vectors), read(other, options.limit, options.vectors))
-            _tell(options, both.name, "changed", [changed(both, seed, options.max_error) for seed in seeds])
-    return 0
+def run(
+    files: Sequence[Path], vectors: Vectors, limit: int | None, seeds: Sequence[int], max_error: float
+) -> Iterator[Row]:
+    """Yield what came of each file and policy, then of each two files that follow one another."""
+    limit = limit or MOST
+    streams = []
+    for file in files:
+        questions = read_questions(file, limit, 0)
+        classes: dict[str, int] = {}
+        answers = [classes.setdefault(question.answer, len(classes)) for question in questions]
+        texts = [question.text for question in questions]
+        known = vectors.of(texts)
+        made = stream(str(file), np.stack([known[text] for text in texts]), answers, texts)
+        streams.append(made)
+        for scenario in [*policies(max_error), *hardships(max_error)]:
+            yield row(made.name, scenario.name, [_play(made, scenario, seed) for seed in seeds])
+        threshold, outcomes = best_static(made, seeds, max_error)
+        yield row(made.name, f"static {threshold:.3f}, in hindsight", outcomes)
+        yield row(made.name, "poisoned", [poisoned(made, seed, max_error) for seed in seeds])
+    for one, other in pairwise([*streams, *streams[:1]] if len(streams) > 1 else []):
+        both = joined(one, other)
+        yield row(both.name, "changed", [changed(both, seed, max_error) for seed in seeds])
 
 
 def policies(max_error: float) -> Iterator[Scenario]:
@@ -135,51 +122,18 @@ def joined(one: Stream, other: Stream) -> Stream:
     return stream(f"{one.name} then {other.name}", vectors, answers.tolist())
 
 
-def read(file: Path, limit: int, folder: Path | None) -> Stream:
-    """Read and embed the first *limit* questions of a file; *folder* keeps the vectors."""
-    opens = gzip.open if file.suffix == ".gz" else open
-    with opens(file, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line, _ in zip(lines, range(limit), strict=False)]
-    classes: dict[str, int] = {}
-    answers = [classes.setdefault(row["cls"], len(classes)) for row in rows]
-    texts = [row["q"] for row in rows]
-    return stream(file.name.split(".")[0], _vectors(texts, folder), answers, texts)
-
-
-def _vectors(texts: list[str], folder: Path | None) -> Vector:
-    digest = blake2b("\0".join(texts).encode("utf-8", "replace"), digest_size=10).hexdigest()
-    kept = folder / f"{digest}.npy" if folder else None
-    if kept is not None and kept.exists():
-        vectors: Vector = np.load(kept)
-        return vectors
-    vectors = asyncio.run(_embed(texts))
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, vectors)
-    return vectors
-
-
-async def _embed(texts: list[str]) -> Vector:
-    embedder = LocalEmbedder()
-    try:
-        batches = [texts[i : i + MAX_BATCH] for i in range(0, len(texts), MAX_BATCH)]
-        return np.concatenate([await embedder.embed(batch, "query") for batch in batches])
-    finally:
-        await embedder.close()
-
-
 def _play(made: Stream, scenario: Scenario, seed: int) -> Outcome:
     order = shuffled(len(made.answers), seed)
     return play(made, order, scenario.make(seed, made), noise=scenario.noise, seed=seed)
 
 
-def _tell(options: argparse.Namespace, name: str, policy: str, outcomes: Sequence[Outcome]) -> None:
-    """Print what came of the orders: mean and worst, in percent of all requests, and by quarter of the stream."""
+def row(name: str, policy: str, outcomes: Sequence[Outcome]) -> Row:
+    """Return what came of the orders: means and worst, as shares of all requests, and by quarter of the stream."""
     requests, hits, wrong = (sum(v) for v in zip(*((o.requests, o.hits, o.wrong) for o in outcomes), strict=True))
-    document = {
+    return {
         "file": name,
-        "policy": policy,
         "n": outcomes[0].requests,
+        "policy": policy,
         "orders": len(outcomes),
         "hit_rate": round(hits / requests, 4),
         "wrong_of_all": round(wrong / requests, 5),
@@ -191,17 +145,14 @@ def _tell(options: argparse.Namespace, name: str, policy: str, outcomes: Sequenc
             for start, end in pairwise(FOUR_PARTS)
         ],
     }
-    if options.json:
-        print(json.dumps(document), flush=True)
-        return
-    right = f"{document['right_of_hits']:6.1%}" if hits else "      "
-    quarters = " ".join(f"{q:5.2%}" for q in document["wrong_by_quarter"])
-    print(
-        f"{name[:34]:34} {policy:32} hits {hits / requests:6.1%}  wrong {wrong / requests:6.2%}, "
-        f"worst {document['wrong_of_all_worst_order']:6.2%}  right of hits {right}  by quarter {quarters}",
-        flush=True,
+
+
+def line(row: Row) -> str:
+    """Return a row for people to read."""
+    right = f"{row['right_of_hits']:6.1%}" if row["right_of_hits"] is not None else "      "
+    quarters = " ".join(f"{q:5.2%}" for q in row["wrong_by_quarter"])
+    return (
+        f"{Path(row['file']).name[:34]:34} {row['policy']:32} hits {row['hit_rate']:6.1%}  "
+        f"wrong {row['wrong_of_all']:6.2%}, worst {row['wrong_of_all_worst_order']:6.2%}  "
+        f"right of hits {right}  by quarter {quarters}"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

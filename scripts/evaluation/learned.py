@@ -1,0 +1,120 @@
+"""The verified policy's decisions on a stream, made and learned from by the very functions that the proxy uses."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from aicache import policy
+from aicache.evidence.entry import Record
+from aicache.evidence.sight import LOOKED_AT, Seen
+from aicache.evidence.space import Space
+from aicache.evidence.verified import Action, Shares, Verified, to_compare
+from aicache.evidence.verified import Decision as Verdict
+from aicache.model import Vector
+from aicache.policy import Rules
+from evaluation.data import Question
+from evaluation.decisions import Decision, Near, Run, may_embed
+from evaluation.vectors import bar
+from progress import Progress
+
+SHOWN_EVERY = 500  # questions
+
+
+class Learner:
+    """What the proxy keeps of one kind of traffic: vectors, questions, records and the curve."""
+
+    def __init__(self, questions: Sequence[Question], rows: Vector, space: Space, rules: Rules, seed: int) -> None:
+        self._questions, self._rows, self._space, self._rules = questions, rows, space, rules
+        self._verified = Verified(space, rules.max_error, shares=Shares(audit=rules.audit))
+        self._chance = random.Random(seed)
+        self._index = np.empty_like(rows)
+        self._stored: list[int] = []
+        self._records: dict[str, Record] = {}
+        self._exact: dict[str, int] = {}
+
+    def ask(self, place: int, run: Run) -> Decision:
+        """Decide on a question, learn from what the upstream would say, and keep a miss."""
+        question = self._questions[place]
+        if (known := self._exact.get(question.text)) is not None:
+            run.seconds.append(0.0)
+            return Decision(question.text, self._near(known, 1.0, question))
+        if not may_embed(question.text, self._rules):
+            run.seconds.append(0.0)
+            self._exact[question.text] = place
+            return Decision(question.text, None)
+        found = self._search(self._rows[place])
+        began = time.perf_counter()
+        seen, slots = self._see(question.text, found)
+        verdict = self._verified.decide(seen, self._records, self._chance.random())
+        run.seconds.append(time.perf_counter() - began)
+        candidate = verdict.candidate
+        answered = None
+        if verdict.serves and candidate is not None:
+            answered = self._near(int(candidate.key), dict(found)[int(candidate.key)], question)
+        self._learn(place, question, seen, verdict)
+        if answered is None:
+            self._keep(place, question.text)
+        lost = [(self._near(other, s, question), slots[other]) for other, s in found if slots.get(other)]
+        refused, slot = next(((near, slot) for near, slot in lost if near.right), (None, ""))
+        return Decision(question.text, answered, refused, slot)
+
+    def _search(self, row: Vector) -> list[tuple[int, float]]:
+        cosine = self._index[: len(self._stored)] @ row
+        count = min(LOOKED_AT, len(cosine))
+        best = np.argpartition(-cosine, count - 1)[:count] if count else np.empty(0, dtype=np.int64)
+        near = [(self._stored[int(i)], float(cosine[i])) for i in best]
+        return sorted(near, key=lambda n: (-n[1], n[0]))
+
+    def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Seen], dict[int, str]]:
+        """Return the neighbours as the proxy sees them; the guards judge until one may answer."""
+        seen: list[Seen] = []
+        slots: dict[int, str] = {}
+        for other, similarity in found:
+            key, slot, raised = str(other), None, 0.0
+            far = similarity < self._space.backed_limit
+            if not far and not any(not s.refused for s in seen):
+                slot, raised = policy.guarded(text, self._questions[other].text)
+            if slot is not None:
+                slots[other] = slot
+            seen.append(Seen(key, similarity, self._records[key].group, far or slot is not None, raised))
+        return seen, slots
+
+    def _learn(self, place: int, question: Question, seen: Sequence[Seen], verdict: Verdict) -> None:
+        group = str(place)
+        for each in to_compare(seen, verdict) if verdict.action is not Action.SERVE else ():
+            right = self._questions[int(each.key)].answer == question.answer
+            if verdict.candidate is not None and each.key == verdict.candidate.key:
+                nonce = self._chance.getrandbits(32)
+                observation = self._verified.learn(verdict, right, at=place, nonce=nonce, caller=0)
+                if observation is not None:
+                    self._records[each.key] = self._records[each.key].with_([observation])
+            if right:
+                group = each.group
+                break
+        self._records[str(place)] = Record(group)
+
+    def _keep(self, place: int, text: str) -> None:
+        self._index[len(self._stored)] = self._rows[place]
+        self._stored.append(place)
+        self._exact[text] = place
+
+    def _near(self, other: int, similarity: float, question: Question) -> Near:
+        kept = self._questions[other]
+        return Near(kept.text, similarity, kept.answer == question.answer)
+
+
+def on_learned(questions: Sequence[Question], vectors: dict[str, Vector], space: Space, rules: Rules, seed: int) -> Run:
+    """Ask one question after the other, of a cache that knows nothing at first."""
+    rows = np.stack([vectors[question.text] for question in questions])
+    learner, run, progress = Learner(questions, rows, space, rules, seed), Run(), Progress("asking")
+    for place in range(len(questions)):
+        if place % SHOWN_EVERY == 0:
+            progress.doing = f"asking {bar(place, len(questions))}"
+            progress.show()
+        run.decisions.append(learner.ask(place, run))
+    progress.clear()
+    return run
