@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 
-from aicache.adapters.batching import MAX_WAITING
+from aicache.adapters.batching import MAX_WAITING, REMEMBERED, Remembered
 from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
 from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, LocalEmbedder
 from aicache.adapters.openai import OpenAIEmbedder
@@ -153,6 +153,20 @@ class TestSharing:
         assert slow.batches == [["first"], ["shared"]]
         assert len(await sharing.embed(["left"], "query")) == 1
 
+    async def test_a_text_asked_for_lately_is_not_encoded_again(self, sharing: LocalEmbedder, slow: Slow) -> None:
+        first = await sharing.embed(["same", "other"], "query")
+        again = await sharing.embed(["other", "new", "same"], "query")
+
+        assert slow.batches == [["same", "other"], ["new"]]
+        assert np.array_equal(again[2], first[0])
+
+    async def test_no_failure_is_remembered(self, sharing: LocalEmbedder, slow: Slow) -> None:
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                await sharing.embed(["zero"], "query")
+
+        assert slow.batches == [["zero"], ["zero"]]
+
     async def test_a_text_without_a_direction_is_an_error_of_its_own(self, sharing: LocalEmbedder) -> None:
         bad, good = await asyncio.gather(
             sharing.embed(["zero"], "query"), sharing.embed(["good"], "query"), return_exceptions=True
@@ -207,3 +221,16 @@ async def test_numbers_are_not_masked(loaded: LocalEmbedder) -> None:
     five, fifty = await loaded.embed(["How long is 5 miles?", "How long is 50 miles?"], "query")
 
     assert five @ fifty < 0.9999
+
+
+def test_as_many_vectors_are_remembered_as_fit_the_latest_of_them() -> None:
+    remembered = Remembered()
+    fit = REMEMBERED // (512 * 4)
+
+    for i in range(fit + 10):
+        remembered.put(str(i), "query", np.full(512, i, np.float32))
+    remembered.put(str(fit), "query", np.full(512, -1, np.float32))
+
+    assert [remembered.get(str(i), "query") is None for i in (0, 9, 10, fit + 9)] == [True, True, False, False]
+    assert remembered.get(str(fit), "document") is None
+    assert (remembered.get(str(fit), "query") == -1).all()  # type: ignore[union-attr]

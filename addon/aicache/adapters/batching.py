@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from hashlib import blake2b
 from typing import TypeAlias
 
 from aicache.model import Vector
@@ -11,6 +13,9 @@ from aicache.ports import Purpose, StoreError
 
 MAX_WAITING = 256
 """Texts; when so many wait, callers are refused at once."""
+
+REMEMBERED = 8 * 1024**2
+"""Bytes of vectors that are kept: four thousand of the local model's."""
 
 Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | None]]]
 """Texts to one L2-normalised row each, in order; None for a text without a direction. Raises StoreError."""
@@ -20,8 +25,34 @@ class Refused(StoreError):
     """These texts will not be taken as they are; each of them alone may be."""
 
 
+class Remembered:
+    """The vectors asked for last, within `REMEMBERED` bytes, by a digest of their texts."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[bytes, Vector] = OrderedDict()
+        self._size = 0
+
+    def get(self, text: str, purpose: Purpose) -> Vector | None:
+        key = _digest(text, purpose)
+        if (row := self._rows.get(key)) is not None:
+            self._rows.move_to_end(key)
+        return row
+
+    def put(self, text: str, purpose: Purpose, row: Vector) -> None:
+        key = _digest(text, purpose)
+        self._size += row.nbytes - (self._rows[key].nbytes if key in self._rows else 0)
+        self._rows[key] = row.copy()  # a row may hold on to the whole batch it came in
+        self._rows.move_to_end(key)
+        while self._size > REMEMBERED:
+            self._size -= self._rows.popitem(last=False)[1].nbytes
+
+
+def _digest(text: str, purpose: Purpose) -> bytes:
+    return blake2b(f"{purpose} {text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 class Batcher:
-    """Sends texts in batches of one purpose, and a text that is on its way already not a second time.
+    """Sends texts in batches of one purpose; not one that is on its way already, nor one whose vector is remembered.
 
     A batch leaves *gather* seconds after its first text, or as soon as it holds *limit* texts; *in_flight* of them at
     most are under way at once. What comes meanwhile leaves together afterwards. When a batch is refused, its texts go
@@ -36,6 +67,7 @@ class Batcher:
         self._in_flight = in_flight
         self._waiting: dict[tuple[str, Purpose], _Question] = {}
         self._flying: dict[tuple[str, Purpose], _Question] = {}
+        self._remembered = Remembered()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -68,6 +100,9 @@ class Batcher:
     def _ask(self, text: str, purpose: Purpose) -> _Question:
         key = (text, purpose)
         question = self._flying.get(key) or self._waiting.get(key)
+        if question is None and (row := self._remembered.get(text, purpose)) is not None:
+            question = _Question(text, purpose)
+            question.row.set_result(row)
         if question is None:
             question = self._waiting[key] = _Question(text, purpose)
             loop = asyncio.get_running_loop()
@@ -132,8 +167,10 @@ class Batcher:
             row = rows[index] if index < len(rows) else None
             if row is None:
                 question.fail(why or f"{self._name}: a text without a direction")
-            elif not question.row.done():
-                question.row.set_result(row)
+            else:
+                self._remembered.put(question.text, question.purpose, row)
+                if not question.row.done():
+                    question.row.set_result(row)
         return None
 
     def _one_by_one(self, batch: Sequence[_Question]) -> None:
