@@ -17,6 +17,7 @@ def test_a_body_that_has_not_ended_is_no_body() -> None:
     tee(b"abc")
 
     assert tee.body is None
+    assert tee.so_far == b"abc"
 
 
 def test_a_body_over_the_limit_passes_but_is_not_remembered() -> None:
@@ -24,3 +25,4 @@ def test_a_body_over_the_limit_passes_but_is_not_remembered() -> None:
 
     assert [tee(c) for c in (b"abc", b"d", b"e", b"")] == [b"abc", b"d", b"e", b""]
     assert tee.body is None
+    assert tee.so_far is None

@@ -324,10 +324,24 @@ class AICache:
         self._answer(flow, response or write_bad_gateway())
 
     def error(self, flow: HTTPFlow) -> None:
-        """The client left or the upstream broke off: what came so far is not an answer."""
-        self._exchanges.pop(flow, None)
-        self._tees.pop(flow, None)
-        self._finished(self._reports.pop(flow, None), None, None, "broken off")
+        """The client left or the upstream broke off.
+
+        What came so far is an answer only if the stream's last event is part of it: OpenAI's own client, and so every
+        chat UI that is made with it, leaves once it has read that, be the response at its end or not.
+        """
+        exchange, tee = self._exchanges.pop(flow, None), self._tees.pop(flow, None)
+        report, response = self._reports.pop(flow, None), flow.response
+        body = None if tee is None else tee.so_far
+        if self._wiring is None or response is None or not body or not isinstance(exchange, Exchange):
+            self._finished(report, None, None, "broken off")
+            return
+        response.raw_content = body
+        if not self._wiring.settings.enabled:  # switched off since the request
+            return
+        if response.status_code == 200:
+            self._wiring.engine.accepted(exchange)
+        recording = read_response(response, body, flow.request.timestamp_start)
+        self._wiring.engine.judge_and_keep(exchange, recording, partial(self._finished, report, recording))
 
 
 def _modified(path: Path | None) -> float | None:

@@ -25,4 +25,9 @@ class Tee:
     @property
     def body(self) -> bytes | None:
         """The whole body; None when it has not ended, or was larger than the limit."""
-        return b"".join(self._chunks) if self.ended and self._size <= self._limit else None
+        return self.so_far if self.ended else None
+
+    @property
+    def so_far(self) -> bytes | None:
+        """What has passed; None when that was larger than the limit."""
+        return b"".join(self._chunks) if self._size <= self._limit else None

@@ -85,20 +85,39 @@ def test_a_complete_stream_delimited_by_close_is_stored(proxy: Proxy, upstream: 
     assert proxy.ask_until("exact", "Until close?", stream=True).body == first.body
 
 
-def test_a_client_that_leaves_mid_stream_leaves_nothing_behind(proxy: Proxy, upstream: Upstream) -> None:
-    upstream.script = lambda _: Reply((LONG,), per_token=0.1)
-    messages = [{"role": "user", "content": "Leaving early?"}]
+def leave_at(proxy: Proxy, question: str, words: bytes) -> None:
+    """Ask, and close the connection as soon as these words have come."""
+    messages = [{"role": "user", "content": question}]
     body = json.dumps({"model": "gpt-test", "messages": messages, "stream": True}).encode()
     with socket.create_connection(("127.0.0.1", proxy.port), 5) as client:
         client.sendall(
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-test\r\n"
             b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
         )
-        assert client.recv(100)
+        read = b""
+        while words not in read:
+            read += (more := client.recv(65536))
+            assert more, "the proxy has closed first"
+
+
+def test_a_client_that_leaves_mid_stream_leaves_nothing_behind(proxy: Proxy, upstream: Upstream) -> None:
+    upstream.script = lambda _: Reply((LONG,), per_token=0.1)
+    leave_at(proxy, "Leaving early?", b"HTTP/1.1 200")
     time.sleep(0.3)
 
     upstream.script = lambda _: Reply((LONG,))
     assert proxy.ask("Leaving early?", stream=True).cache == "miss"
+
+
+def test_the_answer_of_a_client_that_leaves_at_the_last_event_is_kept(proxy: Proxy, upstream: Upstream) -> None:
+    """OpenAI's client does, and the response ends half a second later."""
+    upstream.script = lambda _: Reply(("Short.",), per_token=0.5)
+
+    leave_at(proxy, "Leaving at the end?", b"data: [DONE]\n\n")
+
+    cached = {"cache-control": "only-if-cached"}
+    proxy.wait_for(lambda: proxy.ask("Leaving at the end?", headers=cached).cache == "exact")
+    assert proxy.ask("Leaving at the end?", headers=cached).text == "Short."
 
 
 def test_a_gzip_answer_nobody_asked_for_is_passed_as_it_is_and_kept_decoded(proxy: Proxy, upstream: Upstream) -> None:
