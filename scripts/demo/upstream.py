@@ -12,6 +12,7 @@ import contextlib
 import functools
 import http
 import socket
+import ssl
 import struct
 from collections.abc import Callable
 from types import TracebackType
@@ -23,13 +24,15 @@ LIMIT = 64 * 1024  # bytes of a request's head
 
 
 class StandIn:
-    """An HTTP/1.1 server with keep-alive; *script* chooses the reply of every request."""
+    """An HTTP/1.1 server with keep-alive, and with *tls* an HTTPS one; *script* chooses the reply of every request."""
 
-    def __init__(self, script: Callable[[Request], Reply] = answer, port: int = 0) -> None:
+    def __init__(
+        self, script: Callable[[Request], Reply] = answer, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.script = script
         self.requests: list[Request] = []
         self.aborted = 0  # replies whose client left before their end
-        self._port = port
+        self._port, self._tls = port, tls
         self._connections: set[asyncio.Task[None]] = set()
 
     @property
@@ -38,10 +41,10 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=LIMIT)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=LIMIT, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +19,12 @@ from e2e.proxy import READY, Proxy
 class Upstream:
     """A stand-in LLM API; a test sets *script* to say what it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.script: Callable[[Request], Reply] = answer
-        self.stand_in = StandIn(lambda request: self.script(request))
+        self.stand_in = StandIn(lambda request: self.script(request), tls=tls)
         self._run(self.stand_in.__aenter__())
 
     @property

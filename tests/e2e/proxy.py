@@ -71,21 +71,14 @@ class Proxy:
         if config is not None:
             self.config_file.write_text(config, "utf-8")
             options = ("--set", f"ai_cache_config={self.config_file}", *options)
-        self._options = options
+        self.options = options
         self.log_file = home / f"{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wait_for: str | None = READY) -> Self:
-        command = [
-            str(Path(sys.executable).with_name(self.program)),
-            *("-s", str(SCRIPT), "--mode", self.mode),
-            *("--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
-            *("--set", f"ai_cache_data={self.data}", "--set", f"confdir={self.home / 'confdir'}"),
-            *self._options,
-        ]
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                command,
+                self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -95,6 +88,15 @@ class Proxy:
             self.wait_listening()
             self.wait_log(wait_for)
         return self
+
+    def command(self) -> list[str]:
+        return [
+            str(Path(sys.executable).with_name(self.program)),
+            *("-s", str(SCRIPT), "--mode", self.mode),
+            *("--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
+            *("--set", f"ai_cache_data={self.data}", "--set", f"confdir={self.home / 'confdir'}"),
+            *self.options,
+        ]
 
     def __enter__(self) -> Self:
         return self if self.process else self.start()

@@ -1,0 +1,66 @@
+"""A real mitmweb with the addon: its flows as its REST API tells them, and its page as a person sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.proxy import Proxy, free_port
+
+PASSWORD = "open"
+
+
+class Web(Proxy):
+    """``mitmweb -s addon/ai_cache.py``; its interface wants a password from mitmproxy 11.1 on, and has this one."""
+
+    def __init__(self, upstream: str, home: Path, config: str | None = None, **how: Any) -> None:
+        self.web = free_port()
+        own = ("--no-web-open-browser", "--set", f"web_port={self.web}", "--set", f"web_password={PASSWORD}")
+        super().__init__(upstream, home, config, program="mitmweb", options=(*how.pop("options", ()), *own), **how)
+
+    @property
+    def page_url(self) -> str:
+        return f"http://127.0.0.1:{self.web}/?token={PASSWORD}"
+
+    def flows(self) -> list[dict[str, Any]]:
+        """Return all flows, oldest first."""
+        headers = {"authorization": f"Bearer {PASSWORD}"}
+        found = httpx.get(f"http://127.0.0.1:{self.web}/flows", headers=headers, trust_env=False).json()
+        return sorted(found, key=lambda flow: float(flow["timestamp_created"]))
+
+    def became(self, path: str = "/chat/completions") -> list[str]:
+        """Return what became of each answered request to *path*: ``miss``, ``exact``, ``semantic``, ``bypass``."""
+        calls = [flow for flow in self.flows() if flow.get("response") and flow["request"]["path"].endswith(path)]
+        return [cache_of(dict(flow["response"]["headers"])) for flow in calls]
+
+
+def cache_of(headers: dict[str, str]) -> str:
+    status = headers.get("x-cache-status", "")
+    return headers["cache-status"].partition("detail=")[2].partition(";")[0] if status == "hit" else status
+
+
+class FlowList:
+    """mitmweb's page: the list of flows, and the details of the one that is selected."""
+
+    def __init__(self, page: Page, web: Web) -> None:
+        self.page = page
+        page.goto(web.page_url)
+        expect(page.locator(".flow-table")).to_be_visible()
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator(".flow-table tbody tr:has(td.col-path)")
+
+    def select(self, number: int, tab: str = "Response") -> Locator:
+        """Click on a row, the first being 0, and on a tab of its details; return the details."""
+        self.rows.nth(number).click()
+        details = self.page.locator(".flow-detail")
+        details.get_by_text(tab, exact=True).first.click()
+        return details
+
+    def filter(self, expression: str) -> None:
+        """Type into the Search field, which hides all flows that do not match."""
+        self.page.get_by_placeholder("Search").fill(expression)
