@@ -338,6 +338,16 @@ def test_context_says_how_much_history_counts_and_never_drops_tool_results(conte
     assert list(remembered(CONVERSATION, context)) == [CONVERSATION[i] for i in kept]
 
 
+@pytest.mark.parametrize("context", Context)
+@pytest.mark.parametrize(
+    "content", ["A title for our conversation!", [{"type": "text", "text": "Summarize this chat."}]]
+)
+def test_what_is_asked_about_the_conversation_is_asked_about_all_of_it(context: Context, content: Any) -> None:
+    turns = [*CONVERSATION[:3], Turn("user", content, {})]
+
+    assert list(remembered(turns, context)) == turns
+
+
 def test_a_conversation_without_a_user_turn_is_kept_whole() -> None:
     turns = [Turn("system", "s", {}), Turn("assistant", "a", {})]
 

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 PURE = {
-    *("model", "controls", "keys", "sse", "guards", "policy", "ports", "formats"),
+    *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
     *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
 }
 MAY_IMPORT = {
@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "model": set(),
     "ports": {"model"},
     "sse": set(),
-    "keys": {"model"},
+    "chores": set(),
+    "keys": {"chores", "model"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
     "evidence": {"model", "keys", "evidence"},

@@ -26,6 +26,7 @@ SYSTEM, ONE, REPLY, TWO = (
     {"role": role, "content": content}
     for role, content in (("system", "Be brief."), ("user", "One?"), ("assistant", "1"), ("user", "Two?"))
 )
+ABOUT = {"role": "user", "content": "A title for our conversation, please."}
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 
 
@@ -44,6 +45,8 @@ def a_call(*messages: dict[str, Any], tools_semantic: bool = False, **fields: An
         (LAST, [SYSTEM, ONE, REPLY, TWO], "Two?"),
         (ALL, [SYSTEM, ONE, REPLY, TWO], "One?\nTwo?"),
         (ALL, [ONE], "One?"),
+        (LAST, [SYSTEM, ONE, REPLY, ABOUT], None),
+        (LAST, [SYSTEM, ABOUT], ABOUT["content"]),
         (LAST, [ONE, REPLY], None),
         (LAST, [{"role": "user", "content": " "}], None),
         (LAST, [{"role": "user", "content": " One?\n"}], " One?\n"),

@@ -188,6 +188,14 @@ def test_long_questions_and_calls_without_one_are_exact_only() -> None:
     assert not may_embed(CALL, Controls(threshold=math.inf), RULES)
 
 
+def test_what_is_about_a_chat_is_exact_only() -> None:
+    rules = replace(RULES, max_question=1000)
+    title = "Title, please.\n<chat_history>\nUSER: Why?\nASSISTANT: Because.\n</chat_history>"
+
+    assert not may_embed(replace(CALL, question=title), Controls(), rules)
+    assert may_embed(replace(CALL, question="Title, please."), Controls(), rules)
+
+
 MILES = "How far is 5 miles?"
 
 

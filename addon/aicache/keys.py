@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from aicache.chores import is_about_a_chat
 from aicache.model import Batch, Call, Common, Turn
 
 CREDENTIAL_HEADERS = (
@@ -234,11 +235,14 @@ def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
 
     What follows the last question (tool calls and their results) always counts, whatever the context: without it the
     request that brings a tool's result would be answered with the tool call again, for ever. System prompts count too,
-    and so does what is more than text: which picture was sent is what the next question is about.
+    and so does what is more than text: which picture was sent is what the next question is about. And all turns count
+    where the chat itself is what the question is about: the title that a chat UI asks for is this chat's.
     """
     if context is Context.FULL:
         return turns
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
+    if is_about_a_chat(_said(turns[last].content)):
+        return turns
     kept = SYSTEM_ROLES if context is Context.LAST_QUESTION else SYSTEM_ROLES | {"user"}
     return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept or not is_textual(turn)]
 
@@ -246,6 +250,15 @@ def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
 def is_textual(turn: Turn) -> bool:
     """Tell whether a turn holds text and calls of tools alone: no picture, sound or document."""
     return turn.rest.get("images") in (None, []) and _textual(turn.content)
+
+
+def _said(content: Any) -> str:
+    """Return what a content holds of text."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    texts = (part.get("text") for part in parts if isinstance(part, Mapping))
+    return "\n".join(text for text in texts if isinstance(text, str))
 
 
 def _textual(content: Any) -> bool:

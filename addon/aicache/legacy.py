@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from aicache.chores import is_about_a_chat
 from aicache.formats import Format
 from aicache.keys import SYSTEM_ROLES, Context, Identity, KeyRules
 from aicache.model import Answer, Call, Choice, Entry, Finish, Text
@@ -26,7 +27,8 @@ def question(call: Call, rules: KeyRules) -> str | None:
     """Return the key, less its prefix, that Higress had for this call; None for a call that its answers cannot serve.
 
     That is the last message, or all of the user's, a line each (``cacheKeyStrategy``). Where the whole conversation
-    counts, which Higress could not do, there may be none before the question but system prompts.
+    counts, which Higress could not do, there may be none before the question but system prompts; and it counts where
+    the question is about the conversation.
     """
     *before, last = call.turns
     if call.api != "chat" or call.question is None or call.n != 1 or last.role != "user":
@@ -34,7 +36,7 @@ def question(call: Call, rules: KeyRules) -> str | None:
     if not _only_samples(call.params, rules.ignore):
         return None
     counted = [last]
-    match rules.context:
+    match Context.FULL if is_about_a_chat(call.question) else rules.context:
         case Context.FULL:
             if any(turn.role not in SYSTEM_ROLES for turn in before):
                 return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aicache import guards
+from aicache.chores import is_about_a_chat
 from aicache.controls import Controls
 from aicache.guards.now import depends_on_now
 from aicache.keys import Identity, is_textual
@@ -71,11 +72,13 @@ def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
 
     Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
     neighbours prove little. So are conversations that hold a picture, a sound or a document. What depends on now is
-    answered by no other answer, unless the rules say so.
+    answered by no other answer, unless the rules say so; what is about a chat is answered by no other chat's.
     """
     if call.question is None or len(call.question) > rules.max_question or controls.threshold > 1.0:
         return False
     if rules.volatile is Volatile.EXACT and depends_on_now(call.question):
+        return False
+    if is_about_a_chat(call.question):
         return False
     return all(is_textual(turn) for turn in call.turns)
 
