@@ -18,7 +18,7 @@ CHORES = {
     "lines with stars": f"**Human:** {SAID}\n\n**Assistant:** {ANSWERED}",
     "Chinese lines": f"用户：{SAID}\n助手：{ANSWERED}",
     "title of what came before": "Generate a title of five words summarizing our conversation, without quotes.",
-    "name before a transcript": f"Based on the chat history, give this conversation a name.\n```\n{SAID}\n---\n{ANSWERED}\n```",
+    "name before a transcript": f"Give this conversation a name, please.\n```\n{SAID}\n---\n{ANSWERED}\n```",
     "summary": "Summarize the discussion briefly, in 200 words or less.",
     "a person's": "Can you summarise our chat so far?",
     "the chat first": "For the conversation above, suggest three follow-up questions.",

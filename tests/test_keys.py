@@ -339,9 +339,7 @@ def test_context_says_how_much_history_counts_and_never_drops_tool_results(conte
 
 
 @pytest.mark.parametrize("context", Context)
-@pytest.mark.parametrize(
-    "content", ["A title for our conversation!", [{"type": "text", "text": "Summarize this chat."}]]
-)
+@pytest.mark.parametrize("content", ["Title our conversation!", [{"type": "text", "text": "Summarize this chat."}]])
 def test_what_is_asked_about_the_conversation_is_asked_about_all_of_it(context: Context, content: Any) -> None:
     turns = [*CONVERSATION[:3], Turn("user", content, {})]
 

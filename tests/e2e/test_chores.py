@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 ONE, OTHER = "Can you help me with my essay?", "Can you help me with my homework?"
 REPLY = "Of course! What is it about?"
 PROMPTS = {
-    "LibreChat": "Write a concise title of at most five words for the conversation, in title case. Return the title and "
-    "nothing else.\n\nConversation:\nUser: {}\nAI: " + REPLY,
+    "LibreChat": "Write a concise title of at most five words for the conversation, in title case. Return the title "
+    "alone.\n\nConversation:\nUser: {}\nAI: " + REPLY,
     "LobeChat": "user: {}\nassistant: " + REPLY + "\n\nSummarize the above conversation as a title of ten characters, "
     "without punctuation, in this language: en-US",
     "Open WebUI, shortened": "### Task:\nTags for the chat history, as JSON.\n<chat_history>\nUSER: {}\nASSISTANT: "
