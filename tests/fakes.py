@@ -36,6 +36,11 @@ class MemoryStore:
             self.entries.pop(key, None)
             self.noted.pop(key, None)
 
+    async def scan(self, cursor: str = "") -> tuple[list[str], str]:
+        """Two at a time, by their names."""
+        live = sorted(key for key, entry in self.entries.items() if key > cursor and entry.expires_at > self._clock())
+        return live[:2], live[1] if len(live) > 2 else ""
+
     async def mark(self, name: str, ttl: float) -> None:
         self.marks[name] = self._clock() + ttl
 
@@ -74,6 +79,11 @@ class MemoryIndex:
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         _check(vector)
         found = [Neighbor(key, float(v @ vector)) for key, (n, v, _) in self.vectors.items() if n == namespace]
+        return sorted(found, key=lambda n: (-n.similarity, n.key))[:top_k]
+
+    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        _check(vector)
+        found = [Neighbor(key, float(v @ vector)) for key, (_, v, _) in self.vectors.items()]
         return sorted(found, key=lambda n: (-n.similarity, n.key))[:top_k]
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
@@ -121,21 +131,21 @@ async def _hanging(*_: Any) -> Any:
 class BrokenStore(MemoryStore):
     """An ExactStore that fails at everything but `close`."""
 
-    get = put = delete = mark = marked = notes = note = count = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
+    get = put = delete = scan = mark = marked = notes = note = count = legacy_text = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingStore(MemoryStore):
     """An ExactStore that never answers, and closes."""
 
-    get = put = delete = mark = marked = notes = note = count = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
+    get = put = delete = scan = mark = marked = notes = note = count = legacy_text = staticmethod(_hanging)  # type: ignore[assignment]
 
 
 class BrokenIndex(MemoryIndex):
-    search = upsert = delete = sweep = staticmethod(_broken)  # type: ignore[assignment]
+    search = anywhere = upsert = delete = sweep = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingIndex(MemoryIndex):
-    search = upsert = delete = sweep = staticmethod(_hanging)  # type: ignore[assignment]
+    search = anywhere = upsert = delete = sweep = staticmethod(_hanging)  # type: ignore[assignment]
 
 
 class BrokenEmbedder(LetterEmbedder):

@@ -166,6 +166,14 @@ def may_be_neighbor(entry: Entry, rules: Rules) -> bool:
     return not entry.refused or rules.refusals is Refusals.ALWAYS
 
 
+def may_be_found(entry: Entry, rules: Rules) -> bool:
+    """Tell by the entry alone whether its question has a vector: for what comes without the call it answered."""
+    question = entry.question
+    if question is None or len(question) > rules.max_question or not may_be_neighbor(entry, rules):
+        return False
+    return rules.volatile is not Volatile.EXACT or not depends_on_now(question)
+
+
 def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which the answer to this call may be kept, or None when it may not.
 

@@ -30,6 +30,12 @@ class ExactStore(Protocol):
 
     async def delete(self, keys: Sequence[str]) -> None: ...
 
+    async def scan(self, cursor: str = "") -> tuple[list[str], str]:
+        """Return the keys of some entries and the cursor to go on with; it begins and ends with an empty one.
+
+        An entry that is there all the time comes at least once, one that comes or goes meanwhile may be left out.
+        """
+
     async def mark(self, name: str, ttl: float) -> None:
         """Remember *name* for *ttl* seconds."""
 
@@ -67,6 +73,9 @@ class VectorIndex(Protocol):
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         """Return at most *top_k* neighbours of that namespace only, nearest first."""
+
+    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        """Return neighbours of all namespaces: for the operator's upkeep, and never for an answer."""
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         """Write or replace the vector of *key*; after *expires_at* (Unix seconds) the index may drop it."""

@@ -93,6 +93,17 @@ async def raw(valkey: EmbeddedValkey) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
+async def scanned(store: ExactStore) -> tuple[list[str], str, int]:
+    """Scan to the end: the keys, the last cursor, and how many rounds it took."""
+    keys, cursor = await store.scan()
+    rounds = 1
+    while cursor:
+        more, cursor = await store.scan(cursor)
+        keys += more
+        rounds += 1
+    return keys, cursor, rounds
+
+
 class TestContract:
     async def test_notes_are_kept_by_name_until_their_time(self, store: ExactStore) -> None:
         soon = time.time() + 100
@@ -187,6 +198,25 @@ class TestContract:
 
         assert await store.get("01") is None
         assert await store.get("02") is not None
+
+    async def test_a_scan_comes_by_every_entry_and_by_nothing_else(
+        self, store: ExactStore, leave: Leave, an_entry: Make
+    ) -> None:
+        keys = {f"{i:04x}" for i in range(1200)}
+        await asyncio.gather(*(store.put(an_entry(key=key, body=b"")) for key in keys))
+        await store.mark("name", 60)
+        await leave("question", "text")
+
+        found, cursor, rounds = await scanned(store)
+
+        assert set(found) == keys
+        assert cursor == ""
+        assert rounds > 1
+
+    async def test_a_scan_of_nothing_ends(self, store: ExactStore) -> None:
+        keys, _, _ = await scanned(store)
+
+        assert keys == []
 
     async def test_a_mark_lasts_for_its_ttl(self, store: ExactStore) -> None:
         assert not await store.marked("name")
@@ -354,6 +384,19 @@ class TestRedis:
         await redis.put(an_entry())
 
         assert await other.get(an_entry().key) is None
+        await other.close()
+
+    @pytest.mark.parametrize("prefix", ["a*:", "[ab]:", "a?:", "a\\:", "^:"])
+    async def test_a_scan_takes_a_prefix_as_it_is_written(
+        self, valkey: EmbeddedValkey, an_entry: Make, prefix: str
+    ) -> None:
+        store = RedisStore(valkey.url, prefix=prefix, timeout=2, max_connections=1)
+        other = RedisStore(valkey.url, prefix="ab:", timeout=2, max_connections=1)
+        await store.put(an_entry(key="01"))
+        await other.put(an_entry(key="02"))
+
+        assert (await scanned(store))[0] == ["01"]
+        await store.close()
         await other.close()
 
     async def test_text_that_is_no_unicode_is_refused(self, redis: RedisStore, an_entry: Make) -> None:

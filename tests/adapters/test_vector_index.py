@@ -119,6 +119,17 @@ class TestContract:
         assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K1]
         assert await index.search(digest("nobody"), axis(1), 5) == []
 
+    async def test_anywhere_is_in_every_namespace(self, index: Index) -> None:
+        await index.upsert(K1, ALICE, axis(1), LATER)
+        await index.upsert(K2, BOB, axis(1, 1), LATER)
+        await index.upsert(K3, BOB, axis(-1), LATER)
+
+        found = await index.anywhere(axis(1), 2)
+
+        assert [n.key for n in found] == [K1, K2]
+        assert [n.similarity for n in found] == pytest.approx([1.0, 2**-0.5], abs=1e-5)
+        assert len(await index.anywhere(axis(1), 5000)) == 3
+
     async def test_upsert_replaces_vector_and_namespace(self, index: Index) -> None:
         await index.upsert(K1, ALICE, axis(1), LATER)
         await index.upsert(K1, BOB, axis(0, 1), LATER)

@@ -85,8 +85,14 @@ class DashVectorIndex:
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         _check_digests(namespace)
+        return await self._nearest(vector, top_k, f"namespace = '{namespace}' and ")
+
+    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        return await self._nearest(vector, top_k, "")
+
+    async def _nearest(self, vector: Vector, top_k: int, where: str) -> list[Neighbor]:
         self._check(vector)
-        wanted = f"namespace = '{namespace}' and expires > {math.floor(self._clock())}"
+        wanted = f"{where}expires > {math.floor(self._clock())}"
         loop = asyncio.get_running_loop()
         end = loop.time() + self._timeout
         await self._calls.turn()

@@ -1,13 +1,14 @@
 """Entries in Redis or Valkey. It decides nothing about freshness: the server forgets an entry when its time has come.
 
 Commands: MGET, SET with PXAT (Redis 6.2, every Valkey) and PX, UNLINK, EXISTS, HINCRBY, HGETALL, PEXPIRE, PING; CLUSTER
-SLOTS of a cluster; and GETRANGE for what Higress left.
+SLOTS of a cluster; GETRANGE for what Higress left; and SCAN for upkeep.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -32,6 +33,7 @@ WARN_EVERY = 60.0
 FAR = 1e12
 """Seconds; times beyond are taken as this."""
 
+_GLOB = re.compile(r"[*?\[\]\\^]")  # what a pattern of Redis takes for more than itself
 _Answer: TypeAlias = "asyncio.Future[Entry | None]"
 
 _values = attrgetter(*(field.name for field in fields(Entry)))
@@ -121,6 +123,11 @@ class RedisStore:
         if keys:
             await self._open.unlink([self._prefix + kind + key for key in keys for kind in ("e:", "n:")])
             self._forget(*keys)
+
+    async def scan(self, cursor: str = "") -> tuple[list[str], str]:
+        prefix = self._prefix + "e:"
+        found, cursor = await self._open.scan(cursor, _GLOB.sub(r"\\\g<0>", prefix) + "*")
+        return [key.decode("utf-8", "replace").removeprefix(prefix) for key in found], cursor
 
     async def mark(self, name: str, ttl: float) -> None:
         await self._open.execute("SET", self._prefix + "m:" + name, "1", "PX", max(1, int(min(ttl, FAR) * 1000)))

@@ -18,7 +18,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, MovedError, ResponseError
 
-from aicache.adapters.redisserver import Command, Server
+from aicache.adapters.redisserver import Command, Server, scanned, scanning
 from aicache.breaker import Breaker
 from aicache.ports import ShareError, StoreError
 
@@ -94,6 +94,25 @@ class Cluster:
         for reply in await self._ask_all([("UNLINK", key) for key in keys]):
             if isinstance(reply, StoreError):
                 raise reply
+
+    async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
+        """Go through the masters by their addresses; the cursor is ``host:port/`` and that server's own."""
+        deadline = self._deadline()
+        await self._known(deadline)
+        masters = {f"{node.address[0]}:{node.address[1]}": node for node in self._masters}
+        name, _, at = cursor.rpartition("/")
+        if name not in masters:  # at the beginning, or it has gone since
+            if (name := _after(name, masters)) == "":
+                return [], ""
+            at = ""
+        [reply] = await self._ask(masters[name], [scanning(at, pattern)], deadline)
+        if isinstance(reply, StoreError):
+            raise reply
+        keys, at = scanned(reply, masters[name].server)
+        if at:
+            return keys, f"{name}/{at}"
+        following = _after(name, masters)
+        return keys, f"{following}/" if following else ""
 
     async def ping(self) -> None:
         deadline = self._deadline()
@@ -238,6 +257,10 @@ class Cluster:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _after(name: str, names: Collection[str]) -> str:
+    return min((each for each in names if each > name), default="")
 
 
 def _slot(key: object) -> int:

@@ -17,6 +17,9 @@ from aicache.ports import StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
 
+SCANNED = 500
+"""Keys that the server looks at in one go, which takes it a quarter of a millisecond."""
+
 
 class Servers(Protocol):
     """The Redis behind one URL, of whatever kind, as the store asks it. Raises only StoreError."""
@@ -37,6 +40,9 @@ class Servers(Protocol):
         """Return for each key its value, None, or the StoreError of the server that has it."""
 
     async def unlink(self, keys: Sequence[str]) -> None: ...
+
+    async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
+        """Return some keys of that pattern and where to go on; SCAN's promises, over all servers."""
 
     async def ping(self) -> None:
         """Raise StoreError when the server, or one of several, does not answer."""
@@ -77,6 +83,9 @@ class Server:
     async def unlink(self, keys: Sequence[str]) -> None:
         await self.execute("UNLINK", *keys)
 
+    async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
+        return scanned(await self.execute(*scanning(cursor, pattern)), self)
+
     async def ping(self) -> None:
         await self.execute("PING")
 
@@ -106,6 +115,20 @@ class Server:
     def failure(self, exc: Exception) -> StoreError:
         """Say what went wrong in our words."""
         return StoreError(f"{self}: {_reason(exc)}")
+
+
+def scanning(cursor: str, pattern: str) -> Command:
+    """Return the command that goes on at *cursor*."""
+    return ("SCAN", cursor or "0", "MATCH", pattern, "COUNT", SCANNED)
+
+
+def scanned(reply: Any, server: Server) -> tuple[list[bytes], str]:
+    """Read the reply to it: keys, and the cursor to go on with, empty at the end."""
+    match reply:
+        case [bytes(cursor), list(keys)]:
+            return keys, "" if cursor == b"0" else cursor.decode("ascii", "replace")
+        case _:
+            raise StoreError(f"{server}: a reply that does not belong to its command")
 
 
 async def _talk(connection: AbstractConnection, commands: Sequence[Command]) -> list[Any]:

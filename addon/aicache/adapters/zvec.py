@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FAR = 1 << 62
+MOST = 1024  # neighbours in an answer, by zvec
 BLOATED = 2.0
 """Compact when the files are so many times as large as their live vectors need ..."""
 SLACK = 64 << 20
@@ -60,6 +61,10 @@ class ZvecIndex:
         _check_digests(namespace)
         self._check(vector)
         return await self._call(self._search, namespace, vector, top_k)
+
+    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        self._check(vector)
+        return await self._call(self._search, None, vector, top_k)
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         _check_digests(key, namespace)
@@ -152,9 +157,10 @@ class ZvecIndex:
             raise StoreError("zvec: not open")
         return self._collection
 
-    def _search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+    def _search(self, namespace: str | None, vector: Vector, top_k: int) -> list[Neighbor]:
         query = _zvec().Query("vector", vector=np.asarray(vector, dtype=np.float32))
-        docs = self._opened().query(queries=query, topk=top_k, filter=f"namespace = '{namespace}'", output_fields=[])
+        wanted = None if namespace is None else f"namespace = '{namespace}'"
+        docs = self._opened().query(queries=query, topk=min(top_k, MOST), filter=wanted, output_fields=[])
         return [Neighbor(doc.id, similarity(doc.score)) for doc in docs]
 
     def _upsert(self, key: str, namespace: str, vector: Vector, expires: int) -> None:

@@ -1,0 +1,83 @@
+"""Entries as lines of text, to be carried from one cache to another.
+
+JSON lines: a header that names the format and its version, then an entry a line, its body in base64. An entry answers
+where its key is asked for: in a proxy of the same settings of scope, context and what else takes part in keys.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from aicache.model import Entry
+
+NAME, VERSION = "ai-cache entries", 1
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Entry)
+DIGEST = re.compile("[0-9a-f]{40}")
+
+
+class _Header(msgspec.Struct):
+    format: str
+    version: int
+
+
+def header() -> bytes:
+    """Return the first line."""
+    return _encoder.encode(_Header(NAME, VERSION)) + b"\n"
+
+
+def check_header(line: bytes) -> None:
+    """Raise ValueError unless the line begins a file that can be read here."""
+    try:
+        found = msgspec.json.decode(line, type=_Header)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = _Header("", 0)
+    if found.format != NAME:
+        raise ValueError("it is no file of entries that an AI cache has exported")
+    if found.version > VERSION:
+        raise ValueError(f"it is of version {found.version}, and {VERSION} is the newest that is known here")
+
+
+def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Return a line for each. What is not valid Unicode has none: no store has it."""
+    for entry in entries:
+        try:
+            yield _encoder.encode(entry) + b"\n"
+        except UnicodeEncodeError:
+            continue
+
+
+def read(line: bytes) -> Entry | None:
+    """Return the entry of a line; None where it is none."""
+    try:
+        entry = _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return entry if DIGEST.fullmatch(entry.key) and DIGEST.fullmatch(entry.namespace) else None
+
+
+def new(path: Path) -> BinaryIO:
+    """Open a new file that nobody else can read: it will hold questions and answers."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def write(file: BinaryIO, entries: Sequence[Entry]) -> int:
+    packed = list(lines(entries))
+    file.write(b"".join(packed))
+    return len(packed)
+
+
+def some(file: BinaryIO, most: int) -> list[Entry | None]:
+    """Read at most so many entries; none at the end of the file."""
+    found: list[Entry | None] = []
+    while len(found) < most and (line := file.readline()):
+        found.append(read(line))
+    return found

@@ -1,0 +1,261 @@
+"""Upkeep: a keeper sees and changes what there is, whoever's it is, and nothing that is newer is lost."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aicache.engine import Engine, Semantic
+from aicache.keys import digest, vector_namespace
+from aicache.model import Entry, Mode, Neighbor, Vector
+from aicache.policy import Rules
+from aicache.ports import StoreError
+from aicache.upkeep import PINNED, Taken, Upkeep
+from fakes import BrokenIndex, BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+
+RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=40)
+NOW = 1_900_000_000.0
+
+
+def an_entry(
+    question: str | None, owner: str = "alice", *, stored_at: float = NOW - 10, refused: bool = False
+) -> Entry:
+    return Entry(
+        key=digest("key", owner, str(question)),
+        namespace=digest("namespace", owner),
+        api="chat",
+        model="m",
+        asked=Mode.WHOLE,
+        asked_usage=False,
+        mode=Mode.WHOLE,
+        content_type="application/json",
+        body=b'{"choices":[]}\xff',
+        question=question,
+        prompt_tokens=3,
+        completion_tokens=5,
+        stored_at=stored_at,
+        expires_at=NOW + 50,
+        cors=(("a", "b"),),
+        refused=refused,
+    )
+
+
+REFUND, REFUNDS = an_entry("what is your refund policy"), an_entry("what is your refund policies", "bob")
+TODAY = an_entry("what is your refund policy today")  # answered by the exact request only
+OTHER, VECTOR = an_entry("who are you"), an_entry(None)
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+class Setup:
+    """Upkeep over fakes, filled as an engine fills them."""
+
+    def __init__(self, *entries: Entry, index: MemoryIndex | None = None, now: float = NOW) -> None:
+        self.exact = MemoryStore(clock=lambda: now)
+        self.index = index or MemoryIndex()
+        self.engine = Engine(RULES, 1.0)
+        self.engine.use_exact(self.exact, 1.0)
+        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
+        self.upkeep = Upkeep(self.engine, clock=lambda: now)
+        self._entries = entries
+
+    async def filled(self) -> Setup:
+        assert (await self.upkeep.take(self._entries)).taken == len(self._entries)
+        return self
+
+
+@pytest.fixture
+async def setup() -> Setup:
+    return await Setup(REFUND, REFUNDS, TODAY, OTHER, VECTOR).filled()
+
+
+async def test_every_entry_is_counted_read_and_named_by_the_beginning_of_its_key(setup: Setup) -> None:
+    keys = {entry.key for entry in (REFUND, REFUNDS, TODAY, OTHER, VECTOR)}
+
+    pages, cursor = await setup.upkeep.page()
+    while cursor:
+        more, cursor = await setup.upkeep.page(cursor)
+        pages += more
+
+    assert await setup.upkeep.count() == 5
+    assert {brief.key for brief in pages} == keys
+    assert {brief.size for brief in pages} == {15}
+    assert await setup.upkeep.named(OTHER.key[:8]) == [OTHER.key]
+    assert await setup.upkeep.get(OTHER.key) == OTHER
+    assert await setup.upkeep.get("00") is None
+
+
+async def test_what_is_like_a_text_is_found_in_all_namespaces_and_also_what_has_no_vector(setup: Setup) -> None:
+    found = await setup.upkeep.like("what is your refund policy", 0.9)
+    by_meaning = await setup.upkeep.like("what is your refund policy", 0.9, exact_only=False)
+
+    assert found[0].brief.key == REFUND.key
+    assert found[0].similarity == pytest.approx(1.0)
+    assert {each.brief.key for each in found} == {REFUND.key, REFUNDS.key, TODAY.key}
+    assert {each.brief.key for each in by_meaning} == {REFUND.key, REFUNDS.key}
+    assert len(await setup.upkeep.like("what is your refund policy", 0.9, 1)) == 1
+
+
+async def test_a_purge_takes_entries_with_their_vectors_and_says_how_many_there_were(setup: Setup) -> None:
+    purged = await setup.upkeep.purge([REFUND.key, TODAY.key, "00"])
+
+    assert purged == 2
+    assert set(setup.exact.entries) == {REFUNDS.key, OTHER.key, VECTOR.key}
+    assert set(setup.index.vectors) == {REFUNDS.key, OTHER.key}
+
+
+async def test_a_purge_by_meaning_takes_all_that_is_like_the_text(setup: Setup) -> None:
+    purged = await setup.upkeep.purge_like("what is your refund policy", 0.9)
+
+    assert purged == 3
+    assert set(setup.exact.entries) == {OTHER.key, VECTOR.key}
+
+
+async def test_a_purge_of_all_leaves_nothing(setup: Setup) -> None:
+    assert await setup.upkeep.purge_all() == 5
+    assert setup.exact.entries == {}
+    assert setup.index.vectors == {}
+
+
+async def test_an_index_that_fails_keeps_no_entry_from_being_purged() -> None:
+    setup = Setup(index=BrokenIndex())
+    await setup.exact.put(REFUND)
+
+    assert await setup.upkeep.purge([REFUND.key]) == 1
+    assert setup.exact.entries == {}
+
+
+async def test_a_pinned_entry_and_its_vector_never_expire_until_it_is_unpinned(setup: Setup) -> None:
+    await setup.upkeep.pin(REFUND.key)
+
+    assert setup.exact.entries[REFUND.key] == replace(REFUND, expires_at=PINNED)
+    namespace, _, expires_at = setup.index.vectors[REFUND.key]
+    assert (namespace, expires_at) == (vector_namespace(REFUND.namespace, "letters", 27), PINNED)
+    await setup.upkeep.unpin(REFUND.key)
+    assert setup.exact.entries[REFUND.key].expires_at == NOW + RULES.ttl
+    assert setup.index.vectors[REFUND.key][2] == NOW + RULES.ttl
+    assert await setup.upkeep.pin("00") is None
+
+
+async def test_what_is_for_the_exact_request_only_is_pinned_without_a_vector(setup: Setup) -> None:
+    await setup.upkeep.pin(TODAY.key)
+
+    assert setup.exact.entries[TODAY.key].expires_at == PINNED
+    assert TODAY.key not in setup.index.vectors
+
+
+async def test_a_wrong_answer_goes_but_a_wrong_neighbour_keeps_answering_its_own_request(setup: Setup) -> None:
+    await setup.upkeep.wrong(REFUND.key, by_meaning=True)
+    await setup.upkeep.wrong(OTHER.key, by_meaning=False)
+
+    assert REFUND.key in setup.exact.entries
+    assert OTHER.key not in setup.exact.entries
+    assert set(setup.index.vectors) == {REFUNDS.key}
+
+
+async def test_what_is_exported_is_brought_into_another_cache_as_it_was(setup: Setup, tmp_path: Path) -> None:
+    file, other = tmp_path / "entries.jsonl", Setup()
+    file.write_text("something else")
+
+    exported = await setup.upkeep.export(file)
+    taken = await other.upkeep.bring(file)
+
+    assert exported == 5
+    assert taken == Taken(taken=5, found=3)
+    assert other.exact.entries == setup.exact.entries
+    assert other.index.vectors.keys() == setup.index.vectors.keys()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert names(tmp_path) == ["entries.jsonl"]
+
+
+async def test_what_is_brought_never_takes_the_place_of_what_is_newer(setup: Setup, tmp_path: Path) -> None:
+    file = tmp_path / "entries.jsonl"
+    await setup.upkeep.export(file)
+    newer = replace(REFUND, stored_at=NOW, body=b"newer")
+    older = replace(OTHER, stored_at=NOW - 100, body=b"older")
+    await setup.exact.put(newer)
+    await setup.exact.put(older)
+
+    taken = await setup.upkeep.bring(file)
+
+    assert taken == Taken(taken=1, kept=4, found=1)
+    assert setup.exact.entries[REFUND.key] == newer
+    assert setup.exact.entries[OTHER.key] == OTHER
+
+
+async def test_what_has_expired_or_is_no_entry_is_not_taken(tmp_path: Path) -> None:
+    file, setup, late = tmp_path / "entries.jsonl", Setup(), Setup(now=NOW + 60)
+    filled = await Setup(REFUND).filled()
+    await filled.upkeep.export(file)
+    with file.open("ab") as damaged:
+        damaged.write(b'{"key":"../x"}\n\xff\nnot json\n' + file.read_bytes().splitlines()[1][:-9] + b"\n")
+
+    assert await setup.upkeep.bring(file) == Taken(taken=1, unread=4, found=1)
+    assert (await late.upkeep.bring(file)).expired == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no file of entries"),
+        (b"{}\n", "no file of entries"),
+        (b"\xff\xfe", "no file of entries"),
+        (b'{"format":"ai-cache entries","version":2}\n', "version 2"),
+    ],
+)
+async def test_another_file_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+
+    with pytest.raises(ValueError, match=why):
+        await Setup().upkeep.bring(file)
+
+
+async def test_an_export_that_fails_leaves_no_piece_of_a_file(tmp_path: Path) -> None:
+    file, setup = tmp_path / "entries.jsonl", Setup()
+    file.write_text("before")
+    setup.engine.use_exact(BrokenStore(), 1.0)
+
+    with pytest.raises(StoreError):
+        await setup.upkeep.export(file)
+
+    assert file.read_text() == "before"
+    assert names(tmp_path) == ["entries.jsonl"]
+
+
+async def test_entries_whose_vectors_cannot_be_had_are_not_taken_so_that_they_can_be_brought_again() -> None:
+    class Silent(LetterEmbedder):
+        async def embed(self, *_: object) -> Vector:
+            raise StoreError("silent")
+
+    setup = Setup()
+    setup.engine.use_semantic(Semantic(Silent(), 1.0, setup.index, 1.0))
+
+    with pytest.raises(StoreError):
+        await setup.upkeep.take([REFUND])
+
+    assert setup.exact.entries == {}
+
+
+async def test_without_the_parts_it_says_what_is_missing() -> None:
+    engine = Engine(RULES, 1.0)
+
+    with pytest.raises(StoreError, match="exact store: it is not in use"):
+        await Upkeep(engine).count()
+    with pytest.raises(StoreError, match="hits by meaning: they are not in use"):
+        await Upkeep(engine).like("x", 0.9)
+
+
+async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> None:
+    class Ahead(MemoryIndex):
+        async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+            return [Neighbor("00" * 20, 1.0)]
+
+    setup.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, Ahead(), 1.0))
+
+    assert await setup.upkeep.like("x", 0.9, exact_only=False) == []
