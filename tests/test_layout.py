@@ -16,6 +16,7 @@ PURE = {
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
     "model": set(),
+    "prices": set(),
     "ports": {"model"},
     "sse": set(),
     "chores": set(),
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     "guards": {"model", "guards"},
     "evidence": {"model", "keys", "evidence"},
     "templates": {"formats", "sse"},
-    "config": {"keys", "policy", "templates", "config"},
+    "config": {"keys", "policy", "prices", "templates", "config"},
     "settings": {"config", "evidence", "keys", "model", "policy", "templates"},
     "adapters": {"model", "ports", "breaker", "adapters"},
     "outside": {"breaker", "ports"},
@@ -38,7 +39,8 @@ MAY_IMPORT = {
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
     "replays": {"engine"},
     "addon": PURE | {"replays", "config", "batches", "engine", "messages", "reporting", "settings", "wiring", "ui"},
-    "ui": PURE | {"config", "engine", "reporting", "settings", "upkeep", "wiring", "ui"},
+    "ui": PURE
+    | {"config", "engine", "messages", "outside", "prices", "reporting", "settings", "upkeep", "wiring", "ui"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -40,6 +40,8 @@ from aicache.report import Report
 from aicache.reporting import Watchers
 from aicache.tee import Tee
 from aicache.trace import Trace
+from aicache.ui.dashboard import Dashboard
+from aicache.ui.desk import Desk
 from aicache.wiring import Wiring, default_data_folder
 
 logger = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class AICache:
         self._reports: WeakKeyDictionary[HTTPFlow, Report] = WeakKeyDictionary()
         self._watchers = Watchers()
         self._replays = Replays()
+        self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
+        self._dashboard = Dashboard(self._desk)
 
     # ------------------------------------------------------------------ life cycle
 
@@ -105,6 +109,7 @@ class AICache:
         if self._watcher is not None:
             self._watcher.cancel()
         self._replays.end()
+        self._desk.close()
         wiring, self._wiring = self._wiring, None
         return None if wiring is None else asyncio.ensure_future(wiring.close())
 
@@ -119,6 +124,7 @@ class AICache:
             self._wiring.engine.on_judged = self._watchers.judged
         else:
             self._wiring.configure(config, data)
+        self._desk.configure(config)
         if not config.enabled:
             logger.info("enabled: false, so every request passes untouched")
         self._file, self._seen = path, seen
@@ -144,7 +150,13 @@ class AICache:
     async def request(self, flow: HTTPFlow) -> None:
         if flow in self._replays:
             return
-        if flow.response or flow.error or not flow.live or self._wiring is None or not self._wiring.settings.enabled:
+        if flow.response or flow.error or not flow.live or self._wiring is None:
+            return
+        if self._dashboard.is_asked(flow) and (page := await self._dashboard.answer(flow)) is not None:
+            self._answer(flow, page)
+            self._dashboard.forget(flow)
+            return
+        if not self._wiring.settings.enabled:
             return
         try:
             if (format := format_of(flow.request)) is not None:

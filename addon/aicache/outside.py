@@ -26,6 +26,8 @@ class Part:
         self._timeout = timeout
         self._breaker = breaker or Breaker()
         self._next_warning = 0.0
+        self.failures = 0
+        self.last_failure: str | None = None
 
     @property
     def failing(self) -> bool:
@@ -48,11 +50,13 @@ class Part:
             async with asyncio.timeout_at(limit):
                 answer = await asking
         except ShareError as exc:  # the rest of the part answers
+            self._note(str(exc))
             self.warn(str(exc))
             raise StoreError(f"{self.name}: {exc}") from exc
         except (StoreError, TimeoutError) as exc:
             why = str(exc) or "no answer in time"
             self._breaker.failed(loop.time())
+            self._note(why)
             self.warn(why)
             raise StoreError(f"{self.name}: {why}") from exc
         if logger.isEnabledFor(logging.DEBUG):
@@ -61,6 +65,9 @@ class Part:
             self._next_warning = 0.0
             logger.warning("%s: answers again", self.name)
         return answer
+
+    def _note(self, why: str) -> None:
+        self.failures, self.last_failure = self.failures + 1, why
 
     def warn(self, why: str) -> None:
         """Say once in a while what is wrong."""

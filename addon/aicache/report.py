@@ -75,6 +75,8 @@ class Judged:
     risk: float | None = None
     error_bound: float | None = None
     standing: str | None = None
+    namespace: str = ""
+    """Of the question: what its neighbours are looked for in."""
 
 
 class Watcher(Protocol):

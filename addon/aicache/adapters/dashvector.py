@@ -73,6 +73,10 @@ class DashVectorIndex:
         batch = max(1, min(100, BATCH_BYTES // (4 * dimensions + 512)))
         self._writes = WriteQueue("dashvector", self._send, capacity=capacity, batch=batch)
         self._collection = Collection(self._calls, collection, dimensions, partition, reopen_every)
+        self._shown = f"dashvector, collection {collection}"
+
+    def __str__(self) -> str:
+        return self._shown
 
     @property
     def dropped(self) -> int:

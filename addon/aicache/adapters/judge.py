@@ -59,6 +59,9 @@ class ChatJudge:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._session: ClientSession | None = None
 
+    def __str__(self) -> str:
+        return self._model
+
     async def same(self, question: str, fresh: str, stored: str) -> bool | None:
         asked = ASKED.format(question=question[:MOST], fresh=fresh[:MOST], stored=stored[:MOST])
         body = {"model": self._model, "messages": [{"role": "user", "content": asked}], "temperature": 0}

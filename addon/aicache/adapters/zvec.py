@@ -53,6 +53,9 @@ class ZvecIndex:
         self._worker = Worker("ai-cache-zvec")
         self._collection: Any = None
 
+    def __str__(self) -> str:
+        return f"zvec in {self._folder}"
+
     async def open(self) -> None:
         """Open the folder, or make it. StoreError when another process has it, it is damaged or of other dimensions."""
         await self._call(self._open, within=60.0)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aicache.config.redisurl import parse_redis_url
+from aicache.prices import Price
 from aicache.templates import parse_stream, parse_whole
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
@@ -188,12 +189,32 @@ def parse_header_name(text: str) -> str:
     return text.lower()
 
 
+def _price(text: str) -> Price:
+    model, _, amounts = text.rpartition("=")
+    prompt, slash, completion = amounts.partition("/")
+    if not model.strip() or not slash or not all(re.fullmatch(_NUMBER, each.strip()) for each in (prompt, completion)):
+        raise ValueError("is not MODEL=PROMPT/COMPLETION, such as gpt-4o=2.5/10")
+    price = Price(model.strip(), float(prompt), float(completion))
+    if not (0 <= price.prompt < math.inf and 0 <= price.completion < math.inf):
+        raise ValueError("is not a price: amounts are 0 or more")
+    return price
+
+
+def _token(text: str) -> str:
+    if len(text) < 16 or not text.isascii() or any(char.isspace() or char in ';,"\\' for char in text):
+        raise ValueError("is not 16 or more letters, digits and signs without spaces, quotes, commas and semicolons")
+    return text
+
+
 TEXT = Scalar("text", str)
 FLAG = Scalar("true or false", _flag, lambda value: "true" if value else "false", "bare")
 PATTERN = Scalar("a regular expression", _pattern, lambda value: value.pattern)
 MODEL = Scalar("text", str, example="text-embedding-3-small")
 CHAT_MODEL = Scalar("text", str, example="gpt-4.1-mini")
 ENDPOINT = Scalar("a host name", _host, example="vrs-cn-example.dashvector.cn-hangzhou.aliyuncs.com")
+FILE = Scalar("the path of a file", str)
+PRICE = Scalar("MODEL=PROMPT/COMPLETION", _price, lambda price: f"{price.model}={price.prompt:g}/{price.completion:g}")
+TOKEN = Scalar("16 or more letters, digits and signs", _token, secret=True, example="${DASHBOARD_TOKEN}")
 SECRET = Scalar("text", str, secret=True, example="${API_KEY}")
 HTTP_URL = Scalar("a URL: https:// or http://", _http_url, example="https://127.0.0.1:8000/v1")
 COLLECTION = Scalar("a name of 3 to 32 letters, digits, _ or -", _collection, example="ai-cache")

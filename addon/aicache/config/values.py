@@ -12,15 +12,18 @@ from aicache.config.scalars import (
     CHAT_MODEL,
     COLLECTION,
     ENDPOINT,
+    FILE,
     FLAG,
     HEADER_NAME,
     HTTP_URL,
     MODEL,
     PATTERN,
+    PRICE,
     REDIS_URL,
     SECRET,
     STREAM_TEMPLATE,
     TEXT,
+    TOKEN,
     WHOLE_TEMPLATE,
     Scalar,
     duration,
@@ -32,6 +35,7 @@ from aicache.config.scalars import (
 )
 from aicache.keys import Context
 from aicache.policy import Policy, Refusals, Volatile
+from aicache.prices import Price
 from aicache.templates import Template
 
 KB, MB = 1024, 1024**2
@@ -314,6 +318,51 @@ class Templates:
 
 
 @dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The cache's own pages, on the proxy itself."""
+
+    enabled: Annotated[
+        bool, FLAG, "whether /_ai_cache/ shows what the cache does, and /_ai_cache/metrics is there for Prometheus"
+    ] = True
+    token: Annotated[
+        str | None,
+        TOKEN,
+        "what whoever looks must know: as Authorization: Bearer …, or once in a browser as /_ai_cache/?token=…; null: "
+        "nothing, but only this machine itself may look",
+    ] = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What was decided, line by line."""
+
+    file: Annotated[
+        str | None,
+        FILE,
+        "where every decision is written, as a line of JSON without questions and answers; null: nowhere",
+    ] = None
+    text: Annotated[
+        bool, FLAG, "whether the questions are shown: in the log, in traces and among the dashboard's top questions"
+    ] = False
+    max_bytes: Annotated[int, size(least=64 * KB), "a file that would become larger is moved aside, as FILE.1"] = (
+        64 * MB
+    )
+    keep: Annotated[int, whole(1, 1000), "how many of those are kept"] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Otel:
+    """Traces for OpenTelemetry."""
+
+    endpoint: Annotated[
+        str | None,
+        HTTP_URL,
+        "a collector that takes OTLP over HTTP, up to /v1/traces; null: what OTEL_EXPORTER_OTLP_ENDPOINT says, and "
+        "without that no traces. Needs the extra: pip install 'mitmproxy-ai-cache[otel]'",
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings: times in seconds, sizes in bytes. Sections are equal when all their keys are, and can be hashed."""
 
@@ -364,3 +413,12 @@ class Config:
         "how hits on chat completions are written, where their text alone will do; null: as the API itself does",
     ] = Templates()
     max_request: Annotated[int, size(least=KB), "larger requests are forwarded without a look"] = 8 * MB
+    dashboard: Annotated[Dashboard, "the cache's own pages, at /_ai_cache/ of the proxy"] = Dashboard()
+    log: Annotated[Log, "what was decided, line by line"] = Log()
+    otel: Annotated[Otel, "traces for OpenTelemetry, one span a look-up"] = Otel()
+    prices: Annotated[
+        tuple[Price, ...],
+        PRICE,
+        "what models' tokens cost, in US dollars for a million, to show what was saved; gpt-4o is gpt-4o-2024-08-06, "
+        "too. These come before the built-in list prices",
+    ] = ()

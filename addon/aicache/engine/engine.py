@@ -62,6 +62,11 @@ class Engine:
         """How much goes on in the background: stores and comparisons under way."""
         return len(self._stores) + len(self._lessons)
 
+    @property
+    def queues(self) -> dict[str, int]:
+        """How much of each goes on in the background."""
+        return {"stores": len(self._stores), "comparisons": len(self._lessons)}
+
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
         self.in_use.use_exact(store, timeout)

@@ -127,7 +127,7 @@ class Learning:
                 self._note_undecided(found is Judgement.UNKNOWN)
                 await self._observe(trial, exchange, other, found, rules)
             elif candidate is None and seen is trial.seen[0]:
-                self._say(trial, seen.key, found, None)
+                self._say(trial, exchange, seen.key, found, None)
             if found is Judgement.RIGHT:
                 group = seen.group
                 break
@@ -171,7 +171,7 @@ class Learning:
             if observation is not None and exact is not None and rules.policy is Policy.VERIFIED:
                 record = (await self.records(exact, [entry.key], None))[entry.key]
                 await self._note(exact, entry, record.with_([observation], capped=rules.shared))
-        self._say(trial, entry.key, verdict, kind)
+        self._say(trial, exchange, entry.key, verdict, kind)
 
     def _note_undecided(self, undecided: bool) -> None:
         """Say once that most answers cannot be compared: nothing is learned from them, and little will be served."""
@@ -186,7 +186,7 @@ class Learning:
         noting = exact.note(entry.key, entries.pack(record), entry.expires_at)
         await self._in_use.exact_part.ask(noting, "entry's evidence written")
 
-    def _say(self, trial: Trial, key: str, verdict: Judgement, kind: Verified | None) -> None:
+    def _say(self, trial: Trial, exchange: Exchange, key: str, verdict: Judgement, kind: Verified | None) -> None:
         would = trial.decision.drawn or trial.decision.serves
         self._tell(
             Judged(
@@ -201,6 +201,7 @@ class Learning:
                 risk=trial.decision.risk,
                 error_bound=kind.error_bound if kind is not None else None,
                 standing=kind.standing.value if kind is not None else None,
+                namespace=exchange.identity.namespace,
             )
         )
 

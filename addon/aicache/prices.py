@@ -1,0 +1,86 @@
+"""What tokens cost, to tell what hits have saved. List prices change and discounts differ: they are estimates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model's tokens cost, US dollars for a million. *model* is its name, without what comes after a ``-``."""
+
+    model: str
+    prompt: float
+    completion: float
+
+
+PRICES = (
+    Price("gpt-5", 1.25, 10),
+    Price("gpt-5-mini", 0.25, 2),
+    Price("gpt-5-nano", 0.05, 0.4),
+    Price("gpt-4.1", 2, 8),
+    Price("gpt-4.1-mini", 0.4, 1.6),
+    Price("gpt-4.1-nano", 0.1, 0.4),
+    Price("gpt-4o", 2.5, 10),
+    Price("gpt-4o-mini", 0.15, 0.6),
+    Price("chatgpt-4o-latest", 5, 15),
+    Price("gpt-4-turbo", 10, 30),
+    Price("gpt-4", 30, 60),
+    Price("gpt-3.5-turbo", 0.5, 1.5),
+    Price("o1", 15, 60),
+    Price("o1-mini", 1.1, 4.4),
+    Price("o3", 2, 8),
+    Price("o3-mini", 1.1, 4.4),
+    Price("o4-mini", 1.1, 4.4),
+    Price("claude-opus-4", 15, 75),
+    Price("claude-opus-4-5", 5, 25),
+    Price("claude-sonnet-4", 3, 15),
+    Price("claude-haiku-4", 1, 5),
+    Price("claude-3-7-sonnet", 3, 15),
+    Price("claude-3-5-sonnet", 3, 15),
+    Price("claude-3-5-haiku", 0.8, 4),
+    Price("claude-3-opus", 15, 75),
+    Price("claude-3-haiku", 0.25, 1.25),
+    Price("gemini-2.5-pro", 1.25, 10),
+    Price("gemini-2.5-flash", 0.3, 2.5),
+    Price("gemini-2.5-flash-lite", 0.1, 0.4),
+    Price("gemini-2.0-flash", 0.1, 0.4),
+    Price("gemini-2.0-flash-lite", 0.075, 0.3),
+    Price("deepseek-chat", 0.28, 0.42),
+    Price("deepseek-reasoner", 0.28, 0.42),
+    Price("qwen-max", 1.6, 6.4),
+    Price("qwen-plus", 0.4, 1.2),
+    Price("qwen-turbo", 0.05, 0.2),
+    Price("qwen-flash", 0.05, 0.4),
+    Price("mistral-large", 2, 6),
+    Price("mistral-small", 0.1, 0.3),
+)
+
+
+def cost(model: str, prompt_tokens: int, completion_tokens: int, own: Sequence[Price] = ()) -> float | None:
+    """Return US dollars; None for a model whose price is not known. *own* prices come before the built-in ones."""
+    if (price := _price(model, tuple(own))) is None:
+        return None
+    return (prompt_tokens * price.prompt + completion_tokens * price.completion) / MILLION
+
+
+@lru_cache(1024)
+def _price(model: str, own: tuple[Price, ...]) -> Price | None:
+    """Find the longest name that is the model's, or its beginning up to a ``-``, ``:`` or ``@``.
+
+    ``gpt-4o-2024-08-06`` is gpt-4o and not gpt-4. Gateways put the provider's name before it, with a slash.
+    """
+    names = (model, model.rpartition("/")[2])
+    for prices in (own, PRICES):
+        fitting = [price for price in prices if any(_is(price.model, name) for name in names)]
+        if fitting:
+            return max(fitting, key=lambda price: len(price.model))
+    return None
+
+
+def _is(price: str, model: str) -> bool:
+    return model.startswith(price) and model[len(price) : len(price) + 1] in ("", "-", ":", "@")

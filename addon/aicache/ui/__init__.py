@@ -1,0 +1,1 @@
+"""What a person sees of the cache, and how it is steered by hand."""

@@ -1,0 +1,62 @@
+"""What is asked most, by the entry that answers: a Watcher that keeps few keys, and texts only where it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aicache.report import Finished, Judged, Report
+
+MOST = 400
+LONGEST = 200  # characters of a question
+
+
+@dataclass(slots=True)
+class Asked:
+    """One entry's count since it is known, and its question."""
+
+    count: int
+    hits: int
+    tokens: int
+    model: str
+    question: str | None
+
+
+class Top:
+    """When there are twice as many as are kept, the rarer half is forgotten: what is asked often stays."""
+
+    def __init__(self) -> None:
+        self._texts = False
+        self._asked: dict[str, Asked] = {}
+
+    def keep_texts(self, wanted: bool) -> None:
+        self._texts = wanted
+        if not wanted:
+            for asked in self._asked.values():
+                asked.question = None
+
+    def decided(self, report: Report) -> None:
+        key = report.entry.key if report.entry is not None else report.key
+        if not key or report.outcome == "bypass":
+            return
+        if (asked := self._asked.get(key)) is None:
+            if len(self._asked) >= 2 * MOST:
+                self._forget()
+            asked = self._asked[key] = Asked(0, 0, 0, report.model[:64], None)
+        asked.count += 1
+        if report.entry is not None:
+            asked.hits += 1
+            asked.tokens += report.entry.prompt_tokens + report.entry.completion_tokens
+        if self._texts and asked.question is None:
+            question = report.entry.question if report.entry is not None else report.question
+            asked.question = None if question is None else question[:LONGEST]
+
+    def finished(self, finished: Finished) -> None: ...
+
+    def judged(self, judged: Judged) -> None: ...
+
+    def first(self, most: int) -> list[tuple[str, Asked]]:
+        """Return keys and counts, the most asked first."""
+        return sorted(self._asked.items(), key=lambda each: (-each[1].count, each[0]))[:most]
+
+    def _forget(self) -> None:
+        self._asked = dict(self.first(MOST))

@@ -1,0 +1,129 @@
+"""What has been since the start, as numbers: a Watcher that keeps no texts and grows only so far.
+
+Metrics and dashboard read it; it costs some additions a request, whether anyone looks or not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
+
+from aicache.report import Finished, Judged, Report
+from aicache.ui.histogram import Histogram
+from aicache.ui.labels import OTHER, Names, kind_of, part_of
+
+MODELS = 50
+"""Models that are counted by name. One is named once it has been answered: callers may ask for anything."""
+REASONS = 100
+KINDS = 50
+"""Kinds of traffic whose error bound is shown: those that were used last."""
+SIMILARITIES = tuple(round(i / 50, 2) for i in range(1, 51))
+
+T = TypeVar("T")
+
+Labels = tuple[str, ...]
+
+Cost = Callable[[str, int, int], float | None]
+"""Money (US dollars) for a model's prompt and completion tokens; None where its price is not known."""
+
+
+class Counts:
+    """*cost* may be replaced at any time."""
+
+    def __init__(self, cost: Cost) -> None:
+        self.cost = cost
+        self._models, self._reasons, self._steps = Names(MODELS), Names(REASONS), Names(REASONS)
+        self.outcomes: Counter[Labels] = Counter()  # outcome, API
+        self.hits: Counter[Labels] = Counter()  # tier, API, model
+        self.misses: Counter[Labels] = Counter()  # reason, API
+        self.bypasses: Counter[Labels] = Counter()
+        self.store_errors: Counter[str] = Counter()  # part
+        self.refusals: Counter[str] = Counter()  # guard
+        self.prompt_tokens: Counter[str] = Counter()  # saved, by model
+        self.completion_tokens: Counter[str] = Counter()
+        self.money: dict[str, float] = {}
+        self.seconds_saved = 0.0
+        self.bytes_from_cache = 0
+        self.bytes_from_upstream = 0
+        self.responses: Counter[Labels] = Counter()  # API, model, class of status
+        self.stored: Counter[str] = Counter()  # model
+        self.not_stored: Counter[str] = Counter()  # reason
+        self.judgements: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
+        self.bounds: OrderedDict[str, float] = OrderedDict()  # kind; how often it is answered wrong at most
+        self.standings: OrderedDict[str, str] = OrderedDict()  # kind, by another name
+        self.lookups = {outcome: Histogram() for outcome in ("hit", "miss", "bypass")}
+        self.steps: dict[str, Histogram] = {}
+        self.upstream: dict[str, Histogram] = {}  # API
+        self.similarities = {outcome: Histogram(SIMILARITIES) for outcome in ("hit", "miss")}
+
+    def decided(self, report: Report) -> None:
+        outcome, api, trace = report.outcome, report.api, report.trace
+        self.outcomes[outcome, api] += 1
+        self.lookups[outcome].add(report.seconds)
+        for step in trace.steps:
+            if (steps := self.steps.get(name := self._steps.of(step.name))) is None:
+                steps = self.steps[name] = Histogram()
+            steps.add(step.seconds)
+        if outcome == "hit":
+            self._hit(report)
+        else:
+            reason = self._reasons.of(kind_of(report.reason))
+            (self.misses if outcome == "miss" else self.bypasses)[reason, api] += 1
+            if outcome == "miss" and (report.reason or "").startswith("store-error"):
+                self.store_errors[part_of(report.reason or "")] += 1
+        for looked in trace.neighbors:
+            if looked.refused is not None and looked.refused.startswith("guard:"):
+                self.refusals[self._reasons.of(looked.refused).removeprefix("guard:")] += 1
+        if outcome != "bypass" and (nearest := nearest_of(report)) is not None:
+            self.similarities[outcome].add(nearest)
+        if trace.error_bound is not None:
+            _remember(self.bounds, report.kind[:8], trace.error_bound)
+
+    def _hit(self, report: Report) -> None:
+        entry = report.entry
+        model = self._models.of(report.model) if entry is not None else self._models.known(report.model)
+        self.hits[report.tier or OTHER, report.api, model] += 1
+        if entry is None:
+            return
+        self.bytes_from_cache += len(entry.body)
+        self.prompt_tokens[model] += entry.prompt_tokens
+        self.completion_tokens[model] += entry.completion_tokens
+        self.seconds_saved += max(0.0, entry.took - report.seconds)
+        if money := self.cost(report.model, entry.prompt_tokens, entry.completion_tokens):
+            self.money[model] = self.money.get(model, 0.0) + money
+
+    def finished(self, finished: Finished) -> None:
+        report = finished.report
+        good = finished.status == 200
+        model = self._models.of(report.model) if good and report.model else self._models.known(report.model)
+        status = f"{finished.status // 100}xx" if 100 <= finished.status < 600 else "none"
+        self.responses[report.api, model, status] += 1
+        self.bytes_from_upstream += finished.size
+        if finished.status:
+            if (upstream := self.upstream.get(report.api)) is None:
+                upstream = self.upstream[report.api] = Histogram()
+            upstream.add(finished.seconds)
+        if finished.entry is not None:
+            self.stored[model] += 1
+        elif finished.why_not is not None:
+            self.not_stored[self._reasons.of(kind_of(finished.why_not))] += 1
+
+    def judged(self, judged: Judged) -> None:
+        self.judgements[judged.verdict, judged.source, "yes" if judged.would else "no"] += 1
+        if judged.standing is not None:
+            _remember(self.standings, judged.kind[:8], judged.standing)
+
+
+def nearest_of(report: Report) -> float | None:
+    """Return how similar the nearest question was; None where none was looked for, or found."""
+    if report.similarity is not None:
+        return report.similarity
+    return max((looked.similarity for looked in report.trace.neighbors), default=None)
+
+
+def _remember(known: OrderedDict[str, T], kind: str, value: T) -> None:
+    known[kind] = value
+    known.move_to_end(kind)
+    if len(known) > KINDS:
+        known.popitem(last=False)

@@ -1,0 +1,102 @@
+"""The entries, for the dashboard: found, read, deleted, pinned, counted by model. Raises StoreError alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from aicache.engine import Engine
+from aicache.engine.answers import text_of
+from aicache.ports import StoreError
+from aicache.ui.overview import entry_row
+from aicache.upkeep import Brief, Upkeep, brief
+
+SHOWN = 50
+FEW = 2000
+"""Entries that may all be read for one look."""
+WITHIN = 15.0  # seconds for one look
+ANSWER = 64 * 1024  # characters of an answer that are shown
+ROUNDS = 200  # of a scan, which may find nothing for a while
+
+
+class Cupboard:
+    """Works on the parts that *engine* has in use."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._upkeep = Upkeep(engine)
+
+    async def some(self, cursor: str) -> dict[str, Any]:
+        """Return some entries in no order, and where to go on."""
+        found: dict[str, Brief] = {}
+        for _ in range(ROUNDS):
+            page, cursor = await self._upkeep.page(cursor)
+            found |= {each.key: each for each in page}
+            if not cursor or len(found) >= SHOWN:
+                break
+        return {"entries": [entry_row(each) for each in found.values()], "cursor": cursor}
+
+    async def named(self, beginning: str) -> dict[str, Any]:
+        """Return those whose key begins like this."""
+        keys = [beginning] if len(beginning) == 40 else await self._upkeep.named(beginning)
+        found = [await self._upkeep.get(key) for key in keys[:SHOWN]]
+        return {"entries": [entry_row(brief(each)) for each in found if each is not None], "cursor": ""}
+
+    async def like(self, text: str, similarity: float) -> dict[str, Any]:
+        """Return those whose question is like a text; while there are few entries, also those that only the very
+        request finds."""
+        found = await self._upkeep.like(text, similarity, SHOWN, exact_only=await self._are_few())
+        return {"entries": [entry_row(each.brief, each.similarity) for each in found], "cursor": ""}
+
+    async def read(self, key: str) -> dict[str, Any] | None:
+        """Return one entry with what it says."""
+        if (entry := await self._upkeep.get(key)) is None:
+            return None
+        said = await text_of(entry)
+        answer = entry.body.decode("utf-8", "replace") if said is None else said
+        row = entry_row(brief(entry)) | {"mode": str(entry.mode), "content_type": entry.content_type}
+        return row | {"answer": answer[:ANSWER], "cut": len(answer) > ANSWER, "raw": said is None, "took": entry.took}
+
+    async def change(self, key: str, what: str) -> bool:
+        """Purge, pin or unpin an entry; False when there is no such one."""
+        match what:
+            case "purge":
+                return await self._upkeep.purge([key]) > 0
+            case "pin":
+                return await self._upkeep.pin(key) is not None
+            case _:
+                return await self._upkeep.unpin(key) is not None
+
+    async def by_model(self) -> dict[str, Any]:
+        """Count entries, and those of each model; where there are many, of the first that come."""
+        models: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        cursor, seen = "", 0
+        while True:
+            page, cursor = await self._upkeep.page(cursor)
+            for each in page:
+                models[each.model] += 1
+                sizes[each.model] += each.size
+            seen += len(page)
+            if not cursor or seen >= FEW:
+                break
+        count = seen if not cursor else await self._upkeep.count()
+        rows = [{"model": model[:64], "entries": n, "bytes": sizes[model]} for model, n in models.most_common(SHOWN)]
+        return {"count": count, "looked_at": seen, "models": rows}
+
+    async def _are_few(self) -> bool:
+        seen = 0
+        async for keys in self._upkeep.keys():
+            seen += len(keys)
+            if seen > FEW:
+                return False
+        return True
+
+
+async def in_time(work: Any) -> Any:
+    """Await a look at the entries, and no longer than `WITHIN`."""
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await work
+    except TimeoutError:
+        raise StoreError("the entries took too long to read") from None

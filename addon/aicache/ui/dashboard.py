@@ -1,0 +1,220 @@
+"""The cache's own pages on the proxy: requests for ``/_ai_cache/`` are answered here and go nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from mitmproxy import ctx
+from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.proxy.mode_specs import ReverseMode
+
+from aicache.engine import Engine
+from aicache.messages import read_headers
+from aicache.ports import StoreError
+from aicache.ui import access, metrics, pages
+from aicache.ui.access import Area, Verdict, Visit
+from aicache.ui.cupboard import Cupboard, in_time
+from aicache.ui.desk import Desk
+from aicache.ui.live import WINDOWS
+from aicache.ui.overview import overview
+from aicache.ui.pages import ROOT, STATIC, as_json, make
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY = 64 * 1024
+GONE_AFTER = 2.0  # seconds after which a request for these pages leaves the list of flows
+SECRETS = ("authorization", "cookie")
+
+_ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
+_BEGINNING = re.compile(r"[0-9a-f]{4,40}")
+
+
+class NotThere(Exception):
+    """What is asked for is not there, or not in this way."""
+
+
+class Dashboard:
+    """Answers what is asked of the cache itself."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def is_asked(self, flow: HTTPFlow) -> bool:
+        """Tell whether a request is for these pages, by its path."""
+        path = flow.request.data.path
+        if not path.startswith(b"/_ai_cache") or not self._desk.config.dashboard.enabled:
+            return False
+        return path[len(ROOT) : len(ROOT) + 1] in (b"", b"/", b"?")
+
+    async def answer(self, flow: HTTPFlow) -> Response | None:
+        """Answer a request; None for one that is another host's after all."""
+        try:
+            response = await self._answer(flow)
+        except NotThere:
+            response = as_json({"error": "there is no such page"}, 404)
+        except ValueError as exc:
+            response = as_json({"error": str(exc)}, 400)
+        except StoreError as exc:
+            response = as_json({"error": str(exc)}, 503)
+        except Exception:
+            logger.exception("a page of the dashboard could not be made")
+            response = as_json({"error": "this could not be made; the event log says more"}, 500)
+        if response is not None and flow.request.method == "HEAD":
+            response.content = b""
+        return response
+
+    def forget(self, flow: HTTPFlow) -> None:
+        """Take a request for these pages out of the list of flows, which a page that is left open would fill."""
+        if (view := getattr(ctx.master, "view", None)) is not None:
+            asyncio.get_running_loop().call_later(GONE_AFTER, _remove, view, flow)
+
+    async def _answer(self, flow: HTTPFlow) -> Response | None:
+        token = self._desk.config.dashboard.token
+        path, visit = _read(flow, reads_token=token is not None)
+        area = _area(flow.request.method, path)
+        verdict = access.judge(visit, area, token)
+        if verdict is Verdict.ELSEWHERE:
+            return None
+        _clean(flow)
+        match verdict:
+            case Verdict.UNKNOWN:
+                return _ask_for_token(flow, path)
+            case Verdict.REFUSED:
+                return as_json({"error": _why_refused(visit, area, token)}, 403)
+        if token is not None and visit.offered and area is Area.PAGE:
+            return pages.logged_in(token, secure=flow.client_conn.tls)
+        return await self._respond(flow, path)
+
+    async def _respond(self, flow: HTTPFlow, path: str) -> Response:
+        asked = path.removeprefix(ROOT).removeprefix("/")
+        match flow.request.method:
+            case "GET" if path == ROOT:
+                return pages.to_the_root()
+            case "GET" if asked in STATIC:
+                return pages.static(asked)
+            case "GET" if asked == "metrics":
+                return make(200, self._desk.metrics.text(), metrics.CONTENT_TYPE)
+            case "GET":
+                return as_json(await self._read(asked, flow))
+            case "POST":
+                return as_json(await self._change(asked, flow))
+            case _:
+                raise NotThere
+
+    async def _read(self, asked: str, flow: HTTPFlow) -> Any:
+        if asked == "api/overview":
+            window = flow.request.query.get("window", str(min(WINDOWS)))
+            if window not in map(str, WINDOWS):
+                raise ValueError(f"window: one of {', '.join(map(str, WINDOWS))}")
+            return overview(self._desk, int(window))
+        if asked == "api/models":
+            return await in_time(self._cupboard.by_model())
+        found = _ENTRY.fullmatch(asked)
+        if found is None or found[2] is not None or (entry := await in_time(self._cupboard.read(found[1]))) is None:
+            raise NotThere
+        return entry
+
+    async def _change(self, asked: str, flow: HTTPFlow) -> Any:
+        if asked == "api/search":  # no change, but what is looked for is not to be in an address
+            return await in_time(self._search(_body(flow)))
+        if (found := _ENTRY.fullmatch(asked)) and found[2] is not None:
+            return {"done": await in_time(self._cupboard.change(found[1], found[2]))}
+        raise NotThere
+
+    async def _search(self, wanted: Any) -> Any:
+        match wanted:
+            case {"key": str(key)}:
+                if not _BEGINNING.fullmatch(key.strip().lower()):
+                    raise ValueError("key: 4 to 40 hex digits")
+                return await self._cupboard.named(key.strip().lower())
+            case {"like": str(text), "similarity": int() | float() as similarity} if text.strip():
+                return await self._cupboard.like(text.strip()[:MAX_BODY], float(similarity))
+            case {"cursor": str(cursor)}:
+                return await self._cupboard.some(cursor)
+            case _:
+                raise ValueError("search: a key, or a text and a similarity")
+
+    @property
+    def _cupboard(self) -> Cupboard:
+        engine: Engine | None = self._desk.engine()
+        if engine is None:
+            raise StoreError("the cache has not started")
+        return Cupboard(engine)
+
+
+def _area(method: str, path: str) -> Area:
+    asked = path.removeprefix(ROOT).removeprefix("/")
+    if asked == "metrics":
+        return Area.METRICS
+    if asked == "" or (asked in STATIC and method == "GET"):
+        return Area.PAGE  # the token is given by a POST to the page itself
+    return Area.DATA if method == "GET" else Area.CHANGE
+
+
+def _read(flow: HTTPFlow, *, reads_token: bool) -> tuple[str, Visit]:
+    """Read who asks for which path. Where there is a token it may be in the address, or in the form."""
+    request = flow.request
+    parts = urlsplit(request.path)
+    headers = read_headers(request.headers)
+    offered = ""
+    if reads_token:
+        offered = parse_qs(parts.query).get("token", [""])[0]
+        if request.method == "POST" and parts.path == f"{ROOT}/":
+            form = (request.raw_content or b"")[:MAX_BODY].decode("ascii", "replace")
+            offered = parse_qs(form).get("token", [""])[0]
+    rewritten = isinstance(flow.client_conn.proxy_mode, ReverseMode) and not ctx.options.keep_host_header
+    peer = flow.client_conn.peername
+    host = None if rewritten else request.pretty_host
+    return parts.path, Visit(peer[0] if peer else "", host, flow.client_conn.sni, headers, offered)
+
+
+def _clean(flow: HTTPFlow) -> None:
+    """Take tokens out of the flow, which mitmproxy prints, shows and saves."""
+    request = flow.request
+    for name in SECRETS:
+        if name in request.headers:
+            del request.headers[name]
+    if "token" in request.query:
+        request.query = [(name, value) for name, value in request.query.items(True) if name != "token"]
+    if request.method == "POST" and urlsplit(request.path).path == f"{ROOT}/":
+        request.raw_content = b""
+
+
+def _body(flow: HTTPFlow) -> Any:
+    body = flow.request.raw_content or b""
+    if len(body) > MAX_BODY:
+        raise ValueError(f"more than {MAX_BODY} bytes")
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise ValueError("not JSON") from None
+
+
+def _why_refused(visit: Visit, area: Area, token: str | None) -> str:
+    if token is not None:
+        return f"a change needs the header {access.CHANGES}"
+    if area in (Area.DATA, Area.CHANGE) and "sec-fetch-site" not in visit.headers:
+        return (
+            "without dashboard.token only the dashboard's own page may ask for this, at http://127.0.0.1 or "
+            "http://localhost of this machine; programs say so by the header sec-fetch-site: same-origin"
+        )
+    return "only this machine itself may look, unless dashboard.token is set"
+
+
+def _ask_for_token(flow: HTTPFlow, path: str) -> Response:
+    asked = path.removeprefix(ROOT).removeprefix("/")
+    if asked in pages.OF_THE_LOGIN:
+        return pages.static(asked)
+    if asked == "" and "text/html" in flow.request.headers.get("accept", ""):
+        return pages.login()
+    return as_json({"error": "a token is wanted: Authorization: Bearer …"}, 401, {"www-authenticate": "Bearer"})
+
+
+def _remove(view: Any, flow: HTTPFlow) -> None:
+    if not flow.live:
+        view.remove([flow])

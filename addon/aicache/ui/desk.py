@@ -1,0 +1,93 @@
+"""The operator's desk: what watches the cache, and the pages that show it, as the configuration wants them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from aicache.config import Config
+from aicache.config import Log as LogConfig
+from aicache.config import Otel as OtelConfig
+from aicache.engine import Engine
+from aicache.prices import Price, cost
+from aicache.reporting import Watchers
+from aicache.ui import spans
+from aicache.ui.asked import Top
+from aicache.ui.counts import Counts
+from aicache.ui.health import Health, health_of
+from aicache.ui.live import Live
+from aicache.ui.log import DecisionLog
+from aicache.ui.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+
+class Desk:
+    """*engine* returns the one in use, None while there is none."""
+
+    def __init__(self, watchers: Watchers, engine: Callable[[], Engine | None]) -> None:
+        self.engine = engine
+        self.config = Config()
+        self._own: tuple[Price, ...] = ()
+        self.counts, self.live, self.top = Counts(self._cost), Live(self._cost), Top()
+        self.metrics = Metrics(self.counts, self.health, lambda: self._log.dropped if self._log is not None else 0)
+        self._watchers = watchers
+        for watcher in (self.counts, self.live, self.top):
+            watchers.add(watcher)
+        self._log: DecisionLog | None = None
+        self._log_is: LogConfig | None = None  # what it was made from
+        self._spans: spans.Spans | None = None
+        self._spans_are: tuple[OtelConfig, bool] | None = None
+
+    def configure(self, config: Config) -> None:
+        """Bring everything to what the configuration wants; what does not change goes on."""
+        self.config = config
+        self._own = config.prices
+        self.top.keep_texts(config.log.text)
+        self._use_log(config.log)
+        self._use_spans(config.otel, text=config.log.text)
+
+    def close(self) -> None:
+        self._use_log(LogConfig())
+        if self._spans is not None:
+            self._watchers.remove(self._spans)
+            self._spans.close()
+        self._spans = self._spans_are = None
+
+    def health(self) -> Health | None:
+        engine = self.engine()
+        return None if engine is None else health_of(engine)
+
+    def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
+        return cost(model, prompt_tokens, completion_tokens, self._own)
+
+    def _use_log(self, wanted: LogConfig) -> None:
+        if wanted == self._log_is:
+            return
+        if self._log is not None:
+            self._watchers.remove(self._log)
+            self._log.close()
+            self._log = None
+        self._log_is = wanted
+        if wanted.file is not None:
+            path = Path(wanted.file).expanduser()
+            self._log = DecisionLog(path, text=wanted.text, max_bytes=wanted.max_bytes, keep=wanted.keep)
+            self._watchers.add(self._log)
+
+    def _use_spans(self, wanted: OtelConfig, *, text: bool) -> None:
+        if (wanted, text) == self._spans_are:
+            return
+        if self._spans is not None:
+            self._watchers.remove(self._spans)
+            self._spans.close()
+            self._spans = None
+        self._spans_are = (wanted, text)
+        if not spans.wanted(wanted.endpoint, os.environ):
+            return
+        if not spans.available():
+            logger.warning("traces are wanted, but the extra is missing: pip install 'mitmproxy-ai-cache[otel]'")
+            return
+        self._spans = spans.Spans(wanted.endpoint, text=text)
+        self._watchers.add(self._spans)

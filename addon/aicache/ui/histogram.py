@@ -1,0 +1,62 @@
+"""Numbers counted by size, in a place that does not grow. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+SECONDS = tuple(base * 10**exponent for exponent in range(-4, 2) for base in (1.0, 1.5, 2.0, 3.0, 5.0, 7.5))
+"""Bounds from a tenth of a millisecond to 75 seconds, close enough for percentiles."""
+
+
+class Histogram:
+    """*bounds* are upper ones, included; behind the last is room for all that is larger."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float] = SECONDS) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts)
+
+    def cumulated(self) -> list[int]:
+        """Return how many were at most as large as each bound, and how many there are."""
+        found, running = [], 0
+        for count in self.counts:
+            running += count
+            found.append(running)
+        return found
+
+    def quantile(self, share: float) -> float | None:
+        """Return about what *share* of the values is at most; None where there are none.
+
+        Within a bucket the values are taken to lie evenly; those behind the last bound are taken to be that bound.
+        """
+        if not (count := self.count):
+            return None
+        wanted, running = share * count, 0
+        for i, here in enumerate(self.counts):
+            if here and running + here >= wanted:
+                if i == len(self.bounds):
+                    break
+                low = self.bounds[i - 1] if i else 0.0
+                return low + (self.bounds[i] - low) * (wanted - running) / here
+            running += here
+        return self.bounds[-1]
+
+
+def merged(histograms: Iterable[Histogram], bounds: Sequence[float] = SECONDS) -> Histogram:
+    """Return one histogram of all values; all have the same bounds."""
+    found = Histogram(bounds)
+    for each in histograms:
+        found.counts = [a + b for a, b in zip(found.counts, each.counts, strict=True)]
+        found.total += each.total
+    return found

@@ -1,0 +1,65 @@
+"""Names for what is counted: callers choose models and errors choose words, so there are only so many. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+OTHER = "other"
+LONGEST = 64  # characters of a name
+PARTS = ("exact store", "answers of Higress", "embedder", "vector index", "judge model")
+
+_KNOWN = re.compile(r"\d+/\d+ known")
+_DETAIL = re.compile(r"[:(].*|\s\d+\b.*", re.DOTALL)
+
+
+class Names:
+    """Lets the first *most* names through, and calls all that come later `OTHER`."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._names: set[str] = set()
+
+    def of(self, name: str) -> str:
+        """Return the name, taking it in where there is room."""
+        name = name[:LONGEST]
+        if name not in self._names:
+            if len(self._names) >= self._most:
+                return OTHER
+            self._names.add(name)
+        return name
+
+    def known(self, name: str) -> str:
+        """Return the name where it was taken in before."""
+        name = name[:LONGEST]
+        return name if name in self._names else OTHER
+
+
+def kind_of(reason: str | None) -> str:
+    """Return a reason without what differs from time to time: ``store-error``, ``guard:numbers``, ``status``."""
+    if not reason:
+        return OTHER
+    if reason.startswith("guard:"):
+        return reason[:LONGEST]
+    if _KNOWN.fullmatch(reason):
+        return "known in part"
+    return _DETAIL.sub("", reason).strip()[:LONGEST] or OTHER
+
+
+def part_of(reason: str) -> str:
+    """Return which part a ``store-error: PART: …`` is about."""
+    part = reason.removeprefix("store-error:").strip().partition(":")[0]
+    return part if part in PARTS else OTHER
+
+
+def sayable(value: Any) -> Any:
+    """Return plain values with what UTF-8 cannot say replaced."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {name: sayable(each) for name, each in value.items()}
+        case list() | tuple():
+            return [sayable(each) for each in value]
+        case _:
+            return value

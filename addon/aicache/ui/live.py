@@ -1,0 +1,108 @@
+"""The last hour, in slots of ten seconds: a Watcher for the dashboard's curves. Its size is fixed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aicache.report import Finished, Judged, Report
+from aicache.ui.counts import Cost
+from aicache.ui.histogram import Histogram, merged
+
+SLOT = 10  # seconds
+SLOTS = 360
+WINDOWS = {300: 10, 3600: 60}
+"""Seconds looked back on, and seconds between two points of a curve."""
+COUNTED = ("exact", "semantic", "legacy", "embeddings", "miss", "bypass")
+QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+
+
+class Slot:
+    """Ten seconds."""
+
+    __slots__ = ("counts", "hits", "money", "number", "tokens", "upstream")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.counts = dict.fromkeys(COUNTED, 0)
+        self.tokens = 0
+        self.money = 0.0
+        self.hits = Histogram()
+        self.upstream = Histogram()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A few slots taken together."""
+
+    at: float
+    slots: Sequence[Slot]
+
+    def values(self) -> dict[str, Any]:
+        counts = {name: sum(slot.counts[name] for slot in self.slots) for name in COUNTED}
+        return counts | {
+            "tokens": sum(slot.tokens for slot in self.slots),
+            "money": round(sum(slot.money for slot in self.slots), 6),
+        }
+
+    def quantiles(self) -> dict[str, float | None]:
+        hits = merged(slot.hits for slot in self.slots)
+        upstream = merged(slot.upstream for slot in self.slots)
+        found = {f"hit_{name}": hits.quantile(share) for name, share in QUANTILES}
+        return found | {f"upstream_{name}": upstream.quantile(share) for name, share in QUANTILES}
+
+
+class Live:
+    """*cost* may be replaced at any time."""
+
+    def __init__(self, cost: Cost, clock: Callable[[], float] = time.time) -> None:
+        self.cost = cost
+        self._clock = clock
+        self._slots: list[Slot | None] = [None] * SLOTS
+
+    def decided(self, report: Report) -> None:
+        slot = self._now()
+        if report.outcome != "hit":
+            slot.counts[report.outcome] += 1
+            return
+        slot.counts[report.tier or "exact"] += 1
+        slot.hits.add(report.seconds)
+        if (entry := report.entry) is not None:
+            slot.tokens += entry.prompt_tokens + entry.completion_tokens
+            slot.money += self.cost(report.model, entry.prompt_tokens, entry.completion_tokens) or 0.0
+
+    def finished(self, finished: Finished) -> None:
+        if finished.status:
+            self._now().upstream.add(finished.seconds)
+
+    def judged(self, judged: Judged) -> None: ...
+
+    def points(self, window: int) -> dict[str, Any]:
+        """Return curves over the last *window* seconds, oldest first, and what they come to together."""
+        step = WINDOWS[window]
+        each = step // SLOT
+        last = int(self._clock()) // step  # of points; the one that is not over yet
+        points = [self._point(number, each, step) for number in range(last - window // step + 1, last + 1)]
+        whole = Point(0.0, [slot for point in points for slot in point.slots])
+        rows = [point.values() | point.quantiles() for point in points]
+        return {
+            "window": window,
+            "step": step,
+            "times": [point.at for point in points],
+            "series": {name: [row[name] for row in rows] for name in rows[0]},
+            "total": whole.values() | whole.quantiles(),
+        }
+
+    def _point(self, number: int, each: int, step: int) -> Point:
+        found = (self._slots[i % SLOTS] for i in range(number * each, (number + 1) * each))
+        wanted = range(number * each, (number + 1) * each)
+        return Point(number * step, [slot for slot in found if slot is not None and slot.number in wanted])
+
+    def _now(self) -> Slot:
+        number = int(self._clock()) // SLOT
+        slot = self._slots[number % SLOTS]
+        if slot is None or slot.number != number:
+            slot = self._slots[number % SLOTS] = Slot(number)
+        return slot

@@ -1,0 +1,209 @@
+"""The decision log: one line of JSON for each thing that was decided, ended or judged; a Watcher.
+
+Lines hold digests, names and numbers. Questions are in it only with ``log.text``; answers, credentials and headers
+never are. Whoever decides puts a line into a queue and goes on: a thread writes, and when it cannot keep up, lines are
+dropped and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aicache.report import Finished, Judged, Report
+from aicache.trace import Looked
+from aicache.ui.labels import LONGEST, sayable
+
+logger = logging.getLogger(__name__)
+
+MOST = 10_000  # lines that wait
+TOGETHER = 200  # lines written at once
+WARN_EVERY = 60.0  # seconds
+CLOSE_WITHIN = 2.0  # seconds
+
+
+class DecisionLog:
+    """*keep* files of *max_bytes* beside the one that is written to, which is the newest."""
+
+    def __init__(self, path: Path, *, text: bool, max_bytes: int, keep: int) -> None:
+        self._text = text
+        self._file = Rotated(path, max_bytes, keep)
+        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(MOST)
+        self.dropped = 0
+        self._next_warning = 0.0
+        self._thread = threading.Thread(target=self._run, name="ai-cache log", daemon=True)
+        self._thread.start()
+
+    def decided(self, report: Report) -> None:
+        self._put(decided_line(report, text=self._text))
+
+    def finished(self, finished: Finished) -> None:
+        self._put(finished_line(finished))
+
+    def judged(self, judged: Judged) -> None:
+        self._put(judged_line(judged))
+
+    def close(self) -> None:
+        """Write what waits, within `CLOSE_WITHIN`."""
+        try:
+            self._queue.put(None, timeout=CLOSE_WITHIN)
+        except queue.Full:
+            return
+        self._thread.join(CLOSE_WITHIN)
+
+    def _put(self, line: dict[str, Any]) -> None:
+        try:
+            self._queue.put_nowait(line)
+        except queue.Full:
+            self.dropped += 1
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            waiting = [self._queue.get()]
+            while len(waiting) < TOGETHER and not self._queue.empty():
+                waiting.append(self._queue.get())
+            ended = waiting[-1] is None
+            try:
+                self._file.write(b"".join(_encoded(line) for line in waiting if line is not None))
+            except OSError as exc:
+                self.dropped += len(waiting)
+                self._warn(exc)
+            except Exception:
+                self.dropped += len(waiting)
+                logger.exception("lines of the decision log were lost")
+        self._file.close()
+
+    def _warn(self, exc: OSError) -> None:
+        if (now := time.monotonic()) >= self._next_warning:
+            self._next_warning = now + WARN_EVERY
+            logger.warning("log.file: not written: %s", exc.strerror or exc)
+
+
+class Rotated:
+    """A file that its owner alone may read, moved aside as FILE.1, FILE.2 and so on when it is full. Raises OSError."""
+
+    def __init__(self, path: Path, max_bytes: int, keep: int) -> None:
+        self._path, self._max_bytes, self._keep = path, max_bytes, keep
+        self._file: int | None = None
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        if self._file is not None and self._size + len(data) > self._max_bytes:
+            self.close()
+            self._move()
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._size = os.fstat(self._file).st_size
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._file, view) :]
+        self._size += len(data)
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+        self._file = None
+
+    def _move(self) -> None:
+        for i in range(self._keep - 1, 0, -1):
+            if (older := self._numbered(i)).exists():
+                older.replace(self._numbered(i + 1))
+        self._path.replace(self._numbered(1))
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+
+def decided_line(report: Report, *, text: bool) -> dict[str, Any]:
+    """Say what was decided, and on what grounds."""
+    trace, entry = report.trace, report.entry
+    line: dict[str, Any] = {
+        "time": report.at,
+        "event": "decided",
+        "outcome": report.outcome,
+        "tier": report.tier,
+        "reason": report.reason,
+        "api": report.api,
+        "model": report.model[:LONGEST],
+        "mode": str(report.mode),
+        "key": report.key,
+        "namespace": report.namespace,
+        "kind": report.kind,
+        "seconds": report.seconds,
+        "similarity": report.similarity,
+        "threshold": trace.threshold,
+        "risk": trace.risk,
+        "error_bound": trace.error_bound,
+        "steps": [[step.name, step.seconds] for step in trace.steps],
+        "neighbors": [_neighbor(looked, text=text) for looked in trace.neighbors],
+    }
+    if entry is not None:
+        line["entry"] = {
+            "key": entry.key,
+            "stored_at": entry.stored_at,
+            "prompt_tokens": entry.prompt_tokens,
+            "completion_tokens": entry.completion_tokens,
+            "bytes": len(entry.body),
+        }
+    if text:
+        line["question"] = report.question
+    return line
+
+
+def finished_line(finished: Finished) -> dict[str, Any]:
+    """Say how a request ended that went upstream."""
+    report, entry = finished.report, finished.entry
+    return {
+        "time": report.at + finished.seconds,
+        "event": "finished",
+        "api": report.api,
+        "model": report.model[:LONGEST],
+        "key": report.key,
+        "status": finished.status,
+        "seconds": finished.seconds,
+        "bytes": finished.size,
+        "stored": entry is not None,
+        "why_not": finished.why_not,
+        "prompt_tokens": entry.prompt_tokens if entry is not None else 0,
+        "completion_tokens": entry.completion_tokens if entry is not None else 0,
+    }
+
+
+def judged_line(judged: Judged) -> dict[str, Any]:
+    """Say how a stored answer compared with a fresh one; what `scripts/evaluate` can learn from."""
+    return {
+        "time": judged.at,
+        "event": "judged",
+        "namespace": judged.namespace,
+        "kind": judged.kind,
+        "key": judged.key,
+        "similarity": judged.similarity,
+        "verdict": judged.verdict,
+        "source": judged.source,
+        "would": judged.would,
+        "guard": judged.guard,
+        "risk": judged.risk,
+        "error_bound": judged.error_bound,
+        "standing": judged.standing,
+    }
+
+
+def _neighbor(looked: Looked, *, text: bool) -> dict[str, Any]:
+    found = {"key": looked.key, "similarity": looked.similarity, "refused": looked.refused}
+    return found | {"question": looked.question} if text else found
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(line, enc_hook=float) + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate, which JSON lets callers write
+        return msgspec.json.encode(sayable(line), enc_hook=float) + b"\n"

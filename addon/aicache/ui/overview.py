@@ -1,0 +1,116 @@
+"""What the dashboard shows, as plain values for JSON. It reads what is counted, and asks nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from aicache.ui.asked import Asked
+from aicache.ui.counts import SIMILARITIES, Counts
+from aicache.ui.desk import Desk
+from aicache.ui.labels import OTHER
+from aicache.upkeep import Brief
+
+TOP = 20
+
+
+def overview(desk: Desk, window: int) -> dict[str, Any]:
+    """Return all of it but the entries; *window* is one of `live.WINDOWS`."""
+    counts, health = desk.counts, desk.health()
+    return {
+        "live": desk.live.points(window),
+        "since": since_start(counts),
+        "misses": _ranked(_by_first(counts.misses)),
+        "bypasses": _ranked(_by_first(counts.bypasses)),
+        "not_stored": _ranked(counts.not_stored),
+        "guards": _ranked(counts.refusals),
+        "similarity": {
+            "bounds": SIMILARITIES,
+            **{outcome: histogram.counts[:-1] for outcome, histogram in counts.similarities.items()},
+        },
+        "steps": [
+            {"name": name, "count": steps.count, "p50": steps.quantile(0.5), "p95": steps.quantile(0.95)}
+            for name, steps in counts.steps.items()
+        ],
+        "models": _models(counts),
+        "judged": judged(counts),
+        "error_bound": max(counts.bounds.values(), default=None),
+        "bounds": [{"kind": kind, "at_most": at_most} for kind, at_most in counts.bounds.items()],
+        "restricted": sum(standing != "learned" for standing in counts.standings.values()),
+        "top": [_top(key, asked) for key, asked in desk.top.first(TOP)],
+        "texts": desk.config.log.text,
+        "enabled": desk.config.enabled,
+        "health": None if health is None else asdict(health),
+    }
+
+
+def since_start(counts: Counts) -> dict[str, Any]:
+    outcomes: Counter[str] = Counter()
+    for (outcome, *_), count in counts.outcomes.items():
+        outcomes[outcome] += count
+    money = sum(counts.money.values())
+    return {
+        **{outcome: outcomes[outcome] for outcome in ("hit", "miss", "bypass")},
+        "prompt_tokens": counts.prompt_tokens.total(),
+        "completion_tokens": counts.completion_tokens.total(),
+        "money": money,
+        "priced": bool(money) or not counts.prompt_tokens.total(),
+        "seconds": counts.seconds_saved,
+        "stored": counts.stored.total(),
+    }
+
+
+def judged(counts: Counts) -> dict[str, int]:
+    """Count how those came out that were served, or would have been."""
+    found: Counter[str] = Counter()
+    for (verdict, _, would), count in counts.judgements.items():
+        if would == "yes":
+            found[verdict] += count
+    return {verdict: found[verdict] for verdict in ("right", "wrong", "unknown")}
+
+
+def entry_row(entry: Brief, similarity: float | None = None) -> dict[str, Any]:
+    found = asdict(entry) | {"pinned": entry.pinned, "similarity": similarity}
+    if entry.question is not None:
+        found["question"] = entry.question[:500]
+    return found
+
+
+def _models(counts: Counts) -> list[dict[str, Any]]:
+    """Tell of each model, the one with the most hits first."""
+    hits: Counter[str] = Counter()
+    upstream: Counter[str] = Counter()
+    for (_, _, model), count in counts.hits.items():
+        hits[model] += count
+    for (_, model, _), count in counts.responses.items():
+        upstream[model] += count
+    rows = [
+        {
+            "model": model,
+            "hits": hits[model],
+            "upstream": upstream[model],
+            "stored": counts.stored[model],
+            "tokens": counts.prompt_tokens[model] + counts.completion_tokens[model],
+            "money": counts.money.get(model),
+        }
+        for model in {*hits, *upstream}
+    ]
+    return sorted(rows, key=lambda row: (row["model"] == OTHER, -int(str(row["hits"])), str(row["model"])))
+
+
+def _top(key: str, asked: Asked) -> dict[str, Any]:
+    return {"key": key, **asdict(asked)}
+
+
+def _by_first(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (first, *_), count in counted.items():
+        found[first] += count
+    return found
+
+
+def _ranked(counted: Counter[str]) -> list[list[Any]]:
+    ranked: Iterable[tuple[str, int]] = counted.most_common()
+    return [[name, count] for name, count in ranked]

@@ -1,0 +1,104 @@
+"""One OpenTelemetry span a look-up, by the semantic conventions for generative AI; a Watcher.
+
+Spans are sent by a thread of OpenTelemetry's own, which drops them when the collector cannot be reached. They hold no
+text unless ``log.text`` says so, and then the question alone.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from aicache.report import Finished, Judged, Report
+from aicache.ui.labels import sayable
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+OPERATIONS = {"completions": "text_completion", "gemini": "generate_content", "embeddings": "embeddings"}
+PROVIDERS = {"messages": "anthropic", "gemini": "gcp.gemini", "dashscope": "dashscope", "ollama": "ollama"}
+NANO = 1_000_000_000
+EXPORT_TIMEOUT = 5.0  # seconds
+
+
+def wanted(endpoint: str | None, environment: Mapping[str, str]) -> bool:
+    """Tell whether spans are to be sent: to *endpoint*, or to one that the environment names."""
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    return endpoint is not None or any(environment.get(name) for name in ENDPOINTS)
+
+
+def available() -> bool:
+    """Tell whether the extra ``otel`` is installed."""
+    try:
+        return None not in (find_spec("opentelemetry.sdk"), find_spec("opentelemetry.exporter.otlp.proto.http"))
+    except ModuleNotFoundError:
+        return False
+
+
+class Spans:
+    """*exporter* takes the place of OTLP over HTTP."""
+
+    def __init__(self, endpoint: str | None, *, text: bool, exporter: SpanExporter | None = None) -> None:
+        # Imported here: they are an extra, and take a quarter of a second.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        named = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "ai-cache"}
+        self._provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
+        sender = exporter or OTLPSpanExporter(endpoint, timeout=EXPORT_TIMEOUT)
+        self._provider.add_span_processor(BatchSpanProcessor(sender))
+        self._tracer = self._provider.get_tracer("aicache")
+        self._text = text
+
+    def decided(self, report: Report) -> None:
+        end = int(report.at * NANO)
+        start = end - int(report.seconds * NANO)
+        attributes = attributes_of(report, text=self._text)
+        operation = attributes["gen_ai.operation.name"]
+        model = attributes.get("gen_ai.request.model", "")
+        span = self._tracer.start_span(f"{operation} {model}".strip(), start_time=start, attributes=attributes)
+        at = start
+        for step in report.trace.steps:
+            span.add_event(step.name, {"seconds": step.seconds}, timestamp=min(at, end))
+            at += int(step.seconds * NANO)
+        span.end(end)
+
+    def finished(self, finished: Finished) -> None: ...
+
+    def judged(self, judged: Judged) -> None: ...
+
+    def close(self) -> None:
+        """Send what waits, in a thread of its own: a collector that hangs holds nobody up."""
+        threading.Thread(target=self._provider.shutdown, name="ai-cache spans", daemon=True).start()
+
+
+def attributes_of(report: Report, *, text: bool) -> dict[str, Any]:
+    """Return a span's attributes; what is not known is left out."""
+    entry, trace = report.entry, report.trace
+    batch = report.tier == "embeddings" or report.api.endswith("embeddings")
+    found: dict[str, Any] = {
+        "gen_ai.operation.name": "embeddings" if batch else OPERATIONS.get(report.api, "chat"),
+        "gen_ai.provider.name": PROVIDERS.get(report.api.partition("-")[0], "openai"),
+        "gen_ai.request.model": sayable(report.model[:64]) or None,
+        "gen_ai.usage.input_tokens": entry.prompt_tokens if entry is not None else None,
+        "gen_ai.usage.output_tokens": entry.completion_tokens if entry is not None else None,
+        "aicache.outcome": report.outcome,
+        "aicache.tier": report.tier,
+        "aicache.reason": report.reason,
+        "aicache.api": report.api,
+        "aicache.key": report.key or None,
+        "aicache.entry.key": entry.key if entry is not None else None,
+        "aicache.similarity": None if report.similarity is None else float(report.similarity),
+        "aicache.threshold": trace.threshold,
+        "aicache.risk": trace.risk,
+        "aicache.error_bound": trace.error_bound,
+        "aicache.question": sayable(report.question[:2000]) if text and report.question else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,279 @@
+// The dashboard: asks the proxy how the cache is, and shows it. It stops asking while nobody looks.
+
+import { Requests, Similarities, Times, TIMES, WHO } from "./charts.js";
+import { NOTHING, ago, bytes, clock, count, el, money, percent, ranked, seconds, shareBar, table } from "./words.js";
+
+const EVERY = 2000; // milliseconds between two looks
+const AGAIN = 8000; // after one that failed
+const $ = (id) => document.getElementById(id);
+const state = { window: 300, paused: false, timer: null, seen: {}, cursor: "", entry: null, searched: null, asking: null };
+
+async function ask(path, body) {
+  const how = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json", "x-ai-cache-dashboard": "1" }, body: JSON.stringify(body) };
+  const response = await fetch(path, { cache: "no-store", ...how });
+  const told = await response.json().catch(() => ({}));
+  if (response.status === 401) throw new Error("The token is not known any more: load this page again.");
+  if (!response.ok) throw new Error(told.error ?? `The proxy answers ${response.status}.`);
+  return told;
+}
+
+// Put something on the page only where it differs from what is there: who reads it, or has its focus, is not disturbed.
+function put(id, value, make) {
+  const text = JSON.stringify(value);
+  if (state.seen[id] === text) return;
+  state.seen[id] = text;
+  $(id).replaceChildren(...[make(value)].flat());
+}
+
+// ---------------------------------------------------------------- overview
+
+let requests, times, similarities;
+
+function showState(now) {
+  const failing = (now.health?.parts ?? []).filter((part) => part.failing);
+  const missing = !now.health || now.health.parts.some((part) => part.name === "exact store" && !part.what);
+  let words = "Serving", kind = "good";
+  if (!now.enabled) [words, kind] = ["Switched off: every request passes untouched", ""];
+  else if (missing) [words, kind] = ["Starting: requests go upstream", ""];
+  else if (failing.length) [words, kind] = [`Failing: ${failing.map((part) => part.name).join(", ")}`, "bad"];
+  else if (now.health.shadow) [words, kind] = ["Serving; hits by meaning in shadow", "good"];
+  $("state").className = `pill ${kind}`;
+  if ($("state").textContent !== words) $("state").textContent = words;
+}
+
+function tile(name, value, more, extra) {
+  return el("li", {}, el("div", { class: "name" }, name), el("div", { class: "value" }, value), extra, el("div", { class: "more" }, more));
+}
+
+function showTiles(now) {
+  const total = now.live.total, since = now.since;
+  const hits = WHO.slice(0, 4).map(([name, label, color]) => [name, label, color, total[name]]);
+  const hitCount = hits.reduce((sum, each) => sum + each[3], 0);
+  const looked = hitCount + total.miss;
+  const minutes = now.live.window / 60;
+  const bar = hits.filter((each) => each[3]).map(([, label, , value]) => `${label} ${percent(value / looked)}`);
+  const shares = shareBar([...hits.map(([, , color, value]) => [`var(${color})`, value]), ["var(--miss)", total.miss]]);
+  const all = since.hit + since.miss + since.bypass;
+  const tokens = since.prompt_tokens + since.completion_tokens;
+  const restricted = now.restricted ? `; restricted: ${count(now.restricted)} kinds` : "";
+  const checked = now.judged.right + now.judged.wrong;
+  const bound = now.error_bound !== null
+    ? tile("Answered wrong, at most", percent(now.error_bound, 2), `of all requests; ${percent(now.health?.max_error, 1)} allowed${restricted}`)
+    : tile("Answered wrong, at most", NOTHING, checked ? `${count(now.judged.wrong)} of ${count(checked)} checked` : "hits are not checked: semantic.audit");
+  return [
+    tile(`Hit ratio, last ${minutes} min`, looked ? percent(hitCount / looked) : NOTHING, bar.join(" · ") || "no look-ups", shares),
+    tile(`Requests, last ${minutes} min`, count(looked + total.bypass), `${((looked + total.bypass) / now.live.window).toFixed(1)} a second · ${count(all)} since the start`),
+    tile("Time to a hit, median", seconds(total.hit_p50), `p95 ${seconds(total.hit_p95)} · p99 ${seconds(total.hit_p99)}`),
+    tile("Time upstream, median", seconds(total.upstream_p50), `p95 ${seconds(total.upstream_p95)} · p99 ${seconds(total.upstream_p99)}`),
+    tile("Tokens saved", count(tokens), `${count(since.prompt_tokens)} in, ${count(since.completion_tokens)} out · ${seconds(since.seconds)} not waited`),
+    tile("Money saved", since.priced ? money(since.money) : NOTHING, since.priced ? "by list prices, since the start" : "these models have no price: set prices"),
+    bound,
+  ];
+}
+
+function showTraffic(now) {
+  const live = now.live;
+  requests.show(live);
+  times.show(live);
+  const at = live.times.map((each) => clock(each));
+  const newest = at.map((_, i) => at.length - 1 - i);
+  const who = WHO.filter(([name]) => live.series[name].some(Boolean));
+  put("requests-table", [live.times, live.series], () => table("Requests", [["From", ""], ...who.map(([, label]) => [label, "number"])],
+    newest.filter((i) => who.some(([name]) => live.series[name][i])).map((i) => [at[i], ...who.map(([name]) => count(live.series[name][i]))]), "No requests in this time."));
+  put("latency-table", [live.times, live.series], () => table("Time to an answer", [["From", ""], ...TIMES.map(([, label]) => [label, "number"])],
+    newest.filter((i) => TIMES.some(([name]) => live.series[name][i] !== null)).map((i) => [at[i], ...TIMES.map(([name]) => seconds(live.series[name][i]))]), "No answers in this time."));
+}
+
+function showDecisions(now) {
+  const near = now.similarity, health = now.health;
+  const threshold = health && health.policy !== "verified" ? health.threshold : null;
+  put("threshold-note", [health?.policy, health?.threshold, health?.max_error], () => [!health ? "" : threshold
+    ? `Policy ${health.policy}: a hit by meaning needs a similarity of ${threshold.toFixed(2)}.`
+    : `Policy verified: a neighbour answers by what was seen of its like before; at most ${percent(health.max_error)} of all requests may be wrong.`]);
+  similarities.show(near, threshold);
+  const rows = near.bounds.map((bound, i) => [(bound - 0.02).toFixed(2), bound.toFixed(2), near.hit[i], near.miss[i]]).filter((row) => row[2] || row[3]).reverse();
+  put("similarity-table", rows, () => table("Similarity of the nearest question", [["From", "number"], ["To", "number"], ["Answered", "number"], ["Not answered by it", "number"]],
+    rows.map((row) => [row[0], row[1], count(row[2]), count(row[3])]), "No question had a neighbour yet."));
+  put("guards", now.guards, () => ranked(now.guards, "None was refused."));
+  put("misses", now.misses, () => ranked(now.misses, "There were none."));
+  put("bypasses", now.bypasses, () => ranked(now.bypasses, "There were none."));
+  put("not-stored", now.not_stored, () => ranked(now.not_stored.filter(([name]) => name !== "bypass"), "All were kept."));
+  put("judged", now.judged, () => now.judged.right + now.judged.wrong + now.judged.unknown
+    ? ranked([["right", now.judged.right], ["wrong", now.judged.wrong], ["cannot be told", now.judged.unknown]], "")
+    : el("p", { class: "empty" }, "No hit has been checked: semantic.audit and policy verified do so."));
+}
+
+function showParts(now) {
+  put("health", now.health, (health) => {
+    if (!health) return el("p", { class: "empty" }, "The cache has not started.");
+    const rows = health.parts.map((part) => {
+      const [words, kind] = !part.what ? ["not in use", "off"] : part.failing ? ["failing", "no"] : ["answers", "ok"];
+      return [part.name, el("span", { class: kind }, words), part.what ?? NOTHING, count(part.failures), part.last_failure ?? NOTHING];
+    });
+    const queues = Object.entries(health.queues).map(([name, value]) => `${name} ${count(value)}`).join(", ");
+    return [table("Health", [["Part", ""], ["State", ""], ["What", "text"], ["Failures", "number"], ["The last one", "text"]], rows, ""), el("p", { class: "note" }, `Under way in the background: ${queues}.`)];
+  });
+  put("steps", now.steps, (steps) => table("Steps of a look-up", [["Step", ""], ["Times", "number"], ["Median", "number"], ["p95", "number"]],
+    steps.map((step) => [step.name, count(step.count), seconds(step.p50), seconds(step.p95)]), "No look-up yet."));
+}
+
+function showAsked(now) {
+  $("top-note").hidden = now.texts || !now.top.length;
+  $("top-note").textContent = "Texts are shown with log.text: true; without it a question goes by its key.";
+  put("top", now.top, (top) => table("Questions asked most", [["Question", "text"], ["Asked", "number"], ["Hits", "number"], ["Tokens saved", "number"], ["", "actions"]],
+    top.map((each) => [each.question ?? el("span", { class: "key" }, each.key.slice(0, 12)), count(each.count), count(each.hits), count(each.tokens),
+      el("button", { type: "button", onclick: () => read(each.key), "aria-label": `Read the entry of ${each.question ?? each.key.slice(0, 12)}` }, "Read")]), "Nothing was asked yet."));
+  put("models", now.models, (models) => table("Models", [["Model", "text"], ["Hits", "number"], ["Upstream", "number"], ["Stored", "number"], ["Tokens saved", "number"], ["Money saved", "number"]],
+    models.map((each) => [each.model, count(each.hits), count(each.upstream), count(each.stored), count(each.tokens), money(each.money)]), "No answers yet."));
+}
+
+async function look() {
+  clearTimeout(state.timer);
+  if (document.hidden || state.paused) return;
+  const asking = (state.asking = {});
+  try {
+    const now = await ask(`api/overview?window=${state.window}`);
+    if (state.asking !== asking) return;
+    $("trouble").hidden = true;
+    $("nothing").hidden = now.since.hit + now.since.miss + now.since.bypass > 0;
+    showState(now);
+    put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.restricted], () => showTiles(now));
+    showTraffic(now);
+    showDecisions(now);
+    showParts(now);
+    showAsked(now);
+    state.timer = setTimeout(look, EVERY);
+  } catch (error) {
+    if (state.asking !== asking) return;
+    const gone = error instanceof TypeError ? "The proxy does not answer." : error.message;
+    const words = `${gone} What is shown may be old; it is asked again every few seconds.`;
+    if ($("trouble").textContent !== words) $("trouble").textContent = words;
+    $("trouble").hidden = false;
+    $("state").className = "pill bad";
+    $("state").textContent = "No contact";
+    state.timer = setTimeout(look, AGAIN);
+  }
+}
+
+// ---------------------------------------------------------------- entries
+
+const say = (words) => { $("said").textContent = words; };
+
+function line(each) {
+  const near = each.similarity === null ? [] : [each.similarity.toFixed(3)];
+  const name = each.question ?? each.key.slice(0, 12);
+  const button = (words, what) => el("button", { type: "button", onclick: what, "aria-label": `${words}: ${name}`, class: words === "Purge …" ? "danger" : null }, words);
+  return [...near, each.question ?? el("span", { class: "key" }, each.key.slice(0, 12)), each.model, count(each.prompt_tokens + each.completion_tokens), ago(each.stored_at),
+    each.pinned ? "pinned" : seconds(Math.max(0, each.expires_at - Date.now() / 1000)),
+    el("span", {}, button("Read", () => read(each.key)), " ", button(each.pinned ? "Unpin" : "Pin", () => change(each.key, each.pinned ? "unpin" : "pin")), " ", button("Purge …", () => purge(each)))];
+}
+
+async function search(wanted, more = false) {
+  say("Looking …");
+  try {
+    const { entries, cursor } = await ask("api/search", wanted);
+    state.searched = wanted;
+    state.found = more ? [...state.found, ...entries] : entries;
+    state.cursor = cursor;
+    const near = state.found.some((each) => each.similarity !== null) ? [["Similarity", "number"]] : [];
+    $("found").replaceChildren(table("Entries found", [...near, ["Question", "text"], ["Model", ""], ["Tokens", "number"], ["Stored", ""], ["Time left", ""], ["", "actions"]], state.found.map(line), "No entry was found."));
+    $("more").hidden = !cursor;
+    say(state.found.length ? `${count(state.found.length)} ${state.found.length === 1 ? "entry" : "entries"}` : "");
+  } catch (error) {
+    $("found").replaceChildren();
+    $("more").hidden = true;
+    say(error instanceof TypeError ? "The proxy does not answer." : error.message);
+  }
+}
+
+async function read(key) {
+  try {
+    const entry = await ask(`api/entries/${key}`);
+    state.entry = entry;
+    const facts = [["Question", entry.question ?? "only found by the very request"], ["Model", entry.model], ["API", `${entry.api}, ${entry.mode}`], ["Key", el("span", { class: "key" }, entry.key)],
+      ["Tokens", `${count(entry.prompt_tokens)} in, ${count(entry.completion_tokens)} out`], ["Size", bytes(entry.size)], ["Stored", `${ago(entry.stored_at)}; it took ${entry.took ? seconds(entry.took) : "an unknown time"}`],
+      ["Time left", entry.pinned ? "pinned: it never expires" : seconds(Math.max(0, entry.expires_at - Date.now() / 1000))]];
+    const answer = el("pre", { tabindex: "0", role: "region", "aria-label": "Answer" }, entry.answer);
+    $("entry-body").replaceChildren(el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+      el("h3", {}, entry.raw ? "Response, as it was recorded" : "Answer"), answer, el("p", { class: "note" }, entry.cut ? "The rest is not shown." : ""));
+    $("entry").querySelector("[data-do=pin]").textContent = entry.pinned ? "Unpin" : "Pin";
+    if (!$("entry").open) $("entry").showModal();
+  } catch (error) {
+    say(error.message === "there is no such page" ? "There is no such entry (any more)." : error.message);
+    $("said").scrollIntoView({ block: "center" });
+  }
+}
+
+async function change(key, what) {
+  try {
+    const { done } = await ask(`api/entries/${key}/${what}`, {});
+    const words = { purge: "purged", pin: "pinned", unpin: "unpinned" }[what];
+    if (state.searched) await search(state.searched.cursor === undefined ? state.searched : { cursor: "" });
+    say(done ? `The entry is ${words}.` : "There is no such entry (any more).");
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+function purge(entry) {
+  $("sure-body").textContent = `${entry.question ?? entry.key} – its next request goes upstream again.`;
+  $("sure").querySelector("[data-do=yes]").onclick = async () => {
+    $("sure").close();
+    $("entry").close();
+    await change(entry.key, "purge");
+    $("text").focus();
+  };
+  $("sure").showModal();
+}
+
+async function countEntries() {
+  if (!$("stored").open) return;
+  $("stored-models").textContent = "Counting …";
+  try {
+    const found = await ask("api/models");
+    const part = found.looked_at < found.count ? `; of ${count(found.looked_at)} of them:` : "";
+    $("stored-models").replaceChildren(el("p", { class: "note" }, `${count(found.count)} entries${part}`),
+      table("Entries by model", [["Model", "text"], ["Entries", "number"], ["Answers", "number"]], found.models.map((each) => [each.model, count(each.entries), bytes(each.bytes)]), ""));
+  } catch (error) {
+    $("stored-models").textContent = error.message;
+  }
+}
+
+// ---------------------------------------------------------------- controls
+
+function begin() {
+  requests = new Requests("requests", "Requests over time, by who answered; the table below has the same numbers");
+  times = new Times("latency", "Percentiles of the time to an answer; the table below has the same numbers");
+  similarities = new Similarities("similarity", "How similar the nearest stored question was; the table below has the same numbers");
+  for (const each of document.querySelectorAll("input[name=window]")) {
+    each.addEventListener("change", () => { state.window = Number(each.value); look(); });
+    if (each.checked) state.window = Number(each.value);
+  }
+  $("pause").addEventListener("click", () => {
+    state.paused = !state.paused;
+    $("pause").setAttribute("aria-pressed", String(state.paused));
+    $("pause").textContent = state.paused ? "Go on" : "Pause";
+    look();
+  });
+  document.addEventListener("visibilitychange", look);
+  $("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = $("text").value.trim();
+    if (!text) search({ cursor: "" });
+    else if (/^[0-9a-f]{4,40}$/i.test(text)) search({ key: text });
+    else search({ like: text, similarity: Number($("similarity-least").value) });
+  });
+  $("all").addEventListener("click", () => search({ cursor: "" }));
+  $("more").addEventListener("click", () => search({ cursor: state.cursor }, true));
+  $("stored").addEventListener("toggle", countEntries);
+  $("entry").addEventListener("click", (event) => {
+    const what = event.target.dataset?.do;
+    if (what === "close") $("entry").close();
+    if (what === "purge") purge(state.entry);
+    if (what === "pin") change(state.entry.key, state.entry.pinned ? "unpin" : "pin").then(() => read(state.entry.key));
+  });
+  $("sure").querySelector("[data-do=no]").addEventListener("click", () => $("sure").close());
+  look();
+}
+
+begin();
