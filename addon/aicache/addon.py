@@ -21,6 +21,7 @@ from aicache import config as configuration
 from aicache import reporting
 from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
+from aicache.dispatch import Dispatch
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
@@ -38,6 +39,7 @@ from aicache.pieces import BatchExchange
 from aicache.replays import Replays
 from aicache.report import Report
 from aicache.reporting import Watchers
+from aicache.settings import Settings
 from aicache.tee import Tee
 from aicache.trace import Trace
 from aicache.ui.dashboard import Dashboard
@@ -69,6 +71,7 @@ class AICache:
         self._replays = Replays()
         self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
         self._dashboard = Dashboard(self._desk)
+        self._dispatch: Dispatch | None = None
 
     # ------------------------------------------------------------------ life cycle
 
@@ -83,7 +86,8 @@ class AICache:
 
     def configure(self, updated: set[str]) -> None:
         # mitmproxy logs everything to be filtered later, and each line costs as much as a look-up.
-        verbosity = {ctx.options.termlog_verbosity, getattr(ctx.options, "console_eventlog_verbosity", "")}
+        names = ("termlog_verbosity", "console_eventlog_verbosity")  # mitmproxy's console has the latter alone
+        verbosity = {getattr(ctx.options, name, "") for name in names}
         logging.getLogger("aicache").setLevel(logging.DEBUG if "debug" in verbosity else logging.INFO)
         if not updated & {"ai_cache_config", "ai_cache_data"}:
             return
@@ -103,6 +107,7 @@ class AICache:
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
         self._wiring.start()
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        self._speed_up(self._wiring.settings)
 
     def done(self) -> Awaitable[None] | None:
         """Plain, since mitmproxy calls it so when it reloads the script; what it returns is awaited at exit."""
@@ -110,6 +115,8 @@ class AICache:
             self._watcher.cancel()
         self._replays.end()
         self._desk.close()
+        if self._dispatch is not None:
+            self._dispatch.leave()
         wiring, self._wiring = self._wiring, None
         return None if wiring is None else asyncio.ensure_future(wiring.close())
 
@@ -128,6 +135,16 @@ class AICache:
         if not config.enabled:
             logger.info("enabled: false, so every request passes untouched")
         self._file, self._seen = path, seen
+        if self._watcher is not None:
+            self._speed_up(self._wiring.settings)
+
+    def _speed_up(self, settings: Settings) -> None:
+        """Do to mitmproxy what the settings say, and undo what they no longer say."""
+        if settings.dispatch and self._dispatch is None:
+            self._dispatch = Dispatch.install(ctx.master.addons)
+        elif not settings.dispatch and self._dispatch is not None:
+            self._dispatch.leave()
+            self._dispatch = None
 
     async def _watch(self) -> None:
         while True:

@@ -32,6 +32,8 @@ class Settings:
     templates: Templates
     legacy_text: bool
     """Whether answers that Higress left may be served."""
+    dispatch: bool
+    """Whether mitmproxy's events go to those addons only that have a hook for them."""
 
     @classmethod
     def of(cls, config: Config) -> Settings:
@@ -51,6 +53,7 @@ class Settings:
             embeddings=config.embeddings,
             templates=config.templates,
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
+            dispatch=config.speed.dispatch,
         )
 
     @property

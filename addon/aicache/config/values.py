@@ -362,6 +362,17 @@ class Otel:
     ] = None
 
 
+class Speed:
+    """What makes mitmproxy itself faster."""
+
+    dispatch: Annotated[
+        bool,
+        FLAG,
+        "whether mitmproxy's events go only to those of its addons that have a hook for them; it asks all of them "
+        "otherwise, which is half of its work. Versions of mitmproxy that this was not written for keep their own way",
+    ] = True
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings: times in seconds, sizes in bytes. Sections are equal when all their keys are, and can be hashed."""
@@ -422,3 +433,4 @@ class Config:
         "what models' tokens cost, in US dollars for a million, to show what was saved; gpt-4o is gpt-4o-2024-08-06, "
         "too. These come before the built-in list prices",
     ] = ()
+    speed: Annotated[Speed, "what makes mitmproxy itself faster"] = Speed()
