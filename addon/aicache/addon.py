@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
+from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache import config as configuration
@@ -163,6 +164,10 @@ class AICache:
                 logger.exception("%s: not taken, the settings before it stay in force", self._file)
 
     # ------------------------------------------------------------------ flows
+
+    def client_connected(self, client: Client) -> None:
+        if self._dispatch is not None:
+            self._dispatch.connected(client)
 
     async def request(self, flow: HTTPFlow) -> None:
         if flow in self._replays:
