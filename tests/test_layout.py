@@ -38,7 +38,9 @@ MAY_IMPORT = {
     "batches": PURE | {"engine", "messages", "settings"},
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
     "replays": {"engine"},
-    "dispatch": set(),
+    "shortcuts": set(),
+    "atonce": set(),
+    "dispatch": {"atonce", "shortcuts"},
     "addon": PURE
     | {"batches", "config", "dispatch", "engine", "messages", "replays", "reporting", "settings", "wiring", "ui"},
     "ui": PURE
@@ -74,7 +76,7 @@ def test_every_module_imports_inward_only(path: Path) -> None:
 def test_only_the_outermost_modules_know_mitmproxy(path: Path) -> None:
     part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
-    outermost = part in ("addon", "batches", "dispatch", "messages", "replays", "ui")
+    outermost = part in ("addon", "atonce", "batches", "dispatch", "messages", "replays", "shortcuts", "ui")
     assert outermost or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
 
 

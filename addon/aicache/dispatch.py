@@ -3,9 +3,6 @@
 mitmproxy asks each of its thirty addons twice for each event of each flow, most of them for a hook they do not have,
 and that is more than half of its CPU time. Which of mitmproxy's own addons have which hook is found out once here.
 Addons of anyone else, and those with addons inside them (as scripts are), are asked each time as ever: they may change.
-
-It also starts a task for each event of a connection. On Python 3.12 and later such a task runs at once as far as it
-need not wait; here hooks do so on any Python, and a task is made for those that must be awaited.
 """
 
 from __future__ import annotations
@@ -13,8 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import sys
-from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from dataclasses import fields
 from hashlib import blake2b
 from inspect import isawaitable
@@ -22,15 +18,18 @@ from typing import Any
 
 from mitmproxy import addonmanager, version
 from mitmproxy.addonmanager import AddonManager
+from mitmproxy.addons.onboarding import Onboarding
 from mitmproxy.connection import Client
 from mitmproxy.exceptions import AddonHalt, OptionsError
 from mitmproxy.flow import Flow
 from mitmproxy.hooks import Hook, UpdateHook
-from mitmproxy.proxy.commands import Command, StartHook
-from mitmproxy.proxy.events import Event, HookCompleted
-from mitmproxy.proxy.layer import Layer
+from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionHandler
+
+from aicache import shortcuts
+from aicache.atonce import AtOnce
+from aicache.shortcuts import Site
 
 logger = logging.getLogger(__name__)
 _manager_logger = logging.getLogger(addonmanager.__name__)  # errors of addons are logged where mitmproxy logs them
@@ -39,9 +38,10 @@ IMITATED: tuple[Callable[..., Any], ...] = (
     *(AddonManager.handle_lifecycle, AddonManager.trigger_event, AddonManager.invoke_addon, AddonManager._iter_hooks),
     *(addonmanager.traverse, addonmanager.safecall, addonmanager.cut_traceback, Hook.args),
     *(ConnectionHandler.hook_task, ProxyConnectionHandler.handle_hook),
+    *shortcuts.IMITATED,
 )
 """What of mitmproxy is done here as it does it: it is read before anything is put in its place."""
-KNOWN = frozenset({"57258aaa791277ca"})
+KNOWN = frozenset({"a15afb2a4a32caec"})
 """Digests of its source where that was compared with what is done here: mitmproxy 11.0.2 to 12.3.1 have but one."""
 
 Hearer = tuple[Any, bool]
@@ -50,6 +50,7 @@ Calls = Generator[Awaitable[Any], None, None]
 """Hooks called one after the other, on the way: it yields what they want awaited, and takes the errors of that."""
 
 _UPDATE = UpdateHook([])
+_NONE: Any = object()
 _names: dict[type[Hook], tuple[str, ...]] = {}
 
 
@@ -62,6 +63,7 @@ class Dispatch:
         self._hearers: dict[str, list[Hearer]] = {}
         self._begun: dict[Hook, tuple[Calls, Awaitable[Any] | BaseException | None]] = {}
         self._in_use = True
+        self._undo = shortcuts.checks_messages_quickly()
         self._own = {"trigger_event": self.trigger_event, "handle_lifecycle": self.handle_lifecycle}
         vars(manager).update(self._own)
 
@@ -76,6 +78,7 @@ class Dispatch:
     def leave(self) -> None:
         """Give the manager its own methods back; where another has put a wrapper around ours, they are called by it."""
         self._in_use = False
+        self._undo()
         for name, method in self._own.items():
             if vars(self._manager).get(name) == method:
                 del vars(self._manager)[name]
@@ -84,7 +87,7 @@ class Dispatch:
         """See to it that the hooks of this connection's events are called at once."""
         connections = getattr(self._manager.get("proxyserver"), "connections", {})  # type: ignore[no-untyped-call]
         if type(handler := connections.get(client.id)) is ProxyConnectionHandler:
-            handler.layer = AtOnce(handler.layer, self)
+            handler.layer = AtOnce(handler.layer, self.begin)
 
     async def handle_lifecycle(self, event: Hook) -> None:
         if (begun := self._begun.pop(event, None)) is not None:
@@ -127,14 +130,24 @@ class Dispatch:
     def _calls(self, event: Hook, args: list[Any]) -> Calls:
         """Call an event's hooks in mitmproxy's order, and log their errors as it does."""
         name = event.name
-        for addon, plain in self._all_hearers(name):
+        chain = self._manager.chain  # another list once an addon was removed, the same but longer once one was added
+        hearers = self._hearers_of(name, chain)
+        position, told = 0, len(chain)
+        while True:
+            if position < len(hearers):
+                addon, plain = hearers[position]
+            elif told < len(chain):
+                addon, plain, told = chain[told], False, told + 1
+            else:
+                return
+            position += 1
             try:
                 if plain:
                     result = getattr(addon, name)(*args)
                     if result is not None and isawaitable(result):
                         yield result
                     continue
-                for _, hook in self._manager._iter_hooks(addon, event):
+                for hook in self._hooks_in(addon, event):
                     result = hook(*args)
                     if result is not None and isawaitable(result):
                         yield result
@@ -145,13 +158,22 @@ class Dispatch:
             except Exception:
                 _log_error()
 
-    def _all_hearers(self, name: str) -> Iterable[Hearer]:
-        chain = self._manager.chain  # another list once an addon was removed, the same but longer once one was added
-        told = len(chain)
-        yield from self._hearers_of(name, chain)
-        while told < len(chain):
-            yield chain[told], False
-            told += 1
+    def _hooks_in(self, addon: Any, event: Hook) -> Iterator[Callable[..., Any]]:
+        """Do as the manager's `_iter_hooks`, without a generator for each level."""
+        name = event.name
+        levels: list[Iterator[Any]] = [iter((addon,))]
+        while levels:
+            for each in levels[-1]:
+                if hook := getattr(each, name, None):
+                    if callable(hook):
+                        yield hook
+                    else:
+                        next(self._manager._iter_hooks(each, event), None)  # an error, unless it is a module
+                if (inside := getattr(each, "addons", _NONE)) is not _NONE:
+                    levels.append(iter(inside))
+                    break
+            else:
+                levels.pop()
 
     def _hearers_of(self, name: str, chain: list[Any]) -> list[Hearer]:
         if chain != self._chain:
@@ -159,31 +181,6 @@ class Dispatch:
         if (found := self._hearers.get(name)) is None:
             found = self._hearers[name] = list(_hearers(chain, name))
         return found
-
-
-class AtOnce(Layer):
-    """A connection's layers, whose hooks are called at once; the rest goes the connection's own way."""
-
-    def __init__(self, layers: Layer, dispatch: Dispatch) -> None:
-        self.context = layers.context  # without a place among its layers: they do not know of this one
-        self._layers = layers
-        self._dispatch = dispatch
-
-    def __repr__(self) -> str:
-        return repr(self._layers)
-
-    def _handle_event(self, event: Event) -> Generator[Command, Any, None]:
-        yield from self.handle_event(event)
-
-    def handle_event(self, event: Event) -> Generator[Command, Any, None]:
-        events = deque([event])
-        while events:
-            for command in self._layers.handle_event(events.popleft()):
-                if isinstance(command, StartHook) and self._dispatch.begin(command):
-                    if command.blocking:
-                        events.append(HookCompleted(command))
-                else:
-                    yield command
 
 
 def unknown(manager: AddonManager) -> str | None:
@@ -206,7 +203,8 @@ def _hearers(chain: Iterable[Any], name: str) -> Iterable[Hearer]:
         if hasattr(addon, "addons") or not type(addon).__module__.startswith("mitmproxy."):
             yield addon, False
         elif hook := getattr(addon, name, None):
-            yield addon, callable(hook)
+            plain = callable(hook)
+            yield (Site(addon) if type(addon) is Onboarding and name == "request" else addon), plain
 
 
 async def _finish(calls: Calls, awaited: Awaitable[Any] | BaseException | None) -> None:
