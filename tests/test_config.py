@@ -239,7 +239,7 @@ BAD = {
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (enabled, session_id, scope, "
         "context, answers, lookup_timeout, ignore, mask, key_headers, exact, semantic, store, embeddings, templates, "
-        "max_request, speed)"
+        "max_request, dashboard, log, otel, prices, speed)"
     ),
 }
 

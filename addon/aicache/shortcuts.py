@@ -61,7 +61,7 @@ class Site:
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         if flow.response or not ctx.options.onboarding or not self._onboarding.should_serve(flow):
             return None
-        return self._onboarding.request(flow)
+        return self._onboarding.request(flow)  # type: ignore[no-untyped-call]
 
 
 def _exact(expected: Any) -> frozenset[type]:

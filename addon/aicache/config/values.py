@@ -362,6 +362,7 @@ class Otel:
     ] = None
 
 
+@dataclass(frozen=True, slots=True)
 class Speed:
     """What makes mitmproxy itself faster."""
 
