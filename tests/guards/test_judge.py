@@ -48,6 +48,17 @@ NEAR_MISSES = [
     ("roles", "男人喜欢什么样的女人", "女人喜欢什么样的男人"),
     ("roles", "为什么男人喜欢搂着女人睡觉", "女人为什么喜欢搂着男人睡觉？"),
     ("direction", "How do I go from Paris to London by train?", "How can I travel from London to Paris by rail?"),
+    (
+        "order",
+        "Which British ship was captured in 1803 and became a French trading vessel?",
+        "Which French ship was captured in 1803 and became a British trading vessel?",
+    ),
+    (
+        "order",
+        "Was the institution sanctioned by the new government and given its current name?",
+        "Was the institution sanctioned by the current government and given its new name?",
+    ),
+    ("order", "他出生在上海后来在广州读大学最后到北京公司工作", "他出生在广州后来在北京读大学最后到上海公司工作"),
     ("voice", "Does Anna remember Peter?", "Is Anna remembered by Peter?"),
     ("junction", "Is she a singer or a dancer?", "Is she both a singer and a dancer?"),
     ("code", "What does get_user_id do here?", "What does get_user_name do here?"),
@@ -78,6 +89,14 @@ PARAPHRASES = [
     ("Should I go or not?", "Should I go?"),
     ("Is that cat on the sofa?", "Is that cat actually on the sofa?"),
     ("Who won in the US?", "Who won in the USA?"),
+    (
+        "In which year did the old town council sell the harbour lights company?",
+        "The old town council sold the harbour lights company in which year?",
+    ),
+    (
+        "Since last winter, has my laptop battery lost charge overnight while sleeping?",
+        "Has my laptop battery lost charge overnight while sleeping since last winter?",
+    ),
     ("Who was Jan Kowalczyk?", "Who was Jan Kowalcyzk?"),
     ("How do I use get_user_id?", "How can I use get_user_id"),
 ]  # fmt: skip

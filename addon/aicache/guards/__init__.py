@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aicache.guards import kind, names, numbers, pairs, roles, substitution
+from aicache.guards import kind, names, numbers, order, pairs, roles, substitution
 from aicache.guards.reading import Reading, read
 
 
@@ -80,6 +80,8 @@ def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) ->
         yield "junction"
     if roles.reversed_way(one.plain, other.plain):
         yield "direction"
+    if order.shuffled(one, other, left, right):
+        yield "order"
 
 
 def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> Iterator[str]:
