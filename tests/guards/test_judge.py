@@ -59,6 +59,10 @@ NEAR_MISSES = [
         "Was the institution sanctioned by the current government and given its new name?",
     ),
     ("order", "他出生在上海后来在广州读大学最后到北京公司工作", "他出生在广州后来在北京读大学最后到上海公司工作"),
+    ("part", "毫不气馁的馁是什么意思", "毫不气馁是什么意思"),
+    ("part", "毫不气馁的馁是什么意思", "毫不气馁的气是什么意思"),
+    ("character", "皖是哪个省的简称", "滇是哪个省的简称"),
+    ("character", "彬字的行书怎么写", "焱字的行书是怎么写"),
     ("voice", "Does Anna remember Peter?", "Is Anna remembered by Peter?"),
     ("junction", "Is she a singer or a dancer?", "Is she both a singer and a dancer?"),
     ("code", "What does get_user_id do here?", "What does get_user_name do here?"),
@@ -102,6 +106,8 @@ PARAPHRASES = [
 ]  # fmt: skip
 
 SAME_IN_CHINESE = [
+    ("毫不气馁的馁什么意思", "毫不气馁中的馁字是什么意思"),
+    ("毫不气馁的意思是什么", "毫不气馁是什么意思"),
     ("開通帳號", "开通账号"),
     ("ＡＢＣ怎么用？", "ABC怎么用？"),
     ("能不能用微信还款", "能用微信还款吗"),

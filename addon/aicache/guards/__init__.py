@@ -80,6 +80,10 @@ def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) ->
         yield "junction"
     if roles.reversed_way(one.plain, other.plain):
         yield "direction"
+    if one.part != other.part:
+        yield "part"
+    if one.character and other.character and one.character != other.character:
+        yield "character"
     if order.shuffled(one, other, left, right):
         yield "order"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aicache.guards import kind, names, negation, numbers, pairs, person, roles, tongue
+from aicache.guards import kind, names, negation, numbers, pairs, part, person, roles, tongue
 from aicache.guards.normalise import normalise, plain_case
 from aicache.guards.words import content, modifiers, tokens
 
@@ -32,6 +32,8 @@ class Reading:
     passive: bool
     tongue: str
     person: str
+    part: str
+    character: str
     junction: str
 
 
@@ -56,5 +58,7 @@ def read(text: str) -> Reading:
         passive=roles.passive(plain),
         tongue=tongue.read(plain, words),
         person=person.read(words),
+        part=part.of_a_word(plain),
+        character=part.alone(plain),
         junction=roles.junction(words),
     )

@@ -1,0 +1,26 @@
+"""A single Chinese character that is asked about: 毫不气馁的馁是什么意思, 皖是哪个省的简称, 彬字怎么写. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_OF_A_WORD = re.compile(
+    r"(?P<whole>[㐀-鿿]{2,12}?)[中里]?的(?P<part>[㐀-鿿])字?[是有指]?(?:什么|啥|何)(?:意思|含义|意)"
+)
+_ALONE = re.compile(
+    r"^(?P<first>[㐀-鿿])[是的字]|(?P<glyph>[㐀-鿿])字(?=的|[行草楷隶]书|笔|部首|偏旁|怎|如何|是|念|读|加|去|拼音|组词|有几)"
+)
+_NO_SUBJECTS = frozenset("我你您他她它这那谁哪什啥有为怎没不也又都就和跟与把被从在对给请问想要会能可以的了但总老")
+
+
+def of_a_word(plain: str) -> str:
+    """Return the character of a word that a normalised text asks about, "" where it asks about whole words."""
+    match = _OF_A_WORD.search(plain)
+    return match["part"] if match and match["part"] in match["whole"] else ""
+
+
+def alone(plain: str) -> str:
+    """Return the character that is a text's whole subject, "" where there is none."""
+    match = _ALONE.search(plain)
+    found = (match["first"] or match["glyph"]) if match else ""
+    return "" if found in _NO_SUBJECTS else found
