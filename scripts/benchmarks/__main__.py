@@ -3,46 +3,130 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
-import platform
 import sys
 import tempfile
-from importlib.metadata import version
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import formats, hits, misses
+from benchmarks import exact, formats, machine, results, wrk
+from benchmarks.figures import Row
+from benchmarks.problem import Problem
+from benchmarks.scenario import Plan, Scenario, run
+from benchmarks.systems import SPEEDS, Fleet, speed_settings
+
+SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
+    "exact": exact.Exact,
+    "sizes": exact.Sizes,
+}
+KB, MB = 1024, 1024**2
+SIZES = (KB, 16 * KB, 128 * KB, MB)
 
 
 def main() -> int:
+    parser = _parser()
+    options = parser.parse_args()
+    try:
+        if options.what == "formats":
+            return formats.measure()
+        return _compare(options)
+    except Problem as exc:
+        print(f"bench: {exc}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nbench: interrupted", file=sys.stderr)
+        return 130
+    return 1
+
+
+def _compare(options: argparse.Namespace) -> int:
+    wrk.need()
+    for speed in options.speed:
+        speed_settings(speed)
+    plan = _plan(options)
+    about = machine.describe()
+    print(machine.line(about))
+    print(f"medians of {plan.rounds} rounds of {plan.seconds:g} s; ratios and differences are of the same round")
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name,
+        Fleet(Path(name), options.speed) as fleet,
+    ):
+        for scenario in options.only:
+            measuring = SCENARIOS[scenario](fleet, Path(name), plan)
+            found = run(measuring, plan.rounds)
+            print(f"\n{results.table(measuring.title, found)}", flush=True)
+            rows += found
+            if options.report:
+                results.write(Path(options.report), about, rows)
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    if options.quick:
+        return Plan(options.connections or (8,), 1, 1, (KB, 128 * KB), 200, options.litellm)
+    return Plan(options.connections or (1, 8, 64, 256), options.seconds, options.rounds, SIZES, 10_000, options.litellm)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the proxy beside a bare mitmdump, in one run. Read the ratios: machines are noisy.",
-        epilog="hits: exact hits per second, p50 and p99 at 1, 8 and 64 connections (needs wrk). "
-        "misses: first token and end of a stream that goes upstream. "
-        "formats: microseconds per kilobyte to read and to write each API's bodies.",
+        epilog="exact and sizes are compared with a bare mitmdump whose addon answers a constant.",
     )
-    parser.add_argument("what", nargs="?", choices=("all", "hits", "misses", "formats"), default="all")
-    parser.add_argument("--seconds", type=int, default=5, help="of load for each figure (default %(default)s)")
     parser.add_argument(
-        "--rounds", type=int, default=3, help="of hits, of which the median counts (default %(default)s)"
+        "what",
+        nargs="?",
+        choices=("table", "formats"),
+        default="table",
+        help="table (default): what is described here; formats: the microseconds that reading and writing each API's "
+        "bodies takes",
     )
-    parser.add_argument("--requests", type=int, default=60, help="of misses (default %(default)s)")
-    options = parser.parse_args()
-    print(
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"mitmproxy {version('mitmproxy')}, redis {version('redis')}"
+    parser.add_argument(
+        "--only",
+        type=_names(SCENARIOS),
+        default=list(SCENARIOS),
+        metavar="A,B",
+        help=f"of {', '.join(SCENARIOS)} (default: all)",
     )
-    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
-        folder = Path(name)
-        failed = 0
-        if options.what in ("all", "hits"):
-            failed |= asyncio.run(hits.measure(folder, options.seconds, options.rounds))
-        if options.what in ("all", "misses"):
-            failed |= asyncio.run(misses.measure(folder, options.requests))
-    if options.what in ("all", "formats"):
-        failed |= formats.measure()
-    return failed
+    parser.add_argument("--connections", type=_numbers, metavar="N,N", help="default 1,8,64,256")
+    parser.add_argument("--seconds", type=_positive, default=5, metavar="N", help="of each load (default %(default)s)")
+    parser.add_argument(
+        "--rounds", type=_positive, default=3, metavar="N", help="of which medians are taken (default %(default)s)"
+    )
+    parser.add_argument(
+        "--speed",
+        type=_names(SPEEDS),
+        default=["default"],
+        metavar="A,B",
+        help=f"of {', '.join(SPEEDS)}: what the cache makes faster in mitmproxy; several are compared",
+    )
+    parser.add_argument(
+        "--litellm", action="store_true", help="also LiteLLM's proxy with a Redis cache; makes its environment"
+    )
+    parser.add_argument("--quick", action="store_true", help="a look within half a minute; the figures are rough")
+    parser.add_argument("--report", metavar="DIR", help="write results.csv, results.json and plots there")
+    return parser
+
+
+def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Make what reads names that stand between commas."""
+
+    def read(text: str) -> list[str]:
+        names = list(dict.fromkeys(name.strip() for name in text.split(",")))
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+        return names
+
+    return read
+
+
+def _numbers(text: str) -> list[int]:
+    return [_positive(number) for number in text.split(",")]
+
+
+def _positive(text: str) -> int:
+    if not text.strip().isdecimal() or not (number := int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return number
 
 
 if __name__ == "__main__":

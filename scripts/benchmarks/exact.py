@@ -1,0 +1,69 @@
+"""Exact hits: the same request again and again, at several numbers of connections, and at several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import asking, lua
+from benchmarks.constant import ANSWER
+from benchmarks.figures import Case, Figures
+from benchmarks.scenario import Plan, by_wrk, write_script
+from benchmarks.systems import Fleet, System
+
+
+class _Hits:
+    """Requests by their size; all are warmed up before any is measured."""
+
+    name: str
+    title: str
+
+    def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
+        self._fleet, self._folder, self._plan = fleet, folder, plan
+
+    def cases(self) -> list[Case]:
+        raise NotImplementedError
+
+    def bodies(self) -> dict[int, str]:
+        """Return what is asked, by the size that its case names."""
+        raise NotImplementedError
+
+    def systems(self) -> list[System]:
+        compared = [self._fleet.constant(), *self._fleet.caches()]
+        if self._plan.litellm:
+            compared.append(self._fleet.litellm())
+        self._scripts = {
+            size: write_script(self._folder, f"{self.name}-{size}", lua.same(asking.KEY, body))
+            for size, body in self.bodies().items()
+        }
+        for system in compared:
+            for body in self.bodies().values():
+                asking.warm(system, body)
+        return compared
+
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
+        return by_wrk(system, self._scripts[case.request_bytes], case, self._plan.seconds, tick)
+
+
+class Exact(_Hits):
+    name = "exact"
+    title = f"exact hits; an answer has {len(ANSWER)} bytes"
+
+    def cases(self) -> list[Case]:
+        [size] = self.bodies()
+        return [Case(self.name, connections, size) for connections in self._plan.connections]
+
+    def bodies(self) -> dict[int, str]:
+        body = asking.body()
+        return {len(body): body}
+
+
+class Sizes(_Hits):
+    name = "sizes"
+    title = "exact hits by the size of the request, on one connection"
+
+    def cases(self) -> list[Case]:
+        return [Case(self.name, 1, size) for size in self.bodies()]
+
+    def bodies(self) -> dict[int, str]:
+        return {len(body): body for body in map(asking.of_size, self._plan.sizes)}

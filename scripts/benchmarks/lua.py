@@ -1,0 +1,50 @@
+"""Scripts for wrk, as text: the same body again and again, bodies with a number of their own, or one body a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HEAD = """wrk.method = "POST"
+wrk.headers["content-type"] = "application/json"
+wrk.headers["authorization"] = "Bearer {key}"
+"""
+SAME = "wrk.body = {body}\n"
+NUMBERED = """local before, after, number = {before}, {after}, 0
+request = function()
+  number = number + 1
+  return wrk.format(nil, nil, nil, before .. number .. after)
+end
+"""
+LISTED = """local bodies, number = {{}}, 0
+for line in io.lines({file}) do bodies[#bodies + 1] = line end
+request = function()
+  number = number % #bodies + 1
+  return wrk.format(nil, nil, nil, bodies[number])
+end
+"""
+
+
+def same(key: str, body: str) -> str:
+    """Ask one and the same *body*."""
+    return HEAD.format(key=key) + SAME.format(body=quoted(body))
+
+
+def numbered(key: str, body: str, mark: str) -> str:
+    """Ask *body* with the numbers 1, 2, 3, … in the place of *mark*, which it holds once."""
+    before, found, after = body.partition(mark)
+    if not found or mark in after:
+        raise ValueError(f"{mark!r} must stand in the body once")
+    return HEAD.format(key=key) + NUMBERED.format(before=quoted(before), after=quoted(after))
+
+
+def listed(key: str, file: Path) -> str:
+    """Ask what stands in *file*, a body a line, from its beginning; and again when it has ended."""
+    return HEAD.format(key=key) + LISTED.format(file=quoted(str(file)))
+
+
+def quoted(text: str) -> str:
+    """Return a Lua string of the text: a long bracket of a level that the text does not close."""
+    level = 0
+    while f"]{'=' * level}]" in text + "]":
+        level += 1
+    return f"[{'=' * level}[\n{text}]{'=' * level}]"

@@ -1,0 +1,51 @@
+"""What a proxy with the cache says it has done: counts of its own metrics page. Reads; changes nothing."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.problem import Problem
+
+READY_WITHIN = 60.0  # seconds
+
+
+def counts(port: int) -> dict[str, float]:
+    """Return requests, and hits by tier (``exact``, ``semantic``), since the proxy's start."""
+    found = {"requests": 0.0}
+    for family in text_string_to_metric_families(_page(port)):
+        for sample in family.samples:
+            if sample.name == "aicache_requests_total":
+                found["requests"] += sample.value
+            elif sample.name == "aicache_hits_total":
+                tier = sample.labels["tier"]
+                found[tier] = found.get(tier, 0.0) + sample.value
+    return found
+
+
+def wait_ready(port: int, tick: Callable[[], None]) -> None:
+    """Wait until every part of the cache takes part. Raises Problem when that takes too long."""
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline:
+        families = {family.name: family for family in text_string_to_metric_families(_page(port))}
+        if "aicache_part_in_use" in families and all(s.value for s in families["aicache_part_in_use"].samples):
+            return
+        tick()
+        time.sleep(0.1)
+    raise Problem(f"the cache's parts did not stand within {READY_WITHIN:g} s")
+
+
+def _page(port: int) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/_ai_cache/metrics")
+        response = connection.getresponse()
+        page = response.read().decode()
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise Problem(f"/_ai_cache/metrics answers {response.status}")
+    return page

@@ -1,0 +1,90 @@
+"""Processes that are started for the measurement, watched, and ended with it. What they do is not known here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.problem import Problem
+
+TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+START_WITHIN = 90.0  # seconds
+END_WITHIN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A process and its descendants. Where there is no /proc, all figures are 0."""
+
+    pid: int
+
+    def cpu(self) -> float:
+        """Return the seconds of processor time used so far, of children that have ended, too."""
+        return sum(sum(map(int, fields[11:15])) for fields in map(_stat, self._pids()) if fields) / TICK
+
+    def memory(self) -> int:
+        """Return the bytes of resident memory; pages that several processes share count for each."""
+        return sum(int(fields[21]) for fields in map(_stat, self._pids()) if fields) * PAGE
+
+    def _pids(self) -> list[int]:
+        pids = [self.pid]
+        for pid in pids:  # which grows meanwhile
+            for path in Path(f"/proc/{pid}/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    pids += map(int, path.read_text().split())
+        return pids
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of proc_pid_stat(5) from the state on; none when the process has gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process that listens on *port* of the loopback, until the block ends. Raises Problem when it does not."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env={**os.environ, **(environment or {})}
+        )
+    try:
+        _wait_listening(process, port, log)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(END_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    said = log.read_text("utf-8", "replace").strip()[-1000:]
+    ended = "did not listen in time" if process.poll() is None else f"ended with exit code {process.returncode}"
+    raise Problem(f"{Path(str(process.args[0])).name} {ended}: {said}")  # type: ignore[index]

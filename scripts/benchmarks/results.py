@@ -1,0 +1,112 @@
+"""Rows as tables for people, as CSV and as JSON. Measures nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.figures import Row
+
+CLOSE_TO_ALL = 0.995
+"""Share of hits below which a table says that not all were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A figure of each row: *value* returns None where a row has none."""
+
+    heading: str
+    value: Callable[[Row], float | None]
+    shown: str = ".2f"
+
+
+def figure(heading: str, name: str, shown: str = ".2f") -> Column:
+    return Column(heading, lambda row: row.figures.get(name), shown)
+
+
+def times(other: str, name: str, heading: str) -> Column:
+    return Column(heading, lambda row: row.times.get(other, {}).get(name), ".2f")
+
+
+def less(other: str, name: str, heading: str) -> Column:
+    """Make a column of how much more a figure is than the *other* system's."""
+    return Column(heading, lambda row: row.beyond.get(other, {}).get(name), "+.2f")
+
+
+LOAD = (
+    figure("rps", "rps", ".0f"),
+    figure("p50 ms", "p50_ms"),
+    figure("p99 ms", "p99_ms"),
+    figure("CPU ms", "cpu_ms"),
+)
+HITS = (*LOAD, times("bare", "rps", "rps x bare"), times("bare", "cpu_ms", "CPU x bare"))
+COLUMNS: Mapping[str, Sequence[Column]] = {
+    "exact": (*HITS, times("litellm", "rps", "rps x litellm")),
+    "sizes": (*HITS, times("litellm", "rps", "rps x litellm")),
+    "semantic": (*HITS, figure("by meaning", "semantic_share", ".1%")),
+    "misses": (*LOAD, less("bare", "p50_ms", "p50 - bare"), times("bare", "rps", "rps x bare")),
+    "streams": (
+        *(figure("first ms", "first_ms"), figure("end ms", "end_ms")),
+        *(less("upstream", "first_ms", "first - direct"), less("upstream", "end_ms", "end - direct")),
+        *(figure("first p99", "first_p99_ms"), figure("end p99", "end_p99_ms"), figure("CPU ms", "cpu_ms")),
+    ),
+}
+
+
+def table(title: str, rows: Sequence[Row]) -> str:
+    """Return the table of one scenario. Columns that no row has a figure for are left out."""
+    columns = [c for c in COLUMNS[rows[0].case.scenario] if any(c.value(row) is not None for row in rows)]
+    heads = ["connections", "bytes", "system", *(column.heading for column in columns)]
+    lines = [
+        [str(row.case.connections), str(row.case.request_bytes), row.system, *(_cell(c, row) for c in columns)]
+        for row in rows
+    ]
+    widths = [max(len(line[place]) for line in [heads, *lines]) for place in range(len(heads))]
+    text = [title]
+    text += ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in [heads, *lines]]
+    return "\n".join([*text, *_doubts(rows)])
+
+
+def _cell(column: Column, row: Row) -> str:
+    value = column.value(row)
+    return "" if value is None else format(value, column.shown)
+
+
+def _doubts(rows: Sequence[Row]) -> list[str]:
+    """Return what a reader must know before taking the figures for what the title says."""
+    found = []
+    for row in rows:
+        where = f"{row.system} at {row.case.connections} connections"
+        if row.figures.get("failures"):
+            found.append(f"! {where}: {row.figures['failures']:.0f} requests a load failed (median)")
+        share = row.figures.get("exact_share")
+        if share is not None and row.case.scenario in ("exact", "sizes") and share < CLOSE_TO_ALL:
+            found.append(f"! {where}: only {share:.1%} were exact hits")
+        hits = share is not None and share + row.figures.get("semantic_share", 0)
+        if row.case.scenario == "misses" and hits:
+            found.append(f"! {where}: {hits:.1%} were no misses")
+    return found
+
+
+def write(folder: Path, machine: Mapping[str, str], rows: Sequence[Row]) -> None:
+    """Write ``results.json`` and ``results.csv``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {"machine": dict(machine), "rows": [asdict(row) for row in rows]}
+    (folder / "results.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    flat = [_flat(row) for row in rows]
+    with (folder / "results.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(name for line in flat for name in line)))
+        writer.writeheader()
+        writer.writerows(flat)
+
+
+def _flat(row: Row) -> dict[str, object]:
+    flat: dict[str, object] = {**asdict(row.case), "system": row.system, **row.figures}
+    for other, found in row.times.items():
+        flat |= {f"{name} x {other}": value for name, value in found.items()}
+    for other, found in row.beyond.items():
+        flat |= {f"{name} - {other}": value for name, value in found.items()}
+    return flat

@@ -1,0 +1,38 @@
+"""How far a series of measurements is, as a bar on stderr."""
+
+from __future__ import annotations
+
+import time
+
+from progress import Progress
+
+WIDTH = 24  # characters of the bar
+
+
+class Steps:
+    """*total* steps of about the same length, one after the other; call `tick` while one is under way."""
+
+    def __init__(self, series: str, total: int) -> None:
+        self._series, self._total, self._done = series, total, -1
+        self._began = time.monotonic()
+        self._progress = Progress(series)
+
+    def begin(self, what: str) -> None:
+        """Say that one step has ended, if there was one, and that the next does *what*."""
+        self._done += 1
+        filled = WIDTH * self._done // self._total
+        bar = "#" * filled + "-" * (WIDTH - filled)
+        self._progress.doing = f"[{bar}] {self._done}/{self._total}{self._left()}  {self._series}: {what}"
+        self.tick()
+
+    def tick(self) -> None:
+        self._progress.show()
+
+    def end(self) -> None:
+        self._progress.clear()
+
+    def _left(self) -> str:
+        if not self._done:
+            return ""
+        left = (time.monotonic() - self._began) / self._done * (self._total - self._done)
+        return f", {left:.0f} s left"

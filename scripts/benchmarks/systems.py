@@ -1,0 +1,152 @@
+"""What is measured: the proxy with the cache, and what it is compared with, each started when it is first asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from aicache.config.values import Speed
+from benchmarks import litellm, metrics
+from benchmarks.problem import Problem
+from benchmarks.processes import Tree, free_port, running
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ADDON = ROOT / "addon" / "ai_cache.py"
+CONSTANT = Path(__file__).with_name("constant.py")
+OURS = "ai-cache"
+SPEEDS: dict[str, dict[str, bool]] = {  # settings under `speed`; default leaves them out
+    "default": {},
+    "table": {"dispatch": True, "fast_lane": False},
+    "lane": {"dispatch": True, "fast_lane": True},
+    "off": {"dispatch": False, "fast_lane": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Something that listens on *port* of the loopback and answers chat completions."""
+
+    name: str
+    port: int
+    trees: tuple[Tree, ...] = ()
+    """The processes whose work it is."""
+    caches: bool = False
+    """Whether it is ours, and tells of itself."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1/chat/completions"
+
+    def cpu(self) -> float:
+        """Return the seconds of processor time used so far."""
+        return sum(tree.cpu() for tree in self.trees)
+
+    def memory(self) -> int:
+        """Return the bytes of resident memory."""
+        return sum(tree.memory() for tree in self.trees)
+
+
+def speed_settings(name: str) -> dict[str, bool]:
+    """Return the settings that *name* stands for. Raises Problem when the cache does not have what it asks for."""
+    known = {field.name for field in dataclasses.fields(Speed)}
+    wanted = SPEEDS[name]
+    if lacking := [key for key, on in wanted.items() if on and key not in known]:
+        raise Problem(f"--speed {name}: this version of the cache has no speed.{lacking[0]}")
+    return {key: value for key, value in wanted.items() if key in known}
+
+
+class Fleet:
+    """Keeps what was started until its block ends. *tick* is called while something is waited for."""
+
+    def __init__(self, folder: Path, speeds: Sequence[str], tick: Callable[[], None] = lambda: None) -> None:
+        self._folder, self._speeds, self._tick = folder, speeds, tick
+        self._stack = ExitStack()
+        self._started: dict[str, System] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def upstream(self) -> System:
+        """Return the stand-in API itself."""
+        return self._once("upstream", self._upstream)
+
+    def constant(self) -> System:
+        """Return a bare mitmdump whose addon answers a constant."""
+        return self._once("bare constant", lambda: self._mitmdump("bare", ["-s", str(CONSTANT)]))
+
+    def passing(self) -> System:
+        """Return a bare mitmdump that passes requests through, and streams as they come."""
+        options = ["--set", "stream_large_bodies=1"]  # it holds streams back to their end without it
+        return self._once("bare passing", lambda: self._mitmdump("bare", options))
+
+    def caches(self, data: str = "data", config: Mapping[str, Any] | None = None, suffix: str = "") -> list[System]:
+        """Return proxies with the cache, one for each speed asked for, each with a data folder of its own."""
+        return [self._cache(speed, data, config or {}, suffix) for speed in self._speeds]
+
+    def litellm(self) -> System:
+        """Return a LiteLLM proxy that caches in a Redis."""
+        return self._once("litellm", self._litellm)
+
+    def _once(self, name: str, start: Callable[[], System]) -> System:
+        if name not in self._started:
+            self._started[name] = start()
+        return self._started[name]
+
+    def _upstream(self) -> System:
+        port = free_port()
+        process = self._run([sys.executable, "-m", "benchmarks.upstream", str(port)], port, "upstream")
+        return System("upstream", port, (Tree(process.pid),))
+
+    def _cache(self, speed: str, data: str, config: Mapping[str, Any], suffix: str) -> System:
+        name = OURS + ("" if speed == "default" else f" {speed}") + suffix
+        folder = self._folder / f"{data} {speed}"
+
+        def start() -> System:
+            file = self._folder / f"{data}-{speed}{suffix.replace(' ', '-')}.yaml"
+            file.write_text(yaml.safe_dump({"speed": speed_settings(speed), **config}))
+            options = ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}", "-s", str(ADDON)]
+            system = dataclasses.replace(self._mitmdump(name, options), caches=True)
+            metrics.wait_ready(system.port, self._tick)
+            return system
+
+        return self._once(f"{name} {data}", start)
+
+    def _mitmdump(self, name: str, options: Sequence[str]) -> System:
+        port = free_port()
+        command = [
+            str(Path(sys.executable).with_name("mitmdump")),
+            *("-q", "--mode", f"reverse:http://127.0.0.1:{self.upstream().port}"),
+            *("--listen-host", "127.0.0.1", "--listen-port", str(port)),
+            *("--set", "connection_strategy=lazy", "--set", f"confdir={self._folder / 'confdir'}"),
+            *options,
+        ]
+        return System(name, port, (Tree(self._run(command, port, "mitmdump").pid),))
+
+    def _litellm(self) -> System:
+        redis = free_port()
+        (self._folder / "redis").mkdir()
+        server = self._run(litellm.redis_command(redis, self._folder / "redis"), redis, "redis")
+        port = free_port()
+        command = litellm.command(port, litellm.config(self._folder, self.upstream().port, redis))
+        process = self._run(command, port, "litellm", litellm.ENVIRONMENT)
+        return System("litellm", port, (Tree(process.pid), Tree(server.pid)))
+
+    def _run(self, command: Sequence[str], port: int, name: str, environment: Mapping[str, str] | None = None) -> Any:
+        log = self._folder / f"{name}-{port}.log"
+        return self._enter(running(command, port, log, environment))
+
+    def _enter(self, block: AbstractContextManager[Any]) -> Any:
+        return self._stack.enter_context(block)

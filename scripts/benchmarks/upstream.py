@@ -1,0 +1,42 @@
+"""The stand-in for an LLM API that misses go to, in a process of its own: its work must not slow whoever measures.
+
+A whole answer comes at once. A stream has the pace that the request's system prompt asks for, so that one upstream does
+for all: proxies pass the prompt on, and not every header.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sys
+
+from benchmarks.constant import ANSWER
+from demo.answers import Reply, Request
+from demo.upstream import StandIn
+
+PACE = "Answer in {tokens} tokens, the first after {first:.4f} s, then one each {each:.4f} s."
+_PACE = re.compile(PACE.format(tokens=r"(\d+)", first=0, each=0).replace("0.0000", r"([\d.]+)").replace(". s", r"\. s"))
+
+
+def reply(request: Request) -> Reply:
+    asked = request.json
+    if not asked.get("stream"):
+        return Reply(body=ANSWER)
+    pace = _PACE.search(str(asked.get("messages")))
+    tokens, first, each = (int(pace[1]), float(pace[2]), float(pace[3])) if pace else (20, 0.0, 0.0)
+    return Reply((" ".join(["token"] * tokens),), first_token=first, per_token=each)
+
+
+async def _serve(port: int) -> None:
+    def script(request: Request) -> Reply:
+        upstream.requests.clear()  # they would fill the memory
+        return reply(request)
+
+    async with StandIn(script, port) as upstream:
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(int(sys.argv[1])))

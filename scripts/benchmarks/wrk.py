@@ -1,0 +1,77 @@
+"""Load from wrk, and what its report says. Which questions are asked is for the Lua script to know."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.problem import Problem
+
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}  # to milliseconds
+TIMEOUT = 60  # seconds after which wrk counts a request as an error
+HOW_TO_GET_IT = (
+    "the load comes from wrk, which is not on the PATH: `apt install wrk` on Debian and Ubuntu, `brew install wrk` on "
+    "macOS, else https://github.com/wg/wrk"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk reports. Latencies are in milliseconds, of requests that were answered within the time."""
+
+    requests: int
+    rps: float
+    p50: float
+    p99: float
+    failures: int
+    """Connections that could not be opened or broke, requests that took too long, and answers that were no 2xx."""
+
+
+def need() -> None:
+    """Raise Problem where there is no wrk."""
+    if shutil.which("wrk") is None:
+        raise Problem(HOW_TO_GET_IT)
+
+
+def run(url: str, script: Path, connections: int, seconds: float, tick: Callable[[], None]) -> Load:
+    """Load *url* for a while, calling *tick* now and then. Raises Problem when wrk fails."""
+    command = [
+        *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", "--timeout", f"{TIMEOUT}s"),
+        *("-s", str(script), url),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            while process.poll() is None:
+                tick()
+                time.sleep(0.05)
+        except BaseException:
+            process.kill()
+            raise
+        assert process.stdout is not None
+        out = process.stdout.read()
+    if process.returncode:
+        raise Problem(f"wrk failed with exit code {process.returncode}: {out.strip()[-500:]}")
+    return parse(out)
+
+
+def parse(out: str) -> Load:
+    """Read wrk's report with ``--latency``. Raises Problem when it is none, or nothing was answered."""
+    requests, rps = re.search(r"(\d+) requests in", out), re.search(r"Requests/sec:\s+([\d.]+)", out)
+    p50, p99 = (re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m|h)$", out, re.MULTILINE) for share in (50, 99))
+    if requests is None or rps is None or p50 is None or p99 is None:
+        raise Problem(f"wrk's report cannot be read: {out.strip()[-500:]}")
+    if not int(requests[1]):
+        raise Problem("nothing was answered while wrk asked")
+    failures = re.findall(r"(?:connect|read|write|timeout|Non-2xx or 3xx responses:) (\d+)", out)
+    return Load(
+        int(requests[1]),
+        float(rps[1]),
+        float(p50[1]) * UNITS[p50[2]],
+        float(p99[1]) * UNITS[p99[2]],
+        sum(map(int, failures)),
+    )

@@ -1,0 +1,191 @@
+"""`scripts/bench`: what wrk reports, what follows over rounds, and what it says when it cannot measure."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import environment
+from benchmarks import lua, results, systems, wrk
+from benchmarks.figures import Case, percentile, rows
+from benchmarks.problem import Problem
+
+BENCH = environment.ROOT / "scripts" / "bench"
+in_own_environment = pytest.mark.skipif(
+    not Path(sys.executable).is_relative_to(environment.ROOT / ".venv"), reason="wants scripts/test's own environment"
+)
+
+REPORT = """Running 5s test @ http://127.0.0.1:8080/v1/chat/completions
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency    64.51ms   90.44ms   1.20s    93.55%
+    Req/Sec     1.27k   171.57     1.57k    70.00%
+  Latency Distribution
+     50%  812.00us
+     75%    1.10ms
+     90%   20.00ms
+     99%    1.20s
+  6337 requests in 5.01s, 8.29MB read
+  Socket errors: connect 1, read 20, write 300, timeout 4000
+  Non-2xx or 3xx responses: 50000
+Requests/sec:   1264.84
+Transfer/sec:      1.65MB
+"""
+
+
+def bench(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, **({"PATH": path} if path is not None else {})}
+    command = [sys.executable, str(BENCH), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=variables)
+
+
+def test_wrks_report_is_read_in_milliseconds_with_every_kind_of_failure() -> None:
+    load = wrk.parse(REPORT)
+
+    assert (load.requests, load.rps, load.p50, load.p99) == (6337, 1264.84, 0.812, 1200.0)
+    assert load.failures == 54321
+
+
+def test_a_report_without_failures_has_none() -> None:
+    clean = "".join(line for line in REPORT.splitlines(True) if "errors" not in line and "Non-2xx" not in line)
+
+    assert wrk.parse(clean).failures == 0
+
+
+@pytest.mark.parametrize(
+    "out", ["", "unable to connect to 127.0.0.1:1 Connection refused", REPORT.replace("6337", "0")]
+)
+def test_what_is_no_report_is_a_problem(out: str) -> None:
+    with pytest.raises(Problem):
+        wrk.parse(out)
+
+
+def test_ratios_are_of_one_round_and_then_the_median_is_taken() -> None:
+    """The machine is twice as slow in the second round and thrice in the third: that changes no ratio."""
+    case = Case("exact", 8, 100)
+
+    bare, ours = rows(
+        case,
+        {
+            "bare": [{"rps": 600, "p50_ms": 1.0}, {"rps": 300, "p50_ms": 2.0}, {"rps": 200, "p50_ms": 3.0}],
+            "ai-cache": [{"rps": 1200, "p50_ms": 1.5}, {"rps": 600, "p50_ms": 2.5}, {"rps": 500, "p50_ms": 3.5}],
+        },
+    )
+
+    assert ours.figures == {"rps": 600, "p50_ms": 2.5}
+    assert ours.times["bare"]["rps"] == 2.0
+    assert ours.beyond["bare"]["p50_ms"] == 0.5
+    assert bare.times["ai-cache"]["rps"] == 0.5
+
+
+def test_there_is_no_ratio_to_nothing() -> None:
+    _, ours = rows(Case("exact", 1, 1), {"bare": [{"cpu_ms": 0.0}], "ai-cache": [{"cpu_ms": 1.0, "exact_share": 1.0}]})
+
+    assert ours.times["bare"] == {}
+    assert ours.beyond["bare"] == {"cpu_ms": 1.0}
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.001, 1)])
+def test_percentiles_are_values_that_were_seen(share: float, expected: int) -> None:
+    assert percentile(range(100, 0, -1), share) == expected
+
+
+@pytest.mark.parametrize("text", ["plain", 'a "quoted" \\ one', "ends in ]", "]] and ]=] and ]==]", "new\nline"])
+def test_what_lua_reads_is_the_text(text: str) -> None:
+    """A long bracket begins with a newline, which is not part of it, and ends at the first bracket of its level."""
+    quoted = lua.quoted(text)
+
+    level = quoted.index("[", 1) - 1
+    closing = f"]{'=' * level}]"
+    assert quoted.startswith(f"[{'=' * level}[\n")
+    assert quoted.index(closing) == len(quoted) - len(closing)
+    assert quoted[level + 3 : -len(closing)] == text
+
+
+def test_a_numbered_body_holds_its_mark_once() -> None:
+    for body in ("none", "# two #"):
+        with pytest.raises(ValueError, match="once"):
+            lua.numbered("sk", body, "#")
+
+
+def measured(scenario: str, shares: Sequence[float] = (1.0,), failures: float = 0.0) -> str:
+    ours = [{"rps": 1000.0, "p50_ms": 1.0, "exact_share": share, "failures": failures} for share in shares]
+    bare = [{"rps": 500.0, "p50_ms": 2.0, "failures": 0.0} for _ in shares]
+    return results.table("title", rows(Case(scenario, 8, 371), {"bare": bare, "ai-cache": ours}))
+
+
+def test_a_table_has_the_columns_that_were_measured() -> None:
+    table = measured("exact")
+
+    title, heads, bare, ours = table.splitlines()
+    assert title == "title"
+    assert heads.split("  ")[-1] == "rps x bare"
+    assert "CPU" not in table
+    assert ours.split()[-1] == "2.00"
+    assert bare.split()[:3] == ["8", "371", "bare"]
+
+
+def test_a_table_says_where_hits_were_none_and_requests_failed() -> None:
+    assert "! ai-cache at 8 connections: only 90.0% were exact hits" in measured("exact", [0.9])
+    assert "! ai-cache at 8 connections: 20.0% were no misses" in measured("misses", [0.2])
+    assert "! ai-cache at 8 connections: 3 requests a load failed" in measured("exact", [1.0], failures=3)
+
+
+def test_results_are_written_flat_and_whole(tmp_path: Path) -> None:
+    found = rows(Case("exact", 8, 371), {"bare": [{"rps": 500.0}], "ai-cache": [{"rps": 1000.0, "exact_share": 1.0}]})
+
+    results.write(tmp_path / "new", {"cores": "2"}, found)
+
+    with (tmp_path / "new" / "results.csv").open() as file:
+        bare, ours = csv.DictReader(file)
+    assert (ours["system"], ours["connections"], ours["rps x bare"], ours["rps - bare"]) == (
+        "ai-cache",
+        "8",
+        "2.0",
+        "500.0",
+    )
+    assert bare["exact_share"] == ""
+    document = json.loads((tmp_path / "new" / "results.json").read_text())
+    assert document["machine"] == {"cores": "2"}
+    assert document["rows"][1]["times"]["bare"]["rps"] == 2.0
+
+
+def test_a_speed_that_the_cache_does_not_know_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(systems.SPEEDS, "warp", {"warp": True})
+
+    with pytest.raises(Problem, match=r"--speed warp: this version of the cache has no speed\.warp"):
+        systems.speed_settings("warp")
+    assert systems.speed_settings("off")["dispatch"] is False
+
+
+@in_own_environment
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--only", "exact,nothing"], "'nothing' is none of exact"),
+        (["--connections", "8,x"], "'x' is no whole number above 0"),
+        (["--seconds", "0"], "'0' is no whole number above 0"),
+        (["--speed", "slow"], "'slow' is none of default"),
+    ],
+)
+def test_mistakes_are_named_before_anything_starts(arguments: list[str], says: str) -> None:
+    refused = bench(*arguments)
+
+    assert refused.returncode == 2
+    assert says in refused.stderr
+
+
+@in_own_environment
+def test_without_wrk_it_says_how_to_get_it(tmp_path: Path) -> None:
+    refused = bench("--quick", path=str(tmp_path))
+
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "apt install wrk" in refused.stderr
