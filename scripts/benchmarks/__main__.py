@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import exact, formats, machine, results, wrk
+from benchmarks import exact, formats, machine, misses, results, semantic, streams, wrk
 from benchmarks.figures import Row
 from benchmarks.problem import Problem
 from benchmarks.scenario import Plan, Scenario, run
@@ -17,6 +17,9 @@ from benchmarks.systems import SPEEDS, Fleet, speed_settings
 SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
     "exact": exact.Exact,
     "sizes": exact.Sizes,
+    "semantic": semantic.Semantic,
+    "misses": misses.Misses,
+    "streams": streams.Streams,
 }
 KB, MB = 1024, 1024**2
 SIZES = (KB, 16 * KB, 128 * KB, MB)

@@ -6,10 +6,11 @@ import http.client
 import json
 import time
 
+from benchmarks import client
 from benchmarks.problem import Problem
 from benchmarks.systems import System
 
-KEY = "sk-bench"
+KEY = client.KEY
 SYSTEM_PROMPT = "You are a helpful assistant. " * 6
 QUESTION = "How do I reset the password of my account when I no longer have the phone?"
 WARM = 5  # times that what is no cache of ours is asked

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.problem import Problem
 
 READY_WITHIN = 60.0  # seconds
+EXACT, SEMANTIC = frozenset({"exact store"}), frozenset({"exact store", "embedder", "vector index"})
+"""The parts that hits need."""
 
 
 def counts(port: int) -> dict[str, float]:
@@ -26,16 +28,24 @@ def counts(port: int) -> dict[str, float]:
     return found
 
 
-def wait_ready(port: int, tick: Callable[[], None]) -> None:
-    """Wait until every part of the cache takes part. Raises Problem when that takes too long."""
+def wait_ready(port: int, parts: Collection[str], tick: Callable[[], None]) -> None:
+    """Wait until those parts of the cache take part. Raises Problem when that takes too long."""
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline:
-        families = {family.name: family for family in text_string_to_metric_families(_page(port))}
-        if "aicache_part_in_use" in families and all(s.value for s in families["aicache_part_in_use"].samples):
+        if set(parts) <= _in_use(port):
             return
         tick()
         time.sleep(0.1)
     raise Problem(f"the cache's parts did not stand within {READY_WITHIN:g} s")
+
+
+def _in_use(port: int) -> set[str]:
+    return {
+        sample.labels["part"]
+        for family in text_string_to_metric_families(_page(port))
+        for sample in family.samples
+        if sample.name == "aicache_part_in_use" and sample.value
+    }
 
 
 def _page(port: int) -> str:

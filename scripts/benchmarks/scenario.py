@@ -72,6 +72,7 @@ def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Calla
         "p50_ms": load.p50,
         "p99_ms": load.p99,
         "cpu_ms": (system.cpu() - cpu) * 1000 / load.requests,
+        "requests": float(load.requests),
         "failures": float(load.failures),
     }
     if not system.caches:

@@ -119,7 +119,8 @@ class Fleet:
             file.write_text(yaml.safe_dump({"speed": speed_settings(speed), **config}))
             options = ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}", "-s", str(ADDON)]
             system = dataclasses.replace(self._mitmdump(name, options), caches=True)
-            metrics.wait_ready(system.port, self._tick)
+            by_meaning = config.get("semantic", {}).get("enabled", True)
+            metrics.wait_ready(system.port, metrics.SEMANTIC if by_meaning else metrics.EXACT, self._tick)
             return system
 
         return self._once(f"{name} {data}", start)

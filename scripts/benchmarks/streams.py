@@ -1,0 +1,102 @@
+"""Streams that are misses: their first token and their end, beyond those of the upstream asked directly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import asking, questions
+from benchmarks.client import Order, Seen
+from benchmarks.figures import Case, Figures, percentile
+from benchmarks.problem import Problem
+from benchmarks.scenario import Plan
+from benchmarks.systems import Fleet, System
+from benchmarks.upstream import PACE
+
+TOKENS = 20
+RATE = 20  # streams that begin in a second, however many are open: what is measured is delay, not capacity
+SHORTEST = 0.25  # seconds that a stream takes at the least
+TICK = 0.1  # seconds between two looks at how far a load is
+FIRST = 0.2  # of that, until the first token
+
+
+class Streams:
+    name = "streams"
+    title = f"streams of {TOKENS} tokens on a miss; 'direct' is the upstream itself; no more than {RATE} begin a second"
+
+    def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
+        self._fleet, self._plan = fleet, plan
+        self._asked = 0
+
+    def cases(self) -> list[Case]:
+        size = len(asking.body(questions.new(1, 1)[0], prompt(1), stream=True))
+        return [Case(self.name, connections, size) for connections in self._plan.connections]
+
+    def systems(self) -> list[System]:
+        compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches()]
+        if self._plan.litellm:
+            compared.append(self._fleet.litellm())
+        for system in compared:
+            asking.warm(system, asking.body())
+        return compared
+
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
+        connections = case.connections
+        each = max(1, round(self._plan.seconds / lasts(connections)))
+        new = questions.new(100_000 + self._asked, each * connections)
+        self._asked += len(new)
+        bodies = [asking.body(question, prompt(connections), stream=True) for question in new]
+        series = [bodies[place::connections] for place in range(connections)]
+        cpu = system.cpu()
+        seen = _carried_out(Order(system.port, series, lasts(connections) / connections), tick)
+        return _figures(seen, system.cpu() - cpu)
+
+
+def lasts(connections: int) -> float:
+    """Return the seconds that a stream takes when so many are to be open at once."""
+    return max(SHORTEST, connections / RATE)
+
+
+def prompt(connections: int) -> str:
+    """Return the system prompt that tells the upstream its pace."""
+    seconds = lasts(connections)
+    return PACE.format(tokens=TOKENS, first=FIRST * seconds, each=(1 - FIRST) * seconds / TOKENS)
+
+
+def _figures(seen: Sequence[Seen], cpu: float) -> Figures:
+    good = [each for each in seen if each.status == 200]
+    if not good:
+        raise Problem("not a single stream came to its end")
+    first, end = [each.first * 1000 for each in good], [each.end * 1000 for each in good]
+    return {
+        "first_ms": percentile(first, 0.5),
+        "end_ms": percentile(end, 0.5),
+        "first_p99_ms": percentile(first, 0.99),
+        "end_p99_ms": percentile(end, 0.99),
+        "cpu_ms": cpu * 1000 / len(seen),
+        "requests": float(len(seen)),
+        "failures": float(len(seen) - len(good)),
+    }
+
+
+def _carried_out(order: Order, tick: Callable[[], None]) -> list[Seen]:
+    """Let a process of its own ask: what this one does meanwhile must not make its clock late."""
+    command = [sys.executable, "-m", "benchmarks.client"]
+    asked: bytes | None = msgspec.json.encode(order)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            while True:
+                try:
+                    said, _ = process.communicate(asked, timeout=TICK)
+                    break
+                except subprocess.TimeoutExpired:
+                    asked = None  # it has it already
+                    tick()
+        except BaseException:
+            process.kill()
+            raise
+    return msgspec.json.decode(said, type=list[Seen])
