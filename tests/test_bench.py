@@ -145,7 +145,7 @@ def test_results_are_written_flat_and_whole(tmp_path: Path) -> None:
 
     with (tmp_path / "new" / "results.csv").open() as file:
         bare, ours = csv.DictReader(file)
-    assert (ours["system"], ours["connections"], ours["rps x bare"], ours["rps - bare"]) == (
+    assert (ours["system"], ours["connections"], ours["rps_times_bare"], ours["rps_beyond_bare"]) == (
         "ai-cache",
         "8",
         "2.0",

@@ -59,8 +59,19 @@ def _compare(options: argparse.Namespace) -> int:
             print(f"\n{results.table(measuring.title, found)}", flush=True)
             rows += found
             if options.report:
-                results.write(Path(options.report), about, rows)
+                _report(Path(options.report), about, rows, measuring.title, found)
     return 0
+
+
+def _report(folder: Path, about: dict[str, str], rows: list[Row], title: str, found: list[Row]) -> None:
+    """Write what there is so far, so that little is lost where the rest fails."""
+    results.write(folder, about, rows)
+    try:
+        from benchmarks import plots
+    except ModuleNotFoundError:
+        print("bench: no plots, for lack of matplotlib (the extra evaluate)", file=sys.stderr)
+        return
+    plots.draw(folder, title, found)
 
 
 def _plan(options: argparse.Namespace) -> Plan:

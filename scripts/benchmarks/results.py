@@ -10,6 +10,8 @@ from pathlib import Path
 
 from benchmarks.figures import Row
 
+YARDSTICKS = ("bare", "upstream", "litellm")
+"""Systems that others are compared with in the CSV; the JSON has every pair."""
 CLOSE_TO_ALL = 0.995
 """Share of hits below which a table says that not all were."""
 
@@ -105,8 +107,7 @@ def write(folder: Path, machine: Mapping[str, str], rows: Sequence[Row]) -> None
 
 def _flat(row: Row) -> dict[str, object]:
     flat: dict[str, object] = {**asdict(row.case), "system": row.system, **row.figures}
-    for other, found in row.times.items():
-        flat |= {f"{name} x {other}": value for name, value in found.items()}
-    for other, found in row.beyond.items():
-        flat |= {f"{name} - {other}": value for name, value in found.items()}
+    for other in YARDSTICKS:
+        flat |= {f"{name}_times_{other}": value for name, value in row.times.get(other, {}).items()}
+        flat |= {f"{name}_beyond_{other}": value for name, value in row.beyond.get(other, {}).items()}
     return flat

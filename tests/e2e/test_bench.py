@@ -1,0 +1,58 @@
+"""`scripts/bench --quick` with all that it starts: real proxies, a real load."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from e2e.proxy import ROOT
+
+needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wants wrk on the PATH (Debian: apt install wrk)")
+
+
+def bench(*arguments: str, within: float) -> subprocess.CompletedProcess[str]:
+    """Run the command behind `scripts/bench` in this very environment."""
+    paths = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "addon")])
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    environment = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(command, capture_output=True, text=True, timeout=within, env=environment)
+
+
+@needs_wrk
+@pytest.mark.timeout(300)
+def test_a_quick_look_compares_everything_in_one_run(tmp_path: Path) -> None:
+    """Which figures come out is the machine's; that each request was what its line says is not."""
+    done = bench("--quick", "--report", str(tmp_path), within=280)
+
+    assert done.returncode == 0, done.stderr
+    assert "\n! " not in done.stdout, done.stdout
+    rows = json.loads((tmp_path / "results.json").read_text())["rows"]
+    compared = {
+        scenario: [r["system"] for r in rows if r["case"]["scenario"] == scenario] for scenario in scenarios(rows)
+    }
+    assert compared == {
+        "exact": ["bare", "ai-cache"],
+        "sizes": ["bare", "ai-cache"] * 2,
+        "semantic": ["bare", "ai-cache"],
+        "misses": ["bare", "ai-cache", "ai-cache, exact only"],
+        "streams": ["upstream", "bare", "ai-cache"],
+    }
+    ours = {row["case"]["scenario"]: row for row in rows if row["system"] == "ai-cache"}
+    assert ours["exact"]["figures"]["exact_share"] == 1
+    assert ours["semantic"]["figures"]["semantic_share"] > 0.95
+    assert ours["misses"]["figures"]["exact_share"] == 0
+    assert all(row["figures"]["cpu_ms"] > 0 for row in rows)
+    assert ours["streams"]["figures"]["first_ms"] < ours["streams"]["figures"]["end_ms"]
+    with (tmp_path / "results.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == len(rows)
+
+
+def scenarios(rows: list[dict[str, dict[str, str]]]) -> list[str]:
+    return list(dict.fromkeys(row["case"]["scenario"] for row in rows))
