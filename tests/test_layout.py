@@ -38,14 +38,18 @@ MAY_IMPORT = {
     "batches": PURE | {"engine", "messages", "settings"},
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
     "replays": {"engine"},
+    "recorded": PURE | {"batches", "engine", "messages", "settings"},
+    "warming": PURE | {"engine", "recorded", "settings", "upkeep"},
     "shortcuts": set(),
     "atonce": set(),
     "dispatch": {"atonce", "shortcuts"},
     "addon": PURE
-    | {"batches", "config", "dispatch", "engine", "messages", "replays", "reporting", "settings", "wiring", "ui"},
+    | {"batches", "config", "dispatch", "engine", "messages", "recorded", "replays", "reporting", "settings"}
+    | {"ui", "warming", "wiring"},
     "ui": PURE
     | {"config", "engine", "messages", "outside", "prices", "reporting", "settings", "upkeep", "wiring", "ui"},
 }
+OUTERMOST = {"addon", "atonce", "batches", "dispatch", "messages", "recorded", "replays", "shortcuts", "ui", "warming"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -76,7 +80,7 @@ def test_every_module_imports_inward_only(path: Path) -> None:
 def test_only_the_outermost_modules_know_mitmproxy(path: Path) -> None:
     part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
-    outermost = part in ("addon", "atonce", "batches", "dispatch", "messages", "replays", "shortcuts", "ui")
+    outermost = part in OUTERMOST
     assert outermost or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
 
 

@@ -37,6 +37,7 @@ from aicache.messages import (
 )
 from aicache.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.pieces import BatchExchange
+from aicache.recorded import note_wishes
 from aicache.replays import Replays
 from aicache.report import Report
 from aicache.reporting import Watchers
@@ -45,6 +46,7 @@ from aicache.tee import Tee
 from aicache.trace import Trace
 from aicache.ui.dashboard import Dashboard
 from aicache.ui.desk import Desk
+from aicache.warming import Warming
 from aicache.wiring import Wiring, default_data_folder
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ class AICache:
         self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
         self._dashboard = Dashboard(self._desk)
         self._dispatch: Dispatch | None = None
+        self._warming: Warming | None = None
 
     # ------------------------------------------------------------------ life cycle
 
@@ -84,6 +87,7 @@ class AICache:
             "",
             "Folder of the AI cache's embedded Valkey and vector index (default: the user's data folder).",
         )
+        loader.add_option("ai_cache_warm", bool, True, "Fill the AI cache from the flows that mitmdump -nr FILE reads.")
 
     def configure(self, updated: set[str]) -> None:
         # mitmproxy logs everything to be filtered later, and each line costs as much as a look-up.
@@ -119,7 +123,15 @@ class AICache:
         if self._dispatch is not None:
             self._dispatch.leave()
         wiring, self._wiring = self._wiring, None
-        return None if wiring is None else asyncio.ensure_future(wiring.close())
+        return None if wiring is None else asyncio.ensure_future(self._end(wiring))
+
+    async def _end(self, wiring: Wiring) -> None:
+        try:
+            if self._warming is not None:
+                await self._warming.finish()
+                logger.info("%s: %s", ctx.options.rfile, self._warming.tally.line())
+        finally:
+            await wiring.close()
 
     def _apply(self) -> None:
         """Put the configuration in force, or raise ConfigError and leave the old one."""
@@ -244,6 +256,7 @@ class AICache:
         began = time.perf_counter()
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
+        note_wishes(flow, headers)
         reading = (flow, format, headers, wishes, wiring.settings)
         large = len(flow.request.raw_content or b"") > PARSE_ON_LOOP
         exchange = await asyncio.to_thread(read, *reading) if large else read(*reading)
@@ -302,6 +315,9 @@ class AICache:
         response = flow.response
         if response is None or self._wiring is None or flow in self._answered:
             return None
+        if not flow.live and self._wiring.settings.enabled and _only_reads():
+            self._warming = self._warming or Warming(self._wiring)
+            return self._warming.take(flow)
         engine = self._wiring.engine
         asked_at = flow.request.timestamp_start
         body = response.raw_content
@@ -376,6 +392,13 @@ class AICache:
             self._wiring.engine.accepted(exchange)
         recording = read_response(response, body, flow.request.timestamp_start)
         self._wiring.engine.judge_and_keep(exchange, recording, partial(self._finished, report, recording))
+
+
+def _only_reads() -> bool:
+    """Tell whether mitmproxy reads a file of flows and then ends: to look at flows in a UI must fill nothing."""
+    options = ctx.options
+    ends = ctx.master.addons.get("keepserving") is not None  # type: ignore[no-untyped-call]  # mitmdump's own
+    return bool(ends and options.ai_cache_warm and options.rfile and not options.server)
 
 
 def _modified(path: Path | None) -> float | None:

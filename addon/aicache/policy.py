@@ -171,6 +171,8 @@ def may_be_found(entry: Entry, rules: Rules) -> bool:
     question = entry.question
     if question is None or len(question) > rules.max_question or not may_be_neighbor(entry, rules):
         return False
+    if is_about_a_chat(question):
+        return False
     return rules.volatile is not Volatile.EXACT or not depends_on_now(question)
 
 

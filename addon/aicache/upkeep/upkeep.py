@@ -166,8 +166,11 @@ class Upkeep:
             file.close()
         return taken
 
-    async def take(self, entries: Sequence[Entry]) -> Taken:
-        """Store entries that come from elsewhere, with their vectors, unless what is there is newer, or the same."""
+    async def take(self, entries: Sequence[Entry], *, only_new: bool = False) -> Taken:
+        """Store entries that come from elsewhere, with their vectors, unless what is there is newer, or the same.
+
+        With *only_new*, unless anything is there at all: for entries of whose age nothing is known.
+        """
         now, exact = self._clock(), self._exact
         by_age = sorted(entries, key=lambda entry: entry.stored_at)
         live = {entry.key: entry for entry in by_age if entry.expires_at > now}
@@ -177,7 +180,7 @@ class Upkeep:
         for each in there:
             if isinstance(each, StoreError):
                 raise each
-            if each is not None and each.stored_at >= live[each.key].stored_at:
+            if each is not None and (only_new or each.stored_at >= live[each.key].stored_at):
                 del live[each.key]
         new = list(live.values())
         vectors = await self._vectors(new)  # first: what fails leaves the entries to be brought again

@@ -1,0 +1,110 @@
+"""Recorded flows -> the entries that they would have left, had this cache been there. It stores and asks nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mitmproxy.http import HTTPFlow, Response
+
+from aicache import policy
+from aicache.batches import embeddings_format_of, read_batch
+from aicache.controls import OWN_HEADERS, parse_controls
+from aicache.engine import Exchange
+from aicache.engine.storing import judged, judged_pieces
+from aicache.entries import Recording
+from aicache.messages import format_of, read_headers, read_request, read_response
+from aicache.model import Bypass, Entry
+from aicache.pieces import BatchExchange
+from aicache.settings import Settings
+
+OURS = "ai-cache"
+"""What our own member of ``cache-status`` begins with."""
+INFLATED_HERE = ("", "identity", "gzip", "x-gzip", "deflate")
+"""Content-encodings that are undone, within bounds, where an answer is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A flow that leaves nothing, and why. The reason never holds content."""
+
+    reason: str
+
+
+def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange | Passed:
+    """Identify a recorded request as it would have been when it came."""
+    request = flow.request
+    headers = read_headers(request.headers) | wishes_of(flow)
+    # HAR files of HTTP/2 have the host in the URL alone
+    headers.setdefault("host", request.authority or f"{request.host}:{request.port}")
+    wishes = parse_controls(headers)
+    found: Exchange | BatchExchange | Bypass
+    if (format := format_of(request)) is not None:
+        found = read_request(flow, format, headers, wishes, settings)
+    elif settings.embeddings and (batches := embeddings_format_of(request)) is not None:
+        found = read_batch(flow, batches, headers, wishes, settings)
+    else:
+        return Passed("no LLM call")
+    return Passed(found.reason) if isinstance(found, Bypass) else found
+
+
+def recording_of(flow: HTTPFlow) -> Recording | Passed:
+    """Return the answer that a flow has."""
+    response = flow.response
+    if response is None or (body := response.raw_content) is None:
+        return Passed("no answer")
+    recording = read_response(response, body, flow.request.timestamp_start)
+    if recording.content_encoding in INFLATED_HERE:
+        return recording
+    try:  # what was not asked for through this cache may be encoded in any way
+        inflated = response.get_content(strict=True)
+    except ValueError:
+        return Passed(f"content-encoding {recording.content_encoding}")
+    return replace(recording, content_encoding="", body=inflated or b"")
+
+
+def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: float) -> tuple[Entry, ...] | Passed:
+    """Return what is worth keeping of a recorded flow, stored when its answer came, or why nothing is.
+
+    What has expired since is returned as well. An answer that came from this cache is none of the upstream's.
+    """
+    if flow.response is not None and _is_ours(flow.response):
+        return Passed("answered from the cache")
+    exchange = exchange_of(flow, settings)
+    if isinstance(exchange, Passed):
+        return exchange
+    recording = recording_of(flow)
+    if isinstance(recording, Passed):
+        return recording
+    then = min(answered_at(flow), now)
+    try:
+        if isinstance(exchange, Exchange):
+            return (judged(exchange, recording, rules, then),)
+        pieces = judged_pieces(exchange, recording, rules, then)
+    except (ValueError, RecursionError) as exc:
+        return Passed(str(exc) or "not understood")
+    lasting = tuple(entry for entry in pieces if entry.expires_at > entry.stored_at)
+    return lasting or Passed("not to be kept")
+
+
+def answered_at(flow: HTTPFlow) -> float:
+    """Return when a flow's answer had come, in Unix seconds; of its request where that is not known."""
+    response = flow.response
+    times = (response.timestamp_end, response.timestamp_start) if response is not None else ()
+    return next((time for time in times if time), flow.request.timestamp_start)
+
+
+def note_wishes(flow: HTTPFlow, headers: dict[str, str]) -> None:
+    """Note on the flow what its caller asks of the cache: its headers do not go upstream, but saved flows say so."""
+    if noted := {name: headers[name] for name in OWN_HEADERS if name in headers}:
+        flow.metadata[OURS] = noted
+
+
+def wishes_of(flow: HTTPFlow) -> dict[str, str]:
+    """Return what `note_wishes` noted."""
+    noted = flow.metadata.get(OURS)
+    return {str(name): str(value) for name, value in noted.items()} if isinstance(noted, dict) else {}
+
+
+def _is_ours(response: Response) -> bool:
+    members = [member.strip() for member in response.headers.get("cache-status", "").split(",")]
+    return any(member.startswith((f"{OURS}; hit", f"{OURS}; fwd=partial")) for member in members)

@@ -1,0 +1,130 @@
+"""Fills the cache from recorded flows, some at a time, and counts what became of them. It decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mitmproxy.http import HTTPFlow
+
+from aicache.engine import Engine
+from aicache.model import Entry
+from aicache.ports import StoreError
+from aicache.recorded import Passed, entries_of
+from aicache.settings import Settings
+from aicache.upkeep import Taken, Upkeep
+
+logger = logging.getLogger(__name__)
+
+TOGETHER = 32
+"""Entries stored at once: their questions are embedded together."""
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each further attempt at what a store or a service does not take."""
+REASONS_SHOWN = 8
+
+
+class Parts(Protocol):
+    """What is filled, and the settings to go by; both as they are at the moment."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of recorded flows."""
+
+    taken: Taken = field(default_factory=Taken)
+    passed: Counter[str] = field(default_factory=Counter)
+    """Flows that left nothing, by reason."""
+    failed: int = 0
+    """Entries that could not be stored."""
+    why_failed: str = ""
+
+    def line(self) -> str:
+        """Say it in one line."""
+        taken = self.taken
+        said = [f"{taken.taken} stored ({taken.found} to be found by meaning, too)"]
+        said.append(f"{taken.kept} not newer than what is there")
+        if taken.expired:
+            said.append(f"{taken.expired} expired (exact.ttl counts from when they were recorded)")
+        if self.failed:
+            said.append(f"{self.failed} could not be stored ({self.why_failed})")
+        if self.passed:
+            said.append(f"{self.passed.total()} not kept: {reasons(self.passed)}")
+        return "; ".join(said)
+
+
+def reasons(passed: Counter[str]) -> str:
+    """Name the most frequent reasons, each with its number."""
+    named = [f"{count} {reason}" for reason, count in passed.most_common(REASONS_SHOWN)]
+    rest = passed.total() - sum(count for _, count in passed.most_common(REASONS_SHOWN))
+    return ", ".join([*named, f"{rest} for other reasons"] if rest else named)
+
+
+class Warming:
+    """One filling: flows are taken one after the other, and `finish` stores the last of them."""
+
+    def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
+        self.tally = Tally()
+        self._parts, self._clock = parts, clock
+        self._upkeep = Upkeep(parts.engine, clock)
+        self._dated: list[Entry] = []
+        self._undated: list[Entry] = []
+        self._storing = asyncio.Lock()
+        self._ended = False
+        self._pauses: tuple[float, ...] = PAUSES
+
+    async def take(self, flow: HTTPFlow, *, dated: bool = True) -> None:
+        """Keep what a flow is worth. One that is not *dated* takes the place of nothing. Never raises StoreError."""
+        if self._ended:
+            return
+        try:
+            found = entries_of(flow, self._parts.settings, self._parts.engine.rules, self._clock())
+        except Exception:
+            logger.exception("a recorded flow is passed by")
+            found = Passed("not understood")
+        if isinstance(found, Passed):
+            self.tally.passed[found.reason] += 1
+            return
+        (self._dated if dated else self._undated).extend(found)
+        if len(self._dated) + len(self._undated) >= TOGETHER:
+            await self._store_all()
+
+    async def finish(self) -> None:
+        """Store what waits to be stored, however long it takes, and take nothing more."""
+        self._ended = True
+        await self._store_all()
+
+    async def _store_all(self) -> None:
+        async with self._storing:
+            for waiting in (self._dated, self._undated):
+                while waiting:
+                    some = waiting[:TOGETHER]
+                    del waiting[:TOGETHER]
+                    await self._store(some, only_new=waiting is self._undated)
+
+    async def _store(self, entries: list[Entry], *, only_new: bool) -> None:
+        in_use = self._parts.engine.in_use
+        await in_use.exact_once_known()
+        await in_use.semantic_once_known()
+        why = ""
+        for pause in (0.0, *self._pauses):
+            await asyncio.sleep(pause)
+            try:
+                self.tally.taken += await self._upkeep.take(entries, only_new=only_new)
+                self._pauses = PAUSES
+                return
+            except StoreError as exc:
+                why = str(exc)
+        self._pauses = ()  # the next ones need not wait for what does not come back
+        self.tally.failed += len(entries)
+        self.tally.why_failed = why
