@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from typing import IO
 
 PLAIN_INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
@@ -19,6 +20,12 @@ def activity(line: str) -> str | None:
         line,
     )
     return " ".join(word for word in (at_work[1].lower(), at_work[2], at_work[3]) if word) if at_work else None
+
+
+def bar(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
+    """Return how far something has come, as a bar and in numbers."""
+    filled = width * done // max(total, 1)
+    return f"[{show(filled)}{' ' * (width - filled)}] {done} of {total}"
 
 
 class Progress:

@@ -13,8 +13,7 @@ from aicache.controls import NO_WISHES
 from aicache.model import Call, Mode, Neighbor, Vector
 from aicache.policy import Rules
 from evaluation.data import Pair, Question
-from evaluation.vectors import bar
-from progress import Progress
+from progress import Progress, bar
 
 ROWS = 256  # questions compared with all others at once
 

@@ -18,8 +18,7 @@ from aicache.model import Vector
 from aicache.policy import Rules
 from evaluation.data import Question
 from evaluation.decisions import Decision, Near, Run, may_embed
-from evaluation.vectors import bar
-from progress import Progress
+from progress import Progress, bar
 
 SHOWN_EVERY = 500  # questions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 from aicache.config.values import Embedder as EmbedderConfig
 from aicache.model import Vector
 from aicache.parts import make_embedder, vector_space
-from progress import Progress
+from progress import Progress, bar
 
 TOGETHER = 256  # texts asked for at once
 KEPT_EVERY = 4096  # texts after which what there is goes to disk
@@ -85,12 +85,6 @@ class Vectors:
         with unfinished.open("wb") as file:
             np.savez(file, digests=digests, vectors=np.stack(list(fresh.values())))
         unfinished.replace(self._folder / f"{name}.npz")
-
-
-def bar(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
-    """Return how far something has come, as a bar and in numbers."""
-    filled = width * done // max(total, 1)
-    return f"[{show(filled)}{' ' * (width - filled)}] {done} of {total}"
 
 
 def _digest(text: str) -> bytes:

@@ -1,0 +1,51 @@
+"""Whom answers are for, where that is not whom they were recorded for: upstream and credential of a flow changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from mitmproxy.http import HTTPFlow
+
+from aicache.keys import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from aicache.messages import format_of
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What is changed on every flow; by default nothing."""
+
+    upstream: str | None = None
+    """URL whose scheme, host and port take the place of the recorded ones."""
+    key: str | None = None
+    """API key that takes the place of every recorded credential."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name; they take the place of recorded ones."""
+
+    def apply(self, flow: HTTPFlow) -> None:
+        request = flow.request
+        if self.upstream is not None:
+            parts = urlsplit(self.upstream)
+            request.scheme = parts.scheme
+            request.host, request.port = parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)
+            request.headers["host"] = parts.netloc
+        if self.key is not None:
+            for name in CREDENTIAL_HEADERS:
+                request.headers.pop(name, None)
+            for name in [name for name in request.query if name.lower() in CREDENTIAL_PARAMETERS]:
+                del request.query[name]
+            name, value = self._credential(flow, self.key)
+            request.headers[name] = value
+        for name, value in self.headers.items():
+            request.headers[name] = value
+
+    def _credential(self, flow: HTTPFlow, key: str) -> tuple[str, str]:
+        """Return the header that the API's own clients have their key in."""
+        format = format_of(flow.request)
+        match format.api if format is not None else "":
+            case "messages":
+                return "x-api-key", key
+            case "gemini":
+                return "x-goog-api-key", key
+        return "authorization", f"Bearer {key}"

@@ -1,0 +1,124 @@
+"""A bare question and its answer, made into the exchange that a client of an API would have had."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from mitmproxy.http import Headers, HTTPFlow, Response
+
+from aicache.formats import FORMATS, by_api
+from aicache.model import Answer, Choice, Finish, Mode, Text, Usage
+from warming.found import make_flow
+
+APIS = tuple(format.api for format in FORMATS)
+PATHS = {
+    "chat": "/chat/completions",
+    "completions": "/completions",
+    "responses": "/responses",
+    "messages": "/messages",
+    "gemini": "/models/{model}:generateContent",
+    "ollama-chat": "/chat",
+    "ollama-generate": "/generate",
+    "dashscope": "/services/aigc/text-generation/generation",
+}
+"""What follows the base URL that the API's clients are given ..."""
+BASES = {"gemini": "/v1beta", "ollama-chat": "/api", "ollama-generate": "/api", "dashscope": "/api/v1"}
+"""... whose path is /v1 with all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a client says beside the question, wherever a record does not say it itself."""
+
+    model: str | None = None
+    api: str = "chat"
+    system: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    upstream: str | None = None
+    """Base URL; its path is the API's own where it has none."""
+
+
+def exchange(
+    conversation: Sequence[Mapping[str, Any]],
+    answer: str,
+    asking: Asking,
+    at: float | None,
+    usage: Usage | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HTTPFlow:
+    """Return the flow of a request that says just this, with its answer. Raises ValueError, saying what is missing."""
+    if not answer.strip():
+        raise ValueError("its answer is empty")
+    if not asking.model:
+        raise ValueError("it names no model: give --model, the one that clients ask for")
+    if not asking.upstream:
+        raise ValueError("it names no upstream: give --upstream, the URL of the API that clients ask")
+    url, body = _request(conversation, asking, asking.model, asking.upstream)
+    format = by_api(asking.api)
+    call = format.parse_request(urlsplit(url).path, body)
+    said = Answer("warmed", asking.model, int(at or 0), (Choice((Text(answer),), Finish.STOP),), usage)
+    document = format.express(said, call)
+    content = format.render(document, Mode.WHOLE, variant=call.variant)
+    fields = Headers([(b"content-type", format.content_type(Mode.WHOLE, call.variant).encode())])
+    response = Response(b"HTTP/1.1", 200, b"OK", fields, content, None, 0.0, 0.0)
+    return make_flow("POST", url, {"content-type": "application/json", **(headers or {})}, body, response, at)
+
+
+def _request(conversation: Sequence[Mapping[str, Any]], asking: Asking, model: str, upstream: str) -> tuple[str, bytes]:
+    """Return URL and body."""
+    turns = list(conversation)
+    system = asking.system
+    if turns and turns[0].get("role") == "system":
+        system = system or str(turns[0].get("content"))
+        turns = turns[1:]
+    if not turns or not all(isinstance(turn.get("content"), str) for turn in turns):
+        raise ValueError("its messages are not all text")
+    body = _body(asking.api, model, system, turns)
+    if asking.api == "dashscope":
+        body["parameters"] = {"result_format": "message", **asking.params}
+    else:
+        body |= asking.params
+    if asking.api == "messages" and "max_tokens" not in body:
+        raise ValueError("Anthropic's clients always send max_tokens: give it, as in --params '{\"max_tokens\": 1024}'")
+    path = PATHS[asking.api].replace("{model}", model)
+    base = upstream.rstrip("/")
+    if not urlsplit(base).path:
+        base += BASES.get(asking.api, "/v1")
+    return base + path, json.dumps(body, ensure_ascii=False).encode()
+
+
+def _body(api: str, model: str, system: str | None, turns: list[Mapping[str, Any]]) -> dict[str, Any]:
+    first = [] if system is None else [{"role": "system", "content": system}]
+    last = turns[-1]["content"]
+    match api:
+        case "chat":
+            return {"model": model, "messages": first + turns}
+        case "ollama-chat":
+            return {"model": model, "messages": first + turns, "stream": False}
+        case "dashscope":
+            return {"model": model, "input": {"messages": first + turns}}
+        case "messages":
+            return {"model": model, "messages": turns} | ({} if system is None else {"system": system})
+        case "responses":
+            said = last if len(turns) == 1 else turns
+            return {"model": model, "input": said} | ({} if system is None else {"instructions": system})
+        case "gemini":
+            contents = [{"role": _geminis(turn["role"]), "parts": [{"text": turn["content"]}]} for turn in turns]
+            found: dict[str, Any] = {"contents": contents}
+            return found | ({} if system is None else {"systemInstruction": {"parts": [{"text": system}]}})
+    if len(turns) > 1:
+        raise ValueError(f"{api} takes one question, and no conversation")
+    if api == "ollama-generate":
+        found = {"model": model, "prompt": last, "stream": False}
+        return found | ({} if system is None else {"system": system})
+    if system is not None:
+        raise ValueError("completions have no system prompt")
+    return {"model": model, "prompt": last}
+
+
+def _geminis(role: Any) -> str:
+    return "model" if role == "assistant" else str(role)

@@ -1,0 +1,108 @@
+"""One source after the other put into the cache, with what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from dataclasses import dataclass
+
+from aicache.config import Credential
+from aicache.keys import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from aicache.warming import Tally, Warming
+from progress import Progress, bar
+from warming.adapted import Adapted
+from warming.asked import Asking
+from warming.found import Broken, Found, SourceError
+from warming.parts import Opened
+from warming.sources import records
+
+NO_CALLER = "no API key: for callers that have one give --api-key, for others --no-key"
+BROKEN_SHOWN = 10  # of each source
+_BLANKED = re.compile(r"redacted|filtered|dummy|placeholder|scrubbed|\*{3}|x{6}|<[^>]*>|\[[^\]]*\]", re.I)
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one source."""
+
+    source: str
+    tally: Tally
+    read: int = 0
+    """Records, the broken ones included."""
+    broken: int = 0
+    problem: str | None = None
+    """Why it could not be read, or not to its end."""
+
+
+class Filling:
+    """Puts sources into the cache until it is told to `stop`, which it does between two records."""
+
+    def __init__(
+        self, parts: Opened, asking: Asking, adapted: Adapted, *, prefix: str, keyless: bool, from_now: bool
+    ) -> None:
+        self.stopped = False
+        self._parts, self._asking, self._adapted = parts, asking, adapted
+        self._prefix, self._keyless, self._from_now = prefix, keyless, from_now
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    async def fill(self, source: str) -> Result:
+        warming = Warming(self._parts)
+        result = Result(source, warming.tally)
+        progress = Progress(f"{_shown(source)}: opening")
+        progress.show()
+        try:
+            for record in records(source, self._asking, self._prefix):
+                if self.stopped:
+                    break
+                result.read += 1
+                progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.taken.taken} stored"
+                progress.show()
+                if isinstance(record, Broken):
+                    result.broken += 1
+                    progress.clear()
+                    _complain(record, result.broken)
+                else:
+                    await self._take(record, warming)
+                await asyncio.sleep(0)  # signals are heard between records
+        except SourceError as exc:
+            progress.clear()
+            result.problem = str(exc)
+            print(f"warm: {exc}", file=sys.stderr)
+        await warming.finish()
+        progress.clear()
+        return result
+
+    async def _take(self, found: Found, warming: Warming) -> None:
+        self._adapted.apply(found.flow)
+        owned = isinstance(self._parts.settings.scope, Credential)
+        if owned and not (self._keyless or found.faithful or _has_key(found)):
+            warming.tally.passed[NO_CALLER] += 1
+            return
+        await warming.take(found.flow, dated=found.dated and not self._from_now)
+
+
+def _has_key(found: Found) -> bool:
+    """Tell whether a request has a credential that was not blanked out when it was recorded."""
+    request = found.flow.request
+    values = [request.headers[name] for name in CREDENTIAL_HEADERS if name in request.headers]
+    values += [value for name, value in request.query.items(multi=True) if name.lower() in CREDENTIAL_PARAMETERS]
+    return any(value.strip() and not _BLANKED.search(value) for value in values)
+
+
+def _complain(broken: Broken, number: int) -> None:
+    if number <= BROKEN_SHOWN:
+        print(f"warm: {broken.place.name}: {broken.why}", file=sys.stderr)
+    elif number == BROKEN_SHOWN + 1:
+        print("warm: and more like these, which are counted at the end", file=sys.stderr)
+
+
+def _far(record: Found | Broken) -> str:
+    done, total = record.place.done, record.place.total
+    return bar(min(done, total), total).rpartition(" of ")[0].rpartition(" ")[0] + f" {100 * done // max(total, 1)} %"
+
+
+def _shown(source: str) -> str:
+    return source.rpartition("/")[2] if "://" not in source else source.rpartition("@")[2]
