@@ -11,12 +11,19 @@ from typing import Any
 import yaml
 from mitmproxy.http import Headers, HTTPFlow, Response
 
-from warming.found import Broken, Found, Place, Records, SourceError, make_flow, time_of
+from warming.found import Broken, Found, Place, Records, SourceError, make_flow
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INTERACTIONS = ("interactions", "http_interactions")
 """vcrpy's, and VCR's."""
 MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "deflate": b"\x78"}
+
+
+class _Loader(_Safe):  # type: ignore[misc]  # which of the two it is, is known at run time
+    """Loads plain values alone, and Ruby's way to write bytes."""
+
+
+_Loader.add_constructor("!binary", yaml.SafeLoader.construct_yaml_binary)
 
 
 def cassette(path: Path, text: bytes) -> Records:
@@ -58,7 +65,7 @@ def _why(exc: Exception) -> str:
 def _found(place: Place, item: Any) -> Found:
     request, response = item["request"], item["response"]
     headers = _headers(response["headers"])
-    at = time_of(item.get("recorded_at")) if isinstance(item.get("recorded_at"), str) else _dated(headers)
+    at = _moment(item.get("recorded_at") or headers.get("date"))
     body = _body(response["content"] if "content" in response else response["body"])
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding and (not body.startswith(MAGIC.get(encoding, b"")) or _is_text(body)):
@@ -116,10 +123,11 @@ def _status(response: dict[str, Any]) -> int:
     return int(response["status"]["code"])
 
 
-def _dated(headers: Headers) -> float | None:
+def _moment(date: Any) -> float | None:
+    """Read a date as HTTP writes it (RFC 9110, 5.6.7), which VCR does, too; None where there is none."""
     try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError, IndexError):
+        return parsedate_to_datetime(date).timestamp() if isinstance(date, str) else None
+    except (ValueError, TypeError, IndexError):
         return None
 
 

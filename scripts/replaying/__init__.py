@@ -1,0 +1,1 @@
+"""Behind `scripts/replay`: what the present settings would have done with recorded traffic."""

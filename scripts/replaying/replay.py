@@ -1,0 +1,180 @@
+"""Recorded traffic played past an engine, by the recorded clock: who would have been answered with what."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+
+from mitmproxy.http import HTTPFlow
+
+from aicache import prices, reporting
+from aicache.batches import embeddings_format_of
+from aicache.config import Config
+from aicache.engine import Engine, Exchange, Semantic, with_vector
+from aicache.entries import Recording
+from aicache.entries import replay as rendered
+from aicache.messages import format_of
+from aicache.model import Bypass, Entry, Hit, Miss
+from aicache.pieces import BatchExchange
+from aicache.ports import Embedder
+from aicache.recorded import Passed, answered_at, exchange_of, recording_of
+from aicache.report import Report
+from aicache.settings import Settings
+from aicache.trace import Trace
+from aicache.ui.counts import Counts
+from aicache.wiring import rules_for
+from replaying.memory import ReplayedIndex, ReplayedStore
+
+PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
+SPINS = 50  # turns of the loop after which what goes on in the background is given time
+
+_Coming = tuple[float, int, Exchange | BatchExchange, Recording, Report | None]
+
+
+@dataclass(slots=True)
+class Totals:
+    """What is counted beside all that the dashboard counts."""
+
+    flows: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """Flows that are no request to an LLM API, or have no answer."""
+    texts: int = 0
+    """Inputs of batches of embeddings ..."""
+    texts_known: int = 0
+    """... and those of them that were known."""
+    spent_tokens: int = 0
+    """Of answers that came from the upstream and would have been kept."""
+    first: float = 0.0
+    last: float = 0.0
+    """Unix seconds of the first and the last request."""
+
+
+class Replay:
+    """One replay, from an empty cache on. An answer answers those requests that began after it had come."""
+
+    def __init__(self, config: Config, embedder: Embedder | None) -> None:
+        self.settings = Settings.of(config)
+        self.rules = rules_for(config)
+        self.totals = Totals()
+        self.counts = Counts(partial(prices.cost, own=config.prices))
+        self._now = 0.0
+        self._engine = Engine(self.rules, PATIENCE, self.clock)
+        self._engine.on_judged = self.counts.judged
+        self._store = ReplayedStore(self.clock)
+        self._engine.use_exact(self._store, PATIENCE)
+        semantic = None if embedder is None else Semantic(embedder, PATIENCE, ReplayedIndex(), PATIENCE)
+        self._engine.use_semantic(semantic)
+        self._coming: list[_Coming] = []  # answers under way, the next one first
+        self._numbers = count()
+
+    def clock(self) -> float:
+        return self._now
+
+    async def close(self) -> None:
+        await self._engine.drain(1)
+        await self._store.close()
+
+    async def play(self, flow: HTTPFlow) -> None:
+        """Let a request come at its time, and its answer at the time it had come."""
+        totals, began = self.totals, time.perf_counter()
+        totals.flows += 1
+        asked_at = flow.request.timestamp_start
+        await self._until(asked_at)
+        totals.first, totals.last = min(totals.first or asked_at, asked_at), max(totals.last, asked_at)
+        recording = recording_of(flow)
+        if isinstance(recording, Passed):
+            totals.others[recording.reason] += 1
+            return
+        exchange = exchange_of(flow, self.settings)
+        if isinstance(exchange, Passed):
+            format = format_of(flow.request) or embeddings_format_of(flow.request)
+            if format is None or exchange.reason == "no LLM call":
+                totals.others[exchange.reason] += 1
+            else:
+                self.counts.decided(reporting.of_bypass(Bypass(exchange.reason), format.api, began))
+            return
+        coming: Exchange | BatchExchange | None
+        if isinstance(exchange, Exchange):
+            coming, report = await self._look_up(exchange, began)
+        else:
+            coming, report = await self._look_up_batch(exchange, began)
+        if coming is not None:
+            heapq.heappush(self._coming, (answered_at(flow), next(self._numbers), coming, recording, report))
+
+    async def finish(self) -> None:
+        """Let the last answers come."""
+        await self._until(float("inf"))
+
+    async def _until(self, then: float) -> None:
+        """Let the time pass, and the answers come that had come by then."""
+        while self._coming and self._coming[0][0] <= then:
+            at, _, exchange, recording, report = heapq.heappop(self._coming)
+            self._now = max(self._now, at)
+            self._take(exchange, recording, report)
+            await self._settled()
+        if then < float("inf"):
+            self._now = max(self._now, then)
+
+    async def _look_up(self, exchange: Exchange, began: float) -> tuple[Exchange | None, Report | None]:
+        """Return what the answer is to be given to the engine with, and the report that is finished by it."""
+        engine, wishes, trace = self._engine, exchange.controls, Trace()
+        if (key := wishes.wrong or wishes.right) is not None:
+            engine.feedback(exchange, key, wishes.right is not None)
+            await self._settled()
+        outcome = await engine.lookup(exchange, trace)
+        if isinstance(outcome, Hit):
+            try:
+                rendered(outcome.entry, exchange.call, exchange.format, self.settings.template_for(exchange.call))
+            except ValueError:
+                outcome = Miss("not-renderable")
+        report = reporting.of_lookup(exchange, outcome, trace, began)
+        self.counts.decided(report)
+        await self._settled()
+        if isinstance(outcome, Miss):
+            return (None if wishes.only_if_cached else with_vector(exchange, outcome)), report
+        audited = outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store)
+        return (replace(exchange, ticket=outcome.ticket) if audited else None), None
+
+    async def _look_up_batch(self, exchange: BatchExchange, began: float) -> tuple[BatchExchange | None, Report | None]:
+        known = await self._engine.lookup_pieces(exchange)
+        have = sum(entry is not None for entry in known)
+        self.totals.texts += len(known)
+        self.totals.texts_known += have
+        answered = have == len(known)
+        report = reporting.of_batch(exchange, known, began, answered=answered)
+        self.counts.decided(report)
+        return (None if answered or exchange.controls.only_if_cached else exchange), report
+
+    def _take(self, exchange: Exchange | BatchExchange, recording: Recording, report: Report | None) -> None:
+        """Do with an answer what the proxy does."""
+        engine = self._engine
+        if report is None and isinstance(exchange, Exchange):
+            engine.audited(exchange, recording)
+            return
+        if recording.status == 200:
+            engine.accepted(exchange)
+        entry: Entry | None = None
+        why_not = None
+        try:
+            if isinstance(exchange, Exchange):
+                entry = engine.judge(exchange, recording)
+                engine.keep(exchange, entry)
+                self.totals.spent_tokens += entry.prompt_tokens + entry.completion_tokens
+            else:
+                engine.keep_pieces(engine.judge_pieces(exchange, recording))
+        except (ValueError, RecursionError) as exc:
+            why_not = str(exc) or "not understood"
+        if report is not None:
+            self.counts.finished(reporting.finished(report, recording, entry, why_not))
+
+    async def _settled(self) -> None:
+        """Wait until nothing goes on in the background any more."""
+        for turn in count():
+            if not self._engine.busy:
+                return
+            await asyncio.sleep(0 if turn < SPINS else 0.001)
