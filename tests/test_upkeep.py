@@ -45,6 +45,7 @@ def an_entry(
 
 REFUND, REFUNDS = an_entry("what is your refund policy"), an_entry("what is your refund policies", "bob")
 TODAY = an_entry("what is your refund policy today")  # answered by the exact request only
+CHORE = an_entry("summarize the conversation above")  # likewise
 OTHER, VECTOR = an_entry("who are you"), an_entry(None)
 
 
@@ -226,6 +227,23 @@ async def test_an_export_that_fails_leaves_no_piece_of_a_file(tmp_path: Path) ->
 
     assert file.read_text() == "before"
     assert names(tmp_path) == ["entries.jsonl"]
+
+
+async def test_what_is_about_a_chat_gets_no_vector_when_it_is_brought() -> None:
+    setup = Setup(CHORE)
+
+    assert await setup.upkeep.take([CHORE]) == Taken(taken=1, found=0)
+    assert setup.index.vectors == {}
+
+
+async def test_of_entries_of_unknown_age_only_those_are_taken_that_are_not_there(setup: Setup) -> None:
+    newer = replace(REFUND, stored_at=NOW, body=b"newer")
+    gone = an_entry("where are you")
+
+    taken = await setup.upkeep.take([newer, gone], only_new=True)
+
+    assert taken == Taken(taken=1, kept=1, found=1)
+    assert setup.exact.entries[REFUND.key] == REFUND
 
 
 async def test_entries_whose_vectors_cannot_be_had_are_not_taken_so_that_they_can_be_brought_again() -> None:

@@ -59,7 +59,9 @@ def exchange(
         raise ValueError("it names no upstream: give --upstream, the URL of the API that clients ask")
     url, body = _request(conversation, asking, asking.model, asking.upstream)
     format = by_api(asking.api)
-    call = format.parse_request(urlsplit(url).path, body)
+    if not format.matches("POST", path := urlsplit(url).path):
+        raise ValueError(f"{asking.api} has no such path as {path}: --upstream needs none, or another one")
+    call = format.parse_request(path, body)
     said = Answer("warmed", asking.model, int(at or 0), (Choice((Text(answer),), Finish.STOP),), usage)
     document = format.express(said, call)
     content = format.render(document, Mode.WHOLE, variant=call.variant)

@@ -1,0 +1,704 @@
+"""Warming: sources are read as the flows they stand for, a bad record loses no other, and nothing newer is lost."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import pickle
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from mitmproxy.http import Headers, HTTPFlow, Response
+from mitmproxy.io import FlowWriter
+
+from aicache.config import Config, Header
+from aicache.controls import TTL
+from aicache.engine import Engine, Semantic
+from aicache.formats import FORMATS
+from aicache.model import Entry, Vector
+from aicache.policy import Rules
+from aicache.ports import StoreError
+from aicache.recorded import Passed, entries_of, note_wishes
+from aicache.settings import Settings
+from aicache.warming import PAUSES, TOGETHER, Warming
+from aicache.wiring import rules_for
+from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+from warming.adapted import Adapted
+from warming.asked import Asking, exchange
+from warming.filling import NO_CALLER, Filling
+from warming.found import Broken, Found, SourceError, make_flow, time_of
+from warming.parts import Opened
+from warming.sources import files, records
+
+NOW = 1_900_000_000.0
+SETTINGS, RULES = Settings.of(Config()), rules_for(Config())
+ASKING = Asking("gpt-test", upstream="https://api.test/v1")
+KEY = {"authorization": "Bearer sk-test"}
+
+
+def chat(question: str = "Hi?", answer: str = "Hello.", at: float | None = NOW - 10, **headers: str) -> HTTPFlow:
+    turns = [{"role": "user", "content": question}]
+    return exchange(turns, answer, ASKING, at, headers=KEY | {k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def kept(flow: HTTPFlow, rules: Rules = RULES, settings: Settings = SETTINGS) -> Entry:
+    entries = entries_of(flow, settings, rules, NOW)
+    assert not isinstance(entries, Passed), entries
+    [entry] = entries
+    return entry
+
+
+def passed(flow: HTTPFlow) -> str:
+    found = entries_of(flow, SETTINGS, RULES, NOW)
+    assert isinstance(found, Passed)
+    return found.reason
+
+
+class Cache:
+    """What is filled: an engine over fakes."""
+
+    def __init__(self, store: MemoryStore | None = None, settings: Settings = SETTINGS) -> None:
+        self.store = store or MemoryStore(clock=lambda: NOW)
+        self.index = MemoryIndex()
+        self.settings = settings
+        self.engine = Engine(RULES, 1.0)
+        self.engine.use_exact(self.store, 1.0)
+        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
+
+    def warming(self) -> Warming:
+        return Warming(self, clock=lambda: NOW)
+
+
+# ---------------------------------------------------------------------- recorded flows
+
+
+def test_an_answer_is_as_old_as_it_was_recorded_and_its_life_counts_from_then() -> None:
+    entry = kept(chat(at=NOW - 100))
+
+    assert (entry.stored_at, entry.expires_at) == (NOW - 100, NOW - 100 + RULES.ttl)
+    assert entry.question == "Hi?"
+
+
+def test_a_time_that_is_yet_to_come_is_now() -> None:
+    assert kept(chat(at=NOW + 1e6)).stored_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("ai-cache; hit; detail=exact; ttl=5", "answered from the cache"),
+        ('other; fwd=miss, ai-cache; fwd=partial; detail="1/2"', "answered from the cache"),
+    ],
+)
+def test_what_this_cache_has_answered_is_no_answer_of_the_upstreams(status: str, reason: str) -> None:
+    flow = chat()
+    assert flow.response is not None
+    flow.response.headers["cache-status"] = status
+
+    assert passed(flow) == reason
+
+
+def test_what_another_cache_has_answered_or_this_one_let_pass_is() -> None:
+    flow = chat()
+    assert flow.response is not None
+    flow.response.headers["cache-status"] = "cdn; hit, ai-cache; fwd=miss; stored"
+    flow.response.headers["x-cache-status"] = "HIT"
+
+    assert kept(flow)
+
+
+def test_what_is_no_call_no_answer_or_not_good_is_passed_by_with_its_reason() -> None:
+    other, silent, failed, odd = chat(), chat(), chat(), chat()
+    other.request.path = "/v1/models"
+    silent.response = None
+    assert failed.response is not None and odd.response is not None
+    failed.response.status_code = 500
+    odd.response.headers["content-encoding"] = "br"
+
+    assert [passed(flow) for flow in (other, silent, failed, odd)] == [
+        "no LLM call",
+        "no answer",
+        "status 500",
+        "content-encoding br",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate"])
+def test_an_answer_that_came_compressed_is_kept_as_it_was_before(encoding: str) -> None:
+    plain, flow = chat(), chat()
+    assert flow.response is not None
+    flow.response.headers["content-encoding"] = encoding
+    flow.response.content = flow.response.raw_content
+
+    assert kept(flow).body == kept(plain).body
+
+
+@pytest.mark.parametrize(
+    ("wishes", "reason"),
+    [
+        ({"x-higress-skip-ai-cache": "on"}, "skip"),
+        ({"x-ai-cache-ttl": "0"}, "not to be kept"),
+        ({"cache-control": "no-store"}, "not to be kept"),
+    ],
+)
+def test_what_a_caller_wanted_holds_when_its_flow_is_read(wishes: dict[str, str], reason: str) -> None:
+    noted, kept_on = chat(), chat()
+    note_wishes(noted, wishes)
+    for name, value in wishes.items():
+        kept_on.request.headers[name] = value
+
+    reasons = [passed(flow) for flow in ((kept_on,) if "cache-control" in wishes else (kept_on, noted))]
+
+    assert set(reasons) == {reason}
+
+
+def test_a_flow_without_a_host_header_has_the_key_of_one_with_it() -> None:
+    without, wanted = chat(), chat()
+    without.request.headers.pop("host", None)
+    wanted.request.headers["host"] = "api.test"
+
+    assert kept(without).key == kept(wanted).key
+
+
+def test_each_text_of_a_batch_is_an_entry() -> None:
+    body = json.dumps({"model": "e", "input": ["a", "b"]}).encode()
+    said = {"object": "list", "model": "e", "usage": {"prompt_tokens": 2, "total_tokens": 2}}
+    said["data"] = [{"object": "embedding", "index": i, "embedding": [0.5, 0.25]} for i in range(2)]
+    response = Response.make(200, json.dumps(said), {"content-type": "application/json"})
+    flow = make_flow("POST", "https://api.test/v1/embeddings", KEY, body, response, NOW - 5)
+
+    entries = entries_of(flow, SETTINGS, RULES, NOW)
+
+    assert not isinstance(entries, Passed)
+    assert len({entry.key for entry in entries}) == 2
+
+
+# ---------------------------------------------------------------------- filling
+
+
+async def fill(cache: Cache, flows: Iterable[HTTPFlow], *, dated: bool = True) -> Warming:
+    warming = cache.warming()
+    for flow in flows:
+        await warming.take(flow, dated=dated)
+    await warming.finish()
+    return warming
+
+
+async def test_everything_is_stored_with_its_vector_also_what_does_not_fill_a_batch() -> None:
+    cache = Cache()
+
+    warming = await fill(cache, (chat(f"What is the number {i}?") for i in range(TOGETHER + 3)))
+
+    assert len(cache.store.entries) == len(cache.index.vectors) == TOGETHER + 3
+    assert warming.tally.line().startswith(f"{TOGETHER + 3} stored ({TOGETHER + 3} to be found by meaning, too)")
+
+
+async def test_what_is_newer_stays_and_what_has_no_date_replaces_nothing() -> None:
+    cache = Cache()
+    await fill(cache, [chat(answer="old", at=NOW - 50)])
+
+    older = await fill(cache, [chat(answer="older", at=NOW - 60)])
+    undated = await fill(cache, [chat(answer="undated", at=NOW), chat("Other?", at=NOW)], dated=False)
+    [first] = [entry for entry in cache.store.entries.values() if entry.question == "Hi?"]
+    assert b"old" in first.body and b"older" not in first.body
+    newer = await fill(cache, [chat(answer="newer", at=NOW - 40)])
+
+    assert (older.tally.taken.taken, older.tally.taken.kept) == (0, 1)
+    assert (undated.tally.taken.taken, undated.tally.taken.kept) == (1, 1)
+    assert newer.tally.taken.taken == 1
+
+
+async def test_what_has_expired_since_is_not_stored() -> None:
+    warming = await fill(Cache(), [chat(at=NOW - RULES.ttl - 1)])
+
+    assert "1 expired" in warming.tally.line()
+
+
+async def test_a_store_that_fails_for_a_while_loses_nothing() -> None:
+    class Slow(LetterEmbedder):
+        failures = 2
+
+        async def embed(self, *args: Any) -> Vector:
+            self.failures -= 1
+            if self.failures >= 0:
+                raise StoreError("busy")
+            return await super().embed(*args)
+
+    cache = Cache()
+    cache.engine.use_semantic(Semantic(Slow(), 1.0, cache.index, 1.0))
+    warming = cache.warming()
+    warming._pauses = (0.0,) * len(PAUSES)
+
+    await warming.take(chat())
+    await warming.finish()
+
+    assert (warming.tally.taken.found, warming.tally.failed) == (1, 0)
+
+
+async def test_a_store_that_fails_for_good_is_told_with_its_reason() -> None:
+    cache = Cache(BrokenStore())
+    warming = cache.warming()
+    warming._pauses = (0.0,)
+
+    await warming.take(chat())
+    await warming.finish()
+
+    assert "1 could not be stored (exact store: broken, as it should be)" in warming.tally.line()
+
+
+# ---------------------------------------------------------------------- sources
+
+
+def read(path: Path | str, asking: Asking = ASKING) -> tuple[list[Found], list[str]]:
+    """Return what is found, and the complaints."""
+    found: list[Found] = []
+    complaints = []
+    for record in records(str(path), asking, "higress-ai-cache:"):
+        if isinstance(record, Broken):
+            complaints.append(f"{record.place.name.removeprefix(str(path))}: {record.why}")
+        else:
+            assert 0 <= record.place.done <= record.place.total
+            found.append(record)
+    return found, complaints
+
+
+def written(path: Path, *documents: Any) -> Path:
+    lines = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in documents]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def said(found: Found) -> tuple[str | None, str]:
+    """Return question and answer."""
+    entry = kept(found.flow)
+    format = next(format for format in FORMATS if format.api == entry.api)
+    answer = format.understand(format.parse_answer(entry.body, variant=entry.asked_variant)[1])
+    return entry.question, "".join(part.text for part in answer.choices[0].parts if hasattr(part, "text"))
+
+
+@pytest.mark.parametrize("api", [format.api for format in FORMATS])
+def test_a_question_is_asked_as_the_clients_of_every_api_do(tmp_path: Path, api: str) -> None:
+    params = {"max_tokens": 100} if api == "messages" else {}
+    file = written(tmp_path / "f", {"question": "Why?", "answer": "So.", "params": params, "api": api})
+
+    [found], complaints = read(file, replace(ASKING, upstream="https://api.test"))
+
+    assert complaints == []
+    assert said(found) == (None if api == "completions" else "Why?", "So.")
+
+
+def test_lines_may_say_all_that_the_command_line_says(tmp_path: Path) -> None:
+    line = {
+        "question": "Why?",
+        "answer": "So.",
+        "model": "other",
+        "system": "Be brief.",
+        "params": {"temperature": 0},
+        "upstream": "http://127.0.0.1:1",
+        "at": "2026-11-28T12:00:00Z",
+        "usage": {"input": 7, "output": 9},
+    }
+    [found], _ = read(written(tmp_path / "f", line))
+
+    entry, request = kept(found.flow), json.loads(found.flow.request.content or b"")
+    assert found.flow.request.url == "http://127.0.0.1:1/v1/chat/completions"
+    assert request["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert (request["model"], request["temperature"]) == ("other", 0)
+    assert (entry.prompt_tokens, entry.completion_tokens, entry.stored_at) == (7, 9, 1795867200.0)
+    assert found.dated
+
+
+def test_a_conversation_may_end_in_its_answer(tmp_path: Path) -> None:
+    turns = [{"role": role, "content": role} for role in ("system", "user", "assistant", "user", "assistant")]
+    file = written(tmp_path / "f", {"messages": turns}, {"messages": turns[:-1], "answer": "assistant"})
+
+    (one, other), complaints = read(file)
+
+    assert complaints == []
+    assert one.flow.request.content == other.flow.request.content
+    assert said(one) == ("user", "assistant")
+
+
+def test_a_whole_exchange_keeps_its_bytes(tmp_path: Path) -> None:
+    stream = 'data: {"choices":[{"index":0,"delta":{"content":"Ho"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    request = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
+    file = written(
+        tmp_path / "f", {"url": "https://a.test/v1/chat/completions", "request": request, "response": stream}
+    )
+
+    [found], _ = read(file)
+
+    entry = kept(found.flow)
+    assert (entry.mode, entry.body) == ("stream", stream.encode())
+    assert not found.dated
+
+
+def test_a_bad_line_is_named_with_what_is_wrong_and_loses_no_other(tmp_path: Path) -> None:
+    good = {"question": "Why?", "answer": "So."}
+    file = written(
+        tmp_path / "f.jsonl",
+        *(good, "", "{not json", [1], {"question": "secret"}, {**good, "anwser": 1}, {**good, "api": "soap"}),
+        *(
+            {**good, "at": "yesterday"},
+            {**good, "answer": " "},
+            {**good, "params": 3},
+            {**good, "usage": {"input": -1}},
+        ),
+        *(
+            {**good, "api": "messages"},
+            {"url": "x", "request": {}, "response": {}},
+            {"messages": [1], "answer": "x"},
+            good,
+        ),
+    )
+
+    found, complaints = read(file)
+
+    assert len(found) == 2
+    assert [complaint.partition(":")[0] for complaint in complaints] == [f" line {i}" for i in range(3, 15)]
+    wanted = ("is not JSON", "no JSON object", 'no "answer"', "is it answer?", "none of chat", "no date such as")
+    wanted += ("answer is empty", "params is no JSON object", "its usage", "max_tokens", "no URL", "JSON objects")
+    for complaint, words in zip(complaints, wanted, strict=True):
+        assert words in complaint
+    assert not any("secret" in complaint for complaint in complaints)
+
+
+@pytest.mark.parametrize(("asking", "option"), [(replace(ASKING, model=None), "--model"), (Asking("m"), "--upstream")])
+def test_what_a_question_needs_to_be_asked_is_said(tmp_path: Path, asking: Asking, option: str) -> None:
+    _, [complaint] = read(written(tmp_path / "f", {"question": "Why?", "answer": "So."}), asking)
+
+    assert option in complaint
+
+
+def test_a_file_may_be_gzipped_and_a_cut_off_one_is_named(tmp_path: Path) -> None:
+    lines = b"".join(
+        json.dumps({"question": f"{i}?", "answer": os.urandom(200).hex()}).encode() + b"\n" for i in range(99)
+    )
+    packed = gzip.compress(lines)
+    (tmp_path / "whole").write_bytes(packed)
+    (tmp_path / "cut").write_bytes(packed[:-100])
+
+    assert len(read(tmp_path / "whole")[0]) == 99
+    with pytest.raises(SourceError, match="cut"):
+        read(tmp_path / "cut")
+
+
+# ---------------------------------------------------------------------- mitmproxy's flows, HAR
+
+
+def test_saved_flows_are_read_to_the_damage_and_it_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    with file.open("wb") as opened:
+        writer = FlowWriter(opened)  # type: ignore[no-untyped-call]
+        for i in range(3):
+            writer.add(chat(f"{i}?"))
+    whole = read(file)
+    file.write_bytes(file.read_bytes()[:-200])
+
+    found, [complaint] = read(file)
+
+    assert (len(whole[0]), whole[1]) == (3, [])
+    assert [said(each)[0] for each in found] == ["0?", "1?"]
+    assert complaint.startswith(": flow 3: cannot be read")
+    assert all(each.faithful for each in found)
+
+
+def har_entry(question: str, **content: Any) -> dict[str, Any]:
+    body = {"model": "m", "messages": [{"role": "user", "content": question}]}
+    answer = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "So."}, "finish_reason": "stop"}]}
+    headers = [{"name": ":authority", "value": "api.test"}, {"name": "authorization", "value": "Bearer sk-test"}]
+    request = {"method": "POST", "url": "https://api.test/v1/chat/completions", "httpVersion": "h2", "headers": headers}
+    request["postData"] = {"mimeType": "application/json", "text": json.dumps(body)}
+    response: dict[str, Any] = {"status": 200, "httpVersion": "h2"}
+    response["headers"] = [{"name": "content-type", "value": "application/json"}]
+    response["content"] = {"mimeType": "application/json", "text": json.dumps(answer), **content}
+    return {
+        "startedDateTime": "2026-11-28T12:00:00.000Z",
+        "time": 1500.0,
+        "request": request,
+        "response": response,
+    }
+
+
+def test_the_entries_of_a_har_file_are_good_or_bad_for_themselves(tmp_path: Path) -> None:
+    packed = base64.b64encode(har_entry("x")["response"]["content"]["text"].encode()).decode()
+    file = tmp_path / "browser.har"
+    bad = har_entry("bad")
+    del bad["request"]["url"]
+    entries = [har_entry("One?"), bad, {}, har_entry("Two?", text=packed, encoding="base64")]
+    file.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}, indent=2), "utf-8")
+
+    found, complaints = read(file)
+
+    assert [said(each) for each in found] == [("One?", "So."), ("Two?", "So.")]
+    assert [complaint.partition(" ")[2][:20] for complaint in complaints] == [
+        "entry 2: has no url,",
+        "entry 3: has no star",
+    ]
+    assert kept(found[0].flow).stored_at == 1795867201.5
+    assert ":authority" not in found[0].flow.request.headers
+
+
+# ---------------------------------------------------------------------- cassettes
+
+
+def interaction(uri: str = "https://api.test/v1/chat/completions", **changes: Any) -> dict[str, Any]:
+    entry = har_entry("Why?")
+    response = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"Content-Type": ["application/json"], "Date": [formatdate(NOW - 30, usegmt=True)]},
+        "body": {"string": entry["response"]["content"]["text"]},
+    }
+    request = {"method": "POST", "uri": uri, "headers": {"authorization": ["Bearer sk-test"]}}
+    return {"request": {**request, "body": entry["request"]["postData"]["text"]}, "response": {**response, **changes}}
+
+
+def test_interactions_are_read_in_every_way_that_recorders_write_them(tmp_path: Path) -> None:
+    text = interaction()["response"]["body"]["string"]
+    encoded = {"Content-Encoding": ["gzip"], "Date": [formatdate(NOW - 30, usegmt=True)]}
+    httpx = interaction()
+    httpx["response"] = {"status_code": 200, "headers": encoded, "content": text}
+    ways = [
+        interaction(),
+        interaction(body={"string": gzip.compress(text.encode())}, headers=encoded),
+        interaction(body={"string": text}, headers=encoded),  # inflated, and its header left
+        interaction(body={"base64_string": base64.b64encode(text.encode()).decode()}),
+        httpx,
+    ]
+    file = tmp_path / "c.yaml"
+    file.write_text(yaml.safe_dump({"interactions": ways, "version": 1}), "utf-8")
+
+    found, complaints = read(file)
+
+    assert complaints == []
+    assert [said(each) for each in found] == [("Why?", "So.")] * 5
+    assert {kept(each.flow).key for each in found} == {kept(found[0].flow).key}
+    assert all(each.dated and kept(each.flow).stored_at == NOW - 30 for each in found)
+
+
+def test_json_cassettes_and_rubys_are_read_too(tmp_path: Path) -> None:
+    one, other = tmp_path / "c.json", tmp_path / "ruby.yml"
+    one.write_text(json.dumps({"version": 1, "interactions": [interaction()]}), "utf-8")
+    packed = base64.b64encode(interaction()["response"]["body"]["string"].encode()).decode()
+    request = json.dumps(interaction()["request"]["body"])
+    other.write_text(
+        f"""---
+http_interactions:
+- request:
+    method: post
+    uri: https://api.test/v1/chat/completions
+    body: {{encoding: UTF-8, string: {request}}}
+    headers: {{Authorization: [Bearer sk-test]}}
+  response:
+    status: {{code: 200, message: OK}}
+    headers: {{Content-Type: [application/json]}}
+    body:
+      encoding: ASCII-8BIT
+      string: !binary |-
+        {packed}
+  recorded_at: {formatdate(NOW - 7, usegmt=True)}
+recorded_with: VCR 6.3.1
+""",
+        "utf-8",
+    )
+
+    ([first], _), ([second], complaints) = read(one), read(other)
+
+    assert complaints == []
+    assert said(first) == said(second) == ("Why?", "So.")
+    assert kept(second.flow).stored_at == NOW - 7
+
+
+def test_a_bad_interaction_is_named_with_its_line_and_loses_no_other(tmp_path: Path) -> None:
+    good = yaml.safe_dump([interaction()])
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        "interactions:\n- request: {method: GET}\n  response: {}\n- !python/object:x.Y {a: 1}\n" + good + "version: 1\n"
+    )
+
+    found, complaints = read(file)
+
+    assert len(found) == 1
+    assert [complaint.partition(":")[0] for complaint in complaints] == [" line 2", " line 4"]
+
+
+# ---------------------------------------------------------------------- GPTCache
+
+
+def test_the_tables_of_gptcache_are_read_but_for_what_is_deleted_or_no_text(tmp_path: Path) -> None:
+    """Its own schema, of version 0.1.44; an end-to-end test has GPTCache write it."""
+    file = tmp_path / "sqlite.db"
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE faq_question (id INTEGER, question TEXT, create_on DATETIME, deleted INTEGER)")
+        db.execute("CREATE TABLE faq_answer (id INTEGER, question_id INTEGER, answer TEXT, answer_type INTEGER)")
+        db.execute("CREATE TABLE faq_question_dep (question_id INTEGER)")
+        created = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(NOW - 60))
+        rows = [
+            (1, "One?", created, 0),
+            (2, "Gone?", created, -1),
+            (3, "Picture?", created, 0),
+            (4, "Seen?", created, 0),
+        ]
+        db.executemany("INSERT INTO faq_question VALUES (?, ?, ?, ?)", rows)
+        db.executemany(
+            "INSERT INTO faq_answer VALUES (?, ?, ?, ?)", [(1, 1, "So.", 0), (2, 3, "…", 1), (3, 4, "A.", 0)]
+        )
+        db.execute("INSERT INTO faq_question_dep VALUES (4)")
+
+    [found], complaints = read(file)
+
+    assert said(found) == ("One?", "So.")
+    assert kept(found.flow).stored_at == NOW - 60
+    assert [complaint[15:] for complaint in complaints] == [
+        "3: has no answer in text",
+        "4: depends on more than its question (an image, a sound)",
+    ]
+
+
+def test_what_gptcache_imports_is_read_from_json(tmp_path: Path) -> None:
+    lists = {"questions": ["One?", "Two?", 3], "answers": ["1", "2", "3"]}
+    found, complaints = read(written(tmp_path / "f.json", json.dumps(lists, indent=1)))
+
+    assert [said(each) for each in found] == [("One?", "1"), ("Two?", "2")]
+    assert len(complaints) == 1
+    assert not found[0].dated
+
+
+# ---------------------------------------------------------------------- what cannot be read at all
+
+
+def test_what_a_file_is_that_cannot_be_read_is_said_with_the_way_out(tmp_path: Path) -> None:
+    bad = {
+        "pickle": (pickle.dumps([1]), "is a pickle"),
+        "empty": (b"", "is empty"),
+        "other.json": (b'{\n"a": 1\n}', "cannot be told what it is"),
+        "broken.json": (b'{\n"log": {,}\n}', "line 2: is not JSON"),
+        "broken.yaml": (b"a: [1\nb: }", "line 2: is not YAML"),
+        "text": (b"just some words", "is no cassette"),
+        "bytes": (b"\x7fELF\0\0", "cannot be told what it is"),
+        "other.db": (b"SQLite format 3\0" + b"x" * 100, "SQLite database of GPTCache"),
+        "lists.json": (b'{"questions": [1],\n "answers": []}', "two lists of one length"),
+    }
+    for name, (content, words) in bad.items():
+        (tmp_path / name).write_bytes(content)
+
+        with pytest.raises(SourceError, match=words):
+            read(tmp_path / name)
+    with pytest.raises(SourceError, match="No such file"):
+        read(tmp_path / "none")
+    with pytest.raises(SourceError, match="no file in this folder"):
+        files([str(tmp_path.parent / "nothing")] if (tmp_path.parent / "nothing").mkdir() is None else [])
+
+
+def test_a_redis_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(SourceError, match=r"redis://127\.0\.0\.1:1/0") as raised:
+        read("redis://:hush-hush@127.0.0.1:1/0")
+
+    assert "hush-hush" not in str(raised.value)
+
+
+def test_a_folder_stands_for_the_files_in_it(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.har", "notes.txt"):
+        (tmp_path / name).touch()
+
+    assert files([str(tmp_path), "x"]) == [str(tmp_path / "a.har"), str(tmp_path / "b.yaml"), "x"]
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [(None, None), (1795867200, 1795867200.0), ("2026-11-28T12:00:00Z", 1795867200.0)]
+)
+def test_times_are_seconds_or_dates(value: Any, wanted: float | None) -> None:
+    assert time_of(value) == wanted
+
+
+@pytest.mark.parametrize("value", [True, [], "soon", -1, 1.8e12, "99999-01-01"])
+def test_what_is_no_time_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="its time"):
+        time_of(value)
+
+
+# ---------------------------------------------------------------------- whom it is for
+
+
+def test_a_key_takes_the_place_of_every_credential_in_the_apis_own_header(tmp_path: Path) -> None:
+    urls = {
+        "https://a.test/v1/chat/completions?api_key=old": ("authorization", "Bearer new"),
+        "https://a.test/v1/messages": ("x-api-key", "new"),
+        "https://a.test/v1beta/models/m:generateContent?key=old": ("x-goog-api-key", "new"),
+    }
+    for url, (name, value) in urls.items():
+        headers = {"authorization": "Bearer old", "x-api-key": "old", "openai-project": "p"}
+        flow = make_flow("POST", url, headers, b"{}", Response.make(), NOW)
+
+        Adapted(upstream="http://127.0.0.1:9", key="new", headers={"x-team": "a"}).apply(flow)
+
+        credentials = {
+            n: v for n, v in flow.request.headers.items() if v in ("old", "new", "Bearer old", "Bearer new", "p")
+        }
+        assert credentials == {name: value}
+        assert "old" not in flow.request.url
+        assert flow.request.url.startswith("http://127.0.0.1:9/")
+        assert (flow.request.headers["host"], flow.request.headers["x-team"]) == ("127.0.0.1:9", "a")
+
+
+async def filled(cache: Cache, file: Path, adapted: Adapted, *, keyless: bool = False) -> Any:
+    filling = Filling(Opened(cache.engine, cache.settings), ASKING, adapted, prefix="", keyless=keyless, from_now=False)
+    return await filling.fill(str(file))
+
+
+@pytest.mark.parametrize(
+    ("authorization", "adapted", "keyless", "stored"),
+    [
+        ("Bearer sk-test", Adapted(), False, 1),
+        ("[REDACTED]", Adapted(), False, 0),
+        ("Bearer ***", Adapted(), False, 0),
+        ("[REDACTED]", Adapted(), True, 1),
+        ("[REDACTED]", Adapted(key="sk-mine"), False, 1),
+        ("", Adapted(headers={"api-key": "x"}), False, 1),
+    ],
+)
+async def test_what_has_no_caller_is_not_stored_unless_it_is_for_those_without_a_key(
+    tmp_path: Path, authorization: str, adapted: Adapted, keyless: bool, stored: int
+) -> None:
+    recorded = interaction()
+    recorded["request"]["headers"] = {"authorization": [authorization]}
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps({"interactions": [recorded]}), "utf-8")
+
+    result = await filled(Cache(MemoryStore()), file, adapted, keyless=keyless)
+
+    assert result.tally.taken.taken + result.tally.passed[NO_CALLER] == 1
+    assert result.tally.taken.taken == stored
+
+
+async def test_where_a_header_says_whose_it_is_that_header_is_asked_for(tmp_path: Path) -> None:
+    config = replace(Config(), scope=Header("x-team"))
+    file = written(tmp_path / "f", {"question": "Why?", "answer": "So."})
+
+    without = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted())
+    having = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted(headers={"x-team": "a"}))
+
+    assert without.tally.passed == {"no-scope": 1}
+    assert having.tally.taken.taken == 1
+
+
+def test_how_long_an_answer_was_to_live_elsewhere_it_does_here() -> None:
+    flow = chat(at=NOW - 5)
+    flow.request.headers[TTL] = "60.250"
+
+    assert kept(flow).expires_at == NOW - 5 + 60.25
+
+
+def test_headers_of_a_made_flow_are_its_own() -> None:
+    headers = Headers([(b"a", b"b")])
+
+    assert make_flow("POST", "https://x.test/", headers, b"", Response.make(), None).request.headers["a"] == "b"
