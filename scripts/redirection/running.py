@@ -1,0 +1,106 @@
+"""The rules' life: put in force and noted, kept up to date while the proxy runs, and undone."""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from redirection import netfilter, proxy, state, system
+from redirection.plan import Address, Plan, Target
+
+REFRESH = 30.0  # seconds; the names of large services have other addresses after a minute
+ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+UNDONE_WITHIN = 30.0  # seconds that a `run` may take to end, its proxy included
+
+
+def up(plan: Plan, settings: dict[str, str], runner: state.Process | None = None) -> state.State:
+    """Put everything in force and return what undoes it. It is noted first, so that it is known however this ends."""
+    noted = state.State(plan.hosts(), plan.ports, plan.proxy_port, settings, runner)
+    state.write(noted)
+    try:
+        state.switch_off(settings)
+        netfilter.open_(plan)
+    except BaseException:
+        state.restore(settings)
+        state.forget()
+        raise
+    return noted
+
+
+def down() -> bool:
+    """Undo what `up` or `run` did, wherever it stopped; says whether there was anything."""
+    noted = state.read()
+    if noted and noted.runner and noted.runner.alive and noted.runner.pid != os.getpid():
+        os.kill(noted.runner.pid, signal.SIGTERM)  # it undoes all of it, and waits for its proxy
+        deadline = time.monotonic() + UNDONE_WITHIN
+        while noted.runner.alive and time.monotonic() < deadline:
+            time.sleep(0.1)
+    undone = netfilter.close(system.families())
+    if noted := (noted and state.read()) or noted:
+        state.restore(noted.settings)
+        if noted.proxy and noted.proxy.alive and not (noted.runner and noted.runner.alive):
+            os.kill(noted.proxy.pid, signal.SIGTERM)  # of a run that was killed
+    state.forget()
+    return undone or noted is not None
+
+
+def run(
+    plan: Plan, settings: dict[str, str], addresses: Sequence[Address], start: Callable[[], subprocess.Popen[bytes]]
+) -> int:
+    """Run the proxy, and lead the traffic to it for as long as it runs; returns the proxy's exit code.
+
+    The rules come after the proxy has come up and go before it ends, so that the traffic is never led to nobody.
+    """
+    with _signals_waiting():
+        process = start()
+        try:
+            proxy.wait_listening(process, plan.proxy_port, addresses)
+            noted = up(plan, settings, state.process(os.getpid()))
+            try:
+                state.write(replace(noted, proxy=state.process(process.pid)))
+                print("in force; Ctrl-C undoes it", flush=True)
+                return _watch(process, plan)
+            finally:
+                down()
+        finally:
+            proxy.stop(process)
+
+
+def _watch(process: subprocess.Popen[bytes], plan: Plan) -> int:
+    """Until the proxy has ended, or somebody wants it to."""
+    found: queue.SimpleQueue[list[Target]] = queue.SimpleQueue()
+    threading.Thread(target=_look_up, args=(plan.hosts(), found), daemon=True).start()
+    while process.poll() is None:
+        # woken by our own children as well: by the proxy's end above all
+        told = signal.sigtimedwait(ENDS | {signal.SIGCHLD}, 1.0)
+        if told and told.si_signo in ENDS:
+            return 0
+        with contextlib.suppress(queue.Empty):
+            newer = plan.joined(found.get_nowait())
+            if newer != plan:
+                netfilter.refresh(newer)
+                plan = newer
+    print(f"the proxy has ended with exit code {process.returncode}", flush=True)
+    return process.returncode or 1
+
+
+def _look_up(hosts: Sequence[str], found: "queue.SimpleQueue[list[Target]]") -> None:
+    while True:
+        time.sleep(REFRESH)
+        with contextlib.suppress(OSError):  # the addresses of before serve on
+            found.put(system.resolve(hosts))
+
+
+@contextlib.contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Let no signal interrupt a step half done: they wait to be asked for."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS | {signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
