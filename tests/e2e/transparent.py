@@ -1,8 +1,8 @@
 """Traffic that is redirected: an LLM API on the internet of a test's own, and `scripts/transparent run` before it.
 
-    with lan(folder, HOSTS) as net, Internet(net, folder) as internet:
-        with Redirected(net.gateway, internet, folder, "--forward", "lan") as proxy:
-            net.client.run(…)  # https://api.llm.test/ is answered through the cache; proxy.authority is to be trusted
+with lan(folder, HOSTS) as net, Internet(net, folder) as internet:
+    with Redirected(net.gateway, internet, folder, "--forward", "lan") as proxy:
+        net.client.run(…)  # https://api.llm.test/ is answered through the cache; proxy.authority is to be trusted
 """
 
 from __future__ import annotations
