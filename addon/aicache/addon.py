@@ -119,19 +119,22 @@ class AICache:
         if self._watcher is not None:
             self._watcher.cancel()
         self._replays.end()
-        self._desk.close()
         if self._dispatch is not None:
             self._dispatch.leave()
         wiring, self._wiring = self._wiring, None
-        return None if wiring is None else asyncio.ensure_future(self._end(wiring))
+        return None if wiring is None else asyncio.ensure_future(self._close(wiring))
 
-    async def _end(self, wiring: Wiring) -> None:
+    async def _close(self, wiring: Wiring) -> None:
+        """Store what recorded flows still have, end the parts, then whoever watches them: the last answers are told on."""
         try:
             if self._warming is not None:
                 await self._warming.finish()
                 logger.info("%s: %s", ctx.options.rfile, self._warming.tally.line())
         finally:
-            await wiring.close()
+            try:
+                await wiring.close()
+            finally:
+                await self._desk.close()
 
     def _apply(self) -> None:
         """Put the configuration in force, or raise ConfigError and leave the old one."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MILLION = 1_000_000
+LONGEST = 128  # characters of a model's name that are looked at: callers choose it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ PRICES = (
 
 def cost(model: str, prompt_tokens: int, completion_tokens: int, own: Sequence[Price] = ()) -> float | None:
     """Return US dollars; None for a model whose price is not known. *own* prices come before the built-in ones."""
-    if (price := _price(model, tuple(own))) is None:
+    if (price := _price(model[:LONGEST], tuple(own))) is None:
         return None
     return (prompt_tokens * price.prompt + completion_tokens * price.completion) / MILLION
 

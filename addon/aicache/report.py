@@ -31,7 +31,7 @@ class Report:
     """The request's own exact key; of a batch, and of what was not read, empty."""
     namespace: str
     kind: str
-    """Digest of whose answers these are, of the upstream and the model: what error bounds are kept for."""
+    """Digest of whose answers these are, of the upstream and the model; where an error bound is kept, its name."""
     seconds: float
     """From the request's hook to the decision."""
     trace: Trace = field(default_factory=Trace)

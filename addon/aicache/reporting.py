@@ -31,7 +31,7 @@ def of_lookup(exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: floa
         mode=call.mode,
         key=identity.key,
         namespace=identity.namespace,
-        kind=exchange.kind,
+        kind=trace.kind or exchange.kind,
         seconds=time.perf_counter() - began,
         trace=trace,
         question=call.question,

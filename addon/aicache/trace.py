@@ -36,6 +36,8 @@ class Trace:
     neighbors: list[Looked] = field(default_factory=list)
     threshold: float | None = None
     """The similarity that was needed; None where nothing was looked for by meaning."""
+    kind: str | None = None
+    """Name of the kind of traffic that the bound is of; None where none is kept."""
     risk: float | None = None
     """How likely the neighbour that would answer is wrong, where that was estimated."""
     error_bound: float | None = None

@@ -124,7 +124,7 @@ class Search:
         name, kind = await self.learning.kind_of(self.exchange, self.semantic, self.rules, self.exact, self.deadline)
         found = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
         decision = self.learning.watch(name, kind, found, self.rules)
-        self.trace.error_bound = kind.error_bound
+        self.trace.kind, self.trace.error_bound = name, kind.error_bound
         seen = tuple(Seen(n.key, n.similarity, n.key) for n in neighbors)
         return self._outcome(name, kind, decision, seen, hit.entry if hit else None, miss, why_not)
 
@@ -156,7 +156,7 @@ class Search:
                 if looked.refused is not None and looked.refused.startswith("guard:"):
                     guard = guard or looked.refused
             decision = learning.decide(name, kind, seen, records, rules)
-        trace.risk, trace.error_bound = decision.risk, kind.error_bound
+        trace.kind, trace.risk, trace.error_bound = name, decision.risk, kind.error_bound
         gone = [key for key, entry in by_key.items() if entry is None]
         candidate = decision.candidate
         entry = by_key.get(candidate.key) if candidate is not None else None

@@ -6,7 +6,10 @@ Without a token: this machine's own users, which takes more than the address tha
   also where its name has been made to lead here (DNS rebinding): then the Host header names it; but in reverse mode
   mitmproxy has overwritten that one. What tells then is ``Sec-Fetch-Site``, which scripts cannot set. Browsers send it
   to ``localhost`` and ``127.0.0.1``, and over TLS, and to no other name. So data is given to ``same-origin`` only.
-- A proxy on this machine connects from it as well, on behalf of others: ``X-Forwarded-For`` and the like give it away.
+- Metrics have no page, and what collects them is no browser. Browsers are known by what their scripts can neither set
+  nor leave out: all of them take ``deflate``.
+- A proxy on this machine connects from it as well, on behalf of others: ``X-Forwarded-For`` and the like give it away,
+  and HTTP/1.0, which nginx speaks unless told otherwise. One that hides both cannot be told from a user.
 
 With a token: whoever knows it. Changes want a header that only a page of ours can send (a form cannot, and a script of
 another site would have to ask first, which nobody answers).
@@ -25,7 +28,10 @@ from ipaddress import ip_address
 COOKIE = "ai_cache_dashboard"
 CHANGES = "x-ai-cache-dashboard"
 """The header that every change must have, whatever its value."""
-RELAYED = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
+RELAYED = (
+    *("forwarded", "via", "x-forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"),
+    *("x-client-ip", "true-client-ip", "cf-connecting-ip", "x-envoy-external-address"),
+)
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -62,6 +68,9 @@ class Visit:
     """By lower-case name."""
     offered: str = ""
     """A token that is in the address or the form."""
+    reverse: bool = False
+    """Whoever asks the proxy asks for it, whatever name it has: it is in reverse mode."""
+    http: str = "HTTP/1.1"
 
 
 def judge(visit: Visit, area: Area, token: str | None) -> Verdict:
@@ -89,16 +98,16 @@ def pass_for(token: str) -> str:
 
 def _without_token(visit: Visit, area: Area) -> Verdict:
     if visit.host is not None and not _is_local(visit.host):
-        return Verdict.ELSEWHERE
+        return Verdict.REFUSED if visit.reverse else Verdict.ELSEWHERE
     foreign = visit.sni is not None and not _is_local(visit.sni)
-    if foreign or not _is_loopback(visit.peer) or any(name in visit.headers for name in RELAYED):
+    if foreign or not _is_loopback(visit.peer) or _is_relayed(visit):
         return Verdict.REFUSED
     site = visit.headers.get("sec-fetch-site")
     match area:
         case Area.PAGE:
             return Verdict.WELCOME
         case Area.METRICS:
-            asked_by_program = site is None and "mozilla" not in visit.headers.get("user-agent", "").lower()
+            asked_by_program = site is None and not _is_browser(visit.headers)
             return Verdict.WELCOME if asked_by_program or site in ("none", "same-origin") else Verdict.REFUSED
         case Area.DATA:
             return Verdict.WELCOME if site == "same-origin" else Verdict.REFUSED
@@ -108,6 +117,15 @@ def _without_token(visit: Visit, area: Area) -> Verdict:
 
 def _may_change(visit: Visit) -> bool:
     return CHANGES in visit.headers and visit.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def _is_relayed(visit: Visit) -> bool:
+    return visit.http == "HTTP/1.0" or any(name in visit.headers for name in RELAYED)
+
+
+def _is_browser(headers: Mapping[str, str]) -> bool:
+    accepted = headers.get("accept-encoding", "").lower()
+    return "deflate" in accepted or "mozilla" in headers.get("user-agent", "").lower()
 
 
 def _is_local(name: str) -> bool:

@@ -113,6 +113,8 @@ class Counts:
         self.judgements[judged.verdict, judged.source, "yes" if judged.would else "no"] += 1
         if judged.standing is not None:
             _remember(self.standings, judged.kind[:8], judged.standing)
+        if judged.error_bound is not None:
+            _remember(self.bounds, judged.kind[:8], judged.error_bound)
 
 
 def nearest_of(report: Report) -> float | None:

@@ -65,7 +65,7 @@ class Dashboard:
             logger.exception("a page of the dashboard could not be made")
             response = as_json({"error": "this could not be made; the event log says more"}, 500)
         if response is not None and flow.request.method == "HEAD":
-            response.content = b""
+            response.raw_content = b""  # the length stays as it is said
         return response
 
     def forget(self, flow: HTTPFlow) -> None:
@@ -76,7 +76,7 @@ class Dashboard:
     async def _answer(self, flow: HTTPFlow) -> Response | None:
         token = self._desk.config.dashboard.token
         path, visit = _read(flow, reads_token=token is not None)
-        area = _area(flow.request.method, path)
+        area = _area(_method(flow), path)
         verdict = access.judge(visit, area, token)
         if verdict is Verdict.ELSEWHERE:
             return None
@@ -92,7 +92,7 @@ class Dashboard:
 
     async def _respond(self, flow: HTTPFlow, path: str) -> Response:
         asked = path.removeprefix(ROOT).removeprefix("/")
-        match flow.request.method:
+        match _method(flow):
             case "GET" if path == ROOT:
                 return pages.to_the_root()
             case "GET" if asked in STATIC:
@@ -147,6 +147,11 @@ class Dashboard:
         return Cupboard(engine)
 
 
+def _method(flow: HTTPFlow) -> str:
+    """Return the method; HEAD is a GET whose answer is not sent."""
+    return "GET" if flow.request.method == "HEAD" else flow.request.method
+
+
 def _area(method: str, path: str) -> Area:
     asked = path.removeprefix(ROOT).removeprefix("/")
     if asked == "metrics":
@@ -167,10 +172,18 @@ def _read(flow: HTTPFlow, *, reads_token: bool) -> tuple[str, Visit]:
         if request.method == "POST" and parts.path == f"{ROOT}/":
             form = (request.raw_content or b"")[:MAX_BODY].decode("ascii", "replace")
             offered = parse_qs(form).get("token", [""])[0]
-    rewritten = isinstance(flow.client_conn.proxy_mode, ReverseMode) and not ctx.options.keep_host_header
+    reverse = isinstance(flow.client_conn.proxy_mode, ReverseMode)
+    host = None if reverse and not ctx.options.keep_host_header else request.pretty_host
     peer = flow.client_conn.peername
-    host = None if rewritten else request.pretty_host
-    return parts.path, Visit(peer[0] if peer else "", host, flow.client_conn.sni, headers, offered)
+    return parts.path, Visit(
+        peer=peer[0] if peer else "",
+        host=host,
+        sni=flow.client_conn.sni,
+        headers=headers,
+        offered=offered,
+        reverse=reverse,
+        http=request.http_version,
+    )
 
 
 def _clean(flow: HTTPFlow) -> None:

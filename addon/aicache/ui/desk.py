@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
@@ -49,12 +50,13 @@ class Desk:
         self._use_log(config.log)
         self._use_spans(config.otel, text=config.log.text)
 
-    def close(self) -> None:
-        self._use_log(LogConfig())
-        if self._spans is not None:
-            self._watchers.remove(self._spans)
-            self._spans.close()
-        self._spans = self._spans_are = None
+    async def close(self) -> None:
+        """Stop watching; what waits to be written or sent has a few seconds for it."""
+        ending = [each for each in (self._log, self._spans) if each is not None]
+        self._end_log()
+        self._end_spans()
+        self._log_is = self._spans_are = None
+        await asyncio.gather(*(asyncio.to_thread(each.wait) for each in ending))
 
     def health(self) -> Health | None:
         engine = self.engine()
@@ -66,10 +68,7 @@ class Desk:
     def _use_log(self, wanted: LogConfig) -> None:
         if wanted == self._log_is:
             return
-        if self._log is not None:
-            self._watchers.remove(self._log)
-            self._log.close()
-            self._log = None
+        self._end_log()
         self._log_is = wanted
         if wanted.file is not None:
             path = Path(wanted.file).expanduser()
@@ -79,10 +78,7 @@ class Desk:
     def _use_spans(self, wanted: OtelConfig, *, text: bool) -> None:
         if (wanted, text) == self._spans_are:
             return
-        if self._spans is not None:
-            self._watchers.remove(self._spans)
-            self._spans.close()
-            self._spans = None
+        self._end_spans()
         self._spans_are = (wanted, text)
         if not spans.wanted(wanted.endpoint, os.environ):
             return
@@ -91,3 +87,15 @@ class Desk:
             return
         self._spans = spans.Spans(wanted.endpoint, text=text)
         self._watchers.add(self._spans)
+
+    def _end_log(self) -> None:
+        if self._log is not None:
+            self._watchers.remove(self._log)
+            self._log.close()
+        self._log = None
+
+    def _end_spans(self) -> None:
+        if self._spans is not None:
+            self._watchers.remove(self._spans)
+            self._spans.close()
+        self._spans = None

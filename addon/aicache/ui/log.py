@@ -7,6 +7,7 @@ dropped and counted.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
@@ -36,6 +37,7 @@ class DecisionLog:
         self._text = text
         self._file = Rotated(path, max_bytes, keep)
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(MOST)
+        self._closing = False
         self.dropped = 0
         self._next_warning = 0.0
         self._thread = threading.Thread(target=self._run, name="ai-cache log", daemon=True)
@@ -51,11 +53,13 @@ class DecisionLog:
         self._put(judged_line(judged))
 
     def close(self) -> None:
-        """Write what waits, within `CLOSE_WITHIN`."""
-        try:
-            self._queue.put(None, timeout=CLOSE_WITHIN)
-        except queue.Full:
-            return
+        """Take no more lines; those that wait are written in the background."""
+        self._closing = True
+        with contextlib.suppress(queue.Full):  # then the thread has enough to wake up for
+            self._queue.put_nowait(None)
+
+    def wait(self) -> None:
+        """Block until everything is written after a `close`, for `CLOSE_WITHIN` at most."""
         self._thread.join(CLOSE_WITHIN)
 
     def _put(self, line: dict[str, Any]) -> None:
@@ -65,19 +69,18 @@ class DecisionLog:
             self.dropped += 1
 
     def _run(self) -> None:
-        ended = False
-        while not ended:
+        while not (self._closing and self._queue.empty()):
             waiting = [self._queue.get()]
             while len(waiting) < TOGETHER and not self._queue.empty():
                 waiting.append(self._queue.get())
-            ended = waiting[-1] is None
+            lines = [line for line in waiting if line is not None]
             try:
-                self._file.write(b"".join(_encoded(line) for line in waiting if line is not None))
+                self._file.write(b"".join(map(_encoded, lines)))
             except OSError as exc:
-                self.dropped += len(waiting)
+                self.dropped += len(lines)
                 self._warn(exc)
             except Exception:
-                self.dropped += len(waiting)
+                self.dropped += len(lines)
                 logger.exception("lines of the decision log were lost")
         self._file.close()
 

@@ -23,6 +23,7 @@ OPERATIONS = {"completions": "text_completion", "gemini": "generate_content", "e
 PROVIDERS = {"messages": "anthropic", "gemini": "gcp.gemini", "dashscope": "dashscope", "ollama": "ollama"}
 NANO = 1_000_000_000
 EXPORT_TIMEOUT = 5.0  # seconds
+CLOSE_WITHIN = 2.0  # seconds
 
 
 def wanted(endpoint: str | None, environment: Mapping[str, str]) -> bool:
@@ -56,6 +57,7 @@ class Spans:
         self._provider.add_span_processor(BatchSpanProcessor(sender))
         self._tracer = self._provider.get_tracer("aicache")
         self._text = text
+        self._closing = threading.Thread(target=self._provider.shutdown, name="ai-cache spans", daemon=True)
 
     def decided(self, report: Report) -> None:
         end = int(report.at * NANO)
@@ -76,7 +78,11 @@ class Spans:
 
     def close(self) -> None:
         """Send what waits, in a thread of its own: a collector that hangs holds nobody up."""
-        threading.Thread(target=self._provider.shutdown, name="ai-cache spans", daemon=True).start()
+        self._closing.start()
+
+    def wait(self) -> None:
+        """Block until everything is sent after a `close`, for `CLOSE_WITHIN` at most."""
+        self._closing.join(CLOSE_WITHIN)
 
 
 def attributes_of(report: Report, *, text: bool) -> dict[str, Any]:

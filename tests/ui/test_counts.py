@@ -1,0 +1,146 @@
+"""Counts: what was decided, ended and judged since the start, in a place that grows only so far."""
+
+from __future__ import annotations
+
+import pytest
+
+from aicache.keys import digest
+from aicache.trace import Looked, Step, Trace
+from aicache.ui.counts import KINDS, MODELS, REASONS, Counts, nearest_of
+from aicache.ui.labels import OTHER
+from ui.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+
+
+def dollars(model: str, prompt: int, completion: int) -> float | None:
+    return (prompt + completion) / 1000 if model == "gpt-4o" else None
+
+
+@pytest.fixture
+def counts() -> Counts:
+    return Counts(dollars)
+
+
+def test_hits_are_counted_by_tier_api_and_model(counts: Counts) -> None:
+    counts.decided(a_hit())
+    counts.decided(a_hit())
+    counts.decided(a_near_hit())
+    counts.decided(a_hit(api="messages", model="claude"))
+
+    assert counts.hits == {
+        ("exact", "chat", "gpt-4o"): 2,
+        ("semantic", "chat", "gpt-4o"): 1,
+        ("exact", "messages", "claude"): 1,
+    }
+    assert counts.outcomes == {("hit", "chat"): 3, ("hit", "messages"): 1}
+
+
+def test_a_hit_saves_its_entrys_tokens_money_and_time(counts: Counts) -> None:
+    entry = an_entry(prompt_tokens=100, completion_tokens=50, took=2.0)
+
+    counts.decided(a_hit(entry, seconds=0.5))
+    counts.decided(a_hit(entry, seconds=3.0))  # slower than the upstream was: nothing is saved, and nothing lost
+
+    assert counts.prompt_tokens["gpt-4o"] == 200
+    assert counts.completion_tokens["gpt-4o"] == 100
+    assert counts.money["gpt-4o"] == pytest.approx(0.3)
+    assert counts.seconds_saved == pytest.approx(1.5)
+    assert counts.bytes_from_cache == 2 * len(entry.body)
+
+
+def test_a_model_without_a_price_saves_tokens_and_no_money(counts: Counts) -> None:
+    counts.decided(a_hit(model="llama"))
+
+    assert counts.prompt_tokens["llama"] == 1000
+    assert "llama" not in counts.money
+
+
+def test_misses_and_bypasses_are_counted_by_reason(counts: Counts) -> None:
+    counts.decided(a_report("miss", reason="not-stored"))
+    counts.decided(a_report("miss", reason="store-error: embedder: no answer in time"))
+    counts.decided(a_report("bypass", reason="skip", api="gemini"))
+
+    assert counts.misses == {("not-stored", "chat"): 1, ("store-error", "chat"): 1}
+    assert counts.bypasses == {("skip", "gemini"): 1}
+    assert counts.store_errors == {"embedder": 1}
+
+
+def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(counts: Counts) -> None:
+    counts.decided(a_refused_miss("guard:numbers"))
+    looked = [Looked("a", 0.97, "q", "guard:numbers"), Looked("b", 0.95, "q"), Looked("c", 0.5, refused="too far")]
+    counts.decided(a_near_hit(trace=Trace([], looked, 0.92)))
+
+    assert counts.refusals == {"numbers": 2}
+
+
+def test_the_nearest_question_is_counted_by_whether_it_answered(counts: Counts) -> None:
+    counts.decided(a_near_hit(0.95))
+    counts.decided(a_refused_miss(similarity=0.93))
+    counts.decided(a_report("miss"))  # had no neighbour
+
+    assert counts.similarities["hit"].count == 1
+    assert counts.similarities["miss"].count == 1
+    assert nearest_of(a_report("miss")) is None
+
+
+def test_steps_and_decisions_are_timed(counts: Counts) -> None:
+    counts.decided(a_hit(trace=Trace([Step("exact store", 0.002), Step("embedding", 0.01)]), seconds=0.02))
+
+    assert counts.steps["embedding"].total == pytest.approx(0.01)
+    assert counts.lookups["hit"].total == pytest.approx(0.02)
+    assert counts.lookups["miss"].count == 0
+
+
+def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counts) -> None:
+    counts.decided(a_report())
+    counts.finished(finished(entry=an_entry()))
+    counts.finished(finished(status=503, why_not="status 503"))
+    counts.finished(finished(status=0, why_not="broken off"))
+
+    statuses = {status: count for (_, _, status), count in counts.responses.items()}
+    assert statuses == {"2xx": 1, "5xx": 1, "none": 1}
+    assert counts.stored == {"gpt-4o": 1}
+    assert counts.not_stored == {"status": 1, "broken off": 1}
+    assert counts.upstream["chat"].count == 2  # what broke off took no time that says anything
+
+
+def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counts) -> None:
+    counts.decided(a_near_hit(trace=Trace(kind=KIND, error_bound=0.4)))
+    counts.judged(judged("right", error_bound=0.3, standing="learned"))
+
+    assert counts.bounds == {KIND[:8]: 0.3}
+    assert counts.standings == {KIND[:8]: "learned"}
+
+
+def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counts) -> None:
+    counts.judged(judged("wrong"))
+    counts.judged(judged("right", source="miss", would=False))
+
+    assert counts.judgements == {("wrong", "audit", "yes"): 1, ("right", "miss", "no"): 1}
+
+
+def test_callers_cannot_make_it_grow(counts: Counts) -> None:
+    """Models, reasons, guards, steps and kinds that differ with every request."""
+    for i in range(500):
+        steps = [Step(f"step {i}", 0.001)]
+        looked = [Looked(str(i), 0.5, refused=f"guard:g{i}")]
+        model, kind = f"model-{i}", digest("kind", str(i))
+        counts.decided(a_hit(model=model, kind=kind, trace=Trace(steps, looked, error_bound=0.1)))
+        counts.decided(a_report("miss", model=model, reason=f"reason-{chr(97 + i % 26) * (i + 1)}"))
+        counts.decided(a_report("bypass", model=model, reason=f"because-{chr(97 + i % 26) * (i + 1)}"))
+        counts.finished(finished(a_report(model=model), entry=an_entry(), why_not=None))
+        counts.judged(judged(kind=kind, error_bound=0.1, standing="off"))
+
+    assert len(counts.hits) <= MODELS + 1
+    assert ("exact", "chat", OTHER) in counts.hits
+    assert len(counts.prompt_tokens) <= MODELS + 1
+    assert len(counts.responses) <= MODELS + 1
+    assert len(counts.misses) + len(counts.bypasses) + len(counts.refusals) <= REASONS + 3
+    assert len(counts.steps) <= REASONS + 1
+    assert len(counts.bounds) == len(counts.standings) == KINDS
+
+
+def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counts) -> None:
+    counts.finished(finished(a_report(model="made-up"), status=404))
+    counts.finished(finished(a_report(model="there")))
+
+    assert set(counts.responses) == {("chat", OTHER, "4xx"), ("chat", "there", "2xx")}
