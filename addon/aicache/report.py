@@ -39,6 +39,8 @@ class Report:
     entry: Entry | None = None
     """What a hit was answered with."""
     similarity: float | None = None
+    tokens: tuple[int, int] = (0, 0)
+    """Of the prompt and of the completion, that a hit did not cost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def of_lookup(exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: floa
     """Say what a look-up found; *began* is the performance counter's time of its start."""
     hit = outcome if isinstance(outcome, Hit) else None
     tier = None if hit is None else "legacy" if hit.legacy else "exact" if hit.similarity is None else "semantic"
+    entry = hit.entry if hit is not None else None
     call, identity = exchange.call, exchange.identity
     return Report(
         at=time.time(),
@@ -35,14 +36,16 @@ def of_lookup(exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: floa
         seconds=time.perf_counter() - began,
         trace=trace,
         question=call.question,
-        entry=hit.entry if hit is not None else None,
+        entry=entry,
         similarity=hit.similarity if hit is not None else None,
+        tokens=(entry.prompt_tokens, entry.completion_tokens) if entry is not None else (0, 0),
     )
 
 
 def of_batch(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Report:
     """Say what was found of a batch of embeddings."""
     have = sum(entry is not None for entry in known)
+    tokens = sum(entry.prompt_tokens for entry in known if entry is not None)
     return Report(
         at=time.time(),
         outcome="hit" if answered else "miss",
@@ -55,6 +58,7 @@ def of_batch(exchange: BatchExchange, known: Sequence[Entry | None], began: floa
         namespace=exchange.namespace,
         kind="",
         seconds=time.perf_counter() - began,
+        tokens=(tokens if answered else 0, 0),
     )
 
 

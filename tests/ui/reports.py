@@ -58,7 +58,8 @@ def a_report(outcome: Any = "miss", **other: Any) -> Report:
 
 
 def a_hit(entry: Entry | None = ENTRY, **other: Any) -> Report:
-    return a_report("hit", **{"tier": "exact", "entry": entry} | other)
+    tokens = (0, 0) if entry is None else (entry.prompt_tokens, entry.completion_tokens)
+    return a_report("hit", **{"tier": "exact", "entry": entry, "tokens": tokens} | other)
 
 
 def a_near_hit(similarity: float = 0.95, **other: Any) -> Report:

@@ -6,7 +6,7 @@ import pytest
 
 from aicache.keys import digest
 from aicache.trace import Looked, Step, Trace
-from aicache.ui.counts import KINDS, MODELS, REASONS, Counts, nearest_of
+from aicache.ui.counts import KINDS, MODELS, REASONS, Counts, Kind, nearest_of
 from aicache.ui.labels import OTHER
 from ui.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
@@ -52,6 +52,15 @@ def test_a_model_without_a_price_saves_tokens_and_no_money(counts: Counts) -> No
 
     assert counts.prompt_tokens["llama"] == 1000
     assert "llama" not in counts.money
+    assert counts.unpriced == {"llama": 1}
+
+
+def test_a_batch_of_embeddings_saves_tokens_though_it_has_no_entry(counts: Counts) -> None:
+    counts.decided(a_hit(None, tier="embeddings", tokens=(70, 0)))
+
+    assert counts.hits == {("embeddings", "chat", "gpt-4o"): 1}
+    assert counts.prompt_tokens["gpt-4o"] == 70
+    assert counts.bytes_from_cache == 0
 
 
 def test_misses_and_bypasses_are_counted_by_reason(counts: Counts) -> None:
@@ -104,11 +113,19 @@ def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counts) -> None:
 
 
 def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counts) -> None:
-    counts.decided(a_near_hit(trace=Trace(kind=KIND, error_bound=0.4)))
-    counts.judged(judged("right", error_bound=0.3, standing="learned"))
+    counts.decided(a_near_hit(trace=Trace(error_bound=0.4)))
+    before = counts.kinds[KIND[:8]].error_bound
+    counts.judged(judged("right", error_bound=0.3, standing="off"))
 
-    assert counts.bounds == {KIND[:8]: 0.3}
-    assert counts.standings == {KIND[:8]: "learned"}
+    assert before == 0.4
+    assert counts.kinds == {KIND[:8]: Kind("gpt-4o", 0.3, "off")}
+
+
+def test_where_nothing_is_checked_there_is_no_bound(counts: Counts) -> None:
+    counts.decided(a_near_hit())
+    counts.judged(judged("wrong", source="feedback"))
+
+    assert not counts.kinds
 
 
 def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counts) -> None:
@@ -136,7 +153,8 @@ def test_callers_cannot_make_it_grow(counts: Counts) -> None:
     assert len(counts.responses) <= MODELS + 1
     assert len(counts.misses) + len(counts.bypasses) + len(counts.refusals) <= REASONS + 3
     assert len(counts.steps) <= REASONS + 1
-    assert len(counts.bounds) == len(counts.standings) == KINDS
+    assert len(counts.unpriced) <= MODELS + 1
+    assert len(counts.kinds) == KINDS
 
 
 def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counts) -> None:

@@ -27,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def live(clock: Clock) -> Live:
-    return Live(lambda model, prompt, completion: 0.01, clock)
+    return Live(lambda model, prompt, completion: 0.01 if prompt else None, clock)
 
 
 def test_each_request_is_counted_where_it_belongs(live: Live) -> None:

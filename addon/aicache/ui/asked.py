@@ -45,7 +45,7 @@ class Top:
         asked.count += 1
         if report.entry is not None:
             asked.hits += 1
-            asked.tokens += report.entry.prompt_tokens + report.entry.completion_tokens
+            asked.tokens += sum(report.tokens)
         if self._texts and asked.question is None:
             question = report.entry.question if report.entry is not None else report.question
             asked.question = None if question is None else question[:LONGEST]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
 
 from aicache.report import Finished, Judged, Report
 from aicache.ui.histogram import Histogram
@@ -18,14 +18,24 @@ MODELS = 50
 REASONS = 100
 KINDS = 50
 """Kinds of traffic whose error bound is shown: those that were used last."""
+NAMED_BY = 8  # characters of a kind's digest
 SIMILARITIES = tuple(round(i / 50, 2) for i in range(1, 51))
-
-T = TypeVar("T")
 
 Labels = tuple[str, ...]
 
 Cost = Callable[[str, int, int], float | None]
 """Money (US dollars) for a model's prompt and completion tokens; None where its price is not known."""
+
+
+@dataclass(slots=True)
+class Kind:
+    """One kind of traffic whose hits by meaning are checked."""
+
+    model: str = OTHER
+    error_bound: float = 1.0
+    """What share of its requests is answered wrong at most."""
+    standing: str | None = None
+    """``learned``, or how it is restricted: ``frozen``, ``off``; None until a check says."""
 
 
 class Counts:
@@ -43,6 +53,7 @@ class Counts:
         self.prompt_tokens: Counter[str] = Counter()  # saved, by model
         self.completion_tokens: Counter[str] = Counter()
         self.money: dict[str, float] = {}
+        self.unpriced: Counter[str] = Counter()  # hits whose model has no price, by model
         self.seconds_saved = 0.0
         self.bytes_from_cache = 0
         self.bytes_from_upstream = 0
@@ -50,8 +61,7 @@ class Counts:
         self.stored: Counter[str] = Counter()  # model
         self.not_stored: Counter[str] = Counter()  # reason
         self.judgements: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
-        self.bounds: OrderedDict[str, float] = OrderedDict()  # kind; how often it is answered wrong at most
-        self.standings: OrderedDict[str, str] = OrderedDict()  # kind, by another name
+        self.kinds: OrderedDict[str, Kind] = OrderedDict()
         self.lookups = {outcome: Histogram() for outcome in ("hit", "miss", "bypass")}
         self.steps: dict[str, Histogram] = {}
         self.upstream: dict[str, Histogram] = {}  # API
@@ -78,20 +88,23 @@ class Counts:
         if outcome != "bypass" and (nearest := nearest_of(report)) is not None:
             self.similarities[outcome].add(nearest)
         if trace.error_bound is not None:
-            _remember(self.bounds, report.kind[:8], trace.error_bound)
+            kind = self._kind(report.kind)
+            kind.model, kind.error_bound = self._models.known(report.model), trace.error_bound
 
     def _hit(self, report: Report) -> None:
         entry = report.entry
-        model = self._models.of(report.model) if entry is not None else self._models.known(report.model)
+        model = self._models.of(report.model)
         self.hits[report.tier or OTHER, report.api, model] += 1
-        if entry is None:
-            return
-        self.bytes_from_cache += len(entry.body)
-        self.prompt_tokens[model] += entry.prompt_tokens
-        self.completion_tokens[model] += entry.completion_tokens
-        self.seconds_saved += max(0.0, entry.took - report.seconds)
-        if money := self.cost(report.model, entry.prompt_tokens, entry.completion_tokens):
+        if entry is not None:
+            self.bytes_from_cache += len(entry.body)
+            self.seconds_saved += max(0.0, entry.took - report.seconds)
+        prompt, completion = report.tokens
+        self.prompt_tokens[model] += prompt
+        self.completion_tokens[model] += completion
+        if money := self.cost(report.model, prompt, completion):
             self.money[model] = self.money.get(model, 0.0) + money
+        elif money is None:
+            self.unpriced[model] += 1
 
     def finished(self, finished: Finished) -> None:
         report = finished.report
@@ -111,10 +124,17 @@ class Counts:
 
     def judged(self, judged: Judged) -> None:
         self.judgements[judged.verdict, judged.source, "yes" if judged.would else "no"] += 1
-        if judged.standing is not None:
-            _remember(self.standings, judged.kind[:8], judged.standing)
         if judged.error_bound is not None:
-            _remember(self.bounds, judged.kind[:8], judged.error_bound)
+            kind = self._kind(judged.kind)
+            kind.error_bound, kind.standing = judged.error_bound, judged.standing
+
+    def _kind(self, name: str) -> Kind:
+        name = name[:NAMED_BY]
+        kind = self.kinds.setdefault(name, Kind())
+        self.kinds.move_to_end(name)
+        if len(self.kinds) > KINDS:
+            self.kinds.popitem(last=False)
+        return kind
 
 
 def nearest_of(report: Report) -> float | None:
@@ -122,10 +142,3 @@ def nearest_of(report: Report) -> float | None:
     if report.similarity is not None:
         return report.similarity
     return max((looked.similarity for looked in report.trace.neighbors), default=None)
-
-
-def _remember(known: OrderedDict[str, T], kind: str, value: T) -> None:
-    known[kind] = value
-    known.move_to_end(kind)
-    if len(known) > KINDS:
-        known.popitem(last=False)

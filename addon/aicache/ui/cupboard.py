@@ -93,10 +93,10 @@ class Cupboard:
         return True
 
 
-async def in_time(work: Any) -> Any:
-    """Await a look at the entries, and no longer than `WITHIN`."""
+async def in_time(work: Any, within: float = WITHIN) -> Any:
+    """Await a look at the entries, *within* so many seconds."""
     try:
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(within):
             return await work
     except TimeoutError:
         raise StoreError("the entries took too long to read") from None

@@ -33,7 +33,7 @@ class Desk:
         self.config = Config()
         self._own: tuple[Price, ...] = ()
         self.counts, self.live, self.top = Counts(self._cost), Live(self._cost), Top()
-        self.metrics = Metrics(self.counts, self.health, lambda: self._log.dropped if self._log is not None else 0)
+        self.metrics = Metrics(self.counts, self.health, lambda: self.log_dropped)
         self._watchers = watchers
         for watcher in (self.counts, self.live, self.top):
             watchers.add(watcher)
@@ -57,6 +57,11 @@ class Desk:
         self._end_spans()
         self._log_is = self._spans_are = None
         await asyncio.gather(*(asyncio.to_thread(each.wait) for each in ending))
+
+    @property
+    def log_dropped(self) -> int:
+        """How many lines the decision log, as it is now, has lost."""
+        return self._log.dropped if self._log is not None else 0
 
     def health(self) -> Health | None:
         engine = self.engine()

@@ -69,9 +69,8 @@ class Live:
             return
         slot.counts[report.tier or "exact"] += 1
         slot.hits.add(report.seconds)
-        if (entry := report.entry) is not None:
-            slot.tokens += entry.prompt_tokens + entry.completion_tokens
-            slot.money += self.cost(report.model, entry.prompt_tokens, entry.completion_tokens) or 0.0
+        slot.tokens += sum(report.tokens)
+        slot.money += self.cost(report.model, *report.tokens) or 0.0
 
     def finished(self, finished: Finished) -> None:
         if finished.status:

@@ -99,17 +99,22 @@ class Rotated:
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        if self._file is not None and self._size + len(data) > self._max_bytes:
+        file = self._open()
+        if self._size and self._size + len(data) > self._max_bytes:
             self.close()
             self._move()
+            file = self._open()
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        self._size += len(data)
+
+    def _open(self) -> int:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             self._size = os.fstat(self._file).st_size
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
-        self._size += len(data)
+        return self._file
 
     def close(self) -> None:
         if self._file is not None:

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from aicache.ui.counts import Counts, Labels
+from aicache.ui.counts import Counts, Kind, Labels
 from aicache.ui.health import Health
 from aicache.ui.histogram import Histogram
 
@@ -83,7 +83,15 @@ class Metrics(Collector):
         yield _counter(
             "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counts.judgements
         )
-        yield _gauge("error_bound", "Share of requests answered wrong at most", ("kind",), _single(counts.bounds))
+        kinds = counts.kinds.items()
+        bounds: dict[Labels, float] = {(name, kind.model): kind.error_bound for name, kind in kinds}
+        yield _gauge("error_bound", "Share of requests answered wrong at most", ("kind", "model"), bounds)
+        restricted: dict[Labels, float] = {(name, kind.model): float(_is_restricted(kind)) for name, kind in kinds}
+        yield _gauge("restricted", "Whether the checks cut hits by meaning down", ("kind", "model"), restricted)
+
+
+def _is_restricted(kind: Kind) -> bool:
+    return kind.standing not in (None, "learned")
 
 
 def _parts(health: Health) -> Iterator[Metric]:

@@ -36,13 +36,13 @@ def overview(desk: Desk, window: int) -> dict[str, Any]:
         ],
         "models": _models(counts),
         "judged": judged(counts),
-        "error_bound": max(counts.bounds.values(), default=None),
-        "bounds": [{"kind": kind, "at_most": at_most} for kind, at_most in counts.bounds.items()],
-        "restricted": sum(standing != "learned" for standing in counts.standings.values()),
+        "error_bound": max((kind.error_bound for kind in counts.kinds.values()), default=None),
+        "kinds": [{"name": name, **asdict(kind)} for name, kind in counts.kinds.items()],
         "top": [_top(key, asked) for key, asked in desk.top.first(TOP)],
         "texts": desk.config.log.text,
         "enabled": desk.config.enabled,
         "health": None if health is None else asdict(health),
+        "log_dropped": desk.log_dropped,
     }
 
 
@@ -50,13 +50,12 @@ def since_start(counts: Counts) -> dict[str, Any]:
     outcomes: Counter[str] = Counter()
     for (outcome, *_), count in counts.outcomes.items():
         outcomes[outcome] += count
-    money = sum(counts.money.values())
     return {
         **{outcome: outcomes[outcome] for outcome in ("hit", "miss", "bypass")},
         "prompt_tokens": counts.prompt_tokens.total(),
         "completion_tokens": counts.completion_tokens.total(),
-        "money": money,
-        "priced": bool(money) or not counts.prompt_tokens.total(),
+        "money": sum(counts.money.values()),
+        "unpriced": sorted(counts.unpriced, key=lambda model: -counts.unpriced[model])[:TOP],
         "seconds": counts.seconds_saved,
         "stored": counts.stored.total(),
     }

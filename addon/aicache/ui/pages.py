@@ -13,14 +13,13 @@ from aicache.ui import access
 from aicache.ui.labels import sayable
 
 ROOT = "/_ai_cache"
+JAVASCRIPT = "text/javascript; charset=utf-8"
 STATIC = {
     "": ("index.html", "text/html; charset=utf-8"),
     "static/dashboard.css": ("dashboard.css", "text/css; charset=utf-8"),
-    "static/dashboard.js": ("dashboard.js", "text/javascript; charset=utf-8"),
-    "static/charts.js": ("charts.js", "text/javascript; charset=utf-8"),
-    "static/words.js": ("words.js", "text/javascript; charset=utf-8"),
+    **{f"static/{name}.js": (f"{name}.js", JAVASCRIPT) for name in ("dashboard", "ask", "charts", "entries", "words")},
     "static/icon.svg": ("icon.svg", "image/svg+xml"),
-    "static/uPlot.iife.min.js": ("uplot/uPlot.iife.min.js", "text/javascript; charset=utf-8"),
+    "static/uPlot.iife.min.js": ("uplot/uPlot.iife.min.js", JAVASCRIPT),
     "static/uPlot.min.css": ("uplot/uPlot.min.css", "text/css; charset=utf-8"),
 }
 """Names of files and their types, by what is asked for below `ROOT`."""

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-OPERATIONS = {"completions": "text_completion", "gemini": "generate_content", "embeddings": "embeddings"}
+OPERATIONS = {
+    "completions": "text_completion",
+    "ollama-generate": "text_completion",
+    "gemini": "generate_content",
+    "embeddings": "embeddings",
+    "ollama-embed": "embeddings",
+}
 PROVIDERS = {"messages": "anthropic", "gemini": "gcp.gemini", "dashscope": "dashscope", "ollama": "ollama"}
 NANO = 1_000_000_000
 EXPORT_TIMEOUT = 5.0  # seconds
@@ -88,9 +94,8 @@ class Spans:
 def attributes_of(report: Report, *, text: bool) -> dict[str, Any]:
     """Return a span's attributes; what is not known is left out."""
     entry, trace = report.entry, report.trace
-    batch = report.tier == "embeddings" or report.api.endswith("embeddings")
     found: dict[str, Any] = {
-        "gen_ai.operation.name": "embeddings" if batch else OPERATIONS.get(report.api, "chat"),
+        "gen_ai.operation.name": OPERATIONS.get(report.api, "chat"),
         "gen_ai.provider.name": PROVIDERS.get(report.api.partition("-")[0], "openai"),
         "gen_ai.request.model": sayable(report.model[:64]) or None,
         "gen_ai.usage.input_tokens": entry.prompt_tokens if entry is not None else None,

@@ -78,7 +78,7 @@ export class Requests extends Chart {
     this.draw(`${live.window}${shown}`, {
       series: [{ value: (_, at) => (at === null ? "–" : clock(at)) }, ...series],
       axes: [this.hours(live), this.axis({ size: 56, values: whole })],
-      scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
+      scales: { x: { range: (_, least, most) => [least, most + live.step] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
       legend: { live: true }, cursor: { y: false, drag: { x: false, y: false } },
     }, [live.times, ...stack(shown.map(([name]) => live.series[name]))]);
   }

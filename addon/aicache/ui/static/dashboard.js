@@ -1,28 +1,30 @@
 // The dashboard: asks the proxy how the cache is, and shows it. It stops asking while nobody looks.
 
 import { Requests, Similarities, Times, TIMES, WHO } from "./charts.js";
-import { NOTHING, ago, bytes, clock, count, el, money, percent, ranked, seconds, shareBar, table } from "./words.js";
+import { ask, why } from "./ask.js";
+import { beginEntries, read } from "./entries.js";
+import { NOTHING, clock, count, el, money, percent, ranked, seconds, shareBar, table } from "./words.js";
 
 const EVERY = 2000; // milliseconds between two looks
 const AGAIN = 8000; // after one that failed
 const $ = (id) => document.getElementById(id);
-const state = { window: 300, paused: false, timer: null, seen: {}, cursor: "", entry: null, searched: null, asking: null };
+const state = { window: 300, paused: false, timer: null, seen: {}, asking: null };
 
-async function ask(path, body) {
-  const how = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json", "x-ai-cache-dashboard": "1" }, body: JSON.stringify(body) };
-  const response = await fetch(path, { cache: "no-store", ...how });
-  const told = await response.json().catch(() => ({}));
-  if (response.status === 401) throw new Error("The token is not known any more: load this page again.");
-  if (!response.ok) throw new Error(told.error ?? `The proxy answers ${response.status}.`);
-  return told;
-}
-
-// Put something on the page only where it differs from what is there: who reads it, or has its focus, is not disturbed.
+// Put something on the page only where it differs from what is there, so that who reads it is not disturbed. What has the
+// focus, or is scrolled, is so again afterwards.
 function put(id, value, make) {
   const text = JSON.stringify(value);
   if (state.seen[id] === text) return;
   state.seen[id] = text;
-  $(id).replaceChildren(...[make(value)].flat());
+  replace($(id), [make(value)].flat());
+}
+
+function replace(place, made) {
+  const name = place.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+  const scrolled = [...place.querySelectorAll(".wide-table")].map((each) => [each.scrollLeft, each.scrollTop]);
+  place.replaceChildren(...made);
+  [...place.querySelectorAll(".wide-table")].forEach((each, i) => { [each.scrollLeft, each.scrollTop] = scrolled[i] ?? [0, 0]; });
+  if (name !== null) [...place.querySelectorAll("[aria-label]")].find((each) => each.getAttribute("aria-label") === name)?.focus({ preventScroll: true });
 }
 
 // ---------------------------------------------------------------- overview
@@ -45,6 +47,8 @@ function tile(name, value, more, extra) {
   return el("li", {}, el("div", { class: "name" }, name), el("div", { class: "value" }, value), extra, el("div", { class: "more" }, more));
 }
 
+const named = (models) => (models.length > 2 ? `${models[0]} and ${models.length - 1} more` : models.join(" and "));
+
 function showTiles(now) {
   const total = now.live.total, since = now.since;
   const hits = WHO.slice(0, 4).map(([name, label, color]) => [name, label, color, total[name]]);
@@ -55,10 +59,10 @@ function showTiles(now) {
   const shares = shareBar([...hits.map(([, , color, value]) => [`var(${color})`, value]), ["var(--miss)", total.miss]]);
   const all = since.hit + since.miss + since.bypass;
   const tokens = since.prompt_tokens + since.completion_tokens;
-  const restricted = now.restricted ? `; restricted: ${count(now.restricted)} kinds` : "";
+  const restricted = now.kinds.filter((kind) => kind.standing && kind.standing !== "learned").length;
   const checked = now.judged.right + now.judged.wrong;
   const bound = now.error_bound !== null
-    ? tile("Answered wrong, at most", percent(now.error_bound, 2), `of all requests; ${percent(now.health?.max_error, 1)} allowed${restricted}`)
+    ? tile("Answered wrong, at most", percent(now.error_bound, 2), restricted ? `hits by meaning are cut down for ${restricted} of ${now.kinds.length}` : `of all requests; ${percent(now.health?.max_error, 1)} is allowed`)
     : tile("Answered wrong, at most", NOTHING, checked ? `${count(now.judged.wrong)} of ${count(checked)} checked` : "hits are not checked: semantic.audit");
   return [
     tile(`Hit ratio, last ${minutes} min`, looked ? percent(hitCount / looked) : NOTHING, bar.join(" · ") || "no look-ups", shares),
@@ -66,7 +70,7 @@ function showTiles(now) {
     tile("Time to a hit, median", seconds(total.hit_p50), `p95 ${seconds(total.hit_p95)} · p99 ${seconds(total.hit_p99)}`),
     tile("Time upstream, median", seconds(total.upstream_p50), `p95 ${seconds(total.upstream_p95)} · p99 ${seconds(total.upstream_p99)}`),
     tile("Tokens saved", count(tokens), `${count(since.prompt_tokens)} in, ${count(since.completion_tokens)} out · ${seconds(since.seconds)} not waited`),
-    tile("Money saved", since.priced ? money(since.money) : NOTHING, since.priced ? "by list prices, since the start" : "these models have no price: set prices"),
+    tile("Money saved", since.money || !since.unpriced.length ? money(since.money) : NOTHING, since.unpriced.length ? `without ${named(since.unpriced)}: set prices` : "by list prices, since the start"),
     bound,
   ];
 }
@@ -83,6 +87,12 @@ function showTraffic(now) {
   put("latency-table", [live.times, live.series], () => table("Time to an answer", [["From", ""], ...TIMES.map(([, label]) => [label, "number"])],
     newest.filter((i) => TIMES.some(([name]) => live.series[name][i] !== null)).map((i) => [at[i], ...TIMES.map(([name]) => seconds(live.series[name][i]))]), "No answers in this time."));
 }
+
+const STANDINGS = {
+  learned: () => el("span", { class: "ok" }, "served"),
+  frozen: () => el("span", { class: "no" }, "only the safest"),
+  off: () => el("span", { class: "no" }, "stopped"),
+};
 
 function showDecisions(now) {
   const near = now.similarity, health = now.health;
@@ -101,17 +111,20 @@ function showDecisions(now) {
   put("judged", now.judged, () => now.judged.right + now.judged.wrong + now.judged.unknown
     ? ranked([["right", now.judged.right], ["wrong", now.judged.wrong], ["cannot be told", now.judged.unknown]], "")
     : el("p", { class: "empty" }, "No hit has been checked: semantic.audit and policy verified do so."));
+  put("kinds", now.kinds, () => table("Error bounds", [["Model", "text"], ["Traffic", ""], ["Wrong at most", "number"], ["Hits by meaning", ""]],
+    now.kinds.map((kind) => [kind.model, el("span", { class: "key" }, kind.name), percent(kind.error_bound, 2), STANDINGS[kind.standing ?? "learned"]()]), "None yet."));
 }
 
 function showParts(now) {
-  put("health", now.health, (health) => {
+  put("health", [now.health, now.log_dropped], ([health]) => {
     if (!health) return el("p", { class: "empty" }, "The cache has not started.");
     const rows = health.parts.map((part) => {
       const [words, kind] = !part.what ? ["not in use", "off"] : part.failing ? ["failing", "no"] : ["answers", "ok"];
       return [part.name, el("span", { class: kind }, words), part.what ?? NOTHING, count(part.failures), part.last_failure ?? NOTHING];
     });
+    const lost = now.log_dropped ? ` Lines that the decision log has lost: ${count(now.log_dropped)}.` : "";
     const queues = Object.entries(health.queues).map(([name, value]) => `${name} ${count(value)}`).join(", ");
-    return [table("Health", [["Part", ""], ["State", ""], ["What", "text"], ["Failures", "number"], ["The last one", "text"]], rows, ""), el("p", { class: "note" }, `Under way in the background: ${queues}.`)];
+    return [table("Health", [["Part", ""], ["State", ""], ["What", "text"], ["Failures", "number"], ["The last one", "text"]], rows, ""), el("p", { class: "note" }, `Under way in the background: ${queues}.${lost}`)];
   });
   put("steps", now.steps, (steps) => table("Steps of a look-up", [["Step", ""], ["Times", "number"], ["Median", "number"], ["p95", "number"]],
     steps.map((step) => [step.name, count(step.count), seconds(step.p50), seconds(step.p95)]), "No look-up yet."));
@@ -137,7 +150,7 @@ async function look() {
     $("trouble").hidden = true;
     $("nothing").hidden = now.since.hit + now.since.miss + now.since.bypass > 0;
     showState(now);
-    put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.restricted], () => showTiles(now));
+    put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.kinds], () => showTiles(now));
     showTraffic(now);
     showDecisions(now);
     showParts(now);
@@ -145,97 +158,12 @@ async function look() {
     state.timer = setTimeout(look, EVERY);
   } catch (error) {
     if (state.asking !== asking) return;
-    const gone = error instanceof TypeError ? "The proxy does not answer." : error.message;
-    const words = `${gone} What is shown may be old; it is asked again every few seconds.`;
+    const words = `${why(error)} What is shown may be old; it is asked again every few seconds.`;
     if ($("trouble").textContent !== words) $("trouble").textContent = words;
     $("trouble").hidden = false;
     $("state").className = "pill bad";
     $("state").textContent = "No contact";
     state.timer = setTimeout(look, AGAIN);
-  }
-}
-
-// ---------------------------------------------------------------- entries
-
-const say = (words) => { $("said").textContent = words; };
-
-function line(each) {
-  const near = each.similarity === null ? [] : [each.similarity.toFixed(3)];
-  const name = each.question ?? each.key.slice(0, 12);
-  const button = (words, what) => el("button", { type: "button", onclick: what, "aria-label": `${words}: ${name}`, class: words === "Purge …" ? "danger" : null }, words);
-  return [...near, each.question ?? el("span", { class: "key" }, each.key.slice(0, 12)), each.model, count(each.prompt_tokens + each.completion_tokens), ago(each.stored_at),
-    each.pinned ? "pinned" : seconds(Math.max(0, each.expires_at - Date.now() / 1000)),
-    el("span", {}, button("Read", () => read(each.key)), " ", button(each.pinned ? "Unpin" : "Pin", () => change(each.key, each.pinned ? "unpin" : "pin")), " ", button("Purge …", () => purge(each)))];
-}
-
-async function search(wanted, more = false) {
-  say("Looking …");
-  try {
-    const { entries, cursor } = await ask("api/search", wanted);
-    state.searched = wanted;
-    state.found = more ? [...state.found, ...entries] : entries;
-    state.cursor = cursor;
-    const near = state.found.some((each) => each.similarity !== null) ? [["Similarity", "number"]] : [];
-    $("found").replaceChildren(table("Entries found", [...near, ["Question", "text"], ["Model", ""], ["Tokens", "number"], ["Stored", ""], ["Time left", ""], ["", "actions"]], state.found.map(line), "No entry was found."));
-    $("more").hidden = !cursor;
-    say(state.found.length ? `${count(state.found.length)} ${state.found.length === 1 ? "entry" : "entries"}` : "");
-  } catch (error) {
-    $("found").replaceChildren();
-    $("more").hidden = true;
-    say(error instanceof TypeError ? "The proxy does not answer." : error.message);
-  }
-}
-
-async function read(key) {
-  try {
-    const entry = await ask(`api/entries/${key}`);
-    state.entry = entry;
-    const facts = [["Question", entry.question ?? "only found by the very request"], ["Model", entry.model], ["API", `${entry.api}, ${entry.mode}`], ["Key", el("span", { class: "key" }, entry.key)],
-      ["Tokens", `${count(entry.prompt_tokens)} in, ${count(entry.completion_tokens)} out`], ["Size", bytes(entry.size)], ["Stored", `${ago(entry.stored_at)}; it took ${entry.took ? seconds(entry.took) : "an unknown time"}`],
-      ["Time left", entry.pinned ? "pinned: it never expires" : seconds(Math.max(0, entry.expires_at - Date.now() / 1000))]];
-    const answer = el("pre", { tabindex: "0", role: "region", "aria-label": "Answer" }, entry.answer);
-    $("entry-body").replaceChildren(el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-      el("h3", {}, entry.raw ? "Response, as it was recorded" : "Answer"), answer, el("p", { class: "note" }, entry.cut ? "The rest is not shown." : ""));
-    $("entry").querySelector("[data-do=pin]").textContent = entry.pinned ? "Unpin" : "Pin";
-    if (!$("entry").open) $("entry").showModal();
-  } catch (error) {
-    say(error.message === "there is no such page" ? "There is no such entry (any more)." : error.message);
-    $("said").scrollIntoView({ block: "center" });
-  }
-}
-
-async function change(key, what) {
-  try {
-    const { done } = await ask(`api/entries/${key}/${what}`, {});
-    const words = { purge: "purged", pin: "pinned", unpin: "unpinned" }[what];
-    if (state.searched) await search(state.searched.cursor === undefined ? state.searched : { cursor: "" });
-    say(done ? `The entry is ${words}.` : "There is no such entry (any more).");
-  } catch (error) {
-    say(error.message);
-  }
-}
-
-function purge(entry) {
-  $("sure-body").textContent = `${entry.question ?? entry.key} – its next request goes upstream again.`;
-  $("sure").querySelector("[data-do=yes]").onclick = async () => {
-    $("sure").close();
-    $("entry").close();
-    await change(entry.key, "purge");
-    $("text").focus();
-  };
-  $("sure").showModal();
-}
-
-async function countEntries() {
-  if (!$("stored").open) return;
-  $("stored-models").textContent = "Counting …";
-  try {
-    const found = await ask("api/models");
-    const part = found.looked_at < found.count ? `; of ${count(found.looked_at)} of them:` : "";
-    $("stored-models").replaceChildren(el("p", { class: "note" }, `${count(found.count)} entries${part}`),
-      table("Entries by model", [["Model", "text"], ["Entries", "number"], ["Answers", "number"]], found.models.map((each) => [each.model, count(each.entries), bytes(each.bytes)]), ""));
-  } catch (error) {
-    $("stored-models").textContent = error.message;
   }
 }
 
@@ -256,23 +184,7 @@ function begin() {
     look();
   });
   document.addEventListener("visibilitychange", look);
-  $("search").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const text = $("text").value.trim();
-    if (!text) search({ cursor: "" });
-    else if (/^[0-9a-f]{4,40}$/i.test(text)) search({ key: text });
-    else search({ like: text, similarity: Number($("similarity-least").value) });
-  });
-  $("all").addEventListener("click", () => search({ cursor: "" }));
-  $("more").addEventListener("click", () => search({ cursor: state.cursor }, true));
-  $("stored").addEventListener("toggle", countEntries);
-  $("entry").addEventListener("click", (event) => {
-    const what = event.target.dataset?.do;
-    if (what === "close") $("entry").close();
-    if (what === "purge") purge(state.entry);
-    if (what === "pin") change(state.entry.key, state.entry.pinned ? "unpin" : "pin").then(() => read(state.entry.key));
-  });
-  $("sure").querySelector("[data-do=no]").addEventListener("click", () => $("sure").close());
+  beginEntries();
   look();
 }
 

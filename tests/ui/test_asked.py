@@ -1,0 +1,50 @@
+"""What is asked most: it stays at the top whatever else is asked once, and texts are kept only while that is wanted."""
+
+from __future__ import annotations
+
+from aicache.keys import digest
+from aicache.ui.asked import LONGEST, MOST, Top
+from ui.reports import a_hit, a_report, an_entry, finished, judged
+
+
+def test_requests_count_for_the_entry_that_answers_them() -> None:
+    top = Top()
+    top.decided(a_report(key=an_entry().key))
+    top.decided(a_hit(key=digest("key", "in other words")))
+
+    [(key, asked)] = top.first(10)
+    assert key == an_entry().key
+    assert (asked.count, asked.hits, asked.tokens, asked.question) == (2, 1, 1500, None)
+
+
+def test_texts_are_kept_only_where_that_is_wanted_and_go_when_it_no_longer_is() -> None:
+    top = Top()
+    top.keep_texts(True)
+    top.decided(a_report(question="x" * 1000))
+    told = top.first(1)[0][1].question
+    top.keep_texts(False)
+
+    assert told == "x" * LONGEST
+    assert top.first(1)[0][1].question is None
+
+
+def test_what_is_asked_often_stays_among_thousands_that_are_asked_once() -> None:
+    top = Top()
+    for i in range(20 * MOST):
+        top.decided(a_report(key=digest("key", str(i))))
+        if i % 50 == 0:
+            top.decided(a_hit())
+
+    assert top.first(1)[0][0] == an_entry().key
+    assert top.first(1)[0][1].count == 20 * MOST / 50
+    assert len(top.first(10**6)) <= 2 * MOST
+
+
+def test_what_was_not_looked_up_is_not_asked() -> None:
+    top = Top()
+    top.decided(a_report("bypass", reason="skip"))
+    top.decided(a_report("miss", key=""))
+    top.finished(finished())
+    top.judged(judged())
+
+    assert top.first(10) == []

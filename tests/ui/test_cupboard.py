@@ -1,0 +1,163 @@
+"""The entries, as the dashboard finds, reads and changes them, over a real engine and stores in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import replace
+
+import pytest
+
+from aicache.engine import Engine, Semantic
+from aicache.keys import digest
+from aicache.model import Entry, Mode
+from aicache.policy import Rules
+from aicache.ports import StoreError
+from aicache.ui.cupboard import ANSWER, FEW, SHOWN, Cupboard, in_time
+from aicache.upkeep import Upkeep
+from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+from ui.reports import an_entry
+
+RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
+REFUND, WEATHER = an_entry("what is your refund policy"), an_entry("who are you", model="claude")
+TODAY = an_entry("what is your refund policy today")  # answered by the exact request only
+
+
+class Setup:
+    def __init__(self, exact: MemoryStore | None = None) -> None:
+        self.exact, self.index = exact or MemoryStore(), MemoryIndex()
+        self.engine = Engine(RULES, 1.0)
+        self.engine.use_exact(self.exact, 1.0)
+        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
+        self.cupboard = Cupboard(self.engine)
+
+    async def filled(self, *entries: Entry) -> Cupboard:
+        await Upkeep(self.engine).take(entries)
+        return self.cupboard
+
+
+@pytest.fixture
+async def cupboard() -> Cupboard:
+    return await Setup().filled(REFUND, WEATHER, TODAY)
+
+
+async def test_a_look_without_a_word_shows_some_and_where_to_go_on(cupboard: Cupboard) -> None:
+    found = await cupboard.some("")
+
+    assert {row["key"] for row in found["entries"]} == {REFUND.key, WEATHER.key, TODAY.key}
+    assert found["cursor"] == ""
+
+
+async def test_many_entries_come_page_by_page_and_none_is_left_out() -> None:
+    entries = [an_entry(f"question {i}") for i in range(130)]
+    cupboard = await Setup().filled(*entries)
+
+    keys, cursor, pages = set[str](), "", 0
+    while pages == 0 or cursor:
+        found = await cupboard.some(cursor)
+        assert len(found["entries"]) <= 2 * SHOWN
+        keys |= {row["key"] for row in found["entries"]}
+        cursor, pages = found["cursor"], pages + 1
+
+    assert keys == {entry.key for entry in entries}
+    assert pages > 1
+
+
+async def test_by_the_beginning_of_a_key(cupboard: Cupboard) -> None:
+    short, whole = await cupboard.named(REFUND.key[:10]), await cupboard.named(WEATHER.key)
+
+    assert [row["key"] for row in short["entries"]] == [REFUND.key]
+    assert [row["key"] for row in whole["entries"]] == [WEATHER.key]
+    assert (await cupboard.named("0" * 40))["entries"] == []
+
+
+async def test_by_meaning_the_nearest_first_also_what_only_the_very_request_finds(cupboard: Cupboard) -> None:
+    found = (await cupboard.like("what's your refund policy", 0.9))["entries"]
+
+    assert [row["key"] for row in found] == [REFUND.key, TODAY.key]
+    assert found[0]["similarity"] > found[1]["similarity"] >= 0.9
+
+
+async def test_an_entry_is_read_with_what_it_says(cupboard: Cupboard) -> None:
+    found = await cupboard.read(REFUND.key)
+
+    assert found is not None
+    assert (found["answer"], found["raw"], found["cut"]) == ("Thirty days.", False, False)
+    assert (found["question"], found["prompt_tokens"], found["pinned"]) == (REFUND.question, 1000, False)
+    json.dumps({name: value for name, value in found.items() if name != "similarity"})  # plain values alone
+    assert await cupboard.read("0" * 40) is None
+
+
+async def test_a_stream_is_read_as_what_it_says() -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "Thirty"}, "finish_reason": None}]}
+    last = {"choices": [{"index": 0, "delta": {"content": " days."}, "finish_reason": "stop"}]}
+    body = "".join(f"data: {json.dumps(each)}\n\n" for each in (chunk, last)) + "data: [DONE]\n\n"
+    stream = replace(REFUND, mode=Mode.STREAM, content_type="text/event-stream", body=body.encode())
+
+    found = await (await Setup().filled(stream)).read(stream.key)
+
+    assert found is not None
+    assert (found["answer"], found["mode"]) == ("Thirty days.", "stream")
+
+
+async def test_what_cannot_be_read_is_shown_as_it_was_recorded_and_not_at_any_length() -> None:
+    odd = replace(REFUND, body=b"\xff" + b"x" * 2 * ANSWER)
+
+    found = await (await Setup().filled(odd)).read(odd.key)
+
+    assert found is not None
+    assert (found["raw"], found["cut"], len(found["answer"])) == (True, True, ANSWER)
+
+
+async def test_purge_takes_an_entry_and_its_vector(cupboard: Cupboard) -> None:
+    first, again = await cupboard.change(REFUND.key, "purge"), await cupboard.change(REFUND.key, "purge")
+
+    assert (first, again) == (True, False)
+    assert await cupboard.read(REFUND.key) is None
+    assert (await cupboard.like("what is your refund policy", 0.99))["entries"] == []
+
+
+async def test_pin_and_unpin(cupboard: Cupboard) -> None:
+    assert await cupboard.change(WEATHER.key, "pin")
+    pinned = await cupboard.read(WEATHER.key)
+    assert await cupboard.change(WEATHER.key, "unpin")
+    unpinned = await cupboard.read(WEATHER.key)
+
+    assert pinned is not None and unpinned is not None
+    assert (pinned["pinned"], unpinned["pinned"]) == (True, False)
+    assert unpinned["expires_at"] == pytest.approx(time.time() + RULES.ttl, abs=30)
+    assert not await cupboard.change("0" * 40, "pin")
+
+
+async def test_entries_are_counted_by_model(cupboard: Cupboard) -> None:
+    found = await cupboard.by_model()
+
+    assert (found["count"], found["looked_at"]) == (3, 3)
+    assert [(row["model"], row["entries"]) for row in found["models"]] == [("gpt-4o", 2), ("claude", 1)]
+    assert found["models"][0]["bytes"] == len(REFUND.body) + len(TODAY.body)
+
+
+async def test_of_very_many_only_the_first_are_read_and_the_rest_counted() -> None:
+    setup = Setup()
+    for i in range(FEW + 500):
+        key = digest("key", str(i))
+        setup.exact.entries[key] = replace(REFUND, key=key)
+
+    found = await setup.cupboard.by_model()
+
+    assert found["count"] == FEW + 500
+    assert FEW <= found["looked_at"] < FEW + 500
+
+
+async def test_a_store_that_is_down_is_a_store_error() -> None:
+    cupboard = Setup(BrokenStore()).cupboard
+
+    for look in (cupboard.some(""), cupboard.named("ab"), cupboard.read(REFUND.key), cupboard.by_model()):
+        with pytest.raises(StoreError):
+            await look
+
+
+async def test_a_look_that_takes_too_long_ends() -> None:
+    with pytest.raises(StoreError, match="too long"):
+        await in_time(asyncio.sleep(10), within=0.05)

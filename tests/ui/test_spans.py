@@ -1,0 +1,172 @@
+"""Spans: one a look-up, as a real receiver of OTLP over HTTP gets them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from aicache.trace import Step, Trace
+from aicache.ui import spans
+from aicache.ui.spans import Spans, attributes_of
+from ui.reports import NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
+
+
+class Receiver:
+    """A collector that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        bodies = self.bodies = []  # type: ignore[var-annotated]
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                bodies.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1/traces"
+
+    def spans(self) -> list[Any]:
+        requests = [ExportTraceServiceRequest.FromString(body) for _, body in self.bodies]
+        return [
+            span
+            for request in requests
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    def resource(self) -> dict[str, str]:
+        request = ExportTraceServiceRequest.FromString(self.bodies[0][1])
+        return {each.key: each.value.string_value for each in request.resource_spans[0].resource.attributes}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+def values(span: Any) -> dict[str, Any]:
+    return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in span.attributes}
+
+
+def test_a_look_up_is_one_span_with_its_steps(receiver: Receiver) -> None:
+    watcher = Spans(receiver.url, text=False)
+    steps = [Step("exact look-up", 0.1), Step("embedding", 0.2), Step("search", 0.1)]
+    watcher.decided(a_near_hit(0.95, seconds=0.5, trace=Trace(steps, [], 0.92, None, 0.01, 0.02)))
+    watcher.finished(finished())
+    watcher.judged(judged())
+    watcher.close()
+    watcher.wait()
+
+    [span] = receiver.spans()
+    assert receiver.bodies[0][0] == "/v1/traces"
+    assert receiver.resource()["service.name"] == "ai-cache"
+    assert span.name == "chat gpt-4o"
+    assert span.end_time_unix_nano / 1e9 == pytest.approx(NOW)
+    assert (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9 == pytest.approx(0.5)
+    assert [event.name for event in span.events] == ["exact look-up", "embedding", "search"]
+    assert [(event.time_unix_nano - span.start_time_unix_nano) / 1e9 for event in span.events] == pytest.approx(
+        [0.0, 0.1, 0.3]
+    )
+    told = values(span)
+    assert (told["aicache.outcome"], told["aicache.tier"], told["aicache.similarity"]) == ("hit", "semantic", 0.95)
+    assert (told["aicache.threshold"], told["aicache.risk"], told["aicache.error_bound"]) == (0.92, 0.01, 0.02)
+    assert (told["gen_ai.operation.name"], told["gen_ai.provider.name"]) == ("chat", "openai")
+    assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (1000, 500)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_texts_are_in_them_only_where_that_is_wanted(receiver: Receiver, text: bool) -> None:
+    watcher = Spans(receiver.url, text=text)
+    watcher.decided(a_report(question="who am i"))
+    watcher.decided(a_near_hit(question="who are you"))
+    watcher.close()
+    watcher.wait()
+
+    sent = b"".join(body for _, body in receiver.bodies)
+    assert (b"who am i" in sent) is (b"who are you" in sent) is text
+    assert b"a neighbour's question" not in sent
+    assert b"Thirty days." not in sent
+
+
+def test_a_collector_that_is_not_there_holds_nobody_up() -> None:
+    watcher = Spans("http://127.0.0.1:9/v1/traces", text=False)
+
+    began = time.monotonic()
+    for _ in range(10_000):
+        watcher.decided(a_hit())
+    watcher.close()
+
+    assert time.monotonic() - began < 10
+    watcher.wait()
+
+
+@pytest.mark.parametrize(
+    ("api", "provider", "operation"),
+    [
+        ("chat", "openai", "chat"),
+        ("responses", "openai", "chat"),
+        ("completions", "openai", "text_completion"),
+        ("messages", "anthropic", "chat"),
+        ("gemini", "gcp.gemini", "generate_content"),
+        ("dashscope", "dashscope", "chat"),
+        ("ollama-chat", "ollama", "chat"),
+        ("ollama-generate", "ollama", "text_completion"),
+        ("ollama-embed", "ollama", "embeddings"),
+        ("embeddings", "openai", "embeddings"),
+    ],
+)
+def test_apis_go_by_the_conventions_names(api: str, provider: str, operation: str) -> None:
+    found = attributes_of(a_report(api=api), text=False)
+
+    assert (found["gen_ai.provider.name"], found["gen_ai.operation.name"]) == (provider, operation)
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    found = attributes_of(a_report("bypass", reason="skip", model="", key="", question=None), text=True)
+
+    assert None not in found.values()
+    assert "gen_ai.request.model" not in found
+    assert "aicache.question" not in found
+
+
+def test_what_utf_8_cannot_say_is_replaced() -> None:
+    found = attributes_of(a_hit(an_entry(), question="a lone \ud800", model="m\ud800"), text=True)
+
+    assert found["aicache.question"] == "a lone ?"
+    assert found["gen_ai.request.model"] == "m?"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "environment", "wanted"),
+    [
+        (None, {}, False),
+        ("http://127.0.0.1:4318/v1/traces", {}, True),
+        (None, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, True),
+        (None, {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, False),
+        ("http://127.0.0.1:4318/v1/traces", {"OTEL_SDK_DISABLED": "true"}, False),
+    ],
+)
+def test_they_are_sent_where_somebody_asked_for_it(
+    endpoint: str | None, environment: dict[str, str], wanted: bool
+) -> None:
+    assert spans.wanted(endpoint, environment) is wanted
