@@ -44,6 +44,7 @@ from aicache.reporting import Watchers
 from aicache.settings import Settings
 from aicache.tee import Tee
 from aicache.trace import Trace
+from aicache.ui import marks
 from aicache.ui.dashboard import Dashboard
 from aicache.ui.desk import Desk
 from aicache.warming import Warming
@@ -283,12 +284,20 @@ class AICache:
     def _decided(self, flow: HTTPFlow, report: Report) -> None:
         self._reports[flow] = report
         self._watchers.decided(report)
+        marks.decided(flow, report, self._desk.scope)
 
     def _finished(
-        self, report: Report | None, recording: Recording | None, entry: Entry | None, why_not: str | None
+        self,
+        flow: HTTPFlow,
+        report: Report | None,
+        recording: Recording | None,
+        entry: Entry | None,
+        why_not: str | None,
     ) -> None:
         if report is not None:
-            self._watchers.finished(reporting.finished(report, recording, entry, why_not))
+            finished = reporting.finished(report, recording, entry, why_not)
+            self._watchers.finished(finished)
+            marks.finished(flow, finished)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if flow.response is None or self._wiring is None or flow in self._answered or flow in self._replays:
@@ -333,7 +342,7 @@ class AICache:
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
             recording = read_response(response, body or b"", asked_at)
-            self._finished(report, recording, None, None)
+            self._finished(flow, report, recording, None, None)
             if not self._batches.take(response, recording, exchange, engine):
                 return self._ask_whole(flow, exchange)
             return None
@@ -342,7 +351,7 @@ class AICache:
         if isinstance(exchange, Bypass):
             if tee is None:
                 mark_forwarded(response, exchange, stored=False)
-            self._finished(report, read_response(response, body or b"", asked_at), None, "bypass")
+            self._finished(flow, report, read_response(response, body or b"", asked_at), None, "bypass")
             return None
         if response.status_code == 200:
             engine.accepted(exchange)
@@ -350,7 +359,7 @@ class AICache:
         if body is not None:
             recording = read_response(response, body, asked_at)
             if tee is not None:
-                engine.judge_and_keep(exchange, recording, partial(self._finished, report, recording))
+                engine.judge_and_keep(exchange, recording, partial(self._finished, flow, report, recording))
                 return None
             entry = why_not = None
             try:
@@ -362,7 +371,9 @@ class AICache:
             except Exception:
                 why_not = "not understood"
                 logger.exception("an answer was not stored")
-            self._finished(report, recording, entry if stored else None, why_not or (None if stored else "too busy"))
+            self._finished(
+                flow, report, recording, entry if stored else None, why_not or (None if stored else "too busy")
+            )
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
         return None
@@ -386,7 +397,7 @@ class AICache:
         report, response = self._reports.pop(flow, None), flow.response
         body = None if tee is None else tee.so_far
         if self._wiring is None or response is None or not body or not isinstance(exchange, Exchange):
-            self._finished(report, None, None, "broken off")
+            self._finished(flow, report, None, None, "broken off")
             return
         response.raw_content = body
         if not self._wiring.settings.enabled:  # switched off since the request
@@ -394,7 +405,7 @@ class AICache:
         if response.status_code == 200:
             self._wiring.engine.accepted(exchange)
         recording = read_response(response, body, flow.request.timestamp_start)
-        self._wiring.engine.judge_and_keep(exchange, recording, partial(self._finished, report, recording))
+        self._wiring.engine.judge_and_keep(exchange, recording, partial(self._finished, flow, report, recording))
 
 
 def _only_reads() -> bool:

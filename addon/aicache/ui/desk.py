@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from aicache.config import Config
+from aicache.config import Config, Header, Shared
 from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.engine import Engine
@@ -62,6 +62,17 @@ class Desk:
     def log_dropped(self) -> int:
         """How many lines the decision log, as it is now, has lost."""
         return self._log.dropped if self._log is not None else 0
+
+    @property
+    def scope(self) -> str:
+        """Who shares answers, in the configuration's words."""
+        match self.config.scope:
+            case Header(name):
+                return f"header:{name}"
+            case Shared():
+                return "shared"
+            case _:
+                return "credential"
 
     def health(self) -> Health | None:
         engine = self.engine()

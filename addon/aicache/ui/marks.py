@@ -1,0 +1,120 @@
+"""What a flow tells of the cache in mitmproxy's own list: a marker, a comment, and metadata that filters find.
+
+All of it is plain values, which mitmproxy saves and loads with the flow. What a person, or another addon, has written
+there stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mitmproxy import ctx
+from mitmproxy.http import HTTPFlow
+
+from aicache.model import Entry
+from aicache.report import Finished, Report
+from aicache.trace import Looked
+from aicache.ui.labels import sayable
+from aicache.ui.wording import SEPARATOR, comment_of, ended, marker_of, outcome_of
+
+logger = logging.getLogger(__name__)
+
+OUTCOME, WHY, API, MODEL, KEY, ENTRY, SIMILARITY, DECISION = (
+    *("ai_cache", "ai_cache_why", "ai_cache_api", "ai_cache_model"),
+    *("ai_cache_key", "ai_cache_entry", "ai_cache_similarity", "ai_cache_decision"),
+)
+"""The names in a flow's metadata: texts and a number to filter by, and all the rest in a dict."""
+
+
+def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
+    """Mark a flow with what was decided on it; *scope* is the setting that says who shares answers. It never raises."""
+    try:
+        flow.metadata |= metadata_of(report, scope)
+        flow.marked = flow.marked or marker_of(report)
+        flow.comment = flow.comment or sayable(comment_of(report))
+    except Exception:
+        logger.exception("a flow was not marked")
+
+
+def finished(flow: HTTPFlow, finished: Finished) -> None:
+    """Add to the comment how a miss came out, unless somebody else has written there since. It never raises."""
+    try:
+        said = sayable(comment_of(finished.report))
+        if finished.report.outcome != "miss" or flow.comment != said or not (more := sayable(ended(finished))):
+            return
+        flow.comment = f"{said}{SEPARATOR}{more}"
+        if (view := getattr(ctx.master, "view", None)) is not None:
+            view.update([flow])  # a stream's end is judged after mitmproxy has shown it
+    except Exception:
+        logger.exception("a flow was not marked")
+
+
+def metadata_of(report: Report, scope: str) -> dict[str, Any]:
+    """Return what a flow's metadata tells of a decision; what is not known is left out."""
+    found: dict[str, Any] = {
+        OUTCOME: outcome_of(report),
+        WHY: sayable(report.reason),
+        API: report.api,
+        MODEL: sayable(report.model),
+        KEY: report.key,
+        ENTRY: report.entry.key if report.entry is not None else None,
+        SIMILARITY: None if report.similarity is None else float(report.similarity),
+        DECISION: _decision(report, scope),
+    }
+    return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _decision(report: Report, scope: str) -> dict[str, Any]:
+    trace = report.trace
+    found: dict[str, Any] = {
+        "at": report.at,
+        "seconds": report.seconds,
+        "scope": scope,
+        "namespace": report.namespace,
+        "mode": str(report.mode),
+        "steps": [[step.name, step.seconds] for step in trace.steps],
+    }
+    if report.question is not None:
+        found["question"] = sayable(report.question)
+    if trace.neighbors:
+        found["neighbors"] = [_neighbor(looked, told=_is_own(looked, report)) for looked in trace.neighbors]
+    for name in ("threshold", "risk", "error_bound"):
+        if (value := getattr(trace, name)) is not None:
+            found[name] = float(value)
+    if report.entry is not None:
+        found["entry"] = _entry(report.entry)
+    return found
+
+
+def _is_own(looked: Looked, report: Report) -> bool:
+    """Tell whether a neighbour is known to be of the same owner; behind the one that answers nobody has looked."""
+    if report.entry is not None and looked.refused is None:
+        return looked.key == report.entry.key
+    return looked.refused != "foreign"
+
+
+def _neighbor(looked: Looked, *, told: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"key": looked.key, "similarity": float(looked.similarity)}
+    if looked.refused is not None:
+        found["refused"] = looked.refused
+    if told and looked.question is not None:
+        found["question"] = sayable(looked.question)
+    return found
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "api": entry.api,
+        "model": sayable(entry.model),
+        "mode": str(entry.mode),
+        "size": len(entry.body),
+        "prompt_tokens": entry.prompt_tokens,
+        "completion_tokens": entry.completion_tokens,
+        "stored_at": entry.stored_at,
+        "expires_at": entry.expires_at,
+        "took": entry.took,
+    }
+    if entry.question is not None:
+        found["question"] = sayable(entry.question)
+    return found

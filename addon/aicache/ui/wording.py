@@ -1,0 +1,129 @@
+"""What became of a request, in a few words that a person reads in a list. Pure; it quotes nothing of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aicache.report import Finished, Report
+
+SEPARATOR = " · "
+MARKERS = {
+    "exact hit": ":green_circle:",
+    "semantic hit": ":large_blue_circle:",
+    "legacy hit": ":brown_circle:",
+    "embeddings hit": ":green_circle:",
+    "miss": ":yellow_circle:",
+    "bypass": ":white_circle:",
+}
+"""By the outcome's name; each is one that mitmproxy has a picture for."""
+FAILED = ":red_circle:"
+"""Of a miss that a broken part is the reason of."""
+IN_PART = ":orange_circle:"
+"""Of a batch of which some is known."""
+
+_MISSES = {
+    "no-cache": "a fresh answer was asked for",
+    "starting": "the cache was still starting",
+    "not-stored": "not stored, and not to be answered by meaning",
+    "credential-unproven": "the upstream has not accepted this API key yet",
+    "neighbor-gone": "the nearest neighbour's answer has gone",
+    "foreign": "what is stored is another caller's",
+    "expired": "what is stored has expired",
+    "max-age": "what is stored is older than max-age",
+    "other-page": "what is stored may not be read by this page",
+    "usage-unknown": "the usage that is asked for was not recorded",
+    "longer-than-asked": "the stored answer is longer than asked for",
+    "not-renderable": "the stored answer cannot be said in this API",
+    "shadow": "shadow mode answers nothing by meaning",
+    "explored": "the neighbour is compared with a fresh answer first",
+    "frozen": "hits by meaning are cut down to the surest ones",
+    "off": "hits by meaning are switched off until checks come out well again",
+}
+_BYPASSES = {
+    "skip": "the request says so",
+    "streamed": "the request's body was streamed",
+    "too-large": "the request is too large",
+    "content-encoding": "the request's body is encoded",
+    "no-scope": "the header that says whose answers these are is missing",
+    "stateful": "the answer depends on what the upstream remembers",
+    "not-understood": "the request was not understood",
+    "switched-off": "switched off by aicache.bypass",
+}
+_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+
+
+def outcome_of(report: Report) -> str:
+    """Name the outcome: ``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``miss`` or ``bypass``."""
+    return f"{report.tier or 'exact'} hit" if report.outcome == "hit" else report.outcome
+
+
+def marker_of(report: Report) -> str:
+    reason = report.reason or ""
+    if report.outcome == "miss" and reason.startswith("store-error"):
+        return FAILED
+    if report.outcome == "miss" and report.tier == "embeddings" and not reason.startswith("0/"):
+        return IN_PART
+    return MARKERS[outcome_of(report)]
+
+
+def comment_of(report: Report) -> str:
+    """Say in one line what was decided, and why; of a hit also what it saved."""
+    if report.outcome == "bypass":
+        return f"bypass: {_BYPASSES.get(report.reason or '', report.reason)}"
+    if report.outcome == "miss":
+        return f"miss: {why_missed(report)}"
+    outcome = outcome_of(report)
+    parts = [outcome if report.similarity is None else f"{outcome} {report.similarity:.3f}"]
+    if (entry := report.entry) is not None:
+        if report.tier != "legacy":
+            parts.append(f"{duration(max(0.0, report.at - entry.stored_at))} old")
+        if saved := amount(entry.prompt_tokens + entry.completion_tokens, entry.took - report.seconds):
+            parts.append(f"saved {saved}")
+    return SEPARATOR.join(parts)
+
+
+def ended(finished: Finished) -> str:
+    """Say how a miss came out: what it took, and whether it is kept."""
+    entry = finished.entry
+    parts = [amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)]
+    if entry is not None:
+        parts.append("kept")
+    elif finished.why_not is not None:
+        parts.append(f"not kept: {finished.why_not}")
+    return SEPARATOR.join(part for part in parts if part)
+
+
+def why_missed(report: Report) -> str:
+    """Say why a request was not answered from the cache."""
+    reason, trace = report.reason or "", report.trace
+    nearest = max((looked.similarity for looked in trace.neighbors), default=None)
+    if report.tier == "embeddings":
+        return reason
+    if reason == "no-neighbor":
+        wanted = "near enough" if trace.threshold is None else f"above {trace.threshold:.4g}"
+        return f"no neighbour {wanted} ({'none there' if nearest is None else f'nearest {nearest:.3f}'})"
+    if reason.startswith("guard:"):
+        guards = reason.removeprefix("guard:").replace("+", ", ")
+        at = next((looked.similarity for looked in trace.neighbors if looked.refused == reason), None)
+        return f"guard against other {guards}" if at is None else f"neighbour at {at:.3f} refused by guard: {guards}"
+    if reason == "too-risky":
+        risk = "" if trace.risk is None else f", {100 * trace.risk:.2g} % likely wrong"
+        return f"neighbour too risky ({'' if nearest is None else f'at {nearest:.3f}'}{risk})".replace("(, ", "(")
+    return _MISSES.get(reason, reason.replace("store-error: ", "store error: "))
+
+
+def amount(tokens: int, seconds: float) -> str:
+    """Say tokens and seconds, as far as they are known: ``412 tokens, 2.1 s``."""
+    parts: Sequence[str] = (
+        f"{tokens:,} token{'s' if tokens != 1 else ''}" if tokens > 0 else "",
+        f"{seconds:.1f} s" if seconds >= 0.05 else f"{1000 * seconds:.0f} ms" if seconds > 0.0005 else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def duration(seconds: float) -> str:
+    """Say a time in its largest unit: ``3 h``, ``41 s``."""
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,68 @@
+"""Reports as the addon makes them, for those who show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aicache.model import Entry, Mode
+from aicache.report import Report
+from aicache.trace import Looked, Step, Trace
+
+NOW = 1_900_000_000.0
+KEY, OTHER = "a" * 40, "b" * 40
+HOURS = 3600.0
+
+
+def an_entry(**fields: Any) -> Entry:
+    known: dict[str, Any] = {
+        "key": OTHER,
+        "namespace": "n" * 40,
+        "api": "chat",
+        "model": "gpt-test",
+        "asked": Mode.WHOLE,
+        "asked_usage": False,
+        "mode": Mode.WHOLE,
+        "content_type": "application/json",
+        "body": b"{}",
+        "question": "How do I reset a password?",
+        "prompt_tokens": 12,
+        "completion_tokens": 400,
+        "stored_at": NOW - 3 * HOURS,
+        "expires_at": NOW + 100 * HOURS,
+        "took": 2.11,
+    }
+    return Entry(**known | fields)
+
+
+def a_trace(*neighbors: Looked, threshold: float | None = 0.92) -> Trace:
+    return Trace([Step("exact look-up", 0.0004), Step("embedding", 0.0021)], list(neighbors), threshold)
+
+
+def a_report(outcome: Any = "miss", **fields: Any) -> Report:
+    known: dict[str, Any] = {
+        "at": NOW,
+        "outcome": outcome,
+        "tier": None,
+        "reason": "no-neighbor" if outcome == "miss" else None,
+        "api": "chat",
+        "model": "gpt-test",
+        "mode": Mode.WHOLE,
+        "key": KEY,
+        "namespace": "n" * 40,
+        "kind": "k" * 40,
+        "seconds": 0.004,
+        "question": "How do I reset my password?",
+    }
+    return Report(**known | fields)
+
+
+def an_exact_hit(**fields: Any) -> Report:
+    return a_report("hit", **{"tier": "exact", "entry": an_entry(key=KEY), "trace": a_trace(threshold=None)} | fields)
+
+
+def a_semantic_hit(**fields: Any) -> Report:
+    near = Looked(OTHER, np.float32(0.967), "How do I reset a password?")  # type: ignore[arg-type]  # as an index says it
+    known = {"tier": "semantic", "entry": an_entry(), "similarity": near.similarity, "trace": a_trace(near)}
+    return a_report("hit", **known | fields)
