@@ -44,7 +44,7 @@ from aicache.reporting import Watchers
 from aicache.settings import Settings
 from aicache.tee import Tee
 from aicache.trace import Trace
-from aicache.ui import marks
+from aicache.ui import contentview, marks
 from aicache.ui.dashboard import Dashboard
 from aicache.ui.desk import Desk
 from aicache.warming import Warming
@@ -89,6 +89,7 @@ class AICache:
             "Folder of the AI cache's embedded Valkey and vector index (default: the user's data folder).",
         )
         loader.add_option("ai_cache_warm", bool, True, "Fill the AI cache from the flows that mitmdump -nr FILE reads.")
+        contentview.register()
 
     def configure(self, updated: set[str]) -> None:
         # mitmproxy logs everything to be filtered later, and each line costs as much as a look-up.

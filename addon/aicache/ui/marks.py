@@ -16,23 +16,19 @@ from aicache.model import Entry
 from aicache.report import Finished, Report
 from aicache.trace import Looked
 from aicache.ui.labels import sayable
+from aicache.ui.names import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
 from aicache.ui.wording import SEPARATOR, comment_of, ended, marker_of, outcome_of
 
 logger = logging.getLogger(__name__)
-
-OUTCOME, WHY, API, MODEL, KEY, ENTRY, SIMILARITY, DECISION = (
-    *("ai_cache", "ai_cache_why", "ai_cache_api", "ai_cache_model"),
-    *("ai_cache_key", "ai_cache_entry", "ai_cache_similarity", "ai_cache_decision"),
-)
-"""The names in a flow's metadata: texts and a number to filter by, and all the rest in a dict."""
 
 
 def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
     """Mark a flow with what was decided on it; *scope* is the setting that says who shares answers. It never raises."""
     try:
-        flow.metadata |= metadata_of(report, scope)
+        said = sayable(comment_of(report))
+        flow.metadata |= metadata_of(report, scope, said)
         flow.marked = flow.marked or marker_of(report)
-        flow.comment = flow.comment or sayable(comment_of(report))
+        flow.comment = flow.comment or said
     except Exception:
         logger.exception("a flow was not marked")
 
@@ -40,18 +36,20 @@ def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
 def finished(flow: HTTPFlow, finished: Finished) -> None:
     """Add to the comment how a miss came out, unless somebody else has written there since. It never raises."""
     try:
-        said = sayable(comment_of(finished.report))
-        if finished.report.outcome != "miss" or flow.comment != said or not (more := sayable(ended(finished))):
+        if finished.report.outcome != "miss" or not (more := sayable(ended(finished))):
             return
-        flow.comment = f"{said}{SEPARATOR}{more}"
+        decision = flow.metadata.get(DECISION, {})
+        decision[ENDED] = more
+        if flow.comment == decision.get(SAID):
+            flow.comment = f"{flow.comment}{SEPARATOR}{more}"
         if (view := getattr(ctx.master, "view", None)) is not None:
             view.update([flow])  # a stream's end is judged after mitmproxy has shown it
     except Exception:
         logger.exception("a flow was not marked")
 
 
-def metadata_of(report: Report, scope: str) -> dict[str, Any]:
-    """Return what a flow's metadata tells of a decision; what is not known is left out."""
+def metadata_of(report: Report, scope: str, said: str) -> dict[str, Any]:
+    """Return what a flow's metadata tells of a decision, *said* in one line; what is not known is left out."""
     found: dict[str, Any] = {
         OUTCOME: outcome_of(report),
         WHY: sayable(report.reason),
@@ -60,14 +58,15 @@ def metadata_of(report: Report, scope: str) -> dict[str, Any]:
         KEY: report.key,
         ENTRY: report.entry.key if report.entry is not None else None,
         SIMILARITY: None if report.similarity is None else float(report.similarity),
-        DECISION: _decision(report, scope),
+        DECISION: _decision(report, scope, said),
     }
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def _decision(report: Report, scope: str) -> dict[str, Any]:
+def _decision(report: Report, scope: str, said: str) -> dict[str, Any]:
     trace = report.trace
     found: dict[str, Any] = {
+        SAID: said,
         "at": report.at,
         "seconds": report.seconds,
         "scope": scope,

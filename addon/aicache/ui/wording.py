@@ -49,6 +49,10 @@ _BYPASSES = {
     "not-understood": "the request was not understood",
     "switched-off": "switched off by aicache.bypass",
 }
+_NOT_KEPT = {
+    "not to be kept": "the request or the settings say so",
+    "too busy": "too much was being stored",
+}
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -89,7 +93,7 @@ def ended(finished: Finished) -> str:
     if entry is not None:
         parts.append("kept")
     elif finished.why_not is not None:
-        parts.append(f"not kept: {finished.why_not}")
+        parts.append(f"not kept: {_NOT_KEPT.get(finished.why_not, finished.why_not)}")
     return SEPARATOR.join(part for part in parts if part)
 
 

@@ -1,0 +1,88 @@
+"""What a response says, in one piece: text, reasoning, tool calls and usage, however many events it came in. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from aicache import formats
+from aicache.formats import Format
+from aicache.model import Answer, Choice, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.ui.fragments import Fragments, gather
+
+LARGEST = 4 * 1024**2  # bytes of a body that are read for a look at it
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """An answer as it is shown."""
+
+    choices: tuple[tuple[tuple[str, str], ...], ...]
+    """Of each choice what it says, in order, with its kind: ``text``, ``reasoning``, ``refusal``, ``call 1: NAME``."""
+    usage: Usage | None
+    end: str
+    """How it ended: ``complete``, or what is amiss."""
+
+
+def assemble(format: Format, body: bytes, variant: str = "") -> Assembled:
+    """Read a response's body, be it whole, events, lines, cut off or an error. It never raises."""
+    if len(body) > LARGEST:
+        return Assembled((), None, f"larger than {LARGEST >> 20} MB, not read")
+    try:
+        document = format.parse_answer(body, variant=variant)[1]
+        end = "complete"
+    except (ValueError, RecursionError) as exc:
+        return _of_fragments(gather(body), str(exc))
+    try:
+        return _of_answer(format.understand(document), end)
+    except (ValueError, RecursionError):  # it says more than other APIs can, which is no fault
+        return _of_fragments(gather(body), end)
+
+
+def format_of(method: str, path: str) -> Format | None:
+    """Return the API that a request speaks; *path* may have its query."""
+    return formats.match(method, path.partition("?")[0])
+
+
+def variant_of(format: Format, path: str, body: bytes, headers: dict[str, str]) -> str:
+    """Return which rendering of an answer a request asks for, as far as it can be read."""
+    path, _, query = path.partition("?")
+    try:
+        return format.parse_request(path, body, query=query, headers=headers).variant
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _of_answer(answer: Answer, end: str) -> Assembled:
+    return Assembled(tuple(tuple(_parts(choice)) for choice in answer.choices), answer.usage, end)
+
+
+def _parts(choice: Choice) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    calls = 0
+    for part in choice.parts:
+        match part:
+            case Text(text):
+                found.append(("text", text))
+            case Reasoning("", _):
+                pass  # encrypted
+            case Reasoning(text):
+                found.append(("reasoning", text))
+            case Refusal(text):
+                found.append(("refusal", text))
+            case ToolCall(_, name, arguments):
+                calls += 1
+                found.append((f"call {calls}: {name}", json.dumps(arguments, ensure_ascii=False)))
+    return found
+
+
+def _of_fragments(found: Fragments, end: str) -> Assembled:
+    choices = tuple(
+        tuple((name, "".join(pieces)) for name, pieces in names.items())
+        for _, names in sorted(found.choices.items(), key=lambda each: each[0])
+    )
+    if found.error is not None:
+        end = f"error: {found.error}"
+    elif end != "complete" and found.ends:
+        end = f"{end} (ended with {', '.join(found.ends)})"
+    return Assembled(choices, found.usage, end)

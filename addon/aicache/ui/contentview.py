@@ -1,0 +1,87 @@
+"""The content view "AI cache", as mitmproxy 11 and 12 want their views: both show the same text, made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mitmproxy import contentviews
+from mitmproxy.contentviews.base import View
+from mitmproxy.flow import Flow
+from mitmproxy.http import HTTPFlow
+
+from aicache.messages import read_headers
+from aicache.sse import is_stream
+from aicache.ui.assembled import Assembled, assemble, format_of, variant_of
+from aicache.ui.names import DECISION
+from aicache.ui.sheet import Line, sheet, text_of
+
+NAME = "AI cache"
+FIRST, LAST = 2.0, -1.0
+"""Priorities: mitmproxy's view of JSON has 1, and what is below 0 is never chosen for anyone."""
+
+
+def register() -> None:
+    """Make the view known to mitmproxy, if it is not yet: a script that is loaded again finds it there."""
+    theirs: Any = contentviews  # of either version
+    if hasattr(theirs, "registry"):  # since mitmproxy 12
+        if NAME.lower() not in theirs.registry:
+            theirs.add(TextView())
+    elif all(view.name != NAME for view in theirs.views):
+        theirs.add(LinesView())
+
+
+class LinesView(View):
+    """The view for mitmproxy 11."""
+
+    name = NAME
+
+    def __call__(
+        self, data: bytes, *, flow: Flow | None = None, **unknown_metadata: Any
+    ) -> tuple[str, Iterator[list[tuple[str, str | bytes]]]]:
+        return NAME, iter([list(line) for line in lines_of(flow)])
+
+    def render_priority(
+        self, data: bytes, *, flow: Flow | None = None, http_message: Any = None, **unknown_metadata: Any
+    ) -> float:
+        return priority(data, flow, http_message)
+
+
+class TextView:
+    """The view for mitmproxy 12, which asks for no more than these."""
+
+    name = NAME
+    syntax_highlight = "none"
+
+    def prettify(self, data: bytes, metadata: Any) -> str:
+        return text_of(lines_of(metadata.flow))
+
+    def render_priority(self, data: bytes, metadata: Any) -> float:
+        return priority(data, metadata.flow, metadata.http_message)
+
+
+def priority(data: bytes, flow: Flow | None, message: Any) -> float:
+    """Say whether a message is shown in this view unasked: an LLM's answer, if the cache or a stream had it."""
+    if not isinstance(flow, HTTPFlow) or message is None or message is not flow.response:
+        return LAST
+    if format_of(flow.request.method, flow.request.path) is None:
+        return LAST
+    return FIRST if DECISION in flow.metadata or is_stream(data) else LAST
+
+
+def lines_of(flow: Flow | None) -> list[Line]:
+    """Return what is to be told of a flow."""
+    return sheet({} if flow is None else flow.metadata, answer_of(flow))
+
+
+def answer_of(flow: Flow | None) -> Assembled | None:
+    """Return what a flow's response says; None where there is none, or it is no LLM's."""
+    if not isinstance(flow, HTTPFlow) or flow.response is None:
+        return None
+    request = flow.request
+    if (format := format_of(request.method, request.path)) is None:
+        return None
+    if (body := flow.response.get_content(strict=False)) is None:
+        return None
+    asked = request.get_content(strict=False) or b""
+    return assemble(format, body, variant_of(format, request.path, asked, read_headers(request.headers)))

@@ -1,0 +1,62 @@
+"""What differs between two texts, word by word, Chinese character by character. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import Literal
+
+LONGEST = 1000  # characters that are compared: the time it takes grows with their square
+_WORD = re.compile(r"\s+|[㐀-鿿]|[^\W㐀-鿿]+|[^\w\s]")
+
+Kind = Literal["same", "out", "in"]
+
+
+def difference(old: str, new: str) -> list[tuple[Kind, str]]:
+    """Return the pieces of both texts in order: what both have, what is only in *old*, what only in *new*."""
+    one, other = _WORD.findall(old[:LONGEST]), _WORD.findall(new[:LONGEST])
+    return list(_joined(_pieces(one, other)))
+
+
+def written(pieces: Iterable[tuple[Kind, str]]) -> str:
+    """Write pieces as ``git diff --word-diff`` does: ``[-old-]{+new+}``."""
+    marks = {"same": "{}", "out": "[-{}-]", "in": "{{+{}+}}"}
+    return "".join(marks[kind].format(text) for kind, text in pieces)
+
+
+def _pieces(one: list[str], other: list[str]) -> Iterator[tuple[Kind, str]]:
+    for _, start, end, other_start, other_end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        out, into = "".join(one[start:end]), "".join(other[other_start:other_end])
+        if out == into:
+            yield "same", out
+            continue
+        if out:
+            yield "out", out
+        if into:
+            yield "in", into
+
+
+def _joined(pieces: Iterable[tuple[Kind, str]]) -> Iterator[tuple[Kind, str]]:
+    """Join changes with nothing but white space between them: one long change reads better than two short ones."""
+    held = list(pieces)
+    out = into = ""
+    for i, (kind, text) in enumerate(held):
+        if kind == "out":
+            out += text
+        elif kind == "in":
+            into += text
+        elif (out or into) and text.isspace() and i + 1 < len(held):
+            out, into = out + text, into + text
+        else:
+            yield from _changed(out, into)
+            out = into = ""
+            yield "same", text
+    yield from _changed(out, into)
+
+
+def _changed(out: str, into: str) -> Iterator[tuple[Kind, str]]:
+    if out:
+        yield "out", out
+    if into:
+        yield "in", into

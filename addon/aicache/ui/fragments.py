@@ -1,0 +1,236 @@
+"""What a response's body says as far as it goes: also where it is cut off, ends in an error, or says more than other
+APIs could. For a person's eyes: by the shape of each event, whatever the API, and with no claim to be exact. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from aicache import sse
+from aicache.model import Usage
+
+_DECODER = json.JSONDecoder()
+_BETWEEN = " \t\r\n,[]"
+_RESPONSES_DELTAS = {
+    "response.output_text.delta": "text",
+    "response.refusal.delta": "refusal",
+    "response.reasoning_text.delta": "reasoning",
+    "response.reasoning_summary_text.delta": "reasoning",
+}
+_BLOCK_DELTAS = {"text_delta": "text", "thinking_delta": "reasoning"}
+_ENDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
+
+
+@dataclass(slots=True)
+class Fragments:
+    """What was gathered: by choice and then by what it is, the pieces in order."""
+
+    choices: dict[int, dict[str, list[str]]] = field(default_factory=dict)
+    """Names are ``text``, ``reasoning``, ``refusal``, and ``call NAME`` for arguments of calls."""
+    ends: list[str] = field(default_factory=list)
+    """Why choices ended, in the API's own words."""
+    error: str | None = None
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    grows: bool = False
+    """Each piece may hold all before it, as DashScope's do unless they are asked not to."""
+    _calls: dict[Any, str] = field(default_factory=dict)
+
+    @property
+    def usage(self) -> Usage | None:
+        return Usage(self.input, self.output, self.cached) if self.input or self.output else None
+
+    def add(self, choice: int, name: str, text: Any) -> None:
+        if isinstance(text, str) and text:
+            self.choices.setdefault(choice, {}).setdefault(name, []).append(text)
+
+    def call(self, choice: int, number: Any, name: Any, arguments: Any) -> None:
+        """Begin a call, or add to one. Without a number a name begins one, and what has none belongs to the last."""
+        if number is None:
+            number = len(self._calls) if name else len(self._calls) - 1
+        place = (choice, number)
+        if place not in self._calls:
+            known = sum(each[0] == choice for each in self._calls)
+            self._calls[place] = f"call {known + 1}: {name or '?'}"
+        text = arguments if isinstance(arguments, str) else ""
+        if isinstance(arguments, dict):
+            text = json.dumps(arguments, ensure_ascii=False)
+        self.choices.setdefault(choice, {}).setdefault(self._calls[place], []).append(text)
+
+
+def gather(body: bytes) -> Fragments:
+    """Gather what a body says. It takes any bytes and never raises."""
+    found = Fragments()
+    for document in _documents(body):
+        try:
+            _take(document, found)
+        except (RecursionError, TypeError, AttributeError):  # a shape that nobody has
+            continue
+    for names in found.choices.values() if found.grows else ():
+        for pieces in names.values():
+            if all(later.startswith(earlier) for earlier, later in pairwise(pieces)):
+                del pieces[:-1]
+    return found
+
+
+def _documents(body: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of an event stream, of lines, of an array, or of one document, up to where it breaks."""
+    texts = [event.data for event in sse.decode(body)] if sse.is_stream(body) else [body.decode("utf-8", "replace")]
+    for text in texts:
+        position = 0
+        while True:
+            while position < len(text) and text[position] in _BETWEEN:
+                position += 1
+            try:
+                document, position = _DECODER.raw_decode(text, position)
+            except (ValueError, RecursionError):
+                break
+            if isinstance(document, dict):
+                yield document
+
+
+# ---------------------------------------------------------------------- shapes
+
+
+def _take(event: Mapping[str, Any], found: Fragments) -> None:
+    _ends_and_counts(event, found)
+    match event:
+        case {"type": "content_block_start", "index": number, "content_block": dict(block)}:
+            _block(block, number, found)
+        case {"type": "content_block_delta", "index": number, "delta": dict(delta)}:
+            kind = str(delta.get("type"))
+            if kind == "input_json_delta":
+                found.call(0, number, None, delta.get("partial_json"))
+            else:
+                found.add(0, _BLOCK_DELTAS.get(kind, ""), delta.get("text") or delta.get("thinking"))
+        case {"type": "message", "content": list(blocks)}:
+            for number, block in enumerate(blocks):
+                _block(block, number, found)
+        case {"type": "response.function_call_arguments.delta", "delta": delta}:
+            found.call(0, event.get("output_index"), None, delta)
+        case {"type": "response.output_item.added", "item": {"type": "function_call", "name": name}}:
+            found.call(0, event.get("output_index"), name, None)
+        case {"type": str(kind), "delta": str(delta)} if kind in _RESPONSES_DELTAS:
+            found.add(0, _RESPONSES_DELTAS[kind], delta)
+        case {"output": list(items)}:
+            for number, item in enumerate(items):
+                _item(item, number, found)
+        case {"response": dict(response)}:
+            _ends_and_counts(response, found)
+        case {"choices": list(choices)}:
+            _choices(choices, found)
+        case {"candidates": list(candidates)}:
+            for candidate in candidates:
+                _candidate(candidate, found)
+        case {"output": dict(output)}:
+            found.grows = True
+            found.add(0, "text", output.get("text"))
+            _choices(output.get("choices") or [], found)
+            _ends_and_counts(output, found)
+        case {"message": dict(message), "done": _}:
+            _message(message, 0, found)
+        case {"response": str(text)}:
+            found.add(0, "reasoning", event.get("thinking"))
+            found.add(0, "text", text)
+
+
+def _ends_and_counts(event: Mapping[str, Any], found: Fragments) -> None:
+    match event.get("error"):
+        case {"message": str(message)} | str(message):
+            found.error = message
+        case dict():
+            found.error = "an error without a message"
+    for name in _ENDS:
+        if isinstance(reason := event.get(name), str) and reason and reason not in ("null", *found.ends):
+            found.ends.append(reason)
+    for within in (event, event.get("message"), event.get("delta")):
+        match within:
+            case {"usage": dict(usage)} | {"usageMetadata": dict(usage)}:
+                _count(usage, found)
+            case {"stop_reason": str(reason)} if within is not event and reason not in found.ends:
+                found.ends.append(reason)
+    match event:
+        case {"status": "incomplete" | "failed" as status}:
+            found.ends.append(status)
+        case {"prompt_eval_count": _} | {"eval_count": _}:
+            _count(event, found)
+
+
+def _count(usage: Mapping[str, Any], found: Fragments) -> None:
+    """Take the counts by the names that APIs have for them; later ones are the more complete."""
+    for ours, theirs in (
+        ("input", ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count")),
+        ("output", ("completion_tokens", "output_tokens", "candidatesTokenCount", "eval_count")),
+        ("cached", ("cache_read_input_tokens", "cachedContentTokenCount")),
+    ):
+        for name in theirs:
+            if type(count := usage.get(name)) is int and count > 0:
+                setattr(found, ours, count)
+
+
+def _choices(choices: list[Any], found: Fragments) -> None:
+    for choice in choices:
+        index = choice.get("index") or 0
+        _ends_and_counts(choice, found)
+        found.add(index, "text", choice.get("text"))
+        if isinstance(message := choice.get("delta") or choice.get("message"), dict):
+            _message(message, index, found)
+
+
+def _message(message: Mapping[str, Any], choice: int, found: Fragments) -> None:
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        found.add(choice, "reasoning", message.get(name))
+    match message.get("content"):
+        case str(text):
+            found.add(choice, "text", text)
+        case list(parts):
+            for number, part in enumerate(parts):
+                _block(part, number, found, choice)
+    found.add(choice, "refusal", message.get("refusal"))
+    for call in message.get("tool_calls") or []:
+        function = call.get("function") or {}
+        found.call(choice, call.get("index"), function.get("name"), function.get("arguments"))
+
+
+def _block(block: Any, number: Any, found: Fragments, choice: int = 0) -> None:
+    """Take a part of a message's content. One that a stream opens has nothing in it yet."""
+    match block:
+        case {"type": "tool_use" | "server_tool_use", "name": name}:
+            found.call(choice, number, name, block.get("input") or None)
+        case {"type": "thinking", "thinking": list(pieces)}:
+            for piece in pieces:
+                found.add(choice, "reasoning", piece.get("text"))
+        case {"type": "thinking"}:
+            found.add(choice, "reasoning", block.get("thinking"))
+        case {"text": str(text)}:
+            found.add(choice, "text", text)
+        case {"refusal": str(text)}:
+            found.add(choice, "refusal", text)
+
+
+def _item(item: Any, number: int, found: Fragments) -> None:
+    """Take an item of the output of a whole response."""
+    match item:
+        case {"type": "function_call", "name": name}:
+            found.call(0, number, name, item.get("arguments"))
+        case {"type": "reasoning"}:
+            for part in [*(item.get("summary") or []), *(item.get("content") or [])]:
+                found.add(0, "reasoning", part.get("text"))
+        case {"content": list(parts)}:
+            for part in parts:
+                _block(part, number, found)
+
+
+def _candidate(candidate: Mapping[str, Any], found: Fragments) -> None:
+    choice = candidate.get("index") or 0
+    _ends_and_counts(candidate, found)
+    for part in (candidate.get("content") or {}).get("parts") or []:
+        if isinstance(called := part.get("functionCall"), dict):
+            found.call(choice, None, called.get("name"), called.get("args"))
+        else:
+            found.add(choice, "reasoning" if part.get("thought") else "text", part.get("text"))
