@@ -43,13 +43,18 @@ MAY_IMPORT = {
     "shortcuts": set(),
     "atonce": set(),
     "dispatch": {"atonce", "shortcuts"},
+    "lane": PURE | {"engine", "messages", "reporting", "lane"},
+    "speed": PURE | {"config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
-    | {"batches", "config", "dispatch", "engine", "messages", "recorded", "replays", "reporting", "settings"}
+    | {"batches", "config", "engine", "messages", "recorded", "replays", "reporting", "speed"}
     | {"ui", "warming", "wiring"},
     "ui": PURE
     | {"config", "engine", "messages", "outside", "prices", "reporting", "settings", "upkeep", "wiring", "ui"},
 }
-OUTERMOST = {"addon", "atonce", "batches", "dispatch", "messages", "recorded", "replays", "shortcuts", "ui", "warming"}
+OUTERMOST = {
+    *("addon", "atonce", "batches", "dispatch", "lane", "messages", "recorded", "replays", "shortcuts", "speed"),
+    *("ui", "warming"),
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

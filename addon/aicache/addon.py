@@ -17,12 +17,12 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.proxy.layer import NextLayer
 
 from aicache import config as configuration
 from aicache import reporting
 from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
-from aicache.dispatch import Dispatch
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
@@ -41,7 +41,7 @@ from aicache.recorded import note_wishes
 from aicache.replays import Replays
 from aicache.report import Report
 from aicache.reporting import Watchers
-from aicache.settings import Settings
+from aicache.speed import Speed
 from aicache.tee import Tee
 from aicache.trace import Trace
 from aicache.ui import contentview, marks
@@ -75,8 +75,10 @@ class AICache:
         self._replays = Replays()
         self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
         self._dashboard = Dashboard(self._desk)
-        self._dispatch: Dispatch | None = None
         self._warming: Warming | None = None
+        self._speed = Speed(
+            self, lambda: self._wiring.engine.exact if self._wiring is not None else None, self._watchers.decided
+        )
 
     # ------------------------------------------------------------------ life cycle
 
@@ -96,6 +98,8 @@ class AICache:
         names = ("termlog_verbosity", "console_eventlog_verbosity")  # mitmproxy's console has the latter alone
         verbosity = {getattr(ctx.options, name, "") for name in names}
         logging.getLogger("aicache").setLevel(logging.DEBUG if "debug" in verbosity else logging.INFO)
+        if self._watcher is not None and self._wiring is not None:
+            self._speed.apply(self._wiring.settings)
         if not updated & {"ai_cache_config", "ai_cache_data"}:
             return
         try:
@@ -114,15 +118,14 @@ class AICache:
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
         self._wiring.start()
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
-        self._speed_up(self._wiring.settings)
+        self._speed.apply(self._wiring.settings)
 
     def done(self) -> Awaitable[None] | None:
         """Plain, since mitmproxy calls it so when it reloads the script; what it returns is awaited at exit."""
         if self._watcher is not None:
             self._watcher.cancel()
         self._replays.end()
-        if self._dispatch is not None:
-            self._dispatch.leave()
+        self._speed.leave()
         wiring, self._wiring = self._wiring, None
         return None if wiring is None else asyncio.ensure_future(self._close(wiring))
 
@@ -154,15 +157,7 @@ class AICache:
             logger.info("enabled: false, so every request passes untouched")
         self._file, self._seen = path, seen
         if self._watcher is not None:
-            self._speed_up(self._wiring.settings)
-
-    def _speed_up(self, settings: Settings) -> None:
-        """Do to mitmproxy what the settings say, and undo what they no longer say."""
-        if settings.dispatch and self._dispatch is None:
-            self._dispatch = Dispatch.install(ctx.master.addons)
-        elif not settings.dispatch and self._dispatch is not None:
-            self._dispatch.leave()
-            self._dispatch = None
+            self._speed.apply(self._wiring.settings)
 
     async def _watch(self) -> None:
         while True:
@@ -183,8 +178,10 @@ class AICache:
     # ------------------------------------------------------------------ flows
 
     def client_connected(self, client: Client) -> None:
-        if self._dispatch is not None:
-            self._dispatch.connected(client)
+        self._speed.connected(client)
+
+    def next_layer(self, next_layer: NextLayer) -> None:
+        self._speed.next_layer(next_layer)
 
     async def request(self, flow: HTTPFlow) -> None:
         if flow in self._replays:
@@ -206,7 +203,7 @@ class AICache:
             logger.exception("a request went upstream past the cache")
 
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format) -> None:
-        began = time.perf_counter()
+        began, name = time.perf_counter(), self._speed.name_of(flow)
         if (exchange := await self._identify(flow, wiring, read_request, format)) is None:
             return
         if (key := exchange.controls.wrong or exchange.controls.right) is not None:
@@ -224,6 +221,7 @@ class AICache:
                 if outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store):
                     self._replays.audit(flow, replace(exchange, ticket=outcome.ticket))
                 self._answer(flow, response)
+                self._speed.learn(name, exchange, outcome, response)
                 self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
                 return
             except ValueError as exc:

@@ -119,11 +119,14 @@ def read_response(response: Response, body: bytes, asked_at: float = 0.0) -> Rec
 def write_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
     """Write a hit as HTTP. Raises ValueError when the stored answer cannot be read."""
     body, content_type = replay(hit.entry, exchange.call, exchange.format, template)
+    return make(200, body, hit_headers(hit, exchange, content_type, time.time()))
+
+
+def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> dict[str, str]:
+    """Say what a hit is; *now* is Unix time."""
     if hit.legacy:
-        status = {"cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
-        return make(200, body, {"content-type": content_type, **status})
+        return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
     tier = "exact" if hit.similarity is None else "semantic"
-    now = time.time()
     headers = (dict(hit.entry.cors) if exchange.page is not None else {}) | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
@@ -135,7 +138,7 @@ def write_hit(hit: Hit, exchange: Exchange, template: Template | None = None) ->
         headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
     if hit.error_bound is not None:
         headers["x-ai-cache-error-bound"] = f"{hit.error_bound:.4f}"
-    return make(200, body, headers)
+    return headers
 
 
 def write_gateway_timeout(status: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from aicache.model import Entry, Neighbor, Vector
 
@@ -57,6 +57,17 @@ class ExactStore(Protocol):
         """
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class HoldsEntries(Protocol):
+    """An ExactStore that holds entries in this process for as long as it is told that they have not changed."""
+
+    def made(self, name: bytes) -> object | None:
+        """Return what was made of an entry; None where the entry is not held any more, or has changed."""
+
+    def keep(self, name: bytes, entry: Entry, made: object, size: int) -> None:
+        """Keep what was made of *entry*, of *size* bytes, if the entry (this very one) is held, and while it is."""
 
 
 class Judge(Protocol):

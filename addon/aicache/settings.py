@@ -34,6 +34,8 @@ class Settings:
     """Whether answers that Higress left may be served."""
     dispatch: bool
     """Whether mitmproxy's events go to those addons only that have a hook for them."""
+    fast_lane: bool
+    """Whether hits on entries at hand are answered past mitmproxy's flows, where nobody wants those."""
 
     @classmethod
     def of(cls, config: Config) -> Settings:
@@ -54,6 +56,7 @@ class Settings:
             templates=config.templates,
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
             dispatch=config.speed.dispatch,
+            fast_lane=config.speed.fast_lane,
         )
 
     @property

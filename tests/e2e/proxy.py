@@ -17,6 +17,8 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "addon" / "ai_cache.py"
+SPEED = os.environ.get("AI_CACHE_TEST_SPEED", "")
+"""``on`` or ``off``: all of `speed`, where a test does not say itself; on, mitmdump prints no line for each flow."""
 READY = "ready: hits by meaning"
 READY_EXACT = "ready: exact hits"
 
@@ -68,6 +70,10 @@ class Proxy:
         self.program, self.mode = program, mode or f"reverse:{upstream}"
         self.upstream, self.home, self.data, self.port = upstream, home, home / data, free_port()
         self.config_file = home / f"{self.port}.yaml"
+        if SPEED and "speed:" not in (config or ""):
+            flag = "true" if SPEED == "on" else "false"
+            config = f"{config or ''}\nspeed: {{dispatch: {flag}, fast_lane: {flag}}}\n"
+            options = (*(("--set", "flow_detail=0") if SPEED == "on" else ()), *options)
         if config is not None:
             self.config_file.write_text(config, "utf-8")
             options = ("--set", f"ai_cache_config={self.config_file}", *options)

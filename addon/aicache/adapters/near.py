@@ -13,6 +13,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
@@ -32,8 +33,17 @@ AGAIN_AFTER = 5.0
 """Seconds between two attempts to be told."""
 
 
+@dataclass(slots=True)
+class _Held:
+    entry: Entry
+    until: float
+    size: int
+    names: list[bytes]
+    """Of what was made of it."""
+
+
 class NearCache:
-    """The entries used last, within *limit* bytes. It holds nothing while `deaf`.
+    """The entries used last, within *limit* bytes, and what was made of them. It holds nothing while `deaf`.
 
     A reply that was on its way while a change was announced may be older than the change. So whoever asks Redis notes
     the `epoch` first, and what it brings back is only held if nothing was announced since.
@@ -45,42 +55,65 @@ class NearCache:
         self._limit = limit
         self._clock = clock
         self._size = 0
-        self._held: OrderedDict[str, tuple[Entry, float]] = OrderedDict()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._made: dict[bytes, tuple[str, object]] = {}
 
     def get(self, key: str) -> Entry | None:
         found = self._held.get(key)
         if found is None:
             return None
-        entry, until = found
-        if self._clock() >= until:
+        if self._clock() >= found.until:
             self._drop(key)
             return None
         self._held.move_to_end(key)
-        return entry
+        return found.entry
 
     def put(self, entry: Entry, epoch: int) -> None:
-        size = _size(entry)
+        size = len(entry.body) + OVERHEAD
         if self.deaf or epoch != self.epoch or size > self._limit:
             return
         self._drop(entry.key)
-        self._held[entry.key] = (entry, self._clock() + HELD_FOR)
-        self._size += size
-        while self._size > self._limit:
-            self._drop(next(iter(self._held)))
+        self._held[entry.key] = _Held(entry, self._clock() + HELD_FOR, size, [])
+        self._grow(size)
+
+    def made(self, name: bytes) -> object | None:
+        """Return what was made of an entry that is still held."""
+        if (found := self._made.get(name)) is None or self.get(found[0]) is None:
+            return None
+        return found[1]
+
+    def keep(self, name: bytes, entry: Entry, made: object, size: int) -> None:
+        """Keep what was made of *entry*, of *size* bytes, under a name of its own for as long as the entry is held."""
+        held = self._held.get(entry.key)
+        if held is None or held.entry is not entry or name in self._made:
+            return
+        size += OVERHEAD
+        held.names.append(name)
+        held.size += size
+        self._made[name] = entry.key, made
+        self._grow(size)
 
     def forget(self, keys: Iterable[str] | None = None) -> None:
         """Let go of these keys, or of all."""
         self.epoch += 1
         if keys is None:
             self._held.clear()
+            self._made.clear()
             self._size = 0
             return
         for key in keys:
             self._drop(key)
 
+    def _grow(self, size: int) -> None:
+        self._size += size
+        while self._size > self._limit:
+            self._drop(next(iter(self._held)))
+
     def _drop(self, key: str) -> None:
         if found := self._held.pop(key, None):
-            self._size -= _size(found[0])
+            self._size -= found.size
+            for name in found.names:
+                self._made.pop(name, None)
 
 
 async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:
@@ -135,7 +168,3 @@ async def _changes(connection: AbstractConnection, prefix: str) -> list[str] | N
                 return None
             case _:
                 asked = False  # PING's answer
-
-
-def _size(entry: Entry) -> int:
-    return len(entry.body) + OVERHEAD

@@ -114,6 +114,13 @@ class RedisStore:
         self._wanted.setdefault(key, []).append(answer)
         return await answer
 
+    def made(self, name: bytes) -> object | None:
+        return None if self._near is None else self._near.made(name)
+
+    def keep(self, name: bytes, entry: Entry, made: object, size: int) -> None:
+        if self._near is not None:
+            self._near.keep(name, entry, made, size)
+
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, FAR) * 1000)
         await self._open.execute("SET", self._prefix + "e:" + entry.key, pack(entry), "PXAT", ends)

@@ -1,0 +1,71 @@
+"""Heads of HTTP/1.1 requests, read as narrowly as can be: what is not as plain as can be is left to others. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+END = b"\r\n\r\n"
+LONGEST = 16 * 1024
+"""Bytes of a head; longer ones are left to others."""
+LARGEST = 1024 * 1024
+"""Bytes of a body."""
+NOISE = frozenset(
+    {"content-length", "date", "idempotency-key", "x-request-id", "x-correlation-id", "x-stainless-retry-count"}
+    | {"traceparent", "tracestate", "baggage", "sentry-trace", "b3"}
+    | {"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-datadog-trace-id", "x-datadog-parent-id"}
+)
+"""Headers that differ from request to request and say nothing of what is asked, in lower case."""
+
+_BEGINNING = b"POST /"
+_LINE = re.compile(rb"POST (/[\x21-\x7e]*) HTTP/1\.1")
+_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
+_LENGTH = re.compile(rb"[0-9]{1,8}")
+_ODD = frozenset(
+    {b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer", b"proxy-connection", b"proxy-authorization"}
+    | {b"http2-settings", b"keep-alive", b"content-encoding"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head whose body can be told from what follows it."""
+
+    target: bytes
+    length: int
+    """Bytes of the body."""
+    said: bytes
+    """All of it that may change the answer."""
+
+
+def may_begin(beginning: bytes) -> bool:
+    """Tell whether a head that has not ended may yet become one that `read` takes."""
+    start = beginning[: len(_BEGINNING)]
+    if not _BEGINNING.startswith(start) or len(beginning) > LONGEST:
+        return False
+    return beginning.count(b"\n") == beginning.count(b"\r\n")  # mitmproxy takes the former for an end of line, too
+
+
+def read(raw: bytes, counts: frozenset[str] = frozenset()) -> Head | None:
+    """Read a head, `END` included. *counts* are names of headers that are no noise, whatever is said of them here."""
+    line, *fields = raw[: -len(END)].split(b"\r\n")
+    if len(raw) > LONGEST or not (request := _LINE.fullmatch(line)):
+        return None
+    said, length, hosts = [line], None, 0
+    for field in fields:
+        if not (match := _FIELD.fullmatch(field)):
+            return None
+        name, value = match[1].lower(), match[2] or b""
+        if name in _ODD or (name == b"connection" and value.lower() != b"keep-alive"):
+            return None
+        if name == b"content-length":
+            if length is not None or not _LENGTH.fullmatch(value):
+                return None
+            length = int(value)
+        hosts += name == b"host"
+        text = name.decode()
+        if text not in NOISE or text in counts:
+            said.append(field)
+    if length is None or not 0 < length <= LARGEST or hosts != 1:
+        return None
+    return Head(request[1], length, b"\r\n".join(said))

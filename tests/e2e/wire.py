@@ -1,0 +1,120 @@
+"""Bytes to a proxy and bytes from it, in any pieces and at any time; no client library comes between."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+Step = bytes | float | Literal["half-close", "read"]
+"""Send this; wait so many seconds; say that nothing more is sent; or read one response."""
+
+SILENCE = 0.7  # seconds without a byte after which nothing more is expected
+_CHANGING = (
+    (re.compile(rb"(?m)^age: \d+"), b"age: N"),
+    (re.compile(rb"ttl=\d+"), b"ttl=N"),
+    (re.compile(rb"(?m)^date: .*$"), b"date: D"),
+    (re.compile(rb"; stored"), b""),  # whether it was so soon is a matter of timing
+)
+
+
+def body_of(question: str, **fields: object) -> bytes:
+    return json.dumps({"model": "m", "messages": [{"role": "user", "content": question}], **fields}).encode()
+
+
+def request(
+    body: bytes,
+    *headers: str,
+    line: str = "POST /v1/chat/completions HTTP/1.1",
+    host: str = "host: api.example",
+    length: str | None = None,
+) -> bytes:
+    """Return a request, its content-length last; *length* takes the place of that line, and empty it is left out."""
+    length = f"content-length: {len(body)}" if length is None else length
+    fields = [line, host, "authorization: Bearer sk-test", "content-type: application/json", *headers, length]
+    return "\r\n".join([field for field in fields if field] + ["", ""]).encode("latin-1") + body
+
+
+class Wire:
+    """One connection."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._left = b""
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def run(self, steps: Sequence[Step]) -> bytes:
+        """Do all of it and return what came until the proxy closed, or had nothing more to say."""
+        seen = b""
+        for step in steps:
+            match step:
+                case bytes():
+                    try:
+                        self._socket.sendall(step)
+                    except OSError:
+                        break  # the proxy has closed already
+                case float():
+                    time.sleep(step)
+                case "half-close":
+                    self._socket.shutdown(socket.SHUT_WR)
+                case "read":
+                    seen += self.response()
+        return steady(seen + self._rest())
+
+    def ask(self, *parts: bytes, pause: float = 0.0) -> bytes:
+        """Send a request in parts and return its response."""
+        for i, part in enumerate(parts):
+            if i and pause:
+                time.sleep(pause)
+            self._socket.sendall(part)
+        return steady(self.response())
+
+    def response(self) -> bytes:
+        """Read one response, with a content-length or in chunks."""
+        self._socket.settimeout(10)
+        data = self._left
+        while b"\r\n\r\n" not in data:
+            data += self._more()
+        head, _, body = data.partition(b"\r\n\r\n")
+        if length := re.search(rb"(?im)^content-length: (\d+)", head):
+            while len(body) < int(length[1]):
+                body += self._more()
+            size = int(length[1])
+        elif b"chunked" in head.lower():
+            while b"0\r\n\r\n" not in body:
+                body += self._more()
+            size = body.index(b"0\r\n\r\n") + 5
+        else:
+            size = 0
+        self._left = body[size:]
+        return head + b"\r\n\r\n" + body[:size]
+
+    def _more(self) -> bytes:
+        if not (data := self._socket.recv(65536)):
+            raise EOFError("the proxy has closed")
+        return data
+
+    def _rest(self) -> bytes:
+        seen, self._left = self._left, b""
+        self._socket.settimeout(SILENCE)
+        try:
+            while data := self._socket.recv(65536):
+                seen += data
+        except TimeoutError:
+            return seen + b"<open>"
+        except OSError:
+            return seen + b"<reset>"
+        return seen + b"<closed>"
+
+
+def steady(seen: bytes) -> bytes:
+    """Return what was seen less what changes from moment to moment."""
+    for pattern, instead in _CHANGING:
+        seen = pattern.sub(instead, seen)
+    return seen
