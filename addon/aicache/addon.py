@@ -130,7 +130,7 @@ class AICache:
         return None if wiring is None else asyncio.ensure_future(self._close(wiring))
 
     async def _close(self, wiring: Wiring) -> None:
-        """Store what recorded flows still have, end the parts, then whoever watches them: the last answers are told on."""
+        """Store what recorded flows still have, end the parts, then whoever watches them: the last answers count."""
         try:
             if self._warming is not None:
                 await self._warming.finish()
