@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.config import (
@@ -794,19 +794,16 @@ def accepts_or_refuses(text: str) -> None:
         hash(config)
 
 
-@settings(deadline=None)
 @given(st.text() | st.lists(WORDS).map("".join))
 def test_any_text_is_a_configuration_or_a_config_error(text):
     accepts_or_refuses(text)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([name for name, _ in walk(Config) if "." not in name]), VALUES))
 def test_any_yaml_is_a_configuration_or_a_config_error(document):
     accepts_or_refuses(yaml.safe_dump(document))
 
 
-@settings(deadline=None)
 @given(st.sampled_from([name for name, _ in walk(Config)]), VALUES)
 def test_any_value_of_a_key_is_taken_or_refused(name, value):
     for part in reversed(name.split(".")):

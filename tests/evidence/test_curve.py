@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.evidence.curve import FLOOR, MOST_FACTOR, RECENT, Curve, fit, logistic
@@ -44,7 +44,6 @@ def test_it_finds_the_curve_that_the_traffic_follows() -> None:
     assert curve.weights == pytest.approx((2.0, 0.5, 1.3), abs=0.35)
 
 
-@settings(deadline=None)
 @given(OBSERVED, SIGHTS)
 def test_a_wrong_answer_never_makes_its_like_more_trusted_nor_a_right_one_less(
     seen: list[tuple[Sight, bool]], sight: Sight
@@ -55,7 +54,6 @@ def test_a_wrong_answer_never_makes_its_like_more_trusted_nor_a_right_one_less(
     assert fit(observed(*seen, (sight, True)), PRIOR).expected(sight) <= before + 1e-6
 
 
-@settings(deadline=None)
 @given(OBSERVED, SIGHTS, st.integers(1, 20), st.integers(1, 20))
 def test_what_is_nearer_or_has_more_votes_is_never_the_likelier_wrong(
     seen: list[tuple[Sight, bool]], sight: Sight, nearer: int, more: int
@@ -65,7 +63,6 @@ def test_what_is_nearer_or_has_more_votes_is_never_the_likelier_wrong(
     assert curve.expected(Sight(sight.closeness + nearer, sight.lead + more)) <= curve.expected(sight) + 1e-9
 
 
-@settings(deadline=None)
 @given(OBSERVED, SIGHTS)
 def test_a_risk_is_a_probability_and_never_below_what_is_expected_of_perfect_neighbours(
     seen: list[tuple[Sight, bool]], sight: Sight
