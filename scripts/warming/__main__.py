@@ -66,14 +66,25 @@ async def _fill(options: argparse.Namespace, sources: list[str], config: Config,
             keyless=options.no_key,
             from_now=options.from_now,
         )
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, filling.stop)
+        _stop_at_signals(filling)
         results = [await filling.fill(source) for source in sources if not filling.stopped]
     print(table.lines(results))
     if filling.stopped:
         print("warm: interrupted; started again, it goes on where it was", file=sys.stderr)
         return 130
     return 1 if any(_failed(result) for result in results) else 0
+
+
+def _stop_at_signals(filling: Filling) -> None:
+    """End after the record at hand; at once when asked a second time, as a source that does not answer wants."""
+
+    def heard(*_: object) -> None:
+        if filling.stopped:
+            raise KeyboardInterrupt
+        filling.stop()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, heard)
 
 
 def _failed(result: Result) -> bool:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import signal
 import subprocess
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from mitmproxy.io import FlowWriter
 
+import environment
 from demo.answers import Reply, Request, error
-from e2e.proxy import Proxy
+from e2e.proxy import ROOT, Proxy
+from servers import Process, free_ports, plain
+from warming.asked import Asking, exchange
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
 Start = Callable[..., Proxy]
+RECORDERS = Path(__file__).with_name("recorders")
+COLUMNS = ("read", "stored", "by meaning", "not newer", "expired", "not kept", "broken", "failed")
 
 
 def read(proxy: Proxy, file: Path, *options: str, how: str = "-nr") -> str:
@@ -35,7 +47,7 @@ def summary(log: str) -> str:
 @pytest.fixture
 def recorded(start: Start, upstream: Upstream, tmp_path: Path) -> Path:
     """Save an answer, a stream, a hit, an error, and three answers whose callers want nothing kept."""
-    file = tmp_path / "flows.mitm"
+    file, har = tmp_path / "flows.mitm", tmp_path / "flows.har"
 
     def script(request: Request) -> Reply:
         if request.headers.get("authorization") == "Bearer sk-refused":
@@ -43,7 +55,7 @@ def recorded(start: Start, upstream: Upstream, tmp_path: Path) -> Path:
         return Reply(("It is as it is.",))
 
     upstream.script = script
-    proxy = start(data="recorder", options=("-w", str(file)))
+    proxy = start(data="recorder", options=("-w", str(file), "--set", f"hardump={har}"))
     proxy.ask("What is the capital of France?")
     proxy.ask_until("exact", "What is the capital of France?")
     proxy.ask("How do I reset my password?", stream=True)
@@ -107,3 +119,241 @@ def test_flows_that_are_only_looked_at_fill_nothing(
     assert " stored (" not in log
     with proxy:
         assert proxy.ask("What is the capital of France?").cache == "miss"
+
+
+def test_thousands_are_stored_before_it_ends(upstream: Upstream, tmp_path: Path) -> None:
+    file, asking = tmp_path / "many.mitm", Asking("gpt-test", upstream=upstream.url)
+    with file.open("wb") as opened:
+        writer = FlowWriter(opened)  # type: ignore[no-untyped-call]
+        for i in range(1500):
+            turns = [{"role": "user", "content": f"What does number {i} of the list of things stand for?"}]
+            headers = {"authorization": "Bearer sk-test"}
+            writer.add(exchange(turns, f"It is {i}.", asking, time.time() - i, headers=headers))
+    proxy = Proxy(upstream.url, tmp_path)
+
+    log = read(proxy, file)
+
+    assert "1500 stored (1500 to be found by meaning, too)" in summary(log)
+    with proxy:
+        last = proxy.ask("What does number 1499 of the list of things stand for?")
+        assert (last.cache, last.text) == ("exact", "It is 1499.")
+
+
+# ---------------------------------------------------------------------- scripts/warm
+
+
+def command(module: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", module, *map(str, arguments)]
+
+
+def variables(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "addon")]), **more}
+
+
+def warm(*arguments: object, code: int = 0, **more: str) -> tuple[dict[str, int], str]:
+    """Run ``scripts/warm``; return the numbers of the last row, and all it says."""
+    done = subprocess.run(
+        command("warming", *arguments), capture_output=True, text=True, timeout=100, check=False, env=variables(**more)
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said
+    rows = [line.split() for line in done.stdout.splitlines()[1:] if line.rpartition(" ")[2].replace(",", "").isdigit()]
+    numbers = [int(word.replace(",", "")) for word in rows[-1][-len(COLUMNS) :]] if rows else []
+    return dict(zip(COLUMNS, numbers, strict=bool(rows))), said
+
+
+def lines(file: Path, *documents: dict[str, Any]) -> Path:
+    file.write_text("".join(json.dumps(each) + "\n" for each in documents), "utf-8")
+    return file
+
+
+def test_a_har_file_that_mitmproxy_wrote_is_as_good_as_its_flows(
+    upstream: Upstream, recorded: Path, tmp_path: Path
+) -> None:
+    proxy, har = Proxy(upstream.url, tmp_path), recorded.with_suffix(".har")
+
+    row, _ = warm(har, "--data", proxy.data)
+    flows, _ = warm(recorded, "--data", proxy.data)
+    log = summary(read(proxy, har))
+
+    assert (row["stored"], row["by meaning"], row["broken"]) == (4, 4, 0)  # it does not say what callers wanted
+    assert (flows["stored"], flows["not newer"]) == (0, 2)
+    assert "0 stored" in log
+    with proxy:
+        assert proxy.ask("What is the capital of France?").cache == "exact"
+        assert proxy.ask("How do I reset my password?", stream=True).cache == "exact"
+
+
+def test_questions_and_answers_serve_the_callers_named_whole_streamed_and_by_meaning(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    file = lines(tmp_path / "faq.jsonl", {"question": "How do I reset my password?", "answer": "Click on forgot."})
+    proxy = Proxy(upstream.url, tmp_path)
+    calls = upstream.calls
+
+    options = ("--data", proxy.data, "--model", "gpt-test", "--upstream", upstream.url, "--api-key", "${WARM_KEY}")
+    row, said = warm(file, *options, WARM_KEY="sk-test")
+
+    assert (row["stored"], row["by meaning"]) == (1, 1)
+    assert "sk-test" not in said
+    with proxy:
+        assert proxy.ask("How do I reset my password?").text == "Click on forgot."
+        assert b"Click on forgot." in proxy.ask("How do I reset my password?", stream=True).body
+        near = proxy.ask("How can I reset my password?")
+        assert (near.cache, near.text) == ("semantic", "Click on forgot.")
+        assert upstream.calls == calls
+        assert proxy.ask("How do I reset my password?", key="sk-other").cache == "miss"
+
+
+def test_what_vcrpy_recorded_without_the_key_is_for_the_key_given(upstream: Upstream, tmp_path: Path) -> None:
+    python = environment.packages("recorder-vcr", ("vcrpy>=8,<10",))
+    cassette, proxy = tmp_path / "tape.yaml", Proxy(upstream.url, tmp_path)
+    subprocess.run([python, RECORDERS / "record_vcr.py", upstream.url, cassette], check=True, timeout=60)
+
+    none, _ = warm(cassette, "--data", proxy.data)
+    row, _ = warm(cassette, "--data", proxy.data, "--api-key", "sk-test")
+
+    assert (none["stored"], none["not kept"]) == (0, 2)
+    assert (row["stored"], row["not kept"]) == (2, 0)
+    with proxy:
+        assert proxy.ask("What did the tape say?").cache == "exact"
+        assert proxy.ask("What did the tape stream?", stream=True).cache == "exact"
+
+
+def test_what_gptcache_stored_is_answered_here(upstream: Upstream, tmp_path: Path) -> None:
+    python = environment.packages("recorder-gptcache", ("gptcache==0.1.44", "sqlalchemy>=2,<3", "numpy<3"))
+    database, proxy = tmp_path / "sqlite.db", Proxy(upstream.url, tmp_path)
+    pairs = [("What was deleted?", "This."), ("What did GPTCache say?", "That."), ("Who is there?", "GPTCache.")]
+    subprocess.run(
+        [python, RECORDERS / "fill_gptcache.py", database], input=json.dumps(pairs).encode(), check=True, timeout=60
+    )
+
+    options = ("--data", proxy.data, "--model", "gpt-test", "--upstream", upstream.url, "--api-key", "sk-test")
+    row, _ = warm(database, *options)
+
+    assert (row["read"], row["stored"]) == (2, 2)
+    with proxy:
+        assert proxy.ask("What did GPTCache say?").text == "That."
+        assert proxy.ask("What was deleted?").cache == "miss"
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Process]:
+    [port] = free_ports(1)
+    server = Process(port, tmp_path / "redis", plain(port))
+    server.start()
+    try:
+        asyncio.run(server.up())
+        yield server
+    finally:
+        server.kill()
+
+
+def test_what_higress_left_is_found_by_meaning_too_and_lives_no_longer(
+    upstream: Upstream, redis: Process, tmp_path: Path
+) -> None:
+    async def leave() -> None:
+        await redis.ask("SET", "higress-ai-cache:How do I reset my password?", 'Click on "forgot".')
+        await redis.ask("SET", "higress-ai-cache:What is left?", "A minute.", "EX", "60")
+        await redis.ask("SET", "higress-ai-cache:broken", b"\xff")
+        await redis.ask("SET", "another", "thing")
+        await redis.ask("RPUSH", "higress-ai-cache:list", "1")
+
+    asyncio.run(leave())
+    proxy = Proxy(upstream.url, tmp_path)
+    options = ("--data", proxy.data, "--model", "gpt-test", "--upstream", upstream.url, "--api-key", "sk-test")
+
+    row, said = warm(f"redis://:@127.0.0.1:{redis.port}/0", *options, code=1)
+    again, _ = warm(f"redis://127.0.0.1:{redis.port}/0", *options, code=1)
+
+    assert (row["stored"], row["broken"], again["stored"], again["not newer"]) == (2, 2, 0, 2)
+    assert "broken:" not in said and "password" not in said
+    with proxy:
+        assert proxy.ask("How can I reset my password?").text == 'Click on "forgot".'
+        left = proxy.ask("What is left?")
+        assert 0 < int(left.headers["cache-status"].rpartition("ttl=")[2]) <= 60
+
+
+def test_interrupted_it_goes_on_where_it_was(redis: Process, tmp_path: Path) -> None:
+    file = lines(
+        tmp_path / "faq.jsonl", *({"question": f"What is {i} in words?", "answer": f"{i}"} for i in range(20_000))
+    )
+    config = tmp_path / "config.yaml"
+    config.write_text(f"exact: {{redis: {{url: 'redis://127.0.0.1:{redis.port}/0'}}}}\n")
+    options = (
+        file,
+        "--config",
+        config,
+        "--data",
+        tmp_path / "data",
+        "--model",
+        "m",
+        "--upstream",
+        "http://a",
+        "--no-key",
+    )
+    process = subprocess.Popen(
+        command("warming", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables()
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while asyncio.run(redis.ask("DBSIZE")) < 100:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        table, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    stored = asyncio.run(redis.ask("DBSIZE"))
+    rest, _ = warm(*options)
+
+    assert process.returncode == 130
+    assert "started again, it goes on where it was" in said
+    assert 100 <= stored < 20_000
+    assert f" {stored:,} " in table
+    assert (rest["stored"], rest["by meaning"], rest["not newer"]) == (20_000 - stored, 20_000 - stored, stored)
+
+
+def test_a_folder_that_a_proxy_has_is_filled_for_the_very_same_requests_only(start: Start, tmp_path: Path) -> None:
+    proxy = start()
+    file = lines(tmp_path / "faq.jsonl", {"question": "Who has the folder?", "answer": "A proxy."})
+    options = ("--data", proxy.data, "--model", "gpt-test", "--upstream", proxy.upstream, "--api-key", "sk-test")
+
+    _, refused = warm(file, *options, code=1)
+    row, _ = warm(file, *options, "--exact-only")
+
+    assert "end it for as long, or give --exact-only" in refused
+    assert (row["stored"], row["by meaning"]) == (1, 0)
+    assert proxy.ask("Who has the folder?").text == "A proxy."
+
+
+def test_a_bad_source_is_named_and_the_others_are_taken(tmp_path: Path) -> None:
+    good = lines(tmp_path / "a.jsonl", {"question": "Who?", "answer": "I."}, {"question": "Which secret?"})
+    bad = tmp_path / "b.yaml"
+    bad.write_text("a: [")
+    options = ("--data", tmp_path / "data", "--model", "m", "--upstream", "http://a", "--no-key", "--exact-only")
+
+    row, said = warm(good, bad, tmp_path / "none", *options, code=1)
+
+    assert (row["read"], row["stored"], row["broken"]) == (2, 1, 1)
+    assert f'{good} line 2: has no "answer"' in said
+    assert f"{bad} line 2: is not YAML" in said
+    assert "none: No such file or directory" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--api-key", "${NOT_SET_ANYWHERE}"), "needs NOT_SET_ANYWHERE from the environment"),
+        (("--upstream", "api.openai.com"), "is not the URL of an API"),
+        (("--params", "[1]"), "is no JSON object"),
+        (("--header", "x"), "is not NAME:TEXT"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(tmp_path: Path, options: tuple[str, ...], says: str) -> None:
+    _, said = warm(tmp_path / "f", *options, code=2)
+
+    assert says in said
