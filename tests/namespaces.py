@@ -3,9 +3,9 @@
     with lan(folder, {"api.llm.test": INTERNET}) as net:     # client -- gateway -- internet, IPv4 and IPv6
         net.client.run("curl", "https://api.llm.test/")
 
-A machine has no name that another run could have too. Its files are this system's, but for /etc/hosts, which is all it
-knows names from. It is held by a process that ends with the tests, even when they are killed, and with it go its links,
-routes, rules and mounts.
+A machine has no name that another run could have too. Its files are this system's, but for an empty /run, and for
+/etc/hosts, which is all it knows names from. It is held by a process that ends with the tests, even when they are
+killed, and with it go its links, routes, rules and mounts.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Machine:
         resolver = folder / f"resolv-{name}"
         resolver.write_text("nameserver 127.0.0.1\n")  # where nobody is, which shows at once
         resolver.chmod(0o644)
+        self.run("mount", "-t", "tmpfs", "tmpfs", "/run")
         self.run("mount", "--bind", self._hosts, "/etc/hosts")
         self.run("mount", "--bind", resolver, "/etc/resolv.conf")
         self.run("ip", "link", "set", "lo", "up")

@@ -2,16 +2,17 @@
 
 import os
 import pwd
+import select
 import signal
 import subprocess
-import time
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
+from typing import IO
 
-from redirection import system
 from redirection.plan import Address, Plan
 
+READY = Path(__file__).with_name("inside") / "ready.py"
 LOOPBACK = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
 READY_WITHIN = 60.0  # seconds
 END_WITHIN = 20.0  # seconds; answers may still be on their way into the store
@@ -48,31 +49,37 @@ def environment_of(who: pwd.struct_passwd, home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "USER": who.pw_name, "LOGNAME": who.pw_name, "PYTHONUNBUFFERED": "1"}
 
 
-def start(command: Sequence[str], who: pwd.struct_passwd, home: Path) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own, so that Ctrl-C is ours: the rules go first, then the proxy."""
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        user=who.pw_uid,
-        group=who.pw_gid,
-        extra_groups=[],
-        env=environment_of(who, home),
-        cwd=home,
-        start_new_session=True,
-        preexec_fn=_hear_signals,
-    )
+def start(command: Sequence[str], who: pwd.struct_passwd, home: Path) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """Start it in a session of its own, so that Ctrl-C is ours: the rules go first, then the proxy.
+
+    With it comes what wait_ready reads.
+    """
+    reading, writing = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [*command, "-s", str(READY)],
+            stdin=subprocess.DEVNULL,
+            user=who.pw_uid,
+            group=who.pw_gid,
+            extra_groups=[],
+            env=environment_of(who, home) | {"AI_CACHE_READY": str(writing)},
+            cwd=home,
+            pass_fds=[writing],
+            start_new_session=True,
+            preexec_fn=_hear_signals,
+        )
+    finally:
+        os.close(writing)
+    return process, os.fdopen(reading, "rb")
 
 
-def wait_listening(process: subprocess.Popen[bytes], port: int, addresses: Sequence[Address]) -> None:
+def wait_ready(process: subprocess.Popen[bytes], ready: IO[bytes]) -> None:
     """Raises Failed where it ends instead, or takes too long."""
-    deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise Failed(f"the proxy has ended with exit code {process.returncode}; its own words are above")
-        if set(addresses) <= {listener.address for listener in system.listeners(port)}:
-            return
-        time.sleep(0.1)
-    raise Failed(f"the proxy does not listen on port {port} after {READY_WITHIN:.0f} s")
+    with ready:
+        if not select.select([ready], [], [], READY_WITHIN)[0]:
+            raise Failed(f"the proxy is not ready after {READY_WITHIN:.0f} s")
+        if not ready.read(1):  # its end has closed it
+            raise Failed(f"the proxy has ended with exit code {process.wait()}; its own words are above")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -9,11 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import IO
 
 from redirection import netfilter, proxy, state, system
-from redirection.plan import Address, Plan, Target
+from redirection.plan import Plan, Target
 
-REFRESH = 30.0  # seconds; the names of large services have other addresses after a minute
 ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 UNDONE_WITHIN = 30.0  # seconds that a `run` may take to end, its proxy included
 
@@ -50,48 +50,51 @@ def down() -> bool:
 
 
 def run(
-    plan: Plan, settings: dict[str, str], addresses: Sequence[Address], start: Callable[[], subprocess.Popen[bytes]]
-) -> int:
-    """Run the proxy, and lead the traffic to it for as long as it runs; returns the proxy's exit code.
+    plan: Plan,
+    settings: dict[str, str],
+    refresh: float,
+    start: Callable[[], tuple[subprocess.Popen[bytes], IO[bytes]]],
+) -> None:
+    """Run the proxy, and lead the traffic to it until somebody ends this. Raises Failed where the proxy ends first.
+
+    Every *refresh* seconds the hosts' addresses are looked up again.
 
     The rules come after the proxy has come up and go before it ends, so that the traffic is never led to nobody.
     """
     with _signals_waiting():
-        process = start()
+        process, ready = start()
         try:
-            proxy.wait_listening(process, plan.proxy_port, addresses)
+            proxy.wait_ready(process, ready)
             noted = up(plan, settings, state.process(os.getpid()))
             try:
                 state.write(replace(noted, proxy=state.process(process.pid)))
                 print("in force; Ctrl-C undoes it", flush=True)
-                return _watch(process, plan)
+                _watch(process, plan, refresh)
             finally:
                 down()
         finally:
             proxy.stop(process)
 
 
-def _watch(process: subprocess.Popen[bytes], plan: Plan) -> int:
-    """Until the proxy has ended, or somebody wants it to."""
+def _watch(process: subprocess.Popen[bytes], plan: Plan, refresh: float) -> None:
     found: queue.SimpleQueue[list[Target]] = queue.SimpleQueue()
-    threading.Thread(target=_look_up, args=(plan.hosts(), found), daemon=True).start()
+    threading.Thread(target=_look_up, args=(plan.hosts(), refresh, found), daemon=True).start()
     while process.poll() is None:
         # woken by our own children as well: by the proxy's end above all
         told = signal.sigtimedwait(ENDS | {signal.SIGCHLD}, 1.0)
         if told and told.si_signo in ENDS:
-            return 0
+            return
         with contextlib.suppress(queue.Empty):
             newer = plan.joined(found.get_nowait())
             if newer != plan:
                 netfilter.refresh(newer)
                 plan = newer
-    print(f"the proxy has ended with exit code {process.returncode}", flush=True)
-    return process.returncode or 1
+    raise proxy.Failed(f"the proxy has ended with exit code {process.returncode}, and the rules are undone")
 
 
-def _look_up(hosts: Sequence[str], found: "queue.SimpleQueue[list[Target]]") -> None:
+def _look_up(hosts: Sequence[str], refresh: float, found: "queue.SimpleQueue[list[Target]]") -> None:
     while True:
-        time.sleep(REFRESH)
+        time.sleep(refresh)
         with contextlib.suppress(OSError):  # the addresses of before serve on
             found.put(system.resolve(hosts))
 

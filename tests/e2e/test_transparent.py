@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import environment
-from e2e.transparent import API, HOSTS, OTHER, SHARED, Internet, Redirected
-from namespaces import Lan, Machine, lan
+from e2e.transparent import API, HOSTS, OTHER, SHARED, TRANSPARENT, USER, Internet, Logged, Redirected
+from namespaces import ELSEWHERE, GATEWAY, INTERNET, Lan, Machine, lan
 
 VISITOR = Path(__file__).with_name("visitor.py")
 PATH = "/v1/chat/completions"
@@ -83,8 +83,9 @@ def before(net: Lan) -> str:
 def gateway(
     net: Lan, internet: Internet, before: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Redirected]:
-    """The gateway redirects what its client asks the API."""
-    with Redirected(net.gateway, internet, tmp_path_factory.mktemp("gateway"), "--forward", "lan") as redirected:
+    """The gateway redirects what its client asks the API; at port 444 there is none."""
+    options = ("--forward", "lan", "--port", 443, "--port", 444)
+    with Redirected(net.gateway, internet, tmp_path_factory.mktemp("gateway"), *options) as redirected:
         yield redirected
     assert net.gateway.rules() == before
 
@@ -118,3 +119,91 @@ def test_other_names_pass_unopened_also_at_the_same_address(
     answers = [visit(net.client, host, internet.authority, "What is it?", http="2", ip=ip) for _ in range(2)]
 
     assert [(answer["status"], answer["cache"]) for answer in answers] == [(200, None)] * 2
+
+
+def test_the_dashboard_is_on_the_gateway_itself(net: Lan, gateway: Redirected) -> None:
+    ask = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8080/_ai_cache/', timeout=5).status)"
+
+    assert net.gateway.run(sys.executable, "-c", ask) == "200\n"
+
+
+@pytest.mark.parametrize(
+    "first", ["GET / HTTP/1.1\\r\\nHost: api.llm.test\\r\\n\\r\\n", "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"]
+)
+def test_who_connects_to_the_proxy_itself_does_not_make_it_connect_to_itself(
+    net: Lan, gateway: Redirected, first: str
+) -> None:
+    ask = f"import socket; s = socket.create_connection(('{GATEWAY[0]}', 8080), 5); s.sendall(b'{first}'); "
+    ask += "print(len(s.recv(65536)))"
+    net.gateway.run("iptables", "-I", "INPUT", "-p", "tcp", "--dport", "8080", "-j", "ACCEPT")
+    before = gateway.run.log.count("client connect")
+    try:
+        net.client.run(sys.executable, "-c", ask)
+    finally:
+        net.gateway.run("iptables", "-D", "INPUT", "-p", "tcp", "--dport", "8080", "-j", "ACCEPT")
+
+    assert gateway.run.log.count("client connect") == before + 1
+
+
+def test_an_api_that_is_down_is_a_bad_gateway_and_not_a_hang(net: Lan, gateway: Redirected) -> None:
+    began = time.monotonic()
+    answer = visit(net.client, f"{API}:444", gateway.authority, "Are you there?", http="2", ip=4)
+
+    assert answer["status"] == 502
+    assert time.monotonic() - began < 10
+
+
+ECHO = """
+import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET, socket.SOCK_DGRAM)
+if sys.argv[1] == "serve":
+    s.bind((sys.argv[2], 443)); print("there", flush=True)
+    while True:
+        said, who = s.recvfrom(100); s.sendto(said, who)
+s.settimeout(3); s.connect((sys.argv[2], 443))
+try:
+    s.send(b"QUIC"); print(s.recv(100).decode())
+except ConnectionRefusedError:
+    print("refused")
+"""
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["ipv4", "ipv6"])
+def test_http3_to_the_api_is_refused_at_once_and_to_others_is_not(
+    net: Lan, gateway: Redirected, tmp_path: Path, index: int
+) -> None:
+    addresses = INTERNET[index], ELSEWHERE[index]
+    servers = [
+        Logged(net.internet, tmp_path / f"{i}.log", sys.executable, "-c", ECHO, "serve", address)
+        for i, address in enumerate(addresses)
+    ]
+    try:
+        for server in servers:
+            server.wait_log("there")
+        said = [net.client.run(sys.executable, "-c", ECHO, "ask", address) for address in addresses]
+    finally:
+        for server in servers:
+            server.stop()
+
+    assert said == ["refused\n", "QUIC\n"]
+
+
+def test_the_status_counts_connections(net: Lan, gateway: Redirected) -> None:
+    def connections() -> int:
+        told = net.gateway.run(sys.executable, TRANSPARENT, "status")
+        assert f"in force for {API}; the proxy on port 8080 listens" in told
+        return int(told.partition(f"{INTERNET[0]}: ")[2].split()[0])
+
+    before = connections()
+    visit(net.client, API, gateway.authority, "Do you count?", http="2", ip=4)
+
+    assert connections() == before + 1
+
+
+def test_a_second_run_is_refused_while_one_is_in_force(net: Lan, gateway: Redirected) -> None:
+    rules = net.gateway.rules()
+    options = ("--user", USER, "--yes", "--host", OTHER, "--forward", "lan", "--proxy-port", 8081)
+    refused = net.gateway.run(sys.executable, TRANSPARENT, "run", *options, check=False)
+
+    assert refused == "transparent: rules of another run are in force: `scripts/transparent down` removes them\n"
+    assert net.gateway.rules() == rules

@@ -25,6 +25,7 @@ HOSTS = {API: INTERNET, SHARED: INTERNET, OTHER: ELSEWHERE}
 USER = "nobody"
 HOME = "/mnt"
 """Where the proxy's user may write; it goes with the machine."""
+CONFIG = f"{HOME}/ai-cache.yaml"
 TRANSPARENT = environment.ROOT / "scripts" / "transparent"
 
 
@@ -86,21 +87,32 @@ class Internet:
 
 
 class Redirected:
-    """`scripts/transparent run` on a machine, in force and with hits by meaning ready."""
+    """`scripts/transparent run` on a machine, in force, with a configuration, and *ready* in the log."""
 
-    def __init__(self, machine: Machine, internet: Internet, folder: Path, *options: str, host: str = API) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        internet: Internet,
+        folder: Path,
+        *options: object,
+        config: str = "",
+        ready: str | None = READY,
+    ) -> None:
         self.machine, self.internet, self.folder = machine, internet, folder
-        self.options = ("--user", USER, "--home", HOME, "--yes", "--host", host, *options)
+        self.options = ("--user", USER, "--home", HOME, "--yes", "--host", API, "--config", CONFIG, *options)
+        self.config, self.ready = config, ready
         self.authority = folder / "mitmproxy-ca-cert.pem"
 
     def __enter__(self) -> Self:
         self.machine.run("mount", "-t", "tmpfs", "-o", "uid=65534,mode=755", "tmpfs", HOME)
         self.machine.run("cp", self.internet.authority, f"{HOME}/internet.pem")
+        self.machine.run("sh", "-c", f"cat > {CONFIG} <<'END'\n{self.config}\nEND")
         trusting = ("--", "--set", f"ssl_verify_upstream_trusted_ca={HOME}/internet.pem")
         command = (sys.executable, TRANSPARENT, "run", *self.options, *trusting)
         self.run = Logged(self.machine, self.folder / "transparent.log", *command)
         self.run.wait_log("in force")
-        self.run.wait_log(READY)
+        if self.ready:
+            self.run.wait_log(self.ready)
         self.authority.write_text(self.machine.run("cat", f"{HOME}/.mitmproxy/mitmproxy-ca-cert.pem"))
         return self
 

@@ -1,0 +1,212 @@
+"""How redirection begins, goes on and ends, on a machine that redirects its own traffic. Nothing of it may stay."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.proxy import READY, children
+from e2e.test_transparent import firewall, pytestmark, until_hit, visit
+from e2e.transparent import API, HOME, HOSTS, OTHER, TRANSPARENT, USER, Internet, Logged, Redirected
+from namespaces import ELSEWHERE, INTERNET, Lan, lan
+
+__all__ = ["pytestmark"]
+Start = Callable[..., Redirected]
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lan]:
+    with lan(tmp_path_factory.mktemp("net"), HOSTS) as net:
+        yield net
+
+
+@pytest.fixture(scope="module")
+def internet(net: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    with Internet(net, tmp_path_factory.mktemp("internet")) as internet:
+        yield internet
+
+
+@pytest.fixture(scope="module")
+def before(net: Lan) -> str:
+    return firewall(net.client)
+
+
+@pytest.fixture
+def start(net: Lan, internet: Internet, before: str, tmp_path: Path) -> Iterator[Start]:
+    """Redirect what the client itself asks the API; at the end everything must be as it was before."""
+    started: list[Redirected] = []
+
+    def start(*options: object, config: str = "enabled: false", ready: str | None = None) -> Redirected:
+        redirected = Redirected(net.client, internet, tmp_path, *options, config=config, ready=ready)
+        started.append(redirected)
+        return redirected.__enter__()
+
+    yield start
+    for redirected in started:
+        redirected.__exit__()
+    transparent(net, "down")
+    assert net.client.rules() == before
+
+
+def transparent(net: Lan, *words: object) -> str:
+    """Run the command on the client and return all it says."""
+    return net.client.run(sys.executable, TRANSPARENT, *words, check=False)
+
+
+def direct(net: Lan, internet: Internet) -> Any:
+    """Ask the API while nothing is between: the client trusts the API's own certificate only."""
+    return visit(net.client, API, internet.authority, "Is nobody between?", http="2", ip=4)
+
+
+def test_a_machines_own_traffic_is_answered_from_the_cache(net: Lan, start: Start) -> None:
+    redirected = start(config="", ready=READY)
+
+    for ip in (4, 6):
+        question = f"How do I reset password number {ip}?"
+        first = visit(net.client, API, redirected.authority, question, http="2", ip=ip)
+        again = until_hit(lambda q=question, ip=ip: visit(net.client, API, redirected.authority, q, http="2", ip=ip))
+
+        assert first["cache"] == "miss"
+        assert again["body"] == first["body"]
+
+
+def test_what_the_proxys_user_asks_goes_out(net: Lan, internet: Internet, start: Start) -> None:
+    start()
+    code = "import ssl, sys, urllib.request as u; c = ssl.create_default_context(cafile=sys.argv[2]); "
+    code += "print(u.urlopen(u.Request(sys.argv[1], b'{}'), context=c, timeout=5).headers.get('x-cache-status'))"
+    words = (sys.executable, "-c", code, f"https://{API}/v1/chat/completions", f"{HOME}/internet.pem")
+
+    assert net.client.run("setpriv", "--reuid=65534", "--clear-groups", *words) == "None\n"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
+def test_a_signal_undoes_it(net: Lan, internet: Internet, before: str, start: Start, how: signal.Signals) -> None:
+    redirected = start()
+    assert net.client.rules() != before
+
+    assert redirected.run.stop(how) == 0
+    assert net.client.rules() == before
+    assert direct(net, internet)["status"] == 200
+
+
+def test_the_proxys_death_undoes_it(net: Lan, internet: Internet, before: str, start: Start) -> None:
+    redirected = start()
+    [proxy] = children(redirected.run.process.pid)
+
+    os.kill(proxy, signal.SIGKILL)
+
+    assert redirected.run.process.wait(20) == 1
+    assert "transparent: the proxy has ended with exit code -9, and the rules are undone" in redirected.run.log
+    assert net.client.rules() == before
+    assert direct(net, internet)["status"] == 200
+
+
+def test_after_the_commands_own_death_the_traffic_goes_on_and_down_undoes_it(
+    net: Lan, internet: Internet, before: str, start: Start
+) -> None:
+    redirected = start()
+    [proxy] = children(redirected.run.process.pid)
+
+    redirected.run.stop(signal.SIGKILL)
+    orphaned = visit(net.client, API, redirected.authority, "Still there?", http="2", ip=4)
+
+    assert orphaned["status"] == 200
+    assert transparent(net, "status").startswith(f"in force for {API}")
+    assert transparent(net, "down") == "undone\n"
+    assert net.client.rules() == before
+    assert direct(net, internet)["status"] == 200
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{proxy}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert transparent(net, "down") == "nothing was in force\n"
+
+
+def test_down_ends_a_run(net: Lan, before: str, start: Start) -> None:
+    redirected = start()
+
+    assert transparent(net, "down") == "undone\n"
+    assert redirected.run.process.wait(20) == 0
+    assert net.client.rules() == before
+    assert transparent(net, "status") == "not in force\n"
+
+
+def test_addresses_that_come_later_are_redirected_too(net: Lan, start: Start) -> None:
+    redirected = start("--refresh", 0.2)
+    ask = "import ssl, sys, socket; c = ssl.create_default_context(cafile=sys.argv[1]); "
+    ask += "c.wrap_socket(socket.create_connection((sys.argv[2], 443), 5), server_hostname='api.llm.test').close()"
+    try:
+        net.client.names(HOSTS | {API: ELSEWHERE})
+        deadline = time.monotonic() + 10
+        while f"-d {ELSEWHERE[0]}/32 -p tcp" not in (rules := net.client.rules()):
+            assert time.monotonic() < deadline, rules
+            time.sleep(0.1)
+
+        assert f"-d {INTERNET[0]}/32 -p tcp" in rules, "who asked before still has the former address"
+        for address in (*INTERNET, *ELSEWHERE):
+            net.client.run(sys.executable, "-c", ask, redirected.authority, address)
+    finally:
+        net.client.names(HOSTS)
+
+
+UP = ("up", "--user", USER, "--yes", "--host", API, "--proxy-port", 8090)
+
+
+@contextlib.contextmanager
+def proxy_of(net: Lan, uid: int, folder: Path) -> Iterator[Path]:
+    """Run a proxy that `up` finds there, as a user, and yield its authority."""
+    net.client.run("mount", "-t", "tmpfs", "-o", f"uid={uid},mode=755", "tmpfs", HOME)
+    net.client.run("cp", folder / "certificate.pem", f"{HOME}/internet.pem")
+    command = (
+        *("setpriv", f"--reuid={uid}", "--clear-groups", Path(sys.executable).with_name("mitmdump")),
+        *("--mode", "transparent@127.0.0.1:8090", "--mode", "transparent@::1:8090", "--set", f"confdir={HOME}/proxy"),
+        *("--set", f"ssl_verify_upstream_trusted_ca={HOME}/internet.pem"),
+    )
+    proxy = Logged(net.client, folder / f"proxy-{uid}.log", *command)
+    try:
+        proxy.wait_log("[::1]:8090")
+        authority = folder / f"authority-{uid}.pem"
+        while not authority.exists() or not authority.read_text():  # it listens a moment before it has written that
+            authority.write_text(net.client.run("cat", f"{HOME}/proxy/mitmproxy-ca-cert.pem", check=False))
+        yield authority
+    finally:
+        proxy.stop()
+        net.client.run("umount", "--lazy", HOME)
+
+
+def test_up_wants_the_proxy_to_be_there_and_to_be_its_users(net: Lan, internet: Internet, before: str) -> None:
+    assert "nobody listens at 127.0.0.1 port 8090" in transparent(net, *UP)
+
+    with proxy_of(net, 0, internet.folder):
+        assert "what listens on port 8090 runs as root, and not as --user" in transparent(net, *UP)
+
+    assert net.client.rules() == before
+
+
+def test_up_does_what_was_shown_until_down(net: Lan, internet: Internet, before: str) -> None:
+    shown = transparent(net, *UP, "--dry-run")
+    rules, _, command = shown.partition("The proxy,")
+    assert net.client.rules() == before
+
+    with proxy_of(net, 65534, internet.folder) as authority:
+        put_up = transparent(net, *UP)
+        answer = visit(net.client, API, authority, "Through?", http="1.1", ip=6)
+        again = transparent(net, *UP)
+        down = transparent(net, "down")
+
+    assert net.client.rules() == before
+    assert answer["status"] == 200
+    assert down == "undone\n"
+    assert "rules of another run are in force" in again
+    assert put_up.startswith(rules)
+    assert "-A AI_CACHE -d 203.0.113.2 -p tcp --dport 443 -j REDIRECT --to-ports 8090" in rules
+    assert r"--allow-hosts '^api\.llm\.test:443$'" in command
+    assert OTHER not in shown
