@@ -79,15 +79,22 @@ def before(net: Lan) -> str:
     return firewall(net.gateway)
 
 
+def icmp_redirects(net: Lan) -> list[str]:
+    files = [f"/proc/sys/net/ipv4/conf/{name}/send_redirects" for name in ("all", "lan")]
+    return net.gateway.run("cat", *files).split()
+
+
 @pytest.fixture(scope="module")
 def gateway(
     net: Lan, internet: Internet, before: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Redirected]:
     """The gateway redirects what its client asks the API; at port 444 there is none."""
+    assert icmp_redirects(net) == ["1", "1"]
     options = ("--forward", "lan", "--port", 443, "--port", 444)
     with Redirected(net.gateway, internet, tmp_path_factory.mktemp("gateway"), *options) as redirected:
         yield redirected
     assert net.gateway.rules() == before
+    assert icmp_redirects(net) == ["1", "1"]
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -207,3 +214,16 @@ def test_a_second_run_is_refused_while_one_is_in_force(net: Lan, gateway: Redire
 
     assert refused == "transparent: rules of another run are in force: `scripts/transparent down` removes them\n"
     assert net.gateway.rules() == rules
+
+
+def test_clients_are_told_of_no_way_past_the_gateway(net: Lan, gateway: Redirected) -> None:
+    assert icmp_redirects(net) == ["0", "0"]
+
+
+def test_a_machine_that_is_no_gateway_is_refused(net: Lan, before: str) -> None:
+    """Forwarding is off on the internet's machine."""
+    options = ("--user", USER, "--yes", "--host", API, "--forward", "eth0")
+    refused = net.internet.run(sys.executable, TRANSPARENT, "run", *options, check=False)
+
+    assert refused.startswith("transparent: this machine does not pass on what comes in at eth0")
+    assert "`sysctl -w net.ipv4.ip_forward=1`" in refused
