@@ -18,6 +18,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -47,10 +48,14 @@ def project(*extras: str, root: Path = ROOT) -> Path:
     return _ensure(Environment(folder, _digest(root, PYTHON, relevant), project=root, extras=frozenset(extras)))
 
 
-def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
-    """The Python of an environment of its own that holds *requirements* and nothing of the project."""
+def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT, without: Sequence[str] = ()) -> Path:
+    """The Python of an environment of its own that holds *requirements* and nothing of the project.
+
+    It lacks those of their dependencies that *without* names: large ones that what is wanted never imports.
+    """
     folder = root / ".venv" / f"{PYTHON}-{purpose}"
-    return _ensure(Environment(folder, _digest(root, PYTHON, list(requirements)), requirements=tuple(requirements)))
+    digest = _digest(root, PYTHON, [*requirements, *(f"!{name}" for name in without)])
+    return _ensure(Environment(folder, digest, requirements=tuple(requirements), without=tuple(without)))
 
 
 def node_packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
@@ -89,6 +94,7 @@ class Environment:
     project: Path | None = None
     extras: frozenset[str] = frozenset()
     requirements: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     npm: bool = False
 
     @property
@@ -158,12 +164,13 @@ def _make(environment: Environment, lock: IO[str]) -> None:
     extras = environment.extras | (before[1] if before else frozenset())
     print(f"making the environment {environment.folder} (once; takes a minute or two)", file=sys.stderr)
     environment.stamp.unlink(missing_ok=True)
-    if before is None or environment.npm:
+    anew = before is None or environment.npm or bool(environment.without)
+    if anew:
         shutil.rmtree(environment.folder, ignore_errors=True)
     if environment.npm:
         _run(_npm(environment), "npm", lock)
     else:
-        _install(environment, before is None, extras, lock)
+        _install(environment, anew, extras, lock)
     environment.stamp.write_text(json.dumps({"digest": environment.digest, "extras": sorted(extras)}), encoding="utf-8")
     print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
 
@@ -173,16 +180,33 @@ def _install(environment: Environment, new: bool, extras: Iterable[str], lock: I
         # not sys.executable: that may lie in the very folder that has just been removed
         base = getattr(sys, "_base_executable", sys.executable)
         _run([base, "-m", "venv", str(environment.folder)], "venv", lock)
-    _run(_pip(environment, extras), "pip", lock)
+    if environment.project is not None:
+        named = ",".join(sorted(extras))
+        _pip(environment, ["-e", f"{environment.project}[{named}]" if named else str(environment.project)], lock)
+    elif environment.without:  # pip has no word for it
+        _pip(environment, ["--no-deps", *environment.requirements], lock)
+        _pip(environment, _needed(environment), lock)
+    else:
+        _pip(environment, environment.requirements, lock)
 
 
-def _pip(environment: Environment, extras: Iterable[str]) -> list[str]:
+def _pip(environment: Environment, wanted: Sequence[str], lock: IO[str]) -> None:
     options = ["--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off"]
-    install = [str(environment.python), "-m", "pip", "install", *options]
-    if environment.project is None:
-        return [*install, *environment.requirements]
-    named = ",".join(sorted(extras))
-    return [*install, "-e", f"{environment.project}[{named}]" if named else str(environment.project)]
+    _run([str(environment.python), "-m", "pip", "install", *options, *wanted], "pip", lock)
+
+
+def _needed(environment: Environment) -> list[str]:
+    """What the distributions that are in a new environment need, less what it shall be without."""
+    code = (
+        "import importlib.metadata as m; "
+        "print(*(need for one in m.distributions() for need in one.requires or ()), sep='\\n')"
+    )
+    needs = subprocess.run([str(environment.python), "-c", code], capture_output=True, text=True, check=True).stdout
+    return [
+        need
+        for need in needs.splitlines()
+        if "extra ==" not in need and re.split(r"[^\w.-]", need, maxsplit=1)[0] not in environment.without
+    ]
 
 
 def _npm(environment: Environment) -> list[str]:

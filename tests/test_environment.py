@@ -121,6 +121,16 @@ def test_changed_requirements_are_installed_into_it(root: Path) -> None:
     assert has(python, "second")
 
 
+def test_dependencies_that_are_not_wanted_are_left_out(tmp_path: Path) -> None:
+    wheel(tmp_path, "small")
+    needs = [f"Requires-Dist: small @ file://{tmp_path}/small-1-py3-none-any.whl", "Requires-Dist: large==1"]
+    file = str(wheel(tmp_path, "wanted", *needs, "Requires-Dist: other==1 ; extra == 'all'"))
+
+    python = environment.packages("x", [file], root=tmp_path, without=["large"])
+
+    assert [has(python, module) for module in ("wanted", "small", "large", "other")] == [True, True, False, False]
+
+
 def test_half_made_environment_is_made_anew(root: Path) -> None:
     folder = root / ".venv" / f"{environment.PYTHON}-clients"
     (folder / "finished.json").unlink()

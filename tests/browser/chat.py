@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -13,8 +14,6 @@ from typing import Self
 
 import httpx
 from playwright.sync_api import Page
-
-from e2e.proxy import free_port
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,12 @@ class Server(ABC):
     """Seconds that it may take to start."""
 
     def __init__(self, api: Api, home: Path) -> None:
-        self.api, self.home, self.port = api, home, free_port()
+        self.api, self.home = api, home
+        # kept until it listens there, so that nobody gets it in the meantime: that may take a minute
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port = int(self._reserved.getsockname()[1])
         self.log_file = home / "chat.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -56,12 +60,12 @@ class Server(ABC):
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home, env=variables
             )
-        deadline = time.monotonic() + self.patience
-        while not self._answers():
-            log = self.log_file.read_text("utf-8", "replace")
-            assert self._process.poll() is None, f"the chat UI has ended:\n{log}"
-            assert time.monotonic() < deadline, f"the chat UI does not answer:\n{log}"
-            time.sleep(0.2)
+        try:
+            self._wait_answering(self._process)
+        except BaseException:
+            self.__exit__()
+            raise
+        self._reserved.close()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -72,6 +76,14 @@ class Server(ABC):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _wait_answering(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + self.patience
+        while not self._answers():
+            log = self.log_file.read_text("utf-8", "replace")
+            assert process.poll() is None, f"the chat UI has ended:\n{log}"
+            assert time.monotonic() < deadline, f"the chat UI does not answer:\n{log}"
+            time.sleep(0.2)
 
     def _answers(self) -> bool:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
+from demo.answers import Request
 from e2e.proxy import Proxy, free_port
 
 PASSWORD = "open"
@@ -27,14 +28,26 @@ class Web(Proxy):
 
     def flows(self) -> list[dict[str, Any]]:
         """Return all flows, oldest first."""
-        headers = {"authorization": f"Bearer {PASSWORD}"}
-        found = httpx.get(f"http://127.0.0.1:{self.web}/flows", headers=headers, trust_env=False).json()
-        return sorted(found, key=lambda flow: float(flow["timestamp_created"]))
+        return sorted(self._get("/flows").json(), key=lambda flow: float(flow["timestamp_created"]))
 
     def became(self, path: str = "/chat/completions") -> list[str]:
         """Return what became of each answered request to *path*: ``miss``, ``exact``, ``semantic``, ``bypass``."""
-        calls = [flow for flow in self.flows() if flow.get("response") and flow["request"]["path"].endswith(path)]
-        return [cache_of(dict(flow["response"]["headers"])) for flow in calls]
+        return [cache_of(dict(flow["response"]["headers"])) for flow in self._answered(path)]
+
+    def asked(self, path: str = "/chat/completions") -> list[tuple[str, str]]:
+        """Return the last user text of each answered request to *path*, and what became of it."""
+        found = []
+        for flow in self._answered(path):
+            body = self._get(f"/flows/{flow['id']}/request/content.data").content
+            found.append((Request("POST", path, {}, body).question, cache_of(dict(flow["response"]["headers"]))))
+        return found
+
+    def _answered(self, path: str) -> list[dict[str, Any]]:
+        return [flow for flow in self.flows() if flow.get("response") and flow["request"]["path"].endswith(path)]
+
+    def _get(self, path: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {PASSWORD}"}
+        return httpx.get(f"http://127.0.0.1:{self.web}{path}", headers=headers, trust_env=False)
 
 
 def cache_of(headers: dict[str, str]) -> str:

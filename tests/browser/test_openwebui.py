@@ -1,0 +1,87 @@
+"""Open WebUI in front of the cache: its answers stream, its chores stay each chat's own, and nothing in it changes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from browser.chromium import Screenshots
+from browser.openwebui import OpenWebUI, OpenWebUIPerson
+from browser.ways import Way
+from demo.answers import FAMILIAR, Reply, Request
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.timeout(900),  # the first use makes its environment
+    pytest.mark.skipif(
+        "AI_CACHE_OPENWEBUI" not in os.environ,
+        reason="Open WebUI takes 800 MB and minutes: AI_CACHE_OPENWEBUI=1 scripts/test tests/browser runs it, too",
+    ),
+]
+
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "I forgot my password, how do I reset it?"
+ANSWER = FAMILIAR["password"]
+CHORE = "### Task:"
+WITH_TOOLS = "semantic: {tools: true}\n"
+"""Every question of Open WebUI's comes with its built-in tools."""
+
+
+def upstream(request: Request) -> Reply:
+    """Be a model's API: answer word by word, and do the chores for the chat that they are about."""
+    if request.path.endswith("/models"):
+        return Reply(body=json.dumps({"object": "list", "data": [{"id": "gpt-test", "object": "model"}]}).encode())
+    if not request.question.startswith(CHORE):
+        return Reply((ANSWER,), first_token=0.2, per_token=0.05)
+    forgotten = "I forgot" in request.question
+    done = {
+        "title": "Forgotten Password" if forgotten else "Password Reset",
+        "tags": ["Forgetfulness" if forgotten else "Security"],
+        "follow_ups": ["What if I forget it again?" if forgotten else "How long is the link valid?"],
+    }
+    chore = next(name for name in done if f'"{name}":' in request.question)
+    return Reply((json.dumps({chore: done[chore]}),))
+
+
+def of_the_chats(asked: Sequence[tuple[str, str]]) -> list[str]:
+    return [became for question, became in asked if not question.startswith(CHORE)]
+
+
+def of_the_chores(asked: Sequence[tuple[str, str]], about: str) -> list[str]:
+    return [became for question, became in asked if question.startswith(CHORE) and f"USER: {about}" in question]
+
+
+@pytest.mark.parametrize("way", ["reverse", "regular"])
+def test_a_person_asks_open_webui_again_and_in_other_words(
+    request: pytest.FixtureRequest, page: Page, screenshot: Screenshots, tmp_path: Path, way: str
+) -> None:
+    laid: Way = request.getfixturevalue(way)(WITH_TOOLS)
+    laid.upstream.script = upstream
+    with OpenWebUI(laid.api, tmp_path) as server:
+        person = OpenWebUIPerson(page, server.url)
+
+        first = person.ask(QUESTION, ANSWER)
+        person.sees_chores("Password Reset", "How long is the link valid?")
+        screenshot(page, "first")
+        person.new_chat()
+        again = person.ask(QUESTION, ANSWER)
+        person.sees_chores("Password Reset", "How long is the link valid?")
+        screenshot(page, "again")
+        person.new_chat()
+        reworded = person.ask(IN_OTHER_WORDS, ANSWER)
+        person.sees_chores("Forgotten Password", "What if I forget it again?")
+        screenshot(page, "reworded")
+
+    asked = laid.web.asked()
+    assert len(first) > 5  # it was there to read as it came
+    assert again[-1] == reworded[-1] == ANSWER
+    assert of_the_chats(asked) == ["miss", "exact", "semantic"]
+    assert of_the_chores(asked, QUESTION) == ["miss"] * 3 + ["exact"] * 3
+    assert of_the_chores(asked, IN_OTHER_WORDS) == ["miss"] * 3
+    assert "Traceback" not in laid.web.log
