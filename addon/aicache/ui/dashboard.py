@@ -31,6 +31,7 @@ GONE_AFTER = 2.0  # seconds after which a request for these pages leaves the lis
 SECRETS = ("authorization", "cookie")
 
 _ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
+_CURSOR = re.compile(r"(?:[\w.:\[\]-]{1,255}/)?(\d{0,20})", re.ASCII)  # of one server, or one of several
 _BEGINNING = re.compile(r"[0-9a-f]{4,40}")
 
 
@@ -134,10 +135,10 @@ class Dashboard:
                 return await self._cupboard.named(key.strip().lower())
             case {"like": str(text), "similarity": int() | float() as similarity} if text.strip():
                 return await self._cupboard.like(text.strip()[:MAX_BODY], float(similarity))
-            case {"cursor": str(cursor)}:
+            case {"cursor": str(cursor)} if _is_cursor(cursor):
                 return await self._cupboard.some(cursor)
             case _:
-                raise ValueError("search: a key, or a text and a similarity")
+                raise ValueError("search: a key, a text and a similarity, or a cursor that was given")
 
     @property
     def _cupboard(self) -> Cupboard:
@@ -198,13 +199,19 @@ def _clean(flow: HTTPFlow) -> None:
         request.raw_content = b""
 
 
+def _is_cursor(text: str) -> bool:
+    """Tell whether a store may have given it: any other would be an error of the store, and count as one."""
+    found = _CURSOR.fullmatch(text)
+    return found is not None and int(found[1] or 0) < 1 << 64
+
+
 def _body(flow: HTTPFlow) -> Any:
     body = flow.request.raw_content or b""
     if len(body) > MAX_BODY:
         raise ValueError(f"more than {MAX_BODY} bytes")
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise ValueError("not JSON") from None
 
 
