@@ -154,3 +154,55 @@ async def test_a_server_that_knows_no_tracking_costs_the_near_cache_only(near: N
         await asyncio.sleep(0.01)
     assert near.store._near is not None
     assert near.store._near.deaf
+
+
+def test_what_was_made_of_an_entry_goes_with_it() -> None:
+    near = hearing()
+    near.put(ENTRY, near.epoch)
+    near.keep(b"name", ENTRY, "made", 10)
+    made = near.made(b"name")
+
+    near.forget([ENTRY.key])
+    near.put(ENTRY, near.epoch)
+
+    assert (made, near.made(b"name")) == ("made", None)
+
+
+def test_what_was_made_of_an_entry_that_was_replaced_is_not_kept() -> None:
+    near = hearing()
+    near.put(replace(ENTRY, body=b"new"), near.epoch)
+
+    near.keep(b"name", ENTRY, "made", 10)
+
+    assert near.made(b"name") is None
+
+
+def test_what_was_made_counts_into_the_limit() -> None:
+    near = hearing(limit=4 * OVERHEAD)
+    for key in ("a", "b"):
+        near.put(entry := replace(ENTRY, key=key), near.epoch)
+        near.keep(key.encode(), entry, key, OVERHEAD)
+
+    assert (near.made(b"a"), near.get("a"), near.made(b"b")) == (None, None, "b")
+
+
+def test_what_was_made_is_held_no_longer_than_its_entry() -> None:
+    now = 0.0
+    near = hearing(clock=lambda: now)
+    near.put(ENTRY, near.epoch)
+    near.keep(b"name", ENTRY, "made", 10)
+
+    now = HELD_FOR
+
+    assert near.made(b"name") is None
+
+
+def test_nothing_made_stays_when_everything_is_forgotten() -> None:
+    near = hearing()
+    near.put(ENTRY, near.epoch)
+    near.keep(b"name", ENTRY, "made", 10)
+
+    near.forget()
+    near.put(ENTRY, near.epoch)
+
+    assert near.made(b"name") is None

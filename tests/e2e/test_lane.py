@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import time
-import urllib.request
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.proxy import READY_EXACT, Proxy
-from e2e.wire import Wire, body_of, request
+from e2e.wire import Wire, body_of, in_lane, learn, metric, request
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -20,28 +17,6 @@ CONFIG = "semantic: {enabled: false}\nspeed: {fast_lane: %s}\n"
 OPEN = "the fast lane is open"
 NO_LINES = ("--set", "flow_detail=0")
 KNOWN = "What is the capital of France?"
-
-
-def metric(proxy: Proxy, pattern: str) -> int:
-    with urllib.request.urlopen(f"{proxy.url}/_ai_cache/metrics") as page:
-        found = re.search(rf"(?m)^aicache_{pattern} ([\d.e+]+)$", page.read().decode())
-    return int(float(found[1])) if found else 0
-
-
-def in_lane(proxy: Proxy) -> int:
-    """Return how many hits went through the lane."""
-    return metric(proxy, r'step_seconds_count\{step="fast lane"\}')
-
-
-def learn(proxy: Proxy, steps: bytes) -> None:
-    """Ask until the answer is known, and at hand."""
-    deadline = time.monotonic() + 10
-    known = 0
-    while known < 2:
-        wire = Wire(proxy.port)
-        known = known + 1 if b"x-cache-status: hit" in wire.ask(steps) else 0
-        wire.close()
-        assert time.monotonic() < deadline
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ NOISE = frozenset(
 _BEGINNING = b"POST /"
 _LINE = re.compile(rb"POST (/[\x21-\x7e]*) HTTP/1\.1")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
-_LENGTH = re.compile(rb"[0-9]{1,8}")
+_LENGTH = re.compile(rb"[1-9][0-9]{0,7}")
 _ODD = frozenset(
     {b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer", b"proxy-connection", b"proxy-authorization"}
     | {b"http2-settings", b"keep-alive", b"content-encoding"}
@@ -66,6 +66,6 @@ def read(raw: bytes, counts: frozenset[str] = frozenset()) -> Head | None:
         text = name.decode()
         if text not in NOISE or text in counts:
             said.append(field)
-    if length is None or not 0 < length <= LARGEST or hosts != 1:
+    if length is None or length > LARGEST or hosts != 1:
         return None
     return Head(request[1], length, b"\r\n".join(said))

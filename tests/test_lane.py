@@ -1,0 +1,65 @@
+"""What the lane reads of requests, and when it has an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from aicache.lane.head import LARGEST, LONGEST, Head, may_begin, read
+
+PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: 7\r\n\r\n"
+
+
+def test_a_plain_head_is_read() -> None:
+    said = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k"
+
+    assert read(PLAIN) == Head(b"/v1/chat/completions", 7, said)
+
+
+def test_what_is_noise_is_not_said_unless_it_counts() -> None:
+    noisy = PLAIN.replace(b"Host: a", b"Host: a\r\nX-Request-Id: 12\r\ntraceparent: 00-1-2-3")
+
+    assert read(noisy) == read(PLAIN)
+    assert read(noisy, frozenset({"x-request-id"})) != read(PLAIN)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        (b"Content-Length: 7", b"Content-Length: 07"),
+        (b"Content-Length: 7", b"Content-Length: +7"),
+        (b"Content-Length: 7", b"Content-Length: 7, 7"),
+        (b"Content-Length: 7", b"Content-Length: 7\r\ncontent-length: 7"),
+        (b"Content-Length: 7", b"Content-Length: %d" % (LARGEST + 1)),
+        (b"Content-Length: 7", b"Content-Length: 0"),
+        (b"Content-Length: 7\r\n", b""),
+        (b"Content-Length: 7", b"Content-Length : 7"),
+        (b"Host: a", b"Host: a\r\nTransfer-Encoding: chunked"),
+        (b"Host: a", b"Host: a\r\nExpect: 100-continue"),
+        (b"Host: a", b"Host: a\r\nConnection: close"),
+        (b"Host: a", b"Host: a\r\nUpgrade: websocket"),
+        (b"Host: a", b"Host: a\r\n folded"),
+        (b"Host: a", b"Host: a\r\nx: a\nb: c"),
+        (b"Host: a", b"Host: a\r\nx: a\x00"),
+        (b"Host: a", b"Host: a\r\nx: \xe4"),
+        (b"Host: a", b"Host: a\r\nHost: b"),
+        (b"Host: a\r\n", b""),
+        (b"Host: a", b"Host: a\r\nx: " + b"x" * LONGEST),
+        (b"HTTP/1.1", b"HTTP/1.0"),
+        (b"POST /", b"GET /"),
+        (b"POST /", b"POST http://a/"),
+        (b"POST /", b"\r\nPOST /"),
+    ],
+    ids=lambda pair: repr(pair[1][:40]),
+)
+def test_what_is_not_plain_is_not_read(instead: tuple[bytes, bytes]) -> None:
+    assert instead[0] in PLAIN
+
+    assert read(PLAIN.replace(*instead)) is None
+
+
+def test_a_head_is_waited_for_only_as_long_as_it_may_be_plain() -> None:
+    assert all(may_begin(PLAIN[:i]) for i in range(1, len(PLAIN)))
+    assert not may_begin(b"GET /")
+    assert not may_begin(b"\r\nPOST /")
+    assert not may_begin(b"POST / HTTP/1.1\nHost: a\n")
+    assert not may_begin(b"POST /" + b"x" * LONGEST)
