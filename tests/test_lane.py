@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
+import pytest
+from mitmproxy import options
+from mitmproxy.tools.dump import DumpMaster
+
+from aicache.lane.flows import wanted_by
 from aicache.lane.head import LARGEST, LONGEST, Head, may_begin, read
 
 PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: 7\r\n\r\n"
@@ -63,3 +70,57 @@ def test_a_head_is_waited_for_only_as_long_as_it_may_be_plain() -> None:
     assert not may_begin(b"\r\nPOST /")
     assert not may_begin(b"POST / HTTP/1.1\nHost: a\n")
     assert not may_begin(b"POST /" + b"x" * LONGEST)
+
+
+def script(**hooks: Any) -> ModuleType:
+    module = ModuleType("script")
+    vars(module).update(hooks)
+    return module
+
+
+class Late:
+    def response(self, flow: object) -> None: ...
+
+
+OWN = object()
+WANTING: dict[str, tuple[dict[str, Any], Callable[[], Any] | None]] = {
+    "the option flow_detail": ({"flow_detail": 1}, None),
+    "the option save_stream_file": ({"save_stream_file": "/dev/null"}, None),
+    "the option hardump": ({"hardump": "-"}, None),
+    "the option modify_headers": ({"modify_headers": ["/~q/x-a/b"]}, None),
+    "the option modify_body": ({"modify_body": ["/~q/a/b"]}, None),
+    "the option map_remote": ({"map_remote": ["|a|b"]}, None),
+    "the option block_list": ({"block_list": [":~d a:404"]}, None),
+    "the option proxyauth": ({"proxyauth": "a:b"}, None),
+    "the option stickycookie": ({"stickycookie": ".*"}, None),
+    "the option upstream_auth": ({"upstream_auth": "a:b"}, None),
+    "the option stream_large_bodies": ({"stream_large_bodies": "1m"}, None),
+    "the option body_size_limit": ({"body_size_limit": "1m"}, None),
+    "the addon module": ({}, lambda: script(request=lambda flow: None)),
+    "the addon Late": ({}, lambda: script(addons=[Late()], __name__="mitmproxy.addons.not_really")),
+}
+
+
+@pytest.mark.parametrize("by", WANTING)
+async def test_flows_are_wanted(by: str) -> None:
+    master = DumpMaster(options.Options())
+    master.options.update(flow_detail=0)  # type: ignore[no-untyped-call]
+    assert wanted_by(master, OWN) is None
+    wanted, addon = WANTING[by]
+
+    if addon is not None:
+        master.addons.chain.append(addon())
+    master.options.update(**wanted)  # type: ignore[no-untyped-call]
+
+    assert wanted_by(master, OWN) in (by, "the addon module")
+
+
+async def test_the_cache_itself_and_the_script_it_is_in_want_none() -> None:
+    master = DumpMaster(options.Options())
+    master.options.update(flow_detail=0)  # type: ignore[no-untyped-call]
+    own = Late()
+
+    master.addons.chain.append(script(addons=[own]))
+
+    assert wanted_by(master, own) is None
+    assert wanted_by(master, OWN) is not None
