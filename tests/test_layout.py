@@ -49,7 +49,19 @@ MAY_IMPORT = {
     | {"batches", "config", "engine", "messages", "recorded", "replays", "reporting", "speed"}
     | {"ui", "warming", "wiring"},
     "ui": PURE
-    | {"config", "engine", "messages", "outside", "prices", "reporting", "settings", "upkeep", "wiring", "ui"},
+    | {
+        "batches",
+        "config",
+        "engine",
+        "messages",
+        "outside",
+        "prices",
+        "reporting",
+        "settings",
+        "upkeep",
+        "wiring",
+        "ui",
+    },
 }
 OUTERMOST = {
     *("addon", "atonce", "batches", "dispatch", "lane", "messages", "recorded", "replays", "shortcuts", "speed"),

@@ -37,6 +37,7 @@ from aicache.messages import (
 )
 from aicache.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.pieces import BatchExchange
+from aicache.ports import ExactStore
 from aicache.recorded import note_wishes
 from aicache.replays import Replays
 from aicache.report import Report
@@ -45,6 +46,7 @@ from aicache.speed import Speed
 from aicache.tee import Tee
 from aicache.trace import Trace
 from aicache.ui import contentview, marks
+from aicache.ui.commands import Commands
 from aicache.ui.dashboard import Dashboard
 from aicache.ui.desk import Desk
 from aicache.warming import Warming
@@ -75,10 +77,9 @@ class AICache:
         self._replays = Replays()
         self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
         self._dashboard = Dashboard(self._desk)
+        self._commands = Commands(self._desk)
         self._warming: Warming | None = None
-        self._speed = Speed(
-            self, lambda: self._wiring.engine.exact if self._wiring is not None else None, self._watchers.decided
-        )
+        self._speed = Speed(self, self._exact_in_force, self._watchers.decided)
 
     # ------------------------------------------------------------------ life cycle
 
@@ -92,6 +93,7 @@ class AICache:
         )
         loader.add_option("ai_cache_warm", bool, True, "Fill the AI cache from the flows that mitmdump -nr FILE reads.")
         contentview.register()
+        loader.master.commands.collect_commands(self._commands)
 
     def configure(self, updated: set[str]) -> None:
         # mitmproxy logs everything to be filtered later, and each line costs as much as a look-up.
@@ -125,6 +127,7 @@ class AICache:
         if self._watcher is not None:
             self._watcher.cancel()
         self._replays.end()
+        self._commands.close()
         self._speed.leave()
         wiring, self._wiring = self._wiring, None
         return None if wiring is None else asyncio.ensure_future(self._close(wiring))
@@ -140,6 +143,10 @@ class AICache:
                 await wiring.close()
             finally:
                 await self._desk.close()
+
+    def _exact_in_force(self) -> ExactStore | None:
+        """Return the store that answers may come from at the moment."""
+        return None if self._wiring is None or self._desk.bypassed else self._wiring.engine.exact
 
     def _apply(self) -> None:
         """Put the configuration in force, or raise ConfigError and leave the old one."""
@@ -262,7 +269,11 @@ class AICache:
         note_wishes(flow, headers)
         reading = (flow, format, headers, wishes, wiring.settings)
         large = len(flow.request.raw_content or b"") > PARSE_ON_LOOP
-        exchange = await asyncio.to_thread(read, *reading) if large else read(*reading)
+        exchange: X | Bypass
+        if self._desk.bypassed:
+            exchange = Bypass("switched-off")
+        else:
+            exchange = await asyncio.to_thread(read, *reading) if large else read(*reading)
         for name in OWN_HEADERS:
             if name in headers:
                 del flow.request.headers[name]

@@ -153,7 +153,7 @@ class Engine:
 
     def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
         """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background."""
-        self._lessons.spawn(self._feedback(exchange, key, right))
+        self._lessons.spawn(self.hear(exchange, key, right))
 
     async def _audited(self, exchange: Exchange, recording: Recording) -> None:
         if (trial := self.learning.take(exchange.ticket)) is None:
@@ -167,7 +167,8 @@ class Engine:
         if verdict is Judgement.WRONG:  # next time this question has the right one
             await storing.store(self.in_use, exchange, fresh, self.rules)
 
-    async def _feedback(self, exchange: Exchange, key: str, right: bool) -> None:
+    async def hear(self, exchange: Exchange, key: str, right: bool) -> None:
+        """Do as `feedback` says, here and now. Raises StoreError."""
         in_use, rules = self.in_use, self.rules
         if (exact := in_use.exact) is None:
             return

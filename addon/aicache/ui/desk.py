@@ -31,6 +31,7 @@ class Desk:
     def __init__(self, watchers: Watchers, engine: Callable[[], Engine | None]) -> None:
         self.engine = engine
         self.config = Config()
+        self.bypassed = False  # by hand, until it is undone by hand
         self._own: tuple[Price, ...] = ()
         self.counts, self.live, self.top = Counts(self._cost), Live(self._cost), Top()
         self.metrics = Metrics(self.counts, self.health, lambda: self.log_dropped)

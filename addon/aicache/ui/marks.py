@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from mitmproxy import ctx
+from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
 from aicache.model import Entry
@@ -34,18 +35,31 @@ def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
 
 
 def finished(flow: HTTPFlow, finished: Finished) -> None:
-    """Add to the comment how a miss came out, unless somebody else has written there since. It never raises."""
+    """Add to the comment how a miss came out. It never raises."""
     try:
-        if finished.report.outcome != "miss" or not (more := sayable(ended(finished))):
-            return
-        decision = flow.metadata.get(DECISION, {})
-        decision[ENDED] = more
-        if flow.comment == decision.get(SAID):
-            flow.comment = f"{flow.comment}{SEPARATOR}{more}"
-        if (view := getattr(ctx.master, "view", None)) is not None:
-            view.update([flow])  # a stream's end is judged after mitmproxy has shown it
+        if finished.report.outcome == "miss":
+            add(flow, ended(finished))
     except Exception:
         logger.exception("a flow was not marked")
+
+
+def add(flow: Flow, words: str) -> None:
+    """Add words to what a flow tells, and to its comment unless somebody else has written there since."""
+    decision = flow.metadata.get(DECISION)
+    if not words or not isinstance(decision, dict):
+        return
+    before = [decision[name] for name in (SAID, ENDED) if decision.get(name)]
+    words = sayable(words)
+    if flow.comment == SEPARATOR.join(before):
+        flow.comment = SEPARATOR.join([*before, words])
+    decision[ENDED] = SEPARATOR.join([*before[1:], words])
+    refresh(flow)
+
+
+def refresh(flow: Flow) -> None:
+    """Have a flow shown anew: mitmproxy may have shown it as it was."""
+    if (view := getattr(ctx.master, "view", None)) is not None:
+        view.update([flow])
 
 
 def metadata_of(report: Report, scope: str, said: str) -> dict[str, Any]:

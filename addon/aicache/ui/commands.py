@@ -1,0 +1,252 @@
+"""The commands ``aicache.…``: for the console's prompt and keys, for mitmweb's command bar and REST.
+
+mitmproxy wants a command's answer at once, and everything that asks a store takes its time. So such a command answers
+what it has begun; what came of it is an alert in the event log, and in full what ``aicache.result`` answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from mitmproxy import command, exceptions, flow, types
+from mitmproxy.http import HTTPFlow
+from mitmproxy.log import ALERT
+
+from aicache.engine import Engine
+from aicache.ports import StoreError
+from aicache.settings import Settings
+from aicache.ui import marks
+from aicache.ui.contentview import answer_of
+from aicache.ui.desk import Desk
+from aicache.ui.identity import answered_by, exchange_of, keys_of
+from aicache.ui.keeping import SURE, Done, Keeping
+from aicache.ui.labels import sayable
+from aicache.ui.names import DECISION, OUTCOME
+from aicache.ui.sheet import sheet, text_of
+from aicache.ui.statistics import statistics
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 8  # commands under way
+WITHIN = 60.0  # seconds for one that reads no file
+NEAR = "0.9"
+
+_BEGINNING = re.compile(r"[0-9a-f]{4,40}")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _command(name: str) -> Callable[[F], F]:
+    """Decorate as mitmproxy does, with the types that it leaves out."""
+    decorator: Callable[[F], F] = cast(Any, command).command(name)
+    return decorator
+
+
+class Commands:
+    """mitmproxy finds them by their decorator. They raise CommandError, which it shows."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._result: list[str] = ["no command has been given yet"]
+
+    def close(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+
+    # ------------------------------------------------------------------ look
+
+    @_command("aicache.stats")
+    def stats(self) -> Sequence[str]:
+        """Tell hits, misses, what was saved and how the parts are, since the start."""
+        return statistics(self._desk)
+
+    @_command("aicache.result")
+    def result(self) -> Sequence[str]:
+        """Tell in full what came of the last command that took its time."""
+        return list(self._result)
+
+    @_command("aicache.explain")
+    def explain(self, flow: flow.Flow) -> Sequence[str]:
+        """Tell how a flow was decided on. Questions of neighbours that were too far are read, for the content view."""
+        decision = flow.metadata.get(DECISION)
+        if isinstance(decision, dict) and any("question" not in each for each in decision.get("neighbors", ())):
+            self._spawn("aicache.explain", self._explain(flow, decision))
+        return text_of(sheet(flow.metadata, answer_of(flow))).splitlines()
+
+    # ------------------------------------------------------------------ change
+
+    @_command("aicache.purge")
+    def purge(self, flows: Sequence[flow.Flow]) -> str:
+        """Delete the entries that answered these flows, or were made of their answers."""
+        keys = self._keys(flows)
+        return self._spawn("aicache.purge", self._keeping().purge(keys), flows, "purged", about=_count(keys))
+
+    @_command("aicache.purge.key")
+    def purge_key(self, key: str) -> str:
+        """Delete the entry with this key, or the only one whose key begins like this."""
+        key = key.strip().lower()
+        if not _BEGINNING.fullmatch(key):
+            raise exceptions.CommandError("key: 4 to 40 hex digits")
+        return self._spawn("aicache.purge.key", self._keeping().purge_key(key))
+
+    @_command("aicache.purge.like")
+    def purge_like(self, text: str, similarity: str = NEAR, sure: str = "") -> str:
+        """List entries whose question is like a text, of all owners; with the word "purge" at the end, delete them."""
+        if similarity == SURE and not sure:
+            similarity, sure = NEAR, SURE
+        if not text.strip():
+            raise exceptions.CommandError("text: empty")
+        work = self._keeping().purge_like(text.strip(), _similarity(similarity), sure=_is_sure(sure))
+        return self._spawn("aicache.purge.like", work)
+
+    @_command("aicache.purge.all")
+    def purge_all(self, sure: str = "") -> str:
+        """Count all entries of all owners; with the word "purge", delete them."""
+        return self._spawn("aicache.purge.all", self._keeping().purge_all(sure=_is_sure(sure)))
+
+    @_command("aicache.pin")
+    def pin(self, flows: Sequence[flow.Flow]) -> str:
+        """Let the entries behind these flows never expire."""
+        keys = self._keys(flows)
+        work = self._keeping().pin(keys, pinned=True)
+        return self._spawn("aicache.pin", work, flows, "pinned", about=_count(keys))
+
+    @_command("aicache.unpin")
+    def unpin(self, flows: Sequence[flow.Flow]) -> str:
+        """Let the entries behind these flows expire again, as new ones would."""
+        keys = self._keys(flows)
+        work = self._keeping().pin(keys, pinned=False)
+        return self._spawn("aicache.unpin", work, flows, "unpinned", about=_count(keys))
+
+    @_command("aicache.wrong")
+    def wrong(self, flow: flow.Flow) -> str:
+        """Say that a flow's answer is wrong: its entry answers no question like it any more, and what is learned of
+        hits by meaning takes it as evidence."""
+        if (key := answered_by(flow)) is None:
+            raise exceptions.CommandError("nothing in the cache is known to be behind this flow")
+        exchange = exchange_of(flow, Settings.of(self._desk.config)) if isinstance(flow, HTTPFlow) else None
+        by_meaning = flow.metadata.get(OUTCOME) == "semantic hit"
+        work = self._keeping().wrong(key, by_meaning=by_meaning, exchange=exchange)
+        return self._spawn("aicache.wrong", work, [flow], "marked wrong")
+
+    @_command("aicache.bypass")
+    def bypass(self, state: str = "") -> str:
+        """Let every request pass by the cache (on), or not (off); without a word, tell which it is."""
+        if state not in ("on", "off", ""):
+            raise exceptions.CommandError("bypass: on or off")
+        before = self._desk.bypassed
+        self._desk.bypassed = before if not state else state == "on"
+        told = f"aicache.bypass is {'on: every request passes by the cache' if self._desk.bypassed else 'off'}"
+        if self._desk.bypassed != before:
+            logger.log(ALERT, "%s", told)
+        return told
+
+    # ------------------------------------------------------------------ carry
+
+    @_command("aicache.export")
+    def export(self, file: types.Path) -> str:
+        """Write every entry into a file, which its owner alone may read."""
+        return self._spawn("aicache.export", self._keeping().export(_path(file)), within=None)
+
+    @_command("aicache.import")
+    def bring(self, file: types.Path) -> str:
+        """Take the entries of a file that aicache.export wrote; what is newer here stays."""
+        return self._spawn("aicache.import", self._keeping().bring(_path(file)), within=None)
+
+    # ------------------------------------------------------------------ on the way
+
+    def _keeping(self) -> Keeping:
+        engine: Engine | None = self._desk.engine()
+        if engine is None:
+            raise exceptions.CommandError("the cache has not started")
+        return Keeping(engine)
+
+    def _keys(self, flows: Sequence[flow.Flow]) -> list[str]:
+        settings = Settings.of(self._desk.config)
+        keys = list(dict.fromkeys(key for each in flows for key in keys_of(each, settings)))
+        if not keys:
+            raise exceptions.CommandError("nothing in the cache is known to be behind these flows")
+        return keys
+
+    async def _explain(self, flow: flow.Flow, decision: dict[str, Any]) -> Done:
+        found = await self._keeping().questions(decision)
+        for each in decision["neighbors"]:
+            if (question := found.get(each["key"])) is not None:
+                each["question"] = sayable(question)
+        marks.refresh(flow)
+        lines = text_of(sheet(flow.metadata, answer_of(flow))).splitlines()
+        return Done(f"{len(found)} more of the neighbours' questions read; aicache.result has all", tuple(lines))
+
+    def _spawn(
+        self,
+        name: str,
+        work: Coroutine[Any, Any, Done],
+        flows: Sequence[flow.Flow] = (),
+        word: str = "",
+        *,
+        about: str = "",
+        within: float | None = WITHIN,
+    ) -> str:
+        """Begin to *work*, and say so; the *flows* it is about are told by a *word* when it is done."""
+        if len(self._under_way) >= AT_ONCE:
+            work.close()
+            raise exceptions.CommandError(f"{AT_ONCE} commands are still under way")
+        self._result = [f"{name}: under way"]
+        task = asyncio.get_running_loop().create_task(self._run(name, work, flows, word, within))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return f"{name}{about and f' ({about})'}: begun; the event log and aicache.result tell what comes of it"
+
+    async def _run(
+        self, name: str, work: Coroutine[Any, Any, Done], flows: Sequence[flow.Flow], word: str, within: float | None
+    ) -> None:
+        try:
+            async with asyncio.timeout(within):
+                done = await work
+            for each in flows:
+                marks.add(each, word)
+        except TimeoutError:
+            self._tell(logging.ERROR, Done(f"{name}: given up after {within:g} s"))
+        except (StoreError, OSError, ValueError) as exc:
+            self._tell(logging.ERROR, Done(f"{name}: not done: {exc}"))
+        except Exception:
+            self._result = [f"{name}: not done; the event log says more"]
+            logger.exception("%s: not done", name)
+        else:
+            self._tell(ALERT, Done(f"{name}: {done.summary}", done.lines))
+
+    def _tell(self, level: int, done: Done) -> None:
+        self._result = [done.summary, *done.lines]
+        logger.log(level, "%s", done.summary)
+
+
+def _is_sure(word: str) -> bool:
+    if word not in ("", SURE):
+        raise exceptions.CommandError(f"{word}: the word is {SURE}")
+    return word == SURE
+
+
+def _similarity(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value <= 1.0:
+        raise exceptions.CommandError(f"similarity: {text} is not between 0 and 1")
+    return value
+
+
+def _path(file: str) -> Path:
+    if not file:
+        raise exceptions.CommandError("file: empty")
+    return Path(file).expanduser()
+
+
+def _count(keys: Sequence[str]) -> str:
+    return keys[0][:8] if len(keys) == 1 else f"{len(keys)} entries"

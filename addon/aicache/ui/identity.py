@@ -1,0 +1,48 @@
+"""Which entries are behind a flow: by what its metadata tells, or by its request, read again. It asks no store."""
+
+from __future__ import annotations
+
+import re
+
+from mitmproxy.flow import Flow
+from mitmproxy.http import HTTPFlow
+
+from aicache.batches import embeddings_format_of, read_batch
+from aicache.controls import NO_WISHES
+from aicache.engine import Exchange
+from aicache.messages import format_of, read_headers, read_request
+from aicache.model import Bypass
+from aicache.settings import Settings
+from aicache.ui.names import ENTRY, KEY, OUTCOME
+
+_KEY = re.compile(r"[0-9a-f]{40}")
+
+
+def answered_by(flow: Flow) -> str | None:
+    """Return the key of the entry that answered a flow, or was made of its answer; None where it is not told."""
+    for name in (ENTRY, KEY):
+        if isinstance(key := flow.metadata.get(name), str) and _KEY.fullmatch(key):
+            return key
+    return None
+
+
+def keys_of(flow: Flow, settings: Settings) -> tuple[str, ...]:
+    """Return the keys of all entries behind a flow: a batch of embeddings has one for each input."""
+    if (key := answered_by(flow)) is not None:
+        return (key,)
+    if not isinstance(flow, HTTPFlow) or flow.metadata.get(OUTCOME) == "bypass":
+        return ()
+    if (exchange := exchange_of(flow, settings)) is not None:
+        return (exchange.identity.key,)
+    if (format := embeddings_format_of(flow.request)) is None:
+        return ()
+    batch = read_batch(flow, format, read_headers(flow.request.headers), NO_WISHES, settings)
+    return () if isinstance(batch, Bypass) else tuple(dict.fromkeys(batch.keys))
+
+
+def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | None:
+    """Read a flow's request as it was read when it came; None where it is none of the cache's business."""
+    if (format := format_of(flow.request)) is None:
+        return None
+    exchange = read_request(flow, format, read_headers(flow.request.headers), NO_WISHES, settings)
+    return None if isinstance(exchange, Bypass) else exchange

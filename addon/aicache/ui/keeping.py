@@ -1,0 +1,113 @@
+"""What the commands do to the entries: each thing done is told in a line for the log, and in lines for the operator.
+
+The line for the log quotes nothing that was asked or answered; the other lines are shown to whoever gave the command.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aicache.engine import Engine, Exchange
+from aicache.ui.wording import duration
+from aicache.upkeep import Brief, Upkeep
+
+LISTED = 200  # entries in a list
+SURE = "purge"
+"""The word that a command wants which deletes more than what is pointed at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did."""
+
+    summary: str
+    lines: tuple[str, ...] = ()
+
+
+class Keeping:
+    """Works on the parts that *engine* has in use. All of it raises StoreError, with files also OSError, ValueError."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._upkeep, self._clock = engine, Upkeep(engine), clock
+
+    async def purge(self, keys: Sequence[str]) -> Done:
+        deleted = await self._upkeep.purge(keys)
+        return Done(f"{_entries(deleted)} deleted" + (f" of {len(keys)}" if deleted < len(keys) else ""))
+
+    async def purge_key(self, beginning: str) -> Done:
+        """Delete the entry whose key begins so; where that says too little, tell which there are."""
+        keys = [beginning] if len(beginning) == 40 else await self._upkeep.named(beginning)
+        if len(keys) > 1:
+            return Done(f"not done: {len(keys)} keys begin with {beginning}", tuple(keys[:LISTED]))
+        return await self.purge(keys)
+
+    async def purge_like(self, text: str, similarity: float, *, sure: bool) -> Done:
+        """Delete what is like a text, of all owners; unless *sure*, only tell what that would be."""
+        if sure:
+            return Done(f"{_entries(await self._upkeep.purge_like(text, similarity))} deleted")
+        found = await self._upkeep.like(text, similarity)
+        lines = [f"{each.similarity:.4f}  {self._line(each.brief)}" for each in found[:LISTED]]
+        return Done(
+            f"{_entries(len(found))} would be deleted, at a similarity of {similarity:g} or more; "
+            f"aicache.result lists them, and the same command with the word {SURE} at its end deletes them",
+            tuple(lines),
+        )
+
+    async def purge_all(self, *, sure: bool) -> Done:
+        if sure:
+            return Done(f"all entries deleted: {await self._upkeep.purge_all():,}")
+        count = await self._upkeep.count()
+        return Done(f"{_entries(count)} of all owners would be deleted: aicache.purge.all {SURE} does it")
+
+    async def pin(self, keys: Sequence[str], *, pinned: bool) -> Done:
+        change = self._upkeep.pin if pinned else self._upkeep.unpin
+        count = sum([await change(key) is not None for key in keys])
+        what = "never expire now" if pinned else "expire again as new ones would"
+        missing = "" if count == len(keys) else f"; {len(keys) - count} not there"
+        return Done(f"{_entries(count)} {what}{missing}")
+
+    async def wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> Done:
+        """Take note that an entry answered wrong; with the *exchange* that it answered, also as evidence."""
+        if exchange is not None:
+            await self._engine.hear(exchange, key, right=False)
+        await self._upkeep.wrong(key, by_meaning=by_meaning)
+        if by_meaning:
+            return Done(f"{key[:8]} answers no other question by meaning any more, and still its own")
+        return Done(f"{key[:8]} is deleted: the same request is asked upstream again")
+
+    async def export(self, path: Path) -> Done:
+        return Done(f"{_entries(await self._upkeep.export(path))} written to {path}")
+
+    async def bring(self, path: Path) -> Done:
+        taken = await self._upkeep.bring(path)
+        counts = {
+            "taken": taken.taken,
+            "found by meaning, too": taken.found,
+            "no newer than what is there": taken.kept,
+            "expired": taken.expired,
+            "unreadable": taken.unread,
+        }
+        return Done(f"from {path}: " + ", ".join(f"{n:,} {what}" for what, n in counts.items() if n or what == "taken"))
+
+    async def questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
+        """Return the questions of a decision's neighbours that were not read then: those of the same owner, by key."""
+        found: dict[str, str] = {}
+        for each in decision.get("neighbors") or ():
+            if "question" in each or each.get("refused") == "foreign":
+                continue
+            entry = await self._upkeep.get(str(each.get("key")))
+            if entry is not None and entry.question and entry.namespace == decision.get("namespace"):
+                found[entry.key] = entry.question
+        return found
+
+    def _line(self, entry: Brief) -> str:
+        age = "pinned" if entry.pinned else f"{duration(max(0.0, self._clock() - entry.stored_at))} old"
+        return f"{entry.key}  {entry.model}  {age}  {' '.join((entry.question or '').split())}"
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"

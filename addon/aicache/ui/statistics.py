@@ -1,0 +1,59 @@
+"""What has been since the start, in lines of text: for who has no dashboard open. It asks nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from aicache.ui.desk import Desk
+from aicache.ui.overview import judged, since_start
+from aicache.ui.wording import amount
+
+MOST = 5  # reasons named
+
+
+def statistics(desk: Desk) -> list[str]:
+    """Return what is worth a line; what has not happened has none."""
+    counts, health = desk.counts, desk.health()
+    since = since_start(counts)
+    tiers: Counter[str] = Counter()
+    for (tier, *_), count in counts.hits.items():
+        tiers[tier] += count
+    lines = [_ratio(since, tiers)]
+    if tokens := since["prompt_tokens"] + since["completion_tokens"]:
+        money = f", {since['money']:.4f} USD" if since["money"] else ""
+        lines.append(f"saved: {amount(tokens, since['seconds'])}{money}")
+    lines.append(f"kept: {since['stored']:,} answers")
+    for title, counted in (
+        ("misses", _by_first(counts.misses)),
+        ("bypassed", _by_first(counts.bypasses)),
+        ("not kept", counts.not_stored),
+        ("refused by guards", counts.refusals),
+        ("compared with fresh answers", Counter(judged(counts))),
+    ):
+        if named := [f"{name} {count:,}" for name, count in counted.most_common(MOST) if count]:
+            lines.append(f"{title}: {', '.join(named)}")
+    for part in health.parts if health is not None else ():
+        state = f"failing: {part.last_failure}" if part.failing else "works" if part.what is not None else "not in use"
+        lines.append(f"{part.name}: {state}" + (f", {part.failures:,} failures" if part.failures else ""))
+    if desk.bypassed:
+        lines.append("aicache.bypass is on: every request passes by the cache")
+    if not desk.config.enabled:
+        lines.append("enabled: false: every request passes by the cache")
+    return lines
+
+
+def _ratio(since: dict[str, Any], tiers: Counter[str]) -> str:
+    hits, looked_up = since["hit"], since["hit"] + since["miss"]
+    if not looked_up:
+        return f"no request was looked up yet, {since['bypass']:,} bypassed"
+    each = ", ".join(f"{count:,} {tier}" for tier, count in tiers.most_common())
+    share = f"{hits:,} hits of {looked_up:,} requests looked up ({100 * hits / looked_up:.0f} %)"
+    return f"{share}{f': {each}' if each else ''}; {since['bypass']:,} bypassed"
+
+
+def _by_first(counted: Counter[tuple[str, ...]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (first, *_), count in counted.items():
+        found[first] += count
+    return found
