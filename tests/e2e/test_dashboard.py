@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aicache.ui.access import COOKIE
-from e2e.proxy import READY_EXACT, Proxy, free_port
 from e2e.page_visitor import CHANGE, PAGE, Visitor, page
+from e2e.proxy import READY_EXACT, Proxy, free_port
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
