@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import exact, formats, machine, misses, results, semantic, streams, wrk
+from benchmarks import exact, formats, machine, misses, results, semantic, soak, streams, wrk
 from benchmarks.figures import Row
 from benchmarks.problem import Problem
 from benchmarks.scenario import Plan, Scenario, run
@@ -31,7 +31,7 @@ def main() -> int:
     try:
         if options.what == "formats":
             return formats.measure()
-        return _compare(options)
+        return _soak(options) if options.what == "soak" else _compare(options)
     except Problem as exc:
         print(f"bench: {exc}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -63,6 +63,17 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def _soak(options: argparse.Namespace) -> int:
+    [speed, *more] = options.speed
+    speed_settings(speed)
+    if more:
+        raise Problem("--speed: a soak is of one speed")
+    print(machine.line(machine.describe()))
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        report = Path(options.report) if options.report else None
+        return soak.run(Path(name), speed, options.minutes, options.rate, report)
+
+
 def _report(folder: Path, about: dict[str, str], rows: list[Row], title: str, found: list[Row]) -> None:
     """Write what there is so far, so that little is lost where the rest fails."""
     results.write(folder, about, rows)
@@ -89,10 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "formats"),
+        choices=("table", "soak", "formats"),
         default="table",
-        help="table (default): what is described here; formats: the microseconds that reading and writing each API's "
-        "bodies takes",
+        help="table (default): what is described here; soak: a mixed load for --minutes, with errors counted and the "
+        "memory watched; formats: the microseconds that reading and writing each API's bodies takes",
     )
     parser.add_argument(
         "--only",
@@ -117,6 +128,13 @@ def _parser() -> argparse.ArgumentParser:
         "--litellm", action="store_true", help="also LiteLLM's proxy with a Redis cache; makes its environment"
     )
     parser.add_argument("--quick", action="store_true", help="a look within half a minute; the figures are rough")
+    parser.add_argument("--minutes", type=_positive, default=20, metavar="N", help="of a soak (default %(default)s)")
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        metavar="half|N",
+        help="requests a second of a soak; half (default): of what the proxy gets through, which is measured first",
+    )
     parser.add_argument("--report", metavar="DIR", help="write results.csv, results.json and plots there")
     return parser
 
@@ -141,6 +159,10 @@ def _positive(text: str) -> int:
     if not text.strip().isdecimal() or not (number := int(text)):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return number
+
+
+def _rate(text: str) -> float | None:
+    return None if text == "half" else _positive(text)
 
 
 if __name__ == "__main__":

@@ -47,11 +47,11 @@ class Connection:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, body: str) -> Seen:
-        """Return what was seen; it never raises for what the server does."""
+    async def ask(self, body: str, headers: str = "") -> Seen:
+        """Return what was seen; it never raises for what the server does. Each of *headers* ends in CR LF."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                return await self._ask(body.encode())
+                return await self._ask(body.encode(), headers.encode())
         except (OSError, EOFError, ValueError, TimeoutError):
             self.close()
             return Seen(0)
@@ -61,20 +61,20 @@ class Connection:
             self._streams[1].close()
             self._streams = None
 
-    async def _ask(self, body: bytes) -> Seen:
+    async def _ask(self, body: bytes, headers: bytes) -> Seen:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
         began = time.perf_counter()
         writer.write(
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-            b"authorization: Bearer %b\r\ncontent-length: %d\r\n\r\n%b" % (KEY.encode(), len(body), body)
+            b"authorization: Bearer %b\r\n%bcontent-length: %d\r\n\r\n%b" % (KEY.encode(), headers, len(body), body)
         )
         await writer.drain()
-        status, headers = _head(await reader.readuntil(b"\r\n\r\n"))
-        first = await _body(reader, headers)
-        seen = Seen(status, first - began, time.perf_counter() - began, headers.get("x-cache-status", ""))
-        if headers.get("connection", "").lower() == "close":
+        status, answered = _head(await reader.readuntil(b"\r\n\r\n"))
+        first = await _body(reader, answered)
+        seen = Seen(status, first - began, time.perf_counter() - began, answered.get("x-cache-status", ""))
+        if answered.get("connection", "").lower() == "close":
             self.close()
         return seen
 

@@ -32,6 +32,7 @@ class _Hits:
         compared = [self._fleet.constant(), *self._fleet.caches()]
         if self._plan.litellm:
             compared.append(self._fleet.litellm())
+        self._fleet.wait()
         self._scripts = {
             size: write_script(self._folder, f"{self.name}-{size}", lua.same(asking.KEY, body))
             for size, body in self.bodies().items()

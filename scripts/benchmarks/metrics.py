@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -28,13 +28,12 @@ def counts(port: int) -> dict[str, float]:
     return found
 
 
-def wait_ready(port: int, parts: Collection[str], tick: Callable[[], None]) -> None:
+def wait_ready(port: int, parts: Collection[str]) -> None:
     """Wait until those parts of the cache take part. Raises Problem when that takes too long."""
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline:
         if set(parts) <= _in_use(port):
             return
-        tick()
         time.sleep(0.1)
     raise Problem(f"the cache's parts did not stand within {READY_WITHIN:g} s")
 

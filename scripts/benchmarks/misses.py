@@ -31,6 +31,7 @@ class Misses:
         compared = [self._fleet.passing(), *self._fleet.caches(), *without]
         if self._plan.litellm:
             compared.append(self._fleet.litellm())
+        self._fleet.wait()
         for system in compared:
             asking.warm(system, asking.body())
         return compared

@@ -33,6 +33,11 @@ class Tree:
         """Return the bytes of resident memory; pages that several processes share count for each."""
         return sum(int(fields[21]) for fields in map(_stat, self._pids()) if fields) * PAGE
 
+    def alone(self) -> int:
+        """Return the resident bytes of the process without its descendants."""
+        fields = _stat(self.pid)
+        return int(fields[21]) * PAGE if fields else 0
+
     def _pids(self) -> list[int]:
         pids = [self.pid]
         for pid in pids:  # which grows meanwhile
@@ -56,18 +61,44 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A process that is to listen on *port* of the loopback."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def tree(self) -> Tree:
+        return Tree(self.process.pid)
+
+    def wait_listening(self) -> None:
+        """Raise Problem, with the end of its log, when it does not come to listen."""
+        deadline = time.monotonic() + START_WITHIN
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        said = self.log.read_text("utf-8", "replace").strip()[-1000:]
+        code = self.process.poll()
+        what = "did not listen in time" if code is None else f"ended with exit code {code}"
+        raise Problem(f"{self.log.stem} {what}: {said}")
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process that listens on *port* of the loopback, until the block ends. Raises Problem when it does not."""
+) -> Iterator[Server]:
+    """Start a server, which need not listen yet, and end it with the block."""
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env={**os.environ, **(environment or {})}
         )
     try:
-        _wait_listening(process, port, log)
-        yield process
+        yield Server(process, port, log)
     finally:
         process.terminate()
         try:
@@ -75,16 +106,3 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _wait_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    said = log.read_text("utf-8", "replace").strip()[-1000:]
-    ended = "did not listen in time" if process.poll() is None else f"ended with exit code {process.returncode}"
-    raise Problem(f"{Path(str(process.args[0])).name} {ended}: {said}")  # type: ignore[index]

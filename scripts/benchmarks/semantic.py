@@ -31,10 +31,10 @@ class Semantic:
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def systems(self) -> list[System]:
-        caches = self._fleet.caches("semantic")
+        constant, caches = self._fleet.constant(), self._fleet.caches("semantic")
+        self._fleet.wait()
         for system in caches:
             fill(system, questions.stored(self._plan.entries))
-        constant = self._fleet.constant()
         asking.warm(constant, asking.body())
         return [constant, *caches]
 

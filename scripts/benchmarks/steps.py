@@ -13,16 +13,16 @@ class Steps:
     """*total* steps of about the same length, one after the other; call `tick` while one is under way."""
 
     def __init__(self, series: str, total: int) -> None:
-        self._series, self._total, self._done = series, total, -1
+        self._series, self._total, self.done = series, total, -1
         self._began = time.monotonic()
         self._progress = Progress(series)
 
     def begin(self, what: str) -> None:
         """Say that one step has ended, if there was one, and that the next does *what*."""
-        self._done += 1
-        filled = WIDTH * self._done // self._total
+        self.done += 1
+        filled = WIDTH * self.done // self._total
         bar = "#" * filled + "-" * (WIDTH - filled)
-        self._progress.doing = f"[{bar}] {self._done}/{self._total}{self._left()}  {self._series}: {what}"
+        self._progress.doing = f"[{bar}] {self.done}/{self._total}{self._left()}  {self._series}: {what}"
         self.tick()
 
     def tick(self) -> None:
@@ -32,7 +32,7 @@ class Steps:
         self._progress.clear()
 
     def _left(self) -> str:
-        if not self._done:
+        if not self.done:
             return ""
-        left = (time.monotonic() - self._began) / self._done * (self._total - self._done)
+        left = (time.monotonic() - self._began) / self.done * (self._total - self.done)
         return f", {left:.0f} s left"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
-from benchmarks import asking, questions
+from benchmarks import apart, asking, questions
 from benchmarks.client import Order, Seen
 from benchmarks.figures import Case, Figures, percentile
 from benchmarks.problem import Problem
@@ -20,7 +16,6 @@ from benchmarks.upstream import PACE
 TOKENS = 20
 RATE = 20  # streams that begin in a second, however many are open: what is measured is delay, not capacity
 SHORTEST = 0.25  # seconds that a stream takes at the least
-TICK = 0.1  # seconds between two looks at how far a load is
 FIRST = 0.2  # of that, until the first token
 
 
@@ -40,6 +35,7 @@ class Streams:
         compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches()]
         if self._plan.litellm:
             compared.append(self._fleet.litellm())
+        self._fleet.wait()
         for system in compared:
             asking.warm(system, asking.body())
         return compared
@@ -52,7 +48,8 @@ class Streams:
         bodies = [asking.body(question, prompt(connections), stream=True) for question in new]
         series = [bodies[place::connections] for place in range(connections)]
         cpu = system.cpu()
-        seen = _carried_out(Order(system.port, series, lasts(connections) / connections), tick)
+        order = Order(system.port, series, lasts(connections) / connections)
+        seen = apart.carried_out("benchmarks.client", order, list[Seen], tick)
         return _figures(seen, system.cpu() - cpu)
 
 
@@ -81,22 +78,3 @@ def _figures(seen: Sequence[Seen], cpu: float) -> Figures:
         "requests": float(len(seen)),
         "failures": float(len(seen) - len(good)),
     }
-
-
-def _carried_out(order: Order, tick: Callable[[], None]) -> list[Seen]:
-    """Let a process of its own ask: what this one does meanwhile must not make its clock late."""
-    command = [sys.executable, "-m", "benchmarks.client"]
-    asked: bytes | None = msgspec.json.encode(order)
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        try:
-            while True:
-                try:
-                    said, _ = process.communicate(asked, timeout=TICK)
-                    break
-                except subprocess.TimeoutExpired:
-                    asked = None  # it has it already
-                    tick()
-        except BaseException:
-            process.kill()
-            raise
-    return msgspec.json.decode(said, type=list[Seen])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ import yaml
 from aicache.config.values import Speed
 from benchmarks import litellm, metrics
 from benchmarks.problem import Problem
-from benchmarks.processes import Tree, free_port, running
+from benchmarks.processes import Server, Tree, free_port, running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
@@ -64,12 +64,15 @@ def speed_settings(name: str) -> dict[str, bool]:
 
 
 class Fleet:
-    """Keeps what was started until its block ends. *tick* is called while something is waited for."""
+    """Keeps what was started until its block ends. What it returns may be asked after `wait`."""
 
-    def __init__(self, folder: Path, speeds: Sequence[str], tick: Callable[[], None] = lambda: None) -> None:
-        self._folder, self._speeds, self._tick = folder, speeds, tick
+    def __init__(self, folder: Path, speeds: Sequence[str]) -> None:
+        self._folder, self._speeds = folder, speeds
         self._stack = ExitStack()
         self._started: dict[str, System] = {}
+        self._servers: list[Server] = []
+        self._starting: list[Server] = []
+        self._lacking: list[tuple[int, Collection[str]]] = []  # ports, and the parts of the cache that must stand there
 
     def __enter__(self) -> Self:
         return self
@@ -77,6 +80,8 @@ class Fleet:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for server in self._servers:  # all at once: each takes its time to end
+            server.process.terminate()
         self._stack.close()
 
     def upstream(self) -> System:
@@ -100,6 +105,18 @@ class Fleet:
         """Return a LiteLLM proxy that caches in a Redis."""
         return self._once("litellm", self._litellm)
 
+    def wait(self) -> None:
+        """Wait until all that was started can be asked. What starts together starts sooner."""
+        for server in self._starting:
+            server.wait_listening()
+        for port, parts in self._lacking:
+            metrics.wait_ready(port, parts)
+        self._starting, self._lacking = [], []
+
+    def said(self, system: System) -> str:
+        """Return what a system has logged so far; proxies are quiet unless something is wrong."""
+        return next(s.log.read_text("utf-8", "replace") for s in self._servers if s.port == system.port)
+
     def _once(self, name: str, start: Callable[[], System]) -> System:
         if name not in self._started:
             self._started[name] = start()
@@ -107,47 +124,45 @@ class Fleet:
 
     def _upstream(self) -> System:
         port = free_port()
-        process = self._run([sys.executable, "-m", "benchmarks.upstream", str(port)], port, "upstream")
-        return System("upstream", port, (Tree(process.pid),))
+        return System("upstream", port, (self._run([sys.executable, "-m", "benchmarks.upstream", str(port)], port),))
 
     def _cache(self, speed: str, data: str, config: Mapping[str, Any], suffix: str) -> System:
         name = OURS + ("" if speed == "default" else f" {speed}") + suffix
-        folder = self._folder / f"{data} {speed}"
+        folder = self._folder / f"{data}-{speed}"
 
         def start() -> System:
-            file = self._folder / f"{data}-{speed}{suffix.replace(' ', '-')}.yaml"
+            file = folder.with_suffix(".yaml")
             file.write_text(yaml.safe_dump({"speed": speed_settings(speed), **config}))
-            options = ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}", "-s", str(ADDON)]
-            system = dataclasses.replace(self._mitmdump(name, options), caches=True)
+            # its warnings are wanted, though nothing else is
+            options = ["--set", "termlog_verbosity=warn", "-s", str(ADDON)]
+            options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
+            system = self._mitmdump(name, options, caches=True)
             by_meaning = config.get("semantic", {}).get("enabled", True)
-            metrics.wait_ready(system.port, metrics.SEMANTIC if by_meaning else metrics.EXACT, self._tick)
+            self._lacking.append((system.port, metrics.SEMANTIC if by_meaning else metrics.EXACT))
             return system
 
         return self._once(f"{name} {data}", start)
 
-    def _mitmdump(self, name: str, options: Sequence[str]) -> System:
+    def _mitmdump(self, name: str, options: Sequence[str], *, caches: bool = False) -> System:
         port = free_port()
         command = [
             str(Path(sys.executable).with_name("mitmdump")),
             *("-q", "--mode", f"reverse:http://127.0.0.1:{self.upstream().port}"),
             *("--listen-host", "127.0.0.1", "--listen-port", str(port)),
-            *("--set", "connection_strategy=lazy", "--set", f"confdir={self._folder / 'confdir'}"),
+            *("--set", "connection_strategy=lazy", "--set", f"confdir={self._folder / f'confdir-{port}'}"),
             *options,
         ]
-        return System(name, port, (Tree(self._run(command, port, "mitmdump").pid),))
+        return System(name, port, (self._run(command, port),), caches)
 
     def _litellm(self) -> System:
-        redis = free_port()
-        (self._folder / "redis").mkdir()
-        server = self._run(litellm.redis_command(redis, self._folder / "redis"), redis, "redis")
-        port = free_port()
+        redis, port = free_port(), free_port()
+        server = self._run(litellm.redis_command(redis, self._folder), redis)
         command = litellm.command(port, litellm.config(self._folder, self.upstream().port, redis))
-        process = self._run(command, port, "litellm", litellm.ENVIRONMENT)
-        return System("litellm", port, (Tree(process.pid), Tree(server.pid)))
+        return System("litellm", port, (self._run(command, port, litellm.ENVIRONMENT), server))
 
-    def _run(self, command: Sequence[str], port: int, name: str, environment: Mapping[str, str] | None = None) -> Any:
-        log = self._folder / f"{name}-{port}.log"
-        return self._enter(running(command, port, log, environment))
-
-    def _enter(self, block: AbstractContextManager[Any]) -> Any:
-        return self._stack.enter_context(block)
+    def _run(self, command: Sequence[str], port: int, environment: Mapping[str, str] | None = None) -> Tree:
+        log = self._folder / f"{Path(command[0]).name}-{port}.log"
+        server = self._stack.enter_context(running(command, port, log, environment))
+        self._servers.append(server)
+        self._starting.append(server)
+        return server.tree
