@@ -56,3 +56,17 @@ def test_a_quick_look_compares_everything_in_one_run(tmp_path: Path) -> None:
 
 def scenarios(rows: list[dict[str, dict[str, str]]]) -> list[str]:
     return list(dict.fromkeys(row["case"]["scenario"] for row in rows))
+
+
+@pytest.mark.skipif("AI_CACHE_SOAK" not in os.environ, reason="AI_CACHE_SOAK is not set: no soak of so many minutes")
+@pytest.mark.timeout(0)
+def test_a_soak_counts_no_errors(tmp_path: Path) -> None:
+    """`AI_CACHE_SOAK=2 scripts/test -k soak`. In a few minutes memory does not become flat; in 20 it must."""
+    minutes = int(os.environ["AI_CACHE_SOAK"])
+
+    done = bench("soak", "--minutes", str(minutes), "--report", str(tmp_path), within=60 * minutes + 240)
+
+    assert "requests failed" not in done.stdout, done.stdout
+    assert "lines of errors" not in done.stdout, done.stdout
+    assert len((tmp_path / "memory.csv").read_text().splitlines()) > 100
+    assert done.returncode == 0 or minutes < 20, done.stdout
