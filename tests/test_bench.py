@@ -138,6 +138,15 @@ def test_a_table_says_where_hits_were_none_and_requests_failed() -> None:
     assert "! ai-cache at 8 connections: 3 requests a load failed" in measured("exact", [1.0], failures=3)
 
 
+def test_a_table_says_where_the_slowest_hits_are_faster_than_half_of_litellms() -> None:
+    def at(connections: int, p99: float) -> str:
+        ours, theirs = {"p50_ms": 1.0, "p99_ms": p99}, {"p50_ms": 9.0, "p99_ms": 99.0}
+        return results.table("t", rows(Case("exact", connections, 1), {"ai-cache": [ours], "litellm": [theirs]}))
+
+    assert at(1, p99=8.0).endswith("ai-cache: p99 below litellm's p50 in 1 of 1 lines")
+    assert at(1, p99=10.0).endswith("ai-cache: p99 below litellm's p50 in 0 of 1 lines")
+
+
 def test_results_are_written_flat_and_whole(tmp_path: Path) -> None:
     found = rows(Case("exact", 8, 371), {"bare": [{"rps": 500.0}], "ai-cache": [{"rps": 1000.0, "exact_share": 1.0}]})
 

@@ -69,12 +69,23 @@ def table(title: str, rows: Sequence[Row]) -> str:
     widths = [max(len(line[place]) for line in [heads, *lines]) for place in range(len(heads))]
     text = [title]
     text += ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in [heads, *lines]]
-    return "\n".join([*text, *_doubts(rows)])
+    return "\n".join([*text, *_beside_litellm(rows), *_doubts(rows)])
 
 
 def _cell(column: Column, row: Row) -> str:
     value = column.value(row)
     return "" if value is None else format(value, column.shown)
+
+
+def _beside_litellm(rows: Sequence[Row]) -> list[str]:
+    """Return where the slowest hundredth of a system's hits is faster than half of LiteLLM's."""
+    theirs = {row.case: row.figures["p50_ms"] for row in rows if row.system == "litellm" and "p50_ms" in row.figures}
+    found = []
+    for system in dict.fromkeys(row.system for row in rows if theirs and row.system != "litellm"):
+        ours = [row for row in rows if row.system == system]
+        faster = [row for row in ours if row.figures["p99_ms"] < theirs[row.case]]
+        found.append(f"{system}: p99 below litellm's p50 in {len(faster)} of {len(ours)} lines")
+    return found
 
 
 def _doubts(rows: Sequence[Row]) -> list[str]:
