@@ -81,7 +81,9 @@ def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: flo
             return (judged(exchange, recording, rules, then),)
         pieces = judged_pieces(exchange, recording, rules, then)
     except (ValueError, RecursionError) as exc:
-        return Passed(str(exc) or "not understood")
+        return Passed(
+            str(exc).partition(" (")[0] or "not understood"
+        )  # what follows is this one's own: a place, a size
     lasting = tuple(entry for entry in pieces if entry.expires_at > entry.stored_at)
     return lasting or Passed("not to be kept")
 
