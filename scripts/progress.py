@@ -22,10 +22,15 @@ def activity(line: str) -> str | None:
     return " ".join(word for word in (at_work[1].lower(), at_work[2], at_work[3]) if word) if at_work else None
 
 
+def gauge(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
+    """Return how far something has come, as a bar."""
+    filled = width * min(done, total) // max(total, 1)
+    return f"[{show(filled)}{' ' * (width - filled)}]"
+
+
 def bar(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
     """Return how far something has come, as a bar and in numbers."""
-    filled = width * done // max(total, 1)
-    return f"[{show(filled)}{' ' * (width - filled)}] {done} of {total}"
+    return f"{gauge(done, total, width, show)} {done} of {total}"
 
 
 class Progress:

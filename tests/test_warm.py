@@ -650,8 +650,10 @@ def test_a_key_takes_the_place_of_every_credential_in_the_apis_own_header(tmp_pa
         assert (flow.request.headers["host"], flow.request.headers["x-team"]) == ("127.0.0.1:9", "a")
 
 
-async def filled(cache: Cache, file: Path, adapted: Adapted, *, keyless: bool = False) -> Any:
-    filling = Filling(Opened(cache.engine, cache.settings), ASKING, adapted, prefix="", keyless=keyless, from_now=False)
+async def filled(cache: Cache, file: Path, adapted: Adapted, *, keyless: bool = False, from_now: bool = False) -> Any:
+    filling = Filling(
+        Opened(cache.engine, cache.settings), ASKING, adapted, prefix="", keyless=keyless, from_now=from_now
+    )
     return await filling.fill(str(file))
 
 
@@ -678,6 +680,20 @@ async def test_what_has_no_caller_is_not_stored_unless_it_is_for_those_without_a
 
     assert result.tally.taken.taken + result.tally.passed[NO_CALLER] == 1
     assert result.tally.taken.taken == stored
+
+
+async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_path: Path) -> None:
+    old = {"question": "Why?", "answer": "So.", "at": "2020-01-01"}
+    file, cache = written(tmp_path / "f", old), Cache(MemoryStore())
+
+    expired = await filled(cache, file, Adapted(), keyless=True)
+    taken = await filled(cache, file, Adapted(), keyless=True, from_now=True)
+    again = await filled(cache, file, Adapted(), keyless=True, from_now=True)
+
+    [entry] = cache.store.entries.values()
+    assert (expired.tally.taken.expired, taken.tally.taken.taken, again.tally.taken.kept) == (1, 1, 1)
+    assert abs(entry.stored_at - time.time()) < 60
+    assert entry.expires_at == pytest.approx(entry.stored_at + RULES.ttl)
 
 
 async def test_where_a_header_says_whose_it_is_that_header_is_asked_for(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from aicache import config as configuration
 from aicache.config import Config, ConfigError
 from aicache.parts import make_embedder
 from aicache.ports import StoreError
-from progress import Progress, bar
+from progress import Progress, gauge
 from replaying.replay import PATIENCE, Replay
 from replaying.summary import document, lines
 from warming.asked import Asking
@@ -58,7 +58,7 @@ async def _replay(config: Config, sources: list[str]) -> tuple[dict[str, object]
         replay = Replay(config, embedder)
         for source in sources:
             for record in records(source, Asking(), ""):
-                progress.doing = f"replaying {bar(min(record.place.done, record.place.total), record.place.total)}"
+                progress.doing = f"{gauge(record.place.done, record.place.total)} {replay.totals.flows} flows replayed"
                 progress.show()
                 if isinstance(record, Broken):
                     broken += 1

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import time
 from dataclasses import dataclass
+
+from mitmproxy.http import HTTPFlow
 
 from aicache.config import Credential
 from aicache.keys import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from aicache.recorded import answered_at
 from aicache.warming import Tally, Warming
-from progress import Progress, bar
+from progress import Progress, gauge
 from warming.adapted import Adapted
 from warming.asked import Asking
 from warming.found import Broken, Found, SourceError
@@ -81,7 +85,18 @@ class Filling:
         if owned and not (self._keyless or found.faithful or _has_key(found)):
             warming.tally.passed[NO_CALLER] += 1
             return
+        if self._from_now:
+            _answered_now(found.flow)
         await warming.take(found.flow, dated=found.dated and not self._from_now)
+
+
+def _answered_now(flow: HTTPFlow) -> None:
+    """Move a flow in time as a whole, so that its answer has come just now."""
+    later = time.time() - answered_at(flow)
+    for message in (flow.request, flow.response):
+        if message is not None:
+            message.timestamp_start += later
+            message.timestamp_end = None if message.timestamp_end is None else message.timestamp_end + later
 
 
 def _has_key(found: Found) -> bool:
@@ -101,7 +116,7 @@ def _complain(broken: Broken, number: int) -> None:
 
 def _far(record: Found | Broken) -> str:
     done, total = record.place.done, record.place.total
-    return bar(min(done, total), total).rpartition(" of ")[0].rpartition(" ")[0] + f" {100 * done // max(total, 1)} %"
+    return f"{gauge(done, total)} {100 * min(done, total) // max(total, 1)} %"
 
 
 def _shown(source: str) -> str:
