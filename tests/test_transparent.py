@@ -66,6 +66,14 @@ def test_what_comes_in_is_redirected_whoever_sends_it() -> None:
     assert "udp --dport" not in rules
 
 
+def test_what_is_not_passed_on_is_not_redirected() -> None:
+    plan = replace(PLAN, interfaces=("docker0",), forwarded=(4,))
+
+    assert "-i docker0" in plans.opening(plan, 4)
+    assert "-i docker0" not in plans.opening(plan, 6)
+    assert "-I OUTPUT -p tcp" in plans.opening(plan, 6)
+
+
 def test_refreshing_changes_no_other_chain() -> None:
     jumps = {line for line in plans.opening(PLAN, 4).splitlines() if line.startswith("-I")}
 

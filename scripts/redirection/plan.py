@@ -34,6 +34,8 @@ class Plan:
     """Whether this machine's own traffic is redirected: that of every user but the proxy's."""
     interfaces: tuple[str, ...] = ()
     """Whose incoming traffic is redirected, too."""
+    forwarded: tuple[Family, ...] = (4, 6)
+    """The families that this machine passes on from there."""
     block_quic: bool = True
     families: tuple[Family, ...] = (4, 6)
 
@@ -85,7 +87,7 @@ def opening(plan: Plan, family: Family) -> str:
         others = f"-m owner ! --uid-owner {plan.uid}"
         nat.append(f"-I OUTPUT -p tcp {others} -j {CHAIN}")
         other.append(f"-I OUTPUT -p udp {others} -j {CHAIN}")
-    for interface in plan.interfaces:
+    for interface in plan.interfaces if family in plan.forwarded else ():
         nat.append(f"-I PREROUTING -i {interface} -p tcp -j {CHAIN}")
         other.append(f"-I FORWARD -i {interface} -p udp -j {CHAIN}")
         other.append(f"-I INPUT -i {interface} -p tcp -j {CHAIN}")
