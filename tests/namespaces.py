@@ -11,6 +11,7 @@ killed, and with it go its links, routes, rules and mounts.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import ipaddress
 import os
 import shlex
@@ -32,6 +33,7 @@ GATEWAY = ("10.77.0.1", "fd77::1")
 INTERNET = ("203.0.113.2", "2001:db8::2")
 ELSEWHERE = ("203.0.113.3", "2001:db8::3")
 """A second address of the internet's, for hosts that are nobody's business."""
+CLONE_NEWNET = 0x40000000
 PROGRAMS = ("ip", "iptables", "ip6tables", "nsenter", "unshare", "mount")
 
 
@@ -138,6 +140,26 @@ class Machine:
 def _closed_above(folder: Path) -> Path | None:
     """Return the topmost folder above this one that others may not enter."""
     return next((above for above in reversed(folder.parents) if not above.stat().st_mode & stat.S_IXOTH), None)
+
+
+@contextlib.contextmanager
+def entered(machine: Machine) -> Iterator[None]:
+    """Let this thread, and the threads and processes it starts meanwhile, be on a machine's network.
+
+    They know names from the system's own /etc/hosts all the same.
+    """
+    with Path("/proc/thread-self/ns/net").open() as here, Path(f"/proc/{machine.pid}/ns/net").open() as there:
+        _set_network(there.fileno())
+        try:
+            yield
+        finally:
+            _set_network(here.fileno())
+
+
+def _set_network(namespace: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)  # os.setns is there from Python 3.12 on
+    if libc.setns(namespace, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from namespaces import CLIENT, ELSEWHERE, INTERNET, Lan, lan, needed
+from namespaces import CLIENT, ELSEWHERE, INTERNET, Lan, entered, lan, needed
 
 SERVER = """
 import http.server, socket, sys
@@ -43,6 +44,17 @@ def test_the_client_reaches_the_internet_by_name_in_both_families(net: Lan) -> N
             server.terminate()
 
     assert seen == [f"::ffff:{CLIENT[0]}\n", f"{CLIENT[1]}\n"]
+
+
+def test_a_thread_enters_a_machine_with_what_it_starts_and_leaves_it_again(net: Lan) -> None:
+    link = ["readlink", "/proc/self/ns/net"]
+    outside = subprocess.check_output(link, text=True)
+
+    with entered(net.client), socket.create_server((CLIENT[0], 0)):
+        inside = subprocess.check_output(link, text=True)
+
+    assert inside == net.client.run(*link) != outside
+    assert subprocess.check_output(link, text=True) == outside
 
 
 def test_nothing_of_it_is_outside_or_afterwards(tmp_path: Path) -> None:

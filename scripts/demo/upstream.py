@@ -1,4 +1,4 @@
-"""A stand-in for an LLM API, on loopback: it says what a script tells it, and remembers what it was asked.
+"""A stand-in for an LLM API, on loopback by default: it says what a script tells it, and remembers what it was asked.
 
     async with StandIn(lambda request: Reply(("Hello",), first_token=0.2)) as upstream:
         ... upstream.url, upstream.calls, upstream.requests
@@ -27,12 +27,16 @@ class StandIn:
     """An HTTP/1.1 server with keep-alive, and with *tls* an HTTPS one; *script* chooses the reply of every request."""
 
     def __init__(
-        self, script: Callable[[Request], Reply] = answer, port: int = 0, tls: ssl.SSLContext | None = None
+        self,
+        script: Callable[[Request], Reply] = answer,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.script = script
         self.requests: list[Request] = []
         self.aborted = 0  # replies whose client left before their end
-        self._port, self._tls = port, tls
+        self._host, self._port, self._tls = host, port, tls
         self._connections: set[asyncio.Task[None]] = set()
 
     @property
@@ -41,10 +45,10 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
+        return f"http{'s' if self._tls else ''}://{self._host}:{self._port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=LIMIT, ssl=self._tls)
+        self._server = await asyncio.start_server(self._connected, self._host, self._port, limit=LIMIT, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -15,13 +15,19 @@ from typing import Self
 import httpx
 from playwright.sync_api import Page
 
+from namespaces import Machine
+
 
 @dataclass(frozen=True)
 class Api:
-    """Where a chat UI finds its API, and what stands in the environment of its server for the way there."""
+    """Where a chat UI finds its API, and what stands in the environment of its server for the way there.
+
+    Its server runs on *machine*, for whoever is there: see `namespaces.entered`.
+    """
 
     base_url: str
     variables: Mapping[str, str]
+    machine: Machine | None = None
 
 
 class Server(ABC):
@@ -55,7 +61,7 @@ class Server(ABC):
     def __enter__(self) -> Self:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         variables = {**kept, "HOME": str(self.home), "PYTHONUTF8": "1", **self.variables(), **self.api.variables}
-        command = self.command()
+        command = self.api.machine.command(*self.command()) if self.api.machine else self.command()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home, env=variables

@@ -10,7 +10,7 @@ import pytest
 
 from browser import chromium
 from browser.mitmweb import Web
-from browser.ways import regular, reverse, secure_upstream
+from browser.ways import regular, reverse, secure_upstream, transparent
 from e2e.conftest import module_upstream, upstream
 from e2e.proxy import READY
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from e2e.conftest import Upstream
 
-__all__ = ["module_upstream", "regular", "reverse", "secure_upstream", "upstream"]
+__all__ = ["module_upstream", "regular", "reverse", "secure_upstream", "transparent", "upstream"]
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,11 @@ class Web(Proxy):
     def page_url(self) -> str:
         return f"http://127.0.0.1:{self.web}/?token={PASSWORD}"
 
+    @property
+    def authority(self) -> Path:
+        """The certificate of mitmproxy's authority, which clients of an intercepted connection trust."""
+        return self.home / "confdir" / "mitmproxy-ca-cert.pem"
+
     def flows(self) -> list[dict[str, Any]]:
         """Return all flows, oldest first."""
         return sorted(self._get("/flows").json(), key=lambda flow: float(flow["timestamp_created"]))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import pytest
 
 from browser.chromium import Screenshots
 from browser.gradio import Gradio, GradioPerson
+from browser.ways import Way
 from demo.answers import FAMILIAR, Reply, Request
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.timeout(600)  # the first use of a UI makes its environment
 
@@ -25,14 +20,14 @@ def slowly(request: Request) -> Reply:
     return Reply((ANSWER,), first_token=0.2, per_token=0.05)
 
 
-@pytest.mark.parametrize("way", ["reverse", "regular"])
+@pytest.mark.parametrize("way", ["reverse", "regular", "transparent"])
 def test_a_person_asks_gradio_again_and_in_other_words(
-    request: pytest.FixtureRequest, page: Page, screenshot: Screenshots, tmp_path: Path, way: str
+    request: pytest.FixtureRequest, screenshot: Screenshots, way: str
 ) -> None:
-    laid = request.getfixturevalue(way)()
+    laid: Way = request.getfixturevalue(way)()
     laid.upstream.script = slowly
-    with Gradio(laid.api, tmp_path) as server:
-        person = GradioPerson(page, server.url)
+    with laid.opened(Gradio) as (page, url):
+        person = GradioPerson(page, url)
 
         first = person.ask(QUESTION, ANSWER)
         screenshot(page, "first")
@@ -46,5 +41,5 @@ def test_a_person_asks_gradio_again_and_in_other_words(
     assert len(first) > 5  # it was there to read as it came
     assert again[-1] == reworded[-1] == ANSWER
     assert laid.upstream.calls == calls
-    assert laid.web.became() == ["miss", "exact", "semantic"]
+    assert [became for _, became in laid.asked()] == ["miss", "exact", "semantic"]
     assert "Traceback" not in laid.web.log

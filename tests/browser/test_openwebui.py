@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +12,6 @@ from browser.chromium import Screenshots
 from browser.openwebui import OpenWebUI, OpenWebUIPerson
 from browser.ways import Way
 from demo.answers import FAMILIAR, Reply, Request
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 pytestmark = [
     pytest.mark.timeout(900),  # the first use makes its environment
@@ -57,14 +52,14 @@ def of_the_chores(asked: Sequence[tuple[str, str]], about: str) -> list[str]:
     return [became for question, became in asked if question.startswith(CHORE) and f"USER: {about}" in question]
 
 
-@pytest.mark.parametrize("way", ["reverse", "regular"])
+@pytest.mark.parametrize("way", ["reverse", "regular", "transparent"])
 def test_a_person_asks_open_webui_again_and_in_other_words(
-    request: pytest.FixtureRequest, page: Page, screenshot: Screenshots, tmp_path: Path, way: str
+    request: pytest.FixtureRequest, screenshot: Screenshots, way: str
 ) -> None:
     laid: Way = request.getfixturevalue(way)(WITH_TOOLS)
     laid.upstream.script = upstream
-    with OpenWebUI(laid.api, tmp_path) as server:
-        person = OpenWebUIPerson(page, server.url)
+    with laid.opened(OpenWebUI) as (page, url):
+        person = OpenWebUIPerson(page, url)
 
         first = person.ask(QUESTION, ANSWER)
         person.sees_chores("Password Reset", "How long is the link valid?")
@@ -78,7 +73,7 @@ def test_a_person_asks_open_webui_again_and_in_other_words(
         person.sees_chores("Forgotten Password", "What if I forget it again?")
         screenshot(page, "reworded")
 
-    asked = laid.web.asked()
+    asked = laid.asked()
     assert len(first) > 5  # it was there to read as it came
     assert again[-1] == reworded[-1] == ANSWER
     assert of_the_chats(asked) == ["miss", "exact", "semantic"]

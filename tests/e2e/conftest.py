@@ -19,12 +19,12 @@ from e2e.proxy import READY, Proxy
 class Upstream:
     """A stand-in LLM API; a test sets *script* to say what it answers."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.script: Callable[[Request], Reply] = answer
-        self.stand_in = StandIn(lambda request: self.script(request), tls=tls)
+        self.stand_in = StandIn(lambda request: self.script(request), port, tls, host)
         self._run(self.stand_in.__aenter__())
 
     @property
