@@ -15,7 +15,7 @@ PROMETHEUS = {"user-agent": "Prometheus/3.0", "accept-encoding": "gzip"}
 
 
 def a_visit(headers: dict[str, str] | None = None, **other: Any) -> Visit:
-    values: dict[str, Any] = {"peer": "127.0.0.1", "host": None, "sni": None, "reverse": True}
+    values: dict[str, Any] = {"peer": "127.0.0.1", "host": None, "sni": None, "own": True}
     return Visit(headers=headers or {}, **values | other)
 
 
@@ -72,7 +72,7 @@ def test_this_machines_own_names_are_welcome(host: str) -> None:
 
 
 def test_a_forward_proxy_leaves_other_hosts_their_paths() -> None:
-    assert judge(a_visit(PAGE, host="api.example", reverse=False), Area.PAGE, None) is Verdict.ELSEWHERE
+    assert judge(a_visit(PAGE, host="api.example", own=False), Area.PAGE, None) is Verdict.ELSEWHERE
 
 
 @pytest.mark.parametrize(

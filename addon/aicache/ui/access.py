@@ -68,8 +68,8 @@ class Visit:
     """By lower-case name."""
     offered: str = ""
     """A token that is in the address or the form."""
-    reverse: bool = False
-    """Whoever asks the proxy asks for it, whatever name it has: it is in reverse mode."""
+    own: bool = False
+    """It is the proxy itself that is asked, whatever name it goes by."""
     http: str = "HTTP/1.1"
 
 
@@ -98,7 +98,7 @@ def pass_for(token: str) -> str:
 
 def _without_token(visit: Visit, area: Area) -> Verdict:
     if visit.host is not None and not _is_local(visit.host):
-        return Verdict.REFUSED if visit.reverse else Verdict.ELSEWHERE
+        return Verdict.REFUSED if visit.own else Verdict.ELSEWHERE
     foreign = visit.sni is not None and not _is_local(visit.sni)
     if foreign or not _is_loopback(visit.peer) or _is_relayed(visit):
         return Verdict.REFUSED

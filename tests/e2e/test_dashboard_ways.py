@@ -1,0 +1,113 @@
+"""The dashboard where addresses differ: from another machine's, and on a transparent proxy; in a network namespace."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.proxy import READY_EXACT, ROOT, Proxy
+from e2e.visitor import CHANGE
+
+OWN, SITE = "192.0.2.1", "203.0.113.9"  # addresses for documentation, which the namespace has all to itself
+TOKEN = "a-token-of-24-characters"
+CONFIG = "semantic: {enabled: false}\n"
+VISIT = """
+import json, sys
+from e2e.visitor import Visitor
+port, address, asked, headers = json.loads(sys.argv[1])
+shown = Visitor(port, headers, address).get(asked)
+print(json.dumps([shown.status, shown.body.decode()]))
+"""
+
+
+class Apart(Proxy):
+    """A proxy in a network of its own, which only has itself; all that goes to port 80 is redirected to it."""
+
+    def command(self) -> list[str]:
+        steps = [
+            "ip link set lo up",
+            f"ip addr add {OWN}/32 dev lo",
+            f"ip addr add {SITE}/32 dev lo",
+            f"iptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports {self.port}",
+            'exec "$@"',
+        ]
+        return ["unshare", "--net", "sh", "-c", " && ".join(steps), "sh", *super().command()]
+
+    def visit(self, asked: str, address: str = "127.0.0.1", port: int | None = None, **headers: str) -> tuple[int, Any]:
+        """Look as a client in the same network does, over *address*, which its requests then come from, too."""
+        wanted = json.dumps([port or self.port, address, asked, CHANGE | headers])
+        out = subprocess.run(
+            ["nsenter", f"--net=/proc/{self.pid}/ns/net", sys.executable, "-c", VISIT, wanted],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        ).stdout
+        status, body = json.loads(out)
+        return status, json.loads(body) if body.startswith("{") else body
+
+
+@pytest.fixture
+def start_apart(tmp_path: Path) -> Iterator[Callable[..., Apart]]:
+    if not (shutil.which("unshare") and shutil.which("iptables") and shutil.which("nsenter")):
+        pytest.skip("unshare, nsenter and iptables make a network to test in (Debian: util-linux, iptables, iproute2)")
+    if subprocess.run(["unshare", "--net", "iptables", "-t", "nat", "-L"], capture_output=True).returncode:
+        pytest.skip("no rights here to make a network namespace")
+    started: list[Apart] = []
+
+    def start(config: str, *options: str, **how: Any) -> Apart:
+        proxy = Apart("http://127.0.0.1:9", tmp_path, config, options=("--listen-host", "0.0.0.0", *options), **how)
+        started.append(proxy)
+        proxy.start(wait_for=None)
+        proxy.wait_log("listening at")
+        proxy.wait_log(READY_EXACT)
+        return proxy
+
+    yield start
+    for proxy in started:
+        proxy.stop()
+
+
+def test_another_address_is_refused_without_a_token_and_asked_for_one_with_it(
+    start_apart: Callable[..., Apart],
+) -> None:
+    proxy = start_apart(CONFIG)
+
+    own = proxy.visit("api/overview")
+    foreign = [proxy.visit(asked, OWN) for asked in ("", "metrics", "api/overview", "static/dashboard.js")]
+    proxy.config_file.write_text(CONFIG + f"dashboard: {{token: {TOKEN}}}\n")
+    proxy.wait_log("read again, in force")
+
+    assert own[0] == 200
+    assert [status for status, _ in foreign] == [403] * 4
+    assert proxy.visit("api/overview", OWN)[0] == 401
+    assert proxy.visit("api/overview", OWN, authorization=f"Bearer {TOKEN}")[0] == 200
+
+
+@pytest.mark.parametrize("mode", ["transparent", "regular"])
+def test_it_is_at_the_proxys_own_address(start_apart: Callable[..., Apart], mode: str) -> None:
+    """A transparent proxy that connects to the destination at once (eager) would find that this is itself, and hang up."""
+    proxy = start_apart(CONFIG, "--set", "connection_strategy=lazy", mode=mode)
+
+    assert proxy.visit("api/overview")[0] == 200
+    assert "<title>AI cache</title>" in proxy.visit("")[1]
+    assert proxy.visit("api/overview", OWN)[0] == 403
+
+
+def test_on_a_transparent_proxy_whoever_has_the_token_finds_it_at_any_host(start_apart: Callable[..., Apart]) -> None:
+    proxy = start_apart(CONFIG + f"dashboard: {{token: {TOKEN}}}\n", mode="transparent")
+    named = {"Host": "api.example", "authorization": f"Bearer {TOKEN}"}
+
+    status, now = proxy.visit("api/overview", SITE, 80, **named)
+
+    assert (status, now["since"]["hit"]) == (200, 0)
+    assert proxy.visit("api/overview", SITE, 80, Host="api.example")[0] == 401
