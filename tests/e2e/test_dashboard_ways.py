@@ -95,7 +95,7 @@ def test_another_address_is_refused_without_a_token_and_asked_for_one_with_it(
 
 @pytest.mark.parametrize("mode", ["transparent", "regular"])
 def test_it_is_at_the_proxys_own_address(start_apart: Callable[..., Apart], mode: str) -> None:
-    """A transparent proxy that connects to the destination at once (eager) would find that this is itself, and hang up."""
+    """A transparent proxy that connects at once (eager) would find that the destination is itself, and hang up."""
     proxy = start_apart(CONFIG, "--set", "connection_strategy=lazy", mode=mode)
 
     assert proxy.visit("api/overview")[0] == 200
