@@ -68,8 +68,17 @@ def test_help_says_what_it_is_for(name: str, says: str) -> None:
     assert says in told.stdout
 
 
+@in_own_environment
+@pytest.mark.parametrize(("name", "says"), [("warm", '"question"'), ("replay", "recorded traffic")])
+def test_help_of_what_needs_the_environment_says_what_it_is_for(name: str, says: str) -> None:
+    told = run(name, "--help")
+
+    assert told.returncode == 0
+    assert says in told.stdout
+
+
 def test_commands_can_be_executed() -> None:
-    assert all(os.access(SCRIPTS / name, os.X_OK) for name in ("serve", "test", "lint"))
+    assert all(os.access(SCRIPTS / name, os.X_OK) for name in ("serve", "test", "lint", "warm", "replay"))
 
 
 def test_taken_port_names_the_way_out(taken_port: int) -> None:

@@ -23,6 +23,7 @@ from warming.sources import records
 
 NO_CALLER = "no API key: for callers that have one give --api-key, for others --no-key"
 BROKEN_SHOWN = 10  # of each source
+SHOWN_EVERY = 0.1  # seconds between two looks at how far it is
 _BLANKED = re.compile(r"redacted|filtered|dummy|placeholder|scrubbed|\*{3}|x{6}|<[^>]*>|\[[^\]]*\]", re.I)
 
 
@@ -55,15 +56,17 @@ class Filling:
     async def fill(self, source: str) -> Result:
         warming = Warming(self._parts)
         result = Result(source, warming.tally)
-        progress = Progress(f"{_shown(source)}: opening")
+        progress, shown = Progress(f"{_shown(source)}: opening"), 0.0
         progress.show()
         try:
             for record in records(source, self._asking, self._prefix):
                 if self.stopped:
                     break
                 result.read += 1
-                progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.taken.taken} stored"
-                progress.show()
+                if (now := time.monotonic()) - shown > SHOWN_EVERY:
+                    shown = now
+                    progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.taken.taken} stored"
+                    progress.show()
                 if isinstance(record, Broken):
                     result.broken += 1
                     progress.clear()
