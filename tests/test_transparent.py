@@ -104,10 +104,10 @@ def test_without_rules_of_ours_there_is_nothing_to_close() -> None:
 def test_addresses_found_later_are_added() -> None:
     later = Target("api.llm.test", (ip_address("203.0.113.1"), ip_address("203.0.113.2")))
 
-    [target] = PLAN.joined([later]).targets
+    [target] = PLAN.at([API, later]).targets
 
     assert list(map(str, target.addresses)) == ["203.0.113.1", "203.0.113.2", "2001:db8::2"]
-    assert PLAN.joined([API]) == PLAN
+    assert PLAN.at([API, API]) == PLAN
 
 
 @pytest.mark.parametrize("everything", ["*", "any", "0.0.0.0/0", "::/0", "10.0.0.0/8", "0.0.0.0", "::", "*.llm.test"])

@@ -1,7 +1,7 @@
 """What is to be redirected, and the rules for it, as pure functions of values. Nothing here touches the system."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal, Self
@@ -42,10 +42,12 @@ class Plan:
     def hosts(self) -> tuple[str, ...]:
         return tuple(target.name for target in self.targets)
 
-    def joined(self, found: Iterable[Target]) -> Self:
-        """This plan with the addresses of *found* added: a name may have more of them than are told at once."""
-        new = {target.name: target.addresses for target in found}
-        targets = [replace(t, addresses=_unique(t.addresses + new.get(t.name, ()))) for t in self.targets]
+    def at(self, found: Sequence[Target]) -> Self:
+        """This plan with all addresses of *found*, where a host may be several times: it has not the same each time."""
+        known: dict[str, set[Address]] = {name: set() for name in self.hosts()}
+        for target in found:
+            known[target.name].update(target.addresses)
+        targets = [Target(name, tuple(sorted(addresses, key=_in_order))) for name, addresses in known.items()]
         return replace(self, targets=tuple(targets))
 
 
@@ -156,5 +158,5 @@ def _for_each(plan: Plan, family: Family, what: str) -> list[str]:
     return lines
 
 
-def _unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
-    return tuple(sorted(set(addresses), key=lambda address: (address.version, int(address))))
+def _in_order(address: Address) -> tuple[int, int]:
+    return address.version, int(address)

@@ -5,6 +5,7 @@ import pwd
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +15,7 @@ from redirection.plan import Address, Plan
 
 READY = Path(__file__).with_name("inside") / "ready.py"
 LOOPBACK = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
+ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 READY_WITHIN = 60.0  # seconds
 END_WITHIN = 20.0  # seconds; answers may still be on their way into the store
 
@@ -37,7 +39,9 @@ def arguments(plan: Plan, addresses: Sequence[Address]) -> list[str]:
     for address in addresses:
         words += ["--mode", f"transparent@{address}:{plan.proxy_port}"]
     own = ["localhost", *map(str, addresses)]  # for the cache's own pages
-    names = [f"{name}:{port}" for name in plan.hosts() for port in plan.ports]
+    # this machine's own services are asked for by number, too, and no other name is there
+    here = [str(address) for target in plan.targets for address in target.addresses if address.is_loopback]
+    names = [f"{name}:{port}" for name in (*plan.hosts(), *here) for port in plan.ports]
     for name in [*names, *(f"{name}:{plan.proxy_port}" for name in own)]:
         words += ["--allow-hosts", f"^{_quoted(name)}$"]
     return words
@@ -76,8 +80,12 @@ def start(command: Sequence[str], who: pwd.struct_passwd, home: Path) -> tuple[s
 def wait_ready(process: subprocess.Popen[bytes], ready: IO[bytes]) -> None:
     """Raises Failed where it ends instead, or takes too long."""
     with ready:
-        if not select.select([ready], [], [], READY_WITHIN)[0]:
-            raise Failed(f"the proxy is not ready after {READY_WITHIN:.0f} s")
+        deadline = time.monotonic() + READY_WITHIN
+        while not select.select([ready], [], [], 0.1)[0]:
+            if signal.sigpending() & ENDS:
+                raise Failed("ended before the proxy was ready")
+            if time.monotonic() > deadline:
+                raise Failed(f"the proxy is not ready after {READY_WITHIN:.0f} s")
         if not ready.read(1):  # its end has closed it
             raise Failed(f"the proxy has ended with exit code {process.wait()}; its own words are above")
 

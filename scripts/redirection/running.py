@@ -14,7 +14,7 @@ from typing import IO
 from redirection import netfilter, proxy, state, system
 from redirection.plan import Plan, Target
 
-ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+REMEMBERED = 3600.0  # seconds for which an address is redirected after a host was last said to have it
 UNDONE_WITHIN = 30.0  # seconds that a `run` may take to end, its proxy included
 
 
@@ -79,17 +79,31 @@ def run(
 def _watch(process: subprocess.Popen[bytes], plan: Plan, refresh: float) -> None:
     found: queue.SimpleQueue[list[Target]] = queue.SimpleQueue()
     threading.Thread(target=_look_up, args=(plan.hosts(), refresh, found), daemon=True).start()
+    told = [(time.monotonic(), plan.targets)]
     while process.poll() is None:
         # woken by our own children as well: by the proxy's end above all
-        told = signal.sigtimedwait(ENDS | {signal.SIGCHLD}, 1.0)
-        if told and told.si_signo in ENDS:
+        came = signal.sigtimedwait(proxy.ENDS | {signal.SIGCHLD}, 1.0)
+        if came and came.si_signo in proxy.ENDS:
             return
         with contextlib.suppress(queue.Empty):
-            newer = plan.joined(found.get_nowait())
-            if newer != plan:
-                netfilter.refresh(newer)
-                plan = newer
+            now = time.monotonic()
+            told = [(when, targets) for when, targets in told if now - when < REMEMBERED]
+            told.append((now, tuple(found.get_nowait())))
+            plan = _refreshed(plan, [target for _, targets in told for target in targets])
     raise proxy.Failed(f"the proxy has ended with exit code {process.returncode}, and the rules are undone")
+
+
+def _refreshed(plan: Plan, found: Sequence[Target]) -> Plan:
+    """The plan that is in force now."""
+    newer = plan.at(found)
+    if newer == plan:
+        return plan
+    try:
+        netfilter.refresh(newer)
+    except netfilter.Failed as exc:
+        print(f"the hosts have other addresses, which are not redirected yet: {exc}", flush=True)
+        return plan
+    return newer
 
 
 def _look_up(hosts: Sequence[str], refresh: float, found: "queue.SimpleQueue[list[Target]]") -> None:
@@ -102,7 +116,7 @@ def _look_up(hosts: Sequence[str], refresh: float, found: "queue.SimpleQueue[lis
 @contextlib.contextmanager
 def _signals_waiting() -> Iterator[None]:
     """Let no signal interrupt a step half done: they wait to be asked for."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS | {signal.SIGCHLD})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, proxy.ENDS | {signal.SIGCHLD})
     try:
         yield
     finally:
