@@ -119,7 +119,7 @@ class Person(ABC):
     def wait_finished(self) -> None:
         """Wait until the page takes the answer for complete: one who leaves before has it cut off."""
 
-    def ask(self, question: str, answer: str, within: float = 20) -> list[str]:
+    def ask(self, question: str, answer: str, within: float = 60) -> list[str]:
         """Ask, and return what was to be read of the *answer* that must come, from its first words to all of it."""
         before = len(self.answers())
         self.send(question)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from e2e.proxy import ROOT
 
 SCREENSHOTS = ROOT / "test-output" / "screenshots"
 SIZE = (1280, 800)
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds that something may take to show on a busy machine."""
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -49,6 +49,7 @@ def browsing(profile: Path) -> Iterator[BrowserContext]:
             locale="en-US",
         )
         context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         yield context
         context.close()
 

@@ -39,6 +39,7 @@ class OpenWebUI(Server):
         return {
             "OPENAI_API_BASE_URL": self.api.base_url,
             "OPENAI_API_KEY": "sk-openwebui",
+            "ENABLE_FORWARD_USER_INFO_HEADERS": "True",
             "ENABLE_OLLAMA_API": "False",
             "WEBUI_AUTH": "False",
             "WEBUI_SECRET_KEY": "of this test",

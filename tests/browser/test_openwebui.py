@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -79,4 +79,27 @@ def test_a_person_asks_open_webui_again_and_in_other_words(
     assert of_the_chats(asked) == ["miss", "exact", "semantic"]
     assert of_the_chores(asked, QUESTION) == ["miss"] * 3 + ["exact"] * 3
     assert of_the_chores(asked, IN_OTHER_WORDS) == ["miss"] * 3
+    assert "Traceback" not in laid.web.log
+
+
+def test_within_one_chat_questions_are_answered_again_where_the_history_does_not_count(
+    reverse: Callable[[str], Way], screenshot: Screenshots
+) -> None:
+    laid = reverse(WITH_TOOLS + "context: last_question\nscope: 'header:X-OpenWebUI-User-Id'\n")
+    laid.upstream.script = upstream
+    with laid.opened(OpenWebUI) as (page, url):
+        person = OpenWebUIPerson(page, url)
+
+        person.ask(QUESTION, ANSWER)
+        person.sees_chores("Password Reset", "How long is the link valid?")
+        person.ask(QUESTION, ANSWER)
+        person.ask(IN_OTHER_WORDS, ANSWER)
+        person.sees_chores("Password Reset", "What if I forget it again?")
+        screenshot(page, "one-chat")
+        person.new_chat()
+        person.ask(QUESTION, ANSWER)
+        person.sees_chores("Password Reset", "How long is the link valid?")
+
+    assert of_the_chats(laid.asked()) == ["miss", "exact", "semantic", "exact"]
+    assert laid.upstream.last.headers["x-openwebui-user-id"]
     assert "Traceback" not in laid.web.log
