@@ -80,7 +80,7 @@ def verdict(answered: Sequence[Answered], samples: Sequence[Sample], seconds: fl
     if grown > GROWS:
         found.append(f"the memory grew by {grown:.1%} in the second half ({per_hour:+.1f} MB an hour)")
     if log.strip():
-        found.append(f"the log has {len(log.strip().splitlines())} lines of errors: {log.strip()[:500]}")
+        found.append(f"the log has {len(log.strip().splitlines())} lines: {log.strip()[:500]}")
     return found
 
 

@@ -16,12 +16,14 @@ EXACT, SEMANTIC = frozenset({"exact store"}), frozenset({"exact store", "embedde
 
 
 def counts(port: int) -> dict[str, float]:
-    """Return requests, and hits by tier (``exact``, ``semantic``), since the proxy's start."""
-    found = {"requests": 0.0}
+    """Return requests, hits by tier (``exact``, ``semantic``), and look-ups that a part of the cache ``failed``."""
+    found = {"requests": 0.0, "failed": 0.0}
     for family in text_string_to_metric_families(_page(port)):
         for sample in family.samples:
             if sample.name == "aicache_requests_total":
                 found["requests"] += sample.value
+            elif sample.name == "aicache_store_errors_total":
+                found["failed"] += sample.value
             elif sample.name == "aicache_hits_total":
                 tier = sample.labels["tier"]
                 found[tier] = found.get(tier, 0.0) + sample.value

@@ -95,6 +95,10 @@ def _doubts(rows: Sequence[Row]) -> list[str]:
         where = f"{row.system} at {row.case.connections} connections"
         if row.figures.get("failures"):
             found.append(f"! {where}: {row.figures['failures']:.0f} requests a load failed (median)")
+        if failed := row.figures.get("failed_share"):
+            found.append(
+                f"! {where}: {failed:.1%} of the look-ups failed, as the machine was too busy or a part too slow"
+            )
         share = row.figures.get("exact_share")
         if share is not None and row.case.scenario in ("exact", "sizes") and share < CLOSE_TO_ALL:
             found.append(f"! {where}: only {share:.1%} were exact hits")

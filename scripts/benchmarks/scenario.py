@@ -82,7 +82,7 @@ def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Calla
     for tier in ("exact", "semantic"):
         hits = after.get(tier, 0.0) - before.get(tier, 0.0)
         figures[f"{tier}_share"] = hits / asked if asked else 0.0
-    return figures
+    return {**figures, "failed_share": (after["failed"] - before["failed"]) / asked if asked else 0.0}
 
 
 def write_script(folder: Path, name: str, text: str) -> Path:

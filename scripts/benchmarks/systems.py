@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
 CONSTANT = Path(__file__).with_name("constant.py")
 OURS = "ai-cache"
+WARNINGS = ("--set", "flow_detail=0", "--set", "termlog_verbosity=warn")  # what -q does, but for the cache's warnings
 SPEEDS: dict[str, dict[str, bool]] = {  # settings under `speed`; default leaves them out
     "default": {},
     "table": {"dispatch": True, "fast_lane": False},
@@ -90,11 +91,11 @@ class Fleet:
 
     def constant(self) -> System:
         """Return a bare mitmdump whose addon answers a constant."""
-        return self._once("bare constant", lambda: self._mitmdump("bare", ["-s", str(CONSTANT)]))
+        return self._once("bare constant", lambda: self._mitmdump("bare", ["-q", "-s", str(CONSTANT)]))
 
     def passing(self) -> System:
         """Return a bare mitmdump that passes requests through, and streams as they come."""
-        options = ["--set", "stream_large_bodies=1"]  # it holds streams back to their end without it
+        options = ["-q", "--set", "stream_large_bodies=1"]  # it holds streams back to their end without it
         return self._once("bare passing", lambda: self._mitmdump("bare", options))
 
     def caches(self, data: str = "data", config: Mapping[str, Any] | None = None, suffix: str = "") -> list[System]:
@@ -133,8 +134,7 @@ class Fleet:
         def start() -> System:
             file = folder.with_suffix(".yaml")
             file.write_text(yaml.safe_dump({"speed": speed_settings(speed), **config}))
-            # its warnings are wanted, though nothing else is
-            options = ["--set", "termlog_verbosity=warn", "-s", str(ADDON)]
+            options = [*WARNINGS, "-s", str(ADDON)]
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
             system = self._mitmdump(name, options, caches=True)
             by_meaning = config.get("semantic", {}).get("enabled", True)
@@ -147,7 +147,7 @@ class Fleet:
         port = free_port()
         command = [
             str(Path(sys.executable).with_name("mitmdump")),
-            *("-q", "--mode", f"reverse:http://127.0.0.1:{self.upstream().port}"),
+            *("--mode", f"reverse:http://127.0.0.1:{self.upstream().port}"),
             *("--listen-host", "127.0.0.1", "--listen-port", str(port)),
             *("--set", "connection_strategy=lazy", "--set", f"confdir={self._folder / f'confdir-{port}'}"),
             *options,
