@@ -190,27 +190,46 @@ class AICache:
     def next_layer(self, next_layer: NextLayer) -> None:
         self._speed.next_layer(next_layer)
 
-    async def request(self, flow: HTTPFlow) -> None:
+    def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """Plain, so that what can be answered at once costs no task."""
         if flow in self._replays:
-            return
-        if flow.response or flow.error or not flow.live or self._wiring is None:
-            return
-        if self._dashboard.is_asked(flow) and (page := await self._dashboard.answer(flow)) is not None:
+            return None
+        if flow.response or flow.error or not flow.live or (wiring := self._wiring) is None:
+            return None
+        if self._dashboard.is_asked(flow):
+            return self._show(flow, wiring)
+        return self._ask(flow, wiring) if wiring.settings.enabled else None
+
+    async def _show(self, flow: HTTPFlow, wiring: Wiring) -> None:
+        if (page := await self._dashboard.answer(flow)) is not None:
             self._answer(flow, page)
             self._dashboard.forget(flow)
-            return
-        if not self._wiring.settings.enabled:
-            return
+        elif wiring.settings.enabled and (asking := self._ask(flow, wiring)) is not None:
+            await asking
+
+    def _ask(self, flow: HTTPFlow, wiring: Wiring) -> Awaitable[None] | None:
+        began = time.perf_counter()
         try:
+            names = self._speed.names_of(flow)
+            if (response := self._speed.recall(names, began)) is not None:
+                self._answer(flow, response)
+                return None
             if (format := format_of(flow.request)) is not None:
-                await self._look_up(flow, self._wiring, format)
-            elif self._wiring.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
-                await self._look_up_batch(flow, self._wiring, batches)
+                return self._safely(self._look_up(flow, wiring, format, names))
+            if wiring.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
+                return self._safely(self._look_up_batch(flow, wiring, batches))
+        except Exception:
+            logger.exception("a request went upstream past the cache")
+        return None
+
+    async def _safely(self, looking_up: Awaitable[None]) -> None:
+        try:
+            await looking_up
         except Exception:
             logger.exception("a request went upstream past the cache")
 
-    async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format) -> None:
-        began, name = time.perf_counter(), self._speed.name_of(flow)
+    async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format, names: tuple[bytes, ...]) -> None:
+        began = time.perf_counter()
         if (exchange := await self._identify(flow, wiring, read_request, format)) is None:
             return
         if (key := exchange.controls.wrong or exchange.controls.right) is not None:
@@ -228,7 +247,7 @@ class AICache:
                 if outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store):
                     self._replays.audit(flow, replace(exchange, ticket=outcome.ticket))
                 self._answer(flow, response)
-                self._speed.learn(name, exchange, outcome, response)
+                self._speed.learn(names, exchange, outcome, response)
                 self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
                 return
             except ValueError as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from mitmproxy import ctx
@@ -12,6 +13,7 @@ from mitmproxy.proxy.layer import NextLayer
 from aicache.config import Header
 from aicache.dispatch import Dispatch
 from aicache.engine import Exchange
+from aicache.lane.answers import Answers
 from aicache.lane.flows import Gate
 from aicache.lane.lane import Lane
 from aicache.lane.layer import fits, put_before_http
@@ -27,7 +29,8 @@ class Speed:
     def __init__(self, own: object, exact: Callable[[], ExactStore | None], tell: Callable[[Report], None]) -> None:
         self._own = own
         self._dispatch: Dispatch | None = None
-        self._lane = Lane(exact, tell)
+        self._answers = Answers(exact, tell)
+        self._lane = Lane(self._answers)
         self._gate: Gate | None = None
         self._fits: bool | None = None
 
@@ -39,7 +42,8 @@ class Speed:
             self._dispatch.leave()
             self._dispatch = None
         scope = {settings.scope.name} if isinstance(settings.scope, Header) else set()
-        self._lane.renew(frozenset(settings.key_rules.key_headers) | scope)
+        self._answers.renew(frozenset(settings.key_rules.key_headers) | scope)
+        self._lane.renew()
         if not (settings.enabled and settings.fast_lane):
             self._close_lane()
             return
@@ -68,14 +72,25 @@ class Speed:
         ctx.master.addons.get("nextlayer").next_layer(next_layer)  # type: ignore[no-untyped-call]
         put_before_http(next_layer, self._lane)
 
-    def name_of(self, flow: HTTPFlow) -> bytes | None:
-        """Return the lane's name for a request that came through it."""
-        return None if self._gate is None else self._lane.take(flow)
+    def names_of(self, flow: HTTPFlow) -> tuple[bytes, ...]:
+        """Return the names by which the answer to a request may be found: the flow's first."""
+        if not self._answers.salt or (name := self._answers.name_of(flow)) is None:
+            return ()
+        in_lane = None if self._gate is None else self._lane.take(flow)
+        return (name,) if in_lane is None else (name, in_lane)
 
-    def learn(self, name: bytes | None, exchange: Exchange, hit: Hit, response: Response) -> None:
-        """Have the request of this name answered by this hit from now on."""
-        if name is not None:
-            self._lane.learn(name, exchange, hit, response)
+    def recall(self, names: tuple[bytes, ...], began: float) -> Response | None:
+        """Return the answer to a request where it is at hand, and tell of it.
+
+        *began* is the performance counter's time at which the request was there.
+        """
+        now = time.time()
+        prepared = self._answers.find(names[0], "recalled", began, now) if names else None
+        return None if prepared is None else prepared.response(now)
+
+    def learn(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
+        """Have the request of these names answered by this hit from now on."""
+        self._answers.keep(names, exchange, hit, response)
 
     def _close_lane(self) -> None:
         self._gate = None

@@ -11,9 +11,9 @@ LONGEST = 16 * 1024
 LARGEST = 1024 * 1024
 """Bytes of a body."""
 NOISE = frozenset(
-    {"content-length", "date", "idempotency-key", "x-request-id", "x-correlation-id", "x-stainless-retry-count"}
-    | {"traceparent", "tracestate", "baggage", "sentry-trace", "b3"}
-    | {"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-datadog-trace-id", "x-datadog-parent-id"}
+    {b"content-length", b"date", b"idempotency-key", b"x-request-id", b"x-correlation-id", b"x-stainless-retry-count"}
+    | {b"traceparent", b"tracestate", b"baggage", b"sentry-trace", b"b3", b"x-b3-traceid", b"x-b3-spanid"}
+    | {b"x-b3-parentspanid", b"x-b3-sampled", b"x-datadog-trace-id", b"x-datadog-parent-id"}
 )
 """Headers that differ from request to request and say nothing of what is asked, in lower case."""
 
@@ -46,8 +46,8 @@ def may_begin(beginning: bytes) -> bool:
     return beginning.count(b"\n") == beginning.count(b"\r\n")  # mitmproxy takes the former for an end of line, too
 
 
-def read(raw: bytes, counts: frozenset[str] = frozenset()) -> Head | None:
-    """Read a head, `END` included. *counts* are names of headers that are no noise, whatever is said of them here."""
+def read(raw: bytes, noise: frozenset[bytes] = NOISE) -> Head | None:
+    """Read a head, `END` included; None where it is not plain enough. What headers of *noise* say is left out."""
     line, *fields = raw[: -len(END)].split(b"\r\n")
     if len(raw) > LONGEST or not (request := _LINE.fullmatch(line)):
         return None
@@ -63,8 +63,7 @@ def read(raw: bytes, counts: frozenset[str] = frozenset()) -> Head | None:
                 return None
             length = int(value)
         hosts += name == b"host"
-        text = name.decode()
-        if text not in NOISE or text in counts:
+        if name not in noise:
             said.append(field)
     if length is None or length > LARGEST or hosts != 1:
         return None

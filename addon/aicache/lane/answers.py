@@ -1,0 +1,127 @@
+"""Answers that were given as exact hits, ready to be given again: as bytes, or as mitmproxy's responses.
+
+They are found by a request's name: a digest of all of it that may change the answer. Names are salted, and the salt
+changes with the settings and with mitmproxy's options: then what was kept before is not found any more. An answer goes
+with its entry, as soon as that is not held in this process any more.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import msgspec
+from mitmproxy.http import Headers, HTTPFlow, Response
+from mitmproxy.net.http import http1
+
+from aicache.controls import NO_WISHES
+from aicache.engine import Exchange
+from aicache.lane.head import LARGEST, NOISE
+from aicache.messages import hit_headers, make
+from aicache.model import Hit
+from aicache.ports import ExactStore, HoldsEntries
+from aicache.report import Report
+from aicache.reporting import of_lookup
+from aicache.trace import Step, Trace
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A hit, ready to be given again."""
+
+    hit: Hit
+    exchange: Exchange
+    content_type: str
+    body: bytes
+    _head: bytes = b""
+    _fields: tuple[tuple[bytes, bytes], ...] = ()
+    _until: float = 0.0
+    """Unix time until which they are true: age and what is left of its time are told in whole seconds."""
+
+    def head(self, now: float) -> bytes:
+        """Return what mitmproxy would send before the body."""
+        self._write(now)
+        return self._head
+
+    def response(self, now: float) -> Response:
+        self._write(now)
+        return Response(b"HTTP/1.1", 200, b"OK", Headers(self._fields), self.body, None, now, now)
+
+    def _write(self, now: float) -> None:
+        if self._until - 1 <= now < self._until:
+            return
+        response = make(200, self.body, hit_headers(self.hit, self.exchange, self.content_type, now))
+        self._fields = response.headers.fields
+        self._head = http1.assemble_response_head(response)  # type: ignore[no-untyped-call]
+        entry = self.hit.entry
+        to_next_age = 1 - (now - entry.stored_at) % 1
+        to_next_ttl = (entry.expires_at - now) % 1 or 1.0
+        self._until = now + min(to_next_age, to_next_ttl)
+
+
+class Answers:
+    """*exact* returns the store in use; *tell* is told of each hit."""
+
+    def __init__(self, exact: Callable[[], ExactStore | None], tell: Callable[[Report], None]) -> None:
+        self._exact = exact
+        self._tell = tell
+        self._store: ExactStore | None = None
+        self._holds: HoldsEntries | None = None
+        self.noise = NOISE
+        self.salt = b""
+
+    def renew(self, counts: frozenset[str]) -> None:
+        """Forget what was kept: something has changed. *counts* are headers that say something, noise or not."""
+        self.noise = NOISE - {name.encode() for name in counts}
+        self.salt = os.urandom(16)
+
+    def name_of(self, flow: HTTPFlow) -> bytes | None:
+        """Name a request as mitmproxy has it; None where there is no answer to be found by it."""
+        data, client = flow.request.data, flow.client_conn
+        if data.method != b"POST" or not data.content or len(data.content) > LARGEST:
+            return None
+        said = [field for field in data.headers.fields if field[0].lower() not in self.noise]
+        way = (client.sni, client.tls, client.proxy_mode.full_spec)
+        where = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)
+        try:
+            name = blake2b(_encode((way, where, said)), digest_size=20, key=self.salt)
+        except UnicodeEncodeError:  # of a name that is none
+            return None
+        name.update(data.content)
+        return name.digest()
+
+    def find(self, name: bytes, step: str, began: float, now: float) -> Prepared | None:
+        """Return the answer to a request, and tell of it; None where none is at hand.
+
+        *began* is the performance counter's time at which the request was there, *step* what the look-up is called.
+        """
+        holder = self._holder()
+        prepared = None if holder is None else holder.made(name)
+        if not isinstance(prepared, Prepared) or prepared.hit.entry.expires_at <= now:
+            return None
+        trace = Trace([Step(step, time.perf_counter() - began)])
+        self._tell(of_lookup(prepared.exchange, prepared.hit, trace, began))
+        return prepared
+
+    def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
+        """Have the request of these names answered by this hit, for as long as its entry is held."""
+        holder, body = self._holder(), response.raw_content
+        plain = hit.similarity is None and not hit.legacy and hit.ticket is None and exchange.controls is NO_WISHES
+        if not names or not plain or not body or holder is None:
+            return
+        prepared = Prepared(hit, exchange, response.headers["content-type"], body)
+        size = len(body) if body is not hit.entry.body else 0
+        for name in names:
+            holder.keep(name, hit.entry, prepared, size)
+
+    def _holder(self) -> HoldsEntries | None:
+        """Return the store in use, if it is one that holds entries: to look that up costs as much as an answer."""
+        store = self._exact()
+        if store is not self._store:
+            self._store, self._holds = store, store if isinstance(store, HoldsEntries) else None
+        return self._holds
