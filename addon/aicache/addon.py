@@ -211,8 +211,10 @@ class AICache:
         began = time.perf_counter()
         try:
             names = self._speed.names_of(flow)
-            if (response := self._speed.recall(names, began)) is not None:
+            if (recalled := self._speed.recall(names, began)) is not None:
+                response, report = recalled
                 self._answer(flow, response)
+                self._decided(flow, report)
                 return None
             if (format := format_of(flow.request)) is not None:
                 return self._safely(self._look_up(flow, wiring, format, names))

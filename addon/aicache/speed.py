@@ -24,13 +24,13 @@ from aicache.settings import Settings
 
 
 class Speed:
-    """*own* is the addon; *exact* and *tell* are the lane's."""
+    """*own* is the addon; *exact* returns the store in use, *tell* is told of each hit in the fast lane."""
 
     def __init__(self, own: object, exact: Callable[[], ExactStore | None], tell: Callable[[Report], None]) -> None:
         self._own = own
         self._dispatch: Dispatch | None = None
-        self._answers = Answers(exact, tell)
-        self._lane = Lane(self._answers)
+        self._answers = Answers(exact)
+        self._lane = Lane(self._answers, tell)
         self._gate: Gate | None = None
         self._fits: bool | None = None
 
@@ -79,14 +79,14 @@ class Speed:
         in_lane = None if self._gate is None else self._lane.take(flow)
         return (name,) if in_lane is None else (name, in_lane)
 
-    def recall(self, names: tuple[bytes, ...], began: float) -> Response | None:
-        """Return the answer to a request where it is at hand, and tell of it.
+    def recall(self, names: tuple[bytes, ...], began: float) -> tuple[Response, Report] | None:
+        """Return the answer to a request where it is at hand, and what there is to tell of it.
 
         *began* is the performance counter's time at which the request was there.
         """
         now = time.time()
-        prepared = self._answers.find(names[0], "recalled", began, now) if names else None
-        return None if prepared is None else prepared.response(now)
+        found = self._answers.find(names[0], "recalled", began, now) if names else None
+        return None if found is None else (found[0].response(now), found[1])
 
     def learn(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Have the request of these names answered by this hit from now on."""

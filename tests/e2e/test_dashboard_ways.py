@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
+from e2e.page_visitor import CHANGE
 from e2e.proxy import READY_EXACT, ROOT, Proxy
-from e2e.visitor import CHANGE
 
 OWN, SITE = "192.0.2.1", "203.0.113.9"  # addresses for documentation, which the namespace has all to itself
 TOKEN = "a-token-of-24-characters"
 CONFIG = "semantic: {enabled: false}\n"
 VISIT = """
 import json, sys
-from e2e.visitor import Visitor
+from e2e.page_visitor import Visitor
 port, address, asked, headers = json.loads(sys.argv[1])
 shown = Visitor(port, headers, address).get(asked)
 print(json.dumps([shown.status, shown.body.decode()]))

@@ -34,6 +34,8 @@ def recorded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
     with Proxy(module_upstream.url, home, options=("-w", str(file))) as proxy:
         proxy.ask(QUESTION)
         proxy.ask_until("exact", QUESTION)
+        for _ in range(2):  # once more from the store at the most, then at hand
+            proxy.ask(QUESTION)
         proxy.ask_until("semantic", IN_OTHER_WORDS)
         proxy.ask(MANY, stream=True)
         proxy.ask_until("exact", MANY, stream=True)
@@ -71,6 +73,7 @@ def test_every_flow_of_a_file_tells_what_became_of_it(recorded: Path) -> None:
     assert "miss: no neighbour above 0.92 (none there)" in {comment for *_, comment in told}
     misses = [flow for flow in flows if flow.metadata["ai_cache"] == "miss"]
     assert misses[0].comment.endswith(" · kept")
+    assert any("recalled" in json.dumps(flow.metadata) for flow in flows)
     json.dumps([flow.metadata for flow in flows])  # nothing but plain values
 
 

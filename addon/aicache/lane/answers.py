@@ -65,11 +65,10 @@ class Prepared:
 
 
 class Answers:
-    """*exact* returns the store in use; *tell* is told of each hit."""
+    """*exact* returns the store in use."""
 
-    def __init__(self, exact: Callable[[], ExactStore | None], tell: Callable[[Report], None]) -> None:
+    def __init__(self, exact: Callable[[], ExactStore | None]) -> None:
         self._exact = exact
-        self._tell = tell
         self._store: ExactStore | None = None
         self._holds: HoldsEntries | None = None
         self.noise = NOISE
@@ -95,8 +94,8 @@ class Answers:
         name.update(data.content)
         return name.digest()
 
-    def find(self, name: bytes, step: str, began: float, now: float) -> Prepared | None:
-        """Return the answer to a request, and tell of it; None where none is at hand.
+    def find(self, name: bytes, step: str, began: float, now: float) -> tuple[Prepared, Report] | None:
+        """Return the answer to a request, and what there is to tell of it; None where none is at hand.
 
         *began* is the performance counter's time at which the request was there, *step* what the look-up is called.
         """
@@ -105,8 +104,7 @@ class Answers:
         if not isinstance(prepared, Prepared) or prepared.hit.entry.expires_at <= now:
             return None
         trace = Trace([Step(step, time.perf_counter() - began)])
-        self._tell(of_lookup(prepared.exchange, prepared.hit, trace, began))
-        return prepared
+        return prepared, of_lookup(prepared.exchange, prepared.hit, trace, began)
 
     def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Have the request of these names answered by this hit, for as long as its entry is held."""

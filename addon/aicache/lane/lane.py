@@ -14,6 +14,7 @@ from mitmproxy.http import HTTPFlow
 from aicache.lane import head
 from aicache.lane.answers import Answers
 from aicache.lane.head import Head
+from aicache.report import Report
 
 HEADS = 512
 """Heads that are remembered: a client's are the same from request to request, but for their length."""
@@ -29,10 +30,11 @@ class _Asked:
 
 
 class Lane:
-    """Where *answers* are given to requests that are as plain as can be."""
+    """Where *answers* are given to requests that are as plain as can be; *tell* is told of each."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, tell: Callable[[Report], None]) -> None:
         self._answers = answers
+        self._tell = tell
         self._asked: WeakKeyDictionary[Client, _Asked] = WeakKeyDictionary()
         self._heads: dict[bytes, Head | None] = {}
         self.is_open: Callable[[], bool] = lambda: False
@@ -70,8 +72,10 @@ class Lane:
         *began* is the performance counter's time at which the request was there.
         """
         now = time.time()
-        if (prepared := self._answers.find(name, "fast lane", began, now)) is None:
+        if (found := self._answers.find(name, "fast lane", began, now)) is None:
             return None
+        prepared, report = found
+        self._tell(report)
         return prepared.head(now), prepared.body
 
     def pass_on(self, client: Client, name: bytes, head: Head, body: bytes) -> None:
