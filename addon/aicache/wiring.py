@@ -58,6 +58,7 @@ class Wiring:
         self.engine = Engine(rules_for(config), config.lookup_timeout)
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._closing = False
         self._folder: _Folder | None = None
         self._exact = ExactPart(self.engine)
         self._semantic = SemanticPart(self.engine)
@@ -76,15 +77,17 @@ class Wiring:
 
     async def close(self) -> None:
         """Let the writes under way finish, within `CLOSE_WITHIN`, then end every part."""
+        self._closing = True
         if self._keeper is not None:
             self._keeper.cancel()
+            self._changed.set()
             await asyncio.wait([self._keeper])
         await self.engine.drain(CLOSE_WITHIN)
         await self._leave_folder()
 
     async def _keep(self) -> None:
         pause = CHECK_EVERY
-        while True:
+        while not self._closing:  # a part that cannot end in time while it starts makes an error of its cancellation
             self._changed.clear()
             try:
                 await self._converge(self._config, self._data)
@@ -93,7 +96,7 @@ class Wiring:
                 pause = min(2 * pause, AGAIN_AT_MOST)
                 if not isinstance(exc, StoreError):
                     logger.exception("the cache's parts could not be brought up")
-                elif self._said != str(exc):
+                elif self._said != str(exc) and not self._closing:
                     self._said = str(exc)
                     logger.warning("%s (it is tried again)", exc)
             with contextlib.suppress(TimeoutError):
