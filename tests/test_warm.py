@@ -29,6 +29,7 @@ from aicache.policy import Rules
 from aicache.ports import StoreError
 from aicache.recorded import Passed, entries_of, note_wishes
 from aicache.settings import Settings
+from aicache.upkeep import Upkeep
 from aicache.warming import PAUSES, TOGETHER, Warming
 from aicache.wiring import rules_for
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
@@ -694,6 +695,29 @@ async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_
     assert (expired.tally.taken.expired, taken.tally.taken.taken, again.tally.taken.kept) == (1, 1, 1)
     assert abs(entry.stored_at - time.time()) < 60
     assert entry.expires_at == pytest.approx(entry.stored_at + RULES.ttl)
+
+
+async def test_what_another_cache_exported_is_taken_as_it_is(tmp_path: Path) -> None:
+    file, one, other = tmp_path / "entries.jsonl", Cache(MemoryStore()), Cache(MemoryStore())
+    await filled(one, written(tmp_path / "f", {"question": "Why?", "answer": "So."}), Adapted(), keyless=True)
+    await Upkeep(one.engine).export(file)
+    with file.open("a") as damaged:
+        damaged.write("{}\n")
+
+    result = await filled(other, file, Adapted())
+
+    assert (result.read, result.broken, result.tally.taken.taken) == (2, 1, 1)
+    assert other.store.entries == one.store.entries
+
+
+def test_how_long_an_answer_took_is_not_known_where_its_end_was_not_recorded() -> None:
+    timed, untimed = chat(), chat()
+    for flow in (timed, untimed):
+        flow.request.timestamp_start -= 2
+    assert untimed.response is not None
+    untimed.response.timestamp_end = None
+
+    assert (kept(timed).took, kept(untimed).took) == (2.0, 0.0)
 
 
 async def test_where_a_header_says_whose_it_is_that_header_is_asked_for(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def recording_of(flow: HTTPFlow) -> Recording | Passed:
     response = flow.response
     if response is None or (body := response.raw_content) is None:
         return Passed("no answer")
-    recording = read_response(response, body, flow.request.timestamp_start)
+    recording = read_response(response, body, flow.request.timestamp_start if response.timestamp_end else 0.0)
     if recording.content_encoding in INFLATED_HERE:
         return recording
     try:  # what was not asked for through this cache may be encoded in any way

@@ -7,19 +7,22 @@ import re
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from mitmproxy.http import HTTPFlow
 
 from aicache.config import Credential
 from aicache.keys import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from aicache.ports import StoreError
 from aicache.recorded import answered_at
+from aicache.upkeep import Upkeep
 from aicache.warming import Tally, Warming
 from progress import Progress, gauge
 from warming.adapted import Adapted
 from warming.asked import Asking
 from warming.found import Broken, Found, SourceError
 from warming.parts import Opened
-from warming.sources import records
+from warming.sources import is_export, records
 
 NO_CALLER = "no API key: for callers that have one give --api-key, for others --no-key"
 BROKEN_SHOWN = 10  # of each source
@@ -54,6 +57,21 @@ class Filling:
         self.stopped = True
 
     async def fill(self, source: str) -> Result:
+        """Put one source into the cache; what is wrong with it is said, and no reason not to go on with the next."""
+        return await (self._bring(source) if is_export(source) else self._fill(source))
+
+    async def _bring(self, source: str) -> Result:
+        """Take the entries that another cache has exported, which are as its settings made them."""
+        result = Result(source, Tally())
+        try:
+            taken = result.tally.taken = await Upkeep(self._parts.engine).bring(Path(source))
+            result.read, result.broken = taken.taken + taken.kept + taken.expired + taken.unread, taken.unread
+        except (OSError, ValueError, StoreError) as exc:
+            result.problem = f"{source}: {exc}"
+            print(f"warm: {result.problem}", file=sys.stderr)
+        return result
+
+    async def _fill(self, source: str) -> Result:
         warming = Warming(self._parts)
         result = Result(source, warming.tally)
         progress, shown = Progress(f"{_shown(source)}: opening"), 0.0

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from aicache.upkeep import archive
 from warming import cassettes, flows, gptcache, higress, questions
 from warming.asked import Asking
 from warming.found import Place, Records, SourceError
@@ -19,7 +20,7 @@ SUFFIXES = (".mitm", ".flow", ".flows", ".har", ".jsonl", ".ndjson", ".json", ".
 """Of files that are looked for in a folder."""
 KNOWN = (
     "known are flows that mitmproxy saved (-w), HAR, JSON lines of questions and answers, cassettes of vcrpy and VCR, "
-    "a SQLite database of GPTCache, JSON with its questions and answers, and redis:// of a Higress"
+    "an export of this cache, a SQLite database of GPTCache, JSON with its questions and answers, redis:// of a Higress"
 )
 
 
@@ -36,6 +37,16 @@ def files(names: list[str]) -> list[str]:
             raise SourceError(f"{name}: no file in this folder ends in {', '.join(SUFFIXES)}")
         found += inside
     return found
+
+
+def is_export(source: str) -> bool:
+    """Tell whether a source is what a cache of this project has exported: its entries need no reading as flows."""
+    try:
+        with Path(source).open("rb") as file:
+            archive.check_header(file.readline(HEAD))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def records(source: str, asking: Asking, prefix: str) -> Records:
