@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -358,3 +359,36 @@ def test_an_option_that_cannot_be_is_refused(tmp_path: Path, options: tuple[str,
     _, said = warm(tmp_path / "f", *options, code=2)
 
     assert says in said
+
+
+# ---------------------------------------------------------------------- scripts/replay
+
+
+def test_a_replay_finds_what_the_proxy_did(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "flows.mitm"
+    proxy = start(options=("-w", str(file)))
+    asked: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("How do I reset my password?", {}),
+        ("How do I reset my password?", {"stream": True}),
+        ("How can I reset my password?", {}),
+        ("How do I convert 5 miles to kilometres?", {"stream": True}),
+        ("How do I convert 50 miles to kilometres?", {}),
+        ("How do I convert 5 miles to kilometres?", {}),
+        ("How do I reset my password?", {"key": "sk-other"}),
+        ("How do I reset my password?", {"headers": {"x-higress-skip-ai-cache": "on"}}),
+        ("How do I reset my password?", {"headers": {"cache-control": "no-cache"}}),
+    )
+    live: Counter[str] = Counter()
+    for question, how in asked:
+        live[proxy.ask(question, **how).cache] += 1
+        time.sleep(1)  # stores happen in the background
+    proxy.stop()
+
+    done = subprocess.run(
+        command("replaying", file, "--json"), capture_output=True, text=True, timeout=110, check=True, env=variables()
+    )
+
+    found = json.loads(done.stdout)
+    assert live == {"exact": 2, "semantic": 1, "miss": 5, "bypass": 1}
+    assert {**found["hits_by_tier"], "miss": found["misses"], "bypass": found["bypasses"]} == live
+    assert found["guards"] == {"numbers": 1}
