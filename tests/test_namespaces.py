@@ -74,3 +74,11 @@ def test_nothing_of_it_is_outside_or_afterwards(tmp_path: Path) -> None:
 
     assert before == during == outside()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_program_can_be_launched_there_by_its_path(net: Lan, tmp_path: Path) -> None:
+    launcher = net.client.launcher(tmp_path / "cat", "cat")
+
+    seen = subprocess.run([launcher, "/etc/hosts"], capture_output=True, text=True, check=True).stdout
+
+    assert f"{INTERNET[0]} four.test" in seen

@@ -47,10 +47,18 @@ def firewall(machine: Machine) -> str:
 
 
 def visit(
-    machine: Machine, host: str, authority: Path, question: str, *, http: str, ip: int, stream: bool = False
+    machine: Machine,
+    host: str,
+    authority: Path,
+    question: str,
+    *,
+    http: str,
+    ip: int,
+    stream: bool = False,
+    scheme: str = "https",
 ) -> Any:
     """Ask an API as a program on *machine* does; see visitor.py for what comes back."""
-    words = (f"https://{host}{PATH}", authority, http, ip, question, *(["stream"] if stream else []))
+    words = (f"{scheme}://{host}{PATH}", authority, http, ip, question, *(["stream"] if stream else []))
     return json.loads(machine.run(sys.executable, VISITOR, *words))
 
 
@@ -115,6 +123,15 @@ def test_a_client_that_knows_of_no_proxy_is_answered_from_the_cache(
     assert (again["status"], again["http"], again["body"]) == (200, f"HTTP/{http}", first["body"])
     if stream:
         assert first["times"][-1] - first["times"][0] > 0.3, "the stream came in one piece"
+
+
+def test_the_name_counts_and_not_the_address_or_the_protocol(net: Lan, gateway: Redirected) -> None:
+    question = "Which address did I take?"
+    first = visit(net.client, API, gateway.authority, question, http="1.1", ip=4)
+    again = until_hit(lambda: visit(net.client, API, gateway.authority, question, http="2", ip=6))
+
+    assert again["headers"]["cache-status"].startswith("ai-cache; hit; detail=exact")
+    assert again["body"] == first["body"]
 
 
 @pytest.mark.parametrize("ip", [4, 6])

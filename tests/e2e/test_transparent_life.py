@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from e2e.proxy import READY, children
+import environment
+from e2e.proxy import READY, READY_EXACT, children
 from e2e.test_transparent import firewall, pytestmark, until_hit, visit
 from e2e.transparent import API, HOME, HOSTS, OTHER, TRANSPARENT, USER, Internet, Logged, Redirected
 from namespaces import ELSEWHERE, INTERNET, Lan, lan
@@ -76,6 +77,30 @@ def test_a_machines_own_traffic_is_answered_from_the_cache(net: Lan, start: Star
 
         assert first["cache"] == "miss"
         assert again["body"] == first["body"]
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_a_service_on_the_machine_itself_is_cached_too(net: Lan, start: Start, tmp_path: Path, name: str) -> None:
+    """As Ollama is, whose clients speak plain HTTP to it."""
+    scripts = f"PYTHONPATH={environment.ROOT / 'scripts'}"
+    words = ("env", scripts, sys.executable, "-u", "-m", "demo.upstream", "--port", 11434)
+    service = Logged(net.client, tmp_path / "service.log", *words)
+    try:
+        service.wait_log("stand-in")
+        options = ("--host", "localhost", "--port", 443, "--port", 11434)
+        redirected = start(*options, config="semantic: {enabled: false}", ready=READY_EXACT)
+
+        def ask() -> Any:
+            where = (net.client, f"{name}:11434", redirected.authority)
+            return visit(*where, "Who is there?", http="1.1", ip=4, scheme="http")
+
+        first = ask()
+        again = until_hit(ask)
+    finally:
+        service.stop()
+
+    assert first["cache"] == "miss"
+    assert again["body"] == first["body"]
 
 
 def test_what_the_proxys_user_asks_goes_out(net: Lan, internet: Internet, start: Start) -> None:
