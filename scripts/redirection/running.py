@@ -41,7 +41,7 @@ def down() -> bool:
         while noted.runner.alive and time.monotonic() < deadline:
             time.sleep(0.1)
     undone = netfilter.close(system.families())
-    if noted := (noted and state.read()) or noted:
+    if noted:
         state.restore(noted.settings)
         if noted.proxy and noted.proxy.alive and not (noted.runner and noted.runner.alive):
             os.kill(noted.proxy.pid, signal.SIGTERM)  # of a run that was killed

@@ -21,6 +21,7 @@ from namespaces import ELSEWHERE, INTERNET, Lan, lan
 
 __all__ = ["pytestmark"]
 Start = Callable[..., Redirected]
+UP = ("up", "--user", USER, "--yes", "--host", API, "--proxy-port", 8090)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +156,18 @@ def test_after_the_commands_own_death_the_traffic_goes_on_and_down_undoes_it(
     assert transparent(net, "down") == "nothing was in force\n"
 
 
+def test_settings_that_a_run_left_changed_are_put_back_before_another_one(net: Lan, before: str) -> None:
+    setting = "/proc/sys/net/ipv4/conf/all/send_redirects"
+    leave = f"from redirection import state; s = {{'{setting}': '1'}}; "
+    leave += "state.write(state.State(('api.llm.test',), (443,), 8080, s)); state.switch_off(s)"
+    net.client.run("env", f"PYTHONPATH={environment.ROOT / 'scripts'}", sys.executable, "-c", leave)
+    assert net.client.run("cat", setting) == "0\n"
+
+    assert "`scripts/transparent down` does it" in transparent(net, *UP)
+    assert transparent(net, "down") == "undone\n"
+    assert net.client.run("cat", setting) == "1\n"
+
+
 def test_down_ends_a_run(net: Lan, before: str, start: Start) -> None:
     redirected = start()
 
@@ -180,9 +193,6 @@ def test_addresses_that_come_later_are_redirected_too(net: Lan, start: Start) ->
             net.client.run(sys.executable, "-c", ask, redirected.authority, address)
     finally:
         net.client.names(HOSTS)
-
-
-UP = ("up", "--user", USER, "--yes", "--host", API, "--proxy-port", 8090)
 
 
 @contextlib.contextmanager
