@@ -69,6 +69,11 @@ class OpenWebUIPerson(Person):
     def wait_finished(self) -> None:
         expect(self.page.get_by_role("button", name="Regenerate").last).to_be_visible()
 
+    def stop(self) -> None:
+        """Have the answer cut off that is being written."""
+        self.page.get_by_role("button", name="Stop").last.click()
+        self.wait_finished()
+
     def sees_chores(self, title: str, follow_up: str) -> None:
         """Wait for what is asked about the chat in the background: its title, and what to ask next."""
         expect(self.page).to_have_title(re.compile(f"^{title}"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from browser.chromium import Screenshots
 from browser.openwebui import OpenWebUI, OpenWebUIPerson
@@ -102,4 +104,24 @@ def test_within_one_chat_questions_are_answered_again_where_the_history_does_not
 
     assert of_the_chats(laid.asked()) == ["miss", "exact", "semantic", "exact"]
     assert laid.upstream.last.headers["x-openwebui-user-id"]
+    assert "Traceback" not in laid.web.log
+
+
+def test_an_answer_that_a_person_stops_is_not_kept(reverse: Callable[[str], Way], screenshot: Screenshots) -> None:
+    laid = reverse(WITH_TOOLS)
+    laid.upstream.script = lambda request: replace(upstream(request), per_token=0.5)
+    with laid.opened(OpenWebUI) as (page, url):
+        person = OpenWebUIPerson(page, url)
+
+        person.send(QUESTION)
+        expect(page.get_by_text("Choose", exact=False).first).to_be_visible()
+        person.stop()
+        stopped = person.answers()[-1]
+        screenshot(page, "stopped")
+        laid.upstream.script = upstream
+        person.new_chat()
+        person.ask(QUESTION, ANSWER)
+
+    assert stopped != ANSWER
+    assert of_the_chats(laid.asked()) == ["miss", "miss"]
     assert "Traceback" not in laid.web.log
