@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import exact, formats, machine, misses, results, semantic, soak, streams, wrk
+from benchmarks import exact, formats, machine, misses, results, semantic, soak, streams, watchers, wrk
 from benchmarks.figures import Row
 from benchmarks.problem import Problem
 from benchmarks.scenario import Plan, Scenario, run
@@ -17,6 +18,7 @@ from benchmarks.systems import SPEEDS, Fleet, speed_settings
 SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
     "exact": exact.Exact,
     "sizes": exact.Sizes,
+    "watching": exact.Watching,
     "semantic": semantic.Semantic,
     "misses": misses.Misses,
     "streams": streams.Streams,
@@ -31,6 +33,8 @@ def main() -> int:
     try:
         if options.what == "formats":
             return formats.measure()
+        if options.what == "watchers":
+            return _watchers(options)
         return _soak(options) if options.what == "soak" else _compare(options)
     except Problem as exc:
         print(f"bench: {exc}", file=sys.stderr)
@@ -74,6 +78,11 @@ def _soak(options: argparse.Namespace) -> int:
         return soak.run(Path(name), speed, options.minutes, options.rate, report)
 
 
+def _watchers(options: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        return asyncio.run(watchers.measure(Path(name), 20_000 if options.quick else 1_000_000))
+
+
 def _report(folder: Path, about: dict[str, str], rows: list[Row], title: str, found: list[Row]) -> None:
     """Write what there is so far, so that little is lost where the rest fails."""
     results.write(folder, about, rows)
@@ -100,10 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "formats"),
+        choices=("table", "soak", "watchers", "formats"),
         default="table",
         help="table (default): what is described here; soak: a mixed load for --minutes, with errors counted and the "
-        "memory watched; formats: the microseconds that reading and writing each API's bodies takes",
+        "memory watched; watchers: whether what counts and logs grows with a million requests; "
+        "formats: the microseconds that reading and writing each API's bodies takes",
     )
     parser.add_argument(
         "--only",

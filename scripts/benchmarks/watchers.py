@@ -1,0 +1,125 @@
+"""Whether what watches the cache grows: reports of very many requests, as varied as callers can make them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from aicache.config import Config, Log
+from aicache.keys import digest
+from aicache.model import Entry, Mode
+from aicache.report import Finished, Judged, Report
+from aicache.reporting import Watchers
+from aicache.trace import Looked, Step, Trace
+from aicache.ui.desk import Desk
+from aicache.ui.overview import overview
+
+LOOKS = 10
+SETTLED = 2  # looks after which nothing may grow any more
+MOST = 8 * 1024**2  # bytes that the rest of the requests may add, the allocator's whims included
+MOST_OBJECTS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How much there is after so many requests."""
+
+    requests: int
+    rss: int
+    objects: int
+    shown: int
+    """Bytes of the metrics' page, which all labels are on."""
+
+
+async def measure(folder: Path, requests: int) -> int:
+    """Print the table; return 1 where memory grew with the requests."""
+    watchers = Watchers()
+    desk = Desk(watchers, lambda: None)
+    desk.configure(Config(log=Log(file=str(folder / "watched.jsonl"), text=True, max_bytes=1 << 20, keep=2)))
+    print(f"{requests} requests: each with a model, reason, question and kind of its own now and then")
+    print(f"{'requests':>10} {'RSS MB':>8} {'objects':>9} {'metrics KB':>11} {'µs each':>8}")
+    looks, began = [], time.perf_counter()
+    for share in range(1, LOOKS + 1):
+        done, until = requests * (share - 1) // LOOKS, requests * share // LOOKS
+        for i in range(done, until):
+            _tell(watchers, i)
+            if i % 1000 == 0:
+                await asyncio.sleep(0)
+        looks.append(_look(desk, until))
+        each = (time.perf_counter() - began) / until * 1e6
+        print(_row(looks[-1], each), flush=True)
+    await desk.close()
+    grown, settled = looks[-1].rss - looks[SETTLED - 1].rss, looks[SETTLED - 1].requests
+    print(f"from {settled} requests on RSS changed by {grown / 1024**2:+.1f} MB; logs on disk: {_logs(folder)} bytes")
+    return int(grown > MOST or looks[-1].objects - looks[SETTLED - 1].objects > MOST_OBJECTS)
+
+
+def _logs(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("watched.jsonl*"))
+
+
+def _row(look: Look, each: float) -> str:
+    return f"{look.requests:>10} {look.rss / 1024**2:8.1f} {look.objects:>9} {look.shown / 1024:11.1f} {each:8.1f}"
+
+
+def _look(desk: Desk, requests: int) -> Look:
+    shown = len(desk.metrics.text())
+    overview(desk, 3600)
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return Look(requests, pages * os.sysconf("SC_PAGE_SIZE"), len(gc.get_objects()), shown)
+
+
+def _tell(watchers: Watchers, i: int) -> None:
+    report = _report(i)
+    watchers.decided(report)
+    if report.outcome != "hit":
+        status = (200, 200, 200, 429, 503, 0)[i % 6]
+        kept = report.entry if status == 200 else None
+        watchers.finished(Finished(report, status, 0.5, 2000, kept, None if kept else f"status {status} {i}"))
+    if i % 10 == 0:
+        kind, standing = digest("kind", str(i)), "learned"
+        judged = Judged(report.at, kind, report.key, 0.95, "right", "audit", True, None, 0.1, 0.02, standing)
+        watchers.judged(judged)
+
+
+def _report(i: int) -> Report:
+    outcome, tier = _OUTCOMES[i % len(_OUTCOMES)]
+    model = f"model-{i}" if i % 5 == 0 else "gpt-4o"
+    question = f"What is the number {i}, and what was the one before?" if i % 2 else "Asked by everybody?"
+    looked = [Looked(digest("key", str(i + k)), 0.9 - k / 10, f"neighbour {i}", f"guard:g{i}") for k in range(3)]
+    entry = _entry(i, model, question) if tier else None
+    return Report(
+        at=1_900_000_000.0 + i / 1000,
+        outcome=outcome,  # type: ignore[arg-type]
+        tier=tier,  # type: ignore[arg-type]
+        reason=None if tier else f"{'abcdefgh'[i % 8]}-reason-{i}",
+        api="chat",
+        model=model,
+        mode="whole",
+        key=digest("key", question),
+        namespace=digest("namespace", str(i)),
+        kind=digest("kind", str(i)),
+        seconds=0.001 + i % 100 / 1000,
+        trace=Trace([Step(f"step {i % 200}", 0.001)], looked, 0.92, error_bound=0.1 if i % 3 else None),
+        question=question,
+        entry=entry,
+        similarity=0.95 if tier == "semantic" else None,
+        tokens=(100, 50) if tier else (0, 0),
+    )
+
+
+def _entry(i: int, model: str, question: str) -> Entry:
+    key, now = digest("key", question), 1_900_000_000.0
+    body = b"x" * 500
+    whole, kind = Mode.WHOLE, "application/json"
+    return Entry(
+        key, digest("n", str(i)), "chat", model, whole, False, whole, kind, body, question, 100, 50, now, now + 60
+    )
+
+
+_OUTCOMES = (("hit", "exact"), ("hit", "semantic"), ("miss", None), ("bypass", None), ("hit", "exact"))

@@ -1,0 +1,297 @@
+"""The dashboard in a real browser: a person sees what the cache does while it does it, and steps in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.accessible import CONTRAST, UNNAMED
+from browser.chromium import PATIENCE, Screenshots
+from demo.answers import Request, answer
+from e2e.page_visitor import page as as_page
+from e2e.proxy import READY, Proxy
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from e2e.conftest import Upstream
+
+TOKEN = "a-token-of-24-characters"
+CONFIG = "log: {text: true}\nprices: [gpt-test=2.5/10]\nsemantic: {threshold: 0.85}\n"
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
+PAIRS = [
+    (QUESTION, IN_OTHER_WORDS),
+    ("What is the capital of France?", "What's the capital of France?"),
+    ("How many kilometres are 5 miles?", "How many kilometres are 50 miles?"),
+    ("Why is the sky blue?", "Why's the sky blue?"),
+    ("When does the shop open?", "Where does the shop open?"),
+]
+
+
+@pytest.fixture
+def proxy(upstream: Upstream, tmp_path: Path) -> Iterator[Proxy]:
+    def script(request: Request) -> Any:
+        return answer(request, first_token=0.1, per_token=0.005)
+
+    upstream.script = script
+    with Proxy(upstream.url, tmp_path, CONFIG).start(wait_for=READY) as running:
+        yield running
+
+
+@pytest.fixture
+def noted(page: Page) -> list[str]:
+    """What the page complained of, and whatever it asked of anybody but the proxy."""
+    noted: list[str] = []
+    page.on("console", lambda message: noted.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: noted.append(str(error)))
+    return noted
+
+
+def tile(page: Page, name: str | re.Pattern[str]) -> Locator:
+    """Return the figure on the tile of this name."""
+    return page.locator(".tiles li").filter(has_text=name).locator(".value")
+
+
+def work(proxy: Proxy, rounds: int = 1) -> None:
+    for _ in range(rounds):
+        for question, other in PAIRS:
+            proxy.ask(question)
+            proxy.ask_until("exact", question)
+            proxy.ask(other)
+
+
+def test_traffic_shows_while_it_comes_without_a_reload(
+    proxy: Proxy, page: Page, screenshot: Screenshots, noted: list[str]
+) -> None:
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url.partition("/_ai_cache/")[0]))
+    page.goto(f"{proxy.url}/_ai_cache/")
+    expect(page.get_by_role("status").first).to_have_text("Serving")
+    expect(page.get_by_text("No requests yet.")).to_be_visible()
+    expect(tile(page, "Requests")).to_have_text("0")
+    screenshot(page, "empty")
+
+    work(proxy)
+
+    expect(tile(page, "Hit ratio")).to_contain_text(re.compile(r"\d\d\.\d %"))
+    expect(page.get_by_text("No requests yet.")).to_be_hidden()
+    expect(tile(page, "Time upstream")).to_contain_text(" ms")
+    expect(tile(page, "Money saved")).to_contain_text("$0.0")
+    expect(page.locator("#guards")).to_contain_text("numbers")
+    expect(page.locator("#top")).to_contain_text(QUESTION)
+    expect(page.locator("#health").get_by_role("row").filter(has_text="exact store")).to_contain_text("answers")
+    expect(page.locator("#threshold-note")).to_contain_text("0.85")
+    for chart in ("requests", "latency", "similarity"):
+        assert painted(page, chart) > 500, chart
+    now = as_page(proxy.port).overview()
+    expect(tile(page, "Tokens saved")).to_have_text(
+        f"{now['since']['prompt_tokens'] + now['since']['completion_tokens']:,}"
+    )
+    screenshot(page, "traffic")
+    assert asked == {proxy.url}
+    assert noted == []
+
+
+def painted(page: Page, chart: str) -> int:
+    """Count the points of a chart in its series' colours: grey lines and letters are none."""
+    return int(
+        page.locator(f"#{chart} canvas").evaluate(
+            """(canvas) => { const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            let found = 0;
+            for (let i = 0; i < data.length; i += 4) {
+              const [r, g, b, a] = data.slice(i, i + 4);
+              if (a > 200 && Math.max(r, g, b) - Math.min(r, g, b) > 60) found++;
+            }
+            return found; }"""
+        )
+    )
+
+
+def test_an_entry_is_found_read_pinned_and_purged_by_keyboard_alone(
+    proxy: Proxy, page: Page, screenshot: Screenshots, noted: list[str], upstream: Upstream
+) -> None:
+    proxy.ask(QUESTION)
+    proxy.ask_until("exact", QUESTION)
+    page.goto(f"{proxy.url}/_ai_cache/")
+    keys = page.keyboard
+
+    keys.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the figures")).to_be_focused()
+    keys.press("Enter")
+    tab_to(page, page.get_by_label("Find"))
+    keys.type("forgotten passwords")
+    keys.press("Enter")
+    expect(page.locator("#said")).to_have_text("1 entry")
+    tab_to(page, page.get_by_role("button", name=f"Pin: {QUESTION}"))
+    keys.press("Enter")
+    expect(page.locator("#said")).to_have_text("The entry is pinned.")
+    expect(page.get_by_role("button", name=f"Unpin: {QUESTION}")).to_be_focused()
+    keys.press("Shift+Tab")
+    expect(page.get_by_role("button", name=f"Read: {QUESTION}")).to_be_focused()
+    keys.press("Enter")
+    dialog = page.get_by_role("dialog", name="Entry")
+    expect(dialog).to_contain_text("Choose “Forgot password”")
+    expect(dialog).to_contain_text("pinned")
+    screenshot(page, "read")
+    tab_to(page, dialog.get_by_role("button", name="Purge …"))
+    keys.press("Enter")
+    sure = page.get_by_role("alertdialog", name="Purge this entry?")
+    expect(sure).to_contain_text(QUESTION)
+    screenshot(page, "sure")
+    keys.press("Escape")
+    expect(sure).to_be_hidden()
+    expect(dialog.get_by_role("button", name="Purge …")).to_be_focused()
+    keys.press("Enter")
+    tab_to(page, sure.get_by_role("button", name="Purge", exact=True))
+    keys.press("Enter")
+
+    expect(page.locator("#said")).to_have_text("The entry is purged.")
+    expect(page.get_by_text("No entry was found.")).to_be_visible()
+    calls = upstream.calls
+    assert proxy.ask(QUESTION).cache == "miss"
+    assert upstream.calls == calls + 1
+    assert noted == []
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until this has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("(each) => each === document.activeElement"):
+            return
+    raise AssertionError(f"no way to {wanted} by Tab")
+
+
+def test_the_keyboards_place_is_kept_while_the_figures_change(proxy: Proxy, page: Page) -> None:
+    proxy.ask(QUESTION)
+    page.goto(f"{proxy.url}/_ai_cache/")
+    button = page.get_by_role("button", name=f"Read the entry of {QUESTION}")
+    button.focus()
+
+    work(proxy)
+    expect(page.locator("#top").get_by_role("row")).to_have_count(1 + 2 * len(PAIRS) - hits_by_meaning(proxy))
+
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Entry")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+
+def hits_by_meaning(proxy: Proxy) -> int:
+    return int(as_page(proxy.port).overview()["live"]["total"]["semantic"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_the_light_and_in_the_dark_and_by_those_who_hear_it(
+    proxy: Proxy, page: Page, screenshot: Screenshots, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    work(proxy)
+    page.goto(f"{proxy.url}/_ai_cache/")
+    expect(page.locator("#top")).to_contain_text(QUESTION)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for summary in page.get_by_text("As a table").all():
+        summary.click()
+    page.get_by_role("button", name="Show some").click()
+    expect(page.locator("#found table")).to_be_visible()
+
+    assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) is (scheme == "dark")
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate(CONTRAST) == []
+    assert page.get_by_role("heading", level=1).all_inner_texts() == ["AI cache"]
+    assert page.get_by_role("main").count() == page.get_by_role("navigation").count() == 1
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
+    assert len(ids) == len(set(ids))
+    charts = page.get_by_role("img").filter(has=page.locator("canvas"))
+    assert charts.count() == 3
+    expect(page.get_by_role("table", name="Requests").get_by_role("row").nth(1)).to_contain_text("M")  # a time of day
+    page.screenshot(path=screenshot(page, "top").with_name(f"whole-page-{scheme}.png"), full_page=True)
+
+
+def test_on_a_phone_nothing_is_cut_off(proxy: Proxy, page: Page, screenshot: Screenshots) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    work(proxy)
+    page.goto(f"{proxy.url}/_ai_cache/")
+    expect(page.locator("#top")).to_contain_text(QUESTION)
+    page.get_by_role("button", name="Show some").click()
+    expect(page.locator("#found table")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    screenshot(page, "phone")
+    page.get_by_role("button", name=f"Read: {QUESTION}").click()
+    box = page.get_by_role("dialog", name="Entry").bounding_box()
+    screenshot(page, "entry")
+    assert box is not None
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
+
+
+def test_a_proxy_that_has_gone_is_said_to_have_and_is_found_again(
+    proxy: Proxy, page: Page, screenshot: Screenshots
+) -> None:
+    page.goto(f"{proxy.url}/_ai_cache/")
+    expect(page.get_by_role("status").first).to_have_text("Serving")
+
+    proxy.stop()
+    expect(page.get_by_role("alert")).to_contain_text("The proxy does not answer.")
+    expect(page.get_by_role("status").first).to_have_text("No contact")
+    screenshot(page, "gone")
+    proxy.start(wait_for=READY)
+
+    expect(page.get_by_role("status").first).to_have_text("Serving", timeout=2 * PATIENCE)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_with_a_token_a_person_is_asked_for_it_once(
+    upstream: Upstream, tmp_path: Path, page: Page, screenshot: Screenshots, noted: list[str]
+) -> None:
+    with Proxy(upstream.url, tmp_path, f"dashboard: {{token: {TOKEN}}}\n").start(wait_for=READY) as proxy:
+        page.goto(f"{proxy.url}/_ai_cache/")
+        expect(page.get_by_label("Token")).to_be_focused()
+        screenshot(page, "asked")
+        page.get_by_label("Token").fill(TOKEN)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status").first).to_have_text("Serving")
+        page.reload()
+        expect(page.get_by_role("status").first).to_have_text("Serving")
+
+        assert TOKEN not in page.url
+        assert [each for each in noted if "401" not in each] == []
+
+
+def test_another_sites_page_learns_nothing_and_changes_nothing(proxy: Proxy, upstream: Upstream, page: Page) -> None:
+    """A page of another origin, in a browser on this machine, asks the proxy in every way that a script has."""
+    proxy.ask(QUESTION)
+    key = proxy.ask_until("exact", QUESTION).headers["x-ai-cache-key"]
+    page.route("http://127.0.0.1:1/", lambda route: route.fulfill(body="<p>elsewhere</p>", content_type="text/html"))
+    page.goto("http://127.0.0.1:1/")
+
+    found = page.evaluate(
+        """async ([root, key]) => {
+          const tries = [
+            ["api/overview", {}],
+            ["api/overview", { mode: "no-cors" }],
+            ["metrics", { headers: { "user-agent": "Prometheus" } }],
+            [`api/entries/${key}/purge`, { method: "POST", headers: { "x-ai-cache-dashboard": "1" } }],
+            [`api/entries/${key}/purge`, { method: "POST", mode: "no-cors", body: "{}" }],
+          ];
+          return Promise.all(tries.map(async ([path, how]) => {
+            try { return await (await fetch(`${root}/_ai_cache/${path}`, how)).text(); } catch { return "refused"; }
+          }));
+        }""",
+        [proxy.url, key],
+    )
+
+    assert set(found) <= {"refused", ""}
+    assert proxy.ask(QUESTION).cache == "exact"
+    assert page.evaluate(
+        "(root) => { const f = document.createElement('iframe'); f.src = root; document.body.append(f);"
+        " return new Promise((done) => f.onload = () => { try { done(f.contentDocument?.title ?? 'closed'); }"
+        " catch { done('closed'); } }); }",
+        f"{proxy.url}/_ai_cache/",
+    ) in ("closed", "")
