@@ -126,7 +126,7 @@ def test_a_table_has_the_columns_that_were_measured() -> None:
 
     title, heads, bare, ours = table.splitlines()
     assert title == "title"
-    assert heads.split("  ")[-1] == "rps x bare"
+    assert heads.split("  ")[-1] == "rps it/bare"
     assert "CPU" not in table
     assert ours.split()[-1] == "2.00"
     assert bare.split()[:3] == ["8", "371", "bare"]
