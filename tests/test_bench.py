@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,11 +18,15 @@ import environment
 from benchmarks import lua, results, systems, wrk
 from benchmarks.figures import Case, percentile, rows
 from benchmarks.problem import Problem
+from demo.answers import Reply
+from demo.upstream import StandIn
 
 BENCH = environment.ROOT / "scripts" / "bench"
 in_own_environment = pytest.mark.skipif(
     not Path(sys.executable).is_relative_to(environment.ROOT / ".venv"), reason="wants scripts/test's own environment"
 )
+
+needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wants wrk on the PATH (Debian: apt install wrk)")
 
 REPORT = """Running 5s test @ http://127.0.0.1:8080/v1/chat/completions
   1 threads and 64 connections
@@ -97,22 +103,22 @@ def test_percentiles_are_values_that_were_seen(share: float, expected: int) -> N
     assert percentile(range(100, 0, -1), share) == expected
 
 
-@pytest.mark.parametrize("text", ["plain", 'a "quoted" \\ one', "ends in ]", "]] and ]=] and ]==]", "new\nline"])
-def test_what_lua_reads_is_the_text(text: str) -> None:
-    """A long bracket begins with a newline, which is not part of it, and ends at the first bracket of its level."""
-    quoted = lua.quoted(text)
+@needs_wrk
+async def test_wrk_asks_what_its_scripts_say(tmp_path: Path) -> None:
+    """Bodies may hold what would end a string of Lua's, and a list is begun anew at its end."""
+    bodies = ['{"a": "]] and ]=] and ]==]"}', '{"b": "\\"quoted\\" \\n 密"}', "[[]]"]
+    (tmp_path / "bodies").write_text("\n".join(bodies) + "\n", "utf-8")
+    asked = []
+    for text in (lua.same("sk-x", bodies[0]), lua.listed("sk-x", tmp_path / "bodies")):
+        (tmp_path / "script.lua").write_text(text, "utf-8")
+        async with StandIn(lambda _: Reply(body=b"{}")) as upstream:
+            load = await asyncio.to_thread(wrk.run, upstream.url, tmp_path / "script.lua", 1, 1.0, lambda: None)
+        asked.append(upstream.requests)
+        assert load.failures == 0
+        assert {(r.method, r.headers["authorization"]) for r in upstream.requests} == {("POST", "Bearer sk-x")}
 
-    level = quoted.index("[", 1) - 1
-    closing = f"]{'=' * level}]"
-    assert quoted.startswith(f"[{'=' * level}[\n")
-    assert quoted.index(closing) == len(quoted) - len(closing)
-    assert quoted[level + 3 : -len(closing)] == text
-
-
-def test_a_numbered_body_holds_its_mark_once() -> None:
-    for body in ("none", "# two #"):
-        with pytest.raises(ValueError, match="once"):
-            lua.numbered("sk", body, "#")
+    assert {request.body.decode() for request in asked[0]} == {bodies[0]}
+    assert [request.body.decode() for request in asked[1][:4]] == [*bodies, bodies[0]]
 
 
 def measured(scenario: str, shares: Sequence[float] = (1.0,), failures: float = 0.0) -> str:

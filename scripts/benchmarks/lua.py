@@ -1,4 +1,4 @@
-"""Scripts for wrk, as text: the same body again and again, bodies with a number of their own, or one body a line."""
+"""Scripts for wrk, as text: the same body again and again, or one body after the other."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer {key}"
 """
 SAME = "wrk.body = {body}\n"
-NUMBERED = """local before, after, number = {before}, {after}, 0
-request = function()
-  number = number + 1
-  return wrk.format(nil, nil, nil, before .. number .. after)
-end
-"""
 LISTED = """local bodies, number = {{}}, 0
 for line in io.lines({file}) do bodies[#bodies + 1] = line end
 request = function()
@@ -27,14 +21,6 @@ end
 def same(key: str, body: str) -> str:
     """Ask one and the same *body*."""
     return HEAD.format(key=key) + SAME.format(body=quoted(body))
-
-
-def numbered(key: str, body: str, mark: str) -> str:
-    """Ask *body* with the numbers 1, 2, 3, … in the place of *mark*, which it holds once."""
-    before, found, after = body.partition(mark)
-    if not found or mark in after:
-        raise ValueError(f"{mark!r} must stand in the body once")
-    return HEAD.format(key=key) + NUMBERED.format(before=quoted(before), after=quoted(after))
 
 
 def listed(key: str, file: Path) -> str:
