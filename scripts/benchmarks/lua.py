@@ -24,7 +24,10 @@ def same(key: str, body: str) -> str:
 
 
 def listed(key: str, file: Path) -> str:
-    """Ask what stands in *file*, a body a line, from its beginning; and again when it has ended."""
+    """Ask what stands in *file*, a body a line, in its order, and again when it has ended.
+
+    It begins with the second: wrk makes one request for itself, to see what the script is.
+    """
     return HEAD.format(key=key) + LISTED.format(file=quoted(str(file)))
 
 
