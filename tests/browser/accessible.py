@@ -31,7 +31,7 @@ CONTRAST = """() => {
     if (!own || !each.checkVisibility() || each.matches("script, style, .unseen, .skip")) continue;
     const [a, b] = [light(rgb(getComputedStyle(each).color)), light(ground(each))].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) found.add(`${ratio.toFixed(2)} ${each.tagName} ${each.className} ${each.textContent.slice(0, 40)}`);
+    if (ratio < 4.5) found.add(`${ratio.toFixed(2)} ${each.outerHTML.slice(0, 100)}`);
   }
   return [...found];
 }"""
