@@ -35,6 +35,7 @@ ELSEWHERE = ("203.0.113.3", "2001:db8::3")
 """A second address of the internet's, for hosts that are nobody's business."""
 CLONE_NEWNET = 0x40000000
 PROGRAMS = ("ip", "iptables", "ip6tables", "nsenter", "unshare", "mount")
+TRIALS = (["true"], ["iptables", "-t", "nat", "-S"], ["ip6tables", "-t", "nat", "-S"])
 
 
 def needed() -> None:
@@ -43,8 +44,9 @@ def needed() -> None:
         pytest.skip("network namespaces want Linux and root")
     if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
         pytest.skip(f"no {missing[0]} on the path: `apt install iproute2 iptables util-linux mount` brings it")
-    if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode:
-        pytest.skip("this kernel, or the container around, allows no new network namespaces")
+    for command in TRIALS:
+        if subprocess.run(["unshare", "--net", "--mount", *command], capture_output=True).returncode:
+            pytest.skip(f"this kernel, or the container around, allows no `{shlex.join(command)}` in a new namespace")
 
 
 class Machine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -195,6 +196,28 @@ def test_addresses_that_come_later_are_redirected_too(net: Lan, start: Start) ->
         net.client.names(HOSTS)
 
 
+def test_nothing_is_done_unless_it_is_agreed_to(net: Lan, before: str) -> None:
+    words = ("run", "--user", USER, "--home", "/tmp", "--host", API)
+    ours, theirs = os.openpty()
+    command = net.client.command(sys.executable, TRANSPARENT, *words)
+    try:
+        with subprocess.Popen(
+            command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as asked:
+            os.write(ours, b"n\n")
+            shown, said = asked.communicate(timeout=60)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert asked.returncode == 1
+    assert "-A AI_CACHE -d 203.0.113.2 -p tcp --dport 443 -j REDIRECT" in shown
+    assert shown.endswith("Do this? [y/N] ")
+    assert said == "transparent: nothing was done\n"
+    assert "there is nobody to ask: --yes does it without" in transparent(net, *words)
+    assert net.client.rules() == before
+
+
 @contextlib.contextmanager
 def proxy_of(net: Lan, uid: int, folder: Path) -> Iterator[Path]:
     """Run a proxy that `up` finds there, as a user, and yield its authority."""
@@ -232,6 +255,7 @@ def test_up_does_what_was_shown_until_down(net: Lan, internet: Internet, before:
     assert net.client.rules() == before
 
     with proxy_of(net, 65534, internet.folder) as authority:
+        taken = transparent(net, "run", *UP[1:])
         put_up = transparent(net, *UP)
         answer = visit(net.client, API, authority, "Through?", http="1.1", ip=6)
         again = transparent(net, *UP)
@@ -241,6 +265,7 @@ def test_up_does_what_was_shown_until_down(net: Lan, internet: Internet, before:
     assert answer["status"] == 200
     assert down == "undone\n"
     assert "rules of another run are in force" in again
+    assert "port 8090 is taken at 127.0.0.1: choose another one with --proxy-port" in taken
     assert put_up.startswith(rules)
     assert "-A AI_CACHE -d 203.0.113.2 -p tcp --dport 443 -j REDIRECT --to-ports 8090" in rules
     assert r"--allow-hosts '^api\.llm\.test:443$'" in command
