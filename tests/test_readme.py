@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from aicache import controls
 from aicache.config import docs
+from aicache.engine import Engine
+from aicache.policy import Rules
+from aicache.ui.counts import Counts
+from aicache.ui.health import health_of
+from aicache.ui.metrics import Metrics
 
+RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
 
@@ -21,6 +29,15 @@ def test_every_request_header_of_ours_is_described() -> None:
     described = set(re.findall(r"^\| `([a-z-]+):", README, re.MULTILINE))
 
     assert set(controls.OWN_HEADERS) <= described
+
+
+def test_every_metric_named_is_there() -> None:
+    named = set(re.findall(r"`(aicache_\w+)`", README))
+    text = Metrics(Counts(lambda *_: None), lambda: health_of(Engine(RULES, 1.0)), lambda: 0).text().decode()
+    families = {family.name for family in text_string_to_metric_families(text)}
+
+    assert len(named) > 10
+    assert {name.removesuffix("_total") for name in named} <= families
 
 
 def test_every_command_named_is_there() -> None:
