@@ -182,7 +182,7 @@ def _read(flow: HTTPFlow, *, reads_token: bool) -> tuple[str, Visit]:
         sni=flow.client_conn.sni,
         headers=headers,
         offered=offered,
-        own=reverse or request.port == flow.client_conn.sockname[1],  # forwarded, it would come to us again, for ever
+        own=reverse or request.port in flow.client_conn.sockname[1:2],  # forwarded, it would come here again, for ever
         http=request.http_version,
     )
 

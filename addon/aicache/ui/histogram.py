@@ -56,7 +56,7 @@ class Histogram:
 def merged(histograms: Iterable[Histogram], bounds: Sequence[float] = SECONDS) -> Histogram:
     """Return one histogram of all values; all have the same bounds."""
     found = Histogram(bounds)
-    for each in histograms:
-        found.counts = [a + b for a, b in zip(found.counts, each.counts, strict=True)]
-        found.total += each.total
+    if all_of_them := list(histograms):
+        found.counts = [sum(bucket) for bucket in zip(*(each.counts for each in all_of_them), strict=True)]
+        found.total = sum(each.total for each in all_of_them)
     return found
