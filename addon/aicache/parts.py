@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import re
@@ -131,7 +132,7 @@ class SemanticPart:
         try:
             await embedder.load()
         except BaseException:  # it has threads
-            await embedder.close()
+            await _close(embedder)
             raise
         await self.end()
         self._embedder, self._embedder_is = embedder, wanted
@@ -145,7 +146,7 @@ class SemanticPart:
         try:
             await index.open()
         except BaseException:
-            await index.close()
+            await _close(index)
             raise
         self._index, self._index_is = index, (wanted, data)
         assert self._embedder_is is not None
@@ -180,6 +181,12 @@ class SemanticPart:
         embedder, self._embedder = self._embedder, None
         if embedder is not None:
             await embedder.close()
+
+
+async def _close(part: _Embedder | _Index) -> None:
+    """Close what did not come up; that it is still busy may not hide why, which may be that the proxy ends."""
+    with contextlib.suppress(StoreError):
+        await part.close()
 
 
 def leave_to_rest() -> None:
