@@ -65,9 +65,7 @@ def test_a_report_without_failures_has_none() -> None:
     assert wrk.parse(clean).failures == 0
 
 
-@pytest.mark.parametrize(
-    "out", ["", "unable to connect to 127.0.0.1:1 Connection refused", REPORT.replace("6337", "0")]
-)
+@pytest.mark.parametrize("out", ["", "unable to connect to 127.0.0.1:1 Connection refused"])
 def test_what_is_no_report_is_a_problem(out: str) -> None:
     with pytest.raises(Problem):
         wrk.parse(out)

@@ -9,8 +9,12 @@ from typing import Protocol
 
 from benchmarks import metrics, wrk
 from benchmarks.figures import Case, Figures, Row, rows
+from benchmarks.problem import Problem
 from benchmarks.steps import Steps
 from benchmarks.systems import System
+
+LONGER = 5
+"""How many times the time a system gets that has answered nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,18 @@ def run(scenario: Scenario, rounds: int) -> list[Row]:
 
 
 def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Callable[[], None]) -> Figures:
-    """Load a system by wrk; return what wrk saw, the processor time of a request, and the shares of hits."""
-    cpu = system.cpu()
+    """Load a system by wrk; return what wrk saw, the processor time of a request, and the shares of hits.
+
+    Raises Problem when nothing was answered in `LONGER` times the time either.
+    """
     before = metrics.counts(system.port) if system.caches else {}
+    cpu = system.cpu()
     load = wrk.run(system.url, script, case.connections, seconds, tick)
+    if not load.requests:
+        cpu = system.cpu()
+        load = wrk.run(system.url, script, case.connections, LONGER * seconds, tick)
+    if not load.requests:
+        raise Problem(f"{system.name}: not one answer in {LONGER * seconds:g} s at {case.connections} connections")
     figures = {
         "rps": load.rps,
         "p50_ms": load.p50,
