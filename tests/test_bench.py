@@ -37,13 +37,13 @@ REPORT = """Running 5s test @ http://127.0.0.1:8080/v1/chat/completions
      50%  812.00us
      75%    1.10ms
      90%   20.00ms
-     99%    1.20s
+     99%    1.20s{blank}
   6337 requests in 5.01s, 8.29MB read
   Socket errors: connect 1, read 20, write 300, timeout 4000
   Non-2xx or 3xx responses: 50000
 Requests/sec:   1264.84
 Transfer/sec:      1.65MB
-"""
+""".format(blank=" ")  # wrk pads its units
 
 
 def bench(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:

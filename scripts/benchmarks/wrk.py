@@ -62,7 +62,7 @@ def run(url: str, script: Path, connections: int, seconds: float, tick: Callable
 def parse(out: str) -> Load:
     """Read wrk's report with ``--latency``. Raises Problem when it is none."""
     requests, rps = re.search(r"(\d+) requests in", out), re.search(r"Requests/sec:\s+([\d.]+)", out)
-    p50, p99 = (re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m|h)$", out, re.MULTILINE) for share in (50, 99))
+    p50, p99 = (re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m|h)\s*$", out, re.MULTILINE) for share in (50, 99))
     if requests is None or rps is None or p50 is None or p99 is None:
         raise Problem(f"wrk's report cannot be read: {out.strip()[-500:]}")
     failures = re.findall(r"(?:connect|read|write|timeout|Non-2xx or 3xx responses:) (\d+)", out)
