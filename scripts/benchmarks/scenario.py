@@ -13,7 +13,7 @@ from benchmarks.problem import Problem
 from benchmarks.steps import Steps
 from benchmarks.systems import System
 
-LONGER = 5
+LONGER = 10
 """How many times the time a system gets that has answered nothing at all."""
 
 
