@@ -46,9 +46,14 @@ class Server(ABC):
         self.log_file = home / "chat.log"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @classmethod
+    @abstractmethod
+    def python(cls) -> Path:
+        """Return the Python of its environment, which is made here when it is first wanted."""
+
     @abstractmethod
     def command(self) -> Sequence[str]:
-        """Return what starts it; its environment is made here, when it is first wanted."""
+        """Return what starts it."""
 
     @abstractmethod
     def variables(self) -> Mapping[str, str]:

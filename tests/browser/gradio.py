@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -19,8 +20,12 @@ chat.launch(server_name="127.0.0.1", server_port=int(port))
 
 
 class Gradio(Server):
+    @classmethod
+    def python(cls) -> Path:
+        return environment.packages("chat-gradio", REQUIREMENTS)
+
     def command(self) -> Sequence[str]:
-        return [str(environment.packages("chat-gradio", REQUIREMENTS)), "-c", CODE, self.api.base_url, str(self.port)]
+        return [str(self.python()), "-c", CODE, self.api.base_url, str(self.port)]
 
     def variables(self) -> Mapping[str, str]:
         return {"GRADIO_ANALYTICS_ENABLED": "False"}

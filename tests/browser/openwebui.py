@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -24,16 +25,13 @@ class OpenWebUI(Server):
 
     patience = 300.0
 
+    @classmethod
+    def python(cls) -> Path:
+        return environment.packages("chat-openwebui", REQUIREMENTS, without=WITHOUT)
+
     def command(self) -> Sequence[str]:
-        python = environment.packages("chat-openwebui", REQUIREMENTS, without=WITHOUT)
-        return [
-            str(environment.executable(python, "open-webui")),
-            "serve",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-        ]
+        program = environment.executable(self.python(), "open-webui")
+        return [str(program), "serve", "--host", "127.0.0.1", "--port", str(self.port)]
 
     def variables(self) -> Mapping[str, str]:
         return {

@@ -16,6 +16,7 @@ from browser.chat import Api, Server
 from browser.mitmweb import Web
 from certificates import a_certificate
 from e2e.conftest import Upstream
+from e2e.proxy import READY
 from namespaces import INTERNET, Machine, entered, lan
 
 API = "api.openai.com"
@@ -34,6 +35,7 @@ class Way:
     @contextlib.contextmanager
     def opened(self, ui: type[Server]) -> Iterator[tuple[Page, str]]:
         """Start a chat UI, and a browser beside it; give a page, and the UI's address."""
+        ui.python()  # from where there is a package index
         with (
             _at(self.api.machine),
             ui(self.api, self.home) as server,
@@ -107,7 +109,9 @@ def transparent(tmp_path: Path) -> Iterator[Callable[[str | None], Way]]:
             options = ("--listen-host", "0.0.0.0", *_trusting(tmp_path))
             web = Web(upstream.url, tmp_path, config, mode="transparent", options=options)
             with entered(net.gateway):
-                stack.enter_context(web)
+                web.start(wait_for=None)  # an unredirected connection is an error, and one at the start ends mitmproxy
+            stack.callback(web.stop)
+            web.wait_log(READY)
             redirect = ("-i", "lan", "-p", "tcp", "--dport", "443", "-j", "REDIRECT", "--to-ports", web.port)
             net.gateway.run("iptables", "-t", "nat", "-A", "PREROUTING", *redirect)
             api = Api(f"https://{API}/v1", {"SSL_CERT_FILE": str(web.authority)}, net.client)
