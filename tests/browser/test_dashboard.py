@@ -87,7 +87,7 @@ def test_traffic_shows_while_it_comes_without_a_reload(
     expect(page.locator("#health").get_by_role("row").filter(has_text="exact store")).to_contain_text("answers")
     expect(page.locator("#threshold-note")).to_contain_text("0.85")
     for chart in ("requests", "latency", "similarity"):
-        assert painted(page, chart) > 500, chart
+        assert painted(page, chart) > 40, chart  # an empty one has none
     now = as_page(proxy.port).overview()
     expect(tile(page, "Tokens saved")).to_have_text(
         f"{now['since']['prompt_tokens'] + now['since']['completion_tokens']:,}"
@@ -141,6 +141,7 @@ def test_an_entry_is_found_read_pinned_and_purged_by_keyboard_alone(
     tab_to(page, dialog.get_by_role("button", name="Purge …"))
     keys.press("Enter")
     sure = page.get_by_role("alertdialog", name="Purge this entry?")
+    expect(sure.get_by_role("button", name="Keep")).to_be_focused()
     expect(sure).to_contain_text(QUESTION)
     screenshot(page, "sure")
     keys.press("Escape")
@@ -211,6 +212,7 @@ def test_it_can_be_read_in_the_light_and_in_the_dark_and_by_those_who_hear_it(
     charts = page.get_by_role("img").filter(has=page.locator("canvas"))
     assert charts.count() == 3
     expect(page.get_by_role("table", name="Requests").get_by_role("row").nth(1)).to_contain_text("M")  # a time of day
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=screenshot(page, "top").with_name(f"whole-page-{scheme}.png"), full_page=True)
 
 
@@ -251,9 +253,13 @@ def test_with_a_token_a_person_is_asked_for_it_once(
     upstream: Upstream, tmp_path: Path, page: Page, screenshot: Screenshots, noted: list[str]
 ) -> None:
     with Proxy(upstream.url, tmp_path, f"dashboard: {{token: {TOKEN}}}\n").start(wait_for=READY) as proxy:
+        calls = upstream.calls
         page.goto(f"{proxy.url}/_ai_cache/")
         expect(page.get_by_label("Token")).to_be_focused()
         screenshot(page, "asked")
+        page.get_by_label("Token").fill("not the token at all")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("That is not the token.")
         page.get_by_label("Token").fill(TOKEN)
         page.keyboard.press("Enter")
         expect(page.get_by_role("status").first).to_have_text("Serving")
@@ -262,6 +268,7 @@ def test_with_a_token_a_person_is_asked_for_it_once(
 
         assert TOKEN not in page.url
         assert [each for each in noted if "401" not in each] == []
+        assert upstream.calls == calls  # which a browser would ask for an icon
 
 
 def test_another_sites_page_learns_nothing_and_changes_nothing(proxy: Proxy, upstream: Upstream, page: Page) -> None:

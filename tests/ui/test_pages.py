@@ -70,6 +70,14 @@ def test_the_cookie_is_for_these_pages_alone_and_is_not_the_token() -> None:
     assert secure.headers["set-cookie"].endswith("; Secure")
 
 
+def test_a_wrong_token_is_said_to_be_wrong() -> None:
+    first, again = pages.login(wrong=False), pages.login(wrong=True)
+
+    assert b'role="alert" hidden' in (first.content or b"")
+    assert b"hidden" not in (again.content or b"")
+    assert first.status_code == again.status_code == 401
+
+
 def test_whatever_a_caller_wrote_becomes_json() -> None:
     response = pages.as_json({"question": "a lone \ud800 surrogate"})
 

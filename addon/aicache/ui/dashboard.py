@@ -84,7 +84,7 @@ class Dashboard:
         _clean(flow)
         match verdict:
             case Verdict.UNKNOWN:
-                return _ask_for_token(flow, path)
+                return _ask_for_token(flow, path, wrong=bool(visit.offered))
             case Verdict.REFUSED:
                 return as_json({"error": _why_refused(visit, area, token)}, 403)
         if token is not None and visit.offered and area is Area.PAGE:
@@ -226,12 +226,12 @@ def _why_refused(visit: Visit, area: Area, token: str | None) -> str:
     return "only this machine itself may look, unless dashboard.token is set"
 
 
-def _ask_for_token(flow: HTTPFlow, path: str) -> Response:
+def _ask_for_token(flow: HTTPFlow, path: str, *, wrong: bool) -> Response:
     asked = path.removeprefix(ROOT).removeprefix("/")
     if asked in pages.OF_THE_LOGIN:
         return pages.static(asked)
     if asked == "" and "text/html" in flow.request.headers.get("accept", ""):
-        return pages.login()
+        return pages.login(wrong=wrong)
     return as_json({"error": "a token is wanted: Authorization: Bearer …"}, 401, {"www-authenticate": "Bearer"})
 
 

@@ -54,9 +54,12 @@ def static(asked: str) -> Response:
     return make(200, file(name), kind)
 
 
-def login() -> Response:
-    """Ask for the token."""
-    return make(401, file("token.html"), "text/html; charset=utf-8", {"www-authenticate": "Bearer"})
+def login(*, wrong: bool) -> Response:
+    """Ask for the token; *wrong* says that what was given is not it."""
+    page = file("token.html")
+    if wrong:
+        page = page.replace(b' role="alert" hidden', b' role="alert"')
+    return make(401, page, "text/html; charset=utf-8", {"www-authenticate": "Bearer"})
 
 
 def logged_in(token: str, *, secure: bool) -> Response:

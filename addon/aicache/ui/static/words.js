@@ -24,8 +24,8 @@ export function seconds(value) {
 
 export function money(value) {
   if (value === null || value === undefined) return NOTHING;
-  const digits = value === 0 || value >= 1 ? 2 : value >= 0.01 ? 3 : 5;
-  return `$${value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+  const small = value > 0 && value < 0.01;
+  return `$${value.toLocaleString("en", small ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: value < 1 ? 3 : 2 })}`;
 }
 
 export function bytes(value) {
