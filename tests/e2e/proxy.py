@@ -70,7 +70,7 @@ class Proxy:
         self.program, self.mode = program, mode or f"reverse:{upstream}"
         self.upstream, self.home, self.data, self.port = upstream, home, home / data, free_port()
         self.config_file = home / f"{self.port}.yaml"
-        if SPEED and "speed:" not in (config or ""):
+        if SPEED and "speed:" not in (config or "") and "cacheKeyStrategy" not in (config or ""):  # Higress has none
             flag = "true" if SPEED == "on" else "false"
             config = f"{config or ''}\nspeed: {{dispatch: {flag}, fast_lane: {flag}}}\n"
             options = (*(("--set", "flow_detail=0") if SPEED == "on" else ()), *options)

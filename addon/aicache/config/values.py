@@ -379,7 +379,7 @@ class Speed:
         "as fast. Where anything wants flows they take the ordinary way: in mitmweb and the console, for the line that "
         "mitmdump prints of each (not with `-q`), for `-w`, filters and other addons. Versions of mitmproxy that this "
         "was not written for have none of it",
-    ] = False
+    ] = True
 
 
 @dataclass(frozen=True, slots=True)
