@@ -18,7 +18,6 @@ from benchmarks.systems import SPEEDS, Fleet, speed_settings
 SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
     "exact": exact.Exact,
     "sizes": exact.Sizes,
-    "watching": exact.Watching,
     "semantic": semantic.Semantic,
     "misses": misses.Misses,
     "streams": streams.Streams,

@@ -28,13 +28,10 @@ class _Hits:
         """Return what is asked, by the size that its case names."""
         raise NotImplementedError
 
-    def compared(self) -> list[System]:
-        """Return what is compared, the yardstick first; it may be starting yet."""
-        beside = [self._fleet.litellm()] if self._plan.litellm else []
-        return [self._fleet.constant(), *self._fleet.caches(), *beside]
-
     def systems(self) -> list[System]:
-        compared = self.compared()
+        compared = [self._fleet.constant(), *self._fleet.caches()]
+        if self._plan.litellm:
+            compared.append(self._fleet.litellm())
         self._fleet.wait()
         self._scripts = {
             size: write_script(self._folder, f"{self.name}-{size}", lua.same(asking.KEY, body))
@@ -60,14 +57,6 @@ class Exact(_Hits):
     def bodies(self) -> dict[int, str]:
         body = asking.body()
         return {len(body): body}
-
-
-class Watching(Exact):
-    name = "watching"
-    title = "what it costs that hits are counted, for the dashboard and the metrics, while nobody looks"
-
-    def compared(self) -> list[System]:
-        return [self._fleet.unwatched(), *self._fleet.caches()]
 
 
 class Sizes(_Hits):

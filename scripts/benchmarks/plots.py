@@ -41,7 +41,6 @@ LOAD = (
 )
 PANELS: dict[str, Sequence[Panel]] = {
     "exact": LOAD,
-    "watching": LOAD,
     "semantic": LOAD,
     "misses": LOAD,
     "sizes": (*LOAD[1:], _figure("CPU of a request, ms", "cpu_ms")),

@@ -53,7 +53,6 @@ HITS = (*LOAD, times("bare", "rps", "rps it/bare"), saved("bare", "cpu_ms", "CPU
 COLUMNS: Mapping[str, Sequence[Column]] = {
     "exact": (*HITS, times("litellm", "rps", "rps it/litellm")),
     "sizes": (*HITS, times("litellm", "rps", "rps it/litellm")),
-    "watching": (*LOAD, times("unwatched", "rps", "rps it/unwatched")),
     "semantic": (*HITS, figure("by meaning", "semantic_share", ".1%")),
     "misses": (*LOAD, less("bare", "p50_ms", "p50 - bare"), times("bare", "rps", "rps it/bare")),
     "streams": (

@@ -20,7 +20,6 @@ from benchmarks.processes import Server, Tree, free_port, running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
-UNWATCHED = Path(__file__).with_name("unwatched.py")
 CONSTANT = Path(__file__).with_name("constant.py")
 OURS = "ai-cache"
 WARNINGS = ("--set", "flow_detail=0", "--set", "termlog_verbosity=warn")  # what -q does, but for the cache's warnings
@@ -103,16 +102,6 @@ class Fleet:
         """Return proxies with the cache, one for each speed asked for, each with a data folder of its own."""
         return [self._cache(speed, data, config or {}, suffix) for speed in self._speeds]
 
-    def unwatched(self) -> System:
-        """Return a proxy with the cache in which nobody counts."""
-
-        def start() -> System:
-            options = [*WARNINGS, "-s", str(UNWATCHED), "--set", f"ai_cache_data={self._folder / 'unwatched'}"]
-            options += ["--set", f"ai_cache_config={self._file('unwatched', {'dashboard': {'enabled': False}})}"]
-            return self._mitmdump("unwatched", options)
-
-        return self._once("unwatched", start)
-
     def litellm(self) -> System:
         """Return a LiteLLM proxy that caches in a Redis."""
         return self._once("litellm", self._litellm)
@@ -134,11 +123,6 @@ class Fleet:
             self._started[name] = start()
         return self._started[name]
 
-    def _file(self, name: str, config: Mapping[str, Any]) -> Path:
-        file = self._folder / f"{name}.yaml"
-        file.write_text(yaml.safe_dump(dict(config)))
-        return file
-
     def _upstream(self) -> System:
         port = free_port()
         return System("upstream", port, (self._run([sys.executable, "-m", "benchmarks.upstream", str(port)], port),))
@@ -148,7 +132,8 @@ class Fleet:
         folder = self._folder / f"{data}-{speed}"
 
         def start() -> System:
-            file = self._file(folder.name, {"speed": speed_settings(speed), **config})
+            file = folder.with_suffix(".yaml")
+            file.write_text(yaml.safe_dump({"speed": speed_settings(speed), **config}))
             options = [*WARNINGS, "-s", str(ADDON)]
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
             system = self._mitmdump(name, options, caches=True)
