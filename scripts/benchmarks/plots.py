@@ -43,6 +43,7 @@ PANELS: dict[str, Sequence[Panel]] = {
     "exact": LOAD,
     "semantic": LOAD,
     "misses": LOAD,
+    "dashboard": LOAD,
     "sizes": (*LOAD[1:], _figure("CPU of a request, ms", "cpu_ms")),
     "streams": (
         _beyond("first token beyond the upstream's, p50, ms", "first_ms", "upstream"),

@@ -102,6 +102,14 @@ class Fleet:
         """Return proxies with the cache, one for each speed asked for, each with a data folder of its own."""
         return [self._cache(speed, data, config or {}, suffix) for speed in self._speeds]
 
+    def uncounted(self, script: Path) -> System:
+        """Return the cache as *script* has it, without its dashboard, so that it tells nothing of itself."""
+        file, folder = self._folder / "uncounted.yaml", self._folder / "uncounted"
+        file.write_text(yaml.safe_dump({"dashboard": {"enabled": False}}))
+        options = [*WARNINGS, "-s", str(script)]
+        options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
+        return self._once("uncounted", lambda: self._mitmdump("without", options))
+
     def litellm(self) -> System:
         """Return a LiteLLM proxy that caches in a Redis."""
         return self._once("litellm", self._litellm)

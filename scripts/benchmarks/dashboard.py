@@ -1,0 +1,66 @@
+"""What watching costs: exact hits with nobody who counts, with the dashboard unseen, and while somebody looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import asking, lua
+from benchmarks.figures import Case, Figures
+from benchmarks.problem import Problem
+from benchmarks.scenario import Plan, by_wrk, write_script
+from benchmarks.systems import Fleet, System
+
+CONNECTIONS = 8
+LOOKS_EVERY = 2.0  # seconds, as the page does
+UNWATCHED = Path(__file__).with_name("unwatched.py")
+LOOKED_AT = "looked at"
+
+
+class Dashboard:
+    name = "dashboard"
+    title = "the dashboard: exact hits without any counting, with it unseen, and with it looked at"
+
+    def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
+        self._fleet, self._folder, self._plan = fleet, folder, plan
+
+    def cases(self) -> list[Case]:
+        return [Case(self.name, CONNECTIONS, len(asking.body()))]
+
+    def systems(self) -> list[System]:
+        without = self._fleet.uncounted(UNWATCHED)
+        unseen = self._fleet.caches()[0]
+        self._fleet.wait()
+        for system in (without, unseen):
+            asking.warm(system, asking.body())
+        return [without, replace(unseen, name="unseen"), replace(unseen, name=LOOKED_AT)]
+
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
+        script = write_script(self._folder, self.name, lua.same(asking.KEY, asking.body()))
+        with looking(system.port) if system.name == LOOKED_AT else contextlib.nullcontext():
+            return by_wrk(system, script, case, self._plan.seconds, tick)
+
+
+@contextlib.contextmanager
+def looking(port: int) -> Iterator[None]:
+    """Ask what the page asks, as often as it does."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(LOOKS_EVERY):
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                connection.request("GET", "/_ai_cache/api/overview", headers={"sec-fetch-site": "same-origin"})
+                if not connection.getresponse().read().startswith(b'{"live"'):
+                    raise Problem("the dashboard does not show its overview")
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
