@@ -11,6 +11,7 @@ from aicache import controls
 from aicache.config import docs
 from aicache.engine import Engine
 from aicache.policy import Rules
+from aicache.ui.commands import Commands
 from aicache.ui.counts import Counts
 from aicache.ui.health import health_of
 from aicache.ui.metrics import Metrics
@@ -46,3 +47,10 @@ def test_every_command_named_is_there() -> None:
     assert commands
     for command in commands:
         assert (Path(__file__).parent.parent / "scripts" / command).is_file(), command
+
+
+def test_the_commands_of_mitmproxy_that_it_tells_of_are_all_there_are() -> None:
+    there = {name for each in vars(Commands).values() if (name := getattr(each, "command_name", None)) is not None}
+
+    rows = re.findall(r"^\| `(aicache.*?) \| ", README, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(aicache\.[a-z.]+)", f"`{row}")} == there

@@ -35,6 +35,27 @@ class Web(Proxy):
         """Return all flows, oldest first."""
         return sorted(self._get("/flows").json(), key=lambda flow: float(flow["timestamp_created"]))
 
+    def give(self, name: str, *arguments: str) -> Any:
+        """Give a command by the REST API; return its value, or raise what is wrong with it."""
+        reply = httpx.post(
+            f"http://127.0.0.1:{self.web}/commands/{name}",
+            json={"arguments": list(arguments)},
+            headers={"authorization": f"Bearer {PASSWORD}", "x-xsrftoken": "0", "cookie": "_xsrf=0"},
+            trust_env=False,
+        )
+        reply.raise_for_status()
+        answer = reply.json()
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer["value"]
+
+    def result(self, name: str, *arguments: str) -> list[str]:
+        """Give a command that takes its time; return what came of it."""
+        assert "begun" in self.give(name, *arguments)
+        self.wait_for(lambda: self.give("aicache.result") != [f"{name}: under way"], within=20)
+        found: list[str] = self.give("aicache.result")
+        return found
+
     def became(self, path: str = "/chat/completions") -> list[str]:
         """Return what became of each answered request to *path*: ``miss``, ``exact``, ``semantic``, ``bypass``."""
         return [cache_of(dict(flow["response"]["headers"])) for flow in self._answered(path)]
