@@ -40,7 +40,7 @@ class Web(Proxy):
         reply = httpx.post(
             f"http://127.0.0.1:{self.web}/commands/{name}",
             json={"arguments": list(arguments)},
-            headers={"authorization": f"Bearer {PASSWORD}", "x-xsrftoken": "0", "cookie": "_xsrf=0"},
+            headers={"authorization": f"Bearer {PASSWORD}", "x-xsrftoken": "0", "cookie": "_xsrf=0; _mitmproxy_xsrf=0"},
             trust_env=False,
         )
         reply.raise_for_status()

@@ -68,7 +68,7 @@ def test_commands_are_given_by_rest(start_web: Callable[..., Web], tmp_path: Pat
     assert web.ask(QUESTION).cache == "bypass"
     with pytest.raises(ValueError, match="on or off"):
         web.give("aicache.bypass", "perhaps")
-    assert "password" not in web.log
+    assert "my password" not in web.log
     assert "Traceback" not in web.log
 
 
