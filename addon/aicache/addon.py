@@ -118,6 +118,7 @@ class AICache:
         if ctx.options.connection_strategy == "eager" and all(m.startswith("reverse:") for m in ctx.options.mode):
             # A hit needs no upstream, so none is to be connected before it is known that there is no hit.
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
+        marks.show_comments()
         self._wiring.start()
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
         self._speed.apply(self._wiring.settings)

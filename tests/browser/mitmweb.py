@@ -103,3 +103,13 @@ class FlowList:
     def filter(self, expression: str) -> None:
         """Type into the Search field, which hides all flows that do not match."""
         self.page.get_by_placeholder("Search").fill(expression)
+
+    def command(self, text: str) -> Locator:
+        """Type a command into the command bar, which is opened where need be; return the results."""
+        entry = self.page.get_by_placeholder("Enter command")
+        if not entry.is_visible():
+            self.page.locator("header nav").get_by_text("Options", exact=True).click()
+            self.page.get_by_text("Display Command Bar").click()
+        entry.fill(text)
+        entry.press("Enter")
+        return self.page.locator(".command-result")

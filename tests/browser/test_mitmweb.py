@@ -38,6 +38,70 @@ def test_hits_are_in_the_list_of_flows_and_tell_what_they_are(
     assert "Traceback" not in web.log
 
 
+@pytest.fixture
+def web(start_web: Callable[..., Web]) -> Web:
+    """A mitmweb through which a stream was asked for: as a miss, an exact and a semantic hit."""
+    web = start_web()
+    web.ask(QUESTION, stream=True)
+    web.ask_until("exact", QUESTION, stream=True)
+    web.ask_until("semantic", IN_OTHER_WORDS, stream=True)
+    return web
+
+
+def test_every_flow_of_the_list_has_a_marker_and_says_why(web: Web, page: Page, screenshot: Screenshots) -> None:
+    became = web.became()
+
+    flows = FlowList(page, web)
+
+    for outcome, marker, comment in (
+        ("miss", "🟡", "miss: no neighbour above 0.92 (none there)"),
+        ("exact", "🟢", "exact hit · "),
+        ("semantic", "🔵", "semantic hit 0.9"),
+    ):
+        row = flows.rows.nth(became.index(outcome))
+        expect(row.locator(".marker")).to_have_text(marker)
+        expect(row).to_contain_text(comment)
+    expect(flows.rows.first).to_contain_text("kept")  # told when the stream was at its end
+    screenshot(page, "list")
+    flows.filter("~comment '^semantic hit'")
+    expect(flows.rows).to_have_count(became.count("semantic"))
+    screenshot(page, "filtered")
+
+
+@pytest.mark.parametrize("outcome", ["miss", "exact", "semantic"])
+def test_the_content_view_shows_the_decision_and_the_stream_in_one_piece(
+    web: Web, page: Page, screenshot: Screenshots, outcome: str
+) -> None:
+    flows = FlowList(page, web)
+
+    details = flows.select(web.became().index(outcome))
+
+    expect(details).to_contain_text("ai cache", ignore_case=True)
+    expect(details).to_contain_text("Decision")
+    expect(details).to_contain_text("exact look-up")
+    if outcome == "semantic":
+        expect(details).to_contain_text("[-How-]")
+        expect(details).to_contain_text("{+I forgot my password, how+}")
+    expect(details).not_to_contain_text("chat.completion.chunk")
+    screenshot(page, "view")
+
+
+def test_commands_are_given_in_the_command_bar(web: Web, page: Page, screenshot: Screenshots) -> None:
+    number = web.became().index("semantic")
+    flow = [each for each in web.flows() if each["request"]["path"].endswith("/chat/completions")][number]
+    flows = FlowList(page, web)
+
+    expect(flows.command("aicache.stats")).to_contain_text("1 exact, 1 semantic")
+    screenshot(page, "stats")
+    expect(flows.command(f"aicache.purge @{flow['id']}")).to_contain_text("begun")
+
+    expect(flows.rows.nth(number)).to_contain_text("purged")
+    expect(flows.command("aicache.result")).to_contain_text("aicache.purge: 1 entry deleted")
+    screenshot(page, "purged")
+    assert web.ask(QUESTION, stream=True, headers={"cache-control": "no-store"}).cache == "miss"
+    assert "Traceback" not in web.log
+
+
 def test_commands_are_given_by_rest(start_web: Callable[..., Web], tmp_path: Path) -> None:
     web = start_web()
     web.ask(QUESTION)
@@ -70,28 +134,3 @@ def test_commands_are_given_by_rest(start_web: Callable[..., Web], tmp_path: Pat
         web.give("aicache.bypass", "perhaps")
     assert "my password" not in web.log
     assert "Traceback" not in web.log
-
-
-def test_probe(start_web: Callable[..., Web], page: Page, screenshot: Screenshots) -> None:
-    web = start_web()
-    web.ask("How do I reset my password?", stream=True)
-    web.ask_until("exact", "How do I reset my password?", stream=True)
-    web.ask_until("semantic", "I forgot my password, how do I reset it?", stream=True)
-    flows = FlowList(page, web)
-    became = web.became()
-    d = flows.select(became.index("semantic"))
-    screenshot(page, "view")
-    print(d.inner_html()[:6000])
-    flows.filter("~comment 'semantic hit'")
-    page.wait_for_timeout(500)
-    screenshot(page, "filtered")
-    flows.filter("")
-    page.get_by_text("Options", exact=True).click()
-    page.wait_for_timeout(300)
-    page.get_by_text("Display Command Bar").click()
-    page.wait_for_timeout(300)
-    page.get_by_placeholder("Enter command").fill("aicache.stats")
-    page.get_by_placeholder("Enter command").press("Enter")
-    page.wait_for_timeout(700)
-    screenshot(page, "command")
-    print(page.locator(".command").inner_html()[:3000])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import pytest
 from mitmproxy import flowfilter
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
-from mitmproxy.test import tflow
+from mitmproxy.test import taddons, tflow
 
 from aicache.report import Finished, Report
 from aicache.trace import Looked
@@ -107,3 +108,19 @@ def test_a_hit_tells_what_answered_it() -> None:
     assert flow.metadata["ai_cache_similarity"] == pytest.approx(0.967)
     assert type(flow.metadata["ai_cache_similarity"]) is float
     assert flow.metadata["ai_cache_decision"]["entry"]["question"] == "How do I reset a password?"
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [(None, ["path", "comment"]), (["path", "size"], ["path", "size"])])
+def test_mitmwebs_list_shows_comments_unless_its_columns_were_chosen(
+    chosen: list[str] | None, shown: list[str]
+) -> None:
+    with taddons.context() as context:
+        marks.show_comments()  # mitmdump and console have no such columns
+        context.options.add_option("web_columns", Sequence[str], ["path"], "")
+        if chosen is not None:
+            context.options.update(web_columns=chosen)
+
+        for _ in range(2):
+            marks.show_comments()
+
+        assert context.options.web_columns == shown

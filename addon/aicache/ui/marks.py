@@ -23,6 +23,13 @@ from aicache.ui.wording import SEPARATOR, comment_of, ended, marker_of, outcome_
 logger = logging.getLogger(__name__)
 
 
+def show_comments() -> None:
+    """Have mitmweb's list of flows show comments, too, unless its columns were chosen by somebody."""
+    options: Any = ctx.options
+    if "web_columns" in options and not options.has_changed("web_columns"):
+        options.update(web_columns=[*options.web_columns, "comment"])
+
+
 def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
     """Mark a flow with what was decided on it; *scope* is the setting that says who shares answers. It never raises."""
     try:
