@@ -232,7 +232,7 @@ async def test_a_pinned_entry_never_expires_until_it_is_unpinned(operator: Opera
     flow = await operator.ask(REFUND)
     key = flow.metadata["ai_cache_key"]
 
-    assert await operator.result("aicache.pin @focus") == ["aicache.pin: 1 entry never expire now"]
+    assert await operator.result("aicache.pin @focus") == ["aicache.pin: 1 entry kept for ever"]
     assert operator.exact.entries[key].expires_at == PINNED
     assert flow.comment.endswith(" · pinned")
 

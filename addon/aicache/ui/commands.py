@@ -24,7 +24,7 @@ from aicache.ui import marks
 from aicache.ui.contentview import answer_of
 from aicache.ui.desk import Desk
 from aicache.ui.identity import answered_by, exchange_of, keys_of
-from aicache.ui.keeping import SURE, Done, Keeping
+from aicache.ui.keeping import SURE, Done, Keeping, unread
 from aicache.ui.labels import sayable
 from aicache.ui.names import DECISION, OUTCOME
 from aicache.ui.sheet import sheet, text_of
@@ -75,7 +75,7 @@ class Commands:
     def explain(self, flow: flow.Flow) -> Sequence[str]:
         """Tell how a flow was decided on. Questions of neighbours that were too far are read, for the content view."""
         decision = flow.metadata.get(DECISION)
-        if isinstance(decision, dict) and any("question" not in each for each in decision.get("neighbors", ())):
+        if isinstance(decision, dict) and unread(decision):
             self._spawn("aicache.explain", self._explain(flow, decision))
         return text_of(sheet(flow.metadata, answer_of(flow))).splitlines()
 
@@ -176,8 +176,8 @@ class Commands:
 
     async def _explain(self, flow: flow.Flow, decision: dict[str, Any]) -> Done:
         found = await self._keeping().questions(decision)
-        for each in decision["neighbors"]:
-            if (question := found.get(each["key"])) is not None:
+        for each in unread(decision):
+            if (question := found.get(str(each.get("key")))) is not None:
                 each["question"] = sayable(question)
         marks.refresh(flow)
         lines = text_of(sheet(flow.metadata, answer_of(flow))).splitlines()

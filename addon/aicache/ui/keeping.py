@@ -66,9 +66,8 @@ class Keeping:
     async def pin(self, keys: Sequence[str], *, pinned: bool) -> Done:
         change = self._upkeep.pin if pinned else self._upkeep.unpin
         count = sum([await change(key) is not None for key in keys])
-        what = "never expire now" if pinned else "expire again as new ones would"
-        missing = "" if count == len(keys) else f"; {len(keys) - count} not there"
-        return Done(f"{_entries(count)} {what}{missing}")
+        what = "kept for ever" if pinned else "kept as long as new ones"
+        return Done(f"{_entries(count)} {what}" + (f", {len(keys) - count} not there" if count < len(keys) else ""))
 
     async def wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> Done:
         """Take note that an entry answered wrong; with the *exchange* that it answered, also as evidence."""
@@ -96,9 +95,7 @@ class Keeping:
     async def questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
         """Return the questions of a decision's neighbours that were not read then: those of the same owner, by key."""
         found: dict[str, str] = {}
-        for each in decision.get("neighbors") or ():
-            if "question" in each or each.get("refused") == "foreign":
-                continue
+        for each in unread(decision):
             entry = await self._upkeep.get(str(each.get("key")))
             if entry is not None and entry.question and entry.namespace == decision.get("namespace"):
                 found[entry.key] = entry.question
@@ -107,6 +104,13 @@ class Keeping:
     def _line(self, entry: Brief) -> str:
         age = "pinned" if entry.pinned else f"{duration(max(0.0, self._clock() - entry.stored_at))} old"
         return f"{entry.key}  {entry.model}  {age}  {' '.join((entry.question or '').split())}"
+
+
+def unread(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a decision's neighbours whose questions were not read, less those that are another owner's."""
+    neighbors = decision.get("neighbors")
+    found = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
+    return [each for each in found if "question" not in each and each.get("refused") != "foreign"]
 
 
 def _entries(count: int) -> str:
