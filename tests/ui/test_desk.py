@@ -17,7 +17,7 @@ from aicache.ui.desk import Desk
 from aicache.ui.health import health_of
 from aicache.ui.overview import overview
 from aicache.upkeep import Upkeep
-from benchmarks import soak
+from benchmarks import watchers
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex
 from ui.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
@@ -153,4 +153,4 @@ async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
 
 async def test_nothing_grows_with_the_requests(tmp_path: Path) -> None:
     """The soak of `scripts/bench soak`, for a shorter time."""
-    assert await soak.measure(tmp_path, 20_000) == 0
+    assert await watchers.measure(tmp_path, 20_000) == 0
