@@ -33,6 +33,13 @@ def refused(*arguments: object) -> str:
     return done.stderr.removeprefix("transparent: ").strip()
 
 
+def test_the_command_says_how_it_is_used() -> None:
+    told = subprocess.run([TRANSPARENT, "--help"], capture_output=True, text=True, timeout=60)
+
+    assert told.returncode == 0, told.stderr
+    assert "sudo scripts/transparent run --host api.openai.com --forward docker0" in told.stdout
+
+
 def test_own_traffic_but_the_proxys_is_redirected() -> None:
     assert plans.opening(PLAN, 4) == (
         "*nat\n"

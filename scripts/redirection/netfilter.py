@@ -45,7 +45,10 @@ def refresh(plan: Plan) -> None:
 
 
 def close(families: tuple[Family, ...]) -> bool:
-    """Remove our rules and no other one; says whether there were any."""
+    """Remove our rules and no other one; says whether there were any.
+
+    A table that iptables had to make for them stays, empty: it has no command to remove one.
+    """
     texts = {family: plans.closing(saved(family)) for family in families}
     for family, text in texts.items():
         if text:
