@@ -48,6 +48,14 @@ class OpenWebUI(Server):
         }
 
 
+class OpenWebUIOnOllama(OpenWebUI):
+    """The same, with its models on an Ollama."""
+
+    def variables(self) -> Mapping[str, str]:
+        ollama = {"OLLAMA_BASE_URL": self.api.base_url, "ENABLE_OLLAMA_API": "True", "ENABLE_OPENAI_API": "False"}
+        return {**super().variables(), **ollama}
+
+
 class OpenWebUIPerson(Person):
     def __init__(self, page: Page, url: str) -> None:
         super().__init__(page, url)

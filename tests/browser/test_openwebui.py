@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
+from browser.chat import Api
 from browser.chromium import Screenshots
-from browser.openwebui import OpenWebUI, OpenWebUIPerson
+from browser.openwebui import OpenWebUI, OpenWebUIOnOllama, OpenWebUIPerson
 from browser.ways import Way
-from demo.answers import FAMILIAR, Reply, Request
+from demo.answers import FAMILIAR, Reply, Request, tokens
 
 pytestmark = [
     pytest.mark.timeout(900),  # the first use makes its environment
@@ -46,12 +47,58 @@ def upstream(request: Request) -> Reply:
     return Reply((json.dumps({chore: done[chore]}),))
 
 
+def ollama(request: Request) -> Reply:
+    """Be an Ollama that says the same."""
+    if not request.path.startswith("/api/chat"):
+        models = [{"name": "gpt-test:latest", "model": "gpt-test:latest", "size": 1, "digest": "0", "details": {}}]
+        return Reply(body=json.dumps({"version": "0.12.0", "models": models}).encode())
+    said = upstream(request).texts[0]
+    if not request.json.get("stream", True):
+        return Reply(body=ollama_line(said, done=True))
+    lines = [*(ollama_line(token) for token in tokens(said)), ollama_line("", done=True)]
+    return Reply(body=b"\n".join(lines) + b"\n", content_type="application/x-ndjson", framing="chunked")
+
+
+def ollama_line(text: str, done: bool = False) -> bytes:
+    line = {
+        "model": "gpt-test:latest",
+        "created_at": "2026-01-01T12:00:00.654321Z",
+        "message": {"role": "assistant", "content": text},
+        "done": done,
+    }
+    end = {"done_reason": "stop", "total_duration": 4883583458, "prompt_eval_count": 19, "eval_count": 46}
+    return json.dumps(line | end if done else line).encode()
+
+
 def of_the_chats(asked: Sequence[tuple[str, str]]) -> list[str]:
     return [became for question, became in asked if not question.startswith(CHORE)]
 
 
 def of_the_chores(asked: Sequence[tuple[str, str]], about: str) -> list[str]:
     return [became for question, became in asked if question.startswith(CHORE) and f"USER: {about}" in question]
+
+
+def ask_again_and_in_other_words(person: OpenWebUIPerson, screenshot: Screenshots) -> list[list[str]]:
+    """Ask in three chats, and return what was to be read of each answer."""
+    first = person.ask(QUESTION, ANSWER)
+    person.sees_chores("Password Reset", "How long is the link valid?")
+    screenshot(person.page, "first")
+    person.new_chat()
+    again = person.ask(QUESTION, ANSWER)
+    person.sees_chores("Password Reset", "How long is the link valid?")
+    screenshot(person.page, "again")
+    person.new_chat()
+    reworded = person.ask(IN_OTHER_WORDS, ANSWER)
+    person.sees_chores("Forgotten Password", "What if I forget it again?")
+    screenshot(person.page, "reworded")
+    return [first, again, reworded]
+
+
+def check(asked: Sequence[tuple[str, str]]) -> None:
+    """Hold what became of these: answers are hits, and every chat has title, tags and suggestions of its own."""
+    assert of_the_chats(asked) == ["miss", "exact", "semantic"]
+    assert of_the_chores(asked, QUESTION) == ["miss"] * 3 + ["exact"] * 3
+    assert of_the_chores(asked, IN_OTHER_WORDS) == ["miss"] * 3
 
 
 @pytest.mark.parametrize("way", ["reverse", "regular", "transparent"])
@@ -61,26 +108,21 @@ def test_a_person_asks_open_webui_again_and_in_other_words(
     laid: Way = request.getfixturevalue(way)(WITH_TOOLS)
     laid.upstream.script = upstream
     with laid.opened(OpenWebUI) as (page, url):
-        person = OpenWebUIPerson(page, url)
+        seen = ask_again_and_in_other_words(OpenWebUIPerson(page, url), screenshot)
 
-        first = person.ask(QUESTION, ANSWER)
-        person.sees_chores("Password Reset", "How long is the link valid?")
-        screenshot(page, "first")
-        person.new_chat()
-        again = person.ask(QUESTION, ANSWER)
-        person.sees_chores("Password Reset", "How long is the link valid?")
-        screenshot(page, "again")
-        person.new_chat()
-        reworded = person.ask(IN_OTHER_WORDS, ANSWER)
-        person.sees_chores("Forgotten Password", "What if I forget it again?")
-        screenshot(page, "reworded")
+    assert len(seen[0]) > 5  # it was there to read as it came
+    check(laid.asked())
+    assert "Traceback" not in laid.web.log
 
-    asked = laid.asked()
-    assert len(first) > 5  # it was there to read as it came
-    assert again[-1] == reworded[-1] == ANSWER
-    assert of_the_chats(asked) == ["miss", "exact", "semantic"]
-    assert of_the_chores(asked, QUESTION) == ["miss"] * 3 + ["exact"] * 3
-    assert of_the_chores(asked, IN_OTHER_WORDS) == ["miss"] * 3
+
+def test_a_person_asks_open_webui_on_an_ollama(reverse: Callable[[str], Way], screenshot: Screenshots) -> None:
+    laid = reverse(WITH_TOOLS)
+    laid.upstream.script = ollama
+    laid = replace(laid, api=Api(laid.web.url, {}))
+    with laid.opened(OpenWebUIOnOllama) as (page, url):
+        ask_again_and_in_other_words(OpenWebUIPerson(page, url), screenshot)
+
+    check(laid.web.asked("/api/chat"))
     assert "Traceback" not in laid.web.log
 
 
