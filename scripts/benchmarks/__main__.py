@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -32,6 +33,7 @@ SIZES = (KB, 16 * KB, 128 * KB, MB)
 def main() -> int:
     parser = _parser()
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started is ended
     try:
         if options.what == "formats":
             return formats.measure()
@@ -61,11 +63,15 @@ def _compare(options: argparse.Namespace) -> int:
     ):
         for scenario in options.only:
             measuring = SCENARIOS[scenario](fleet, Path(name), plan)
-            found = run(measuring, plan.rounds)
-            print(f"\n{results.table(measuring.title, found)}", flush=True)
-            rows += found
-            if options.report:
-                _report(Path(options.report), about, rows, measuring.title, found)
+            found: list[Row] = []
+            try:
+                run(measuring, plan.rounds, found)
+            finally:  # what was measured before an interruption, or a problem, is not lost
+                rows += found
+                if found:
+                    print(f"\n{results.table(measuring.title, found)}", flush=True)
+                if found and options.report:
+                    _report(Path(options.report), about, rows, measuring.title, found)
     return 0
 
 
@@ -86,7 +92,7 @@ def _watchers(options: argparse.Namespace) -> int:
 
 
 def _report(folder: Path, about: dict[str, str], rows: list[Row], title: str, found: list[Row]) -> None:
-    """Write what there is so far, so that little is lost where the rest fails."""
+    """Write what there is so far."""
     results.write(folder, about, rows)
     try:
         from benchmarks import plots

@@ -48,11 +48,10 @@ class Scenario(Protocol):
         """Measure once."""
 
 
-def run(scenario: Scenario, rounds: int) -> list[Row]:
-    """Run all rounds of a scenario's cases, and tell on stderr how far it is."""
+def run(scenario: Scenario, rounds: int, found: list[Row]) -> None:
+    """Run all rounds of a scenario's cases, add each case's rows to *found*, and tell on stderr how far it is."""
     systems, cases = scenario.systems(), scenario.cases()
     steps = Steps(scenario.name, len(systems) * len(cases) * rounds)
-    found = []
     try:
         for case in cases:
             measured: dict[str, list[Figures]] = {system.name: [] for system in systems}
@@ -63,7 +62,6 @@ def run(scenario: Scenario, rounds: int) -> list[Row]:
             found += rows(case, measured)
     finally:
         steps.end()
-    return found
 
 
 def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Callable[[], None]) -> Figures:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.proxy import ROOT
+from e2e.proxy import ROOT, alive, children
 
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wants wrk on the PATH (Debian: apt install wrk)")
 
@@ -70,3 +70,30 @@ def test_a_soak_counts_no_errors(tmp_path: Path) -> None:
     assert "the log has" not in done.stdout, done.stdout
     assert len((tmp_path / "memory.csv").read_text().splitlines()) > 100
     assert done.returncode == 0 or minutes < 20, done.stdout
+
+
+@needs_wrk
+@pytest.mark.timeout(120)
+def test_an_interrupted_bench_says_what_it_has_and_ends_all_it_started() -> None:
+    paths = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "addon")])
+    command = [sys.executable, "-m", "benchmarks", "--only", "exact", "--connections", "1,8", "--seconds", "2"]
+    environment = {**os.environ, "PYTHONPATH": paths}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, bufsize=1) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "8 connections" in line:
+                break
+        started = descendants(process.pid)
+        process.terminate()
+        out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert [line.split()[0] for line in out.splitlines()[-2:]] == ["1", "1"]  # the case that was over: two systems
+    assert len(started) >= 3
+    assert not any(alive(pid) for pid in started)
+
+
+def descendants(pid: int) -> list[int]:
+    found = children(pid)
+    return found + [each for child in found for each in descendants(child)]
