@@ -19,13 +19,14 @@ from mitmproxy.io import FlowWriter
 
 import environment
 from demo.answers import Reply, Request, error
-from e2e.proxy import ROOT, Proxy
+from e2e.proxy import READY_EXACT, ROOT, Proxy
 from servers import Process, free_ports, plain
 from warming.asked import Asking, exchange
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
+pytestmark = pytest.mark.timeout(300)  # several processes each, one after the other
 Start = Callable[..., Proxy]
 MANY = 3000
 RECORDERS = Path(__file__).with_name("recorders")
@@ -46,32 +47,32 @@ def summary(log: str) -> str:
     return line
 
 
-@pytest.fixture
-def recorded(start: Start, upstream: Upstream, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def recorded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save an answer, a stream, a hit, an error, and three answers whose callers want nothing kept."""
-    file, har = tmp_path / "flows.mitm", tmp_path / "flows.har"
+    folder = tmp_path_factory.mktemp("recorded")
+    file, har = folder / "flows.mitm", folder / "flows.har"
 
     def script(request: Request) -> Reply:
         if request.headers.get("authorization") == "Bearer sk-refused":
             return error(429, "slow down")
         return Reply(("It is as it is.",))
 
-    upstream.script = script
-    proxy = start(data="recorder", options=("-w", str(file), "--set", f"hardump={har}"))
-    proxy.ask("What is the capital of France?")
-    proxy.ask_until("exact", "What is the capital of France?")
-    proxy.ask("How do I reset my password?", stream=True)
-    proxy.ask("And I?", key="sk-refused")
-    proxy.ask("Keep this to yourself.", headers={"x-higress-skip-ai-cache": "on"})
-    proxy.ask("Forget this.", headers={"cache-control": "no-store"})
-    proxy.ask("Forget this soon.", headers={"x-ai-cache-ttl": "0"})
-    proxy.stop()
+    module_upstream.script = script
+    with Proxy(module_upstream.url, folder, options=("-w", str(file), "--set", f"hardump={har}")) as proxy:
+        proxy.ask("What is the capital of France?")
+        proxy.ask_until("exact", "What is the capital of France?")
+        proxy.ask("How do I reset my password?", stream=True)
+        proxy.ask("And I?", key="sk-refused")
+        proxy.ask("Keep this to yourself.", headers={"x-higress-skip-ai-cache": "on"})
+        proxy.ask("Forget this.", headers={"cache-control": "no-store"})
+        proxy.ask("Forget this soon.", headers={"x-ai-cache-ttl": "0"})
     assert file.stat().st_size
     return file
 
 
 def test_flows_that_are_read_fill_the_cache_which_answers_in_either_mode_and_by_meaning(
-    start: Start, upstream: Upstream, recorded: Path, tmp_path: Path
+    upstream: Upstream, recorded: Path, tmp_path: Path
 ) -> None:
     proxy = Proxy(upstream.url, tmp_path)
     calls = upstream.calls
@@ -106,7 +107,7 @@ def test_what_is_read_again_is_there_already_and_what_is_newer_stays(
 
     assert "1 stored (1 to be found by meaning, too); 1 not newer than what is there" in first
     assert "0 stored (0 to be found by meaning, too); 2 not newer than what is there" in second
-    with proxy.start():
+    with proxy.start(wait_for=READY_EXACT):
         assert proxy.ask("What is the capital of France?").text == "It is new."
 
 
