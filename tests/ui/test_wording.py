@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from mitmproxy.utils.emoji import emoji
 
+import aicache
+from aicache.evidence.bound import Standing
 from aicache.report import Finished, Report
 from aicache.trace import Looked
 from aicache.ui import wording
@@ -85,3 +90,17 @@ def test_every_outcome_has_a_marker_of_its_own_that_mitmproxy_can_draw() -> None
 )
 def test_a_duration_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
     assert wording.duration(seconds) == words
+
+
+def test_every_reason_that_there_is_has_words() -> None:
+    sources = {path: path.read_text("utf-8") for path in Path(aicache.__file__).parent.rglob("*.py")}
+    policy = next(source for path, source in sources.items() if path.name == "policy.py")
+    code = "".join(sources.values())
+    misses = {*re.findall(r'Miss\("([a-z-]+)"', code), *re.findall(r'^    +return "([a-z-]+)"$', policy, re.MULTILINE)}
+    bypasses = set(re.findall(r'Bypass\("([a-z-]+)"\)', code))
+    assert {"not-stored", "starting", "foreign", "expired"} <= misses
+    assert {"skip", "streamed", "switched-off"} <= bypasses
+
+    for outcome, reasons in (("miss", misses | set(Standing) - {Standing.LEARNED}), ("bypass", bypasses)):
+        for reason in reasons:
+            assert comment_of(a_report(outcome, reason=reason)) != f"{outcome}: {reason}", reason
