@@ -163,6 +163,7 @@ def test_a_saved_flow_shows_the_same() -> None:
         {"steps": "many", "neighbors": [1, {"similarity": "near"}, {"question": "q"}], "entry": 5, "at": "now"},
         {"steps": [["a"], ["b", "c"]], "entry": {"stored_at": 1e300, "expires_at": None}, "at": 1e300},
         {"said": 5, "question": 7, "neighbors": {"a": 1}, "seconds": "long", "at": NOW},
+        {"neighbors": 7, "at": float("nan"), "entry": {"stored_at": float("inf"), "expires_at": float("nan")}},
     ],
 )
 def test_notes_that_anyone_may_have_written_break_nothing(decision: Any) -> None:

@@ -68,7 +68,8 @@ def _decision(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Itera
 
 
 def _neighbors(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterator[Line]:
-    neighbors = [each for each in decision.get("neighbors") or () if isinstance(each, Mapping)]
+    noted = decision.get("neighbors")
+    neighbors = [each for each in noted if isinstance(each, Mapping)] if isinstance(noted, list) else []
     asked = decision.get("question")
     if any("question" in each for each in neighbors):
         yield [("offset", f"  {_LEGEND}")]
