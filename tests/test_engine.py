@@ -215,6 +215,34 @@ async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:
     assert embedder.texts == 1
 
 
+async def test_a_question_with_no_neighbours_at_all_is_embedded_once_it_is_answered() -> None:
+    class Knowing(MemoryIndex):
+        async def is_empty(self, namespace: str) -> bool:
+            return all(held != namespace for held, _, _ in self.vectors.values())
+
+    class Counting(LetterEmbedder):
+        texts: list[str]
+
+        async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+            self.texts.extend(texts)
+            return await super().embed(texts, purpose)
+
+    embedder = Counting()
+    embedder.texts = []
+    setup = Setup(embedder=embedder, index=Knowing())
+
+    first = an_exchange("how do I reset my password")
+    outcome = await setup.ask(first)
+    before = [*embedder.texts]
+    await setup.learn(with_vector(first, outcome), "Like this.")  # type: ignore[arg-type]
+    second = await setup.ask(an_exchange("how do I reset my passwords"))
+
+    assert outcome == Miss("no-neighbor")
+    assert before == []
+    assert embedder.texts == ["how do I reset my password", "how do I reset my passwords"]
+    assert isinstance(second, Hit)
+
+
 async def test_where_documents_are_told_from_queries_a_question_is_stored_as_one() -> None:
     class TwoSided(LetterEmbedder):
         asymmetric = True

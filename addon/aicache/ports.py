@@ -96,6 +96,14 @@ class VectorIndex(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class KnowsPlaces(Protocol):
+    """A VectorIndex that can tell, sooner than by a search, whether there is anything to be found."""
+
+    async def is_empty(self, namespace: str) -> bool:
+        """Tell whether a search in this namespace would find nothing. Raises StoreError."""
+
+
 class Embedder(Protocol):
     """Texts to vectors. Raises only StoreError."""
 

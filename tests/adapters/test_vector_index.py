@@ -353,3 +353,24 @@ def size(folder: Path) -> int:
 @pytest.mark.parametrize(("distance", "cosine"), [(0.0, 1.0), (1.0, 0.0), (2.0, -1.0), (-1e-7, 1.0), (2.1, -1.0)])
 def test_a_distance_is_one_less_the_cosine(distance: float, cosine: float) -> None:
     assert similarity(distance) == cosine
+
+
+async def test_zvec_tells_an_empty_namespace_from_one_that_holds_something(tmp_path: Path) -> None:
+    folder = tmp_path / "zvec"
+    index = ZvecIndex(folder, DIMENSIONS)
+    await index.open()
+    before = await index.is_empty(ALICE)
+    await index.upsert(K1, ALICE, axis(1), LATER)
+    after = [await index.is_empty(name) for name in (ALICE, BOB)]
+    await index.close()
+
+    again = ZvecIndex(folder, DIMENSIONS)
+    await again.open()
+    opened_again = [await again.is_empty(name) for name in (ALICE, BOB)]
+    await again.delete([K1])
+    emptied = await again.is_empty(ALICE)  # it may say no where there was something
+    await again.close()
+
+    assert before
+    assert after == opened_again == [False, True]
+    assert not emptied

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import math
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ BLOATED = 2.0
 """Compact when the files are so many times as large as their live vectors need ..."""
 SLACK = 64 << 20
 """... and so many bytes more."""
+REMEMBERED = 10_000  # namespaces that are known to hold something
 WAY_OUT = "it holds nothing that cannot be learnt again: remove it, or choose another ai_cache_data"
 
 
@@ -52,6 +54,7 @@ class ZvecIndex:
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
         self._collection: Any = None
+        self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
 
     def __str__(self) -> str:
         return f"zvec in {self._folder}"
@@ -65,6 +68,15 @@ class ZvecIndex:
         self._check(vector)
         return await self._call(self._search, namespace, vector, top_k)
 
+    async def is_empty(self, namespace: str) -> bool:
+        _check_digests(namespace)
+        if namespace not in self._filled:
+            if not await self._call(self._holds_any, namespace):
+                return True
+            self._remember(namespace)
+        self._filled.move_to_end(namespace)
+        return False
+
     async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
         self._check(vector)
         return await self._call(self._search, None, vector, top_k)
@@ -74,6 +86,7 @@ class ZvecIndex:
         self._check(vector)
         # A copy: the caller may reuse its array before the thread gets there.
         await self._call(self._upsert, key, namespace, vector.copy(), math.ceil(min(expires_at, FAR)))
+        self._remember(namespace)
 
     async def delete(self, keys: Sequence[str]) -> None:
         _check_digests(*keys)
@@ -105,6 +118,11 @@ class ZvecIndex:
             raise
         except Exception as exc:  # zvec raises RuntimeError, ValueError and more, without a base of its own
             raise StoreError(f"zvec: {type(exc).__name__} in {fn.__name__.strip('_')}") from exc
+
+    def _remember(self, namespace: str) -> None:
+        self._filled[namespace] = None
+        while len(self._filled) > REMEMBERED:
+            self._filled.popitem(last=False)
 
     def _check(self, vector: Vector) -> None:
         if vector.shape != (self._dimensions,):
@@ -165,6 +183,9 @@ class ZvecIndex:
         wanted = None if namespace is None else f"namespace = '{namespace}'"
         docs = self._opened().query(queries=query, topk=min(top_k, MOST), filter=wanted, output_fields=[])
         return [Neighbor(doc.id, similarity(doc.score)) for doc in docs]
+
+    def _holds_any(self, namespace: str) -> bool:
+        return bool(self._opened().query(filter=f"namespace = '{namespace}'", topk=1, output_fields=[]))
 
     def _upsert(self, key: str, namespace: str, vector: Vector, expires: int) -> None:
         fields = {"namespace": namespace, "expires": expires}

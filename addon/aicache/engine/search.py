@@ -14,7 +14,7 @@ from aicache.engine.values import Exchange, Semantic
 from aicache.evidence.sight import LOOKED_AT, Seen
 from aicache.evidence.verified import Action, Decision, Verified
 from aicache.model import Entry, Hit, Miss, Neighbor, Vector
-from aicache.ports import ExactStore, StoreError
+from aicache.ports import ExactStore, KnowsPlaces, StoreError
 from aicache.trace import Looked, Trace
 
 logger = logging.getLogger(__name__)
@@ -44,10 +44,12 @@ class Search:
         """Find an answer, and the keys of neighbours whose entries have gone. Every failure is a Miss."""
         vector: Vector | None = None
         try:
-            with self.trace.step("embedding"):
-                vector = await self._embed()
-            with self.trace.step("search"):
-                neighbors = await self._search(vector)
+            neighbors: list[Neighbor] = []
+            if not await self._is_alone():
+                with self.trace.step("embedding"):
+                    vector = await self._embed()
+                with self.trace.step("search"):
+                    neighbors = await self._search(vector)
             by = self._by_evidence if self.rules.policy is policy.Policy.VERIFIED else self._by_threshold
             return await by(neighbors, vector)
         except StoreError as exc:
@@ -58,6 +60,19 @@ class Search:
         neighbors = await self._search(await self._embed())
         records = await self.learning.records(self.exact, [n.key for n in neighbors], self.deadline)
         return [Seen(n.key, n.similarity, records[n.key].group) for n in neighbors]
+
+    async def _is_alone(self) -> bool:
+        """Tell whether nothing was ever asked with what stands before this question: then it has time to be embedded.
+
+        So it is with each turn of a conversation that is new, whose question would hold its answer up the longest.
+        """
+        if self.exchange.vector is not None or not isinstance(index := self.semantic.index, KnowsPlaces):
+            return False
+        with self.trace.step("neighbours at all"):
+            asking = index.is_empty(self.semantic.namespace(self.exchange.identity))
+            return await self.in_use.index_part.ask(
+                asking, f"{self.exchange.label}: 2 neighbours at all", self.deadline
+            )
 
     async def _embed(self) -> Vector:
         if self.exchange.vector is not None:
@@ -82,7 +97,7 @@ class Search:
 
     # ------------------------------------------------------------------ by a threshold
 
-    async def _by_threshold(self, neighbors: list[Neighbor], vector: Vector) -> tuple[Hit | Miss, list[str]]:
+    async def _by_threshold(self, neighbors: list[Neighbor], vector: Vector | None) -> tuple[Hit | Miss, list[str]]:
         """Let the nearest answer that is near enough and passes the guards."""
         label, trace = self.exchange.label, self.trace
         threshold = trace.threshold = max(self.rules.threshold, self.exchange.controls.threshold)
@@ -130,7 +145,7 @@ class Search:
 
     # ------------------------------------------------------------------ by evidence
 
-    async def _by_evidence(self, neighbors: list[Neighbor], vector: Vector) -> tuple[Hit | Miss, list[str]]:
+    async def _by_evidence(self, neighbors: list[Neighbor], vector: Vector | None) -> tuple[Hit | Miss, list[str]]:
         """Let that neighbour answer of which the evidence says so. All of them vote; those far off are not fetched."""
         learning, trace, rules = self.learning, self.trace, self.rules
         name, kind = await learning.kind_of(self.exchange, self.semantic, rules, self.exact, self.deadline)
