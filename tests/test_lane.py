@@ -8,10 +8,20 @@ from typing import Any
 
 import pytest
 from mitmproxy import options
+from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.events import DataReceived
+from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
+from mitmproxy.proxy.layers.http._http1 import Http1Server
+from mitmproxy.proxy.layers.http._http2 import Http2Server
+from mitmproxy.test import taddons, tflow
 from mitmproxy.tools.dump import DumpMaster
 
+from aicache.lane.answers import Answers
 from aicache.lane.flows import wanted_by
 from aicache.lane.head import LARGEST, LONGEST, NOISE, Head, may_begin, read
+from aicache.lane.lane import Lane
+from aicache.lane.layer import FastLane
 
 PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: 7\r\n\r\n"
 
@@ -124,3 +134,32 @@ async def test_the_cache_itself_and_the_script_it_is_in_want_none() -> None:
 
     assert wanted_by(master, own) is None
     assert wanted_by(master, OWN) is not None
+
+
+class Deaf(HttpLayer):
+    """An HTTP layer that only notes what it is handed."""
+
+    def handle_event(self, event: Any) -> Any:
+        self.heard.append(event)
+        yield from ()
+
+
+@pytest.mark.parametrize("alpn", [b"h2", b"http/1.1"])
+def test_what_is_not_http_1_is_handed_on_as_it_comes(alpn: bytes) -> None:
+    client = tflow.tclient_conn()
+    client.alpn = alpn
+    with taddons.context(Proxyserver()) as context:
+        http = Deaf(Context(client, context.options), HTTPMode.transparent)
+        server = Http1Server(http.context.fork()) if alpn == b"http/1.1" else Http2Server(http.context.fork())
+    http.heard = []
+    server.state = getattr(server, "read_headers", None)
+    http.connections[client] = server
+    lane = Lane(Answers(lambda: None, lambda report: None))
+    lane.is_open = lambda: True
+    layer = FastLane(http, lane)
+
+    for part in (PLAIN[:30], PLAIN[30:] + b"1234567"):
+        assert list(layer.handle_event(DataReceived(client, part))) == []
+
+    handed_on = [event.data for event in http.heard]
+    assert handed_on == ([PLAIN + b"1234567"] if alpn == b"http/1.1" else [PLAIN[:30], PLAIN[30:] + b"1234567"])

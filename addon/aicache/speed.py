@@ -66,8 +66,11 @@ class Speed:
             self._dispatch.connected(client)
 
     def next_layer(self, next_layer: NextLayer) -> None:
-        """Have mitmproxy choose its layers, which it does after scripts, and put the lane before them."""
-        if self._gate is None or next_layer.layer is not None:
+        """Have mitmproxy choose its layers, which it does after scripts, and put the lane before them.
+
+        Only while there is no other script, which might want to choose, too.
+        """
+        if self._gate is None or not self._gate() or next_layer.layer is not None:
             return
         ctx.master.addons.get("nextlayer").next_layer(next_layer)  # type: ignore[no-untyped-call]
         put_before_http(next_layer, self._lane)

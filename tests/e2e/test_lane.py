@@ -14,6 +14,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from certificates import a_certificate
+from e2e import conftest
 from e2e.proxy import READY_EXACT, Proxy, free_port
 from e2e.wire import Wire, body_of, in_lane, learn, metric, request
 
@@ -241,18 +243,43 @@ def test_the_client_libraries_that_send_head_and_body_apart_use_it_too(lane: Pro
 
 
 def test_through_tls(lane: Proxy) -> None:
-    context = ssl.create_default_context(cafile=lane.home / "confdir" / "mitmproxy-ca-cert.pem")
+    assert hits_through_tls(lane) >= 10
+
+
+def test_to_an_upstream_behind_tls(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*a_certificate(tmp_path))
+    upstream = conftest.Upstream(context)
+    proxy = Proxy(upstream.url, tmp_path, CONFIG, options=(*NO_LINES, "--ssl-insecure"))
+    try:
+        proxy.start(wait_for=READY_EXACT)
+        learn(proxy, KNOWN)
+        before = in_lane(proxy)
+        statuses = [status(ask(proxy, KNOWN)) for _ in range(12)]
+
+        assert statuses == ["hit"] * 12
+        assert in_lane(proxy) - before >= 10
+        assert hits_through_tls(proxy) >= 10
+    finally:
+        proxy.stop()
+        upstream.close()
+
+
+def hits_through_tls(proxy: Proxy) -> int:
+    """Ask for a dozen hits; return how many went through the lane."""
+    context = ssl.create_default_context(cafile=proxy.home / "confdir" / "mitmproxy-ca-cert.pem")
     headers = {"authorization": "Bearer sk-test", "content-type": "application/json"}
-    with httpx.Client(base_url=f"https://127.0.0.1:{lane.port}", verify=context, headers=headers) as client:
+    url = f"https://127.0.0.1:{proxy.port}"
+    with httpx.Client(base_url=url, verify=context, headers=headers) as client:
 
-        def ask() -> str:
-            return client.post("/v1/chat/completions", content=body_of("By TLS?")).headers["x-cache-status"]
+        def ask() -> httpx.Response:
+            return client.post("/v1/chat/completions", content=body_of("By TLS?"))
 
-        lane.wait_for(lambda: ask() == "hit")
-        before = in_lane(lane)
+        proxy.wait_for(lambda: ask().headers["x-cache-status"] == "hit")
+        before = in_lane(proxy)
 
-        assert [ask() for _ in range(12)] == ["hit"] * 12
-        assert in_lane(lane) - before >= 10
+        assert {ask().headers["x-cache-status"] for _ in range(12)} == {"hit"}
+        return in_lane(proxy) - before
 
 
 def test_where_mitmdump_prints_a_line_for_each_flow_there_are_flows(start: Start) -> None:

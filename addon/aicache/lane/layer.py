@@ -103,15 +103,27 @@ class FastLane(Layer):
             yield from self._hand_on(data)
             return
         body = data[self._body_at :]
-        name = self._lane.name(self._way_here(), head, body)
-        if (answer := self._lane.answer(name, began)) is None:
-            self._lane.pass_on(self._client, name, head, body)
+        name, answer = self._find(head, body, began)
+        if answer is None:
+            if name is None:
+                self._lane.pass_on_unknown(self._client)
+            else:
+                self._lane.pass_on(self._client, name, head, body)
             yield from self._http.handle_event(DataReceived(self._client, data))
         elif len(answer[1]) <= TOGETHER:
             yield SendData(self._client, answer[0] + answer[1])
         else:
             yield SendData(self._client, answer[0])
             yield SendData(self._client, answer[1])
+
+    def _find(self, head: Head, body: bytes, began: float) -> tuple[bytes | None, tuple[bytes, bytes] | None]:
+        """Return a request's name, and the answer to it where one is at hand. It never raises."""
+        try:
+            name = self._lane.name(self._way_here(), head, body)
+            return name, self._lane.answer(name, began)
+        except Exception:
+            logger.exception("a request takes the ordinary way")
+            return None, None
 
     def _let_go(self) -> Commands:
         """Hand on what was held back."""
