@@ -23,6 +23,7 @@ KNOWN = "What is the capital of France?"
 BODY = body_of(KNOWN)
 HIT = request(BODY)
 MISS = request(body_of("Who was the first to ask this?"), "cache-control: no-store")
+STREAM = request(body_of(KNOWN, stream=True))
 BYPASS = request(BODY, "x-higress-skip-ai-cache: on")
 ELSEWHERE = b"GET /v1/models HTTP/1.1\r\nhost: api.example\r\n\r\n"
 HEAD, _, _ = HIT.partition(b"\r\n\r\n")
@@ -46,6 +47,7 @@ ODD: dict[str, list[Step]] = {
     "a hit": [HIT],
     "hit, miss, bypass, something else, hit": [HIT, "read", MISS, "read", BYPASS, "read", ELSEWHERE, "read", HIT],
     "hits and misses in turn": [HIT, "read", MISS, "read"] * 3,
+    "streamed and whole in turn": [STREAM, "read", HIT, "read", STREAM, "read", HIT, "read", STREAM],
     "controls": [
         *(request(BODY, "cache-control: no-cache"), "read", request(BODY, "cache-control: max-age=100000"), "read"),
         *(request(BODY, "cache-control: max-age=0"), "read", request(BODY, "x-ai-cache-ttl: 5m"), "read", HIT),
