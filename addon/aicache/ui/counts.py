@@ -72,8 +72,8 @@ class Counts:
         self.outcomes[outcome, api] += 1
         self.lookups[outcome].add(report.seconds)
         for step in trace.steps:
-            if (steps := self.steps.get(name := self._steps.of(step.name))) is None:
-                steps = self.steps[name] = Histogram()
+            if (steps := self.steps.get(step.name)) is None:
+                steps = self.steps.setdefault(self._steps.of(step.name), Histogram())
             steps.add(step.seconds)
         if outcome == "hit":
             self._hit(report)

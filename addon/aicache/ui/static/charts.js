@@ -48,7 +48,7 @@ class Chart {
     }
   }
 
-  hours(live) { return this.axis({ space: 76, values: (_, ticks) => ticks.map((tick) => clock(tick, live.window < 3600)) }); }
+  hours(live) { return this.axis({ space: 76, values: (_, ticks) => ticks.map((tick) => clock(tick, tick % 60 !== 0)) }); }
 
   axis(more) { return { stroke: color("--soft"), grid: { stroke: color("--grid"), width: 1 }, ticks: { stroke: color("--grid"), width: 1 }, font: "12px system-ui, sans-serif", ...more }; }
 }
@@ -94,7 +94,7 @@ export class Times extends Chart {
     this.draw(String(live.window), {
       series: [{ value: (_, at) => (at === null ? "–" : clock(at)) }, ...series],
       axes: [this.hours(live), this.axis({ size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null || !/^1e/.test(tick.toExponential()) ? "" : seconds(tick))) })],
-      scales: { y: { distr: 3, range: (_, least, most) => (least ? [10 ** Math.floor(Math.log10(least)), 10 ** Math.ceil(Math.log10(most * 1.01))] : [0.001, 1]) } },
+      scales: { x: { range: (_, least, most) => [least, most + live.step] }, y: { distr: 3, range: (_, least, most) => (least ? [10 ** Math.floor(Math.log10(least)), 10 ** Math.ceil(Math.log10(most * 1.01))] : [0.001, 1]) } },
       cursor: { drag: { x: false, y: false } },
     }, [live.times, ...TIMES.map(([name]) => live.series[name])]);
   }
