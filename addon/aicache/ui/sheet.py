@@ -19,6 +19,7 @@ Line: TypeAlias = list[tuple[str, str]]
 """Pieces of a line, each with its style's name in mitmproxy 11: ``header``, ``text``, ``highlight``, ``offset``."""
 
 WIDTH = 22  # of the names
+BLANK: Line = [("text", " ")]  # mitmweb gives a line without any character no height
 
 _LEGEND = "[-only in the stored question-] {+only in this one+}"
 
@@ -49,7 +50,7 @@ def text_of(lines: list[Line]) -> str:
 
 def _section(title: str, lines: Iterator[Line]) -> list[Line]:
     found = list(lines)
-    return [[("text", "")], [("header", title)], *found] if found else []
+    return [BLANK, [("header", title)], *found] if found else []
 
 
 def _decision(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterator[Line]:

@@ -23,7 +23,7 @@ def statistics(desk: Desk) -> list[str]:
     if tokens := since["prompt_tokens"] + since["completion_tokens"]:
         money = f", {since['money']:.4f} USD" if since["money"] else ""
         lines.append(f"saved: {amount(tokens, since['seconds'])}{money}")
-    lines.append(f"kept: {since['stored']:,} answers")
+    lines.append(f"answers kept: {since['stored']:,}")
     for title, counted in (
         ("misses", _by_first(counts.misses)),
         ("bypassed", _by_first(counts.bypasses)),
