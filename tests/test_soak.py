@@ -74,7 +74,7 @@ def test_the_slope_of_no_points_is_none() -> None:
         (answers(Kind.MISS, "miss", 3, status=502), "", "3 of 83 requests failed"),
         (answers(Kind.EXACT, "miss", 10), "", "only 66.7% of exact requests were a hit"),
         (answers(Kind.MISS, "hit", 20), "", "only 50.0% of miss requests were a miss"),
-        ([], "error: one\nerror: two\n", "the log has 2 lines"),
+        ([], "error: one\nerror: two\n", "lines in the log, of which it should have none: 2"),
     ],
 )
 def test_what_is_wrong_is_said(more: list[Answered], log: str, says: str) -> None:

@@ -47,7 +47,7 @@ def by_kind(answered: Sequence[Answered]) -> str:
     for kind in Kind:
         asked = [each for each in answered if each.kind is kind]
         hits, misses = (_share(asked, cache) for cache in ("hit", "miss"))
-        lines.append(f"{kind:>12}{_load(asked)}{hits:10.1%}{misses:10.1%}{1 - hits - misses:7.1%}")
+        lines.append(f"{kind:>12}{_load(asked)}{hits:10.1%}{misses:10.1%}{abs(1 - hits - misses):7.1%}")
     return "\n".join(lines)
 
 
@@ -80,7 +80,9 @@ def verdict(answered: Sequence[Answered], samples: Sequence[Sample], seconds: fl
     if grown > GROWS:
         found.append(f"the memory grew by {grown:.1%} in the second half ({per_hour:+.1f} MB an hour)")
     if log.strip():
-        found.append(f"the log has {len(log.strip().splitlines())} lines: {log.strip()[:500]}")
+        found.append(
+            f"lines in the log, of which it should have none: {len(log.strip().splitlines())}\n{log.strip()[:500]}"
+        )
     return found
 
 
