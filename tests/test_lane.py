@@ -154,7 +154,7 @@ def test_what_is_not_http_1_is_handed_on_as_it_comes(alpn: bytes) -> None:
     http.heard = []
     server.state = getattr(server, "read_headers", None)
     http.connections[client] = server
-    lane = Lane(Answers(lambda: None, lambda report: None))
+    lane = Lane(Answers(lambda: None), lambda report: None)
     lane.is_open = lambda: True
     layer = FastLane(http, lane)
 

@@ -40,6 +40,7 @@ class Desk:
         for watcher in (self.counts, self.live, self.top):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
+        self._ending: list[DecisionLog | spans.Spans] = []  # what is closed, and may be writing or sending yet
         self._log_is: LogConfig | None = None  # what it was made from
         self._spans: spans.Spans | None = None
         self._spans_are: tuple[OtelConfig, bool] | None = None
@@ -57,10 +58,10 @@ class Desk:
 
     async def close(self) -> None:
         """Stop watching; what waits to be written or sent has a few seconds for it."""
-        ending = [each for each in (self._log, self._spans) if each is not None]
         self._end_log()
         self._end_spans()
         self._log_is = self._spans_are = None
+        ending, self._ending = self._ending, []
         await asyncio.gather(*(asyncio.to_thread(each.wait) for each in ending))
 
     @property
@@ -113,10 +114,12 @@ class Desk:
         if self._log is not None:
             self._watchers.remove(self._log)
             self._log.close()
+            self._ending.append(self._log)
         self._log = None
 
     def _end_spans(self) -> None:
         if self._spans is not None:
             self._watchers.remove(self._spans)
             self._spans.close()
+            self._ending.append(self._spans)
         self._spans = None
