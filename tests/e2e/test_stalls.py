@@ -28,8 +28,7 @@ Start = Callable[..., Proxy]
 CLIENTS = 50
 LOOKUP = 0.5  # seconds, the default of lookup_timeout
 SLOW = 3.0  # seconds that fifty requests may take beside that, on a machine with other things to do
-LONGEST = 0.05  # seconds
-MOST = 1.5  # times the longest stall that as many requests cost which the cache has nothing to do with, if that is more
+LONGEST = 0.15  # seconds: fifty requests at once cost a third of it, a call that waits for what hangs twice as much
 ROUNDS = 3
 """The system tells what the loop's own thread has waited for a CPU, and that does not count. It does not tell of
 threads that had the interpreter's lock and no CPU: so one round in three without a stall will do."""
@@ -80,18 +79,14 @@ def test_while_the_cloud_hangs_every_client_has_its_answer_and_the_loop_turns(
     environment = loopback_environment()
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests"), environment["PYTHONPATH"]])
     watch = ("-s", str(ROOT / "tests" / "e2e" / "loop_watch.py"))
-    stalls: list[tuple[float, float]] = []
+    stalls: list[float] = []
 
-    while len(stalls) < ROUNDS and not (stalls and stalls[-1][0] < stalls[-1][1]):
+    while len(stalls) < ROUNDS and not (stalls and stalls[-1] < LONGEST):
         # Each round has a proxy and entries of its own: after one, no part is asked for a while.
         name = f"round-{len(stalls)}"
         watched = tmp_path / f"{name}.turns"
         cloud.embedder.always = None
         proxy = start(config, data=name, options=watch, environment={**environment, "LOOP_WATCH": str(watched)})
-        before = time.monotonic()
-        fifty_at_once(proxy.port, ("x-higress-skip-ai-cache", "on"))
-        time.sleep(3 * EVERY)
-        passed_by = longest_stall(watched, before, time.monotonic())
         cloud.embedder.always = None if hangs == "the index" else Trouble(hang=True)
         with cloud.index.hanging():
             began = time.monotonic()
@@ -105,11 +100,11 @@ def test_while_the_cloud_hangs_every_client_has_its_answer_and_the_loop_turns(
             assert reply.body == completion(Request("POST", "", {}, asked(number))).body
         assert max(reply.end for reply in replies) < LOOKUP + SLOW
         assert "Traceback" not in proxy.log
-        stalls.append((longest_stall(watched, began, ended), max(LONGEST, MOST * passed_by)))
+        stalls.append(longest_stall(watched, began, ended))
 
-    assert any(stall < most for stall, most in stalls), stalls
+    assert min(stalls) < LONGEST, stalls
 
 
-def fifty_at_once(port: int, *headers: tuple[str, str]) -> list[http.Reply]:
+def fifty_at_once(port: int) -> list[http.Reply]:
     with ThreadPoolExecutor(CLIENTS) as clients:
-        return list(clients.map(lambda number: http.post(port, asked(number), dict(headers)), range(CLIENTS)))
+        return list(clients.map(lambda number: http.post(port, asked(number), {}), range(CLIENTS)))
