@@ -211,15 +211,14 @@ class AICache:
     def _ask(self, flow: HTTPFlow, wiring: Wiring) -> Awaitable[None] | None:
         began = time.perf_counter()
         try:
-            names = self._speed.names_of(flow)
-            if (recalled := self._speed.recall(names, began)) is not None:
+            if (format := format_of(flow.request)) is not None:
+                names = self._speed.names_of(flow)
+                if (recalled := self._speed.recall(names, began)) is None:
+                    return self._safely(self._look_up(flow, wiring, format, names))
                 response, report = recalled
                 self._answer(flow, response)
                 self._decided(flow, report)
-                return None
-            if (format := format_of(flow.request)) is not None:
-                return self._safely(self._look_up(flow, wiring, format, names))
-            if wiring.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
+            elif wiring.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
                 return self._safely(self._look_up_batch(flow, wiring, batches))
         except Exception:
             logger.exception("a request went upstream past the cache")

@@ -74,11 +74,7 @@ def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
     neighbours prove little. So are conversations that hold a picture, a sound or a document. What depends on now is
     answered by no other answer, unless the rules say so; what is about a chat is answered by no other chat's.
     """
-    if call.question is None or len(call.question) > rules.max_question or controls.threshold > 1.0:
-        return False
-    if rules.volatile is Volatile.EXACT and depends_on_now(call.question):
-        return False
-    if is_about_a_chat(call.question):
+    if not _is_for_others(call.question, rules) or controls.threshold > 1.0:
         return False
     return all(is_textual(turn) for turn in call.turns)
 
@@ -168,12 +164,16 @@ def may_be_neighbor(entry: Entry, rules: Rules) -> bool:
 
 def may_be_found(entry: Entry, rules: Rules) -> bool:
     """Tell by the entry alone whether its question has a vector: for what comes without the call it answered."""
-    question = entry.question
-    if question is None or len(question) > rules.max_question or not may_be_neighbor(entry, rules):
+    return may_be_neighbor(entry, rules) and _is_for_others(entry.question, rules)
+
+
+def _is_for_others(question: str | None, rules: Rules) -> bool:
+    """Tell whether questions like this one may share an answer."""
+    if question is None or len(question) > rules.max_question:
         return False
-    if is_about_a_chat(question):
+    if rules.volatile is Volatile.EXACT and depends_on_now(question):
         return False
-    return rules.volatile is not Volatile.EXACT or not depends_on_now(question)
+    return not is_about_a_chat(question)
 
 
 def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> float | None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from aicache.guards.words import between
+
 if TYPE_CHECKING:  # a reading is made of what this module reads
     from aicache.guards.reading import Reading
 
@@ -49,7 +51,5 @@ def _only(words: Sequence[str], counts: Counter[str]) -> list[str]:
 
 def _one_moved(one: Sequence[str], other: Sequence[str]) -> bool:
     """Tell whether one order becomes the other, of the same words, when one part of it is put elsewhere."""
-    start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
-    mine, others = list(one[start : len(one) - end]), list(other[start : len(other) - end])
+    mine, others = between(one, other)
     return any(mine[i] == others[0] and mine[i:] + mine[:i] == others for i in range(1, len(mine)))

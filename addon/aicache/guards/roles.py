@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from aicache.guards.words import between
+
 if TYPE_CHECKING:  # a reading is made of what this module reads
     from aicache.guards.reading import Reading
 
@@ -74,9 +76,7 @@ def swapped(one: Sequence[str], other: Sequence[str]) -> bool:
     """
     if len(one) != len(other) or one == other:
         return False
-    start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
-    mine, others = list(one[start : len(one) - end]), list(other[start : len(other) - end])
+    mine, others = between(one, other)
     for left in range(1, min(4, len(mine) - 1)):
         for right in range(1, min(4, len(mine) - left)):
             if (

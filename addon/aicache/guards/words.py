@@ -176,6 +176,13 @@ def only(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[st
     return left, right
 
 
+def between(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return two unequal sequences of one length without the beginning and the end that they share."""
+    start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
+    return list(one[start : len(one) - end]), list(other[start : len(other) - end])
+
+
 def typo(one: str, other: str) -> bool:
     """Tell whether two words may be one with a typing error: a letter more, less, other, or two in turn."""
     short = min(len(one), len(other))
