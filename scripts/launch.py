@@ -1,6 +1,7 @@
 """How mitmproxy is started with the cache: its arguments, and the files they name. Standard library only."""
 
 import ssl
+import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,16 @@ ROOTS = (  # where systems keep their certificate authorities, if OpenSSL's own 
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+
+
+def end(process: subprocess.Popen[bytes], within: float) -> None:
+    """End a process and wait for it; one that has not ended *within* so many seconds is killed."""
+    process.terminate()
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import asking, lua
 from benchmarks.constant import ANSWER
 from benchmarks.figures import Case, Figures
-from benchmarks.scenario import Plan, by_wrk, write_script
+from benchmarks.scenario import Plan, by_wrk, warmed, write_script
 from benchmarks.systems import Fleet, System
 
 
@@ -29,18 +29,12 @@ class _Hits:
         raise NotImplementedError
 
     def systems(self) -> list[System]:
-        compared = [self._fleet.constant(), *self._fleet.caches()]
-        if self._plan.litellm:
-            compared.append(self._fleet.litellm())
-        self._fleet.wait()
         self._scripts = {
             size: write_script(self._folder, f"{self.name}-{size}", lua.same(asking.KEY, body))
             for size, body in self.bodies().items()
         }
-        for system in compared:
-            for body in self.bodies().values():
-                asking.warm(system, body)
-        return compared
+        compared = [self._fleet.constant(), *self._fleet.caches()]
+        return warmed(self._fleet, self._plan, compared, list(self.bodies().values()))
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
         return by_wrk(system, self._scripts[case.request_bytes], case, self._plan.seconds, tick)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import asking, lua, questions
 from benchmarks.figures import Case, Figures
-from benchmarks.scenario import Plan, by_wrk, write_script
+from benchmarks.scenario import Plan, by_wrk, warmed, write_script
 from benchmarks.systems import Fleet, System
 
 MOST = 4000  # questions a second that any system gets through
@@ -29,12 +29,7 @@ class Misses:
     def systems(self) -> list[System]:
         without = self._fleet.caches("exact-only", {"semantic": {"enabled": False}}, EXACT_ONLY)
         compared = [self._fleet.passing(), *self._fleet.caches(), *without]
-        if self._plan.litellm:
-            compared.append(self._fleet.litellm())
-        self._fleet.wait()
-        for system in compared:
-            asking.warm(system, asking.body())
-        return compared
+        return warmed(self._fleet, self._plan, compared, [asking.body()])
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
         count = round(MOST * self._plan.seconds)

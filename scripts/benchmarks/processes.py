@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import launch
 from benchmarks.problem import Problem
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -100,9 +101,4 @@ def running(
     try:
         yield Server(process, port, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(END_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        launch.end(process, END_WITHIN)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import metrics, wrk
+from benchmarks import asking, metrics, wrk
 from benchmarks.figures import Case, Figures, Row, rows
 from benchmarks.problem import Problem
 from benchmarks.steps import Steps
-from benchmarks.systems import System
+from benchmarks.systems import Fleet, System
 
 LONGER = 10
 """How many times the time a system gets that has answered nothing at all."""
@@ -62,6 +62,16 @@ def run(scenario: Scenario, rounds: int, found: list[Row]) -> None:
             found += rows(case, measured)
     finally:
         steps.end()
+
+
+def warmed(fleet: Fleet, plan: Plan, systems: Sequence[System], bodies: Sequence[str]) -> list[System]:
+    """Return systems, and LiteLLM's proxy where it is asked for, once each has answered every one of these requests."""
+    compared = [*systems, *([fleet.litellm()] if plan.litellm else [])]
+    fleet.wait()
+    for system in compared:
+        for body in bodies:
+            asking.warm(system, body)
+    return compared
 
 
 def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Callable[[], None]) -> Figures:

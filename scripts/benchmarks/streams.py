@@ -9,7 +9,7 @@ from benchmarks import apart, asking, questions
 from benchmarks.client import Order, Seen
 from benchmarks.figures import Case, Figures, percentile
 from benchmarks.problem import Problem
-from benchmarks.scenario import Plan
+from benchmarks.scenario import Plan, warmed
 from benchmarks.systems import Fleet, System
 from benchmarks.upstream import PACE
 
@@ -33,12 +33,7 @@ class Streams:
 
     def systems(self) -> list[System]:
         compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches()]
-        if self._plan.litellm:
-            compared.append(self._fleet.litellm())
-        self._fleet.wait()
-        for system in compared:
-            asking.warm(system, asking.body())
-        return compared
+        return warmed(self._fleet, self._plan, compared, [asking.body()])
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
         connections = case.connections

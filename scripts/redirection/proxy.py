@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import IO
 
+import launch
 from redirection.plan import Address, Plan
 
 READY = Path(__file__).with_name("inside") / "ready.py"
@@ -92,12 +93,7 @@ def wait_ready(process: subprocess.Popen[bytes], ready: IO[bytes]) -> None:
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(END_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        launch.end(process, END_WITHIN)
 
 
 def _hear_signals() -> None:

@@ -14,6 +14,8 @@ import pytest
 from demo.answers import Reply, Request, answer
 from demo.upstream import StandIn
 from e2e.proxy import READY, Proxy
+from e2e.transparent import HOSTS, Internet
+from namespaces import Lan, lan
 
 
 class Upstream:
@@ -82,3 +84,15 @@ def start(upstream: Upstream, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
     for proxy in started:
         if proxy.process is not None and proxy.process.poll() is None:
             proxy.stop()
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lan]:
+    with lan(tmp_path_factory.mktemp("net"), HOSTS) as net:
+        yield net
+
+
+@pytest.fixture(scope="module")
+def internet(net: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    with Internet(net, tmp_path_factory.mktemp("internet")) as internet:
+        yield internet

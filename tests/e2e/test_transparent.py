@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import environment
-from e2e.transparent import API, HOSTS, OTHER, SHARED, TRANSPARENT, USER, Internet, Logged, Redirected
-from namespaces import ELSEWHERE, GATEWAY, INTERNET, Lan, Machine, lan
+from e2e.transparent import API, OTHER, SHARED, TRANSPARENT, USER, Internet, Logged, Redirected
+from namespaces import ELSEWHERE, GATEWAY, INTERNET, Lan, Machine
 
 VISITOR = Path(__file__).with_name("visitor.py")
 PATH = "/v1/chat/completions"
@@ -68,18 +68,6 @@ def until_hit(ask: Callable[[], Any], within: float = 5) -> Any:
         assert time.monotonic() < deadline, answer
         time.sleep(0.05)
     return answer
-
-
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lan]:
-    with lan(tmp_path_factory.mktemp("net"), HOSTS) as net:
-        yield net
-
-
-@pytest.fixture(scope="module")
-def internet(net: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    with Internet(net, tmp_path_factory.mktemp("internet")) as internet:
-        yield internet
 
 
 @pytest.fixture(scope="module")

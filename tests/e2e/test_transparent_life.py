@@ -18,23 +18,11 @@ import environment
 from e2e.proxy import READY, READY_EXACT, children
 from e2e.test_transparent import firewall, pytestmark, until_hit, visit
 from e2e.transparent import API, HOME, HOSTS, OTHER, TRANSPARENT, USER, Internet, Logged, Redirected
-from namespaces import ELSEWHERE, INTERNET, Lan, lan
+from namespaces import ELSEWHERE, INTERNET, Lan
 
 __all__ = ["pytestmark"]
 Start = Callable[..., Redirected]
 UP = ("up", "--user", USER, "--yes", "--host", API, "--proxy-port", 8090)
-
-
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lan]:
-    with lan(tmp_path_factory.mktemp("net"), HOSTS) as net:
-        yield net
-
-
-@pytest.fixture(scope="module")
-def internet(net: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    with Internet(net, tmp_path_factory.mktemp("internet")) as internet:
-        yield internet
 
 
 @pytest.fixture(scope="module")

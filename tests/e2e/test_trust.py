@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from e2e.test_transparent import pytestmark
-from e2e.transparent import API, HOSTS, Internet, Redirected
-from namespaces import Lan, lan
+from e2e.transparent import API, Internet, Redirected
+from namespaces import Lan
 
 __all__ = ["pytestmark"]
 URL = f"https://{API}/v1/models"
@@ -38,19 +38,11 @@ CURL = ("curl", "--silent", "--show-error", "--output", "/dev/null", "--write-ou
 
 
 @pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lan]:
-    with lan(tmp_path_factory.mktemp("net"), HOSTS) as net:
-        yield net
-
-
-@pytest.fixture(scope="module")
-def proxy(net: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redirected]:
+def proxy(net: Lan, internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redirected]:
     """A gateway that leads the client's traffic through a proxy, which only passes it on."""
     folder = tmp_path_factory.mktemp("gateway")
-    with (
-        Internet(net, tmp_path_factory.mktemp("internet")) as internet,
-        Redirected(net.gateway, internet, folder, "--forward", "lan", config="enabled: false", ready=None) as proxy,
-    ):
+    machine, passing = net.gateway, "enabled: false"
+    with Redirected(machine, internet, folder, "--forward", "lan", config=passing, ready=None) as proxy:
         yield proxy
 
 

@@ -1,4 +1,4 @@
-"""Reports as the addon makes them, for those who show them."""
+"""Reports as a flow's reader sees them: an entry of some hours ago, a neighbour at .967."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 from aicache.model import Entry, Mode
 from aicache.report import Report
 from aicache.trace import Looked, Step, Trace
+from ui import reports
+from ui.reports import NOW
 
-NOW = 1_900_000_000.0
+__all__ = ["NOW"]
 KEY, OTHER = "a" * 40, "b" * 40
 HOURS = 3600.0
 
@@ -19,12 +21,7 @@ def an_entry(**fields: Any) -> Entry:
     known: dict[str, Any] = {
         "key": OTHER,
         "namespace": "n" * 40,
-        "api": "chat",
         "model": "gpt-test",
-        "asked": Mode.WHOLE,
-        "asked_usage": False,
-        "mode": Mode.WHOLE,
-        "content_type": "application/json",
         "body": b"{}",
         "question": "How do I reset a password?",
         "prompt_tokens": 12,
@@ -33,7 +30,7 @@ def an_entry(**fields: Any) -> Entry:
         "expires_at": NOW + 100 * HOURS,
         "took": 2.11,
     }
-    return Entry(**known | fields)
+    return reports.an_entry(**known | fields)
 
 
 def a_trace(*neighbors: Looked, threshold: float | None = 0.92) -> Trace:
@@ -42,20 +39,15 @@ def a_trace(*neighbors: Looked, threshold: float | None = 0.92) -> Trace:
 
 def a_report(outcome: Any = "miss", **fields: Any) -> Report:
     known: dict[str, Any] = {
-        "at": NOW,
-        "outcome": outcome,
-        "tier": None,
-        "reason": "no-neighbor" if outcome == "miss" else None,
-        "api": "chat",
         "model": "gpt-test",
         "mode": Mode.WHOLE,
         "key": KEY,
         "namespace": "n" * 40,
         "kind": "k" * 40,
-        "seconds": 0.004,
+        "trace": Trace(),
         "question": "How do I reset my password?",
     }
-    return Report(**known | fields)
+    return reports.a_report(outcome, **known | fields)
 
 
 def an_exact_hit(**fields: Any) -> Report:
