@@ -270,7 +270,7 @@ class TestSearch:
                 await index.search(ALICE, axis(1), 5)
             took = time.monotonic() - began
 
-        assert took < 0.4
+        assert took < 2
         assert await index.search(ALICE, axis(1), 5) == []
 
     async def test_the_loop_is_not_held_up_while_fifty_searches_hang(self, cluster: DashVector, make: Make) -> None:
@@ -287,8 +287,8 @@ class TestSearch:
             took = time.monotonic() - began
 
         assert all(isinstance(each, StoreError) for each in found)
-        assert took < 0.8
-        assert max(stalls) < 0.05
+        assert took < 1.5
+        assert max(stalls) < 0.25  # a busy machine's turn is long, too; one that waits for the service has 0.5 s
         assert await index.flush(10)
         assert len(cluster.documents("questions")) == 50
 
@@ -361,7 +361,7 @@ class TestWrites:
             began = time.monotonic()
             for i in range(200):
                 await index.upsert(digest(i), ALICE, axis(1), LATER)
-            assert time.monotonic() - began < 0.2
+            assert time.monotonic() - began < 1
 
         assert await index.flush(10)
         assert len(cluster.documents("questions")) == 200

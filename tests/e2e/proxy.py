@@ -65,8 +65,9 @@ class Proxy:
         program: str = "mitmdump",
         mode: str | None = None,
         environment: Mapping[str, str] | None = None,
+        script: Path = SCRIPT,
     ) -> None:
-        self.environment = environment or {}
+        self.environment, self.script = environment or {}, script
         self.program, self.mode = program, mode or f"reverse:{upstream}"
         self.upstream, self.home, self.data, self.port = upstream, home, home / data, free_port()
         self.config_file = home / f"{self.port}.yaml"
@@ -98,7 +99,7 @@ class Proxy:
     def command(self) -> list[str]:
         return [
             str(Path(sys.executable).with_name(self.program)),
-            *("-s", str(SCRIPT), "--mode", self.mode),
+            *("-s", str(self.script), "--mode", self.mode),
             *("--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
             *("--set", f"ai_cache_data={self.data}", "--set", f"confdir={self.home / 'confdir'}"),
             *self.options,

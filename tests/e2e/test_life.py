@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply
-from e2e.proxy import READY_EXACT, Proxy, alive, children
+from e2e.proxy import READY_EXACT, SCRIPT, Proxy, alive, children
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -163,14 +164,13 @@ def test_a_data_folder_that_cannot_be_written_is_one_clear_line(start: Start, tm
 
 
 def test_the_script_can_be_reloaded_while_it_runs(start: Start, tmp_path: Path) -> None:
-    """mitmproxy ends the addon and makes a new one when the script's file is touched."""
-    from e2e.proxy import SCRIPT
-
-    proxy = start()
+    """mitmproxy ends the addon and makes a new one when the script's file is touched: a copy, for others run ours."""
+    folder = shutil.copytree(SCRIPT.parent, tmp_path / "addon", ignore=shutil.ignore_patterns("__pycache__"))
+    proxy = start(script=folder / SCRIPT.name)
     proxy.ask("Before the reload?")
     proxy.ask_until("exact", "Before the reload?")
 
-    SCRIPT.touch()
+    proxy.script.touch()
     proxy.wait_log("ready: hits by meaning", within=30, times=2)
 
     assert proxy.ask_until("exact", "Before the reload?").status == 200
