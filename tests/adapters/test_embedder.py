@@ -11,6 +11,7 @@ import pytest
 
 from aicache.adapters.batching import MAX_WAITING, REMEMBERED, Remembered
 from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
+from aicache.adapters.encoders import InThread
 from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, LocalEmbedder
 from aicache.adapters.openai import OpenAIEmbedder
 from aicache.model import Vector
@@ -101,14 +102,14 @@ def slow() -> Slow:
 
 @pytest.fixture
 async def sharing(slow: Slow) -> AsyncIterator[LocalEmbedder]:
-    embedder = LocalEmbedder(lambda: slow)
+    embedder = LocalEmbedder(InThread(lambda: slow))
     await embedder.load()
     yield embedder
     await embedder.close()
 
 
 class TestSharing:
-    async def test_what_waits_while_the_thread_is_busy_becomes_one_batch(
+    async def test_what_waits_while_the_encoder_is_busy_becomes_one_batch(
         self, sharing: LocalEmbedder, slow: Slow
     ) -> None:
         first = asyncio.create_task(sharing.embed(["first"], "query"))
@@ -179,7 +180,7 @@ class TestSharing:
         def fail(texts: list[str]) -> Vector:
             raise ValueError(texts[0])
 
-        embedder = LocalEmbedder(lambda: fail)
+        embedder = LocalEmbedder(InThread(lambda: fail))
 
         with pytest.raises(StoreError, match="ValueError") as told:
             await embedder.embed(["hunter2"], "query")

