@@ -137,3 +137,17 @@ async def test_a_program_that_is_not_there_costs_an_error_and_no_wait(tmp_path: 
 
     assert time.monotonic() - began < 10
     await embedder.close()
+
+
+async def test_a_script_called_like_a_module_of_pythons_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mitmproxy puts the folder of every script before all others."""
+    (tmp_path / "program.py").write_text(FAST)
+    (tmp_path / "operator.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))  # type: ignore[no-untyped-call]
+    process = InProcess(tmp_path / "program.py")
+
+    await process.start()
+
+    await process.close()

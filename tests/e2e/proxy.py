@@ -178,10 +178,12 @@ class Proxy:
     def ask_until(self, cache: str, question: str, within: float = 5, **how: Any) -> Reply:
         """Ask again until the reply has this cache status: stores happen in the background.
 
-        The questions that wait for a neighbour are not stored themselves, or the next one would be an exact hit.
+        The questions that wait for a neighbour are not stored themselves, or the next one would be an exact hit. Nor
+        does the upstream see those that wait for the answer to themselves, or there would be another one.
         """
-        if cache == "semantic":
-            how["headers"] = {"cache-control": "no-store"} | how.get("headers", {})
+        wishes = {"semantic": "no-store", "exact": "only-if-cached"}
+        if cache in wishes:
+            how["headers"] = {"cache-control": wishes[cache]} | how.get("headers", {})
         deadline = time.monotonic() + within
         while (reply := self.ask(question, **how)).cache != cache:
             assert time.monotonic() < deadline, f"{reply.cache} instead of {cache} ({reply.headers}):\n{self.log}"

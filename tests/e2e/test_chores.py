@@ -29,6 +29,7 @@ PROMPTS = {
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
 def test_a_title_is_its_own_chats(proxy: Proxy, upstream: Upstream, prompt: str) -> None:
     upstream.script = lambda request: Reply(("Essay Help" if "essay" in request.question else "Homework Help",))
+    proxy.ask(prompt.format(ONE))
     proxy.ask_until("exact", prompt.format(ONE))
 
     other = proxy.ask(prompt.format(OTHER))

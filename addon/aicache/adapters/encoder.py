@@ -1,10 +1,11 @@
-"""Turns texts into vectors in a process of its own. Runs as ``python encoder.py``, with a socket for its stdin.
+"""Turns texts into vectors in a process of its own. Runs as ``python encoder.py [FOLDER ...]``, a socket for its stdin.
 
 Frames go both ways, each after its length (4 bytes, big-endian): a JSON list of texts in, their float32 rows out, one
 after the other. First, once the weights are loaded, comes an empty frame. A frame of an odd number of bytes says in
 UTF-8 why there are no rows. It ends when the other side has gone.
 
-Nothing of `aicache` is imported: its start is waited for.
+Nothing of `aicache` is imported: its start is waited for. Libraries are looked for in the folders last, for those are
+another process's, which may hold scripts that are called like modules of Python's own.
 """
 
 import contextlib
@@ -14,8 +15,6 @@ import socket
 import sys
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 
 def load() -> Callable[[list[str]], Any]:
@@ -53,6 +52,8 @@ def _receive(connection: socket.socket, size: int) -> bytes:
 def serve(connection: socket.socket) -> None:
     """Answer until the other side has gone."""
     try:
+        import numpy as np
+
         encode = load()
     except Exception as exc:
         missing = isinstance(exc, ImportError)
@@ -73,6 +74,7 @@ def _named(exc: Exception) -> str:
 
 
 def main() -> None:
+    sys.path += [folder for folder in sys.argv[1:] if folder not in sys.path]
     connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         serve(connection)

@@ -103,14 +103,13 @@ class InProcess:
 
     def _spawn(self, stdin: int) -> subprocess.Popen[bytes]:
         # -P: not with this folder before all others, whose modules are called like libraries.
-        path = os.pathsep.join(each for each in sys.path if each)
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         return subprocess.Popen(
-            [sys.executable, "-P", str(self._program)],
+            [sys.executable, "-P", str(self._program), *filter(None, sys.path)],
             stdin=stdin,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # a traceback might hold a text
-            env={**os.environ, **threads, "PYTHONPATH": path},
+            env={**os.environ, **threads},
             start_new_session=True,  # a Ctrl-C at the terminal is the proxy's: it ends this one
         )
 
