@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aicache.adapters import zvec as zvec_adapter
 from aicache.adapters.dashvector import DashVectorIndex
 from aicache.adapters.zvec import ZvecIndex, similarity
-from aicache.model import Vector
+from aicache.model import Neighbor, Vector
 from aicache.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback
 from fakes import MemoryIndex
@@ -44,6 +45,27 @@ ALICE, BOB = digest("alice"), digest("bob")
 @pytest.fixture
 async def zvec(tmp_path: Path) -> AsyncIterator[ZvecIndex]:
     index = ZvecIndex(tmp_path / "data" / "zvec", DIMENSIONS)
+    await index.open()
+    yield index
+    await index.close()
+
+
+class InMemory(ZvecIndex):
+    """Every namespace is held in memory from its first search on."""
+
+    async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+        await super().search(namespace, vector, top_k)
+        await asyncio.gather(*self._loading)
+        found, held = await self._call(self._search_one, namespace, vector, top_k)
+        assert held
+        return found
+
+
+@pytest.fixture
+async def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ZvecIndex]:
+    monkeypatch.setattr(zvec_adapter, "HOLD_AFTER", 1)
+    monkeypatch.setattr(zvec_adapter, "FETCHED", 3)
+    index = InMemory(tmp_path / "data" / "zvec", DIMENSIONS)
     await index.open()
     yield index
     await index.close()
@@ -83,7 +105,7 @@ async def dashvector() -> AsyncIterator[DashVectorIndex]:
 Index = ZvecIndex | DashVectorIndex | MemoryIndex
 
 
-@pytest.fixture(params=["zvec", "dashvector", "memory"])
+@pytest.fixture(params=["zvec", "held", "dashvector", "memory"])
 def index(request: pytest.FixtureRequest) -> Index:
     if request.param == "memory":
         return MemoryIndex()

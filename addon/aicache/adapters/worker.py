@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from typing import Any, TypeVar
 from aicache.ports import StoreError
 
 T = TypeVar("T")
+
+SWITCH = 0.0005
+"""Seconds after which a thread may have the interpreter's lock that another computes under. Python's own 0.005 are
+longer than most calls here take: beside a busy event loop a search of 2 ms took 7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +98,7 @@ class Worker:
         answer: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(fn, args, loop, answer))
         if self._thread is None:
+            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
         return answer

@@ -1,0 +1,123 @@
+"""Vectors held in memory, a matrix a namespace, and the nearest of them found by one product. For one thread."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from aicache.model import Neighbor, Vector
+
+AT_FIRST = 64  # rows of a new matrix; it doubles when they are used up
+
+
+class Namespace:
+    """The vectors of one namespace, by key; all of them once it is `complete`."""
+
+    def __init__(self, dimensions: int) -> None:
+        self.complete = False
+        self._rows = np.empty((AT_FIRST, dimensions), np.float32)
+        self._expires = np.empty(AT_FIRST, np.float64)
+        self._keys: list[str] = []
+        self._places: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return self._keys
+
+    @property
+    def nbytes(self) -> int:
+        return self._rows.nbytes
+
+    def put(self, key: str, vector: Vector, expires_at: float) -> None:
+        if (place := self._places.get(key)) is None:
+            place = self._places[key] = len(self._keys)
+            self._keys.append(key)
+            if place == len(self._rows):
+                self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
+                self._expires = np.concatenate((self._expires, np.empty_like(self._expires)))
+        self._rows[place] = vector / (np.linalg.norm(vector) or 1.0)
+        self._expires[place] = expires_at
+
+    def drop(self, key: str) -> None:
+        """Let the last one take its place."""
+        if (place := self._places.pop(key, None)) is None:
+            return
+        last = self._keys.pop()
+        if last != key:
+            end = len(self._keys)
+            self._keys[place], self._places[last] = last, place
+            self._rows[place], self._expires[place] = self._rows[end], self._expires[end]
+
+    def expired(self, now: float) -> list[str]:
+        return [self._keys[place] for place in np.flatnonzero(self._expires[: len(self._keys)] <= now)]
+
+    def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        """Return at most *top_k* of them with their cosines, nearest first."""
+        count = len(self._keys)
+        cosines = self._rows[:count] @ (vector / (np.linalg.norm(vector) or 1.0))
+        places = np.argpartition(cosines, count - top_k)[count - top_k :] if top_k < count else np.arange(count)
+        places = places[np.argsort(-cosines[places], kind="stable")]
+        found = np.clip(cosines[places], -1.0, 1.0).tolist()
+        return [Neighbor(self._keys[place], cosine) for place, cosine in zip(places.tolist(), found, strict=True)]
+
+
+class Held:
+    """The namespaces searched last, within *limit* bytes of vectors. One that is larger alone is not held."""
+
+    def __init__(self, dimensions: int, limit: int) -> None:
+        self._dimensions, self._limit = dimensions, limit
+        self._namespaces: OrderedDict[str, Namespace] = OrderedDict()
+        self._of: dict[str, str] = {}  # the namespace of each key that is held
+        self._size = 0
+
+    def get(self, namespace: str) -> Namespace | None:
+        """Return what is held of a namespace, be it complete or not."""
+        if (found := self._namespaces.get(namespace)) is not None:
+            self._namespaces.move_to_end(namespace)
+        return found
+
+    @property
+    def most(self) -> int:
+        """How many vectors of one namespace can be held: a matrix may be half empty."""
+        return self._limit // (self._dimensions * 4) // 2
+
+    def begin(self, namespace: str) -> None:
+        """Hold a namespace from now on; whoever fills it says when it is complete."""
+        self.end(namespace)
+        self._namespaces[namespace] = Namespace(self._dimensions)
+        self._size += self._namespaces[namespace].nbytes
+
+    def put(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
+        """Note a vector, if its namespace is held; and in any case that the key is in no other."""
+        if self._of.get(key, namespace) != namespace:
+            self.drop((key,))
+        if (into := self._namespaces.get(namespace)) is None:
+            return
+        self._size -= into.nbytes
+        into.put(key, vector, expires_at)
+        self._size += into.nbytes
+        self._of[key] = namespace
+        while self._size > self._limit:
+            self.end(next(iter(self._namespaces)))
+
+    def drop(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if (namespace := self._of.pop(key, None)) is not None:
+                self._namespaces[namespace].drop(key)
+
+    def sweep(self, now: float) -> None:
+        for each in self._namespaces.values():
+            self.drop(each.expired(now))
+
+    def end(self, namespace: str) -> None:
+        """Hold it no more."""
+        if (gone := self._namespaces.pop(namespace, None)) is None:
+            return
+        self._size -= gone.nbytes
+        for key in gone.keys:
+            del self._of[key]

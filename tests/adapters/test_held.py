@@ -1,0 +1,122 @@
+"""Vectors held in memory: they answer as zvec does whatever is written meanwhile, and stay within their bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aicache.adapters import zvec as zvec_adapter
+from aicache.adapters.held import AT_FIRST, Held, Namespace
+from aicache.adapters.zvec import ZvecIndex
+from aicache.model import Vector
+
+DIMENSIONS = 8
+LATER = 4_000_000_000.0
+
+
+def digest(name: object) -> str:
+    return hashlib.sha256(str(name).encode()).hexdigest()
+
+
+def a_vector(seed: int) -> Vector:
+    return np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
+
+
+def brute(vectors: dict[str, Vector], wanted: Vector, top_k: int) -> list[tuple[str, float]]:
+    def cosine(vector: Vector) -> float:
+        return float(vector @ wanted / np.linalg.norm(vector) / np.linalg.norm(wanted))
+
+    return sorted(((key, cosine(vector)) for key, vector in vectors.items()), key=lambda each: -each[1])[:top_k]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_finds_what_a_loop_finds_after_any_writes(seed: int) -> None:
+    chance = random.Random(seed)
+    held, vectors = Namespace(DIMENSIONS), dict[str, Vector]()
+    for step in range(chance.choice((5, 50, 5 * AT_FIRST))):
+        key = str(chance.randrange(200))
+        if chance.random() < 0.7:
+            vectors[key] = a_vector(1000 * seed + step)
+            held.put(key, vectors[key], LATER)
+        else:
+            held.drop(key)
+            vectors.pop(key, None)
+
+    for top_k in (1, 5, 1000):
+        found = [(n.key, n.similarity) for n in held.nearest(a_vector(seed), top_k)]
+        expected = brute(vectors, a_vector(seed), top_k)
+        assert [key for key, _ in found] == [key for key, _ in expected]
+        assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in expected], abs=1e-5)
+
+
+def test_an_empty_one_finds_nothing() -> None:
+    assert Namespace(DIMENSIONS).nearest(a_vector(1), 5) == []
+
+
+def test_the_namespaces_searched_last_stay_within_the_limit() -> None:
+    one = AT_FIRST * DIMENSIONS * 4
+    held = Held(DIMENSIONS, 3 * one)
+    for name in "abcd":
+        held.begin(name)
+        held.get("a")
+        held.put(f"key of {name}", name, a_vector(1), LATER)
+
+    assert [name for name in "abcd" if held.get(name)] == ["a", "c", "d"]
+    for i in range(3 * AT_FIRST):  # it outgrows the limit alone
+        held.get("a")
+        held.put(f"{i}", "a", a_vector(i), LATER)
+    assert [name for name in "abcd" if held.get(name)] == []
+    held.drop(["key of a", "0"])  # known to nobody any more
+
+
+async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writes and deletions come between the parts of the loading."""
+    monkeypatch.setattr(zvec_adapter, "FETCHED", 10)
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+    await index.open()
+    space, other = digest("space"), digest("other")
+    vectors = {digest(i): a_vector(i) for i in range(300)}
+    for key, vector in vectors.items():
+        await index.upsert(key, space, vector, LATER)
+
+    chance = random.Random(7)
+    for step in range(120):
+        key = digest(chance.randrange(320))
+        match chance.randrange(4):
+            case 0:
+                await index.delete([key])
+                vectors.pop(key, None)
+            case 1:
+                await index.upsert(key, other, a_vector(step), LATER)
+                vectors.pop(key, None)
+            case _:
+                vectors[key] = a_vector(1000 + step)
+                await index.upsert(key, space, vectors[key], LATER)
+        found = await index.search(space, a_vector(step), 20)
+        assert [n.key for n in found] == [key for key, _ in brute(vectors, a_vector(step), 20)], step
+    await asyncio.gather(*index._loading)
+
+    assert (await index._call(index._search_one, space, a_vector(1), 5))[1]
+    await index.close()
+
+
+async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path) -> None:
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, held=2 * AT_FIRST * DIMENSIONS * 4)
+    await index.open()
+    space = digest("space")
+    for i in range(AT_FIRST + 1):
+        await index.upsert(digest(i), space, a_vector(i), LATER)
+
+    for i in range(10):
+        assert (await index.search(space, a_vector(i), 1))[0].key == digest(i)
+        await asyncio.gather(*index._loading)
+
+    assert not (await index._call(index._search_one, space, a_vector(1), 5))[1]
+    await index.close()
