@@ -145,9 +145,9 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class LocalEmbedder:
-    """A small model in the proxy's own process."""
+    """a small model on this machine, in a process of its own."""
 
-    kind: Annotated[Literal["local"], "a small model in the proxy's own process"] = "local"
+    kind: Annotated[Literal["local"], "a small model on this machine, in a process of its own"] = "local"
     timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
 
 

@@ -42,7 +42,7 @@ def carry_semantic(to: Carrier, root: Names) -> None:
                 )
             _vector(to, vector)
         if embedding is None:
-            to.notes.append("no embedding section: questions are embedded by the small model in the proxy's process")
+            to.notes.append("no embedding section: questions are embedded by the small model on this machine")
         else:
             _embedding(to, embedding)
 
