@@ -151,3 +151,18 @@ async def test_a_script_called_like_a_module_of_pythons_is_not_taken_for_it(
     await process.start()
 
     await process.close()
+
+
+async def test_closing_while_it_starts_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("import time\ntime.sleep(60)\n")
+    process = InProcess(tmp_path / "program.py")
+    starting = asyncio.create_task(process.start())
+    await asyncio.sleep(0.05)
+    pid = process.pid
+    assert pid is not None
+
+    await process.close()
+
+    with pytest.raises(StoreError):
+        await starting
+    assert not alive(pid)

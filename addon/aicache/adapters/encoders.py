@@ -78,7 +78,10 @@ class InProcess:
 
     async def close(self) -> None:
         self._closed = True
-        await self._end()
+        if self._process is not None:
+            self._process.kill()  # whoever waits for it hears of that
+        async with self._turn:
+            await self._end()
 
     async def _started(self) -> socket.socket:
         if self._connection is not None:
@@ -89,7 +92,7 @@ class InProcess:
         ours.setblocking(False)
         with theirs:
             try:
-                self._process = await asyncio.to_thread(self._spawn, theirs.fileno())
+                self._process = self._spawn(theirs)
             except OSError as exc:
                 ours.close()
                 raise StoreError(f"local embedder: its process cannot be started ({exc.strerror})") from exc
@@ -101,12 +104,12 @@ class InProcess:
             raise
         return ours
 
-    def _spawn(self, stdin: int) -> subprocess.Popen[bytes]:
+    def _spawn(self, stdin: socket.socket) -> subprocess.Popen[bytes]:
         # -P: not with this folder before all others, whose modules are called like libraries.
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         return subprocess.Popen(
             [sys.executable, "-P", str(self._program), *filter(None, sys.path)],
-            stdin=stdin,
+            stdin=stdin.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # a traceback might hold a text
             env={**os.environ, **threads},
