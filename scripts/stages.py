@@ -1,5 +1,6 @@
 """What `lint` and `test` run, one stage after the other. Standard library only."""
 
+import json
 import subprocess
 import sys
 import time
@@ -7,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from environment import ROOT
+
+FEW = 5
+"""Tests that get a second chance. More of them have a reason in common."""
 
 
 def lint(python: Path) -> dict[str, list[str]]:
@@ -31,18 +35,41 @@ def is_python_script(file: Path) -> bool:
         return opened.readline().rstrip().endswith(b"python3")
 
 
-def run(stages: Mapping[str, Sequence[str]]) -> int:
-    """Run every stage, also after one has failed; 1 if any did."""
+def run(stages: Mapping[str, Sequence[str]], once_more: Sequence[str] = ()) -> int:
+    """Run every stage, also after one has failed; 1 if any did.
+
+    *once_more* are the options with which the stage pytest repeats the few tests that failed, when it had others beside
+    them at the same time: one that fails alone, too, has failed; one that does not is named as unsteady.
+    """
     took = {}
     failed = []
+    unsteady = []
     for name, command in stages.items():
         print(f"== {name}", flush=True)
         began = time.monotonic()
         try:
             if subprocess.call(command, cwd=ROOT):
+                tests = last_failed() if name == "pytest" and once_more else []
+                if 0 < len(tests) <= FEW:
+                    print("== pytest, once more and alone:", *tests, flush=True)
+                    if not subprocess.call([*command[:3], *once_more], cwd=ROOT):
+                        unsteady = tests
+                        continue
                 failed.append(name)
         except KeyboardInterrupt:
             sys.exit(130)
-        took[name] = time.monotonic() - began
+        finally:
+            took[name] = time.monotonic() - began
     print("==", ", ".join(f"{name} {'FAILED' if name in failed else 'ok'} ({took[name]:.0f} s)" for name in stages))
+    if unsteady:
+        print("== UNSTEADY, failed beside others and passed alone:", *unsteady)
     return 1 if failed else 0
+
+
+def last_failed() -> list[str]:
+    """Return the tests that failed in the last run, as pytest keeps them for --last-failed."""
+    try:
+        kept = json.loads((ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed").read_text())
+    except (OSError, ValueError):
+        return []
+    return list(kept)
