@@ -33,7 +33,7 @@ from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-SWEEP_EVERY = 600.0  # seconds between two sweeps of expired vectors
+SWEEP_EVERY = 120.0  # seconds between two sweeps of expired vectors
 
 _Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
 _Index: TypeAlias = ZvecIndex | DashVectorIndex
