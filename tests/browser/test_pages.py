@@ -42,6 +42,7 @@ def test_a_page_of_another_origin_reads_hits(start_web: Callable[..., Web], upst
         return page.evaluate(ASK, [f"{web.url}/v1/chat/completions", question])
 
     first = ask("How do I reset my password?")
+    web.ask("Is there anything else?", headers={"origin": upstream.url})
     web.ask_until("exact", "Is there anything else?", headers={"origin": upstream.url})  # stores go in order
     again, reworded = ask("How do I reset my password?"), ask("I forgot my password, how do I reset it?")
 
