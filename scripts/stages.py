@@ -43,19 +43,16 @@ def run(stages: Mapping[str, Sequence[str]], once_more: Sequence[str] = ()) -> i
     """
     took = {}
     failed = []
-    unsteady = []
+    unsteady: list[str] = []
     for name, command in stages.items():
         print(f"== {name}", flush=True)
         began = time.monotonic()
         try:
             if subprocess.call(command, cwd=ROOT):
-                tests = last_failed() if name == "pytest" and once_more else []
-                if 0 < len(tests) <= FEW:
-                    print("== pytest, once more and alone:", *tests, flush=True)
-                    if not subprocess.call([*command[:3], *once_more], cwd=ROOT):
-                        unsteady = tests
-                        continue
-                failed.append(name)
+                if name == "pytest" and once_more:
+                    unsteady = passing_alone([*command[:3], *once_more])
+                if name != "pytest" or not unsteady:
+                    failed.append(name)
         except KeyboardInterrupt:
             sys.exit(130)
         finally:
@@ -64,6 +61,15 @@ def run(stages: Mapping[str, Sequence[str]], once_more: Sequence[str] = ()) -> i
     if unsteady:
         print("== UNSTEADY, failed beside others and passed alone:", *unsteady)
     return 1 if failed else 0
+
+
+def passing_alone(command: Sequence[str]) -> list[str]:
+    """Repeat the tests that failed, if they are few, by *command*; return them if all of them pass now."""
+    tests = last_failed()
+    if not 0 < len(tests) <= FEW:
+        return []
+    print("== pytest, once more and alone:", *tests, flush=True)
+    return [] if subprocess.call(command, cwd=ROOT) else tests
 
 
 def last_failed() -> list[str]:

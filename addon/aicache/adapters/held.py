@@ -22,9 +22,6 @@ class Namespace:
         self._keys: list[str] = []
         self._places: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     @property
     def keys(self) -> Sequence[str]:
         return self._keys
@@ -40,7 +37,7 @@ class Namespace:
             if place == len(self._rows):
                 self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
                 self._expires = np.concatenate((self._expires, np.empty_like(self._expires)))
-        self._rows[place] = vector / (np.linalg.norm(vector) or 1.0)
+        self._rows[place] = _unit(vector)
         self._expires[place] = expires_at
 
     def drop(self, key: str) -> None:
@@ -59,11 +56,15 @@ class Namespace:
     def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
         """Return at most *top_k* of them with their cosines, nearest first."""
         count = len(self._keys)
-        cosines = self._rows[:count] @ (vector / (np.linalg.norm(vector) or 1.0))
+        cosines = self._rows[:count] @ _unit(vector)
         places = np.argpartition(cosines, count - top_k)[count - top_k :] if top_k < count else np.arange(count)
         places = places[np.argsort(-cosines[places], kind="stable")]
         found = np.clip(cosines[places], -1.0, 1.0).tolist()
         return [Neighbor(self._keys[place], cosine) for place, cosine in zip(places.tolist(), found, strict=True)]
+
+
+def _unit(vector: Vector) -> Vector:
+    return vector / (np.linalg.norm(vector) or 1.0)
 
 
 class Held:

@@ -25,14 +25,14 @@ T = TypeVar("T")
 
 FAR = 1 << 62
 MOST = 1024  # neighbours in an answer
-LISTED = 99_999  # keys in an answer, by zvec, but one
+LISTED = 100_000  # keys in an answer, by zvec
 BLOATED = 1.5
 """Compact when the files are so many times as large as their live vectors need ..."""
 SLACK = 32 << 20
 """... and so many bytes more. They are mapped, so they count as the proxy's memory; each write adds 4 kB to them."""
 REMEMBERED = 10_000  # namespaces that are known to hold something
 HELD = 128 << 20
-"""Bytes of vectors in memory, each namespace's in one matrix: sixty thousand of 512 numbers."""
+"""Bytes of vectors in memory, a matrix a namespace, which may be half empty: 32,000 to 64,000 of 512 numbers."""
 HOLD_AFTER = 4
 """Searches in a namespace after which it is held in memory. Most conversations are searched once and never again."""
 FETCHED = 200
@@ -84,16 +84,14 @@ class ZvecIndex:
         _check_digests(namespace)
         self._check(vector)
         found, held = await self._call(self._search_one, namespace, vector, top_k)
-        if held:
-            self._searched.pop(namespace, None)
-        else:
-            self._searched[namespace] = self._searched.pop(namespace, 0) + 1
-            if self._searched[namespace] == HOLD_AFTER:
+        times = self._searched.pop(namespace, 0) + 1
+        if not held:
+            self._searched[namespace] = times
+            _trim(self._searched)
+            if times == HOLD_AFTER:
                 task = asyncio.get_running_loop().create_task(self._hold(namespace))
                 self._loading.add(task)
                 task.add_done_callback(self._loading.discard)
-            elif len(self._searched) > REMEMBERED:
-                self._searched.popitem(last=False)
         return found
 
     async def is_empty(self, namespace: str) -> bool:
@@ -161,8 +159,7 @@ class ZvecIndex:
 
     def _remember(self, namespace: str) -> None:
         self._filled[namespace] = None
-        while len(self._filled) > REMEMBERED:
-            self._filled.popitem(last=False)
+        _trim(self._filled)
 
     def _check(self, vector: Vector) -> None:
         if vector.shape != (self._dimensions,):
@@ -227,7 +224,7 @@ class ZvecIndex:
 
     def _begin_holding(self, namespace: str) -> list[str]:
         """Hold what is written from now on; return the keys of what was before. StoreError when it is too much."""
-        most = min(self._held.most, LISTED)
+        most = min(self._held.most, LISTED - 1)
         docs = self._opened().query(filter=f"namespace = '{namespace}'", topk=most + 1, output_fields=[])
         if len(docs) > most:
             raise StoreError(f"zvec: a namespace of more than {most} vectors")
@@ -282,6 +279,11 @@ class ZvecIndex:
         if self._collection is not None:
             self._collection.close()
             self._collection = None
+
+
+def _trim(namespaces: OrderedDict[str, Any]) -> None:
+    while len(namespaces) > REMEMBERED:
+        namespaces.popitem(last=False)
 
 
 def _zvec() -> Any:

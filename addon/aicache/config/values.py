@@ -145,7 +145,7 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class LocalEmbedder:
-    """a small model on this machine, in a process of its own."""
+    """A small model on this machine, in a process of its own."""
 
     kind: Annotated[Literal["local"], "a small model on this machine, in a process of its own"] = "local"
     timeout: Annotated[float, _WAIT, "how long embedding a question may take"] = 0.4
