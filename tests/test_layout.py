@@ -41,9 +41,10 @@ MAY_IMPORT = {
     "recorded": PURE | {"batches", "engine", "messages", "settings"},
     "warming": PURE | {"engine", "recorded", "settings", "upkeep"},
     "shortcuts": set(),
+    "sources": set(),
     "atonce": set(),
-    "dispatch": {"atonce", "shortcuts"},
-    "lane": PURE | {"engine", "messages", "reporting", "lane"},
+    "dispatch": {"atonce", "shortcuts", "sources"},
+    "lane": PURE | {"engine", "messages", "reporting", "sources", "lane"},
     "speed": PURE | {"config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
     | {"batches", "config", "engine", "messages", "recorded", "replays", "reporting", "speed"}

@@ -7,12 +7,10 @@ Addons of anyone else, and those with addons inside them (as scripts are), are a
 
 from __future__ import annotations
 
-import inspect
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from dataclasses import fields
-from hashlib import blake2b
 from inspect import isawaitable
 from typing import Any
 
@@ -30,6 +28,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 from aicache import shortcuts
 from aicache.atonce import AtOnce
 from aicache.shortcuts import Site
+from aicache.sources import digest_of
 
 logger = logging.getLogger(__name__)
 _manager_logger = logging.getLogger(addonmanager.__name__)  # errors of addons are logged where mitmproxy logs them
@@ -85,8 +84,7 @@ class Dispatch:
 
     def connected(self, client: Client) -> None:
         """See to it that the hooks of this connection's events are called at once."""
-        connections = getattr(self._manager.get("proxyserver"), "connections", {})  # type: ignore[no-untyped-call]
-        if type(handler := connections.get(client.id)) is ProxyConnectionHandler:
+        if (handler := handler_of(self._manager, client)) is not None:
             handler.layer = AtOnce(handler.layer, self.begin)
 
     async def handle_lifecycle(self, event: Hook) -> None:
@@ -187,15 +185,15 @@ def unknown(manager: AddonManager) -> str | None:
     """Say what of the manager's inside was never compared with what is done here; None where all was."""
     if type(manager) is not AddonManager or not vars(manager).keys() <= {"lookup", "chain", "master"}:
         return "another addon has changed it"
-    try:
-        source = "".join(inspect.getsource(each) for each in IMITATED)
-    except (OSError, TypeError):
+    if (found := digest_of(IMITATED)) is None:
         return "its source is not there to be compared"
-    return None if digest(source) in KNOWN else "it is none that was compared"
+    return None if found in KNOWN else "it is none that was compared"
 
 
-def digest(source: str) -> str:
-    return blake2b(source.encode(), digest_size=8).hexdigest()
+def handler_of(manager: AddonManager, client: Client) -> ProxyConnectionHandler | None:
+    """Return what mitmproxy has a connection handled by; None where that is of another kind."""
+    connections = getattr(manager.get("proxyserver"), "connections", {})  # type: ignore[no-untyped-call]
+    return handler if type(handler := connections.get(client.id)) is ProxyConnectionHandler else None
 
 
 def _hearers(chain: Iterable[Any], name: str) -> Iterable[Hearer]:

@@ -11,8 +11,9 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
 
 from aicache.config import Header
-from aicache.dispatch import Dispatch
+from aicache.dispatch import Dispatch, handler_of
 from aicache.engine import Exchange
+from aicache.lane import tap
 from aicache.lane.answers import Answers
 from aicache.lane.flows import Gate
 from aicache.lane.lane import Lane
@@ -33,6 +34,7 @@ class Speed:
         self._lane = Lane(self._answers, tell)
         self._gate: Gate | None = None
         self._fits: bool | None = None
+        self._taps = False
 
     def apply(self, settings: Settings) -> None:
         """Do to mitmproxy what the settings say, and undo what they no longer say. To be called at every change."""
@@ -48,7 +50,7 @@ class Speed:
             self._close_lane()
             return
         if self._fits is None:
-            self._fits = fits()
+            self._fits, self._taps = fits(), tap.fits()
         if self._fits:
             self._gate = self._gate or Gate(ctx.master, self._own)
             self._gate.look()
@@ -72,8 +74,11 @@ class Speed:
         """
         if self._gate is None or not self._gate() or next_layer.layer is not None:
             return
-        ctx.master.addons.get("nextlayer").next_layer(next_layer)  # type: ignore[no-untyped-call]
-        put_before_http(next_layer, self._lane)
+        addons = ctx.master.addons
+        addons.get("nextlayer").next_layer(next_layer)  # type: ignore[no-untyped-call]
+        lane = put_before_http(next_layer, self._lane)
+        if lane is not None and self._taps and (handler := handler_of(addons, next_layer.context.client)) is not None:
+            tap.put_before_stream(lane, handler)
 
     def names_of(self, flow: HTTPFlow) -> tuple[bytes, ...]:
         """Return the names by which the answer to a request may be found: the flow's first."""

@@ -7,11 +7,9 @@ own layer has read all that came before and has answered it. What it sees of tha
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
 from collections.abc import Callable, Generator
-from hashlib import blake2b
 from typing import Any
 
 from mitmproxy import version
@@ -24,6 +22,7 @@ from mitmproxy.proxy.tunnel import LayerStack, TunnelLayer
 
 from aicache.lane.head import END, Head, may_begin
 from aicache.lane.lane import Lane
+from aicache.sources import digest_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +39,9 @@ TOGETHER = 64 * 1024
 """Bytes; a larger body is not copied to be sent with its head."""
 
 Commands = Generator[Command, Any, None]
+Taken = tuple[tuple[bytes, ...], bytes]
+"""Of what came in: what is to be sent back, and what is to be handed on."""
+NOTHING: Taken = ((), b"")
 
 
 class FastLane(Layer):
@@ -67,54 +69,52 @@ class FastLane(Layer):
         if type(event) is DataReceived and event.connection is self._client:
             yield from self._received(event.data)
             return
-        if type(event) is ConnectionClosed and event.connection is self._client:
-            yield from self._let_go()
+        if type(event) is ConnectionClosed and event.connection is self._client and (held := self._let_go()):
+            yield from self._http.handle_event(DataReceived(self._client, held))
         yield from self._http.handle_event(event)
 
     def _received(self, data: bytes) -> Commands:
+        answer, rest = self.take(data)
+        for each in answer:
+            yield SendData(self._client, each)
+        if rest:
+            yield from self._http.handle_event(DataReceived(self._client, rest))
+
+    def take(self, data: bytes) -> Taken:
+        """Take what comes next from the client. Nothing of either while a request is held back."""
         began = time.perf_counter()
         if self._head is None:
             if not self._beginning and not (self._is_idle() and self._lane.is_open()):
-                yield from self._hand_on(data)
-                return
+                return self._hand_on(data)
             data = self._beginning + data
             self._beginning = b""
             if (end := data.find(END)) < 0:
-                if may_begin(data):
-                    self._beginning = data
-                else:
-                    yield from self._hand_on(data)
-                return
+                if not may_begin(data):
+                    return self._hand_on(data)
+                self._beginning = data
+                return NOTHING
             self._body_at = end + len(END)
             if (head := self._lane.head(data[: self._body_at])) is None:
-                yield from self._hand_on(data)
-                return
+                return self._hand_on(data)
             self._head, self._missing = head, self._body_at + head.length
         self._missing -= len(data)
         self._parts.append(data)
-        if self._missing <= 0:
-            yield from self._complete(began)
+        return self._complete(began) if self._missing <= 0 else NOTHING
 
-    def _complete(self, began: float) -> Commands:
+    def _complete(self, began: float) -> Taken:
         """Answer a request that is there to its last byte, or hand it on, with what came behind it."""
         head, data, more = self._head, b"".join(self._parts), self._missing < 0
         self._head, self._parts = None, []
         if head is None or more or not self._lane.is_open():
-            yield from self._hand_on(data)
-            return
+            return self._hand_on(data)
         body = data[self._body_at :]
         name, answer = self._find(head, body, began)
-        if answer is None:
-            if name is None:
-                self._lane.pass_on_unknown(self._client)
-            else:
-                self._lane.pass_on(self._client, name, head, body)
-            yield from self._http.handle_event(DataReceived(self._client, data))
-        elif len(answer[1]) <= TOGETHER:
-            yield SendData(self._client, answer[0] + answer[1])
-        else:
-            yield SendData(self._client, answer[0])
-            yield SendData(self._client, answer[1])
+        if answer is not None:
+            return (answer if len(answer[1]) > TOGETHER else (answer[0] + answer[1],)), b""
+        if name is None:
+            return self._hand_on(data)
+        self._lane.pass_on(self._client, name, head, body)
+        return (), data
 
     def _find(self, head: Head, body: bytes, began: float) -> tuple[bytes | None, tuple[bytes, bytes] | None]:
         """Return a request's name, and the answer to it where one is at hand. It never raises."""
@@ -125,16 +125,16 @@ class FastLane(Layer):
             logger.exception("a request takes the ordinary way")
             return None, None
 
-    def _let_go(self) -> Commands:
-        """Hand on what was held back."""
+    def _let_go(self) -> bytes:
+        """Return what was held back: it is handed on."""
+        self._lane.pass_on_unknown(self._client)
         held = self._beginning or b"".join(self._parts)
         self._head, self._parts, self._beginning = None, [], b""
-        if held:
-            yield from self._hand_on(held)
+        return held
 
-    def _hand_on(self, data: bytes) -> Commands:
+    def _hand_on(self, data: bytes) -> Taken:
         self._lane.pass_on_unknown(self._client)
-        yield from self._http.handle_event(DataReceived(self._client, data))
+        return (), data
 
     def _is_idle(self) -> bool:
         """Tell whether the HTTP layer waits for a request, has nothing of it yet, and nothing else to do."""
@@ -157,25 +157,23 @@ class FastLane(Layer):
 
 def fits() -> bool:
     """Tell whether mitmproxy's layers are those that were read; if not, the log says so."""
-    try:
-        source = "".join(inspect.getsource(each) for each in RELIED_ON)
-    except (OSError, TypeError):
-        source = ""
-    found = blake2b(source.encode(), digest_size=8).hexdigest()
-    if found not in KNOWN:
-        logger.info("mitmproxy %s answers all hits itself: its HTTP layer is none that was read", version.VERSION)
-    return found in KNOWN
+    if digest_of(RELIED_ON) in KNOWN:
+        return True
+    logger.info("mitmproxy %s answers all hits itself: its HTTP layer is none that was read", version.VERSION)
+    return False
 
 
-def put_before_http(next_layer: NextLayer, lane: Lane) -> None:
+def put_before_http(next_layer: NextLayer, lane: Lane) -> FastLane | None:
     """Where the layers that were chosen end in HTTP that goes where its connection goes, put the lane before it."""
     above: NextLayer | TunnelLayer = next_layer
     layer = next_layer.layer
     while isinstance(layer, TunnelLayer):
         above, layer = layer, layer.child_layer
     if type(layer) is not HttpLayer or layer.mode is not HTTPMode.transparent:
-        return
+        return None
+    before = FastLane(layer, lane)
     if isinstance(above, NextLayer):
-        above.layer = FastLane(layer, lane)
+        above.layer = before
     else:
-        above.child_layer = FastLane(layer, lane)
+        above.child_layer = before
+    return before
