@@ -66,8 +66,14 @@ class HoldsEntries(Protocol):
     def made(self, name: bytes) -> object | None:
         """Return what was made of an entry; None where the entry is not held any more, or has changed."""
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int) -> None:
-        """Keep what was made of *entry*, of *size* bytes, if the entry (this very one) is held, and while it is."""
+    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
+        """Keep what was made of *entry*, of *size* bytes, if the entry (this very one) is held, and while it is.
+
+        It ends, too, when the entry of the key *until* changes, or comes.
+        """
+
+    def release(self, key: str) -> None:
+        """Hold this entry no longer, nor what was made of it."""
 
 
 class Judge(Protocol):

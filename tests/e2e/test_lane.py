@@ -131,6 +131,67 @@ def test_what_changes_from_request_to_request_does_not_matter(lane: Proxy) -> No
     assert in_lane(lane) - before >= 4
 
 
+BY_MEANING = "speed: {fast_lane: true}\n"
+OTHER_WORDS = request(body_of("How can I replace the kettle?"))
+
+
+def by_meaning(proxy: Proxy) -> bytes:
+    """Have a question learned, then ask in other words until the lane has the answer; return that."""
+    learn(proxy, request(body_of("How do I replace the kettle?")))
+    deadline, before = time.monotonic() + 10, in_lane(proxy)
+    while time.monotonic() < deadline:
+        reply = ask(proxy, OTHER_WORDS)
+        if in_lane(proxy) > before and b"detail=semantic" in reply:
+            return reply
+    raise AssertionError(proxy.log)
+
+
+def test_other_words_asked_again_are_answered_in_the_lane_and_counted_as_what_they_are(start: Start) -> None:
+    proxy = start(BY_MEANING, options=NO_LINES)
+    found = by_meaning(proxy)
+    semantic, exact = (rf'hits_total\{{api="chat",model="m",tier="{tier}"\}}' for tier in ("semantic", "exact"))
+    before = metric(proxy, semantic), metric(proxy, exact), in_lane(proxy)
+
+    replies = {ask(proxy, OTHER_WORDS) for _ in range(5)}
+
+    assert replies == {found}
+    assert (metric(proxy, semantic), metric(proxy, exact), in_lane(proxy)) == (before[0] + 5, before[1], before[2] + 5)
+
+
+def test_a_fresh_answer_to_other_words_takes_the_place_of_the_one_by_meaning(start: Start) -> None:
+    proxy = start(BY_MEANING, options=NO_LINES)
+    by_meaning(proxy)
+
+    assert status(ask(proxy, OTHER_WORDS.replace(b"\r\nhost", b"\r\ncache-control: no-cache\r\nhost"))) == "miss"
+
+    proxy.wait_for(lambda: b"detail=semantic" not in ask(proxy, OTHER_WORDS), within=3)  # or it would be ten seconds
+    assert status(ask(proxy, OTHER_WORDS)) == "hit"
+
+
+def test_a_hit_by_meaning_that_was_wrong_is_not_given_again(start: Start) -> None:
+    proxy = start(BY_MEANING, options=NO_LINES)
+    found = re.search(rb"x-ai-cache-key: (\w+)", by_meaning(proxy))
+    assert found
+    wrong = b"\r\nx-ai-cache-feedback: wrong\r\nx-ai-cache-key: %s\r\nhost" % found[1]
+
+    ask(proxy, OTHER_WORDS.replace(b"\r\nhost", wrong))
+
+    proxy.wait_for(lambda: b"detail=semantic" not in ask(proxy, OTHER_WORDS), within=3)
+
+
+def test_where_hits_are_checked_each_is_decided_by_itself(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "decisions"
+    proxy = start(f"{BY_MEANING}semantic: {{audit: 0.5}}\nlog: {{file: {log}}}\n", options=NO_LINES)
+    learn(proxy, request(body_of("How do I replace the kettle?")))
+
+    replies = [ask(proxy, OTHER_WORDS) for _ in range(8)]
+
+    assert b"detail=semantic" in b"".join(replies)
+    proxy.wait_for(lambda: len(log.read_text().splitlines()) >= 8)
+    decisions = [json.loads(line) for line in log.read_text().splitlines()]
+    assert not [each for each in decisions if each.get("tier") == "semantic" and each["steps"][0][0] == "fast lane"]
+
+
 def test_an_entry_that_is_purged_is_gone_from_the_lane(lane: Proxy) -> None:
     learn(lane, KNOWN)
     found = re.search(rb"x-ai-cache-key: (\w+)", ask(lane, KNOWN))

@@ -31,6 +31,8 @@ LISTEN_FOR = 1.0
 """Seconds of silence after which Redis is asked whether it is still there; after twice that it is not."""
 AGAIN_AFTER = 5.0
 """Seconds between two attempts to be told."""
+CHANGED = 1024
+"""Keys whose change was announced last that are remembered."""
 
 
 @dataclass(slots=True)
@@ -38,8 +40,17 @@ class _Held:
     entry: Entry
     until: float
     size: int
-    names: list[bytes]
+    names: set[bytes]
     """Of what was made of it."""
+
+
+@dataclass(slots=True)
+class _Made:
+    of: str
+    """The key of the entry it was made of."""
+    until: str
+    """The key of an entry at whose coming it ends."""
+    thing: object
 
 
 class NearCache:
@@ -56,7 +67,9 @@ class NearCache:
         self._clock = clock
         self._size = 0
         self._held: OrderedDict[str, _Held] = OrderedDict()
-        self._made: dict[bytes, tuple[str, object]] = {}
+        self._made: dict[bytes, _Made] = {}
+        self._ending: dict[str, set[bytes]] = {}  # names of what ends when an entry of this key comes
+        self._changed: OrderedDict[str, None] = OrderedDict()
 
     def get(self, key: str) -> Entry | None:
         found = self._held.get(key)
@@ -73,24 +86,31 @@ class NearCache:
         if self.deaf or epoch != self.epoch or size > self._limit:
             return
         self._drop(entry.key)
-        self._held[entry.key] = _Held(entry, self._clock() + HELD_FOR, size, [])
+        self._held[entry.key] = _Held(entry, self._clock() + HELD_FOR, size, set())
         self._grow(size)
 
     def made(self, name: bytes) -> object | None:
         """Return what was made of an entry that is still held."""
-        if (found := self._made.get(name)) is None or self.get(found[0]) is None:
+        if (made := self._made.get(name)) is None or self.get(made.of) is None:
             return None
-        return found[1]
+        return made.thing
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int) -> None:
-        """Keep what was made of *entry*, of *size* bytes, under a name of its own for as long as the entry is held."""
+    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
+        """Keep what was made of *entry*, of *size* bytes, under a name of its own for as long as the entry is held.
+
+        And until the entry of the key *until* changes, or comes: one that came a moment ago, whoever made this may not
+        have seen, so then it is not kept at all.
+        """
         held = self._held.get(entry.key)
         if held is None or held.entry is not entry or name in self._made:
             return
+        if until != entry.key and until in self._changed:
+            return
         size += OVERHEAD
-        held.names.append(name)
+        held.names.add(name)
         held.size += size
-        self._made[name] = entry.key, made
+        self._made[name] = _Made(entry.key, until, made)
+        self._ending.setdefault(until, set()).add(name)
         self._grow(size)
 
     def forget(self, keys: Iterable[str] | None = None) -> None:
@@ -99,10 +119,18 @@ class NearCache:
         if keys is None:
             self._held.clear()
             self._made.clear()
+            self._ending.clear()
             self._size = 0
             return
         for key in keys:
             self._drop(key)
+            for name in [*self._ending.get(key, ())]:
+                self._held[self._made[name].of].names.discard(name)
+                self._end(name)
+            self._changed[key] = None
+            self._changed.move_to_end(key)
+        while len(self._changed) > CHANGED:
+            self._changed.popitem(last=False)
 
     def _grow(self, size: int) -> None:
         self._size += size
@@ -113,7 +141,14 @@ class NearCache:
         if found := self._held.pop(key, None):
             self._size -= found.size
             for name in found.names:
-                self._made.pop(name, None)
+                self._end(name)
+
+    def _end(self, name: bytes) -> None:
+        made = self._made.pop(name)
+        ending = self._ending[made.until]
+        ending.remove(name)
+        if not ending:
+            del self._ending[made.until]
 
 
 async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:

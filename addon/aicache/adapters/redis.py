@@ -117,9 +117,12 @@ class RedisStore:
     def made(self, name: bytes) -> object | None:
         return None if self._near is None else self._near.made(name)
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int) -> None:
+    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
         if self._near is not None:
-            self._near.keep(name, entry, made, size)
+            self._near.keep(name, entry, made, size, until)
+
+    def release(self, key: str) -> None:
+        self._forget(key)
 
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, FAR) * 1000)

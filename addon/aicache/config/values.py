@@ -375,8 +375,9 @@ class Speed:
     fast_lane: Annotated[
         bool,
         FLAG,
-        "whether exact hits on entries that `exact.near_cache` holds are answered past mitmproxy's flows, ten times "
-        "as fast. Where anything wants flows they take the ordinary way: in mitmweb and the console, for the line that "
+        "whether requests whose answers `exact.near_cache` holds are answered past mitmproxy's flows, ten times as "
+        "fast: the very same ones, and for ten seconds those that were answered by meaning (unless hits are checked). "
+        "Where anything wants flows they take the ordinary way: in mitmweb and the console, for the line that "
         "mitmdump prints of each (not with `-q`), for `-w`, filters and other addons. Versions of mitmproxy that this "
         "was not written for have none of it",
     ] = True

@@ -1,4 +1,4 @@
-"""Answers that were given as exact hits, ready to be given again: as bytes, or as mitmproxy's responses.
+"""Answers that were given as hits, ready to be given again: as bytes, or as mitmproxy's responses.
 
 They are found by a request's name: a digest of all of it that may change the answer. Names are salted, and the salt
 changes with the settings and with mitmproxy's options: then what was kept before is not found any more. An answer goes
@@ -109,13 +109,14 @@ class Answers:
     def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Have the request of these names answered by this hit, for as long as its entry is held."""
         holder, body = self._holder(), response.raw_content
-        plain = hit.similarity is None and not hit.legacy and hit.ticket is None and exchange.controls is NO_WISHES
+        checked = hit.ticket is not None or hit.error_bound is not None  # then each hit is decided by itself
+        plain = not (checked or hit.legacy) and exchange.controls is NO_WISHES
         if not names or not plain or not body or holder is None:
             return
         prepared = Prepared(hit, exchange, response.headers["content-type"], body)
         size = len(body) if body is not hit.entry.body else 0
         for name in names:
-            holder.keep(name, hit.entry, prepared, size)
+            holder.keep(name, hit.entry, prepared, size, exchange.identity.key)
 
     def _holder(self) -> HoldsEntries | None:
         """Return the store in use, if it is one that holds entries: to look that up costs as much as an answer."""
