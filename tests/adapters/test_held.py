@@ -23,6 +23,10 @@ def digest(name: object) -> str:
     return hashlib.sha256(str(name).encode()).hexdigest()
 
 
+def hash_of(*what: object) -> int:
+    return int(digest(what)[:8], 16)
+
+
 def a_vector(seed: int) -> Vector:
     return np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
 
@@ -54,8 +58,42 @@ def test_it_finds_what_a_loop_finds_after_any_writes(seed: int) -> None:
         assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in expected], abs=1e-5)
 
 
+def test_several_are_found_as_each_alone() -> None:
+    held = Namespace(DIMENSIONS)
+    for i in range(5 * AT_FIRST):
+        held.put(str(i), a_vector(i), LATER)
+    wanted = [a_vector(1000 + i) for i in range(7)]
+
+    for found, alone in zip(held.nearest_to_each(wanted, 5), [held.nearest(each, 5) for each in wanted], strict=True):
+        assert [n.key for n in found] == [n.key for n in alone]
+        assert [n.similarity for n in found] == pytest.approx([n.similarity for n in alone], abs=1e-6)
+
+
 def test_an_empty_one_finds_nothing() -> None:
     assert Namespace(DIMENSIONS).nearest(a_vector(1), 5) == []
+    assert Namespace(DIMENSIONS).nearest_to_each([a_vector(1), a_vector(2)], 5) == [[], []]
+
+
+async def test_searches_at_once_have_each_its_own_answer(tmp_path: Path) -> None:
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+    await index.open()
+    spaces = [digest("held"), digest("rare")]
+    vectors = {space: {digest((space, i)): a_vector(hash_of(space, i)) for i in range(50)} for space in spaces}
+    for space in spaces:
+        for key, vector in vectors[space].items():
+            await index.upsert(key, space, vector, LATER)
+    for _ in range(5):
+        await index.search(spaces[0], a_vector(0), 1)
+    async with asyncio.timeout(5):
+        while not (await index._find(spaces[0], a_vector(0), 1))[1]:
+            await asyncio.sleep(0.01)
+
+    asked = [(spaces[i % 3 == 0], a_vector(i), 1 + i % 4) for i in range(150)]  # more than go at once
+    found = await asyncio.gather(*(index.search(*each) for each in asked))
+
+    for (space, vector, top_k), neighbors in zip(asked, found, strict=True):
+        assert [n.key for n in neighbors] == [key for key, _ in brute(vectors[space], vector, top_k)]
+    await index.close()
 
 
 def test_the_namespaces_searched_last_stay_within_the_limit() -> None:
@@ -103,7 +141,7 @@ async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(
         assert [n.key for n in found] == [key for key, _ in brute(vectors, a_vector(step), 20)], step
     await asyncio.gather(*index._loading)
 
-    assert (await index._call(index._search_one, space, a_vector(1), 5))[1]
+    assert (await index._find(space, a_vector(1), 5))[1]
     await index.close()
 
 
@@ -118,5 +156,5 @@ async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path)
         assert (await index.search(space, a_vector(i), 1))[0].key == digest(i)
         await asyncio.gather(*index._loading)
 
-    assert not (await index._call(index._search_one, space, a_vector(1), 5))[1]
+    assert not (await index._find(space, a_vector(1), 5))[1]
     await index.close()

@@ -56,7 +56,7 @@ class InMemory(ZvecIndex):
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         await super().search(namespace, vector, top_k)
         await asyncio.gather(*self._loading)
-        found, held = await self._call(self._search_one, namespace, vector, top_k)
+        found, held = await self._find(namespace, vector, top_k)
         assert held
         return found
 

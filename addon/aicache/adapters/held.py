@@ -55,8 +55,17 @@ class Namespace:
 
     def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
         """Return at most *top_k* of them with their cosines, nearest first."""
-        count = len(self._keys)
-        cosines = self._rows[:count] @ _unit(vector)
+        return self._best(self._rows[: len(self._keys)] @ _unit(vector), top_k)
+
+    def nearest_to_each(self, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]]:
+        """Do so for several. The rows come out of memory once for all of them, which is what takes the time."""
+        if len(vectors) == 1:
+            return [self.nearest(vectors[0], top_k)]
+        cosines = np.stack([_unit(vector) for vector in vectors]) @ self._rows[: len(self._keys)].T
+        return [self._best(each, top_k) for each in cosines]
+
+    def _best(self, cosines: Vector, top_k: int) -> list[Neighbor]:
+        count = len(cosines)
         places = np.argpartition(cosines, count - top_k)[count - top_k :] if top_k < count else np.arange(count)
         places = places[np.argsort(-cosines[places], kind="stable")]
         found = np.clip(cosines[places], -1.0, 1.0).tolist()

@@ -8,13 +8,15 @@ import logging
 import math
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from aicache.adapters.held import Held
+from aicache.adapters.together import Together
 from aicache.adapters.worker import Worker
 from aicache.model import Neighbor, Vector
 from aicache.ports import StoreError
@@ -37,7 +39,15 @@ HOLD_AFTER = 4
 """Searches in a namespace after which it is held in memory. Most conversations are searched once and never again."""
 FETCHED = 200
 """Vectors fetched at once for that, in 6 ms, between which searches have their turn."""
+TOGETHER = 64  # questions whose neighbours are found at once
 WAY_OUT = "it holds nothing that cannot be learnt again: remove it, or choose another ai_cache_data"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    namespace: str
+    vector: Vector
+    top_k: int
 
 
 def similarity(distance: float) -> float:
@@ -67,6 +77,7 @@ class ZvecIndex:
         self._dimensions = dimensions
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
+        self._searches = Together(self._worker, self._search_each, TOGETHER)
         self._collection: Any = None
         self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held
@@ -83,7 +94,7 @@ class ZvecIndex:
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         _check_digests(namespace)
         self._check(vector)
-        found, held = await self._call(self._search_one, namespace, vector, top_k)
+        found, held = await self._find(namespace, vector, top_k)
         times = self._searched.pop(namespace, 0) + 1
         if not held:
             self._searched[namespace] = times
@@ -145,17 +156,24 @@ class ZvecIndex:
         except StoreError as exc:
             logger.debug("not held in memory: %s", exc)
 
+    async def _find(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
+        """Return the neighbours, and whether they were found in memory."""
+        asking = self._searches.ask(_Question(namespace, vector, min(top_k, MOST)))
+        return await self._in_time(asking, "search", self._timeout)
+
     async def _call(self, fn: Callable[..., T], *args: Any, within: float | None = None) -> T:
-        within = within or self._timeout
+        return await self._in_time(self._worker.run(fn, *args), fn.__name__.strip("_"), within or self._timeout)
+
+    async def _in_time(self, answer: Awaitable[T], what: str, within: float) -> T:
         try:
             async with asyncio.timeout(within):
-                return await self._worker.run(fn, *args)
+                return await answer
         except TimeoutError as exc:
             raise StoreError(f"zvec: no answer within {within:g} s") from exc
         except StoreError:
             raise
         except Exception as exc:  # zvec raises RuntimeError, ValueError and more, without a base of its own
-            raise StoreError(f"zvec: {type(exc).__name__} in {fn.__name__.strip('_')}") from exc
+            raise StoreError(f"zvec: {type(exc).__name__} in {what}") from exc
 
     def _remember(self, namespace: str) -> None:
         self._filled[namespace] = None
@@ -215,12 +233,24 @@ class ZvecIndex:
             raise StoreError("zvec: not open")
         return self._collection
 
-    def _search_one(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
-        """Return the neighbours, and whether they were found in memory."""
-        held = self._held.get(namespace)
-        if held is not None and held.complete:
-            return held.nearest(vector, min(top_k, MOST)), True
-        return self._search(namespace, vector, top_k), False
+    def _search_each(self, questions: list[_Question]) -> list[tuple[list[Neighbor], bool] | Exception]:
+        """Return the neighbours for each, and whether they were found in memory."""
+        answers: dict[int, tuple[list[Neighbor], bool] | Exception] = {}
+        together: dict[tuple[str, int], list[int]] = {}
+        for place, asked in enumerate(questions):
+            held = self._held.get(asked.namespace)
+            if held is not None and held.complete:
+                together.setdefault((asked.namespace, asked.top_k), []).append(place)
+                continue
+            try:
+                answers[place] = self._search(asked.namespace, asked.vector, asked.top_k), False
+            except Exception as exc:
+                answers[place] = exc
+        for (namespace, top_k), places in together.items():
+            if (held := self._held.get(namespace)) is not None:
+                found = held.nearest_to_each([questions[place].vector for place in places], top_k)
+                answers |= {place: (each, True) for place, each in zip(places, found, strict=True)}
+        return [answers[place] for place in range(len(questions))]
 
     def _begin_holding(self, namespace: str) -> list[str]:
         """Hold what is written from now on; return the keys of what was before. StoreError when it is too much."""
