@@ -63,6 +63,13 @@ def test_peaks_are_no_growth() -> None:
     assert endurance.trend(held(peaks), SECONDS)[1] < endurance.GROWS
 
 
+def test_what_is_tidied_up_now_and_then_is_no_growth_unless_more_is_left_each_time() -> None:
+    teeth = [200 + (n % 40) for n in range(195)]  # it ends on a tooth's height
+
+    assert abs(endurance.trend(held(teeth), SECONDS)[1]) < endurance.GROWS
+    assert endurance.trend(held([mb + n / 10 for n, mb in enumerate(teeth)]), SECONDS)[1] > endurance.GROWS
+
+
 def test_the_slope_of_no_points_is_none() -> None:
     assert endurance.slope([]) == endurance.slope([(1.0, 5.0)]) == 0.0
     assert endurance.slope([(2.0, 6.0), (0.0, 2.0), (1.0, 4.0)]) == 2.0

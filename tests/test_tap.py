@@ -150,3 +150,9 @@ async def test_what_is_unwrapped_before_the_lane_is_left_alone() -> None:
 
         assert not connection.taps and connection.lane.pieces == []
         assert await connection.server.read(100) == b"hit"
+
+
+async def test_a_client_that_has_gone_meanwhile_needs_no_tap() -> None:
+    handler: Any = SimpleNamespace(client=object(), transports={})
+
+    assert not put_before_stream(Shown(ReverseProxy, HttpLayer), handler)  # type: ignore[arg-type]

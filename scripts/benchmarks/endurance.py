@@ -14,6 +14,8 @@ MB = 1024**2
 PARTS = 10  # of the load's time, each a line of the table
 GROWS = 0.02
 """Share of the memory by which the second half may grow. The first half is for caches to fill."""
+WINDOW = 0.25
+"""Share of the time whose highest memory counts."""
 EXPECTED = {Kind.EXACT: "hit", Kind.SEMANTIC: "hit", Kind.MISS: "miss", Kind.STREAM: "miss"}
 AS_EXPECTED = 0.95  # share of each kind's requests
 
@@ -58,13 +60,24 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return statistics.median(slopes) if slopes else 0.0
 
 
+def crests(samples: Sequence[Sample], window: float) -> list[tuple[float, float]]:
+    """Return for each sample the most bytes of the last *window* seconds, for what is tidied up now and then is no
+    growth: the index's files, which are mapped, are compacted every few minutes."""
+    found, first = [], 0
+    for place, sample in enumerate(samples):
+        while samples[first].at <= sample.at - window:
+            first += 1
+        found.append((sample.at, float(max(_of(samples[first : place + 1], "all")))))
+    return found
+
+
 def trend(samples: Sequence[Sample], seconds: float) -> tuple[float, float]:
-    """Return how the memory grew in the second half: megabytes an hour, and as a share of what it was."""
-    second = [sample for sample in samples if sample.at >= seconds / 2]
+    """Return how the memory's crests grew in the second half: megabytes an hour, and as a share of what they were."""
+    second = [each for each in crests(samples, seconds * WINDOW) if each[0] >= seconds / 2]
     if not second:
         return 0.0, 0.0
-    rate = slope([(sample.at, float(sample.all)) for sample in second])
-    return rate * 3600 / MB, rate * seconds / 2 / statistics.median(_of(second, "all"))
+    rate = slope(second)
+    return rate * 3600 / MB, rate * seconds / 2 / statistics.median(height for _, height in second)
 
 
 def verdict(answered: Sequence[Answered], samples: Sequence[Sample], seconds: float, log: str) -> list[str]:

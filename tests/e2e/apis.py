@@ -151,7 +151,9 @@ def answering(text: str) -> Callable[[Request], Reply]:
     return script
 
 
-def ask(proxy: Proxy, name: str, question: str, *, key: str = "sk-any", **fields: Any) -> Response:
+def ask(
+    proxy: Proxy, name: str, question: str, *, key: str = "sk-any", headers: dict[str, str] | None = None, **fields: Any
+) -> Response:
     api = APIS[name]
-    value = f"Bearer {key}" if api.key == "authorization" else key
-    return post(proxy.port, json.dumps(api.ask(question) | fields).encode(), {api.key: value}, path=api.path)
+    sent = {api.key: f"Bearer {key}" if api.key == "authorization" else key} | (headers or {})
+    return post(proxy.port, json.dumps(api.ask(question) | fields).encode(), sent, path=api.path)

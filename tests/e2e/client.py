@@ -108,11 +108,10 @@ class Askers:
 def _command(client: Client) -> tuple[list[str], Path]:
     """Return what starts a client, and where: Node looks for packages from the folder in which code is evaluated."""
     script = SCRIPTS / client.script
-    purpose = f"client-{script.stem.removeprefix('ask_')}"
-    if script.suffix == ".py":
-        python = environment.packages(purpose, client.requirements)
+    if script.suffix == ".py":  # all in one: most of what one needs the others need, too
+        python = environment.packages("clients", client.requirements)
         return [str(python), str(script)], SCRIPTS
     if not environment.has_node():
         pytest.skip("there is no Node with npm")
-    folder = environment.node_packages(purpose, client.requirements)
+    folder = environment.node_packages(f"client-{script.stem.removeprefix('ask_')}", client.requirements)
     return ["node", "--input-type=module", "--eval", script.read_text("utf-8")], folder

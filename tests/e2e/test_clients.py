@@ -23,11 +23,9 @@ AND_HELPER = (*MODES, "helper")
 CLAUDE, GEMINI = "claude-sonnet-4-5", "gemini-2.5-flash"
 # Both ends of each range were run: openai 2.0 and 3.57, anthropic 0.50 and 2.13, google-genai 1.40 and 3.6, ollama 0.5
 # and 0.6, dashscope 1.25 and 2.0; of JavaScript's, up to what Node 20 runs, openai 5.12 and 6.49, ai 5.0 and 6.0.
-OPENAI = ("ask_openai.py", ("openai>=2,<4",))
-ANTHROPIC = ("ask_anthropic.py", ("anthropic>=0.50,<3",))
-GENAI = ("ask_genai.py", ("google-genai>=1.40,<4",))
-OLLAMA = ("ask_ollama.py", ("ollama>=0.5,<1",))
-DASHSCOPE = ("ask_dashscope.py", ("dashscope>=1.25,<3",))
+SDKS = ("openai>=2,<4", "anthropic>=0.50,<3", "google-genai>=1.40,<4", "ollama>=0.5,<1", "dashscope>=1.25,<3")
+OPENAI, ANTHROPIC = ("ask_openai.py", SDKS), ("ask_anthropic.py", SDKS)
+GENAI, OLLAMA, DASHSCOPE = ("ask_genai.py", SDKS), ("ask_ollama.py", SDKS), ("ask_dashscope.py", SDKS)
 OPENAI_JS = ("ask_openai.mjs", ("openai@>=5.12 <7",))
 PROVIDERS = ("openai-compatible@>=1 <3", "openai@>=2 <4", "anthropic@>=2 <4", "google@>=2 <4")
 AI = ("ask_ai.mjs", ("ai@>=5 <7", *(f"@ai-sdk/{provider}" for provider in PROVIDERS)))

@@ -72,7 +72,8 @@ def put_before_stream(lane: FastLane, handler: ProxyConnectionHandler) -> bool:
     """Have the lane see a connection's bytes first; False where that cannot be."""
     if not all(type(layer) in TRANSPARENT for layer in lane.context.layers):
         return False
-    io = handler.transports[handler.client]
+    if (io := handler.transports.get(handler.client)) is None:
+        return False  # it has gone meanwhile
     reader, writer = io.reader, io.writer
     if type(reader) is not StreamReader or type(writer) is not StreamWriter:
         return False  # mitmproxy's own, in Rust
