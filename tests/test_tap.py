@@ -25,6 +25,7 @@ class Shown:
     def __init__(self, *layers: type) -> None:
         self.pieces: list[bytes] = []
         self.held = b""
+        self.told = 0
         self.answer = b"answer;"
         self.context = SimpleNamespace(layers=[object.__new__(layer) for layer in layers])
 
@@ -35,6 +36,9 @@ class Shown:
             return NOTHING
         data, self.held = self.held + data, b""
         return ((self.answer,), b"") if data.startswith(b"hit") else ((), data)
+
+    def sent(self) -> None:
+        self.told += 1
 
 
 class Connection:
@@ -87,6 +91,7 @@ async def test_a_hit_is_answered_and_nobody_is_woken() -> None:
             assert await connection.client.readexactly(7) == b"answer;"
 
         assert connection.taps and not reading.done()
+        assert connection.lane.told == 3
         assert connection.watchdog.last_activity > 0  # or mitmproxy would close it after ten minutes
         reading.cancel()
 

@@ -93,8 +93,9 @@ class Speed:
         *began* is the performance counter's time at which the request was there.
         """
         now = time.time()
-        found = self._answers.find(names[0], "recalled", began, now) if names else None
-        return None if found is None else (found[0].response(now), found[1])
+        if not names or (found := self._answers.find(names[0], now)) is None:
+            return None
+        return found.response(now), found.report("recalled", began, time.perf_counter())
 
     def learn(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Have the request of these names answered by this hit from now on."""

@@ -52,6 +52,14 @@ class Prepared:
         self._write(now)
         return Response(b"HTTP/1.1", 200, b"OK", Headers(self._fields), self.body, None, now, now)
 
+    def report(self, step: str, began: float, answered: float) -> Report:
+        """Say what became of a request that was there at *began* and answered at *answered*, by the performance counter.
+
+        *step* is what the look-up is called.
+        """
+        since = time.perf_counter() - answered
+        return of_lookup(self.exchange, self.hit, Trace([Step(step, answered - began)]), began + since)
+
     def _write(self, now: float) -> None:
         if self._until - 1 <= now < self._until:
             return
@@ -94,17 +102,13 @@ class Answers:
         name.update(data.content)
         return name.digest()
 
-    def find(self, name: bytes, step: str, began: float, now: float) -> tuple[Prepared, Report] | None:
-        """Return the answer to a request, and what there is to tell of it; None where none is at hand.
-
-        *began* is the performance counter's time at which the request was there, *step* what the look-up is called.
-        """
+    def find(self, name: bytes, now: float) -> Prepared | None:
+        """Return the answer to a request; None where none is at hand."""
         holder = self._holder()
         prepared = None if holder is None else holder.made(name)
         if not isinstance(prepared, Prepared) or prepared.hit.entry.expires_at <= now:
             return None
-        trace = Trace([Step(step, time.perf_counter() - began)])
-        return prepared, of_lookup(prepared.exchange, prepared.hit, trace, began)
+        return prepared
 
     def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Have the request of these names answered by this hit, for as long as its entry is held."""

@@ -12,7 +12,7 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
 from aicache.lane import head
-from aicache.lane.answers import Answers
+from aicache.lane.answers import Answers, Prepared
 from aicache.lane.head import Head
 from aicache.report import Report
 
@@ -37,6 +37,7 @@ class Lane:
         self._tell = tell
         self._asked: WeakKeyDictionary[Client, _Asked] = WeakKeyDictionary()
         self._heads: dict[bytes, Head | None] = {}
+        self._untold: tuple[Prepared, float, float] | None = None
         self.is_open: Callable[[], bool] = lambda: False
 
     @property
@@ -67,16 +68,24 @@ class Lane:
         return name.digest()
 
     def answer(self, name: bytes, began: float) -> tuple[bytes, bytes] | None:
-        """Return head and body of the answer to a request, and tell of it; None where none is at hand.
+        """Return head and body of the answer to a request, to be told of once it has been sent; None: none is at hand.
 
         *began* is the performance counter's time at which the request was there.
         """
         now = time.time()
-        if (found := self._answers.find(name, "fast lane", began, now)) is None:
+        if (prepared := self._answers.find(name, now)) is None:
             return None
-        prepared, report = found
-        self._tell(report)
-        return prepared.head(now), prepared.body
+        answer = prepared.head(now), prepared.body
+        self._untold = prepared, began, time.perf_counter()
+        return answer
+
+    def tell(self) -> None:
+        """Tell of the answer that has been sent: its client need not wait for that."""
+        if self._untold is None:
+            return
+        prepared, began, answered = self._untold
+        self._untold = None
+        self._tell(prepared.report("fast lane", began, answered))
 
     def pass_on(self, client: Client, name: bytes, head: Head, body: bytes) -> None:
         """Note that a request goes on to mitmproxy's layers, as the only one of its connection's."""

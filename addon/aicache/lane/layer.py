@@ -77,6 +77,7 @@ class FastLane(Layer):
         answer, rest = self.take(data)
         for each in answer:
             yield SendData(self._client, each)
+        self.sent()
         if rest:
             yield from self._http.handle_event(DataReceived(self._client, rest))
 
@@ -100,6 +101,13 @@ class FastLane(Layer):
         self._missing -= len(data)
         self._parts.append(data)
         return self._complete(began) if self._missing <= 0 else NOTHING
+
+    def sent(self) -> None:
+        """What was to be sent back has been. It never raises."""
+        try:
+            self._lane.tell()
+        except Exception:
+            logger.exception("a hit was not told of")
 
     def _complete(self, began: float) -> Taken:
         """Answer a request that is there to its last byte, or hand it on, with what came behind it."""

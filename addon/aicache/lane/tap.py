@@ -59,6 +59,7 @@ class Tap(asyncio.Protocol):
             for each in answer:
                 self._transport.write(each)
             self._watchdog.register_activity()  # type: ignore[no-untyped-call]
+            self._lane.sent()
         if data:
             self._stream.data_received(data)
 
