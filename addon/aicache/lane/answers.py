@@ -53,7 +53,7 @@ class Prepared:
         return Response(b"HTTP/1.1", 200, b"OK", Headers(self._fields), self.body, None, now, now)
 
     def report(self, step: str, began: float, answered: float) -> Report:
-        """Say what became of a request that was there at *began* and answered at *answered*, by the performance counter.
+        """Say what became of a request: when it was there and when it was answered, by the performance counter.
 
         *step* is what the look-up is called.
         """
