@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,11 +17,14 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server
 from mitmproxy.test import taddons, tflow
 from mitmproxy.tools.dump import DumpMaster
 
+from aicache.controls import NO_WISHES
 from aicache.lane.answers import Answers
 from aicache.lane.flows import wanted_by
 from aicache.lane.head import LARGEST, LONGEST, NOISE, Head, may_begin, read
 from aicache.lane.lane import Lane
 from aicache.lane.layer import FastLane
+from aicache.messages import make
+from aicache.model import Entry, Hit, Mode
 
 PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: 7\r\n\r\n"
 
@@ -163,3 +166,53 @@ def test_what_is_not_http_1_is_handed_on_as_it_comes(alpn: bytes) -> None:
 
     handed_on = [event.data for event in http.heard]
     assert handed_on == ([PLAIN + b"1234567"] if alpn == b"http/1.1" else [PLAIN[:30], PLAIN[30:] + b"1234567"])
+
+
+class Holder:
+    """A store that holds all it is given, as long as it is not told otherwise."""
+
+    def __init__(self) -> None:
+        self.things: dict[bytes, object] = {}
+
+    def made(self, name: bytes) -> object | None:
+        return self.things.get(name)
+
+    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
+        self.things[name] = made
+
+    def release(self, key: str) -> None: ...
+
+
+def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
+    engine: Any = SimpleNamespace(exact=Holder(), semantic=object())
+    answers = Answers(lambda: engine)
+    exchange: Any = SimpleNamespace(controls=NO_WISHES, identity=SimpleNamespace(key="own"))
+    entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
+    response = make(200, b"{}", {"content-type": "text/plain"})
+
+    def kept() -> list[bytes]:
+        return [name for name in (b"exact", b"by meaning") if answers.find(name, 1.0) is not None]
+
+    answers.keep((b"exact",), exchange, Hit(entry), response)
+    answers.keep((b"by meaning",), exchange, Hit(entry, 0.95), response)
+    assert kept() == [b"exact", b"by meaning"]
+
+    engine.semantic = object()
+    assert kept() == [b"exact"]
+    engine.semantic = None
+    assert kept() == [b"exact"]
+    answers.keep((b"late",), exchange, Hit(entry, 0.95), response)
+    assert b"late" not in engine.exact.things
+
+
+@pytest.mark.parametrize(
+    "hit", [{"ticket": 1}, {"error_bound": 0.01}, {"legacy": True}], ids=lambda each: next(iter(each))
+)
+def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any]) -> None:
+    engine: Any = SimpleNamespace(exact=Holder(), semantic=object())
+    exchange: Any = SimpleNamespace(controls=NO_WISHES, identity=SimpleNamespace(key="own"))
+    entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
+
+    Answers(lambda: engine).keep((b"name",), exchange, Hit(entry, 0.95, **hit), make(200, b"{}", {"content-type": "a"}))
+
+    assert not engine.exact.things

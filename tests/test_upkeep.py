@@ -150,6 +150,31 @@ async def test_what_is_for_the_exact_request_only_is_pinned_without_a_vector(set
     assert TODAY.key not in setup.index.vectors
 
 
+class Holding(MemoryStore):
+    """Notes what it is to hold no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=lambda: NOW)
+        self.released: list[str] = []
+
+    def made(self, name: bytes) -> object | None:
+        return None
+
+    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None: ...
+
+    def release(self, key: str) -> None:
+        self.released.append(key)
+
+
+async def test_what_was_made_of_a_wrong_neighbour_is_let_go_of(setup: Setup) -> None:
+    store = Holding()
+    setup.engine.use_exact(store, 1.0)
+
+    await setup.upkeep.wrong(REFUND.key, by_meaning=True)
+
+    assert store.released == [REFUND.key]
+
+
 async def test_a_wrong_answer_goes_but_a_wrong_neighbour_keeps_answering_its_own_request(setup: Setup) -> None:
     await setup.upkeep.wrong(REFUND.key, by_meaning=True)
     await setup.upkeep.wrong(OTHER.key, by_meaning=False)

@@ -23,7 +23,7 @@ from aicache import config as configuration
 from aicache import reporting
 from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
-from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
+from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
 from aicache.messages import (
@@ -37,7 +37,6 @@ from aicache.messages import (
 )
 from aicache.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore
 from aicache.recorded import note_wishes
 from aicache.replays import Replays
 from aicache.report import Report
@@ -79,7 +78,7 @@ class AICache:
         self._dashboard = Dashboard(self._desk)
         self._commands = Commands(self._desk)
         self._warming: Warming | None = None
-        self._speed = Speed(self, self._exact_in_force, self._watchers.decided)
+        self._speed = Speed(self, self._engine_in_force, self._watchers.decided)
 
     # ------------------------------------------------------------------ life cycle
 
@@ -145,9 +144,9 @@ class AICache:
             finally:
                 await self._desk.close()
 
-    def _exact_in_force(self) -> ExactStore | None:
-        """Return the store that answers may come from at the moment."""
-        return None if self._wiring is None or self._desk.bypassed else self._wiring.engine.exact
+    def _engine_in_force(self) -> Engine | None:
+        """Return the engine that answers may come from at the moment."""
+        return None if self._wiring is None or self._desk.bypassed else self._wiring.engine
 
     def _apply(self) -> None:
         """Put the configuration in force, or raise ConfigError and leave the old one."""

@@ -12,25 +12,24 @@ from mitmproxy.proxy.layer import NextLayer
 
 from aicache.config import Header
 from aicache.dispatch import Dispatch, handler_of
-from aicache.engine import Exchange
+from aicache.engine import Engine, Exchange
 from aicache.lane import tap
 from aicache.lane.answers import Answers
 from aicache.lane.flows import Gate
 from aicache.lane.lane import Lane
 from aicache.lane.layer import fits, put_before_http
 from aicache.model import Hit
-from aicache.ports import ExactStore
 from aicache.report import Report
 from aicache.settings import Settings
 
 
 class Speed:
-    """*own* is the addon; *exact* returns the store in use, *tell* is told of each hit in the fast lane."""
+    """*own* is the addon; *engine* returns the one that may answer now, *tell* is told of each hit in the fast lane."""
 
-    def __init__(self, own: object, exact: Callable[[], ExactStore | None], tell: Callable[[Report], None]) -> None:
+    def __init__(self, own: object, engine: Callable[[], Engine | None], tell: Callable[[Report], None]) -> None:
         self._own = own
         self._dispatch: Dispatch | None = None
-        self._answers = Answers(exact)
+        self._answers = Answers(engine)
         self._lane = Lane(self._answers, tell)
         self._gate: Gate | None = None
         self._fits: bool | None = None

@@ -209,7 +209,8 @@ def test_nothing_made_stays_when_everything_is_forgotten() -> None:
 
 
 def test_what_was_made_for_another_request_ends_when_that_has_an_entry_of_its_own() -> None:
-    near = hearing()
+    now = 0.0
+    near = hearing(clock=lambda: now)
     near.put(ENTRY, near.epoch)
     near.keep(b"name", ENTRY, "made", 10, "own")
     made = near.made(b"name")
@@ -219,6 +220,11 @@ def test_what_was_made_for_another_request_ends_when_that_has_an_entry_of_its_ow
     assert (made, near.made(b"name"), near.get(ENTRY.key)) == ("made", None, ENTRY)
     near.keep(b"name", ENTRY, "made before that one came", 10, "own")
     assert near.made(b"name") is None
+
+    now = HELD_FOR  # what had begun before has long ended
+    near.put(ENTRY, near.epoch)
+    near.keep(b"name", ENTRY, "made after that one had gone", 10, "own")
+    assert near.made(b"name") == "made after that one had gone"
 
 
 def test_of_what_has_ended_nothing_is_left() -> None:

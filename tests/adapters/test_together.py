@@ -17,11 +17,12 @@ class Halves:
 
     def __init__(self, most: int = 10, max_waiting: int = 256) -> None:
         self.batches: list[list[int]] = []
-        self.go = threading.Event()
+        self.busy, self.go = threading.Event(), threading.Event()
         self.worker = Worker("test", max_waiting=max_waiting)
         self.together = Together(self.worker, self.answer, most)
 
     def answer(self, numbers: list[int]) -> list[int | Exception]:
+        self.busy.set()
         self.go.wait(5)
         self.batches.append([*numbers])
         return [ValueError(str(each)) if each % 2 else each // 2 for each in numbers]
@@ -52,22 +53,29 @@ async def test_an_error_is_its_askers_alone() -> None:
     await halves.worker.close()
 
 
-async def test_who_no_longer_waits_takes_no_answer_from_others() -> None:
+async def test_who_no_longer_waits_takes_the_question_with_it_and_no_answer_from_others() -> None:
     halves = Halves()
+    busy = asyncio.create_task(halves.together.ask(0))
+    await asyncio.to_thread(halves.busy.wait, 5)
     asking = [asyncio.create_task(halves.together.ask(each)) for each in (2, 4, 6)]
+    gone = [asyncio.create_task(halves.together.ask(8))]
     await asyncio.sleep(0.05)
 
-    asking[0].cancel()
-    asking[1].cancel()
+    for each in (busy, asking[0], asking[1], *gone):
+        each.cancel()
+    await asyncio.sleep(0)
     halves.go.set()
 
     assert await asking[2] == 3
+    assert halves.batches == [[0], [6]]
     await halves.worker.close()
 
 
 async def test_questions_that_were_refused_refuse_no_later_ones() -> None:
     halves = Halves(most=1, max_waiting=1)
-    asking = [asyncio.create_task(halves.together.ask(each)) for each in (2, 4, 6)]
+    asking = [asyncio.create_task(halves.together.ask(2))]
+    await asyncio.to_thread(halves.busy.wait, 5)
+    asking += [asyncio.create_task(halves.together.ask(each)) for each in (4, 6)]
     await asyncio.sleep(0.05)
     halves.go.set()
 

@@ -135,9 +135,16 @@ BY_MEANING = "speed: {fast_lane: true}\n"
 OTHER_WORDS = request(body_of("How can I replace the kettle?"))
 
 
+def to_be_found(proxy: Proxy) -> None:
+    """Have a question learned, and wait for its vector, which comes behind its answer."""
+    learn(proxy, request(body_of("How do I replace the kettle?")))
+    unkept = OTHER_WORDS.replace(b"\r\nhost", b"\r\ncache-control: no-store\r\nhost")
+    proxy.wait_for(lambda: b"detail=semantic" in ask(proxy, unkept))
+
+
 def by_meaning(proxy: Proxy) -> bytes:
     """Have a question learned, then ask in other words until the lane has the answer; return that."""
-    learn(proxy, request(body_of("How do I replace the kettle?")))
+    to_be_found(proxy)
     deadline, before = time.monotonic() + 10, in_lane(proxy)
     while time.monotonic() < deadline:
         reply = ask(proxy, OTHER_WORDS)
@@ -168,21 +175,21 @@ def test_a_fresh_answer_to_other_words_takes_the_place_of_the_one_by_meaning(sta
     assert status(ask(proxy, OTHER_WORDS)) == "hit"
 
 
-def test_a_hit_by_meaning_that_was_wrong_is_not_given_again(start: Start) -> None:
+def test_an_entry_that_was_wrong_for_one_question_is_given_to_no_other_at_hand(start: Start) -> None:
     proxy = start(BY_MEANING, options=NO_LINES)
     found = re.search(rb"x-ai-cache-key: (\w+)", by_meaning(proxy))
     assert found
-    wrong = b"\r\nx-ai-cache-feedback: wrong\r\nx-ai-cache-key: %s\r\nhost" % found[1]
+    wrong = "x-ai-cache-feedback: wrong", f"x-ai-cache-key: {found[1].decode()}"
 
-    ask(proxy, OTHER_WORDS.replace(b"\r\nhost", wrong))
+    ask(proxy, request(body_of("How should I replace the kettle?"), *wrong))
 
-    proxy.wait_for(lambda: b"detail=semantic" not in ask(proxy, OTHER_WORDS), within=3)
+    proxy.wait_for(lambda: b"detail=semantic" not in ask(proxy, OTHER_WORDS), within=3)  # or it would be ten seconds
 
 
 def test_where_hits_are_checked_each_is_decided_by_itself(start: Start, tmp_path: Path) -> None:
     log = tmp_path / "decisions"
     proxy = start(f"{BY_MEANING}semantic: {{audit: 0.5}}\nlog: {{file: {log}}}\n", options=NO_LINES)
-    learn(proxy, request(body_of("How do I replace the kettle?")))
+    to_be_found(proxy)
 
     replies = [ask(proxy, OTHER_WORDS) for _ in range(8)]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from aicache import sse
@@ -84,6 +84,7 @@ def good(response: Any) -> Any:
 
 
 DOCUMENTS = RESPONSES.map(good)
+SOME_ARE_NONE = [HealthCheck.filter_too_much]
 
 
 def faithful(document: Any) -> bytes:
@@ -490,7 +491,7 @@ def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> 
     assert [line for line in body.splitlines() if line] == body.split("\r\n\r\n")[:-1]
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, suppress_health_check=SOME_ARE_NONE)
 @given(DOCUMENTS, st.sampled_from([(Mode.WHOLE, ""), (Mode.STREAM, ""), (Mode.STREAM, "array")]))
 def test_what_was_rendered_is_the_same_document(document: Any, how: tuple[Mode, str]) -> None:
     mode, variant = how
@@ -502,7 +503,7 @@ def test_what_was_rendered_is_the_same_document(document: Any, how: tuple[Mode, 
     assert faithful(read) == faithful(document)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=SOME_ARE_NONE)
 @given(DOCUMENTS, st.sampled_from(VARIANTS))
 def test_whole_to_stream_to_whole_is_the_same_bytes_but_for_their_order(document: Any, variant: str) -> None:
     stream = GEMINI.render(document, Mode.STREAM, variant=variant)
@@ -512,7 +513,7 @@ def test_whole_to_stream_to_whole_is_the_same_bytes_but_for_their_order(document
     assert json.loads(again) == json.loads(GEMINI.render(document, Mode.WHOLE))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=SOME_ARE_NONE)
 @given(DOCUMENTS, st.randoms(use_true_random=False))
 def test_however_finely_text_trickles_it_is_the_same_document(document: Any, rng: random.Random) -> None:
     chunks = [json.loads(event.data) for event in sse.decode(GEMINI.render(document, Mode.STREAM))]
@@ -539,7 +540,7 @@ def trickle(sent: dict[str, Any], rng: random.Random) -> list[dict[str, Any]]:
     return [before, sent]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=SOME_ARE_NONE)
 @given(DOCUMENTS, st.sampled_from(VARIANTS), st.data())
 def test_a_truncated_stream_is_never_complete(document: Any, variant: str, data: st.DataObject) -> None:
     body = GEMINI.render(document, Mode.STREAM, variant=variant)

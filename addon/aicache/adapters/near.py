@@ -69,7 +69,7 @@ class NearCache:
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._made: dict[bytes, _Made] = {}
         self._ending: dict[str, set[bytes]] = {}  # names of what ends when an entry of this key comes
-        self._changed: OrderedDict[str, None] = OrderedDict()
+        self._changed: OrderedDict[str, float] = OrderedDict()  # when
 
     def get(self, key: str) -> Entry | None:
         found = self._held.get(key)
@@ -104,7 +104,7 @@ class NearCache:
         held = self._held.get(entry.key)
         if held is None or held.entry is not entry or name in self._made:
             return
-        if until != entry.key and until in self._changed:
+        if until != entry.key and self._clock() < self._changed.get(until, -HELD_FOR) + HELD_FOR:
             return
         size += OVERHEAD
         held.names.add(name)
@@ -127,7 +127,7 @@ class NearCache:
             for name in [*self._ending.get(key, ())]:
                 self._held[self._made[name].of].names.discard(name)
                 self._end(name)
-            self._changed[key] = None
+            self._changed[key] = self._clock()
             self._changed.move_to_end(key)
         while len(self._changed) > CHANGED:
             self._changed.popitem(last=False)

@@ -43,6 +43,10 @@ TOGETHER = 64  # questions whose neighbours are found at once
 WAY_OUT = "it holds nothing that cannot be learnt again: remove it, or choose another ai_cache_data"
 
 
+class NotHeld(StoreError):
+    """A namespace is not in memory, or not all of it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
     namespace: str
@@ -81,6 +85,7 @@ class ZvecIndex:
         self._collection: Any = None
         self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held
+        self._in_memory: OrderedDict[str, None] = OrderedDict()  # namespaces that were found there the last time
         self._held = Held(dimensions, held)  # the worker's thread alone touches it
         self._loading: set[asyncio.Task[None]] = set()
 
@@ -157,9 +162,17 @@ class ZvecIndex:
             logger.debug("not held in memory: %s", exc)
 
     async def _find(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
-        """Return the neighbours, and whether they were found in memory."""
-        asking = self._searches.ask(_Question(namespace, vector, min(top_k, MOST)))
-        return await self._in_time(asking, "search", self._timeout)
+        """Return the neighbours, and whether they were found in memory: only there many are found as fast as one."""
+        question = _Question(namespace, vector, min(top_k, MOST))
+        if namespace in self._in_memory:
+            with contextlib.suppress(NotHeld):
+                return await self._in_time(self._searches.ask(question), "search", self._timeout), True
+            self._in_memory.pop(namespace, None)
+        found, held = await self._call(self._search_one, question)
+        if held:
+            self._in_memory[namespace] = None
+            _trim(self._in_memory)
+        return found, held
 
     async def _call(self, fn: Callable[..., T], *args: Any, within: float | None = None) -> T:
         return await self._in_time(self._worker.run(fn, *args), fn.__name__.strip("_"), within or self._timeout)
@@ -233,24 +246,26 @@ class ZvecIndex:
             raise StoreError("zvec: not open")
         return self._collection
 
-    def _search_each(self, questions: list[_Question]) -> list[tuple[list[Neighbor], bool] | Exception]:
-        """Return the neighbours for each, and whether they were found in memory."""
-        answers: dict[int, tuple[list[Neighbor], bool] | Exception] = {}
+    def _search_one(self, question: _Question) -> tuple[list[Neighbor], bool]:
+        """Return the neighbours, and whether they were found in memory."""
+        held = self._held.get(question.namespace)
+        if held is not None and held.complete:
+            return held.nearest(question.vector, question.top_k), True
+        return self._search(question.namespace, question.vector, question.top_k), False
+
+    def _search_each(self, questions: list[_Question]) -> list[list[Neighbor] | Exception]:
+        """Return the neighbours for each, `NotHeld` where they are not in memory (any more)."""
+        answers: list[list[Neighbor] | Exception] = [NotHeld() for _ in questions]
         together: dict[tuple[str, int], list[int]] = {}
-        for place, asked in enumerate(questions):
-            held = self._held.get(asked.namespace)
-            if held is not None and held.complete:
-                together.setdefault((asked.namespace, asked.top_k), []).append(place)
-                continue
-            try:
-                answers[place] = self._search(asked.namespace, asked.vector, asked.top_k), False
-            except Exception as exc:
-                answers[place] = exc
+        for place, question in enumerate(questions):
+            together.setdefault((question.namespace, question.top_k), []).append(place)
         for (namespace, top_k), places in together.items():
-            if (held := self._held.get(namespace)) is not None:
-                found = held.nearest_to_each([questions[place].vector for place in places], top_k)
-                answers |= {place: (each, True) for place, each in zip(places, found, strict=True)}
-        return [answers[place] for place in range(len(questions))]
+            if (held := self._held.get(namespace)) is None or not held.complete:
+                continue
+            found = held.nearest_to_each([questions[place].vector for place in places], top_k)
+            for place, each in zip(places, found, strict=True):
+                answers[place] = each
+        return answers
 
     def _begin_holding(self, namespace: str) -> list[str]:
         """Hold what is written from now on; return the keys of what was before. StoreError when it is too much."""

@@ -138,7 +138,10 @@ class Exact:
     ttl: Annotated[float, duration(most=3650 * DAY), "how long an answer is kept"] = 7 * DAY
     redis: Annotated[Redis | None, "a Redis or Valkey of your own; without it, the embedded Valkey"] = None
     near_cache: Annotated[
-        int, size(least=0), "how much of Redis the proxy holds in its own memory too, while it is unchanged; 0: nothing"
+        int,
+        size(least=0),
+        "how much of Redis the proxy holds in its own memory too, ten seconds at most and while it is unchanged, with "
+        "what other questions it answered by meaning (unless hits are checked); 0: nothing",
     ] = 32 * MB
     embedded: Annotated[Embedded, "the embedded Valkey"] = Embedded()
 
@@ -375,11 +378,10 @@ class Speed:
     fast_lane: Annotated[
         bool,
         FLAG,
-        "whether requests whose answers `exact.near_cache` holds are answered past mitmproxy's flows, ten times as "
-        "fast: the very same ones, and for ten seconds those that were answered by meaning (unless hits are checked). "
-        "Where anything wants flows they take the ordinary way: in mitmweb and the console, for the line that "
-        "mitmdump prints of each (not with `-q`), for `-w`, filters and other addons. Versions of mitmproxy that this "
-        "was not written for have none of it",
+        "whether requests whose answers `exact.near_cache` holds are answered past mitmproxy's flows, at a tenth of "
+        "the cost or less. Where anything wants flows they take the ordinary way: in mitmweb and the console, for the "
+        "line that mitmdump prints of each (not with `-q`), for `-w`, filters and other addons. Versions of mitmproxy "
+        "that this was not written for have none of it",
     ] = True
 
 

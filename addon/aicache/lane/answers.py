@@ -18,7 +18,7 @@ from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.net.http import http1
 
 from aicache.controls import NO_WISHES
-from aicache.engine import Exchange
+from aicache.engine import Engine, Exchange, Semantic
 from aicache.lane.head import LARGEST, NOISE
 from aicache.messages import hit_headers, make
 from aicache.model import Hit
@@ -38,6 +38,8 @@ class Prepared:
     exchange: Exchange
     content_type: str
     body: bytes
+    found_by: Semantic | None
+    """What it was found by, where that was by meaning: embedder and index."""
     _head: bytes = b""
     _fields: tuple[tuple[bytes, bytes], ...] = ()
     _until: float = 0.0
@@ -73,10 +75,10 @@ class Prepared:
 
 
 class Answers:
-    """*exact* returns the store in use."""
+    """*engine* returns the one that answers may come from at the moment."""
 
-    def __init__(self, exact: Callable[[], ExactStore | None]) -> None:
-        self._exact = exact
+    def __init__(self, engine: Callable[[], Engine | None]) -> None:
+        self._engine = engine
         self._store: ExactStore | None = None
         self._holds: HoldsEntries | None = None
         self.noise = NOISE
@@ -108,23 +110,30 @@ class Answers:
         prepared = None if holder is None else holder.made(name)
         if not isinstance(prepared, Prepared) or prepared.hit.entry.expires_at <= now:
             return None
+        if prepared.found_by is not None and prepared.found_by is not self._semantic():
+            return None
         return prepared
 
     def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
-        """Have the request of these names answered by this hit, for as long as its entry is held."""
+        """Have the request of these names answered by this hit while its entry is held, and it has none of its own."""
         holder, body = self._holder(), response.raw_content
         checked = hit.ticket is not None or hit.error_bound is not None  # then each hit is decided by itself
         plain = not (checked or hit.legacy) and exchange.controls is NO_WISHES
-        if not names or not plain or not body or holder is None:
+        found_by = None if hit.similarity is None else self._semantic()
+        lost = hit.similarity is not None and found_by is None
+        if not names or not plain or not body or holder is None or lost:
             return
-        prepared = Prepared(hit, exchange, response.headers["content-type"], body)
+        prepared = Prepared(hit, exchange, response.headers["content-type"], body, found_by)
         size = len(body) if body is not hit.entry.body else 0
         for name in names:
             holder.keep(name, hit.entry, prepared, size, exchange.identity.key)
 
+    def _semantic(self) -> Semantic | None:
+        return None if (engine := self._engine()) is None else engine.semantic
+
     def _holder(self) -> HoldsEntries | None:
         """Return the store in use, if it is one that holds entries: to look that up costs as much as an answer."""
-        store = self._exact()
+        store = None if (engine := self._engine()) is None else engine.exact
         if store is not self._store:
             self._store, self._holds = store, store if isinstance(store, HoldsEntries) else None
         return self._holds
