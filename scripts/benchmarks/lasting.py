@@ -45,7 +45,7 @@ def run(folder: Path, speed: str, minutes: float, rate: float | None, report: Pa
         _write(report, samples)
     per_hour, share = endurance.trend(samples, seconds)
     found = endurance.verdict(answered, samples, seconds, log)
-    print(f"the memory's crests in the second half: {share:+.2%}, {per_hour:+.1f} MB an hour")
+    print(f"the memory's crests, in half the time: {share:+.2%}, {per_hour:+.1f} MB an hour")
     print("\n".join(f"! {each}" for each in found) if found else "no error, and flat memory")
     return 1 if found else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -101,15 +102,60 @@ def test_the_namespaces_searched_last_stay_within_the_limit() -> None:
     held = Held(DIMENSIONS, 3 * one)
     for name in "abcd":
         held.begin(name)
-        held.get("a")
+        held.nearest_to_each("a", [a_vector(1)], 1)
         held.put(f"key of {name}", name, a_vector(1), LATER)
 
-    assert [name for name in "abcd" if held.get(name)] == ["a", "c", "d"]
+    assert [name for name in "abcd" if name in held._namespaces] == ["a", "c", "d"]
     for i in range(3 * AT_FIRST):  # it outgrows the limit alone
-        held.get("a")
+        held.nearest_to_each("a", [a_vector(1)], 1)
         held.put(f"{i}", "a", a_vector(i), LATER)
-    assert [name for name in "abcd" if held.get(name)] == []
+    assert [name for name in "abcd" if name in held._namespaces] == []
     held.drop(["key of a", "0"])  # known to nobody any more
+
+
+async def test_what_is_in_memory_waits_for_no_write_and_no_compaction(tmp_path: Path) -> None:
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+    await index.open()
+    space = digest("space")
+    await index.upsert(digest("key"), space, a_vector(1), LATER)
+    async with asyncio.timeout(5):
+        while not (await index._find(space, a_vector(1), 1))[1]:
+            await index.search(space, a_vector(1), 1)
+    free = threading.Event()
+    busy = asyncio.create_task(index._call(free.wait, 5))
+    await asyncio.sleep(0.05)
+
+    [found] = await index.search(space, a_vector(1), 1)
+
+    assert found.key == digest("key")
+    assert not busy.done()
+    free.set()
+    await busy
+    await index.close()
+
+
+def test_one_thread_searches_while_another_writes() -> None:
+    held = Held(DIMENSIONS, 1 << 20)
+    held.begin("space")
+    held.put("key", "space", a_vector(1), LATER)
+    held.complete("space")
+    over = threading.Event()
+
+    def write() -> None:
+        for i in range(3000):  # it grows, and what is last takes the place of what goes
+            held.put(f"{i}", "space", a_vector(i % 50 + 2), LATER)
+            if i % 3 == 2:
+                held.drop([f"{i - 2}"])
+        over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not over.is_set():
+        found = held.nearest_to_each("space", [a_vector(1), a_vector(2)], 1)
+        assert found is not None
+        assert found[0][0].key == "key"
+        assert found[0][0].similarity == pytest.approx(1.0, abs=1e-5)
+    writer.join()
 
 
 async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(

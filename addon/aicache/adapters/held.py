@@ -1,7 +1,8 @@
-"""Vectors held in memory, a matrix a namespace, and the nearest of them found by one product. For one thread."""
+"""Vectors held in memory, a matrix a namespace, and the nearest of them found by one product."""
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
@@ -77,19 +78,25 @@ def _unit(vector: Vector) -> Vector:
 
 
 class Held:
-    """The namespaces searched last, within *limit* bytes of vectors. One that is larger alone is not held."""
+    """The namespaces searched last, within *limit* bytes of vectors. One that is larger alone is not held.
+
+    One thread may search while another writes: each waits for the other, a few milliseconds at most.
+    """
 
     def __init__(self, dimensions: int, limit: int) -> None:
         self._dimensions, self._limit = dimensions, limit
         self._namespaces: OrderedDict[str, Namespace] = OrderedDict()
         self._of: dict[str, str] = {}  # the namespace of each key that is held
         self._size = 0
+        self._lock = threading.RLock()
 
-    def get(self, namespace: str) -> Namespace | None:
-        """Return what is held of a namespace, be it complete or not."""
-        if (found := self._namespaces.get(namespace)) is not None:
+    def nearest_to_each(self, namespace: str, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]] | None:
+        """Return at most *top_k* neighbours for each vector; None where the namespace is not held, or not all of it."""
+        with self._lock:
+            if (found := self._namespaces.get(namespace)) is None:
+                return None
             self._namespaces.move_to_end(namespace)
-        return found
+            return found.nearest_to_each(vectors, top_k) if found.complete else None
 
     @property
     def most(self) -> int:
@@ -98,36 +105,47 @@ class Held:
 
     def begin(self, namespace: str) -> None:
         """Hold a namespace from now on; whoever fills it says when it is complete."""
-        self.end(namespace)
-        self._namespaces[namespace] = Namespace(self._dimensions)
-        self._size += self._namespaces[namespace].nbytes
+        with self._lock:
+            self.end(namespace)
+            self._namespaces[namespace] = Namespace(self._dimensions)
+            self._size += self._namespaces[namespace].nbytes
+
+    def complete(self, namespace: str) -> None:
+        """All of it is there, unless it had to go since."""
+        with self._lock:
+            if (found := self._namespaces.get(namespace)) is not None:
+                found.complete = True
 
     def put(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         """Note a vector, if its namespace is held; and in any case that the key is in no other."""
-        if self._of.get(key, namespace) != namespace:
-            self.drop((key,))
-        if (into := self._namespaces.get(namespace)) is None:
-            return
-        self._size -= into.nbytes
-        into.put(key, vector, expires_at)
-        self._size += into.nbytes
-        self._of[key] = namespace
-        while self._size > self._limit:
-            self.end(next(iter(self._namespaces)))
+        with self._lock:
+            if self._of.get(key, namespace) != namespace:
+                self.drop((key,))
+            if (into := self._namespaces.get(namespace)) is None:
+                return
+            self._size -= into.nbytes
+            into.put(key, vector, expires_at)
+            self._size += into.nbytes
+            self._of[key] = namespace
+            while self._size > self._limit:
+                self.end(next(iter(self._namespaces)))
 
     def drop(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            if (namespace := self._of.pop(key, None)) is not None:
-                self._namespaces[namespace].drop(key)
+        with self._lock:
+            for key in keys:
+                if (namespace := self._of.pop(key, None)) is not None:
+                    self._namespaces[namespace].drop(key)
 
     def sweep(self, now: float) -> None:
-        for each in self._namespaces.values():
-            self.drop(each.expired(now))
+        with self._lock:
+            for each in self._namespaces.values():
+                self.drop(each.expired(now))
 
     def end(self, namespace: str) -> None:
         """Hold it no more."""
-        if (gone := self._namespaces.pop(namespace, None)) is None:
-            return
-        self._size -= gone.nbytes
-        for key in gone.keys:
-            del self._of[key]
+        with self._lock:
+            if (gone := self._namespaces.pop(namespace, None)) is None:
+                return
+            self._size -= gone.nbytes
+            for key in gone.keys:
+                del self._of[key]

@@ -62,7 +62,7 @@ def similarity(distance: float) -> float:
 class ZvecIndex:
     """A VectorIndex in *folder*, which need not exist. `open` comes first; only one process can have it open.
 
-    All native calls run on one thread: two queries at once can deadlock in zvec 0.8 once there are several segments.
+    All of zvec's calls run on one thread: two queries at once can deadlock in zvec 0.8 once there are several segments.
 
     The index is FLAT, exact search. Within a namespace that is as fast as HNSW (0.2 ms for 50 of 20,000 vectors, 4 ms
     for 10,000 of them, 20 ms for 50,000 of 100,000), and compacting 20,000 takes 0.04 s where HNSW took 149. What is
@@ -81,12 +81,13 @@ class ZvecIndex:
         self._dimensions = dimensions
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
-        self._searches = Together(self._worker, self._search_each, TOGETHER)
+        self._memory = Worker("ai-cache-vectors")  # what is searched there waits for no write, and no compaction
+        self._searches = Together(self._memory, self._search_each, TOGETHER)
         self._collection: Any = None
         self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held
         self._in_memory: OrderedDict[str, None] = OrderedDict()  # namespaces that were found there the last time
-        self._held = Held(dimensions, held)  # the worker's thread alone touches it
+        self._held = Held(dimensions, held)
         self._loading: set[asyncio.Task[None]] = set()
 
     def __str__(self) -> str:
@@ -138,7 +139,8 @@ class ZvecIndex:
     async def sweep(self, now: float) -> None:
         """Drop what expired before *now* (Unix seconds), and give its space back once there is much of it.
 
-        Searches wait meanwhile: 0.03 s, and in the rare sweep that compacts 0.3 s for 12,000 vectors, 1.3 for 100,000.
+        What is not in memory is searched when it is done: after 0.03 s, and in the rare sweep that compacts after 0.3 s
+        for 12,000 vectors, 1.3 for 100,000.
         """
         await self._call(self._sweep, math.floor(now), within=600.0)
 
@@ -149,7 +151,10 @@ class ZvecIndex:
     async def close(self) -> None:
         for task in [*self._loading]:
             task.cancel()
-        await self._worker.close(self._close, within=10.0)
+        try:
+            await self._memory.close()
+        finally:
+            await self._worker.close(self._close, within=10.0)
 
     async def _hold(self, namespace: str) -> None:
         """Bring a namespace into memory, some vectors at a time; what is written meanwhile finds its way by itself."""
@@ -157,7 +162,7 @@ class ZvecIndex:
             keys = await self._call(self._begin_holding, namespace)
             for start in range(0, len(keys), FETCHED):
                 await self._call(self._fill, namespace, keys[start : start + FETCHED])
-            await self._call(self._complete, namespace)
+            await self._call(self._held.complete, namespace)
         except StoreError as exc:
             logger.debug("not held in memory: %s", exc)
 
@@ -248,24 +253,10 @@ class ZvecIndex:
 
     def _search_one(self, question: _Question) -> tuple[list[Neighbor], bool]:
         """Return the neighbours, and whether they were found in memory."""
-        held = self._held.get(question.namespace)
-        if held is not None and held.complete:
-            return held.nearest(question.vector, question.top_k), True
-        return self._search(question.namespace, question.vector, question.top_k), False
-
-    def _search_each(self, questions: list[_Question]) -> list[list[Neighbor] | Exception]:
-        """Return the neighbours for each, `NotHeld` where they are not in memory (any more)."""
-        answers: list[list[Neighbor] | Exception] = [NotHeld() for _ in questions]
-        together: dict[tuple[str, int], list[int]] = {}
-        for place, question in enumerate(questions):
-            together.setdefault((question.namespace, question.top_k), []).append(place)
-        for (namespace, top_k), places in together.items():
-            if (held := self._held.get(namespace)) is None or not held.complete:
-                continue
-            found = held.nearest_to_each([questions[place].vector for place in places], top_k)
-            for place, each in zip(places, found, strict=True):
-                answers[place] = each
-        return answers
+        namespace, vector, top_k = question.namespace, question.vector, question.top_k
+        if (found := self._held.nearest_to_each(namespace, [vector], top_k)) is not None:
+            return found[0], True
+        return self._search(namespace, vector, top_k), False
 
     def _begin_holding(self, namespace: str) -> list[str]:
         """Hold what is written from now on; return the keys of what was before. StoreError when it is too much."""
@@ -280,10 +271,6 @@ class ZvecIndex:
         for key, doc in self._opened().fetch(keys).items():  # as it is now: not what has gone since
             if doc.field("namespace") == namespace:
                 self._held.put(key, namespace, np.asarray(doc.vector("vector"), np.float32), doc.field("expires"))
-
-    def _complete(self, namespace: str) -> None:
-        if (held := self._held.get(namespace)) is not None:  # it may have had to go since
-            held.complete = True
 
     def _search(self, namespace: str | None, vector: Vector, top_k: int) -> list[Neighbor]:
         query = _zvec().Query("vector", vector=np.asarray(vector, dtype=np.float32))
@@ -324,6 +311,20 @@ class ZvecIndex:
         if self._collection is not None:
             self._collection.close()
             self._collection = None
+
+    # And this on the thread of what is in memory.
+
+    def _search_each(self, questions: list[_Question]) -> list[list[Neighbor] | Exception]:
+        """Return the neighbours for each, `NotHeld` where they are not in memory (any more)."""
+        answers: list[list[Neighbor] | Exception] = [NotHeld() for _ in questions]
+        together: dict[tuple[str, int], list[int]] = {}
+        for place, question in enumerate(questions):
+            together.setdefault((question.namespace, question.top_k), []).append(place)
+        for (namespace, top_k), places in together.items():
+            found = self._held.nearest_to_each(namespace, [questions[place].vector for place in places], top_k)
+            for place, each in zip(places, found or (), strict=False):
+                answers[place] = each
+        return answers
 
 
 def _trim(namespaces: OrderedDict[str, Any]) -> None:
