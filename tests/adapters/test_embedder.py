@@ -12,7 +12,7 @@ import pytest
 from aicache.adapters.batching import MAX_WAITING, REMEMBERED, Remembered
 from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
 from aicache.adapters.encoders import InThread
-from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, LocalEmbedder
+from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, WHOLE, LocalEmbedder
 from aicache.adapters.openai import OpenAIEmbedder
 from aicache.model import Vector
 from aicache.ports import Embedder, StoreError
@@ -109,19 +109,18 @@ async def sharing(slow: Slow) -> AsyncIterator[LocalEmbedder]:
 
 
 class TestSharing:
-    async def test_what_waits_while_the_encoder_is_busy_becomes_one_batch(
-        self, sharing: LocalEmbedder, slow: Slow
+    @pytest.mark.parametrize(
+        ("waiting", "sizes"), [(WHOLE, [WHOLE]), (10, [5, 4, 1]), (3 * MAX_BATCH, [MAX_BATCH, MAX_BATCH, 8, 4, 4])]
+    )
+    async def test_what_waits_while_the_encoder_is_busy_becomes_few_batches(
+        self, sharing: LocalEmbedder, slow: Slow, waiting: int, sizes: list[int]
     ) -> None:
         first = asyncio.create_task(sharing.embed(["first"], "query"))
         await asyncio.sleep(0.01)
-        await asyncio.gather(first, *(sharing.embed([f"text {i}"], "query") for i in range(10)))
+        await asyncio.gather(first, *(sharing.embed([f"text {i}"], "query") for i in range(waiting)))
 
-        assert slow.batches == [["first"], [f"text {i}" for i in range(10)]]
-
-    async def test_batches_have_a_limit(self, sharing: LocalEmbedder, slow: Slow) -> None:
-        await asyncio.gather(*(sharing.embed([f"text {i}"], "query") for i in range(MAX_BATCH + 5)))
-
-        assert [len(batch) for batch in slow.batches] == [MAX_BATCH, 5]
+        assert [len(batch) for batch in slow.batches] == [1, *sizes]
+        assert [text for batch in slow.batches for text in batch] == ["first", *(f"text {i}" for i in range(waiting))]
 
     async def test_too_many_waiting_texts_are_refused_at_once(self, sharing: LocalEmbedder) -> None:
         many = asyncio.create_task(sharing.embed([str(i) for i in range(MAX_WAITING)], "query"))
@@ -204,10 +203,10 @@ class TestSharing:
         if factory := getattr(asyncio, "eager_task_factory", None):
             asyncio.get_running_loop().set_task_factory(factory)
 
-        await asyncio.gather(*(sharing.embed([f"text {i}"], "query") for i in range(5)))
+        await asyncio.gather(*(sharing.embed([f"text {i}"], "query") for i in range(WHOLE)))
         await sharing.embed(["more"], "query")
 
-        assert slow.batches == [[f"text {i}" for i in range(5)], ["more"]]
+        assert slow.batches == [[f"text {i}" for i in range(WHOLE)], ["more"]]
 
 
 async def test_a_long_text_is_cut(loaded: LocalEmbedder) -> None:

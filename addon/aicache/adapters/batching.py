@@ -55,14 +55,25 @@ class Batcher:
     """Sends texts in batches of one purpose; not one that is on its way already, nor one whose vector is remembered.
 
     A batch leaves *gather* seconds after its first text, or as soon as it holds *limit* texts; *in_flight* of them at
-    most are under way at once. What comes meanwhile leaves together afterwards. When a batch is refused, its texts go
-    again one by one, so that one caller's bad text costs nobody else an answer.
+    most are under way at once. What comes meanwhile leaves together afterwards; where that is more than *whole* texts,
+    half of it first, for whoever asked can go on with those while the rest is under way. When a batch is refused, its
+    texts go again one by one, so that one caller's bad text costs nobody else an answer.
     """
 
-    def __init__(self, name: str, send: Send, *, limit: int, gather: float = 0.0, in_flight: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        send: Send,
+        *,
+        limit: int,
+        gather: float = 0.0,
+        in_flight: int = 1,
+        whole: int | None = None,
+    ) -> None:
         self._name = name
         self._send = send
         self._limit = limit
+        self._whole = whole
         self._gather = gather
         self._in_flight = in_flight
         self._waiting: dict[tuple[str, Purpose], _Question] = {}
@@ -140,11 +151,14 @@ class Batcher:
     def _take(self) -> list[_Question]:
         """Move the oldest question, and what may go with it, from waiting to flying."""
         batch: list[_Question] = []
+        limit = self._limit
+        if self._whole is not None:
+            limit = min(limit, max(self._whole, -(-len(self._waiting) // 2)))
         for question in self._waiting.values():
             if batch and (question.alone or question.purpose != batch[0].purpose):
                 continue
             batch.append(question)
-            if question.alone or len(batch) == self._limit:
+            if question.alone or len(batch) == limit:
                 break
         for question in batch:
             key = (question.text, question.purpose)

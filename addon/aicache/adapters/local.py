@@ -16,6 +16,9 @@ MAX_CHARACTERS = 2000
 behind that have the same vector: whoever trusts a similarity must not ask for longer ones."""
 MAX_BATCH = 16
 """Texts encoded at once; what else waits comes next."""
+WHOLE = 4
+"""Texts that go as one batch; of more, half go first. Of eight connections' questions all in one batch would leave the
+event loop idle meanwhile, and two batches got through 12 % more; of 64, 8 %."""
 DIMENSIONS = 512
 
 
@@ -54,7 +57,7 @@ class LocalEmbedder:
     def __init__(self, encoder: Encoder | None = None) -> None:
         """*encoder* takes the place of the model's own."""
         self._encoder = encoder or local_encoder()
-        self._batcher = Batcher("local embedder", self._send, limit=MAX_BATCH)
+        self._batcher = Batcher("local embedder", self._send, limit=MAX_BATCH, whole=WHOLE)
 
     async def load(self) -> None:
         """Load the weights and encode once; without it the first `embed` does."""
