@@ -11,7 +11,6 @@ from benchmarks.scenario import Plan, by_wrk, warmed, write_script
 from benchmarks.systems import Fleet, System
 
 MOST = 4000  # questions a second that any system gets through
-EXACT_ONLY = ", exact only"
 
 
 class Misses:
@@ -27,8 +26,7 @@ class Misses:
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def systems(self) -> list[System]:
-        without = self._fleet.caches("exact-only", {"semantic": {"enabled": False}}, EXACT_ONLY)
-        compared = [self._fleet.passing(), *self._fleet.caches(), *without]
+        compared = [self._fleet.passing(), *self._fleet.caches(), *self._fleet.exact_only()]
         return warmed(self._fleet, self._plan, compared, [asking.body()])
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:

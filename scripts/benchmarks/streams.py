@@ -32,7 +32,7 @@ class Streams:
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def systems(self) -> list[System]:
-        compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches()]
+        compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches(), *self._fleet.exact_only()]
         return warmed(self._fleet, self._plan, compared, [asking.body()])
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:

@@ -102,6 +102,10 @@ class Fleet:
         """Return proxies with the cache, one for each speed asked for, each with a data folder of its own."""
         return [self._cache(speed, data, config or {}, suffix) for speed in self._speeds]
 
+    def exact_only(self) -> list[System]:
+        """Return the same without look-ups by meaning."""
+        return self.caches("exact-only", {"semantic": {"enabled": False}}, ", exact only")
+
     def uncounted(self, script: Path) -> System:
         """Return the cache as *script* has it, without its dashboard, so that it tells nothing of itself."""
         file, folder = self._folder / "uncounted.yaml", self._folder / "uncounted"

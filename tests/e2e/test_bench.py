@@ -42,7 +42,7 @@ def test_a_quick_look_compares_everything_in_one_run(tmp_path: Path) -> None:
         "sizes": ["bare", "ai-cache"] * 2,
         "semantic": ["bare", "ai-cache"],
         "misses": ["bare", "ai-cache", "ai-cache, exact only"],
-        "streams": ["upstream", "bare", "ai-cache"],
+        "streams": ["upstream", "bare", "ai-cache", "ai-cache, exact only"],
     }
     ours = {row["case"]["scenario"]: row["figures"] for row in rows if row["system"] == "ai-cache"}
     # on a machine that is very busy look-ups fail
