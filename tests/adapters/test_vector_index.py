@@ -367,6 +367,47 @@ except StoreError as exc:
             assert nearest.key == digest(i)
         await index.close()
 
+    async def test_what_expires_after_a_compaction_is_dropped_too(self, tmp_path: Path) -> None:
+        index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, slack=0)
+        await index.open()
+        await index.upsert(digest("stays"), ALICE, axis(1), LATER)
+
+        for second in range(1000, 1005):  # each sweep compacts
+            await index.upsert(digest(second), ALICE, axis(2), second)
+            await index.sweep(second)
+            assert await index.count() == 1
+        await index.close()
+
+    async def test_an_index_that_kept_what_expired_is_taken_from_a_folder_that_has_one(self, tmp_path: Path) -> None:
+        """Of an older version: with an index for ranges zvec answers no filter any more once it has compacted."""
+        zvec = zvec_adapter._zvec()
+        schema = ZvecIndex(tmp_path, DIMENSIONS)._schema(zvec)
+        ranged = zvec.InvertIndexParam(enable_range_optimization=True)
+        fields = [
+            *(each for each in schema.fields if each.name != "expires"),
+            zvec.FieldSchema("expires", zvec.DataType.INT64, nullable=False, index_param=ranged),
+        ]
+        schema = zvec.CollectionSchema(name=schema.name, fields=fields, vectors=schema.vectors)
+        before = zvec.create_and_open(str(tmp_path / "zvec"), schema)
+        for name, expires in (("stays", 1 << 40), ("goes", 1000)):
+            about = {"namespace": ALICE, "expires": expires}
+            before.optimize()
+            before.upsert(zvec.Doc(id=digest(name), vectors={"vector": axis(1)}, fields=about))
+        with pytest.raises(RuntimeError):
+            before.delete_by_filter("expires <= 1000")
+        before.close()
+        del before
+
+        for second in (1000, 1001):
+            index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, slack=0)
+            await index.open()
+            await index.upsert(digest(second), ALICE, axis(3), second)
+            await index.sweep(second)
+
+            assert await index.count() == 1
+            assert [each.key for each in await index.search(ALICE, axis(1), 5)] == [digest("stays")]
+            await index.close()
+
 
 def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
