@@ -183,7 +183,7 @@ def test_an_entry_that_was_wrong_for_one_question_is_given_to_no_other_at_hand(s
 
     ask(proxy, request(body_of("How should I replace the kettle?"), *wrong))
 
-    proxy.wait_for(lambda: b"detail=semantic" not in ask(proxy, OTHER_WORDS), within=3)  # or it would be ten seconds
+    proxy.wait_for(lambda: found[1] not in ask(proxy, OTHER_WORDS), within=3)  # or it would be ten seconds
 
 
 def test_where_hits_are_checked_each_is_decided_by_itself(start: Start, tmp_path: Path) -> None:
