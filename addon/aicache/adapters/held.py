@@ -90,6 +90,11 @@ class Held:
         self._size = 0
         self._lock = threading.RLock()
 
+    def has(self, namespace: str) -> bool:
+        """Tell whether all of a namespace is held at the moment. It waits for nobody."""
+        found = self._namespaces.get(namespace)
+        return found is not None and found.complete
+
     def nearest_to_each(self, namespace: str, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]] | None:
         """Return at most *top_k* neighbours for each vector; None where the namespace is not held, or not all of it."""
         with self._lock:

@@ -86,7 +86,6 @@ class ZvecIndex:
         self._collection: Any = None
         self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held
-        self._in_memory: OrderedDict[str, None] = OrderedDict()  # namespaces that were found there the last time
         self._held = Held(dimensions, held)
         self._loading: set[asyncio.Task[None]] = set()
 
@@ -168,16 +167,11 @@ class ZvecIndex:
 
     async def _find(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
         """Return the neighbours, and whether they were found in memory: only there many are found as fast as one."""
-        question = _Question(namespace, vector, min(top_k, MOST))
-        if namespace in self._in_memory:
-            with contextlib.suppress(NotHeld):
-                return await self._in_time(self._searches.ask(question), "search", self._timeout), True
-            self._in_memory.pop(namespace, None)
-        found, held = await self._call(self._search_one, question)
-        if held:
-            self._in_memory[namespace] = None
-            _trim(self._in_memory)
-        return found, held
+        if self._held.has(namespace):
+            asking = self._searches.ask(_Question(namespace, vector, min(top_k, MOST)))
+            with contextlib.suppress(NotHeld):  # it may have had to go meanwhile
+                return await self._in_time(asking, "search", self._timeout), True
+        return await self._call(self._search, namespace, vector, top_k), False
 
     async def _call(self, fn: Callable[..., T], *args: Any, within: float | None = None) -> T:
         return await self._in_time(self._worker.run(fn, *args), fn.__name__.strip("_"), within or self._timeout)
@@ -258,13 +252,6 @@ class ZvecIndex:
         if self._collection is None:
             raise StoreError("zvec: not open")
         return self._collection
-
-    def _search_one(self, question: _Question) -> tuple[list[Neighbor], bool]:
-        """Return the neighbours, and whether they were found in memory."""
-        namespace, vector, top_k = question.namespace, question.vector, question.top_k
-        if (found := self._held.nearest_to_each(namespace, [vector], top_k)) is not None:
-            return found[0], True
-        return self._search(namespace, vector, top_k), False
 
     def _begin_holding(self, namespace: str) -> list[str]:
         """Hold what is written from now on; return the keys of what was before. StoreError when it is too much."""

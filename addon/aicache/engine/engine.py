@@ -19,7 +19,7 @@ from aicache.evidence.compare import Judgement
 from aicache.model import Entry, Hit, Miss
 from aicache.outside import WRITE_TIMEOUT
 from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore, HoldsEntries, VectorIndex
+from aicache.ports import ExactStore, VectorIndex
 from aicache.report import Judged
 from aicache.trace import Trace
 
@@ -190,9 +190,7 @@ class Engine:
         await self.learning.feedback(exchange, key, right, rules, await search.neighbors())
         if not right and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.
-            await self._forget(semantic.index, [key])
-            if isinstance(exact, HoldsEntries):
-                exact.release(key)
+            await in_use.withdraw(semantic, key)
 
     async def drain(self, within: float) -> None:
         """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""

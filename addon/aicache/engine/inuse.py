@@ -8,7 +8,7 @@ import contextlib
 from aicache.engine.values import Semantic
 from aicache.model import Entry
 from aicache.outside import Part
-from aicache.ports import ExactStore, Judge, StoreError
+from aicache.ports import ExactStore, HoldsEntries, Judge, StoreError
 
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 
@@ -57,6 +57,12 @@ class InUse:
     async def semantic_once_known(self) -> Semantic | None:
         await _known(self._semantic_known)
         return self.semantic
+
+    async def withdraw(self, semantic: Semantic, key: str) -> None:
+        """Have an entry answer its own request only, and no other by meaning. Raises StoreError."""
+        await self.index_part.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
+        if isinstance(self.exact, HoldsEntries):
+            self.exact.release(key)  # with what was made of it for others
 
     def start_no_more(self) -> None:
         """No part will start any more: whoever waits goes on with what there is."""

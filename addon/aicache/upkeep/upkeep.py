@@ -17,7 +17,7 @@ from aicache.engine import Engine, Semantic
 from aicache.engine.inuse import entries as fetched
 from aicache.keys import vector_namespace
 from aicache.model import Entry, Vector
-from aicache.ports import ExactStore, HoldsEntries, Purpose, StoreError
+from aicache.ports import ExactStore, Purpose, StoreError
 from aicache.upkeep import archive
 from aicache.upkeep.values import PINNED, Brief, Found, Taken, brief
 
@@ -132,9 +132,7 @@ class Upkeep:
         if not by_meaning:
             await self.purge([key])
         elif (semantic := self._in_use.semantic) is not None:
-            await self._in_use.index_part.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
-            if isinstance(exact := self._in_use.exact, HoldsEntries):
-                exact.release(key)  # with what was made of it for others
+            await self._in_use.withdraw(semantic, key)
 
     # ------------------------------------------------------------------ carry
 
