@@ -19,16 +19,19 @@ from aicache.keys import (
     Identity,
     KeyRules,
     Origin,
-    credential,
+    caller,
     identify,
     remembered,
+    selecting,
     target,
     vector_namespace,
 )
 from aicache.model import Turn
+from aicache.request_fields import FieldRules, RequestFields, sort_fields
 
-RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), (), ())
-ORIGIN = Origin("https://api.example.com:443", "/v1/chat/completions", "alice", ())
+RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), ())
+FIELDS = FieldRules()
+ORIGIN = Origin("https://api.example.com:443", "/v1/chat/completions", "alice")
 BODY = {
     "model": "m",
     "temperature": 0,
@@ -94,9 +97,9 @@ def test_an_omitted_field_and_its_default_are_different() -> None:
     assert identity(BODY)[0] != identity(BODY | {"top_p": 1})[0]
 
 
-@pytest.mark.parametrize("field", ["upstream", "target", "scope", "headers"])
+@pytest.mark.parametrize("field", ["upstream", "target", "scope", "selecting"])
 def test_where_it_goes_and_whose_it_is_take_part(field: str) -> None:
-    other = replace(ORIGIN, **{field: ("x",) if field == "headers" else "x"})
+    other = replace(ORIGIN, **{field: "x"})
 
     assert not set(identity(BODY)) & set(identity(BODY, origin=other))
 
@@ -233,9 +236,9 @@ def test_the_last_user_text_changes_the_key_alone_anywhere() -> None:
     assert one.namespace == other.namespace
 
 
-@pytest.mark.parametrize("field", ["upstream", "scope", "headers"])
+@pytest.mark.parametrize("field", ["upstream", "scope", "selecting"])
 def test_where_it_goes_and_whose_it_is_take_part_anywhere(field: str) -> None:
-    other = replace(ORIGIN, **{field: ("x",) if field == "headers" else "x"})
+    other = replace(ORIGIN, **{field: "x"})
 
     assert not {anywhere(BODY).key, anywhere(BODY).namespace} & {
         anywhere(BODY, origin=other).key,
@@ -352,6 +355,10 @@ def test_a_conversation_without_a_user_turn_is_kept_whole() -> None:
     assert list(remembered(turns, Context.LAST_QUESTION)) == turns
 
 
+def who(headers: dict[str, str], query: str = "", *, any_api: bool = False, rules: FieldRules = FIELDS) -> str:
+    return caller(sort_fields(headers, rules), query, any_api=any_api).digest
+
+
 def test_credentials_of_any_header_tell_callers_apart() -> None:
     headers = [
         {"authorization": "Bearer a"},
@@ -359,19 +366,73 @@ def test_credentials_of_any_header_tell_callers_apart() -> None:
         {"x-api-key": "a"},
         {"api-key": "a"},
         {"authorization": "Bearer a", "openai-organization": "o"},
+        {"authorization": "Bearer a", "cookie": "sid=1"},
         {"cookie": "sid=1"},
         {"cookie": "sid=2"},
+        {"apikey": "a"},
+        {"x-unheard-of-token": "a"},
+        {"x-plain": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."},
+        {"x-plain": "Bearer a"},
         {},
     ]
 
-    assert len({credential(h, "") for h in headers}) == len(headers)
-    assert credential({}, "key=a") != credential({}, "key=b")
+    assert len({who(each) for each in headers}) == len(headers)
+    assert who({}, "key=a") != who({}, "key=b")
+    assert who({}, "sig=a") == who({}, "sig=b") != who({}, "signature=b")
 
 
-def test_a_load_balancers_cookie_beside_a_key_does_not_split_the_cache() -> None:
-    assert credential({"authorization": "Bearer a"}, "") == credential(
-        {"authorization": "Bearer a", "cookie": "lb=7"}, ""
-    )
+def test_a_load_balancers_cookie_does_not_split_the_cache() -> None:
+    alone = who({"authorization": "Bearer a"})
+
+    assert who({"authorization": "Bearer a", "cookie": "AWSALB=7; __cf_bm=x.y-z; BIGipServerpool=1.2"}) == alone
+    assert who({"authorization": "Bearer a", "cookie": "AWSALB=7; lb=7"}) != alone
+    assert who({"cookie": "AWSALB=7, sid=alice"}) != who({"cookie": "AWSALB=7, sid=bob"})
+
+
+def test_who_shows_nothing_like_a_credential_can_prove_nothing() -> None:
+    nameless = [{}, {"x-custom": "a"}, {"authorization": " "}, {"x-real-ip": "10.0.0.1"}, {"cookie": "AWSALB=7"}]
+
+    assert all(caller(sort_fields(each, FIELDS), "").proof is None for each in nameless)
+    assert caller(sort_fields({"cookie": "sid=1"}, FIELDS), "").proof is not None
+    assert caller(sort_fields({}, FIELDS), "", [("(proxyauth)", "alice:x")]).proof is not None
+
+
+def test_addresses_tell_apart_who_has_no_credential() -> None:
+    one, other = {"x-forwarded-for": "10.0.0.1"}, {"x-forwarded-for": "10.0.0.2"}
+
+    assert who(one) != who(other)
+    assert who(one | {"authorization": "Bearer a"}) == who(other | {"authorization": "Bearer a"})
+
+
+def test_what_only_looks_like_a_credential_is_no_part_of_the_proof_but_of_the_key() -> None:
+    """Else a header with a name that guesses wrong could choose what callers of other keys are answered."""
+    plain = sort_fields({"authorization": "Bearer a"}, FIELDS)
+    routed = sort_fields({"authorization": "Bearer a", "x-client-region": "eu"}, FIELDS)
+
+    assert caller(plain, "").proof == caller(routed, "").proof
+    assert caller(plain, "").digest != caller(routed, "").digest
+    assert selecting(plain) != selecting(routed)
+
+
+def test_settings_say_who_asks_and_what_says_nothing() -> None:
+    rules = FieldRules(ignore=frozenset({"x-a", "authorization"}), credential=frozenset({"x-b"}))
+    rules = replace(rules, key=frozenset({"user-agent"}))
+
+    fields = sort_fields({"x-a": "1", "x-b": "2", "user-agent": "3", "authorization": "4"}, rules)
+
+    assert fields == RequestFields((("x-b", "2"),), (), (("user-agent", "3"),), ())
+
+
+def test_bytes_that_are_no_utf8_stay_apart() -> None:
+    assert who({}, "key=%E9") != who({}, "key=%FF")
+    assert who({"authorization": "\udce9"}) != who({"authorization": "\udcff"})
+    assert target("/v1", "a=%E9") != target("/v1", "a=%FF")
+
+
+def test_with_any_api_two_keys_are_not_their_exchange() -> None:
+    one = {"authorization": "A", "x-api-key": "B"}
+
+    assert who(one, any_api=True) != who({"authorization": "B", "x-api-key": "A"}, any_api=True)
 
 
 ONE_CALLER = [
@@ -384,7 +445,7 @@ ONE_CALLER = [
     ({}, "key=k"),
     ({}, "alt=sse&key=k"),
     ({"x-api-key": "k", "authorization": "Bearer k"}, ""),
-    ({"authorization": "Bearer k", "cookie": "lb=7"}, ""),
+    ({"authorization": "Bearer k", "cookie": "AWSALB=7"}, ""),
 ]
 OTHER_CALLERS = [
     ({}, ""),
@@ -404,17 +465,17 @@ OTHER_CALLERS = [
 
 
 def test_with_any_api_a_key_is_the_same_caller_wherever_an_api_wants_it() -> None:
-    assert len({credential(headers, query, any_api=True) for headers, query in ONE_CALLER}) == 1
+    assert len({who(headers, query, any_api=True) for headers, query in ONE_CALLER}) == 1
 
 
 def test_with_any_api_other_credentials_are_other_callers() -> None:
     callers = [ONE_CALLER[0], *OTHER_CALLERS]
 
-    assert len({credential(headers, query, any_api=True) for headers, query in callers}) == len(callers)
+    assert len({who(headers, query, any_api=True) for headers, query in callers}) == len(callers)
 
 
 def test_without_any_api_where_the_key_is_tells_callers_apart() -> None:
-    assert len({credential(headers, query) for headers, query in ONE_CALLER[:7]}) == 7
+    assert len({who(headers, query) for headers, query in ONE_CALLER[:7]}) == 7
 
 
 def test_credentials_in_the_query_are_no_part_of_the_target() -> None:

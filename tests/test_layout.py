@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 PURE = {
     *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
-    *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
+    *("request_fields", "entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -20,13 +20,14 @@ MAY_IMPORT = {
     "ports": {"model"},
     "sse": set(),
     "chores": set(),
-    "keys": {"chores", "model"},
+    "request_fields": set(),
+    "keys": {"chores", "model", "request_fields"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
     "evidence": {"model", "keys", "evidence"},
     "templates": {"formats", "sse"},
     "config": {"keys", "policy", "prices", "templates", "config"},
-    "settings": {"config", "evidence", "keys", "model", "policy", "templates"},
+    "settings": {"config", "evidence", "keys", "model", "policy", "request_fields", "templates"},
     "adapters": {"model", "ports", "breaker", "adapters"},
     "outside": {"breaker", "ports"},
     "engine": PURE | {"outside"},

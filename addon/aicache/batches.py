@@ -14,9 +14,10 @@ from aicache import formats, keys
 from aicache.controls import Controls
 from aicache.engine import PARSE_ON_LOOP, Engine
 from aicache.entries import Recording
-from aicache.messages import make, mark_forwarded, origin_of, plain_body, write_gateway_timeout
+from aicache.messages import known_of, make, mark_forwarded, method_of, origin_of, plain_body, write_gateway_timeout
 from aicache.model import Bypass, Entry
 from aicache.pieces import BatchExchange, completed, replay_pieces
+from aicache.request_fields import sort_fields
 from aicache.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ SIGNING = ("content-md5", "digest", "content-digest", "x-amz-content-sha256", "s
 
 def embeddings_format_of(request: Request) -> formats.Embeddings | None:
     """Return the API of a request for embeddings, or None for any other request."""
-    return formats.match_embeddings(request.method, request.path.partition("?")[0])
+    return formats.match_embeddings(method_of(request), request.path.partition("?")[0])
 
 
 def read_batch(
@@ -37,8 +38,9 @@ def read_batch(
     if isinstance(body := plain_body(flow, headers, wishes, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
-    credential = keys.credential(headers, query)
-    if (origin := origin_of(flow, headers, (path, query), credential, settings)) is None:
+    fields = sort_fields(headers, settings.key_rules.fields)
+    caller = keys.caller(fields, query, known_of(flow))
+    if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
         batch = format.parse_request(path, body)
@@ -46,7 +48,8 @@ def read_batch(
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
         return Bypass("not-understood")
-    proof = keys.digest("accepted", credential, origin.upstream, batch.model) if settings.shares else None
+    shares = settings.shares and caller.proof is not None
+    proof = keys.digest("accepted", caller.proof or "", origin.upstream, batch.model) if shares else None
     return BatchExchange(batch, names, namespace, wishes, format, proof, headers.get("origin"))
 
 

@@ -180,8 +180,8 @@ def an_exchange(question: str) -> tuple[Exchange, Entry]:
     """Return a call of the doctor's own, in a namespace that nobody shares, and the entry that answers it."""
     body = {"model": "doctor", "messages": [{"role": "user", "content": question}]}
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
-    rules = KeyRules(SESSION, Context.FULL, frozenset(), (), ())
-    identity = identify(call, Origin("doctor", "/v1/chat/completions", SESSION, ()), rules)
+    rules = KeyRules(SESSION, Context.FULL, frozenset(), ())
+    identity = identify(call, Origin("doctor", "/v1/chat/completions", SESSION), rules)
     message = {"role": "assistant", "content": "It works."}
     answer = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
     recording = Recording(200, "application/json", "", json.dumps(answer).encode())

@@ -14,27 +14,7 @@ import msgspec
 
 from aicache.chores import is_about_a_chat
 from aicache.model import Batch, Call, Common, Turn
-
-CREDENTIAL_HEADERS = (
-    "authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "ocp-apim-subscription-key",
-    "x-auth-token",
-    "x-dashscope-workspace",
-    "openai-organization",
-    "openai-project",
-    "cf-aig-authorization",
-    "helicone-auth",
-    "x-litellm-api-key",
-    "x-portkey-api-key",
-    "x-portkey-virtual-key",
-    "x-portkey-config",
-    "x-portkey-provider",
-    "helicone-target-url",
-)
-"""Headers by which LLM APIs and gateways in front of them tell callers apart."""
+from aicache.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
 
 KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
 """Where the APIs want the key itself: the same key is the same caller."""
@@ -62,7 +42,8 @@ _TOOL_PARTS = frozenset(
 _TOOL_FIELDS = frozenset({"functionCall", "functionResponse", "function_call", "function_response"})
 _MEDIA_FIELDS = frozenset({"image", "audio", "video", "file", "images", "image_url", "inlineData", "fileData"})
 
-_VERSION = 1  # of what goes into a digest: a change makes every stored key unreachable
+_VERSION = 2  # of what goes into a digest: a change makes every stored key unreachable
+_packed = msgspec.msgpack.Encoder().encode
 _QUESTION = {"aicache": "question"}  # stands for the question in a namespace; no API sends a content like it
 
 
@@ -70,6 +51,17 @@ class Headers(Protocol):
     """What is asked of HTTP headers: a value by case-insensitive name, repeated ones joined."""
 
     def get(self, name: str, /) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as far as the request says."""
+
+    digest: str
+    """Of all that tells callers apart."""
+    proof: str | None
+    """Digest of the credential that the upstream has to accept before its holder gets what others paid for; None where
+    the request holds nothing like a credential: then nothing can ever prove it."""
 
 
 class Context(StrEnum):
@@ -88,7 +80,8 @@ class KeyRules:
     context: Context
     ignore: frozenset[str]
     mask: tuple[re.Pattern[str], ...]
-    key_headers: tuple[str, ...]
+    fields: FieldRules = NO_FIELD_RULES
+    """Which header fields take part, beside those that always do."""
     any_api: bool = False
     """Whether the same question asked through another API is the same request."""
 
@@ -103,8 +96,8 @@ class Origin:
     """Path and query, less any credential."""
     scope: str
     """Whose entries may answer."""
-    headers: tuple[str, ...]
-    """The values of ``key_headers``, in their order."""
+    selecting: str = ""
+    """Digest of the header fields that select the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +111,46 @@ class Identity:
     namespace: str
     any_api: bool = False
     """Callers of other APIs have this key, too."""
+    question: str = ""
+    """Names the request whoever asks it and whatever header fields it has: what else an equal request would share."""
 
 
 def digest(*parts: str) -> str:
-    """Return 40 hex digits that no other sequence of parts shares."""
-    return blake2b(msgspec.json.encode(parts), digest_size=20).hexdigest()
+    """Return 40 hex digits that no other sequence of parts shares, of whatever bytes HTTP carries."""
+    return blake2b(_packed([part.encode("utf-8", "surrogateescape") for part in parts]), digest_size=20).hexdigest()
 
 
-def credential(headers: Headers, query: str, *, any_api: bool = False) -> str:
-    """Digest whatever tells callers apart; callers without any credential are one caller.
+def caller(fields: RequestFields, query: str, further: Sequence[Field] = (), *, any_api: bool = False) -> Caller:
+    """Tell who asks, by header fields, query parameters and what is known *further* of the connection.
 
-    A cookie counts only where nothing else does: API clients keep cookies of load balancers, which change by the hour,
-    but an internal gateway may know its users by nothing else. With *any_api* a caller stays the same in whichever
-    header or parameter the API at hand wants the key.
+    Where nothing looks like a credential, the addresses that proxies in front have noted are all that tells callers
+    apart. With *any_api* a caller stays the same in whichever field or parameter the API at hand wants the one key.
     """
-    found = [(name, value) for name in CREDENTIAL_HEADERS if (value := headers.get(name))]
-    if query:
-        found += [(f"?{name}", value) for name, value in _pairs(query) if name.lower() in CREDENTIAL_PARAMETERS]
-    if not found and (cookie := headers.get("cookie")):
-        found = [("cookie", cookie)]
-    if any_api:
-        found = sorted({("key", _bare(value)) if name in KEY_HEADERS else (name, value) for name, value in found})
-    return digest("credential", *(f"{name}={value}" for name, value in found))
+    known = [*fields.caller, *further]
+    likely = list(fields.identity)
+    for name, value in _pairs(query):
+        if name.lower() in CREDENTIAL_PARAMETERS:
+            known.append((f"?{name}", value))
+        elif looks_like_credential(name):
+            likely.append((f"?{name}", value))
+    if any_api and len(keys := {_bare(value) for name, value in known if name in KEY_HEADERS}) == 1:
+        known = sorted({*((name, value) for name, value in known if name not in KEY_HEADERS), ("key", keys.pop())})
+    if not any(value.strip() for _, value in (*known, *likely)):
+        return Caller(_digest_of("nobody", (*known, *likely, *fields.addresses)), None)
+    # The likely ones are part of the key: whoever sends others has other answers.
+    proof = _digest_of("credential", known or likely)
+    return Caller(_digest_of("caller", (*known, *likely)), proof)
+
+
+def selecting(fields: RequestFields) -> str:
+    """Digest the header fields that select an answer."""
+    return _digest_of("selecting", fields.selecting) if fields.selecting else ""
 
 
 def target(path: str, query: str) -> str:
     """Return path and query as they take part in the key: without credentials, which are the scope's business."""
     kept = [(name, value) for name, value in _pairs(query) if name.lower() not in CREDENTIAL_PARAMETERS]
-    return f"{path}?{urlencode(kept)}" if kept else path
+    return f"{path}?{urlencode(kept, errors='surrogateescape')}" if kept else path
 
 
 def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
@@ -158,25 +163,20 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     if crosses and call.common is not None and not _unsaid(call, rules):
         return _identify_common(call, call.common, origin, rules)
     turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
-    shared = blake2b(digest_size=20)
     head = (
         _VERSION,
         rules.session_id,
-        origin.scope,
         call.api,
         origin.upstream,
         origin.target,
-        origin.headers,
         call.model,
         {name: value for name, value in call.params.items() if name not in rules.ignore},
         [(turn.role, turn.content, turn.rest) for turn in turns[:-1]],
     )
-    shared.update(msgspec.json.encode(head, order="deterministic"))
     last = turns[-1]
-    exact = shared.copy()
-    exact.update(msgspec.json.encode((last.role, last.content, last.rest), order="deterministic"))
-    shared.update(msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic"))
-    return Identity(exact.hexdigest(), shared.hexdigest())
+    said = msgspec.json.encode((last.role, last.content, last.rest), order="deterministic")
+    unsaid = msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic")
+    return _identity(head, said, unsaid, origin)
 
 
 def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) -> Identity:
@@ -187,20 +187,31 @@ def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) 
     head = (
         _VERSION,
         rules.session_id,
-        origin.scope,
         "any-api",
         origin.upstream,
         origin.target.partition("?")[2],
-        origin.headers,
         call.model,
         said.params,
         system.content,
         [(turn.role, turn.content) for turn in turns[1:-1]],
     )
-    shared = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20)
-    exact = shared.copy()
-    exact.update(msgspec.json.encode(turns[-1].content))
-    return Identity(exact.hexdigest(), shared.hexdigest(), any_api=True)
+    return _identity(head, msgspec.json.encode(turns[-1].content), b"null", origin, any_api=True)
+
+
+def _identity(head: object, said: bytes, unsaid: bytes, origin: Origin, *, any_api: bool = False) -> Identity:
+    """Digest what is asked, and then who asks it in which way. Each part is one JSON text, so none runs into the next.
+
+    *said* is the last turn, *unsaid* the same without the question.
+    """
+    asked = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20)
+    question = asked.copy()
+    question.update(said)
+    asked.update(unsaid)
+    by = msgspec.json.encode((origin.scope, origin.selecting))
+    exact = question.copy()
+    exact.update(by)
+    asked.update(by)
+    return Identity(exact.hexdigest(), asked.hexdigest(), any_api, question.hexdigest())
 
 
 def identify_inputs(batch: Batch, origin: Origin, rules: KeyRules) -> tuple[tuple[str, ...], str]:
@@ -212,7 +223,7 @@ def identify_inputs(batch: Batch, origin: Origin, rules: KeyRules) -> tuple[tupl
         batch.api,
         origin.upstream,
         origin.target,
-        origin.headers,
+        origin.selecting,
         batch.model,
         {name: value for name, value in batch.params.items() if name not in rules.ignore},
     )
@@ -304,5 +315,10 @@ def _blank(content: Any, patterns: Iterable[re.Pattern[str]]) -> Any:
     return content
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query, keep_blank_values=True) if query else []
+def _pairs(query: str) -> list[Field]:
+    """Split a query; bytes that are no UTF-8 stay apart from one another (RFC 3986, 2.5 leaves their meaning open)."""
+    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape") if query else []
+
+
+def _digest_of(purpose: str, fields: Iterable[Field]) -> str:
+    return digest(purpose, *(each for field in fields for each in field))

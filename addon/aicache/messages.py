@@ -6,7 +6,9 @@ import logging
 import time
 from functools import lru_cache
 from ipaddress import ip_address
+from urllib.parse import quote
 
+from mitmproxy import ctx
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 from mitmproxy.proxy.mode_specs import ReverseMode
 
@@ -17,6 +19,7 @@ from aicache.entries import Recording, replay
 from aicache.formats.body import Stateful
 from aicache.model import Bypass, Hit
 from aicache.pieces import BatchExchange
+from aicache.request_fields import Field, RequestFields, sort_fields
 from aicache.settings import Settings
 from aicache.templates import Template
 
@@ -31,13 +34,20 @@ def read_headers(headers: Headers) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers.items(multi=True):  # type: ignore[no-untyped-call]
         name = name.lower()
-        found[name] = f"{found[name]}, {value}" if name in found else value
+        if name in found:
+            value = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}"  # RFC 9113, 8.2.3
+        found[name] = value
     return found
 
 
 def format_of(request: Request) -> formats.Format | None:
     """Return the API a request speaks, or None for one that is not the cache's business."""
-    return formats.match(request.method, request.path.partition("?")[0])
+    return formats.match(method_of(request), request.path.partition("?")[0])
+
+
+def method_of(request: Request) -> str:
+    """Return the method as it was sent: it is case-sensitive (RFC 9110, 9.1), and mitmproxy says it in capitals."""
+    return request.data.method.decode("utf-8", "surrogateescape")
 
 
 def read_request(
@@ -47,26 +57,29 @@ def read_request(
     if isinstance(body := plain_body(flow, headers, wishes, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
-    credential = keys.credential(headers, query, any_api=settings.key_rules.any_api)
-    if (origin := origin_of(flow, headers, format.address(path, query), credential, settings)) is None:
+    rules = settings.key_rules
+    fields = sort_fields(headers, rules.fields, format.own_headers)
+    caller = keys.caller(fields, query, known_of(flow), any_api=rules.any_api)
+    if (origin := origin_of(flow, headers, format.address(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
         call = format.parse_request(path, body, query=query, headers=headers, tools_semantic=settings.tools)
-        identity = keys.identify(call, origin, settings.key_rules)
+        identity = keys.identify(call, origin, rules)
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
         return Bypass("stateful" if isinstance(exc, Stateful) else "not-understood")
-    proves = settings.shares or settings.legacy_text
+    proof = caller.proof if settings.shares or settings.legacy_text else None
     return Exchange(
         call,
         identity,
         wishes,
         format,
-        credential=keys.digest("accepted", credential, origin.upstream, call.model) if proves else None,
+        credential=keys.digest("accepted", proof, origin.upstream, call.model) if proof is not None else None,
         page=headers.get("origin"),
-        shared=settings.shares,
+        shared=settings.shares and proof is not None,  # who can prove nothing has only answers of its own kind
         kind=keys.digest("kind", origin.scope, origin.upstream, call.model),
-        caller=int(credential[:4], 16),
+        caller=int(caller.digest[:4], 16),
+        fields=(caller.digest, fields),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
         legacy=legacy.question(call, settings.key_rules)
         if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)
@@ -89,18 +102,33 @@ def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settin
 
 
 def origin_of(
-    flow: HTTPFlow, headers: dict[str, str], address: tuple[str, str], credential: str, settings: Settings
+    flow: HTTPFlow,
+    headers: dict[str, str],
+    address: tuple[str, str],
+    fields: RequestFields,
+    caller: keys.Caller,
+    settings: Settings,
 ) -> keys.Origin | None:
     """Return where a request goes and for whom; None when the header that says for whom is missing."""
-    scope = settings.scope_of(headers, credential)
+    scope = settings.scope_of(headers, caller)
     if scope is None:
         return None
     return keys.Origin(
         upstream=_upstream(flow, headers.get("host", "")),
         target=keys.target(*address),
         scope=scope,
-        headers=tuple(headers.get(name, "") for name in settings.key_rules.key_headers),
+        selecting=keys.selecting(fields),
     )
+
+
+def known_of(flow: HTTPFlow) -> tuple[Field, ...]:
+    """Return what the connection says of who asks: the user of mitmproxy's proxyauth, and the client's certificate."""
+    known = []
+    if (user := flow.metadata.get("proxyauth")) is not None:  # mitmproxy has taken the header off
+        known.append(("(proxyauth)", ":".join(map(str, user))))
+    if certificates := flow.client_conn.certificate_list:
+        known.append(("(client certificate)", certificates[0].fingerprint().hex()))
+    return tuple(known)
 
 
 def read_response(response: Response, body: bytes, asked_at: float = 0.0) -> Recording:
@@ -187,13 +215,24 @@ def _upstream(flow: HTTPFlow, host_header: str) -> str:
     verifies. The Host header says it only where it is all there is beside the address: a client may write anything
     into it, so the address stays part of the name.
     """
-    request = flow.request
+    request, sni = flow.request, flow.client_conn.sni
     host = request.host
-    if _is_ip(host):
-        host = flow.client_conn.sni or host
-    named = f"{request.scheme}://{host}:{request.port}"
-    asked = host_header or request.authority  # HTTP/2 has the latter only
-    return named if asked in (host, f"{host}:{request.port}") else f"{named} {asked}"
+    if sni and isinstance(flow.client_conn.proxy_mode, ReverseMode) and not _keeps_host():
+        sni = None  # it names this proxy, and the upstream is told its own name
+    if sni and _is_ip(host):
+        host, sni = sni, None
+    named = [f"{request.scheme}://{host}:{request.port}"]
+    # What the upstream may choose a virtual host by: the name that TLS was set up for, Host, and the authority of an
+    # absolute target, which goes before Host (RFC 9112, 3.2.2). HTTP/2 has the last alone.
+    for what, name in (("sni", sni), ("host", host_header), ("authority", request.authority)):
+        if name and name not in (host, f"{host}:{request.port}"):
+            named.append(f"{what}={quote(name, safe=':[]', errors='surrogateescape')}")
+    return " ".join(named)
+
+
+def _keeps_host() -> bool:
+    """Tell whether the upstream is sent the client's own Host; no option says so where recorded flows are read."""
+    return bool(getattr(getattr(ctx, "options", None), "keep_host_header", False))
 
 
 @lru_cache

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from aicache.config import Answers, Config, Credential, Header, Shared, Templates
 from aicache.evidence.verified import SHARES
-from aicache.keys import Headers, KeyRules, digest
+from aicache.keys import Caller, Headers, KeyRules, digest
 from aicache.model import Call, Mode
 from aicache.policy import Policy, Rules
+from aicache.request_fields import FieldRules
 from aicache.templates import Template
 
 SEEN = 2000
@@ -46,7 +47,12 @@ class Settings:
                 context=config.context,
                 ignore=frozenset(config.ignore),
                 mask=config.mask,
-                key_headers=config.key_headers,
+                fields=FieldRules(
+                    ignore=frozenset(config.ignore_headers),
+                    credential=frozenset(config.credential_headers),
+                    key=frozenset(config.key_headers),
+                    accounted=frozenset({config.scope.name}) if isinstance(config.scope, Header) else frozenset(),
+                ),
                 any_api=config.answers is Answers.ANY_API,
             ),
             scope=config.scope,
@@ -64,16 +70,20 @@ class Settings:
         """Whether callers of different credentials may get each other's answers: then each must prove its own."""
         return not isinstance(self.scope, Credential)
 
-    def scope_of(self, headers: Headers, credential: str) -> str | None:
-        """Return whose entries may answer; None when the header that says so is missing."""
+    def scope_of(self, headers: Headers, caller: Caller) -> str | None:
+        """Return whose entries may answer; None when the header that says so is missing.
+
+        Callers without anything like a credential can prove nothing, so they share with their like alone.
+        """
         match self.scope:
             case Credential():
-                return credential
+                return caller.digest
             case Shared():
-                return "shared"
+                return caller.digest if caller.proof is None else "shared"
             case Header(name):
-                value = headers.get(name)
-                return digest("header", name, value) if value else None
+                if not (value := headers.get(name)):
+                    return None
+                return digest("header", name, value, *(() if caller.proof is not None else (caller.digest,)))
 
     def template_for(self, call: Call) -> Template | None:
         """Return what a hit on this call is to be written through; there are templates for chat completions only."""

@@ -10,7 +10,6 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
 
-from aicache.config import Header
 from aicache.dispatch import Dispatch, handler_of
 from aicache.engine import Engine, Exchange
 from aicache.lane import tap
@@ -42,8 +41,7 @@ class Speed:
         elif not settings.dispatch and self._dispatch is not None:
             self._dispatch.leave()
             self._dispatch = None
-        scope = {settings.scope.name} if isinstance(settings.scope, Header) else set()
-        self._answers.renew(frozenset(settings.key_rules.key_headers) | scope)
+        self._answers.renew(settings.key_rules.fields)
         self._lane.renew()
         if not (settings.enabled and settings.fast_lane):
             self._close_lane()

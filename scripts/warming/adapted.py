@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from mitmproxy.http import HTTPFlow
 
-from aicache.keys import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from aicache.keys import CREDENTIAL_PARAMETERS
 from aicache.messages import format_of
+from aicache.request_fields import CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Adapted:
             request.host, request.port = parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)
             request.headers["host"] = parts.netloc
         if self.key is not None:
-            for name in CREDENTIAL_HEADERS:
+            for name in CREDENTIALS:
                 request.headers.pop(name, None)
             for name in [name for name in request.query if name.lower() in CREDENTIAL_PARAMETERS]:
                 del request.query[name]

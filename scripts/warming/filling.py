@@ -12,9 +12,10 @@ from pathlib import Path
 from mitmproxy.http import HTTPFlow
 
 from aicache.config import Credential
-from aicache.keys import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from aicache.keys import CREDENTIAL_PARAMETERS
 from aicache.ports import StoreError
 from aicache.recorded import answered_at
+from aicache.request_fields import FieldRules, Part, part_of
 from aicache.upkeep import Upkeep
 from aicache.warming import Tally, Warming
 from progress import Progress, gauge
@@ -123,7 +124,8 @@ def _answered_now(flow: HTTPFlow) -> None:
 def _has_key(found: Found) -> bool:
     """Tell whether a request has a credential that was not blanked out when it was recorded."""
     request = found.flow.request
-    values = [request.headers[name] for name in CREDENTIAL_HEADERS if name in request.headers]
+    names = {name.lower() for name in request.headers}
+    values = [request.headers[name] for name in names if part_of(name, "", FieldRules()) in (Part.CALLER, Part.BOTH)]
     values += [value for name, value in request.query.items(multi=True) if name.lower() in CREDENTIAL_PARAMETERS]
     return any(value.strip() and not _BLANKED.search(value) for value in values)
 

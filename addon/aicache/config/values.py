@@ -419,8 +419,21 @@ class Config:
     mask: Annotated[
         tuple[Pattern[str], ...], PATTERN, "what is blanked out of system prompts for the key, such as today's date"
     ] = ()
+    ignore_headers: Annotated[
+        tuple[str, ...],
+        HEADER_NAME,
+        "request headers that say nothing here; every header that is not known to say nothing is part of the key, and "
+        "the log names those by which requests miss",
+    ] = ()
+    credential_headers: Annotated[
+        tuple[str, ...],
+        HEADER_NAME,
+        "request headers that say who asks and nothing else, beside those of known APIs and gateways",
+    ] = ()
     key_headers: Annotated[
-        tuple[str, ...], HEADER_NAME, "request headers that change the answer, such as x-portkey-provider"
+        tuple[str, ...],
+        HEADER_NAME,
+        "request headers that change the answer here, though they are known to say nothing elsewhere",
     ] = ()
     exact: Annotated[Exact, "answers to the very same request"] = Exact()
     semantic: Annotated[Semantic, "answers to a question of the same meaning"] = Semantic()

@@ -9,6 +9,7 @@ from aicache.formats import Format
 from aicache.keys import Identity, vector_namespace
 from aicache.model import Call, Miss, Vector
 from aicache.ports import Embedder, VectorIndex
+from aicache.request_fields import RequestFields
 
 PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
 
@@ -48,6 +49,9 @@ class Exchange:
     """Digest of whose answers may serve, of the upstream and the model: what one error bound is kept for."""
     caller: int = 0
     """16 bits of a digest of who asks."""
+
+    fields: tuple[str, RequestFields] | None = None
+    """Digest of who asks, and the header fields by their part: to tell by which an equal request differs."""
 
     ticket: int | None = None
     """Under which the engine remembers what is to be learned from the fresh answer."""

@@ -32,6 +32,10 @@ class Format(Protocol):
     @property
     def api(self) -> str: ...
 
+    @property
+    def own_headers(self) -> frozenset[str]:
+        """The request header fields, in lower case, that `parse_request` reads: what they say is in the call."""
+
     def matches(self, method: str, path: str) -> bool:
         """Tell by method and path (without the query) whether a request is of this API."""
 

@@ -62,6 +62,7 @@ class Messages(Usual):
     """The format of ``POST .../v1/messages``, on any host."""
 
     api = "messages"
+    own_headers = frozenset(_HEADERS)
 
     def matches(self, method: str, path: str) -> bool:
         place, _, name = path.removesuffix("/").rpartition("/")

@@ -53,6 +53,7 @@ class _Ollama:
     """What both endpoints have in common."""
 
     api: str
+    own_headers: frozenset[str] = frozenset()
     path: str
     shape: Shape
 

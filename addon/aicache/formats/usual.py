@@ -8,6 +8,8 @@ from aicache.model import Mode
 class Usual:
     """A base for formats; one whose API does otherwise says so itself."""
 
+    own_headers: frozenset[str] = frozenset()
+
     def address(self, path: str, query: str) -> tuple[str, str]:
         return path, query
 

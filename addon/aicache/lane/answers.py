@@ -19,12 +19,13 @@ from mitmproxy.net.http import http1
 
 from aicache.controls import NO_WISHES
 from aicache.engine import Engine, Exchange, Semantic
-from aicache.lane.head import LARGEST, NOISE
-from aicache.messages import hit_headers, make
+from aicache.lane.head import ALWAYS_SAID, LARGEST, NOISE
+from aicache.messages import hit_headers, known_of, make
 from aicache.model import Hit
 from aicache.ports import ExactStore, HoldsEntries
 from aicache.report import Report
 from aicache.reporting import of_lookup
+from aicache.request_fields import FieldRules
 from aicache.trace import Step, Trace
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -84,9 +85,11 @@ class Answers:
         self.noise = NOISE
         self.salt = b""
 
-    def renew(self, counts: frozenset[str]) -> None:
-        """Forget what was kept: something has changed. *counts* are headers that say something, noise or not."""
-        self.noise = NOISE - {name.encode() for name in counts}
+    def renew(self, rules: FieldRules) -> None:
+        """Forget what was kept: something has changed. *rules* are what the settings say of header fields."""
+        ignored = {name.encode() for name in rules.ignore} - ALWAYS_SAID
+        said = rules.key | rules.credential | rules.accounted
+        self.noise = (NOISE | ignored) - {name.encode() for name in said}
         self.salt = os.urandom(16)
 
     def name_of(self, flow: HTTPFlow) -> bytes | None:
@@ -95,7 +98,7 @@ class Answers:
         if data.method != b"POST" or not data.content or len(data.content) > LARGEST:
             return None
         said = [field for field in data.headers.fields if field[0].lower() not in self.noise]
-        way = (client.sni, client.tls, client.proxy_mode.full_spec)
+        way = (client.sni, client.tls, client.proxy_mode.full_spec, known_of(flow))
         where = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)
         try:
             name = blake2b(_encode((way, where, said)), digest_size=20, key=self.salt)

@@ -14,8 +14,16 @@ NOISE = frozenset(
     {b"content-length", b"date", b"idempotency-key", b"x-request-id", b"x-correlation-id", b"x-stainless-retry-count"}
     | {b"traceparent", b"tracestate", b"baggage", b"sentry-trace", b"b3", b"x-b3-traceid", b"x-b3-spanid"}
     | {b"x-b3-parentspanid", b"x-b3-sampled", b"x-datadog-trace-id", b"x-datadog-parent-id"}
+    | {b"request-id", b"correlation-id", b"x-trace-id", b"x-client-request-id", b"x-amzn-trace-id", b"cf-ray"}
+    | {b"x-claude-code-session-id", b"x-openwebui-chat-id", b"x-openwebui-message-id"}
 )
-"""Headers that differ from request to request and say nothing of what is asked, in lower case."""
+"""Headers that differ from request to request and say nothing of what is asked, in lower case: some of those that are
+known to be harmless."""
+ALWAYS_SAID = frozenset(
+    {b"cache-control", b"origin", b"host", b"x-higress-skip-ai-cache", b"x-ai-cache-ttl", b"x-ai-cache-threshold"}
+    | {b"x-ai-cache-feedback", b"x-ai-cache-key"}
+)
+"""Headers that say how a request is to be answered, whatever the settings ignore."""
 
 _BEGINNING = b"POST /"
 _LINE = re.compile(rb"POST (/[\x21-\x7e]*) HTTP/1\.1")

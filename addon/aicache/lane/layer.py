@@ -158,7 +158,8 @@ class FastLane(Layer):
         """Say where requests of this connection go, and how they came; as long as nothing changes, it is the same."""
         if self._salt != self._lane.salt:
             client, server = self._client, self.context.server
-            way = (server.address, server.tls, client.tls, client.sni, client.proxy_mode.full_spec)
+            certificates = [each.fingerprint() for each in client.certificate_list[:1]]
+            way = (server.address, server.tls, client.tls, client.sni, client.proxy_mode.full_spec, certificates)
             self._salt, self._way = self._lane.salt, repr(way).encode("utf-8", "surrogateescape")
         return self._way
 

@@ -1,0 +1,130 @@
+"""Which header fields take part in what: the lists, and that nothing which is not on them goes unseen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicache.controls import OWN_HEADERS
+from aicache.formats.messages import MESSAGES
+from aicache.lane.head import ALWAYS_SAID, NOISE
+from aicache.request_fields import (
+    ADDRESSES,
+    CREDENTIALS,
+    HARMLESS,
+    FieldRules,
+    Part,
+    is_harmless,
+    part_of,
+    sort_fields,
+)
+
+NO_RULES = FieldRules()
+TOKEN = st.text("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~", min_size=1, max_size=24)
+
+
+def part(name: str, value: str = "x", rules: FieldRules = NO_RULES) -> Part:
+    return part_of(name, value, rules)
+
+
+@given(name=TOKEN, value=st.text())
+def test_a_field_that_is_on_no_list_selects_the_answer(name: str, value: str) -> None:
+    known = is_harmless(name) or name in CREDENTIALS or name in ADDRESSES
+
+    assert known or part(name, value) in (Part.ANSWER, Part.BOTH)
+
+
+def test_every_entry_of_the_lists_has_a_source() -> None:
+    assert all(source for fields in (HARMLESS, ADDRESSES, CREDENTIALS) for source in fields.values())
+
+
+def test_names_are_in_lower_case_and_on_one_list_alone() -> None:
+    names = [*HARMLESS, *ADDRESSES, *CREDENTIALS]
+
+    assert all(re.fullmatch(r"[a-z0-9_-]+\*?", name) for name in names)
+    assert len(names) == len(set(names))
+    assert not any(is_harmless(name) for name in (*ADDRESSES, *CREDENTIALS))
+
+
+def test_what_the_fast_lane_leaves_out_is_harmless() -> None:
+    assert all(part(name.decode()) is Part.NOTHING for name in NOISE)
+    assert {name.encode() for name in OWN_HEADERS} <= ALWAYS_SAID
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("content-type", "application/json", Part.NOTHING),
+        ("content-type", 'application/json; charset="UTF-8"', Part.NOTHING),
+        ("content-type", "application/json; charset=latin1", Part.ANSWER),
+        ("content-type", "text/plain", Part.ANSWER),
+        ("content-type", "multipart/form-data; boundary=x", Part.ANSWER),
+        ("accept", "text/event-stream", Part.NOTHING),
+        ("accept", "application/json, text/event-stream;q=0.9, */*", Part.NOTHING),
+        ("accept", "application/vnd.custom+json", Part.ANSWER),
+        ("accept", "", Part.ANSWER),
+        ("connection", "keep-alive", Part.NOTHING),
+        ("connection", "keep-alive, x-persona", Part.ANSWER),
+        ("transfer-encoding", "gzip, chunked", Part.ANSWER),
+        ("x-dashscope-sse", "enable", Part.NOTHING),
+        ("x-dashscope-sse", "maybe", Part.ANSWER),
+    ],
+)
+def test_some_say_nothing_with_certain_values_only(name: str, value: str, wanted: Part) -> None:
+    assert part(name, value) is wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x-portkey-aws-session-token", "cf-access-client-secret", "x-serverless-authorization", "x-functions-key"),
+        *("x-bf-vk", "private-token", "x-rapidapi-key", "remote-user", "x-ms-client-principal", "x-tenant-id"),
+        *(
+            "x-forwarded-client-cert",
+            "x-ssl-client-dn",
+            "x-consumer-id",
+            "anthropic-workspace-id",
+            "x-goog-user-project",
+        ),
+        *("from", "x-sid", "sub", "x-customer", "dpop-signature", "x-user-claims", "x-auth-request-email"),
+    ],
+)
+def test_names_like_those_of_credentials_say_who_asks(name: str) -> None:
+    assert part(name) is Part.BOTH
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x-dashscope-datainspection", "x-amzn-bedrock-guardrailidentifier", "x-portkey-custom-host", "x-model"),
+        *(
+            "helicone-target-url",
+            "x-target-url",
+            "x-http-method-override",
+            "accept-language",
+            "openai-beta",
+            "x-persona",
+        ),
+        *("cf-aig-cache-ttl", "x-portkey-config", "x-portkey-provider", "referer", "x-forwarded-host"),
+    ],
+)
+def test_fields_that_route_or_shape_the_answer_select_it(name: str) -> None:
+    assert part(name) in (Part.ANSWER, Part.BOTH)
+
+
+def test_a_token_in_a_field_of_any_name_says_who_asks() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"
+
+    assert (
+        part("x-plain", token) is part("x-plain", f"v1 {token}") is part("accept-language", "Basic YTpi") is Part.BOTH
+    )
+
+
+def test_what_an_api_reads_itself_is_left_to_it() -> None:
+    headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "b", "x-a": "1"}
+
+    assert sort_fields(headers, NO_RULES, MESSAGES.own_headers).selecting == (("x-a", "1"),)
+    assert len(sort_fields(headers, NO_RULES).selecting) == 3
