@@ -238,8 +238,8 @@ BAD = {
     "exact: {redis: {url: 'redis://r', legacy_text: text}}": "exact.redis.legacy_text: text is not true or false",
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (enabled, session_id, scope, "
-        "context, answers, lookup_timeout, ignore, mask, ignore_headers, credential_headers, key_headers, exact, semantic, store, embeddings, templates, "
-        "max_request, dashboard, log, otel, prices, speed)"
+        "context, answers, lookup_timeout, ignore, mask, ignore_headers, credential_headers, key_headers, exact, "
+        "semantic, store, embeddings, templates, max_request, dashboard, log, otel, prices, speed)"
     ),
 }
 

@@ -23,7 +23,7 @@ from aicache.policy import Rules
 from aicache.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
-KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), (), ())
+KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), ())
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=100)
 NOW = 1_900_000_000.0
 
@@ -33,7 +33,7 @@ def an_exchange(
 ) -> Exchange:
     body = {"model": "m", "messages": [{"role": "user", "content": question}], **fields}
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
-    origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope, ())
+    origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope)
     return Exchange(call, identify(call, origin, KEY_RULES), wishes or Controls(), CHAT, credential)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from mitmproxy.test import taddons, tflow
 from mitmproxy.tools.dump import DumpMaster
 
 from aicache.controls import NO_WISHES
+from aicache.doctor import an_exchange
 from aicache.lane.answers import Answers
 from aicache.lane.flows import wanted_by
 from aicache.lane.head import LARGEST, LONGEST, NOISE, Head, may_begin, read
@@ -186,7 +188,7 @@ class Holder:
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
     engine: Any = SimpleNamespace(exact=Holder(), semantic=object())
     answers = Answers(lambda: engine)
-    exchange: Any = SimpleNamespace(controls=NO_WISHES, identity=SimpleNamespace(key="own"))
+    exchange = replace(an_exchange("?")[0], controls=NO_WISHES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
     response = make(200, b"{}", {"content-type": "text/plain"})
 

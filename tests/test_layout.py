@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "sse": set(),
     "chores": set(),
     "request_fields": set(),
+    "header_misses": {"request_fields"},
     "keys": {"chores", "model", "request_fields"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
@@ -48,7 +49,7 @@ MAY_IMPORT = {
     "lane": PURE | {"engine", "messages", "reporting", "sources", "lane"},
     "speed": PURE | {"config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
-    | {"batches", "config", "engine", "messages", "recorded", "replays", "reporting", "speed"}
+    | {"header_misses", "batches", "config", "engine", "messages", "recorded", "replays", "reporting", "speed"}
     | {"ui", "warming", "wiring"},
     "ui": PURE
     | {

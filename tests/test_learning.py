@@ -42,8 +42,8 @@ MANNERS = ["please", "thanks", "hello there", "kindly", "good morning", "hi", "c
 def an_exchange(question: str, scope: str = "alice", **wishes: object) -> Exchange:
     body = {"model": "m", "messages": [{"role": "user", "content": question}]}
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
-    origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope, ())
-    identity = identify(call, origin, KeyRules("", Context.FULL, frozenset(), (), ()))
+    origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope)
+    identity = identify(call, origin, KeyRules("", Context.FULL, frozenset(), ()))
     return Exchange(call, identity, Controls(**wishes), CHAT, None, shared=False, kind=f"kind of {scope}")  # type: ignore[arg-type]
 
 

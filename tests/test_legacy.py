@@ -18,7 +18,7 @@ from aicache.model import Call, Mode
 from aicache.policy import refusal
 from aicache.wiring import checked
 
-FULL = KeyRules("", Context.FULL, frozenset({"stream", "user"}), (), ())
+FULL = KeyRules("", Context.FULL, frozenset({"stream", "user"}), ())
 LAST = replace(FULL, context=Context.LAST_QUESTION)
 ALL = replace(FULL, context=Context.ALL_QUESTIONS)
 IDENTITY = Identity("a1" * 20, "b2" * 20)

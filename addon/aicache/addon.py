@@ -26,6 +26,7 @@ from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
+from aicache.header_misses import HeaderMisses
 from aicache.messages import (
     format_of,
     mark_forwarded,
@@ -72,6 +73,7 @@ class AICache:
         self._batches = Batches()
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
         self._reports: WeakKeyDictionary[HTTPFlow, Report] = WeakKeyDictionary()
+        self._header_misses = HeaderMisses()
         self._watchers = Watchers()
         self._replays = Replays()
         self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
@@ -258,7 +260,8 @@ class AICache:
                 outcome = Miss("not-renderable")
         logger.debug("miss: %s", outcome.reason)
         exchange = with_vector(exchange, outcome)
-        self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
+        differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
+        self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began, differing))
         if exchange.controls.only_if_cached:
             self._answer(flow, write_gateway_timeout("miss"))
             return
@@ -287,6 +290,9 @@ class AICache:
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
         note_wishes(flow, headers)
+        for name in OWN_HEADERS:
+            if name in headers:
+                del flow.request.headers[name]
         reading = (flow, format, headers, wishes, wiring.settings)
         large = len(flow.request.raw_content or b"") > PARSE_ON_LOOP
         exchange: X | Bypass
@@ -294,9 +300,6 @@ class AICache:
             exchange = Bypass("switched-off")
         else:
             exchange = await asyncio.to_thread(read, *reading) if large else read(*reading)
-        for name in OWN_HEADERS:
-            if name in headers:
-                del flow.request.headers[name]
         if not isinstance(exchange, Bypass):
             return exchange
         logger.debug("bypass: %s", exchange.reason)
@@ -319,11 +322,14 @@ class AICache:
     def _finished(
         self,
         flow: HTTPFlow,
+        exchange: Exchange | BatchExchange | Bypass | None,
         report: Report | None,
         recording: Recording | None,
         entry: Entry | None,
         why_not: str | None,
     ) -> None:
+        if entry is not None and isinstance(exchange, Exchange):
+            self._header_misses.remember(exchange.identity.question, exchange.sender, exchange.fields)
         if report is not None:
             finished = reporting.finished(report, recording, entry, why_not)
             self._watchers.finished(finished)
@@ -372,7 +378,7 @@ class AICache:
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
             recording = read_response(response, body or b"", asked_at)
-            self._finished(flow, report, recording, None, None)
+            self._finished(flow, exchange, report, recording, None, None)
             if not self._batches.take(response, recording, exchange, engine):
                 return self._ask_whole(flow, exchange)
             return None
@@ -381,7 +387,7 @@ class AICache:
         if isinstance(exchange, Bypass):
             if tee is None:
                 mark_forwarded(response, exchange, stored=False)
-            self._finished(flow, report, read_response(response, body or b"", asked_at), None, "bypass")
+            self._finished(flow, exchange, report, read_response(response, body or b"", asked_at), None, "bypass")
             return None
         if response.status_code == 200:
             engine.accepted(exchange)
@@ -389,7 +395,7 @@ class AICache:
         if body is not None:
             recording = read_response(response, body, asked_at)
             if tee is not None:
-                engine.judge_and_keep(exchange, recording, partial(self._finished, flow, report, recording))
+                engine.judge_and_keep(exchange, recording, partial(self._finished, flow, exchange, report, recording))
                 return None
             entry = why_not = None
             try:
@@ -401,9 +407,8 @@ class AICache:
             except Exception:
                 why_not = "not understood"
                 logger.exception("an answer was not stored")
-            self._finished(
-                flow, report, recording, entry if stored else None, why_not or (None if stored else "too busy")
-            )
+            why_not = why_not or (None if stored else "too busy")
+            self._finished(flow, exchange, report, recording, entry if stored else None, why_not)
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
         return None
@@ -427,7 +432,7 @@ class AICache:
         report, response = self._reports.pop(flow, None), flow.response
         body = None if tee is None else tee.so_far
         if self._wiring is None or response is None or not body or not isinstance(exchange, Exchange):
-            self._finished(flow, report, None, None, "broken off")
+            self._finished(flow, exchange, report, None, None, "broken off")
             return
         response.raw_content = body
         if not self._wiring.settings.enabled:  # switched off since the request
@@ -435,7 +440,9 @@ class AICache:
         if response.status_code == 200:
             self._wiring.engine.accepted(exchange)
         recording = read_response(response, body, flow.request.timestamp_start)
-        self._wiring.engine.judge_and_keep(exchange, recording, partial(self._finished, flow, report, recording))
+        self._wiring.engine.judge_and_keep(
+            exchange, recording, partial(self._finished, flow, exchange, report, recording)
+        )
 
 
 def _only_reads() -> bool:

@@ -62,6 +62,8 @@ class Caller:
     proof: str | None
     """Digest of the credential that the upstream has to accept before its holder gets what others paid for; None where
     the request holds nothing like a credential: then nothing can ever prove it."""
+    known: str
+    """Digest of what says who asks for certain: less what only looks as if it did."""
 
 
 class Context(StrEnum):
@@ -136,10 +138,11 @@ def caller(fields: RequestFields, query: str, further: Sequence[Field] = (), *, 
     if any_api and len(keys := {_bare(value) for name, value in known if name in KEY_HEADERS}) == 1:
         known = sorted({*((name, value) for name, value in known if name not in KEY_HEADERS), ("key", keys.pop())})
     if not any(value.strip() for _, value in (*known, *likely)):
-        return Caller(_digest_of("nobody", (*known, *likely, *fields.addresses)), None)
+        return Caller(_digest_of("nobody", (*known, *likely, *fields.addresses)), None, "")
+    certain = _digest_of("credential", known)
     # The likely ones are part of the key: whoever sends others has other answers.
-    proof = _digest_of("credential", known or likely)
-    return Caller(_digest_of("caller", (*known, *likely)), proof)
+    proof = certain if known else _digest_of("credential", likely)
+    return Caller(_digest_of("caller", (*known, *likely)), proof, certain)
 
 
 def selecting(fields: RequestFields) -> str:

@@ -79,7 +79,8 @@ def read_request(
         shared=settings.shares and proof is not None,  # who can prove nothing has only answers of its own kind
         kind=keys.digest("kind", origin.scope, origin.upstream, call.model),
         caller=int(caller.digest[:4], 16),
-        fields=(caller.digest, fields),
+        sender=caller.known if origin.scope == caller.digest else origin.scope,
+        fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
         legacy=legacy.question(call, settings.key_rules)
         if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)

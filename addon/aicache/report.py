@@ -41,6 +41,8 @@ class Report:
     similarity: float | None = None
     tokens: tuple[int, int] = (0, 0)
     """Of the prompt and of the completion, that a hit did not cost."""
+    headers: tuple[str, ...] = ()
+    """Names of the request headers, in lower case, by which alone a miss differs from a stored request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from aicache.trace import Trace
 logger = logging.getLogger(__name__)
 
 
-def of_lookup(exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: float) -> Report:
-    """Say what a look-up found; *began* is the performance counter's time of its start."""
+def of_lookup(
+    exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: float, headers: tuple[str, ...] = ()
+) -> Report:
+    """Say what a look-up found; *began* is the performance counter's time of its start, *headers* as in a `Report`."""
     hit = outcome if isinstance(outcome, Hit) else None
     tier = None if hit is None else "legacy" if hit.legacy else "exact" if hit.similarity is None else "semantic"
     entry = hit.entry if hit is not None else None
@@ -39,6 +41,7 @@ def of_lookup(exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: floa
         entry=entry,
         similarity=hit.similarity if hit is not None else None,
         tokens=(entry.prompt_tokens, entry.completion_tokens) if entry is not None else (0, 0),
+        headers=headers,
     )
 
 

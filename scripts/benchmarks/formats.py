@@ -13,8 +13,8 @@ from aicache.model import Mode
 
 SIZES = (1024, 64 * 1024, 1024 * 1024)  # bytes of text
 ROUNDS = 7
-RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), (), ())
-ORIGIN = Origin("https://api.example:443", "/", "scope", ())
+RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), ())
+ORIGIN = Origin("https://api.example:443", "/", "scope")
 
 
 def measure() -> int:

@@ -19,8 +19,8 @@ from aicache.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal
 from formats.anything import JSON, replaced
 
 PATH = "/v1/completions"
-RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), (), (), any_api=True)
-ORIGIN = Origin("https://api.example:443", PATH, "alice", ())
+RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), (), any_api=True)
+ORIGIN = Origin("https://api.example:443", PATH, "alice")
 REQUEST = {
     "model": "m",
     "prompt": ["def f(", [1, 2]],

@@ -65,8 +65,8 @@ REQUEST = {
     },
 }
 OLD_REQUEST = {"model": "m", "input": {"prompt": "Hi", "history": [{"user": "a", "bot": "b"}]}}
-RULES = KeyRules("", Context.FULL, frozenset({"stream"}), (), ())
-ORIGIN = Origin("https://dashscope.example:443", PATH, "me", ())
+RULES = KeyRules("", Context.FULL, frozenset({"stream"}), ())
+ORIGIN = Origin("https://dashscope.example:443", PATH, "me")
 
 
 def parse(

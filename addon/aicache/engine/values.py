@@ -9,7 +9,7 @@ from aicache.formats import Format
 from aicache.keys import Identity, vector_namespace
 from aicache.model import Call, Miss, Vector
 from aicache.ports import Embedder, VectorIndex
-from aicache.request_fields import RequestFields
+from aicache.request_fields import Field
 
 PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
 
@@ -50,8 +50,10 @@ class Exchange:
     caller: int = 0
     """16 bits of a digest of who asks."""
 
-    fields: tuple[str, RequestFields] | None = None
-    """Digest of who asks, and the header fields by their part: to tell by which an equal request differs."""
+    sender: str = ""
+    """Names those who would share this answer if their header fields were the same."""
+    fields: tuple[Field, ...] = ()
+    """The header fields that take part in the key or the scope, but for certain credentials."""
 
     ticket: int | None = None
     """Under which the engine remembers what is to be learned from the fresh answer."""

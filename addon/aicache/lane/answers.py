@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import msgspec
@@ -126,6 +126,7 @@ class Answers:
         lost = hit.similarity is not None and found_by is None
         if not names or not plain or not body or holder is None or lost:
             return
+        exchange = replace(exchange, fields=())  # no header's value is kept that long
         prepared = Prepared(hit, exchange, response.headers["content-type"], body, found_by)
         size = len(body) if body is not hit.entry.body else 0
         for name in names:

@@ -16,6 +16,8 @@ from aicache.ui.labels import OTHER, Names, kind_of, part_of
 MODELS = 50
 """Models that are counted by name. One is named once it has been answered: callers may ask for anything."""
 REASONS = 100
+HEADERS = 50
+"""Request headers that are counted by name."""
 KINDS = 50
 """Kinds of traffic whose error bound is shown: those that were used last."""
 NAMED_BY = 8  # characters of a kind's digest
@@ -44,10 +46,12 @@ class Counts:
     def __init__(self, cost: Cost) -> None:
         self.cost = cost
         self._models, self._reasons, self._steps = Names(MODELS), Names(REASONS), Names(REASONS)
+        self._headers = Names(HEADERS)
         self.outcomes: Counter[Labels] = Counter()  # outcome, API
         self.hits: Counter[Labels] = Counter()  # tier, API, model
         self.misses: Counter[Labels] = Counter()  # reason, API
         self.bypasses: Counter[Labels] = Counter()
+        self.header_misses: Counter[str] = Counter()  # header by which alone an equal request differed
         self.store_errors: Counter[str] = Counter()  # part
         self.refusals: Counter[str] = Counter()  # guard
         self.prompt_tokens: Counter[str] = Counter()  # saved, by model
@@ -82,6 +86,8 @@ class Counts:
             (self.misses if outcome == "miss" else self.bypasses)[reason, api] += 1
             if outcome == "miss" and (report.reason or "").startswith("store-error"):
                 self.store_errors[part_of(report.reason or "")] += 1
+        for header in report.headers:
+            self.header_misses[self._headers.of(header)] += 1
         for looked in trace.neighbors:
             if looked.refused is not None and looked.refused.startswith("guard:"):
                 self.refusals[self._reasons.of(looked.refused).removeprefix("guard:")] += 1

@@ -17,6 +17,7 @@ from aicache.reporting import Watchers
 from aicache.ui import spans
 from aicache.ui.asked import Top
 from aicache.ui.counts import Counts
+from aicache.ui.header_notes import HeaderNotes
 from aicache.ui.health import Health, health_of
 from aicache.ui.live import Live
 from aicache.ui.log import DecisionLog
@@ -37,7 +38,7 @@ class Desk:
         self.counts, self.live, self.top = Counts(self._cost), Live(self._cost), Top()
         self.metrics = Metrics(self.counts, self.health, lambda: self.log_dropped)
         self._watchers = watchers
-        for watcher in (self.counts, self.live, self.top):
+        for watcher in (self.counts, self.live, self.top, HeaderNotes()):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
         self._ending: list[DecisionLog | spans.Spans] = []  # what is closed, and may be writing or sending yet

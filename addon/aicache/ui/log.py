@@ -146,6 +146,7 @@ def decided_line(report: Report, *, text: bool) -> dict[str, Any]:
         "key": report.key,
         "namespace": report.namespace,
         "kind": report.kind,
+        "headers": [name[:LONGEST] for name in report.headers],
         "seconds": report.seconds,
         "similarity": report.similarity,
         "threshold": trace.threshold,

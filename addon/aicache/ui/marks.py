@@ -97,6 +97,8 @@ def _decision(report: Report, scope: str, said: str) -> dict[str, Any]:
     }
     if report.question is not None:
         found["question"] = sayable(report.question)
+    if report.headers:
+        found["headers"] = [sayable(name) for name in report.headers]
     if trace.neighbors:
         found["neighbors"] = [_neighbor(looked, told=_is_own(looked, report)) for looked in trace.neighbors]
     for name in ("threshold", "risk", "error_bound"):

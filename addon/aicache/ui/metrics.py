@@ -48,6 +48,12 @@ class Metrics(Collector):
         yield _counter("requests", "Requests by what was decided", ("outcome", "api"), counts.outcomes)
         yield _counter("hits", "Requests answered from the cache", ("tier", "api", "model"), counts.hits)
         yield _counter("misses", "Requests that went upstream", ("reason", "api"), counts.misses)
+        yield _counter(
+            "header_misses",
+            "Misses that differ from a stored request in this request header alone, or in few",
+            ("header",),
+            _single(counts.header_misses),
+        )
         yield _counter("bypasses", "Requests that were not looked up", ("reason", "api"), counts.bypasses)
         yield _counter(
             "store_errors", "Look-ups that a part's failure made a miss", ("part",), _single(counts.store_errors)

@@ -23,6 +23,7 @@ def overview(desk: Desk, window: int) -> dict[str, Any]:
         "live": desk.live.points(window),
         "since": since_start(counts),
         "misses": _ranked(_by_first(counts.misses)),
+        "header_misses": _ranked(counts.header_misses),
         "bypasses": _ranked(_by_first(counts.bypasses)),
         "not_stored": _ranked(counts.not_stored),
         "guards": _ranked(counts.refusals),

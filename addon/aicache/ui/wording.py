@@ -75,7 +75,8 @@ def comment_of(report: Report) -> str:
     if report.outcome == "bypass":
         return f"bypass: {_BYPASSES.get(report.reason or '', report.reason)}"
     if report.outcome == "miss":
-        return f"miss: {why_missed(report)}"
+        differs = f"; an equal request is stored, with another {', '.join(report.headers)}" if report.headers else ""
+        return f"miss: {why_missed(report)}{differs}"
     outcome = outcome_of(report)
     parts = [outcome if report.similarity is None else f"{outcome} {report.similarity:.3f}"]
     if (entry := report.entry) is not None:

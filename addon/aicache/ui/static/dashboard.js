@@ -106,6 +106,7 @@ function showDecisions(now) {
     rows.map((row) => [row[0], row[1], count(row[2]), count(row[3])]), "No question had a neighbour yet."));
   put("guards", now.guards, () => ranked(now.guards, "None was refused."));
   put("misses", now.misses, () => ranked(now.misses, "There were none."));
+  put("header-misses", now.header_misses, () => ranked(now.header_misses, "No request missed only for a header."));
   put("bypasses", now.bypasses, () => ranked(now.bypasses, "There were none."));
   put("not-stored", now.not_stored, () => ranked(now.not_stored.filter(([name]) => name !== "bypass"), "All were kept."));
   put("judged", now.judged, () => now.judged.right + now.judged.wrong + now.judged.unknown

@@ -1,0 +1,58 @@
+"""Which header fields alone keep a request from the answer to an equal one. It keeps digests of values, never values.
+
+What it knows is what this process has stored since its start; it is bounded, and forgets the requests seen longest ago.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from aicache.request_fields import Field
+
+MAX_QUESTIONS = 4096
+MAX_VARIANTS = 4
+"""Ways of sending the same request that are remembered: a header that differs each time is told by one."""
+
+_Variant = dict[str, bytes]
+
+
+class HeaderMisses:
+    """Remembers the header fields that stored requests had, by the request without them."""
+
+    def __init__(self) -> None:
+        self._salt = os.urandom(16)
+        self._stored: OrderedDict[tuple[str, str], list[_Variant]] = OrderedDict()
+
+    def remember(self, question: str, sender: str, fields: Iterable[Field]) -> None:
+        """Note that the answer to a request is stored: *question* names it, *sender* those who may share its answer."""
+        name, variant = (question, sender), self._digested(fields)
+        variants = self._stored.setdefault(name, [])
+        self._stored.move_to_end(name)
+        if variant not in variants:
+            variants.append(variant)
+            del variants[:-MAX_VARIANTS]
+        while len(self._stored) > MAX_QUESTIONS:
+            self._stored.popitem(last=False)
+
+    def differing(self, question: str, sender: str, fields: Iterable[Field]) -> tuple[str, ...]:
+        """Return the names of the fields in which a request differs from the equal one that comes nearest to it.
+
+        None where no equal one is stored, or one of the very same fields is.
+        """
+        if (variants := self._stored.get((question, sender))) is None:
+            return ()
+        wanted = self._digested(fields)
+        return min((_difference(wanted, variant) for variant in variants), key=len)
+
+    def _digested(self, fields: Iterable[Field]) -> _Variant:
+        return {name: self._digest(value) for name, value in fields}
+
+    def _digest(self, value: str) -> bytes:
+        return blake2b(value.encode("utf-8", "surrogateescape"), digest_size=8, key=self._salt).digest()
+
+
+def _difference(one: _Variant, other: _Variant) -> tuple[str, ...]:
+    return tuple(sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name)))

@@ -1,0 +1,39 @@
+"""Tells in the log by which request headers alone requests miss. A Watcher; it names headers and never their values."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+
+from aicache.report import Finished, Judged, Report
+from aicache.ui.counts import HEADERS
+from aicache.ui.labels import Names, sayable
+
+logger = logging.getLogger(__name__)
+
+NOTE_EVERY = 3600.0  # seconds between two lines about the same header
+
+
+class HeaderNotes:
+    def __init__(self) -> None:
+        self._names = Names(HEADERS)
+        self._misses: Counter[str] = Counter()
+        self._next: dict[str, float] = {}
+
+    def decided(self, report: Report) -> None:
+        for header in report.headers:
+            name = sayable(self._names.of(header))
+            self._misses[name] += 1
+            if (now := time.monotonic()) >= self._next.get(name, 0.0):
+                self._next[name] = now + NOTE_EVERY
+                logger.info(
+                    "a request missed although an equal one is stored, for its header %s (misses so far: %d); "
+                    "if that never changes an answer, name it in ignore_headers",
+                    name,
+                    self._misses[name],
+                )
+
+    def finished(self, finished: Finished) -> None: ...
+
+    def judged(self, judged: Judged) -> None: ...
