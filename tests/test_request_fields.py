@@ -18,6 +18,7 @@ from aicache.request_fields import (
     FieldRules,
     Part,
     is_harmless,
+    names,
     part_of,
     sort_fields,
 )
@@ -128,3 +129,15 @@ def test_what_an_api_reads_itself_is_left_to_it() -> None:
 
     assert sort_fields(headers, NO_RULES, MESSAGES.own_headers).selecting == (("x-a", "1"),)
     assert len(sort_fields(headers, NO_RULES).selecting) == 3
+
+
+def test_a_session_of_a_known_client_says_nothing_beside_its_mark_only() -> None:
+    def identity(**headers: str) -> tuple[str, ...]:
+        return names(sort_fields({name.replace("_", "-"): value for name, value in headers.items()}, NO_RULES).identity)
+
+    assert identity(session_id="7", thread_id="7", originator="codex_exec") == ()
+    assert identity(session_id="7", thread_id="7") == ("session-id", "thread-id")
+    assert identity(session_id="7", originator="other") == ("session-id",)
+    assert identity(x_session_id="ses_dd72492d7ffePgHd2E2hq", x_session_affinity="ses_dd72492d7ffePgHd2E2hq") == ()
+    assert identity(x_session_id="ses_dd72492d7ffePgHd2E2hq") == ("x-session-id",)
+    assert identity(x_session_id="alice", x_session_affinity="alice") == ("x-session-affinity", "x-session-id")

@@ -32,19 +32,20 @@ HARMLESS: Mapping[str, str] = {
     # transport
     "host": "RFC 9110, 7.2: part of the upstream's name",
     "content-length": "RFC 9110, 8.6",
-    "connection": "RFC 9110, 7.6.1; only with the values of `_VALUES`",
+    "connection": "RFC 9110, 7.6.1; only with the values of `HARMLESS_VALUES`",
     "keep-alive": "RFC 2068, 19.7.1.1",
-    "proxy-connection": "RFC 9112, C.2.2; only with the values of `_VALUES`",
-    "te": "RFC 9110, 10.1.4; only with the values of `_VALUES`",
-    "transfer-encoding": "RFC 9112, 6.1; only with the values of `_VALUES`",
-    "expect": "RFC 9110, 10.1.1; only with the values of `_VALUES`",
+    "proxy-connection": "RFC 9112, C.2.2; only with the values of `HARMLESS_VALUES`",
+    "te": "RFC 9110, 10.1.4; only with the values of `HARMLESS_VALUES`",
+    "transfer-encoding": "RFC 9112, 6.1; only with the values of `HARMLESS_VALUES`",
+    "expect": "RFC 9110, 10.1.1; only with the values of `HARMLESS_VALUES`",
+    "accept-language": "RFC 9110, 12.5.4; only with the values of `HARMLESS_VALUES`: none is preferred",
     "accept-encoding": "RFC 9110, 12.5.3: replaced before a request that is cached goes upstream",
     "priority": "RFC 9218, 5",
     "date": "RFC 9110, 6.6.1",
     "upgrade-insecure-requests": "W3C Upgrade Insecure Requests, 3.2.1",
     # what is asked for, where it is said in the body or the path as well
-    "content-type": "RFC 9110, 8.3; only with the values of `_VALUES`",
-    "accept": "RFC 9110, 12.5.1; only with the values of `_VALUES`: streams are asked for in the body",
+    "content-type": "RFC 9110, 8.3; only with the values of `HARMLESS_VALUES`",
+    "accept": "RFC 9110, 12.5.1; only with the values of `HARMLESS_VALUES`: streams are asked for in the body",
     # user agents
     "user-agent": "RFC 9110, 10.1.5",
     "sec-ch-ua*": "W3C User-Agent Client Hints",
@@ -54,7 +55,7 @@ HARMLESS: Mapping[str, str] = {
     # SDK telemetry
     "x-stainless-*": "Stainless, which generates the SDKs of OpenAI, Anthropic and others: platform, retries",
     "x-goog-api-client": "google-api-core: versions of the client's libraries",
-    "x-dashscope-sse": "DashScope, streaming; only with the values of `_VALUES`",
+    "x-dashscope-sse": "DashScope, streaming; only with the values of `HARMLESS_VALUES`",
     "x-dashscope-useragent": "dashscope SDK: its version and platform",
     "x-fern-*": "Fern, generator of the SDKs of Cohere and others: language, runtime, version",
     "anthropic-dangerous-direct-browser-access": "Anthropic SDK: allows CORS, changes no answer",
@@ -63,7 +64,10 @@ HARMLESS: Mapping[str, str] = {
     "x-title": "OpenRouter, App Attribution",
     "x-openrouter-title": "OpenRouter, App Attribution",
     "x-openrouter-categories": "OpenRouter, App Attribution",
-    "originator": "Codex CLI: names the program",
+    "originator": "Codex: names the program",
+    "x-dashscope-sdk-*": "dashscope SDK 2: its version, and a number of the process",
+    "x-accel-buffering": "dashscope SDK: asks nginx not to hold a stream back",
+    "x-server-timeout": "google-genai SDK: time limit",
     # tracing
     "traceparent": "W3C Trace Context",
     "tracestate": "W3C Trace Context",
@@ -117,6 +121,13 @@ HARMLESS: Mapping[str, str] = {
     "x-railway-request-id": "Railway: names one request",
     # sessions of known clients: they group requests for people and dashboards
     "x-claude-code-session-id": "Claude Code: names one session",
+    "x-codex-window-id": "Codex: names one conversation",
+    "x-codex-turn-metadata": "Codex: ids, times and settings of one turn, for its telemetry",
+    "session-id": "Codex: names one conversation; only as `HARMLESS_BESIDE` says",
+    "session_id": "Codex: names one conversation; only as `HARMLESS_BESIDE` says",
+    "thread-id": "Codex: names one conversation; only as `HARMLESS_BESIDE` says",
+    "x-session-id": "opencode: names one session; only as `HARMLESS_BESIDE` says",
+    "x-session-affinity": "opencode: names one session; only as `HARMLESS_BESIDE` says",
     "x-openwebui-chat-id": "Open WebUI, ENABLE_FORWARD_USER_INFO_HEADERS: names one chat",
     "x-openwebui-message-id": "Open WebUI, ENABLE_FORWARD_USER_INFO_HEADERS: names one message",
     "helicone-session-*": "Helicone, Sessions: groups requests in its dashboard",
@@ -179,7 +190,7 @@ _BALANCER_COOKIE = re.compile(
     rf"(?:{LOAD_BALANCERS})=[!#-+\--:<-\[\]-~]*"
 )  # a cookie-octet is no comma: some split at it
 
-_VALUES: Mapping[str, re.Pattern[str]] = {
+HARMLESS_VALUES: Mapping[str, re.Pattern[str]] = {
     "connection": re.compile(r"keep-alive|close|te|keep-alive, ?te|te, ?keep-alive", re.I),
     "proxy-connection": re.compile(r"keep-alive|close", re.I),
     "te": re.compile(r"trailers", re.I),
@@ -187,6 +198,7 @@ _VALUES: Mapping[str, re.Pattern[str]] = {
     "expect": re.compile(r"100-continue", re.I),
     "x-dashscope-sse": re.compile(r"enable|disable", re.I),
     "content-type": re.compile(r'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.I),
+    "accept-language": re.compile(r"\*"),
     "accept": re.compile(
         r"(?:(?:\*/\*|application/json|text/event-stream|application/x-ndjson)(?:[ \t]*;[ \t]*q=[01](?:\.\d{1,3})?)?"
         r"(?:[ \t]*,[ \t]*|$))+",
@@ -195,6 +207,14 @@ _VALUES: Mapping[str, re.Pattern[str]] = {
 }
 """Fields that say nothing with these values, and select with any other: a charset, another media type, an option named
 by ``Connection``."""
+
+HARMLESS_BESIDE: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    **dict.fromkeys(("session-id", "session_id", "thread-id"), ("originator", re.compile(r"codex[\w-]*"))),
+    "x-session-id": ("x-session-affinity", re.compile(r"ses_\w{16,40}")),
+    "x-session-affinity": ("x-session-id", re.compile(r"ses_\w{16,40}")),
+}
+"""Fields with names that anybody may have for a session of a user's: they say nothing beside another field, by which
+the one client is known that numbers its conversations so."""
 
 _IDENTITY = re.compile(
     r"key|token|auth|secret|credential|passw|passphrase|session|cookie|user|tenant|account|acct|org|project|workspace"
@@ -262,7 +282,10 @@ def sort_fields(headers: Mapping[str, str], rules: FieldRules, read: frozenset[s
         if name in read:
             continue
         value = headers[name]
-        match part_of(name, value, rules):
+        part = part_of(name, value, rules)
+        if part is Part.NOTHING and name in HARMLESS_BESIDE and name not in rules.ignore:
+            part = Part.NOTHING if _is_of_its_client(name, headers) else Part.BOTH
+        match part:
             case Part.NOTHING:
                 continue
             case Part.ANSWER:
@@ -286,13 +309,18 @@ def part_of(name: str, value: str, rules: FieldRules) -> Part:
     """Say what a field takes part in."""
     part = _part_of_name(name, rules)
     if part is Part.NOTHING:
-        known = _VALUES.get(name)
+        known = HARMLESS_VALUES.get(name)
         if known is None or name in rules.ignore or known.fullmatch(value.strip()):
             return part
         part = Part.ANSWER
     if part is Part.ANSWER and name not in rules.key and _SECRET_VALUE.search(value):
         return Part.BOTH
     return part
+
+
+def _is_of_its_client(name: str, headers: Mapping[str, str]) -> bool:
+    other, pattern = HARMLESS_BESIDE[name]
+    return pattern.fullmatch(headers.get(other, "")) is not None
 
 
 def looks_like_credential(name: str) -> bool:

@@ -52,8 +52,9 @@ def whole(*, message: Any = None, choice: dict[str, Any] | None = None, **fields
     ("method", "path", "ours"),
     [
         ("POST", "/v1/chat/completions", True),
+        ("post", "/v1/chat/completions", False),
         ("POST", "/v1/chat/completions/", True),
-        ("post", "/chat/completions", True),
+        ("POST", "/chat/completions", True),
         ("POST", "/api/v1/chat/completions", True),
         ("POST", "/compatible-mode/v1/chat/completions", True),
         ("POST", "/openai/deployments/gpt-4o/chat/completions", True),

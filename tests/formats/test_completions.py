@@ -57,8 +57,9 @@ def read(body: bytes, n: int = 1) -> dict[str, Any]:
     ("method", "path", "ours"),
     [
         ("POST", "/v1/completions", True),
+        ("post", "/v1/completions", False),
         ("POST", "/v1/completions/", True),
-        ("post", "/completions", True),
+        ("POST", "/completions", True),
         ("POST", "/beta/completions", True),
         ("POST", "/api/v1/completions", True),
         ("POST", "/v1/engines/davinci/completions", True),

@@ -105,8 +105,9 @@ def read(body: bytes, n: int = 1) -> dict[str, Any]:
     ("method", "path", "ours"),
     [
         ("POST", PATH, True),
+        ("post", PATH, False),
         ("POST", MULTIMODAL, True),
-        ("post", PATH + "/", True),
+        ("POST", PATH + "/", True),
         ("POST", "/gateway" + PATH, True),
         ("GET", PATH, False),
         ("POST", "/api/v1/services/aigc/text2image/image-synthesis", False),

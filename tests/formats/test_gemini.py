@@ -73,7 +73,8 @@ def whole(*parts: Any, candidate: dict[str, Any] | None = None, **changes: Any) 
     ("method", "path", "ours"),
     [
         ("POST", PATH, True),
-        ("post", STREAM, True),
+        ("post", PATH, False),
+        ("POST", STREAM, True),
         ("POST", PATH + "/", True),
         ("POST", VERTEX, True),
         ("POST", "/gateway/gemini/v1/models/google/gemini-2.5-pro:streamGenerateContent", True),

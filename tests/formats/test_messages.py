@@ -92,8 +92,9 @@ def read(document: Any) -> dict[str, Any]:
     ("method", "path", "ours"),
     [
         ("POST", "/v1/messages", True),
+        ("post", "/v1/messages", False),
         ("POST", "/v1/messages/", True),
-        ("post", "/api/v1/messages", True),
+        ("POST", "/api/v1/messages", True),
         ("POST", "/anthropic/v1/messages", True),
         ("POST", "/anthropic/messages", True),
         ("POST", "/v1/anthropic/messages", True),

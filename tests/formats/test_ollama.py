@@ -100,7 +100,7 @@ def generated(**fields: Any) -> bytes:
     [
         ("POST", "/api/chat", "ollama-chat"),
         ("POST", "/api/chat/", "ollama-chat"),
-        ("post", "/ollama/api/chat", "ollama-chat"),
+        ("POST", "/ollama/api/chat", "ollama-chat"),
         ("POST", "/api/generate", "ollama-generate"),
         ("POST", "/ollama/api/generate/", "ollama-generate"),
         ("GET", "/api/chat", None),

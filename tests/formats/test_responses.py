@@ -81,8 +81,9 @@ def message(*content: dict[str, Any]) -> dict[str, Any]:
     ("method", "path", "ours"),
     [
         ("POST", "/v1/responses", True),
+        ("post", "/v1/responses", False),
         ("POST", "/v1/responses/", True),
-        ("post", "/responses", True),
+        ("POST", "/responses", True),
         ("POST", "/openai/v1/responses", True),
         ("POST", "/api/v1/responses", True),
         ("POST", "/backend-api/codex/responses", True),

@@ -39,7 +39,7 @@ class Chat(Usual):
     api = "chat"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and path.removesuffix("/").endswith("/chat/completions")
+        return method == "POST" and path.removesuffix("/").endswith("/chat/completions")
 
     def parse_request(
         self,

@@ -54,7 +54,7 @@ class Completions(Usual):
     api = "completions"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and _PATH.search(path) is not None
+        return method == "POST" and _PATH.search(path) is not None
 
     def parse_request(
         self,

@@ -27,7 +27,7 @@ class DashScope(Usual):
     api = "dashscope"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and path.removesuffix("/").endswith(_PATHS)
+        return method == "POST" and path.removesuffix("/").endswith(_PATHS)
 
     def parse_request(
         self,

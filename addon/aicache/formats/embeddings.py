@@ -55,7 +55,7 @@ class OpenAIEmbeddings:
     api = "embeddings"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and path.removesuffix("/").endswith("/embeddings")
+        return method == "POST" and path.removesuffix("/").endswith("/embeddings")
 
     def parse_request(self, path: str, body: bytes) -> Batch:
         request = load_request(body)
@@ -102,7 +102,7 @@ class OllamaEmbed:
     api = "ollama-embed"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and path.removesuffix("/").endswith("/api/embed")
+        return method == "POST" and path.removesuffix("/").endswith("/api/embed")
 
     def parse_request(self, path: str, body: bytes) -> Batch:
         request = load_request(body)

@@ -34,7 +34,7 @@ class Gemini(Usual):
     api = "gemini"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and _parts(path) is not None
+        return method == "POST" and _parts(path) is not None
 
     def address(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query as a request for a whole answer has them."""

@@ -67,7 +67,7 @@ class Messages(Usual):
     def matches(self, method: str, path: str) -> bool:
         place, _, name = path.removesuffix("/").rpartition("/")
         return (
-            method.upper() == "POST"
+            method == "POST"
             and name == "messages"
             and (place.endswith("/v1") or "anthropic" in place or "claude" in place)
         )

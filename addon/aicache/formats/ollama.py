@@ -58,7 +58,7 @@ class _Ollama:
     shape: Shape
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and path.removesuffix("/").endswith(self.path)
+        return method == "POST" and path.removesuffix("/").endswith(self.path)
 
     def address(self, path: str, query: str) -> tuple[str, str]:
         return path, query

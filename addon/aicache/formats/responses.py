@@ -22,7 +22,7 @@ class Responses(Usual):
     api = "responses"
 
     def matches(self, method: str, path: str) -> bool:
-        return method.upper() == "POST" and path.removesuffix("/").endswith("/responses")
+        return method == "POST" and path.removesuffix("/").endswith("/responses")
 
     def parse_request(
         self,

@@ -8,7 +8,7 @@ from collections import Counter
 
 from aicache.report import Finished, Judged, Report
 from aicache.ui.counts import HEADERS
-from aicache.ui.labels import Names, sayable
+from aicache.ui.labels import OTHER, Names, sayable
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class HeaderNotes:
         for header in report.headers:
             name = sayable(self._names.of(header))
             self._misses[name] += 1
-            if (now := time.monotonic()) >= self._next.get(name, 0.0):
+            if name != OTHER and (now := time.monotonic()) >= self._next.get(name, 0.0):
                 self._next[name] = now + NOTE_EVERY
                 logger.info(
                     "a request missed although an equal one is stored, for its header %s (misses so far: %d); "
