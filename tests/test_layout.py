@@ -47,9 +47,21 @@ MAY_IMPORT = {
     "atonce": set(),
     "dispatch": {"atonce", "shortcuts", "sources"},
     "lane": PURE | {"engine", "messages", "reporting", "sources", "lane"},
-    "speed": PURE | {"config", "dispatch", "engine", "lane", "settings"},
+    "malformed": set(),
+    "speed": PURE | {"malformed", "config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
-    | {"header_misses", "batches", "config", "engine", "messages", "recorded", "replays", "reporting", "speed"}
+    | {
+        "header_misses",
+        "malformed",
+        "batches",
+        "config",
+        "engine",
+        "messages",
+        "recorded",
+        "replays",
+        "reporting",
+        "speed",
+    }
     | {"ui", "warming", "wiring"},
     "ui": PURE
     | {
@@ -67,7 +79,19 @@ MAY_IMPORT = {
     },
 }
 OUTERMOST = {
-    *("addon", "atonce", "batches", "dispatch", "lane", "messages", "recorded", "replays", "shortcuts", "speed"),
+    *(
+        "addon",
+        "atonce",
+        "batches",
+        "dispatch",
+        "lane",
+        "malformed",
+        "messages",
+        "recorded",
+        "replays",
+        "shortcuts",
+        "speed",
+    ),
     *("ui", "warming"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

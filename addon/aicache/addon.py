@@ -20,7 +20,7 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
 
 from aicache import config as configuration
-from aicache import reporting
+from aicache import malformed, reporting
 from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
@@ -80,6 +80,7 @@ class AICache:
         self._dashboard = Dashboard(self._desk)
         self._commands = Commands(self._desk)
         self._warming: Warming | None = None
+        self._checks_itself = malformed.is_safe()
         self._speed = Speed(self, self._engine_in_force, self._watchers.decided)
 
     # ------------------------------------------------------------------ life cycle
@@ -191,6 +192,10 @@ class AICache:
 
     def next_layer(self, next_layer: NextLayer) -> None:
         self._speed.next_layer(next_layer)
+
+    def requestheaders(self, flow: HTTPFlow) -> None:
+        if not self._checks_itself and flow.live and flow.response is None and malformed.refuse_request(flow):
+            logger.warning("a request with control characters in its head was refused")
 
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Plain, so that what can be answered at once costs no task."""
@@ -336,6 +341,9 @@ class AICache:
             marks.finished(flow, finished)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
+        if not self._checks_itself and flow not in self._answered and malformed.refuse_response(flow):
+            logger.warning("a response with control characters in its head was not passed on")
+            return
         if flow.response is None or self._wiring is None or flow in self._answered or flow in self._replays:
             return
         exchange = self._exchanges.get(flow)

@@ -41,7 +41,7 @@ IMITATED: tuple[Callable[..., Any], ...] = (
 )
 """What of mitmproxy is done here as it does it: it is read before anything is put in its place."""
 KNOWN = frozenset({"a15afb2a4a32caec"})
-"""Digests of its source where that was compared with what is done here: mitmproxy 11.0.2 to 12.3.1 have but one."""
+"""Digests of its source where that was compared with what is done here: mitmproxy 12.2.2 to 12.3.1 have but one."""
 
 Hearer = tuple[Any, bool]
 """An addon, and whether it is one of mitmproxy's own that has the hook and no addons inside it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
-from mitmproxy import ctx
+from mitmproxy import ctx, version
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
@@ -17,9 +18,12 @@ from aicache.lane.answers import Answers
 from aicache.lane.flows import Gate
 from aicache.lane.lane import Lane
 from aicache.lane.layer import fits, put_before_http
+from aicache.malformed import is_safe
 from aicache.model import Hit
 from aicache.report import Report
 from aicache.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class Speed:
@@ -31,11 +35,18 @@ class Speed:
         self._answers = Answers(engine)
         self._lane = Lane(self._answers, tell)
         self._gate: Gate | None = None
+        self._known = is_safe()
+        self._said = False
         self._fits: bool | None = None
         self._taps = False
 
     def apply(self, settings: Settings) -> None:
         """Do to mitmproxy what the settings say, and undo what they no longer say. To be called at every change."""
+        if not self._known:
+            if not self._said:
+                logger.info("mitmproxy %s is older than 12.2.2: hits take the ordinary way", version.VERSION)
+            self._said = True
+            return
         if settings.dispatch and self._dispatch is None:
             self._dispatch = Dispatch.install(ctx.master.addons)
         elif not settings.dispatch and self._dispatch is not None:

@@ -33,8 +33,8 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
     *(Http1Server.__init__, Http1Server.read_headers, Http1Server.mark_done),
 )
 """What of mitmproxy tells that nothing goes on, and hands events to a layer and its commands back."""
-KNOWN = frozenset({"927aca294a72aa66", "f8cf2b065b34bae4"})
-"""Digests of its source where that was read: mitmproxy 11.0.2 to 11.1.3, and 12.0.0 to 12.3.1."""
+KNOWN = frozenset({"f8cf2b065b34bae4"})
+"""Digests of its source where that was read: mitmproxy 12.2.2 to 12.3.1 have but one."""
 TOGETHER = 64 * 1024
 """Bytes; a larger body is not copied to be sent with its head."""
 

@@ -27,7 +27,7 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
 )
 """What of mitmproxy tells that all that came before has been read, and that its layers hand bytes on as they are."""
 KNOWN = frozenset({"ec1f3b5fe383256b"})
-"""Digests of its source where that was read: mitmproxy 11.0.2 to 12.3.1 have but one."""
+"""Digests of its source where that was read: mitmproxy 12.2.2 to 12.3.1 have but one."""
 TRANSPARENT = (ReverseProxy, TransparentProxy, ServerTLSLayer, HttpLayer)
 """Layers through which a client's bytes pass as they are."""
 

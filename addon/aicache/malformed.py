@@ -1,0 +1,51 @@
+"""Refuses messages that HTTP/2 lets carry what ends a line in HTTP/1, where mitmproxy does not. It reads no body.
+
+mitmproxy before 12.2.2 comes with an HTTP/2 library that passes such bytes on (CVE-2025-57804), and writes them into
+HTTP/1 as they are: one request becomes two upstream, and the answer to the first is stored as that to another question.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mitmproxy import version
+from mitmproxy.http import HTTPFlow, Request, Response
+
+SAFE = (12, 2, 2)
+"""The first mitmproxy whose own HTTP/2 refuses them, and which is free of the vulnerabilities known of those before."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # all control characters but the tab (RFC 9110, 5.5)
+
+
+def is_safe(running: str = version.VERSION) -> bool:
+    """Tell whether a mitmproxy, the one that runs this by default, is as new as `SAFE`."""
+    return tuple(map(int, re.findall(r"\d+", running)[:3])) >= SAFE
+
+
+def refuse_request(flow: HTTPFlow) -> bool:
+    """Answer a malformed request with 400 (RFC 9113, 8.1.1); tell whether it was one."""
+    data = flow.request.data
+    if not (
+        _CONTROL.search(b"\t".join((data.method, data.scheme, data.authority, data.path))) or _has_control(flow.request)
+    ):
+        return False
+    flow.request.stream = False
+    flow.response = Response.make(
+        400,
+        b'{"error":{"message":"A header, the method or the target holds a control character (RFC 9110, 5.5).",'
+        b'"type":"invalid_request_error","param":null,"code":"control_character"}}',
+        {"content-type": "application/json"},
+    )
+    return True
+
+
+def refuse_response(flow: HTTPFlow) -> bool:
+    """End the connection instead of passing a malformed response on; tell whether it was one."""
+    if flow.response is None or not _has_control(flow.response):
+        return False
+    flow.kill()  # type: ignore[no-untyped-call]
+    return True
+
+
+def _has_control(message: Request | Response) -> bool:
+    return any(_CONTROL.search(name) or _CONTROL.search(value) for name, value in message.headers.fields)
