@@ -141,3 +141,76 @@ def test_a_session_of_a_known_client_says_nothing_beside_its_mark_only() -> None
     assert identity(x_session_id="ses_dd72492d7ffePgHd2E2hq", x_session_affinity="ses_dd72492d7ffePgHd2E2hq") == ()
     assert identity(x_session_id="ses_dd72492d7ffePgHd2E2hq") == ("x-session-id",)
     assert identity(x_session_id="alice", x_session_affinity="alice") == ("x-session-affinity", "x-session-id")
+
+
+OF_CLIENTS = {
+    Part.NOTHING: """
+        accept: */*
+        accept: application/json
+        accept: application/json; charset=utf-8
+        accept: application/json, text/event-stream
+        accept: text/event-stream
+        accept-encoding: gzip, deflate, br, zstd
+        accept-language: *
+        anthropic-dangerous-direct-browser-access: true
+        connection: keep-alive
+        content-type: application/json
+        content-type: application/json; charset=utf-8
+        http-referer: https://litellm.ai
+        originator: codex_exec
+        sec-fetch-mode: cors
+        traceparent: 00-13778bd0f2b8b5a8a7c1e4b4f6a0c1d2-bad4925a1b2c3d4e-03
+        user-agent: OpenAI/Python 3.57.0
+        x-accel-buffering: no
+        x-amzn-trace-id: 282b5c6f-6d50-4c42-8f1a-8d1f8a4c8b7e
+        x-app: cli
+        x-claude-code-session-id: a54baa1f-7a9e-4b5c-9d7e-1f2a3b4c5d6e
+        x-client-request-id: 01a228db-1225-76e1-9eeb-c7cebfc21668
+        x-codex-turn-metadata: {"turn_id":"01a228db-1251-7a43-8850-825dd3534a81","sandbox":"seccomp"}
+        x-codex-window-id: 01a228db-1225-76e1-9eeb-c7cebfc21668:0
+        x-dashscope-sdk-client: python-sdk/2.0.2/aigc
+        x-dashscope-sdk-session-id: ec4ca47e187d4fb8ab737c50a9caf172
+        x-dashscope-sse: enable
+        x-fern-language: Python
+        x-fern-sdk-version: 5.15.0
+        x-goog-api-client: google-genai-sdk/3.6.1 gl-python/3.12.1
+        x-server-timeout: 30
+        x-stainless-async: async:asyncio
+        x-stainless-helper-method: stream
+        x-stainless-lang: python
+        x-stainless-package-version: 3.57.0
+        x-stainless-raw-response: true
+        x-stainless-read-timeout: 600
+        x-stainless-retry-count: 1
+        x-stainless-timeout: NOT_GIVEN
+        x-title: liteLLM
+    """,
+    Part.CALLER: """
+        api-key: k
+        authorization: Bearer sk-x
+        openai-organization: org-x
+        openai-project: proj_x
+        x-api-key: k
+        x-goog-api-key: k
+    """,
+    Part.BOTH: """
+        x-client-name: my-app
+        x-dashscope-workspace: ws-x
+    """,
+    Part.ANSWER: """
+        anthropic-beta: claude-code-20250219
+        anthropic-version: 2026-10-21
+        x-codex-beta-features: remote_compaction_v2
+    """,
+}
+"""What forty SDKs, frameworks and command lines send, recorded from them, by where it stands."""
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [(line.strip(), part) for part, lines in OF_CLIENTS.items() for line in lines.strip().splitlines()],
+)
+def test_headers_of_real_clients(line: str, wanted: Part) -> None:
+    name, _, value = line.partition(": ")
+
+    assert part(name, value) is wanted

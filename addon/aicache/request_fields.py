@@ -200,7 +200,8 @@ HARMLESS_VALUES: Mapping[str, re.Pattern[str]] = {
     "content-type": re.compile(r'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.I),
     "accept-language": re.compile(r"\*"),
     "accept": re.compile(
-        r"(?:(?:\*/\*|application/json|text/event-stream|application/x-ndjson)(?:[ \t]*;[ \t]*q=[01](?:\.\d{1,3})?)?"
+        r"(?:(?:\*/\*|application/json|text/event-stream|application/x-ndjson)"
+        r"(?:[ \t]*;[ \t]*(?:q=[01](?:\.\d{1,3})?|charset=utf-8))?"
         r"(?:[ \t]*,[ \t]*|$))+",
         re.I,
     ),
