@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from aicache.request_fields import ADDRESSES, HARMLESS, HARMLESS_BESIDE, HARMLESS_VALUES, is_harmless
+from certificates import a_certificate
 from demo.answers import Reply, Request
+from e2e.conftest import Upstream
 from e2e.proxy import READY_EXACT, Proxy
 from e2e.wire import Wire, body_of, request
-
-if TYPE_CHECKING:
-    from e2e.conftest import Upstream
 
 EXACT = "semantic: {enabled: false}\n"
 LANE = ("--set", "flow_detail=0")  # nobody wants flows, so the fast lane is open
@@ -263,3 +262,35 @@ def test_who_shows_no_credential_is_never_accepted(upstream: Upstream, tmp_path:
         assert b"ai-cache; hit" in ask(wanted)  # its own kind's
         assert client(question="Shared?") == "hit"
         assert b"x-cache-status: hit" not in ask(wanted, "authorization: Bearer unproven")
+
+
+def test_the_name_that_tls_was_set_up_for_tells_upstreams_apart(tmp_path: Path) -> None:
+    """Behind one address, the server chooses by SNI whose answers it gives, whatever Host says."""
+    certificate, key = a_certificate(tmp_path, "localhost", "evil.test")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    upstream = Upstream(context)
+    port = upstream.url.rpartition(":")[2]
+    options = ("--set", "ssl_insecure=true")
+    body = body_of("Which server's?")
+
+    def ask(proxy: Proxy, name: str, *headers: str) -> bytes:
+        mine = ssl.create_default_context()
+        mine.check_hostname, mine.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", proxy.port), 5) as plain:
+            plain.sendall(f"CONNECT localhost:{port} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n".encode())
+            assert b" 200 " in plain.recv(65536)
+            with mine.wrap_socket(plain, server_hostname=name) as tls:
+                tls.sendall(request(body, "connection: close", *headers, host=f"host: localhost:{port}"))
+                return b"".join(iter(lambda: tls.recv(65536), b""))
+
+    wanted = "cache-control: only-if-cached"
+    try:
+        with Proxy(upstream.url, tmp_path, EXACT, options=options, mode="regular").start(wait_for=READY_EXACT) as proxy:
+            ask(proxy, "evil.test")
+            deadline = time.monotonic() + 5
+            while b"ai-cache; hit" not in ask(proxy, "evil.test", wanted):
+                assert time.monotonic() < deadline
+            assert b"ai-cache; hit" not in ask(proxy, "localhost", wanted)
+    finally:
+        upstream.close()
