@@ -108,7 +108,7 @@ class LetterEmbedder:
     asymmetric = False
     threshold = 0.95
 
-    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+    async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
             row[26] = 0.1  # a direction even for no text at all

@@ -34,7 +34,8 @@ def an_exchange(
     body = {"model": "m", "messages": [{"role": "user", "content": question}], **fields}
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
     origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope)
-    return Exchange(call, identify(call, origin, KEY_RULES), wishes or Controls(), CHAT, credential)
+    identity, shared = identify(call, origin, KEY_RULES), scope == "shared"
+    return Exchange(call, identity, wishes or Controls(), CHAT, credential, shared=shared, proves=shared)
 
 
 def an_answer(text: str, **choice: Any) -> Recording:
@@ -202,7 +203,7 @@ async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:
     class CountingEmbedder(LetterEmbedder):
         texts = 0
 
-        async def embed(self, texts: Any, purpose: Any) -> Vector:
+        async def embed(self, texts: Any, purpose: Any, partition: str = "") -> Vector:
             self.texts += len(texts)
             return await super().embed(texts, purpose)
 
@@ -223,7 +224,7 @@ async def test_a_question_with_no_neighbours_at_all_is_embedded_once_it_is_answe
     class Counting(LetterEmbedder):
         texts: list[str]
 
-        async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+        async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
             self.texts.extend(texts)
             return await super().embed(texts, purpose)
 
@@ -250,7 +251,7 @@ async def test_where_documents_are_told_from_queries_a_question_is_stored_as_one
         def __init__(self) -> None:
             self.asked: list[tuple[tuple[str, ...], Purpose]] = []
 
-        async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+        async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
             self.asked.append((tuple(texts), purpose))
             return await super().embed(texts, purpose) * (1 if purpose == "query" else -1)
 
@@ -347,7 +348,7 @@ async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted
     stranger = an_exchange("q", scope="shared", credential="mallory")
 
     before = await setup.ask(stranger)
-    setup.engine.accepted(stranger)
+    setup.engine.judge(stranger, an_answer("a"))
     await setup.engine.drain(1)
 
     assert before == Miss("credential-unproven")
@@ -356,7 +357,9 @@ async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted
 
 def an_heir(question: str = "q", wishes: Controls | None = None, credential: str = "alice-key") -> Exchange:
     """A call which an answer of Higress may serve."""
-    return replace(an_exchange(question, wishes=wishes, credential=credential), shared=False, legacy=question)
+    return replace(
+        an_exchange(question, wishes=wishes, credential=credential), shared=False, proves=True, legacy=question
+    )
 
 
 async def a_setup_with_a_legacy(exact: MemoryStore | None = None) -> Setup:
@@ -398,7 +401,7 @@ async def test_what_higress_left_is_for_credentials_that_the_upstream_has_accept
     stranger = an_heir(credential="mallory-key")
 
     before = await setup.ask(stranger)
-    setup.engine.accepted(stranger)
+    setup.engine.judge(stranger, an_answer("a"))
     await setup.engine.drain(1)
 
     assert before == Miss("no-neighbor", before.vector if isinstance(before, Miss) else None)

@@ -186,7 +186,8 @@ class Holder:
 
 
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
-    engine: Any = SimpleNamespace(exact=Holder(), semantic=object())
+    nobody = SimpleNamespace(stopped=lambda caller: False)
+    engine: Any = SimpleNamespace(exact=Holder(), semantic=object(), proofs=nobody)
     answers = Answers(lambda: engine)
     exchange = replace(an_exchange("?")[0], controls=NO_WISHES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 PURE = {
     *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
     *("request_fields", "entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
+    *("deployment", "response_fields"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     "templates": {"formats", "sse"},
     "config": {"keys", "policy", "prices", "templates", "config"},
     "settings": {"config", "evidence", "keys", "model", "policy", "request_fields", "templates"},
-    "adapters": {"model", "ports", "breaker", "adapters"},
+    "adapters": {"model", "ports", "breaker", "deployment", "response_fields", "adapters"},
     "outside": {"breaker", "ports"},
     "engine": PURE | {"outside"},
     "upkeep": PURE | {"engine", "upkeep"},

@@ -13,11 +13,12 @@ from aicache.keys import digest, vector_namespace
 from aicache.model import Entry, Mode, Neighbor, Vector
 from aicache.policy import Rules
 from aicache.ports import StoreError
-from aicache.upkeep import PINNED, Taken, Upkeep
+from aicache.upkeep import PINNED, Taken, Upkeep, archive
 from fakes import BrokenIndex, BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=40)
 NOW = 1_900_000_000.0
+BODY = b'{"choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}'
 
 
 def an_entry(
@@ -32,13 +33,13 @@ def an_entry(
         asked_usage=False,
         mode=Mode.WHOLE,
         content_type="application/json",
-        body=b'{"choices":[]}\xff',
+        body=BODY,
         question=question,
         prompt_tokens=3,
         completion_tokens=5,
         stored_at=stored_at,
         expires_at=NOW + 50,
-        cors=(("a", "b"),),
+        cors=(("access-control-allow-origin", "*"),),
         refused=refused,
     )
 
@@ -85,7 +86,7 @@ async def test_every_entry_is_counted_read_and_named_by_the_beginning_of_its_key
 
     assert await setup.upkeep.count() == 5
     assert {brief.key for brief in pages} == keys
-    assert {brief.size for brief in pages} == {15}
+    assert {brief.size for brief in pages} == {len(BODY)}
     assert await setup.upkeep.named(OTHER.key[:8]) == [OTHER.key]
     assert await setup.upkeep.get(OTHER.key) == OTHER
     assert await setup.upkeep.get("00") is None
@@ -273,7 +274,7 @@ async def test_of_entries_of_unknown_age_only_those_are_taken_that_are_not_there
 
 async def test_entries_whose_vectors_cannot_be_had_are_not_taken_so_that_they_can_be_brought_again() -> None:
     class Silent(LetterEmbedder):
-        async def embed(self, *_: object) -> Vector:
+        async def embed(self, *_: object, **__: object) -> Vector:
             raise StoreError("silent")
 
     setup = Setup()
@@ -302,3 +303,39 @@ async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> No
     setup.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, Ahead(), 1.0))
 
     assert await setup.upkeep.like("x", 0.9, exact_only=False) == []
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        {"content_type": "application/json\r\nset-cookie: pwn=1"},
+        {"cors": (("set-cookie", "pwn=1"),)},
+        {"body": b"<html>"},
+        {"body": b'{"error": {"message": "no"}}'},
+        {"mode": Mode.STREAM},
+        {"api": "nobody's"},
+        {"api": "embeddings"},
+    ],
+    ids=repr,
+)
+async def test_what_no_cache_has_recorded_is_not_brought(tmp_path: Path, evil: dict[str, object]) -> None:
+    file = tmp_path / "evil"
+    with archive.new(file) as out:
+        out.write(archive.header())
+        archive.write(out, [REFUND, replace(OTHER, **evil)])  # type: ignore[arg-type]
+    setup = Setup()
+
+    assert await setup.upkeep.bring(file) == Taken(taken=1, unread=1, found=1)
+
+
+async def test_what_has_keys_of_another_secret_is_not_brought_and_told_how_to(tmp_path: Path, setup: Setup) -> None:
+    setup.engine.in_use.deployment = "one"
+    await setup.upkeep.export(tmp_path / "file")
+    other = Setup()
+    other.engine.in_use.deployment = "other"
+
+    with pytest.raises(ValueError, match=r"exact\.secret"):
+        await other.upkeep.bring(tmp_path / "file")
+
+    other.engine.in_use.deployment = "one"
+    assert (await other.upkeep.bring(tmp_path / "file")).taken == 5

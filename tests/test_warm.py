@@ -449,6 +449,24 @@ def test_the_entries_of_a_har_file_are_good_or_bad_for_themselves(tmp_path: Path
     assert ":authority" not in found[0].flow.request.headers
 
 
+async def test_a_header_that_would_be_two_is_none_wherever_it_was_recorded(tmp_path: Path) -> None:
+    entry = har_entry("Why?")
+    entry["response"]["headers"] = [
+        {"name": "content-type", "value": "application/json\r\nset-cookie: pwn=1"},
+        {"name": "access-control-allow-origin", "value": "*"},
+        {"name": "access-control-allow-headers", "value": "a\r\nset-cookie: pwn=1"},
+        {"name": "access-control-x\r\nset-cookie", "value": "pwn=1"},
+    ]
+    file = tmp_path / "evil.har"
+    file.write_text(json.dumps({"log": {"version": "1.2", "entries": [entry]}}), "utf-8")
+
+    [found], _ = read(file)
+    taken = kept(found.flow)
+
+    assert taken.content_type == "application/json"
+    assert taken.cors == (("access-control-allow-origin", "*"),)
+
+
 # ---------------------------------------------------------------------- cassettes
 
 

@@ -76,7 +76,11 @@ class AICache:
         self._header_misses = HeaderMisses()
         self._watchers = Watchers()
         self._replays = Replays()
-        self._desk = Desk(self._watchers, lambda: self._wiring.engine if self._wiring is not None else None)
+        self._desk = Desk(
+            self._watchers,
+            lambda: self._wiring.engine if self._wiring is not None else None,
+            lambda: self._wiring.settings if self._wiring is not None else None,
+        )
         self._dashboard = Dashboard(self._desk)
         self._commands = Commands(self._desk)
         self._warming: Warming | None = None
@@ -294,6 +298,8 @@ class AICache:
         began = time.perf_counter()
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
+        if wiring.settings.starting:
+            wishes = replace(wishes, no_store=True)  # under a key that nobody will ask for
         note_wishes(flow, headers)
         for name in OWN_HEADERS:
             if name in headers:
@@ -348,6 +354,8 @@ class AICache:
             return
         exchange = self._exchanges.get(flow)
         response = flow.response
+        if isinstance(exchange, Exchange | BatchExchange):
+            self._wiring.engine.answered(exchange, response.status_code)
         if isinstance(exchange, BatchExchange) and exchange.known:
             response.stream = False  # it is to be completed, whatever another addon would have it be
             return
@@ -397,8 +405,6 @@ class AICache:
                 mark_forwarded(response, exchange, stored=False)
             self._finished(flow, exchange, report, read_response(response, body or b"", asked_at), None, "bypass")
             return None
-        if response.status_code == 200:
-            engine.accepted(exchange)
         stored = False
         if body is not None:
             recording = read_response(response, body, asked_at)
@@ -445,8 +451,6 @@ class AICache:
         response.raw_content = body
         if not self._wiring.settings.enabled:  # switched off since the request
             return
-        if response.status_code == 200:
-            self._wiring.engine.accepted(exchange)
         recording = read_response(response, body, flow.request.timestamp_start)
         self._wiring.engine.judge_and_keep(
             exchange, recording, partial(self._finished, flow, exchange, report, recording)

@@ -14,7 +14,16 @@ from aicache import formats, keys
 from aicache.controls import Controls
 from aicache.engine import PARSE_ON_LOOP, Engine
 from aicache.entries import Recording
-from aicache.messages import known_of, make, mark_forwarded, method_of, origin_of, plain_body, write_gateway_timeout
+from aicache.messages import (
+    caller_of,
+    known_of,
+    make,
+    mark_forwarded,
+    method_of,
+    origin_of,
+    plain_body,
+    write_gateway_timeout,
+)
 from aicache.model import Bypass, Entry
 from aicache.pieces import BatchExchange, completed, replay_pieces
 from aicache.request_fields import sort_fields
@@ -38,8 +47,9 @@ def read_batch(
     if isinstance(body := plain_body(flow, headers, wishes, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
-    fields = sort_fields(headers, settings.key_rules.fields)
-    caller = keys.caller(fields, query, known_of(flow))
+    rules = settings.key_rules
+    fields = sort_fields(headers, rules.fields)
+    caller = keys.caller(fields, query, known_of(flow), salt=rules.salt)
     if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -48,9 +58,9 @@ def read_batch(
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
         return Bypass("not-understood")
-    shares = settings.shares and caller.proof is not None
-    proof = keys.digest("accepted", caller.proof or "", origin.upstream, batch.model) if shares else None
-    return BatchExchange(batch, names, namespace, wishes, format, proof, headers.get("origin"))
+    proven = caller_of(caller.proof, batch.api, batch.model, origin, rules.salt)
+    shared, page = settings.shares and proven is not None, headers.get("origin")
+    return BatchExchange(batch, names, namespace, wishes, format, proven, page, shared=shared, proves=shared)
 
 
 class Batches:
@@ -87,7 +97,6 @@ class Batches:
         """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
         stored = False
         if response.status_code == 200:
-            engine.accepted(exchange)
             if not exchange.known and len(recording.body) > PARSE_ON_LOOP:
                 engine.judge_and_keep_pieces(exchange, recording)
                 mark_forwarded(response, exchange, stored=False)

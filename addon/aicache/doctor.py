@@ -97,9 +97,9 @@ class Doctor:
         await store.delete([entry.key])
 
     async def _open_exact(self, owned: bool) -> None:
-        await self._exact.converge(self._config.exact, self._data, owned)
-        assert self._engine.exact is not None
         try:
+            await self._exact.converge(self._config.exact, self._data, owned)
+            assert self._engine.exact is not None
             await self._engine.exact.marked("doctor")  # connects
         except StoreError as exc:
             if self._config.exact.redis is None:

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from aicache import response_fields
 from aicache.formats import Format, by_api
 from aicache.keys import Identity
 from aicache.model import Call, Entry, Mode
@@ -23,6 +24,8 @@ class Recording:
     cors: tuple[tuple[str, str], ...] = ()
     took: float = 0.0
     """Seconds from the request to the last byte; 0 where that is not known."""
+    cache_control: str = ""
+    """What the upstream says of caches, in lower case."""
 
 
 def record(
@@ -52,14 +55,14 @@ def record(
         asked=call.mode,
         asked_usage=call.wants_usage,
         mode=mode,
-        content_type=recording.content_type or format.content_type(mode, call.variant),
+        content_type=response_fields.media_type(recording.content_type) or format.content_type(mode, call.variant),
         body=body,
         question=call.question,
         prompt_tokens=facts.prompt_tokens,
         completion_tokens=facts.completion_tokens,
         stored_at=now,
         expires_at=until,
-        cors=recording.cors,
+        cors=response_fields.cors(recording.cors),
         asked_variant=call.variant,
         refused=facts.refused,
         took=recording.took,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -86,6 +86,8 @@ class KeyRules:
     """Which header fields take part, beside those that always do."""
     any_api: bool = False
     """Whether the same question asked through another API is the same request."""
+    salt: bytes = field(default=b"", repr=False)
+    """The deployment's own: without it nobody can tell by a digest whether a guess is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,15 @@ class Identity:
     """Names the request whoever asks it and whatever header fields it has: what else an equal request would share."""
 
 
-def digest(*parts: str) -> str:
+def digest(*parts: str, salt: bytes = b"") -> str:
     """Return 40 hex digits that no other sequence of parts shares, of whatever bytes HTTP carries."""
-    return blake2b(_packed([part.encode("utf-8", "surrogateescape") for part in parts]), digest_size=20).hexdigest()
+    packed = _packed([part.encode("utf-8", "surrogateescape") for part in parts])
+    return blake2b(packed, digest_size=20, key=salt).hexdigest()
 
 
-def caller(fields: RequestFields, query: str, further: Sequence[Field] = (), *, any_api: bool = False) -> Caller:
+def caller(
+    fields: RequestFields, query: str, further: Sequence[Field] = (), *, any_api: bool = False, salt: bytes = b""
+) -> Caller:
     """Tell who asks, by header fields, query parameters and what is known *further* of the connection.
 
     Where nothing looks like a credential, the addresses that proxies in front have noted are all that tells callers
@@ -138,16 +143,16 @@ def caller(fields: RequestFields, query: str, further: Sequence[Field] = (), *, 
     if any_api and len(keys := {_bare(value) for name, value in known if name in KEY_HEADERS}) == 1:
         known = sorted({*((name, value) for name, value in known if name not in KEY_HEADERS), ("key", keys.pop())})
     if not any(value.strip() for _, value in (*known, *likely)):
-        return Caller(_digest_of("nobody", (*known, *likely, *fields.addresses)), None, "")
-    certain = _digest_of("credential", known)
+        return Caller(_digest_of("nobody", (*known, *likely, *fields.addresses), salt), None, "")
+    certain = _digest_of("credential", known, salt)
     # The likely ones are part of the key: whoever sends others has other answers.
-    proof = certain if known else _digest_of("credential", likely)
-    return Caller(_digest_of("caller", (*known, *likely)), proof, certain)
+    proof = certain if known else _digest_of("credential", likely, salt)
+    return Caller(_digest_of("caller", (*known, *likely), salt), proof, certain)
 
 
-def selecting(fields: RequestFields) -> str:
+def selecting(fields: RequestFields, salt: bytes = b"") -> str:
     """Digest the header fields that select an answer."""
-    return _digest_of("selecting", fields.selecting) if fields.selecting else ""
+    return _digest_of("selecting", fields.selecting, salt) if fields.selecting else ""
 
 
 def target(path: str, query: str) -> str:
@@ -179,7 +184,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     last = turns[-1]
     said = msgspec.json.encode((last.role, last.content, last.rest), order="deterministic")
     unsaid = msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic")
-    return _identity(head, said, unsaid, origin)
+    return _identity(head, said, unsaid, origin, rules.salt)
 
 
 def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) -> Identity:
@@ -198,15 +203,17 @@ def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) 
         system.content,
         [(turn.role, turn.content) for turn in turns[1:-1]],
     )
-    return _identity(head, msgspec.json.encode(turns[-1].content), b"null", origin, any_api=True)
+    return _identity(head, msgspec.json.encode(turns[-1].content), b"null", origin, rules.salt, any_api=True)
 
 
-def _identity(head: object, said: bytes, unsaid: bytes, origin: Origin, *, any_api: bool = False) -> Identity:
+def _identity(
+    head: object, said: bytes, unsaid: bytes, origin: Origin, salt: bytes, *, any_api: bool = False
+) -> Identity:
     """Digest what is asked, and then who asks it in which way. Each part is one JSON text, so none runs into the next.
 
     *said* is the last turn, *unsaid* the same without the question.
     """
-    asked = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20)
+    asked = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20, key=salt)
     question = asked.copy()
     question.update(said)
     asked.update(unsaid)
@@ -230,7 +237,7 @@ def identify_inputs(batch: Batch, origin: Origin, rules: KeyRules) -> tuple[tupl
         batch.model,
         {name: value for name, value in batch.params.items() if name not in rules.ignore},
     )
-    shared = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20)
+    shared = blake2b(msgspec.json.encode(head, order="deterministic"), digest_size=20, key=rules.salt)
     keys = []
     for each in batch.inputs:
         exact = shared.copy()
@@ -323,5 +330,5 @@ def _pairs(query: str) -> list[Field]:
     return parse_qsl(query, keep_blank_values=True, errors="surrogateescape") if query else []
 
 
-def _digest_of(purpose: str, fields: Iterable[Field]) -> str:
-    return digest(purpose, *(each for field in fields for each in field))
+def _digest_of(purpose: str, fields: Iterable[Field], salt: bytes) -> str:
+    return digest(purpose, *(each for field in fields for each in field), salt=salt)

@@ -59,7 +59,7 @@ def read_request(
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
     fields = sort_fields(headers, rules.fields, format.own_headers)
-    caller = keys.caller(fields, query, known_of(flow), any_api=rules.any_api)
+    caller = keys.caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
     if (origin := origin_of(flow, headers, format.address(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -68,16 +68,16 @@ def read_request(
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
         return Bypass("stateful" if isinstance(exc, Stateful) else "not-understood")
-    proof = caller.proof if settings.shares or settings.legacy_text else None
     return Exchange(
         call,
         identity,
         wishes,
         format,
-        credential=keys.digest("accepted", proof, origin.upstream, call.model) if proof is not None else None,
+        credential=caller_of(caller.proof, call.api, call.model, origin, rules.salt),
         page=headers.get("origin"),
-        shared=settings.shares and proof is not None,  # who can prove nothing has only answers of its own kind
-        kind=keys.digest("kind", origin.scope, origin.upstream, call.model),
+        shared=settings.shares and caller.proof is not None,  # who can prove nothing has only answers of its own kind
+        proves=settings.shares or settings.legacy_text,
+        kind=keys.digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
         sender=caller.known if origin.scope == caller.digest else origin.scope,
         fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
@@ -102,6 +102,16 @@ def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settin
     return body
 
 
+def caller_of(proof: str | None, api: str, model: str, origin: keys.Origin, salt: bytes) -> str | None:
+    """Name a caller with all that the upstream's word on its credential is good for; None for one that shows none.
+
+    A key that is good at /v1/embeddings, or for another tenant's or project's path, may be none for this one.
+    """
+    if proof is None:
+        return None
+    return keys.digest("caller", proof, api, model, origin.upstream, origin.target, origin.selecting, salt=salt)
+
+
 def origin_of(
     flow: HTTPFlow,
     headers: dict[str, str],
@@ -118,7 +128,7 @@ def origin_of(
         upstream=_upstream(flow, headers.get("host", "")),
         target=keys.target(*address),
         scope=scope,
-        selecting=keys.selecting(fields),
+        selecting=keys.selecting(fields, settings.key_rules.salt),
     )
 
 
@@ -141,6 +151,7 @@ def read_response(response: Response, body: bytes, asked_at: float = 0.0) -> Rec
         content_encoding=headers.get("content-encoding", "").strip().lower(),
         body=body,
         cors=tuple(item for item in headers.items() if item[0].startswith(CORS)),
+        cache_control=headers.get("cache-control", "").lower(),
         took=max(0.0, (response.timestamp_end or time.time()) - asked_at) if asked_at else 0.0,
     )
 
@@ -193,7 +204,8 @@ def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypa
     else:
         status = "miss"
         value = "ai-cache; fwd=request" if exchange.controls.no_cache else "ai-cache; fwd=miss"
-        response.headers["x-ai-cache-key"] = exchange.identity.key
+        if response.status_code // 100 == 2:  # of what is no answer there is no entry
+            response.headers["x-ai-cache-key"] = exchange.identity.key
     if stored:
         value += "; stored"
     before = response.headers.get("cache-status")

@@ -7,7 +7,9 @@ import gc
 import logging
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import TypeAlias, assert_never
 
 from aicache.adapters.dashscope import DashScopeEmbedder
@@ -15,6 +17,7 @@ from aicache.adapters.dashvector import DashVectorIndex
 from aicache.adapters.judge import ChatJudge
 from aicache.adapters.local import LocalEmbedder
 from aicache.adapters.openai import OpenAIEmbedder
+from aicache.adapters.privatefile import read_or_make
 from aicache.adapters.redis import RedisStore
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.adapters.zvec import ZvecIndex
@@ -27,6 +30,7 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import Semantic as SemanticConfig
 from aicache.config import ZvecIndex as ZvecConfig
+from aicache.deployment import Secrets, of_salt, of_secret
 from aicache.engine import Engine, Semantic
 from aicache.keys import digest
 from aicache.ports import StoreError
@@ -34,26 +38,51 @@ from aicache.ports import StoreError
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = 120.0  # seconds between two sweeps of expired vectors
+AGREE_EVERY = 60.0  # seconds between two looks at the salt that a Redis keeps: it may have been emptied
+COUNTED = 20  # pages of keys that are counted at the start
 
 _Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
 _Index: TypeAlias = ZvecIndex | DashVectorIndex
 
 
-class ExactPart:
-    """The exact store in use: a Redis of the user's, the Valkey of this process, or that of the folder's owner."""
+class NotYet(StoreError):
+    """It is asked for again soon, for nothing is answered without it."""
 
-    def __init__(self, engine: Engine) -> None:
+
+def secrets_of(exact: Exact, data: Path) -> Secrets | None:
+    """Return what the deployment's secret gives; None where it has none, so that a salt is kept in its Redis.
+
+    Raises StoreError when the data folder's cannot be read or made.
+    """
+    if exact.secret is not None:
+        return of_secret(exact.secret)
+    return of_secret(read_or_make(data / "secret")) if exact.redis is None else None
+
+
+class ExactPart:
+    """The exact store in use: a Redis of the user's, the Valkey of this process, or that of the folder's owner.
+
+    *salted* is told the salt of all keys before a store is put into use, and when it changes.
+    """
+
+    def __init__(self, engine: Engine, salted: Callable[[bytes], None] = lambda salt: None) -> None:
         self._engine = engine
+        self._salted = salted
+        self.salt = b""
+        self._agreed = ""  # the salt as it is kept in a Redis
+        self._agreed_at = 0.0
+        self._secrets: tuple[object, Secrets | None] = (None, None)
         self._store: RedisStore | None = None
         self._wanted: object = None  # what _store was made from
         self._valkey: EmbeddedValkey | None = None
 
     async def converge(self, exact: Exact, data: Path, owned: bool) -> None:
+        secrets = self._secrets_of(exact, data)
         if exact.redis is not None:
-            await self._use(exact, exact.redis, (exact.redis, exact.near_cache))
+            await self._use(exact, exact.redis, (exact.redis, exact.near_cache, secrets), secrets)
             await self._end_valkey()
             return
-        wanted = (data, exact.embedded, exact.near_cache, owned)
+        wanted = (data, exact.embedded, exact.near_cache, owned, secrets)
         if self._valkey is not None and self._wanted != wanted:
             await self.end()
         if self._valkey is None:
@@ -62,25 +91,91 @@ class ExactPart:
             if self._store is not None:
                 logger.warning("the embedded Valkey has ended; starting it again")
             await self._valkey.start()
-        await self._use(exact, Redis(url=self._valkey.url), wanted)
+        await self._use(exact, Redis(url=self._valkey.url), wanted, secrets)
 
-    async def _use(self, exact: Exact, redis: Redis, wanted: object) -> None:
+    def _secrets_of(self, exact: Exact, data: Path) -> Secrets | None:
+        asked = (exact.secret, exact.redis, data)
+        if self._secrets[0] != asked:
+            self._secrets = asked, secrets_of(exact, data)
+        return self._secrets[1]
+
+    async def _use(self, exact: Exact, redis: Redis, wanted: object, secrets: Secrets | None) -> None:
         if self._store is not None and self._wanted == wanted:
+            await self._agree_again(secrets)
             return
-        old = self._store
-        self._store = RedisStore(
+        store = RedisStore(
             redis.url,
             prefix=redis.prefix,
             timeout=redis.timeout,
             max_connections=redis.max_connections,
             near=exact.near_cache,
+            sign=secrets.sign if secrets is not None else b"",
         )
+        try:
+            known = secrets or await self._agree(store)
+        except StoreError as exc:
+            await store.close()
+            raise NotYet(str(exc)) from exc
+        if secrets is not None:
+            await self._tell_of_others(store, secrets)
+        else:
+            logger.info(
+                "entries in %s are not signed, since exact.secret is not set: whoever may write there can put answers "
+                "into it",
+                store,
+            )
+        old, self._store = self._store, store
         self._wanted = wanted
+        self._take(known)
         self._engine.use_exact(self._store, redis.timeout)
         if old is not None:
             await old.close()
         leave_to_rest()
         logger.info("ready: exact hits from %s", self._store)
+
+    def _take(self, known: Secrets) -> None:
+        self.salt = known.salt
+        self._salted(known.salt)
+        self._engine.in_use.deployment = known.name
+
+    async def _agree(self, store: RedisStore) -> Secrets:
+        """Return the salt that all proxies have that share a Redis without a secret. Raises StoreError."""
+        proposed = self._agreed or token_urlsafe(32)
+        agreed = await store.agreed("salt", proposed)
+        if agreed == proposed != self._agreed:
+            await self._tell_of_before(store)
+        self._agreed, self._agreed_at = agreed, time.monotonic()
+        return of_salt(agreed)
+
+    async def _agree_again(self, known: Secrets | None) -> None:
+        if known is not None or self._store is None or time.monotonic() - self._agreed_at < AGREE_EVERY:
+            return
+        self._agreed_at = time.monotonic()
+        with contextlib.suppress(StoreError):
+            if (found := await self._agree(self._store)).salt != self.salt:
+                self._take(found)
+
+    async def _tell_of_others(self, store: RedisStore, known: Secrets) -> None:
+        """Say what becomes of entries that were stored with another secret, or with none."""
+        with contextlib.suppress(StoreError):
+            if await store.exchanged("secret", known.name) != known.name:
+                await self._tell_of_before(store)
+
+    async def _tell_of_before(self, store: RedisStore) -> None:
+        count, cursor = 0, ""
+        with contextlib.suppress(StoreError):
+            for _ in range(COUNTED):
+                keys, cursor = await store.scan(cursor)
+                count += len(keys)
+                if not cursor:
+                    break
+        if count:
+            more = " and more" if cursor else ""
+            logger.info(
+                "%s: %d%s entries of an earlier version, or of another secret, are not read any more; they expire by "
+                "themselves",
+                *(store, count, more),
+            )
 
     async def end(self) -> None:
         self._engine.use_exact(None, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aicache import response_fields
 from aicache.controls import Controls
 from aicache.entries import Recording, decoded
 from aicache.formats import Embeddings
@@ -26,12 +27,14 @@ class BatchExchange:
     controls: Controls
     format: Embeddings
     credential: str | None
-    """As in `Exchange`."""
+    """As in `Exchange`, as are *shared* and *proves*."""
     page: str | None
     known: tuple[Entry | None, ...] = ()
     """One for each input, once the lookup has found some."""
     body: bytes = b""
     """The request's as it came, where less than that was sent on."""
+    shared: bool = False
+    proves: bool = False
 
     @property
     def wanted(self) -> list[int]:
@@ -55,14 +58,14 @@ def record_pieces(exchange: BatchExchange, recording: Recording, *, now: float, 
             asked=Mode.WHOLE,
             asked_usage=False,
             mode=Mode.WHOLE,
-            content_type=recording.content_type or "application/json",
+            content_type=response_fields.media_type(recording.content_type) or "application/json",
             body=pack(piece),
             question=None,
             prompt_tokens=piece.tokens,
             completion_tokens=0,
             stored_at=now,
             expires_at=until,
-            cors=recording.cors,
+            cors=response_fields.cors(recording.cors),
             took=recording.took,
         )
         for i, piece in zip(wanted, pieces, strict=True)

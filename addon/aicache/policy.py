@@ -60,6 +60,8 @@ class Rules:
     """Nothing is answered by meaning; what would have been is compared with the fresh answer."""
     shared: bool = False
     """Callers get one another's answers."""
+    obeys: bool = False
+    """What the upstream's ``cache-control`` forbids is not kept."""
 
     @property
     def watches(self) -> bool:
@@ -90,7 +92,12 @@ def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor
 
 
 def objection(
-    question: str, neighbor_question: str | None, similarity: float, threshold: float, rules: Rules
+    question: str,
+    neighbor_question: str | None,
+    similarity: float,
+    threshold: float,
+    rules: Rules,
+    partition: str = "",
 ) -> str | None:
     """Say which guard keeps a near entry, asked as *neighbor_question*, from answering *question*; None for none.
 
@@ -100,7 +107,7 @@ def objection(
         return None
     if neighbor_question is None:
         return "guard:unknown"
-    match guards.judge(question, neighbor_question):
+    match guards.judge(question, neighbor_question, partition):
         case guards.Refuse(slot):
             return f"guard:{slot}"
         case guards.Raise(by, slots):
@@ -109,11 +116,11 @@ def objection(
             return None
 
 
-def guarded(question: str, neighbor_question: str | None) -> tuple[str | None, float]:
+def guarded(question: str, neighbor_question: str | None, partition: str = "") -> tuple[str | None, float]:
     """Say which guard keeps a neighbour from answering at all, or by how much of the way to 1 it must be nearer."""
     if neighbor_question is None:
         return "guard:unknown", 0.0
-    match guards.judge(question, neighbor_question):
+    match guards.judge(question, neighbor_question, partition):
         case guards.Refuse(slot):
             return f"guard:{slot}", 0.0
         case guards.Raise(by, _):
@@ -192,6 +199,17 @@ def lifetime(controls: Controls, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which what comes now may be kept, or None when the caller wants nothing kept."""
     ttl = min(rules.ttl, controls.ttl)
     return None if controls.no_store or ttl <= 0 else now + ttl
+
+
+def forbidden(cache_control: str, rules: Rules) -> str | None:
+    """Return the directive by which an upstream forbids to keep its answer (RFC 9111, 5.2.2); None where it does not.
+
+    ``private`` leaves a caller what is its own; ``no-cache``, which nearly every stream has, is no word on storing.
+    """
+    if not rules.obeys:
+        return None
+    directives = {each.partition("=")[0].strip() for each in cache_control.split(",")}
+    return "no-store" if "no-store" in directives else "private" if rules.shared and "private" in directives else None
 
 
 def _tokens_at_most(entry: Entry) -> int:

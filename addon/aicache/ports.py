@@ -37,9 +37,10 @@ class ExactStore(Protocol):
         """
 
     async def mark(self, name: str, ttl: float) -> None:
-        """Remember *name* for *ttl* seconds."""
+        """Remember *name* for *ttl* seconds; forget it where that is 0."""
 
-    async def marked(self, name: str) -> bool: ...
+    async def marked(self, name: str) -> bool:
+        """Tell whether it is remembered. Asked in the same turn of the loop as entries, it travels with them."""
 
     async def notes(self, names: Sequence[str]) -> list[bytes | None]:
         """Return what was noted under each name; None where nothing is. An entry's notes have its key for a name."""
@@ -128,7 +129,10 @@ class Embedder(Protocol):
     def asymmetric(self) -> bool:
         """Whether what is stored is to be embedded as a document, to be compared with queries; else all are queries."""
 
-    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
-        """Return ``(n, dimensions)`` float32, each row L2-normalised and finite."""
+    async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
+        """Return ``(n, dimensions)`` float32, each row L2-normalised and finite.
+
+        What was embedded for one *partition* makes nothing faster for another: its time would tell who asked what.
+        """
 
     async def close(self) -> None: ...

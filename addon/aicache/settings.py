@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.config import Answers, Config, Credential, Header, Shared, Templates
+from aicache.config import Answers, CacheControl, Config, Credential, Header, Shared, Templates
 from aicache.evidence.verified import SHARES
 from aicache.keys import Caller, Headers, KeyRules, digest
 from aicache.model import Call, Mode
@@ -37,11 +37,15 @@ class Settings:
     """Whether mitmproxy's events go to those addons only that have a hook for them."""
     fast_lane: bool
     """Whether hits on entries at hand are answered past mitmproxy's flows, where nobody wants those."""
+    starting: bool = False
+    """The salt of keys is not known yet: those made until then lead nowhere, and nothing is to be stored under them."""
 
     @classmethod
-    def of(cls, config: Config) -> Settings:
+    def of(cls, config: Config, salt: bytes = b"", *, starting: bool = False) -> Settings:
+        """*salt* is the deployment's (see `deployment`), or any other one while that is not known."""
         return cls(
             enabled=config.enabled,
+            starting=starting,
             key_rules=KeyRules(
                 session_id=config.session_id,
                 context=config.context,
@@ -54,6 +58,7 @@ class Settings:
                     accounted=frozenset({config.scope.name}) if isinstance(config.scope, Header) else frozenset(),
                 ),
                 any_api=config.answers is Answers.ANY_API,
+                salt=salt,
             ),
             scope=config.scope,
             max_request=config.max_request,
@@ -83,7 +88,8 @@ class Settings:
             case Header(name):
                 if not (value := headers.get(name)):
                     return None
-                return digest("header", name, value, *(() if caller.proof is not None else (caller.digest,)))
+                nameless = () if caller.proof is not None else (caller.digest,)
+                return digest("header", name, value, *nameless, salt=self.key_rules.salt)
 
     def template_for(self, call: Call) -> Template | None:
         """Return what a hit on this call is to be written through; there are templates for chat completions only."""
@@ -118,4 +124,5 @@ def rules_of(config: Config, default_threshold: float, guarded_threshold: float)
         audit=audit,
         shadow=config.semantic.shadow,
         shared=not isinstance(config.scope, Credential),
+        obeys=config.store.cache_control is CacheControl.OBEY,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.engine import Engine
-from aicache.parts import ExactPart, SemanticPart
+from aicache.parts import ExactPart, NotYet, SemanticPart, secrets_of
 from aicache.policy import Rules
 from aicache.ports import StoreError
 from aicache.settings import Settings, rules_of
@@ -54,23 +55,39 @@ class Wiring:
 
     def __init__(self, config: Config, data: Path) -> None:
         self._config, self._data = checked(config, data)
-        self.settings = Settings.of(config)
+        self._salt: bytes | None = None
+        self.settings = self._settings()
         self.engine = Engine(rules_for(config), config.lookup_timeout)
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._closing = False
         self._folder: _Folder | None = None
-        self._exact = ExactPart(self.engine)
+        self._exact = ExactPart(self.engine, self._salted)
         self._semantic = SemanticPart(self.engine)
         self._said = ""
 
     def configure(self, config: Config, data: Path) -> None:
         """Put another configuration in force: settings at once, parts as soon as they stand. Raises ConfigError."""
+        before = self._config.exact.redis
         self._config, self._data = checked(config, data)
-        self.settings = Settings.of(config)
+        if before != config.exact.redis:
+            self._salt = None
+        self.settings = self._settings()
         self.engine.rules = rules_for(config)
         self.engine.lookup_timeout = config.lookup_timeout
         self._changed.set()
+
+    def _settings(self) -> Settings:
+        """Return the settings with the salt of their keys, where it is known before the store stands."""
+        secrets = secrets_of(self._config.exact, self._data)
+        salt = self._salt if secrets is None else secrets.salt
+        return Settings.of(self._config, salt or os.urandom(32), starting=salt is None)
+
+    def _salted(self, salt: bytes) -> None:
+        """Take the salt that the store about to be used has."""
+        self._salt = salt
+        if self.settings.key_rules.salt != salt or self.settings.starting:
+            self.settings = Settings.of(self._config, salt)
 
     def start(self) -> None:
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
@@ -93,12 +110,13 @@ class Wiring:
                 await self._converge(self._config, self._data)
                 pause, self._said = CHECK_EVERY, ""
             except Exception as exc:
-                pause = min(2 * pause, AGAIN_AT_MOST)
+                pause = CHECK_EVERY if isinstance(exc, NotYet) else min(2 * pause, AGAIN_AT_MOST)
                 if not isinstance(exc, StoreError):
                     logger.exception("the cache's parts could not be brought up")
                 elif self._said != str(exc) and not self._closing:
                     self._said = str(exc)
-                    logger.warning("%s (it is tried again)", exc)
+                    said = f"exact store: {exc}; requests go upstream" if isinstance(exc, NotYet) else str(exc)
+                    logger.warning("%s (it is tried again)", said)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._changed.wait()
@@ -113,7 +131,11 @@ class Wiring:
         if self._folder is None and needs_folder(config):
             self._folder = _Folder(data)
         owned = self._folder is not None and self._folder.own(shares=config.exact.redis is None)
-        await self._exact.converge(config.exact, data, owned)
+        try:
+            await self._exact.converge(config.exact, data, owned)
+        except NotYet:  # it holds up nothing else
+            await self._semantic.converge(config.semantic, data, owned)
+            raise
         await self._semantic.converge(config.semantic, data, owned)
 
     async def _leave_folder(self) -> None:
@@ -192,6 +214,11 @@ def checked(config: Config, data: Path) -> tuple[Config, Path]:
                 )
     if needs_folder(config) and (problem := _unusable(data)):
         problems.append(f"ai_cache_data: {data}: {problem}; name another folder")
+    else:
+        try:
+            secrets_of(config.exact, data)
+        except StoreError as exc:
+            problems.append(str(exc))
     if problems:
         raise ConfigError(tuple(problems))
     return config, data

@@ -156,8 +156,7 @@ class Replay:
         if report is None and isinstance(exchange, Exchange):
             engine.audited(exchange, recording)
             return
-        if recording.status == 200:
-            engine.accepted(exchange)
+        engine.answered(exchange, recording.status)
         entry: Entry | None = None
         why_not = None
         try:

@@ -51,7 +51,7 @@ async def opened(config: Config, data: Path, *, exact_only: bool = False) -> Asy
         assert engine.exact is not None
         await engine.exact.marked("warm")  # connects
         await meaning.converge(semantic, data, owned)
-        yield Opened(engine, Settings.of(config))
+        yield Opened(engine, Settings.of(config, exact.salt))
     finally:
         await engine.drain(1)
         await meaning.end()

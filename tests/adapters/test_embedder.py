@@ -228,9 +228,10 @@ def test_as_many_vectors_are_remembered_as_fit_the_latest_of_them() -> None:
     fit = REMEMBERED // (512 * 4)
 
     for i in range(fit + 10):
-        remembered.put(str(i), "query", np.full(512, i, np.float32))
-    remembered.put(str(fit), "query", np.full(512, -1, np.float32))
+        remembered.put((str(i), "query", "a"), np.full(512, i, np.float32))
+    remembered.put((str(fit), "query", "a"), np.full(512, -1, np.float32))
 
-    assert [remembered.get(str(i), "query") is None for i in (0, 9, 10, fit + 9)] == [True, True, False, False]
-    assert remembered.get(str(fit), "document") is None
-    assert (remembered.get(str(fit), "query") == -1).all()  # type: ignore[union-attr]
+    assert [remembered.get((str(i), "query", "a")) is None for i in (0, 9, 10, fit + 9)] == [True, True, False, False]
+    assert remembered.get((str(fit), "document", "a")) is None
+    assert remembered.get((str(fit), "query", "b")) is None
+    assert (remembered.get((str(fit), "query", "a")) == -1).all()  # type: ignore[union-attr]

@@ -14,9 +14,10 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from aicache.adapters.redis import RedisStore, pack, unpack
+from aicache.adapters.redis import AGREED, RedisStore, pack, seal, unpack
 from aicache.adapters.redisclient import open_redis
 from aicache.adapters.valkey import EmbeddedValkey
+from aicache.deployment import of_secret
 from aicache.model import Entry, Mode
 from aicache.ports import ExactStore, StoreError
 from fakes import MemoryStore
@@ -24,10 +25,10 @@ from fakes import MemoryStore
 Make = Callable[..., Entry]
 Leave = Callable[[str, str], Coroutine[Any, Any, None]]
 
-CORS = (("c", "d"),)
+CORS = (("access-control-max-age", "1"),)
 PACKED = (  # by the first release: what is stored must stay readable, or the format byte must change
     b"\x01\x9f\xa2a1\xa2b2\xa4chat\xa1m\xa5whole\xc2\xa6stream\xa3t/x\xc4\x02{}\xa1q\x03\x05"
-    b"\xcb?\xf8\x00\x00\x00\x00\x00\x00\xcb@\x04\x00\x00\x00\x00\x00\x00\x91\x92\xa1c\xa1d"
+    b"\xcb?\xf8\x00\x00\x00\x00\x00\x00\xcb@\x04\x00\x00\x00\x00\x00\x00\x91\x92\xb6access-control-max-age\xa11"
 )
 
 
@@ -82,6 +83,13 @@ async def leave(url: str | None, prefix: str, store: ExactStore) -> AsyncIterato
 @pytest.fixture
 async def redis(valkey: EmbeddedValkey) -> AsyncIterator[RedisStore]:
     store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def signing(valkey: EmbeddedValkey) -> AsyncIterator[RedisStore]:
+    store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, sign=of_secret("s" * 16).sign)
     yield store
     await store.close()
 
@@ -504,3 +512,119 @@ def test_what_the_first_release_packed_is_still_read() -> None:
         entry, asked_variant="v", refused=True
     )
     assert unpack(PACKED) == entry
+
+
+class TestSigned:
+    """What somebody else puts into the Redis is as good as absent."""
+
+    async def test_what_was_put_is_got(self, signing: RedisStore, an_entry: Make) -> None:
+        await signing.put(an_entry())
+        await signing.mark("m", 60)
+        await signing.note("n", b"noted", time.time() + 60)
+
+        assert await signing.get(an_entry().key) == an_entry()
+        assert await signing.marked("m")
+        assert await signing.notes(["n"]) == [b"noted"]
+
+    async def test_a_forged_entry_is_absent_and_warned_of_once(
+        self, signing: RedisStore, raw: Redis, an_entry: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await signing.put(an_entry(key="a1"))
+        good = await raw.get("test:e:a1")
+        forger = of_secret("another secret").sign
+        packed = pack(an_entry(key="b2"))
+        forged = {
+            "unsigned": packed,
+            "another secret": seal(forger, b"entry", packed),
+            "no secret": seal(b"", b"entry", packed),
+            "cut off": good[:-1],
+            "a bit": good[:-1] + bytes([good[-1] ^ 1]),
+            "another body": good[:33] + packed,
+            "a mark": seal(of_secret("s" * 16).sign, b"mark b2", packed),
+            "the signature alone": good[:33],
+        }
+
+        for value in forged.values():
+            await raw.set("test:e:b2", value)
+            assert await signing.get("b2") is None
+        await raw.set("test:e:b2", good)  # of another key
+
+        assert await signing.get("b2") is None
+        [record] = [r for r in caplog.records if r.levelno >= logging.WARNING]
+        assert "b2" in record.getMessage()
+        assert "signed" in record.getMessage()
+
+    async def test_a_forged_mark_is_none_nor_is_one_made_to_last(self, signing: RedisStore, raw: Redis) -> None:
+        await raw.set("test:m:mallory", "1")
+        await raw.set("test:m:bob", str(int(time.time() * 1000) + 60_000))
+        await signing.mark("alice", 0.1)
+        seen = await raw.get("test:m:alice")
+        await raw.set("test:m:alice", seen)  # without its end
+        await raw.set("test:m:eve", seen)
+        assert await signing.marked("alice")
+        assert not await signing.marked("eve")
+        await asyncio.sleep(0.12)
+
+        assert [await signing.marked(name) for name in ("mallory", "bob", "alice")] == [False] * 3
+
+    async def test_a_forged_note_is_none(self, signing: RedisStore, raw: Redis) -> None:
+        await signing.note("one", b"noted", time.time() + 60)
+        await raw.set("test:n:two", await raw.get("test:n:one"))
+        await raw.set("test:n:three", b"noted")
+
+        assert await signing.notes(["one", "two", "three"]) == [b"noted", None, None]
+
+    async def test_what_is_signed_is_not_read_without_the_secret(
+        self, signing: RedisStore, redis: RedisStore, an_entry: Make
+    ) -> None:
+        await signing.put(an_entry())
+
+        assert await redis.get(an_entry().key) is None
+        assert await redis.legacy_text(f"e:{an_entry().key}", 1000) is None
+
+    async def test_near_entries_are_verified_ones(self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make) -> None:
+        sign = of_secret("s" * 16).sign
+        store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, near=1 << 20, sign=sign)
+        await raw.set("test:e:a1", pack(an_entry(key="a1")))
+        for _ in range(3):
+            assert await store.get("a1") is None
+            await asyncio.sleep(0.05)
+        await store.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content_type": "application/json\r\nset-cookie: pwn=1"},
+        {"cors": (("set-cookie", "pwn=1"),)},
+        {"body": b"<html>"},
+        {"stored_at": float("inf")},
+    ],
+    ids=repr,
+)
+async def test_an_entry_with_more_in_it_than_an_answer_is_absent(
+    redis: RedisStore, raw: Redis, an_entry: Make, changes: dict[str, Any]
+) -> None:
+    await raw.set("test:e:a1", pack(an_entry(key="a1", **changes)))
+
+    assert await redis.get("a1") is None
+
+
+async def test_a_mark_travels_with_an_entry(redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+    await redis.put(an_entry(key="a1"))
+    await redis.mark("m", 60)
+    before = (await raw.info("commandstats")).get("cmdstat_mget", {}).get("calls", 0)
+
+    entry, marked = await asyncio.gather(redis.get("a1"), redis.marked("m"))
+
+    assert entry is not None
+    assert marked
+    assert (await raw.info("commandstats"))["cmdstat_mget"]["calls"] == before + 1
+    await redis.mark("m", 0)
+    assert not await redis.marked("m")
+
+
+async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: RedisStore) -> None:
+    assert len({*await asyncio.gather(*(redis.agreed("salt", str(i) * AGREED) for i in range(5)))}) == 1
+    assert await redis.exchanged("secret", "one") is None
+    assert await redis.exchanged("secret", "two") == "one"

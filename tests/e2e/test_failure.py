@@ -52,7 +52,8 @@ def bad_redis(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_a_redis_that_is_silent_or_talks_rubbish_costs_no_answer(start: Start, bad_redis: int) -> None:
     proxy = start(
-        f"exact: {{redis: {{url: 'redis://127.0.0.1:{bad_redis}/0'}}}}\nsemantic: {{enabled: false}}\n",
+        f"exact: {{redis: {{url: 'redis://127.0.0.1:{bad_redis}/0'}}, secret: 0123456789abcdef}}\n"
+        "semantic: {enabled: false}\n",
         wait_for=READY_EXACT,
     )
 
@@ -70,7 +71,7 @@ def test_a_redis_that_refuses_costs_no_answer_and_is_used_once_it_is_there(start
     port = free_port()
     proxy = start(
         f"exact: {{redis: {{url: 'redis://127.0.0.1:{port}/0'}}}}\nsemantic: {{enabled: false}}\n",
-        wait_for=READY_EXACT,
+        wait_for="requests go upstream",
     )
 
     assert [proxy.ask("Refused?").status for _ in range(5)] == [200] * 5
@@ -80,7 +81,7 @@ def test_a_redis_that_refuses_costs_no_answer_and_is_used_once_it_is_there(start
 def test_the_password_of_a_redis_is_in_no_log(start: Start) -> None:
     proxy = start(
         f"exact: {{redis: {{url: 'redis://user:hush-hush@127.0.0.1:{free_port()}'}}}}\nsemantic: {{enabled: false}}\n",
-        wait_for=READY_EXACT,
+        wait_for="requests go upstream",
     )
     proxy.ask("Secret?")
 

@@ -21,25 +21,29 @@ Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | Non
 """Texts to one L2-normalised row each, in order; None for a text without a direction. Raises StoreError."""
 
 
+_Asked: TypeAlias = tuple[str, Purpose, str]
+"""A text, what for, and the partition that shares its vector."""
+
+
 class Refused(StoreError):
     """These texts will not be taken as they are; each of them alone may be."""
 
 
 class Remembered:
-    """The vectors asked for last, within `REMEMBERED` bytes, by a digest of their texts."""
+    """The vectors asked for last, within `REMEMBERED` bytes, by a digest of their texts and for whom they were."""
 
     def __init__(self) -> None:
         self._rows: OrderedDict[bytes, Vector] = OrderedDict()
         self._size = 0
 
-    def get(self, text: str, purpose: Purpose) -> Vector | None:
-        key = _digest(text, purpose)
+    def get(self, asked: _Asked) -> Vector | None:
+        key = _digest(asked)
         if (row := self._rows.get(key)) is not None:
             self._rows.move_to_end(key)
         return row
 
-    def put(self, text: str, purpose: Purpose, row: Vector) -> None:
-        key = _digest(text, purpose)
+    def put(self, asked: _Asked, row: Vector) -> None:
+        key = _digest(asked)
         self._size += row.nbytes - (self._rows[key].nbytes if key in self._rows else 0)
         self._rows[key] = row.copy()  # a row may hold on to the whole batch it came in
         self._rows.move_to_end(key)
@@ -47,12 +51,16 @@ class Remembered:
             self._size -= self._rows.popitem(last=False)[1].nbytes
 
 
-def _digest(text: str, purpose: Purpose) -> bytes:
-    return blake2b(f"{purpose} {text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _digest(asked: _Asked) -> bytes:
+    text, purpose, partition = asked
+    said = f"{len(partition)} {partition} {purpose} {text}"
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Batcher:
     """Sends texts in batches of one purpose; not one that is on its way already, nor one whose vector is remembered.
+
+    Both within a partition alone: that a text is on its way for one caller, or was, may not show in another's time.
 
     A batch leaves *gather* seconds after its first text, or as soon as it holds *limit* texts; *in_flight* of them at
     most are under way at once. What comes meanwhile leaves together afterwards; where that is more than *whole* texts,
@@ -76,20 +84,20 @@ class Batcher:
         self._whole = whole
         self._gather = gather
         self._in_flight = in_flight
-        self._waiting: dict[tuple[str, Purpose], _Question] = {}
-        self._flying: dict[tuple[str, Purpose], _Question] = {}
+        self._waiting: dict[_Asked, _Question] = {}
+        self._flying: dict[_Asked, _Question] = {}
         self._remembered = Remembered()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def embed(self, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+    async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> list[Vector]:
         """Return a row a text. Raises StoreError, for all of them when one has none."""
         if self._closed:
             raise StoreError(f"{self._name}: closed")
         if len(self._waiting) >= MAX_WAITING:
             raise StoreError(f"{self._name}: {MAX_WAITING} texts wait already")
-        asked = [self._ask(text, purpose) for text in texts]
+        asked = [self._ask((text, purpose, partition)) for text in texts]
         try:
             return [await asyncio.shield(question.row) for question in asked]
         finally:
@@ -108,14 +116,13 @@ class Batcher:
         for question in (*self._flying.values(), *self._waiting.values()):
             question.fail(f"{self._name}: closed")
 
-    def _ask(self, text: str, purpose: Purpose) -> _Question:
-        key = (text, purpose)
+    def _ask(self, key: _Asked) -> _Question:
         question = self._flying.get(key) or self._waiting.get(key)
-        if question is None and (row := self._remembered.get(text, purpose)) is not None:
-            question = _Question(text, purpose)
+        if question is None and (row := self._remembered.get(key)) is not None:
+            question = _Question(key)
             question.row.set_result(row)
         if question is None:
-            question = self._waiting[key] = _Question(text, purpose)
+            question = self._waiting[key] = _Question(key)
             loop = asyncio.get_running_loop()
             if self._timer is None:
                 self._timer = loop.call_later(self._gather, self._due)
@@ -127,9 +134,8 @@ class Batcher:
 
     def _leave(self, question: _Question) -> None:
         question.waiters -= 1
-        key = (question.text, question.purpose)
-        if not question.waiters and self._waiting.get(key) is question:
-            del self._waiting[key]
+        if not question.waiters and self._waiting.get(question.asked) is question:
+            del self._waiting[question.asked]
 
     def _due(self) -> None:
         self._timer = None
@@ -161,8 +167,7 @@ class Batcher:
             if question.alone or len(batch) == limit:
                 break
         for question in batch:
-            key = (question.text, question.purpose)
-            self._flying[key] = self._waiting.pop(key)
+            self._flying[question.asked] = self._waiting.pop(question.asked)
         return batch
 
     async def _run(self, batch: Sequence[_Question]) -> None:
@@ -177,33 +182,32 @@ class Batcher:
         except Exception as exc:  # whatever a library may raise; its message might hold a text
             why = f"{self._name}: {type(exc).__name__}"
         for index, question in enumerate(batch):
-            del self._flying[question.text, question.purpose]
+            del self._flying[question.asked]
             row = rows[index] if index < len(rows) else None
             if row is None:
                 question.fail(why or f"{self._name}: a text without a direction")
             else:
-                self._remembered.put(question.text, question.purpose, row)
+                self._remembered.put(question.asked, row)
                 if not question.row.done():
                     question.row.set_result(row)
         return None
 
     def _one_by_one(self, batch: Sequence[_Question]) -> None:
         for question in batch:
-            key = (question.text, question.purpose)
-            del self._flying[key]
+            del self._flying[question.asked]
             if question.waiters:
                 question.alone = True
-                self._waiting[key] = question
+                self._waiting[question.asked] = question
 
 
 class _Question:
     """A text on its way, and how many wait for its row."""
 
-    __slots__ = ("alone", "purpose", "row", "text", "waiters")
+    __slots__ = ("alone", "asked", "purpose", "row", "text", "waiters")
 
-    def __init__(self, text: str, purpose: Purpose) -> None:
-        self.text = text
-        self.purpose = purpose
+    def __init__(self, asked: _Asked) -> None:
+        self.asked = asked
+        self.text, self.purpose, _ = asked
         self.waiters = 0
         self.alone = False  # goes without others, because with them it was refused
         self.row: asyncio.Future[Vector] = asyncio.get_running_loop().create_future()

@@ -86,11 +86,11 @@ class CloudEmbedder(ABC):
         if (await self._fetch(["ping"], "query", LOAD_WITHIN))[0] is None:
             raise StoreError(f"{self._name}: {self._model} gives rows without a direction")
 
-    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+    async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         """See the port. A text without any sign in it has the vector of a full stop: services refuse empty ones."""
         try:
             async with asyncio.timeout(self._timeout):
-                rows = await self._batcher.embed([_clean(text) for text in texts], purpose)
+                rows = await self._batcher.embed([_clean(text) for text in texts], purpose, partition)
         except TimeoutError as exc:
             raise StoreError(f"{self._name}: no answer within {self._timeout:g} s") from exc
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)

@@ -68,9 +68,9 @@ class LocalEmbedder:
         except Exception as exc:
             raise StoreError(f"local embedder: cannot be loaded ({type(exc).__name__})") from exc
 
-    async def embed(self, texts: Sequence[str], purpose: Purpose) -> Vector:
+    async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         """See the port; *purpose* makes no difference to this model."""
-        rows = await self._batcher.embed([_clean(text) for text in texts], "query")
+        rows = await self._batcher.embed([_clean(text) for text in texts], "query", partition)
         return np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from aicache.config.syntax import compose
 from aicache.config.translation import Translation
 from aicache.config.values import (
     Answers,
+    CacheControl,
     Config,
     Credential,
     Dashboard,
@@ -39,6 +40,7 @@ from aicache.config.values import (
 
 __all__ = [
     "Answers",
+    "CacheControl",
     "Config",
     "ConfigError",
     "Credential",

@@ -215,6 +215,7 @@ ENDPOINT = Scalar("a host name", _host, example="vrs-cn-example.dashvector.cn-ha
 FILE = Scalar("the path of a file", str)
 PRICE = Scalar("MODEL=PROMPT/COMPLETION", _price, lambda price: f"{price.model}={price.prompt:g}/{price.completion:g}")
 TOKEN = Scalar("16 or more letters, digits and signs", _token, secret=True, example="${DASHBOARD_TOKEN}")
+DEPLOYMENT = Scalar("16 or more letters, digits and signs", _token, secret=True, example="${AI_CACHE_SECRET}")
 SECRET = Scalar("text", str, secret=True, example="${API_KEY}")
 HTTP_URL = Scalar("a URL: https:// or http://", _http_url, example="https://127.0.0.1:8000/v1")
 COLLECTION = Scalar("a name of 3 to 32 letters, digits, _ or -", _collection, example="ai-cache")

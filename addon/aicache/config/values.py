@@ -11,6 +11,7 @@ from aicache.config.redisurl import redacted
 from aicache.config.scalars import (
     CHAT_MODEL,
     COLLECTION,
+    DEPLOYMENT,
     ENDPOINT,
     FILE,
     FLAG,
@@ -57,6 +58,13 @@ class Header:
     """Callers that send the same value in header *name* (lower-case) share their answers."""
 
     name: str
+
+
+class CacheControl(StrEnum):
+    """What an upstream's word on caches is worth."""
+
+    IGNORE = "ignore"
+    OBEY = "obey"
 
 
 class Answers(StrEnum):
@@ -137,6 +145,14 @@ class Exact:
 
     ttl: Annotated[float, duration(most=3650 * DAY), "how long an answer is kept"] = 7 * DAY
     redis: Annotated[Redis | None, "a Redis or Valkey of your own; without it, the embedded Valkey"] = None
+    secret: Annotated[
+        str | None,
+        DEPLOYMENT,
+        "what entries, and what is known of credentials, are signed with, and keys salted: what is put into Redis past "
+        "the cache is not believed. The same at all proxies that share a Redis: ${AI_CACHE_SECRET}. null: with the "
+        "embedded Valkey one that is made and kept in the data folder; with a Redis of your own nothing is signed, and "
+        "the salt is kept there",
+    ] = field(default=None, repr=False)
     near_cache: Annotated[
         int,
         size(least=0),
@@ -304,6 +320,12 @@ class Store:
         one_of(*Refusals),
         "whether answers in which the model declines are kept: never, for the exact request, or for similar ones, too",
     ] = Refusals.EXACT
+    cache_control: Annotated[
+        CacheControl,
+        one_of(*CacheControl),
+        "whether an upstream's own cache-control is obeyed: no-store keeps nothing, private nothing that callers would "
+        "share. APIs send them unasked, with streams above all, so that by default they are not",
+    ] = CacheControl.IGNORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def _text_of(entry: Entry) -> str | None:
 class Comparison:
     """A fresh answer to a question, to be compared with stored ones."""
 
-    def __init__(self, in_use: InUse, semantic: Semantic, question: str, fresh: str) -> None:
+    def __init__(self, in_use: InUse, semantic: Semantic, question: str, fresh: str, partition: str = "") -> None:
+        self._partition = partition
         self._in_use, self._semantic = in_use, semantic
         self._question, self._fresh = question, fresh
         self._vector: Vector | None = None
@@ -66,7 +67,7 @@ class Comparison:
 
     async def _similarity(self, stored: str) -> float:
         texts = [stored[:COMPARED]] + ([] if self._vector is not None else [self._fresh[:COMPARED]])
-        embedding = self._semantic.embedder.embed(texts, "query")
+        embedding = self._semantic.embedder.embed(texts, "query", self._partition)
         vectors = await self._in_use.embedder_part.ask(embedding, "answers compared")
         if self._vector is None:
             self._vector = vectors[1]

@@ -11,7 +11,9 @@ from aicache import policy
 from aicache.engine import lookup, storing
 from aicache.engine.inuse import InUse
 from aicache.engine.learning import Learning, Trial
-from aicache.engine.search import Search
+from aicache.engine.proofs import REFUSING, Proofs, Turns
+from aicache.engine.search import Search, disowned
+from aicache.engine.storing import NotKept
 from aicache.engine.tasks import Tasks
 from aicache.engine.values import PARSE_ON_LOOP, Exchange, Semantic
 from aicache.entries import Recording
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
 MAX_LESSONS = 256  # comparisons of answers under way or waiting for a judge
+FEEDBACK = 30  # words on hits that a caller has in FEEDBACK_WITHIN seconds
+FEEDBACK_WITHIN = 60.0
 
 Tell = Callable[[Entry | None, str | None], None]
 """Is told what of an answer is kept, or why nothing is."""
@@ -47,6 +51,8 @@ class Engine:
         self.on_judged: Callable[[Judged], None] = lambda judged: None
         self._stores = Tasks(MAX_WRITES, self._warn)
         self._lessons = Tasks(MAX_LESSONS, lambda: logger.debug("too much to learn from at once: some is left out"))
+        self.proofs = Proofs(self.in_use, self._stores, clock)
+        self._feedback = Turns(FEEDBACK, FEEDBACK_WITHIN, clock)
         self.learning = Learning(self.in_use, self._lessons, clock, lambda judged: self.on_judged(judged))
 
     @property
@@ -91,7 +97,7 @@ class Engine:
             identity, controls = exchange.identity, exchange.controls
             return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page)
 
-        if (found := await lookup.by_request(in_use, exact, exchange, unfit, deadline, trace)) is not None:
+        if (found := await lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)) is not None:
             return found
         now = self._clock()
         if (hit := await lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)) is not None:
@@ -108,13 +114,22 @@ class Engine:
         """Find what is known of a batch, within the deadline: an entry or None for each input."""
         if exchange.controls.no_cache or (exact := self.in_use.exact) is None:
             return (None,) * len(exchange.keys)
-        return await lookup.of_pieces(self.in_use, exact, exchange, self.lookup_timeout, self._clock())
+        return await lookup.of_pieces(self.in_use, exact, self.proofs, exchange, self.lookup_timeout, self._clock())
 
     # ------------------------------------------------------------------ store
 
     def judge(self, exchange: Exchange, recording: Recording) -> Entry:
-        """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
-        return storing.judged(exchange, recording, self.rules, self._clock())
+        """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none.
+
+        What is a good answer, kept or not, proves the caller's credential; nothing else does.
+        """
+        try:
+            entry = storing.judged(exchange, recording, self.rules, self._clock())
+        except NotKept:
+            self.proofs.accepted(exchange)
+            raise
+        self.proofs.accepted(exchange)
+        return entry
 
     def keep(self, exchange: Exchange, entry: Entry) -> bool:
         """Store an entry in the background; False when there is too much to store already."""
@@ -125,8 +140,10 @@ class Engine:
         self._stores.spawn(self._judge_and_store(exchange, recording, tell))
 
     def judge_pieces(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
-        """Make the entries of a batch's response; ValueError, with the reason, when it is no good one."""
-        return storing.judged_pieces(exchange, recording, self.rules, self._clock())
+        """Make the entries of a batch's response; ValueError, with the reason, when it is no good one. As `judge`."""
+        entries = storing.judged_pieces(exchange, recording, self.rules, self._clock())
+        self.proofs.accepted(exchange)
+        return entries
 
     def keep_pieces(self, entries: list[Entry]) -> bool:
         """Store what is to be kept of them in the background; False when nothing is, or too much is under way."""
@@ -137,10 +154,10 @@ class Engine:
         """Do both in the background: for what is large."""
         self._stores.spawn(self._judge_and_store_pieces(exchange, recording))
 
-    def accepted(self, exchange: Exchange | BatchExchange) -> None:
-        """Note that the upstream took this caller's credential."""
-        if exchange.credential is not None and self.in_use.exact is not None:
-            self._stores.spawn(storing.mark_accepted(self.in_use, exchange.credential))
+    def answered(self, exchange: Exchange | BatchExchange, status: int) -> None:
+        """Take note of a response's status: that the upstream refuses the caller is known before its body is there."""
+        if status in REFUSING:
+            self.proofs.refused(exchange)
 
     def _warn(self) -> None:
         self.in_use.exact_part.warn(f"{MAX_WRITES} stores are under way, more are dropped")
@@ -152,14 +169,29 @@ class Engine:
         self._lessons.spawn(self._audited(exchange, recording))
 
     def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
-        """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background."""
-        self._lessons.spawn(self.hear(exchange, key, right))
+        """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background.
+
+        Only that of a caller whose credential is known, and proven where answers are shared; and not too often.
+        """
+        self._lessons.spawn(self._listen(exchange, key, right))
+
+    async def _listen(self, exchange: Exchange, key: str, right: bool) -> None:
+        caller, exact = exchange.credential, self.in_use.exact
+        if caller is None or exact is None:
+            return
+        if not await self.in_use.exact_part.ask(self.proofs.holds(exact, exchange), "credential of a feedback"):
+            logger.debug("feedback of a caller who is not proven")
+        elif not self._feedback.take(caller):
+            logger.debug("feedback of a caller who has said enough for now")
+        else:
+            await self.hear(exchange, key, right, shared=exchange.shared)
 
     async def _audited(self, exchange: Exchange, recording: Recording) -> None:
+        self.answered(exchange, recording.status)
         if (trial := self.learning.take(exchange.ticket)) is None:
             return
         try:
-            fresh = await asyncio.to_thread(self.judge, exchange, recording)
+            fresh = await self._judged(exchange, recording, thread=True)
         except ValueError as exc:
             logger.debug("nothing learned: %s", exc)
             return
@@ -167,8 +199,12 @@ class Engine:
         if verdict is Judgement.WRONG:  # next time this question has the right one
             await storing.store(self.in_use, exchange, fresh, self.rules)
 
-    async def hear(self, exchange: Exchange, key: str, right: bool) -> None:
-        """Do as `feedback` says, here and now. Raises StoreError."""
+    async def hear(self, exchange: Exchange, key: str, right: bool, *, shared: bool = False) -> None:
+        """Do as `feedback` says, here and now, and without a question who says it. Raises StoreError.
+
+        Where entries are *shared*, a caller takes a wrong one from itself alone. The fresh answer that it is given
+        takes the place of the one to its very request, as after any ``no-cache``.
+        """
         in_use, rules = self.in_use, self.rules
         if (exact := in_use.exact) is None:
             return
@@ -178,7 +214,7 @@ class Engine:
             return
         semantic = in_use.semantic
         if key == exchange.identity.key:
-            if not right:
+            if not right and not shared:
                 await in_use.exact_part.ask(exact.delete([key]), "wrong answer deleted")
                 if semantic is not None:
                     await self._forget(semantic.index, [key])
@@ -188,7 +224,12 @@ class Engine:
         deadline = asyncio.get_running_loop().time() + WRITE_TIMEOUT
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, lambda _: None, deadline, Trace())
         await self.learning.feedback(exchange, key, right, rules, await search.neighbors())
-        if not right and rules.policy is not policy.Policy.VERIFIED:
+        if not right and shared and exchange.credential is not None:
+            lasts = min(entry.expires_at - self._clock(), rules.ttl)
+            marking = exact.mark(disowned(exchange.credential, key), lasts)
+            await in_use.exact_part.ask(marking, "a caller's word on a neighbour")
+            in_use.release(key)
+        elif not right and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.
             await in_use.withdraw(semantic, key)
 
@@ -206,10 +247,7 @@ class Engine:
     async def _judge_and_store(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
         await asyncio.sleep(0)  # an eager task (Python 3.12) would judge before the hook has returned
         try:
-            if len(recording.body) > PARSE_ON_LOOP:
-                entry = await asyncio.to_thread(self.judge, exchange, recording)
-            else:
-                entry = self.judge(exchange, recording)
+            entry = await self._judged(exchange, recording, thread=len(recording.body) > PARSE_ON_LOOP)
         except ValueError as exc:
             logger.debug("not stored: %s", exc)
             tell(None, str(exc))
@@ -217,12 +255,25 @@ class Engine:
         tell(entry, None)
         await self._store(exchange, entry)
 
+    async def _judged(self, exchange: Exchange, recording: Recording, *, thread: bool) -> Entry:
+        """Do as `judge` does, the work in a thread where it takes long."""
+        if not thread:
+            return self.judge(exchange, recording)
+        try:
+            entry = await asyncio.to_thread(storing.judged, exchange, recording, self.rules, self._clock())
+        except NotKept:
+            self.proofs.accepted(exchange)
+            raise
+        self.proofs.accepted(exchange)
+        return entry
+
     async def _judge_and_store_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
         try:
-            entries = await asyncio.to_thread(self.judge_pieces, exchange, recording)
+            entries = await asyncio.to_thread(storing.judged_pieces, exchange, recording, self.rules, self._clock())
         except ValueError as exc:
             logger.debug("not stored: %s", exc)
             return
+        self.proofs.accepted(exchange)
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
         await storing.store_pieces(self.in_use, lasting)
 

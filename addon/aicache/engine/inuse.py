@@ -21,6 +21,7 @@ class InUse:
         self.exact: ExactStore | None = None
         self.semantic: Semantic | None = None
         self.judge: Judge | None = None
+        self.deployment = ""  # names the secret that keys are derived of: others' entries are never asked for
         self.exact_part = Part("exact store", 0.25)
         self.legacy_part = Part("answers of Higress", 0.25)
         self.embedder_part = Part("embedder", 0.4)
@@ -61,6 +62,10 @@ class InUse:
     async def withdraw(self, semantic: Semantic, key: str) -> None:
         """Have an entry answer its own request only, and no other by meaning. Raises StoreError."""
         await self.index_part.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
+        self.release(key)
+
+    def release(self, key: str) -> None:
+        """Hold an entry no longer in this process, where one is held."""
         if isinstance(self.exact, HoldsEntries):
             self.exact.release(key)  # with what was made of it for others
 

@@ -115,7 +115,7 @@ class Learning:
         verdict, group = Judgement.UNKNOWN, fresh.key
         text = await text_of(fresh)
         question = exchange.call.question or ""
-        comparison = Comparison(self._in_use, semantic, question, text or "")
+        comparison = Comparison(self._in_use, semantic, question, text or "", f"answers {exchange.kind}")
         for seen in to_compare(trial.seen, trial.decision) if text is not None else ():
             other = await self._in_use.exact_part.ask(exact.get(seen.key), "neighbour's answer")
             if other is None or other.key == fresh.key or (said := await text_of(other)) is None:

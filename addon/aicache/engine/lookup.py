@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, cast
 
 from aicache import legacy, policy
 from aicache.engine.inuse import InUse, entries
+from aicache.engine.proofs import Proofs
 from aicache.engine.search import Unfit
 from aicache.engine.values import PARSE_ON_LOOP, Exchange
 from aicache.model import Entry, Hit, Miss
@@ -17,21 +20,29 @@ TOGETHER = 64  # inputs of a batch looked up at once: their vectors have tens of
 
 
 async def by_request(
-    in_use: InUse, exact: ExactStore, exchange: Exchange, unfit: Unfit, deadline: float, trace: Trace
+    in_use: InUse, exact: ExactStore, proofs: Proofs, exchange: Exchange, unfit: Unfit, deadline: float, trace: Trace
 ) -> Hit | Miss | None:
-    """Find the answer to the very request; None when there is none, and one to a similar request may do."""
+    """Find the answer to the very request; None when there is none, and one to a similar request may do.
+
+    What is known of the caller's credential is asked for in one go with the entry, where it is not known here.
+    """
     label = exchange.label
+    why_stopped = "credential-unproven" if exchange.shared else "credential-refused"
+    may_answer = proofs.known(exchange)
+    if may_answer is False:
+        return Miss(why_stopped)
     try:
-        if exchange.shared and exchange.credential is not None:
-            with trace.step("credential"):
-                proof = exact.marked(exchange.credential)
-                if not await in_use.exact_part.ask(proof, f"{label}: credential", deadline):
-                    return Miss("credential-unproven")
         with trace.step("exact look-up"):
             finding = exact.get(exchange.identity.key)
-            entry = await in_use.exact_part.ask(finding, f"{label}: 1 exact look-up", deadline)
+            if may_answer is None:
+                both = _both(finding, proofs.ask(exact, exchange))
+                entry, may_answer = await in_use.exact_part.ask(both, f"{label}: 1 exact look-up", deadline)
+            else:
+                entry = await in_use.exact_part.ask(finding, f"{label}: 1 exact look-up", deadline)
     except StoreError as exc:
         return Miss(f"store-error: {exc}")
+    if not may_answer:
+        return Miss(why_stopped)
     if entry is None:
         return None
     why_not = unfit(entry)
@@ -72,7 +83,7 @@ async def left_by_higress(
 
 
 async def of_pieces(
-    in_use: InUse, exact: ExactStore, exchange: BatchExchange, within: float, now: float
+    in_use: InUse, exact: ExactStore, proofs: Proofs, exchange: BatchExchange, within: float, now: float
 ) -> tuple[Entry | None, ...]:
     """Find what is known of a batch, within so many seconds: an entry or None for each input."""
     unknown = (None,) * len(exchange.keys)
@@ -80,9 +91,10 @@ async def of_pieces(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
     try:
-        if exchange.credential is not None and not await in_use.exact_part.ask(
-            exact.marked(exchange.credential), f"{label}: credential", deadline
-        ):
+        may_answer = proofs.known(exchange)
+        if may_answer is None:
+            may_answer = await in_use.exact_part.ask(proofs.ask(exact, exchange), f"{label}: credential", deadline)
+        if not may_answer:
             return unknown
         found: list[Entry | StoreError | None] = []
         for start in range(0, len(exchange.keys), TOGETHER):
@@ -100,3 +112,14 @@ async def of_pieces(
         else None
         for entry in found
     )
+
+
+async def _both(
+    finding: Coroutine[Any, Any, Entry | None], asking: Coroutine[Any, Any, bool]
+) -> tuple[Entry | None, bool]:
+    """Await both at once; what comes to nothing of the two, when the other fails, is no news."""
+    entry, may_answer = await asyncio.gather(finding, asking, return_exceptions=True)
+    for each in (may_answer, entry):
+        if isinstance(each, BaseException):
+            raise each
+    return cast("tuple[Entry | None, bool]", (entry, may_answer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aicache import policy
 from aicache.engine.inuse import InUse, entries
@@ -13,6 +13,7 @@ from aicache.engine.learning import Learning, Source, Trial
 from aicache.engine.values import Exchange, Semantic
 from aicache.evidence.sight import LOOKED_AT, Seen
 from aicache.evidence.verified import Action, Decision, Verified
+from aicache.keys import digest
 from aicache.model import Entry, Hit, Miss, Neighbor, Vector
 from aicache.ports import ExactStore, KnowsPlaces, StoreError
 from aicache.trace import Looked, Trace
@@ -39,6 +40,8 @@ class Search:
     unfit: Unfit
     deadline: float
     trace: Trace
+    disowned: set[str] = field(default_factory=set)
+    """Keys of entries that were wrong answers by this caller's own word: others may have them."""
 
     async def run(self) -> tuple[Hit | Miss, list[str]]:
         """Find an answer, and the keys of neighbours whose entries have gone. Every failure is a Miss."""
@@ -77,7 +80,7 @@ class Search:
     async def _embed(self) -> Vector:
         if self.exchange.vector is not None:
             return self.exchange.vector
-        embedding = self.semantic.embedder.embed([self.exchange.call.question or ""], "query")
+        embedding = self.semantic.embedder.embed([self.exchange.call.question or ""], "query", self.exchange.kind)
         step = f"{self.exchange.label}: 2 embedding"
         vector: Vector = (await self.in_use.embedder_part.ask(embedding, step, self.deadline))[0]
         return vector
@@ -91,9 +94,24 @@ class Search:
 
     async def _entries(self, near: list[Neighbor]) -> list[Entry | StoreError | None]:
         with self.trace.step("neighbours' entries"):
-            fetching = entries(self.exact, [n.key for n in near])
+            fetching = self._fetch([n.key for n in near])
             step = f"{self.exchange.label}: 5 neighbours' entries"
             return await self.in_use.exact_part.ask(fetching, step, self.deadline)
+
+    async def _fetch(self, keys: list[str]) -> list[Entry | StoreError | None]:
+        """Fetch entries, and in the same go what the caller has said of them, where others share them."""
+        caller = self.exchange.credential if self.exchange.shared else None
+        if caller is None:
+            return await entries(self.exact, keys)
+        asking = (self.exact.marked(disowned(caller, key)) for key in keys)
+        found, *said = await asyncio.gather(entries(self.exact, keys), *asking, return_exceptions=True)
+        if isinstance(found, BaseException):
+            raise found
+        self.disowned.update(key for key, word in zip(keys, said, strict=True) if word is True)
+        return found  # type: ignore[return-value]  # the marks' type is not told from the entries'
+
+    def _unfit(self, entry: Entry) -> str | None:
+        return "told-wrong" if entry.key in self.disowned else self.unfit(entry)
 
     # ------------------------------------------------------------------ by a threshold
 
@@ -119,7 +137,7 @@ class Search:
                     continue
                 if place % JUDGED_AT_ONCE == JUDGED_AT_ONCE - 1:
                     await asyncio.sleep(0)
-                refused = self.unfit(entry) or await self._objection(entry, neighbor, threshold)
+                refused = self._unfit(entry) or await self._objection(entry, neighbor, threshold)
                 trace.neighbors.append(Looked(neighbor.key, neighbor.similarity, entry.question, refused))
                 if refused is None:
                     hit = Hit(entry, min(neighbor.similarity, 1.0))
@@ -193,7 +211,7 @@ class Search:
         entry = fetched[key]
         if not isinstance(entry, Entry):
             return Looked(key, similarity, refused="gone"), None
-        if (why_not := self.unfit(entry)) is not None:
+        if (why_not := self._unfit(entry)) is not None:
             foreign = None if why_not == "foreign" else Seen(key, similarity, group, refused=True)
             return Looked(key, similarity, entry.question, why_not), foreign
         refused, raised = await self._guard(entry) if judge else (None, 0.0)
@@ -203,12 +221,12 @@ class Search:
     async def _guard(self, entry: Entry) -> tuple[str | None, float]:
         question = self.exchange.call.question or ""
         if len(question) > JUDGE_ON_LOOP:
-            return await asyncio.to_thread(policy.guarded, question, entry.question)
-        return policy.guarded(question, entry.question)
+            return await asyncio.to_thread(policy.guarded, question, entry.question, self.exchange.kind)
+        return policy.guarded(question, entry.question, self.exchange.kind)
 
     async def _objection(self, entry: Entry, neighbor: Neighbor, threshold: float) -> str | None:
         question = self.exchange.call.question or ""
-        judging = (question, entry.question, neighbor.similarity, threshold, self.rules)
+        judging = (question, entry.question, neighbor.similarity, threshold, self.rules, self.exchange.kind)
         if len(question) > JUDGE_ON_LOOP:
             return await asyncio.to_thread(policy.objection, *judging)
         return policy.objection(*judging)
@@ -246,6 +264,11 @@ class Search:
             why = "shadow" if shadow else "explored" if decision.action is Action.EXPLORE else kind.standing.value
             reason = why if decision.action is not Action.AUDIT or shadow else reason
         return replace(miss, reason=reason, ticket=ticket)
+
+
+def disowned(caller: str, key: str) -> str:
+    """Name the mark by which a caller has said that an entry was a wrong answer."""
+    return f"wrong-{digest(caller, key)}"
 
 
 async def _nothing() -> list[Entry | StoreError | None]:

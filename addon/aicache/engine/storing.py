@@ -10,24 +10,29 @@ from aicache.model import Entry
 from aicache.pieces import BatchExchange, record_pieces
 from aicache.ports import Purpose
 
-CREDENTIAL_TTL = 3600.0  # seconds for which the upstream's acceptance of a credential is believed
+
+class NotKept(ValueError):
+    """A good answer, but none that may be kept; the message says why."""
 
 
 def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: float) -> Entry:
     """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
     until = policy.keep_until(exchange.call, exchange.controls, rules, now)
-    if until is None:
-        raise ValueError("not to be kept")
-    return record(
+    entry = record(
         exchange.call,
         exchange.identity,
         recording,
         exchange.format,
         now=now,
-        until=until,
+        until=now if until is None else until,
         max_bytes=rules.max_bytes,
         refusals=rules.refusals is not policy.Refusals.NEVER,
     )
+    if until is None:
+        raise NotKept("not to be kept")
+    if (word := policy.forbidden(recording.cache_control, rules)) is not None:
+        raise NotKept(f"the upstream says {word}")
+    return entry
 
 
 def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.Rules, now: float) -> list[Entry]:
@@ -36,6 +41,8 @@ def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.R
     Those that are not to be kept expire at once: a response that only completes a batch is needed however large.
     """
     until = policy.lifetime(exchange.controls, rules, now)
+    if policy.forbidden(recording.cache_control, rules) is not None:
+        until = None
     small = len(recording.body) <= rules.max_bytes
     if not small and not exchange.known:
         raise ValueError("larger than store.max_bytes")
@@ -43,10 +50,17 @@ def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.R
 
 
 async def store(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
-    """Put the entry, then its vector: in this order no neighbour ever leads nowhere. Raises StoreError."""
+    """Put the entry, then its vector: in this order no neighbour ever leads nowhere. Raises StoreError.
+
+    A caller who wants its answer kept for a short time does not shorten that of one that others have.
+    """
     if (exact := await in_use.exact_once_known()) is None:
         return
     label = exchange.label
+    if exchange.shared and exchange.controls.ttl < rules.ttl:
+        there = await in_use.exact_part.ask(exact.get(entry.key), f"{label}: 6 what is stored")
+        if there is not None and there.expires_at > entry.expires_at:
+            return
     await in_use.exact_part.ask(exact.put(entry), f"{label}: 6 storing the answer")
     semantic = await in_use.semantic_once_known()
     if semantic is None or not policy.may_embed(exchange.call, exchange.controls, rules):
@@ -57,7 +71,7 @@ async def store(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.R
     if vector is None or semantic.embedder.asymmetric:
         # Else as a look-up would: a question is compared with questions.
         purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"
-        embedding = semantic.embedder.embed([exchange.call.question or ""], purpose)
+        embedding = semantic.embedder.embed([exchange.call.question or ""], purpose, exchange.kind)
         vector = (await in_use.embedder_part.ask(embedding, f"{label}: 7 embedding"))[0]
     namespace = semantic.namespace(exchange.identity)
     upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
@@ -68,8 +82,3 @@ async def store_pieces(in_use: InUse, entries: list[Entry]) -> None:
     if (exact := await in_use.exact_once_known()) is not None:
         for entry in entries:
             await in_use.exact_part.ask(exact.put(entry), f"{entry.key[:8]}: storing an input's vector")
-
-
-async def mark_accepted(in_use: InUse, credential: str) -> None:
-    if (exact := in_use.exact) is not None:
-        await in_use.exact_part.ask(exact.mark(credential, CREDENTIAL_TTL), "credential accepted")

@@ -36,17 +36,23 @@ class Exchange:
     controls: Controls
     format: Format
     credential: str | None
-    """Digest to be marked as accepted, where answers may be served that are not the caller's own."""
+    """Names the caller, with the API, path, upstream and model that it asks: what the upstream says to its credential
+    is good for these alone. None: nothing in the request is like a credential. Such a caller is never proven, so it is
+    given nothing where *shared*, and what it says of entries is not listened to, whatever the scope."""
     page: str | None = None
     """The request's Origin: the page in a browser that asks."""
     vector: Vector | None = None
-    shared: bool = True
-    """Whether every stored answer may be another's: then the credential is looked at before anything else."""
+    shared: bool = False
+    """Whether every stored answer may be another's: then the credential must be proven, by a good answer within the
+    hour. Else the caller's own need no proof, and end when the upstream refuses the credential."""
+    proves: bool = False
+    """Whether good answers are noted as proof: where *shared*, and where answers that Higress left may be served."""
     legacy: str | None = None
     """The question that Higress had for a key, where an answer that it left may be served."""
 
     kind: str = ""
-    """Digest of whose answers may serve, of the upstream and the model: what one error bound is kept for."""
+    """Digest of whose answers may serve, of the upstream and the model: what one error bound is kept for, and who
+    shares the vectors of questions asked before."""
     caller: int = 0
     """16 bits of a digest of who asks."""
 

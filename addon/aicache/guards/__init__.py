@@ -49,9 +49,9 @@ RAISES: dict[str, float] = {
 }
 
 
-def judge(question: str, neighbor: str) -> Verdict:
+def judge(question: str, neighbor: str, partition: str = "") -> Verdict:
     """Say whether the answer to *neighbor* may answer *question*; it makes no difference which is which."""
-    one, other = read(min(question, neighbor)), read(max(question, neighbor))
+    one, other = read(min(question, neighbor), partition), read(max(question, neighbor), partition)
     if one.plain == other.plain:
         return Pass()
     left, right = substitution.difference(one, other)

@@ -38,8 +38,11 @@ class Reading:
 
 
 @lru_cache(maxsize=KEPT)
-def read(text: str) -> Reading:
-    """Read a text. Never raises; the time is linear in its length."""
+def read(text: str, partition: str = "") -> Reading:
+    """Read a text. Never raises; the time is linear in its length.
+
+    What was read for one *partition* makes nothing faster for another: its time would tell who asked what.
+    """
     plain = normalise(text)
     words = tokens(plain)
     quantities = numbers.read(plain)

@@ -115,7 +115,7 @@ class Answers:
             return None
         if prepared.found_by is not None and prepared.found_by is not self._semantic():
             return None
-        return prepared
+        return None if self._is_stopped(prepared.exchange.credential) else prepared
 
     def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Have the request of these names answered by this hit while its entry is held, and it has none of its own."""
@@ -131,6 +131,10 @@ class Answers:
         size = len(body) if body is not hit.entry.body else 0
         for name in names:
             holder.keep(name, hit.entry, prepared, size, exchange.identity.key)
+
+    def _is_stopped(self, caller: str | None) -> bool:
+        """Tell whether the upstream has refused the caller since: what was prepared for it is given to it no more."""
+        return (engine := self._engine()) is None or engine.proofs.stopped(caller)
 
     def _semantic(self) -> Semantic | None:
         return None if (engine := self._engine()) is None else engine.semantic

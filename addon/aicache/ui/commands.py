@@ -19,7 +19,6 @@ from mitmproxy.log import ALERT
 
 from aicache.engine import Engine
 from aicache.ports import StoreError
-from aicache.settings import Settings
 from aicache.ui import marks
 from aicache.ui.contentview import answer_of
 from aicache.ui.desk import Desk
@@ -130,7 +129,7 @@ class Commands:
         hits by meaning takes it as evidence."""
         if (key := answered_by(flow)) is None:
             raise exceptions.CommandError("nothing in the cache is known to be behind this flow")
-        exchange = exchange_of(flow, Settings.of(self._desk.config)) if isinstance(flow, HTTPFlow) else None
+        exchange = exchange_of(flow, self._desk.settings) if isinstance(flow, HTTPFlow) else None
         by_meaning = flow.metadata.get(OUTCOME) == "semantic hit"
         work = self._keeping().wrong(key, by_meaning=by_meaning, exchange=exchange)
         return self._spawn("aicache.wrong", work, [flow], "marked wrong")
@@ -168,7 +167,7 @@ class Commands:
         return Keeping(engine)
 
     def _keys(self, flows: Sequence[flow.Flow]) -> list[str]:
-        settings = Settings.of(self._desk.config)
+        settings = self._desk.settings
         keys = list(dict.fromkeys(key for each in flows for key in keys_of(each, settings)))
         if not keys:
             raise exceptions.CommandError("nothing in the cache is known to be behind these flows")

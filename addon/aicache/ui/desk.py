@@ -14,6 +14,7 @@ from aicache.config import Otel as OtelConfig
 from aicache.engine import Engine
 from aicache.prices import Price, cost
 from aicache.reporting import Watchers
+from aicache.settings import Settings
 from aicache.ui import spans
 from aicache.ui.asked import Top
 from aicache.ui.counts import Counts
@@ -27,10 +28,16 @@ logger = logging.getLogger(__name__)
 
 
 class Desk:
-    """*engine* returns the one in use, None while there is none."""
+    """*engine* returns the one in use, None while there is none; *settings* those in force."""
 
-    def __init__(self, watchers: Watchers, engine: Callable[[], Engine | None]) -> None:
+    def __init__(
+        self,
+        watchers: Watchers,
+        engine: Callable[[], Engine | None],
+        settings: Callable[[], Settings | None] = lambda: None,
+    ) -> None:
         self.engine = engine
+        self._settings = settings
         self.config = Config()
         self.bypassed = False  # by hand, until it is undone by hand
         self._said = False
@@ -80,6 +87,11 @@ class Desk:
                 return "shared"
             case _:
                 return "credential"
+
+    @property
+    def settings(self) -> Settings:
+        """What requests are identified by."""
+        return self._settings() or Settings.of(self.config)
 
     def health(self) -> Health | None:
         engine = self.engine()

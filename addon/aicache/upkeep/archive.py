@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from aicache import response_fields
+from aicache.formats import EMBEDDINGS, by_api
+from aicache.formats.embeddings import unpack
 from aicache.model import Entry
 
 NAME, VERSION = "ai-cache entries", 1
@@ -26,15 +29,16 @@ DIGEST = re.compile("[0-9a-f]{40}")
 class _Header(msgspec.Struct):
     format: str
     version: int
+    deployment: str = ""
 
 
-def header() -> bytes:
-    """Return the first line."""
-    return _encoder.encode(_Header(NAME, VERSION)) + b"\n"
+def header(deployment: str = "") -> bytes:
+    """Return the first line. *deployment* names the secret that keys are made with."""
+    return _encoder.encode(_Header(NAME, VERSION, deployment)) + b"\n"
 
 
-def check_header(line: bytes) -> None:
-    """Raise ValueError unless the line begins a file that can be read here."""
+def check_header(line: bytes, deployment: str = "") -> None:
+    """Raise ValueError unless the line begins a file that can be read here, and whose keys are asked for here."""
     try:
         found = msgspec.json.decode(line, type=_Header)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -43,6 +47,11 @@ def check_header(line: bytes) -> None:
         raise ValueError("it is no file of entries that an AI cache has exported")
     if found.version > VERSION:
         raise ValueError(f"it is of version {found.version}, and {VERSION} is the newest that is known here")
+    if deployment and found.deployment != deployment:
+        raise ValueError(
+            "its entries have keys of another secret, which nobody asks for here: give this cache the exact.secret of "
+            "the other one (where it has none, what is in the file named secret of its data folder)"
+        )
 
 
 def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
@@ -55,12 +64,27 @@ def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def read(line: bytes) -> Entry | None:
-    """Return the entry of a line; None where it is none."""
+    """Return the entry of a line; None where it is none, or none that a cache has recorded."""
     try:
         entry = _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        if not (DIGEST.fullmatch(entry.key) and DIGEST.fullmatch(entry.namespace)):
+            return None
+        response_fields.check(entry)
+        _check_body(entry)
+    except (ValueError, RecursionError):  # msgspec's and Unicode's errors are of the former
         return None
-    return entry if DIGEST.fullmatch(entry.key) and DIGEST.fullmatch(entry.namespace) else None
+    return entry
+
+
+def _check_body(entry: Entry) -> None:
+    """Raise ValueError unless the body is an answer of the entry's API, in the entry's mode."""
+    for embeddings in EMBEDDINGS:
+        if embeddings.api == entry.api:
+            embeddings.join([unpack(entry.body)])
+            return
+    mode, _ = by_api(entry.api).parse_answer(entry.body, variant=entry.asked_variant)
+    if mode is not entry.mode:
+        raise ValueError("another mode")
 
 
 def new(path: Path) -> BinaryIO:

@@ -142,7 +142,7 @@ class Upkeep:
         file = await asyncio.to_thread(archive.new, part)
         count = 0
         try:
-            await asyncio.to_thread(file.write, archive.header())
+            await asyncio.to_thread(file.write, archive.header(self._in_use.deployment))
             async for keys in self.keys():
                 async for batch in self._fetched(keys):
                     count += await asyncio.to_thread(archive.write, file, batch)
@@ -158,7 +158,7 @@ class Upkeep:
         taken = Taken()
         file = await asyncio.to_thread(path.open, "rb")
         try:
-            archive.check_header(await asyncio.to_thread(file.readline, 1 << 16))
+            archive.check_header(await asyncio.to_thread(file.readline, 1 << 16), self._in_use.deployment)
             while entries := await asyncio.to_thread(archive.some, file, TOGETHER):
                 whole = [entry for entry in entries if entry is not None]
                 taken += Taken(unread=len(entries) - len(whole)) + await self.take(whole)

@@ -1,0 +1,141 @@
+"""What is known of callers' credentials: accepted by the upstream within the hour, or refused. It judges no answer.
+
+A caller is named by all that an upstream's word is good for: credential, API, path, upstream and model. What is known
+is marked in the store, for all proxies that share it, and remembered here for some seconds, so that a hit costs no
+reading of its own: a mark is read with the entry, if at all.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from aicache.engine.inuse import InUse
+from aicache.engine.tasks import Tasks
+from aicache.engine.values import Exchange
+from aicache.pieces import BatchExchange
+from aicache.ports import ExactStore, StoreError
+
+ACCEPTED_FOR = 3600.0
+"""Seconds for which the upstream's acceptance of a credential is believed."""
+REFUSED_FOR = 86400.0
+"""Seconds for which its refusal is, unless a good answer comes before: meanwhile all that it asks goes upstream."""
+KNOWN_FOR = 10.0
+"""Seconds for which what the store says is not asked again; near entries are held no longer."""
+MOST = 4096
+"""Callers remembered here."""
+REFUSALS = 10
+"""Marked in the store in a second: whoever makes up credentials fills no store with them."""
+REFUSING = frozenset({401, 403})
+"""Statuses by which an upstream refuses a credential, or this model to it."""
+
+_Asking = Exchange | BatchExchange
+
+
+class Proofs:
+    """One for an engine, by its clock."""
+
+    def __init__(self, in_use: InUse, tasks: Tasks, now: Callable[[], float]) -> None:
+        self._in_use, self._tasks, self._now = in_use, tasks, now
+        self._known: OrderedDict[str, tuple[bool, float]] = OrderedDict()  # good or not, and until when it is believed
+        self._second, self._refusals = 0.0, 0
+
+    def stopped(self, caller: str | None) -> bool:
+        """Tell whether this process knows that a caller may be given nothing. Asks nobody."""
+        known = self._known.get(caller or "")
+        return known is not None and not known[0]
+
+    def known(self, exchange: _Asking) -> bool | None:
+        """Tell whether a caller may be given what is stored, as far as it is known here; None: ask the store."""
+        if exchange.credential is None:
+            return not exchange.shared
+        known = self._known.get(exchange.credential)
+        return known[0] if known is not None and self._now() < known[1] else None
+
+    async def ask(self, exact: ExactStore, exchange: _Asking) -> bool:
+        """Ask the store for it. Raises StoreError where callers share answers; a caller's own need no proof."""
+        assert exchange.credential is not None
+        if exchange.shared:
+            good = await exact.marked(exchange.credential)
+            if good:  # that it is not, the next answer may change, here or elsewhere
+                self._know(exchange.credential, True)
+            return good
+        try:
+            good = not await exact.marked(_refused(exchange.credential))
+        except StoreError:
+            return True
+        self._know(exchange.credential, good)
+        return good
+
+    async def holds(self, exact: ExactStore, exchange: _Asking) -> bool:
+        """Tell whether a caller may be given what is stored, or say what is wrong with it. Raises StoreError."""
+        known = self.known(exchange)
+        return await self.ask(exact, exchange) if known is None else known
+
+    def accepted(self, exchange: _Asking) -> None:
+        """Take note of a good answer to a caller, as it was judged."""
+        caller = exchange.credential
+        if caller is None or self._in_use.exact is None:
+            return
+        was_stopped = self.stopped(caller)
+        if exchange.proves or was_stopped:
+            self._know(caller, True)
+        if exchange.proves:
+            self._mark(caller, ACCEPTED_FOR)
+        if was_stopped and not exchange.shared:
+            self._mark(_refused(caller), 0)
+
+    def refused(self, exchange: _Asking) -> None:
+        """Take note that the upstream refuses a caller: here at once, with other proxies when they ask next."""
+        caller = exchange.credential
+        if caller is None:
+            return
+        marks = self._may_mark()
+        self._know(caller, False, KNOWN_FOR if marks else REFUSED_FOR)
+        if exchange.proves:
+            self._mark(caller, 0)
+        if marks and not exchange.shared:
+            self._mark(_refused(caller), REFUSED_FOR)
+
+    def _know(self, caller: str, good: bool, seconds: float = KNOWN_FOR) -> None:
+        self._known[caller] = good, self._now() + seconds
+        self._known.move_to_end(caller)
+        if len(self._known) > MOST:
+            self._known.popitem(last=False)
+
+    def _may_mark(self) -> bool:
+        now = self._now()
+        if now - self._second >= 1:
+            self._second, self._refusals = now, 0
+        self._refusals += 1
+        return self._refusals <= REFUSALS
+
+    def _mark(self, name: str, seconds: float) -> None:
+        if (exact := self._in_use.exact) is not None:
+            self._tasks.spawn(self._marking(exact, name, seconds))
+
+    async def _marking(self, exact: ExactStore, name: str, seconds: float) -> None:
+        await self._in_use.exact_part.ask(exact.mark(name, seconds), "credential noted")
+
+
+class Turns:
+    """So many turns for each caller within so many seconds."""
+
+    def __init__(self, most: int, within: float, now: Callable[[], float]) -> None:
+        self._most, self._within, self._now = most, within, now
+        self._taken: OrderedDict[str, list[float]] = OrderedDict()
+
+    def take(self, caller: str) -> bool:
+        """Tell whether a caller has a turn, and take it."""
+        now = self._now()
+        recent = [at for at in self._taken.get(caller, ()) if now - at < self._within]
+        has_one = len(recent) < self._most
+        self._taken[caller] = [*recent, now] if has_one else recent
+        self._taken.move_to_end(caller)
+        if len(self._taken) > MOST:
+            self._taken.popitem(last=False)
+        return has_one
+
+
+def _refused(caller: str) -> str:
+    return f"refused-{caller}"

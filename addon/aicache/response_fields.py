@@ -1,0 +1,64 @@
+"""What of a stored answer becomes a response's header, held to its grammar (RFC 9110, 5.5 and 8.3.1). Pure.
+
+Whatever it came from (an upstream, a file, another cache, a Redis that others write to): a value with a line break in
+it would be another header, or a whole response.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+from aicache.model import Entry
+
+LONGEST_TYPE = 256  # characters
+LONGEST_CORS = 4096
+CORS = frozenset(
+    f"access-control-{name}"
+    for name in (
+        *("allow-origin", "allow-credentials", "expose-headers", "allow-methods", "allow-headers"),
+        *("max-age", "allow-private-network"),
+    )
+)
+"""The headers that tell browsers which pages may read a response (https://fetch.spec.whatwg.org/#http-responses)."""
+
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED = r'"(?:[\t !\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"'
+_MEDIA_TYPE = re.compile(rf"({_TOKEN}/{_TOKEN})(?:[ \t]*;[ \t]*(?:{_TOKEN}=(?:{_TOKEN}|{_QUOTED}))?)*[ \t]*")
+_VISIBLE = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
+_NAME = re.compile(r"[\x21-\x7e]{1,128}")
+_RUN_BY_BROWSERS = frozenset({"text/html", "text/javascript", "application/javascript", "application/ecmascript"})
+
+
+def media_type(value: str) -> str | None:
+    """Return a Content-Type as it is; None where it is none, or none of an API's answer: what a browser would run."""
+    if len(value) > LONGEST_TYPE or (match := _MEDIA_TYPE.fullmatch(value)) is None:
+        return None
+    kind = match[1].lower()
+    return None if kind in _RUN_BY_BROWSERS or "xml" in kind else value
+
+
+def cors(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return those that are CORS headers, each name once, with values that are one line of visible ASCII."""
+    found: dict[str, str] = {}
+    for name, value in items:
+        if name in CORS and len(value) <= LONGEST_CORS and _VISIBLE.fullmatch(value):
+            found.setdefault(name, value)
+    return tuple(found.items())
+
+
+def check(entry: Entry) -> None:
+    """Raise ValueError for an entry that no recording makes: it comes from somebody who writes to the store."""
+    if media_type(entry.content_type) is None:
+        raise ValueError("a content type that is none")
+    if entry.cors and cors(entry.cors) != entry.cors:
+        raise ValueError("CORS headers that are none")
+    if not (_NAME.fullmatch(entry.key) and _NAME.fullmatch(entry.namespace)):
+        raise ValueError("a key that is none")
+    if not all(map(math.isfinite, (entry.stored_at, entry.expires_at, entry.took))):
+        raise ValueError("a time that is none")
+    if entry.prompt_tokens < 0 or entry.completion_tokens < 0:
+        raise ValueError("a count that is none")
+    if entry.body[:64].lstrip()[:1] == b"<":
+        raise ValueError("a body that is no answer of an API")
