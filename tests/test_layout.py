@@ -32,6 +32,9 @@ MAY_IMPORT = {
     "settings": {"config", "evidence", "keys", "model", "policy", "request_fields", "templates"},
     "adapters": {"model", "ports", "breaker", "deployment", "response_fields", "adapters"},
     "outside": {"breaker", "ports"},
+    "addresses": set(),
+    "listeners": {"addresses"},
+    "ownconnections": {"addresses", "listeners"},
     "engine": PURE | {"outside"},
     "upkeep": PURE | {"engine", "upkeep"},
     "parts": PURE | {"adapters", "config", "engine"},
@@ -51,24 +54,15 @@ MAY_IMPORT = {
     "malformed": set(),
     "speed": PURE | {"malformed", "config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
-    | {
-        "header_misses",
-        "malformed",
-        "batches",
-        "config",
-        "engine",
-        "messages",
-        "recorded",
-        "replays",
-        "reporting",
-        "speed",
-    }
-    | {"ui", "warming", "wiring"},
+    | {"batches", "config", "engine", "header_misses", "listeners", "malformed", "messages", "ownconnections"}
+    | {"recorded", "replays", "reporting", "speed", "ui", "warming", "wiring"},
     "ui": PURE
     | {
+        "addresses",
         "batches",
         "config",
         "engine",
+        "listeners",
         "messages",
         "outside",
         "prices",
@@ -80,20 +74,8 @@ MAY_IMPORT = {
     },
 }
 OUTERMOST = {
-    *(
-        "addon",
-        "atonce",
-        "batches",
-        "dispatch",
-        "lane",
-        "malformed",
-        "messages",
-        "recorded",
-        "replays",
-        "shortcuts",
-        "speed",
-    ),
-    *("ui", "warming"),
+    *("addon", "atonce", "batches", "dispatch", "lane", "listeners", "malformed", "messages", "ownconnections"),
+    *("recorded", "replays", "shortcuts", "speed", "ui", "warming"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

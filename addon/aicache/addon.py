@@ -18,9 +18,10 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache import config as configuration
-from aicache import malformed, reporting
+from aicache import listeners, malformed, reporting
 from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
@@ -37,6 +38,7 @@ from aicache.messages import (
     write_hit,
 )
 from aicache.model import Bypass, Entry, Hit, Miss, Mode
+from aicache.ownconnections import OwnConnections, refusal
 from aicache.pieces import BatchExchange
 from aicache.recorded import note_wishes
 from aicache.replays import Replays
@@ -49,6 +51,7 @@ from aicache.ui import contentview, marks
 from aicache.ui.commands import Commands
 from aicache.ui.dashboard import Dashboard
 from aicache.ui.desk import Desk
+from aicache.ui.door import Door
 from aicache.warming import Warming
 from aicache.wiring import Wiring, default_data_folder
 
@@ -81,7 +84,9 @@ class AICache:
             lambda: self._wiring.engine if self._wiring is not None else None,
             lambda: self._wiring.settings if self._wiring is not None else None,
         )
-        self._dashboard = Dashboard(self._desk)
+        self._door = Door()
+        self._dashboard = Dashboard(self._desk, self._door)
+        self._own = OwnConnections()
         self._commands = Commands(self._desk)
         self._warming: Warming | None = None
         self._checks_itself = malformed.is_safe()
@@ -126,6 +131,7 @@ class AICache:
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
         marks.show_comments()
         self._wiring.start()
+        self._door.announce(listeners.of_pages())
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
         self._speed.apply(self._wiring.settings)
 
@@ -167,11 +173,13 @@ class AICache:
         else:
             self._wiring.configure(config, data)
         self._desk.configure(config)
+        self._door.configure(config.dashboard, data, self._wiring.secret)
         if not config.enabled:
             logger.info("enabled: false, so every request passes untouched")
         self._file, self._seen = path, seen
         if self._watcher is not None:
             self._speed.apply(self._wiring.settings)
+            self._door.announce(listeners.of_pages())
 
     async def _watch(self) -> None:
         while True:
@@ -192,20 +200,44 @@ class AICache:
     # ------------------------------------------------------------------ flows
 
     def client_connected(self, client: Client) -> None:
+        self._own.client_connected(client)
         self._speed.connected(client)
 
+    def client_disconnected(self, client: Client) -> None:
+        self._own.client_disconnected(client)
+
+    def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
+        return self._own.server_connect(data)
+
+    def server_connected(self, data: ServerConnectionHookData) -> None:
+        self._own.server_connected(data)
+
+    def server_disconnected(self, data: ServerConnectionHookData) -> None:
+        self._own.server_disconnected(data)
+
     def next_layer(self, next_layer: NextLayer) -> None:
+        self._own.next_layer(next_layer)
         self._speed.next_layer(next_layer)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
+        """Have no request leave before `request` could answer it, as mitmproxy does with what it is to stream."""
         if not self._checks_itself and flow.live and flow.response is None and malformed.refuse_request(flow):
             logger.warning("a request with control characters in its head was refused")
+            return
+        streamed = flow.request.stream or (
+            ctx.options.stream_large_bodies and "transfer-encoding" in flow.request.headers
+        )
+        if streamed and flow.killable and self._dashboard.is_asked(flow):
+            flow.kill()  # type: ignore[no-untyped-call]
 
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Plain, so that what can be answered at once costs no task."""
         if flow in self._replays:
             return None
         if flow.response or flow.error or not flow.live or (wiring := self._wiring) is None:
+            return None
+        if flow.client_conn in self._own:
+            self._answer(flow, refusal())
             return None
         if self._dashboard.is_asked(flow):
             return self._show(flow, wiring)

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from aicache import config as configuration
 from aicache.adapters.lock import FolderLock
+from aicache.adapters.privatefile import read_or_make
 from aicache.config import Config, ConfigError
 from aicache.controls import Controls
 from aicache.engine import Engine, Exchange
@@ -29,7 +30,7 @@ from aicache.keys import Context, KeyRules, Origin, identify
 from aicache.model import Entry, Hit, Vector
 from aicache.parts import ExactPart, SemanticPart
 from aicache.ports import Purpose, StoreError
-from aicache.wiring import checked, default_data_folder, needs_folder, rules_for
+from aicache.wiring import TOKEN_FILE, checked, default_data_folder, needs_folder, rules_for
 
 T = TypeVar("T")
 
@@ -74,6 +75,7 @@ class Doctor:
                 lock.release()
 
     async def _examine(self, owned: bool) -> None:
+        await self._examine_token()
         exact = self._config.exact
         started = await self._step("Redis: start" if exact.redis is None else "Redis: connect", self._open_exact(owned))
         if not started or self._engine.exact is None:
@@ -95,6 +97,11 @@ class Doctor:
         ):
             await self._examine_semantic(exchange)
         await store.delete([entry.key])
+
+    async def _examine_token(self) -> None:
+        wanted, file = self._config.dashboard, self._data / TOKEN_FILE
+        if wanted.enabled and wanted.token is None and file.exists():
+            await self._step("dashboard: read its token", asyncio.to_thread(read_or_make, file), str(file))
 
     async def _open_exact(self, owned: bool) -> None:
         try:

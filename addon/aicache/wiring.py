@@ -15,6 +15,7 @@ from aicache.adapters.cloud import CloudEmbedder
 from aicache.adapters.dashscope import MODELS
 from aicache.adapters.local import LocalEmbedder
 from aicache.adapters.lock import FolderLock
+from aicache.adapters.privatefile import read_or_make
 from aicache.adapters.valkey import available
 from aicache.config import Config, ConfigError
 from aicache.config import DashScopeEmbedder as DashScopeConfig
@@ -39,6 +40,8 @@ NEEDS: dict[type, tuple[str, str, str]] = {  # the key, and the module and the p
     ZvecConfig: ("semantic.index.kind", "zvec", "zvec"),
     DashVectorConfig: ("semantic.index.kind", "dashvector", "dashvector"),
 }
+TOKEN_FILE = "dashboard-token"
+"""In the data folder, where no token is configured: whoever can read that file may see the dashboard."""
 CLOSE_WITHIN = 5.0  # seconds that the proxy's end waits for writes under way
 
 
@@ -88,6 +91,10 @@ class Wiring:
         self._salt = salt
         if self.settings.key_rules.salt != salt or self.settings.starting:
             self.settings = Settings.of(self._config, salt)
+
+    def secret(self, name: str) -> str:
+        """Return a secret of the data folder's, made at its first use. Raises StoreError."""
+        return read_or_make(self._data / name)
 
     def start(self) -> None:
         self._keeper = asyncio.get_running_loop().create_task(self._keep())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import asking, lua
+from benchmarks import asking, lua, metrics
 from benchmarks.figures import Case, Figures
 from benchmarks.problem import Problem
 from benchmarks.scenario import Plan, by_wrk, write_script
@@ -53,7 +53,7 @@ def looking(port: int) -> Iterator[None]:
     def look() -> None:
         while not ended.wait(LOOKS_EVERY):
             with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-                connection.request("GET", "/_ai_cache/api/overview", headers={"sec-fetch-site": "same-origin"})
+                connection.request("GET", "/_ai_cache/api/overview", headers=metrics.LOOKER)
                 if not connection.getresponse().read().startswith(b'{"live"'):
                     raise Problem("the dashboard does not show its overview")
 

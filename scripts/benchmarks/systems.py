@@ -145,7 +145,8 @@ class Fleet:
 
         def start() -> System:
             file = folder.with_suffix(".yaml")
-            file.write_text(yaml.safe_dump({"speed": speed_settings(speed), **config}))
+            ours = {"speed": speed_settings(speed), "dashboard": {"token": metrics.TOKEN}}
+            file.write_text(yaml.safe_dump({**ours, **config}))
             options = [*WARNINGS, "-s", str(ADDON)]
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
             system = self._mitmdump(name, options, caches=True)

@@ -52,6 +52,11 @@ def noted(page: Page) -> list[str]:
     return noted
 
 
+def url(proxy: Proxy) -> str:
+    """Return the address that the proxy's log has to be clicked."""
+    return f"{proxy.url}/_ai_cache/?token={proxy.token}"
+
+
 def tile(page: Page, name: str) -> Locator:
     """Return the figure on the tile whose name begins like this."""
     return page.locator(".tiles li").filter(has_text=re.compile(f"^{name}")).locator(".value")
@@ -70,7 +75,7 @@ def test_traffic_shows_while_it_comes_without_a_reload(
 ) -> None:
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url.partition("/_ai_cache/")[0]))
-    page.goto(f"{proxy.url}/_ai_cache/")
+    page.goto(url(proxy))
     expect(page.get_by_role("status").first).to_have_text("Serving")
     expect(page.get_by_text("No requests yet.")).to_be_visible()
     expect(tile(page, "Requests")).to_have_text("0")
@@ -88,7 +93,7 @@ def test_traffic_shows_while_it_comes_without_a_reload(
     expect(page.locator("#threshold-note")).to_contain_text("0.85")
     for chart in ("requests", "latency", "similarity"):
         assert painted(page, chart) > 40, chart  # an empty one has none
-    now = as_page(proxy.port).overview()
+    now = as_page(proxy).overview()
     expect(tile(page, "Tokens saved")).to_have_text(
         f"{now['since']['prompt_tokens'] + now['since']['completion_tokens']:,}"
     )
@@ -117,7 +122,7 @@ def test_an_entry_is_found_read_pinned_and_purged_by_keyboard_alone(
 ) -> None:
     proxy.ask(QUESTION)
     proxy.ask_until("exact", QUESTION)
-    page.goto(f"{proxy.url}/_ai_cache/")
+    page.goto(url(proxy))
     keys = page.keyboard
 
     keys.press("Tab")
@@ -170,7 +175,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 def test_the_keyboards_place_is_kept_while_the_figures_change(proxy: Proxy, page: Page) -> None:
     proxy.ask(QUESTION)
-    page.goto(f"{proxy.url}/_ai_cache/")
+    page.goto(url(proxy))
     button = page.get_by_role("button", name=f"Read the entry of {QUESTION}")
     button.focus()
 
@@ -185,7 +190,7 @@ def test_the_keyboards_place_is_kept_while_the_figures_change(proxy: Proxy, page
 
 
 def hits_by_meaning(proxy: Proxy) -> int:
-    return int(as_page(proxy.port).overview()["live"]["total"]["semantic"])
+    return int(as_page(proxy).overview()["live"]["total"]["semantic"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -194,7 +199,7 @@ def test_it_can_be_read_in_the_light_and_in_the_dark_and_by_those_who_hear_it(
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     work(proxy)
-    page.goto(f"{proxy.url}/_ai_cache/")
+    page.goto(url(proxy))
     expect(page.locator("#top")).to_contain_text(QUESTION)
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     for summary in page.get_by_text("As a table").all():
@@ -219,7 +224,7 @@ def test_it_can_be_read_in_the_light_and_in_the_dark_and_by_those_who_hear_it(
 def test_on_a_phone_nothing_is_cut_off(proxy: Proxy, page: Page, screenshot: Screenshots) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     work(proxy)
-    page.goto(f"{proxy.url}/_ai_cache/")
+    page.goto(url(proxy))
     expect(page.locator("#top")).to_contain_text(QUESTION)
     page.get_by_role("button", name="Show some").click()
     expect(page.locator("#found table")).to_be_visible()
@@ -236,7 +241,7 @@ def test_on_a_phone_nothing_is_cut_off(proxy: Proxy, page: Page, screenshot: Scr
 def test_a_proxy_that_has_gone_is_said_to_have_and_is_found_again(
     proxy: Proxy, page: Page, screenshot: Screenshots
 ) -> None:
-    page.goto(f"{proxy.url}/_ai_cache/")
+    page.goto(url(proxy))
     expect(page.get_by_role("status").first).to_have_text("Serving")
 
     proxy.stop()
@@ -276,6 +281,8 @@ def test_another_sites_page_learns_nothing_and_changes_nothing(proxy: Proxy, ups
     proxy.ask(QUESTION)
     key = proxy.ask_until("exact", QUESTION).headers["x-ai-cache-key"]
     elsewhere = f"http://127.0.0.1:{free_port()}/"
+    page.goto(url(proxy))  # this browser has the cookie
+    expect(page.get_by_role("status").first).to_have_text("Serving")
     page.route(elsewhere, lambda route: route.fulfill(body="<p>elsewhere</p>", content_type="text/html"))
     page.goto(elsewhere)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client.parser import text_string_to_metric_families
+
+if TYPE_CHECKING:
+    from e2e.proxy import Proxy
 
 PAGE = {"sec-fetch-site": "same-origin"}
 CHANGE = PAGE | {"x-ai-cache-dashboard": "1"}
@@ -65,6 +68,10 @@ class Visitor:
         return sum(value for (found, _), value in self.metrics().items() if found == name)
 
 
-def page(port: int) -> Visitor:
-    """Return the dashboard's own page, in a browser on this machine."""
-    return Visitor(port, CHANGE)
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def page(proxy: Proxy) -> Visitor:
+    """Return the dashboard's own page, of somebody who has the token."""
+    return Visitor(proxy.port, CHANGE | bearer(proxy.token))

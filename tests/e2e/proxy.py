@@ -117,6 +117,13 @@ class Proxy:
         return self.process.pid
 
     @property
+    def token(self) -> str:
+        """The dashboard's, where none is configured; mitmproxy listens before it has loaded its scripts."""
+        file = self.data / "dashboard-token"
+        self.wait_for(file.exists, within=30)
+        return file.read_text().strip()
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.page_visitor import PAGE, Visitor, page
+from e2e.page_visitor import CHANGE, PAGE, Visitor, bearer, page
 from e2e.proxy import READY_EXACT, Proxy, free_port
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def key_of(proxy: Proxy, question: str) -> str:
 
 
 def test_the_page_and_its_files_come_from_the_proxy_alone(proxy: Proxy, upstream: Upstream) -> None:
-    calls, visitor = upstream.calls, page(proxy.port)
+    calls, visitor = upstream.calls, page(proxy)
 
     shown = visitor.get("")
     named = [part.partition('"')[0] for part in shown.body.decode().split('="static/')[1:]]
@@ -43,7 +43,7 @@ def test_the_page_and_its_files_come_from_the_proxy_alone(proxy: Proxy, upstream
 
 def test_the_figures_are_those_of_what_was_asked(start: Start) -> None:
     proxy = start("prices: [gpt-test=1000/2000]\nsemantic: {threshold: 0.8}\nlog: {text: true}\n")
-    visitor = page(proxy.port)
+    visitor = page(proxy)
     empty = visitor.overview()
     first = proxy.ask("How do I reset my password?")
     proxy.ask_until("exact", "How do I reset my password?")
@@ -82,7 +82,7 @@ def test_the_figures_are_those_of_what_was_asked(start: Start) -> None:
 def test_without_log_text_no_question_is_among_those_asked_most(proxy: Proxy) -> None:
     proxy.ask("A question that is nobody's business")
 
-    now = page(proxy.port).get("api/overview")
+    now = page(proxy).get("api/overview")
 
     assert now.json["top"]
     assert {each["question"] for each in now.json["top"]} == {None}
@@ -92,9 +92,9 @@ def test_without_log_text_no_question_is_among_those_asked_most(proxy: Proxy) ->
 def test_prometheus_reads_the_same_figures(proxy: Proxy) -> None:
     proxy.ask("Is this counted?")
     proxy.ask_until("exact", "Is this counted?")
-    visitor = Visitor(proxy.port, {"user-agent": "Prometheus/3.0", "accept-encoding": "gzip"})
+    visitor = Visitor(proxy.port, {"user-agent": "Prometheus/3.0", "accept-encoding": "gzip"} | bearer(proxy.token))
 
-    since = page(proxy.port).overview()["since"]
+    since = page(proxy).overview()["since"]
 
     assert visitor.total("hits_total") == since["hit"] > 0
     assert visitor.total("misses_total") == since["miss"] > 0
@@ -110,7 +110,7 @@ def test_a_store_that_goes_down_is_seen_and_the_page_stays(start: Start, upstrea
         wait_for=None,
     )
     proxy.wait_listening()
-    visitor = page(proxy.port)
+    visitor = page(proxy)
     for i in range(12):
         proxy.ask(f"Question {i}?")
 
@@ -127,7 +127,7 @@ def test_a_store_that_goes_down_is_seen_and_the_page_stays(start: Start, upstrea
 def test_the_bound_on_wrong_answers_is_on_the_page_in_the_metrics_and_in_the_log(start: Start, tmp_path: Any) -> None:
     log = tmp_path / "decisions.jsonl"
     proxy = start(f"semantic: {{policy: guarded, threshold: 0.8, audit: 1.0}}\nlog: {{file: '{log}'}}\n")
-    visitor = page(proxy.port)
+    visitor = page(proxy)
     proxy.ask("How do I reset my password?")
     proxy.ask_until("semantic", "How can I reset my password?")
     hit = proxy.ask("How can I reset my password?")
@@ -157,7 +157,7 @@ def test_an_entry_is_found_read_pinned_and_purged(proxy: Proxy, upstream: Upstre
     question = "Where is the key to the cellar?"
     proxy.ask(question)
     key = key_of(proxy, question)
-    visitor = page(proxy.port)
+    visitor = page(proxy)
 
     by_key = visitor.post("api/search", {"key": key[:12]}).json["entries"]
     by_meaning = visitor.post("api/search", {"like": "where's the cellar key", "similarity": 0.6}).json["entries"]
@@ -214,7 +214,7 @@ def test_what_makes_no_sense_is_answered_as_such(
 ) -> None:
     calls = upstream.calls
 
-    shown = page(proxy.port).ask(method, asked, body)
+    shown = page(proxy).ask(method, asked, body)
 
     assert shown.status == status
     assert isinstance(shown.json["error"], str)
@@ -224,11 +224,11 @@ def test_what_makes_no_sense_is_answered_as_such(
 
 @pytest.mark.parametrize("cursor", ["x", "7:9", "-1", "99999999999999999999", "\n", "１"])
 def test_a_cursor_that_nobody_gave_never_comes_to_the_store(proxy: Proxy, cursor: str) -> None:
-    assert page(proxy.port).post("api/search", {"cursor": cursor}).status == 400
+    assert page(proxy).post("api/search", {"cursor": cursor}).status == 400
 
 
 def test_head_is_a_get_without_a_body(proxy: Proxy) -> None:
-    shown = page(proxy.port).ask("HEAD", "")
+    shown = page(proxy).ask("HEAD", "")
 
     assert (shown.status, shown.body) == (200, b"")
     assert shown.headers["content-type"] == "text/html; charset=utf-8"
@@ -240,7 +240,7 @@ def test_head_is_a_get_without_a_body(proxy: Proxy) -> None:
 def test_switched_off_the_path_is_the_upstreams(start: Start, upstream: Upstream) -> None:
     proxy = start("dashboard: {enabled: false}\nsemantic: {enabled: false}\n", wait_for=READY_EXACT)
 
-    shown = page(proxy.port).get("")
+    shown = Visitor(proxy.port, CHANGE).get("")
 
     assert shown.status == 404
     assert upstream.last.path == "/_ai_cache/"
@@ -250,7 +250,7 @@ def test_with_the_cache_switched_off_it_says_so(start: Start) -> None:
     proxy = start("enabled: false\n", wait_for=None)
     proxy.wait_listening()
 
-    now = page(proxy.port).overview()
+    now = page(proxy).overview()
 
     assert now["enabled"] is False
 
@@ -259,7 +259,7 @@ def test_on_a_forward_proxy_it_is_at_the_proxys_own_address(start: Start, upstre
     proxy = start(EXACT_ONLY, wait_for=READY_EXACT, mode="regular")
     calls = upstream.calls
 
-    own = page(proxy.port).get("api/overview")
+    own = page(proxy).get("api/overview")
 
     assert own.status == 200
     assert upstream.calls == calls
@@ -281,7 +281,7 @@ def test_in_mitmweb_the_pages_requests_do_not_fill_the_list_of_flows(start: Star
     proxy = start(EXACT_ONLY, wait_for=READY_EXACT, program="mitmweb", options=options)
     proxy.ask("In the list?")
     for _ in range(5):
-        page(proxy.port).overview()
+        page(proxy).overview()
 
     def paths() -> list[str]:
         flows = Visitor(web, {"authorization": "Bearer open"}).ask("GET", "/flows").json

@@ -52,6 +52,22 @@ def test_the_embedded_default_works(tmp_path: Path) -> None:
     assert "everything works" in said
 
 
+def test_the_dashboards_token_is_read_and_not_said(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "dashboard-token"
+    file.parent.mkdir()
+    file.write_text("t" * 43)
+    code, said = examine(tmp_path, "semantic: {enabled: false}\n")
+    file.write_text("short")
+
+    bad_code, bad_said = examine(tmp_path, "semantic: {enabled: false}\n")
+
+    assert code == 0, said
+    assert str(file) in said
+    assert "t" * 43 not in said
+    assert bad_code == 1
+    assert "remove the file and it is made anew" in bad_said
+
+
 def test_the_cloud_chain_works_and_nothing_is_left_behind(tmp_path: Path, services: Cloud) -> None:
     services.index.visible_after = 0.3
     code, said = examine(tmp_path, services.config())

@@ -16,6 +16,7 @@ from redis import Redis
 
 from certificates import a_certificate
 from e2e import conftest
+from e2e.page_visitor import page
 from e2e.proxy import READY_EXACT, Proxy, free_port
 from e2e.wire import Wire, body_of, in_lane, learn, metric, request
 
@@ -204,12 +205,12 @@ def test_an_entry_that_is_purged_is_gone_from_the_lane(lane: Proxy) -> None:
     found = re.search(rb"x-ai-cache-key: (\w+)", ask(lane, KNOWN))
     assert found
 
-    page = httpx.post(
+    purged = httpx.post(
         f"{lane.url}/_ai_cache/api/entries/{found[1].decode()}/purge",
-        headers={"sec-fetch-site": "same-origin", "x-ai-cache-dashboard": "1"},
+        headers=page(lane).headers,
     )
 
-    assert page.json() == {"done": True}, page.text
+    assert purged.json() == {"done": True}, purged.text
     assert status(ask(lane, KNOWN)) == "miss"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -134,9 +135,11 @@ def test_other_names_pass_unopened_also_at_the_same_address(
 
 
 def test_the_dashboard_is_on_the_gateway_itself(net: Lan, gateway: Redirected) -> None:
-    ask = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8080/_ai_cache/', timeout=5).status)"
+    [url] = re.findall(r"the dashboard: (http://127\.0\.0\.1:8080/_ai_cache/\?token=\S+)", gateway.run.log)
+    pages = "u.build_opener(u.HTTPCookieProcessor)"
+    ask = f"import urllib.request as u; print({pages}.open({url!r}, timeout=5).read().decode())"
 
-    assert net.gateway.run(sys.executable, "-c", ask) == "200\n"
+    assert "<title>AI cache</title>" in net.gateway.run(sys.executable, "-c", ask)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import json
 import re
 import socket
 import time
-import urllib.request
 from collections.abc import Sequence
 from typing import Literal
 
+from e2e.page_visitor import page
 from e2e.proxy import Proxy
 
 Step = bytes | float | Literal["half-close", "read"]
@@ -123,8 +123,7 @@ def steady(seen: bytes) -> bytes:
 
 
 def metric(proxy: Proxy, pattern: str) -> int:
-    with urllib.request.urlopen(f"{proxy.url}/_ai_cache/metrics") as page:
-        found = re.search(rf"(?m)^aicache_{pattern} ([\d.e+]+)$", page.read().decode())
+    found = re.search(rf"(?m)^aicache_{pattern} ([\d.e+]+)$", page(proxy).get("metrics").body.decode())
     return int(float(found[1])) if found else 0
 
 

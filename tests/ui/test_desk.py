@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aicache.config import Config, Dashboard, Log, Otel
+from aicache.config import Config, Log, Otel
 from aicache.engine import Engine, Semantic
 from aicache.policy import Rules
 from aicache.ports import StoreError
@@ -78,14 +78,6 @@ async def test_prices_and_texts_follow_at_once(setup: Setup) -> None:
     assert after["since"]["money"] == pytest.approx(3.0)
     assert before["top"][0]["question"] == an_entry().question
     assert after["top"][0]["question"] is None
-
-
-def test_it_says_once_where_the_dashboard_is(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        for enabled in (False, True, True, False, True):
-            setup.desk.configure(Config(dashboard=Dashboard(enabled=enabled)))
-
-    assert [record.getMessage().partition(" is at ")[0] for record in caplog.records] == ["the dashboard"] * 2
 
 
 async def test_spans_are_sent_only_while_they_are_wanted(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

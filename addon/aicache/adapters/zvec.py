@@ -211,6 +211,7 @@ class ZvecIndex:
                 collection = zvec.open(str(self._folder))
             else:
                 self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._folder.parent.chmod(0o700)  # one that was there, too: texts can be guessed from vectors
                 collection = zvec.create_and_open(str(self._folder), self._schema(zvec))
         except OSError as exc:
             raise StoreError(f"zvec: {self._folder}: {exc.strerror}; choose another with ai_cache_data") from exc

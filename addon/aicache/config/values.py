@@ -353,8 +353,13 @@ class Dashboard:
         str | None,
         TOKEN,
         "what whoever looks must know: as Authorization: Bearer …, or once in a browser as /_ai_cache/?token=…; null: "
-        "nothing, but only this machine itself may look",
+        "one that is made once, kept in the data folder (dashboard-token), and logged at the start with the URL",
     ] = field(default=None, repr=False)
+    open_metrics: Annotated[
+        bool,
+        FLAG,
+        "whether /_ai_cache/metrics, names of models and counts, is for whoever can reach the proxy, without a token",
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The cache's own pages on the proxy: requests for ``/_ai_cache/`` are answered here and go nowhere else."""
+"""The cache's own pages on the proxy: requests for ``/_ai_cache/`` are answered here and go nowhere else.
+
+Nor does a request that has with it what opens them, whatever it is for.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,26 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Response
-from mitmproxy.proxy.mode_specs import ReverseMode
 
+from aicache import listeners
 from aicache.engine import Engine
 from aicache.messages import read_headers
 from aicache.ports import StoreError
 from aicache.ui import access, metrics, pages
-from aicache.ui.access import Area, Verdict, Visit
+from aicache.ui.access import Area, Secrets, Verdict, Visit
+from aicache.ui.aliases import ROOT, is_alias, is_canonical
 from aicache.ui.cupboard import Cupboard, in_time
 from aicache.ui.desk import Desk
+from aicache.ui.door import Door
 from aicache.ui.live import WINDOWS
 from aicache.ui.overview import overview
-from aicache.ui.pages import ROOT, STATIC, as_json, make
+from aicache.ui.pages import STATIC, as_json, make
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
 GONE_AFTER = 2.0  # seconds after which a request for these pages leaves the list of flows
-SECRETS = ("authorization", "cookie")
+SECRETS = (b"authorization", b"cookie")
 
 _ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
 _CURSOR = re.compile(r"(?:[\w.:\[\]-]{1,255}/)?(\d{0,20})", re.ASCII)  # of one server, or one of several
@@ -42,15 +47,17 @@ class NotThere(Exception):
 class Dashboard:
     """Answers what is asked of the cache itself."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, door: Door) -> None:
         self._desk = desk
+        self._door = door
 
     def is_asked(self, flow: HTTPFlow) -> bool:
-        """Tell whether a request is for these pages, by its path."""
-        path = flow.request.data.path
-        if not path.startswith(b"/_ai_cache") or not self._desk.config.dashboard.enabled:
-            return False
-        return path[len(ROOT) : len(ROOT) + 1] in (b"", b"/", b"?")
+        """Tell whether a request may be for these pages, by its path, or has with it what opens them."""
+        target = flow.request.data.path
+        if self._desk.config.dashboard.enabled and (is_canonical(target) or is_alias(target)):
+            return True
+        secrets = self._door.secrets
+        return secrets is not None and _has(flow, secrets)
 
     async def answer(self, flow: HTTPFlow) -> Response | None:
         """Answer a request; None for one that is another host's after all."""
@@ -65,6 +72,8 @@ class Dashboard:
         except Exception:
             logger.exception("a page of the dashboard could not be made")
             response = as_json({"error": "this could not be made; the event log says more"}, 500)
+        if response is not None and (secrets := self._door.secrets) is not None:
+            _clean(flow, secrets)
         if response is not None and flow.request.method == "HEAD":
             response.raw_content = b""  # the length stays as it is said
         return response
@@ -75,19 +84,31 @@ class Dashboard:
             asyncio.get_running_loop().call_later(GONE_AFTER, _remove, view, flow)
 
     async def _answer(self, flow: HTTPFlow) -> Response | None:
-        token = self._desk.config.dashboard.token
-        path, visit = _read(flow, reads_token=token is not None)
-        area = _area(_method(flow), path)
-        verdict = access.judge(visit, area, token)
-        if verdict is Verdict.ELSEWHERE:
+        token, secrets, wanted = self._door.token, self._door.secrets, self._desk.config.dashboard
+        if token is None or secrets is None:
             return None
-        _clean(flow)
+        target = flow.request.data.path
+        if wanted.enabled and is_canonical(target):
+            path, visit = _read(flow)
+            # At another host's name they are for who has the token alone: its path is its own.
+            if access.knows(visit, token) or await listeners.are_asked(flow):
+                return await self._admit(flow, path, visit, token)
+        elif wanted.enabled and is_alias(target) and await listeners.are_asked(flow):
+            raise NotThere
+        if not _has(flow, secrets):
+            return None
+        return as_json({"error": "this has the dashboard's token with it, which is not for who it would go to"}, 403)
+
+    async def _admit(self, flow: HTTPFlow, path: str, visit: Visit, token: str) -> Response:
+        area = _area(_method(flow), path)
+        verdict = access.judge(visit, area, token, open_metrics=self._desk.config.dashboard.open_metrics)
+        _clean(flow, Secrets.of(token))
         match verdict:
             case Verdict.UNKNOWN:
                 return _ask_for_token(flow, path, wrong=bool(visit.offered))
             case Verdict.REFUSED:
-                return as_json({"error": _why_refused(visit, area, token)}, 403)
-        if token is not None and visit.offered and area is Area.PAGE:
+                return as_json({"error": f"a change needs the header {access.CHANGES}"}, 403)
+        if visit.offered and area is Area.PAGE:
             return pages.logged_in(token, secure=flow.client_conn.tls)
         return await self._respond(flow, path)
 
@@ -162,40 +183,38 @@ def _area(method: str, path: str) -> Area:
     return Area.DATA if method == "GET" else Area.CHANGE
 
 
-def _read(flow: HTTPFlow, *, reads_token: bool) -> tuple[str, Visit]:
-    """Read who asks for which path. Where there is a token it may be in the address, or in the form."""
+def _read(flow: HTTPFlow) -> tuple[str, Visit]:
+    """Read who asks for which path; a token may be in the address, or in the form."""
     request = flow.request
     parts = urlsplit(request.path)
-    headers = read_headers(request.headers)
-    offered = ""
-    if reads_token:
-        offered = parse_qs(parts.query).get("token", [""])[0]
-        if request.method == "POST" and parts.path == f"{ROOT}/":
-            form = (request.raw_content or b"")[:MAX_BODY].decode("ascii", "replace")
-            offered = parse_qs(form).get("token", [""])[0]
-    reverse = isinstance(flow.client_conn.proxy_mode, ReverseMode)
-    host = None if reverse and not ctx.options.keep_host_header else request.pretty_host
-    peer = flow.client_conn.peername
-    return parts.path, Visit(
-        peer=peer[0] if peer else "",
-        host=host,
-        sni=flow.client_conn.sni,
-        headers=headers,
-        offered=offered,
-        own=reverse or request.port in flow.client_conn.sockname[1:2],  # forwarded, it would come here again, for ever
-        http=request.http_version,
+    offered = parse_qs(parts.query).get("token", [""])[0]
+    if request.method == "POST" and parts.path == f"{ROOT}/":
+        form = (request.raw_content or b"")[:MAX_BODY].decode("ascii", "replace")
+        offered = parse_qs(form).get("token", [""])[0]
+    return parts.path, Visit(read_headers(request.headers), offered)
+
+
+def _has(flow: HTTPFlow, secrets: Secrets) -> bool:
+    """Tell whether a request has one of them in its head."""
+    request = flow.request
+    return secrets.are_in_target(request.data.path) or secrets.are_in(
+        b"\n".join([value for _, value in request.headers.fields])
     )
 
 
-def _clean(flow: HTTPFlow) -> None:
+def _clean(flow: HTTPFlow, secrets: Secrets) -> None:
     """Take tokens out of the flow, which mitmproxy prints, shows and saves."""
     request = flow.request
-    for name in SECRETS:
-        if name in request.headers:
-            del request.headers[name]
-    if "token" in request.query:
+    request.headers.fields = tuple(
+        (name, value)
+        for name, value in request.headers.fields
+        if name.lower() not in SECRETS and not secrets.are_in(value)
+    )
+    if is_canonical(request.data.path) and "token" in request.query:
         request.query = [(name, value) for name, value in request.query.items(True) if name != "token"]
-    if request.method == "POST" and urlsplit(request.path).path == f"{ROOT}/":
+    if secrets.are_in_target(request.data.path):
+        request.path = f"{ROOT}/"
+    if request.path.partition("?")[0] == f"{ROOT}/" or secrets.are_in(request.raw_content or b""):
         request.raw_content = b""
 
 
@@ -213,17 +232,6 @@ def _body(flow: HTTPFlow) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("not JSON") from None
-
-
-def _why_refused(visit: Visit, area: Area, token: str | None) -> str:
-    if token is not None:
-        return f"a change needs the header {access.CHANGES}"
-    if area in (Area.DATA, Area.CHANGE) and "sec-fetch-site" not in visit.headers:
-        return (
-            "without dashboard.token only the dashboard's own page may ask for this, at http://127.0.0.1 or "
-            "http://localhost of this machine; programs say so by the header sec-fetch-site: same-origin"
-        )
-    return "only this machine itself may look, unless dashboard.token is set"
 
 
 def _ask_for_token(flow: HTTPFlow, path: str, *, wrong: bool) -> Response:

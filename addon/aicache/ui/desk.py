@@ -40,7 +40,6 @@ class Desk:
         self._settings = settings
         self.config = Config()
         self.bypassed = False  # by hand, until it is undone by hand
-        self._said = False
         self._own: tuple[Price, ...] = ()
         self.counts, self.live, self.top = Counts(self._cost), Live(self._cost), Top()
         self.metrics = Metrics(self.counts, self.health, lambda: self.log_dropped)
@@ -55,9 +54,6 @@ class Desk:
 
     def configure(self, config: Config) -> None:
         """Bring everything to what the configuration wants; what does not change goes on."""
-        if config.dashboard.enabled and not self._said:
-            logger.info("the dashboard is at /_ai_cache/ on the proxy's own port")
-        self._said = config.dashboard.enabled
         self.config = config
         self._own = config.prices
         self.top.keep_texts(config.log.text)

@@ -10,9 +10,9 @@ import msgspec
 from mitmproxy.http import Response
 
 from aicache.ui import access
+from aicache.ui.aliases import ROOT
 from aicache.ui.labels import sayable
 
-ROOT = "/_ai_cache"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 STATIC = {
     "": ("index.html", "text/html; charset=utf-8"),

@@ -1,0 +1,76 @@
+"""Where mitmproxy listens, and whether a host and port, or a request, lead there. It opens and closes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from mitmproxy import ctx
+from mitmproxy.http import HTTPFlow
+from mitmproxy.proxy.mode_specs import ProxyMode, RegularMode, ReverseMode, TransparentMode, UpstreamMode
+
+from aicache.addresses import any_takes, is_loopback, numeric, parse, resolve
+
+RESOLVED_WITHIN = 2.0  # seconds; a name that takes longer is not known
+
+Endpoint = tuple[str, int]
+
+
+def endpoints(protocol: str = "tcp") -> list[Endpoint]:
+    """Return every address and port that is listened at."""
+    return [at for mode, at in _listening() if mode.transport_protocol in (protocol, "both")]
+
+
+def of_pages() -> list[Endpoint]:
+    """Return those at which a browser can ask for a page as of any web server."""
+    return [at for mode, at in _listening() if _speaks_http(mode)]
+
+
+async def lead_here(host: str, port: int, protocol: str = "tcp") -> bool | None:
+    """Tell whether a connection to *host* would come to one of them; None where that cannot be known."""
+    listeners = [parse(at) for at, own in endpoints(protocol) if own == port]
+    known = [each for each in listeners if each is not None]
+    if not known:
+        return False
+    if (address := numeric(host)) is not None:
+        return any_takes(known, [address])
+    try:
+        async with asyncio.timeout(RESOLVED_WITHIN):
+            return any_takes(known, await resolve(host))
+    except (OSError, UnicodeError):  # TimeoutError is one
+        return None
+
+
+async def are_asked(flow: HTTPFlow) -> bool:
+    """Tell whether a request is for the proxy itself, and not for a host that it is to be passed on to.
+
+    This machine's own names are, at any port: a port that a container has here is another one outside. So is a name
+    that cannot be resolved, at a port that is listened at: passed on, it might come here again.
+    """
+    request = flow.request
+    if isinstance(flow.client_conn.proxy_mode, ReverseMode):
+        return True
+    hosts = {request.host, request.pretty_host}
+    if any(_is_local(host) for host in hosts):
+        return True
+    return any([await lead_here(host, request.port) is not False for host in hosts])
+
+
+def _is_local(host: str) -> bool:
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    return (address := numeric(host)) is not None and is_loopback(address)
+
+
+def _listening() -> Iterator[tuple[ProxyMode, Endpoint]]:
+    proxyserver: Any = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
+    for server in getattr(proxyserver, "servers", ()):
+        for host, port, *_ in server.listen_addrs:
+            yield server.mode, (host, port)
+
+
+def _speaks_http(mode: ProxyMode) -> bool:
+    if isinstance(mode, ReverseMode):
+        return mode.scheme in ("http", "https")
+    return isinstance(mode, RegularMode | UpstreamMode | TransparentMode)

@@ -1,0 +1,149 @@
+"""The proxy's connections to itself: they are refused, whatever they ask for. It decides on nobody else's.
+
+A client may have the proxy connect to the proxy, by any of the names and addresses that it has. Such a connection comes
+from this machine, so whoever trusts addresses takes it for one of this machine's users; and it may go round for ever.
+It is known by its ends, which no spelling changes: what one connection calls its own end is the other's peer.
+An end of its own alone would not do, since a system gives one port to several connections with different peers.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Generator
+from typing import Any
+from weakref import WeakSet
+
+from mitmproxy import ctx, platform
+from mitmproxy.connection import Client, Connection, Server
+from mitmproxy.http import Response
+from mitmproxy.proxy.commands import CloseConnection, Command, SendData
+from mitmproxy.proxy.events import DataReceived, Event
+from mitmproxy.proxy.layer import Layer, NextLayer
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+
+from aicache import listeners
+from aicache.addresses import Address, parse
+
+logger = logging.getLogger(__name__)
+
+WHY = "this connection leads from the proxy back to itself"
+STATUS = 508
+"""Loop Detected (RFC 5842)."""
+BODY = b'{"error":"%s"}' % WHY.encode()
+RESPONSE = (
+    f"HTTP/1.1 {STATUS} Loop Detected\r\ncontent-type: application/json\r\ncontent-length: {len(BODY)}\r\n"
+    "connection: close\r\n\r\n"
+).encode() + BODY
+TLS_RECORD = b"\x16"
+SAID_EVERY = 60.0  # seconds, at the most
+
+End = tuple[str, Address | None, int]
+"""Transport, address and port."""
+
+
+class OwnConnections:
+    """Every connection that is open, by its end here; mitmproxy's hooks keep it."""
+
+    def __init__(self) -> None:
+        self._clients: dict[End, WeakSet[Client]] = {}  # by the peer's end
+        self._servers: dict[End, WeakSet[Server]] = {}  # by our own end
+        self._known: WeakSet[Client] = WeakSet()
+        self._said = -SAID_EVERY
+
+    def __contains__(self, client: Client) -> bool:
+        return bool(self._known) and client in self._known
+
+    # Either of the two may be heard of first, but nothing comes over them before both were.
+
+    def client_connected(self, client: Client) -> None:
+        if (end := _end(client, client.peername)) is None:
+            return
+        self._clients.setdefault(end, WeakSet()).add(client)
+        for server in self._servers.get(end, ()):
+            self._compare(client, server)
+
+    def server_connected(self, data: ServerConnectionHookData) -> None:
+        server = data.server
+        if (end := _end(server, server.sockname)) is None:
+            return
+        self._servers.setdefault(end, WeakSet()).add(server)
+        for client in self._clients.get(end, ()):
+            self._compare(client, server)
+
+    def client_disconnected(self, client: Client) -> None:
+        _drop(self._clients, _end(client, client.peername), client)
+
+    def server_disconnected(self, data: ServerConnectionHookData) -> None:
+        _drop(self._servers, _end(data.server, data.server.sockname), data.server)
+
+    def next_layer(self, next_layer: NextLayer) -> None:
+        """Have such a connection say why it ends, and end, before anything is made of its bytes."""
+        if next_layer.context.client in self:
+            next_layer.layer = Refusal(next_layer.context)
+
+    def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
+        """Keep such a connection from being made where that can be told before, and those that it would make itself."""
+        server = data.server
+        if server.error or server.address is None:
+            return None
+        if data.client in self:
+            server.error = WHY
+            return None
+        host, port, *_ = server.address
+        if all(port != own for _, own in listeners.endpoints(server.transport_protocol)):
+            return None
+        return self._refuse(server, host, port)
+
+    async def _refuse(self, server: Server, host: str, port: int) -> None:
+        if await listeners.lead_here(host, port, server.transport_protocol):
+            server.error = WHY
+
+    def _compare(self, client: Client, server: Server) -> None:
+        there = _end(server, server.peername)
+        if there == _end(client, client.sockname) or there == _end(client, _asked_for(client)):
+            self._known.add(client)
+            if (now := time.monotonic()) - self._said >= SAID_EVERY:
+                self._said = now
+                logger.warning("a client has the proxy connect to itself, which is refused")
+
+
+def refusal() -> Response:
+    """Return the answer to a request that came over such a connection all the same."""
+    return Response.make(STATUS, BODY, {"content-type": "application/json"})
+
+
+class Refusal(Layer):
+    """Ends a connection."""
+
+    def _handle_event(self, event: Event) -> Generator[Command, Any, None]:
+        if isinstance(event, DataReceived) and event.connection is self.context.client:
+            if event.data[:1] != TLS_RECORD:
+                yield SendData(self.context.client, RESPONSE)
+            yield CloseConnection(self.context.client)
+            self._handle_event = _silent  # type: ignore[method-assign]
+
+
+def _silent(event: Event) -> Generator[Command, Any, None]:
+    yield from ()
+
+
+def _end(connection: Connection, name: Any) -> End | None:
+    return (connection.transport_protocol, parse(name[0]), name[1]) if name else None
+
+
+def _asked_for(client: Client) -> Any:
+    """Return where a connection was to go before this machine's packet filter led it here; None where none did."""
+    try:
+        proxyserver: Any = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
+        writer = proxyserver.connections[client.id].transports[client].writer
+        return platform.original_addr(writer.get_extra_info("socket"))  # type: ignore[misc]
+    except Exception:  # no such filter, or no such platform
+        return None
+
+
+def _drop(connections: dict[End, WeakSet[Any]], end: End | None, connection: Connection) -> None:
+    if end is not None and (there := connections.get(end)) is not None:
+        there.discard(connection)
+        if not there:
+            del connections[end]
