@@ -98,6 +98,7 @@ HARMLESS: Mapping[str, str] = {
     "amz-sdk-request": "AWS SDKs: number of the attempt",
     "idempotency-key": "IETF draft-ietf-httpapi-idempotency-key-header: names one request",
     "x-idempotency-key": "names one request",
+    "x-replay-id": "tools that play recorded traffic again: numbers the recording",
     "x-request-start": "Heroku, New Relic: when a router took the request",
     "x-queue-start": "New Relic: when a router took the request",
     # CDNs and load balancers
