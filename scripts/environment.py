@@ -1,51 +1,54 @@
 """The environments that the commands run in: made once, under .venv/, one folder per Python and purpose, or for Node.
 
-Standard library only, for any bare Python 3.11+. Where packages come from is pip's and npm's configuration, never ours.
+What the project runs on is what scripts/locks/ names, by version and hash: nothing is resolved, and nothing built.
+Standard library only. Where packages come from is pip's, uv's and npm's configuration, never ours.
 """
 
-import sys
+import interpreter
 
-# The commands are started by whatever `python3` is: this file keeps to the syntax of 3.6, to say what is wrong there.
-if sys.version_info < (3, 11):  # noqa: UP036
-    sys.exit(
-        f"{sys.argv[0]}: Python 3.11 or newer is needed, and {sys.executable} is {sys.version.split()[0]}: "
-        f"start the command with a newer one, as in `python3.12 {sys.argv[0]}`"
-    )
+# Before what an older Python does not have. This file keeps to the syntax of 3.6, to come as far as this line.
+if interpreter.is_command():
+    interpreter.settle()
 
-import collections
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
-import re
 import shutil
 import signal
-import subprocess
-import threading
+import sys
 import time
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
-from progress import Progress, activity
+import installing
+from installing import Failed
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
-TAIL = 15  # lines of a tool's output shown when it fails
+PYTHON = f"{sys.implementation.name}-{interpreter.version()}"
+ON_FALLBACK = (
+    f"on Python {interpreter.FALLBACK}, so without the fast path and without --web: the last mitmproxy for it is 11, "
+    f"which has known vulnerabilities; Python {' or '.join(interpreter.PREFERRED[:2])} has all, and is taken if found"
+)
 
 
-def project(*extras: str, root: Path = ROOT) -> Path:
+def project(*, extras: bool = False, root: Path = ROOT) -> Path:
     """The Python of the project's environment, which is made or brought up to date where need be.
 
-    An environment keeps the extras it once had: `serve` does not take away what `test` has installed.
+    With *extras* it holds what tests, plots and traces need, too; an environment that has them keeps them.
     """
-    pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    relevant = [pyproject.get("build-system"), pyproject.get("project"), pyproject.get("tool", {}).get("hatch")]
+    if interpreter.version() == interpreter.FALLBACK:
+        print(f"{_command()}: {ON_FALLBACK}", file=sys.stderr)
+    version, locks = interpreter.version(), root / "scripts" / "locks"
+    files = [locks / f"{version}.txt", locks / f"{version}-extras.txt"]
+    try:
+        digest = _digest(root, PYTHON, [file.read_text(encoding="utf-8") for file in files])
+    except OSError as exc:
+        fail(f"there is nothing for Python {version} in {locks}: {exc}")
     folder = root / ".venv" / PYTHON
-    return _ensure(Environment(folder, _digest(root, PYTHON, relevant), project=root, extras=frozenset(extras)))
+    return _ensure(Environment(folder, digest, locked=tuple(files), extras=extras, path=root / "addon"))
 
 
 def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT, without: Sequence[str] = ()) -> Path:
@@ -70,31 +73,51 @@ def node_packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) 
     return _ensure(Environment(folder, digest, requirements=tuple(requirements), npm=True))
 
 
+def uv() -> Path | None:
+    """The program uv: the one on the PATH, else one of our own, installed by pip; None where it cannot be had."""
+    found = shutil.which("uv")
+    if found is not None and installing.runs([found, "--version"]):
+        return Path(found)
+    file = interpreter.LOCKS / "uv.txt"
+    tool = Environment(ROOT / ".venv" / "uv", _digest(ROOT, "uv", file.read_text(encoding="utf-8")), locked=(file,))
+    try:
+        with _locked(tool.folder) as lock:
+            if not tool.current():
+                _make(tool, lock, by_pip=True)
+    except Failed as exc:
+        print(f"uv cannot be had: {exc} ({' '.join(exc.tail[-1:])})", file=sys.stderr)
+        return None
+    return executable(tool.python, "uv")
+
+
 def has_node() -> bool:
     """Tell whether there is a Node with its npm."""
     return all(shutil.which(name) for name in ("node", "npm"))
 
 
 def executable(python: Path, name: str) -> Path:
-    """The command *name* that pip has put beside *python*."""
+    """The command *name* that an installation has put beside *python*."""
     return python.with_name(name + python.suffix)
 
 
 def fail(message: str) -> NoReturn:
     """End the command with one line on stderr, and exit code 1."""
-    sys.exit(f"{Path(sys.argv[0]).name}: {message}")
+    sys.exit(f"{_command()}: {message}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Environment:
     """A folder, and what is to be in it; *digest* changes with everything that asks for a new installation."""
 
     folder: Path
     digest: str
-    project: Path | None = None
-    extras: frozenset[str] = frozenset()
+    locked: tuple[Path, ...] = ()
+    """The lock file, and that of the extras."""
+    extras: bool = False
     requirements: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    path: Path | None = None
+    """What is imported from where it lies."""
     npm: bool = False
 
     @property
@@ -111,159 +134,95 @@ class Environment:
         """Written last and removed first, so that it lies in finished environments only."""
         return self.folder / "finished.json"
 
-    def installed(self) -> tuple[str, frozenset[str]] | None:
-        """The digest and the extras that the folder was finished with; None if it never was, or has lost its Python."""
+    def installed(self) -> bool | None:
+        """Whether it has the extras; None if it is not finished, is of another digest, or has lost its Python."""
         try:
             finished = json.loads(self.stamp.read_text(encoding="utf-8"))
             # a link into a Python that has been uninstalled does not exist
-            return (finished["digest"], frozenset(finished["extras"])) if self.place.exists() else None
+            same = finished["digest"] == self.digest and self.place.exists()
+            return bool(finished["extras"]) if same else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def current(self) -> bool:
         installed = self.installed()
-        return installed is not None and installed[0] == self.digest and installed[1] >= self.extras
+        return installed is not None and installed >= self.extras
+
+
+def _command() -> str:
+    return Path(sys.argv[0]).name
 
 
 def _digest(root: Path, runtime: str, content: object) -> str:
-    # the folder counts: an editable installation and the scripts in bin/ hold absolute paths
+    # the folder counts: the scripts in bin/ hold absolute paths
     return hashlib.sha256(json.dumps([str(root), runtime, content], sort_keys=True).encode()).hexdigest()
 
 
 def _ensure(environment: Environment) -> Path:
     if environment.current():
         return environment.place
-    if not environment.npm:
-        _need_venv()
     try:
-        environment.folder.parent.mkdir(parents=True, exist_ok=True)
         with _interruptible(), _locked(environment.folder) as lock:
             if not environment.current():  # another command may have made it while this one waited
                 _make(environment, lock)
     except KeyboardInterrupt:
-        print(f"\n{Path(sys.argv[0]).name}: interrupted; the next start begins again", file=sys.stderr)
+        print(f"\n{_command()}: interrupted; the next start begins again", file=sys.stderr)
         sys.exit(130)
+    except Failed as exc:
+        if not exc.tail:
+            fail(str(exc))
+        print(*exc.tail, sep="\n", file=sys.stderr)
+        fail(f"{exc}; its last lines are above. Mend that and start again")
     except OSError as exc:
         fail(f"cannot make the environment {environment.folder}: {exc}")
     return environment.place
 
 
-def _need_venv() -> None:
-    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
-    if missing:
-        version = PYTHON.partition("-")[2]
-        fail(
-            f"this Python ({sys.executable}) comes without its {missing[0]} module: on Debian and Ubuntu "
-            f"`apt install python{version}-venv` brings it; or start the command with another Python"
-        )
-
-
-def _make(environment: Environment, lock: IO[str]) -> None:
+def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None:
     began = time.monotonic()
+    print(f"making the environment {environment.folder} (once)", file=sys.stderr)
     before = environment.installed()
-    extras = environment.extras | (before[1] if before else frozenset())
-    print(f"making the environment {environment.folder} (once; takes a minute or two)", file=sys.stderr)
     environment.stamp.unlink(missing_ok=True)
-    anew = before is None or environment.npm or bool(environment.without)
-    if anew:
+    if before is None:
         shutil.rmtree(environment.folder, ignore_errors=True)
     if environment.npm:
-        _run(_npm(environment), "npm", lock)
+        installing.install_npm(environment.folder, environment.requirements, lock)
     else:
-        _install(environment, anew, extras, lock)
-    environment.stamp.write_text(json.dumps({"digest": environment.digest, "extras": sorted(extras)}), encoding="utf-8")
+        tool = None if by_pip else uv()
+        try:
+            _fill(environment, tool, before is None, lock)
+        except Failed as exc:
+            if tool is None:
+                raise
+            print(f"{exc} ({' '.join(exc.tail[-1:])}); going on with pip", file=sys.stderr)
+            shutil.rmtree(environment.folder, ignore_errors=True)
+            _fill(environment, None, True, lock)
+    stamp = {"digest": environment.digest, "extras": environment.extras or bool(before)}
+    environment.stamp.write_text(json.dumps(stamp), encoding="utf-8")
     print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def _install(environment: Environment, new: bool, extras: Iterable[str], lock: IO[str]) -> None:
-    if new:
-        # not sys.executable: that may lie in the very folder that has just been removed
-        base = getattr(sys, "_base_executable", sys.executable)
-        _run([base, "-m", "venv", str(environment.folder)], "venv", lock)
-    if environment.project is not None:
-        named = ",".join(sorted(extras))
-        _pip(environment, ["-e", f"{environment.project}[{named}]" if named else str(environment.project)], lock)
-    elif environment.without:  # pip has no word for it
-        _pip(environment, ["--no-deps", *environment.requirements], lock)
-        _pip(environment, _needed(environment), lock)
+def _fill(environment: Environment, tool: Path | None, anew: bool, lock: IO[str]) -> None:
+    if anew:
+        installing.make_venv(environment.folder, lock, with_pip=tool is None)
+    if environment.locked:
+        base, *extras = environment.locked
+        files = [*([base] if anew else []), *(extras if environment.extras else [])]
+        wanted = [*installing.LOCKED, *(word for file in files for word in ("-r", str(file)))]
     else:
-        _pip(environment, environment.requirements, lock)
-
-
-def _pip(environment: Environment, wanted: Sequence[str], lock: IO[str]) -> None:
-    options = ["--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off"]
-    _run([str(environment.python), "-m", "pip", "install", *options, *wanted], "pip", lock)
-
-
-def _needed(environment: Environment) -> list[str]:
-    """What the distributions that are in a new environment need, less what it shall be without."""
-    code = (
-        "import importlib.metadata as m; "
-        "print(*(need for one in m.distributions() for need in one.requires or ()), sep='\\n')"
-    )
-    needs = subprocess.run([str(environment.python), "-c", code], capture_output=True, text=True, check=True).stdout
-    return [
-        need
-        for need in needs.splitlines()
-        if "extra ==" not in need and re.split(r"[^\w.-]", need, maxsplit=1)[0] not in environment.without
-    ]
-
-
-def _npm(environment: Environment) -> list[str]:
-    """Install where no package may run code of its own, and no lock file notes where it came from."""
-    environment.folder.mkdir(parents=True)
-    (environment.folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")  # else npm looks above
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--no-progress"]
-    npm = shutil.which("npm") or "npm"
-    return [npm, "install", "--prefix", str(environment.folder), *options, *environment.requirements]
-
-
-def _run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
-    """Run *command* with progress on stderr, and end this one with the tail of its output when it fails."""
-    inherited = (
-        () if os.name == "nt" else (lock.fileno(),)
-    )  # so the lock is held until pip has ended, even if we are killed
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        # what lies on PYTHONPATH today would count as installed
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": ""},
-        pass_fds=inherited,
-    )
-    assert process.stdout is not None
-    progress, tail = Progress(f"starting {tool}"), collections.deque[str](maxlen=TAIL)
-    reader = threading.Thread(target=_read, args=(process.stdout, progress, tail), daemon=True)
-    reader.start()
-    try:
-        while process.poll() is None:
-            progress.show()
-            reader.join(0.2)
-            time.sleep(0.01)
-    except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
-        raise
-    finally:
-        progress.clear()
-    reader.join(1.0)
-    if process.returncode:
-        print(*tail, sep="\n", file=sys.stderr)
-        fail(f"{tool} failed with exit code {process.returncode}; its last lines are above. Mend that and start again")
-
-
-def _read(output: IO[str], progress: "Progress", tail: collections.deque[str]) -> None:
-    for line in output:
-        tail.append(line.rstrip())
-        progress.doing = activity(line) or progress.doing
+        wanted = [*(["--no-deps"] if environment.without else []), *environment.requirements]
+    if wanted:
+        installing.install(environment.python, wanted, tool, lock)
+    if environment.without:  # for which the tools have no word that both know
+        needed = installing.needed(environment.python, environment.without)
+        installing.install(environment.python, needed, tool, lock)
+    if environment.path is not None:
+        installing.add_path(environment.python, environment.path)
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, so that pip is not left behind."""
+    """Let SIGTERM end the work as Ctrl-C does, so that no tool is left behind."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -274,6 +233,7 @@ def _interruptible() -> Iterator[None]:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[IO[str]]:
     """Hold the lock of a folder that is being made; the system releases it however the process ends."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(folder.name + ".lock").open("a") as file:
         waiting = False
         while not _try_lock(file):

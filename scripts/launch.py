@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import environment
+import interpreter
 
 SCRIPT = environment.ROOT / "addon" / "ai_cache.py"
 ROOTS = (  # where systems keep their certificate authorities, if OpenSSL's own default says nothing
@@ -52,12 +53,21 @@ def writable(folder: str) -> str:
         environment.fail(f"--data: cannot write to {folder}: {exc.strerror}")
 
 
+def check_web() -> None:
+    """Refuse mitmweb where there is only the one whose API asks nobody for a token."""
+    if interpreter.version() == interpreter.FALLBACK:
+        environment.fail(
+            f"--web: not on Python {interpreter.FALLBACK}: its mitmproxy is 11, whose web interface asks nobody who "
+            f"they are; install Python {' or '.join(interpreter.PREFERRED[:2])}, which this command finds by itself"
+        )
+
+
 def defaults(web: bool) -> dict[str, str]:
     """What this command sets in mitmproxy, for the further arguments to change."""
     settings = {"connection_strategy": "lazy"}  # eager would connect upstream for every hit
     if not web:
         settings["flow_detail"] = "0"  # steps and warnings are shown, requests are not
-    # dashvector holds certifi back at its roots of 2023
+    # those that this machine is told to trust, too
     roots = (ssl.get_default_verify_paths().cafile, *ROOTS)
     for file in filter(None, roots):
         if Path(file).is_file():

@@ -1,6 +1,6 @@
 """The environments that the commands make: once, whole, and with a clear word when it cannot be done."""
 
-import ast
+import hashlib
 import io
 import json
 import os
@@ -17,25 +17,12 @@ from pathlib import Path
 import pytest
 
 import environment
+import installing
+import interpreter
 import progress
 
 SCRIPTS = environment.ROOT / "scripts"
-PYPROJECT = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-
-[project]
-name = "tiny"
-version = "1"
-"""
-BACKEND = """\
-import shutil
-
-def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
-    return shutil.copy("{wheel}", wheel_directory).rpartition("/")[2]
-"""
+posix = pytest.mark.skipif(os.name == "nt", reason="programs that are links or scripts")
 
 
 def wheel(folder: Path, name: str, *metadata: str) -> Path:
@@ -69,7 +56,8 @@ def tarball(folder: Path, name: str) -> Path:
 
 
 def has(python: Path, module: str) -> bool:
-    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
+    # not where the tests are started, and where a module may lie that the environment lacks
+    return subprocess.run([python, "-c", f"import {module}"], cwd=python.parent, capture_output=True).returncode == 0
 
 
 def start(code: str) -> subprocess.Popen[str]:
@@ -112,12 +100,10 @@ def test_second_start_does_nothing(made: Path, capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
 
 
-def test_changed_requirements_are_installed_into_it(root: Path) -> None:
-    files = [str(root / "first-1-py3-none-any.whl"), str(wheel(root, "second"))]
+def test_changed_requirements_make_it_anew(root: Path) -> None:
+    python = environment.packages("clients", [str(wheel(root, "second"))], root=root)
 
-    python = environment.packages("clients", files, root=root)
-
-    assert has(python, "first")
+    assert not has(python, "first")
     assert has(python, "second")
 
 
@@ -184,27 +170,173 @@ def test_two_commands_at_once_make_it_once(tmp_path: Path) -> None:
     assert sorted("making the environment" in err for err in errors) == [False, True]
 
 
-def test_project_keeps_extras_and_ignores_settings_of_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    extra = wheel(tmp_path, "extra")
-    needs = f"Requires-Dist: extra @ {extra.as_uri()} ; extra == 'test'"
-    tiny = wheel(tmp_path / "dist", "tiny", "Provides-Extra: test", needs)
-    (tmp_path / "backend.py").write_text(BACKEND.format(wheel=tiny.as_posix()))
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+COMMAND = """\
+#!/usr/bin/env python3
+import sys
 
-    python = environment.project("test", root=tmp_path)
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT + "[tool.ruff]\nline-length = 120\n")
-    capsys.readouterr()
-    environment.project(root=tmp_path)
+import environment
+import installing
 
-    assert has(python, "tiny")
-    assert has(python, "extra")
-    assert capsys.readouterr().err == ""
+print(environment.project(extras="extras" in sys.argv))
+"""
 
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT + 'description = "changed"\n')
-    environment.project(root=tmp_path)
 
-    assert "is ready after" in capsys.readouterr().err
-    assert json.loads((tmp_path / ".venv" / environment.PYTHON / "finished.json").read_text())["extras"] == ["test"]
+class Project:
+    """A project of its own, with the real modules; its lock files name wheels that lie beside it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.locks = root / "scripts" / "locks"
+        self.folder = root / ".venv" / environment.PYTHON
+        self.programs = root / "programs"
+        for folder in (self.locks, root / "addon", self.programs, root / "wheels"):
+            folder.mkdir(parents=True)
+        for name in ("environment.py", "installing.py", "interpreter.py", "progress.py"):
+            shutil.copy(SCRIPTS / name, root / "scripts")
+        (root / "scripts" / "make").write_text(COMMAND)
+        (root / "addon" / "ours.py").touch()
+        (self.locks / "uv.txt").write_text(f"uv==0.0.1 --hash=sha256:{'0' * 64}\n")  # which nobody has
+        self.lock("", "first")
+        self.lock("-extras", "extra")
+
+    def lock(self, kind: str, name: str, *metadata: str, digest: str = "") -> None:
+        """Let a lock file be of one wheel, which is made for it."""
+        digest = digest or hashlib.sha256(wheel(self.root / "wheels", name, *metadata).read_bytes()).hexdigest()
+        (self.locks / f"{interpreter.version()}{kind}.txt").write_text(f"{name}==1 \\\n    --hash=sha256:{digest}\n")
+
+    def program(self, name: str, target: Path | str) -> None:
+        """Put a program on the PATH: one that there is, or the text of a script."""
+        file = self.programs / name
+        if isinstance(target, Path):
+            file.symlink_to(target)
+        else:
+            file.write_text(target)
+            file.chmod(0o755)
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        wheels = str(self.root / "wheels")
+        variables = {
+            "PATH": str(self.programs),
+            "HOME": str(self.root),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_FIND_LINKS": wheels,
+            "PIP_NO_INDEX": "1",
+            "UV_CACHE_DIR": str(self.root / "cache"),
+            "UV_FIND_LINKS": wheels,
+            "UV_OFFLINE": "1",
+        }
+        command = [sys.executable, "scripts/make", *arguments]
+        return subprocess.run(command, cwd=self.root, env=variables, capture_output=True, text=True, timeout=100)
+
+    def made(self, *arguments: str) -> Path:
+        done = self.make(*arguments)
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="module")
+def real_uv() -> Path:
+    found = environment.uv()
+    if found is None:
+        pytest.skip("uv cannot be had here")
+    return found
+
+
+@pytest.fixture
+def project(tmp_path: Path, real_uv: Path) -> Project:
+    project = Project(tmp_path / "project")
+    project.program("uv", real_uv)
+    return project
+
+
+@pytest.fixture
+def project_without_uv(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project")
+
+
+@posix
+def test_project_is_what_its_lock_says_and_is_imported_from_where_it_lies(project: Project) -> None:
+    project.lock("", "first", "Requires-Dist: absent>=3")  # what is locked is not resolved once more
+
+    python = project.made()
+
+    assert [has(python, module) for module in ("first", "ours", "extra", "pip")] == [True, True, False, False]
+
+
+@posix
+def test_extras_are_added_to_an_environment_that_may_be_in_use_and_stay(project: Project) -> None:
+    (project.made().parent / "in-use").touch()
+
+    python = project.made("extras")
+    again = project.make()
+
+    assert [has(python, module) for module in ("first", "ours", "extra")] == [True, True, True]
+    assert (python.parent / "in-use").exists()
+    assert "making" not in again.stderr
+
+
+@posix
+def test_changed_lock_leaves_nothing_of_before(project: Project) -> None:
+    project.made("extras")
+    project.lock("", "second")
+
+    python = project.made("extras")
+
+    assert [has(python, module) for module in ("first", "second", "extra")] == [False, True, True]
+
+
+@posix
+def test_another_file_of_the_same_name_and_version_is_refused(project: Project) -> None:
+    project.lock("", "first", digest="0" * 64)
+
+    refused = project.make()
+
+    assert refused.returncode == 1
+    assert "pip failed with exit code 1" in refused.stderr  # it may know better, and does not
+    assert not (project.folder / "finished.json").exists()
+
+
+@posix
+def test_without_uv_pip_makes_the_same(project_without_uv: Project) -> None:
+    done = project_without_uv.make("extras")
+
+    python = Path(done.stdout.strip())
+    assert [has(python, module) for module in ("first", "ours", "extra")] == [True, True, True]
+    assert "uv cannot be had: pip failed" in done.stderr
+
+
+@posix
+def test_python_without_ensurepip_and_uv_is_told_the_way_out(project_without_uv: Project) -> None:
+    command = project_without_uv.root / "scripts" / "make"
+    command.write_text(COMMAND.replace("import sys", "import sys; sys.modules['ensurepip'] = None"))
+
+    done = project_without_uv.make()
+
+    assert done.returncode == 1
+    assert "make: this Python" in done.stderr.splitlines()[-1]
+    assert "-venv` brings it" in done.stderr.splitlines()[-1]
+
+
+@posix
+def test_where_uv_fails_pip_goes_on(project_without_uv: Project) -> None:
+    project_without_uv.program("uv", "#!/bin/sh\n[ $1 = --version ] || { echo no such thing; exit 3; }\n")
+
+    done = project_without_uv.make()
+
+    assert has(Path(done.stdout.strip()), "first")
+    assert "uv failed with exit code 3 (no such thing); going on with pip" in done.stderr
+
+
+@posix
+def test_pips_index_is_uvs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.test/simple")
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+
+    assert installing.settings("uv")["UV_DEFAULT_INDEX"] == "https://index.test/simple"
+    assert "UV_DEFAULT_INDEX" not in installing.settings("pip")
+
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://own.test/simple")
+    assert installing.settings("uv")["UV_DEFAULT_INDEX"] == "https://own.test/simple"
 
 
 needs_node = pytest.mark.skipif(not environment.has_node(), reason="there is no Node with npm")
@@ -250,32 +382,6 @@ def test_machine_without_node_is_told_in_one_line(tmp_path: Path, monkeypatch: p
 
     with pytest.raises(SystemExit, match="Node and its npm are needed, and are not on the PATH"):
         environment.node_packages("clients", ["first"], root=tmp_path)
-
-
-@pytest.mark.parametrize("name", ["environment.py", "serve", "test", "lint"])
-def test_parses_on_pythons_that_are_too_old(name: str) -> None:
-    ast.parse((SCRIPTS / name).read_text(encoding="utf-8"), feature_version=(3, 7))
-
-
-def test_too_old_python_is_told_in_one_line() -> None:
-    process = start("sys.version_info = (3, 9, 18, 'final', 0); import environment")
-
-    _, err = process.communicate(timeout=30)
-
-    assert process.returncode == 1
-    assert err.startswith("serve: Python 3.11 or newer is needed")
-    assert err.count("\n") == 1
-
-
-def test_python_without_venv_is_told_the_way_out_in_one_line(tmp_path: Path) -> None:
-    code = "import pathlib, environment; sys.modules['ensurepip'] = None; "
-    process = start(code + f"environment.packages('x', [], root=pathlib.Path({str(tmp_path)!r}))")
-
-    _, err = process.communicate(timeout=30)
-
-    assert process.returncode == 1
-    assert "-venv` brings it" in err
-    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

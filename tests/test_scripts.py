@@ -17,6 +17,7 @@ from types import ModuleType
 import pytest
 
 import environment
+import interpreter
 from demo.upstream import StandIn
 
 SCRIPTS = environment.ROOT / "scripts"
@@ -59,7 +60,14 @@ def taken_port() -> Iterator[int]:
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("serve", "--upstream URL"), ("serve", "mitmproxy arguments"), ("test", "go to pytest"), ("lint", "ruff check")],
+    [
+        ("serve", "--upstream URL"),
+        ("serve", "mitmproxy arguments"),
+        ("test", "go to pytest"),
+        ("lint", "ruff check"),
+        ("lock", "by version and hash"),
+        ("audit", "known to be vulnerable"),
+    ],
 )
 def test_help_says_what_it_is_for(name: str, says: str) -> None:
     told = run(name, "--help")
@@ -78,7 +86,9 @@ def test_help_of_what_needs_the_environment_says_what_it_is_for(name: str, says:
 
 
 def test_commands_can_be_executed() -> None:
-    assert all(os.access(SCRIPTS / name, os.X_OK) for name in ("serve", "test", "lint", "warm", "replay"))
+    assert all(
+        os.access(SCRIPTS / name, os.X_OK) for name in ("serve", "test", "lint", "warm", "replay", "lock", "audit")
+    )
 
 
 def test_taken_port_names_the_way_out(taken_port: int) -> None:
@@ -124,6 +134,30 @@ def test_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_demo_stands_alone() -> None:
     assert refusal("--demo", "--web") == "serve: --demo takes no other arguments"
+
+
+on_the_fallback = pytest.mark.skipif(
+    interpreter.version() != interpreter.FALLBACK, reason=f"not on Python {interpreter.FALLBACK}"
+)
+
+
+@on_the_fallback
+@pytest.mark.parametrize("command", [["serve"], ["transparent", "run", "--host", "127.0.0.1"]])
+def test_on_the_fallback_the_web_interface_is_refused(command: list[str]) -> None:
+    refused = run(*command, "--web")
+
+    assert refused.returncode == 1
+    assert "--web: not on Python 3.11" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@on_the_fallback
+@in_own_environment
+def test_on_the_fallback_a_command_says_what_it_lacks() -> None:
+    told = run("warm", "--help")
+
+    assert told.stderr.startswith("warm: on Python 3.11, so without the fast path and without --web")
+    assert told.stderr.count("\n") == 1
 
 
 def test_users_settings_win_over_ours(serve: ModuleType) -> None:

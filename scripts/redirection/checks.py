@@ -109,7 +109,8 @@ def runnable(who: pwd.struct_passwd, python: Path, home: Path, files: Sequence[P
     except OSError:
         raise ValueError(
             f"user {who.pw_name} cannot run {python}: that lies, or its Python does, where only others may go. "
-            "Put the project where everybody can read it, as in /opt, and start this with the system's python3"
+            "Put the project where everybody can read it, as in /opt, and name a Python that everybody can run, as in "
+            "`AI_CACHE_PYTHON=/usr/bin/python3`"
         ) from None
     if tried.returncode:
         raise ValueError(

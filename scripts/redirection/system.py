@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -66,6 +67,8 @@ def interface_addresses(interface: str) -> list[Address]:
     """The addresses at which others reach this machine there. Raises ValueError where there is no such interface."""
     if interface not in {name for _, name in socket.if_nameindex()}:
         raise ValueError(f"there is no interface {interface!r}: `ip -brief link` shows them")
+    if shutil.which("ip") is None:
+        raise ValueError("no ip on the path: `apt install iproute2` brings it")
     told = subprocess.run(
         ["ip", "-json", "address", "show", "dev", interface], capture_output=True, text=True, check=False
     )

@@ -135,6 +135,12 @@ def child() -> Iterator[Callable[..., Child]]:
 
 def alive(pid: int) -> bool:
     """Tell whether a process runs; one that only waits to be reaped does not."""
+    if sys.platform == "linux":  # not every one has ps
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return state not in "ZX"
     found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(found.stdout.strip()) and not found.stdout.startswith("Z")
 

@@ -59,7 +59,7 @@ class Apart(Proxy):
 
 @pytest.fixture
 def start_apart(tmp_path: Path) -> Iterator[Callable[..., Apart]]:
-    if not (shutil.which("unshare") and shutil.which("iptables") and shutil.which("nsenter")):
+    if not all(shutil.which(name) for name in ("unshare", "nsenter", "ip", "iptables")):
         pytest.skip("unshare, nsenter and iptables make a network to test in (Debian: util-linux, iptables, iproute2)")
     if subprocess.run(["unshare", "--net", "iptables", "-t", "nat", "-L"], capture_output=True).returncode:
         pytest.skip("no rights here to make a network namespace")
