@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "chores": set(),
     "request_fields": set(),
     "header_misses": {"request_fields"},
-    "keys": {"chores", "model", "request_fields"},
+    "keys": {"chores", "guards", "model", "request_fields"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
     "evidence": {"model", "keys", "evidence"},

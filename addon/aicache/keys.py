@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from aicache.chores import is_about_a_chat
+from aicache.guards.asker import LONGEST, depends_on_asker
 from aicache.model import Batch, Call, Common, Turn
 from aicache.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
 
@@ -26,6 +27,13 @@ LEFT_OUT = frozenset(
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
 )
 """What common words leave out of a request, as the settings do by default: it cannot change the answer."""
+
+SAYS_NOTHING = frozenset({"stream", "stream_options", "prompt_cache_key", "service_tier", "store"})
+"""Those that cannot change the answer to anything: how it is sent, what for, and where it is kept."""
+
+END_USER = LEFT_OUT - SAYS_NOTHING
+"""Those that name an end user, who is no part of what is said: ``user``, ``safety_identifier`` and ``metadata`` of chat
+completions and Responses, ``metadata.user_id`` of Messages. A personal question is another one for each."""
 
 SYSTEM_ROLES = frozenset({"system", "developer"})
 
@@ -44,6 +52,9 @@ _MEDIA_FIELDS = frozenset({"image", "audio", "video", "file", "images", "image_u
 
 _VERSION = 2  # of what goes into a digest: a change makes every stored key unreachable
 _packed = msgspec.msgpack.Encoder().encode
+_SCANNED = 32_000  # characters of a conversation in which a word about the asker is looked for; one with more has some
+_NAMES_A_USER = re.compile("user|customer|account|tenant|member|person|identity|profile|uid", re.I)
+_ANSWERED = frozenset({"assistant", "model", "tool", "function"})  # roles of turns that were not asked
 _QUESTION = {"aicache": "question"}  # stands for the question in a namespace; no API sends a content like it
 
 
@@ -168,7 +179,8 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     field and its default are different: only the upstream knows its defaults.
     """
     crosses = rules.any_api and call.common is not None and _SHARED_PATH.fullmatch(origin.target.partition("?")[0])
-    if crosses and call.common is not None and not _unsaid(call, rules):
+    end_user = _end_user(call, rules)
+    if crosses and call.common is not None and not end_user and not _unsaid(call, rules):
         return _identify_common(call, call.common, origin, rules)
     turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
     head = (
@@ -178,7 +190,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
         origin.upstream,
         origin.target,
         call.model,
-        {name: value for name, value in call.params.items() if name not in rules.ignore},
+        {name: value for name, value in call.params.items() if name not in rules.ignore} | end_user,
         [(turn.role, turn.content, turn.rest) for turn in turns[:-1]],
     )
     last = turns[-1]
@@ -295,6 +307,40 @@ def _is_textual_part(part: Mapping[str, Any]) -> bool:
     if part.get("type") in _TOOL_PARTS or not _TOOL_FIELDS.isdisjoint(part):
         return _textual(part.get("content")) and _textual(part.get("output"))
     return "text" in part or "thinking" in part
+
+
+def _end_user(call: Call, rules: KeyRules) -> dict[str, Any]:
+    """Return what of the ignored fields says who asks, where that may change the answer.
+
+    Whatever an operator has added to them stays ignored, unless its name is that of a person, too.
+    """
+    said = {
+        name: value
+        for name, value in call.params.items()
+        if name in rules.ignore and value not in (None, "", {}, []) and _names_a_user(name)
+    }
+    return said if said and _may_be_personal(call.turns) else {}
+
+
+def _names_a_user(name: str) -> bool:
+    return name in END_USER or (name not in SAYS_NOTHING and _NAMES_A_USER.search(name) is not None)
+
+
+def _may_be_personal(turns: Sequence[Turn]) -> bool:
+    """Tell whether the answer may depend on who asks or when, as far as what was asked so far says.
+
+    All of it: "and the one before?" is about what an earlier turn was about. What cannot be read, a picture or a
+    sound, may say anything.
+    """
+    left = _SCANNED
+    for turn in reversed(turns):
+        if turn.role in SYSTEM_ROLES or turn.role in _ANSWERED:
+            continue
+        said = _said(turn.content)
+        left -= min(len(said), LONGEST)
+        if left < 0 or not is_textual(turn) or depends_on_asker(said):
+            return True
+    return False
 
 
 def _unsaid(call: Call, rules: KeyRules) -> bool:

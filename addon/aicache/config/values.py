@@ -433,7 +433,12 @@ class Config:
         "upstream; plain text and function calls only",
     ] = Answers.PER_API
     lookup_timeout: Annotated[float, _WAIT, "how long a whole lookup may take; past it the call goes upstream"] = 0.5
-    ignore: Annotated[tuple[str, ...], TEXT, "fields of the request's body that cannot change the answer"] = (
+    ignore: Annotated[
+        tuple[str, ...],
+        TEXT,
+        "fields of the request's body that cannot change the answer; those that name an end user do count where the "
+        "question is about the person or the moment",
+    ] = (
         "stream",
         "stream_options",
         "user",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aicache.guards import kind, names, numbers, order, pairs, roles, substitution
+from aicache.guards import besides, kind, names, numbers, order, pairs, roles, substitution
 from aicache.guards.reading import Reading, read
 
 
@@ -86,6 +86,12 @@ def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) ->
         yield "character"
     if order.shuffled(one, other, left, right):
         yield "order"
+    if one.signs != other.signs:
+        yield "signs"
+    if names.more_addresses(one.names, other.plain) or names.more_addresses(other.names, one.plain):
+        yield "address"
+    if besides.differ(one.clauses, other.clauses, numbers.more(one.numbers, other.numbers)):
+        yield "instruction"
 
 
 def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> Iterator[str]:

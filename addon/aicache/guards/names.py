@@ -21,6 +21,7 @@ _CODE = re.compile(
     r"|(?P<option>(?<!\S)(?:--[a-z][\w-]+|-[a-zA-Z])(?!\S))"
     r"|(?P<identifier>\b[A-Za-z]\w*_\w+\b|\b[a-z]{2,}[A-Z][a-z]\w*\b|\b[A-Za-z_][\w.]*\(\)|\b[a-z]+(?:\.[a-z_]+){2,}\b)"
 )
+_ADDRESS = re.compile(r"://|^www\.|@")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
 _SENTENCE_END = frozenset(".?!:;\n\"'(-")
 _HAN = re.compile(r"[㐀-鿿]")
@@ -66,6 +67,11 @@ def unmatched(mine: Names, other: Reading) -> bool:
 def other_codes(mine: Names, other: str) -> bool:
     """Tell whether *mine* has an identifier or address that the other, normalised text does not hold."""
     return any(code.casefold() not in other for code in mine.codes)
+
+
+def more_addresses(mine: Names, other: str) -> bool:
+    """Tell whether *mine* has the address of a page or a mailbox that the other, normalised text does not hold."""
+    return any(_ADDRESS.search(code) and code.casefold() not in other for code in mine.codes)
 
 
 def other_quotes(one: Names, other: Names) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from aicache.guards import moments
 from aicache.guards.normalise import normalise
 
 _NOW = re.compile(
@@ -28,9 +30,105 @@ _PERSON = re.compile(
     r"|我的?(?:会议|邮件|欠款|流量|话费)"
     r"|我(?:是谁|在哪儿|叫什么名字|欠多少|还欠|还剩|什么时候还款)"
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_MARKS = re.compile("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
+_APART = 3  # words between a thing and whose it is: mon dernier colis, le solde de mon compte
 
 
 def depends_on_now(question: str) -> bool:
     """Tell whether the answer will be another one soon, or is another one for another person. Never raises."""
     plain = normalise(question)
-    return _NOW.search(plain) is not None or _PERSON.search(plain) is not None
+    return is_of_the_moment(plain) or is_of_the_asker(plain)
+
+
+def is_of_the_moment(plain: str) -> bool:
+    """Tell whether a normalised text asks for what is another thing tomorrow."""
+    if _NOW.search(plain) is not None:
+        return True
+    if not plain.isascii() and _NOW_UNSPACED.search(plain) is not None:
+        return True
+    words = words_of(plain)
+    return _holds(words, _NOW_WORDS) or any(_is_now(words, at) for at in range(len(words)))
+
+
+def is_of_the_asker(plain: str) -> bool:
+    """Tell whether a normalised text asks for what is another thing for another person: my order, my balance."""
+    if _PERSON.search(plain) is not None:
+        return True
+    if not plain.isascii() and _OWN_UNSPACED.search(plain) is not None:
+        return True
+    words = words_of(plain)
+    return _holds(words, _OWN_WORDS, goes_on=True) or _owns(words)
+
+
+def words_of(plain: str) -> list[str]:
+    """Return the words of a normalised text, Arabic ones without their vowels."""
+    return _WORD.findall(plain if plain.isascii() else _MARKS.sub("", plain))
+
+
+def _is_now(words: Sequence[str], at: int) -> bool:
+    word = words[at]
+    if (others := _NOW_BUT_AFTER.get(word)) is not None:
+        return at > 0 and words[at - 1] not in others
+    return len(word) > 5 and word.startswith(_NOW_BEGINNINGS)
+
+
+def _holds(words: Sequence[str], phrases: dict[str, list[tuple[str, ...]]], *, goes_on: bool = False) -> bool:
+    """Tell whether one of the phrases, by their first words, is among the words. Its last word may go on."""
+    for at, word in enumerate(words):
+        for phrase in phrases.get(word, ()):
+            if tuple(words[at : at + len(phrase)]) == phrase:
+                return True
+            if goes_on and len(phrase) > 1 and _begins(words[at : at + len(phrase)], phrase):
+                return True
+        if goes_on and len(word) > 5 and any(word.startswith(each) for each in _SUFFIXED):
+            return True
+    return False
+
+
+def _begins(words: Sequence[str], phrase: tuple[str, ...]) -> bool:
+    return tuple(words[:-1]) == phrase[:-1] and len(words) == len(phrase) and words[-1].startswith(phrase[-1])
+
+
+def _owns(words: Sequence[str]) -> bool:
+    """Tell whether a thing of the asker's stands right behind a word that says so: meine letzte Bestellung."""
+    for at, word in enumerate(words):
+        if word in _MINE and any(_is_own(each) for each in words[at + 1 : at + 1 + _APART]):
+            return True
+    return False
+
+
+def _is_own(word: str) -> bool:
+    return any(word[:length] in _OWN_BEGINNINGS for length in range(2, min(len(word), _LONGEST) + 1))
+
+
+def phrases_in(text: str) -> dict[str, list[tuple[str, ...]]]:
+    """Return the phrases of a list, in words, by their first ones."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in re.split(r"[/\n]", text):
+        if words := tuple(words_of(normalise(phrase))):
+            found.setdefault(words[0], []).append(words)
+    return found
+
+
+_NOW_WORDS = phrases_in(moments.NOW)
+_NOW_BEGINNINGS = tuple(words_of(normalise(moments.NOW_BEGINNINGS)))
+_NOW_BUT_AFTER = {
+    words_of(normalise(line))[0]: frozenset(words_of(normalise(line))[1:])
+    for line in moments.NOW_BUT_AFTER.splitlines()
+    if line
+}
+_NOW_UNSPACED = re.compile("|".join(map(normalise, moments.NOW_UNSPACED.split())))
+_OWN_WORDS = phrases_in(moments.OWN_PHRASES)
+_OWN_UNSPACED = re.compile(
+    normalise(
+        r"(?:私|わたし|僕|ぼく|俺|自分)の(?:最新の|最後の|次の|口座の?)?"
+        rf"(?:{'|'.join(moments.OWN_JAPANESE.split())})|(?:私|わたし|僕|俺)は(?:誰|だれ|どこ)|口座残高"
+        rf"|(?:{'|'.join(moments.OWN_THAI.split())})(?:ในบัญชี|ล่าสุด|ทั้งหมด)?(?:ของ)?(?:ฉัน|ผม|ดิฉัน|หนู|เรา)"
+        r"|(?:ฉัน|ผม|ดิฉัน)(?:คือใคร|เป็นใคร|อยู่ที่ไหน|ชื่ออะไร)|ยอด(?:เงิน)?ในบัญชี"
+    )
+)
+_SUFFIXED = tuple(word for word, phrases in _OWN_WORDS.items() if (word,) in phrases and len(word) > 4)
+_MINE = frozenset(words_of(normalise(moments.MINE)))
+_OWN_BEGINNINGS = frozenset(words_of(normalise(moments.OWN)))
+_LONGEST = max(map(len, _OWN_BEGINNINGS))

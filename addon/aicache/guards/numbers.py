@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from aicache.guards.numerals import in_digits
 
+QUANTITY = "#"
+"""What stands for a quantity where its value does not matter."""
 FEW = 12  # quantities in which two texts differ; more are not compared by what they are worth
 
 
@@ -106,6 +108,11 @@ def read(plain: str) -> tuple[Quantity, ...]:
     """Return the quantities of a normalised text."""
     text = in_digits(plain)
     return tuple(quantity for match in _PATTERN.finditer(text) for quantity in _quantities(match))
+
+
+def blanked(plain: str) -> str:
+    """Return a normalised text with a `QUANTITY` for each of its quantities."""
+    return _PATTERN.sub(f" {QUANTITY} ", in_digits(plain))
 
 
 def differ(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aicache.guards import kind, names, negation, numbers, pairs, part, person, roles, tongue
+from aicache.guards import clauses, kind, names, negation, numbers, pairs, part, person, roles, signs, tongue
 from aicache.guards.normalise import normalise, plain_case
 from aicache.guards.words import content, modifiers, tokens
 
@@ -35,6 +36,8 @@ class Reading:
     part: str
     character: str
     junction: str
+    clauses: clauses.Clauses
+    signs: Mapping[str, int]
 
 
 @lru_cache(maxsize=KEPT)
@@ -46,7 +49,8 @@ def read(text: str, partition: str = "") -> Reading:
     plain = normalise(text)
     words = tokens(plain)
     quantities = numbers.read(plain)
-    named = names.read(plain_case(text))
+    cased = plain_case(text)
+    named = names.read(cased)
     return Reading(
         plain=plain,
         words=tuple(words),
@@ -64,4 +68,6 @@ def read(text: str, partition: str = "") -> Reading:
         part=part.of_a_word(plain),
         character=part.alone(plain),
         junction=roles.junction(words),
+        clauses=clauses.read(text, plain),
+        signs=signs.read(cased),
     )

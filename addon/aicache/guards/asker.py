@@ -1,0 +1,81 @@
+"""Whether an answer may depend on who asks, or when: then what a request says of its end user counts. Pure.
+
+Wider than `now`, and meant to be: a word too many only means that two end users do not share an answer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from aicache.guards import askers
+from aicache.guards.normalise import normalise
+from aicache.guards.now import depends_on_now, phrases_in, words_of
+
+LONGEST = 8_000
+"""Characters that are looked at, half of them from either end: what is asked stands before or behind a long text."""
+
+_SHORT = 2_000  # characters in which phrases of several words are looked for as well, at either end
+_TURKISH = re.compile("[\u0131\u011f\u015f]|\\bmi[ ?]*$")
+_SUFFIX = re.compile(r"'\w+")  # Hamlet'i
+_TURKISH_MINE = re.compile(
+    r"\w{2,}(?:[\u0131iu\u00fc]m|[ae]m)(?:[\u0131iu\u00fc]|[ae]|[dt][ae]n?|[\u0131iu\u00fc]n|l[ae]r\w*)?$"
+)
+_ARABIC_MINE = re.compile("[\u0621-\u064a]{3,}\u064a$")
+
+
+def depends_on_asker(text: str) -> bool:
+    """Tell whether the answer to a text may be another one for another person, or at another time. Never raises.
+
+    Any word in the first person counts, but in the frames of questions that all people ask alike (how do I, tell me),
+    and so does any word for the moment.
+    """
+    if len(text) > LONGEST:
+        text = text[: LONGEST // 2] + "\n" + text[-LONGEST // 2 :]
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    turkish = _TURKISH.search(plain) is not None
+    if not plain.isascii():
+        plain = plain.replace("\u2019", "'")
+        if _MINE_UNSPACED.search(_FRAMES_UNSPACED.sub(" ", plain)) is not None:
+            return True
+    words = words_of(_SUFFIX.sub("", plain) if turkish else plain)
+    mine = _MINE.intersection(words)
+    if mine:
+        mine = _MINE.intersection(_without_frames(words))
+    if "je" in mine and not _NOT_FRENCH.isdisjoint(words):
+        mine -= {"je"}
+    if turkish:
+        mine -= {"mi"}
+    if mine or _US.search(text) is not None:
+        return True
+    if turkish and any(_TURKISH_MINE.match(word) for word in words):
+        return True
+    if any(word not in _ARABIC_OTHERS and _ARABIC_MINE.match(word) for word in words if word[-1] == "\u064a"):
+        return True
+    if not _NOW.isdisjoint(words):
+        return True
+    if len(text) <= 2 * _SHORT:
+        return depends_on_now(text)
+    return depends_on_now(text[:_SHORT]) or depends_on_now(text[-_SHORT:])
+
+
+def _without_frames(words: list[str]) -> list[str]:
+    """Return the words without the frames of questions that everybody asks in the first person."""
+    kept, at = [], 0
+    while at < len(words):
+        frames = _FRAMES.get(words[at], ())
+        length = max((len(frame) for frame in frames if tuple(words[at : at + len(frame)]) == frame), default=0)
+        if not length:
+            kept.append(words[at])
+        at += length or 1
+    return kept
+
+
+_US = re.compile(r"\bus\b")  # in capitals it is a country
+_NOT_FRENCH = frozenset(askers.NOT_FRENCH.split())
+_MINE = frozenset(words_of(normalise(askers.MINE)))
+_NOW = frozenset(words_of(normalise(askers.NOW)))
+_FRAMES = phrases_in(askers.FRAMES)
+_ARABIC_OTHERS = frozenset(words_of(normalise(askers.ARABIC_OTHERS)))
+_MINE_UNSPACED = re.compile("|".join(askers.MINE_UNSPACED.split()))
+_FRAMES_UNSPACED = re.compile("|".join(sorted(askers.FRAMES_UNSPACED.split(), key=len, reverse=True)))
