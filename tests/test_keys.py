@@ -606,3 +606,23 @@ def test_a_personal_question_of_a_named_end_user_is_not_shared_by_other_apis() -
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Where is my order?"}], "user": "alice"})
 
     assert not identify(CHAT.parse_request("/v1/chat/completions", body.encode()), ORIGIN, rules).any_api
+
+
+def test_a_session_number_of_claude_code_is_no_end_user() -> None:
+    def key(user: str) -> str:
+        rules = replace(RULES, ignore=LEFT_OUT)
+        return identity(
+            BODY | {"messages": [{"role": "user", "content": "Where is my order?"}]} | {"metadata": {"user_id": user}},
+            rules,
+        )[0]
+
+    def json_id(device: str, session: str) -> str:
+        return json.dumps({"device_id": device, "account_uuid": "", "session_id": session})
+
+    hashed = "user_" + "0" * 64 + "_account_a1-b2_session_{}"
+
+    assert key(json_id("d1", "341bb9d1-1631")) == key(json_id("d1", "cb618c25-3792"))
+    assert key(json_id("d1", "341bb9d1-1631")) != key(json_id("d2", "341bb9d1-1631"))
+    assert key(hashed.format("1")) == key(hashed.format("2")) != key(hashed.replace("a1", "a2").format("1"))
+    assert key(json.dumps({"session_id": "1"})) != key(json.dumps({"session_id": "2"}))
+    assert key("alice_session_1") != key("alice_session_2")

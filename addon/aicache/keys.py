@@ -54,6 +54,10 @@ _VERSION = 2  # of what goes into a digest: a change makes every stored key unre
 _packed = msgspec.msgpack.Encoder().encode
 _SCANNED = 32_000  # characters of a conversation in which a word about the asker is looked for; one with more has some
 _NAMES_A_USER = re.compile("user|customer|account|tenant|member|person|identity|profile|uid", re.I)
+_CLAUDE_CODE_USER = re.compile(
+    r'(?P<device>\{"device_id": ?"\w+", ?"account_uuid": ?"[\w-]*", ?)"session_id": ?"[\w-]+"\}'
+    r"|(?P<user>user_[0-9a-f]{64}_account_[\w-]*?)_session_[\w-]+"
+)
 _ANSWERED = frozenset({"assistant", "model", "tool", "function"})  # roles of turns that were not asked
 _QUESTION = {"aicache": "question"}  # stands for the question in a namespace; no API sends a content like it
 
@@ -315,11 +319,19 @@ def _end_user(call: Call, rules: KeyRules) -> dict[str, Any]:
     Whatever an operator has added to them stays ignored, unless its name is that of a person, too.
     """
     said = {
-        name: value
+        name: _without_session(value) if name == "metadata" else value
         for name, value in call.params.items()
         if name in rules.ignore and value not in (None, "", {}, []) and _names_a_user(name)
     }
     return said if said and _may_be_personal(call.turns) else {}
+
+
+def _without_session(metadata: Any) -> Any:
+    """Leave out what Claude Code appends to the user's id: a number of its session, which is new at each start."""
+    user = metadata.get("user_id") if isinstance(metadata, Mapping) else None
+    if not isinstance(user, str) or not (match := _CLAUDE_CODE_USER.fullmatch(user)):
+        return metadata
+    return {**metadata, "user_id": match["device"] or match["user"]}
 
 
 def _names_a_user(name: str) -> bool:
