@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 PURE = {
     *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
-    *("request_fields", "entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
-    *("deployment", "response_fields"),
+    *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
+    *("deployment", "field_lists", "request_fields", "response_fields"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "ports": {"model"},
     "sse": set(),
     "chores": set(),
-    "request_fields": set(),
+    "field_lists": set(),
+    "request_fields": {"field_lists"},
     "header_misses": {"request_fields"},
     "keys": {"chores", "guards", "model", "request_fields"},
     "formats": {"model", "sse", "formats"},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -150,11 +150,11 @@ def caller(
     """
     known = [*fields.caller, *further]
     likely = list(fields.identity)
-    for name, value in _pairs(query):
+    for name, sent in _parameters(query):
         if name.lower() in CREDENTIAL_PARAMETERS:
-            known.append((f"?{name}", value))
+            known.append((f"?{name}", unquote_plus(sent.partition("=")[2]) if any_api else sent.partition("=")[2]))
         elif looks_like_credential(name):
-            likely.append((f"?{name}", value))
+            likely.append((f"?{name}", sent))
     if any_api and len(keys := {_bare(value) for name, value in known if name in KEY_HEADERS}) == 1:
         known = sorted({*((name, value) for name, value in known if name not in KEY_HEADERS), ("key", keys.pop())})
     if not any(value.strip() for _, value in (*known, *likely)):
@@ -172,8 +172,8 @@ def selecting(fields: RequestFields, salt: bytes = b"") -> str:
 
 def target(path: str, query: str) -> str:
     """Return path and query as they take part in the key: without credentials, which are the scope's business."""
-    kept = [(name, value) for name, value in _pairs(query) if name.lower() not in CREDENTIAL_PARAMETERS]
-    return f"{path}?{urlencode(kept, errors='surrogateescape')}" if kept else path
+    kept = [sent for name, sent in _parameters(query) if name.lower() not in CREDENTIAL_PARAMETERS]
+    return f"{path}?{'&'.join(kept)}" if kept else path
 
 
 def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
@@ -383,9 +383,13 @@ def _blank(content: Any, patterns: Iterable[re.Pattern[str]]) -> Any:
     return content
 
 
-def _pairs(query: str) -> list[Field]:
-    """Split a query; bytes that are no UTF-8 stay apart from one another (RFC 3986, 2.5 leaves their meaning open)."""
-    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape") if query else []
+def _parameters(query: str) -> list[tuple[str, str]]:
+    """Split a query into the names of its parameters, decoded, and each parameter as it was sent.
+
+    What an escape means is up to the upstream (RFC 3986, 2.5), and so is a plus: it is not for this cache to say that
+    two of them are the same.
+    """
+    return [(unquote_plus(sent.partition("=")[0]), sent) for sent in query.split("&")] if query else []
 
 
 def _digest_of(purpose: str, fields: Iterable[Field], salt: bytes) -> str:

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from mitmproxy.http import HTTPFlow
 
+from aicache.field_lists import CREDENTIALS
 from aicache.keys import CREDENTIAL_PARAMETERS
 from aicache.messages import format_of
-from aicache.request_fields import CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from demo.answers import FAMILIAR, Reply, Request
 
 pytestmark = pytest.mark.timeout(600)  # the first use of a UI makes its environment
 
-QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "I forgot my password, how do I reset it?"
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
 ANSWER = FAMILIAR["password"]
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from browser.chromium import Screenshots
 from browser.mitmweb import FlowList, Web
 
-QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "I forgot my password, how do I reset it?"
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -80,8 +80,8 @@ def test_the_content_view_shows_the_decision_and_the_stream_in_one_piece(
     expect(details).to_contain_text("Decision")
     expect(details).to_contain_text("exact look-up")
     if outcome == "semantic":
-        expect(details).to_contain_text("[-How-]")
-        expect(details).to_contain_text("{+I forgot my password, how+}")
+        expect(details).to_contain_text("[-do-]")
+        expect(details).to_contain_text("{+can+}")
     expect(details).not_to_contain_text("chat.completion.chunk")
     screenshot(page, "view")
 
@@ -114,7 +114,7 @@ def test_commands_are_given_by_rest(start_web: Callable[..., Web], tmp_path: Pat
     explained = web.give("aicache.explain", f"@{semantic}")
 
     assert "1 semantic" in stats[0]
-    assert any("[-How-]{+I forgot my password, how+}" in line for line in explained)
+    assert any("[-do-]{+can+}" in line for line in explained)
     assert web.result("aicache.export", str(file)) == [f"aicache.export: 1 entry written to {file}"]
     assert web.result("aicache.wrong", f"@{semantic}")[0].endswith(
         "answers no other question by meaning any more, and still its own"

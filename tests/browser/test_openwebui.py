@@ -24,7 +24,7 @@ pytestmark = [
     ),
 ]
 
-QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "I forgot my password, how do I reset it?"
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
 ANSWER = FAMILIAR["password"]
 CHORE = "### Task:"
 WITH_TOOLS = "semantic: {tools: true}\n"

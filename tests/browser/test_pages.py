@@ -44,7 +44,7 @@ def test_a_page_of_another_origin_reads_hits(start_web: Callable[..., Web], upst
     first = ask("How do I reset my password?")
     web.ask("Is there anything else?", headers={"origin": upstream.url})
     web.ask_until("exact", "Is there anything else?", headers={"origin": upstream.url})  # stores go in order
-    again, reworded = ask("How do I reset my password?"), ask("I forgot my password, how do I reset it?")
+    again, reworded = ask("How do I reset my password?"), ask("How can I reset my password?")
 
     assert first == again == reworded == ANSWER
     assert [became for question, became in web.asked() if "password" in question] == ["miss", "exact", "semantic"]

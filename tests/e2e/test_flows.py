@@ -21,7 +21,7 @@ from e2e.proxy import SCRIPT, Proxy
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
-QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "I forgot my password, how do I reset it?"
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
 ANSWER = "follow the link in the mail within one hour."
 MANY = "How do I bake bread at home with rye flour?"
 
@@ -81,7 +81,7 @@ def test_a_file_that_is_read_shows_decisions_and_answers_in_one_piece(recorded: 
     shown = read(recorded, tmp_path)
 
     assert "semantic hit 0.9" in shown
-    assert "[-How-]{+I forgot my password, how+} do I reset" in shown
+    assert "How [-do-]{+can+} I reset" in shown
     assert "why                   no-neighbor" in shown
     assert "data:" not in shown
     assert "chat.completion.chunk" not in shown

@@ -18,7 +18,7 @@ from e2e.wire import Step, Wire, body_of, in_lane, learn, request
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
-CONFIG = "semantic: {enabled: false}\nspeed: {fast_lane: %s}\n"
+CONFIG = "semantic: {enabled: false}\nspeed: {fast_lane: %s}\nexact: {secret: the-same-for-both-proxies}\n"
 KNOWN = "What is the capital of France?"
 BODY = body_of(KNOWN)
 HIT = request(BODY)

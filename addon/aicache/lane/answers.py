@@ -8,6 +8,7 @@ with its entry, as soon as that is not held in this process any more.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,9 +26,10 @@ from aicache.model import Hit
 from aicache.ports import ExactStore, HoldsEntries
 from aicache.report import Report
 from aicache.reporting import of_lookup
-from aicache.request_fields import FieldRules
+from aicache.request_fields import CONTROL, FieldRules
 from aicache.trace import Step, Trace
 
+_CONTROL = re.compile(CONTROL.pattern.encode())
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -97,7 +99,8 @@ class Answers:
         data, client = flow.request.data, flow.client_conn
         if data.method != b"POST" or not data.content or len(data.content) > LARGEST:
             return None
-        said = [field for field in data.headers.fields if field[0].lower() not in self.noise]
+        noise, odd = self.noise, _CONTROL.search
+        said = [field for field in data.headers.fields if field[0].lower() not in noise or odd(field[1])]
         way = (client.sni, client.tls, client.proxy_mode.full_spec, known_of(flow))
         where = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)
         try:

@@ -12,7 +12,7 @@ LARGEST = 1024 * 1024
 """Bytes of a body."""
 NOISE = frozenset(
     {b"content-length", b"date", b"idempotency-key", b"x-request-id", b"x-correlation-id", b"x-stainless-retry-count"}
-    | {b"traceparent", b"tracestate", b"baggage", b"sentry-trace", b"b3", b"x-b3-traceid", b"x-b3-spanid"}
+    | {b"traceparent", b"tracestate", b"sentry-trace", b"b3", b"x-b3-traceid", b"x-b3-spanid"}
     | {b"x-b3-parentspanid", b"x-b3-sampled", b"x-datadog-trace-id", b"x-datadog-parent-id"}
     | {b"request-id", b"correlation-id", b"x-trace-id", b"x-client-request-id", b"x-amzn-trace-id", b"cf-ray"}
     | {b"x-claude-code-session-id", b"x-openwebui-chat-id", b"x-openwebui-message-id"}
