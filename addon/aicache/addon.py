@@ -241,7 +241,21 @@ class AICache:
             return None
         if self._dashboard.is_asked(flow):
             return self._show(flow, wiring)
+        if (leading := self._own.leads_back(flow)) is not None:
+            return self._unless(leading, flow, wiring)
         return self._ask(flow, wiring) if wiring.settings.enabled else None
+
+    async def _unless(self, leading: Awaitable[bool | None], flow: HTTPFlow, wiring: Wiring) -> None:
+        """Go on with a request unless it leads back to this proxy."""
+        if await leading:
+            self._answer(flow, refusal())
+        elif wiring.settings.enabled and (asking := self._ask(flow, wiring)) is not None:
+            await asking
+
+    async def http_connect(self, flow: HTTPFlow) -> None:
+        leading = self._own.leads_back(flow)
+        if flow.response is None and leading is not None and await leading:
+            flow.response = refusal()
 
     async def _show(self, flow: HTTPFlow, wiring: Wiring) -> None:
         if (page := await self._dashboard.answer(flow)) is not None:

@@ -16,10 +16,11 @@ from weakref import WeakSet
 
 from mitmproxy import ctx, platform
 from mitmproxy.connection import Client, Connection, Server
-from mitmproxy.http import Response
+from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.commands import CloseConnection, Command, SendData
 from mitmproxy.proxy.events import DataReceived, Event
 from mitmproxy.proxy.layer import Layer, NextLayer
+from mitmproxy.proxy.mode_specs import UpstreamMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache import listeners
@@ -94,6 +95,15 @@ class OwnConnections:
         if all(port != own for _, own in listeners.endpoints(server.transport_protocol)):
             return None
         return self._refuse(server, host, port)
+
+    def leads_back(self, flow: HTTPFlow) -> Awaitable[bool | None] | None:
+        """Tell whether another proxy would be asked for this one; None where that is known to be no such case."""
+        request = flow.request
+        if not isinstance(flow.client_conn.proxy_mode, UpstreamMode):
+            return None  # then it is this proxy that connects, which `server_connect` sees
+        if all(request.port != own for _, own in listeners.endpoints()):
+            return None
+        return listeners.lead_here(request.host, request.port)
 
     async def _refuse(self, server: Server, host: str, port: int) -> None:
         if await listeners.lead_here(host, port, server.transport_protocol):

@@ -92,3 +92,29 @@ def test_one_may_listen_at_another_address_with_the_same_port(start: Start) -> N
 
     assert before.ask("Is it another one?").status == 200
     assert Visitor(before.port, bearer(before.token)).get("api/overview").status == 200
+
+
+@pytest.mark.parametrize("how", ["absolute form", "tunnel"])
+@pytest.mark.parametrize("name", ["127.0.0.1", "127.1", "localhost", "2130706433"])
+def test_another_proxy_is_not_asked_for_this_one(relayed: Proxy, name: str, how: str) -> None:
+    if how == "tunnel":
+        seen = through(relayed, f"{name}:{relayed.port}", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    else:
+        with socket.create_connection(("127.0.0.1", relayed.port), 10) as connection:
+            target = f"http://{name}:{relayed.port}/x"
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+            seen = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert b" 508 " in seen.split(b"\r\n")[0]
+    assert "Traceback" not in relayed.log
+
+
+@pytest.fixture(scope="module")
+def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A proxy that has an ordinary one connect for it."""
+    home = tmp_path_factory.mktemp("relayed")
+    off = "enabled: false\n"
+    with Proxy("", home, off, data="other", mode="regular").start(wait_for="listening") as other:
+        mode = f"upstream:{other.url}"
+        with Proxy("", home, EXACT_ONLY, mode=mode).start(wait_for=READY_EXACT) as proxy:
+            yield proxy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from aicache.ui.access import CHANGES, COOKIE, Area, Secrets, Verdict, Visit, judge, knows, pass_for
@@ -105,6 +107,8 @@ def test_they_are_not_for_another_sites_page(headers: dict[str, str]) -> None:
         f"/x?a={pass_for(TOKEN)}",
         f"/x?token={TOKEN.replace('-', '%2d')}",
         f"/x?token=%61{TOKEN[1:]}",
+        f"/x?token=%2561{TOKEN[1:]}",
+        f"/x?token=%252561{TOKEN[1:]}",
     ],
 )
 def test_the_token_is_seen_in_a_target(target: str) -> None:
@@ -118,3 +122,13 @@ def test_the_token_and_the_cookie_are_seen_in_a_header() -> None:
     assert secrets.are_in(f"a=b; {COOKIE}={pass_for(TOKEN)}".encode())
     assert secrets.are_in(f"Bearer {TOKEN}".encode())
     assert not secrets.are_in(b"Bearer sk-another")
+
+
+@pytest.mark.parametrize("credentials", [f":{TOKEN}", f"u:{TOKEN}", f"{TOKEN}:x"])
+def test_the_token_is_seen_in_basic_credentials(credentials: str) -> None:
+    value = b"Basic " + b64encode(credentials.encode())
+
+    assert Secrets.of(TOKEN).are_in_credentials(value)
+    assert Secrets.of(TOKEN).are_in_credentials(value.lower()[:5] + value[5:].rstrip(b"="))
+    assert not Secrets.of(TOKEN).are_in_credentials(b"Basic " + b64encode(b"u:p"))
+    assert not Secrets.of(TOKEN).are_in_credentials(b"Basic \xff")

@@ -42,6 +42,13 @@ DEEP = b"/" + b"%25" + b"25" * (ROUNDS + 4) + b"5fai_cache"
         ),
         *(b"/a;/../_ai_cache/x", b"/..%2f_ai_cache", b"/%u005fai_cache/", b"/%uff3fai_cache", b"/%c1%9fai_cache"),
         *(b"/%e0%81%9fai_cache", "/＿ai_cache/".encode(), "/_ai\u200b_cache".encode(), b"_ai_cache/", DEEP),
+        *(
+            b"http://up.test/_ai_cache/metrics",
+            b"https://a/%5fai_cache/api/overview",
+            b"http:/_ai_cache/",
+            b"x:/_ai_cache/",
+        ),
+        *(b"*/_ai_cache/", b"rev.test/_ai_cache/"),
         *(b"/...//_ai_cache", b"/%252e%252e/_ai_cache", b"/_ai%C2%AD_cache", b"/_aI_cAcHe/"),
     ],
 )

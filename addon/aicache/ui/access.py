@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -22,6 +23,8 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote_to_bytes
 
 COOKIE = "ai_cache_dashboard"
+ROUNDS = 8
+"""Of decoding a target; one that is still escaped then is nobody's by accident."""
 CHANGES = "x-ai-cache-dashboard"
 """The header that every change must have, whatever its value."""
 
@@ -90,8 +93,24 @@ class Secrets:
         return self.token in text or self.cookie in text
 
     def are_in_target(self, target: bytes) -> bool:
-        """Tell whether one is in a request's target, escaped or not."""
-        return self.are_in(target) or (b"%" in target and self.are_in(unquote_to_bytes(target)))
+        """Tell whether one is in a request's target, escaped however many times."""
+        for _ in range(ROUNDS):
+            if self.are_in(target):
+                return True
+            if (decoded := unquote_to_bytes(target)) == target:
+                return False
+            target = decoded
+        return True
+
+    def are_in_credentials(self, value: bytes) -> bool:
+        """Tell whether one is the user or the password of Basic credentials (RFC 7617)."""
+        scheme, _, encoded = value.strip().partition(b" ")
+        if scheme.lower() != b"basic":
+            return False
+        try:
+            return self.are_in(b64decode(encoded.strip() + b"=="))
+        except ValueError:
+            return False
 
 
 def _may_change(visit: Visit) -> bool:

@@ -48,6 +48,8 @@ def _leads_there(raw: bytes) -> bool:
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFKC", text) if not _says_nothing(char)).casefold()
     path = text.lower().replace("\\", "/")
+    if not path.startswith("/"):  # HTTP/2 lets it: what is before a slash may be taken for a scheme, or a host
+        return _NAME in path
     return _NAME in path and any(_first(each) == _NAME for each in {path, re.split(r"[?#]", path, maxsplit=1)[0]})
 
 

@@ -196,10 +196,12 @@ def _read(flow: HTTPFlow) -> tuple[str, Visit]:
 
 def _has(flow: HTTPFlow, secrets: Secrets) -> bool:
     """Tell whether a request has one of them in its head."""
-    request = flow.request
-    return secrets.are_in_target(request.data.path) or secrets.are_in(
-        b"\n".join([value for _, value in request.headers.fields])
-    )
+    data = flow.request.data
+    fields = data.headers.fields
+    said = [data.method, data.authority, *(part for field in fields for part in field)]
+    if secrets.are_in(b"\n".join(said)) or secrets.are_in_target(data.path):
+        return True
+    return any(name.lower().endswith(b"authorization") and secrets.are_in_credentials(value) for name, value in fields)
 
 
 def _clean(flow: HTTPFlow, secrets: Secrets) -> None:
@@ -208,7 +210,7 @@ def _clean(flow: HTTPFlow, secrets: Secrets) -> None:
     request.headers.fields = tuple(
         (name, value)
         for name, value in request.headers.fields
-        if name.lower() not in SECRETS and not secrets.are_in(value)
+        if name.lower() not in SECRETS and not secrets.are_in(name + b"\n" + value)
     )
     if is_canonical(request.data.path) and "token" in request.query:
         request.query = [(name, value) for name, value in request.query.items(True) if name != "token"]
