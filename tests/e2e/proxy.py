@@ -15,10 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
+from aicache.malformed import is_safe
+
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "addon" / "ai_cache.py"
 SPEED = os.environ.get("AI_CACHE_TEST_SPEED", "")
 """``on`` or ``off``: all of `speed`, where a test does not say itself; on, mitmdump prints no line for each flow."""
+WANTS_FAST_PATH = pytest.mark.skipif(not is_safe(), reason="mitmproxy before 12.2.2 has no fast path")
 READY = "ready: hits by meaning"
 READY_EXACT = "ready: exact hits"
 

@@ -17,12 +17,13 @@ from redis import Redis
 from certificates import a_certificate
 from e2e import conftest
 from e2e.page_visitor import page
-from e2e.proxy import READY_EXACT, Proxy, free_port
+from e2e.proxy import READY_EXACT, WANTS_FAST_PATH, Proxy, free_port
 from e2e.wire import Wire, body_of, in_lane, learn, metric, request
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
+pytestmark = WANTS_FAST_PATH
 Start = Callable[..., Proxy]
 CONFIG = "semantic: {enabled: false}\nspeed: {fast_lane: true}\n"
 OPEN = "the fast lane is open"

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply, error
-from e2e.proxy import READY_EXACT, Proxy
+from e2e.proxy import READY_EXACT, WANTS_FAST_PATH, Proxy
 from e2e.wire import Step, Wire, body_of, in_lane, learn, request
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
+pytestmark = WANTS_FAST_PATH
 CONFIG = "semantic: {enabled: false}\nspeed: {fast_lane: %s}\nexact: {secret: the-same-for-both-proxies}\n"
 KNOWN = "What is the capital of France?"
 BODY = body_of(KNOWN)

@@ -16,7 +16,7 @@ from redis import Redis
 from demo.answers import Reply, Request, answer
 from demo.cloud.dashscope import EmbeddingStandIn
 from e2e import test_embeddings
-from e2e.proxy import READY_EXACT, Proxy, post
+from e2e.proxy import READY_EXACT, WANTS_FAST_PATH, Proxy, post
 from e2e.wire import in_lane
 from fakes import LetterEmbedder
 from servers import Process, free_ports, plain
@@ -97,6 +97,7 @@ def test_what_is_accepted_at_one_path_or_api_opens_no_other(shared: Proxy) -> No
     assert ask_at(shared, "/v1/chat/completions", "/v1/embeddings") == "miss"
 
 
+@WANTS_FAST_PATH
 def test_a_key_that_the_upstream_withdraws_gets_no_more_hits_not_in_the_fast_lane_either(
     start: Start, upstream: Upstream
 ) -> None:
