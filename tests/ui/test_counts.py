@@ -6,7 +6,7 @@ import pytest
 
 from aicache.keys import digest
 from aicache.trace import Looked, Step, Trace
-from aicache.ui.counts import KINDS, MODELS, REASONS, Counts, Kind, nearest_of
+from aicache.ui.counts import HEADERS, KINDS, MODELS, REASONS, Counts, Kind, nearest_of
 from aicache.ui.labels import OTHER
 from ui.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
@@ -162,3 +162,12 @@ def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counts) ->
     counts.finished(finished(a_report(model="there")))
 
     assert set(counts.responses) == {("chat", OTHER, "4xx"), ("chat", "there", "2xx")}
+
+
+def test_headers_that_alone_made_a_miss_are_counted_by_name_and_only_so_many(counts: Counts) -> None:
+    for i in range(HEADERS + 5):
+        counts.decided(a_report(headers=(f"x-{i}",)))
+
+    assert counts.header_misses["x-0"] == 1
+    assert counts.header_misses["other"] == 5
+    assert len(counts.header_misses) == HEADERS + 1

@@ -7,11 +7,14 @@ import time
 from collections import Counter
 
 from aicache.report import Finished, Judged, Report
+from aicache.request_fields import looks_like_credential
 from aicache.ui.counts import HEADERS
 from aicache.ui.labels import OTHER, Names, sayable
 
 logger = logging.getLogger(__name__)
 
+ADVICE = "if that never changes an answer, name it in ignore_headers"
+ADVICE_ON_IDENTITY = "it looks as if it said who asks, so each value has its own answers; name it in ignore_headers only if it does not"
 NOTE_EVERY = 3600.0  # seconds between two lines about the same header
 
 
@@ -28,10 +31,10 @@ class HeaderNotes:
             if name != OTHER and (now := time.monotonic()) >= self._next.get(name, 0.0):
                 self._next[name] = now + NOTE_EVERY
                 logger.info(
-                    "a request missed although an equal one is stored, for its header %s (misses so far: %d); "
-                    "if that never changes an answer, name it in ignore_headers",
+                    "a request missed although an equal one is stored, for its header %s (misses so far: %d): %s",
                     name,
                     self._misses[name],
+                    ADVICE_ON_IDENTITY if looks_like_credential(name) else ADVICE,
                 )
 
     def finished(self, finished: Finished) -> None: ...
