@@ -422,6 +422,51 @@ OF_ONES_OWN = {
 }
 """Personal, but asked by all alike: one end user's answer is not another's, yet for one caller it goes by meaning."""
 
+NOBODY_NAMED = {
+    "en": [
+        "Balance?",
+        "Where's the parcel?",
+        "When is the next train?",
+        "Any unread mail?",
+        "how much leave left",
+        "What did you just tell me?",
+        "Is the pharmacy still open?",
+        "How much is one bitcoin worth?",
+    ],
+    "de": [
+        "Kontostand?",
+        "Wo bleibt das Paket?",
+        "Wann fährt der nächste Zug?",
+        "Hat die Apotheke noch offen?",
+        "Wie viele Urlaubstage sind übrig?",
+    ],
+    "fr": [
+        "Où est le colis ?",
+        "Quand part le prochain train ?",
+        "Combien de congés reste-t-il ?",
+        "Y a-t-il des messages non lus ?",
+    ],
+    "es": ["¿Ha llegado el paquete?", "¿Cuándo sale el próximo tren?", "¿Sigue abierta la farmacia?"],
+    "it": ["Dov'è il pacco?", "Quando parte il prossimo treno?", "Sono in rosso?", "Quante ferie restano?"],
+    "pt": ["A encomenda já chegou?", "Quando sai o próximo comboio?", "Há mensagens por ler?"],
+    "nl": ["Waar blijft het pakket?", "Wanneer gaat de volgende trein?", "Zijn er ongelezen berichten?"],
+    "pl": ["Czy paczka dotarła?", "Kiedy odjeżdża następny pociąg?", "Czy apteka jest jeszcze otwarta?"],
+    "tr": ["Kargo geldi mi?", "Bir sonraki tren ne zaman?", "Bakiye ne kadar?"],
+    "ru": ["Где посылка?", "Когда следующий поезд?", "Есть новые письма?", "Аптека ещё открыта?"],
+    "ar": ["أين الطرد؟", "متى القطار القادم؟", "هل الصيدلية مفتوحة؟"],
+    "ja": [
+        "荷物はどこですか。",
+        "次の電車は何時に来ますか。",
+        "未読メールはありますか。",
+        "有給休暇はあと何日残っていますか。",
+    ],
+    "ko": ["택배 어디쯤 왔어요?", "다음 기차는 언제예요?", "남은 연차가 며칠이에요?", "계좌 잔액이 얼마예요?"],
+    "th": ["พัสดุถึงไหนแล้ว", "รถไฟขบวนต่อไปกี่โมง", "เหลือวันลากี่วัน", "ยอดเงินคงเหลือเท่าไหร่"],
+    "zh": ["余额还剩多少？", "快递到了吗？", "下一班火车是几点？", "还有几天年假？", "下次开会是几点？"],
+    "zt": ["餘額還剩多少？", "包裹到了嗎？", "下一班火車是幾點？", "下次開會是幾點？"],
+}
+"""Personal or of the moment, though no word says whose, or when."""
+
 FRAMES = [
     "How do I reset a password?",
     "How can I bake bread?",
@@ -442,6 +487,11 @@ def every(table: dict[str, list[str]]) -> list[str]:
 @pytest.mark.parametrize("question", every(PERSONAL) + every(MOMENTARY))
 def test_what_depends_on_the_asker_or_the_moment_is_answered_by_no_other_answer(question: str) -> None:
     assert depends_on_now(question)
+    assert depends_on_asker(question)
+
+
+@pytest.mark.parametrize("question", every(NOBODY_NAMED))
+def test_what_is_mostly_ones_own_or_of_the_moment_is_another_end_users_own(question: str) -> None:
     assert depends_on_asker(question)
 
 

@@ -115,7 +115,56 @@ INSIDE = [
     ("孕妇可以吃布洛芬吗？", "孕妇用英语可以吃布洛芬吗？"),
 ]
 
+WORDS = {
+    "en": (
+        "How does the human heart {} pump blood through the body?",
+        "fake briefly rhyming fictional hardly haiku JSON lie",
+    ),
+    "de": ("Wie pumpt das {} Herz Blut durch den Körper?", "falsch kurz gereimt angeblich sogenannte kaum nie"),
+    "fr": ("Pourquoi le pain au levain {} se conserve-t-il longtemps ?", "faux brièvement prétendu jamais"),
+    "es": ("¿Por qué los olivos {} siguen produciendo aceitunas?", "falsos brevemente supuestos jamás dizque"),
+    "it": ("Come funziona un vulcano {} attivo come l'Etna?", "falso brevemente presunto mai"),
+    "pt": ("Por que as ondas {} chegam a ser tão altas?", "falsas brevemente nunca supostamente"),
+    "nl": ("Waarom ligt een deel van Nederland {} onder zee?", "zogenaamd kort nooit nauwelijks"),
+    "pl": ("Dlaczego Bałtyk {} jest mniej słony?", "rzekomo krótko nie nigdy fałszywie"),
+    "tr": ("Peri bacaları {} nasıl oluşmuştur?", "güya kısaca asla sahte"),
+    "ru": ("Почему озеро Байкал {} считается самым глубоким?", "ложно якобы никогда кратко почти стихами"),
+    "ar": ("لماذا بنى المصريون {} الأهرامات على الضفة الغربية؟", "كذبا باختصار الوهمية غير ليست"),
+    "ko": ("김치가 발효될 때 유산균은 {} 어떤 역할을 하나요?", "거짓말로 짧게 소위 안 못"),
+    "ja": ("富士山の山頂付近では{}夏でも気温が低いのはなぜですか。", "嘘で 簡潔に 架空の 逆に"),
+    "th": ("เขื่อนในต้นน้ำ{}ส่งผลต่อปริมาณปลาอย่างไร", "โกหก สั้นๆ ไม่ แกล้ง"),
+    "zh": ("为什么长城在不同朝代{}使用了不同的建筑材料？", "骗人地 编造 假 用诗 据传 并非"),
+    "zt": ("為什麼高山茶在海拔一千公尺{}種植會甘甜？", "騙人地 亂 號稱 用詩 並非"),
+}
+"""A question of each language, and words that may stand in its midst."""
+
 HARMLESS = [
+    ("How does a heat pump work?", "How does a heat pump actually work?"),
+    ("Wer schrieb Hamlet?", "Wer schrieb eigentlich Hamlet?"),
+    ("Pourquoi le ciel est-il bleu ?", "Pourquoi le ciel est-il vraiment bleu ?"),
+    ("¿Quién escribió Hamlet?", "¿Quién escribió realmente Hamlet?"),
+    ("Chi ha scritto Amleto?", "Chi ha davvero scritto Amleto?"),
+    ("Wie schreef Hamlet?", "Wie schreef Hamlet nou eigenlijk?"),
+    ("Кто написал Гамлета?", "Кто на самом деле написал Гамлета?"),
+    ("햄릿은 누가 썼나요?", "햄릿은 정말 누가 썼나요?"),
+    ("为什么天空是蓝色的？", "天空究竟为什么是蓝色的？"),
+    ("How does the stock market work?", "HOW DOES THE STOCK MARKET WORK??"),
+    ("How do airplanes fly?", "Hi there! How do airplanes fly? Thanks!"),
+    ("How do airplanes fly?", "How do airplanes fly? Thank you very much in advance!"),
+    ("Pourquoi le ciel est-il bleu ?", "Pourquoi le ciel est-il bleu ? Merci beaucoup d'avance !"),
+    ("Gökyüzü neden mavi?", "Gökyüzü neden mavi? Çok teşekkür ederim!"),
+    ("하늘은 왜 파란가요?", "하늘은 왜 파란가요? 정말 감사합니다!"),
+    ("什么是人工智能？", "你好，请问什么是人工智能？谢谢"),
+    ("ما هي عاصمة المغرب؟", "مرحبا، ما هي عاصمة المغرب من فضلك؟"),
+    ("Dlaczego niebo jest niebieskie?", "Dlaczego niebo jest niebieskie? Bardzo Ci dziękuję!"),
+    ("Почему небо голубое?", "Почему небо голубое? Огромное спасибо!"),
+    ("Waarom is de lucht blauw?", "Waarom is de lucht blauw? Dank u zeer!"),
+    ("¿Por qué el cielo es azul?", "¿Por qué el cielo es azul? ¡Muchísimas gracias!"),
+    ("Perché il cielo è blu?", "Perché il cielo è blu? Grazie infinite!"),
+    ("Por que o céu é azul?", "Por que o céu é azul? Muitíssimo obrigado!"),
+    ("Warum ist der Himmel blau?", "Warum ist der Himmel blau? Herzlichen Dank!"),
+    ("ทำไมท้องฟ้าเป็นสีฟ้า", "ทำไมท้องฟ้าเป็นสีฟ้า ขอบคุณมากครับ"),
+    ("空はなぜ青いのですか？", "空はなぜ青いのですか？どうもありがとうございます。"),
     ("How do I reset my password?", "Hi, how can I reset my password? Thanks in advance!"),
     ("How do I reset my password?", "I have a question: how do I reset my password?"),
     ("How do I reset my password?", "Could you please tell me how to reset my password?"),
@@ -170,6 +219,31 @@ def test_a_sign_more_refuses(question: str, sign: str) -> None:
 
 @pytest.mark.parametrize(("question", "other"), INSIDE)
 def test_an_instruction_refuses_without_a_sentence_of_its_own(question: str, other: str) -> None:
+    assert refused(question, other)
+
+
+@pytest.mark.parametrize(
+    ("question", "word"), [(question, word) for question, words in WORDS.values() for word in words.split()]
+)
+def test_one_word_more_refuses_in_the_midst_of_a_question_as_well(question: str, word: str) -> None:
+    assert refused(" ".join(question.format("").split()), question.format(word))
+
+
+@pytest.mark.parametrize("more", ["three", "3", "in under ten words,", "two hundred"])
+def test_a_number_more_refuses(more: str) -> None:
+    assert refused("What are the main differences of both?", f"What are the {more} main differences of both?")
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("Is it safely stored?", "Is it unsafely stored?"),
+        ("Hoe houden dijken het juiste peil?", "Hoe houden dijken het onjuiste peil?"),
+        ("江戸時代に多くの職人がいたのはなぜですか", "江戸時代に多くない職人がいたのはなぜですか"),
+        ("เขื่อนส่งผลต่อปลาอย่างไร", "เขื่อนไม่ส่งผลต่อปลาอย่างไร"),
+    ],
+)
+def test_what_denies_is_found_inside_a_word_or_between_words(question: str, other: str) -> None:
     assert refused(question, other)
 
 

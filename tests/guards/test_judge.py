@@ -142,10 +142,9 @@ def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str
     ("slot", "one", "other"),
     [
         ("substitution", "How do I grill a zucchini?", "How do I grill a pumpkin?"),
-        ("modifier", "Is Ann a photographer?", "Is Ann a wretched photographer?"),
-        ("name", "How do I get a visa?", "How do I get a Portugal visa?"),
-        ("number", "How do I lose weight?", "How do I lose weight in 2 weeks?"),
-        ("code", "What does this function do?", "What does this parseRow function do?"),
+        ("modifier", "Is Ann a photographer?", "Is Ann a decent photographer?"),
+        ("name", "How do I get a visa?", "How do I get a Pakistan visa?"),
+        ("code", "What does this tiny function do?", "What does this parseRow function do?"),
         ("question", "Why does the engine start?", "When does the engine start?"),
         ("person", "What is your name?", "What is my name?"),
         ("question", "为什么关闭账户", "怎么关闭账户"),

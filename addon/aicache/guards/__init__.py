@@ -41,7 +41,6 @@ RAISES: dict[str, float] = {
     "substitution": 0.4,
     "modifier": 0.9,
     "name": 0.3,
-    "number": 0.4,
     "code": 0.4,
     "question": 0.3,
     "chinese": 0.35,
@@ -90,14 +89,12 @@ def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) ->
         yield "signs"
     if names.more_addresses(one.names, other.plain) or names.more_addresses(other.names, one.plain):
         yield "address"
-    if besides.differ(one.clauses, other.clauses, numbers.more(one.numbers, other.numbers)):
+    if besides.differ(one.clauses, other.clauses):
         yield "instruction"
 
 
 def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> Iterator[str]:
     """Yield the slots in which one text says more than the other, or may say another thing."""
-    if numbers.more(one.numbers, other.numbers):
-        yield "number"
     if names.other_codes(one.names, other.plain) or names.other_codes(other.names, one.plain):
         yield "code"
     if _names_more(one, other) or _names_more(other, one):
@@ -116,4 +113,4 @@ def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> I
 
 def _names_more(one: Reading, other: Reading) -> bool:
     """Tell whether one text names a person, thing or place that the other does not."""
-    return names.unmatched(one.names, other) or pairs.more_places(one.marks, other.marks)
+    return names.unmatched(one, other) or pairs.more_places(one.marks, other.marks)

@@ -28,7 +28,7 @@ def depends_on_asker(text: str) -> bool:
     """Tell whether the answer to a text may be another one for another person, or at another time. Never raises.
 
     Any word in the first person counts, but in the frames of questions that all people ask alike (how do I, tell me),
-    and so does any word for the moment.
+    and so does any word for the moment, or for what is mostly somebody's own (a parcel, a balance).
     """
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + "\n" + text[-LONGEST // 2 :]
@@ -37,6 +37,8 @@ def depends_on_asker(text: str) -> bool:
     if not plain.isascii():
         plain = plain.replace("\u2019", "'")
         if _MINE_UNSPACED.search(_FRAMES_UNSPACED.sub(" ", plain)) is not None:
+            return True
+        if _THINGS_UNSPACED.search(plain) is not None:
             return True
     words = words_of(_SUFFIX.sub("", plain) if turkish else plain)
     mine = _MINE.intersection(words)
@@ -52,11 +54,21 @@ def depends_on_asker(text: str) -> bool:
         return True
     if any(word not in _ARABIC_OTHERS and _ARABIC_MINE.match(word) for word in words if word[-1] == "\u064a"):
         return True
-    if not _NOW.isdisjoint(words):
+    if not _NOW.isdisjoint(words) or _names_a_thing(words):
         return True
     if len(text) <= 2 * _SHORT:
         return depends_on_now(text)
     return depends_on_now(text[:_SHORT]) or depends_on_now(text[-_SHORT:])
+
+
+def _names_a_thing(words: list[str]) -> bool:
+    """Tell whether there is talk of what is mostly somebody's own, or of what comes next or is still so."""
+    for at, word in enumerate(words):
+        if any(word[:length] in _BEGINNINGS for length in range(_SHORTEST, min(len(word), _LONGEST_BEGINNING) + 1)):
+            return True
+        if any(tuple(words[at : at + len(phrase)]) == phrase for phrase in _PHRASES.get(word, ())):
+            return True
+    return False
 
 
 def _without_frames(words: list[str]) -> list[str]:
@@ -79,3 +91,8 @@ _FRAMES = phrases_in(askers.FRAMES)
 _ARABIC_OTHERS = frozenset(words_of(normalise(askers.ARABIC_OTHERS)))
 _MINE_UNSPACED = re.compile("|".join(askers.MINE_UNSPACED.split()))
 _FRAMES_UNSPACED = re.compile("|".join(sorted(askers.FRAMES_UNSPACED.split(), key=len, reverse=True)))
+_BEGINNINGS = frozenset(words_of(normalise(askers.BEGINNINGS)))
+_SHORTEST = min(map(len, _BEGINNINGS))
+_LONGEST_BEGINNING = max(map(len, _BEGINNINGS))
+_PHRASES = phrases_in(askers.PHRASES)
+_THINGS_UNSPACED = re.compile("|".join(askers.THINGS_UNSPACED.split()))

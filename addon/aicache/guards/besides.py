@@ -15,32 +15,12 @@ from aicache.guards.words import typo
 
 FEW = 24  # words in which two texts differ; among more of them no two are looked for that are nearly the same
 
-_EDGE = {
-    Script.WORD: 1.0,
-    Script.QUANTITY: 0.0,
-    Script.HAN: 0.5,
-    Script.KANJI: 1.0,
-    Script.KANA: 0.34,
-    Script.THAI: 0.34,
-}
-"""How much of something else each part is that is left over before or behind what two clauses share ..."""
-_INSIDE = {
-    Script.WORD: 0.5,
-    Script.QUANTITY: 0.0,
-    Script.HAN: 0.34,
-    Script.KANJI: 0.5,
-    Script.KANA: 0.34,
-    Script.THAI: 0.34,
-}
-"""... and between words of it, where a word more is mostly one more that describes the same."""
-_ALONE = {
-    Script.WORD: 1.0,
-    Script.QUANTITY: 1.0,
-    Script.HAN: 1.0,
-    Script.KANJI: 1.0,
-    Script.KANA: 0.5,
-    Script.THAI: 0.34,
-}
+_EACH = {Script.WORD: 1.0, Script.HAN: 1.0, Script.KANJI: 1.0, Script.KANA: 0.5, Script.THAI: 0.5}
+"""How much of something else each part is that is left over, wherever it stands ..."""
+_LITTLE_EDGE = {Script.WORD: 0.34, Script.HAN: 0.5}
+_LITTLE_INSIDE = {Script.WORD: 0.5, Script.HAN: 0.5}
+"""... those that say little, before or behind what two clauses share, and in between ..."""
+_ALONE = {Script.WORD: 1.0, Script.HAN: 1.0, Script.KANJI: 1.0, Script.KANA: 0.5, Script.THAI: 0.34}
 """... and in a clause that shares nothing with the other text."""
 _SHARED = 0.4
 """The share of a clause's characters that the other text must have: it has some of any by chance."""
@@ -66,14 +46,13 @@ class Left(NamedTuple):
     inside: float
 
 
-def differ(one: Clauses, other: Clauses, other_numbers: bool) -> bool:
-    """Tell whether one of two texts asks for something that the other lacks.
+def differ(one: Clauses, other: Clauses) -> bool:
+    """Tell whether one of two texts, which do not differ in numbers, asks for something that the other lacks.
 
-    *other_numbers* says that they differ in a number. What both have alone in equal measure is one thing said in other
-    words, or another thing, which other guards tell.
+    What both have alone in equal measure is one thing said in other words, or another thing, which other guards tell.
     """
     mine, others = _surplus(one, other)
-    left, right = _left(one, other, mine, other_numbers), _left(other, one, others, other_numbers)
+    left, right = _left(one, other, mine), _left(other, one, others)
     if left is None or right is None:
         return True
     more, less = max(left.edge, right.edge), min(left.edge, right.edge)
@@ -120,12 +99,12 @@ def _akin(one: str, other: str) -> bool:
     return same >= 4 and 2 * same >= max(len(one), len(other))
 
 
-def _left(one: Clauses, other: Clauses, surplus: set[str], other_numbers: bool) -> Left | None:
+def _left(one: Clauses, other: Clauses, surplus: set[str]) -> Left | None:
     """Return what *one* has besides; None where it is a whole clause."""
     edge = inside = 0.0
     for clause in one.clauses:
         edge += _asks_on(clause, surplus)
-        lost = [_is_lost(clause, at, surplus, other.grams, other_numbers) for at in range(len(clause))]
+        lost = [_is_lost(clause, at, surplus, other.grams) for at in range(len(clause))]
         if not any(lost):
             continue
         if _is_alone(clause, lost):
@@ -148,13 +127,11 @@ def _asks_on(clause: Clause, surplus: set[str]) -> bool:
     return any(part.key and f"?{part.word}" in surplus for part in clause[last + 1 :])
 
 
-def _is_lost(clause: Clause, at: int, surplus: set[str], grams: frozenset[str], other_numbers: bool) -> bool:
+def _is_lost(clause: Clause, at: int, surplus: set[str], grams: frozenset[str]) -> bool:
     """Tell whether the other text lacks a part that says anything."""
     part = clause[at]
-    if part.says is Says.NOTHING:
+    if part.says is Says.NOTHING or part.script is Script.QUANTITY:
         return False
-    if part.script is Script.QUANTITY:
-        return other_numbers
     if (length := GRAM.get(part.script)) is None:
         return part.key in surplus
     first, last = max(0, at - length + 1), min(at, len(clause) - length)
@@ -197,10 +174,10 @@ def _at_edge(run: Sequence[Part], lost: Sequence[bool]) -> float:
     for at, part in enumerate(run):
         if not lost[at]:
             continue
-        if part.says > Says.LITTLE or _stands_behind(_FORMS, run, at):
-            left += _EDGE[part.script]
+        says = part.says > Says.LITTLE or _stands_behind(_FORMS, run, at)
+        left += _EACH[part.script] if says else _LITTLE_EDGE[part.script]
         if part.script is Script.HAN and (part.word in _SAYING or (at + 1 < len(run) and run[at + 1].word in _TO_WHOM)):
-            left += _EDGE[part.script]  # one character is a whole command: 骗我, lie to me; 说是, say yes
+            left += _EACH[part.script]  # one character is a whole command: 骗我, lie to me; 说是, say yes
     return left
 
 
@@ -218,9 +195,9 @@ def _commands(run: Sequence[Part], lost: Sequence[bool]) -> bool:
 def _inside(run: Sequence[Part], lost: Sequence[bool]) -> float:
     left = float(_commands(run, lost))
     for at, part in enumerate(run):
-        if not lost[at] or part.says <= Says.LITTLE:
-            continue
-        left += 1 if part.script is Script.WORD and _is_manner(run, at) else _INSIDE[part.script]
+        if lost[at]:
+            says = part.says > Says.LITTLE or (part.script is Script.WORD and _is_manner(run, at))
+            left += _EACH[part.script] if says else _LITTLE_INSIDE[part.script]
     return left
 
 

@@ -58,6 +58,8 @@ class Clauses:
     """Two neighboring keys in one: rag-pickers, ragpickers."""
     grams: frozenset[str]
     """Runs of characters, of what is compared by those."""
+    courtesies: frozenset[str]
+    """Words of phrases that say nothing."""
     english: bool
 
 
@@ -74,6 +76,7 @@ _BREAK = re.compile(
 _DASH = re.compile("[–—―]")
 _VOWELS = re.compile("[\u0640\u064b-\u0652]")  # Arabic ones, which are mostly left out
 _SILENT = frozenset(courtesies.SILENT)
+_LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
 
 
 def read(text: str, plain: str) -> Clauses:
@@ -98,7 +101,8 @@ def read(text: str, plain: str) -> Clauses:
                 counts[f"?{part.word}"] = counts.get(f"?{part.word}", 0) + 1
             if i and part.script is Script.WORD:
                 joins.add(clause[i - 1].key + part.key)
-    return Clauses(clauses, counts, frozenset(joins), frozenset(grams), language == "en")
+    polite = frozenset(part.word for clause in clauses for part in clause if not part.key)
+    return Clauses(clauses, counts, frozenset(joins), frozenset(grams), polite, language == "en")
 
 
 def _alone(clause: Clause) -> Clause:
@@ -150,7 +154,9 @@ def _parts(words: Sequence[str], language: str, kana: bool) -> Iterator[Part]:
         elif word == QUANTITY:
             yield Part(word, word, Says.LITTLE, Script.QUANTITY)
         elif "㐀" <= word <= "鿿":
-            says = Says.NOTHING if word in _SILENT else Says.SOMETHING
+            says = (
+                Says.NOTHING if word in _SILENT else Says.LITTLE if word in _LIGHT_HAN and not kana else Says.SOMETHING
+            )
             yield Part(word, word, says, Script.KANJI if kana else Script.HAN)
         elif len(word) == 1 and _IS_UNSPACED.match(word):
             yield Part(word, word, Says.SOMETHING, Script.THAI if "\u0e00" <= word <= "\u0e7f" else Script.KANA)

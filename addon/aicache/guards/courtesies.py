@@ -32,7 +32,7 @@ had having will would can could should may might must shall i me my mine we us o
 him her his hers they them their this that these those there here and or but if so then what which who whom whose
 how why when where s t m re ve d ll myself please kindly hi hello hey thanks thank ok okay dear sir madam sorry
 cheers everyone guys yes yeah yep yeap yup ya nope well um uh uhh uhm hmm oh greetings regards alexa siri cortana
-olly ai assistant bot
+olly ai assistant bot really actually indeed very quite truly genuinely honestly even also just
 """,
     "de": """
 der die das den dem des ein eine einen einem einer eines ist sind bin war waren wird werden wurde hat habe haben
@@ -42,6 +42,7 @@ unsere und oder aber wenn dass ob weil zu zum zur im in am an auf aus bei beim f
 wie wo wann warum wieso weshalb wozu welche welcher welches welchen wohin woher da hier dort dies diese dieser
 dieses diesen bitte danke hallo hi guten tag morgen abend liebe lieber grüße gruß denn doch mal eigentlich etwa also
 heißt heiße heissen heißen
+wirklich tatsächlich echt sehr genau denn halt eben überhaupt
 """,
     "fr": """
 le la les l un une des du de d est sont suis était être été ai as a ont avoir avez avons peut peux puis pouvez
@@ -49,6 +50,7 @@ pourriez pourrais dois doit faut faire fait je j tu il elle on nous vous ils ell
 mes ton ta tes son sa ses votre vos notre nos ce c cet cette ces cela ça et ou mais si que qu qui quoi quel quelle
 quels quelles comment pourquoi quand où combien dans sur sous pour par avec à au aux chez donc alors bonjour bonsoir
 salut merci svp stp s'il c'est n'est qu'est est-ce
+vraiment réellement très exactement bien donc
 """,
     "es": """
 el la los las lo un una unos unas de del al a es son soy era ser estar está están estoy he ha han hay haber tengo
@@ -56,6 +58,7 @@ tiene puedo puede puedes podría podrías debo debe quiero hacer hago hace yo t�
 mi mis tu tus su sus y e o u pero si que qué quien quién cual cuál cuáles cómo como cuándo cuando dónde donde cuánto
 cuánta cuántos cuántas en por para con desde hasta sobre este esta esto estos estas ese esa eso pues hola buenas
 buenos días tardes noches gracias saludos favor
+realmente muy exactamente
 """,
     "it": """
 il lo la i gli le l un uno una di del dello della dei degli delle dell a al allo alla ai agli alle è sono era essere
@@ -63,6 +66,7 @@ ho ha hanno abbiamo avere c'è ci può puoi posso potrei potrebbe potresti devo 
 voi mi ti si vi mio mia miei mie tuo tua suo sua e ed o ma se che chi cosa cos quale quali qual come quando dove
 perché quanto quanta quanti quante in nel nella nei nelle su sul sulla per con da dal dalla tra fra questo questa
 questi queste dunque allora ciao salve buongiorno buonasera grazie prego saluti favore
+davvero realmente veramente molto esattamente
 """,
     "pt": """
 o a os as um uma uns umas de do da dos das ao aos à às é são sou era ser estar está estão estou há tem tenho posso
@@ -70,6 +74,7 @@ pode podes poderia devo deve quero fazer faço faz eu tu ele ela nós você voc�
 seu sua seus suas teu tua e ou mas que quem qual quais como quando onde porque porquê quanto quanta quantos quantas
 em no na nos nas por pelo pela para com sobre desde até este esta isto esse essa isso então olá oi bom boa dia tarde
 noite obrigado obrigada favor
+realmente mesmo muito exatamente afinal
 """,
     "nl": """
 de het een is zijn ben was waren wordt worden heb heeft hebben kan kun kunt kunnen kon zou zouden moet moeten mag
@@ -77,6 +82,7 @@ wil wilt ik jij je u hij zij ze wij we jullie mij me jou hem haar mijn jouw uw o
 deze die wat wie hoe waar wanneer waarom welke welk in op aan uit bij voor met van naar over om te tot door dan dus
 hallo hoi dag goedemorgen goedemiddag goedenavond bedankt dank alstublieft alsjeblieft graag eens even eigenlijk
 groet groeten
+echt werkelijk heel erg precies nou toch
 """,
     "pl": """
 jest są jestem był była było być mam ma mają mogę może możesz mógłbyś mogłabyś można muszę trzeba chcę chciałbym
@@ -84,11 +90,13 @@ chciałabym ja ty on ona ono my wy oni mi mnie mną ci cię ciebie się go jej i
 mojej moim moich moją swój swoją swoje twój twoja twoje i oraz lub albo ale jeśli jeżeli że co kto jak jaki jaka
 jakie jaką gdzie kiedy dlaczego czemu który która które ile czy w we na z ze do od po o u przy przez dla za to ten
 ta te tego tej tym więc cześć witam dzień dobry wieczór dziękuję dzięki proszę pozdrawiam
+naprawdę rzeczywiście bardzo właściwie dokładnie
 """,
     "tr": """
 bir bu şu o ben sen biz siz onlar bana beni benim sana seni bizim ve veya ya da ama fakat ise ki mi mı mu mü miyim
 mıyım misiniz mısınız musunuz müsünüz ne neden niçin niye nasıl nerede nereye nereden kim hangi kaç ile için de den
 dan var yok olur olarak ol lütfen merhaba selam teşekkürler teşekkür ederim iyi günler
+gerçekten aslında çok tam
 """,
     "ru": """
 и а но или же ли бы в во на с со к ко о об от до из по за у при для про это этот эта эти я ты он она оно мы вы они
@@ -96,109 +104,108 @@ dan var yok olur olarak ol lütfen merhaba selam teşekkürler teşekkür ederim
 свои твой ваш есть был была было были быть можно могу может можете нужно надо должен что чего чем кто как какой
 какая какое какие где куда когда почему зачем сколько если то так пожалуйста спасибо привет здравствуйте добрый день
 вечер
+действительно очень правда вообще именно собственно
 """,
     "ar": """
 ما ماذا من هو هي هل كيف في على عن الى إلى مع أن ان إن أو او و ثم لكن إذا اذا التي الذي هذا هذه ذلك تلك أنا انا أنت
 انت نحن هم لي لك لنا كان كانت يكون يمكن يمكنني يمكنك أستطيع متى أين اين لماذا كم أي اي قد مرحبا السلام عليكم شكرا
 شكراً فضلك رجاء الرجاء لو سمحت
+حقا فعلا جدا بالضبط
 """,
     "ko": """
 이 그 저 나 내 나의 제 저의 저는 나는 제가 내가 좀 및 와 과 또는 하지만 만약 어떻게 무엇 뭐 뭔가요 무엇인가요
 무엇입니까 뭐예요 뭐에요 뭐야 왜 언제 어디 어디서 어디에 어디에서 누가 누구 몇 얼마 얼마나 어떤 어느 수 있나요
 있어요 있습니까 있을까요 하나요 해요 합니까 하죠 할까요 되나요 돼요 됩니까 인가요 건가요 걸까요 안녕하세요 안녕
 감사합니다 고마워요 고맙습니다 부탁드립니다 부탁해요 혹시 저기요
+정말 진짜 과연 대체 도대체 아주 매우
 """,
 }
 """Words that say nothing, by language, as `tongue` names those: they make no sentence by themselves."""
 
 LIGHT = """
-as than any some anyone someone one ones thing things themselves itself yourself via per such really actually indeed
-very quite too also still even now already just currently possibly possible perhaps maybe probably definitely
-certainly need needed needing needs want wanted wanting wants like let let's lets going went gone go get got getting
-gotten gets gotta way ways able unable work working works worked mean means meaning meant use used using uses make
-made making makes take taken took taking takes up out through off down over back in reason reasons find finding
-found figure think thinking thought see seeing seen seem seems seemed come coming came comes yet soon once after
-before until while since during because though although however receive received receiving obtain obtaining give
-given giving gave help helping show showing shown shows showed appear appears appearing all both each every much
-many more most another other others else additional extra again set require required requires requirement order
-supposed necessary allowed allow allows allowing happen happens happened happening start starting started begin try
-tried trying attempt attempted attempting know knowing knew kind kinds sort sorts type types form forms number
-numbers amount time times date day days procedure process wish wishing desire hope believe wonder wondering ought
-hear feel feeling looks look looking looked say says said sure certain put keep keeps kept hold place places located
-locate location living live lives reside stay stays approximately about around roughly usually typically normally
-generally truly sometimes always something anything everything somewhere anywhere someplace somebody anybody new
-available next last current present exist exists provided provide provides offer offered offers best good better
-great nice proper properly correct correctly right exactly exact specific specifically different several multiple
-various between under inside within along across upon toward towards instead together due related relating regarding
-concerning involved complete completed completely done doing perform performed functioning issue issues problem
-problems trouble fee fees charge charged charges cost costs price charging money funds card account payment
-transaction pay paying paid cash quick quickly fast urgently urgent asap immediately ahead forever recently lately
-arrive arrived arrives reach reaches accept accepted expect expected cause caused causes pending listed change
-changed changing add added send sent access check checked pick buy bought purchase purchased fix fixed solve solved
-solution solutions ever lot lots bit person people guy man main major top famous popular cheap recommended recommend
-suggest suggested life today learn learning prepare preparing preparation choose become becoming being world country
-india indian usa america name names called considered difference important impact effect effects true real free
-online website websites site sites app apps application company companies book books effective effectively
-efficiently often long own skill skills series service services system systems product products item items user
-users quality level levels health city home house job jobs career school college university student students program
-programs course courses experience experienced favorite favourite personal basic common greatest biggest largest
-funniest friend friends family daily year years month months week weeks moment minute part parts member members
-whole entire total overall near nearby nearest local state states area region side sides end age based include
-includes including involve involves enjoy love prefer preferred interested interesting amazing awesome incredible
-beautiful wonderful fantastic cool successful apply applying applied visit visiting read reading watch watching play
-playing played listen listening heard buying select selecting ordering earn earning gain increase handle deal
-dealing treat treated manage managing deliver delivered delivery visible occur occurs occurred turns turned regards
-not no never ability abilities language collection range original thoughts opinion lifetime habit gadget gadgets
-film films movie movies song songs game games hotel hotels restaurant restaurants chance resource resources healthy
-weird weirdest craziest nicest unusual permanent permanently legal point points error mail bank branch credit debit
-transfer transfers close holiday vacation processor funny hilarious behind earlier clear interval whether mind
-blowing actual worried worry concern concerned aware notice noticed remotely directly double busy etc tourists
-degree degrees platform choice choices software hardware tool tools brand brands model models device devices phone
-phones mobile computer laptop machine car cars role benefit benefits advantages field subject topic topics method
-methods technique techniques strategy strategies purpose key feature features function functions definition concept
-stage stages situation case cases areas relationship couple women men girl girls boy boys informed fine ok correcly
-incorrect incorrectly told cup cups glass imperative contain contains continue enrolled enroll totally sometime
-accommodate pursue pursuing released release chances tangible annoying delicious deep dark recent updated update
-upcoming decent reliable convenient suitable useful worth worthy significance importance factors factor components
-component elements element concepts theory theories tell mathematics math less fewer least bad worse worst example
-examples tips advice suggestion suggestions option options fact facts idea ideas listened watched grade grades hair
-election elections season support gift gifts disease business return verification withdraw withdrew withdrawal
-declined duplicated duplicate processors processed regular regularly assist assistance value market government
-culture coaching team room hour hours video videos training tutor tutorials practice disadvantages policy stock
-stocks email cleaner socket forgotten finish requested stuck fund exchange atm rate rates pin visa statement
-disposable currency currencies trip flight flights engineering travel china programming music water science bill
-earth countries apple president food morning clinton trump study oil web human humans weight traffic future password
-exam exams salary reservation transactions foreign delhi youtube score uber request plan plans contact gas class
-whatsapp media wait parents playlist pakistan woman dollars air universe address interview girlfriend boyfriend york
-confirm insurance power events event test tests rid against universities tires mechanical period schedule build
-source development move body british exercise reduce wear weather center grow windows improve employees news track
-marketing night project energy switch security law medical notes search interest minimum passcode studying research
-mistake size matter digital colleges institute mass past startup startups private carry amazon minutes income
-economy station control physics religion birthday missing messages vacuum internship four five six three eight
-twenty hundred thousand investment podcast friday monday tuesday wednesday thursday saturday sunday blood traveling
-luggage police network accounts structure developer scope industry profile height depression capital standard care
-battery prime episode seasons shop view pressure group national gre maximum improvement suddenly automatically
-financial john emails info rewards doctor dating land teacher political diet protein picture pictures admission
-provider communication wallet camera channel london engine memory pain airport minister society head schools potter
-planning global personality installation eyes accent stories banks player africa projects trading loan screen father
-mother brother sister son daughter wife husband mom dad cities distance factory electric animal animals growth
-speakers economic skin tickets spain knowledge chemistry budget asian rest novel novels changes merchant demand
-corporate becomes entry court recipient replacement beginner activity activities walk couples image images classes
-planet rental treatment april january february march june july august september october november december road
-version analytics politics literature positions rupee rupees symptoms tourist commercial competitive algorithm
-algorithms campus football machines drinking bed coast license economics passport clothes shoes street garden
-smartphone population sales psychology guitar military approach object stress existence businesses modern crime
-summer winter spring autumn workout gym electricity conversation weekend takeaway sense candidate stars artist lunch
-dinner breakfast travelling wedding scientist documents document environment plant plants square jumps typical trade
-sports connection equation highest fashion evening similarities individual pregnancy evolution funding mental
-hobbies mutual growing walking industrial romantic bedroom asia generation rights parent manager display boss
-complaint democracy bigger relationships climate probability characteristics arts directions gaming actors match
-driver drivers overseas rules million database citizen citizens addiction lawyer aspects surgery legit seats vision
-nature domain improved graphic pollution analysis launch potential jacket requirements recovery nutrition mouth
-frequency background residential maintenance recipes recipe increased essential safety ethical photography tour
-certification historical guide challenges academic cpu writer writers integration presidential americans result
-results speed tv animated anime renowned passion reputation average shape basics batch odds character influence
-existing remote presented obtained produce consulate muscle muscles hips
+as than any some anyone someone one ones thing things themselves itself yourself via per such too still now already
+currently possibly possible perhaps maybe probably definitely certainly need needed needing needs want wanted
+wanting wants like let let's lets going went gone go get got getting gotten gets gotta way ways able unable work
+working works worked mean means meaning meant use used using uses make making makes take taken took taking takes up
+out through off down over back in reason reasons find finding found figure think thinking thought see seeing seen
+seem seems seemed come coming came comes yet soon once after before until while since during because though although
+however receive received receiving obtain obtaining give given giving gave help helping show showing shown shows
+showed appear appears appearing all both each every much many more most another other others additional extra again
+set require required requires requirement order supposed necessary allowed allow allows allowing happen happens
+happened happening start starting started begin try tried trying attempt attempted attempting know knowing knew kind
+kinds sort sorts type types form forms number numbers amount time times date day days procedure process wish wishing
+desire hope believe wonder wondering ought hear feel feeling looks look looking looked say says said sure certain
+put keep keeps kept hold place places located locate location living live lives reside stay stays approximately
+about around roughly usually typically normally generally sometimes always something anything everything somewhere
+anywhere someplace somebody anybody new available next last current present exist exists provided provide provides
+offer offered offers best good better great nice proper properly correct correctly right exactly exact specific
+specifically different several multiple various between under inside within along across upon toward towards instead
+together due related relating regarding concerning involved complete completed completely done doing perform
+performed functioning issue issues problem problems trouble fee fees charge charged charges cost costs price
+charging money funds card account payment transaction pay paying paid cash fast urgently urgent asap immediately
+ahead forever recently lately arrive arrived arrives reach reaches accept accepted expect expected cause caused
+causes pending listed change changed changing add added send sent access check checked pick buy bought purchase
+purchased fix fixed solve solved solution solutions ever lot lots bit person people guy man main major top famous
+popular recommended recommend suggest suggested life today learn learning prepare preparing preparation choose
+become becoming being world country india usa america name names considered difference important impact effect
+effects true real free online website websites site sites app apps application company companies book books
+effective effectively efficiently often long own skill skills series service services system systems product
+products item items user users quality level levels health city home house job jobs career school college university
+student students program programs course courses experience experienced favorite favourite personal basic common
+greatest biggest largest friend friends family daily year years month months week weeks moment minute part parts
+member members whole entire total overall near nearby nearest local state states area region side sides end age
+based include includes including involve involves enjoy love prefer preferred interested interesting amazing awesome
+incredible beautiful wonderful fantastic cool successful apply applying applied visit visiting read reading watch
+watching play playing played listen listening heard buying select selecting ordering earn earning gain increase
+handle deal dealing treat treated manage managing deliver delivered delivery visible occur occurs occurred turns
+turned regards ability abilities collection range thoughts lifetime habit gadget gadgets film films movie movies
+game games hotel hotels restaurant restaurants chance resource resources healthy unusual permanent permanently legal
+point points error mail bank branch credit debit transfer transfers close holiday vacation processor behind earlier
+clear interval whether mind actual worried worry concern concerned aware notice noticed remotely double busy etc
+tourists degree degrees platform choice choices software hardware tool tools brand brands model models device
+devices phone phones mobile computer laptop machine car cars role benefit benefits advantages field subject topic
+topics method methods technique techniques strategy strategies purpose key feature features function functions
+definition concept stage stages situation case cases areas relationship couple women men girl girls boy boys
+informed fine ok told cup cups glass contain contains continue enrolled enroll totally sometime accommodate pursue
+pursuing released release chances tangible annoying delicious deep dark recent updated update upcoming decent
+reliable convenient suitable useful worth worthy significance importance factors factor components component
+elements element concepts theory theories tell mathematics math bad worse worst example examples tips advice
+suggestion suggestions option options fact facts idea ideas listened watched grade grades hair election elections
+season support gift gifts disease business return verification withdraw withdrew withdrawal declined duplicated
+duplicate processors processed regular regularly assist assistance value market government culture coaching team
+room hour hours video videos training tutor tutorials practice disadvantages policy stock stocks email socket finish
+requested fund exchange atm rate rates pin visa statement disposable currency currencies trip flight flights
+engineering travel china programming music water science bill earth countries apple president food morning clinton
+trump study oil web human humans weight traffic future password exam exams salary reservation transactions foreign
+delhi youtube score uber request plan plans contact gas class whatsapp media wait parents playlist pakistan woman
+dollars air universe address interview girlfriend boyfriend york confirm insurance power events event test tests
+universities tires mechanical period schedule build source development move body exercise reduce wear weather center
+grow windows improve employees news track marketing night project energy switch security law medical search interest
+minimum passcode studying research mistake size matter digital colleges institute mass past startup startups private
+carry amazon minutes income economy station control physics religion birthday missing messages vacuum internship
+investment friday monday tuesday wednesday thursday saturday sunday blood traveling luggage police network accounts
+structure developer scope industry profile height depression capital standard care battery prime episode seasons
+shop view pressure group national gre maximum improvement suddenly automatically financial john emails info rewards
+doctor dating land teacher political diet protein picture pictures admission provider communication wallet camera
+channel london engine memory pain airport minister society head schools potter planning global personality
+installation eyes accent banks player africa projects trading loan screen father mother brother sister son daughter
+wife husband mom dad cities distance factory electric animal animals growth speakers economic skin tickets spain
+knowledge chemistry budget rest changes merchant demand corporate becomes entry court recipient replacement beginner
+activity activities walk couples image images classes planet rental treatment april january february march june july
+august september october november december road version analytics politics literature positions rupee rupees
+symptoms tourist commercial competitive algorithm algorithms campus football machines drinking bed coast license
+economics passport clothes shoes street garden smartphone population sales psychology guitar military approach
+object stress existence businesses modern crime summer winter spring autumn workout gym electricity conversation
+weekend takeaway sense candidate stars artist lunch dinner breakfast travelling wedding scientist documents document
+environment plant plants square jumps typical trade sports connection equation highest evening similarities
+individual pregnancy evolution funding mental hobbies mutual growing walking industrial bedroom asia generation
+rights parent manager display boss democracy bigger relationships climate probability characteristics arts
+directions gaming actors match driver drivers overseas rules database citizen citizens addiction lawyer aspects
+surgery legit seats vision nature domain improved graphic pollution analysis launch potential jacket requirements
+recovery nutrition mouth frequency background residential maintenance recipes recipe increased essential safety
+ethical photography tour certification historical guide challenges academic cpu writer writers integration
+presidential result results speed tv renowned passion reputation average shape basics batch odds character influence
+existing presented obtained produce consulate muscle muscles hips not no never
 """
 """English words that may come beside the words of a question: they add next to nothing, and by themselves they do not
 tell how to answer. A sentence of its own that is made of them counts all the same."""
@@ -211,6 +218,15 @@ watch listen turn want like tell
 """Those of them that are imperatives where nothing is before them: "make it up"."""
 
 PHRASES = """
+thank you very much in advance / thanks so much in advance / thanks very much / many thanks in advance / hi there
+hello there / hey there / merci beaucoup d'avance / merci infiniment / mille mercis / çok teşekkür ederim
+çok sağ olun / sağ olun /정말 감사합니다 / 대단히 감사합니다 / bardzo ci dziękuję / serdecznie dziękuję / wielkie dzięki
+bardzo dziękuję z góry / огромное спасибо / спасибо большое / спасибо огромное / большое спасибо заранее
+dank u zeer / dank je zeer / heel erg bedankt / hartelijk bedankt / muchísimas gracias / muchas gracias de antemano
+grazie infinite / grazie tante / grazie di cuore / mille grazie / grazie mille in anticipo / muitíssimo obrigado
+muitíssimo obrigada / muito obrigado desde já / herzlichen dank / tausend dank / schönen dank / danke sehr
+danke vielmals / vielen lieben dank / شكرا لك / شكرا كثيرا / ألف شكر / на самом деле / en realidad / en fait
+in realtà / in werkelijkheid / w rzeczywistości / na verdade / de fato
 thanks in advance / thank you very much / thank you so much / thank you in advance / many thanks / thanks a lot
 good morning / good afternoon / good evening / good day / good night / to whom it may concern / excuse me
 i have a question / i have a quick question / i have one question / quick question / just a question / a question
@@ -297,13 +313,16 @@ bilmek istiyorum / biliyor musunuz / biliyor musun / yardım eder misiniz / yard
 """Courtesies and frames of questions, in any of the languages."""
 
 UNSPACED = """
+どうもありがとうございます どうもありがとう 本当にありがとうございます ありがとうございました
+ขอบคุณมากครับ ขอบคุณมากค่ะ ขอบคุณมากๆ
 请问一下 请问 的意思是什么 的意思 意思是 是什么意思 是啥意思 什么意思 啥意思 推荐一下 推荐下 推荐几个 推荐 介绍一下
 介绍下 介绍 寻找 问下 说下 说一下 高手 达人 感激不尽 十分感谢 万分感谢 非常感谢 多谢了 坐等 求采纳 采纳 好评 急需
 急切 很急 跪谢 帮帮我 在哪里 什么时候 有没有 是不是 能不能 可不可以 怎么办呢 好不好 你好 您好 谢谢你 谢谢您 谢谢大家
 谢谢了 谢谢 多谢 感谢 麻烦问一下 麻烦您 麻烦 不好意思 打扰一下 打扰了 我想问一下 我想问 想问一下 想问 我想知道
 想知道 我想了解 你知道 您知道 有谁知道 谁知道 有人知道 有没有人知道 大家知道 能告诉我 能不能告诉我 可以告诉我
 告诉我一下 告诉我 请告诉我 请告知 求告知 我有一个问题 我有个问题 有个问题 问个问题 请教一下 请教 帮我看看 帮忙看看
-帮个忙 帮忙 求助 求解答 求解 求教 求大神 各位大神 各位 大神 大家好 大家 在线等 急急急 急求 跪求 急 求 谢 亲们 亲
+帮个忙 帮忙 求助 求解答 求解 字是什么意思 字什么意思 求教
+求大神 各位大神 各位 大神 大家好 大家 在线等 急急急 急求 跪求 急 求 谢 亲们 亲
 谁能告诉我 谁能 谁有 谁 有谁 有哪位 哪位 哪里有 如题 是怎么回事 怎么回事 怎么处理 怎么解决 该怎么办 怎么办 到底 究竟
 应该 比较 一下 有哪些 有什么 哪些 什么 怎么样 怎么 怎样 如何 为什么 为何 是什么 哪个 知道 知不知道 可以吗 好吗 行吗
 对吗 非常 真的 するには 方法を教えてください 方法を教えて 方法は 方法を やり方 ために すみませんが すみません
@@ -326,3 +345,9 @@ SILENT = (
     "时好名寻找"
 )
 """Chinese characters that say nothing outside a word."""
+
+LIGHT_HAN = (
+    "后前间内外时期次回遍起出去来进过上下点些类种样般式型版片部份样者员人家网站总老常经太多大小新全共再还仍又既已曾正刚"
+    "用做打使令让对向往从由自以因而或及并且但若则便即如像等除带需要获取得购买变加修改记看听说指播放完现主当每各某另此其该没不"
+)
+"""Characters that are half a word, or a word between words; two of them say something."""

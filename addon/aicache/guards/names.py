@@ -55,9 +55,12 @@ def read(text: str) -> Names:
     return Names(frozenset(_names(text)), codes, quotes)
 
 
-def unmatched(mine: Names, other: Reading) -> bool:
-    """Tell whether *mine* has a name that the other text does not hold. Places have a list of their own."""
-    left = {name for name in mine.names - other.names.names if not is_place(name)}
+def unmatched(one: Reading, other: Reading) -> bool:
+    """Tell whether *one* has a name that the other text does not hold. Places have a list of their own.
+
+    A courtesy is none, though it begins a sentence: Herzlichen Dank!
+    """
+    left = {name for name in one.names.names - other.names.names if not is_place(name)} - one.clauses.courtesies
     if not left:
         return False
     known = {stem(word) for word in other.words}

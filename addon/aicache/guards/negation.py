@@ -23,6 +23,11 @@ _CHINESE = re.compile(
     r"|(?P<last>[不没](?=[啊呀呢]?(?:[,，?？。!！~…\s]|$))))"
     r"|[不没冇无未别勿非莫]"
 )
+_UNSPACED = re.compile(
+    "(?P<neutral>หรือไม่|ไม่(?:ใช่หรือ|เป็นไร)|すみません|ませんか|ないですか|もしれ(?:ない|ません)|少ない|危ない|足りない|切ない|もったいない)"
+    "|ไม่|ない|ません"
+)
+"""Of Thai and Japanese."""
 _ASKS = re.compile("为什么|怎么|什么|何时|谁|哪|吗")  # then 不 and 没 at the end are no question
 
 
@@ -34,4 +39,5 @@ def negated(plain: str, words: Sequence[str]) -> bool:
     if not plain.isascii():
         asks = _ASKS.search(plain) is not None
         count += sum(match["neutral"] is None or (asks and bool(match["last"])) for match in _CHINESE.finditer(plain))
+        count += sum(match["neutral"] is None for match in _UNSPACED.finditer(plain))
     return count % 2 == 1

@@ -116,13 +116,7 @@ def blanked(plain: str) -> str:
 
 
 def differ(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
-    """Tell whether each text has a quantity that is not in the other, or not as often."""
-    lost, found = _unmatched(one, other)
-    return bool(lost and found) and not (_ones(lost) and _ones(found))
-
-
-def more(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
-    """Tell whether one text has a quantity of which the other says nothing. Ones do not count: 1 day is a day."""
+    """Tell whether one text has a quantity more often than the other. Ones do not count: 1 day is a day."""
     lost, found = _unmatched(one, other)
     return not (_ones(lost) and _ones(found))
 

@@ -14,7 +14,7 @@ Group: TypeAlias = tuple[str, int]
 Marks: TypeAlias = Mapping[Group, tuple[int, ...]]
 """The sides that a text has of each group, each as often as it has it."""
 
-_DENYING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "non-"})
+_DENYING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "non-", "mis", "on", "не", "nie"})
 _TURNS = frozenset({"polarity", "degree"})
 """Slots of words that turn a meaning round."""
 
@@ -105,7 +105,7 @@ def _apart(one: Marks, other: Marks) -> list[str]:
 
 def _prefixed(one: str, other: str) -> bool:
     """Tell whether *one* is *other* with a prefix that denies it."""
-    return len(other) >= 4 and one.endswith(other) and one[: -len(other)] in _DENYING
+    return len(other) >= 3 and one.endswith(other) and one[: -len(other)] in _DENYING
 
 
 def _of_characters(characters: Sequence[str]) -> Marks:

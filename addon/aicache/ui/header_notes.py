@@ -14,7 +14,7 @@ from aicache.ui.labels import OTHER, Names, sayable
 logger = logging.getLogger(__name__)
 
 ADVICE = "if that never changes an answer, name it in ignore_headers"
-ADVICE_ON_IDENTITY = "it looks as if it said who asks, so each value has its own answers; name it in ignore_headers only if it does not"
+ADVICE_ON_IDENTITY = "it looks as if it said who asks, so it is not to be ignored unless it does not"
 NOTE_EVERY = 3600.0  # seconds between two lines about the same header
 
 
