@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "atonce": set(),
     "dispatch": {"atonce", "shortcuts", "sources"},
     "lane": PURE | {"engine", "messages", "reporting", "sources", "lane"},
-    "malformed": set(),
+    "malformed": {"request_fields"},
     "speed": PURE | {"malformed", "config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
     | {"batches", "config", "engine", "header_misses", "listeners", "malformed", "messages", "ownconnections"}

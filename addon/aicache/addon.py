@@ -249,8 +249,8 @@ class AICache:
         """Go on with a request unless it leads back to this proxy."""
         if await leading:
             self._answer(flow, refusal())
-        elif wiring.settings.enabled and (asking := self._ask(flow, wiring)) is not None:
-            await asking
+        else:
+            await self._go_on(flow, wiring)
 
     async def http_connect(self, flow: HTTPFlow) -> None:
         leading = self._own.leads_back(flow)
@@ -261,7 +261,11 @@ class AICache:
         if (page := await self._dashboard.answer(flow)) is not None:
             self._answer(flow, page)
             self._dashboard.forget(flow)
-        elif wiring.settings.enabled and (asking := self._ask(flow, wiring)) is not None:
+        else:
+            await self._go_on(flow, wiring)
+
+    async def _go_on(self, flow: HTTPFlow, wiring: Wiring) -> None:
+        if wiring.settings.enabled and (asking := self._ask(flow, wiring)) is not None:
             await asking
 
     def _ask(self, flow: HTTPFlow, wiring: Wiring) -> Awaitable[None] | None:

@@ -11,10 +11,10 @@ import re
 from mitmproxy import version
 from mitmproxy.http import HTTPFlow, Request, Response
 
+from aicache.request_fields import CONTROL_BYTES
+
 SAFE = (12, 2, 2)
 """The first mitmproxy whose own HTTP/2 refuses them, and which is free of the vulnerabilities known of those before."""
-
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # all control characters but the tab (RFC 9110, 5.5)
 
 
 def is_safe(running: str = version.VERSION) -> bool:
@@ -26,7 +26,8 @@ def refuse_request(flow: HTTPFlow) -> bool:
     """Answer a malformed request with 400 (RFC 9113, 8.1.1); tell whether it was one."""
     data = flow.request.data
     if not (
-        _CONTROL.search(b"\t".join((data.method, data.scheme, data.authority, data.path))) or _has_control(flow.request)
+        CONTROL_BYTES.search(b"\t".join((data.method, data.scheme, data.authority, data.path)))
+        or _has_control(flow.request)
     ):
         return False
     flow.request.stream = False
@@ -48,4 +49,4 @@ def refuse_response(flow: HTTPFlow) -> bool:
 
 
 def _has_control(message: Request | Response) -> bool:
-    return any(_CONTROL.search(name) or _CONTROL.search(value) for name, value in message.headers.fields)
+    return any(CONTROL_BYTES.search(name) or CONTROL_BYTES.search(value) for name, value in message.headers.fields)

@@ -14,7 +14,7 @@ two requests that differ in it never share one. There are three lists (`field_li
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
@@ -41,6 +41,8 @@ _SECRET_VALUE = re.compile(
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """Control characters but the tab: no field has them (RFC 9110, 5.5), and readers differ in what they make of them."""
+CONTROL_BYTES = re.compile(CONTROL.pattern.encode())
+"""The same in fields as they are on the wire."""
 
 
 class Part(Enum):
@@ -167,7 +169,3 @@ def _part_of_name(name: str, rules: FieldRules) -> Part:
     if name in CREDENTIALS:
         return Part.CALLER
     return Part.BOTH if looks_like_credential(name) else Part.ANSWER
-
-
-def names(fields: Iterable[Field]) -> tuple[str, ...]:
-    return tuple(name for name, _ in fields)

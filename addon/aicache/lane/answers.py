@@ -8,7 +8,6 @@ with its entry, as soon as that is not held in this process any more.
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,10 +25,9 @@ from aicache.model import Hit
 from aicache.ports import ExactStore, HoldsEntries
 from aicache.report import Report
 from aicache.reporting import of_lookup
-from aicache.request_fields import CONTROL, FieldRules
+from aicache.request_fields import CONTROL_BYTES, FieldRules
 from aicache.trace import Step, Trace
 
-_CONTROL = re.compile(CONTROL.pattern.encode())
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -99,7 +97,7 @@ class Answers:
         data, client = flow.request.data, flow.client_conn
         if data.method != b"POST" or not data.content or len(data.content) > LARGEST:
             return None
-        noise, odd = self.noise, _CONTROL.search
+        noise, odd = self.noise, CONTROL_BYTES.search
         said = [field for field in data.headers.fields if field[0].lower() not in noise or odd(field[1])]
         way = (client.sni, client.tls, client.proxy_mode.full_spec, known_of(flow))
         where = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)

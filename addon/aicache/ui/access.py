@@ -22,9 +22,9 @@ from enum import Enum, auto
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote_to_bytes
 
+from aicache.ui.aliases import ROUNDS
+
 COOKIE = "ai_cache_dashboard"
-ROUNDS = 8
-"""Of decoding a target; one that is still escaped then is nobody's by accident."""
 CHANGES = "x-ai-cache-dashboard"
 """The header that every change must have, whatever its value."""
 
