@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "batches": PURE | {"engine", "messages", "settings"},
     "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
     "replays": {"engine"},
+    "leftover": PURE | {"batches", "messages"},
     "recorded": PURE | {"batches", "engine", "messages", "settings"},
     "warming": PURE | {"engine", "recorded", "settings", "upkeep"},
     "shortcuts": set(),
@@ -56,7 +57,7 @@ MAY_IMPORT = {
     "speed": PURE | {"malformed", "config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
     | {"batches", "config", "engine", "header_misses", "listeners", "malformed", "messages", "ownconnections"}
-    | {"recorded", "replays", "reporting", "speed", "ui", "warming", "wiring"},
+    | {"leftover", "recorded", "replays", "reporting", "speed", "ui", "warming", "wiring"},
     "ui": PURE
     | {
         "addresses",
@@ -76,7 +77,7 @@ MAY_IMPORT = {
 }
 OUTERMOST = {
     *("addon", "atonce", "batches", "dispatch", "lane", "listeners", "malformed", "messages", "ownconnections"),
-    *("recorded", "replays", "shortcuts", "speed", "ui", "warming"),
+    *("leftover", "recorded", "replays", "shortcuts", "speed", "ui", "warming"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -22,12 +22,13 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache import config as configuration
 from aicache import listeners, malformed, reporting
-from aicache.batches import Batches, embeddings_format_of, read_batch, write_bad_gateway
+from aicache.batches import Batches, ask_less, embeddings_format_of, hold, read_batch, write_bad_gateway
 from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
 from aicache.header_misses import HeaderMisses
+from aicache.leftover import Leftover
 from aicache.messages import (
     format_of,
     mark_forwarded,
@@ -143,7 +144,16 @@ class AICache:
         self._commands.close()
         self._speed.leave()
         wiring, self._wiring = self._wiring, None
+        self._leave_batches()
         return None if wiring is None else asyncio.ensure_future(self._close(wiring))
+
+    def _leave_batches(self) -> None:
+        """Have those completed that less was asked for of the upstream than their clients want."""
+        batches = {
+            flow: each for flow, each in self._exchanges.items() if isinstance(each, BatchExchange) and each.known
+        }
+        if batches:
+            Leftover(batches).enter()
 
     async def _close(self, wiring: Wiring) -> None:
         """Store what recorded flows still have, end the parts, then whoever watches them: the last answers count."""
@@ -334,12 +344,13 @@ class AICache:
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
         outcome, known = await self._batches.look_up(flow.request, exchange, wiring.engine, divide=not streams)
         answered = isinstance(outcome, Response)
-        self._decided(flow, reporting.of_batch(exchange, known, began, answered=answered))
         if isinstance(outcome, Response):
             self._answer(flow, outcome)
-        else:
+        elif self._wiring is not None:  # else it has ended meanwhile, and nobody would complete a batch
             self._exchanges[flow] = outcome
+            ask_less(flow.request, outcome)
             flow.request.headers["accept-encoding"] = "identity"
+        self._decided(flow, reporting.of_batch(exchange, known, began, answered=answered))
 
     async def _identify(
         self, flow: HTTPFlow, wiring: Wiring, read: Callable[..., X | Bypass], format: Format | Embeddings
@@ -404,10 +415,11 @@ class AICache:
             return
         exchange = self._exchanges.get(flow)
         response = flow.response
+        if isinstance(exchange, BatchExchange) and exchange.known:
+            hold(response)
         if isinstance(exchange, Exchange | BatchExchange):
             self._wiring.engine.answered(exchange, response.status_code)
         if isinstance(exchange, BatchExchange) and exchange.known:
-            response.stream = False  # it is to be completed, whatever another addon would have it be
             return
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         asked_stream = isinstance(exchange, Exchange) and exchange.call.mode is Mode.STREAM
@@ -444,10 +456,9 @@ class AICache:
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
             recording = read_response(response, body or b"", asked_at)
+            taken = self._batches.take(response, recording, exchange, engine)
             self._finished(flow, exchange, report, recording, None, None)
-            if not self._batches.take(response, recording, exchange, engine):
-                return self._ask_whole(flow, exchange)
-            return None
+            return None if taken else self._ask_whole(flow, exchange)
         if exchange is None or not self._wiring.settings.enabled:  # switched off since the request
             return None
         if isinstance(exchange, Bypass):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mitmproxy.http import HTTPFlow, Request, Response
@@ -14,6 +14,7 @@ from aicache import formats, keys
 from aicache.controls import Controls
 from aicache.engine import PARSE_ON_LOOP, Engine
 from aicache.entries import Recording
+from aicache.formats.embeddings import Misfit
 from aicache.messages import (
     caller_of,
     known_of,
@@ -25,7 +26,7 @@ from aicache.messages import (
     write_gateway_timeout,
 )
 from aicache.model import Bypass, Entry
-from aicache.pieces import BatchExchange, completed, replay_pieces
+from aicache.pieces import BatchExchange, completed, is_readable, replay_pieces
 from aicache.request_fields import sort_fields
 from aicache.settings import Settings
 
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 SIGNING = ("content-md5", "digest", "content-digest", "x-amz-content-sha256", "signature")
 """Request headers that are computed from the body."""
+INDIVISIBLE_FOR = 300.0  # seconds that a caller's batches go upstream whole after an answer to a part did not fit
+INDIVISIBLE_MOST = 1000  # of what is remembered so
 
 
 def embeddings_format_of(request: Request) -> formats.Embeddings | None:
@@ -63,16 +66,37 @@ def read_batch(
     return BatchExchange(batch, names, namespace, wishes, format, proven, page, shared=shared, proves=shared)
 
 
+class Indivisible:
+    """The namespaces whose batches go upstream whole for a while, since an upstream answered a part of one unlike the
+    whole. *clock* returns seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._until: dict[str, float] = {}  # the oldest first
+        self._clock = clock
+
+    def __contains__(self, namespace: str) -> bool:
+        return self._until.get(namespace, 0.0) > self._clock()
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def add(self, namespace: str) -> None:
+        self._until.pop(namespace, None)
+        self._until[namespace] = self._clock() + INDIVISIBLE_FOR
+        if len(self._until) > INDIVISIBLE_MOST:
+            del self._until[next(iter(self._until))]
+
+
 class Batches:
     """The way of a batch: what is known of it answers, and only the rest goes upstream."""
 
     def __init__(self) -> None:
-        self._indivisible: set[str] = set()  # namespaces whose batches go upstream whole
+        self._indivisible = Indivisible()
 
     async def look_up(
         self, request: Request, exchange: BatchExchange, engine: Engine, *, divide: bool
     ) -> tuple[Response | BatchExchange, Sequence[Entry | None]]:
-        """Return the response where all is known; else what is to be remembered, with the request reduced to the rest.
+        """Return the response where all is known; else what is to be remembered, before `ask_less` is called with it.
         And what is known of each input.
 
         Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
@@ -83,37 +107,72 @@ class Batches:
             try:
                 return await asyncio.to_thread(_write, entries, exchange), known
             except ValueError as exc:
-                logger.warning("stored vectors cannot be read (%s); the request goes upstream", exc)
-                entries = []
+                logger.warning("stored vectors cannot be read (%s): they are asked for again", exc)
+        if sum(len(entry.body) for entry in entries) > PARSE_ON_LOOP:
+            known = await asyncio.to_thread(_readable, known)
+        else:
+            known = _readable(known)
         if exchange.controls.only_if_cached:
             return write_gateway_timeout("miss"), known
-        if not entries or not divide or exchange.namespace in self._indivisible or _is_signed(request):
+        if not any(known) or not divide or exchange.namespace in self._indivisible or _is_signed(request):
             return exchange, known
-        exchange = replace(exchange, known=known, body=request.raw_content or b"")
-        request.content = exchange.format.reduced(request.raw_content or b"", exchange.wanted)
-        return exchange, known
+        return replace(exchange, known=known, body=request.raw_content or b""), known
 
     def take(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
         """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
         stored = False
-        if response.status_code == 200:
-            if not exchange.known and len(recording.body) > PARSE_ON_LOOP:
-                engine.judge_and_keep_pieces(exchange, recording)
-                mark_forwarded(response, exchange, stored=False)
-                return True
+        if response.status_code == 200 and not exchange.known and len(recording.body) > PARSE_ON_LOOP:
+            engine.judge_and_keep_pieces(exchange, recording)
+        elif response.status_code == 200 or (exchange.known and response.status_code // 100 == 2):
             try:
                 fresh = engine.judge_pieces(exchange, recording)
                 if exchange.known:
-                    response.content = replay_pieces(completed(exchange, fresh), exchange.format)
+                    response.content = completed(exchange, fresh)
                 stored = engine.keep_pieces(fresh)
-            except ValueError as exc:
-                logger.debug("not stored: %s", exc)
+            except Misfit as exc:
                 if exchange.known:
                     self._indivisible.add(exchange.namespace)
                     logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all", exc)
                     return False
+            except ValueError as exc:
+                logger.debug("not stored: %s", exc)
+                if exchange.known:
+                    logger.debug("an answer to a part of a batch is of no use: asked for all")
+                    return False
+            except Exception:
+                logger.exception("an answer was not stored")
+                if exchange.known:
+                    return False
         mark_forwarded(response, exchange, stored=stored)
         return True
+
+
+def ask_less(request: Request, exchange: BatchExchange) -> None:
+    """Reduce the request of a batch that is partly known. From here on its answer is to be completed, or to be none."""
+    if exchange.known:
+        request.content = exchange.format.reduced(exchange.body, exchange.wanted)
+
+
+class _Held(Response):
+    """A response that is held to its end, whatever another addon would have it be."""
+
+    @property
+    def stream(self) -> bool:
+        return False
+
+    @stream.setter
+    def stream(self, value: object) -> None: ...
+
+
+def hold(response: Response) -> None:
+    """Have mitmproxy wait for the whole of a response that is to be completed: what has been streamed is sent."""
+    vars(response).pop("stream", None)
+    response.__class__ = _Held
+
+
+def _readable(known: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
+    """Leave out what is damaged: it is no worse than not known, and says nothing of any upstream."""
+    return tuple(entry if entry is not None and is_readable(entry) else None for entry in known)
 
 
 def _is_signed(request: Request) -> bool:

@@ -77,7 +77,19 @@ def replay_pieces(entries: Sequence[Entry], format: Embeddings) -> bytes:
     return format.join([unpack(entry.body) for entry in entries])
 
 
-def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> list[Entry]:
-    """Put what was known and what has come into the order of the request."""
+def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
+    """Return the body of the response to a whole batch: what was known and what has come, in the request's order.
+
+    Raises ValueError when something of it cannot be read.
+    """
     coming = iter(fresh)
-    return [entry or next(coming) for entry in exchange.known]
+    return replay_pieces([entry or next(coming) for entry in exchange.known], exchange.format)
+
+
+def is_readable(entry: Entry) -> bool:
+    """Tell whether a stored piece is one."""
+    try:
+        unpack(entry.body)
+    except ValueError:
+        return False
+    return True

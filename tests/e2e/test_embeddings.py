@@ -108,15 +108,46 @@ def test_an_upstream_that_answers_a_part_unlike_before_is_asked_for_all_at_once(
     ask(proxy, "known", fields=fields)
     proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
 
-    upstream.script = lambda r: embed(r) if len(r.json["input"]) > 1 else Reply(body=b'{"data": "elsewhere"}')
+    one_too_many = embed(Request("POST", PATH, {}, b'{"input": ["two", "for one"]}'))
+    upstream.script = lambda r: embed(r) if len(r.json["input"]) > 1 else one_too_many
     calls = upstream.calls
     first = ask(proxy, "known", "unknown", fields=fields)
-    second = ask(proxy, "known", "unknown", fields=fields)
+    second = ask(proxy, "known", "another", fields=fields)
 
-    assert vectors(first) == vectors(second) == expected("known", "unknown")
+    assert vectors(first) == expected("known", "unknown")
+    assert vectors(second) == expected("known", "another")
     assert upstream.calls == calls + 3  # a part, the whole, and the whole the next time
-    assert upstream.last.json["input"] == ["known", "unknown"]
+    assert upstream.last.json["input"] == ["known", "another"]
     assert "Traceback" not in proxy.log
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(body=b'{"error": {"message": "overloaded"}}'),
+        Reply(body=b'{"data": "elsewhere"}'),
+        Reply(body=b'{"data": [], "usage": null}'),
+        Reply(body=embed(Request("POST", PATH, {}, b'{"input": ["cut"]}')).body[:40], framing="close"),  # type: ignore[index]
+        Reply(body=embed(Request("POST", PATH, {}, b'{"input": ["two", "for one"]}')).body, status=201),
+    ],
+    ids=["error", "odd", "empty", "cut", "another success"],
+)
+def test_one_bad_answer_to_a_part_is_no_reason_to_ask_for_all_the_next_time(
+    proxy: Proxy, upstream: Upstream, answer: Reply, request: pytest.FixtureRequest
+) -> None:
+    fields = {"model": f"embed-{request.node.callspec.id}"}
+    ask(proxy, "known", fields=fields)
+    proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
+
+    upstream.script = lambda r: embed(r) if len(r.json["input"]) > 1 else answer
+    first = ask(proxy, "known", "unknown", fields=fields)
+    upstream.script = embed
+    second = ask(proxy, "known", "another", fields=fields)
+
+    assert vectors(first) == expected("known", "unknown")
+    assert vectors(second) == expected("known", "another")
+    if answer.status == 200:
+        assert upstream.last.json["input"] == ["another"]
 
 
 def test_an_odd_answer_to_the_whole_batch_is_the_upstreams_own(proxy: Proxy, upstream: Upstream) -> None:

@@ -29,6 +29,10 @@ class Piece(msgspec.Struct, frozen=True):
     """This input's share of the prompt's tokens: of one response, they add up to what it counted."""
 
 
+class Misfit(ValueError):
+    """Vectors as they should be, but not one for each input that was asked for."""
+
+
 class Embeddings(Protocol):
     """One API. Everything raises ValueError alone, and its message never holds content."""
 
@@ -43,7 +47,7 @@ class Embeddings(Protocol):
         """Return the request for the inputs of these positions alone."""
 
     def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
-        """Take a response apart, a piece for each of the *positions* asked for."""
+        """Take a response apart, a piece for each of the *positions* asked for. Raises Misfit where they differ."""
 
     def join(self, pieces: Sequence[Piece]) -> bytes:
         """Write the response that holds these pieces in their order."""
@@ -72,15 +76,14 @@ class OpenAIEmbeddings:
     def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
         envelope = _fields(body)
         items = _decoded(envelope.pop("data", None), list[dict[str, msgspec.Raw]], "data")
-        if len(items) != len(positions):
-            raise ValueError("data: not as many as were asked for")
         placed: dict[int, msgspec.Raw] = {}
         for place, item in enumerate(items):
             index = item.get("index")
             _check_vector(item.get("embedding"))
             placed[place if index is None else _decoded(index, int, "index")] = msgspec.Raw(dump(item))
+        _check_number(items, positions, "data")
         if placed.keys() != set(range(len(items))):
-            raise ValueError("data: indexes that are not those of the inputs")
+            raise Misfit("data: indexes that are not those of the inputs")
         usage = _decoded(envelope.get("usage", msgspec.Raw(b"null")), dict[str, Any] | None, "usage") or {}
         shares = _shares(count(usage.get("prompt_tokens")), [batch.inputs[i] for i in positions])
         return [Piece(placed[i], envelope, share) for i, share in enumerate(shares)]
@@ -121,10 +124,9 @@ class OllamaEmbed:
     def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
         envelope = _fields(body)
         items = _decoded(envelope.pop("embeddings", None), list[msgspec.Raw], "embeddings")
-        if len(items) != len(positions):
-            raise ValueError("embeddings: not as many as were asked for")
         for item in items:
             _check_vector(item)
+        _check_number(items, positions, "embeddings")
         tokens = count(_decoded(envelope.pop("prompt_eval_count", msgspec.Raw(b"0")), Any, "prompt_eval_count"))
         shares = _shares(tokens, [batch.inputs[i] for i in positions])
         return [Piece(item, envelope, share) for item, share in zip(items, shares, strict=True)]
@@ -216,6 +218,13 @@ def _check_vector(vector: msgspec.Raw | None) -> None:
     hole = not written.startswith(b'"') and b"null" in written  # in base64 it is but four letters of numbers
     if written[:1] not in (b"[", b'"', b"{") or len(written.strip(b'[]{}" \t\r\n')) == 0 or hole:
         raise ValueError("an embedding that is empty, or none")
+
+
+def _check_number(items: Sequence[Any], positions: Sequence[int], name: str) -> None:
+    if not items:
+        raise ValueError(f"{name}: empty")
+    if len(items) != len(positions):
+        raise Misfit(f"{name}: not as many as were asked for")
 
 
 def _shares(tokens: int, inputs: Iterable[Any]) -> list[int]:

@@ -1,0 +1,63 @@
+"""What an addon leaves under way at its end: batches of which less was asked for than is wanted. It stores nothing.
+
+A reloaded script's new addon knows nothing of the old one's flows, a script that is broken or taken away has none, and
+at the proxy's end responses still come while its parts end. An answer to a part must never pass for one to the whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from mitmproxy import ctx
+from mitmproxy.http import HTTPFlow
+
+from aicache.batches import hold
+from aicache.messages import mark_forwarded, read_response
+from aicache.pieces import BatchExchange, completed, record_pieces
+
+logger = logging.getLogger(__name__)
+
+_numbers = itertools.count(1)
+
+
+class Leftover:
+    """An addon of its own, beside the script's, until the last of *flows* has its answer."""
+
+    def __init__(self, flows: Mapping[HTTPFlow, BatchExchange]) -> None:
+        self.name = f"ai-cache-leftover-{next(_numbers)}"
+        self._flows = WeakKeyDictionary(flows)
+
+    def enter(self) -> None:
+        ctx.master.addons.add(self)  # type: ignore[no-untyped-call]
+
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        if flow in self._flows and flow.response is not None:
+            hold(flow.response)
+
+    def response(self, flow: HTTPFlow) -> None:
+        exchange = self._flows.pop(flow, None)
+        if exchange is not None and flow.response is not None and flow.response.status_code // 100 == 2:
+            try:
+                response, now = flow.response, time.time()
+                recording = read_response(response, response.raw_content or b"", flow.request.timestamp_start)
+                response.content = completed(exchange, record_pieces(exchange, recording, now=now, until=now))
+                mark_forwarded(response, exchange, stored=False)
+            except Exception as exc:
+                # Nobody is left to ask for the whole. A connection that is cut is tried again, a short answer is not.
+                flow.kill()  # type: ignore[no-untyped-call]
+                if not isinstance(exc, ValueError):
+                    logger.exception("a batch could not be completed")
+        self._leave_when_done()
+
+    def error(self, flow: HTTPFlow) -> None:
+        self._flows.pop(flow, None)
+        self._leave_when_done()
+
+    def _leave_when_done(self) -> None:
+        addons = ctx.master.addons
+        if not self._flows and addons.get(self.name) is self:  # type: ignore[no-untyped-call]
+            addons.remove(self)  # type: ignore[no-untyped-call]

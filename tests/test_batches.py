@@ -1,0 +1,123 @@
+"""What is remembered of upstreams that do not divide, and what damage in the store does to a batch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from mitmproxy.http import Request
+
+from aicache import policy
+from aicache.batches import INDIVISIBLE_FOR, INDIVISIBLE_MOST, Batches, Indivisible, ask_less, hold
+from aicache.controls import Controls
+from aicache.engine import Engine
+from aicache.entries import Recording
+from aicache.formats.embeddings import OPENAI_EMBEDDINGS
+from aicache.messages import make
+from aicache.pieces import BatchExchange
+from fakes import MemoryStore
+
+TEXTS = ("one", "two", "three")
+RULES = policy.Rules(100, 10_000, None, 0.95, 5, 100)
+
+
+def body(*texts: str) -> bytes:
+    data = [{"index": i, "embedding": [len(text)]} for i, text in enumerate(texts)]
+    return json.dumps({"data": data, "usage": {"prompt_tokens": 9}}).encode()
+
+
+def request() -> Request:
+    return Request.make("POST", "http://api.test/v1/embeddings", json.dumps({"model": "m", "input": TEXTS}))
+
+
+def exchange() -> BatchExchange:
+    batch = OPENAI_EMBEDDINGS.parse_request("/v1/embeddings", request().content or b"")
+    keys = tuple(f"key-{text}" for text in TEXTS)
+    return BatchExchange(batch, keys, "namespace", Controls(), OPENAI_EMBEDDINGS, None, None)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+async def engine(store: MemoryStore) -> Engine:
+    """One that knows all of the texts."""
+    engine = Engine(RULES, 0.5)
+    engine.use_exact(store, 0.5)
+    recording = Recording(200, "application/json", "", body(*TEXTS))
+    assert engine.keep_pieces(engine.judge_pieces(exchange(), recording))
+    await engine.drain(1)
+    assert len(store.entries) == len(TEXTS)
+    return engine
+
+
+def test_an_upstream_that_does_not_divide_is_tried_again_after_some_minutes() -> None:
+    now = [1000.0]
+    indivisible = Indivisible(lambda: now[0])
+    indivisible.add("a")
+
+    now[0] += INDIVISIBLE_FOR - 1
+    assert "a" in indivisible
+    now[0] += 2
+    assert "a" not in indivisible
+
+
+def test_of_such_upstreams_no_more_than_so_many_are_remembered() -> None:
+    indivisible = Indivisible()
+
+    for number in range(3 * INDIVISIBLE_MOST):
+        indivisible.add(str(number))
+
+    assert len(indivisible) == INDIVISIBLE_MOST
+    assert str(3 * INDIVISIBLE_MOST - 1) in indivisible
+    assert "0" not in indivisible
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff", b'{"item": 1}'])
+async def test_a_stored_vector_that_is_damaged_is_asked_for_and_nothing_else(
+    engine: Engine, store: MemoryStore, damage: bytes
+) -> None:
+    store.entries["key-two"] = replace(store.entries["key-two"], body=damage)
+    batches, asked = Batches(), request()
+
+    outcome, known = await batches.look_up(asked, exchange(), engine, divide=True)
+
+    assert isinstance(outcome, BatchExchange)
+    ask_less(asked, outcome)
+    assert json.loads(asked.content or b"")["input"] == ["two"]
+    assert [entry is not None for entry in known] == [True, False, True]
+
+
+async def test_damage_that_shows_only_when_a_batch_is_put_together_blames_no_upstream(
+    engine: Engine, store: MemoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    piece = json.loads(store.entries["key-two"].body)
+    damaged = json.dumps(piece | {"item": [piece["item"]]}).encode()
+    store.entries["key-two"] = replace(store.entries["key-two"], body=damaged)
+    del store.entries["key-one"]
+    batches, response = Batches(), make(200, body("one"), {"content-type": "application/json"})
+
+    outcome, _ = await batches.look_up(request(), exchange(), engine, divide=True)
+    assert isinstance(outcome, BatchExchange)
+    assert outcome.known
+    taken = batches.take(response, Recording(200, "application/json", "", body("one")), outcome, engine)
+
+    assert not taken
+    again, _ = await batches.look_up(request(), exchange(), engine, divide=True)
+    assert isinstance(again, BatchExchange)
+    assert again.known  # still divided
+    assert "unlike before" not in caplog.text
+
+
+def test_what_is_held_is_not_streamed_whoever_wants_it() -> None:
+    response = make(200, b"{}", {})
+    response.stream = True
+
+    hold(response)
+    response.stream = True
+
+    assert not response.stream
+    assert not response.copy().stream  # type: ignore[no-untyped-call]
