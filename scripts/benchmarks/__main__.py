@@ -31,10 +31,13 @@ SIZES = (KB, 16 * KB, 128 * KB, MB)
 
 
 def main() -> int:
-    parser = _parser()
-    options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started is ended
     try:
+        if sys.argv[1:2] == ["faults"]:  # which has options of its own, and wants POSIX
+            from benchmarks.faults import running
+
+            return running.command(sys.argv[2:])
+        options = _parser().parse_args()
         if options.what == "formats":
             return formats.measure()
         if options.what == "watchers":
@@ -117,11 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "watchers", "formats"),
+        choices=("table", "soak", "watchers", "formats", "faults"),
         default="table",
         help="table (default): what is described here; soak: a mixed load for --minutes, with errors counted and the "
         "memory watched; watchers: whether what counts and logs grows with a million requests; "
-        "formats: the microseconds that reading and writing each API's bodies takes",
+        "formats: the microseconds that reading and writing each API's bodies takes; "
+        "faults: every fault that can be made here under a load of which every answer is checked (see faults --help)",
     )
     parser.add_argument(
         "--only",

@@ -28,18 +28,18 @@ class Tree:
 
     def cpu(self) -> float:
         """Return the seconds of processor time used so far, of children that have ended, too."""
-        return sum(sum(map(int, fields[11:15])) for fields in map(_stat, self._pids()) if fields) / TICK
+        return sum(sum(map(int, fields[11:15])) for fields in map(_stat, self.pids()) if fields) / TICK
 
     def memory(self) -> int:
         """Return the bytes of resident memory; pages that several processes share count for each."""
-        return sum(int(fields[21]) for fields in map(_stat, self._pids()) if fields) * PAGE
+        return sum(int(fields[21]) for fields in map(_stat, self.pids()) if fields) * PAGE
 
     def alone(self) -> int:
         """Return the resident bytes of the process without its descendants."""
         fields = _stat(self.pid)
         return int(fields[21]) * PAGE if fields else 0
 
-    def _pids(self) -> list[int]:
+    def pids(self) -> list[int]:
         pids = [self.pid]
         for pid in pids:  # which grows meanwhile
             for path in Path(f"/proc/{pid}/task").glob("*/children"):

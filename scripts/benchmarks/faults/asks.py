@@ -1,0 +1,125 @@
+"""What is asked under faults: repeats, other wordings, new questions, and batches of embeddings. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from benchmarks import questions
+
+KEYS = tuple(f"sk-faults-{name}" for name in ("ada", "bob", "cho", "dan", "eve"))
+MODELS = ("gpt-faults", "gpt-faults-mini")
+EMBEDDER = "embed-faults"
+CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
+TEXTS = 12  # that each caller has embedded beforehand
+HOT = 20  # questions that come often: what a cache that has lost everything is soon to have again
+HOT_SHARE = 0.3
+STREAMED = 0.3
+
+
+class Kind(StrEnum):
+    REPEAT = "repeat"
+    PARAPHRASE = "paraphrase"
+    NEW = "new"
+    BATCH = "batch"
+
+
+MIX = {Kind.REPEAT: 50, Kind.PARAPHRASE: 20, Kind.NEW: 18, Kind.BATCH: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request. *texts* are the question, or the inputs of a batch; *group* are the wordings that mean the same."""
+
+    kind: Kind
+    key: str
+    model: str
+    texts: tuple[str, ...]
+    group: frozenset[str] = frozenset()
+    stream: bool = False
+    hot: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def path(self) -> str:
+        return EMBEDDINGS if self.kind is Kind.BATCH else CHAT
+
+    def body(self) -> bytes:
+        if self.kind is Kind.BATCH:
+            return json.dumps({"model": self.model, "input": list(self.texts)}).encode()
+        turns = [{"role": "user", "content": self.texts[0]}]
+        more = {"stream": True} if self.stream else {}
+        return json.dumps({"model": self.model, "messages": turns, "temperature": 0.2, **more}).encode()
+
+
+class Corpus:
+    """*entries* questions that are stored, each of one caller and model, and what is asked about them by chance."""
+
+    def __init__(self, entries: int, seed: int = 1) -> None:
+        self._chance = random.Random(seed)
+        stored, wordings = questions.stored(entries), questions.reworded(entries)
+        self._groups = [(stored[i], *wordings[i::entries]) for i in range(entries)]
+        self._fresh = itertools.count(1)
+        self._kinds = [kind for kind, share in MIX.items() for _ in range(share)]
+
+    def warm(self) -> Iterator[Ask]:
+        """Return what fills the store."""
+        for number in range(len(self._groups)):
+            yield self._question(Kind.REPEAT, number, 0, stream=number % 10 < 10 * STREAMED)
+        for key in KEYS:
+            yield Ask(Kind.BATCH, key, EMBEDDER, tuple(_text(key, number) for number in range(TEXTS)))
+
+    def repeat(self, number: int | None = None) -> Ask:
+        hot = self._chance.random() < HOT_SHARE
+        if number is None:
+            number = self._chance.randrange(min(HOT, len(self._groups)) if hot else len(self._groups))
+        return self._question(Kind.REPEAT, number, 0, stream=self._streams())
+
+    def some(self) -> Ask:
+        """Return one request of the mix."""
+        match self._chance.choice(self._kinds):
+            case Kind.REPEAT:
+                return self.repeat()
+            case Kind.PARAPHRASE:
+                number = self._chance.randrange(len(self._groups))
+                wording = self._chance.randrange(1, len(self._groups[number]))
+                # It is to be found by meaning the next time as well.
+                quiet = (("cache-control", "no-store"),)
+                return self._question(Kind.PARAPHRASE, number, wording, stream=self._streams(), headers=quiet)
+            case Kind.NEW:
+                return self.new()
+            case Kind.BATCH:
+                return self.batch(self._chance.randrange(3))
+
+    def new(self) -> Ask:
+        place = next(self._fresh)
+        [question] = questions.new(place, 1)
+        key, model = KEYS[place % len(KEYS)], MODELS[place % len(MODELS)]
+        return Ask(Kind.NEW, key, model, (question,), frozenset((question,)), self._streams())
+
+    def batch(self, new: int) -> Ask:
+        """Return a batch of some that are known, and *new* others."""
+        key = self._chance.choice(KEYS)
+        known = self._chance.sample(range(TEXTS), 4)
+        texts = [*(_text(key, number) for number in known), *(f"fresh text {next(self._fresh)}" for _ in range(new))]
+        self._chance.shuffle(texts)
+        return Ask(Kind.BATCH, key, EMBEDDER, tuple(texts))
+
+    def _streams(self) -> bool:
+        return self._chance.random() < STREAMED
+
+    def _question(
+        self, kind: Kind, number: int, wording: int, *, stream: bool, headers: tuple[tuple[str, str], ...] = ()
+    ) -> Ask:
+        group = self._groups[number]
+        key, model = KEYS[number % len(KEYS)], MODELS[number // len(KEYS) % len(MODELS)]
+        hot = kind is Kind.REPEAT and number < HOT
+        return Ask(kind, key, model, (group[wording],), frozenset(group), stream, hot, headers)
+
+
+def _text(key: str, number: int) -> str:
+    return f"text {number} of {key.rpartition('-')[2]}"

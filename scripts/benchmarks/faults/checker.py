@@ -1,0 +1,144 @@
+"""Whether a client got what it should have: every answer is compared with what the upstream sent. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from benchmarks.faults.asks import Ask, Kind
+from benchmarks.faults.sent import Answer, Ledger, vector
+
+_NUMBER = re.compile(r"Answer (\d+) to «")
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    UPSTREAM = "up"
+    """A failure that the upstream caused, and the client was told of."""
+    DOWN = "down"
+    """The proxy itself was down, on purpose."""
+    ERROR = "err"
+    """A failure that nobody outside the proxy caused."""
+    WRONG = "wrong"
+    """An answer to another, or one that is cut, damaged or short, and looks like a good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a client saw. *failure* says why there is no whole response, as HTTP has it; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    failure: str = ""
+
+    @property
+    def cache(self) -> str:
+        """``exact``, ``semantic``, ``miss``, ``bypass``, or nothing at all."""
+        status = self.headers.get("x-cache-status", "")
+        if status != "hit":
+            return status
+        return self.headers.get("cache-status", "").rpartition("hit;")[2].partition("detail=")[2].partition(";")[0]
+
+
+def judge(ask: Ask, name: str, response: Response, ledger: Ledger, *, down: bool, refused: bool) -> tuple[Verdict, str]:
+    """Say what a response is worth, and why. *down*: the proxy was, at some time between request and response.
+
+    *refused*: the upstream took no connections then, or none that could be trusted.
+    """
+    sent = ledger.of(name)
+    if response.failure or response.status != 200:
+        what = response.failure or f"status {response.status}"
+        if down:
+            return Verdict.DOWN, what
+        if any(_told(response, each) for each in sent) or (refused and response.status == 502):
+            return Verdict.UPSTREAM, what
+        return Verdict.ERROR, what
+    hit = response.cache in ("exact", "semantic")
+    if wrong := _hit(ask, response, ledger) if hit else _miss(ask, response, sent):
+        return Verdict.WRONG, wrong
+    cut = not hit and sent and not sent[-1].good and not _is_errevent(sent[-1])
+    return (Verdict.UPSTREAM, "cut by the upstream") if cut else (Verdict.GOOD, "")
+
+
+def _told(response: Response, answer: Answer) -> bool:
+    """Tell whether a failure is what that answer was to cause."""
+    if answer.good:
+        return False
+    return bool(response.failure) or response.status in (answer.status, 502)
+
+
+def _is_errevent(answer: Answer) -> bool:
+    return answer.status == 200 and answer.wire == answer.body
+
+
+def _miss(ask: Ask, response: Response, sent: Sequence[Answer]) -> str:
+    """What the upstream sent for this very request, byte for byte; of a batch that was known in part, all vectors."""
+    if not sent:
+        return "an answer that the upstream never sent"
+    if any(response.body == each.wire for each in sent) and (ask.kind is not Kind.BATCH or not sent[-1].good):
+        return ""
+    if ask.kind is Kind.BATCH:
+        return _vectors(ask, response.body)
+    return "not what the upstream sent"
+
+
+def _hit(ask: Ask, response: Response, ledger: Ledger) -> str:
+    if ask.kind is Kind.BATCH:
+        return _vectors(ask, response.body)
+    text = _text(ask, response)
+    if text is None:
+        return "a hit that cannot be read"
+    if (found := _NUMBER.search(text)) is None or (answer := ledger.get(int(found[1]))) is None:
+        return "a hit on a number that was never sent"
+    if not answer.good:
+        return f"a hit on number {answer.number}, which was no good answer"
+    if text != answer.text:
+        return f"a hit on number {answer.number}, cut or damaged"
+    if ask.stream == answer.asked.stream and response.body != answer.body:
+        return f"a hit on number {answer.number}, not as it was sent"
+    if answer.asked.key != ask.key:
+        return "a hit on another caller's answer"
+    if answer.asked.model != ask.model:
+        return "a hit on another model's answer"
+    [question], [asked] = answer.asked.texts, ask.texts
+    if question != asked and response.cache != "semantic":
+        return "an exact hit on another question"
+    if question != asked and question not in ask.group:
+        return "a hit by meaning on a question that means something else"
+    return ""
+
+
+def _text(ask: Ask, response: Response) -> str | None:
+    """Read an answer in the mode asked for, whole; None where it is not that."""
+    kind = response.headers.get("content-type", "").partition(";")[0]
+    if kind != ("text/event-stream" if ask.stream else "application/json"):
+        return None
+    try:
+        if not ask.stream:
+            [choice] = json.loads(response.body)["choices"]
+            return str(choice["message"]["content"]) if choice["finish_reason"] == "stop" else None
+        events = [line[6:] for line in response.body.decode().splitlines() if line.startswith("data: ")]
+        if events[-1] != "[DONE]":
+            return None
+        choices = [choice for event in events[:-1] for choice in json.loads(event)["choices"]]
+        if not any(choice["finish_reason"] == "stop" for choice in choices):
+            return None
+        return "".join(choice["delta"].get("content") or "" for choice in choices)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _vectors(ask: Ask, body: bytes) -> str:
+    try:
+        items = json.loads(body)["data"]
+        found = [(item["index"], item["embedding"]) for item in items]
+    except (ValueError, LookupError, TypeError):
+        return "vectors that cannot be read"
+    if len(found) != len(ask.texts):
+        return f"{len(found)} vectors for {len(ask.texts)} texts"
+    expected = [(place, vector(ask.key, ask.model, text)) for place, text in enumerate(ask.texts)]
+    return "" if found == expected else "vectors of other texts"

@@ -1,0 +1,136 @@
+"""An HTTP/1.1 client that keeps connections, and tells a response that is whole from one that is not.
+
+It is the harness's own, since it must see what libraries mend or hide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+
+from benchmarks.faults.asks import Ask
+from benchmarks.faults.checker import Response
+
+AT_ONCE = 0.1  # seconds within which a kept connection that was closed meanwhile shows it
+READ = 1 << 20  # bytes of a head or a line at most
+
+
+@dataclass(slots=True)
+class Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    used: bool = False
+
+
+class Client:
+    """Asks one port of the loopback. It never raises for what the other side does."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._idle: list[Connection] = []
+
+    async def ask(self, ask: Ask, name: str, within: float) -> Response:
+        try:
+            async with asyncio.timeout(within):
+                return await self._ask(request(ask, name))
+        except TimeoutError:
+            return Response(0, failure="no answer in time")
+
+    def forget(self) -> None:
+        """Close what is kept: the other side has gone, or another one is there."""
+        for each in self._idle:
+            each.writer.close()
+        self._idle.clear()
+
+    async def _ask(self, asked: bytes) -> Response:
+        while True:
+            try:
+                connection = await self._connected()
+            except OSError as exc:
+                return Response(0, failure=f"no connection ({type(exc).__name__})")
+            began, used = time.monotonic(), connection.used
+            response, kept = await exchange(connection, asked)
+            if kept:
+                connection.used = True
+                self._idle.append(connection)
+            else:
+                connection.writer.close()
+            stale = used and not response.status and time.monotonic() - began < AT_ONCE
+            if not stale:
+                return response
+
+    async def _connected(self) -> Connection:
+        while self._idle:
+            if not (connection := self._idle.pop()).reader.at_eof():
+                return connection
+            connection.writer.close()
+        return await connect(self.port)
+
+
+async def connect(port: int) -> Connection:
+    return Connection(*await asyncio.open_connection("127.0.0.1", port, limit=READ))
+
+
+def request(ask: Ask, name: str) -> bytes:
+    """Return the bytes of a request."""
+    body = ask.body()
+    headers = {
+        "host": "upstream.test",
+        "content-type": "application/json",
+        "authorization": f"Bearer {ask.key}",
+        "x-request-id": name,
+        **dict(ask.headers),
+        "content-length": str(len(body)),
+    }
+    lines = [f"POST {ask.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+async def exchange(connection: Connection, asked: bytes) -> tuple[Response, bool]:
+    """Send a request, or nothing, and read one response; and whether the connection can be used again."""
+    status, headers, body = 0, dict[str, str](), bytearray()
+    try:
+        connection.writer.write(asked)
+        await connection.writer.drain()
+        status, headers = await _head(connection.reader)
+        kept = await _body(connection.reader, headers, body)
+        return Response(status, headers, bytes(body)), kept
+    except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as exc:
+        return Response(status, headers, bytes(body), f"cut off ({type(exc).__name__})"), False
+    except BaseException:
+        connection.writer.close()
+        raise
+
+
+async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
+    fields = (line.partition(":") for line in lines)
+    return int(first.split(" ")[1]), {name.strip().lower(): value.strip() for name, _, value in fields}
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str], body: bytearray) -> bool:
+    kept = headers.get("connection", "").lower() != "close"
+    if headers.get("transfer-encoding") == "chunked":
+        while size := int((await reader.readuntil(b"\r\n")).strip(), 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readuntil(b"\r\n")
+        return kept
+    if "content-length" in headers:
+        left = int(headers["content-length"])
+        while left:
+            piece = await reader.read(min(left, 1 << 16))
+            if not piece:
+                raise EOFError
+            body += piece
+            left -= len(piece)
+        return kept
+    body += await reader.read()
+    return False
+
+
+async def close(connection: Connection) -> None:
+    connection.writer.close()
+    with contextlib.suppress(OSError):
+        await connection.writer.wait_closed()

@@ -1,0 +1,196 @@
+"""Faults of clients: they leave, read slowly, say half of what they want, or come all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from benchmarks.faults.asks import Ask, Kind
+from benchmarks.faults.checker import Verdict
+from benchmarks.faults.client import Client, Connection, connect, exchange, request
+from benchmarks.faults.fault import Fault
+from benchmarks.faults.faults_store import Repeated
+from benchmarks.faults.figures import Expected
+from benchmarks.faults.load import Seen
+from benchmarks.faults.stage import Stage
+
+QUIET = Expected(exact=1.0, semantic=3.0, during=0.8, lines=10)
+STORED_HIT = 0.95  # of what is stored is to hit, however many ask
+EACH = 8  # requests of each connection
+
+
+class Leaving(Repeated):
+    name, title = "5a", "clients leave in midst of a stream"
+    every = 0.0
+    expected = QUIET
+    at_once: ClassVar[int] = 20
+
+    async def begin(self, stage: Stage) -> None:
+        stage.upstream.set("pace")
+        await super().begin(stage)
+
+    async def end(self, stage: Stage) -> None:
+        await super().end(stage)
+        stage.upstream.set()
+
+    async def once(self, stage: Stage) -> None:
+        await asyncio.gather(*(self._leave(stage) for _ in range(self.at_once)))
+
+    async def _leave(self, stage: Stage) -> None:
+        ask = dataclasses.replace(stage.load.corpus.new(), stream=True)
+        connection = await connect(stage.proxy.port)
+        connection.writer.write(request(ask, stage.load.name()))
+        with contextlib.suppress(TimeoutError, EOFError):
+            async with asyncio.timeout(2):
+                await connection.reader.readexactly(300)
+        connection.writer.transport.abort()
+
+
+class SlowReaders(Fault):
+    name, title = "5b", "60 slow readers"
+    expected = QUIET
+    count: ClassVar[int] = 60
+
+    async def begin(self, stage: Stage) -> None:
+        self._tasks = [asyncio.create_task(self._read(stage)) for _ in range(self.count)]
+
+    async def end(self, stage: Stage) -> None:
+        for each in self._tasks:
+            each.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _read(self, stage: Stage) -> None:
+        while True:
+            connection = await connect(stage.proxy.port)
+            try:
+                ask = stage.load.corpus.repeat()
+                connection.writer.write(request(ask, stage.load.name()))
+                while await connection.reader.read(64):
+                    await asyncio.sleep(0.1)
+            finally:
+                connection.writer.transport.abort()
+
+
+class HalfOpen(Fault):
+    name, title = "5c", "500 half-open connections"
+    expected = dataclasses.replace(QUIET, lines=None)
+    count: ClassVar[int] = 500
+
+    async def begin(self, stage: Stage) -> None:
+        self._open: list[Connection] = []
+        for place in range(self.count):
+            with contextlib.suppress(OSError):
+                connection = await connect(stage.proxy.port)
+                asked = request(stage.load.corpus.new(), stage.load.name())
+                connection.writer.write(asked[: len(asked) * (place % 4) // 4])
+                self._open.append(connection)
+
+    async def end(self, stage: Stage) -> None:
+        for connection in self._open:
+            connection.writer.transport.abort()
+
+
+class HugeHeaders(Repeated):
+    name, title = "5d", "huge headers"
+    every = 0.1
+    expected = dataclasses.replace(QUIET, lines=None)
+
+    async def once(self, stage: Stage) -> None:
+        ask = dataclasses.replace(stage.load.corpus.new(), headers=(("x-huge", "h" * 60_000),))
+        connection = await connect(stage.proxy.port)
+        async with asyncio.timeout(10):
+            await exchange(connection, request(ask, stage.load.name()))
+        connection.writer.close()
+
+
+class AtOnce(Fault):
+    """So many connections at once, each with some requests one after the other, most of them for what is stored."""
+
+    name, title = "5e", "300 connections at once, 8 requests each"
+    expected = Expected(exact=2.0, semantic=6.0, lines=20)
+    after = 7.0
+    lasts = 0.0
+    count: ClassVar[int] = 300
+
+    async def begin(self, stage: Stage) -> None:
+        seen = [each for part in await asyncio.gather(*(self._some(stage) for _ in range(self.count))) for each in part]
+        stored = [each for each in seen if each.kind is Kind.REPEAT]
+        share = sum(each.hit for each in stored) / len(stored)
+        if share < STORED_HIT:
+            self.said.append(f"{share:.0%} of what is stored hit, not {STORED_HIT:.0%}")
+        self.share = share
+
+    async def _some(self, stage: Stage) -> list[Seen]:
+        client = Client(stage.proxy.port)
+        try:
+            corpus = stage.load.corpus
+            return [
+                await stage.load.ask(corpus.new() if place % 4 == 3 else corpus.repeat(), client)
+                for place in range(EACH)
+            ]
+        finally:
+            client.forget()
+
+
+class At100(AtOnce):
+    name, title, count = "5e1", "100 connections at once, 8 requests each", 100
+
+
+class At600(AtOnce):
+    name, title, count = "5e6", "600 connections at once, 8 requests each", 600
+    after = 10.0
+
+
+class Pipelining(Fault):
+    name, title = "5f", "pipelining, 60 times 5 requests"
+    expected = QUIET
+    lasts = 0.0
+    count: ClassVar[int] = 60
+
+    async def begin(self, stage: Stage) -> None:
+        counts = await asyncio.gather(*(self._together(stage) for _ in range(self.count)))
+        if bad := sum(counts):
+            self.said.append(f"{bad} pipelined requests were not answered well")
+
+    async def _together(self, stage: Stage) -> int:
+        asks: list[tuple[Ask, str]] = [(stage.load.corpus.repeat(), stage.load.name()) for _ in range(5)]
+        connection = await connect(stage.proxy.port)
+        connection.writer.write(b"".join(request(*each) for each in asks))
+        bad = 0
+        for ask, name in asks:
+            began = time.monotonic()
+            async with asyncio.timeout(15):
+                response, _ = await exchange(connection, b"")
+            bad += stage.load.note(ask, name, response, began).verdict is not Verdict.GOOD
+        connection.writer.close()
+        return bad
+
+
+class IdleConnections(Fault):
+    name, title, where = "5g", "200 idle connections at ulimit -n 128", "files"
+    expected = Expected(exact=4.0, semantic=6.0, errors=True)  # it cannot accept: no more can a bare mitmdump
+    count: ClassVar[int] = 200
+    after = 8.0
+
+    async def begin(self, stage: Stage) -> None:
+        self._open: list[Connection] = []
+        for _ in range(self.count):
+            with contextlib.suppress(OSError):
+                self._open.append(await connect(stage.proxy.port))
+
+    async def end(self, stage: Stage) -> None:
+        for connection in self._open:
+            connection.writer.transport.abort()
+
+
+class SlowStreams(SlowReaders):
+    name, title, where, count = "5g2", "20 slow streams at ulimit -n 128", "files", 20
+
+
+ALL: tuple[Callable[[], Fault], ...] = (
+    *(Leaving, SlowReaders, HalfOpen, HugeHeaders, At100, AtOnce, At600, Pipelining, SlowStreams, IdleConnections),
+)

@@ -1,0 +1,250 @@
+"""Faults of the proxy itself: how it ends, what it is configured with, and the clock it lives by."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from benchmarks import metrics
+from benchmarks.faults.asks import Kind
+from benchmarks.faults.checker import Verdict
+from benchmarks.faults.client import Client
+from benchmarks.faults.fault import Fault
+from benchmarks.faults.figures import Expected
+from benchmarks.faults.load import since
+from benchmarks.faults.stage import Proxy, Stage
+
+KEPT_WITHIN = 6.0  # seconds before a kill; of what was answered then and before its last 1.5 s all is to be stored
+SYNCED = 1.5
+SLOW = 1.5  # seconds that the upstream takes for embeddings, so that batches are under way whatever happens
+
+
+class Killed(Fault):
+    name, title = "6a", "proxy kill -9 under load, restart"
+    how: ClassVar[signal.Signals] = signal.SIGKILL
+    lasts = 0.0
+    after = 8.0
+    expected = Expected(exact=4.0, semantic=6.0, down=True)
+
+    async def begin(self, stage: Stage) -> None:
+        stage.upstream.batch_delay = SLOW
+        await asyncio.sleep(SLOW)
+        await stage.restart(self.how)
+
+    async def end(self, stage: Stage) -> None:
+        stage.upstream.batch_delay = 0.0
+
+
+class Terminated(Killed):
+    name, title, how = "6b", "SIGTERM under load, restart", signal.SIGTERM
+
+
+class TerminatedSlowly(Killed):
+    """Parts that take their time to end, while answers to parts of batches come in."""
+
+    name, title, how = "6b2", "SIGTERM while Valkey is stopped, restart", signal.SIGTERM
+
+    async def begin(self, stage: Stage) -> None:
+        from benchmarks.faults.faults_store import send
+
+        stage.upstream.batch_delay = SLOW
+        await asyncio.sleep(SLOW)
+        send(stage.proxy.valkey, signal.SIGSTOP)
+        await stage.restart(self.how)
+
+
+class Second(Fault):
+    """A second proxy on the same folder, asked as the first one is."""
+
+    name, title = "6c1", "second proxy on the same folder"
+    expected = Expected(exact=0.5, semantic=2.0, during=0.9)
+
+    async def begin(self, stage: Stage) -> None:
+        self._second = await second(stage)
+        self._client = Client(self._second.port)
+        await self._second.ready(metrics.EXACT)
+        seen = await stage.load.all((), 1)
+        for _ in range(100):
+            seen.append(await stage.load.ask(stage.load.corpus.repeat(), self._client))
+        if (share := sum(each.cache == "exact" for each in seen) / len(seen)) < 0.9:
+            self.said.append(f"{share:.0%} of repeats hit on the second proxy")
+
+    async def end(self, stage: Stage) -> None:
+        self._client.forget()
+        await self._second.kill(signal.SIGTERM)
+
+
+class TakesOver(Second):
+    name, title = "6c2", "first proxy killed, second takes over, first comes back"
+    expected = Expected(exact=4.0, semantic=None, down=True)
+    after = 8.0
+
+    async def begin(self, stage: Stage) -> None:
+        self._second = await second(stage)
+        self._client = Client(self._second.port)
+        await self._second.ready(metrics.EXACT)
+        stage.load.down.begin()
+        await stage.proxy.kill(signal.SIGKILL)
+        killed = time.monotonic()
+        await self._second.ready()
+        took = time.monotonic() - killed
+        seen = [await stage.load.ask(stage.load.corpus.repeat(), self._client) for _ in range(100)]
+        if (share := sum(each.cache == "exact" for each in seen) / len(seen)) < 0.9:
+            self.said.append(f"{share:.0%} of repeats hit on the proxy that took over, {took:.1f} s after the kill")
+
+    async def end(self, stage: Stage) -> None:
+        await super().end(stage)
+        await stage.proxy.start(ready=False)
+        stage.client.forget()
+        stage.load.down.end()
+
+
+async def second(stage: Stage) -> Proxy:
+    made = Proxy(stage.plan, stage.folder, stage.proxy.data, stage.proxy.upstream, {})
+    await made.start(ready=False)
+    return made
+
+
+class ConfigBroken(Fault):
+    name, title = "6d", "config broken six ways, deleted, back"
+    expected = Expected(exact=0.5, semantic=2.0, during=0.9)
+    ways = ("semantic: [", "scope: everyone", "no_such_key: 1", "\0", "- a list", "lookup_timeout: soon")
+
+    async def begin(self, stage: Stage) -> None:
+        for way in self.ways:
+            stage.proxy.configure(way)
+            await asyncio.sleep(1.2)
+        stage.proxy.config_file.unlink()
+
+    async def end(self, stage: Stage) -> None:
+        stage.proxy.configure(stage.proxy.config)
+
+
+class ConfigChanged(Fault):
+    name, title = "6d2", "config changed under load, and back"
+    expected = Expected(exact=3.0, semantic=5.0)
+    after = 6.0
+    ways: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"session_id": "another"},
+        {"semantic": {"enabled": False}},
+        {"enabled": False},
+        {"embeddings": False},
+        {"speed": {"fast_lane": False, "dispatch": False}},
+    )
+
+    async def begin(self, stage: Stage) -> None:
+        stage.upstream.batch_delay = SLOW
+        for way in self.ways:
+            stage.proxy.configure({**stage.proxy.config, **way})
+            await asyncio.sleep(1.5)
+
+    async def end(self, stage: Stage) -> None:
+        stage.proxy.configure(stage.proxy.config)
+        stage.upstream.batch_delay = 0.0
+
+
+class Touched(Fault):
+    name, title = "6e", "script touched three times under load"
+    expected = Expected(exact=3.0, semantic=6.0, lines=60)
+    after = 7.0
+
+    async def begin(self, stage: Stage) -> None:
+        stage.upstream.batch_delay = SLOW
+        for _ in range(3):
+            stage.proxy.script.touch()
+            await asyncio.sleep(2)
+
+    async def end(self, stage: Stage) -> None:
+        stage.upstream.batch_delay = 0.0
+
+
+class ScriptBroken(Fault):
+    name, title = "6e2", "script broken for a while, and back"
+    expected = Expected(exact=4.0, semantic=7.0, lines=60)
+    after = 8.0
+
+    async def begin(self, stage: Stage) -> None:
+        stage.upstream.batch_delay = SLOW
+        await asyncio.sleep(SLOW)
+        self._good = stage.proxy.script.read_text("utf-8")
+        stage.proxy.script.write_text("raise RuntimeError('on purpose')\n", "utf-8")
+
+    async def end(self, stage: Stage) -> None:
+        stage.proxy.script.write_text(self._good, "utf-8")
+        stage.upstream.batch_delay = 0.0
+
+
+class NothingLost(Fault):
+    """What was answered before a kill, and not in its last second or so, is stored."""
+
+    name, title = "6a2", "kill -9 again: what was stored is there"
+    lasts = 0.0
+    after = 6.0
+    expected = Expected(exact=4.0, semantic=6.0, down=True)
+
+    async def begin(self, stage: Stage) -> None:
+        asks = [stage.load.corpus.new() for _ in range(60)]
+        await stage.load.all(asks)
+        await asyncio.sleep(SYNCED)
+        await stage.restart(signal.SIGKILL, ready=True)
+        seen = await stage.load.all(asks)
+        if lost := [each for each in seen if each.cache != "exact" and each.verdict is Verdict.GOOD]:
+            self.said.append(f"{len(lost)} of {len(asks)} answers were lost")
+
+
+class ClockBaseline(Fault):
+    name, title, where = "6.9", "baseline with a clock of its own", "clock"
+    expected = Expected(exact=0.5, semantic=2.0, during=0.9)
+
+
+class Clock(Fault):
+    where = "clock"
+    shift: ClassVar[int]
+    expected = Expected(exact=2.0, semantic=3.0)
+
+    async def begin(self, stage: Stage) -> None:
+        assert stage.shift is not None
+        stage.shift.set(self.shift)
+
+    async def end(self, stage: Stage) -> None:
+        assert stage.shift is not None
+        stage.shift.set(0)
+
+
+class HourBack(Clock):
+    name, title, shift = "6f", "clock -1 h", -3600
+
+
+class DayAhead(Clock):
+    name, title, shift = "6g", "clock +1 day", 86_400
+
+
+class YearsAhead(Clock):
+    """All that is stored expires; what is stored meanwhile must not outlive its time when the clock is right again."""
+
+    name, title, shift = "6h", "clock +10 years", 3652 * 86_400
+    expected = Expected(exact=None, semantic=None, hot=12.0)
+    after = 13.0
+    spoils = True
+
+    async def begin(self, stage: Stage) -> None:
+        await super().begin(stage)
+        await asyncio.sleep(2)
+        self._asks = [stage.load.corpus.new() for _ in range(20)]
+        await stage.load.all(self._asks)
+
+    async def end(self, stage: Stage) -> None:
+        await super().end(stage)
+        began = time.monotonic()
+        await stage.load.all(self._asks)
+        if stale := [each for each in since(stage.load.seen, began) if each.kind is Kind.NEW and each.hit]:
+            self.said.append(f"{len(stale)} hits on answers of ten years ahead")
+
+
+ALL: tuple[Callable[[], Fault], ...] = (
+    *(Killed, NothingLost, Terminated, TerminatedSlowly, Second, TakesOver),
+    *(ConfigBroken, ConfigChanged, Touched, ScriptBroken, ClockBaseline, HourBack, DayAhead, YearsAhead),
+)

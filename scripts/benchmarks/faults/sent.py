@@ -1,0 +1,140 @@
+"""What the stand-in upstream has sent, every answer under a number of its own. Pure.
+
+An answer says who asked which model for what, so whoever reads it knows whether it is the right one, and whole.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+WORDS = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came to the upstream. *name* is the client's own, from a header that all caches ignore."""
+
+    name: str
+    path: str
+    key: str
+    model: str
+    texts: tuple[str, ...]
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: *body* is what it is made of, *wire* what went over it. *good*: whole, and an answer at all."""
+
+    number: int
+    asked: Asked
+    status: int
+    text: str
+    body: bytes
+    wire: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    good: bool = True
+
+
+class Ledger:
+    """All that was sent, by number and by the request's name."""
+
+    def __init__(self) -> None:
+        self._answers: dict[int, Answer] = {}
+        self._names: dict[str, list[Answer]] = defaultdict(list)
+        self._last = 0
+
+    def number(self) -> int:
+        self._last += 1
+        return self._last
+
+    def add(self, answer: Answer) -> None:
+        self._answers[answer.number] = answer
+        self._names[answer.asked.name].append(answer)
+
+    def of(self, name: str) -> Sequence[Answer]:
+        """Return all that was sent for a request: a batch may be asked in part, and then as a whole."""
+        return self._names.get(name, ())
+
+    def get(self, number: int) -> Answer | None:
+        return self._answers.get(number)
+
+
+def read_asked(path: str, headers: Mapping[str, str], body: bytes) -> Asked:
+    """Raises ValueError for what no client of ours asks."""
+    document = json.loads(body)
+    texts = document["input"] if "input" in document else [document["messages"][-1]["content"]]
+    key = headers.get("authorization", "").removeprefix("Bearer ")
+    name, stream = headers.get("x-request-id", ""), bool(document.get("stream"))
+    return Asked(name, path, key, document["model"], tuple(texts), stream)
+
+
+def answer(number: int, asked: Asked, mode: str = "") -> Answer:
+    """Return a good answer, or what *mode* makes of it: ``500``, ``429``, ``gzip`` or ``errevent``."""
+    if mode in ("500", "429"):
+        body = json.dumps({"error": {"message": f"refused, number {number}"}}).encode()
+        return Answer(number, asked, int(mode), "", body, body, {"content-type": "application/json"}, good=False)
+    text = said(number, asked)
+    if "embeddings" in asked.path:
+        body = _embeddings(asked)
+    elif asked.stream:
+        body = stream(number, asked.model, text, ends="error" if mode == "errevent" else "stop")
+    else:
+        body = _whole(number, asked.model, text)
+    good = not (mode == "errevent" and asked.stream)
+    headers = {"content-type": "text/event-stream" if asked.stream else "application/json"}
+    wire = body
+    if mode == "gzip":
+        wire, headers["content-encoding"] = gzip.compress(body, 1), "gzip"
+    return Answer(number, asked, 200, text, body, wire, headers, good)
+
+
+def said(number: int, asked: Asked) -> str:
+    """Return an answer's text, of some 40 to 200 words."""
+    words = " ".join(WORDS[(number * 7 + place) % len(WORDS)] for place in range(30 + number * 37 % 160))
+    return f"Answer {number} to «{asked.texts[0]}» by {asked.model} for {asked.key}: {words}. End of answer {number}."
+
+
+def vector(key: str, model: str, text: str) -> list[float]:
+    """Return what a text's vector is: floats that JSON writes exactly."""
+    digest = hashlib.blake2b(f"{key}\0{model}\0{text}".encode(), digest_size=8).digest()
+    return [(byte - 128) / 128 for byte in digest]
+
+
+def stream(number: int, model: str, text: str, ends: str = "stop") -> bytes:
+    head = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": model}
+    words = text.split(" ")
+    pieces = [" ".join(words[place : place + 12]) + " " for place in range(0, len(words), 12)]
+    pieces[-1] = pieces[-1][:-1]
+    events = [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
+    events += [{"index": 0, "delta": {"content": piece}, "finish_reason": None} for piece in pieces]
+    if ends == "error":
+        data = [json.dumps(head | {"choices": [event]}) for event in events[: len(events) // 2 + 1]]
+        data.append(json.dumps({"error": {"message": "overloaded", "type": "server_error"}}))
+    else:
+        events.append({"index": 0, "delta": {}, "finish_reason": ends})
+        data = [*(json.dumps(head | {"choices": [event]}) for event in events), "[DONE]"]
+    return "".join(f"data: {each}\n\n" for each in data).encode()
+
+
+def _whole(number: int, model: str, text: str) -> bytes:
+    message = {"role": "assistant", "content": text}
+    usage = {"prompt_tokens": 20, "completion_tokens": 80, "total_tokens": 100}
+    head = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 1_700_000_000, "model": model}
+    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    return json.dumps({**head, "choices": choices, "usage": usage}).encode()
+
+
+def _embeddings(asked: Asked) -> bytes:
+    data = [
+        {"object": "embedding", "index": place, "embedding": vector(asked.key, asked.model, text)}
+        for place, text in enumerate(asked.texts)
+    ]
+    tokens = 3 * len(asked.texts)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return json.dumps({"object": "list", "data": data, "model": asked.model, "usage": usage}).encode()

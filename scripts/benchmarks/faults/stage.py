@@ -1,0 +1,294 @@
+"""What faults are made on: a proxy of its own with its folders, a Redis where it has one, the upstream and the load."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from redis.asyncio import Redis
+
+import launch
+from aicache.adapters import valkey
+from benchmarks import metrics
+from benchmarks.faults import clock, tls
+from benchmarks.faults.asks import Corpus
+from benchmarks.faults.client import Client
+from benchmarks.faults.load import Load
+from benchmarks.faults.redis_wire import RedisWire
+from benchmarks.faults.sent import Ledger
+from benchmarks.faults.upstream import Upstream
+from benchmarks.processes import Server, free_port
+from benchmarks.systems import ADDON
+
+QUIET = (
+    "client connect",
+    "client disconnect",
+    "server connect",
+    "server disconnect",
+    "Streaming response",
+    "<< ",
+    ": POST ",
+)
+"""Lines that mitmproxy writes of every connection or stream."""
+SMALL = 128  # descriptors, on the stage that has few
+TMPFS = "32m"
+STAGES = ("embedded", "redis", "tls", "files", "tmpfs", "clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    entries: int
+    rate: float
+    python: Path
+    folder: Path
+    data: Path | None = None
+    """Where data folders are made, if not in *folder*."""
+    logs: Path | None = None
+
+
+class Proxy:
+    """A mitmdump with the cache, on files of its own, that can be ended and started again on the same port."""
+
+    def __init__(
+        self, plan: Plan, folder: Path, data: Path, upstream: str, config: Mapping[str, Any], *, port: int | None = None
+    ) -> None:
+        self.folder, self.data, self.port = folder, data, port or free_port()
+        self.upstream = upstream
+        self.config = {"dashboard": {"token": metrics.TOKEN}, **config}
+        self.config_file, self.log = folder / f"{self.port}.yaml", folder / f"{self.port}.log"
+        self.script = folder / f"addon-{self.port}" / "ai_cache.py"
+        self.options: tuple[str, ...] = ()
+        self.environment: dict[str, str] = {}
+        self.before_exec: Callable[[], None] | None = None
+        self._python = plan.python
+        self._server: Server | None = None
+        shutil.copytree(ADDON.parent, self.script.parent, ignore=shutil.ignore_patterns("__pycache__"))
+        self.configure(self.config)
+
+    def configure(self, config: Mapping[str, Any] | str) -> None:
+        """Write the configuration, which is read again when it has changed."""
+        text = config if isinstance(config, str) else yaml.safe_dump(dict(config))
+        self.config_file.write_text(text, "utf-8")
+
+    @property
+    def pid(self) -> int:
+        assert self._server is not None
+        return self._server.process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self._server is not None and self._server.process.poll() is None
+
+    def children(self, word: str) -> list[int]:
+        """Return the processes of the proxy's whose command has that word in it."""
+        return [pid for pid in self._server.tree.pids() if word in _command(pid)] if self._server is not None else []
+
+    @property
+    def valkey(self) -> list[int]:
+        return self.children("valkey-server")
+
+    @property
+    def encoder(self) -> list[int]:
+        return self.children("encoder.py")
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Start it; with *ready*, wait for all parts of the cache. Raises Problem."""
+        command = [
+            *(str(self._python), "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"),
+            *("--mode", f"reverse:{self.upstream}", "--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
+            *("-s", str(self.script), "--set", "flow_detail=0", "--set", "connection_strategy=lazy"),
+            *("--set", f"confdir={self.folder / 'confdir'}", "--set", f"ai_cache_data={self.data}"),
+            *("--set", f"ai_cache_config={self.config_file}", *self.options),
+        ]
+        with self.log.open("ab") as file:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env={**os.environ, **self.environment},
+                preexec_fn=self.before_exec,
+            )
+        self._server = Server(process, self.port, self.log)
+        await asyncio.to_thread(self._server.wait_listening)
+        if ready:
+            await self.ready()
+
+    async def ready(self, parts: frozenset[str] = metrics.SEMANTIC) -> None:
+        await asyncio.to_thread(metrics.wait_ready, self.port, parts)
+
+    async def kill(self, how: signal.Signals = signal.SIGKILL, within: float = 20.0) -> None:
+        """End it, and wait until its children have ended, too."""
+        if self._server is None:
+            return
+        children = self._server.tree.pids()[1:]
+        with contextlib.suppress(ProcessLookupError):
+            self._server.process.send_signal(how)
+        await asyncio.to_thread(launch.end, self._server.process, within)
+        deadline = time.monotonic() + 5
+        while any(map(_alive, children)) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+
+    def lines(self, since: int) -> list[str]:
+        """Return what the log says from that byte on, but for what mitmproxy says of every connection."""
+        with self.log.open("rb") as file:
+            file.seek(since)
+            text = file.read().decode("utf-8", "replace")
+        return [line for line in text.splitlines() if line.strip() and not any(word in line for word in QUIET)]
+
+    @property
+    def logged(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
+
+
+@dataclass(slots=True)
+class External:
+    """A Redis of its own, and the wire between it and the proxy."""
+
+    folder: Path
+    port: int
+    wire: RedisWire
+    process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        command = [
+            *(redis_server(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+            *("--dir", str(self.folder), "--maxclients", "500"),
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        await asyncio.to_thread(Server(self.process, self.port, self.folder / "log").wait_listening)
+
+    def end(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Stage:
+    """All of it, while it stands."""
+
+    def __init__(self, plan: Plan, where: str, folder: Path) -> None:
+        self.plan, self.where, self.folder = plan, where, folder
+        self.ledger = Ledger()
+        self.upstream = Upstream(free_port(), self.ledger)
+        self.external: External | None = None
+        self.shift: clock.Shift | None = None
+        data, url, config = folder / "data", f"http://127.0.0.1:{self.upstream.port}", dict[str, Any]()
+        if plan.data is not None:
+            data = plan.data / f"faults-{folder.name}"
+        if where == "tmpfs":
+            data = folder / "tmpfs" / "data"
+        if where == "redis":
+            port = free_port()
+            self.external = External(folder / "redis", port, RedisWire(free_port(), port))
+            config["exact"] = {"redis": {"url": f"redis://127.0.0.1:{self.external.wire.port}"}}
+        if where == "tls":
+            url = f"https://127.0.0.1:{self.upstream.port}"
+        self.proxy = Proxy(plan, folder, data, url, config)
+        self.client = Client(self.proxy.port)
+        self.load = Load(self.client, Corpus(plan.entries), self.ledger, plan.rate)
+
+    def valkey(self) -> Redis:
+        """Return a client of the embedded Valkey, or of the Redis past its wire."""
+        if self.external is not None:
+            return Redis(port=self.external.port)
+        path = valkey.EmbeddedValkey(self.proxy.data, 0).url.removeprefix("unix://")
+        return Redis(unix_socket_path=path)
+
+    async def restart(self, how: signal.Signals = signal.SIGTERM, *, ready: bool = False) -> None:
+        """End the proxy and start it again, as it is now; what is asked meanwhile finds it down."""
+        with self.load.is_down():
+            await self.proxy.kill(how)
+            await self.proxy.start(ready=ready)
+
+    async def _start(self) -> None:
+        if self.where == "tls":
+            certificate, key = tls.a_certificate(self.folder / "good")
+            self.upstream.tls = tls.serving(certificate, key)
+            self.proxy.options = ("--set", f"ssl_verify_upstream_trusted_ca={certificate}")
+        if self.where == "files":
+            self.proxy.before_exec = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (SMALL, SMALL))
+        if self.where == "tmpfs":
+            (self.folder / "tmpfs").mkdir()
+            mounting = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS}", "tmpfs", str(self.folder / "tmpfs")]
+            await asyncio.to_thread(subprocess.run, mounting, check=True)
+        if self.where == "clock":
+            self.shift = clock.Shift(self.folder)
+            self.proxy.environment = self.shift.environment
+        await self.upstream.listen()
+        if self.external is not None:
+            await self.external.start()
+            await self.external.wire.listen()
+        await self.proxy.start()
+        await self.load.fill()
+
+    async def _end(self) -> None:
+        await self.load.end()
+        await self.proxy.kill(signal.SIGKILL)
+        self.client.forget()
+        await self.upstream.close()
+        if self.external is not None:
+            await self.external.wire.close()
+            self.external.end()
+        if self.where == "tmpfs":
+            unmounting = ["umount", "-l", str(self.folder / "tmpfs")]
+            await asyncio.to_thread(subprocess.run, unmounting, check=False)
+
+
+@asynccontextmanager
+async def stage(plan: Plan, where: str, folder: Path) -> AsyncIterator[Stage]:
+    """Set one up, filled and with the load begun, and end all of it with the block. Raises Problem."""
+    folder.mkdir(parents=True)
+    made = Stage(plan, where, folder)
+    try:
+        await made._start()
+        made.load.begin()
+        yield made
+    finally:
+        await made._end()
+
+
+def lacks(where: str) -> str:
+    """Say what this machine lacks for a stage; nothing where it has all."""
+    if sys.platform != "linux":
+        return "only on Linux"
+    if where == "clock":
+        return clock.lacks()
+    if where == "tmpfs" and os.geteuid():
+        return "wants root, to mount a file system that can be filled"
+    if where == "redis" and not redis_server():
+        return "wants redis-server or valkey-server"
+    return ""
+
+
+def redis_server() -> str:
+    return str(valkey._binary() or shutil.which("redis-server") or shutil.which("valkey-server") or "")
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -1,0 +1,137 @@
+"""The stand-in upstream, in the harness's own process: it numbers every answer, and fails as it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import socket
+import ssl
+import struct
+
+from benchmarks.faults.sent import Answer, Ledger, answer, read_asked
+from demo.upstream import read_request
+
+LIMIT = 1 << 20  # bytes of a request's head
+SHARE = 0.5  # of the requests are answered badly in a mode in which they are to be
+BAD = ("500", "429", "reset", "close", "close-eof", "errevent", "never")
+"""Modes in which a part of the answers is bad; ``pace``, ``slowfb`` and ``gzip`` are ways of good ones."""
+
+
+class Upstream:
+    """Listens on *port* of the loopback while it `listens`."""
+
+    def __init__(self, port: int, ledger: Ledger) -> None:
+        self.port, self.ledger = port, ledger
+        self.mode = ""
+        self.delay = 0.0  # seconds before an answer
+        self.batch_delay = 0.0
+        self.tls: ssl.SSLContext | None = None
+        self.calls = 0
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+        self._released = asyncio.Event()
+
+    async def listen(self) -> None:
+        self._released = asyncio.Event()
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", self.port, limit=LIMIT, ssl=self.tls, backlog=1000
+        )
+
+    async def close(self) -> None:
+        """Take no more connections, and end those there are."""
+        if self._server is not None:
+            self._server.close()
+            for each in self._open:
+                each.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+            self._server = None
+
+    def set(self, mode: str = "", delay: float = 0.0) -> None:
+        """Answer so from now on; who waits for an answer that never comes is let go."""
+        self.mode, self.delay = mode, delay
+        self._released.set()
+        self._released = asyncio.Event()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            while await self._answered(reader, writer):
+                pass
+        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # the proxy has closed, or the row is over
+        finally:
+            self._open.discard(task)
+            writer.close()
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; tell whether the connection goes on."""
+        request = await read_request(reader)
+        asked = read_asked(request.path, request.headers, request.body)
+        self.calls += 1
+        number, mode = self.ledger.number(), self.mode
+        if mode in BAD and number % 100 >= 100 * SHARE:
+            mode = ""
+        found = answer(number, asked, mode)
+        await asyncio.sleep(self.delay + (self.batch_delay if "embeddings" in asked.path else 0.0))
+        match mode:
+            case "never":
+                self.ledger.add(dataclasses.replace(found, good=False))
+                await self._released.wait()
+                return False
+            case "reset" | "close" | "close-eof":
+                await self._break_off(dataclasses.replace(found, good=False), mode, writer)
+                return False
+        self.ledger.add(found)
+        await self._send(found, writer, pace=0.05 if mode == "pace" else 0.0)
+        return True
+
+    async def _send(self, found: Answer, writer: asyncio.StreamWriter, pace: float) -> None:
+        writer.write(head(found, chunked=found.asked.stream))
+        if not found.asked.stream:
+            writer.write(found.wire)
+        else:
+            for piece in pieces(found.wire):
+                writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                if pace:
+                    await writer.drain()
+                    await asyncio.sleep(pace)
+            writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+    async def _break_off(self, found: Answer, how: str, writer: asyncio.StreamWriter) -> None:
+        """Send the first half of an answer, and leave: with a reset, or without the end that the head promises."""
+        half = found.wire[: len(found.wire) // 2]
+        self.ledger.add(dataclasses.replace(found, wire=half))
+        if how == "close-eof":
+            writer.write(head(found, chunked=False, length=False) + half)
+        elif found.asked.stream:
+            writer.write(head(found, chunked=True) + b"%x\r\n%b\r\n" % (len(half), half))
+        else:
+            writer.write(head(found, chunked=False) + half)
+        with contextlib.suppress(OSError):
+            await writer.drain()
+        if how == "reset":
+            await asyncio.sleep(0.01)
+            connection = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+
+def head(found: Answer, *, chunked: bool, length: bool = True) -> bytes:
+    headers = dict(found.headers)
+    if chunked:
+        headers["transfer-encoding"] = "chunked"
+    elif length:
+        headers["content-length"] = str(len(found.wire))
+    else:
+        headers["connection"] = "close"
+    lines = [f"HTTP/1.1 {found.status} Whatever", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def pieces(body: bytes) -> list[bytes]:
+    """Cut a stream where its events end; anything else is one piece."""
+    return [event + b"\n\n" for event in body.split(b"\n\n") if event] if body.endswith(b"\n\n") else [body]
