@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -82,13 +84,13 @@ def _miss(ask: Ask, response: Response, sent: Sequence[Answer]) -> str:
     if any(response.body == each.wire for each in sent) and (ask.kind is not Kind.BATCH or not sent[-1].good):
         return ""
     if ask.kind is Kind.BATCH:
-        return _vectors(ask, response.body)
+        return _vectors(ask, response)
     return "not what the upstream sent"
 
 
 def _hit(ask: Ask, response: Response, ledger: Ledger) -> str:
     if ask.kind is Kind.BATCH:
-        return _vectors(ask, response.body)
+        return _vectors(ask, response)
     text = _text(ask, response)
     if text is None:
         return "a hit that cannot be read"
@@ -132,11 +134,13 @@ def _text(ask: Ask, response: Response) -> str | None:
         return None
 
 
-def _vectors(ask: Ask, body: bytes) -> str:
+def _vectors(ask: Ask, response: Response) -> str:
     try:
+        packed = response.headers.get("content-encoding") == "gzip"
+        body = gzip.decompress(response.body) if packed else response.body
         items = json.loads(body)["data"]
         found = [(item["index"], item["embedding"]) for item in items]
-    except (ValueError, LookupError, TypeError):
+    except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError):
         return "vectors that cannot be read"
     if len(found) != len(ask.texts):
         return f"{len(found)} vectors for {len(ask.texts)} texts"

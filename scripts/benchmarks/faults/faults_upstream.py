@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from benchmarks.faults import tls
-from benchmarks.faults.asks import Ask, Kind
 from benchmarks.faults.checker import Verdict
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.figures import Expected
@@ -28,10 +27,15 @@ class Answering(Fault):
         stage.upstream.set(self.mode, self.delay)
 
     async def end(self, stage: Stage) -> None:
+        """Ask again, too, what was answered badly: a hit on what was bad is found by every check of hits."""
         stage.upstream.set()
         seen = stage.load.seen[self._first :]
-        if self.causes and not any(each.verdict is Verdict.UPSTREAM for each in seen):
+        badly = {each.ask for each in seen if each.ask is not None}
+        if self.causes and not badly:
             self.said.append("no client saw what the upstream did")
+        again = await stage.load.all(sorted(badly, key=lambda each: each.texts))
+        if bad := [each for each in again if each.verdict is not Verdict.GOOD]:
+            self.said.append(f"asked again, {len(bad)} of {len(again)} were no good answers: {bad[0].why}")
 
 
 class Pace(Answering):
@@ -89,20 +93,6 @@ class Refused(Fault):
         stage.load.refused.end()
 
 
-class AskedAgain(Fault):
-    """What was answered badly is asked again: a hit on what was bad is found by every check of hits."""
-
-    name, title = "4z", "everything that was answered badly asked again"
-    expected = Expected(exact=0.5, semantic=2.0)
-
-    async def begin(self, stage: Stage) -> None:
-        asks = {each.ask for each in stage.load.seen if each.ask is not None and each.kind is not Kind.BATCH}
-        again: list[Ask] = sorted(asks, key=lambda each: each.texts)
-        seen = await stage.load.all(again)
-        if bad := [each for each in seen if each.verdict is not Verdict.GOOD]:
-            self.said.append(f"{len(bad)} of {len(seen)} are no good answers: {bad[0].why}")
-
-
 class TlsBaseline(Fault):
     name, title, where = "4.1", "baseline, upstream with TLS", "tls"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)
@@ -138,5 +128,5 @@ class NoName(Fault):
 
 ALL: tuple[Callable[[], Fault], ...] = (
     *(Pace, SlowFirstByte, Error500, Error429, Reset, Close, CloseUnframed, ErrorEvent, Gzip, Never, Refused),
-    *(AskedAgain, TlsBaseline, TlsBad, NoName),
+    *(TlsBaseline, TlsBad, NoName),
 )

@@ -97,6 +97,11 @@ def row(
     return dataclasses.replace(found, faults=tuple(faults), notes=tuple(notes[:8]))
 
 
+def unmade(name: str, title: str, why: str) -> Row:
+    """Return the row of a fault that was not made."""
+    return Row(name, title, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, None, None, None, 0, (why,))
+
+
 def _faults(found: Row, expected: Expected, repeats: float | None) -> list[str]:
     faults = []
     if found.err and not expected.errors:

@@ -27,6 +27,7 @@ from benchmarks.faults import (
     faults_redis,
     faults_store,
     faults_upstream,
+    figures,
 )
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.figures import Row, line, row, table
@@ -117,13 +118,17 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
             if now is not None and now.where != each.where:
                 await stack.aclose()
                 now = None
-            if now is None:
-                now = await stack.enter_async_context(stage(plan, each.where, plan.folder / f"stage-{next(numbers)}"))
-            found = await measured(each, now, phases)
+            try:
+                if now is None:
+                    folder = plan.folder / f"stage-{next(numbers)}"
+                    now = await stack.enter_async_context(stage(plan, each.where, folder))
+                found = await measured(each, now, phases)
+            except Problem as exc:  # the others are to be seen all the same
+                found = figures.unmade(each.name, each.title, f"it could not be set up: {exc}")
             rows.append(found)
             progress.clear()
             print(line(found), flush=True)
-            if each.spoils or found.faults or not now.proxy.runs:
+            if each.spoils or found.faults or now is None or not now.proxy.runs:
                 await stack.aclose()
                 now = None
 
