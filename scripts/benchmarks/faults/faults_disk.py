@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
+import contextlib
 import os
 import random
 import shutil
@@ -14,14 +14,13 @@ from pathlib import Path
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.faults_store import send
 from benchmarks.faults.figures import Expected
+from benchmarks.faults.rights import allow
 from benchmarks.faults.stage import Stage
 from benchmarks.problem import Problem
 
 LOST = Expected(exact=None, semantic=None, hot=12.0, down=True)
 KEPT = Expected(exact=3.0, semantic=None, down=True)  # vectors that are lost do not come back by themselves
 AFTER = 13.0
-RIGHTS = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-PR_CAPBSET_DROP = 24
 
 
 class Restarted(Fault):
@@ -64,6 +63,7 @@ def scribble(paths: Iterable[Path], count: int) -> None:
 
 class IndexDeleted(Fault):
     name, title = "3a", "index folder deleted while running"
+    spoils = True
     lasts = 1.0
     expected = Expected(exact=0.5, semantic=None, during=0.9, lines=6)
 
@@ -72,7 +72,12 @@ class IndexDeleted(Fault):
 
 
 class IndexDeletedThenRestarted(Restarted):
-    name, title = "3a2", "restart after that"
+    name, title = "3a2", "index folder deleted while running, then a restart"
+
+    async def begin(self, stage: Stage) -> None:
+        await asyncio.to_thread(shutil.rmtree, stage.proxy.data / "vectors")
+        await asyncio.sleep(1)
+        await super().begin(stage)
 
 
 class IndexTruncated(Restarted):
@@ -138,6 +143,7 @@ class OtherVersion(Restarted):
 
 
 class FolderRemoved(Fault):
+    spoils = True
     name, title = "3f", "data folder removed while running"
     lasts = 1.0
     expected = Expected(exact=2.0, semantic=None, lines=6)
@@ -147,18 +153,26 @@ class FolderRemoved(Fault):
 
 
 class FolderRemovedAndKilled(Fault):
-    name, title = "3f2", "and valkey killed then"
+    name, title = "3f2", "data folder removed, then valkey killed"
     lasts = 1.0
     after = AFTER
     expected = Expected(exact=None, semantic=None, hot=12.0, lines=10)
 
+    spoils = True
+
     async def begin(self, stage: Stage) -> None:
+        await asyncio.to_thread(shutil.rmtree, stage.proxy.data)
+        await asyncio.sleep(1)
         send(stage.proxy.valkey, signal.SIGKILL)
 
 
 class FolderRemovedAndRestarted(Restarted):
-    name, title = "3f3", "and a restart"
+    name, title = "3f3", "data folder removed, then a restart"
     expected = LOST
+
+    async def begin(self, stage: Stage) -> None:
+        await asyncio.to_thread(shutil.rmtree, stage.proxy.data)
+        await super().begin(stage)
 
 
 class DiskFull(Fault):
@@ -184,15 +198,10 @@ class RestartedOnFullDisk(DiskFull):
 
 
 class NoPermission(Fault):
-    """A data folder that may not be written; root's rights are taken from the proxy for it."""
-
-    name, title = "3i", "no write permission while running"
+    name, title, where = "3i", "no write permission while running", "rights"
     expected = Expected(exact=1.0, semantic=3.0, during=0.9, lines=6)
 
     async def begin(self, stage: Stage) -> None:
-        if not os.geteuid() and stage.proxy.before_exec is None:
-            stage.proxy.before_exec = drop_rights
-            await stage.restart(ready=True)
         allow(stage.proxy.data, write=False)
 
     async def end(self, stage: Stage) -> None:
@@ -200,22 +209,17 @@ class NoPermission(Fault):
 
 
 class RestartedWithoutPermission(NoPermission):
-    name, title = "3j", "restart without write permission: refused in one line, then started with it"
+    name, title = "3j", "restart without write permission: refused, then started with it"
     expected = Expected(exact=4.0, semantic=6.0, down=True)
     spoils = True
-    after = 8.0
 
     async def begin(self, stage: Stage) -> None:
         stage.load.down.begin()
         await stage.proxy.kill(signal.SIGTERM)
-        if not os.geteuid():
-            stage.proxy.before_exec = drop_rights
-        allow(stage.proxy.data, write=False)
-        try:
+        await super().begin(stage)
+        with contextlib.suppress(Problem):
             await stage.proxy.start(ready=False)
             await asyncio.sleep(3)
-        except Problem:
-            return
         if stage.proxy.runs:
             self.said.append("it runs on a folder that it may not write to")
 
@@ -236,21 +240,6 @@ def fill(path: Path) -> None:
                 file.write(b"\0" * size)
             except OSError:
                 size //= 16
-
-
-def allow(folder: Path, *, write: bool) -> None:
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir():
-            path.chmod(0o700 if write else 0o500)
-        elif path.is_file():
-            path.chmod(0o600 if write else 0o400)
-
-
-def drop_rights() -> None:
-    """Take root's right to write where it may not from what is started next."""
-    library = ctypes.CDLL(None)
-    for right in RIGHTS:
-        library.prctl(PR_CAPBSET_DROP, right, 0, 0, 0)
 
 
 ALL: tuple[Callable[[], Fault], ...] = (

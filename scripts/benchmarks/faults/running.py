@@ -179,7 +179,7 @@ def command(arguments: Sequence[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="ai-cache-faults-"))
     try:
         entries = QUICK_ENTRIES if options.quick else ENTRIES
-        plan = Plan(entries, RATE, options.python, folder, options.data, options.logs)
+        plan = Plan(entries, options.rate, options.python, folder, options.data, options.logs)
         return run(faults, plan, QUICK if options.quick else FULL, options.json)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -198,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], metavar="A,B", help="of --list")
     parser.add_argument("--list", action="store_true", help="name all faults")
     parser.add_argument("--quick", action="store_true", help="some seconds for each, and a quarter of the entries")
+    parser.add_argument("--rate", type=float, default=RATE, metavar="N", help="requests a second (default %(default)g)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
     parser.add_argument(
         "--logs", type=Path, metavar="DIR", help="write there what the proxy logged in rows that failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -23,7 +24,7 @@ from redis.asyncio import Redis
 import launch
 from aicache.adapters import valkey
 from benchmarks import metrics
-from benchmarks.faults import clock, tls
+from benchmarks.faults import clock, rights, tls
 from benchmarks.faults.asks import Corpus
 from benchmarks.faults.client import Client
 from benchmarks.faults.load import Load
@@ -45,7 +46,8 @@ QUIET = (
 """Lines that mitmproxy writes of every connection or stream."""
 SMALL = 128  # descriptors, on the stage that has few
 TMPFS = "32m"
-STAGES = ("embedded", "redis", "tls", "files", "tmpfs", "clock")
+_LOGGED = re.compile(r"\[\d\d:\d\d:\d\d")
+STAGES = ("embedded", "redis", "tls", "files", "rights", "tmpfs", "clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +145,14 @@ class Proxy:
             await asyncio.sleep(0.05)
 
     def lines(self, since: int) -> list[str]:
-        """Return what the log says from that byte on, but for what mitmproxy says of every connection."""
+        """Return what was logged from that byte on, a line each, but for what mitmproxy says of every connection.
+
+        Tracebacks are no lines of their own. CPython prints some for connections that are open at the proxy's end.
+        """
         with self.log.open("rb") as file:
             file.seek(since)
             text = file.read().decode("utf-8", "replace")
-        return [line for line in text.splitlines() if line.strip() and not any(word in line for word in QUIET)]
+        return [line for line in text.splitlines() if _LOGGED.match(line) and not any(word in line for word in QUIET)]
 
     @property
     def logged(self) -> int:
@@ -223,6 +228,8 @@ class Stage:
             self.proxy.options = ("--set", f"ssl_verify_upstream_trusted_ca={certificate}")
         if self.where == "files":
             self.proxy.before_exec = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (SMALL, SMALL))
+        if self.where == "rights" and not os.geteuid():
+            self.proxy.before_exec = rights.drop
         if self.where == "tmpfs":
             (self.folder / "tmpfs").mkdir()
             mounting = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS}", "tmpfs", str(self.folder / "tmpfs")]
