@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Connection, ConnectionPool
 
 from aicache.adapters.redis import RedisStore
+from aicache.adapters.redisserver import Server
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.model import Entry
 from aicache.ports import StoreError
@@ -179,3 +181,28 @@ async def test_a_client_made_before_its_server_runs(tmp_path: Path, an_entry: Ma
     await store.ping()
     await store.close()
     await valkey.stop()
+
+
+@pytest.mark.parametrize("raised", [AttributeError, RuntimeError, ValueError])
+async def test_what_asyncio_says_of_a_transport_that_was_reset_is_a_store_error(raised: type[Exception]) -> None:
+    """CPython 3.12 raises such things where a connection is reset between two writes."""
+    pool = ConnectionPool(connection_class=Reset)
+    Reset.raises = raised
+    server = Server(pool, "redis", timeout=TIMEOUT, max_connections=2)
+
+    with pytest.raises(StoreError, match=raised.__name__):
+        await server.execute("PING")
+
+
+class Reset(Connection):
+    """A connection that seems to stand, and cannot be written to."""
+
+    raises: type[Exception] = ValueError
+
+    async def connect(self) -> None: ...
+
+    async def can_read(self) -> bool:
+        return False
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        raise self.raises("'NoneType' object has no attribute '_add_writer'")

@@ -17,6 +17,8 @@ from aicache.ports import StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
 
+BROKEN = (RedisError, OSError, AttributeError, RuntimeError, ValueError)
+"""What redis-py raises; and asyncio, of a transport that was reset since the last look at it (CPython 3.12)."""
 SCANNED = 500
 """Keys that the server looks at in one go, which takes it a quarter of a millisecond."""
 
@@ -109,7 +111,7 @@ class Server:
                     await self._pool.release(connection)
         except (TimeoutError, RedisTimeoutError) as exc:
             raise StoreError(f"{self}: no answer within {self._timeout:g} s") from exc
-        except (RedisError, OSError) as exc:
+        except BROKEN as exc:
             raise self.failure(exc) from exc
 
     def failure(self, exc: Exception) -> StoreError:

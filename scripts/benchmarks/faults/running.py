@@ -157,7 +157,7 @@ async def measured(fault: Fault, on: Stage, phases: Phases) -> Row:
     seen = [each for each in on.load.seen if each.at < last]
     found = row(fault.name, fault.title, seen, (begin, end), len(lines), fault.expected, fault.said)
     if found.faults and on.plan.logs is not None:
-        (on.plan.logs / f"{fault.name}.log").write_text("\n".join(lines) + "\n", "utf-8")
+        (on.plan.logs / f"{fault.name}.log").write_text(on.proxy.said(logged), "utf-8")
     return found
 
 

@@ -149,10 +149,17 @@ class Proxy:
 
         Tracebacks are no lines of their own. CPython prints some for connections that are open at the proxy's end.
         """
+        return [
+            line
+            for line in self.said(since).splitlines()
+            if _LOGGED.match(line) and not any(word in line for word in QUIET)
+        ]
+
+    def said(self, since: int) -> str:
+        """Return all that was logged from that byte on."""
         with self.log.open("rb") as file:
             file.seek(since)
-            text = file.read().decode("utf-8", "replace")
-        return [line for line in text.splitlines() if _LOGGED.match(line) and not any(word in line for word in QUIET)]
+            return file.read().decode("utf-8", "replace")
 
     @property
     def logged(self) -> int:
