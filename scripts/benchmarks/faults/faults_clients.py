@@ -178,8 +178,11 @@ class IdleConnections(Fault):
 
     async def begin(self, stage: Stage) -> None:
         self._open: list[Connection] = []
-        for _ in range(self.count):
-            with contextlib.suppress(OSError):
+        await asyncio.gather(*(self._connect(stage) for _ in range(self.count)))
+
+    async def _connect(self, stage: Stage) -> None:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(2):
                 self._open.append(await connect(stage.proxy.port))
 
     async def end(self, stage: Stage) -> None:
