@@ -215,6 +215,13 @@ def test_a_row_says_when_hits_are_back_and_fails_when_they_are_late(back: float,
         assert found.exact is None
 
 
+def test_a_busy_machine_is_given_time() -> None:
+    patient = Expected(exact=2.0, semantic=None).times(2)
+
+    assert (patient.exact, patient.semantic) == (4.0, None)
+    assert not row("x", "y", fault(3.0), (0.0, 10.0), 0, patient, ()).faults
+
+
 @pytest.mark.parametrize("verdict", [Verdict.ERROR, Verdict.WRONG, Verdict.DOWN])
 def test_one_bad_answer_fails_a_row(verdict: Verdict) -> None:
     everything = [*fault(0.0), seen(Kind.NEW, 5.0, verdict=verdict)]

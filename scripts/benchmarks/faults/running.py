@@ -43,10 +43,11 @@ LONGER = 3.0  # seconds that are looked at after the time in which hits are to b
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Seconds of each fault: while it lasts, and after."""
+    """Seconds of each fault: while it lasts, and after; and how much longer than on an idle machine all may take."""
 
     during: float
     after: float
+    patience: float = 1.0
 
 
 FULL, QUICK = Phases(5.0, 6.0), Phases(2.5, 4.0)
@@ -149,13 +150,14 @@ async def measured(fault: Fault, on: Stage, phases: Phases) -> Row:
         with contextlib.suppress(Exception):
             await fault.end(on)
     end = time.monotonic()
-    back = max(each or 0.0 for each in (fault.expected.exact, fault.expected.semantic, fault.expected.hot))
+    expected = fault.expected.times(phases.patience)
+    back = max(each or 0.0 for each in (expected.exact, expected.semantic, expected.hot))
     await asyncio.sleep(max(phases.after, fault.after, back + LONGER))
     last = time.monotonic()
     await _answered(on, last)
     lines = on.proxy.lines(logged) if on.proxy.log.exists() else []
     seen = [each for each in on.load.seen if each.at < last]
-    found = row(fault.name, fault.title, seen, (begin, end), len(lines), fault.expected, fault.said)
+    found = row(fault.name, fault.title, seen, (begin, end), len(lines), expected, fault.said)
     if found.faults and on.plan.logs is not None:
         (on.plan.logs / f"{fault.name}.log").write_text(on.proxy.said(logged), "utf-8")
     return found
@@ -180,7 +182,8 @@ def command(arguments: Sequence[str]) -> int:
     try:
         entries = QUICK_ENTRIES if options.quick else ENTRIES
         plan = Plan(entries, options.rate, options.python, folder, options.data, options.logs)
-        return run(faults, plan, QUICK if options.quick else FULL, options.json)
+        phases = dataclasses.replace(QUICK if options.quick else FULL, patience=options.patience)
+        return run(faults, plan, phases, options.json)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -199,6 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="name all faults")
     parser.add_argument("--quick", action="store_true", help="some seconds for each, and a quarter of the entries")
     parser.add_argument("--rate", type=float, default=RATE, metavar="N", help="requests a second (default %(default)g)")
+    parser.add_argument(
+        "--patience", type=float, default=1.0, metavar="N", help="times the time in which hits are to be back"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
     parser.add_argument(
         "--logs", type=Path, metavar="DIR", help="write there what the proxy logged in rows that failed"
