@@ -15,6 +15,7 @@ from aicache.engine import Engine
 from aicache.entries import Recording
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
 from aicache.messages import make
+from aicache.model import Entry
 from aicache.pieces import BatchExchange
 from fakes import MemoryStore
 
@@ -91,12 +92,28 @@ async def test_a_stored_vector_that_is_damaged_is_asked_for_and_nothing_else(
     assert [entry is not None for entry in known] == [True, False, True]
 
 
+async def test_stored_vectors_that_cannot_be_put_together_are_all_asked_for(engine: Engine, store: MemoryStore) -> None:
+    """Each of them is one, as far as that can be told by itself."""
+    store.entries["key-two"] = nested(store.entries["key-two"])
+    asked = request()
+
+    outcome, _ = await Batches().look_up(asked, exchange(), engine, divide=True)
+
+    assert isinstance(outcome, BatchExchange)
+    ask_less(asked, outcome)
+    assert json.loads(asked.content or b"")["input"] == list(TEXTS)
+
+
+def nested(entry: Entry) -> Entry:
+    """Damage a stored vector so that it shows only beside others."""
+    piece = json.loads(entry.body)
+    return replace(entry, body=json.dumps(piece | {"item": [piece["item"]]}).encode())
+
+
 async def test_damage_that_shows_only_when_a_batch_is_put_together_blames_no_upstream(
     engine: Engine, store: MemoryStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    piece = json.loads(store.entries["key-two"].body)
-    damaged = json.dumps(piece | {"item": [piece["item"]]}).encode()
-    store.entries["key-two"] = replace(store.entries["key-two"], body=damaged)
+    store.entries["key-two"] = nested(store.entries["key-two"])
     del store.entries["key-one"]
     batches, response = Batches(), make(200, body("one"), {"content-type": "application/json"})
 

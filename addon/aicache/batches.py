@@ -114,7 +114,9 @@ class Batches:
             known = _readable(known)
         if exchange.controls.only_if_cached:
             return write_gateway_timeout("miss"), known
-        if not any(known) or not divide or exchange.namespace in self._indivisible or _is_signed(request):
+        if not any(known) or all(known):  # all, and yet they could not be written
+            return exchange, known
+        if not divide or exchange.namespace in self._indivisible or _is_signed(request):
             return exchange, known
         return replace(exchange, known=known, body=request.raw_content or b""), known
 
