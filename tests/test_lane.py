@@ -182,6 +182,9 @@ class Holder:
     def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
         self.things[name] = made
 
+    def held(self, key: str) -> Entry | None:
+        return None
+
     def release(self, key: str) -> None: ...
 
 

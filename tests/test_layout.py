@@ -12,12 +12,14 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 PURE = {
     *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
     *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
-    *("deployment", "field_lists", "request_fields", "response_fields"),
+    *("looptime", "outages", "deployment", "field_lists", "request_fields", "response_fields"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
     "model": set(),
     "prices": set(),
+    "looptime": set(),
+    "outages": set(),
     "ports": {"model"},
     "sse": set(),
     "chores": set(),
@@ -31,8 +33,8 @@ MAY_IMPORT = {
     "templates": {"formats", "sse"},
     "config": {"keys", "policy", "prices", "templates", "config"},
     "settings": {"config", "evidence", "keys", "model", "policy", "request_fields", "templates"},
-    "adapters": {"model", "ports", "breaker", "deployment", "response_fields", "adapters"},
-    "outside": {"breaker", "ports"},
+    "adapters": {"model", "ports", "breaker", "deployment", "looptime", "response_fields", "adapters"},
+    "outside": {"breaker", "looptime", "outages", "ports"},
     "addresses": set(),
     "listeners": {"addresses"},
     "ownconnections": {"addresses", "listeners"},

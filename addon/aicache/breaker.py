@@ -29,6 +29,10 @@ class Breaker:
         self._next_attempt = now + self.pause
         return True
 
+    def would_allow(self, now: float) -> bool:
+        """Tell what `allow` would, and reserve nothing."""
+        return not self.open or now >= self._next_attempt
+
     def succeeded(self) -> bool:
         """Note a success; True when it closed the breaker."""
         was_open, self._failures = self.open, 0

@@ -1,77 +1,145 @@
-"""How an outside part is asked: within a time limit, past a breaker, and with one warning when it fails."""
+"""How an outside part is asked: within a time limit, past a breaker, and with a line when it fails or recovers."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from aicache.breaker import Breaker
-from aicache.ports import ShareError, StoreError
+from aicache.looptime import Within, loop_time
+from aicache.outages import Outages, Words
+from aicache.ports import Busy, ShareError, StoreError
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-WARN_EVERY = 60.0  # seconds between two warnings about one part
 WRITE_TIMEOUT = 10.0  # seconds for what nobody waits for
+SILENT = "no answer in time"
+FAIR = 0.5  # share of its time limit that a part must have had for its silence to count
 
 
 class Part:
-    """An outside part: its name for the log, its time limit in seconds, its breaker."""
+    """An outside part, or what it is asked for: its name for the log, its time limit in seconds, its breaker.
 
-    def __init__(self, name: str, timeout: float, breaker: Breaker | None = None) -> None:
+    What fails together is one of these: a store that refuses writes and answers reads is two.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        timeout: float,
+        breaker: Breaker | None = None,
+        *,
+        words: Words | None = None,
+        behind: Part | None = None,
+        at_once: int | None = None,
+        always: bool = False,
+    ) -> None:
+        """While the part *behind* which this one stands is down, that is all the log says. Of its calls so many go
+        *at_once*; others wait, which is none of its time. *always*: it is asked however often it has failed."""
         self.name = name
         self._timeout = timeout
         self._breaker = breaker or Breaker()
-        self._next_warning = 0.0
+        self._outages = Outages(name, words or Words())
+        self._behind, self._always = behind, always
+        self._turns = asyncio.Semaphore(at_once) if at_once is not None else contextlib.nullcontext()
+        self._answered_at = 0.0
+        self._failed_in_part = False
+        self._silent = self._summing = False
         self.failures = 0
         self.last_failure: str | None = None
 
     @property
     def failing(self) -> bool:
         """Tell whether it is asked now and then only, since it failed several times."""
-        return self._breaker.open
+        return self._breaker.open and not self._always
 
-    async def ask(self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None = None) -> T:
-        """Await the part's answer, within its time limit and the lookup's *deadline* (loop time; None: nobody waits).
+    @property
+    def works(self) -> bool:
+        """Tell whether the last that was seen of it was no failure."""
+        return not (self._outages.down or self._failed_in_part)
 
-        Raises StoreError alone: for its own, for silence, and at once while the breaker is open. *step* is what the log
-        calls it at DEBUG, with how long it took.
+    def close(self) -> None:
+        """Say nothing more: it ends, and what is still under way with it will fail."""
+        self._silent = True
+
+    async def ask(
+        self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None = None, *, shows: bool = True
+    ) -> T:
+        """Await the part's answer, within its time limit and the lookup's *deadline* (`LoopTime`; None: nobody waits).
+
+        Raises StoreError alone: for its own, for silence, and at once while the breaker is open. Busy is of ours: of
+        the loop that was late, or a part that was answering others meanwhile. *step* is what the log calls it at DEBUG,
+        with how long it took. What may be answered from memory *shows* nothing of the part by its success.
         """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        if not self._breaker.allow(began):
-            asking.close()
-            raise StoreError(f"{self.name}: not asked, it is failing")
-        limit = began + WRITE_TIMEOUT if deadline is None else min(began + self._timeout, deadline)
         try:
-            async with asyncio.timeout_at(limit):
+            async with self._turns:
+                return await self._ask(asking, step, deadline, shows)
+        finally:
+            asking.close()  # which is nothing to one that has ended
+
+    async def _ask(self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None, shows: bool) -> T:
+        loop, time = asyncio.get_running_loop(), loop_time()
+        began, since = loop.time(), time.time()
+        allow = self._breaker.allow if shows else self._breaker.would_allow
+        if not (self._always or allow(began)):
+            raise StoreError(f"{self.name}: not asked, it is failing")
+        limit = since + WRITE_TIMEOUT if deadline is None else min(since + self._timeout, deadline)
+        within = Within(limit, time)
+        try:
+            async with within:
                 answer = await asking
+        except Busy:
+            raise
         except ShareError as exc:  # the rest of the part answers
             self._note(str(exc))
-            self.warn(str(exc))
+            self._failed_in_part = True
+            self._say(self._outages.failed_in_part(str(exc), loop.time()))
             raise StoreError(f"{self.name}: {exc}") from exc
-        except (StoreError, TimeoutError) as exc:
-            why = str(exc) or "no answer in time"
+        except TimeoutError as exc:
+            if within.gave_up or self._answered_at > began or limit - since < self._timeout * FAIR:
+                raise Busy(f"{self.name}: no time for it") from exc
             self._breaker.failed(loop.time())
-            self._note(why)
-            self.warn(why)
+            self._failed(SILENT, loop.time())
+            raise StoreError(f"{self.name}: {SILENT}") from exc
+        except StoreError as exc:
+            why = str(exc) or SILENT
+            self._breaker.failed(loop.time())
+            self._failed(why, loop.time())
             raise StoreError(f"{self.name}: {why}") from exc
+        now = loop.time()
         if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s: %.1f ms", step, (loop.time() - began) * 1000)
-        if self._breaker.succeeded():
-            self._next_warning = 0.0
-            logger.warning("%s: answers again", self.name)
+            logger.debug("%s: %.1f ms", step, (now - began) * 1000)
+        if shows and time.time() - since <= self._timeout:  # what takes longer is no good to those who wait
+            self._answered_at = now
+            self._failed_in_part = False
+            self._breaker.succeeded()
+            self._say(self._outages.answered(began, now))
         return answer
 
     def _note(self, why: str) -> None:
         self.failures, self.last_failure = self.failures + 1, why
 
-    def warn(self, why: str) -> None:
-        """Say once in a while what is wrong."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
-            logger.warning("%s: %s; requests go upstream, it is asked again every few seconds", self.name, why)
+    def _failed(self, why: str, now: float) -> None:
+        self._note(why)
+        hushed = self._behind is not None and not self._behind.works
+        self._say(self._outages.failed(why, now, hushed=hushed))
+
+    def _say(self, line: str | None) -> None:
+        if self._silent:
+            return
+        if line is not None:
+            logger.warning("%s", line)
+        elif (at := self._outages.sum_up_at) is not None and not self._summing:
+            self._summing = True
+            asyncio.get_running_loop().call_at(at, self._sum_up)
+
+    def _sum_up(self) -> None:
+        self._summing = False
+        line = self._outages.summed_up(asyncio.get_running_loop().time())
+        if line is not None and not self._silent:
+            logger.warning("%s", line)

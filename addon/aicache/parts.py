@@ -88,7 +88,7 @@ class ExactPart:
         if self._valkey is None:
             self._valkey = EmbeddedValkey(data, exact.embedded.max_memory)
         if owned and not self._valkey.running:
-            if self._store is not None:
+            if self._valkey.pid is not None:  # else it was ended on purpose, or never ran
                 logger.warning("the embedded Valkey has ended; starting it again")
             await self._valkey.start()
         await self._use(exact, Redis(url=self._valkey.url), wanted, secrets)

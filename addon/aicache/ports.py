@@ -15,6 +15,10 @@ class StoreError(Exception):
     """An outside part failed or answered rubbish. The message names the part and never holds content or secrets."""
 
 
+class Busy(StoreError):
+    """There is more to do than there is time for. No part has failed."""
+
+
 class ShareError(StoreError):
     """This call failed, others are answered (one node of a cluster is down, say): no reason to stop asking."""
 
@@ -63,6 +67,9 @@ class ExactStore(Protocol):
 @runtime_checkable
 class HoldsEntries(Protocol):
     """An ExactStore that holds entries in this process for as long as it is told that they have not changed."""
+
+    def held(self, key: str) -> Entry | None:
+        """Return the entry where it is held, without asking anybody."""
 
     def made(self, name: bytes) -> object | None:
         """Return what was made of an entry; None where the entry is not held any more, or has changed."""

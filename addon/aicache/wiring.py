@@ -24,6 +24,7 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.engine import Engine
+from aicache.outages import cause_of
 from aicache.parts import ExactPart, NotYet, SemanticPart, secrets_of
 from aicache.policy import Rules
 from aicache.ports import StoreError
@@ -42,6 +43,8 @@ NEEDS: dict[type, tuple[str, str, str]] = {  # the key, and the module and the p
 }
 TOKEN_FILE = "dashboard-token"
 """In the data folder, where no token is configured: whoever can read that file may see the dashboard."""
+LEAVES_WITHIN = 5.0  # seconds that a reloaded script's successor waits for the folder ...
+LOOK_EVERY = 0.1  # ... and between two looks
 CLOSE_WITHIN = 5.0  # seconds that the proxy's end waits for writes under way
 
 
@@ -115,13 +118,16 @@ class Wiring:
             self._changed.clear()
             try:
                 await self._converge(self._config, self._data)
-                pause, self._said = CHECK_EVERY, ""
+                if self._said:
+                    self._said = ""
+                    logger.info("the cache's parts stand again")
+                pause = CHECK_EVERY
             except Exception as exc:
                 pause = CHECK_EVERY if isinstance(exc, NotYet) else min(2 * pause, AGAIN_AT_MOST)
                 if not isinstance(exc, StoreError):
                     logger.exception("the cache's parts could not be brought up")
-                elif self._said != str(exc) and not self._closing:
-                    self._said = str(exc)
+                elif self._said != (cause := cause_of(str(exc))) and not self._closing:
+                    self._said = cause
                     said = f"exact store: {exc}; requests go upstream" if isinstance(exc, NotYet) else str(exc)
                     logger.warning("%s (it is tried again)", said)
             with contextlib.suppress(TimeoutError):
@@ -137,7 +143,7 @@ class Wiring:
             await self._leave_folder()
         if self._folder is None and needs_folder(config):
             self._folder = _Folder(data)
-        owned = self._folder is not None and self._folder.own(shares=config.exact.redis is None)
+        owned = self._folder is not None and await self._folder.own_soon(shares=config.exact.redis is None)
         try:
             await self._exact.converge(config.exact, data, owned)
         except NotYet:  # it holds up nothing else
@@ -161,11 +167,21 @@ class _Folder:
         self._lock = FolderLock(path)
         self._owned: bool | None = None
 
+    async def own_soon(self, *, shares: bool) -> bool:
+        """Do as `own`, once what this process itself had loaded before has left the folder: a reloaded script's."""
+        for _ in range(round(LEAVES_WITHIN / LOOK_EVERY)):
+            if self.own(shares=shares) or not self._lock.is_our_own:
+                break
+            await asyncio.sleep(LOOK_EVERY)
+        return self.own(shares=shares)
+
     def own(self, *, shares: bool) -> bool:
         """Tell whether this process has the folder, taking it where nobody has."""
         if self._owned:
             return True
         owned = self._lock.acquire()
+        if not owned and self._lock.is_our_own:
+            return False  # it is no other proxy's
         if owned and self._owned is False:
             logger.info("%s: the other proxy has gone, this one takes over", self.path)
         elif not owned and self._owned is None:

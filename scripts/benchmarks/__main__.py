@@ -10,7 +10,20 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import dashboard, exact, formats, lasting, machine, misses, results, semantic, streams, watchers, wrk
+from benchmarks import (
+    dashboard,
+    exact,
+    formats,
+    lasting,
+    machine,
+    misses,
+    overload,
+    results,
+    semantic,
+    streams,
+    watchers,
+    wrk,
+)
 from benchmarks.figures import Row
 from benchmarks.problem import Problem
 from benchmarks.scenario import Plan, Scenario, run
@@ -42,6 +55,8 @@ def main() -> int:
             return formats.measure()
         if options.what == "watchers":
             return _watchers(options)
+        if options.what == "overload":
+            return _overload(options)
         return _soak(options) if options.what == "soak" else _compare(options)
     except Problem as exc:
         print(f"bench: {exc}", file=sys.stderr)
@@ -89,6 +104,13 @@ def _soak(options: argparse.Namespace) -> int:
         return lasting.run(Path(name), speed, options.minutes, options.rate, report)
 
 
+def _overload(options: argparse.Namespace) -> int:
+    print(machine.line(machine.describe()))
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        connections = options.connections or overload.CONNECTIONS
+        return overload.run(Path(name), options.speed, connections, 2 if options.quick else options.seconds)
+
+
 def _watchers(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         return asyncio.run(watchers.measure(Path(name), 20_000 if options.quick else 1_000_000))
@@ -120,11 +142,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "watchers", "formats", "faults"),
+        choices=("table", "soak", "overload", "watchers", "formats", "faults"),
         default="table",
         help="table (default): what is described here; soak: a mixed load for --minutes, with errors counted and the "
-        "memory watched; watchers: whether what counts and logs grows with a million requests; "
-        "formats: the microseconds that reading and writing each API's bodies takes; "
+        "memory watched; overload: stored and new questions over more --connections (100,300,600) than can be served "
+        "at once, and how many of the stored ones hit; watchers: whether what counts and logs grows with a million "
+        "requests; formats: the microseconds that reading and writing each API's bodies takes; "
         "faults: every fault that can be made here under a load of which every answer is checked (see faults --help)",
     )
     parser.add_argument(

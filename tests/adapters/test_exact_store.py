@@ -417,7 +417,7 @@ class TestRedis:
         with pytest.raises(StoreError) as told:
             await redis.put(an_entry())
 
-        assert "NoPermission" in str(told.value)
+        assert "refused (NOPERM)" in str(told.value)
         assert "a1a1" not in str(told.value)
         assert "default" not in str(told.value)
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from redis.asyncio import Connection, ConnectionPool
 
 from aicache.adapters.redis import RedisStore
 from aicache.adapters.redisserver import Server
+from aicache.adapters.redisclient import affordable
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.model import Entry
 from aicache.ports import StoreError
@@ -206,3 +208,28 @@ class Reset(Connection):
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         raise self.raises("'NoneType' object has no attribute '_add_writer'")
+def test_few_connections_are_made_where_few_files_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (128, 4096))
+    assert affordable(32) == 8
+    assert affordable(4) == 4
+
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (16, 16))
+    assert affordable(32) == 2
+
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert affordable(32) == 32
+
+
+async def test_a_loop_that_is_late_is_no_silence_of_the_server(valkey: EmbeddedValkey, an_entry: Make) -> None:
+    store = a_store(valkey.url)
+    await store.put(an_entry())
+    asking = [asyncio.ensure_future(store.get(an_entry().key)) for _ in range(20)]
+    await asyncio.sleep(0)
+
+    for _ in range(4):
+        time.sleep(TIMEOUT)  # noqa: ASYNC251
+        await asyncio.sleep(0)
+
+    assert await asyncio.gather(*asking) == [an_entry()] * 20
+    await store.close()

@@ -174,6 +174,7 @@ def test_the_script_can_be_reloaded_while_it_runs(start: Start, tmp_path: Path) 
     proxy.wait_log("ready: hits by meaning", within=30, times=2)
 
     assert proxy.ask_until("exact", "Before the reload?").status == 200
+    assert "another proxy" not in proxy.log
     assert "Traceback" not in proxy.log
 
 

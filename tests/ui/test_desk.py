@@ -134,9 +134,13 @@ async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
         with pytest.raises(StoreError):
             await Upkeep(engine).get("key")
 
-    exact, embedder, index = health_of(engine).parts
+    exact, embedder, index, *writes = health_of(engine).parts
 
-    assert [part.what for part in nothing.parts] == [None, None, None]
+    assert [part.what for part in nothing.parts] == [None] * 5
+    assert [(part.name, part.failing) for part in writes] == [
+        ("exact store (writes)", False),
+        ("vector index (writes)", False),
+    ]
     assert (embedder.what, embedder.failing, index.failing) == ("letters", False, False)
     assert exact.failing
     assert 0 < exact.failures < 20  # then it was not asked any more

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aicache.adapters.batching import Batcher, Refused
+from aicache.looptime import Within, loop_time, within
 from aicache.model import Vector
-from aicache.ports import Purpose, StoreError
+from aicache.ports import Busy, Purpose, StoreError
 
 T = TypeVar("T")
 Matrix: TypeAlias = npt.NDArray[np.float64]
@@ -89,9 +90,11 @@ class CloudEmbedder(ABC):
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         """See the port. A text without any sign in it has the vector of a full stop: services refuse empty ones."""
         try:
-            async with asyncio.timeout(self._timeout):
+            async with (waiting := within(self._timeout)):
                 rows = await self._batcher.embed([_clean(text) for text in texts], purpose, partition)
         except TimeoutError as exc:
+            if waiting.gave_up:
+                raise Busy(f"{self._name}: this process is too busy to listen") from exc
             raise StoreError(f"{self._name}: no answer within {self._timeout:g} s") from exc
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
@@ -145,19 +148,22 @@ def failure(name: str, status: int, code: object, after: object = None) -> Store
 
 async def _persist(ask: Callable[[float], Awaitable[T]], within: float, name: str) -> T:
     """Call *ask* with the seconds left, again after a `Temporary` failure while attempts and time allow."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + within
+    time = loop_time()
+    deadline = time.time() + within
+    waiting = Within(deadline, time)
     try:
-        async with asyncio.timeout_at(deadline):
+        async with waiting:
             for attempt in range(ATTEMPTS):
                 try:
-                    return await ask(deadline - loop.time())
+                    return await ask(deadline - time.time())
                 except Temporary as exc:
                     pause = max(BACK_OFF * 2**attempt * random.uniform(0.5, 1.5), exc.after)
-                    if attempt == ATTEMPTS - 1 or loop.time() + pause >= deadline:
+                    if attempt == ATTEMPTS - 1 or time.time() + pause >= deadline:
                         raise
                 await asyncio.sleep(pause)
     except TimeoutError as exc:
+        if waiting.gave_up:
+            raise Busy(f"{name}: this process is too busy to listen") from exc
         raise StoreError(f"{name}: no answer within {within:g} s") from exc
     raise AssertionError("the last attempt returns or raises")
 

@@ -8,11 +8,12 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from aicache import looptime
 from aicache.adapters.pool import Pool
 from aicache.adapters.ratelimit import RateLimit
 from aicache.adapters.worker import Worker
 from aicache.adapters.writes import Outcome
-from aicache.ports import ShareError, StoreError
+from aicache.ports import Busy, ShareError, StoreError
 
 T = TypeVar("T")
 
@@ -78,9 +79,11 @@ class Calls:
     async def run(self, fn: Callable[..., T], *args: Any, within: float = CALL_TIMEOUT) -> T:
         """Return ``fn(*args)``, called on a thread of the pool. *within* in seconds."""
         try:
-            async with asyncio.timeout(within):
+            async with (waiting := looptime.within(within)):
                 return await self._pool.run(fn, *args)
         except TimeoutError as exc:
+            if waiting.gave_up:
+                raise Busy("dashvector: this process is too busy to listen") from exc
             raise StoreError(f"dashvector: no answer from {self.endpoint} within {within:.2g} s") from exc
         except StoreError:
             raise

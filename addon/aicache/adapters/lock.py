@@ -8,6 +8,9 @@ from pathlib import Path
 
 from aicache.ports import StoreError
 
+_held: set[tuple[int, int]] = set()
+"""Locks that this process has: device and inode of their files."""
+
 
 class FolderLock:
     """The lock of *folder*, held through the file ``lock`` in it."""
@@ -15,6 +18,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"
         self._fd: int | None = None
+        self._is: tuple[int, int] | None = None  # the file, however it is called
 
     def acquire(self) -> bool:
         """Return whether this process has the lock; False when another has it. Makes the folder where it is missing.
@@ -30,12 +34,15 @@ class FolderLock:
         except OSError as exc:
             raise StoreError(f"{self._path.parent}: {exc.strerror}; choose another with ai_cache_data") from exc
         try:
+            found = os.fstat(fd)
+            self._is = found.st_dev, found.st_ino
             taken = _lock(fd)
         except OSError as exc:
             os.close(fd)
             raise StoreError(f"{self._path.parent}: cannot be locked ({exc.strerror})") from exc
         if taken:
             self._fd = fd
+            _held.add(self._is)
         else:
             os.close(fd)
         return taken
@@ -44,6 +51,13 @@ class FolderLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+            if self._is is not None:
+                _held.discard(self._is)
+
+    @property
+    def is_our_own(self) -> bool:
+        """Tell whether it is this very process that has the lock: another instance in it, or this one."""
+        return self._is in _held
 
 
 if sys.platform == "win32":

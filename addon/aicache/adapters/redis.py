@@ -143,10 +143,13 @@ class RedisStore:
         return str(self._servers)
 
     async def get(self, key: str) -> Entry | None:
-        if self._near is not None and (held := self._near.get(key)) is not None:
+        if (held := self.held(key)) is not None:
             return held
         entry: Entry | None = await self._want("e:" + key)
         return entry
+
+    def held(self, key: str) -> Entry | None:
+        return None if self._near is None else self._near.get(key)
 
     def made(self, name: bytes) -> object | None:
         return None if self._near is None else self._near.made(name)

@@ -15,8 +15,16 @@ from redis.exceptions import RedisError
 from aicache.adapters.rediscluster import Cluster
 from aicache.adapters.redissentinel import MasterPool
 from aicache.adapters.redisserver import Server, Servers
+from aicache.looptime import FORGIVEN
 from aicache.ports import StoreError
 
+try:
+    import resource
+except ModuleNotFoundError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+FILES_EACH = 16
+"""Files that the process may have open for each connection to Redis: a sixteenth of them is what those may take."""
 PORT, SENTINEL_PORT = 6379, 26379
 
 
@@ -28,6 +36,7 @@ def open_redis(url: str, *, timeout: float, max_connections: int) -> Servers:
     and ``sentinel_password`` for the sentinels themselves; ``redis+cluster://[user[:password]@]host[:port][,…]``;
     ``rediss+sentinel`` and ``rediss+cluster`` with TLS to each. Query parameters are redis-py's.
     """
+    max_connections = affordable(max_connections)
     # What parse_url says may quote a piece of a password that was not percent-encoded: it is not passed on.
     try:
         match urlsplit(url).scheme.partition("+"):
@@ -46,6 +55,14 @@ def open_redis(url: str, *, timeout: float, max_connections: int) -> Servers:
         ) from None
 
 
+def affordable(connections: int) -> int:
+    """Return so many, or fewer where the process may have few files open, which its clients need."""
+    if resource is None:
+        return connections
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return connections if files == resource.RLIM_INFINITY else max(2, min(connections, files // FILES_EACH))
+
+
 def _sentinel(url: str, base: str, timeout: float, max_connections: int) -> Server:
     parts = urlsplit(url)
     service, _, db = parts.path[1:].partition("/")
@@ -53,7 +70,7 @@ def _sentinel(url: str, base: str, timeout: float, max_connections: int) -> Serv
     if not service or not (db or "0").isdecimal():
         raise ValueError
     plain = parts._replace(scheme=base, netloc=_first(parts.netloc), path=f"/{db}").geturl()
-    options = _options(plain, timeout, max_connections)
+    options = _options(plain, timeout, max_connections) | {"socket_connect_timeout": timeout}
     del options["host"]
     options.pop("port", None)
     asking = {
@@ -97,7 +114,7 @@ def _options(url: str, timeout: float, max_connections: int) -> dict[str, Any]:
         options["socket_keepalive"] = True
     return options | {
         "max_connections": max_connections,
-        "socket_connect_timeout": timeout,
+        "socket_connect_timeout": timeout + FORGIVEN,  # of those who wait, each has its own deadline
         "socket_timeout": None,  # `Server` has the deadline; redis-py's own would cost a task per command on 3.11
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,

@@ -20,7 +20,8 @@ from redis.exceptions import AskError, MovedError, ResponseError
 
 from aicache.adapters.redisserver import Command, Server, scanned, scanning
 from aicache.breaker import Breaker
-from aicache.ports import ShareError, StoreError
+from aicache.looptime import loop_time
+from aicache.ports import Busy, ShareError, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -158,6 +159,8 @@ class Cluster:
             return [self._failure(node, f"{node.server}: not asked, it is failing")] * len(commands)
         try:
             replies = await node.server.pipeline(commands, deadline)
+        except Busy as exc:
+            return [exc] * len(commands)
         except StoreError as exc:
             if node.breaker.failed(loop.time()):
                 logger.warning("%s; its share of the keys is missed until it or another node answers for them", exc)
@@ -187,7 +190,7 @@ class Cluster:
         return ShareError(why) if others else StoreError(why)
 
     def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._timeout * SHARE
+        return loop_time().time() + self._timeout * SHARE
 
     # ------------------------------------------------------------------ topology
 
@@ -195,9 +198,8 @@ class Cluster:
         """Wait for the first topology; later ones nobody waits for."""
         if self._masters:
             return
-        loop = asyncio.get_running_loop()
         self._next_learning = 0.0
-        await asyncio.wait({self._learn_soon()}, timeout=max(0.0, deadline - loop.time()))
+        await asyncio.wait({self._learn_soon()}, timeout=max(0.0, deadline - loop_time().time()))
         if not self._masters:
             raise StoreError(self._why_not or f"{self}: no answer within {self._timeout:g} s")
 
@@ -217,7 +219,7 @@ class Cluster:
         nodes.sort(key=lambda node: node.breaker.open)
         for node in nodes:
             try:
-                deadline = loop.time() + max(self._timeout, LEARN_WITHIN)
+                deadline = loop_time().time() + max(self._timeout, LEARN_WITHIN)
                 [reply] = await node.server.pipeline([("CLUSTER", "SLOTS")], deadline)
                 if isinstance(reply, ResponseError):
                     no_cluster = "cluster support disabled" in str(reply)

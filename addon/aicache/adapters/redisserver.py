@@ -10,15 +10,31 @@ from typing import Any, Protocol, TypeAlias
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.sentinel import MasterNotFoundError
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from aicache.ports import StoreError
+from aicache.looptime import Within, within
+from aicache.ports import Busy, StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
 
 BROKEN = (RedisError, OSError, AttributeError, RuntimeError, ValueError)
 """What redis-py raises; and asyncio, of a transport that was reset since the last look at it (CPython 3.12)."""
+CODES: dict[type[ResponseError], str] = {
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    NoPermissionError: "NOPERM",
+    ClusterDownError: "CLUSTERDOWN",
+}
+"""Those that redis-py takes off what the server says, and an operator looks for."""
 SCANNED = 500
 """Keys that the server looks at in one go, which takes it a quarter of a millisecond."""
 
@@ -97,19 +113,20 @@ class Server:
                 await self._pool.aclose()
 
     async def pipeline(self, commands: Sequence[Command], deadline: float | None = None) -> list[Any]:
-        """Return the replies in order, refusals among them, by *deadline* (loop time; None: within the timeout)."""
+        """Return the replies in order, refusals among them, by *deadline* (`LoopTime`; None: within the timeout)."""
         # On the connection itself, not over redis-py's Redis: one way for one command and for many, and less CPU.
-        if deadline is None:
-            deadline = asyncio.get_running_loop().time() + self._timeout
+        waiting = within(self._timeout) if deadline is None else Within(deadline)
         try:
             # One deadline over waiting, connecting and the replies. redis-py drops a connection with unread replies.
-            async with asyncio.timeout_at(deadline), self._turns:
+            async with waiting, self._turns:
                 connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
                     return await _talk(connection, commands)
                 finally:
                     await self._pool.release(connection)
         except (TimeoutError, RedisTimeoutError) as exc:
+            if waiting.gave_up:
+                raise Busy(f"{self}: this process is too busy to listen") from exc
             raise StoreError(f"{self}: no answer within {self._timeout:g} s") from exc
         except BROKEN as exc:
             raise self.failure(exc) from exc
@@ -152,7 +169,7 @@ def _reason(exc: Exception) -> str:
         if isinstance(each, MasterNotFoundError):
             return "the sentinels name no master that is up"
         if isinstance(each, ResponseError):
-            code = str(each).split(" ", 1)[0]
+            code = CODES.get(type(each)) or str(each).split(" ", 1)[0]
             return f"refused ({code if code.isalpha() and code.isupper() else type(each).__name__})"
         if isinstance(each, OSError) and each.strerror:
             return f"{type(each).__name__}: {each.strerror}"

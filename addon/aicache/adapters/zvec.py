@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from aicache import looptime
 from aicache.adapters.held import Held
 from aicache.adapters.together import Together
 from aicache.adapters.worker import Worker
 from aicache.model import Neighbor, Vector
-from aicache.ports import StoreError
+from aicache.ports import Busy, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -178,9 +179,11 @@ class ZvecIndex:
 
     async def _in_time(self, answer: Awaitable[T], what: str, within: float) -> T:
         try:
-            async with asyncio.timeout(within):
+            async with (waiting := looptime.within(within)):
                 return await answer
         except TimeoutError as exc:
+            if waiting.gave_up:
+                raise Busy("zvec: this process is too busy to listen") from exc
             raise StoreError(f"zvec: no answer within {within:g} s") from exc
         except StoreError:
             raise

@@ -68,7 +68,7 @@ class Comparison:
     async def _similarity(self, stored: str) -> float:
         texts = [stored[:COMPARED]] + ([] if self._vector is not None else [self._fresh[:COMPARED]])
         embedding = self._semantic.embedder.embed(texts, "query", self._partition)
-        vectors = await self._in_use.embedder_part.ask(embedding, "answers compared")
+        vectors = await self._in_use.embedder_writes.ask(embedding, "answers compared")
         if self._vector is None:
             self._vector = vectors[1]
         return float(vectors[0] @ self._vector)

@@ -12,16 +12,18 @@ from aicache.engine import lookup, storing
 from aicache.engine.inuse import InUse
 from aicache.engine.learning import Learning, Trial
 from aicache.engine.proofs import REFUSING, Proofs, Turns
+from aicache.engine.room import Room
 from aicache.engine.search import Search, disowned
 from aicache.engine.storing import NotKept
 from aicache.engine.tasks import Tasks
 from aicache.engine.values import PARSE_ON_LOOP, Exchange, Semantic
 from aicache.entries import Recording
 from aicache.evidence.compare import Judgement
+from aicache.looptime import loop_time
 from aicache.model import Entry, Hit, Miss
 from aicache.outside import WRITE_TIMEOUT
 from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore, VectorIndex
+from aicache.ports import ExactStore, StoreError, VectorIndex
 from aicache.report import Judged
 from aicache.trace import Trace
 
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
 MAX_LESSONS = 256  # comparisons of answers under way or waiting for a judge
+WARN_EVERY = 60.0  # seconds between two lines about stores that are dropped
 FEEDBACK = 30  # words on hits that a caller has in FEEDBACK_WITHIN seconds
 FEEDBACK_WITHIN = 60.0
 
@@ -45,15 +48,24 @@ class Engine:
 
     def __init__(self, rules: policy.Rules, lookup_timeout: float, clock: Callable[[], float] = time.time) -> None:
         self.rules = rules
-        self.lookup_timeout = lookup_timeout
+        self._room = Room(lookup_timeout)
         self.in_use = InUse()
         self._clock = clock
         self.on_judged: Callable[[Judged], None] = lambda judged: None
+        self._next_warning = 0.0
         self._stores = Tasks(MAX_WRITES, self._warn)
         self._lessons = Tasks(MAX_LESSONS, lambda: logger.debug("too much to learn from at once: some is left out"))
         self.proofs = Proofs(self.in_use, self._stores, clock)
         self._feedback = Turns(FEEDBACK, FEEDBACK_WITHIN, clock)
         self.learning = Learning(self.in_use, self._lessons, clock, lambda judged: self.on_judged(judged))
+
+    @property
+    def lookup_timeout(self) -> float:
+        return self._room.patience
+
+    @lookup_timeout.setter
+    def lookup_timeout(self, seconds: float) -> None:
+        self._room.patience = seconds
 
     @property
     def exact(self) -> ExactStore | None:
@@ -91,7 +103,7 @@ class Engine:
             return Miss("starting")
         trace = trace or Trace()
         rules, in_use = self.rules, self.in_use
-        deadline = asyncio.get_running_loop().time() + self.lookup_timeout
+        deadline = loop_time().time() + self.lookup_timeout
 
         def unfit(entry: Entry) -> str | None:
             identity, controls = exchange.identity, exchange.controls
@@ -104,8 +116,12 @@ class Engine:
             return hit
         if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, rules):
             return Miss("not-stored")
+        if self._room.has_none:
+            self._room.turn_away()
+            return Miss("busy")
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, unfit, deadline, trace)
-        outcome, gone = await search.run()
+        with self._room:
+            outcome, gone = await search.run()
         if gone:
             self._stores.spawn(self._forget(semantic.index, gone))
         return outcome
@@ -131,13 +147,23 @@ class Engine:
         self.proofs.accepted(exchange)
         return entry
 
-    def keep(self, exchange: Exchange, entry: Entry) -> bool:
-        """Store an entry in the background; False when there is too much to store already."""
-        return self._stores.spawn(self._store(exchange, entry))
+    def keep(self, exchange: Exchange, entry: Entry, tell: Tell = lambda entry, why: None) -> bool:
+        """Store an entry in the background; *tell* is told what came of it. True where it is as good as stored: there
+        is room for it, and writing works."""
+        if not self._stores.spawn(self._store(exchange, entry, tell)):
+            tell(None, "too busy")
+            return False
+        return self._writes
+
+    @property
+    def _writes(self) -> bool:
+        """Tell whether what is written now will be there, as far as that is known."""
+        return self.in_use.exact is not None and self.in_use.exact_writes.works
 
     def judge_and_keep(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
-        """Do both in the background: for streams, whose end must not wait for the judgement, which *tell* is told."""
-        self._stores.spawn(self._judge_and_store(exchange, recording, tell))
+        """Do both in the background: for streams, whose end must not wait for it. *tell* is told what came of it."""
+        if not self._stores.spawn(self._judge_and_store(exchange, recording, tell)):
+            tell(None, "too busy")
 
     def judge_pieces(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
         """Make the entries of a batch's response; ValueError, with the reason, when it is no good one. As `judge`."""
@@ -146,9 +172,9 @@ class Engine:
         return entries
 
     def keep_pieces(self, entries: list[Entry]) -> bool:
-        """Store what is to be kept of them in the background; False when nothing is, or too much is under way."""
+        """Store what is to be kept of them in the background; True where it is as good as stored, as with `keep`."""
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
-        return bool(lasting) and self._stores.spawn(storing.store_pieces(self.in_use, lasting))
+        return bool(lasting) and self._stores.spawn(storing.store_pieces(self.in_use, lasting)) and self._writes
 
     def judge_and_keep_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
         """Do both in the background: for what is large."""
@@ -160,7 +186,10 @@ class Engine:
             self.proofs.refused(exchange)
 
     def _warn(self) -> None:
-        self.in_use.exact_part.warn(f"{MAX_WRITES} stores are under way, more are dropped")
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_warning:
+            self._next_warning = now + WARN_EVERY
+            logger.warning("%d answers are being stored, more are dropped: those are not kept", MAX_WRITES)
 
     # ------------------------------------------------------------------ learn
 
@@ -179,7 +208,9 @@ class Engine:
         caller, exact = exchange.credential, self.in_use.exact
         if caller is None or exact is None:
             return
-        if not await self.in_use.exact_part.ask(self.proofs.holds(exact, exchange), "credential of a feedback"):
+        if (good := self.proofs.known(exchange)) is None:
+            good = await self.in_use.exact_part.ask(self.proofs.ask(exact, exchange), "credential of a feedback")
+        if not good:
             logger.debug("feedback of a caller who is not proven")
         elif not self._feedback.take(caller):
             logger.debug("feedback of a caller who has said enough for now")
@@ -188,6 +219,7 @@ class Engine:
 
     async def _audited(self, exchange: Exchange, recording: Recording) -> None:
         self.answered(exchange, recording.status)
+        await self._room.calm()
         if (trial := self.learning.take(exchange.ticket)) is None:
             return
         try:
@@ -215,19 +247,19 @@ class Engine:
         semantic = in_use.semantic
         if key == exchange.identity.key:
             if not right and not shared:
-                await in_use.exact_part.ask(exact.delete([key]), "wrong answer deleted")
+                await in_use.exact_deletes.ask(exact.delete([key]), "wrong answer deleted")
                 if semantic is not None:
                     await self._forget(semantic.index, [key])
             return
         if semantic is None or not policy.may_embed(exchange.call, exchange.controls, rules):
             return
-        deadline = asyncio.get_running_loop().time() + WRITE_TIMEOUT
+        deadline = loop_time().time() + WRITE_TIMEOUT
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, lambda _: None, deadline, Trace())
         await self.learning.feedback(exchange, key, right, rules, await search.neighbors())
         if not right and shared and exchange.credential is not None:
             lasts = min(entry.expires_at - self._clock(), rules.ttl)
             marking = exact.mark(disowned(exchange.credential, key), lasts)
-            await in_use.exact_part.ask(marking, "a caller's word on a neighbour")
+            await in_use.exact_writes.ask(marking, "a caller's word on a neighbour")
             in_use.release(key)
         elif not right and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.
@@ -236,6 +268,7 @@ class Engine:
     async def drain(self, within: float) -> None:
         """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
         self.in_use.start_no_more()
+        self._room.close()
         try:
             async with asyncio.timeout(within):
                 await self._stores.drain(within)
@@ -252,8 +285,7 @@ class Engine:
             logger.debug("not stored: %s", exc)
             tell(None, str(exc))
             return
-        tell(entry, None)
-        await self._store(exchange, entry)
+        await self._store(exchange, entry, tell)
 
     async def _judged(self, exchange: Exchange, recording: Recording, *, thread: bool) -> Entry:
         """Do as `judge` does, the work in a thread where it takes long."""
@@ -277,8 +309,25 @@ class Engine:
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
         await storing.store_pieces(self.in_use, lasting)
 
-    async def _store(self, exchange: Exchange, entry: Entry) -> None:
-        await storing.store(self.in_use, exchange, entry, self.rules)
+    async def _store(self, exchange: Exchange, entry: Entry, tell: Tell) -> None:
+        """Put the entry, tell of it, and let its vector and what is to be learned wait for those who want answers."""
+        why_not: str | None = "the proxy ends"
+        try:
+            await storing.put(self.in_use, exchange, entry, self.rules)
+            why_not = None
+        except StoreError as exc:
+            why_not = f"store-error: {exc}"
+            raise
+        except NotKept as exc:
+            why_not = str(exc)
+            return
+        finally:
+            tell(entry if why_not is None else None, why_not)
+        if len(self._stores) > MAX_WRITES // 2:  # the rest is for answers that are not stored yet
+            logger.debug("%s: found by its exact request only, for lack of time", exchange.label)
+            return
+        await self._room.calm()
+        await storing.put_vector(self.in_use, exchange, entry, self.rules)
         if (trial := self.learning.take(exchange.ticket)) is not None:
             self._lessons.spawn(self._learn(trial, exchange, entry))
 
@@ -286,4 +335,4 @@ class Engine:
         await self.learning.conclude(trial, exchange, entry, self.rules, stored=True)
 
     async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
-        await self.in_use.index_part.ask(index.delete(keys), "stale neighbours deleted")
+        await self.in_use.index_deletes.ask(index.delete(keys), "stale neighbours deleted")

@@ -7,10 +7,21 @@ import contextlib
 
 from aicache.engine.values import Semantic
 from aicache.model import Entry
-from aicache.outside import Part
+from aicache.outages import Words
+from aicache.outside import WRITE_TIMEOUT, Part
 from aicache.ports import ExactStore, HoldsEntries, Judge, StoreError
 
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
+WRITES = 16  # under way at once: half of a server's connections are left to whoever waits for an answer
+
+STORED = Words("answers are not stored, hits go on", "answers are stored again")
+DELETED = Words("entries are not deleted", "entries are deleted again")
+SCANNED = Words("no entries are found for upkeep", "entries are found for upkeep again")
+BY_MEANING = Words("no hits by meaning, exact hits go on; it is asked again every few seconds", "hits by meaning again")
+FOUND = Words("new answers are found by their exact request only", "new answers are found by meaning again")
+VECTORS_DELETED = Words("vectors are not deleted", "vectors are deleted again")
+JUDGED = Words("nothing is learned by it", "judges again")
+LEFT = Words("they answer nothing for now", "they answer again")
 
 
 class InUse:
@@ -19,21 +30,20 @@ class InUse:
 
     def __init__(self) -> None:
         self.exact: ExactStore | None = None
+        self._holds: HoldsEntries | None = None
         self.semantic: Semantic | None = None
         self.judge: Judge | None = None
         self.deployment = ""  # names the secret that keys are derived of: others' entries are never asked for
-        self.exact_part = Part("exact store", 0.25)
-        self.legacy_part = Part("answers of Higress", 0.25)
-        self.embedder_part = Part("embedder", 0.4)
-        self.index_part = Part("vector index", 0.4)
-        self.judge_part = Part("judge model", 30.0)
+        self._use_exact_parts(0.25)
+        self._use_semantic_parts(0.4, 0.4)
+        self.judge_part = Part("judge model", 30.0, words=JUDGED)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
         self.exact = store
-        self.exact_part = Part("exact store", timeout)
-        self.legacy_part = Part("answers of Higress", timeout)
+        self._holds = store if isinstance(store, HoldsEntries) else None
+        self._use_exact_parts(timeout)
         if store is not None:
             self._exact_known.set()
 
@@ -41,14 +51,42 @@ class InUse:
         """Take embedder and index into use, or do without."""
         self.semantic = semantic
         if semantic is not None:
-            self.embedder_part = Part("embedder", semantic.embedder_timeout)
-            self.index_part = Part("vector index", semantic.index_timeout)
+            self._use_semantic_parts(semantic.embedder_timeout, semantic.index_timeout)
+        else:
+            self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
         self._semantic_known.set()
+
+    def _use_exact_parts(self, timeout: float) -> None:
+        """What it is asked for fails apart: a store that is full or a replica answers, and may well delete."""
+        self._leave("exact_part", "exact_writes", "exact_deletes", "exact_upkeep", "legacy_part")
+        self.exact_part = reads = Part("exact store", timeout)
+        self.exact_writes = Part("exact store (writes)", WRITE_TIMEOUT, words=STORED, behind=reads, at_once=WRITES)
+        self.exact_deletes = Part("exact store (deletions)", WRITE_TIMEOUT, words=DELETED, behind=reads, always=True)
+        self.exact_upkeep = Part("exact store (upkeep)", WRITE_TIMEOUT, words=SCANNED, behind=reads, always=True)
+        self.legacy_part = Part("answers of Higress", timeout, words=LEFT, behind=reads)
+
+    def _use_semantic_parts(self, embedder: float, index: float) -> None:
+        """As of the exact store; and who embeds in ten seconds is good for what is stored, and not for a look-up."""
+        self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
+        self.embedder_part = asked = Part("embedder", embedder, words=BY_MEANING)
+        self.embedder_writes = Part("embedder (of what is stored)", WRITE_TIMEOUT, words=FOUND, behind=asked)
+        self.index_part = searched = Part("vector index", index, words=BY_MEANING)
+        self.index_writes = Part("vector index (writes)", WRITE_TIMEOUT, words=FOUND, behind=searched, at_once=WRITES)
+        self.index_deletes = Part(
+            "vector index (deletions)", WRITE_TIMEOUT, words=VECTORS_DELETED, behind=searched, always=True
+        )
+
+    def _leave(self, *names: str) -> None:
+        """Have the parts of before say nothing of their end."""
+        for name in names:
+            if (part := getattr(self, name, None)) is not None:
+                part.close()
 
     def use_judge(self, judge: Judge | None, timeout: float) -> None:
         """Take a model that compares answers into use, or do without."""
         self.judge = judge
-        self.judge_part = Part("judge model", 3 * timeout)  # it has its own, and lets few in at once
+        self.judge_part.close()
+        self.judge_part = Part("judge model", 3 * timeout, words=JUDGED)  # it has its own, and lets few in at once
 
     async def exact_once_known(self) -> ExactStore | None:
         """Wait for a part that is starting: an answer that comes in the meantime is not lost."""
@@ -61,16 +99,22 @@ class InUse:
 
     async def withdraw(self, semantic: Semantic, key: str) -> None:
         """Have an entry answer its own request only, and no other by meaning. Raises StoreError."""
-        await self.index_part.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
+        await self.index_deletes.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
         self.release(key)
 
     def release(self, key: str) -> None:
         """Hold an entry no longer in this process, where one is held."""
-        if isinstance(self.exact, HoldsEntries):
-            self.exact.release(key)  # with what was made of it for others
+        if self._holds is not None:
+            self._holds.release(key)  # with what was made of it for others
+
+    def held(self, key: str) -> Entry | None:
+        """Return an entry that is held in this process: no part is asked, so it shows nothing of one."""
+        return None if self._holds is None else self._holds.held(key)
 
     def start_no_more(self) -> None:
-        """No part will start any more: whoever waits goes on with what there is."""
+        """No part will start any more: whoever waits goes on with what there is, and what ends is no outage."""
+        self._leave("exact_part", "exact_writes", "exact_deletes", "exact_upkeep", "legacy_part", "judge_part")
+        self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
         self._exact_known.set()
         self._semantic_known.set()
 

@@ -98,7 +98,7 @@ class Kinds:
 
     async def _tell(self, name: str, kind: _Kind) -> None:
         """Merge with what the store has, and write that back: whoever writes last has merged all others' in."""
-        exact, part = self._in_use.exact, self._in_use.exact_part
+        exact, part, writes = self._in_use.exact, self._in_use.exact_part, self._in_use.exact_writes
         if exact is None:
             return
         now, verified = self._clock(), kind.verified
@@ -107,9 +107,9 @@ class Kinds:
         _absorb(verified, packed, now)
         account = digest("account", name, str(verified.known.generation))
         generation, unsent = verified.known.generation, verified.unsent()
-        counted = await part.ask(exact.count(account, asdict(unsent), KEPT), "evidence counted")
+        counted = await writes.ask(exact.count(account, asdict(unsent), KEPT), "evidence counted")
         verified.use(generation, Account(**{f: counted.get(f, 0) for f in asdict(unsent)}))
-        await part.ask(exact.note(_note(name), shared.pack(verified.known), now + KEPT), "evidence written")
+        await writes.ask(exact.note(_note(name), shared.pack(verified.known), now + KEPT), "evidence written")
         if verified.standing is not standing:
             say_standing(name, verified)
 

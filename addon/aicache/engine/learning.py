@@ -184,7 +184,7 @@ class Learning:
 
     async def _note(self, exact: ExactStore, entry: Entry, record: Record) -> None:
         noting = exact.note(entry.key, entries.pack(record), entry.expires_at)
-        await self._in_use.exact_part.ask(noting, "entry's evidence written")
+        await self._in_use.exact_writes.ask(noting, "entry's evidence written")
 
     def _say(self, trial: Trial, exchange: Exchange, key: str, verdict: Judgement, kind: Verified | None) -> None:
         would = trial.decision.drawn or trial.decision.serves

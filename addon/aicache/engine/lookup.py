@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, cast
+from typing import cast
 
 from aicache import legacy, policy
 from aicache.engine.inuse import InUse, entries
 from aicache.engine.proofs import Proofs
 from aicache.engine.search import Unfit
 from aicache.engine.values import PARSE_ON_LOOP, Exchange
+from aicache.looptime import loop_time
 from aicache.model import Entry, Hit, Miss
 from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore, StoreError
+from aicache.ports import Busy, ExactStore, StoreError
 from aicache.trace import Trace
 
 TOGETHER = 64  # inputs of a batch looked up at once: their vectors have tens of kilobytes each
@@ -33,14 +33,16 @@ async def by_request(
         return Miss(why_stopped)
     try:
         with trace.step("exact look-up"):
-            finding = exact.get(exchange.identity.key)
-            if may_answer is None:
-                both = _both(finding, proofs.ask(exact, exchange))
-                entry, may_answer = await in_use.exact_part.ask(both, f"{label}: 1 exact look-up", deadline)
-            else:
-                entry = await in_use.exact_part.ask(finding, f"{label}: 1 exact look-up", deadline)
+            entry = in_use.held(exchange.identity.key)
+            if entry is None or may_answer is None:
+                asking = _asked(exact, proofs, exchange, entry, may_answer)
+                entry, may_answer = await in_use.exact_part.ask(asking, f"{label}: 1 exact look-up", deadline)
+    except Busy:
+        return Miss("busy")
     except StoreError as exc:
-        return Miss(f"store-error: {exc}")
+        if entry is None or exchange.shared:
+            return Miss(f"store-error: {exc}")
+        may_answer = True
     if not may_answer:
         return Miss(why_stopped)
     if entry is None:
@@ -88,21 +90,23 @@ async def of_pieces(
     """Find what is known of a batch, within so many seconds: an entry or None for each input."""
     unknown = (None,) * len(exchange.keys)
     label = exchange.namespace[:8]
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + within
+    time = loop_time()
+    deadline = time.time() + within
     try:
         may_answer = proofs.known(exchange)
         if may_answer is None:
             may_answer = await in_use.exact_part.ask(proofs.ask(exact, exchange), f"{label}: credential", deadline)
         if not may_answer:
             return unknown
-        found: list[Entry | StoreError | None] = []
-        for start in range(0, len(exchange.keys), TOGETHER):
-            if loop.time() > deadline - within / 4:
+        held = {key: entry for key in exchange.keys if (entry := in_use.held(key)) is not None}
+        wanted = [key for key in exchange.keys if key not in held]
+        found: dict[str, Entry | StoreError | None] = {**held}
+        for start in range(0, len(wanted), TOGETHER):
+            if time.time() > deadline - within / 4:
                 break  # a long batch is no fault of the store's
-            fetching = entries(exact, list(exchange.keys[start : start + TOGETHER]))
-            found += await in_use.exact_part.ask(fetching, f"{label}: inputs looked up", deadline)
-        found += unknown[len(found) :]
+            keys = wanted[start : start + TOGETHER]
+            fetching = in_use.exact_part.ask(entries(exact, keys), f"{label}: inputs looked up", deadline)
+            found.update(zip(keys, await fetching, strict=True))
     except StoreError:
         return unknown
     return tuple(
@@ -110,16 +114,25 @@ async def of_pieces(
         if isinstance(entry, Entry)
         and policy.unfit(entry, exchange.namespace, exchange.controls, now, exchange.page) is None
         else None
-        for entry in found
+        for entry in map(found.get, exchange.keys)
     )
 
 
-async def _both(
-    finding: Coroutine[Any, Any, Entry | None], asking: Coroutine[Any, Any, bool]
+async def _asked(
+    exact: ExactStore, proofs: Proofs, exchange: Exchange, entry: Entry | None, may_answer: bool | None
 ) -> tuple[Entry | None, bool]:
-    """Await both at once; what comes to nothing of the two, when the other fails, is no news."""
-    entry, may_answer = await asyncio.gather(finding, asking, return_exceptions=True)
-    for each in (may_answer, entry):
+    """Ask for what is not known of the two, for both at once."""
+    if may_answer is not None:
+        return await exact.get(exchange.identity.key), may_answer
+    if entry is not None:
+        return entry, await proofs.ask(exact, exchange)
+    asking = (exact.get(exchange.identity.key), proofs.ask(exact, exchange))
+    found, good = await asyncio.gather(
+        *asking, return_exceptions=True
+    )  # what comes of one when the other fails is lost
+    if isinstance(good, StoreError) and not exchange.shared:
+        good = True
+    for each in (good, found):
         if isinstance(each, BaseException):
             raise each
-    return cast("tuple[Entry | None, bool]", (entry, may_answer))
+    return cast("tuple[Entry | None, bool]", (found, good))

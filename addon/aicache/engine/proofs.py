@@ -14,7 +14,7 @@ from aicache.engine.inuse import InUse
 from aicache.engine.tasks import Tasks
 from aicache.engine.values import Exchange
 from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore, StoreError
+from aicache.ports import ExactStore
 
 ACCEPTED_FOR = 3600.0
 """Seconds for which the upstream's acceptance of a credential is believed."""
@@ -53,24 +53,16 @@ class Proofs:
         return known[0] if known is not None and self._now() < known[1] else None
 
     async def ask(self, exact: ExactStore, exchange: _Asking) -> bool:
-        """Ask the store for it. Raises StoreError where callers share answers; a caller's own need no proof."""
+        """Ask the store for it. Raises StoreError, by which a caller's own answers need not be kept from it."""
         assert exchange.credential is not None
         if exchange.shared:
             good = await exact.marked(exchange.credential)
             if good:  # that it is not, the next answer may change, here or elsewhere
                 self._know(exchange.credential, True)
             return good
-        try:
-            good = not await exact.marked(_refused(exchange.credential))
-        except StoreError:
-            return True
+        good = not await exact.marked(_refused(exchange.credential))
         self._know(exchange.credential, good)
         return good
-
-    async def holds(self, exact: ExactStore, exchange: _Asking) -> bool:
-        """Tell whether a caller may be given what is stored, or say what is wrong with it. Raises StoreError."""
-        known = self.known(exchange)
-        return await self.ask(exact, exchange) if known is None else known
 
     def accepted(self, exchange: _Asking) -> None:
         """Take note of a good answer to a caller, as it was judged."""
@@ -115,7 +107,8 @@ class Proofs:
             self._tasks.spawn(self._marking(exact, name, seconds))
 
     async def _marking(self, exact: ExactStore, name: str, seconds: float) -> None:
-        await self._in_use.exact_part.ask(exact.mark(name, seconds), "credential noted")
+        part = self._in_use.exact_writes if seconds > 0 else self._in_use.exact_deletes
+        await part.ask(exact.mark(name, seconds), "credential noted")
 
 
 class Turns:

@@ -15,7 +15,7 @@ from aicache.evidence.sight import LOOKED_AT, Seen
 from aicache.evidence.verified import Action, Decision, Verified
 from aicache.keys import digest
 from aicache.model import Entry, Hit, Miss, Neighbor, Vector
-from aicache.ports import ExactStore, KnowsPlaces, StoreError
+from aicache.ports import Busy, ExactStore, KnowsPlaces, StoreError
 from aicache.trace import Looked, Trace
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ class Search:
                     neighbors = await self._search(vector)
             by = self._by_evidence if self.rules.policy is policy.Policy.VERIFIED else self._by_threshold
             return await by(neighbors, vector)
+        except Busy:
+            return Miss("busy", vector), []
         except StoreError as exc:
             return Miss(f"store-error: {exc}", vector), []
 
@@ -73,9 +75,8 @@ class Search:
             return False
         with self.trace.step("neighbours at all"):
             asking = index.is_empty(self.semantic.namespace(self.exchange.identity))
-            return await self.in_use.index_part.ask(
-                asking, f"{self.exchange.label}: 2 neighbours at all", self.deadline
-            )
+            step = f"{self.exchange.label}: 2 neighbours at all"
+            return await self.in_use.index_part.ask(asking, step, self.deadline, shows=False)
 
     async def _embed(self) -> Vector:
         if self.exchange.vector is not None:

@@ -8,7 +8,7 @@ from aicache.engine.values import Exchange
 from aicache.entries import Recording, record
 from aicache.model import Entry
 from aicache.pieces import BatchExchange, record_pieces
-from aicache.ports import Purpose
+from aicache.ports import Purpose, StoreError
 
 
 class NotKept(ValueError):
@@ -50,18 +50,28 @@ def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.R
 
 
 async def store(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
-    """Put the entry, then its vector: in this order no neighbour ever leads nowhere. Raises StoreError.
+    """Put the entry, then its vector: in this order no neighbour ever leads nowhere. Raises StoreError."""
+    await put(in_use, exchange, entry, rules)
+    await put_vector(in_use, exchange, entry, rules)
+
+
+async def put(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
+    """Put the entry. Raises StoreError, and NotKept where a better one is there.
 
     A caller who wants its answer kept for a short time does not shorten that of one that others have.
     """
     if (exact := await in_use.exact_once_known()) is None:
-        return
+        raise StoreError("exact store: it is not in use")
     label = exchange.label
     if exchange.shared and exchange.controls.ttl < rules.ttl:
         there = await in_use.exact_part.ask(exact.get(entry.key), f"{label}: 6 what is stored")
         if there is not None and there.expires_at > entry.expires_at:
-            return
-    await in_use.exact_part.ask(exact.put(entry), f"{label}: 6 storing the answer")
+            raise NotKept("stored for longer already")
+    await in_use.exact_writes.ask(exact.put(entry), f"{label}: 6 storing the answer")
+
+
+async def put_vector(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
+    """Have an entry that is stored found by meaning, where it may be. Raises StoreError."""
     semantic = await in_use.semantic_once_known()
     if semantic is None or not policy.may_embed(exchange.call, exchange.controls, rules):
         return
@@ -72,13 +82,13 @@ async def store(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.R
         # Else as a look-up would: a question is compared with questions.
         purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"
         embedding = semantic.embedder.embed([exchange.call.question or ""], purpose, exchange.kind)
-        vector = (await in_use.embedder_part.ask(embedding, f"{label}: 7 embedding"))[0]
+        vector = (await in_use.embedder_writes.ask(embedding, f"{exchange.label}: 7 embedding"))[0]
     namespace = semantic.namespace(exchange.identity)
     upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
-    await in_use.index_part.ask(upsert, f"{label}: 7 storing the vector")
+    await in_use.index_writes.ask(upsert, f"{exchange.label}: 7 storing the vector")
 
 
 async def store_pieces(in_use: InUse, entries: list[Entry]) -> None:
     if (exact := await in_use.exact_once_known()) is not None:
         for entry in entries:
-            await in_use.exact_part.ask(exact.put(entry), f"{entry.key[:8]}: storing an input's vector")
+            await in_use.exact_writes.ask(exact.put(entry), f"{entry.key[:8]}: storing an input's vector")

@@ -11,7 +11,7 @@ from aicache.outside import Part
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """One outside part."""
+    """One outside part, or what it is asked for and fails by itself."""
 
     name: str
     what: str | None
@@ -36,9 +36,11 @@ class Health:
 
 def health_of(engine: Engine) -> Health:
     in_use, rules, semantic = engine.in_use, engine.rules, engine.semantic
+    index = semantic.index if semantic is not None else None
     parts = [_part(in_use.exact_part, in_use.exact)]
     parts.append(_part(in_use.embedder_part, semantic.embedder.model if semantic is not None else None))
-    parts.append(_part(in_use.index_part, semantic.index if semantic is not None else None))
+    parts.append(_part(in_use.index_part, index))
+    parts += [_part(in_use.exact_writes, in_use.exact), _part(in_use.index_writes, index)]
     if in_use.judge is not None:
         parts.append(_part(in_use.judge_part, in_use.judge))
     return Health(

@@ -24,6 +24,7 @@ IN_PART = ":orange_circle:"
 _MISSES = {
     "no-cache": "a fresh answer was asked for",
     "starting": "the cache was still starting",
+    "busy": "more was asked than there was time for",
     "not-stored": "not stored, and not to be answered by meaning",
     "credential-unproven": "the upstream has not accepted this API key yet",
     "neighbor-gone": "the nearest neighbour's answer has gone",
@@ -52,6 +53,7 @@ _BYPASSES = {
 _NOT_KEPT = {
     "not to be kept": "the request or the settings say so",
     "too busy": "too much was being stored",
+    "stored for longer already": "it is stored for longer already",
 }
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 

@@ -44,14 +44,14 @@ class Upkeep:
         """Go through the keys of all entries, some at a time. One may come twice."""
         exact, cursor = self._exact, ""
         while True:
-            keys, cursor = await self._in_use.exact_part.ask(exact.scan(cursor), "keys read")
+            keys, cursor = await self._in_use.exact_upkeep.ask(exact.scan(cursor), "keys read")
             yield keys
             if not cursor:
                 return
 
     async def page(self, cursor: str = "") -> tuple[list[Brief], str]:
         """Return some entries, in no order, and the cursor to go on with; it begins and ends with an empty one."""
-        keys, cursor = await self._in_use.exact_part.ask(self._exact.scan(cursor), "keys read")
+        keys, cursor = await self._in_use.exact_upkeep.ask(self._exact.scan(cursor), "keys read")
         return [brief(entry) async for batch in self._fetched(keys) for entry in batch], cursor
 
     async def count(self) -> int:
@@ -93,7 +93,10 @@ class Upkeep:
         count = 0
         for start in range(0, len(keys), TOGETHER):
             some = list(keys[start : start + TOGETHER])
-            count += sum([len(batch) async for batch in self._fetched(some)])
+            try:
+                count += sum([len(batch) async for batch in self._fetched(some)])
+            except StoreError:  # of a store that cannot be read they are deleted all the same, as far as they are there
+                count += len(some)
             await self._delete(some)
         return count
 
@@ -184,7 +187,7 @@ class Upkeep:
                 del live[each.key]
         new = list(live.values())
         vectors = await self._vectors(new)  # first: what fails leaves the entries to be brought again
-        await self._in_use.exact_part.ask(_put(exact, new), "entries stored")
+        await self._in_use.exact_writes.ask(_put(exact, new), "entries stored")
         await self._upsert(new, vectors)
         expired = sum(entry.expires_at <= now for entry in entries)
         return Taken(len(new), len(entries) - expired - len(new), expired, found=len(vectors))
@@ -225,11 +228,11 @@ class Upkeep:
                         yield Found(brief(entry), found)
 
     async def _delete(self, keys: Sequence[str]) -> None:
-        await self._in_use.exact_part.ask(self._exact.delete(keys), "entries deleted")
+        await self._in_use.exact_deletes.ask(self._exact.delete(keys), "entries deleted")
         if (semantic := self._in_use.semantic) is not None:
             try:
                 vectors = [key for key in keys if archive.DIGEST.fullmatch(key)]
-                await self._in_use.index_part.ask(semantic.index.delete(vectors), "vectors deleted")
+                await self._in_use.index_deletes.ask(semantic.index.delete(vectors), "vectors deleted")
             except StoreError:  # which has been warned of
                 return
 
@@ -238,7 +241,7 @@ class Upkeep:
             return None
         entry = replace(entry, expires_at=until)
         vectors = await self._vectors([entry])
-        await self._in_use.exact_part.ask(self._exact.put(entry), "an entry's time changed")
+        await self._in_use.exact_writes.ask(self._exact.put(entry), "an entry's time changed")
         await self._upsert([entry], vectors)
         return entry
 
@@ -259,10 +262,10 @@ class Upkeep:
             if (vector := vectors.get(entry.key)) is not None:
                 namespace = vector_namespace(entry.namespace, model, dimensions)
                 upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
-                await self._in_use.index_part.ask(upsert, "a vector stored")
+                await self._in_use.index_writes.ask(upsert, "a vector stored")
 
     async def _embed(self, semantic: Semantic, texts: Sequence[str], purpose: Purpose) -> Vector:
-        return await self._in_use.embedder_part.ask(semantic.embedder.embed(texts, purpose), "questions embedded")
+        return await self._in_use.embedder_writes.ask(semantic.embedder.embed(texts, purpose), "questions embedded")
 
 
 async def _put(exact: ExactStore, entries: Sequence[Entry]) -> None:

@@ -1,0 +1,370 @@
+"""How parts are asked: what counts against them, what does not, and what the log says of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from aicache.breaker import Breaker
+from aicache.looptime import FORGIVEN, Within, loop_time, within
+from aicache.outages import A_MINUTE, MINUTE, Outages, Words
+from aicache.outside import Part
+from aicache.ports import Busy, ShareError, StoreError
+
+STEP = "a step"
+
+
+async def answering() -> str:
+    return "yes"
+
+
+async def broken(why: str = "gone") -> str:
+    raise StoreError(why)
+
+
+async def silent() -> str:
+    await asyncio.Event().wait()
+    return ""
+
+
+async def after(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "yes"
+
+
+async def hold_up(seconds: float, turns: int = 1) -> None:
+    """Make the loop late, as a hundred requests do that have their turn before anybody else."""
+    for _ in range(turns):
+        time.sleep(seconds)  # noqa: ASYNC251
+        await asyncio.sleep(0)
+
+
+def in_a_thread(seconds: float) -> Awaitable[None]:
+    """A reply that comes in time by the clock on the wall, whatever the loop does."""
+    return asyncio.to_thread(time.sleep, seconds)
+
+
+async def several(turns: int) -> str:
+    """A reply that is there, and some turns of the loop from whoever waits."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    return "yes"
+
+
+async def fails(part: Part, asking: Callable[[], object], times: int = 1) -> list[StoreError]:
+    told = []
+    for _ in range(times):
+        with pytest.raises(StoreError) as caught:
+            await part.ask(asking(), STEP, math.inf)  # type: ignore[arg-type]
+        told.append(caught.value)
+    return told
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+# ---------------------------------------------------------------------- the loop's lateness
+
+
+async def test_a_part_that_is_silent_is_given_its_time_and_no_more() -> None:
+    part, loop = Part("part", 0.1), asyncio.get_running_loop()
+    began = loop.time()
+
+    [failure] = await fails(part, silent)
+
+    assert 0.1 <= loop.time() - began < 1
+    assert not isinstance(failure, Busy)
+
+
+async def test_a_reply_that_the_loop_was_too_late_to_hear_is_no_failure() -> None:
+    part = Part("part", 0.1)
+
+    async def asking() -> str:
+        await in_a_thread(0.02)
+        return "yes"
+
+    answer = asyncio.ensure_future(part.ask(asking(), STEP, math.inf))
+    await asyncio.sleep(0)
+    await hold_up(0.3)
+
+    assert await answer == "yes"
+    assert part.works
+
+
+async def test_replies_need_several_turns_of_a_loop_that_is_late_at_each() -> None:
+    part = Part("part", 0.1)
+    holding = asyncio.ensure_future(hold_up(0.08, turns=6))
+
+    assert await part.ask(several(5), STEP, math.inf) == "yes"
+    await holding
+
+
+async def test_time_in_which_the_loop_is_late_does_not_pass() -> None:
+    clock = loop_time()
+    async with within(60):
+        before = clock.time()
+        await hold_up(0.3)
+        passed = clock.time() - before
+
+    assert passed < 0.1
+
+
+async def test_while_the_loop_is_punctual_its_time_is_the_clocks() -> None:
+    clock, loop = loop_time(), asyncio.get_running_loop()
+    async with within(60):
+        before, began = clock.time(), loop.time()
+        await asyncio.sleep(0.2)
+
+        assert clock.time() - before == pytest.approx(loop.time() - began, abs=0.1)
+
+
+async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_against_no_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aicache.looptime.FORGIVEN", 0.2)
+    part = Part("part", 0.5, Breaker(limit=1))
+    holding = asyncio.ensure_future(hold_up(0.1, turns=10))
+
+    with pytest.raises(Busy):
+        await part.ask(silent(), STEP, math.inf)
+
+    assert not part.failing
+    assert part.works
+    assert FORGIVEN > 0.2
+    await holding
+
+
+async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aicache.looptime.FORGIVEN", 0.8)
+    part = Part("part", 0.5, Breaker(limit=1))
+    holding = asyncio.ensure_future(hold_up(0.05, turns=30))
+
+    [failure] = await fails(part, silent)
+
+    assert not isinstance(failure, Busy)
+    assert part.failing
+    await holding
+
+
+async def test_the_lag_is_known_while_somebody_waits_and_fades() -> None:
+    clock = loop_time()
+    async with within(60):
+        assert clock.lag < 0.05
+        for _ in range(10):
+            await hold_up(0.1)
+            await asyncio.sleep(0)
+        late = clock.lag
+        await asyncio.sleep(1.5)
+
+    assert late > 0.03
+    assert clock.lag < late / 2
+
+
+async def test_a_deadline_that_has_passed_still_lets_a_reply_through_that_is_there() -> None:
+    async with Within(loop_time().time() - 1):
+        await several(3)
+
+
+async def test_a_cancellation_is_no_timeout() -> None:
+    async def waiting() -> None:
+        async with within(60):
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(waiting())
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+# ---------------------------------------------------------------------- what counts against a part
+
+
+async def test_silence_counts_unless_the_part_answered_others_meanwhile() -> None:
+    part = Part("part", 0.1, Breaker(limit=1))
+    asked = asyncio.ensure_future(part.ask(silent(), STEP, math.inf))
+    await asyncio.sleep(0.02)
+    await part.ask(answering(), STEP, math.inf)
+
+    with pytest.raises(Busy):
+        await asked
+    assert not part.failing
+
+    await fails(part, silent)
+    assert part.failing
+
+
+async def test_what_a_lookup_had_hardly_time_for_is_no_failure() -> None:
+    part = Part("part", 1.0, Breaker(limit=1))
+
+    with pytest.raises(Busy):
+        await part.ask(silent(), STEP, loop_time().time() + 0.05)
+
+    assert not part.failing
+
+
+async def test_an_answer_too_slow_for_those_who_wait_does_not_close_the_breaker() -> None:
+    part = Part("part", 0.05, Breaker(limit=1, pause=0.0))
+    await fails(part, silent)
+
+    assert await part.ask(after(0.1), STEP) == "yes"
+    assert part.failing
+
+    await part.ask(answering(), STEP, math.inf)
+    assert not part.failing
+
+
+async def test_an_answer_from_memory_shows_nothing_and_takes_no_turn() -> None:
+    part = Part("part", 0.05, Breaker(limit=1, pause=0.0))
+    await fails(part, broken)
+
+    await part.ask(answering(), STEP, math.inf, shows=False)
+
+    assert part.failing
+    assert not part.works
+
+
+async def test_what_must_be_done_is_asked_for_however_often_it_failed() -> None:
+    part = Part("part", 0.05, Breaker(limit=1), always=True)
+    await fails(part, broken, 3)
+
+    assert await part.ask(answering(), STEP) == "yes"
+
+
+async def test_so_many_go_at_once_and_waiting_for_them_is_none_of_the_others_time() -> None:
+    part = Part("part", 0.15, at_once=2)
+    under_way = most = 0
+
+    async def asking() -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.05)
+        under_way -= 1
+
+    await asyncio.gather(*(part.ask(asking(), STEP, math.inf) for _ in range(12)))
+
+    assert most == 2
+
+
+# ---------------------------------------------------------------------- what the log says
+
+
+async def test_an_outage_and_its_end_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    part = Part("part", 0.1, Breaker(limit=9))
+    await fails(part, broken, 5)
+    for _ in range(5):
+        await part.ask(answering(), STEP, math.inf)
+
+    assert said(caplog) == [
+        "part: gone; requests go upstream, it is asked again every few seconds",
+        "part: answers again",
+    ]
+
+
+async def test_what_ends_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    part = Part("part", 0.1)
+    part.close()
+
+    await fails(part, broken)
+
+    assert said(caplog) == []
+
+
+async def test_what_follows_from_another_parts_outage_is_said_when_that_has_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reads = Part("reads", 0.1)
+    writes = Part("writes", 0.1, words=Words("nothing is stored", "it is stored again"), behind=reads)
+    await fails(reads, broken)
+    await fails(writes, broken)
+    await reads.ask(answering(), STEP, math.inf)
+    await fails(writes, broken)
+    await writes.ask(answering(), STEP, math.inf)
+
+    assert said(caplog)[1:] == [
+        "reads: answers again",
+        "writes: gone; nothing is stored",
+        "writes: it is stored again",
+    ]
+
+
+async def test_what_fails_while_others_are_answered_opens_no_breaker_and_has_no_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One node of a cluster is down, say: each success of another one is no recovery."""
+
+    async def one_node() -> str:
+        raise ShareError("a node is down")
+
+    part = Part("part", 0.1)
+    for _ in range(10):
+        await fails(part, one_node)
+        assert not part.works
+        await part.ask(answering(), STEP, math.inf)
+        assert part.works
+
+    assert not part.failing
+    assert said(caplog) == ["part: a node is down (others are answered)"]
+
+
+def test_another_cause_is_said_though_it_comes_at_once_and_each_of_them_once() -> None:
+    outages = Outages("part", Words("down", "up"))
+
+    lines = [outages.failed(why, 1.0) for why in ("mute", "gone", "mute", "gone after 7 s", "gone after 8 s")]
+
+    assert lines == ["part: mute; down", "part: gone; down", None, "part: gone after 7 s; down", None]
+    assert outages.answered(2.0, 2.0) == "part: up"
+    assert outages.failed("mute", 3.0) == "part: mute; down"
+
+
+def test_silence_is_one_cause_by_whose_clock_ever() -> None:
+    outages = Outages("part", Words("down", "up"))
+
+    assert outages.failed("no answer in time", 1.0) is not None
+    assert outages.failed("redis://there: no answer within 0.25 s", 1.0) is None
+    assert outages.failed("dashscope: ReadTimeout", 1.0) is None
+
+
+def test_a_success_that_began_before_the_failure_is_no_recovery() -> None:
+    outages = Outages("part", Words("down", "up"))
+    outages.failed("mute", 2.0)
+
+    assert outages.answered(1.0, 3.0) is None
+    assert outages.down
+    assert outages.answered(2.5, 3.0) == "part: up"
+    assert outages.answered(2.5, 3.0) is None
+
+
+def test_what_flaps_is_summed_up_and_the_last_word_is_how_it_is() -> None:
+    outages = Outages("part", Words("down", "up"))
+    lines = []
+    for second in range(40):
+        lines += [outages.failed("mute", second), outages.answered(second, second)]
+
+    assert sum(line is not None for line in lines) == A_MINUTE
+    assert outages.sum_up_at == MINUTE
+    assert outages.summed_up(MINUTE) == "part: failed and recovered by turns, 74 times more than was said; now: up"
+    assert outages.failed("mute", MINUTE + 1) == "part: mute; down"
+
+
+async def test_a_sum_comes_by_itself(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aicache.outages.MINUTE", 0.2)
+    part = Part("part", 0.1)
+    for _ in range(10):
+        await fails(part, broken)
+        await part.ask(answering(), STEP, math.inf)
+
+    await asyncio.sleep(0.3)
+
+    assert len(said(caplog)) == A_MINUTE + 1
+    assert said(caplog)[-1].endswith("times more than was said; now: answers again")
