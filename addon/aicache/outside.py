@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
 from aicache.breaker import Breaker
@@ -116,10 +116,29 @@ class Part:
             logger.debug("%s: %.1f ms", step, (now - began) * 1000)
         if shows and time.time() - since <= self._timeout:  # what takes longer is no good to those who wait
             self._answered_at = now
-            self._failed_in_part = False
-            self._breaker.succeeded()
-            self._say(self._outages.answered(began, now))
+            self._works_since(began)
         return answer
+
+    async def retry(self, asking: Awaitable[object]) -> bool:
+        """Ask a part that fails once more, past its breaker; True when it answers: then all may ask it again."""
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await asking
+        except (StoreError, TimeoutError):
+            return False
+        self._works_since(began)
+        return True
+
+    def restored(self) -> None:
+        """Take note that it stands again: no request has to find that out when the breaker's pause is over."""
+        self._works_since(asyncio.get_running_loop().time())
+
+    def _works_since(self, began: float) -> None:
+        """Take note of a success of what *began* then."""
+        self._failed_in_part = False
+        self._breaker.succeeded()
+        self._say(self._outages.answered(began, asyncio.get_running_loop().time()))
 
     def _note(self, why: str) -> None:
         self.failures, self.last_failure = self.failures + 1, why

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import TypeAlias, assert_never
 
+from aicache.adapters.damage import MARK
 from aicache.adapters.dashscope import DashScopeEmbedder
 from aicache.adapters.dashvector import DashVectorIndex
 from aicache.adapters.judge import ChatJudge
@@ -34,11 +36,15 @@ from aicache.deployment import Secrets, of_salt, of_secret
 from aicache.engine import Engine, Semantic
 from aicache.keys import digest
 from aicache.ports import StoreError
+from aicache.recovery import Recovery
 
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = 120.0  # seconds between two sweeps of expired vectors
 AGREE_EVERY = 60.0  # seconds between two looks at the salt that a Redis keeps: it may have been emptied
+ENDS_WITHIN = 12.0  # seconds in which a part is closed, or left behind
+SHORT = 10.0  # seconds; a Valkey that ends sooner than that is started again after a pause
+AGAIN_WITHIN = 2.0  # seconds, that pause at most
 COUNTED = 20  # pages of keys that are counted at the start
 
 _Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
@@ -62,12 +68,19 @@ def secrets_of(exact: Exact, data: Path) -> Secrets | None:
 class ExactPart:
     """The exact store in use: a Redis of the user's, the Valkey of this process, or that of the folder's owner.
 
-    *salted* is told the salt of all keys before a store is put into use, and when it changes.
+    *salted* is told the salt of all keys before a store is put into use, and when it changes; *wake* is called when the
+    Valkey of this process has ended.
     """
 
-    def __init__(self, engine: Engine, salted: Callable[[bytes], None] = lambda salt: None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        salted: Callable[[bytes], None] = lambda salt: None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self._salted = salted
+        self._wake = wake
         self.salt = b""
         self._agreed = ""  # the salt as it is kept in a Redis
         self._agreed_at = 0.0
@@ -75,6 +88,9 @@ class ExactPart:
         self._store: RedisStore | None = None
         self._wanted: object = None  # what _store was made from
         self._valkey: EmbeddedValkey | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._ends = 0  # of a Valkey soon after its start, in a row
+        self._recovery: Recovery | None = None
 
     async def converge(self, exact: Exact, data: Path, owned: bool) -> None:
         secrets = self._secrets_of(exact, data)
@@ -91,7 +107,26 @@ class ExactPart:
             if self._valkey.pid is not None:  # else it was ended on purpose, or never ran
                 logger.warning("the embedded Valkey has ended; starting it again")
             await self._valkey.start()
+            self._watch(self._valkey)
+            if self._store is not None:
+                self._engine.in_use.exact_restored()
         await self._use(exact, Redis(url=self._valkey.url), wanted, secrets)
+
+    def _watch(self, valkey: EmbeddedValkey) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = asyncio.get_running_loop().create_task(self._wake_at_its_end(valkey))
+
+    async def _wake_at_its_end(self, valkey: EmbeddedValkey) -> None:
+        began = time.monotonic()
+        try:
+            await valkey.watch()
+        except Exception:
+            logger.exception("the embedded Valkey is not watched any more")
+            return
+        self._ends = self._ends + 1 if time.monotonic() - began < SHORT else 0
+        await asyncio.sleep(min(0.1 * 2**self._ends, AGAIN_WITHIN) if self._ends > 1 else 0.0)
+        self._wake()
 
     def _secrets_of(self, exact: Exact, data: Path) -> Secrets | None:
         asked = (exact.secret, exact.redis, data)
@@ -128,6 +163,9 @@ class ExactPart:
         self._wanted = wanted
         self._take(known)
         self._engine.use_exact(self._store, redis.timeout)
+        await self._end_recovery()
+        self._recovery = Recovery(lambda: self._engine.in_use.exact_part, store.probe)
+        self._recovery.start()
         if old is not None:
             await old.close()
         leave_to_rest()
@@ -178,16 +216,26 @@ class ExactPart:
             )
 
     async def end(self) -> None:
+        """End all of it, whatever of it fails to end."""
         self._engine.use_exact(None, 0.0)
-        if self._store is not None:
-            await self._store.close()
-        self._store, self._wanted = None, None
+        await self._end_recovery()
+        store, self._store, self._wanted = self._store, None, None
+        if store is not None:
+            await ended("exact store", store.close())
         await self._end_valkey()
 
+    async def _end_recovery(self) -> None:
+        recovery, self._recovery = self._recovery, None
+        if recovery is not None:
+            await recovery.close()
+
     async def _end_valkey(self) -> None:
-        if self._valkey is not None:
-            await self._valkey.stop()
-        self._valkey = None
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+        valkey, self._valkey = self._valkey, None
+        if valkey is not None:
+            await ended("embedded Valkey", valkey.stop())
 
 
 class SemanticPart:
@@ -202,6 +250,8 @@ class SemanticPart:
         self._judge: ChatJudge | None = None
         self._judge_is: JudgeModel | None = None
         self._swept = 0.0
+        self._sweeping: asyncio.Task[None] | None = None
+        self._recoveries: list[Recovery] = []
 
     async def converge(self, semantic: SemanticConfig, data: Path, owned: bool) -> None:
         if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
@@ -216,9 +266,9 @@ class SemanticPart:
             if self._engine.semantic is None:
                 self._engine.use_semantic(None)  # as far as is known
             raise
-        if time.monotonic() - self._swept > SWEEP_EVERY:
+        if time.monotonic() - self._swept > SWEEP_EVERY and (self._sweeping is None or self._sweeping.done()):
             self._swept = time.monotonic()
-            await index.sweep(time.time())
+            self._sweeping = asyncio.get_running_loop().create_task(_sweep(index))  # no other part waits for it
 
     async def _use_embedder(self, wanted: EmbedderConfig) -> _Embedder:
         if self._embedder is not None and self._embedder_is == wanted:
@@ -235,7 +285,9 @@ class SemanticPart:
 
     async def _use_index(self, wanted: IndexConfig, data: Path, embedder: _Embedder) -> _Index:
         if self._index is not None and self._index_is == (wanted, data):
-            return self._index
+            if (why := await _trouble(self._index)) is None:
+                return self._index
+            logger.warning("vector index: %s: %s; opening it again", self._index, why)
         await self._end_index()
         index = _index(wanted, data, embedder)
         try:
@@ -246,7 +298,9 @@ class SemanticPart:
         self._index, self._index_is = index, (wanted, data)
         assert self._embedder_is is not None
         timeout = self._embedder_is.timeout  # type: ignore[attr-defined]
-        self._engine.use_semantic(Semantic(embedder, timeout, index, wanted.timeout))
+        begun_at = index.begun_at if isinstance(index, ZvecIndex) else 0.0
+        self._engine.use_semantic(Semantic(embedder, timeout, index, wanted.timeout, begun_at))
+        self._attend(embedder, index)
         threshold = self._engine.rules.threshold
         leave_to_rest()
         logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
@@ -264,18 +318,64 @@ class SemanticPart:
         if old is not None:
             await old.close()
 
+    def _attend(self, embedder: _Embedder, index: _Index) -> None:
+        """Ask those that fail, beside the requests, where that costs nothing."""
+        in_use = self._engine.in_use
+        if isinstance(index, ZvecIndex):
+            self._recoveries.append(Recovery(lambda: in_use.index_part, index.probe))
+        if isinstance(embedder, LocalEmbedder):
+            self._recoveries.append(Recovery(lambda: in_use.embedder_part, embedder.probe))
+            embedder.when_restored(lambda: in_use.embedder_part.restored())
+        for recovery in self._recoveries:
+            recovery.start()
+
     async def _end_index(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        recoveries, self._recoveries = self._recoveries, []
+        for recovery in recoveries:
+            await recovery.close()
         index, self._index = self._index, None
         if index is not None:  # while the first one starts, answers wait for it with their vectors
             self._engine.use_semantic(None)
-            await index.close()
+            await ended("vector index", index.close())
 
     async def end(self) -> None:
-        await self._use_judge(None)
+        """End all of it, whatever of it fails to end."""
+        await ended("judge model", self._use_judge(None))
         await self._end_index()
         embedder, self._embedder = self._embedder, None
         if embedder is not None:
-            await embedder.close()
+            await ended("embedder", embedder.close())
+
+
+async def ended(name: str, ending: Awaitable[None]) -> None:
+    """Await a part's end, for `ENDS_WITHIN`; that it fails to end is said, and keeps no other part from its own."""
+    try:
+        async with asyncio.timeout(ENDS_WITHIN):
+            await ending
+    except (StoreError, TimeoutError) as exc:
+        logger.warning("%s: not ended as it should be (%s)", name, str(exc) or "no end in time")
+    except Exception as exc:
+        logger.warning("%s: not ended as it should be (%s)", name, type(exc).__name__)
+
+
+async def _trouble(index: _Index) -> str | None:
+    """Say why an index is to be opened again; one that does not answer is not known to be in trouble."""
+    if not isinstance(index, ZvecIndex):
+        return None
+    with contextlib.suppress(StoreError):
+        return await index.trouble()
+    return None
+
+
+async def _sweep(index: _Index) -> None:
+    try:
+        await index.sweep(time.time())
+    except StoreError as exc:
+        logger.warning("%s (what has expired is not swept; it is tried again)", exc)
+    except Exception:
+        logger.exception("what has expired is not swept")
 
 
 async def _close(part: _Embedder | _Index) -> None:
@@ -325,7 +425,9 @@ def _index(config: IndexConfig, data: Path, embedder: _Embedder) -> _Index:
     match config:
         case ZvecConfig():
             folder = data / "vectors"
-            if others := [path.name for path in folder.glob("*") if path.is_dir() and path.name != space]:
+            if others := [
+                path.name for path in folder.glob("*") if path.is_dir() and path.name.partition(MARK)[0] != space
+            ]:
                 logger.info("%s: vectors of other models are not used any more: %s", folder, ", ".join(others))
             return ZvecIndex(folder / space, embedder.dimensions)
         case DashVectorConfig():

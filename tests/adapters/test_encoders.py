@@ -95,6 +95,132 @@ async def test_a_process_that_hangs_is_ended(fast: InProcess, monkeypatch: pytes
     assert not alive(first)
 
 
+async def test_one_that_hangs_is_followed_by_another_before_anybody_asks(
+    fast: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoders, "REPLY_TIMEOUT", 0.3)
+    restored = asyncio.Event()
+    fast.when_restored(restored.set)
+    first = fast.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    with pytest.raises(StoreError):
+        await fast.encode(["lost"])
+
+    async with asyncio.timeout(5):
+        await restored.wait()
+
+    assert fast.pid not in (None, first)
+    assert not alive(first)
+
+
+async def test_a_probe_that_nobody_waits_for_any_more_ends_nothing(fast: InProcess) -> None:
+    """It is slow, or held up for a moment; another that starts would be slower."""
+    embedder = LocalEmbedder(fast)
+    pid = fast.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await embedder.probe()
+
+    os.kill(pid, signal.SIGCONT)
+
+    await embedder.probe()
+    assert fast.pid == pid
+    await embedder.close()
+
+
+async def test_one_that_dies_while_nobody_asks_is_followed_by_another(fast: InProcess) -> None:
+    for _ in range(2):
+        restored = asyncio.Event()
+        fast.when_restored(restored.set)
+        pid = fast.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+        async with asyncio.timeout(5):
+            await restored.wait()
+
+        assert fast.pid not in (None, pid)
+    assert len(await fast.encode(["good"])) == 1
+
+
+async def test_one_that_refuses_everything_is_followed_by_another(tmp_path: Path) -> None:
+    """As for want of memory: it lives, and answers MemoryError for good."""
+    full = 'self.full = texts == ["fill"] or getattr(self, "full", False)'
+    (tmp_path / "program.py").write_text(FAST.replace('if texts == ["fail"]:', f"{full}\n        if self.full:"))
+    process = InProcess(tmp_path / "program.py")
+    await process.start()
+    restored = asyncio.Event()
+    process.when_restored(restored.set)
+    first = process.pid
+    with pytest.raises(StoreError, match="ValueError"):
+        await process.encode(["fill"])
+
+    async with asyncio.timeout(5):
+        await restored.wait()
+
+    assert process.pid != first
+    assert len(await process.encode(["good"])) == 1
+    await process.close()
+
+
+async def test_a_text_that_cannot_be_encoded_costs_no_process(fast: InProcess) -> None:
+    first = fast.pid
+    for _ in range(10):
+        with pytest.raises(StoreError, match="ValueError"):
+            await fast.encode(["fail"])
+
+    assert len(await fast.encode(["good"])) == 1
+    assert fast.pid == first
+
+
+async def test_one_that_dies_again_and_again_is_started_ever_more_slowly(tmp_path: Path) -> None:
+    """Of every request; it may be the text's fault, and no reason to do nothing but start encoders."""
+    started = tmp_path / "started"
+    program = FAST.replace(
+        'if texts == ["fail"]:', 'if texts != ["warm"]:\n            import os; os._exit(1)\n        if 0:'
+    )
+    (tmp_path / "program.py").write_text(f"open({str(started)!r}, 'a').write('x')\n{program}")
+    process = InProcess(tmp_path / "program.py")
+    await process.start()
+    deadline = time.monotonic() + 4
+    refused = 0
+    while time.monotonic() < deadline:
+        began = time.monotonic()
+        with pytest.raises(StoreError) as caught:
+            await process.encode(["deadly"])
+        refused += "in a moment" in str(caught.value)
+        assert time.monotonic() - began < 3
+        await asyncio.sleep(0.01)
+
+    assert 3 <= len(started.read_text()) <= 8
+    assert refused > 20  # at once, so nobody waits for it
+    await process.close()
+
+
+async def test_one_that_cannot_be_started_any_more_is_tried_at_growing_intervals(
+    fast: InProcess, tmp_path: Path
+) -> None:
+    tries = tmp_path / "tries"
+    good = (tmp_path / "program.py").read_text()
+    (tmp_path / "program.py").write_text(f"open({str(tries)!r}, 'a').write('x')\nraise SystemExit(1)\n")
+    restored = asyncio.Event()
+    fast.when_restored(restored.set)
+    assert fast.pid is not None
+    os.kill(fast.pid, signal.SIGKILL)
+    await asyncio.sleep(3)
+    assert 2 <= len(tries.read_text()) <= 8
+
+    (tmp_path / "program.py").write_text(good)
+
+    async with asyncio.timeout(10):
+        await restored.wait()
+    assert len(await fast.encode(["good"])) == 1
+
+
 async def test_callers_at_once_get_their_own_rows(fast: InProcess) -> None:
     found = await asyncio.gather(*(fast.encode(["x" * n]) for n in range(1, 50)))
 

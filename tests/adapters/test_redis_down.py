@@ -16,8 +16,8 @@ import pytest
 from redis.asyncio import Connection, ConnectionPool
 
 from aicache.adapters.redis import RedisStore
-from aicache.adapters.redisserver import Server
 from aicache.adapters.redisclient import affordable
+from aicache.adapters.redisserver import Server
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.model import Entry
 from aicache.ports import StoreError
@@ -208,6 +208,8 @@ class Reset(Connection):
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         raise self.raises("'NoneType' object has no attribute '_add_writer'")
+
+
 def test_few_connections_are_made_where_few_files_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda which: (128, 4096))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from aicache.adapters import valkey as valkey_adapter
+from aicache.adapters.damage import set_aside_before
 from aicache.adapters.lock import FolderLock
 from aicache.adapters.valkey import LAUNCHER, EmbeddedValkey, available
 from aicache.ports import StoreError
@@ -27,6 +31,8 @@ MEMORY = 50_000_000
 OWNER = """
 import asyncio, signal, sys
 from pathlib import Path
+from aicache.adapters import valkey as valkey_adapter
+from aicache.adapters.damage import set_aside_before
 from aicache.adapters.lock import FolderLock
 from aicache.adapters.valkey import EmbeddedValkey
 
@@ -127,6 +133,23 @@ async def test_killing_the_proxy_leaves_no_server_behind(child: Start, gone: Gon
     assert await ask(url, "GET", "k") == "v"
     await successor.stop()
     lock.release()
+
+
+def test_a_lock_that_is_deleted_is_taken_anew(tmp_path: Path) -> None:
+    """Or another process would have a folder that this one believes to have."""
+    ours, other = FolderLock(tmp_path / "data"), FolderLock(tmp_path / "data")
+    assert ours.acquire()
+    shutil.rmtree(tmp_path / "data")
+
+    assert ours.acquire()
+
+    assert not other.acquire()
+    ours.release()
+    assert other.acquire()
+    shutil.rmtree(tmp_path / "data")
+    assert ours.acquire()
+    assert not other.acquire()
+    ours.release()
 
 
 async def test_ctrl_c_at_the_terminal_does_not_reach_it(child: Start, tmp_path: Path) -> None:
@@ -241,18 +264,251 @@ async def test_a_cut_off_append_only_file_loses_its_tail_only(tmp_path: Path) ->
     await valkey.stop()
 
 
-async def test_a_server_that_does_not_come_up_leaves_its_last_words(tmp_path: Path) -> None:
-    valkey = EmbeddedValkey(tmp_path, MEMORY)
-    url = await valkey.start()
-    await ask(url, "SET", "k", "v")
-    await valkey.stop()
-    [log] = (tmp_path / "valkey" / "appendonlydir").glob("*.incr.aof")
-    log.write_bytes(b"rubbish\r\n" + log.read_bytes())
+def edit(pattern: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """Return what changes the one file of this name among those that are appended to."""
 
-    with pytest.raises(StoreError, match=r"Bad file format.*valkey\.log"):
-        await valkey.start()
+    def harm(folder: Path) -> None:
+        [path] = (folder / "appendonlydir").glob(pattern)
+        path.write_bytes(change(path.read_bytes()))
+
+    return harm
+
+
+def take_away(pattern: str) -> Callable[[Path], None]:
+    def harm(folder: Path) -> None:
+        [path] = (folder / "appendonlydir").glob(pattern)
+        path.unlink()
+
+    return harm
+
+
+def put_a_folder_in_the_place_of(pattern: str) -> Callable[[Path], None]:
+    def harm(folder: Path) -> None:
+        [path] = (folder / "appendonlydir").glob(pattern)
+        path.unlink()
+        path.mkdir()
+
+    return harm
+
+
+def put_a_file_in_the_folders_place(folder: Path) -> None:
+    shutil.rmtree(folder / "appendonlydir")
+    (folder / "appendonlydir").write_text("somebody's")
+
+
+HARMS = {
+    "another format in the middle": edit("*.incr.aof", lambda b: b[:200] + b"rubbish\r\n" + b[200:]),
+    "an unknown command": edit("*.incr.aof", lambda b: b.replace(b"SET", b"SEX", 1)),
+    "zeros": edit("*.incr.aof", lambda b: bytes(len(b))),
+    "its appended part is missing": take_away("*.incr.aof"),
+    "its base is missing": take_away("*.base.rdb"),
+    "its base is of another version": edit("*.base.rdb", lambda b: b[:5] + b"9999" + b[9:]),
+    "its base is cut off": edit("*.base.rdb", lambda b: b[: len(b) // 2]),
+    "a bit of its base is flipped": edit("*.base.rdb", lambda b: b[:-9] + bytes([b[-9] ^ 1]) + b[-8:]),
+    "its manifest is empty": edit("*.manifest", lambda b: b""),
+    "its manifest is garbage": edit("*.manifest", lambda b: b"\xff\x00 garbage\n"),
+    "a folder for its appended part": put_a_folder_in_the_place_of("*.incr.aof"),
+    "a folder for its manifest": put_a_folder_in_the_place_of("*.manifest"),
+    "a file for its folder": put_a_file_in_the_folders_place,
+}
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a few keys in the base and a few appended to it, to be copied."""
+    folder = tmp_path_factory.mktemp("stored")
+
+    async def fill() -> None:
+        valkey = EmbeddedValkey(folder, MEMORY)
+        url = await valkey.start()
+        for i in range(20):
+            await ask(url, "SET", f"base{i}", "secret" * 10)
+        await ask(url, "BGREWRITEAOF")
+        while "aof_rewrite_in_progress:1" in str(await ask(url, "INFO", "persistence")) or not list(
+            (folder / "valkey" / "appendonlydir").glob("*.2.base.rdb")
+        ):
+            await asyncio.sleep(0.02)
+        for i in range(20):
+            await ask(url, "SET", f"appended{i}", "secret" * 10)
+        await valkey.stop()
+
+    asyncio.run(fill())
+    return folder
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+async def test_damaged_files_are_set_aside_and_it_begins_anew(
+    stored: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, harm: Callable[[Path], None]
+) -> None:
+    data = shutil.copytree(stored, tmp_path / "data")
+    harm(data / "valkey")
+    valkey = EmbeddedValkey(data, MEMORY)
+
+    url = await valkey.start()
+
+    assert await ask(url, "DBSIZE") == 0
+    assert await ask(url, "SET", "k", "v")
+    await valkey.stop()
+    [aside] = set_aside_before(data / "valkey")
+    assert aside.stat().st_mode & 0o777 == 0o700
+    [said] = [record for record in caplog.records if aside.name in record.message]
+    assert said.levelname == "WARNING"
+    assert "secret" not in caplog.text
+    assert sorted(path.name for path in data.iterdir()) == ["valkey", aside.name]
+    assert await valkey.start() == url
+    assert await ask(url, "GET", "k") == "v"
+    await valkey.stop()
+
+
+async def test_only_what_was_set_aside_last_is_kept(stored: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(stored, tmp_path / "data")
+    older = data / "valkey.damaged-20200101T000000Z"
+    (older / "appendonlydir").mkdir(parents=True)
+    HARMS["zeros"](data / "valkey")
+    valkey = EmbeddedValkey(data, MEMORY)
+
+    await valkey.start()
+
+    [aside] = set_aside_before(data / "valkey")
+    assert aside != older
+    await valkey.stop()
+
+
+async def test_files_that_are_not_to_blame_stay_where_they_are(stored: Path, tmp_path: Path) -> None:
+    """It cannot have its socket: neither with its files nor without."""
+    data = shutil.copytree(stored, tmp_path / "data")
+    valkey = EmbeddedValkey(data, MEMORY)
+    (data / "valkey" / "valkey.sock").unlink(missing_ok=True)
+    (data / "valkey" / "valkey.sock").mkdir()
+    HARMS["zeros"](data / "valkey")
+
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"^embedded Valkey: ended at its start: \w.*valkey\.log"):
+            await valkey.start()
 
     assert not valkey.running
+    assert set_aside_before(data / "valkey") == []
+
+
+async def test_a_server_killed_at_its_start_is_no_damage(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = shutil.copytree(stored, tmp_path / "data")
+    killed = tmp_path / "killed"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o700)
+    monkeypatch.setattr(valkey_adapter, "_binary", lambda: killed)
+    valkey = EmbeddedValkey(data, MEMORY)
+
+    with pytest.raises(StoreError, match="ended at its start"):
+        await valkey.start()
+
+    assert set_aside_before(data / "valkey") == []
+    monkeypatch.undo()
+    assert await ask(await valkey.start(), "GET", "base1") == "secret" * 10
+    await valkey.stop()
+
+
+@pytest.mark.parametrize("said", ["No space left on device", "Permission denied", "Out Of Memory allocating 9 bytes!"])
+async def test_a_server_that_lacks_something_is_no_damage(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    data = shutil.copytree(stored, tmp_path / "data")
+    lacking = tmp_path / "lacking"
+    lacking.write_text(f"#!/bin/sh\necho '7:M 01 Jan 2026 00:00:00.000 # Fatal: {said}'\nexit 1\n")
+    lacking.chmod(0o700)
+    monkeypatch.setattr(valkey_adapter, "_binary", lambda: lacking)
+    valkey = EmbeddedValkey(data, MEMORY)
+
+    with pytest.raises(StoreError, match=f"ended at its start: Fatal: {said[:10]}"):
+        await valkey.start()
+
+    assert set_aside_before(data / "valkey") == []
+
+
+async def test_what_it_quotes_of_a_command_is_not_said(stored: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(stored, tmp_path / "data")
+    HARMS["an unknown command"](data / "valkey")
+    valkey = EmbeddedValkey(data, MEMORY)
+    (data / "valkey" / "valkey.sock").mkdir()  # so that it is an error
+
+    with pytest.raises(StoreError) as caught:
+        await valkey.start()
+
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_watch_ends_with_the_server(valkey: EmbeddedValkey) -> None:
+    watching = asyncio.create_task(valkey.watch())
+    await asyncio.sleep(0.1)
+    assert valkey.pid is not None and not watching.done()
+
+    os.kill(valkey.pid, signal.SIGKILL)
+
+    async with asyncio.timeout(1):
+        await watching
+    assert not valkey.running
+
+
+async def test_a_server_that_hangs_is_ended_and_started_again(
+    valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valkey_adapter, "SILENT_FOR", 0.5)
+    await ask(valkey.url, "SET", "k", "v")
+    await asyncio.sleep(1.1)  # its file is synced once a second
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGSTOP)
+
+    async with asyncio.timeout(5):
+        await valkey.watch()
+
+    assert not valkey.running
+    assert await ask(await valkey.start(), "GET", "k") == "v"
+
+
+async def test_a_server_that_is_only_held_up_is_left_alone(
+    valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For less than it may be silent; and for longer, where everything was held up."""
+    monkeypatch.setattr(valkey_adapter, "SILENT_FOR", 1.0)
+    watching = asyncio.create_task(valkey.watch())
+    await asyncio.sleep(0.6)
+    pid = valkey.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(0.2)
+    time.sleep(2)  # noqa: ASYNC251  # this process has no turns, either
+    os.kill(pid, signal.SIGCONT)
+
+    await asyncio.sleep(1.5)
+
+    assert not watching.done()
+    assert valkey.pid == pid and valkey.running
+    watching.cancel()
+
+
+async def test_a_server_that_reads_for_long_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = tmp_path / "reading"
+    reading.write_text(f"""#!{sys.executable}
+import socket, sys, time
+began = time.monotonic()
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[sys.argv.index("--unixsocket") + 1])
+server.listen()
+while True:
+    asking, _ = server.accept()
+    asking.recv(100)
+    asking.sendall(b"+PONG\\r\\n" if time.monotonic() > began + 1.5 else b"-LOADING Valkey is loading\\r\\n")
+    asking.close()
+""")
+    reading.chmod(0o700)
+    monkeypatch.setattr(valkey_adapter, "_binary", lambda: reading)
+    valkey = EmbeddedValkey(tmp_path / "data", MEMORY, start_timeout=1.0)
+
+    await valkey.start()
+
+    assert valkey.running
+    await valkey.stop()
 
 
 async def test_a_server_that_is_not_up_in_time_is_ended(tmp_path: Path, gone: Gone) -> None:

@@ -138,3 +138,17 @@ asyncio.run(main())
     )
 
     assert (done.returncode, done.stdout) == (0, "leaving\n")
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), StopIteration(), GeneratorExit()])
+async def test_what_would_end_the_program_is_raised_as_an_ordinary_error(error: BaseException) -> None:
+    worker = Worker("raising")
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(RuntimeError, match=type(error).__name__):
+        async with asyncio.timeout(5):
+            await worker.run(fail)
+
+    await worker.close()

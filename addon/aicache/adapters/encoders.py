@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
 from aicache.adapters import encoder
+from aicache.adapters.patience import patience
 from aicache.adapters.worker import Worker
 from aicache.model import Vector
 from aicache.ports import StoreError
 
 START_TIMEOUT = 60.0
 """Seconds in which the weights are to be loaded."""
-REPLY_TIMEOUT = 30.0
-"""Seconds after which a process is taken to hang; it is ended, and the next batch starts another. Callers, who have
-deadlines of their own, do not wait for that."""
+REPLY_TIMEOUT = 3.0
+"""Seconds after which a process is taken to hang, with `A_CHARACTER` more for each; a short text takes 0.003. Time in
+which this process was held up itself does not count. Callers, who have deadlines of their own, do not wait for that."""
+A_CHARACTER = 0.0005
+"""Seconds; ten times what the slowest take."""
+AGAIN_WITHIN = 2.0
+"""Seconds at most until one that ends again and again is started once more ..."""
+AGAIN_AT_MOST = 60.0
+"""... and one that does not even come up."""
+LATELY = 60.0
+"""Seconds for which an end counts as one of those."""
+PROOF: Final = ["warm"]
+"""What every encoder that is in order can encode."""
+
+logger = logging.getLogger(__name__)
 
 Encode: TypeAlias = Callable[[list[str]], Vector]
 """Texts to one row each, not yet normalised. Blocks."""
@@ -37,7 +51,14 @@ class Encoder(Protocol):
 
     async def encode(self, texts: list[str]) -> Vector: ...
 
+    def when_restored(self, tell: Callable[[], None]) -> None:
+        """Have *tell* called each time it stands again after it had failed."""
+
     async def close(self) -> None: ...
+
+
+class Refusal(StoreError):
+    """The process answers, but that it cannot encode these texts."""
 
 
 def local_encoder() -> Encoder:
@@ -52,6 +73,9 @@ class InProcess:
 
     The model is some forty calls of numpy that each take the interpreter's lock anew. In a thread beside a busy loop
     every one of them may wait for it: of 64 connections' questions one in ten was not embedded in time.
+
+    One that has ended, hangs, or cannot encode the simplest text any more (for want of memory, say) is followed by
+    another at once, asked or not; the more of them came to an end lately, the later.
     """
 
     def __init__(self, program: Path = Path(encoder.__file__)) -> None:
@@ -60,28 +84,101 @@ class InProcess:
         self._connection: socket.socket | None = None
         self._turn = asyncio.Lock()
         self._closed = False
+        self._restored: Callable[[], None] = lambda: None
+        self._reviving: asyncio.Task[None] | None = None
+        self._resting = False  # until it may be started again
+        self._ends: list[float] = []  # when one came to an end, lately
 
     @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
 
+    def when_restored(self, tell: Callable[[], None]) -> None:
+        self._restored = tell
+
     async def start(self) -> None:
         async with self._turn:
             await self._started()
+            self._attend()
 
     async def encode(self, texts: list[str]) -> Vector:
+        if self._resting:
+            raise StoreError("local embedder: its process ends again and again; it is started once more in a moment")
         async with self._turn:
-            connection = await self._started()
-            request = encoder.frame(json.dumps(texts).encode())
-            reply = await self._exchange(connection, request, REPLY_TIMEOUT)
+            try:
+                connection = await self._started()
+                try:
+                    reply = await self._ask(connection, texts)
+                except Refusal:
+                    await self._prove(connection)
+                    raise
+            finally:
+                self._attend()
         return np.frombuffer(reply, np.float32).reshape(len(texts), -1)
 
     async def close(self) -> None:
         self._closed = True
+        if self._reviving is not None:
+            self._reviving.cancel()
         if self._process is not None:
             self._process.kill()  # whoever waits for it hears of that
         async with self._turn:
             await self._end()
+
+    async def _ask(self, connection: socket.socket, texts: list[str]) -> bytearray:
+        request = encoder.frame(json.dumps(texts).encode())
+        return await self._exchange(connection, request, REPLY_TIMEOUT + A_CHARACTER * sum(map(len, texts)))
+
+    async def _prove(self, connection: socket.socket) -> None:
+        """End a process that refuses everything: what it refused may have been the text's fault, or its own."""
+        try:
+            await self._ask(connection, PROOF)
+        except Refusal as exc:
+            logger.warning("%s, whatever it is asked; starting it again", exc)
+            await self._end()
+        except StoreError:  # it has been ended
+            pass
+
+    def _attend(self) -> None:
+        """Hear of the end of a process that nobody asks; start another where it has come to one."""
+        if self._connection is not None:
+            asyncio.get_running_loop().add_reader(self._connection, self._heard)
+        elif self._reviving is None and not self._closed:
+            self._reviving = asyncio.get_running_loop().create_task(self._revive())
+
+    def _heard(self) -> None:
+        """Take note that the process has ended, or speaks unasked."""
+        if self._connection is not None:
+            asyncio.get_running_loop().remove_reader(self._connection)
+        if self._reviving is None and not self._closed and not self._turn.locked():
+            self._reviving = asyncio.get_running_loop().create_task(self._replace())
+
+    async def _replace(self) -> None:
+        async with self._turn:
+            await self._end()
+        await self._revive()
+
+    async def _revive(self) -> None:
+        now, failed = asyncio.get_running_loop().time, 0
+        try:
+            while not self._closed:
+                self._ends = [each for each in self._ends if each > now() - LATELY] + [now()]
+                pause = min(0.05 * 2 ** len(self._ends), AGAIN_WITHIN) if len(self._ends) > 2 else 0.0
+                self._resting = pause > 0
+                await asyncio.sleep(max(pause, min(0.5 * 2**failed, AGAIN_AT_MOST) if failed > 2 else 0.0))
+                self._resting = False
+                try:
+                    async with self._turn:
+                        await self._started()
+                        self._attend()
+                except StoreError as exc:
+                    logger.debug("not started again: %s", exc)
+                    failed += 1
+                    continue
+                self._restored()
+                return
+        finally:
+            self._resting, self._reviving = False, None
 
     async def _started(self) -> socket.socket:
         if self._connection is not None:
@@ -119,8 +216,9 @@ class InProcess:
     async def _exchange(self, connection: socket.socket, request: bytes, within: float) -> bytearray:
         """Send a frame, return the next one's content. Whatever goes wrong ends the process: it is in between."""
         loop = asyncio.get_running_loop()
+        loop.remove_reader(connection)
         try:
-            async with asyncio.timeout(within):
+            async with patience(within):
                 await loop.sock_sendall(connection, request)
                 size = int.from_bytes(await _receive(connection, 4), "big")
                 reply = await _receive(connection, size)
@@ -128,18 +226,19 @@ class InProcess:
             await self._end()
             match exc:
                 case TimeoutError():
-                    raise StoreError(f"local embedder: no answer within {within:g} s; starting it again") from exc
+                    raise StoreError(f"local embedder: no answer within {within:.1f} s; starting it again") from exc
                 case OSError() | EOFError():
                     raise StoreError("local embedder: its process has ended; starting it again") from exc
             raise
         if len(reply) % 2:
-            raise StoreError(f"local embedder: {reply.decode('utf-8', 'replace').strip()}")
+            raise Refusal(f"local embedder: {reply.decode('utf-8', 'replace').strip()}")
         return reply
 
     async def _end(self) -> None:
         process, self._process = self._process, None
         connection, self._connection = self._connection, None
         if connection is not None:
+            asyncio.get_running_loop().remove_reader(connection)
             connection.close()
         if process is not None:
             process.kill()
@@ -165,6 +264,9 @@ class InThread:
         self._load_encode = load
         self._encode: Encode | None = None
         self._worker = Worker("ai-cache-embedder")
+
+    def when_restored(self, tell: Callable[[], None]) -> None:
+        """A thread is not started again."""
 
     async def start(self) -> None:
         await self._worker.run(self._loaded)

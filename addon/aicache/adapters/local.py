@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from aicache.adapters.batching import Batcher
-from aicache.adapters.encoders import Encoder, local_encoder
+from aicache.adapters.encoders import PROOF, Encoder, local_encoder
 from aicache.model import Vector
 from aicache.ports import Purpose, StoreError
 
@@ -57,6 +58,7 @@ class LocalEmbedder:
     def __init__(self, encoder: Encoder | None = None) -> None:
         """*encoder* takes the place of the model's own."""
         self._encoder = encoder or local_encoder()
+        self._probing: asyncio.Future[Vector] | None = None
         self._batcher = Batcher("local embedder", self._send, limit=MAX_BATCH, whole=WHOLE)
 
     async def load(self) -> None:
@@ -73,9 +75,29 @@ class LocalEmbedder:
         rows = await self._batcher.embed([_clean(text) for text in texts], "query", partition)
         return np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
 
+    def when_restored(self, tell: Callable[[], None]) -> None:
+        """Have *tell* called each time the encoder stands again after it had failed."""
+        self._encoder.when_restored(tell)
+
+    async def probe(self) -> None:
+        """Raise StoreError while it does not encode. Whoever waits no longer leaves it at that: it is slow, maybe."""
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.ensure_future(self._encoder.encode(PROOF))
+            self._probing.add_done_callback(lambda probing: probing.cancelled() or probing.exception())
+        try:
+            await asyncio.shield(self._probing)
+        except StoreError:
+            raise
+        except Exception as exc:  # whatever a library may raise; its message might hold a text
+            raise StoreError(f"local embedder: {type(exc).__name__}") from exc
+
     async def close(self) -> None:
-        await self._batcher.close()
-        await self._encoder.close()
+        if self._probing is not None:
+            self._probing.cancel()
+        try:
+            await self._batcher.close()
+        finally:
+            await self._encoder.close()
 
     async def _send(self, texts: list[str], purpose: Purpose) -> list[Vector | None]:
         """Return a row a text, L2-normalised; None where it is zero or not finite."""

@@ -23,10 +23,13 @@ class FolderLock:
     def acquire(self) -> bool:
         """Return whether this process has the lock; False when another has it. Makes the folder where it is missing.
 
-        Raises StoreError when the folder cannot be written.
+        A lock that was deleted under us keeps nobody out, and is taken anew. Raises StoreError when the folder cannot
+        be written.
         """
         if self._fd is not None:
-            return True
+            if self._is_there(self._fd):
+                return True
+            self.release()
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Python opens with O_CLOEXEC: a child that outlives us does not keep the lock.
@@ -46,6 +49,12 @@ class FolderLock:
         else:
             os.close(fd)
         return taken
+
+    def _is_there(self, fd: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(fd), self._path.stat())
+        except OSError:
+            return False
 
     def release(self) -> None:
         if self._fd is not None:

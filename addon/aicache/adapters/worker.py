@@ -36,7 +36,9 @@ class _Job:
         try:
             result, error = self.fn(*self.args), None
         except BaseException as exc:
-            result, error = None, exc
+            # What ends a program, or an iterator, is no answer to whoever awaits this one.
+            plain = isinstance(exc, Exception) and not isinstance(exc, StopIteration)
+            result, error = None, exc if plain else RuntimeError(type(exc).__name__)
         # A closed loop has nobody left who waits.
         with contextlib.suppress(RuntimeError):
             self.loop.call_soon_threadsafe(_answer, self.answer, result, error)

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import math
+import os
 import re
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from aicache import looptime
+from aicache.adapters import indexcheck
+from aicache.adapters.damage import set_aside, tighten, unusable
 from aicache.adapters.held import Held
+from aicache.adapters.soundness import damage
 from aicache.adapters.together import Together
 from aicache.adapters.worker import Worker
 from aicache.model import Neighbor, Vector
@@ -41,6 +46,14 @@ HOLD_AFTER = 4
 FETCHED = 200
 """Vectors fetched at once for that, in 6 ms, between which searches have their turn."""
 TOGETHER = 64  # questions whose neighbours are found at once
+CLOSE_WITHIN = 4.0
+"""Seconds; mitmproxy's end waits for it."""
+LOOK_WITHIN = 0.5
+"""Seconds: who looks after all parts waits for no write."""
+TROUBLES = 3
+"""Calls of one kind that fail in a row, by zvec's word, until the folder is suspected."""
+BEGUN = ".begun"
+"""Behind the folder's name: a file whose time says since when no vector was lost."""
 WAY_OUT = "it holds nothing that cannot be learnt again: remove it, or choose another ai_cache_data"
 
 
@@ -89,13 +102,48 @@ class ZvecIndex:
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held
         self._held = Held(dimensions, held)
         self._loading: set[asyncio.Task[None]] = set()
+        self._troubles: dict[str, int] = {}  # failures in a row, by what was called
+        self._opened_as: tuple[int, ...] = ()
+        self.begun_at = 0.0
+        """Unix time before which what was stored may have no vector here: it was begun later, or lost some. 0: no loss
+        is known."""
 
     def __str__(self) -> str:
         return f"zvec in {self._folder}"
 
     async def open(self) -> None:
-        """Open the folder, or make it. StoreError when another process has it, it is damaged or of other dimensions."""
+        """Open the folder, or make it; a damaged one is set aside for a new one.
+
+        StoreError when another process has it, or the place cannot be used.
+        """
+        if self._collection is not None:
+            return
+        there = await asyncio.to_thread(_holds_something, self._folder)
+        if there and (why := await damage(self._folder, self._dimensions)) is not None:
+            await self._begin_anew(why)
         await self._call(self._open, within=60.0)
+
+    async def _begin_anew(self, why: str) -> None:
+        try:
+            aside = await asyncio.to_thread(set_aside, self._folder)
+        except OSError as exc:
+            raise StoreError(f"zvec: {self._folder} is damaged, and cannot be set aside ({exc.strerror})") from exc
+        logger.warning(
+            "vector index: %s is damaged (%s): set aside as %s and begun anew; what is stored still answers exact "
+            "requests, and others by meaning again once it has",
+            *(self._folder, why, aside.name),
+        )
+
+    async def trouble(self) -> str | None:
+        """Say why the folder is not to be used on, as it is, and is to be opened again; None when it is.
+
+        It has gone, or was replaced, under us; or zvec fails again and again on it though nothing else is wrong there.
+        """
+        return await self._call(self._trouble, within=LOOK_WITHIN)
+
+    async def probe(self) -> None:
+        """Raise StoreError while it does not answer."""
+        await self.count()
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         _check_digests(namespace)
@@ -149,12 +197,14 @@ class ZvecIndex:
         return await self._call(self._count)
 
     async def close(self) -> None:
+        """Close the folder. StoreError when zvec fails to, or takes longer than `CLOSE_WITHIN`."""
         for task in [*self._loading]:
             task.cancel()
         try:
-            await self._memory.close()
+            with contextlib.suppress(StoreError):  # a search that hangs is no reason to leave the folder open
+                await self._memory.close(within=CLOSE_WITHIN / 4)
         finally:
-            await self._worker.close(self._close, within=10.0)
+            await self._in_time(self._worker.close(self._close, within=CLOSE_WITHIN), "close", 2 * CLOSE_WITHIN)
 
     async def _hold(self, namespace: str) -> None:
         """Bring a namespace into memory, some vectors at a time; what is written meanwhile finds its way by itself."""
@@ -175,7 +225,10 @@ class ZvecIndex:
         return await self._call(self._search, namespace, vector, top_k), False
 
     async def _call(self, fn: Callable[..., T], *args: Any, within: float | None = None) -> T:
-        return await self._in_time(self._worker.run(fn, *args), fn.__name__.strip("_"), within or self._timeout)
+        what = fn.__name__.strip("_")
+        answer = await self._in_time(self._worker.run(fn, *args), what, within or self._timeout)
+        self._troubles.pop(what, None)
+        return answer
 
     async def _in_time(self, answer: Awaitable[T], what: str, within: float) -> T:
         try:
@@ -188,6 +241,7 @@ class ZvecIndex:
         except StoreError:
             raise
         except Exception as exc:  # zvec raises RuntimeError, ValueError and more, without a base of its own
+            self._troubles[what] = self._troubles.get(what, 0) + 1
             raise StoreError(f"zvec: {type(exc).__name__} in {what}") from exc
 
     def _remember(self, namespace: str) -> None:
@@ -208,17 +262,21 @@ class ZvecIndex:
             return
         zvec = _zvec()
         try:
-            if self._folder.is_dir() and not any(self._folder.iterdir()):
-                self._folder.rmdir()  # zvec makes its folder itself, or refuses
-            if self._folder.exists():
+            self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.parent.chmod(0o700)  # one that was there, too: texts can be guessed from vectors
+            if _holds_something(self._folder):
                 collection = zvec.open(str(self._folder))
+                with contextlib.suppress(FileNotFoundError):
+                    self.begun_at = self._begun.stat().st_mtime
             else:
-                self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._folder.parent.chmod(0o700)  # one that was there, too: texts can be guessed from vectors
-                collection = zvec.create_and_open(str(self._folder), self._schema(zvec))
+                with contextlib.suppress(FileNotFoundError):
+                    self._folder.rmdir()  # zvec makes its folder itself, or refuses
+                collection = zvec.create_and_open(str(self._folder), indexcheck.schema(zvec, self._dimensions))
+                self._note_loss()
+                self.begun_at = time.time()
         except OSError as exc:
             raise StoreError(f"zvec: {self._folder}: {exc.strerror}; choose another with ai_cache_data") from exc
-        except (RuntimeError, ValueError) as exc:
+        except (RuntimeError, ValueError, KeyError) as exc:
             if "Can't lock" in str(exc):
                 raise StoreError(f"zvec: {self._folder} is open already, in this process or another") from exc
             raise StoreError(f"zvec: {self._folder} cannot be opened ({exc}); {WAY_OUT}") from exc
@@ -234,23 +292,21 @@ class ZvecIndex:
             collection.close()
             raise StoreError(f"zvec: {self._folder} keeps expired vectors ({exc}); {WAY_OUT}") from exc
         self._collection = collection
+        self._opened_as = _identity(self._folder)
+        tighten(self._folder)
         logger.info("zvec opened %s", self._folder)
 
-    def _schema(self, zvec: Any) -> Any:
-        cosine = zvec.FlatIndexParam(metric_type=zvec.MetricType.COSINE)
-        by_value = zvec.InvertIndexParam()
-        return zvec.CollectionSchema(
-            name="questions",
-            fields=[
-                zvec.FieldSchema("namespace", zvec.DataType.STRING, nullable=False, index_param=by_value),
-                # Without an index: with one for ranges zvec 0.8 answers no filter on it any more once it has compacted.
-                # To look at each of 100,000 takes 40 ms.
-                zvec.FieldSchema("expires", zvec.DataType.INT64, nullable=False),
-            ],
-            vectors=zvec.VectorSchema(
-                "vector", zvec.DataType.VECTOR_FP32, dimension=self._dimensions, index_param=cosine
-            ),
-        )
+    def _trouble(self) -> str | None:
+        if self._collection is None or _identity(self._folder) != self._opened_as:
+            return "its files have gone, or others have taken their place"
+        failing = [what for what, times in self._troubles.items() if times >= TROUBLES]
+        if not failing:
+            return None
+        self._troubles.clear()  # or it would be tried at every look
+        if (problem := unusable(self._folder)) is not None:
+            logger.debug("zvec fails in %s, and no wonder: %s", failing, problem)
+            return None
+        return f"it fails again and again in {', '.join(failing)}"
 
     def _opened(self) -> Any:
         if self._collection is None:
@@ -300,6 +356,7 @@ class ZvecIndex:
         self._held.sweep(now)
         # Filters are slower on what is not flushed: 9 ms instead of 0.4 in 100,000 vectors.
         collection.flush()
+        tighten(self._folder)
         size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         needed = collection.stats.doc_count * self._dimensions * 4
         if size > BLOATED * needed + self._slack:
@@ -307,9 +364,23 @@ class ZvecIndex:
             logger.info("zvec compacted %s", self._folder)
 
     def _close(self) -> None:
-        if self._collection is not None:
-            self._collection.close()
-            self._collection = None
+        collection, self._collection = self._collection, None
+        if collection is not None:
+            try:
+                collection.close()
+            except BaseException:  # what was not written yet is lost
+                with contextlib.suppress(OSError):
+                    self._note_loss()
+                raise
+
+    @property
+    def _begun(self) -> Path:
+        return self._folder.with_name(self._folder.name + BEGUN)
+
+    def _note_loss(self) -> None:
+        """Note that of what is stored until now there may be no vectors."""
+        os.close(os.open(self._begun, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.utime(self._begun)
 
     # And this on the thread of what is in memory.
 
@@ -324,6 +395,22 @@ class ZvecIndex:
             for place, each in zip(places, found or (), strict=False):
                 answers[place] = each
         return answers
+
+
+def _holds_something(folder: Path) -> bool:
+    """Tell whether there is anything to be opened; a file in the folder's place is, too."""
+    if not folder.is_dir():
+        return folder.exists() or folder.is_symlink()
+    return any(folder.iterdir())
+
+
+def _identity(folder: Path) -> tuple[int, ...]:
+    """Tell a folder from any other that takes its place; empty when it has gone, or what it held has."""
+    try:
+        found = (folder.stat(), (folder / "LOCK").stat())
+    except OSError:
+        return ()
+    return tuple(number for each in found for number in (each.st_dev, each.st_ino))
 
 
 def _trim(namespaces: OrderedDict[str, Any]) -> None:

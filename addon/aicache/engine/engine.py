@@ -12,6 +12,7 @@ from aicache.engine import lookup, storing
 from aicache.engine.inuse import InUse
 from aicache.engine.learning import Learning, Trial
 from aicache.engine.proofs import REFUSING, Proofs, Turns
+from aicache.engine.relearning import Relearning
 from aicache.engine.room import Room
 from aicache.engine.search import Search, disowned
 from aicache.engine.storing import NotKept
@@ -56,6 +57,7 @@ class Engine:
         self._stores = Tasks(MAX_WRITES, self._warn)
         self._lessons = Tasks(MAX_LESSONS, lambda: logger.debug("too much to learn from at once: some is left out"))
         self.proofs = Proofs(self.in_use, self._stores, clock)
+        self._relearning = Relearning(self.in_use)
         self._feedback = Turns(FEEDBACK, FEEDBACK_WITHIN, clock)
         self.learning = Learning(self.in_use, self._lessons, clock, lambda judged: self.on_judged(judged))
 
@@ -110,6 +112,8 @@ class Engine:
             return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page)
 
         if (found := await lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)) is not None:
+            if isinstance(found, Hit):
+                self._relearning.hit(exact, exchange, found.entry, rules)
             return found
         now = self._clock()
         if (hit := await lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)) is not None:
@@ -263,7 +267,7 @@ class Engine:
             in_use.release(key)
         elif not right and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.
-            await in_use.withdraw(semantic, key)
+            await in_use.withdraw(semantic, key, entry.expires_at - self._clock())
 
     async def drain(self, within: float) -> None:
         """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
@@ -273,6 +277,7 @@ class Engine:
             async with asyncio.timeout(within):
                 await self._stores.drain(within)
                 await self._lessons.drain(within / 2)
+                await self._relearning.drain(0)
                 await self.learning.kinds.tell_all()
         except TimeoutError:
             logger.debug("what was learned last is not written")

@@ -47,6 +47,11 @@ class InUse:
         if store is not None:
             self._exact_known.set()
 
+    def exact_restored(self) -> None:
+        """Take note that the server behind the store in use stands again."""
+        for part in (self.exact_part, self.exact_writes, self.exact_deletes, self.exact_upkeep, self.legacy_part):
+            part.restored()
+
     def use_semantic(self, semantic: Semantic | None) -> None:
         """Take embedder and index into use, or do without."""
         self.semantic = semantic
@@ -97,9 +102,14 @@ class InUse:
         await _known(self._semantic_known)
         return self.semantic
 
-    async def withdraw(self, semantic: Semantic, key: str) -> None:
-        """Have an entry answer its own request only, and no other by meaning. Raises StoreError."""
+    async def withdraw(self, semantic: Semantic, key: str, lasts: float) -> None:
+        """Have an entry answer its own request only, and no other by meaning, for so many seconds. Raises StoreError.
+
+        It is noted as well, so that the entry gets no vector again when the index is begun anew.
+        """
         await self.index_deletes.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
+        if self.exact is not None:
+            await self.exact_writes.ask(self.exact.mark(withdrawn(key), lasts), "a wrong neighbour noted")
         self.release(key)
 
     def release(self, key: str) -> None:
@@ -117,6 +127,11 @@ class InUse:
         self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
         self._exact_known.set()
         self._semantic_known.set()
+
+
+def withdrawn(key: str) -> str:
+    """Name the mark of an entry that is to answer nothing by meaning."""
+    return f"withdrawn-{key}"
 
 
 async def entries(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:

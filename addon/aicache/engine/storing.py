@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aicache import policy
 from aicache.engine.inuse import InUse
-from aicache.engine.values import Exchange
+from aicache.engine.values import Exchange, Semantic
 from aicache.entries import Recording, record
 from aicache.model import Entry
 from aicache.pieces import BatchExchange, record_pieces
@@ -72,10 +72,15 @@ async def put(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rul
 
 async def put_vector(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
     """Have an entry that is stored found by meaning, where it may be. Raises StoreError."""
-    semantic = await in_use.semantic_once_known()
-    if semantic is None or not policy.may_embed(exchange.call, exchange.controls, rules):
-        return
-    if not policy.may_be_neighbor(entry, rules):
+    if (semantic := await in_use.semantic_once_known()) is not None:
+        await store_vector(in_use, semantic, exchange, entry, rules)
+
+
+async def store_vector(
+    in_use: InUse, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules
+) -> None:
+    """Have an entry found by meaning, where it may be. Raises StoreError."""
+    if not has_vector(exchange, entry, rules):
         return
     vector = exchange.vector
     if vector is None or semantic.embedder.asymmetric:
@@ -86,6 +91,11 @@ async def put_vector(in_use: InUse, exchange: Exchange, entry: Entry, rules: pol
     namespace = semantic.namespace(exchange.identity)
     upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
     await in_use.index_writes.ask(upsert, f"{exchange.label}: 7 storing the vector")
+
+
+def has_vector(exchange: Exchange, entry: Entry, rules: policy.Rules) -> bool:
+    """Tell whether an entry may answer other requests by meaning."""
+    return policy.may_embed(exchange.call, exchange.controls, rules) and policy.may_be_neighbor(entry, rules)
 
 
 async def store_pieces(in_use: InUse, entries: list[Entry]) -> None:

@@ -22,6 +22,8 @@ class Semantic:
     embedder_timeout: float
     index: VectorIndex
     index_timeout: float
+    begun_at: float = 0.0
+    """Unix time before which what was stored may have no vector in the index, which was begun later, or lost some."""
 
     def namespace(self, identity: Identity) -> str:
         return vector_namespace(identity.namespace, self.embedder.model, self.embedder.dimensions)

@@ -135,7 +135,9 @@ class Upkeep:
         if not by_meaning:
             await self.purge([key])
         elif (semantic := self._in_use.semantic) is not None:
-            await self._in_use.withdraw(semantic, key)
+            entry, now = await self.get(key), self._clock()
+            lasts = self._engine.rules.ttl if entry is None else entry.expires_at - now
+            await self._in_use.withdraw(semantic, key, lasts)
 
     # ------------------------------------------------------------------ carry
 

@@ -1,0 +1,111 @@
+"""What becomes of damaged files: set aside under a name that says so. Whether they are damaged is decided elsewhere.
+
+What cannot be used may be whole all the same: `unusable` says what else is wrong with the place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import stat
+import sys
+import time
+from pathlib import Path
+
+MARK = ".damaged-"
+"""Stands between the name of what was set aside and when that was (UTC)."""
+ROOM = 8 << 20
+"""Bytes that must fit on the disk before anything there is called damaged: a new vector index takes six million."""
+DESCRIPTORS = 64
+"""Files that it must be possible to open besides."""
+NO_FAULT = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EBUSY, errno.ETXTBSY),
+}
+"""Errors that say nothing against the files themselves."""
+
+CRASHES = {
+    *(signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL),
+    *({signal.SIGBUS} if sys.platform != "win32" else ()),
+}
+"""Signals by which a program ends over what it has read; any other was sent by somebody."""
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a folder, for its owner alone to see, and return its new path; one set aside before is deleted first.
+
+    Raises OSError. Blocks: to delete a large one takes a while.
+    """
+    for old in set_aside_before(path):
+        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            old.unlink()
+    aside = path.with_name(f"{path.name}{MARK}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    path.rename(aside)
+    if stat.S_ISDIR(aside.lstat().st_mode):
+        aside.chmod(0o700)
+    return aside
+
+
+def set_aside_before(path: Path) -> list[Path]:
+    """Return what has been set aside in this place."""
+    with contextlib.suppress(OSError):
+        return [each for each in path.parent.iterdir() if each.name.startswith(path.name + MARK)]
+    return []
+
+
+def unusable(folder: Path) -> str | None:
+    """Say why the files of a folder cannot be used though they may be whole; None where nothing speaks against them.
+
+    That is: every one may be read and written, the disk has room, and more files can be opened. Blocks.
+    """
+    try:
+        for path in (folder.parent, folder, *folder.rglob("*")):
+            _try(path)
+        _try_disk(folder.parent)
+    except OSError as exc:
+        return exc.strerror or type(exc).__name__
+    return None
+
+
+def tighten(folder: Path) -> None:
+    """Leave the files of a folder to their owner alone, as the folder itself. Blocks."""
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(OSError):  # gone meanwhile, or another's
+            found = path.lstat().st_mode
+            wanted = 0o700 if stat.S_ISDIR(found) else 0o600
+            if stat.S_IMODE(found) != wanted and not stat.S_ISLNK(found):
+                path.chmod(wanted)
+
+
+def _try(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode) and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if stat.S_ISREG(mode):
+            os.close(os.open(path, os.O_RDWR))
+    except OSError as exc:
+        if exc.errno in NO_FAULT:
+            raise
+
+
+def _try_disk(folder: Path) -> None:
+    probe = folder / f".probe-{os.getpid()}"
+    opened: list[int] = []
+    try:
+        opened.append(os.open(probe, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+        block = memoryview(bytes(1 << 20))
+        for _ in range(ROOM >> 20):
+            if os.write(opened[0], block) < len(block):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(opened[0])
+        opened += [os.dup(opened[0]) for _ in range(DESCRIPTORS)]
+    finally:
+        for fd in opened:
+            os.close(fd)
+        with contextlib.suppress(OSError):
+            probe.unlink()

@@ -1,0 +1,138 @@
+"""Entries that are older than the index: an exact hit has them found by meaning again, once; not one that was wrong."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aicache.engine import Engine, Semantic
+from aicache.engine.inuse import withdrawn
+from aicache.model import Hit
+from aicache.policy import Policy, Rules
+from fakes import BrokenIndex, LetterEmbedder, MemoryIndex, MemoryStore
+from test_learning import an_answer, an_exchange
+
+RULES = Rules(
+    ttl=1000,
+    max_bytes=10_000,
+    max_temperature=None,
+    threshold=0.5,
+    top_k=5,
+    max_question=200,
+    policy=Policy.STATIC,
+)
+QUESTION = "how do i reset my password"
+PARAPHRASE = "how do i reset my passwords"
+
+
+class Counting(LetterEmbedder):
+    asked = 0
+
+    async def embed(self, *args: object, **more: object) -> object:  # type: ignore[override]
+        self.asked += 1
+        return await super().embed(*args, **more)  # type: ignore[arg-type]
+
+
+class Proxy:
+    """An engine whose entry is in the store, and whose index was begun *begun_at*, empty."""
+
+    def __init__(self, begun_at: float, index: MemoryIndex | None = None) -> None:
+        self.now = 1000.0
+        self.store = MemoryStore(lambda: self.now)
+        self.index, self.embedder = index or MemoryIndex(), Counting()
+        self.engine = Engine(RULES, lookup_timeout=1.0, clock=lambda: self.now)
+        self.engine.use_exact(self.store, 1.0)
+        self.begin(begun_at)
+
+    def begin(self, at: float, index: MemoryIndex | None = None) -> None:
+        self.index = index or self.index
+        self.engine.use_semantic(Semantic(self.embedder, 1.0, self.index, 1.0, at))
+
+    async def fill(self) -> str:
+        """Store the answer as long as there is no index, and return its key."""
+        self.engine.use_semantic(None)
+        exchange = an_exchange(QUESTION)
+        assert self.engine.keep(exchange, self.engine.judge(exchange, an_answer("Below Settings.")))
+        await self.settle()
+        return exchange.identity.key
+
+    async def hit(self, question: str = QUESTION) -> bool:
+        found = isinstance(await self.engine.lookup(an_exchange(question)), Hit)
+        await self.settle()
+        return found
+
+    async def settle(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+async def test_an_exact_hit_has_the_entry_found_by_meaning_again() -> None:
+    proxy = Proxy(2000.0)
+    await proxy.fill()
+    proxy.begin(2000.0)
+    assert not await proxy.hit(PARAPHRASE)
+
+    assert await proxy.hit()
+
+    assert await proxy.hit(PARAPHRASE)
+
+
+async def test_it_is_seen_to_once() -> None:
+    proxy = Proxy(2000.0)
+    await proxy.fill()
+    proxy.begin(2000.0)
+    for _ in range(5):
+        assert await proxy.hit()
+
+    assert proxy.embedder.asked == 1
+
+
+async def test_what_is_younger_than_the_index_has_its_vector_or_is_to_have_none() -> None:
+    proxy = Proxy(500.0)
+    await proxy.fill()
+    proxy.begin(500.0)
+
+    assert await proxy.hit()
+
+    assert proxy.embedder.asked == 0
+    assert not await proxy.hit(PARAPHRASE)
+
+
+async def test_one_that_was_a_wrong_answer_by_meaning_stays_without() -> None:
+    proxy = Proxy(2000.0)
+    key = await proxy.fill()
+    proxy.begin(0.0)
+    semantic = proxy.engine.semantic
+    assert semantic is not None
+    await proxy.engine.in_use.withdraw(semantic, key, 100.0)
+    assert await proxy.store.marked(withdrawn(key))
+    proxy.begin(2000.0)
+
+    assert await proxy.hit()
+
+    assert not await proxy.hit(PARAPHRASE)
+
+
+async def test_a_failure_is_tried_again_at_the_next_hit() -> None:
+    proxy = Proxy(2000.0, BrokenIndex())
+    await proxy.fill()
+    proxy.begin(2000.0)
+    assert await proxy.hit()
+    working = MemoryIndex()
+    proxy.index.upsert = working.upsert  # type: ignore[method-assign]
+
+    assert await proxy.hit()
+
+    proxy.begin(0.0, working)
+    assert await proxy.hit(PARAPHRASE)
+
+
+async def test_an_index_that_is_lost_once_more_learns_once_more() -> None:
+    proxy = Proxy(2000.0)
+    await proxy.fill()
+    proxy.begin(2000.0)
+    assert await proxy.hit()
+    proxy.begin(3000.0, MemoryIndex())
+
+    assert await proxy.hit()
+
+    assert await proxy.hit(PARAPHRASE)
