@@ -73,7 +73,7 @@ def test_an_entry_that_must_not_answer_is_refused_by_name(
     [
         (ENTRY, IDENTITY, None),
         (replace(ENTRY, api="messages"), IDENTITY, "foreign"),
-        (replace(ENTRY, api="messages"), replace(IDENTITY, any_api=True), None),
+        (replace(ENTRY, api="messages", prompt_tokens=3), replace(IDENTITY, any_api=True), None),
         (ENTRY, replace(IDENTITY, any_api=True), None),
         (replace(ENTRY, api="messages"), replace(IDENTITY, namespace="other", any_api=True), "foreign"),
         (ENTRY, replace(IDENTITY, namespace="other", any_api=True), "foreign"),
@@ -105,7 +105,7 @@ def test_an_answer_longer_than_asked_is_none_and_where_nobody_counted_its_bytes_
     api: str, tokens: int, body: bytes, most: int | None, why: str | None
 ) -> None:
     entry = replace(ENTRY, api=api, completion_tokens=tokens, body=body)
-    call = replace(CALL, common=Common("", (("user", "why?"),), {}, most))
+    call = replace(CALL, mode=Mode.STREAM, counted=False, common=Common("", (("user", "why?"),), {}, most))
 
     assert refusal(entry, call, replace(IDENTITY, any_api=True), Controls(), 1050.0) == why
 
@@ -124,6 +124,49 @@ def test_usage_of_another_apis_stream_must_be_known_to_be_told() -> None:
 
     assert refusal(entry, call, anyone, Controls(), 1050.0) == "usage-unknown"
     assert refusal(replace(entry, completion_tokens=3), call, anyone, Controls(), 1050.0) is None
+
+
+RECORDED = {  # asked for how, with usage, and answered how: of which nobody knows the usage
+    "whole": replace(ENTRY),
+    "stream": replace(ENTRY, asked=Mode.STREAM, mode=Mode.STREAM),
+    "counted stream": replace(ENTRY, asked=Mode.STREAM, mode=Mode.STREAM, asked_usage=True),
+    "whole, a stream asked for": replace(ENTRY, asked=Mode.STREAM, mode=Mode.WHOLE),
+    "stream, a whole one asked for": replace(ENTRY, asked=Mode.WHOLE, mode=Mode.STREAM),
+}
+ASKED = {
+    "whole": CALL,
+    "stream": replace(CALL, mode=Mode.STREAM, counted=False),
+    "counted stream": replace(CALL, mode=Mode.STREAM, wants_usage=True),
+}
+AS_THE_UPSTREAM_TELLS_IT = {
+    *(("whole", "whole"), ("counted stream", "counted stream")),
+    *(("whole, a stream asked for", "whole"), ("stream, a whole one asked for", "whole")),
+}
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+@pytest.mark.parametrize("asked", ASKED)
+def test_usage_that_the_api_tells_is_told_by_a_hit_or_the_upstream_is_asked(recorded: str, asked: str) -> None:
+    entry, call = RECORDED[recorded], ASKED[asked]
+    may = (recorded, asked) in AS_THE_UPSTREAM_TELLS_IT or asked == "stream"
+
+    assert refusal(entry, call, IDENTITY, Controls(), 1050.0) == (None if may else "usage-unknown")
+    assert refusal(replace(entry, completion_tokens=1), call, IDENTITY, Controls(), 1050.0) is None
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_usage_of_another_apis_answer_must_be_known_wherever_it_is_told(asked: str) -> None:
+    anyone, entry = replace(IDENTITY, any_api=True), replace(ENTRY, api="messages")
+    why = None if asked == "stream" else "usage-unknown"
+
+    assert refusal(entry, ASKED[asked], anyone, Controls(), 1050.0) == why
+
+
+def test_apis_whose_streams_always_count_are_asked_for_what_they_did_not() -> None:
+    """All but completions: a stream is never without usage there."""
+    call = replace(CALL, api="responses", mode=Mode.STREAM)
+
+    assert refusal(replace(ENTRY, api="responses"), call, IDENTITY, Controls(), 1050.0) == "usage-unknown"
 
 
 @pytest.mark.parametrize(

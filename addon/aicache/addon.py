@@ -27,6 +27,7 @@ from aicache.controls import OWN_HEADERS, parse_controls
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
+from aicache.formats.body import OnlyAsRecorded
 from aicache.header_misses import HeaderMisses
 from aicache.leftover import Leftover
 from aicache.messages import (
@@ -324,7 +325,7 @@ class AICache:
                 return
             except ValueError as exc:
                 crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
-                level = logging.DEBUG if crossing else logging.WARNING
+                level = logging.DEBUG if crossing or isinstance(exc, OnlyAsRecorded) else logging.WARNING
                 logger.log(level, "a stored answer cannot be rendered (%s); the request goes upstream", exc)
                 outcome = Miss("not-renderable")
         logger.debug("miss: %s", outcome.reason)

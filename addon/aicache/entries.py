@@ -63,7 +63,7 @@ def record(
         stored_at=now,
         expires_at=until,
         cors=response_fields.cors(recording.cors),
-        asked_variant=call.variant,
+        asked_variant=format.keeps(document, call.variant),
         refused=facts.refused,
         took=recording.took,
     )
@@ -75,7 +75,7 @@ def replay(entry: Entry, call: Call, format: Format, template: Template | None =
     Through the *template* where there is one, and its place of the text has room for all that the answer says. Else
     byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
     replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read, or when it says
-    what the caller's API has no words for.
+    what the caller's API has no words for; OnlyAsRecorded when it is a stream that amounts to nothing certain.
     """
     if template is None and (recorded := _as_recorded(entry, call, format)) is not None:
         return recorded
@@ -93,8 +93,9 @@ def _as_recorded(entry: Entry, call: Call, format: Format) -> tuple[bytes, str] 
     """Return the recorded body where the call asks for just that; None where it must be rendered."""
     if entry.api != call.api:
         return None
-    same = call.mode is entry.asked and call.variant == entry.asked_variant
-    whole = call.mode is entry.mode is Mode.WHOLE and call.variant == entry.asked_variant
+    serves = format.serves(entry.asked_variant, call.variant)
+    same = call.mode is entry.asked and serves
+    whole = call.mode is entry.mode is Mode.WHOLE and serves
     if whole or (same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage)):
         return entry.body, entry.content_type
     if same and entry.mode is Mode.STREAM and not call.wants_usage:

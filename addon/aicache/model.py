@@ -75,6 +75,8 @@ class Call:
     """Which of a mode's renderings is asked for, where an API has several; its words are the format's own."""
     common: Common | None = None
     """The request in words that other APIs have, too; None where it says more than those."""
+    counted: bool = True
+    """Whether the API tells the usage in its answer: always, but in streams of completions whose callers do not ask."""
 
 
 @dataclass(frozen=True, slots=True)

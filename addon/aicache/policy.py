@@ -144,7 +144,7 @@ def refusal(
         return "foreign"
     if (why_not := unfit(entry, identity.namespace, controls, now, page)) is not None:
         return why_not
-    if call.wants_usage and not _knows_usage(entry, call):
+    if call.counted and not _tells_usage(entry, call):
         return "usage-unknown"
     if identity.any_api and call.common is not None and _tokens_at_most(entry) > (call.common.max_tokens or math.inf):
         return "longer-than-asked"
@@ -217,7 +217,9 @@ def _tokens_at_most(entry: Entry) -> int:
     return entry.completion_tokens or len(entry.body)
 
 
-def _knows_usage(entry: Entry, call: Call) -> bool:
-    if entry.api == call.api and entry.asked is Mode.STREAM and entry.asked_usage:
-        return True  # replayed as recorded: what the upstream had to say about usage is in it
-    return entry.prompt_tokens + entry.completion_tokens > 0
+def _tells_usage(entry: Entry, call: Call) -> bool:
+    """Tell whether the usage is known, or all that the upstream says of it to such a call is in the recorded answer."""
+    if entry.prompt_tokens + entry.completion_tokens > 0:
+        return True
+    as_asked = call.mode is entry.asked and entry.asked_usage >= call.wants_usage
+    return entry.api == call.api and (as_asked or call.mode is entry.mode is Mode.WHOLE)

@@ -112,8 +112,10 @@ def ask(port: int, question: Question) -> Outcome:
 
 
 def body_of(question: Question) -> bytes:
-    message = {"role": "user", "content": question.text}
-    return json.dumps({"model": question.model, "messages": [message], "stream": question.streamed}).encode()
+    """A stream asks for the usage, which whole answers always tell: else it serves no caller who wants one."""
+    asked = {"model": question.model, "messages": [{"role": "user", "content": question.text}]}
+    how: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if question.streamed else {}
+    return json.dumps(asked | how).encode()
 
 
 def result_of(response: http.client.HTTPResponse) -> Result:

@@ -75,7 +75,8 @@ def test_a_stream_is_replayed_byte_for_byte(proxy: Proxy) -> None:
 
 
 def test_a_streamed_answer_serves_whole_requests(proxy: Proxy) -> None:
-    streamed = proxy.ask("Stream first, then whole?", stream=True)
+    counted = {"stream": True, "stream_options": {"include_usage": True}}
+    streamed = proxy.ask("Stream first, then whole?", **counted)
     whole = proxy.ask_until("exact", "Stream first, then whole?")
 
     assert whole.headers["content-type"] == "application/json"

@@ -137,3 +137,43 @@ def test_what_was_said_in_chat_is_read_by_the_clients_of_all_apis(
         assert hit["text"] == said["text"]
         assert [call[1:3] for call in hit["calls"]] == [call[1:3] for call in said["calls"]]
         assert {call[0] for call in hit["calls"]} <= {None, *(call[0] for call in said["calls"])}
+
+
+def test_a_client_that_asks_whole_reads_the_usage_that_a_stream_lacked(
+    askers: Askers, proxy: Proxy, upstream: Upstream
+) -> None:
+    """A stream that nobody asked to count comes first, as chat UIs ask for it."""
+    upstream.script = originals.answer
+    client, question = CLIENTS[0], f"Weather, number {next(NUMBERS)}?"
+    asker = askers[client]
+    expected = {mode: apart(asker.ask(upstream.url, question, mode, client)) for mode in client.modes}
+    asker.ask(proxy.url, question, "uncounted", client)
+    wait_stored(proxy, upstream)
+
+    streamed, whole = (asker.ask(proxy.url, question, mode, client) for mode in ("uncounted", "whole"))
+    wait_stored(proxy, upstream)
+    calls = upstream.calls
+    hits = {mode: asker.ask(proxy.url, question, mode, client) for mode in client.modes}
+
+    assert apart(streamed, "hit") == expected["uncounted"]
+    assert apart(whole, "miss") == expected["whole"]
+    for mode in client.modes:
+        assert apart(hits[mode], "hit") == expected[mode], mode
+    assert upstream.calls == calls
+
+
+@pytest.mark.parametrize("client", CROSSING, ids=str)
+def test_the_clients_of_all_apis_read_the_usage_that_a_stream_of_chat_lacked(
+    askers: Askers, any_api: Proxy, upstream: Upstream, client: Client
+) -> None:
+    upstream.script = originals.answer
+    how = {"question": f"Weather, number {next(NUMBERS)}?", "model": "all-apis"}
+    first, asker = CLIENTS[0], askers[client]
+    expected = {mode: asker.ask(upstream.url, mode=mode, client=client, **how)["usage"] for mode in client.modes}
+    askers[first].ask(any_api.url, mode="uncounted", client=first, **how)
+    wait_stored(any_api, upstream)
+
+    told = {mode: asker.ask(any_api.url, mode=mode, client=client, **how)["usage"] for mode in client.modes}
+
+    assert told == expected
+    assert all(told[mode] and any(told[mode]) for mode in client.modes if mode != "uncounted")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)  # several processes each, one after the other
 Start = Callable[..., Proxy]
 MANY = 3000
+COUNTED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 RECORDERS = Path(__file__).with_name("recorders")
 COLUMNS = ("read", "stored", "by meaning", "not newer", "expired", "not kept", "broken", "failed")
 
@@ -62,7 +63,7 @@ def recorded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
     with Proxy(module_upstream.url, folder, options=("-w", str(file), "--set", f"hardump={har}")) as proxy:
         proxy.ask("What is the capital of France?")
         proxy.ask_until("exact", "What is the capital of France?")
-        proxy.ask("How do I reset my password?", stream=True)
+        proxy.ask("How do I reset my password?", **COUNTED)
         proxy.ask("And I?", key="sk-refused")
         proxy.ask("Keep this to yourself.", headers={"x-higress-skip-ai-cache": "on"})
         proxy.ask("Forget this.", headers={"cache-control": "no-store"})
@@ -376,7 +377,7 @@ def test_a_replay_finds_what_the_proxy_did(start: Start, tmp_path: Path) -> None
         ("How do I reset my password?", {}),
         ("How do I reset my password?", {"stream": True}),
         ("How can I reset my password?", {}),
-        ("How do I convert 5 miles to kilometres?", {"stream": True}),
+        ("How do I convert 5 miles to kilometres?", COUNTED),
         ("How do I convert 50 miles to kilometres?", {}),
         ("How do I convert 5 miles to kilometres?", {}),
         ("How do I reset my password?", {"key": "sk-other"}),

@@ -91,6 +91,7 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
         question=None,
         n=2,
         temperature=0,
+        counted=False,
     )
 
 
@@ -506,3 +507,74 @@ def _answers_or_value_error(body: bytes) -> None:
         return
     assert answer.choices
     assert CHAT.parse_answer(CHAT.render(answer, mode, include_usage=True)) == (mode, answer)
+
+
+# what of a call's own its answer repeats
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_no_caller_is_told_anothers_metadata(mode: Mode) -> None:
+    call = parse(metadata={"customer": "alice"})
+    document = CHAT.parse_answer(whole(metadata={"customer": "alice"}), variant=call.variant)[1]
+
+    assert CHAT.keeps(document, call.variant) == call.variant
+    for own, told in (({"customer": "bob"}, {"customer": "bob"}), ({}, {}), (None, {})):
+        variant = parse(metadata=own).variant
+        rendered = CHAT.render(document, mode, variant=variant)
+        assert not CHAT.serves(call.variant, variant)
+        assert b"alice" not in rendered
+        assert CHAT.parse_answer(rendered)[1].extra["metadata"] == told
+
+
+@pytest.mark.parametrize("told", [{}, {"metadata": {"region": "eu"}}, {"metadata": None}])
+def test_metadata_of_the_upstreams_own_is_everybodys(told: dict[str, Any]) -> None:
+    call = parse(metadata={"customer": "alice"})
+    document = CHAT.parse_answer(whole(**told), variant=call.variant)[1]
+
+    assert CHAT.keeps(document, call.variant) == ""
+    assert CHAT.serves("", parse(metadata={"customer": "bob"}).variant)
+    assert document.extra.get("metadata") == told.get("metadata")
+
+
+def test_streams_of_drafts_are_passed_by() -> None:
+    """Inception: each piece holds the whole as far as it is thought out."""
+    with pytest.raises(ValueError, match="diffusing"):
+        parse(diffusing=True, stream=True)
+    assert parse(diffusing=True).mode is Mode.WHOLE
+
+
+# usage
+
+
+def test_usage_with_the_end_of_the_only_choice_is_the_answers() -> None:
+    """Kimi, to callers of a stream who did not ask."""
+    usage = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+    chunks = [
+        {"id": "1", "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": None}]},
+        {"id": "1", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage}]},
+    ]
+    body = b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in chunks) + b"data: [DONE]\n\n"
+
+    document = CHAT.parse_answer(body)[1]
+
+    assert (document.usage, document.choices[0].extra) == (usage, {})
+    assert CHAT.facts(document).completion_tokens == 7
+
+
+def test_a_total_is_a_count_too() -> None:
+    document = CHAT.parse_answer(whole(usage={"total_tokens": 12}))[1]
+
+    assert CHAT.facts(document).prompt_tokens == 12
+
+
+def test_a_request_may_leave_the_model_to_the_upstream() -> None:
+    """OpenRouter takes several to choose from; servers of one model none."""
+    document = {"messages": [{"role": "user", "content": "Hi"}]}
+    one, several = (
+        CHAT.parse_request("/v1/chat/completions", json.dumps(document | more).encode())
+        for more in ({}, {"models": ["a/b", "c/d"]})
+    )
+
+    assert one.model == several.model == ""
+    assert several.params["models"] == ["a/b", "c/d"]
+    assert several.common is None

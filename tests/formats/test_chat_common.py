@@ -293,7 +293,7 @@ def test_an_answer_of_more_than_others_have_is_not_understood(message: dict[str,
     [
         (None, None),
         ({}, None),
-        ({"total_tokens": 7}, Usage(0, 0)),
+        ({"total_tokens": 7}, Usage(7, 0)),
         ({"prompt_tokens": "9", "prompt_tokens_details": 7, "completion_tokens_details": None}, Usage(0, 0)),
     ],
 )

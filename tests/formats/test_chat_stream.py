@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aicache import sse
+from aicache.formats.body import OnlyAsRecorded
 from aicache.formats.chat import CHAT
 from aicache.formats.chat_answer import GOOD_ENDS, Choice, Completion
 from aicache.model import Mode
@@ -342,22 +343,23 @@ def test_audio_annotations_images_and_the_unknown_survive() -> None:
         delta(
             audio={"id": "a", "transcript": "He"}, annotations=[{"type": "url_citation", "url_citation": {"url": "1"}}]
         ),
-        delta(audio={"transcript": "y", "data": "Ukl"}, images=[{"type": "image_url", "index": 0}], vendor="one"),
+        delta(audio={"transcript": "y", "data": "UklG"}, images=[{"type": "image_url", "index": 0}], vendor="one"),
         delta(
-            audio={"data": "GR", "expires_at": 5}, annotations=[{"type": "url_citation", "url_citation": {"url": "2"}}]
+            audio={"data": "RgEC", "expires_at": 5},
+            annotations=[{"type": "url_citation", "url_citation": {"url": "2"}}],
         ),
-        delta(images=[{"type": "image_url", "index": 1}], vendor="two", other={"a": 1, "id": "i"}),
-        delta(vendor=None, other={"a": 2, "id": "j"}),
+        delta(images=[{"type": "image_url", "index": 1}], vendor="one", other={"a": 1, "id": "i"}),
+        delta(vendor=None, other={"a": 2, "id": "i", "more": ["x"]}),
     )
 
     assert said == {
         "role": "assistant",
         "content": None,
-        "audio": {"id": "a", "transcript": "Hey", "data": "UklGR", "expires_at": 5},
+        "audio": {"id": "a", "transcript": "Hey", "data": "UklGRgEC", "expires_at": 5},
         "annotations": [{"type": "url_citation", "url_citation": {"url": u}} for u in "12"],
         "images": [{"type": "image_url", "index": 0}, {"type": "image_url", "index": 1}],
-        "vendor": "two",
-        "other": {"a": 2, "id": "i"},
+        "vendor": "one",
+        "other": {"a": 2, "id": "i", "more": ["x"]},
     }
 
 
@@ -485,11 +487,13 @@ def test_a_spoilt_stream_is_refused(spoilt: bytes) -> None:
 
 
 def test_nesting_without_end_is_refused() -> None:
-    deep: Any = b'{"a":' * 900 + b"1" + b"}" * 900
-    twice = b'data: {"choices": [{"delta": {"content": "x", "deep": ' + deep + b"}}]}\n\n"
+    deep, other = (b'{"a":' * 1500 + end + b"}" * 1500 for end in (b"1", b"2"))
+    first, second = (
+        b'data: {"choices": [{"delta": {"content": "x", "deep": ' + each + b"}}]}\n\n" for each in (deep, other)
+    )
 
     with pytest.raises(ValueError, match="deeply"):
-        CHAT.parse_answer(twice + twice + chunk(STOP) + DONE)
+        CHAT.parse_answer(first + second + chunk(STOP) + DONE)
 
 
 # what we send
@@ -711,3 +715,123 @@ def test_taking_the_usage_out_is_as_not_having_asked(answer: Completion) -> None
 
     assert CHAT.without_usage(asked) == not_asked
     assert CHAT.without_usage(not_asked) == not_asked
+
+
+# what grows, by where it stands
+
+
+def test_a_tool_that_was_run_is_told_again_with_its_output() -> None:
+    """Groq."""
+    asked = {"index": 0, "type": "search", "arguments": '{"query":"tea"}', "search_results": {"results": []}}
+    found = {**asked, "output": "Tea is hot", "search_results": {"results": [{"url": "u"}]}}
+
+    said = message(delta(executed_tools=[asked]), delta(executed_tools=[found]), delta(content="Hot."))
+
+    assert said["executed_tools"] == [found]
+
+
+def test_copilots_reasoning_grows() -> None:
+    said = message(
+        delta(reasoning_text="first "),
+        delta(reasoning_text="second"),
+        delta(reasoning_opaque="b64=="),
+        delta(content="x"),
+    )
+
+    assert (said["reasoning_text"], said["reasoning_opaque"]) == ("first second", "b64==")
+
+
+def test_litellms_thinking_blocks_are_joined_up_to_their_signature() -> None:
+    def block(thinking: str, signature: str = "") -> bytes:
+        return delta(thinking_blocks=[{"type": "thinking", "thinking": thinking, "signature": signature}])
+
+    redacted = {"type": "redacted_thinking", "data": "AA"}
+    said = message(
+        block("th"), block("ink"), block("", "SIG"), delta(thinking_blocks=[redacted]),
+        delta(thinking_blocks=[redacted]), block("more"), block("!", "2"), delta(content="x"),
+    )  # fmt: skip
+
+    assert said["thinking_blocks"] == [
+        {"type": "thinking", "thinking": "think", "signature": "SIG"},
+        redacted,
+        redacted,
+        {"type": "thinking", "thinking": "more!", "signature": "2"},
+    ]
+
+
+def test_databricks_reasoning_is_one_part() -> None:
+    def piece(**summary: str) -> bytes:
+        return delta(content=[{"type": "reasoning", "summary": [{"type": "summary_text", **summary}]}])
+
+    said = message(
+        delta(role="assistant"), piece(text="be"), piece(text="cause"), piece(text="", signature="S"), piece(text="So"),
+        delta(content="4"), delta(content="2"),
+    )  # fmt: skip
+
+    assert said["content"] == [
+        {
+            "type": "reasoning",
+            "summary": [
+                {"type": "summary_text", "text": "because", "signature": "S"},
+                {"type": "summary_text", "text": "So"},
+            ],
+        },
+        {"type": "text", "text": "42"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        (["YQ==", "YmM="], "YWJj"),
+        (["YWJj", "ZGVm"], "YWJjZGVm"),
+        (["YQ==", "Yg==", "", "Yw==", "ZA=="], "YWJjZA=="),
+        (["YQ", "YmM"], None),  # not padded: text cut anywhere, or bytes each for themselves?
+        (["YWJjZ", "GVm"], None),
+        (["YQ==", "Y==="], None),
+        (["YW.j", "ZGVm"], None),
+    ],
+)
+def test_audio_is_joined_by_its_bytes(pieces: list[str], whole: str | None) -> None:
+    body = b"".join(delta(audio={"data": piece}) for piece in pieces) + chunk(STOP) + DONE
+    document = CHAT.parse_answer(body)[1]
+
+    if whole is None:
+        with pytest.raises(OnlyAsRecorded):
+            CHAT.render(document, Mode.WHOLE)
+    else:
+        assert document.choices[0].message["audio"]["data"] == whole
+
+
+@pytest.mark.parametrize("numbers", [[-0.5], [-0.5, -0.7]])
+def test_togethers_log_probabilities_are_no_lists(numbers: list[float]) -> None:
+    pieces = [chunk({"index": 0, "delta": {"content": "x"}, "logprobs": number}) for number in numbers]
+
+    document = CHAT.parse_answer(b"".join(pieces) + chunk(STOP) + DONE)[1]
+
+    with pytest.raises(OnlyAsRecorded):
+        CHAT.render(document, Mode.WHOLE)
+
+
+def test_parts_of_an_unknown_kind_may_be_one_or_several() -> None:
+    body = b"".join(delta(content=[{"type": "vendor", "said": said}]) for said in ("a", "b")) + chunk(STOP) + DONE
+
+    with pytest.raises(OnlyAsRecorded):
+        CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)
+
+
+@pytest.mark.parametrize("name", ["text", "summary", "thinking", "data", "input", "id", "type"])
+def test_a_name_that_grows_elsewhere_does_not_grow_everywhere(name: str) -> None:
+    body = b"".join(delta(content="x", vendor={name: piece}) for piece in "ab") + chunk(STOP) + DONE
+
+    with pytest.raises(OnlyAsRecorded):
+        CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)
+
+
+@pytest.mark.parametrize("kind", ["function", "custom"])
+def test_a_second_name_of_a_call_is_a_piece_or_another_one(kind: str) -> None:
+    calls = [[{"index": 0, "id": "c", kind: {"name": name}}] for name in ("get_", "weather")]
+    body = b"".join(delta(tool_calls=call) for call in calls) + chunk(STOP) + DONE
+
+    with pytest.raises(OnlyAsRecorded):
+        CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)

@@ -99,6 +99,7 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
         question=None,
         n=2,
         temperature=0,
+        counted=False,
     )
 
 
@@ -480,3 +481,7 @@ def test_chat_says_what_a_completion_says() -> None:
     in_chat = CHAT.understand(CHAT.express(answer, parse()))
 
     assert (in_chat.choices, in_chat.usage) == (answer.choices, answer.usage)
+
+
+def test_a_request_may_leave_the_model_to_the_upstream() -> None:
+    assert COMPLETIONS.parse_request(PATH, b'{"prompt": "Once upon"}').model == ""

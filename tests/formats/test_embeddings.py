@@ -218,3 +218,91 @@ def test_every_recorded_response_says_the_same_again(tool: Any, datasets: Path) 
             assert json.dumps(json.loads(again)["data"]) == json.dumps(json.loads(x.response)["data"]), x.where
             seen += 1
     assert seen > 10
+
+
+# usage
+
+
+def counted(format: Embeddings, batch: Batch, *responses: tuple[bytes, list[int]]) -> Any:
+    """The response that the pieces of these make, each for some of the inputs."""
+    pieces = {}
+    for body, positions in responses:
+        split = [unpack(pack(piece)) for piece in format.split(body, batch, positions)]
+        pieces |= dict(zip(positions, split, strict=True))
+    return json.loads(format.join([piece for _, piece in sorted(pieces.items())]))
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"total_tokens": 10},  # Voyage
+        {"prompt_tokens": 7, "total_tokens": 7},
+        {"prompt_tokens": 7, "total_tokens": 9, "completion_tokens": 0},
+        {"total_tokens": 11, "prompt_tokens_details": {"text_tokens": 6, "image_tokens": 5}, "unit": "tokens"},
+        {"prompt_tokens": 7, "total_tokens": 7, "cost": 1.4e-07},
+        {"prompt_tokens": 0, "total_tokens": 0, "prompt_audio_seconds": None},
+        {},
+    ],
+)
+@pytest.mark.parametrize("inputs", [("a",), ("a", "a longer one", "b")])
+def test_whatever_a_provider_counts_is_told_again(usage: dict[str, Any], inputs: tuple[str, ...]) -> None:
+    batch = asked(*inputs)
+    body = openai(*("[1]" for _ in inputs), usage=usage)
+
+    assert counted(OPENAI_EMBEDDINGS, batch, (body, list(range(len(inputs)))))["usage"] == usage
+
+
+def test_each_counter_of_a_batch_in_parts_is_its_own_sum() -> None:
+    def body(*vectors: str, total: int, image: int, cost: float) -> bytes:
+        return openai(*vectors, usage={"total_tokens": total, "details": {"image": image}, "cost": cost, "unit": "t"})
+
+    joined = counted(
+        OPENAI_EMBEDDINGS,
+        asked("a", "b", "c", "d"),
+        (body("[1]", "[3]", total=10, image=3, cost=0.1), [0, 2]),
+        (body("[2]", total=5, image=0, cost=0.2), [1]),
+        (body("[4]", total=7, image=4, cost=0.3), [3]),
+    )
+
+    assert joined["usage"] == {"total_tokens": 22, "details": {"image": 7}, "cost": 0.6, "unit": "t"}
+
+
+def test_a_part_of_what_was_known_has_its_share() -> None:
+    batch = asked("a", "b")
+    pieces = OPENAI_EMBEDDINGS.split(openai("[1]", "[2]", usage={"total_tokens": 10}), batch, [0, 1])
+
+    usages = [json.loads(OPENAI_EMBEDDINGS.join([piece]))["usage"]["total_tokens"] for piece in pieces]
+
+    assert usages == [5, 5]
+    assert [piece.tokens for piece in pieces] == [5, 5]
+
+
+def test_what_ollama_did_not_count_is_not_told_as_nothing() -> None:
+    batch = asked("a", "b", format=OLLAMA_EMBED)
+    uncounted = b'{"model": "m-1", "embeddings": [[1], [2]]}'
+
+    assert "prompt_eval_count" not in counted(OLLAMA_EMBED, batch, (uncounted, [0, 1]))
+    assert (
+        counted(OLLAMA_EMBED, batch, (ollama("[1]", tokens=3), [0]), (ollama("[2]", tokens=4), [1]))[
+            "prompt_eval_count"
+        ]
+        == 7
+    )
+
+
+def is_json(value: Any) -> bool:
+    return "Infinity" not in json.dumps(value)
+
+
+USAGES = st.dictionaries(st.sampled_from(["prompt_tokens", "total_tokens", "other", "details"]), JSON, max_size=3)
+
+
+@given(USAGES.filter(is_json), st.lists(st.sampled_from(["a", "bb", "a longer text"]), min_size=1, max_size=4))
+def test_no_usage_raises_anything_and_counts_add_up(usage: dict[str, Any], inputs: list[str]) -> None:
+    body = openai(*("[1]" for _ in inputs), usage=usage)
+
+    told = counted(OPENAI_EMBEDDINGS, asked(*inputs), (body, list(range(len(inputs)))))["usage"]
+
+    for name, value in usage.items():
+        if type(value) is int:
+            assert told[name] == value

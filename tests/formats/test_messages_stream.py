@@ -220,11 +220,11 @@ def test_a_tool_call_without_deltas_has_the_input_it_opened_with() -> None:
         assert read(body)["content"][0]["input"] == input
 
 
-def test_deltas_of_kinds_yet_unknown_grow_their_text() -> None:
-    body = opened(0, type="new_kind", words="") + delta(0, "words_delta", words="a", score=1) + delta(0, "x", words="b")
+def test_deltas_of_kinds_yet_unknown_are_kept_where_they_come_once() -> None:
+    body = opened(0, type="new_kind", words="") + delta(0, "words_delta", words="a", score=1)
 
     assert read(start() + body + stopped(0) + end() + STOP)["content"] == [
-        {"type": "new_kind", "words": "ab", "score": 1}
+        {"type": "new_kind", "words": "a", "score": 1}
     ]
 
 
@@ -511,3 +511,22 @@ def trickle(block: bytes, rng: random.Random) -> bytes:
     cut = rng.randint(0, len(said))
     halves = [data | {"delta": data["delta"] | {name: half}} for half in (said[:cut], said[cut:])]
     return PING.join(sse.encode([sse.Event(event.name, json.dumps(half))]) for half in halves)
+
+
+# another model takes over on the way
+
+
+def hop(index: int, before: str, after: str) -> bytes:
+    block = {"type": "fallback", "from": {"model": before}, "to": {"model": after}, "trigger": {"type": "refusal"}}
+    return opened(index, **block) + stopped(index)
+
+
+def test_the_model_that_served_the_answer_is_the_one_that_is_told() -> None:
+    body = start(model="c-1") + text(0) + hop(1, "c-1", "c-2") + hop(2, "c-2", "c-3") + text(3) + end() + STOP
+
+    whole = read(body)
+    again = MESSAGES.render(whole, Mode.STREAM)
+
+    assert whole["model"] == "c-3"
+    assert b'"model":"c-1","content":[]' in again or json.loads(sse.decode(again)[0].data)["message"]["model"] == "c-1"
+    assert read(again) == whole

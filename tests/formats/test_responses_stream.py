@@ -469,3 +469,22 @@ def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
         with pytest.raises(ValueError):
             RESPONSES.parse_answer(body[:cut])
     assert RESPONSES.parse_answer(body[:-2]) == RESPONSES.parse_answer(body)
+
+
+def test_a_shells_commands_are_told_one_by_one() -> None:
+    call = {"type": "shell_call", "id": "sh_1", "call_id": "c", "status": "in_progress"}
+    call |= {"action": {"commands": ["ls", "pwd"], "timeout_ms": 9}, "environment": {"type": "local"}}
+    events = told(RESPONSE | {"output": [call]})
+
+    at = {"output_index": 0}
+    assert [event for event in events if "shell" in event["type"]] == [
+        {"type": "shell_call_command.added", **at, "command_index": 0, "command": ""},
+        {"type": "shell_call_command.delta", **at, "command_index": 0, "delta": "ls"},
+        {"type": "shell_call_command.done", **at, "command_index": 0, "command": "ls"},
+        {"type": "shell_call_command.added", **at, "command_index": 1, "command": ""},
+        {"type": "shell_call_command.delta", **at, "command_index": 1, "delta": "pwd"},
+        {"type": "shell_call_command.done", **at, "command_index": 1, "command": "pwd"},
+    ]
+    added, done = (event["item"] for event in events if event["type"].startswith("output_item"))
+    assert added["action"] == {"commands": [], "timeout_ms": 9}
+    assert done == call

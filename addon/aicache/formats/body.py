@@ -15,6 +15,10 @@ _LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 _NESTED = frozenset({dict, list})
 
 
+class OnlyAsRecorded(ValueError):
+    """The answer can be replayed as it was recorded, and written in no other way."""
+
+
 class Stateful(ValueError):
     """The request leans on state that the upstream holds, so equal requests need not have equal answers."""
 
@@ -72,11 +76,16 @@ def count_in(usage: Mapping[str, Any], name: str, inner: str) -> int:
 
 
 def dump(value: Any) -> bytes:
-    """Write a JSON value without white space, so that it is one line. Raises ValueError."""
+    """Write a JSON value without white space, so that it is one line.
+
+    Raises ValueError; OnlyAsRecorded where something in it is no JSON value: what a stream told in an unclear way.
+    """
     try:
         return msgspec.json.encode(value)
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+    except TypeError:
+        raise OnlyAsRecorded("a stream of pieces that nobody knows how to join") from None
 
 
 def dump_line(value: Any) -> str:

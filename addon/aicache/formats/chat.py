@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from aicache import sse
 from aicache.formats import chat_answer, chat_common, chat_stream, openai_stream
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects, refuse_stateful
+from aicache.formats.body import JSONObject, dump, load_object, load_request, objects, refuse_stateful
 from aicache.formats.chat_answer import Completion
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.usual import Usual
@@ -56,6 +56,8 @@ class Chat(Usual):
         """
         request = load_request(body)
         refuse_stateful(request)
+        if request.get("stream") and request.get("diffusing"):
+            raise ValueError("diffusing: each piece is a draft of the whole")  # Inception
         messages = objects(request.get("messages"), "messages")
         if not messages:
             raise ValueError("messages: none")
@@ -69,11 +71,13 @@ class Chat(Usual):
             model=model,
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
+            counted=not streams or options.get("include_usage") is True,
             params={name: value for name, value in request.items() if name not in told},
             turns=turns,
             question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
+            variant=chat_answer.echo_of(request),
             common=chat_common.common_of(request, turns) if "model" in told else None,
         )
 
@@ -84,23 +88,33 @@ class Chat(Usual):
         """
         try:
             if sse.is_stream(body):
-                return Mode.STREAM, chat_answer.read(chat_stream.gather(body), n=n)
-            return Mode.WHOLE, chat_answer.read(load_object(body), n=n)
+                mode, document = Mode.STREAM, chat_answer.read(chat_stream.gather(body), n=n)
+            else:
+                mode, document = Mode.WHOLE, chat_answer.read(load_object(body), n=n)
+            return mode, chat_answer.without_echo(document, variant)
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: Completion) -> Facts:
-        usage = document.usage or {}
+        prompt, completion = chat_common.tokens(document.usage or {})
         refused = any(choice.message.get("refusal") for choice in document.choices)
-        return Facts(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")), refused)
+        return Facts(prompt, completion, refused)
 
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
+        document = chat_answer.with_echo(document, variant)
         match mode:
             case Mode.WHOLE:
                 return dump(chat_answer.write(document))
             case Mode.STREAM:
                 return chat_stream.scatter(document, include_usage=include_usage)
+
+    def keeps(self, document: Completion, variant: str) -> str:
+        return variant if chat_answer.echoes(document) else ""
+
+    def serves(self, recorded: str, variant: str) -> bool:
+        """Tell so of whatever has nothing of its caller's own in it."""
+        return recorded in ("", variant)
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
@@ -119,14 +133,15 @@ CHAT = Chat()
 def _model(path: str, request: JSONObject) -> str:
     """Return the model. A path that names a deployment decides: Azure does not look at the body's.
 
-    A gateway that speaks Azure's paths may, so where the body has another one it stays among the parameters.
+    A gateway that speaks Azure's paths may, so where the body has another one it stays among the parameters. Servers of
+    one model need not be told, and routers are told several (OpenRouter's ``models``), which are parameters: no name.
     """
     model = _optional(request, "model", str)
     if deployment := _AZURE_PATH.search(path):
         return unquote(deployment[1])
-    if not model:
+    if not model and "model" in request:
         raise ValueError("model: missing")
-    return model
+    return model or ""
 
 
 def _turn(position: int, message: JSONObject) -> Turn:

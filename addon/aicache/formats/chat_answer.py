@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from aicache.formats.body import JSONObject, objects
+from aicache.formats.body import JSONObject, dump, load_object, objects
 
 GOOD_ENDS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
@@ -46,6 +46,7 @@ class Completion:
     """What else the document carried (``system_fingerprint``, ``citations``, ...)."""
 
 
+_ECHOED = "metadata"
 _SUBSTANCE = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
 _BLANK_PART = {"type": "text", "text": ""}
 
@@ -70,6 +71,10 @@ def read(document: Mapping[str, Any], *, n: int) -> Completion:
         usage = groq.get("usage")  # where Groq counts for callers of a stream who did not ask
     if not (usage is None or isinstance(usage, dict)):
         raise ValueError("usage: not an object")
+    if not usage and len(choices) == 1 and isinstance(own := choices[0].extra.get("usage"), dict):
+        usage = own  # where Kimi counts in a stream, with the end of its only choice
+        rest = {name: value for name, value in choices[0].extra.items() if name != "usage"}
+        choices = (replace(choices[0], extra=rest),)
     known = {"id", "model", "created", "choices", "usage", "error", *NOISE}
     return Completion(
         id=_text(document.get("id")),
@@ -96,6 +101,28 @@ def write(answer: Completion) -> JSONObject:
     if answer.usage is not None:
         document["usage"] = answer.usage
     return document | dict(answer.extra)
+
+
+def echo_of(request: Mapping[str, Any]) -> str:
+    """Return what of a request's own its answer may repeat without having been changed by it: its ``metadata``."""
+    return dump(request[_ECHOED]).decode() if isinstance(request.get(_ECHOED), dict) else ""
+
+
+def without_echo(answer: Completion, echo: str) -> Completion:
+    """Take from a recorded answer what it repeats of its own call, if it does."""
+    if not echo or answer.extra.get(_ECHOED) != load_object(echo):
+        return answer
+    return replace(answer, extra={**answer.extra, _ECHOED: {}})
+
+
+def with_echo(answer: Completion, echo: str) -> Completion:
+    """Put the caller's own where another's was taken from."""
+    return replace(answer, extra={**answer.extra, _ECHOED: load_object(echo)}) if echo and echoes(answer) else answer
+
+
+def echoes(answer: Completion) -> bool:
+    """Tell whether an answer repeats something of its call; as parsed, less that."""
+    return answer.extra.get(_ECHOED) == {}
 
 
 def refuse_error(document: Mapping[str, Any]) -> None:

@@ -61,11 +61,16 @@ def usage_of(usage: Mapping[str, Any] | None) -> Usage | None:
     if not usage:
         return None
     return Usage(
-        count(usage.get("prompt_tokens")),
-        count(usage.get("completion_tokens")),
+        *tokens(usage),
         count_in(usage, "prompt_tokens_details", "cached_tokens"),
         count_in(usage, "completion_tokens_details", "reasoning_tokens"),
     )
+
+
+def tokens(usage: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many tokens were read and written, as far as that is told: by the total, where it is all there is."""
+    prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+    return prompt or max(0, count(usage.get("total_tokens")) - completion), completion
 
 
 def counts(usage: Usage | None) -> JSONObject | None:

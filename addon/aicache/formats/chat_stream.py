@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aicache.formats import deltas, openai_stream
+from aicache.formats import chat_deltas, deltas, openai_stream
 from aicache.formats.body import JSONObject
 from aicache.formats.chat_answer import Choice, Completion, refuse_error
 
@@ -54,10 +54,12 @@ class _Growing:
             self.has_deltas = True
         if not (delta is None or isinstance(delta, dict)):
             raise ValueError("choices: a delta that is not an object")
-        deltas.join(self.message, delta or {})
+        deltas.join(self.message, delta or {}, chat_deltas.MESSAGE)
         self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
-        deltas.join(self.extra, piece)
+        if type(piece.get("logprobs")) in (int, float):
+            piece["logprobs"] = deltas.UNCLEAR  # Together tells one number a token, and lists in whole answers
+        deltas.join(self.extra, piece, chat_deltas.CHOICE)
 
     def whole(self, index: int) -> JSONObject:
         return {**self.extra, "index": index, "message": self.message, "finish_reason": self.finish_reason}

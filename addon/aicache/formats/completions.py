@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from aicache import sse
-from aicache.formats import completions_answer, completions_stream, openai_stream
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request, refuse_stateful
+from aicache.formats import chat_common, completions_answer, completions_stream, openai_stream
+from aicache.formats.body import JSONObject, dump, load_object, load_request, refuse_stateful
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
@@ -77,6 +77,7 @@ class Completions(Usual):
             model=_model(path, request),
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
+            counted=not streams or options.get("include_usage") is True,
             params={name: value for name, value in request.items() if name not in ("prompt", "model")},
             turns=(Turn("user", prompt, {}),),
             question=None,
@@ -97,8 +98,7 @@ class Completions(Usual):
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: JSONObject) -> Facts:
-        usage = document.get("usage") or {}
-        return Facts(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")))
+        return Facts(*chat_common.tokens(document.get("usage") or {}))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
@@ -137,7 +137,9 @@ def _model(path: str, request: Mapping[str, Any]) -> str:
         return str(model)
     if named := _MODEL_PATH.search(path):
         return unquote(named[1])
-    raise ValueError("model: missing")
+    if "model" in request:
+        raise ValueError("model: missing")
+    return ""  # servers of one model need not be told, and routers are told several: those are parameters
 
 
 def _prompt(prompt: Any) -> tuple[Any, int]:

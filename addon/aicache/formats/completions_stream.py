@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aicache.formats import deltas, openai_stream
+from aicache.formats import chat_deltas, deltas, openai_stream
 from aicache.formats.body import JSONObject
 from aicache.formats.chat_answer import refuse_error
 
 _HEAD = ("id", "object", "created", "model")
+_CHOICE: Mapping[str, deltas.Rule] = {**chat_deltas.CHOICE, "reasoning": deltas.How.GROWS}
 
 
 def gather(body: bytes) -> JSONObject:
@@ -48,11 +49,12 @@ class _Growing:
         self.text.append(text or "")
         self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
         if "logprobs" in piece:
-            self.logprobs = _grown(self.logprobs, piece["logprobs"])
+            told = piece["logprobs"]
+            self.logprobs = _grown(self.logprobs, deltas.UNCLEAR if type(told) in (int, float) else told)
             piece["logprobs"] = None  # so that it is known to have been there
         for name in ("index", "delta"):
             piece.pop(name, None)
-        deltas.join(self.extra, piece)
+        deltas.join(self.extra, piece, _CHOICE)
 
     def whole(self, index: int) -> JSONObject:
         told = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
@@ -62,7 +64,7 @@ class _Growing:
 def _grown(held: Any, value: Any) -> Any:
     """Join the log probabilities of two pieces: lists with one element a token, by the name of what they tell.
 
-    Raises ValueError for what cannot be joined: Together sends a bare number with each token.
+    Together sends a bare number with each token, which is no piece of what a whole answer has.
     """
     match held, value:
         case (None, _) | (_, None):
@@ -74,7 +76,7 @@ def _grown(held: Any, value: Any) -> Any:
         case list(), list():
             held += value
             return held
-    raise ValueError("logprobs: pieces that do not join")
+    return deltas.UNCLEAR
 
 
 def _pieces(choice: Mapping[str, Any]) -> Iterator[JSONObject]:

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from aicache import sse
-from aicache.formats import dashscope_reading, deltas
+from aicache.formats import chat_deltas, dashscope_reading, deltas
 from aicache.formats.body import JSONObject, count, dump_line, load_object, objects
 from aicache.formats.dashscope_answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
 from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL, Said
@@ -40,9 +40,9 @@ def gather(body: bytes, variant: str) -> JSONObject:
                 case "finish_reason":
                     output[name] = _end(output.get(name), value)
                 case _:
-                    _put(output, name, value)
+                    _put(output, name, value, cumulative=cumulative, anew=_OUTPUT)
         for name, value in event.items():
-            _put(document, name, value)
+            _put(document, name, value, cumulative=cumulative, anew=_EVENT)
     if choices:
         output["choices"] = list(choices.values())
     return {"output": output} | document
@@ -123,8 +123,22 @@ def _said(event: Mapping[str, Any]) -> Said:
     return Said(texts, count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
 
 
-def _put(held: JSONObject, name: str, value: Any) -> None:
-    held[name] = deltas.latest(held[name], value) if name in held else value
+_EVENT = frozenset({"usage", "request_id"})
+_OUTPUT = frozenset({"search_info"})
+_OF_PIECES: Mapping[str, deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
+
+
+def _put(held: JSONObject, name: str, value: Any, *, cumulative: bool, anew: frozenset[str] = frozenset()) -> None:
+    """Take in what stands around the texts; what is known to be told *anew* is the last that was told.
+
+    Where each event holds all there is so far, a text may only have grown.
+    """
+    known = held.get(name)
+    texts = isinstance(known, str) and isinstance(value, str)
+    if name in anew or (cumulative and (not texts or value.startswith(known))):
+        held[name] = deltas.latest(known, value)
+    else:
+        deltas.join(held, {name: value})
 
 
 def _end(held: Any, value: Any) -> Any:
@@ -147,9 +161,11 @@ def _add(choice: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
             case "finish_reason":
                 choice[name] = _end(choice.get(name), value)
             case "logprobs" if not cumulative:
-                deltas.join(choice, {name: value})
+                deltas.join(choice, {name: value}, _OF_PIECES)
+            case "logprobs":
+                choice[name] = deltas.latest(choice.get(name), value)
             case _:
-                _put(choice, name, value)
+                _put(choice, name, value, cumulative=cumulative)
 
 
 def _join(message: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
@@ -159,12 +175,14 @@ def _join(message: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
                 message[name] = _text(message.get(name), value, cumulative=cumulative)
             case "content" if not cumulative:
                 message[name] = _content(message.get(name), value)
+            case "content":
+                message[name] = deltas.latest(message.get(name), value)
             case "tool_calls" if not cumulative:
-                deltas.join(message, {name: value})
+                deltas.join(message, {name: value}, _OF_PIECES)
             case "tool_calls":
                 message[name] = _calls(message.get(name) or [], value or [])
             case _:
-                _put(message, name, value)
+                _put(message, name, value, cumulative=cumulative)
 
 
 def _content(held: Any, value: Any) -> Any:
@@ -202,7 +220,7 @@ def _lay(held: JSONObject, value: Mapping[str, Any]) -> None:
         if isinstance(held.get(name), dict) and isinstance(inner, dict):
             _lay(held[name], inner)
         else:
-            _put(held, name, inner)
+            _put(held, name, inner, cumulative=True)
 
 
 def _deltas(message: JSONObject, variant: str) -> tuple[list[JSONObject], JSONObject]:

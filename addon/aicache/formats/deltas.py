@@ -1,35 +1,135 @@
-"""Joining the deltas of a streamed message into the message, as pure functions. Decides by JSON type and field name.
+"""Joining the deltas of a streamed answer into the whole, by where in it a value stands. Pure; it guesses nothing.
 
 OpenAI documents the deltas only by example (https://platform.openai.com/docs/api-reference/chat-streaming); what its
-vendors add is known from recorded streams. So the rules are general, and fields that nobody has heard of survive:
+vendors add is known from recorded streams. A `Rule` says of a known place what a second piece there does to the first.
+Fields that nobody has heard of survive where all agree on what they mean:
 
-- null says nothing, and empty values replace nothing;
-- text grows in the fields that stream text; it stays what it first was in those that name something (role, id, ...);
-- objects are joined field by field; any other value is replaced by a later one;
-- lists grow; an element that carries the ``index`` of an earlier one continues it.
+- null says nothing, and empty values replace nothing; what is told again is told once;
+- objects are joined field by field; of numbers the latest counts;
+- a text, or a list, that comes in several different pieces is `UNCLEAR`: it may grow, be replaced, or be a draft.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import islice
-from typing import Any
+from typing import Any, Final, TypeAlias
 
-GROWING = frozenset(
-    {"content", "reasoning_content", "reasoning", "refusal", "thinking", "text", "summary"}
-    | {"arguments", "input"}  # of a function call, of a custom tool call
-    | {"data", "transcript"}  # of audio (base64), and data of OpenRouter's encrypted reasoning
-)
-NAMING = frozenset({"role", "id", "type", "name", "format"})
 LOOKED_BACK = 128
 """Elements of a list that may be open at once: as many calls as any API allows. Else long lists cost their square."""
+
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
+_NO_RULES: Mapping[str, Rule] = {}
 
 
-def join(held: dict[str, Any], delta: Mapping[str, Any]) -> None:
+class _Unclear:
+    """The type of `UNCLEAR` alone."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNCLEAR"
+
+
+UNCLEAR: Final = _Unclear()
+"""In place of what a stream said in pieces that nobody knows how to join. It cannot be written as JSON, so an answer
+that holds it can be replayed as it was recorded, and rendered in no other way."""
+
+
+class How(Enum):
+    """What a second piece does to the first."""
+
+    GROWS = auto()
+    """It is the next piece of one text."""
+    NAMES = auto()
+    """It names the same thing again; what the first called it stays."""
+    REPLACES = auto()
+    """It tells the state anew; in objects, field by field."""
+    LISTED = auto()
+    """It holds the next elements of one list, whole ones."""
+    BASE64 = auto()
+    """It holds the next bytes, in base64."""
+    CONTENT = auto()
+    """It is text, or a list of parts of which the first may go on with the last one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list whose elements come in pieces: *continues* tells whether a piece is of an earlier element."""
+
+    rule: Mapping[str, Rule] | How
+    """What a piece does to its element."""
+    continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+Rule: TypeAlias = "How | Items | Mapping[str, Rule]"
+
+
+def join(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
     """Join a delta into *held*, in place; what the delta holds belongs to *held* from then on."""
     for name, value in delta.items():
-        held[name] = _joined(name, held[name], value) if name in held else value
+        held[name] = joined(held[name], value, rules.get(name)) if name in held else value
+
+
+def joined(held: Any, value: Any, rule: Rule | None = None) -> Any:
+    """Join a value and what was told of it before; without a rule, only where there is no doubt."""
+    if held is None or value is None:
+        return value if held is None else held
+    if isinstance(held, str) and isinstance(value, str):
+        return _text(held, value, rule)
+    match rule:
+        case How.CONTENT:
+            return _content(held, value)
+        case _ if value in _EMPTY:
+            return held
+        case How.REPLACES:
+            return _replaced(held, value)
+        case How.LISTED if isinstance(held, list) and isinstance(value, list):
+            held += value
+            return held
+        case Items() if isinstance(held, list) and isinstance(value, list):
+            for item in value:
+                _put(held, item, rule)
+            return held
+        case Mapping() if isinstance(held, dict) and isinstance(value, dict):
+            join(held, value, rule)
+            return held
+    return told(held, value)
+
+
+def _text(held: str, value: str, rule: Rule | None) -> Any:
+    if rule is How.GROWS or rule is How.CONTENT:
+        return held + value
+    if not held or not value:
+        return held or value
+    match rule:
+        case How.NAMES:
+            return held
+        case How.REPLACES:
+            return value
+        case How.BASE64:
+            return _bytes(held, value)
+    return told(held, value)
+
+
+def told(held: Any, value: Any) -> Any:
+    """Join what nobody has heard of: `UNCLEAR` for what may mean one thing or another."""
+    if held in _EMPTY:
+        return latest(held, value)
+    if value in _EMPTY:
+        return held
+    match held, value:
+        case dict(), dict():
+            for name, each in value.items():
+                held[name] = told(held[name], each) if name in held else each
+            return held
+        case (int() | float(), int() | float()):
+            return value
+    return held if type(held) is type(value) and held == value else UNCLEAR
 
 
 def latest(held: Any, value: Any) -> Any:
@@ -37,43 +137,73 @@ def latest(held: Any, value: Any) -> Any:
     return held if value in _EMPTY and held is not None else value
 
 
-def _joined(name: str, held: Any, value: Any) -> Any:
-    match held, value:
-        case (None, _) | (_, None):
-            return value if held is None else held
-        case str(), str() if name in GROWING:
-            return held + value
-        case str(), str() if name in NAMING:
-            return held or value
-        case dict(), dict():
-            join(held, value)
-            return held
-        case (list(), _) | (_, list()) if name == "content":
-            return _parts(held, value)
-        case list(), list():
-            for item in value:
-                _put(name, held, item)
-            return held
+def _replaced(held: Any, value: Any) -> Any:
+    if isinstance(held, dict) and isinstance(value, dict):
+        for name, each in value.items():
+            held[name] = _replaced(held.get(name), each)
+        return held
     return latest(held, value)
 
 
-def _parts(held: Any, value: Any) -> Any:
-    """Join content of which one delta at least is a list of parts, as Mistral streams its reasoning.
+def _bytes(held: str, value: str) -> Any:
+    """Join bytes in base64. Pieces that are not padded may be cut anywhere, or each lack its padding: UNCLEAR.
+
+    Only the last four characters of what is held can be of less than three bytes.
+    """
+    if len(held) % 4 or len(value) % 4:
+        return UNCLEAR
+    try:
+        tail = base64.b64decode(held[-4:], validate=True) + base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return UNCLEAR
+    return held[:-4] + base64.b64encode(tail).decode()
+
+
+def _put(items: list[Any], item: Any, rule: Items) -> None:
+    """Continue the element that *item* is a piece of, or append it. Without an index only the last one can go on."""
+    if isinstance(item, dict):
+        for earlier in islice(reversed(items), 1 if item.get("index") is None else LOOKED_BACK):
+            if isinstance(earlier, dict) and rule.continues(earlier, item):
+                joined(earlier, item, rule.rule)
+                return
+    items.append(item)
+
+
+# ------------------------------------------------------------------ content in parts
+
+
+def _summarized(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Databricks' summary of its reasoning is one text, up to its signature."""
+    return earlier.get("type") == item.get("type") == "summary_text" and not earlier.get("signature")
+
+
+_PARTS: Mapping[str, Mapping[str, Rule]] = {
+    "text": {"type": How.NAMES, "text": How.GROWS, "annotations": How.LISTED, "citations": How.LISTED},
+    "thinking": {"type": How.NAMES, "thinking": How.CONTENT, "closed": How.REPLACES},
+    "reasoning": {
+        "type": How.NAMES,
+        "summary": Items({"type": How.NAMES, "text": How.GROWS}, _summarized),
+    },
+}
+"""Parts of content that come in pieces: Mistral's text and thinking, Databricks' reasoning."""
+
+
+def _content(held: Any, value: Any) -> Any:
+    """Join content, of which one delta at least may be a list of parts.
 
     Mistral sends many ``thinking`` parts for what is one, and plain strings for the text that follows.
     """
     held, value = (_as_parts(content) for content in (held, value))
     if not isinstance(held, list) or not isinstance(value, list):
-        return latest(held, value)
+        return UNCLEAR
     if held:
         value = [part for part in value if part != {"type": "text", "text": ""}]
-    if held and value and _one_part(held[-1], value[0]):
-        last = held[-1]
-        if last["type"] == "thinking" and isinstance(last.get("thinking"), list):
-            last["thinking"] = _parts(last["thinking"], value[0].get("thinking"))
-            value[0] = {**value[0], "thinking": None}
-        join(last, value[0])
-        value = value[1:]
+    if held and value and (kind := _one_kind(held[-1], value[0])) is not None:
+        if kind in _PARTS:
+            join(held[-1], value[0], _PARTS[kind])
+            value = value[1:]
+        else:
+            _doubt(held[-1], value[0])
     return held + value
 
 
@@ -83,48 +213,15 @@ def _as_parts(content: Any) -> Any:
     return content
 
 
-def _one_part(last: Any, part: Any) -> bool:
-    kinds = [p.get("type") if isinstance(p, dict) else None for p in (last, part)]
-    return kinds[0] == kinds[1] and kinds[0] in ("text", "thinking")
+def _one_kind(last: Any, part: Any) -> Any:
+    """Return the type of two parts, of which the second may be a piece of the first; None where they are of two."""
+    if not isinstance(last, dict) or not isinstance(part, dict) or last.get("type") != part.get("type"):
+        return None
+    return kind if isinstance(kind := part.get("type"), str) else ""
 
 
-def _put(name: str, items: list[Any], item: Any) -> None:
-    """Continue the element that *item* is a piece of, or append it.
-
-    Only a tool call is looked for without an index: there are log probabilities and annotations by the thousand.
-    """
-    if isinstance(item, dict) and (name == "tool_calls" or item.get("index") is not None):
-        continues = _continues_call if name == "tool_calls" else _continues
-        for earlier in islice(reversed(items), LOOKED_BACK):
-            if isinstance(earlier, dict) and continues(earlier, item):
-                join(earlier, item)
-                return
-            if name == "tool_calls" and item.get("index") is None:
-                break  # without an index only the last call can go on
-    items.append(item)
-
-
-def _continues(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Tell by index, type, id and format; what a piece leaves out agrees with anything (OpenRouter's signatures)."""
-    if item.get("index") is None or item["index"] != earlier.get("index"):
-        return False
-    return all(_agree(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
-
-
-def _continues_call(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Tell by index, or, for vendors that send none, by the lack of id and name.
-
-    A second id together with a second name is another call whatever the index: gateways to Gemini give every parallel
-    call index 0. A second id alone is not: some servers make up a new one for every piece.
-    """
-    function = item.get("function")
-    named = bool(isinstance(function, dict) and function.get("name"))
-    if item.get("index") is None:
-        return not named and not item.get("id")
-    if item["index"] != earlier.get("index"):
-        return False
-    return not named or _agree(earlier.get("id"), item.get("id"))
-
-
-def _agree(one: Any, other: Any) -> bool:
-    return one == other or one in _EMPTY or other in _EMPTY
+def _doubt(last: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Mark what may be two parts or two pieces of one: of kinds that nobody has heard of, with a text of their own."""
+    for name, value in part.items():
+        if name != "type" and isinstance(value, str) and isinstance(last.get(name), str):
+            last[name] = UNCLEAR

@@ -7,6 +7,7 @@ an upstream wrote is what a caller gets, to the last digit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -17,6 +18,8 @@ from aicache.formats.body import JSONObject, count, dump, load_object, load_requ
 from aicache.model import Batch
 
 _ONE_FOR_ALL = ("late_chunking",)  # Jina: each vector depends on the texts around it
+_COUNTED = "prompt_eval_count"
+_COUNTER = 1 << 53  # what is larger counts nothing
 _TEXT_FIELDS = ("encoding_format", "input_type", "task", "prompt_name", "user")
 
 
@@ -27,6 +30,8 @@ class Piece(msgspec.Struct, frozen=True):
     envelope: dict[str, msgspec.Raw]
     tokens: int
     """This input's share of the prompt's tokens: of one response, they add up to what it counted."""
+    usage: dict[str, Any] | None = None
+    """The same of all that the response counted, by the provider's own names."""
 
 
 class Misfit(ValueError):
@@ -85,17 +90,22 @@ class OpenAIEmbeddings:
         if placed.keys() != set(range(len(items))):
             raise Misfit("data: indexes that are not those of the inputs")
         usage = _decoded(envelope.get("usage", msgspec.Raw(b"null")), dict[str, Any] | None, "usage") or {}
-        shares = _shares(count(usage.get("prompt_tokens")), [batch.inputs[i] for i in positions])
-        return [Piece(placed[i], envelope, share) for i, share in enumerate(shares)]
+        sizes = _sizes(batch.inputs[i] for i in positions)
+        tokens = _shares(count(usage.get("prompt_tokens")) or count(usage.get("total_tokens")), sizes)
+        counted = _usage_shares(usage, sizes)
+        return [Piece(placed[i], envelope, tokens[i], each) for i, each in enumerate(counted)]
 
     def join(self, pieces: Sequence[Piece]) -> bytes:
         envelope = dict(pieces[0].envelope)
         usage = envelope.pop("usage", None)
+        counted = [piece.usage for piece in pieces if piece.usage]
         items = [_decoded(piece.item, dict[str, msgspec.Raw], "item") for piece in pieces]
         data = [item | {"index": i} if "index" in item else item for i, item in enumerate(items)]
         document: dict[str, Any] = {"object": envelope.pop("object", "list"), "data": data, **envelope}
-        if usage is not None:
-            document["usage"] = _usage(_decoded(usage, Any, "usage"), pieces)
+        if counted:
+            document["usage"] = _usage_sum(counted)
+        elif usage is not None:
+            document["usage"] = _decoded(usage, Any, "usage")
         return dump(document)
 
 
@@ -127,14 +137,16 @@ class OllamaEmbed:
         for item in items:
             _check_vector(item)
         _check_number(items, positions, "embeddings")
-        tokens = count(_decoded(envelope.pop("prompt_eval_count", msgspec.Raw(b"0")), Any, "prompt_eval_count"))
-        shares = _shares(tokens, [batch.inputs[i] for i in positions])
+        told = _decoded(envelope.get(_COUNTED, msgspec.Raw(b"null")), Any, _COUNTED)
+        shares = _shares(count(told), _sizes(batch.inputs[i] for i in positions))
         return [Piece(item, envelope, share) for item, share in zip(items, shares, strict=True)]
 
     def join(self, pieces: Sequence[Piece]) -> bytes:
         envelope = dict(pieces[0].envelope)
         document: dict[str, Any] = {"model": envelope.pop("model", ""), "embeddings": [piece.item for piece in pieces]}
-        return dump(document | envelope | {"prompt_eval_count": sum(piece.tokens for piece in pieces)})
+        tokens = sum(piece.tokens for piece in pieces)
+        told = any(_COUNTED in piece.envelope for piece in pieces) or tokens > 0
+        return dump(document | envelope | ({_COUNTED: tokens} if told else {}))
 
 
 OPENAI_EMBEDDINGS = OpenAIEmbeddings()
@@ -227,20 +239,53 @@ def _check_number(items: Sequence[Any], positions: Sequence[int], name: str) -> 
         raise Misfit(f"{name}: not as many as were asked for")
 
 
-def _shares(tokens: int, inputs: Iterable[Any]) -> list[int]:
+def _sizes(inputs: Iterable[Any]) -> list[int]:
+    return [len(dump(each)) for each in inputs]
+
+
+def _shares(counted: int, sizes: Sequence[int]) -> list[int]:
     """Share out what a response counted by the inputs' lengths, so that the shares add up to it."""
-    sizes = [len(dump(each)) for each in inputs]
+    whole = sum(sizes)
     shares, so_far, given = [], 0, 0
     for size in sizes:
         so_far += size
-        share = tokens * so_far // sum(sizes) - given
+        share = counted * so_far // whole - given
         given += share
         shares.append(share)
     return shares
 
 
-def _usage(usage: Any, pieces: Sequence[Piece]) -> Any:
-    if not isinstance(usage, dict):
-        return usage
-    tokens = sum(piece.tokens for piece in pieces)
-    return {name: tokens if name in ("prompt_tokens", "total_tokens") else value for name, value in usage.items()}
+def _usage_shares(usage: JSONObject, sizes: Sequence[int]) -> list[JSONObject]:
+    """Share out each counter of a response, whatever its name; what counts nothing is everybody's."""
+    whole = sum(sizes)
+    shares: list[JSONObject] = [{} for _ in sizes]
+    for name, value in usage.items():
+        parts: Iterable[Any] = [value] * len(sizes)
+        if isinstance(value, dict):
+            parts = _usage_shares(value, sizes)
+        elif _counts(value) and isinstance(value, int):
+            parts = _shares(value, sizes)
+        elif _counts(value):
+            parts = [value * size / whole for size in sizes]
+        for share, part in zip(shares, parts, strict=True):
+            share[name] = part
+    return shares
+
+
+def _usage_sum(usages: Sequence[Mapping[str, Any]]) -> JSONObject:
+    """Add up each counter; of what counts nothing the first one told stands."""
+    names = dict.fromkeys(name for usage in usages for name in usage)
+    return {name: _sum([usage[name] for usage in usages if usage.get(name) is not None]) for name in names}
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    if values and all(isinstance(value, dict) for value in values):
+        return _usage_sum(values)
+    if values and all(_counts(value) for value in values):
+        # A cost is what it was before it was shared out.
+        return sum(values) if all(isinstance(each, int) for each in values) else float(f"{math.fsum(values):.12g}")
+    return values[0] if values else None
+
+
+def _counts(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < _COUNTER

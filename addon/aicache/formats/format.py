@@ -53,6 +53,12 @@ class Format(Protocol):
     ) -> Call:
         """Parse a request; *headers* by lower-case name; *tools_semantic* lets a neighbour answer calls with tools."""
 
+    def keeps(self, document: Any, variant: str) -> str:
+        """Return what of a call's variant its recorded answer depends on."""
+
+    def serves(self, recorded: str, variant: str) -> bool:
+        """Tell whether what was recorded of one variant is, byte for byte, what a call of another gets."""
+
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Any]:
         """Parse a complete, good answer of at least *n* choices into its document, whatever its mode.
 

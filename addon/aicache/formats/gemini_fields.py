@@ -99,14 +99,19 @@ def read(message: Mapping[str, Any], table: Table) -> JSONObject:
     """
     found: JSONObject = {}
     for sent, value in message.items():
-        camel = sent if sent in table else _NEXT_WORD.sub(lambda word: word[1].upper(), sent)
-        name = camel if camel in table else sent
+        meant = sent if sent in table else camel(sent)
+        name = meant if meant in table else sent
         if name in found:
             raise ValueError(f"{name}: in two spellings")
         if name in table and value is not None and type(value) not in table[name]:
             raise ValueError(f"{name}: not of its type")
         found[name] = value
     return {name: value for name, value in found.items() if value is not None}
+
+
+def camel(name: str) -> str:
+    """Return a field's name in camelCase."""
+    return _NEXT_WORD.sub(lambda word: word[1].upper(), name)
 
 
 def within(message: Mapping[str, Any], name: str, table: Table) -> JSONObject:

@@ -28,6 +28,11 @@ _DONE = "[DONE]"  # not Google's, but gateways send it
 _EVERYWHERE = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
 _FIRST = ("promptFeedback",)
 _JOINED = ("content", "finishReason", "index")
+_TOLD_ANEW = frozenset(
+    {"usageMetadata", "promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERYWHERE}
+    | {"finishMessage", "citationMetadata", "groundingMetadata", "urlContextMetadata", "safetyRatings"}
+    | {"groundingAttributions", "role"}
+)
 _BLANK = {"text": ""}
 _PIECE = frozenset({"text", "thought", "thoughtSignature"})
 
@@ -74,7 +79,7 @@ def gather(chunks: Iterable[JSONObject]) -> JSONObject:
             candidates.setdefault(index, _Growing()).add(piece)
         for name, value in chunk.items():
             if name != "candidates":
-                document[name] = deltas.latest(document.get(name), value)
+                document[name] = _told(name, document.get(name), value)
     return {"candidates": [candidates[index].whole() for index in sorted(candidates)], **document}
 
 
@@ -109,7 +114,7 @@ class _Growing:
         self.content = self.content or {}
         for name, value in content.items():
             if name != "parts":
-                self.content[name] = deltas.latest(self.content.get(name), value)
+                self.content[name] = _told(name, self.content.get(name), value)
         if (parts := content.get("parts")) is not None:
             self._add_parts(objects(parts, "parts"))
 
@@ -164,11 +169,24 @@ def _later(name: str, held: Any, value: Any) -> Any:
 
     Of what a search found, some is told in one chunk and some in another.
     """
+    name = fields.camel(name)
     if not isinstance(held, dict) or not isinstance(value, dict):
-        return deltas.latest(held, value)
+        return _told(name, held, value)
     if name == "logprobsResult":
         return {**held, **{inner: _longer(held.get(inner), each) for inner, each in value.items()}}
-    return {**held, **{inner: deltas.latest(held.get(inner), each) for inner, each in value.items()}}
+    if name not in _TOLD_ANEW:
+        return deltas.told(held, value)
+    return {**held, **{inner: _anew(held.get(inner), each) for inner, each in value.items()}}
+
+
+def _anew(held: Any, value: Any) -> Any:
+    texts = isinstance(held, str) and isinstance(value, str)
+    return deltas.told(held, value) if texts else deltas.latest(held, value)
+
+
+def _told(name: str, held: Any, value: Any) -> Any:
+    """Join what stands around the parts: of what every chunk may tell anew the latest counts."""
+    return deltas.latest(held, value) if fields.camel(name) in _TOLD_ANEW else deltas.told(held, value)
 
 
 def _longer(held: Any, value: Any) -> Any:

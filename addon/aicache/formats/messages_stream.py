@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aicache import sse
+from aicache.formats import deltas
 from aicache.formats.body import JSONObject, dump, dump_line, load_object, objects
+from aicache.formats.deltas import How
 from aicache.formats.messages_answer import GOOD_ENDS, TOOL_USES, refuse_error
 
 _KNOWN_LATE = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
@@ -21,8 +23,15 @@ _COUNTED_TWICE = ("input_tokens", "cache_creation_input_tokens", "cache_read_inp
 _COUNTED_LATE = frozenset(
     {"output_tokens", "output_tokens_details", "server_tool_use", "iterations", "fallback_credit"}
 )
-_PIECES = frozenset({"text", "thinking", "partial_json"})
+_GROWS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 _IN_ONE_PIECE = ("signature_delta", "compaction_delta")
+_TOLD_ANEW: Mapping[str, deltas.Rule] = dict.fromkeys(
+    (*_KNOWN_LATE, _OF_CONTEXT, "container", "input_transformations", "model", "id"), How.REPLACES
+)
+_COUNTED_ANEW: Mapping[str, deltas.Rule] = dict.fromkeys(
+    ("service_tier", "inference_geo", "speed", "iterations"), How.REPLACES
+)
+_FALLBACK = "fallback"
 
 
 def gather(body: bytes) -> JSONObject:
@@ -59,7 +68,7 @@ def gather(body: bytes) -> JSONObject:
             case "message_stop" if message is not None:
                 if not all(block.stopped for block in blocks.values()):
                     raise ValueError("a block without its end")
-                return message | {"content": [block.whole() for _, block in sorted(blocks.items())]}
+                return _relabeled(message | {"content": [block.whole() for _, block in sorted(blocks.items())]})
     raise ValueError("the stream is cut off")
 
 
@@ -77,20 +86,21 @@ class _Growing:
     stopped: bool = False
 
     def add(self, delta: JSONObject) -> None:
-        """Take in a delta. In those of unknown kinds text is taken to grow, as in most known ones; all else is set."""
+        """Take in a delta. Whether what those of unknown kinds hold grows is known only where it comes once."""
         kind = delta.pop("type", None)
         if kind in _IN_ONE_PIECE:
             self.block |= delta
             return
+        grows = _GROWS.get(kind) if isinstance(kind, str) else None
         for name, value in delta.items():
             if name == "citation":
                 self._cite(value)
-            elif isinstance(value, str):
+            elif name == grows:
+                if not isinstance(value, str):
+                    raise ValueError("a delta whose text is none")
                 self.pieces.setdefault(name, []).append(value)
-            elif name in _PIECES:
-                raise ValueError("a delta whose text is none")
-            elif value is not None or name not in self.block:
-                self.block[name] = value
+            else:
+                deltas.join(self.block, {name: value})
 
     def whole(self) -> JSONObject:
         for name, pieces in self.pieces.items():
@@ -113,15 +123,48 @@ def _end(message: JSONObject, data: JSONObject) -> None:
     if message.get("stop_reason") not in (None, *GOOD_ENDS):
         delta.pop("stop_reason", None)
     others = {name: value for name, value in data.items() if name not in ("type", "delta", "usage")}
-    for held, news in ((_usage(message), _usage(data)), (message, others), (message, delta)):
-        for name, value in news.items():
+    _tell(_usage(message), _usage(data), _COUNTED_ANEW)
+    _tell(message, others | delta, _TOLD_ANEW)
+
+
+def _tell(held: JSONObject, news: JSONObject, anew: Mapping[str, deltas.Rule]) -> None:
+    """Take in what is told of the message: of numbers, and of what is known to be told anew, the last counts."""
+    for name, value in news.items():
+        if name in anew or not isinstance(value, str | dict | list):
             if value is not None or name not in held:
                 held[name] = value
+        else:
+            deltas.join(held, {name: value})
+
+
+def _relabeled(message: JSONObject) -> JSONObject:
+    """Name the model that served the answer, as whole ones do, where another one took over on the way.
+
+    The stream begins before that is known. A block of its own says from which model to which.
+    """
+    models = [_model_in(block, "to") for block in message["content"] if block.get("type") == _FALLBACK]
+    return message | {"model": models[-1]} if models and models[-1] else message
+
+
+def _first_model(message: Mapping[str, Any]) -> Any:
+    """Undo `_relabeled`."""
+    hops = [block for block in message["content"] if block.get("type") == _FALLBACK]
+    if hops and _model_in(hops[-1], "to") == message["model"] and (began := _model_in(hops[0], "from")):
+        return began
+    return message["model"]
+
+
+def _model_in(block: Mapping[str, Any], name: str) -> str | None:
+    end = block.get(name)
+    model = end.get("model") if isinstance(end, dict) else None
+    return model if isinstance(model, str) else None
 
 
 def _events(message: Mapping[str, Any]) -> Iterator[JSONObject]:
     start = {name: value for name, value in message.items() if name != _OF_CONTEXT}
     start |= {name: None for name in _KNOWN_LATE if name in message}
+    if "model" in message:
+        start["model"] = _first_model(message)
     usage = message["usage"]
     early = {name: value for name, value in usage.items() if name not in _COUNTED_LATE}
     late = {name: value for name, value in usage.items() if name in _COUNTED_TWICE or name in _COUNTED_LATE}

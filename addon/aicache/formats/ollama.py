@@ -14,6 +14,7 @@ from aicache.formats import ollama_answer, ollama_common
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.ollama_answer import Shape, Types, check_types
+from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
 _FLAG, _TEXT, _LIST, _NUMBER = (bool,), (str,), (list,), (int, float)
@@ -49,19 +50,15 @@ _OPTIONS: Types = {
 _MORE_THAN_TEXT = ("format", "suffix", "raw", "context", "images", "width", "height", "steps")
 
 
-class _Ollama:
+class _Ollama(Usual):
     """What both endpoints have in common."""
 
     api: str
-    own_headers: frozenset[str] = frozenset()
     path: str
     shape: Shape
 
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and path.removesuffix("/").endswith(self.path)
-
-    def address(self, path: str, query: str) -> tuple[str, str]:
-        return path, query
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer; ValueError says what is amiss."""
@@ -84,9 +81,6 @@ class _Ollama:
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json; charset=utf-8" if mode is Mode.WHOLE else "application/x-ndjson"
-
-    def without_usage(self, body: bytes) -> bytes:
-        return body
 
     def understand(self, document: JSONObject) -> Answer:
         return ollama_common.understand(document, self.shape)

@@ -13,7 +13,7 @@ from typing import Any
 
 from aicache import sse
 from aicache.formats.body import JSONObject, dump, load_object, objects
-from aicache.formats.deltas import latest
+from aicache.formats.deltas import latest, told
 
 GOOD_ENDS = frozenset({"stop", "tool_calls"})  # Ollama's own; gateways pass OpenAI's word for tool calls through
 """An allow-list; not among them: length, and load and unload, which tell what became of the model."""
@@ -35,6 +35,7 @@ _CALL: Types = {"id": (str,), "function": (dict,)}
 _HEAD = ("model", "remote_model", "remote_host", "created_at")  # stand in every line
 _GROWING = frozenset({"content", "response", "thinking"})
 _LISTED = frozenset({"tool_calls", "logprobs"})
+_TOLD_ANEW = frozenset({*_HEAD, "role", "done_reason", "context"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def read(document: JSONObject, shape: Shape) -> JSONObject:
 def gather(lines: Iterable[bytes]) -> JSONObject:
     """Join a stream's lines into the whole answer they amount to. Raises ValueError for lines after the end.
 
-    Text grows, lists of tool calls and of log probabilities do, of anything else the latest counts. Whether the end
-    has come, and is a good one, is for the reader of the document to judge.
+    Text grows, lists of tool calls and of log probabilities do, of what every line tells the latest counts. Whether the
+    end has come, and is a good one, is for the reader of the document to judge.
     """
     document: JSONObject = {}
     for line in lines:
@@ -166,5 +167,6 @@ def _joined(name: str, held: Any, value: Any) -> Any:
         case list(), list() if name in _LISTED:
             held.extend(value)
             return held
-        case _:
+        case _ if name in _TOLD_ANEW:
             return latest(held, value)
+    return told(held, value)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from aicache import sse
-from aicache.formats import deltas
+from aicache.formats import chat_deltas, deltas
 from aicache.formats.body import JSONObject, dump_line, load_object, objects
 from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error
 
@@ -67,8 +67,11 @@ def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
         for name, value in chunk.items():
             if name in _FIRST_COUNTS:
                 document[name] = document.get(name) or value
-            elif name not in NOISE:
-                document[name] = deltas.latest(document.get(name), value)
+            elif name not in document:
+                if name not in NOISE:
+                    document[name] = value
+            elif document[name] != value:
+                document[name] = deltas.joined(document[name], value, chat_deltas.DOCUMENT.get(name))
     if not ended:
         raise ValueError("the stream is cut off")
     return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}

@@ -45,7 +45,7 @@ class Responses(Usual):
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
-            model=request["model"],
+            model=request.get("model", ""),
             mode=Mode.STREAM if request.get("stream") else Mode.WHOLE,
             wants_usage=False,
             params=responses_request.params_of(request),

@@ -50,8 +50,8 @@ def check(request: Mapping[str, Any]) -> None:
     for name, value in request.items():
         if value is not None and name in _KINDS and type(value) not in _KINDS[name]:
             raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in _KINDS[name])}")
-    if not request.get("model") and request.get("prompt") is None:
-        raise ValueError("model: missing")
+    if "model" in request and not request["model"] and request.get("prompt") is None:
+        raise ValueError("model: missing")  # none at all is fine with servers of one model, and routers among several
 
 
 def turns_of(request: Mapping[str, Any]) -> tuple[Turn, ...]:

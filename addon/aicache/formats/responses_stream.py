@@ -114,6 +114,8 @@ def _item(index: int, item: Mapping[str, Any]) -> Iterator[_Event]:
     begun = {**item, **{name: value for name, value in _NOT_YET.get(kind, {}).items() if item.get(name)}}
     if kind == "message":
         begun["content"] = []
+    if kind == "shell_call" and _commands(item):
+        begun["action"] = {**item["action"], "commands": []}
     if item.get("status"):
         begun["status"] = "in_progress"
     yield "output_item.added", {"item": begun, "output_index": index}
@@ -122,6 +124,12 @@ def _item(index: int, item: Mapping[str, Any]) -> Iterator[_Event]:
         yield f"{kind}.{first}", at
     if kind in _GROWING:
         yield from _growing(item, at)
+    if kind == "shell_call":
+        for position, command in enumerate(_commands(item)):
+            of_it: JSONObject = {"output_index": index, "command_index": position}
+            yield "shell_call_command.added", {**of_it, "command": ""}
+            yield "shell_call_command.delta", {**of_it, "delta": command}
+            yield "shell_call_command.done", {**of_it, "command": command}
     for step in steps:
         yield f"{kind}.{step}", at
     if kind in ("message", "reasoning"):
@@ -130,6 +138,13 @@ def _item(index: int, item: Mapping[str, Any]) -> Iterator[_Event]:
         for position, part in enumerate(parts_of(item, "content")):
             yield from _part(part, {**at, "content_index": position})
     yield "output_item.done", {"item": item, "output_index": index}
+
+
+def _commands(item: Mapping[str, Any]) -> list[str]:
+    """Return what a shell is to run; nothing where that is not a list of texts."""
+    action = item.get("action")
+    commands = action.get("commands") if isinstance(action, dict) else None
+    return commands if isinstance(commands, list) and all(isinstance(each, str) for each in commands) else []
 
 
 def _growing(item: Mapping[str, Any], at: JSONObject) -> Iterator[_Event]:

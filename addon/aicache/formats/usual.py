@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aicache.model import Mode
 
 
@@ -12,6 +14,12 @@ class Usual:
 
     def address(self, path: str, query: str) -> tuple[str, str]:
         return path, query
+
+    def keeps(self, document: Any, variant: str) -> str:
+        return variant
+
+    def serves(self, recorded: str, variant: str) -> bool:
+        return recorded == variant
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"

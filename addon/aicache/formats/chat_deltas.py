@@ -1,0 +1,105 @@
+"""Where in a streamed chat completion values grow, are named again, or are told anew: a table, and nothing else.
+
+Sources: https://platform.openai.com/docs/api-reference/chat-streaming; for what vendors add, streams of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aicache.formats.deltas import How, Items, Rule
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def _of_an_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    return item.get("index") is not None and item["index"] == earlier.get("index")
+
+
+def _continues(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Tell by index, type, id and format; what a piece leaves out agrees with anything (OpenRouter's signatures)."""
+    alike = all(_agree(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
+    return alike and _of_an_index(earlier, item)
+
+
+def _continues_block(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Tell for LiteLLM, whose blocks of Anthropic's thinking have no index: one goes on up to its signature."""
+    if item.get("index") is not None:
+        return _continues(earlier, item)
+    return earlier.get("type") == item.get("type") == "thinking" and not earlier.get("signature")
+
+
+def _continues_call(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Tell by index, or, for vendors that send none, by the lack of id and name.
+
+    A second id together with a second name is another call whatever the index: gateways to Gemini give every parallel
+    call index 0. A second id alone is not: some servers make up a new one for every piece.
+    """
+    function = item.get("function")
+    named = bool(isinstance(function, dict) and function.get("name"))
+    if item.get("index") is None:
+        return not named and not item.get("id")
+    return _of_an_index(earlier, item) and (not named or _agree(earlier.get("id"), item.get("id")))
+
+
+def _agree(one: Any, other: Any) -> bool:
+    return one == other or one in _EMPTY or other in _EMPTY
+
+
+_FUNCTION: Mapping[str, Rule] = {"arguments": How.GROWS}
+
+CALLS = Items(
+    {
+        **dict.fromkeys(("id", "type"), How.NAMES),
+        "function": _FUNCTION,
+        "custom": {"input": How.GROWS},
+    },
+    _continues_call,
+)
+"""Calls of tools. A second name is a piece of it with some clients, and another one with others: no rule for it."""
+
+LOGPROBS: Mapping[str, Rule] = dict.fromkeys(
+    ("content", "refusal", "tokens", "token_ids", "token_logprobs", "top_logprobs", "text_offset"), How.LISTED
+)
+"""Log probabilities: lists with one element a token."""
+
+MESSAGE: Mapping[str, Rule] = {
+    "role": How.NAMES,
+    "content": How.CONTENT,
+    **dict.fromkeys(("reasoning_content", "reasoning", "reasoning_text", "refusal"), How.GROWS),
+    "tool_calls": CALLS,
+    "function_call": _FUNCTION,
+    "audio": {"id": How.NAMES, "data": How.BASE64, "transcript": How.GROWS, "expires_at": How.REPLACES},
+    "annotations": How.LISTED,
+    "images": How.LISTED,
+    "reasoning_details": Items(  # OpenRouter
+        {
+            **dict.fromkeys(("type", "id", "format"), How.NAMES),
+            **dict.fromkeys(("text", "summary", "data"), How.GROWS),
+        },
+        _continues,
+    ),
+    "thinking_blocks": Items(  # LiteLLM
+        {"type": How.NAMES, "thinking": How.GROWS}, _continues_block
+    ),
+    "executed_tools": Items(How.REPLACES, _of_an_index),  # Groq: a tool that was run is told again with its output
+}
+"""A choice's message."""
+
+CHOICE: Mapping[str, Rule] = {
+    "logprobs": LOGPROBS,
+    "text": How.GROWS,  # Together says each text twice
+    "token_ids": How.LISTED,
+    "prompt_token_ids": How.REPLACES,
+    **dict.fromkeys(("native_finish_reason", "stop_reason", "matched_stop", "usage"), How.REPLACES),
+    **dict.fromkeys(("content_filter_results", "content_filter_result", "content_filter_offsets"), How.REPLACES),
+}
+"""What else a choice has."""
+
+DOCUMENT: Mapping[str, Rule] = {
+    **dict.fromkeys(("service_tier", "system_fingerprint", "provider", "metadata"), How.REPLACES),
+    **dict.fromkeys(("x_groq", "timings", "prompt_filter_results", "moderation"), How.REPLACES),
+    **dict.fromkeys(("citations", "search_results", "images", "related_questions"), How.REPLACES),  # Perplexity
+}
+"""What stands around the choices."""
