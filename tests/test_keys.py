@@ -601,11 +601,11 @@ def test_whatever_else_is_left_out_of_a_key_names_an_end_user() -> None:
 
 
 def test_what_an_operator_ignores_stays_ignored_unless_its_name_is_a_persons() -> None:
-    rules = replace(DEFAULTS, ignore=LEFT_OUT | {"trace", "customer_id"})
+    rules = replace(DEFAULTS, ignore=LEFT_OUT | {"trace", "customer"})
     personal = "What is my account balance?"
 
     assert asked(personal, rules=rules, trace="1") == asked(personal, rules=rules, trace="2")
-    assert asked(personal, rules=rules, customer_id="1") != asked(personal, rules=rules, customer_id="2")
+    assert asked(personal, rules=rules, customer="1") != asked(personal, rules=rules, customer="2")
 
 
 def test_a_personal_question_of_a_named_end_user_is_not_shared_by_other_apis() -> None:

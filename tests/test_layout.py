@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "evidence": {"model", "keys", "evidence"},
     "templates": {"formats", "sse"},
     "config": {"keys", "policy", "prices", "templates", "config"},
-    "settings": {"config", "evidence", "keys", "model", "policy", "request_fields", "templates"},
+    "settings": {"config", "evidence", "formats", "keys", "model", "policy", "request_fields", "templates"},
     "adapters": {"model", "ports", "breaker", "deployment", "looptime", "response_fields", "adapters"},
     "outside": {"breaker", "looptime", "outages", "ports"},
     "recovery": {"outside"},

@@ -9,7 +9,7 @@ import pytest
 
 from aicache.controls import Controls
 from aicache.keys import Identity
-from aicache.model import Call, Common, Entry, Mode, Neighbor
+from aicache.model import Call, Common, Entry, Mode, Neighbor, Turn
 from aicache.policy import (
     Policy,
     Refusals,
@@ -267,20 +267,37 @@ def test_the_static_policy_has_no_guards() -> None:
 @pytest.mark.parametrize(
     ("volatile", "question", "by_meaning", "until"),
     [
-        (Volatile.EXACT, "now: today?", False, 1100.0),
+        (Volatile.EXACT, "now: today?", False, 1010.0),
         (Volatile.SHORT, "now: today?", True, 1010.0),
         (Volatile.SHORT, "why?", True, 1100.0),
         (Volatile.LIKE_OTHERS, "now: today?", True, 1100.0),
         (Volatile.EXACT, "why?", True, 1100.0),
-        (Volatile.EXACT, "我的订单到哪了", False, 1100.0),
-        (Volatile.EXACT, "今天有雨吗", False, 1100.0),
+        (Volatile.EXACT, "我的订单到哪了", False, 1010.0),
+        (Volatile.EXACT, "今天有雨吗", False, 1010.0),
     ],
 )
-def test_what_depends_on_now_is_exact_only_or_kept_for_a_short_time(
+def test_what_depends_on_now_is_kept_for_a_short_time_and_exact_only_by_default(
     volatile: Volatile, question: str, by_meaning: bool, until: float
 ) -> None:
     rules = replace(RULES, max_question=100, volatile=volatile, volatile_ttl=10.0)
-    call = replace(CALL, question=question)
+    call = replace(CALL, question=question, turns=(Turn("user", question, {}),))
 
     assert may_embed(call, Controls(), rules) is by_meaning
     assert keep_until(call, Controls(), rules, 1000.0) == until
+
+
+@pytest.mark.parametrize(
+    ("turns", "until"),
+    [
+        ([Turn("user", [{"type": "text", "text": "What is new today?"}, {"type": "image_url"}], {})], 1010.0),
+        ([Turn("user", "Today?", {}), Turn("assistant", "Yes.", {}), Turn("user", "Why?", {})], 1100.0),
+        ([Turn("user", "Today?", {}), Turn("tool", "It is the latest.", {})], 1100.0),
+        ([Turn("user", f"Which words are rare here? {'today and so on ' * 200}", {})], 1100.0),
+        ([Turn("function_call_output", {"output": "today"}, {})], 1100.0),
+    ],
+)
+def test_the_moment_counts_where_no_neighbor_may_answer_too(turns: list[Turn], until: float) -> None:
+    """Calls with tools or pictures have no question, but their user asks one all the same."""
+    rules = replace(RULES, volatile_ttl=10.0)
+
+    assert keep_until(replace(CALL, question=None, turns=tuple(turns)), Controls(), rules, 1000.0) == until

@@ -15,6 +15,7 @@ from aicache.controls import Controls
 from aicache.engine import PARSE_ON_LOOP, Engine
 from aicache.entries import Recording
 from aicache.formats.embeddings import Misfit
+from aicache.formats.state import refuse_held_query
 from aicache.messages import (
     caller_of,
     known_of,
@@ -23,6 +24,7 @@ from aicache.messages import (
     method_of,
     origin_of,
     plain_body,
+    why_not,
     write_gateway_timeout,
 )
 from aicache.model import Bypass, Entry
@@ -56,11 +58,12 @@ def read_batch(
     if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
-        batch = format.parse_request(path, body)
+        refuse_held_query(query, allow=settings.allow)
+        batch = format.parse_request(path, body, allow=settings.allow)
         names, namespace = keys.identify_inputs(batch, origin, settings.key_rules)
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
-        return Bypass("not-understood")
+        return Bypass(why_not(exc))
     proven = caller_of(caller.proof, batch.api, batch.model, origin, rules.salt)
     shared, page = settings.shares and proven is not None, headers.get("origin")
     return BatchExchange(batch, names, namespace, wishes, format, proven, page, shared=shared, proves=shared)

@@ -44,9 +44,12 @@ def record(
         raise ValueError(f"status {recording.status}")
     body = decoded(recording, max_bytes)
     mode, document = format.parse_answer(body, n=call.n, variant=call.variant)
+    format.check(document, call)
     facts = format.facts(document)
     if facts.refused and not refusals:
         raise ValueError("a refusal")
+    if facts.expires_at is not None and facts.expires_at <= now:
+        raise ValueError("what the answer names has expired")
     return Entry(
         key=identity.key,
         namespace=identity.namespace,
@@ -61,7 +64,7 @@ def record(
         prompt_tokens=facts.prompt_tokens,
         completion_tokens=facts.completion_tokens,
         stored_at=now,
-        expires_at=until,
+        expires_at=until if facts.expires_at is None else min(until, facts.expires_at),
         cors=response_fields.cors(recording.cors),
         asked_variant=format.keeps(document, call.variant),
         refused=facts.refused,

@@ -16,7 +16,8 @@ from aicache import formats, keys, legacy
 from aicache.controls import Controls
 from aicache.engine import Exchange
 from aicache.entries import Recording, replay
-from aicache.formats.body import Stateful
+from aicache.formats.body import Private, Stateful
+from aicache.formats.state import refuse_held_query
 from aicache.model import Bypass, Hit
 from aicache.pieces import BatchExchange
 from aicache.request_fields import Field, RequestFields, sort_fields
@@ -63,11 +64,14 @@ def read_request(
     if (origin := origin_of(flow, headers, format.address(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
-        call = format.parse_request(path, body, query=query, headers=headers, tools_semantic=settings.tools)
+        refuse_held_query(query, allow=settings.allow)
+        call = format.parse_request(
+            path, body, query=query, headers=headers, tools_semantic=settings.tools, allow=settings.allow
+        )
         identity = keys.identify(call, origin, rules)
     except (ValueError, RecursionError) as exc:
         logger.debug("not understood: %s", exc)
-        return Bypass("stateful" if isinstance(exc, Stateful) else "not-understood")
+        return Bypass(why_not(exc))
     return Exchange(
         call,
         identity,
@@ -86,6 +90,17 @@ def read_request(
         if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)
         else None,
     )
+
+
+def why_not(exc: Exception) -> str:
+    """Say why a request that could not be read is passed by."""
+    match exc:
+        case Private():
+            return "private-tools"
+        case Stateful():
+            return "stateful"
+        case _:
+            return "not-understood"
 
 
 def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settings: Settings) -> bytes | Bypass:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +13,9 @@ from aicache.controls import Controls
 from aicache.guards.now import depends_on_now
 from aicache.keys import Identity, is_textual
 from aicache.model import Call, Entry, Mode, Neighbor
+
+TELLING = 2000
+"""Characters of a question in which a word about the moment tells what it is about."""
 
 
 class Refusals(StrEnum):
@@ -186,13 +189,28 @@ def _is_for_others(question: str | None, rules: Rules) -> bool:
 def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which the answer to this call may be kept, or None when it may not.
 
-    A request that leaves the temperature to the upstream counts as hotter than any limit.
+    A request that leaves the temperature to the upstream counts as hotter than any limit. What is asked about the
+    moment has another answer soon, to the very same request, too: tomorrow's today is another day.
     """
-    short = rules.volatile is Volatile.SHORT and call.question is not None and depends_on_now(call.question)
+    short = rules.volatile is not Volatile.LIKE_OTHERS and _asks_about_now(call)
     if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
         return None
     until = lifetime(controls, rules, now)
     return min(until, now + rules.volatile_ttl) if until is not None and short else until
+
+
+def _asks_about_now(call: Call) -> bool:
+    """Tell by the user's last message, whether a neighbour may answer it or not.
+
+    In a long text such words stand in passing. And an answer to what a tool has found is an answer to that.
+    """
+    last = call.turns[-1] if call.turns else None
+    if last is None or last.role != "user":
+        return False
+    parts = last.content if isinstance(last.content, list) else [last.content]
+    texts = (part.get("text") if isinstance(part, Mapping) else part for part in parts)
+    asked = "\n".join(text for text in texts if isinstance(text, str))
+    return len(asked) <= TELLING and depends_on_now(asked)
 
 
 def lifetime(controls: Controls, rules: Rules, now: float) -> float | None:

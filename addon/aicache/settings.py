@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aicache.config import Answers, CacheControl, Config, Credential, Header, Shared, Templates
 from aicache.evidence.verified import SHARES
+from aicache.formats import Allow
 from aicache.keys import Caller, Headers, KeyRules, digest
 from aicache.model import Call, Mode
 from aicache.policy import Policy, Rules
@@ -28,6 +29,8 @@ class Settings:
     """Bytes; larger requests are forwarded without a look."""
     tools: bool
     """Whether requests that carry tools may be answered by meaning."""
+    allow: Allow
+    """What else than known and stateless parameters is looked up."""
     embeddings: bool
     """Whether requests for embeddings are answered, too."""
     templates: Templates
@@ -63,6 +66,7 @@ class Settings:
             scope=config.scope,
             max_request=config.max_request,
             tools=config.semantic.tools,
+            allow=Allow(config.store.private_tools, frozenset(config.ignore)),
             embeddings=config.embeddings,
             templates=config.templates,
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,

@@ -131,6 +131,11 @@ def _calls(reply: Reply) -> list[dict[str, Any]]:
     ]
 
 
+def _end(reply: Reply, index: int) -> str:
+    """Say why a choice ended: only the first one makes calls."""
+    return "stop" if index and reply.tool_calls else reply.finish_reason
+
+
 def _whole(reply: Reply, request: Request, number: int) -> bytes:
     choices: list[dict[str, Any]] = []
     for index, text in enumerate(reply.texts):
@@ -139,7 +144,7 @@ def _whole(reply: Reply, request: Request, number: int) -> bytes:
             message["reasoning_content"] = reply.reasoning
         if index == 0 and reply.tool_calls:
             message |= {"content": text or None, "tool_calls": _calls(reply)}
-        choices.append({"index": index, "message": message, "logprobs": None, "finish_reason": reply.finish_reason})
+        choices.append({"index": index, "message": message, "logprobs": None, "finish_reason": _end(reply, index)})
     return _pack(_head("chat.completion", request, number) | {"choices": choices, "usage": _usage(reply, request)})
 
 
@@ -161,7 +166,7 @@ def _stream(reply: Reply, request: Request, number: int) -> list[bytes]:
         events += [chunk(index, {"content": token}) for token in tokens(text)]
         if index == 0:
             events += [chunk(0, {"tool_calls": [delta]}) for delta in _call_deltas(_calls(reply))]
-    events += [chunk(index, {}, reply.finish_reason) for index in range(len(reply.texts))]
+    events += [chunk(index, {}, _end(reply, index)) for index in range(len(reply.texts))]
     if with_usage:
         events.append(_event(head | {"choices": [], "usage": _usage(reply, request)}))
     return [*events, b"data: [DONE]\n\n"]

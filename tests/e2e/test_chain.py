@@ -134,10 +134,7 @@ def test_tool_calls_reasoning_and_several_choices_cross_the_modes(proxy: Proxy, 
     assert [call["id"] for call in calls if call.get("id")] == [
         c["id"] for c in whole["choices"][0]["message"]["tool_calls"]
     ]
-    assert [c["finish_reason"] for d in stream for c in d["choices"] if c["finish_reason"]] == [
-        "tool_calls",
-        "tool_calls",
-    ]
+    assert [c["finish_reason"] for d in stream for c in d["choices"] if c["finish_reason"]] == ["tool_calls", "stop"]
 
 
 def test_requests_that_carry_tools_are_answered_exactly_only(proxy: Proxy) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful, count, dump, load_object, load_request, objects, refuse_stateful
+from aicache.formats.body import count, dump, load_object, load_request, objects
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12) | st.sampled_from(
     ['"', "\\", '\\"', '":', '\\":', ":", ' "a": 1', '{"a": 1}', "[]{},", "\\u0000", "\\\\u0000", "/", "\u2028", "語"]
@@ -254,14 +254,3 @@ def test_a_list_of_objects_is_one_and_an_absent_one_is_empty() -> None:
 )
 def test_what_is_no_count_of_tokens_counts_nothing(value: Any, tokens: int | None) -> None:
     assert count(value) == (value if tokens is None else tokens)
-
-
-@pytest.mark.parametrize("name", ["previous_response_id", "conversation", "background"])
-def test_a_request_that_names_state_is_told_apart(name: str) -> None:
-    refuse_stateful({name: None})
-    refuse_stateful({name: ""})
-    refuse_stateful({})
-    with pytest.raises(Stateful, match=name) as caught:
-        refuse_stateful({name: "secret"})
-
-    assert "secret" not in str(caught.value)

@@ -258,7 +258,6 @@ def test_a_part_that_says_more_than_its_text_is_kept_as_sent() -> None:
         {"search_parameters": {"mode": "on"}},
         {"plugins": [{"id": "web"}]},
         {"enable_search": True},
-        {"data_sources": [{"type": "azure_search"}]},
         {"documents": [{"text": "a"}]},
     ],
 )

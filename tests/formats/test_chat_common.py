@@ -22,7 +22,7 @@ PARTS = st.lists(
     st.builds(Text, TEXT)
     | st.builds(Reasoning, TEXT, st.none() | TEXT)
     | st.builds(Refusal, TEXT)
-    | st.builds(ToolCall, st.just("") | TEXT, TEXT, st.dictionaries(TEXT, SCALAR, max_size=2)),
+    | st.builds(ToolCall, st.just("") | TEXT, TEXT.filter(str.strip), st.dictionaries(TEXT, SCALAR, max_size=2)),
     min_size=1,
     max_size=5,
 )

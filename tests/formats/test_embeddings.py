@@ -66,6 +66,8 @@ def test_the_path_tells_the_api(format: Embeddings, path: str, ours: bool) -> No
         ([1, 2], ([1, 2],)),
         ([[1, 2], [3]], ([1, 2], [3])),
         ([{"image": "x"}], ({"image": "x"},)),
+        ("", ("",)),  # whether it may be embedded is for the upstream to say
+        (["a", ""], ("a", "")),
     ],
 )
 def test_every_form_of_input_is_a_list_of_inputs(given_input: Any, inputs: tuple[Any, ...]) -> None:
@@ -74,7 +76,30 @@ def test_every_form_of_input_is_a_list_of_inputs(given_input: Any, inputs: tuple
     assert batch.inputs == inputs
 
 
-@pytest.mark.parametrize("fields", [{"input": ""}, {"input": []}, {"input": None}, {"input": [None]}, {"input": [""]}])
+def test_asking_for_floats_is_asking_for_what_all_get() -> None:
+    assert asked("a", encoding_format="float") == asked("a")
+    assert asked("a", encoding_format="base64") != asked("a")
+    assert asked("a", encoding_format=None) != asked("a")  # of that no documentation says anything
+    for fields in ({"input": "a", "encoding_format": "float"}, {"input": ["a", ""], "encoding_format": "float"}):
+        body = json.dumps({"model": "m"} | fields).encode()
+
+        assert json.loads(OPENAI_EMBEDDINGS.reduced(body, [0]))["encoding_format"] == "float"  # sent as it came
+
+
+def test_an_empty_text_in_a_batch_is_an_input_like_others() -> None:
+    pieces = OPENAI_EMBEDDINGS.split(openai("[1]", "[2]"), asked("a", ""), [0, 1])
+
+    assert sum(piece.tokens for piece in pieces) == 9
+    assert json.loads(OPENAI_EMBEDDINGS.join(pieces))["data"][1]["embedding"] == [2]
+
+
+@pytest.mark.parametrize("mark", [{"base_resp": {"status_code": 1027}}, {"success": False}, {"code": 5}])
+def test_vectors_with_a_mark_of_an_error_are_refused(mark: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="error"):
+        OPENAI_EMBEDDINGS.split(openai("[1]", **mark), asked("a"), [0])
+
+
+@pytest.mark.parametrize("fields", [{"input": []}, {"input": None}, {"input": [None]}, {"input": [[]]}])
 def test_what_is_no_input_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="input"):
         OPENAI_EMBEDDINGS.parse_request(PATH, json.dumps({"model": "m"} | fields).encode())

@@ -267,7 +267,6 @@ def test_what_follows_the_end_does_not_matter() -> None:
         start() + text() + end(None) + STOP,
         start() + start() + text() + end() + STOP,
         start(role="user") + text() + end() + STOP,
-        start(container={"id": "container_1"}) + text() + end() + STOP,
         start(usage=[]) + text() + end() + STOP,
         start() + text() + end(usage=[]) + STOP,
         start() + text() + end(usage={"output_tokens": "7"}) + STOP,

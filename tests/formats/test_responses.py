@@ -372,7 +372,7 @@ def test_asking_for_text_in_so_many_words_keeps_the_question(fields: dict[str, A
 def test_the_caller_may_let_its_own_tools_pass_but_nothing_else() -> None:
     assert parse(tools=[FUNCTION, {"type": "custom", "name": "sh"}], tools_semantic=True).question == "Hi"
     assert parse(tools=[FUNCTION, {"type": "web_search"}], tools_semantic=True).question is None
-    assert parse(tools=[{"type": "mcp", "server_label": "s"}], tools_semantic=True).question is None
+    assert parse(tools=[{"type": "image_generation", "background": "auto"}], tools_semantic=True).question is None
     assert parse(tools=[FUNCTION], text={"format": {"type": "json_object"}}, tools_semantic=True).question is None
 
 

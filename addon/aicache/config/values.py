@@ -286,10 +286,13 @@ class Semantic:
         Volatile,
         one_of(*Volatile),
         "questions whose answer depends on the moment or on the person who asks (today, latest price, my order) are "
-        "answered by the exact request only, or kept no longer than volatile_ttl, or treated like all others",
+        "answered by the exact request only, or by similar ones, too, no longer than volatile_ttl in both cases; or "
+        "treated like all others",
     ] = Volatile.EXACT
     volatile_ttl: Annotated[
-        float, duration(most=3650 * DAY), "how long answers to such questions are kept, with volatile: short"
+        float,
+        duration(most=3650 * DAY),
+        "how long answers to such questions are kept at most, with volatile: exact or short",
     ] = 600.0
     top_k: Annotated[int, whole(1, 100), "how many neighbours are looked at"] = 5
     tools: Annotated[bool, FLAG, "whether requests that carry tools may be answered by meaning"] = False
@@ -324,8 +327,14 @@ class Store:
         CacheControl,
         one_of(*CacheControl),
         "whether an upstream's own cache-control is obeyed: no-store keeps nothing, private nothing that callers would "
-        "share. APIs send them unasked, with streams above all, so that by default they are not",
+        "share. Servers send them unasked, so that by default they are not",
     ] = CacheControl.IGNORE
+    private_tools: Annotated[
+        bool,
+        FLAG,
+        "whether calls are looked up by which the upstream reads private data or acts (MCP servers and connectors, "
+        "file search, Azure's data_sources, presets): a hit repeats the answer, and nothing is read or done again",
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from aicache.formats.gemini import GEMINI
 from aicache.formats.messages import MESSAGES
 from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.responses import RESPONSES
+from aicache.formats.state import Allow
 
-__all__ = ["EMBEDDINGS", "FORMATS", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
+__all__ = ["EMBEDDINGS", "FORMATS", "Allow", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
 
 FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, GEMINI, OLLAMA_CHAT, OLLAMA_GENERATE, DASHSCOPE)
 EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)

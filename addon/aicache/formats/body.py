@@ -23,6 +23,10 @@ class Stateful(ValueError):
     """The request leans on state that the upstream holds, so equal requests need not have equal answers."""
 
 
+class Private(Stateful):
+    """The upstream reads data for the answer that are the caller's own and change, or acts for the caller."""
+
+
 def load_object(body: bytes | str) -> JSONObject:
     """Parse a JSON object. Numbers keep their type; floats are doubles, as with every other reader of JSON.
 
@@ -97,13 +101,6 @@ def dump_line(value: Any) -> str:
     for character, escape in _LINE_ENDS:
         line = line.replace(character, escape)
     return line
-
-
-def refuse_stateful(request: Mapping[str, Any]) -> None:
-    """Raise Stateful where a request names a conversation, an earlier response or a background job."""
-    for name in ("previous_response_id", "conversation", "background"):
-        if request.get(name):
-            raise Stateful(f"{name}: refers to state held by the upstream")
 
 
 def _names(value: Any) -> int:

@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from aicache import sse
-from aicache.formats import chat_answer, chat_common, chat_stream, openai_stream
-from aicache.formats.body import JSONObject, dump, load_object, load_request, objects, refuse_stateful
+from aicache.formats import chat_answer, chat_common, chat_stream, documented, forms, openai_stream, state
+from aicache.formats.body import JSONObject, dump, load_object, load_request, objects
 from aicache.formats.chat_answer import Completion
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
@@ -26,7 +27,7 @@ _MORE_THAN_TEXT = (
     *("audio", "prediction", "web_search_options"),
     *("guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"),  # vLLM
     *("json_schema", "grammar", "regex", "ebnf", "structural_tag"),  # llama.cpp, SGLang
-    *("search_parameters", "plugins", "enable_search", "data_sources", "documents"),  # xAI, OpenRouter, Qwen, ...
+    *("search_parameters", "plugins", "preset", "enable_search", "data_sources", "documents"),  # xAI, OpenRouter, ...
 )
 """Fields of the API and of its vendors by which a form is asked for, or others than the model have a part in it."""
 
@@ -49,13 +50,14 @@ class Chat(Usual):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
         request = load_request(body)
-        refuse_stateful(request)
+        _refuse_stateful(path, request, allow=allow)
         if request.get("stream") and request.get("diffusing"):
             raise ValueError("diffusing: each piece is a draft of the whole")  # Inception
         messages = objects(request.get("messages"), "messages")
@@ -97,11 +99,16 @@ class Chat(Usual):
 
     def facts(self, document: Completion) -> Facts:
         prompt, completion = chat_common.tokens(document.usage or {})
-        refused = any(choice.message.get("refusal") for choice in document.choices)
-        return Facts(prompt, completion, refused)
+        return Facts(prompt, completion, refused=chat_answer.refused(document), expires_at=chat_answer.expiry(document))
+
+    def check(self, document: Completion, call: Call) -> None:
+        chat_answer.refuse_useless(document)
+        if (form := forms.of_chat(call.params)) is not None:
+            forms.refuse_broken(chat_answer.texts(document), form)
 
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
+        chat_answer.refuse_untold(document)
         document = chat_answer.with_echo(document, variant)
         match mode:
             case Mode.WHOLE:
@@ -128,6 +135,13 @@ class Chat(Usual):
 
 
 CHAT = Chat()
+
+
+def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
+    state.refuse_held_path(path, tail=2)
+    state.refuse_stateful(request, documented.at(path, documented.CHAT), documented.SETTINGS, allow=allow)
+    state.refuse_preset(request, allow=allow)
+    state.refuse_tools(request.get("tools"), allow=allow)
 
 
 def _model(path: str, request: JSONObject) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aicache.formats.body import JSONObject, dump, load_object, objects
+from aicache.formats import marks, substance
+from aicache.formats.body import JSONObject, OnlyAsRecorded, dump, load_object, objects
 
 GOOD_ENDS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
@@ -49,6 +50,9 @@ class Completion:
 _ECHOED = "metadata"
 _SUBSTANCE = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
 _BLANK_PART = {"type": "text", "text": ""}
+_BESIDE_TEXT = ("tool_calls", "function_call", "audio", "images")
+_THOUGHTS = ("thinking", "reasoning", "redacted_thinking")  # kinds of parts that are not said to the reader
+_OWN = frozenset({"executed_tools"})  # words of tools that the upstream ran, at Groq
 
 
 def read(document: Mapping[str, Any], *, n: int) -> Completion:
@@ -58,6 +62,7 @@ def read(document: Mapping[str, Any], *, n: int) -> Completion:
     at least says something.
     """
     refuse_error(document)
+    marks.refuse(document, but=_OWN)
     listed = objects(document.get("choices"), "choices")
     choices = tuple(sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: choice.index))
     if len({choice.index for choice in choices}) < len(choices):
@@ -131,6 +136,61 @@ def refuse_error(document: Mapping[str, Any]) -> None:
         raise ValueError("an error in place of an answer")
 
 
+def refuse_marks(chunk: Mapping[str, Any], text: str) -> None:
+    """Raise ValueError for a mark of an error in a piece of a stream: the next piece may have another in its place."""
+    marks.refuse_in(chunk, text, but=_OWN)
+
+
+def expiry(answer: Completion) -> float | None:
+    """Return the Unix time at which the first of what an answer names expires; None where nothing does."""
+    return marks.expiry(write(answer), but=_OWN)
+
+
+def texts(answer: Completion) -> list[str]:
+    """Return the texts of those choices that end in one: not in a call, nor in a refusal."""
+    said = []
+    for choice in answer.choices:
+        message = choice.message
+        if not any(message.get(name) for name in ("refusal", *_BESIDE_TEXT)):
+            content = message["content"]
+            said.append(content if isinstance(content, str) else "".join(_text_in(part) for part in content))
+    return said
+
+
+def refuse_useless(answer: Completion) -> None:
+    """Raise ValueError for a choice that is of no use: it says nothing, ends for a call that it does not make, or makes
+    one that is none. Callers ask again then, and must not be told the same again."""
+    for choice in answer.choices:
+        message = choice.message
+        calls = message.get("tool_calls") or ()
+        for call in calls:
+            substance.check_call(call)
+        if message.get("function_call"):
+            substance.check_function(message["function_call"])
+        substance.refuse_uncalled(choice.finish_reason, calls or message.get("function_call"))
+        if not _tells(message):
+            raise ValueError("choices: one that says nothing")
+
+
+def refuse_untold(answer: Completion) -> None:
+    """Raise OnlyAsRecorded for a call that clients of the other mode could not tell: one without an id or a name."""
+    for choice in answer.choices:
+        if not all(substance.can_be_told(call) for call in choice.message.get("tool_calls") or ()):
+            raise OnlyAsRecorded("tool_calls: one without an id or a name")
+
+
+def refused(answer: Completion) -> bool:
+    """Tell whether the model declined to answer, be it in one choice or in a part of one."""
+    return any(
+        bool(choice.message.get("refusal"))
+        or (
+            isinstance(choice.message["content"], list)
+            and any(part.get("type") == "refusal" for part in choice.message["content"])
+        )
+        for choice in answer.choices
+    )
+
+
 def index_of(choice: Mapping[str, Any], default: int) -> int:
     index = choice.get("index")
     if index is None:
@@ -192,6 +252,25 @@ def _says(message: Mapping[str, Any]) -> bool:
     content = message["content"]
     said = any(part != _BLANK_PART for part in content) if isinstance(content, list) else bool(content)
     return said or any(message.get(name) for name in _SUBSTANCE)
+
+
+def _tells(message: Mapping[str, Any]) -> bool:
+    """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
+    content = message["content"]
+    told = any(map(_part_says, content)) if isinstance(content, list) else substance.says(content)
+    return told or substance.says(message.get("refusal")) or any(message.get(name) for name in _BESIDE_TEXT)
+
+
+def _part_says(part: Mapping[str, Any]) -> bool:
+    kind = part.get("type")
+    if kind in _THOUGHTS:
+        return False
+    return substance.says(part.get(kind)) if kind in ("text", "refusal") else True
+
+
+def _text_in(part: Mapping[str, Any]) -> str:
+    text = part.get("text") if part.get("type") == "text" else None
+    return text if isinstance(text, str) else ""
 
 
 def _is_word(reason: Any) -> bool:

@@ -13,9 +13,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from aicache import sse
-from aicache.formats import chat_common, completions_answer, completions_stream, openai_stream
-from aicache.formats.body import JSONObject, dump, load_object, load_request, refuse_stateful
+from aicache.formats import (
+    chat_common,
+    completions_answer,
+    completions_stream,
+    documented,
+    forms,
+    marks,
+    openai_stream,
+    state,
+)
+from aicache.formats.body import JSONObject, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
@@ -64,10 +74,14 @@ class Completions(Usual):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
         request = load_request(body)
-        refuse_stateful(request)
+        state.refuse_held_path(path, tail=1)
+        harmless = documented.at(path, documented.COMPLETIONS)
+        state.refuse_stateful(request, harmless, documented.SETTINGS, allow=allow)
+        state.refuse_preset(request, allow=allow)
         _check(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False
@@ -98,7 +112,13 @@ class Completions(Usual):
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: JSONObject) -> Facts:
-        return Facts(*chat_common.tokens(document.get("usage") or {}))
+        prompt, completion = chat_common.tokens(document.get("usage") or {})
+        return Facts(prompt, completion, expires_at=marks.expiry(document))
+
+    def check(self, document: JSONObject, call: Call) -> None:
+        completions_answer.refuse_useless(document)
+        if (form := forms.of_chat(call.params)) is not None and not call.params.get("echo"):
+            forms.refuse_broken((choice["text"] for choice in document["choices"]), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import chat_common, common
+from aicache.formats import chat_common, common, marks, substance
 from aicache.formats.body import JSONObject, count, objects
 from aicache.formats.chat_answer import NOISE, good_end, index_of, refuse_error
 from aicache.model import Answer, Choice, Finish, Part, Reasoning, Text
@@ -20,6 +20,7 @@ def read(document: Mapping[str, Any], *, n: int) -> JSONObject:
     at least says something.
     """
     refuse_error(document)
+    marks.refuse(document)
     listed = objects(document.get("choices"), "choices")
     choices = sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: int(choice["index"]))
     if len({choice["index"] for choice in choices}) < len(choices):
@@ -38,6 +39,12 @@ def read(document: Mapping[str, Any], *, n: int) -> JSONObject:
     if usage:
         kept["usage"] = usage
     return kept | {name: value for name, value in document.items() if name not in known}
+
+
+def refuse_useless(document: Mapping[str, Any]) -> None:
+    """Raise ValueError where no choice is more than white space: one of several prompts may be at its end."""
+    if not any(substance.says(choice["text"]) for choice in document["choices"]):
+        raise ValueError("choices: none says anything")
 
 
 def understand(document: Mapping[str, Any]) -> Answer:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aicache import sse
-from aicache.formats import dashscope_answer, dashscope_common, dashscope_request, dashscope_stream
+from aicache.formats import dashscope_answer, dashscope_common, dashscope_request, dashscope_stream, forms, marks
 from aicache.formats.body import JSONObject, count, dump, load_object
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode
 
@@ -37,8 +38,9 @@ class DashScope(Usual):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
-        return dashscope_request.parse(self.api, path, body, headers, tools_semantic=tools_semantic)
+        return dashscope_request.parse(self.api, path, body, headers, tools_semantic=tools_semantic, allow=allow)
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss."""
@@ -51,7 +53,14 @@ class DashScope(Usual):
 
     def facts(self, document: JSONObject) -> Facts:
         usage = document.get("usage") or {}
-        return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")))
+        return Facts(
+            count(usage.get("input_tokens")), count(usage.get("output_tokens")), expires_at=marks.expiry(document)
+        )
+
+    def check(self, document: JSONObject, call: Call) -> None:
+        dashscope_answer.refuse_useless(document)
+        if (form := forms.of_dashscope(call.params)) is not None:
+            forms.refuse_broken(dashscope_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would; every event and every whole answer tells the usage."""

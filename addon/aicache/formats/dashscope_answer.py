@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aicache.formats import marks, substance
 from aicache.formats.body import JSONObject, objects
 
 GOOD_ENDS = frozenset({"stop", "tool_calls"})
@@ -22,6 +23,7 @@ def read(document: JSONObject, *, n: int) -> JSONObject:
     at least says something. An answer that holds a link to a file is refused: the service keeps such files for a day.
     """
     refuse_error(document)
+    marks.refuse(document)
     output = document.get("output")
     if not isinstance(output, dict):
         raise ValueError("output: not an object")
@@ -56,6 +58,37 @@ def refuse_error(document: Mapping[str, Any]) -> None:
         raise ValueError("an error in place of an answer")
     if document.get("error"):
         raise ValueError("an error in place of an answer")
+
+
+def refuse_useless(document: Mapping[str, Any]) -> None:
+    """Raise ValueError for an answer of which a choice says nothing beside its thinking, ends for a call that it does
+    not make, or makes one that is none."""
+    output = document["output"]
+    choices = output.get("choices") or ()
+    for choice in choices:
+        calls = choice["message"].get("tool_calls") or ()
+        for call in calls:
+            substance.check_call(call)
+        substance.refuse_uncalled(choice["finish_reason"], calls)
+        if not _tells(choice["message"]):
+            raise ValueError("output.choices: one that says nothing")
+    if not choices:
+        substance.refuse_uncalled(output.get("finish_reason"), ())
+        if not substance.says(output.get("text")):
+            raise ValueError("an answer that says nothing")
+
+
+def texts(document: Mapping[str, Any]) -> list[str]:
+    """Return the texts of those choices that end in one, and not in a call."""
+    output = document["output"]
+    if not (choices := output.get("choices")):
+        return [output["text"]]
+    said = []
+    for message in (choice["message"] for choice in choices):
+        content = message["content"]
+        if not message.get("tool_calls"):
+            said.append(content if isinstance(content, str) else "".join(str(part.get("text", "")) for part in content))
+    return said
 
 
 def choices_of(output: Mapping[str, Any]) -> list[JSONObject]:
@@ -117,3 +150,14 @@ def _says(message: Mapping[str, Any]) -> bool:
     content = message["content"]
     said = any(any(part.values()) for part in content) if isinstance(content, list) else bool(content)
     return said or bool(message.get("reasoning_content") or message.get("tool_calls"))
+
+
+def _tells(message: Mapping[str, Any]) -> bool:
+    """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
+    content = message["content"]
+    told = any(map(_part_says, content)) if isinstance(content, list) else substance.says(content)
+    return told or bool(message.get("tool_calls"))
+
+
+def _part_says(part: Mapping[str, Any]) -> bool:
+    return any(substance.says(value) if name == "text" else value for name, value in part.items() if name != "type")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import dashscope_common
-from aicache.formats.body import JSONObject, Stateful, load_request, objects, refuse_stateful
+from aicache.formats import dashscope_common, documented, state
+from aicache.formats.body import JSONObject, Stateful, load_request, objects
 from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL
+from aicache.formats.state import Allow
 from aicache.model import Call, Mode, Turn
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
@@ -41,10 +42,9 @@ _PLAIN = frozenset(
 translate into what another parameter says, or read the text out of a picture."""
 
 _CONVERSATION = frozenset({"model", "input", "parameters", "stream", "messages", "prompt", "history"})
-_STATE = ("session_id", "memory_id")
 
 
-def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools_semantic: bool) -> Call:
+def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools_semantic: bool, allow: Allow) -> Call:
     """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
     What the caller says of the stream beside wanting one is the variant: ``incremental`` or ``cumulative`` where it
@@ -64,8 +64,7 @@ def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools
     _check("stream", request.get("stream"), (bool,))
     for name, kinds in _KINDS.items():
         _check(f"parameters.{name}", parameters.get(name), kinds)
-    for fields in (request, given, parameters):
-        _refuse_state(fields)
+    _refuse_state(request, given, parameters, allow=allow)
     turns, beside = _conversation(given)
     mode = Mode.STREAM if _streams(headers) else Mode.WHOLE
     return Call(
@@ -92,11 +91,16 @@ def _refuse_headers(headers: Mapping[str, str]) -> None:
         raise ValueError("x-dashscope-encryptionkey: the answer is for this caller's eyes alone")
 
 
-def _refuse_state(fields: Mapping[str, Any]) -> None:
-    refuse_stateful(fields)
-    for name in _STATE:
-        if fields.get(name):
-            raise Stateful(f"{name}: refers to state held by the upstream")
+def _refuse_state(
+    request: Mapping[str, Any], given: Mapping[str, Any], parameters: Mapping[str, Any], *, allow: Allow
+) -> None:
+    for fields, harmless in (
+        (request, documented.DASHSCOPE),
+        (given, documented.DASHSCOPE_INPUT),
+        (parameters, documented.DASHSCOPE_PARAMETERS | _KINDS.keys()),
+    ):
+        state.refuse_stateful(fields, harmless, documented.SETTINGS, allow=allow)
+    state.refuse_tools(parameters.get("tools"), allow=allow)
 
 
 def _streams(headers: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from aicache import sse
-from aicache.formats import chat_deltas, dashscope_reading, deltas
+from aicache.formats import chat_deltas, dashscope_reading, deltas, marks
 from aicache.formats.body import JSONObject, count, dump_line, load_object, objects
 from aicache.formats.dashscope_answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
 from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL, Said
@@ -85,6 +85,7 @@ def _results(body: bytes) -> Iterator[JSONObject]:
             continue  # sent to keep the connection alive
         document = load_object(data)
         refuse_error(document)
+        marks.refuse_in(document, data)
         output = document.get("output")
         if not isinstance(output, dict | None):
             raise ValueError("output: not an object")

@@ -14,13 +14,18 @@ from urllib.parse import unquote
 
 import msgspec
 
+from aicache.formats import documented, marks, state
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request
+from aicache.formats.state import STRICT, Allow
 from aicache.model import Batch
 
 _ONE_FOR_ALL = ("late_chunking",)  # Jina: each vector depends on the texts around it
 _COUNTED = "prompt_eval_count"
 _COUNTER = 1 << 53  # what is larger counts nothing
 _TEXT_FIELDS = ("encoding_format", "input_type", "task", "prompt_name", "user")
+_USUAL_ENCODING = "float"
+"""What a request that says nothing gets, too: https://platform.openai.com/docs/api-reference/embeddings/create. So say
+Azure, Mistral, vLLM and DashScope; with Voyage, whose default has no name, it is an error, which is never kept."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -46,7 +51,7 @@ class Embeddings(Protocol):
 
     def matches(self, method: str, path: str) -> bool: ...
 
-    def parse_request(self, path: str, body: bytes) -> Batch: ...
+    def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch: ...
 
     def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
         """Return the request for the inputs of these positions alone."""
@@ -66,13 +71,17 @@ class OpenAIEmbeddings:
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and path.removesuffix("/").endswith("/embeddings")
 
-    def parse_request(self, path: str, body: bytes) -> Batch:
+    def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = load_request(body)
+        state.refuse_held_path(path, tail=1)
+        state.refuse_stateful(request, documented.OPENAI_EMBEDDINGS, frozenset(), allow=allow)
         for name in _TEXT_FIELDS:
             if not isinstance(request.get(name), str | None):
                 raise ValueError(f"{name}: not a string")
         if type(request.get("dimensions")) not in (int, type(None)):
             raise ValueError("dimensions: not a count")
+        if request.get("encoding_format") == _USUAL_ENCODING:
+            del request["encoding_format"]
         return _batch(self.api, request, _deployment(path))
 
     def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
@@ -117,8 +126,9 @@ class OllamaEmbed:
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and path.removesuffix("/").endswith("/api/embed")
 
-    def parse_request(self, path: str, body: bytes) -> Batch:
+    def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = load_request(body)
+        state.refuse_stateful(request, documented.OLLAMA_EMBED, frozenset(), allow=allow)
         for name, kinds in (("truncate", (bool,)), ("options", (dict,)), ("dimensions", (int,))):
             if request.get(name) is not None and type(request[name]) not in kinds:
                 raise ValueError(f"{name}: not of its type")
@@ -185,11 +195,8 @@ def _inputs(request: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_input(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and _is_tokens(value)) or _is_text(value)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
+    """Tell what may be embedded. An empty text may: some upstreams take it, and it is for them to say no."""
+    return isinstance(value, dict | str) or (isinstance(value, list) and _is_tokens(value))
 
 
 def _is_tokens(value: Sequence[Any]) -> bool:
@@ -212,6 +219,8 @@ def _fields(body: bytes) -> dict[str, msgspec.Raw]:
     fields = _decoded(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
     if bytes(fields.get("error", b"null")) != b"null":
         raise ValueError("an error in place of an answer")
+    said = {name: _decoded(value, Any, name) for name, value in fields.items() if name not in ("data", "embeddings")}
+    marks.refuse(said)
     return {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from aicache.formats.state import STRICT, Allow
 from aicache.model import Answer, Call, Mode
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -19,7 +20,9 @@ class Facts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     refused: bool = False
-    """The model declined to answer."""
+    """The model declined to answer, if only in part."""
+    expires_at: float | None = None
+    """Unix time at which the first of what the answer names expires at the upstream; None where nothing does."""
 
 
 class Format(Protocol):
@@ -50,8 +53,13 @@ class Format(Protocol):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
-        """Parse a request; *headers* by lower-case name; *tools_semantic* lets a neighbour answer calls with tools."""
+        """Parse a request; *headers* by lower-case name; *tools_semantic* lets a neighbour answer calls with tools.
+
+        Raises Stateful for one that leans on what the upstream holds, and Private, which is one of those, for one by
+        which the upstream reads private data; but for what is allowed.
+        """
 
     def keeps(self, document: Any, variant: str) -> str:
         """Return what of a call's variant its recorded answer depends on."""
@@ -65,7 +73,14 @@ class Format(Protocol):
         *variant* is what the call asked for, where the body alone does not tell how it is to be read.
         """
 
-    def facts(self, document: Any) -> Facts: ...
+    def facts(self, document: Any) -> Facts:
+        """Note what is to be known of an answer. Raises ValueError for a time that cannot be read."""
+
+    def check(self, document: Any, call: Call) -> None:
+        """Raise ValueError for a complete answer that is of no use to who made this call, and would ask again.
+
+        It says nothing, makes a call that nobody can follow, or is not of the form that was asked for.
+        """
 
     def render(self, document: Any, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write a document as the API itself would."""

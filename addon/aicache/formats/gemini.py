@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
 from aicache import sse
-from aicache.formats import gemini_answer, gemini_common, gemini_request, gemini_stream
+from aicache.formats import forms, gemini_answer, gemini_common, gemini_request, gemini_stream
 from aicache.formats.body import JSONObject, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode
 
@@ -50,6 +51,7 @@ class Gemini(Usual):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
         if (parts := _parts(path)) is None:
@@ -57,7 +59,7 @@ class Gemini(Usual):
         kind, name, mode = parts
         model = name if kind == "models" else f"{kind}/{name}"
         request = load_request(body)
-        asked = gemini_request.read(request)
+        asked = gemini_request.read(request, allow=allow)
         return Call(
             api=self.api,
             model=model,
@@ -92,7 +94,12 @@ class Gemini(Usual):
     def facts(self, document: JSONObject) -> Facts:
         """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
         used = gemini_common.usage_of(document)
-        return Facts(used.input, used.output)
+        return Facts(used.input, used.output, expires_at=gemini_answer.expiry(document))
+
+    def check(self, document: JSONObject, call: Call) -> None:
+        gemini_answer.refuse_useless(document)
+        if (form := forms.of_gemini(call.params)) is not None:
+            forms.refuse_broken(gemini_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would; it tells the usage to everybody."""

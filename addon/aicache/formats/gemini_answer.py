@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from aicache.formats import gemini_fields as fields
+from aicache.formats import marks, substance
 from aicache.formats.body import JSONObject, objects
 
 GOOD_ENDS = frozenset({"STOP", 1})
 """An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
 (MAX_TOKENS, SAFETY, RECITATION, LANGUAGE, OTHER, BLOCKLIST, PROHIBITED_CONTENT, SPII, MALFORMED_FUNCTION_CALL, ...)."""
 
+_RESULTS = frozenset(
+    {"functionResponse", "toolResponse", "toolCall", "functionCall", "codeExecutionResult", "response"}
+)
+"""Where a part has what tools said: words of others."""
+_UNREAD, _READ = ("URL_RETRIEVAL_STATUS_ERROR", 2), ("URL_RETRIEVAL_STATUS_SUCCESS", 1)
+_CODE_FAILED, _CODE_RAN = ("OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED", 2, 3), ("OUTCOME_OK", 1)
 _AROUND = frozenset({"thought", "thoughtSignature", "partMetadata", "functionCall"})  # what alone says nothing
 
 
@@ -20,6 +27,7 @@ def check(document: Mapping[str, Any], *, n: int) -> None:
     one at least says something beside the model's thoughts."""
     fields.read(document, fields.RESPONSE)
     refuse_error(document)
+    marks.refuse(document, but=_RESULTS)
     candidates = objects(document.get("candidates"), "candidates")
     if len(candidates) < max(n, 1):
         raise ValueError(f"candidates: {len(candidates)} where {n} were asked for")
@@ -29,6 +37,33 @@ def check(document: Mapping[str, Any], *, n: int) -> None:
             raise ValueError(f"finishReason: {reason if _is_word(reason) else 'none, or not a word'}")
     if not any(_says(part) for candidate in candidates for part in parts_of(candidate)):
         raise ValueError("candidates: none says anything")
+    for candidate in candidates:
+        _refuse_failures(candidate)
+
+
+def refuse_useless(document: Mapping[str, Any]) -> None:
+    """Raise ValueError for a response of which a candidate says nothing but thoughts and white space."""
+    if not all(any(map(_tells, parts_of(candidate))) for candidate in document["candidates"]):
+        raise ValueError("candidates: one that says nothing")
+
+
+def refuse_marks(chunk: Mapping[str, Any]) -> None:
+    """Raise ValueError for a mark of an error in a chunk: the next one may have another in its place."""
+    marks.refuse(chunk, but=_RESULTS)
+
+
+def texts(document: Mapping[str, Any]) -> list[str]:
+    """Return the texts of those candidates that end in one, and not in a call."""
+    return [
+        "".join(part["text"] for part in parts if isinstance(part.get("text"), str) and not part.get("thought"))
+        for parts in map(parts_of, document["candidates"])
+        if not any(part.get("functionCall") for part in parts)
+    ]
+
+
+def expiry(document: Mapping[str, Any]) -> float | None:
+    """Return the Unix time at which the first of what a response names expires; None where nothing does."""
+    return marks.expiry(document, but=_RESULTS)
 
 
 def refuse_error(response: Mapping[str, Any]) -> None:
@@ -46,10 +81,29 @@ def parts_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
     return parts
 
 
+def _refuse_failures(candidate: Mapping[str, Any]) -> None:
+    """Raise ValueError where a page could not be read or code did not run to its end, and none did so after."""
+    pages = objects((candidate.get("urlContextMetadata") or {}).get("urlMetadata"), "urlMetadata")
+    states = [each.get("urlRetrievalStatus") for each in pages]
+    results = [part["codeExecutionResult"] for part in parts_of(candidate) if part.get("codeExecutionResult")]
+    outcomes = [each.get("outcome") for each in results if isinstance(each, dict)]
+    for said, bad, good in ((states, _UNREAD, _READ), (outcomes, _CODE_FAILED, _CODE_RAN)):
+        failed = [at for at, each in enumerate(said) if each in bad]
+        if failed and not any(each in good for each in said[failed[-1] + 1 :]):
+            raise ValueError("a tool failed at the upstream")
+
+
 def _says(part: Mapping[str, Any]) -> bool:
     if part.get("thought"):
         return False
     return bool(part.get("functionCall")) or any(value for name, value in part.items() if name not in _AROUND)
+
+
+def _tells(part: Mapping[str, Any]) -> bool:
+    """Tell whether a part says something to the reader beside the model's thoughts, and white space."""
+    if part.get("thought"):
+        return False
+    return substance.says(part.get("text")) or _says({name: value for name, value in part.items() if name != "text"})
 
 
 def _is_word(reason: Any) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aicache.formats import gemini_fields as fields
-from aicache.formats.body import JSONObject, Stateful
+from aicache.formats import state
+from aicache.formats.body import JSONObject, Private
+from aicache.formats.state import STRICT, Allow
 from aicache.model import Turn
 
-_STORES = ("fileSearch", "retrieval")  # tools that search what the caller keeps at the service
+_STATELESS = fields.REQUEST.keys() - {"continuationToken"}
+_PRIVATE = ("fileSearch", "retrieval", "mcpServers")  # tools that search, or do, what the caller keeps elsewhere
+_PUBLIC = fields.TOOL.keys() - _PRIVATE
 _RESULTS = ("functionResponse", "toolResponse")
 _OTHER_THAN_TEXT = (
     *("responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"),
@@ -33,7 +37,7 @@ class Asked:
     turns: tuple[Turn, ...]
 
 
-def read(body: Mapping[str, Any]) -> Asked:
+def read(body: Mapping[str, Any], *, allow: Allow = STRICT) -> Asked:
     """Read a request. Raises ValueError for a malformed one, Stateful for one that leans on what the service holds."""
     request = fields.read(body, fields.REQUEST)
     generation = fields.within(request, "generationConfig", fields.GENERATION)
@@ -50,10 +54,7 @@ def read(body: Mapping[str, Any]) -> Asked:
     contents = fields.messages(request.get("contents"), "contents")
     if not contents:
         raise ValueError("contents: none")
-    if request.get("continuationToken"):
-        raise Stateful("continuationToken: goes on with an answer that the upstream holds")
-    if any(tool.get(name) is not None for tool in tools for name in _STORES):
-        raise Stateful("tools: one that searches what the upstream holds")
+    _refuse_stateful(request, generation, tool_config, tools, allow)
     system = request.get("systemInstruction")
     return Asked(
         request=request,
@@ -65,6 +66,27 @@ def read(body: Mapping[str, Any]) -> Asked:
         calling=fields.within(tool_config, "functionCallingConfig", fields.CALLING),
         turns=(*(() if system is None else (_turn(system, system=True),)), *map(_turn, contents)),
     )
+
+
+def _refuse_stateful(
+    request: Mapping[str, Any],
+    generation: Mapping[str, Any],
+    tool_config: Mapping[str, Any],
+    tools: Iterable[Mapping[str, Any]],
+    allow: Allow,
+) -> None:
+    """Raise Stateful for what leans on an answer that the service holds, Private for a tool that reads private data."""
+    for sent, harmless in (
+        (request, _STATELESS),
+        (generation, fields.GENERATION.keys()),
+        (tool_config, fields.TOOL_CONFIG.keys()),
+    ):
+        state.refuse_stateful(sent, frozenset(harmless), frozenset(), allow=allow)
+    for tool in tools:
+        if any(tool.get(name) is not None for name in _PRIVATE) and not allow.private_tools:
+            raise Private("tools: one that reads private data at the upstream")
+        others = {name: value for name, value in tool.items() if name not in _PRIVATE}
+        state.refuse_stateful(others, frozenset(_PUBLIC), frozenset(), allow=allow)
 
 
 def params(body: Mapping[str, Any]) -> JSONObject:

@@ -20,7 +20,7 @@ from aicache import sse
 from aicache.formats import deltas
 from aicache.formats import gemini_fields as fields
 from aicache.formats.body import JSONObject, dump_line, load_object, objects
-from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error
+from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error, refuse_marks
 from aicache.formats.gemini_calls import END_MARK, Pieces
 
 _ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
@@ -71,6 +71,7 @@ def gather(chunks: Iterable[JSONObject]) -> JSONObject:
     candidates: dict[int, _Growing] = {}
     for chunk in chunks:
         refuse_error(chunk)
+        refuse_marks(chunk)
         pieces = objects(fields.read(chunk, fields.RESPONSE).get("candidates"), "candidates")
         indexes = [fields.read(piece, fields.CANDIDATE).get("index", 0) for piece in pieces]
         if len(set(indexes)) < len(indexes):

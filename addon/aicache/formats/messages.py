@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from aicache import sse
-from aicache.formats import messages_answer, messages_common, messages_stream
-from aicache.formats.body import JSONObject, Stateful, count, dump, load_object, load_request, objects, refuse_stateful
+from aicache.formats import documented, forms, messages_answer, messages_common, messages_stream, state
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.messages_common import VERSION
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
@@ -37,12 +38,10 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "output_format": (dict,),
     "cache_control": (dict,),
     "context_management": (dict,),
-    "container": (str, dict),
     "mcp_servers": (list,),
     "inference_geo": (str,),
     "speed": (str,),
     "fallbacks": (str, list),
-    "fallback_credit_token": (str,),
     "diagnostics": (dict,),
     "user_profile_id": (str,),
 }
@@ -80,14 +79,15 @@ class Messages(Usual):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
         """
         request = load_request(body)
+        _refuse_stateful(path, request, allow=allow)
         _check(request)
-        _refuse_stateful(request)
         turns = _turns(request)
         params = _params(request, headers)
         return Call(
@@ -117,8 +117,17 @@ class Messages(Usual):
     def facts(self, document: JSONObject) -> Facts:
         usage = document["usage"]
         return Facts(
-            messages_common.input_tokens(usage), count(usage["output_tokens"]), document["stop_reason"] == "refusal"
+            messages_common.input_tokens(usage),
+            count(usage["output_tokens"]),
+            refused=document["stop_reason"] == "refusal",
+            expires_at=messages_answer.expiry(document),
         )
+
+    def check(self, document: JSONObject, call: Call) -> None:
+        messages_answer.refuse_useless(document)
+        messages_answer.refuse_held(document, call.params.get("tools") or ())
+        if (form := forms.of_messages(call.params)) is not None:
+            forms.refuse_broken(messages_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. It always tells the usage."""
@@ -155,17 +164,16 @@ def _check(request: Mapping[str, Any]) -> None:
         objects(request.get(name), name)
 
 
-def _refuse_stateful(request: Mapping[str, Any]) -> None:
-    """Raise Stateful for what names something that changes or goes at the upstream.
+def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
+    """Raise Stateful for what names something that changes or goes at the upstream: ``thread``, ``container``, ...
 
     Files do not: what stands under a file's id stays what it is.
     """
-    refuse_stateful(request)
-    for name in ("container", "fallback_credit_token"):
-        if request.get(name) is not None:
-            raise Stateful(f"{name}: refers to state held by the upstream")
-    if (request.get("diagnostics") or {}).get("previous_message_id") is not None:
-        raise Stateful("diagnostics: refers to an earlier answer")
+    state.refuse_held_path(path, tail=1)
+    harmless = documented.at(path, documented.MESSAGES)
+    state.refuse_stateful(request, harmless, documented.SETTINGS, allow=allow)
+    state.refuse_preset(request, allow=allow)
+    state.refuse_tools(request.get("tools"), allow=allow)
 
 
 def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:

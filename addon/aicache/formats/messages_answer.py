@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aicache.formats import marks, substance
 from aicache.formats.body import JSONObject, objects
 
 GOOD_ENDS = frozenset({"end_turn", "stop_sequence", "tool_use", "refusal"})
@@ -16,8 +17,17 @@ TOOL_USES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 NO_USAGE = {"input_tokens": 0, "output_tokens": 0}
 """Stands for what was not counted; clients of the API take it for granted that there are counts."""
 
+_DECIDED = frozenset(
+    {"max_uses_exceeded", "query_too_long", "invalid_tool_input", "invalid_input", "url_not_allowed", "url_too_long"}
+    | {"unsupported_content_type", "request_too_large"}
+)
+"""Codes with which a tool fails for what the request, or the model, asked of it: always, and so for good."""
+
+_INPUT = frozenset({"input"})  # of a tool: the model's own words
+
 _TEXTS = {"text": "text", "thinking": "thinking", "redacted_thinking": "data"}
 _SILENT = frozenset(_TEXTS)
+_STEPS = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_listing", "fallback"})
 
 
 def read(document: Mapping[str, Any]) -> JSONObject:
@@ -33,11 +43,11 @@ def read(document: Mapping[str, Any]) -> JSONObject:
     reason = document.get("stop_reason")
     if not isinstance(reason, str) or reason not in GOOD_ENDS:
         raise ValueError(f"stop_reason: {reason if _is_word(reason) else 'none, or not a word'}")
-    if document.get("container") is not None:
-        raise ValueError("container: the answer names one that will have gone")
+    marks.refuse(_own(document))
     blocks = objects(document.get("content"), "content")
     for block in blocks:
         _check(block)
+    _refuse_failures(blocks)
     if not any(_says(block) for block in blocks):
         raise ValueError("content: says nothing")
     stop_sequence = document.get("stop_sequence")
@@ -51,11 +61,8 @@ def refuse_error(document: Mapping[str, Any]) -> None:
 
 
 def _check(block: Mapping[str, Any]) -> None:
-    """Raise ValueError for a block that is not what its type says, or tells of a tool that failed at the upstream.
-
-    Such failures pass (``too_many_requests``, ``unavailable``), and what the model makes of them should pass, too.
-    """
-    kind, content = block.get("type"), block.get("content")
+    """Raise ValueError for a block that is not what its type says."""
+    kind = block.get("type")
     _refuse_unless(kind, str, "content: a block's type")
     if kind in _TEXTS:
         _refuse_unless(block.get(_TEXTS[kind]), str, f"content: {kind}")
@@ -67,14 +74,102 @@ def _check(block: Mapping[str, Any]) -> None:
         _refuse_unless(block.get("id"), str, "content: a tool call's id")
         _refuse_unless(block.get("name"), str, "content: a tool call's name")
         _refuse_unless(block.get("input"), dict, "content: a tool call's input")
+    if not _is_result(block):
+        marks.refuse(block, but=_INPUT)
+
+
+def _refuse_failures(blocks: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ValueError where a tool failed at the upstream, unless it would always, or a later call of it succeeded.
+
+    Other failures pass (``too_many_requests``, ``unavailable``), and what the model makes of them should pass, too.
+    """
+    succeeded: set[str] = set()
+    for block in reversed(blocks):
+        if not _failed(block):
+            succeeded.add(block["type"])
+            continue
+        content = block.get("content")
+        code = content.get("error_code") if isinstance(content, dict) else None
+        if not isinstance(code, str | None):
+            raise ValueError("content: a tool failed at the upstream")
+        if code in _DECIDED:
+            continue
+        if code in substance.PASSING or block["type"] not in succeeded:
+            raise ValueError("content: a tool failed at the upstream")
+
+
+def _failed(block: Mapping[str, Any]) -> bool:
+    content = block.get("content")
     failure = isinstance(content, dict) and isinstance(content.get("type"), str) and content["type"].endswith("_error")
-    if failure or (kind == "mcp_tool_result" and block.get("is_error")):
-        raise ValueError("content: a tool failed at the upstream")
+    return failure or (_is_result(block) and block.get("is_error") not in (None, False))
+
+
+def _is_result(block: Mapping[str, Any]) -> bool:
+    kind: str = block["type"]
+    return kind.endswith("_result")
+
+
+def _is_own_call(block: Mapping[str, Any]) -> bool:
+    """Tell whether a block calls a tool that the caller runs."""
+    kind = block.get("type")
+    return isinstance(kind, str) and kind.endswith("tool_use") and kind not in ("server_tool_use", "mcp_tool_use")
+
+
+def refuse_useless(document: Mapping[str, Any]) -> None:
+    """Raise ValueError for a message that says nothing beside its thinking, or ends for a call that it lacks."""
+    blocks = document["content"]
+    if document["stop_reason"] == "tool_use" and not any(map(_is_own_call, blocks)):
+        raise ValueError("stop_reason: tool_use, where no tool is called")
+    if not any(map(_tells, blocks)) and document["stop_reason"] != "refusal":
+        raise ValueError("content: says nothing")
+
+
+def texts(document: Mapping[str, Any]) -> list[str]:
+    """Return the text that a message ends with, if it does: not with a call, nor with a refusal."""
+    blocks = document["content"]
+    if document["stop_reason"] in ("refusal", "tool_use"):
+        return []
+    last = max((at + 1 for at, block in enumerate(blocks) if block["type"] not in _SILENT), default=0)
+    return ["".join(block["text"] for block in blocks[last:] if block["type"] == "text")]
+
+
+def expiry(document: Mapping[str, Any]) -> float | None:
+    """Return the Unix time at which the first of what a message names expires; None where nothing does."""
+    times = [marks.expiry(_own(document))]
+    times += [marks.expiry(block, but=_INPUT) for block in document["content"] if not _is_result(block)]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _own(document: Mapping[str, Any]) -> JSONObject:
+    """Return what a message says of itself, beside its content."""
+    return {name: value for name, value in document.items() if name != "content"}
+
+
+def refuse_held(document: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ValueError for an answer that names a container to a caller who may go on in it.
+
+    Callers go on where they have had code run. Searches filter what they find by code, too, and name the container they
+    did so in; such an answer is good until that expires.
+    """
+    container = document.get("container")
+    if container is None:
+        return
+    runs_code = any(str(tool.get("type")).startswith("code_execution") for tool in tools)
+    if runs_code or not isinstance(container, dict) or not container.get("expires_at"):
+        raise ValueError("container: the answer names one that will have gone")
 
 
 def _says(block: Mapping[str, Any]) -> bool:
     kind = block["type"]
     return kind not in _SILENT or (kind != "redacted_thinking" and block[_TEXTS[kind]] != "")
+
+
+def _tells(block: Mapping[str, Any]) -> bool:
+    """Tell whether a block is said to the reader; what is not known to be thinking, or a step on the way to it, is."""
+    kind = block["type"]
+    if kind == "text":
+        return substance.says(block["text"])
+    return kind not in _SILENT and kind not in _STEPS and not _is_result(block)
 
 
 def _usage(usage: Any) -> JSONObject:

@@ -6,14 +6,15 @@ means ``api/types.go`` beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aicache import sse
-from aicache.formats import ollama_answer, ollama_common
+from aicache.formats import forms, marks, ollama_answer, ollama_common, state
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.ollama_answer import Shape, Types, check_types
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode, Turn
 
@@ -69,7 +70,17 @@ class _Ollama(Usual):
         return Mode.WHOLE, ollama_answer.read(load_object(body), self.shape)
 
     def facts(self, document: JSONObject) -> Facts:
-        return Facts(count(document.get("prompt_eval_count")), count(document.get("eval_count")))
+        return Facts(
+            count(document.get("prompt_eval_count")),
+            count(document.get("eval_count")),
+            expires_at=marks.expiry(document),
+        )
+
+    def check(self, document: JSONObject, call: Call) -> None:
+        ollama_answer.refuse_useless(document, self.shape)
+        said = self.shape.said(document)
+        if (form := forms.of_ollama(call.params)) is not None and not said.get("tool_calls"):
+            forms.refuse_broken([said[self.shape.text]], form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. It tells the usage to all callers."""
@@ -104,12 +115,14 @@ class OllamaChat(_Ollama):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
         request = load_request(body)
+        _refuse_stateful(request, _CHAT.keys(), allow)
         _check(request, _CHAT)
         objects(request.get("tools"), "tools")
         messages = objects(request.get("messages"), "messages")
@@ -136,12 +149,14 @@ class OllamaGenerate(_Ollama):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
 
         An earlier answer's ``context`` is part of the request like any other parameter: it leans on no state.
         """
         request = load_request(body)
+        _refuse_stateful(request, _GENERATE.keys(), allow)
         _check(request, _GENERATE)
         prompt = request.get("prompt")
         if not prompt:
@@ -156,6 +171,11 @@ class OllamaGenerate(_Ollama):
 
 OLLAMA_CHAT = OllamaChat()
 OLLAMA_GENERATE = OllamaGenerate()
+
+
+def _refuse_stateful(request: JSONObject, documented: Iterable[str], allow: Allow) -> None:
+    state.refuse_stateful(request, frozenset(documented), frozenset(), allow=allow)
+    state.refuse_tools(request.get("tools"), allow=allow)
 
 
 def _check(request: JSONObject, types: Types) -> None:

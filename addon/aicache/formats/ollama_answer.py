@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache import sse
+from aicache.formats import marks, substance
 from aicache.formats.body import JSONObject, dump, load_object, objects
 from aicache.formats.deltas import latest, told
 
@@ -92,6 +93,14 @@ def read(document: JSONObject, shape: Shape) -> JSONObject:
     return checked
 
 
+def refuse_useless(document: Mapping[str, Any], shape: Shape) -> None:
+    """Raise ValueError for an answer that says nothing beside its thinking, or ends for a call that it lacks."""
+    said = shape.said(document)
+    substance.refuse_uncalled(document.get("done_reason"), said.get("tool_calls"))
+    if not (said.get("tool_calls") or substance.says(said.get(shape.text))):
+        raise ValueError("nothing is said")
+
+
 def gather(lines: Iterable[bytes]) -> JSONObject:
     """Join a stream's lines into the whole answer they amount to. Raises ValueError for lines after the end.
 
@@ -140,6 +149,7 @@ def _check(piece: Mapping[str, Any]) -> None:
     """
     if piece.get("error"):
         raise ValueError("an error in place of an answer")
+    marks.refuse(piece)
     check_types(piece, _ANSWER)
     if (reason := piece.get("done_reason") or "stop") not in GOOD_ENDS:
         raise ValueError(f"done_reason: {reason if reason.isidentifier() and len(reason) <= 40 else 'not a word'}")

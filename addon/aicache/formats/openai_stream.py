@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from aicache import sse
 from aicache.formats import chat_deltas, deltas
 from aicache.formats.body import JSONObject, dump_line, load_object, objects
-from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error
+from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error, refuse_marks
 
 _DONE = "[DONE]"
 _FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
@@ -56,6 +56,7 @@ def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
             raise ValueError("an error event")
         chunk = load_object(data)
         refuse_error(chunk)
+        refuse_marks(chunk, data)
         for piece in objects(chunk.pop("choices", None), "choices"):
             index = index_of(piece, 0)
             if index not in choices:

@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aicache import sse
-from aicache.formats import responses_answer, responses_common, responses_request, responses_stream
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request, refuse_stateful
+from aicache.formats import (
+    documented,
+    forms,
+    responses_answer,
+    responses_common,
+    responses_request,
+    responses_stream,
+    state,
+)
+from aicache.formats.body import JSONObject, count, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.state import STRICT, Allow
 from aicache.formats.usual import Usual
 from aicache.model import Answer, Call, Mode
 
@@ -32,16 +41,22 @@ class Responses(Usual):
         query: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
         tools_semantic: bool = False,
+        allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
         """
         request = load_request(body)
-        refuse_stateful(request)
+        state.refuse_held_path(path, tail=1)
+        responses_request.refuse_held(request)
+        harmless = documented.at(path, documented.RESPONSES)
+        state.refuse_stateful(request, harmless, documented.SETTINGS, allow=allow)
+        state.refuse_preset(request, allow=allow)
         responses_request.check(request)
         tools = responses_request.tools_of(request)
-        responses_request.refuse_held(request, tools)
+        responses_request.refuse_places(tools)
+        state.refuse_tools(tools, allow=allow)
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
@@ -75,7 +90,13 @@ class Responses(Usual):
     def facts(self, document: JSONObject) -> Facts:
         usage = document.get("usage") or {}
         refused = responses_answer.refused(document)
-        return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")), refused)
+        expires_at = responses_answer.expiry(document)
+        return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")), refused, expires_at)
+
+    def check(self, document: JSONObject, call: Call) -> None:
+        responses_answer.refuse_useless(document)
+        if (form := forms.of_responses(call.params)) is not None:
+            forms.refuse_broken(responses_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would, with the caller's own fields in it. Both modes tell the usage."""

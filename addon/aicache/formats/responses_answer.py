@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aicache.formats import marks, substance
 from aicache.formats.body import JSONObject, objects
+from aicache.formats.substance import PASSING
 
 _TEXT_OF = {"output_text": "text", "reasoning_text": "text", "summary_text": "text", "refusal": "refusal"}
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _STEPS = frozenset({"web_search_call", "file_search_call", "mcp_list_tools", "tool_search_call", "compaction"})
+_ECHOED = frozenset({"tools", "text", "input", "output", "tool_choice", "reasoning", "conversation"})
+"""What a response repeats of its request, beside what `marks` leaves out, and its items, which are looked at each."""
+_OF_ITEMS = frozenset({"code", "input", "output", "error", "tools", "queries", "pending_safety_checks"})
+"""Of an item: words of the model and of its tools, and their failure, which is judged by itself."""
+_OWN_WORDS = frozenset({"function_call_output", "custom_tool_call_output", "mcp_list_tools", "tool_search_output"})
+_RUN_BY_UPSTREAM = frozenset({"reasoning", "mcp_call", "code_interpreter_call", "program", "program_output"})
+"""More steps on the way, of which something can be read; who asked has no answer yet."""
 _UNDONE_AS_YET = frozenset({"shell_call", "local_shell_call", "apply_patch_call", "computer_call"})
 
 
@@ -28,9 +37,11 @@ def read(document: JSONObject) -> JSONObject:
         raise ValueError("incomplete_details: the answer is cut")
     if not isinstance(document.get("usage"), dict | None):
         raise ValueError("usage: not an object")
+    marks.refuse(_own(document))
     items = objects(document.get("output"), "output")
     for item in items:
         _check(item)
+    _refuse_failures(items)
     if not any(_says(item) for item in items):
         raise ValueError("output: nothing is said")
     return document
@@ -52,18 +63,54 @@ def refused(document: Mapping[str, Any]) -> bool:
     )
 
 
+def refuse_useless(document: Mapping[str, Any]) -> None:
+    """Raise ValueError for a response that says nothing beside its reasoning, or makes a call that is none."""
+    items = document["output"]
+    for item in items:
+        if item["type"] == "function_call":
+            substance.check_function(item)
+    if not any(map(_tells, items)):
+        raise ValueError("output: nothing is said")
+
+
+def texts(document: Mapping[str, Any]) -> list[str]:
+    """Return the text that a response ends with, if it does: not with a call, nor with a refusal."""
+    items = [item for item in document["output"] if item["type"] not in ("reasoning", *_STEPS)]
+    if not items or items[-1]["type"] != "message":
+        return []
+    parts = parts_of(items[-1], "content")
+    if any(part["type"] == "refusal" for part in parts):
+        return []
+    return ["".join(part["text"] for part in parts if part["type"] == "output_text")]
+
+
+def expiry(document: Mapping[str, Any]) -> float | None:
+    """Return the Unix time at which the first of what a response names expires; None where nothing does."""
+    times = [marks.expiry(_own(document))]
+    times += [marks.expiry(item, but=_OF_ITEMS) for item in document["output"]]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _own(document: Mapping[str, Any]) -> JSONObject:
+    """Return what a response says of itself, beside its items and what it repeats."""
+    return {name: value for name, value in document.items() if name not in _ECHOED}
+
+
 def parts_of(item: Mapping[str, Any], name: str) -> list[JSONObject]:
     return objects(item.get(name), f"output.{name}")
 
 
 def _check(item: JSONObject) -> None:
     """Check that an item ended well and that what it says is of the types the API documents."""
-    refuse_error(item)
     kind = item.get("type")
     if not isinstance(kind, str):
         raise ValueError("output: an item without a type")
-    if not _ended_well(kind, item):
-        raise ValueError("output: an item that was not completed")
+    if not _failed(item):
+        refuse_error(item)
+        if not _ended_well(kind, item):
+            raise ValueError("output: an item that was not completed")
+        if kind not in _OWN_WORDS:
+            marks.refuse(item, but=_OF_ITEMS)
     if kind in _CALLS and not all(isinstance(item.get(name), str) for name in ("name", "call_id", _CALLS[kind])):
         raise ValueError("output: a call that is none")
     if kind in ("message", "reasoning"):
@@ -73,6 +120,36 @@ def _check(item: JSONObject) -> None:
                 raise ValueError("output: a part whose text is none")
             for name in ("annotations", "logprobs"):
                 objects(part.get(name), f"output.{name}")
+
+
+def _failed(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item is a call of an MCP server's tool that failed."""
+    return item.get("type") == "mcp_call" and bool(item.get("error") or item.get("status") == "failed")
+
+
+def _refuse_failures(items: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ValueError where a tool failed at the upstream, unless the model mended its call and a later one succeeded.
+
+    A server that does not answer may do so later: then the model would have said something else.
+    """
+    succeeded: set[tuple[str, str]] = set()
+    for item in reversed(items):
+        if item["type"] != "mcp_call":
+            continue
+        called = str(item.get("server_label")), str(item.get("name"))
+        if not _failed(item):
+            succeeded.add(called)
+        elif called not in succeeded or _may_pass(item.get("error")):
+            raise ValueError("output: a tool failed at the upstream")
+
+
+def _may_pass(error: Any) -> bool:
+    """Tell by an error whether the same call might have succeeded at another time; of a text that cannot be told."""
+    if not isinstance(error, dict):
+        return False
+    code = error.get("code")
+    passing = isinstance(code, int) and (code >= 500 or code in (401, 403, 408, 425, 429))
+    return passing or (isinstance(code, str) and code in PASSING) or error.get("type") == "mcp_protocol_error"
 
 
 def _ended_well(kind: str, item: Mapping[str, Any]) -> bool:
@@ -97,6 +174,18 @@ def _says(item: Mapping[str, Any]) -> bool:
         parts = (*parts_of(item, "content"), *parts_of(item, "summary"))
         return any(part.get(_TEXT_OF.get(part["type"], "type")) for part in parts)
     return item["type"] not in _STEPS or item.get("execution") == "client"
+
+
+def _tells(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item says something to the reader of the answer, or makes a call."""
+    if item["type"] == "message":
+        return any(map(_part_says, parts_of(item, "content")))
+    return item["type"] not in _RUN_BY_UPSTREAM and _says(item)
+
+
+def _part_says(part: Mapping[str, Any]) -> bool:
+    said = _TEXT_OF.get(part["type"])
+    return True if said is None else substance.says(part.get(said))
 
 
 def _is_word(status: Any) -> bool:

@@ -37,10 +37,9 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 """The API's fields and what they may be. A bool is no int here: the very type counts, as in JSON."""
 
 _BRINGING = ("additional_tools", "tool_search_output")  # items that bring tools into the conversation
-_HELD_BY = frozenset({"vector_store_ids", "collection_ids", "container"})  # OpenAI, xAI; code runs in a container
 _MORE_THAN_TEXT = (
     *("context_management", "moderation"),  # the answer holds the question anew, or what was thought of it
-    *("plugins", "web_search_options", "search_parameters"),  # OpenRouter's and xAI's ways to ask for a search
+    *("plugins", "preset", "web_search_options", "search_parameters"),  # OpenRouter's and xAI's ways to search
 )
 _QUESTION_PART = frozenset({"type", "text", "prompt_cache_breakpoint"})  # the last one changes no answer
 
@@ -106,19 +105,17 @@ def tools_of(request: Mapping[str, Any]) -> list[JSONObject]:
     return tools
 
 
-def refuse_held(request: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
-    """Raise Stateful where the request leans on a prompt, a vector store or a container that the upstream holds."""
+def refuse_held(request: Mapping[str, Any]) -> None:
+    """Raise Stateful where the request leans on a prompt that the upstream holds."""
     if request.get("prompt") is not None:
         raise Stateful("prompt: refers to state held by the upstream")
+
+
+def refuse_places(tools: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Stateful where a tool of the upstream's runs in a place that it holds."""
     for tool in tools:
-        if tool["type"] in OWN_TOOLS:
-            continue
         place = tool.get("environment")
-        if (
-            tool["type"] in ("file_search", "code_interpreter")
-            or not _HELD_BY.isdisjoint(tool)
-            or (isinstance(place, dict) and place.get("type") != "local")
-        ):
+        if tool["type"] not in OWN_TOOLS and isinstance(place, dict) and place.get("type") != "local":
             raise Stateful("tools: one refers to state held by the upstream")
 
 

@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 
 from aicache import formats
-from aicache.formats import Format
+from aicache.formats import Allow, Format
 from aicache.model import Answer, Choice, Reasoning, Refusal, Text, ToolCall, Usage
 from aicache.ui.fragments import Fragments, gather
 
+_ALL = Allow(private_tools=True)
 LARGEST = 4 * 1024**2  # bytes of a body that are read for a look at it
 
 
@@ -48,7 +49,7 @@ def variant_of(format: Format, path: str, body: bytes, headers: dict[str, str]) 
     """Return which rendering of an answer a request asks for, as far as it can be read."""
     path, _, query = path.partition("?")
     try:
-        return format.parse_request(path, body, query=query, headers=headers).variant
+        return format.parse_request(path, body, query=query, headers=headers, allow=_ALL).variant
     except (ValueError, RecursionError):
         return ""
 

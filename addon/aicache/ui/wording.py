@@ -46,6 +46,7 @@ _BYPASSES = {
     "too-large": "the request is too large",
     "content-encoding": "the request's body is encoded",
     "no-scope": "the header that says whose answers these are is missing",
+    "private-tools": "the upstream reads private data for it, or acts",
     "stateful": "the answer depends on what the upstream remembers",
     "not-understood": "the request was not understood",
     "switched-off": "switched off by aicache.bypass",

@@ -1,0 +1,88 @@
+"""Whether what a model said is something: a text that is more than white space and thinking, a call that can be made.
+Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aicache.formats.body import JSONObject, load_object
+
+CALLS = frozenset({"tool_calls", "function_call", "tool_use"})
+"""Words for an end that has the caller make a call, in the APIs whose ends are OpenAI's, or are passed through."""
+
+PASSING = frozenset(
+    {"unavailable", "too_many_requests", "overloaded", "overloaded_error", "execution_time_exceeded", "timeout"}
+)
+"""Codes with which a tool of the upstream's fails for a while: the same call may succeed later."""
+
+_BLANK = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs that show nothing
+_OPENING = re.compile(r"\s*<(think|thinking|thought|reasoning)>", re.IGNORECASE)
+
+
+def says(text: Any) -> bool:
+    """Tell whether a text says something to its reader beside the model's thoughts, where those are part of it."""
+    if not isinstance(text, str):
+        return False
+    return any(_shows(character) for character in without_thoughts(text))
+
+
+def without_thoughts(text: str) -> str:
+    """Return a text less the thoughts before it, as models write them whose servers do not part the two."""
+    if (opening := _OPENING.match(text)) is None:
+        return text
+    _, closed, answer = text.partition(f"</{opening[1]}>")
+    return answer if closed else ""
+
+
+def check_call(call: Mapping[str, Any]) -> None:
+    """Raise ValueError for a tool call of OpenAI's kind that nobody can make: without a name, or whose arguments are
+    no JSON object. Custom tools take any text, and kinds that nobody has heard of are not judged."""
+    kind = call.get("type") or "function"
+    if kind == "custom":
+        custom = call.get("custom")
+        if not isinstance(custom, dict) or not _named(custom) or not isinstance(custom.get("input"), str | None):
+            raise ValueError("tool_calls: a custom tool's that is none")
+    elif kind == "function":
+        check_function(call.get("function"))
+
+
+def check_function(function: Any) -> None:
+    """Raise ValueError for a function's name and arguments that make no call."""
+    if not isinstance(function, dict) or not _named(function):
+        raise ValueError("tool_calls: one without a name")
+    check_arguments(function.get("arguments"))
+
+
+def check_arguments(arguments: Any) -> None:
+    """Raise ValueError unless arguments are a JSON object, as text or as such; those that nobody gave are none."""
+    if arguments is None or isinstance(arguments, dict) or (isinstance(arguments, str) and not arguments.strip()):
+        return
+    try:
+        if isinstance(arguments, str):
+            load_object(arguments)
+            return
+    except ValueError:
+        pass
+    raise ValueError("tool_calls: arguments that are no JSON object")
+
+
+def refuse_uncalled(reason: Any, calls: Any) -> None:
+    """Raise ValueError for an answer that ended for a call that it does not make."""
+    if reason in CALLS and not calls:
+        raise ValueError("an end for a tool that is not called")
+
+
+def can_be_told(call: JSONObject) -> bool:
+    """Tell whether clients of any mode can tell which call this is, and of what: by its id and its name."""
+    named = next((call[kind] for kind in ("function", "custom") if isinstance(call.get(kind), dict)), call)
+    return bool(call.get("id")) and _named(named)
+
+
+def _named(function: Mapping[str, Any]) -> bool:
+    return isinstance(name := function.get("name"), str) and bool(name.strip())
+
+
+def _shows(character: str) -> bool:
+    return character.isprintable() and not character.isspace() and character not in _BLANK
