@@ -19,6 +19,7 @@ class MemoryStore:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.entries: dict[str, Entry] = {}
         self.marks: dict[str, float] = {}
+        self.owners: dict[str, tuple[str, ...]] = {}  # of marks
         self.noted: dict[str, tuple[bytes, float]] = {}
         self.counters: dict[str, tuple[dict[str, int], float]] = {}
         self.texts: dict[str, str] = {}  # left by Higress, by question
@@ -35,14 +36,20 @@ class MemoryStore:
         for key in keys:
             self.entries.pop(key, None)
             self.noted.pop(key, None)
+            self.counters.pop(key, None)
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         """Two at a time, by their names."""
         live = sorted(key for key, entry in self.entries.items() if key > cursor and entry.expires_at > self._clock())
         return live[:2], live[1] if len(live) > 2 else ""
 
-    async def mark(self, name: str, ttl: float) -> None:
+    async def mark(self, name: str, ttl: float, owners: Sequence[str] = ()) -> None:
         self.marks[name] = self._clock() + ttl
+        self.owners[name] = tuple(owners)
+
+    async def marks_of(self, owners: Callable[[str], bool]) -> list[str]:
+        live = [name for name, until in self.marks.items() if until > self._clock()]
+        return [name for name in live if any(map(owners, self.owners[name]))]
 
     async def marked(self, name: str) -> bool:
         return self.marks.get(name, 0.0) > self._clock()

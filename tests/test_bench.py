@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import environment
-from benchmarks import lua, results, systems, wrk
+from benchmarks import lua, overload, results, systems, wrk
 from benchmarks.figures import Case, percentile, rows
 from benchmarks.problem import Problem
 from demo.answers import Reply
@@ -202,3 +203,14 @@ def test_without_wrk_it_says_how_to_get_it(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "apt install wrk" in refused.stderr
+
+
+def test_under_overload_failures_and_too_few_hits_are_named_for_the_cache_and_failures_for_the_other() -> None:
+    ours = overload.Overload("ai-cache", 300, 1000, {}, 0.94, 100.0, 0.5, 1.0)
+    bare = replace(ours, system="bare", failures={0: 2, 502: 1}, hits=0.0)
+
+    assert overload.verdict([ours, bare], ["ai-cache"]) == [
+        "ai-cache, 300 connections: only 94.0% of the stored questions were hits",
+        "bare, 300 connections: of 1000 requests failed (status: times) {0: 2, 502: 1}",
+    ]
+    assert overload.verdict([replace(ours, hits=0.96)], ["ai-cache"]) == []

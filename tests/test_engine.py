@@ -534,3 +534,18 @@ async def test_an_answer_that_comes_while_the_parts_start_is_stored_once_they_st
 
 async def test_without_any_part_every_lookup_is_a_miss() -> None:
     assert await Engine(RULES, 0.2).lookup(an_exchange("q")) == Miss("starting")
+
+
+@pytest.mark.parametrize("jump", [10 * 365 * 86400, 2 * 86400, 120])
+async def test_a_clock_that_was_ahead_and_is_set_back_leaves_no_entry_that_outlives_it(jump: float) -> None:
+    setup = Setup()
+    await setup.learn(an_exchange("before"), "a")
+    setup.clock.now += jump
+    await setup.learn(an_exchange("meanwhile"), "b")
+    assert isinstance(await setup.ask(an_exchange("meanwhile")), Hit)
+    setup.clock.now -= jump
+
+    assert await setup.ask(an_exchange("meanwhile")) == Miss("other-clock")
+    assert isinstance(await setup.ask(an_exchange("before")), Hit)
+    await setup.learn(an_exchange("meanwhile"), "c")
+    assert isinstance(await setup.ask(an_exchange("meanwhile")), Hit)

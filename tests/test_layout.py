@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 PURE = {
     *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
     *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
-    *("looptime", "outages", "deployment", "field_lists", "request_fields", "response_fields"),
+    *("looptime", "outages", "deployment", "field_lists", "owners", "request_fields", "response_fields"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "request_fields": {"field_lists"},
     "header_misses": {"request_fields"},
     "keys": {"chores", "guards", "model", "request_fields"},
+    "owners": {"field_lists", "keys", "request_fields"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
     "evidence": {"model", "keys", "evidence"},

@@ -9,7 +9,7 @@ import pytest
 
 from aicache.controls import Controls
 from aicache.keys import Identity
-from aicache.model import Call, Common, Entry, Mode, Neighbor, Turn
+from aicache.model import AHEAD, PINNED, Call, Common, Entry, Mode, Neighbor, Turn
 from aicache.policy import (
     Policy,
     Refusals,
@@ -301,3 +301,24 @@ def test_the_moment_counts_where_no_neighbor_may_answer_too(turns: list[Turn], u
     rules = replace(RULES, volatile_ttl=10.0)
 
     assert keep_until(replace(CALL, question=None, turns=tuple(turns)), Controls(), rules, 1000.0) == until
+
+
+@pytest.mark.parametrize(
+    ("stored_at", "expires_at", "why"),
+    [
+        (1000.0, 1000.0 + 100, None),
+        (1050.0 + AHEAD, 1150.0, None),  # of a proxy whose clock is a little ahead
+        (1051.0 + AHEAD, 1150.0, "other-clock"),
+        (1000.0, 1150.0 + AHEAD, None),
+        (1000.0, 1151.0 + AHEAD, "other-clock"),
+        (1000.0, PINNED, None),
+        (1e9, PINNED, "other-clock"),
+        (-math.inf, math.inf, None),  # what Higress left
+    ],
+)
+def test_what_a_clock_that_was_ahead_has_left_answers_nobody(
+    stored_at: float, expires_at: float, why: str | None
+) -> None:
+    entry = replace(ENTRY, stored_at=stored_at, expires_at=expires_at)
+
+    assert refusal(entry, CALL, IDENTITY, Controls(), 1050.0, ttl=100.0) == why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from aicache.engine import Engine, Semantic
+from aicache.engine.kinds import KEPT
 from aicache.keys import digest, vector_namespace
 from aicache.model import Entry, Mode, Neighbor, Vector
+from aicache.owners import owner, wanted
 from aicache.policy import Rules
 from aicache.ports import StoreError
-from aicache.upkeep import PINNED, Taken, Upkeep, archive
+from aicache.report import Erased
+from aicache.upkeep import PINNED, OfCaller, Taken, Upkeep, archive
 from fakes import BrokenIndex, BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=40)
@@ -342,3 +346,92 @@ async def test_what_has_keys_of_another_secret_is_not_brought_and_told_how_to(tm
 
     other.engine.in_use.deployment = "one"
     assert (await other.upkeep.bring(tmp_path / "file")).taken == 5
+
+
+SALT = b"s" * 32
+ALICE, BOB = (owner("sk-alice-1234567", SALT), owner("carol", SALT)), (owner("sk-bob-1234567", SALT),)
+
+
+class Forgetful(LetterEmbedder):
+    forgot = 0
+
+    def forget(self) -> None:
+        self.forgot += 1
+
+
+async def a_store_of_two_callers() -> tuple[Setup, list[Erased], Forgetful]:
+    entries = [replace(REFUND, owners=ALICE), replace(TODAY, owners=ALICE), replace(REFUNDS, owners=BOB), OTHER]
+    setup = await Setup(*entries).filled()
+    embedder, told = Forgetful(), list[Erased]()
+    setup.engine.use_semantic(Semantic(embedder, 1.0, setup.index, 1.0))
+    setup.engine.on_erased = told.append
+    for whose, name in ((ALICE, "alice"), (BOB, "bob")):
+        await setup.exact.mark(f"proof of {name}", 3600, whose)
+        await setup.exact.mark(f"kind-{name}", KEPT, whose)
+        await setup.exact.note(f"kind-{name}", b"evidence", NOW + KEPT)
+        await setup.exact.count(digest("account", name, "0"), {"hits": 1}, KEPT)
+    for entry in entries:
+        await setup.exact.note(entry.key, b"evidence", NOW + 50)
+    return setup, told, embedder
+
+
+async def test_all_of_a_callers_is_counted_and_then_deleted_and_nothing_of_others() -> None:
+    setup, told, embedder = await a_store_of_two_callers()
+    alice = wanted("sk-alice-1234567", SALT)
+    size = len(REFUND.body) + len(TODAY.body)
+
+    counted = await setup.upkeep.of_caller(alice)
+    assert counted == OfCaller(entries=2, size=size, marks=2, kinds=1, unknown=1)
+    assert not told
+    assert await setup.upkeep.purge_caller(alice) == counted
+
+    assert set(setup.exact.entries) == {REFUNDS.key, OTHER.key}
+    assert set(setup.index.vectors) == {REFUNDS.key, OTHER.key}
+    assert set(setup.exact.noted) == {REFUNDS.key, OTHER.key, "kind-bob"}
+    assert set(setup.exact.counters) == {digest("account", "bob", "0")}
+    assert set(await setup.exact.marks_of(lambda owner: True)) == {"proof of bob", "kind-bob"}
+    assert [(each.keys, each.caller) for each in told] == [(frozenset({REFUND.key, TODAY.key}), alice)]
+    assert embedder.forgot == 1
+    assert await setup.upkeep.of_caller(alice) == OfCaller(unknown=1)
+    await setup.engine.drain(0.1)
+
+
+async def test_what_another_proxy_stored_of_an_erased_caller_is_found_later_but_not_what_was_asked_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aicache.upkeep.upkeep.AGAIN_AFTER", (0.01, 0.01))
+    setup, _, _ = await a_store_of_two_callers()
+    await setup.upkeep.purge_caller(wanted("carol", SALT))
+    late = replace(REFUND, owners=ALICE, stored_at=NOW + 5, took=6.0)
+    since = replace(TODAY, owners=ALICE, stored_at=NOW + 5, took=1.0)
+    await setup.exact.put(late)
+    await setup.exact.put(since)
+
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if late.key not in setup.exact.entries:
+            break
+
+    assert late.key not in setup.exact.entries
+    assert since.key in setup.exact.entries
+    await setup.engine.drain(0.1)
+
+
+async def test_owners_are_carried_along(tmp_path: Path) -> None:
+    entry = replace(REFUND, owners=ALICE)
+    setup, other = await Setup(entry).filled(), Setup()
+
+    await setup.upkeep.export(tmp_path / "entries")
+    await other.upkeep.bring(tmp_path / "entries")
+
+    assert other.exact.entries[entry.key].owners == ALICE
+
+
+async def test_an_entry_of_a_clock_ahead_and_one_that_would_live_too_long_are_brought_as_of_now() -> None:
+    ahead = replace(REFUND, stored_at=NOW + 1e8, expires_at=NOW + 1e8 + 50)
+    pinned = replace(OTHER, stored_at=NOW + 1e8, expires_at=PINNED)
+
+    setup = await Setup(ahead, pinned).filled()
+
+    assert setup.exact.entries[ahead.key] == replace(ahead, stored_at=NOW, expires_at=NOW + RULES.ttl)
+    assert setup.exact.entries[pinned.key] == replace(pinned, stored_at=NOW)

@@ -44,7 +44,7 @@ from aicache.ownconnections import OwnConnections, refusal
 from aicache.pieces import BatchExchange
 from aicache.recorded import note_wishes
 from aicache.replays import Replays
-from aicache.report import Report
+from aicache.report import Erased, Report
 from aicache.reporting import Watchers
 from aicache.speed import Speed
 from aicache.tee import Tee
@@ -181,6 +181,7 @@ class AICache:
         if self._wiring is None:
             self._wiring = Wiring(config, data)
             self._wiring.engine.on_judged = self._watchers.judged
+            self._wiring.engine.on_erased = self._erased
         else:
             self._wiring.configure(config, data)
         self._desk.configure(config)
@@ -191,6 +192,11 @@ class AICache:
         if self._watcher is not None:
             self._speed.apply(self._wiring.settings)
             self._door.announce(listeners.of_pages())
+
+    def _erased(self, erased: Erased) -> None:
+        if erased.everything or erased.caller is not None:
+            self._header_misses.forget()
+        self._watchers.erased(erased)
 
     async def _watch(self) -> None:
         while True:

@@ -28,6 +28,7 @@ from aicache.messages import (
     write_gateway_timeout,
 )
 from aicache.model import Bypass, Entry
+from aicache.owners import owners
 from aicache.pieces import BatchExchange, completed, is_readable, replay_pieces
 from aicache.request_fields import sort_fields
 from aicache.settings import Settings
@@ -66,7 +67,10 @@ def read_batch(
         return Bypass(why_not(exc))
     proven = caller_of(caller.proof, batch.api, batch.model, origin, rules.salt)
     shared, page = settings.shares and proven is not None, headers.get("origin")
-    return BatchExchange(batch, names, namespace, wishes, format, proven, page, shared=shared, proves=shared)
+    whose = owners(fields, headers, query, known_of(flow), batch.params, rules.fields, rules.salt)
+    return BatchExchange(
+        batch, names, namespace, wishes, format, proven, page, shared=shared, proves=shared, owners=whose
+    )
 
 
 class Indivisible:
@@ -133,7 +137,7 @@ class Batches:
                 fresh = engine.judge_pieces(exchange, recording)
                 if exchange.known:
                     response.content = completed(exchange, fresh)
-                stored = engine.keep_pieces(fresh)
+                stored = engine.keep_pieces(fresh, exchange)
             except Misfit as exc:
                 if exchange.known:
                     self._indivisible.add(exchange.namespace)

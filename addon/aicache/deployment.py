@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 SIZE = 32  # bytes of each
+CHECKSUM = 8  # bytes
 COPIED = 16 * 1024  # bytes; up to there a copy costs less than signing in two steps
 
 
@@ -46,6 +47,14 @@ def signature(sign: bytes, purpose: bytes, value: bytes | memoryview) -> bytes:
     mac = hmac.new(sign, told, "sha256")
     mac.update(value)
     return mac.digest()
+
+
+def checksum(purpose: bytes, value: bytes | memoryview) -> bytes:
+    """Return 8 bytes that tell whether a value was damaged, or stands in another's place. Anybody can make them."""
+    summed = blake2b(purpose, digest_size=CHECKSUM, person=b"ai-cache check")
+    summed.update(b"\0")
+    summed.update(value)
+    return summed.digest()
 
 
 def _derived(secret: str, purpose: bytes) -> bytes:

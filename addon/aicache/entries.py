@@ -38,6 +38,7 @@ def record(
     until: float,
     max_bytes: int,
     refusals: bool = True,
+    owners: tuple[str, ...] = (),
 ) -> Entry:
     """Make the entry of a complete, good answer. Raises ValueError, with the reason, for anything else."""
     if recording.status != 200:
@@ -69,6 +70,7 @@ def record(
         asked_variant=format.keeps(document, call.variant),
         refused=facts.refused,
         took=recording.took,
+        owners=owners,
     )
 
 

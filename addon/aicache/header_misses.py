@@ -26,6 +26,10 @@ class HeaderMisses:
         self._salt = os.urandom(16)
         self._stored: OrderedDict[tuple[str, str], list[_Variant]] = OrderedDict()
 
+    def forget(self) -> None:
+        """Remember nothing of what was stored before."""
+        self._stored.clear()
+
     def remember(self, question: str, sender: str, fields: Iterable[Field]) -> None:
         """Note that the answer to a request is stored: *question* names it, *sender* those who may share its answer."""
         name, variant = (question, sender), self._digested(fields)

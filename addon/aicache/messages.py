@@ -19,6 +19,7 @@ from aicache.entries import Recording, replay
 from aicache.formats.body import Private, Stateful
 from aicache.formats.state import refuse_held_query
 from aicache.model import Bypass, Hit
+from aicache.owners import owners
 from aicache.pieces import BatchExchange
 from aicache.request_fields import Field, RequestFields, sort_fields
 from aicache.settings import Settings
@@ -83,6 +84,7 @@ def read_request(
         proves=settings.shares or settings.legacy_text,
         kind=keys.digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
+        owners=owners(fields, headers, query, known_of(flow), call.params, rules.fields, rules.salt),
         sender=caller.known if origin.scope == caller.digest else origin.scope,
         fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.

@@ -13,6 +13,12 @@ import numpy.typing as npt
 Vector: TypeAlias = npt.NDArray[np.float32]
 """``(d,)`` float32, L2-normalised; a batch is ``(n, d)``."""
 
+PINNED = 253_402_300_799.0
+"""The end of the year 9999: the time at which pinned entries expire."""
+AHEAD = 60.0
+"""Seconds that the clocks of two machines may be apart; what was made later than that from now was made by a clock that
+has been set back since."""
+
 
 class Mode(StrEnum):
     """How a caller wants its answer: in one JSON document, or as events."""
@@ -195,6 +201,8 @@ class Entry:
     """The model said no: an answer to this very request, and to no other."""
     took: float = 0.0
     """Seconds from the request to the answer's last byte, when it was recorded; 0 where that is not known."""
+    owners: tuple[str, ...] = ()
+    """Digests (`keys.owner`) of each credential and identity that the recorded request had with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -17,12 +18,15 @@ from aicache.adapters.damage import MARK
 from aicache.adapters.dashscope import DashScopeEmbedder
 from aicache.adapters.dashvector import DashVectorIndex
 from aicache.adapters.judge import ChatJudge
+from aicache.adapters.leftovers import Leftovers
 from aicache.adapters.local import LocalEmbedder
 from aicache.adapters.openai import OpenAIEmbedder
 from aicache.adapters.privatefile import read_or_make
 from aicache.adapters.redis import RedisStore
+from aicache.adapters.rewriting import DUTY, SHARE, SOON, Rewriting
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.adapters.zvec import ZvecIndex
+from aicache.adapters.zveccopy import is_one
 from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
@@ -34,13 +38,18 @@ from aicache.config import Semantic as SemanticConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.deployment import Secrets, of_salt, of_secret
 from aicache.engine import Engine, Semantic
+from aicache.engine.kinds import KEPT, KIND
+from aicache.engine.proofs import REFUSED_FOR
 from aicache.keys import digest
+from aicache.model import AHEAD
 from aicache.ports import StoreError
 from aicache.recovery import Recovery
 
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = 120.0  # seconds between two sweeps of expired vectors
+ORPHANS = 1024  # vectors whose entries are looked for at once
+ERASED_WITHIN = 600.0  # seconds, where nothing is said
 AGREE_EVERY = 60.0  # seconds between two looks at the salt that a Redis keeps: it may have been emptied
 ENDS_WITHIN = 12.0  # seconds in which a part is closed, or left behind
 SHORT = 10.0  # seconds; a Valkey that ends sooner than that is started again after a pause
@@ -63,6 +72,35 @@ def secrets_of(exact: Exact, data: Path) -> Secrets | None:
     if exact.secret is not None:
         return of_secret(exact.secret)
     return of_secret(read_or_make(data / "secret")) if exact.redis is None else None
+
+
+class Clock:
+    """Tells when the system's clock has jumped, against one that does not: what was kept by it may live too long."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self._wall, self._steady = wall, steady
+        self._apart: float | None = None
+
+    def start(self) -> None:
+        """Take it for having jumped: what was before is not known."""
+        self._apart = None
+
+    def jumped(self) -> bool:
+        """Tell whether it has since this was asked last."""
+        apart = self._wall() - self._steady()
+        before, self._apart = self._apart, apart
+        return before is None or abs(apart - before) > AHEAD
+
+
+def longest(name: str, ttl: float) -> float:
+    """Return the seconds that what has this name in the store (``e:…`` and so on) may live at most."""
+    match name[:2]:
+        case "e:":
+            return ttl
+        case "m:" if not name.startswith(f"m:{KIND}"):
+            return max(ttl, REFUSED_FOR)
+        case _:
+            return max(ttl, KEPT)
 
 
 class ExactPart:
@@ -91,8 +129,47 @@ class ExactPart:
         self._watching: asyncio.Task[None] | None = None
         self._ends = 0  # of a Valkey soon after its start, in a row
         self._recovery: Recovery | None = None
+        self._rewriting: Rewriting | None = None
+        self._bounded = Clock()
+        self._bounding: asyncio.Task[None] | None = None
 
-    async def converge(self, exact: Exact, data: Path, owned: bool) -> None:
+    async def converge(self, exact: Exact, data: Path, owned: bool, erased_within: float = ERASED_WITHIN) -> None:
+        await self._converge(exact, data, owned)
+        if self._store is None:
+            return
+        if exact.redis is None:
+            await self._erase(self._store, erased_within if owned else math.inf)
+        if self._bounded.jumped():
+            await self._end_bounding()
+            self._bounding = asyncio.get_running_loop().create_task(self._bound(self._store))
+
+    async def _bound(self, store: RedisStore) -> None:
+        ttl = self._engine.rules.ttl
+        try:
+            if count := await store.bound(lambda name: longest(name, ttl)):
+                logger.info("%s: %d entries and notes would have outlived exact.ttl, and are shortened", store, count)
+        except StoreError as exc:
+            self._bounded.start()  # it is done again
+            logger.debug("%s", exc)
+        except Exception:
+            logger.exception("entries may outlive exact.ttl")
+
+    async def _end_bounding(self) -> None:
+        if self._bounding is not None:
+            self._bounding.cancel()
+            await asyncio.wait([self._bounding])
+            self._bounding = None
+
+    async def _erase(self, store: RedisStore, within: float) -> None:
+        """Have nothing that has gone left in the append-only file; whoever shares the Valkey sees to what it purges."""
+        if self._rewriting is None or self._rewriting.within != within:
+            self._rewriting = Rewriting(store.server, within)
+        try:
+            await self._rewriting.look(store.deleted)
+        except StoreError as exc:
+            logger.debug("the append-only file is not written anew: %s", exc)
+
+    async def _converge(self, exact: Exact, data: Path, owned: bool) -> None:
         secrets = self._secrets_of(exact, data)
         if exact.redis is not None:
             await self._use(exact, exact.redis, (exact.redis, exact.near_cache, secrets), secrets)
@@ -160,7 +237,8 @@ class ExactPart:
                 store,
             )
         old, self._store = self._store, store
-        self._wanted = wanted
+        self._wanted, self._rewriting = wanted, None
+        self._bounded.start()
         self._take(known)
         self._engine.use_exact(self._store, redis.timeout)
         await self._end_recovery()
@@ -219,8 +297,12 @@ class ExactPart:
         """End all of it, whatever of it fails to end."""
         self._engine.use_exact(None, 0.0)
         await self._end_recovery()
+        await self._end_bounding()
+        rewriting, self._rewriting = self._rewriting, None
         store, self._store, self._wanted = self._store, None, None
         if store is not None:
+            if rewriting is not None and self._valkey is not None and self._valkey.running:
+                await ended("append-only file", rewriting.finish(store.deleted))
             await ended("exact store", store.close())
         await self._end_valkey()
 
@@ -249,11 +331,19 @@ class SemanticPart:
         self._index_is: object = None
         self._judge: ChatJudge | None = None
         self._judge_is: JudgeModel | None = None
-        self._swept = 0.0
         self._sweeping: asyncio.Task[None] | None = None
         self._recoveries: list[Recovery] = []
+        self._swept = self._erased = time.monotonic()
+        self._purges = engine.purges  # those of which nothing is left
+        self._took = 0.0
+        self._wants_none = False
+        self._embedder_space = ""
+        self._erasing: asyncio.Task[None] | None = None
 
-    async def converge(self, semantic: SemanticConfig, data: Path, owned: bool) -> None:
+    async def converge(
+        self, semantic: SemanticConfig, data: Path, owned: bool, erased_within: float = ERASED_WITHIN
+    ) -> None:
+        self._wants_none = not semantic.enabled or isinstance(semantic.index, DashVectorConfig)
         if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
             await self.end()
             self._engine.use_semantic(None)  # known to be none: nothing waits for it
@@ -267,8 +357,57 @@ class SemanticPart:
                 self._engine.use_semantic(None)  # as far as is known
             raise
         if time.monotonic() - self._swept > SWEEP_EVERY and (self._sweeping is None or self._sweeping.done()):
-            self._swept = time.monotonic()
-            self._sweeping = asyncio.get_running_loop().create_task(_sweep(index))  # no other part waits for it
+            self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_say(index))  # nobody waits for it
+        if isinstance(index, ZvecIndex) and self._is_due(erased_within):
+            self._erasing = asyncio.get_running_loop().create_task(self._erase(index))
+
+    def _is_due(self, within: float) -> bool:
+        """Tell whether the index is to be written anew: soon after a purge, or regularly."""
+        if self._erasing is not None and not self._erasing.done():
+            return False
+        since = time.monotonic() - self._erased
+        purged = self._purges != self._engine.purges
+        return since >= SHARE * within or (purged and since >= max(SOON, DUTY * self._took))
+
+    async def _sweep(self, index: _Index) -> None:
+        self._swept, now = time.monotonic(), time.time()
+        await index.sweep(now, now + self._engine.rules.ttl + AHEAD)
+
+    async def _sweep_or_say(self, index: _Index) -> None:
+        try:
+            await self._sweep(index)
+        except StoreError as exc:
+            logger.warning("%s (what has expired is not swept; it is tried again)", exc)
+        except Exception:
+            logger.exception("what has expired is not swept")
+
+    async def _drop_orphans(self, index: ZvecIndex) -> None:
+        """Delete vectors whose entries have gone: evicted, or purged by another proxy. An entry comes first."""
+        if not isinstance(exact := self._engine.exact, RedisStore):
+            return
+        keys = await index.keys()
+        for start in range(0, len(keys), ORPHANS):
+            await index.delete(await exact.missing(keys[start : start + ORPHANS]))
+
+    async def _erase(self, index: ZvecIndex) -> None:
+        self._erased, self._purges = time.monotonic(), self._engine.purges
+        try:
+            await self._sweep(index)
+            await self._drop_orphans(index)
+            await index.erase()
+        except StoreError as exc:
+            self._purges = -1  # it is tried again
+            logger.warning("vectors that were deleted may still be in the files: %s", exc)
+        except Exception:
+            logger.exception("vectors that were deleted may still be in the files")
+        self._took = time.monotonic() - self._erased
+
+    @property
+    def used(self) -> str | None:
+        """Name the vectors in use in the data folder; None where none are, empty where that is not known yet."""
+        if self._wants_none:
+            return None
+        return self._embedder_space if isinstance(self._index, ZvecIndex) else ""
 
     async def _use_embedder(self, wanted: EmbedderConfig) -> _Embedder:
         if self._embedder is not None and self._embedder_is == wanted:
@@ -296,6 +435,9 @@ class SemanticPart:
             await _close(index)
             raise
         self._index, self._index_is = index, (wanted, data)
+        self._embedder_space = vector_space(embedder.model, embedder.dimensions)
+        if isinstance(index, ZvecIndex) and not index.is_clean:
+            self._purges = -1  # what the process before has left is erased soon
         assert self._embedder_is is not None
         timeout = self._embedder_is.timeout  # type: ignore[attr-defined]
         begun_at = index.begun_at if isinstance(index, ZvecIndex) else 0.0
@@ -330,8 +472,11 @@ class SemanticPart:
             recovery.start()
 
     async def _end_index(self) -> None:
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        for task in (self._sweeping, self._erasing):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task], timeout=ENDS_WITHIN)
+        self._sweeping = self._erasing = None
         recoveries, self._recoveries = self._recoveries, []
         for recovery in recoveries:
             await recovery.close()
@@ -369,13 +514,35 @@ async def _trouble(index: _Index) -> str | None:
     return None
 
 
-async def _sweep(index: _Index) -> None:
-    try:
-        await index.sweep(time.time())
-    except StoreError as exc:
-        logger.warning("%s (what has expired is not swept; it is tried again)", exc)
-    except Exception:
-        logger.exception("what has expired is not swept")
+class LeftoversPart:
+    """What is not used any more in the data folder, cleared away by the process that owns it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._leftovers: Leftovers | None = None
+        self._at = -math.inf
+        self._purges, self._emptied = engine.purges, engine.emptied
+
+    async def converge(self, data: Path, used: str | None, erased_within: float) -> None:
+        """Look through the folder now and then, and when something was purged. *used* as in `Leftovers.clear`."""
+        if self._leftovers is None or self._leftovers.data != data:
+            self._leftovers, self._at = Leftovers(data), -math.inf
+        engine, now = self._engine, time.monotonic()
+        if now - self._at < SHARE * erased_within / 4 and self._purges == engine.purges:
+            return
+        self._at = now
+        purged, emptied = self._purges != engine.purges, self._emptied != engine.emptied
+        self._purges, self._emptied = engine.purges, engine.emptied
+        count = await asyncio.to_thread(
+            self._leftovers.clear,
+            used,
+            damaged_after=SHARE * erased_within,
+            unused_after=engine.rules.ttl,
+            purged=purged,
+            emptied=emptied,
+        )
+        if count:
+            logger.info("%s: %d folders that were not used any more are deleted", data, count)
 
 
 async def _close(part: _Embedder | _Index) -> None:
@@ -426,7 +593,9 @@ def _index(config: IndexConfig, data: Path, embedder: _Embedder) -> _Index:
         case ZvecConfig():
             folder = data / "vectors"
             if others := [
-                path.name for path in folder.glob("*") if path.is_dir() and path.name.partition(MARK)[0] != space
+                path.name
+                for path in folder.glob("*")
+                if path.is_dir() and path.name.partition(MARK)[0] != space and not is_one(path)
             ]:
                 logger.info("%s: vectors of other models are not used any more: %s", folder, ", ".join(others))
             return ZvecIndex(folder / space, embedder.dimensions)

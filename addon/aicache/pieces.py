@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aicache import response_fields
 from aicache.controls import Controls
@@ -35,6 +36,9 @@ class BatchExchange:
     """The request's as it came, where less than that was sent on."""
     shared: bool = False
     proves: bool = False
+    owners: tuple[str, ...] = ()
+    """As in `Exchange`, as is *asked_at*."""
+    asked_at: float = field(default_factory=time.monotonic)
 
     @property
     def wanted(self) -> list[int]:
@@ -67,6 +71,7 @@ def record_pieces(exchange: BatchExchange, recording: Recording, *, now: float, 
             expires_at=until,
             cors=response_fields.cors(recording.cors),
             took=recording.took,
+            owners=exchange.owners,
         )
         for i, piece in zip(wanted, pieces, strict=True)
     ]

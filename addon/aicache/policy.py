@@ -12,7 +12,7 @@ from aicache.chores import is_about_a_chat
 from aicache.controls import Controls
 from aicache.guards.now import depends_on_now
 from aicache.keys import Identity, is_textual
-from aicache.model import Call, Entry, Mode, Neighbor
+from aicache.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
 
 TELLING = 2000
 """Characters of a question in which a word about the moment tells what it is about."""
@@ -133,7 +133,13 @@ def guarded(question: str, neighbor_question: str | None, partition: str = "") -
 
 
 def refusal(
-    entry: Entry, call: Call, identity: Identity, controls: Controls, now: float, page: str | None = None
+    entry: Entry,
+    call: Call,
+    identity: Identity,
+    controls: Controls,
+    now: float,
+    page: str | None = None,
+    ttl: float = math.inf,
 ) -> str | None:
     """Say why a stored entry must not answer this call, or None when it may.
 
@@ -145,7 +151,7 @@ def refusal(
     """
     if not (entry.api == call.api or identity.any_api):
         return "foreign"
-    if (why_not := unfit(entry, identity.namespace, controls, now, page)) is not None:
+    if (why_not := unfit(entry, identity.namespace, controls, now, page, ttl)) is not None:
         return why_not
     if call.counted and not _tells_usage(entry, call):
         return "usage-unknown"
@@ -154,17 +160,31 @@ def refusal(
     return None
 
 
-def unfit(entry: Entry, namespace: str, controls: Controls, now: float, page: str | None) -> str | None:
+def unfit(
+    entry: Entry, namespace: str, controls: Controls, now: float, page: str | None, ttl: float = math.inf
+) -> str | None:
     """Say why an entry must not answer anyone in this namespace, page and time, or None when it may."""
     if entry.namespace != namespace:
         return "foreign"
     if entry.expires_at <= now:
         return "expired"
+    if not is_of_this_time(entry, now, ttl):
+        return "other-clock"
     if now - entry.stored_at > controls.max_age:
         return "max-age"
     if page is not None and not {("access-control-allow-origin", allowed) for allowed in ("*", page)} & set(entry.cors):
         return "other-page"
     return None
+
+
+def is_of_this_time(entry: Entry, now: float, ttl: float) -> bool:
+    """Tell whether an entry was made in the past and ends in time, *ttl* seconds at most after that.
+
+    One stored while a clock was ahead would else be no older than now, and live, for as long as it was ahead.
+    """
+    if entry.stored_at > now + AHEAD:
+        return False
+    return entry.expires_at >= PINNED or entry.expires_at - now <= ttl + AHEAD
 
 
 def may_be_neighbor(entry: Entry, rules: Rules) -> bool:

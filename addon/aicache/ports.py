@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from aicache.model import Entry, Neighbor, Vector
@@ -32,7 +32,8 @@ class ExactStore(Protocol):
     async def put(self, entry: Entry) -> None:
         """Write or replace; the store forgets the entry at ``entry.expires_at``."""
 
-    async def delete(self, keys: Sequence[str]) -> None: ...
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete the entries, notes and counters of these names."""
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         """Return the keys of some entries and the cursor to go on with; it begins and ends with an empty one.
@@ -40,11 +41,14 @@ class ExactStore(Protocol):
         An entry that is there all the time comes at least once, one that comes or goes meanwhile may be left out.
         """
 
-    async def mark(self, name: str, ttl: float) -> None:
-        """Remember *name* for *ttl* seconds; forget it where that is 0."""
+    async def mark(self, name: str, ttl: float, owners: Sequence[str] = ()) -> None:
+        """Remember *name* for *ttl* seconds; forget it where that is 0. *owners* are whose it is (`Entry.owners`)."""
 
     async def marked(self, name: str) -> bool:
         """Tell whether it is remembered. Asked in the same turn of the loop as entries, it travels with them."""
+
+    async def marks_of(self, owners: Callable[[str], bool]) -> list[str]:
+        """Return the names of all marks that have an owner whom *owners* says yes to."""
 
     async def notes(self, names: Sequence[str]) -> list[bytes | None]:
         """Return what was noted under each name; None where nothing is. An entry's notes have its key for a name."""
@@ -84,6 +88,14 @@ class HoldsEntries(Protocol):
         """Hold this entry no longer, nor what was made of it."""
 
 
+@runtime_checkable
+class Looks(Protocol):
+    """An ExactStore that can be looked at by who keeps it."""
+
+    async def look(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
+        """Return entries as `get` does, and change nothing: what cannot be read stays, it may be of another secret."""
+
+
 class Judge(Protocol):
     """Another model's opinion. Raises only StoreError."""
 
@@ -108,6 +120,21 @@ class VectorIndex(Protocol):
     async def delete(self, keys: Sequence[str]) -> None: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Empties(Protocol):
+    """A VectorIndex that is one proxy's own, and can be emptied."""
+
+    async def clear(self) -> None:
+        """Delete every vector. Raises StoreError."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """An Embedder that keeps the vectors of the last texts."""
+
+    def forget(self) -> None: ...
 
 
 @runtime_checkable

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from aicache.model import Entry
+from aicache.owners import Wanted
 from aicache.trace import Trace
 
 Outcome = Literal["hit", "miss", "bypass"]
@@ -41,6 +42,8 @@ class Report:
     similarity: float | None = None
     tokens: tuple[int, int] = (0, 0)
     """Of the prompt and of the completion, that a hit did not cost."""
+    owners: tuple[str, ...] = ()
+    """Digests of who asked (`owners`)."""
     headers: tuple[str, ...] = ()
     """Names of the request headers, in lower case, by which alone a miss differs from a stored request."""
 
@@ -81,6 +84,23 @@ class Judged:
     standing: str | None = None
     namespace: str = ""
     """Of the question: what its neighbours are looked for in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Entries were deleted for good: whoever remembers what was asked forgets it."""
+
+    keys: frozenset[str] = frozenset()
+    caller: Wanted | None = None
+    """All that a caller has asked, besides."""
+    everything: bool = False
+
+
+@runtime_checkable
+class Forgets(Protocol):
+    """A watcher who remembers questions."""
+
+    def erased(self, erased: Erased) -> None: ...
 
 
 class Watcher(Protocol):

@@ -10,7 +10,7 @@ from aicache.engine import Exchange
 from aicache.entries import Recording
 from aicache.model import Bypass, Entry, Hit, Miss
 from aicache.pieces import BatchExchange
-from aicache.report import Finished, Judged, Report, Watcher
+from aicache.report import Erased, Finished, Forgets, Judged, Report, Watcher
 from aicache.trace import Trace
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ def of_lookup(
         entry=entry,
         similarity=hit.similarity if hit is not None else None,
         tokens=(entry.prompt_tokens, entry.completion_tokens) if entry is not None else (0, 0),
+        owners=exchange.owners,
         headers=headers,
     )
 
@@ -103,6 +104,14 @@ class Watchers:
                 watcher.finished(finished)
             except Exception:
                 logger.exception("an answer was not told on")
+
+    def erased(self, erased: Erased) -> None:
+        for watcher in self._all:
+            try:
+                if isinstance(watcher, Forgets):
+                    watcher.erased(erased)
+            except Exception:
+                logger.exception("an erasure was not told on")
 
     def judged(self, judged: Judged) -> None:
         for watcher in self._all:

@@ -25,7 +25,7 @@ from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.engine import Engine
 from aicache.outages import cause_of
-from aicache.parts import ExactPart, NotYet, SemanticPart, secrets_of
+from aicache.parts import ExactPart, LeftoversPart, NotYet, SemanticPart, secrets_of
 from aicache.policy import Rules
 from aicache.ports import StoreError
 from aicache.settings import Settings, rules_of
@@ -72,6 +72,7 @@ class Wiring:
         self._folder: _Folder | None = None
         self._exact = ExactPart(self.engine, self._salted, self._changed.set)
         self._semantic = SemanticPart(self.engine)
+        self._leftovers = LeftoversPart(self.engine)
         self._said = ""
 
     def configure(self, config: Config, data: Path) -> None:
@@ -149,11 +150,13 @@ class Wiring:
             self._folder = _Folder(data)
         owned = self._folder is not None and await self._folder.own_soon(shares=config.exact.redis is None)
         try:
-            await self._exact.converge(config.exact, data, owned)
+            await self._exact.converge(config.exact, data, owned, config.store.erased_within)
         except NotYet:  # it holds up nothing else
-            await self._semantic.converge(config.semantic, data, owned)
+            await self._semantic.converge(config.semantic, data, owned, config.store.erased_within)
             raise
-        await self._semantic.converge(config.semantic, data, owned)
+        await self._semantic.converge(config.semantic, data, owned, config.store.erased_within)
+        if owned:
+            await self._leftovers.converge(data, self._semantic.used, config.store.erased_within)
 
     async def _leave_folder(self) -> None:
         """Let go of everything, at once and whatever of it fails: another process may wait for the folder."""

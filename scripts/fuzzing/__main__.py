@@ -12,6 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["aicache"]):
     from aicache.formats import FORMATS, Format
+    from aicache.formats.body import OnlyAsRecorded
     from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS
     from aicache.model import Mode
 
@@ -62,7 +63,11 @@ def _try(data: bytes, formats: list[Format]) -> None:
         return
     format.facts(document)
     for mode in Mode:
-        again = format.parse_answer(format.render(document, mode))
+        try:
+            rendered = format.render(document, mode)
+        except OnlyAsRecorded:
+            continue
+        again = format.parse_answer(rendered)
         assert again == (mode, document), f"{format.api}: {mode} does not say the same"
     with contextlib.suppress(ValueError):
         format.express(format.understand(document), samples.call(format))

@@ -49,8 +49,11 @@ class ReplayedStore:
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         return list(self._entries), ""
 
-    async def mark(self, name: str, ttl: float) -> None:
+    async def mark(self, name: str, ttl: float, owners: Sequence[str] = ()) -> None:
         self._marks[name] = self._clock() + ttl
+
+    async def marks_of(self, owners: Callable[[str], bool]) -> list[str]:
+        return []  # here nobody is erased
 
     async def marked(self, name: str) -> bool:
         return self._marks.get(name, 0.0) > self._clock()

@@ -18,7 +18,7 @@ from aicache.adapters.redis import AGREED, RedisStore, pack, seal, unpack
 from aicache.adapters.redisclient import open_redis
 from aicache.adapters.valkey import EmbeddedValkey
 from aicache.deployment import of_secret
-from aicache.model import Entry, Mode
+from aicache.model import PINNED, Entry, Mode
 from aicache.ports import ExactStore, StoreError
 from fakes import MemoryStore
 
@@ -512,6 +512,144 @@ def test_what_the_first_release_packed_is_still_read() -> None:
         entry, asked_variant="v", refused=True
     )
     assert unpack(PACKED) == entry
+
+
+def flipped(value: bytes) -> list[bytes]:
+    """Return a value with one bit wrong, for each of its bytes another one and for the first bytes all."""
+    places = [(i, bit) for i in range(len(value)) for bit in (range(8) if i < 48 else (i % 8,))]
+    return [value[:i] + bytes([value[i] ^ (1 << bit)]) + value[i + 1 :] for i, bit in places]
+
+
+class TestDamaged:
+    """What is not as it was written is as good as absent, signed or not, and goes."""
+
+    @pytest.fixture(params=["signed", "unsigned"])
+    def damaged(self, request: pytest.FixtureRequest, redis: RedisStore, signing: RedisStore) -> RedisStore:
+        return signing if request.param == "signed" else redis
+
+    async def test_an_entry_with_one_wrong_bit_is_never_a_hit_and_is_deleted(
+        self, damaged: RedisStore, raw: Redis, an_entry: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await damaged.put(an_entry(key="a1"))
+        good = await raw.get("test:e:a1")
+
+        for value in flipped(good):
+            await raw.set("test:e:a1", value)
+            assert await damaged.get("a1") is None
+            assert not await _within(5, raw.exists, "test:e:a1")
+
+        await raw.set("test:e:a1", good)
+        assert await damaged.get("a1") == an_entry(key="a1")
+        assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 1
+
+    async def test_a_cut_entry_is_absent_however_much_is_left(
+        self, damaged: RedisStore, raw: Redis, an_entry: Make
+    ) -> None:
+        await damaged.put(an_entry(key="a1"))
+        good = await raw.get("test:e:a1")
+
+        for length in range(1, len(good), 7):
+            await raw.set("test:e:a1", good[:length])
+            assert await damaged.get("a1") is None
+
+    async def test_a_mark_and_a_note_with_one_wrong_bit_are_none(self, damaged: RedisStore, raw: Redis) -> None:
+        await damaged.mark("alice", 60, ["o1"])
+        await damaged.note("n", b"\x92noted", time.time() + 60)
+        mark, note = await raw.get("test:m:alice"), await raw.get("test:n:n")
+
+        for value in flipped(mark):
+            await raw.set("test:m:alice", value)
+            assert not await damaged.marked("alice")
+        for value in flipped(note):
+            await raw.set("test:n:n", value)
+            assert await damaged.notes(["n"]) == [None]
+
+    async def test_who_only_looks_deletes_nothing(self, damaged: RedisStore, raw: Redis) -> None:
+        await raw.set("test:e:a1", b"rubbish")
+
+        assert await damaged.look(["a1"]) == [None]
+        await asyncio.sleep(0.05)
+
+        assert await raw.exists("test:e:a1")
+
+
+async def test_entries_of_before_there_were_checksums_are_still_read(
+    redis: RedisStore, raw: Redis, an_entry: Make
+) -> None:
+    await raw.set("test:e:a1", PACKED)
+    await raw.set("test:n:a1", b"\x92noted")
+    await raw.set("test:m:a1", str(int(time.time() * 1000) + 60_000))
+
+    found = await redis.get("a1")
+    assert found is not None
+    assert (found.body, found.owners) == (b"{}", ())
+    assert await redis.notes(["a1"]) == [b"\x92noted"]
+    assert await redis.marked("a1")
+
+
+class TestClock:
+    """A clock that was ahead, and has been set back, leaves nothing that lives for as long."""
+
+    async def test_marks_made_in_the_future_are_none(
+        self, redis: RedisStore, raw: Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = time.time()
+        monkeypatch.setattr("aicache.adapters.redis.time.time", lambda: now + 10 * 365 * 86400)
+        await redis.mark("alice", 3600)
+        assert await redis.marked("alice")
+        monkeypatch.undo()
+
+        assert not await redis.marked("alice")
+        await raw.set("test:m:old", str(int((now + 10 * 365 * 86400) * 1000)))  # of an earlier version
+        assert not await redis.marked("old")
+
+    async def test_what_the_server_would_keep_for_years_is_shortened_and_what_is_pinned_stays(
+        self, redis: RedisStore, raw: Redis, an_entry: Make
+    ) -> None:
+        far, soon = time.time() + 10 * 365 * 86400, time.time() + 50
+        for key, until in {"far": far, "soon": soon, "pinned": PINNED}.items():
+            await redis.put(an_entry(key=key, expires_at=until))
+            await redis.note(key, b"noted", until)
+        await raw.set("test:m:mark", "1", px=10**12)
+        await raw.set("test:text", "of Higress", px=10**12)
+        await raw.set("test:k:salt", "for good")
+
+        assert await redis.bound(lambda name: 100.0) == 3
+
+        assert {k: await raw.ttl(f"test:{k}") for k in ("e:far", "n:far", "m:mark")} == dict.fromkeys(
+            ("e:far", "n:far", "m:mark"), 100
+        )
+        assert 40 < await raw.ttl("test:e:soon") <= 50
+        assert await raw.ttl("test:e:pinned") > 10**11
+        assert await raw.ttl("test:text") > 10**8
+        assert await raw.ttl("test:k:salt") == -1
+
+
+async def test_which_entries_are_missing_is_told(url: str | None, store: ExactStore, an_entry: Make) -> None:
+    if not isinstance(store, RedisStore):
+        pytest.skip("of Redis alone")
+    for number in range(0, 200, 2):
+        await store.put(an_entry(key=f"{number:03}"))
+
+    assert await store.missing([f"{number:03}" for number in range(200)]) == [f"{n:03}" for n in range(1, 200, 2)]
+
+
+async def test_marks_are_found_by_whose_they_are(redis: RedisStore) -> None:
+    for number in range(700):
+        await redis.mark(f"m{number}", 60, ["o1", f"p{number}"])
+    await redis.mark("other", 60, ["o2"])
+    await redis.mark("nobody's", 60)
+
+    assert len(await redis.marks_of(lambda owner: owner == "o1")) == 700
+    assert await redis.marks_of(lambda owner: owner in ("p5", "o3")) == ["m5"]
+
+
+async def _within(seconds: float, ask: Callable[..., Any], *args: Any) -> Any:
+    """Ask until the answer is no, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while (found := await ask(*args)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.001)
+    return found
 
 
 class TestSigned:

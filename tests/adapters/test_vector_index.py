@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aicache.adapters import indexcheck
+from aicache.adapters import indexcheck, zveccopy
 from aicache.adapters import zvec as zvec_adapter
 from aicache.adapters.damage import set_aside_before
 from aicache.adapters.dashvector import DashVectorIndex
 from aicache.adapters.zvec import ZvecIndex, similarity
-from aicache.model import Neighbor, Vector
+from aicache.model import PINNED, Neighbor, Vector
 from aicache.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback
 from fakes import MemoryIndex
@@ -155,6 +155,149 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(fill())
     return folder
+
+
+def in_files(index: ZvecIndex, *seeds: int) -> set[int]:
+    """Return the seeds of those vectors whose numbers are in the index's files, in whatever order."""
+    data = [path.read_bytes() for path in index._folder.parent.rglob("*") if path.is_file()]
+    return {seed for seed in seeds if any(all(n.tobytes() in each for n in a_vector(seed)) for each in data)}
+
+
+def _names(folder: Path) -> set[str]:
+    """Return what is in a folder, but for the notes beside an index."""
+    return {path.name for path in folder.iterdir() if not path.name.endswith((".begun", ".erased"))}
+
+
+async def test_erasing_leaves_no_number_of_what_was_deleted_or_expired_and_finds_the_rest(zvec: ZvecIndex) -> None:
+    """Compacting alone keeps them: fewer than a third are deleted."""
+    for seed in range(90):
+        await zvec.upsert(digest(seed), ALICE, a_vector(seed), 50.0 if seed == 2 else LATER)
+    await zvec.delete([digest(1)])
+    await zvec.sweep(100.0)
+    assert in_files(zvec, 1, 2, 3) >= {1, 3}
+
+    await zvec.erase()
+
+    assert in_files(zvec, 1, 2, 3, 89) == {3, 89}
+    assert await zvec.count() == 88
+    assert [n.key for n in await zvec.search(ALICE, a_vector(3), 1)] == [digest(3)]
+
+
+async def test_what_is_written_and_deleted_while_it_is_erased_is_not_lost_and_not_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zveccopy, "TOGETHER", 10)
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+    await index.open()
+    for seed in range(2000):
+        await index.upsert(digest(seed), ALICE, a_vector(seed), LATER)
+    await index.delete([digest(0)])
+
+    erasing = asyncio.create_task(index.erase())
+    await asyncio.sleep(0.01)
+    for seed in range(20):
+        await index.upsert(digest(f"new {seed}"), ALICE, a_vector(5000 + seed), LATER)
+        await index.delete([digest(1999 - seed)])
+    assert not erasing.done()
+    await erasing
+    await index.erase()  # what was deleted meanwhile
+
+    assert await index.count() == 1999
+    assert [n.key for n in await index.search(ALICE, a_vector(5019), 1)] == [digest("new 19")]
+    assert (await index.search(ALICE, a_vector(1999), 1))[0].similarity < 0.999
+    assert in_files(index, 0, 1980, 1999, 5019) == {5019}
+    await index.close()
+
+
+async def test_closing_while_it_is_erased_leaves_it_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "vectors" / "space"
+    index = ZvecIndex(folder, DIMENSIONS)
+    await index.open()
+    for seed in range(1000):
+        await index.upsert(digest(seed), ALICE, a_vector(seed), LATER)
+    await index.delete([digest(0)])
+    erasing = asyncio.create_task(index.erase())
+    await asyncio.sleep(0.01)
+    await index.close()
+    await asyncio.wait([erasing])
+    assert erasing.exception() is not None
+
+    again = ZvecIndex(folder, DIMENSIONS)
+    await again.open()
+
+    assert await again.count() == 999
+    assert _names(folder.parent) == {"space"}
+    await again.erase()  # that something is left is known over a restart
+    assert in_files(again, 0, 1) == {1}
+    await again.close()
+
+
+@pytest.mark.parametrize("there", [("old", "new"), ("old",), ("space", "new"), ("space", "old", "new")])
+async def test_a_process_that_ended_while_one_folder_took_the_others_place_costs_no_vector(
+    tmp_path: Path, there: Sequence[str]
+) -> None:
+    index = ZvecIndex(tmp_path / "space", DIMENSIONS)
+    await index.open()
+    await index.upsert(K1, ALICE, a_vector(1), LATER)
+    await index.close()
+    whole = tmp_path / "whole"
+    (tmp_path / "space").rename(whole)
+    for name in there:
+        shutil.copytree(whole, tmp_path / ("space" if name == "space" else f"space.{name}"))
+
+    again = ZvecIndex(tmp_path / "space", DIMENSIONS)
+    await again.open()
+
+    assert await again.count() == 1
+    assert _names(tmp_path) == {"space", "whole"}
+    await again.close()
+
+
+async def test_what_is_new_or_erased_is_clean_and_what_was_deleted_from_is_not_also_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    clean = []
+    for steps in ("", "upsert", "delete", "", "erase", ""):
+        index = ZvecIndex(tmp_path / "space", DIMENSIONS)
+        await index.open()
+        if steps == "upsert":
+            await index.upsert(K1, ALICE, a_vector(1), LATER)
+        elif steps == "delete":
+            await index.delete([K2])
+        elif steps == "erase":
+            await index.erase()
+        clean.append(index.is_clean)
+        await index.close()
+
+    assert clean == [True, True, False, False, True, True]
+
+
+async def test_all_keys_are_told(zvec: ZvecIndex) -> None:
+    for seed in range(300):
+        await zvec.upsert(digest(seed), ALICE if seed % 2 else BOB, a_vector(seed), LATER)
+    await zvec.delete([digest(0)])
+
+    assert sorted(await zvec.keys()) == sorted(digest(seed) for seed in range(1, 300))
+
+
+async def test_emptying_leaves_nothing_and_goes_on(zvec: ZvecIndex) -> None:
+    for seed in range(10):
+        await zvec.upsert(digest(seed), ALICE, a_vector(seed), LATER)
+
+    await zvec.clear()
+    await zvec.upsert(K1, ALICE, a_vector(20), LATER)
+
+    assert await zvec.count() == 1
+    assert in_files(zvec, 1, 9, 20) == {20}
+
+
+async def test_a_vector_of_a_clock_that_was_ahead_goes_and_a_pinned_one_stays(zvec: ZvecIndex) -> None:
+    for key, until in ((K1, LATER + 10 * 365 * 86400), (K2, LATER - 5), (K3, PINNED)):
+        await zvec.upsert(key, ALICE, a_vector(1), until)
+
+    await zvec.sweep(100.0, LATER)
+
+    assert {n.key for n in await zvec.search(ALICE, a_vector(1), 5)} == {K2, K3}
 
 
 class InMemory(ZvecIndex):
@@ -534,6 +677,21 @@ except StoreError as exc:
             with contextlib.suppress(StoreError):
                 await zvec.search(ALICE, axis(1), 5)
 
+        assert await zvec.trouble() is None
+
+    async def test_nothing_is_written_to_a_full_disk(
+        self, zvec: ZvecIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """zvec would leave a folder there that it cannot open any more."""
+        await zvec.upsert(K1, ALICE, axis(1), LATER)
+        monkeypatch.setattr(zvec_adapter, "ROOM", 1 << 60)
+
+        with pytest.raises(StoreError, match="MB are free"):
+            await zvec.upsert(K2, ALICE, axis(2), LATER)
+        with pytest.raises(StoreError, match="MB are free"):
+            await zvec.sweep(1000)
+
+        assert [n.key for n in await zvec.search(ALICE, axis(1), 5)] == [K1]
         assert await zvec.trouble() is None
 
     @pytest.mark.parametrize("error", [RuntimeError("IO error"), SystemExit(1), KeyError(1), StopIteration()])

@@ -18,6 +18,8 @@ from servers import Process, plain
 Start = Callable[..., Proxy]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 NO_MEANING = "semantic: {enabled: false}\n"
+ASKED = NO_MEANING + "exact: {near_cache: 0}\n"
+"""Every hit is asked of Valkey."""
 SLACK = 3.0
 """Seconds that a busy machine may add to a time that is promised."""
 
@@ -229,7 +231,7 @@ def test_a_full_disk_damages_nothing(start: Start, small_disk: Path, copy: Path)
         assert proxy.ask("How full is the disk?").cache == "exact"  # zvec may have lost what it could not write
         time.sleep(0.2)
     proxy.stop()
-    assert not list(small_disk.rglob("*.damaged-*"))
+    assert not list(small_disk.rglob("*.damaged-*")), proxy.log
     assert "Traceback" not in proxy.log
     assert "Unhandled" not in proxy.log
 
@@ -239,7 +241,7 @@ def test_a_full_disk_damages_nothing(start: Start, small_disk: Path, copy: Path)
 
 @linux
 def test_a_killed_valkey_is_back_within_a_second(start: Start) -> None:
-    proxy = start(NO_MEANING, wait_for="ready: exact hits")
+    proxy = start(ASKED, wait_for="ready: exact hits")
     proxy.ask("Who is back?")
     proxy.ask_until("exact", "Who is back?")
     time.sleep(1.2)  # its file is synced once a second
@@ -256,7 +258,7 @@ def test_a_killed_valkey_is_back_within_a_second(start: Start) -> None:
 
 @linux
 def test_a_valkey_that_hangs_is_replaced(start: Start) -> None:
-    proxy = start(NO_MEANING, wait_for="ready: exact hits")
+    proxy = start(ASKED, wait_for="ready: exact hits")
     proxy.ask("Who hangs?")
     proxy.ask_until("exact", "Who hangs?")
     time.sleep(1.2)
@@ -291,7 +293,7 @@ def test_an_external_redis_that_comes_back_is_asked_at_once(start: Start, tmp_pa
     server = Process(port, tmp_path / "redis", plain(port))
     server.start()
     proxy = start(
-        f"exact: {{redis: {{url: 'redis://127.0.0.1:{port}/0'}}, secret: 0123456789abcdef}}\n{NO_MEANING}",
+        f"{ASKED[:-2]}, redis: {{url: 'redis://127.0.0.1:{port}/0'}}, secret: 0123456789abcdef}}\n",
         wait_for="ready: exact hits",
     )
     proxy.ask("Who comes back?")

@@ -35,7 +35,7 @@ def ways() -> list[str]:
 def taught(proxy: Proxy, **how: Any) -> Proxy:
     """Ask once, and wait until the answer is found by meaning."""
     proxy.ask(ASKED, **how)
-    proxy.ask_until("semantic", REWORDED)
+    proxy.ask_until("semantic", REWORDED, **how)
     return proxy
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mitmproxy.addons.command_history import CommandHistory
 from mitmproxy.addons.view import View
 from mitmproxy.exceptions import CommandError
 from mitmproxy.http import HTTPFlow
@@ -361,3 +362,49 @@ async def test_before_the_cache_has_started_a_command_says_so() -> None:
         with pytest.raises(CommandError, match="has not started"):
             context.master.commands.execute("aicache.purge.all")
         assert context.master.commands.execute("aicache.stats")
+
+
+async def test_a_callers_entries_are_counted_and_deleted_on_the_word(
+    operator: Operator, log: Any, tmp_path: Path
+) -> None:
+    await operator.ask("q one", key="sk-of-alice-1234")
+    await operator.ask("q two", key="sk-of-alice-1234")
+    await operator.ask("q one", key="sk-of-bob-1234")
+    file = tmp_path / "key"
+    file.write_text("sk-of-alice-1234\n")
+
+    for who in ("sk-of-alice-1234", f"file:{file}", "'Bearer sk-of-alice-1234'"):
+        [said] = await operator.result(f"aicache.purge.caller {who}")
+        assert "2 entries" in said
+        assert "would be deleted" in said
+    [said] = await operator.result("aicache.purge.caller sk-of-alice-1234 purge")
+
+    assert "2 entries" in said
+    assert len(operator.exact.entries) == len(operator.index.vectors) == 1
+    assert not any("alice" in message for message in log.messages)
+    with pytest.raises(CommandError, match="the word is purge"):
+        operator.give("aicache.purge.caller sk-of-bob-1234 now")
+    with pytest.raises(CommandError, match="No such file"):
+        operator.give(f"aicache.purge.caller file:{tmp_path}/none")
+
+
+async def test_a_key_that_was_typed_stays_in_no_history_of_commands(operator: Operator, tmp_path: Path) -> None:
+    history = CommandHistory()
+    operator.context.master.addons.add(history)
+    operator.context.options.confdir = str(tmp_path)
+    typed = "aicache.purge.caller sk-of-alice-1234"
+    for each in ("aicache.stats", typed):  # as the console does, before it gives it
+        operator.give(f"commands.history.add '{each}'")
+    file = tmp_path / "command_history"
+    assert "alice" in file.read_text()
+
+    await operator.result(typed)
+    operator.give(f"commands.history.add '{typed}'")  # as mitmweb does, after that
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if "alice" not in file.read_text():
+            break
+
+    assert file.read_text() == "aicache.stats\n"
+    assert history.get_history() == ["aicache.stats"]
+    assert "alice" not in "".join(history.filtered_history)

@@ -8,15 +8,30 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aicache.keys import digest
+from aicache.owners import Wanted
+from aicache.report import Erased
 from aicache.trace import Looked, Step, Trace
 from aicache.ui.log import MOST, DecisionLog, Rotated, decided_line, finished_line
 from ui.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
+
+
+def questions(path: Path) -> list[Any]:
+    return [line.get("question") for line in lines(path)]
+
+
+def until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
 
 SECRETS = ("a question of the caller", "a neighbour's question", "what is your refund policy", "Thirty days.")
 
@@ -176,3 +191,60 @@ def test_a_line_of_a_request_that_was_not_read_is_one_too() -> None:
 
     assert (line["outcome"], line["reason"], "entry" in line) == ("bypass", "skip", False)
     assert finished_line(finished(status=0, seconds=0.0))["stored"] is False
+
+
+def asked(question: str, key: str, owner: str = "o1") -> Any:
+    return replace(a_report(), question=question, key=key, owners=(owner,))
+
+
+def test_questions_about_purged_entries_are_taken_out_also_of_files_that_were_moved_aside(
+    start: Callable[..., DecisionLog], tmp_path: Path
+) -> None:
+    path = tmp_path / "log.jsonl"
+    log = start(text=True, max_bytes=4000, keep=20)
+    for number in range(40):
+        log.decided(asked(f"question {number}", f"key {number}"))
+        time.sleep(0.002)
+    until(lambda: (tmp_path / "log.jsonl.2").exists() and "question 39" in path.read_text())
+
+    log.erased(Erased(frozenset({"key 0", "key 38"})))
+    log.decided(asked("question 40", "key 40"))
+    until(lambda: "question 40" in path.read_text())
+    files = [path, *tmp_path.glob("log.jsonl.*")]
+
+    found = [each["question"] for file in files for each in lines(file) if "question" in each]
+    assert set(found) == {f"question {n}" for n in range(41)} - {"question 0", "question 38"}
+    assert sum(len(lines(file)) for file in files) == 41
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+
+
+def test_questions_of_a_caller_and_neighbors_that_were_purged_are_taken_out(
+    start: Callable[..., DecisionLog], tmp_path: Path
+) -> None:
+    path = tmp_path / "log.jsonl"
+    log = start(text=True)
+    log.decided(asked("of one", "k1", "a" * 40))
+    log.decided(asked("of another", "k2", "b" * 40))
+    near = Trace(neighbors=[Looked("k1", 0.9, "a neighbor's"), Looked("k3", 0.8, "a third's")])
+    log.decided(replace(asked("near", "k4"), trace=near))
+    until(lambda: path.exists() and len(lines(path)) == 3)
+
+    log.erased(Erased(frozenset({"k1"}), Wanted(frozenset({"a" * 12}))))
+    until(lambda: "neighbor's" not in path.read_text())
+
+    assert questions(path) == [None, "of another", "near"]
+    assert [each.get("question") for each in lines(path)[2]["neighbors"]] == [None, "a third's"]
+    log.erased(Erased(everything=True))
+    until(lambda: questions(path) == [None] * 3)
+    assert "third" not in path.read_text()
+
+
+def test_lines_that_are_too_old_are_deleted(start: Callable[..., DecisionLog], tmp_path: Path) -> None:
+    path, old = tmp_path / "log.jsonl", tmp_path / "log.jsonl.1"
+    old.write_text('{"time": 1.0, "question": "very old"}\n')
+    path.write_text(f'{{"time": 2.0, "question": "old"}}\n{{"time": {time.time()}, "question": "new"}}\n')
+
+    start(text=True, max_age=60.0).decided(replace(asked("newest", "k"), at=time.time()))
+    until(lambda: not old.exists() and '"old"' not in path.read_text())
+
+    assert questions(path) == ["new", "newest"]

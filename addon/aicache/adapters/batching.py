@@ -50,6 +50,10 @@ class Remembered:
         while self._size > REMEMBERED:
             self._size -= self._rows.popitem(last=False)[1].nbytes
 
+    def clear(self) -> None:
+        self._rows.clear()
+        self._size = 0
+
 
 def _digest(asked: _Asked) -> bytes:
     text, purpose, partition = asked
@@ -103,6 +107,10 @@ class Batcher:
         finally:
             for question in asked:
                 self._leave(question)
+
+    def forget(self) -> None:
+        """Keep no vector of what was asked before."""
+        self._remembered.clear()
 
     async def close(self) -> None:
         """End what is under way; whoever waits gets a StoreError."""

@@ -98,6 +98,10 @@ class CloudEmbedder(ABC):
             raise StoreError(f"{self._name}: no answer within {self._timeout:g} s") from exc
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
+    def forget(self) -> None:
+        """Keep no vector of what was embedded before."""
+        self._batcher.forget()
+
     async def close(self) -> None:
         await self._batcher.close()
 

@@ -15,7 +15,7 @@ import numpy as np
 from aicache.adapters.dashvector_calls import LOST, SUCCESS, Calls, code_of, imported, outcome_of
 from aicache.adapters.dashvector_open import REOPEN_EVERY, Collection
 from aicache.adapters.writes import Delete, Outcome, Upsert, Write, WriteQueue
-from aicache.model import Neighbor, Vector
+from aicache.model import PINNED, Neighbor, Vector
 from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
@@ -116,12 +116,18 @@ class DashVectorIndex:
         for key in keys:
             self._writes.put(Delete(key))
 
-    async def sweep(self, now: float) -> None:
-        """Drop what expired before *now* (Unix seconds), some thousands at the most."""
+    async def sweep(self, now: float, latest: float = math.inf) -> None:
+        """Drop what expired before *now* (Unix seconds), some thousands at the most.
+
+        And what would expire after *latest*, unless it is pinned: a clock that was ahead has said so.
+        """
+        wanted = f"expires <= {math.floor(now)}"
+        if latest < PINNED:
+            wanted += f" or (expires > {math.ceil(latest)} and expires < {math.floor(PINNED)})"
         seen: set[str] = set()
         for _ in range(SWEEP_ROUNDS):
             await self._calls.turn(write=True)
-            response = await self._calls.run(self._expired, f"expires <= {math.floor(now)}")
+            response = await self._calls.run(self._expired, wanted)
             found = {doc.id for doc in self._output(response, "sweep")} - seen
             if not found:  # or only what is deleted and not yet seen to be
                 return

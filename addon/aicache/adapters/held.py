@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from aicache.model import Neighbor, Vector
+from aicache.model import PINNED, Neighbor, Vector
 
 AT_FIRST = 64  # rows of a new matrix; it doubles when they are used up
 
@@ -51,8 +51,10 @@ class Namespace:
             self._keys[place], self._places[last] = last, place
             self._rows[place], self._expires[place] = self._rows[end], self._expires[end]
 
-    def expired(self, now: float) -> list[str]:
-        return [self._keys[place] for place in np.flatnonzero(self._expires[: len(self._keys)] <= now)]
+    def expired(self, now: float, latest: float = np.inf) -> list[str]:
+        """Return what expired before *now*, or would after *latest* and is not pinned."""
+        times = self._expires[: len(self._keys)]
+        return [self._keys[place] for place in np.flatnonzero((times <= now) | ((times > latest) & (times < PINNED)))]
 
     def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
         """Return at most *top_k* of them with their cosines, nearest first."""
@@ -141,10 +143,15 @@ class Held:
                 if (namespace := self._of.pop(key, None)) is not None:
                     self._namespaces[namespace].drop(key)
 
-    def sweep(self, now: float) -> None:
+    def sweep(self, now: float, latest: float = np.inf) -> None:
         with self._lock:
             for each in self._namespaces.values():
-                self.drop(each.expired(now))
+                self.drop(each.expired(now, latest))
+
+    def clear(self) -> None:
+        with self._lock:
+            for namespace in [*self._namespaces]:
+                self.end(namespace)
 
     def end(self, namespace: str) -> None:
         """Hold it no more."""

@@ -15,6 +15,8 @@ SOUND, DAMAGED, IN_USE, OTHER = 0, 10, 11, 12
 """Exit statuses; what was wrong is on stdout. `OTHER`: nothing is known of the files."""
 LOOKED_AT = 1000
 """Vectors of an index that are looked at, at most: what is counted must be found, what is found be readable."""
+ROOM = 16 << 20
+"""Bytes that must be free on the disk for an attempt to write: on a full one zvec leaves what it cannot open again."""
 KEY = "0" * 32
 """Of the vector that is written and deleted again."""
 
@@ -56,7 +58,10 @@ def examine(zvec: Any, folder: str, dimensions: int) -> str:
             return "an index of something else"
         if schema.vectors[0].dimension != dimensions:
             return f"vectors of {schema.vectors[0].dimension} dimensions, not {dimensions}"
-        return look_at(zvec, collection, dimensions) or write_to(zvec, collection, dimensions)
+        found = look_at(zvec, collection, dimensions)
+        if found or shutil.disk_usage(folder).free < ROOM:
+            return found
+        return write_to(zvec, collection, dimensions)
     finally:
         collection.close()
 

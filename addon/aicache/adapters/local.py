@@ -91,6 +91,10 @@ class LocalEmbedder:
         except Exception as exc:  # whatever a library may raise; its message might hold a text
             raise StoreError(f"local embedder: {type(exc).__name__}") from exc
 
+    def forget(self) -> None:
+        """Keep no vector of what was embedded before."""
+        self._batcher.forget()
+
     async def close(self) -> None:
         if self._probing is not None:
             self._probing.cancel()

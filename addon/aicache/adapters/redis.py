@@ -1,18 +1,19 @@
 """Entries in Redis or Valkey. It decides nothing about freshness: the server forgets an entry when its time has come.
 
 Commands: MGET, GET, SET with PXAT (Redis 6.2, every Valkey), PX, NX and GET, UNLINK, HINCRBY, HGETALL, PEXPIRE, PING;
-CLUSTER SLOTS of a cluster; GETRANGE for what Higress left; and SCAN for upkeep.
+CLUSTER SLOTS of a cluster; GETRANGE for what Higress left; SCAN, EXISTS and PTTL for upkeep.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, TypeAlias, get_type_hints
 
@@ -23,20 +24,28 @@ from aicache import response_fields
 from aicache.adapters.near import NearCache, listen
 from aicache.adapters.redisclient import open_redis
 from aicache.adapters.redisserver import Servers
-from aicache.deployment import SIZE, signature
-from aicache.model import Entry
+from aicache.deployment import CHECKSUM, SIZE, checksum, signature
+from aicache.model import AHEAD, PINNED, Entry
 from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-FORMAT = b"\x03"
+FORMAT = b"\x04"
 """First byte of a packed entry. When Entry gains fields, raise it, and note in `_FIELDS` how many each had."""
 SIGNED = b"\x80"
 """First byte of a value that is signed; behind it the signature, then what it is of. No text begins with it."""
+CHECKED = b"\x8f"
+"""First byte of a mark or a note that is not, behind it the checksum. No single wrong bit makes it another one."""
+UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
+"""Formats of entries that were kept before there were checksums."""
 WARN_EVERY = 60.0
 """Seconds between two warnings about entries that cannot be read."""
 AGREED = 32
 """Characters of what is kept for good, at least: what is shorter is none of ours."""
+BOUND_TOGETHER = 32
+MISSED_TOGETHER = 64
+DROPPING = 64
+"""Damaged entries that are being deleted at once; the others are when they are asked for again."""
 SHOWN = 3
 """Entries that a warning names, by the beginnings of their keys."""
 PROBED = "0" * 32
@@ -47,10 +56,18 @@ FAR = 1e12
 _GLOB = re.compile(r"[*?\[\]\\^]")  # what a pattern of Redis takes for more than itself
 _Answer: TypeAlias = "asyncio.Future[Any]"
 
+OURS = ("e:", "m:", "n:", "c:")
+"""What the names of all that expires begin with, behind the prefix."""
+PINNED_WITHIN = 86400.0 * 366
+"""Seconds before `PINNED` from which on a time is taken for it."""
+_BEGINNINGS = (*sorted(UNCHECKED), FORMAT, SIGNED, CHECKED)
+_OLD_NOTES = (b"\x92", b"\x94")  # arrays, as evidence was noted before there were checksums
+_OLD_MARK = 366 * 86400.0  # seconds that one of before has left at most
+
 _values = attrgetter(*(field.name for field in fields(Entry)))
 _encoder = msgspec.msgpack.Encoder()
 _TYPES = tuple(get_type_hints(Entry).values())
-_FIELDS = {b"\x01": 15, b"\x02": 17, FORMAT: len(_TYPES)}  # those that an older format lacks have defaults
+_FIELDS = {b"\x01": 15, b"\x02": 17, b"\x03": 18, FORMAT: len(_TYPES)}  # those that an older format lacks have defaults
 _decoders = {
     format: msgspec.msgpack.Decoder(tuple[_TYPES[:count]])  # type: ignore[misc]
     for format, count in _FIELDS.items()
@@ -58,19 +75,31 @@ _decoders = {
 
 
 def pack(entry: Entry) -> bytes:
-    """Return the format byte, then the fields in order as a msgpack array. Lone surrogates are a StoreError."""
+    """Return the format byte, a checksum, then the fields in order as a msgpack array.
+
+    Lone surrogates are a StoreError. No single wrong bit makes the format byte another one, or any that begins a value.
+    """
     try:
-        return FORMAT + _encoder.encode(_values(entry))
+        value = _encoder.encode(_values(entry))
     except UnicodeEncodeError as exc:
         raise StoreError("redis: an entry holds text that is not valid Unicode") from exc
+    return b"".join((FORMAT, checksum(b"entry", value), value))
 
 
-def unpack(packed: bytes | memoryview) -> Entry:
-    """Undo `pack`. Raises ValueError for anything else, and for what no recording makes."""
-    if (decoder := _decoders.get(bytes(packed[:1]))) is None:
+def unpack(packed: bytes | memoryview, *, signed: bool = False) -> Entry:
+    """Undo `pack`. Raises ValueError for anything else, and for what no recording makes.
+
+    What was *signed* is known to be as it was written.
+    """
+    if (decoder := _decoders.get(format := bytes(packed[:1]))) is None:
         raise ValueError("another format")
+    value = memoryview(packed)[1:]
+    if format not in UNCHECKED:
+        value, found = value[CHECKSUM:], value[:CHECKSUM]
+        if not signed and checksum(b"entry", value) != found:
+            raise ValueError("damaged")
     try:
-        entry = Entry(*decoder.decode(memoryview(packed)[1:]))
+        entry = Entry(*decoder.decode(value))
     except msgspec.DecodeError as exc:
         raise ValueError("damaged") from exc
     response_fields.check(entry)
@@ -78,18 +107,27 @@ def unpack(packed: bytes | memoryview) -> Entry:
 
 
 def seal(sign: bytes, purpose: bytes, value: bytes) -> bytes:
-    """Return a value with its signature before it; as it is where nothing is signed. *purpose* says of what it is."""
+    """Return a value with its signature before it, or its checksum where nothing is signed. *purpose* says of what it
+    is."""
     if not sign:
-        return value
+        return b"".join((CHECKED, checksum(purpose, value), value))
     return b"".join((SIGNED, signature(sign, purpose, value), value))
 
 
-def unseal(sign: bytes, purpose: bytes, sealed: bytes) -> memoryview:
-    """Undo `seal`. Raises ValueError for what is not signed with this key, for this purpose."""
+def unseal(sign: bytes, purpose: bytes, sealed: bytes) -> memoryview | None:
+    """Undo `seal`; None for what was kept before there were checksums, where nothing is signed.
+
+    Raises ValueError for what is not signed with this key, for this purpose, or is not as it was written.
+    """
     if not sign:
         if sealed[:1] == SIGNED:
             raise ValueError("signed, and there is no secret to check it with")
-        return memoryview(sealed)
+        if sealed[:1] != CHECKED:
+            return None
+        value = memoryview(sealed)[1 + CHECKSUM :]
+        if checksum(purpose, value) != sealed[1 : 1 + CHECKSUM]:
+            raise ValueError("damaged")
+        return value
     value = memoryview(sealed)[1 + SIZE :]
     if sealed[:1] != SIGNED:
         raise ValueError("not signed")
@@ -110,6 +148,11 @@ def _counters(reply: object) -> dict[str, int]:
         return {bytes(name).decode(): int(value) for name, value in pairs}
     except (TypeError, ValueError) as exc:
         raise StoreError("redis: counters that are none") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    owners: tuple[str, ...] = ()
 
 
 class RedisStore:
@@ -137,6 +180,7 @@ class RedisStore:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         self._next_warning = 0.0
+        self.deleted = 0  # times that something was deleted, rather than has expired
         self._unread = 0  # entries that were not warned of yet ...
         self._named: list[str] = []  # ... and the beginnings of some of their keys
 
@@ -165,27 +209,90 @@ class RedisStore:
 
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, FAR) * 1000)
-        packed = seal(self._sign, b"entry", pack(entry))  # which has its key in it
+        packed = pack(entry)  # which has its key in it, and its checksum
+        if self._sign:
+            packed = seal(self._sign, b"entry", packed)
         await self._open.execute("SET", self._prefix + "e:" + entry.key, packed, "PXAT", ends)
         self._forget(entry.key)
 
     async def delete(self, keys: Sequence[str]) -> None:
         if keys:
-            await self._open.unlink([self._prefix + kind + key for key in keys for kind in ("e:", "n:")])
+            self.deleted += 1
+            await self._open.unlink([self._prefix + kind + key for key in keys for kind in ("e:", "n:", "c:")])
             self._forget(*keys)
+
+    async def look(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
+        found = await self._open.mget([self._prefix + "e:" + key for key in keys]) if keys else []
+        return [self._read_entry(key, each, drop=False) for key, each in zip(keys, found, strict=True)]
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         prefix = self._prefix + "e:"
         found, cursor = await self._open.scan(cursor, _GLOB.sub(r"\\\g<0>", prefix) + "*")
         return [key.decode("utf-8", "replace").removeprefix(prefix) for key in found], cursor
 
-    async def mark(self, name: str, ttl: float) -> None:
+    async def missing(self, keys: Sequence[str]) -> list[str]:
+        """Return those keys that there is no entry of."""
+        found: list[str] = []
+        # A cluster takes no command about keys of several slots.
+        size = MISSED_TOGETHER if self._servers.connect is not None else 1
+        for start in range(0, len(keys), size):
+            some = keys[start : start + size]
+            if await self._exist(some) < len(some):
+                found += [key for key in some if not await self._exist([key])]
+        return found
+
+    async def _exist(self, keys: Sequence[str]) -> int:
+        return int(await self._open.execute("EXISTS", *(self._prefix + "e:" + key for key in keys)))
+
+    async def mark(self, name: str, ttl: float, owners: Sequence[str] = ()) -> None:
         key, lasts = self._prefix + "m:" + name, int(min(ttl, FAR) * 1000)
         if lasts <= 0:
             await self._open.unlink([key])
             return
-        ends = b"%d" % (int(time.time() * 1000) + lasts)  # or it could be made to last by whoever sees it
-        await self._open.execute("SET", key, seal(self._sign, b"mark " + name.encode(), ends), "PX", lasts)
+        now = int(time.time() * 1000)  # with its end in it, or it could be made to last by whoever sees it
+        said = " ".join((str(now), str(now + lasts), *owners)).encode()
+        await self._open.execute("SET", key, seal(self._sign, b"mark " + name.encode(), said), "PX", lasts)
+
+    async def marks_of(self, owners: Callable[[str], bool]) -> list[str]:
+        found: list[str] = []
+        prefix, cursor = self._prefix + "m:", ""
+        while True:
+            page, cursor = await self._open.scan(cursor, _GLOB.sub(r"\\\g<0>", prefix) + "*")
+            names = [key.decode("utf-8", "replace").removeprefix(prefix) for key in page]
+            values = await self._open.mget([prefix + name for name in names]) if names else []
+            for name, value in zip(names, values, strict=True):
+                mark = self._read_mark(name, value)
+                if mark is not None and any(map(owners, mark.owners)):
+                    found.append(name)
+            if not cursor:
+                return list(dict.fromkeys(found))
+
+    async def bound(self, longest: Callable[[str], float]) -> int:
+        """Let nothing of ours live longer than *longest* says of its name (``e:…``, ``m:…``, ``n:…``, ``c:…``), in
+        seconds; return how much there was that would have. What is pinned stays.
+
+        The server counts by its own clock: what was kept while that was ahead stays for as long as it was.
+        """
+        count, cursor = 0, ""
+        while True:
+            page, cursor = await self._open.scan(cursor, _GLOB.sub(r"\\\g<0>", self._prefix) + "?:*")
+            names = [key.decode("utf-8", "replace").removeprefix(self._prefix) for key in page]
+            ours = [name for name in names if name[:2] in OURS]
+            for start in range(0, len(ours), BOUND_TOGETHER):
+                some = ours[start : start + BOUND_TOGETHER]
+                bounding = (self._bound(self._prefix + name, longest(name)) for name in some)
+                count += sum(await asyncio.gather(*bounding))
+            if not cursor:
+                return count
+
+    async def _bound(self, key: str, seconds: float) -> bool:
+        left = await self._open.execute("PTTL", key)
+        if not isinstance(left, int) or left <= (seconds + AHEAD) * 1000:
+            return False
+        if left / 1000 + time.time() > PINNED - PINNED_WITHIN:
+            return False
+        await self._open.execute("PEXPIRE", key, int(seconds * 1000))
+        return True
 
     async def marked(self, name: str) -> bool:
         return bool(await self._want("m:" + name))
@@ -215,7 +322,7 @@ class RedisStore:
         try:
             question.encode()
             found = await self._open.execute("GETRANGE", self._prefix + question, 0, most)
-            if not isinstance(found, bytes) or len(found) > most or found[:1] in (FORMAT, SIGNED):
+            if not isinstance(found, bytes) or len(found) > most or found[:1] in _BEGINNINGS:
                 return None
             return found.decode() if found.strip() else None
         except UnicodeError:
@@ -237,6 +344,10 @@ class RedisStore:
         """Keep *value* for good under *name*, and return what was there before."""
         found = await self._open.execute("SET", self._prefix + "k:" + name, value, "GET")
         return found.decode("ascii", "replace") if isinstance(found, bytes) else None
+
+    async def server(self, *command: str | bytes | int) -> Any:
+        """Return the reply to a command that is about no key; to no cluster."""
+        return await self._open.execute(*command)
 
     async def ping(self) -> None:
         """Raise StoreError when the server, or one of a cluster's, does not answer."""
@@ -305,6 +416,19 @@ class RedisStore:
                     else:
                         answer.set_result(each)
 
+    def _drop(self, *names: str) -> None:
+        """Delete, in the background, what is damaged: nobody will read it, and it may hold what somebody asked."""
+        if self._closed or len(self._tasks) >= DROPPING:
+            return
+        task = asyncio.get_running_loop().create_task(self._dropped([self._prefix + name for name in names]))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _dropped(self, keys: Sequence[str]) -> None:
+        self.deleted += 1
+        with contextlib.suppress(StoreError):
+            await self._open.unlink(keys)
+
     async def _fetch(self, names: Sequence[str]) -> list[Entry | bool | StoreError | None]:
         """Return for each name its entry or None, whether it is marked, or why it could not be asked for."""
         epoch = self._near.epoch if self._near is not None else 0
@@ -323,31 +447,64 @@ class RedisStore:
         kind, key = name[:2], name[2:]
         if kind == "m:":
             return self._is_mark(key, packed)
-        if packed is None:
-            return None
+        return self._read_entry(key, packed, drop=True)
+
+    def _read_entry(self, key: str, packed: object, *, drop: bool) -> Entry | StoreError | None:
+        """Read what is kept under a key; what nobody can read there goes, where one who asked *drop*s it."""
+        if packed is None or isinstance(packed, StoreError):
+            return packed
         try:
-            entry = unpack(unseal(self._sign, b"entry", packed)) if isinstance(packed, bytes) else None
+            entry = self._unsealed(packed) if isinstance(packed, bytes) else None
         except ValueError as exc:
-            self._warn(f"cannot be read ({exc})", key)
-            return None
-        if entry is None or entry.key != key:
-            self._warn("belong to another key", key)
-            return None
-        return entry
+            entry, why = None, f"cannot be read ({exc})"
+        else:
+            why = "belong to another key"
+        if entry is not None and entry.key == key:
+            return entry
+        self._warn(why, key)
+        if drop:
+            self._drop("e:" + key, "n:" + key)
+        return None
+
+    def _unsealed(self, packed: bytes) -> Entry:
+        value = unseal(self._sign, b"entry", packed)
+        return unpack(packed) if value is None else unpack(value, signed=bool(self._sign))
 
     def _is_mark(self, name: str, packed: object) -> bool:
+        return self._read_mark(name, packed, drop=True) is not None
+
+    def _read_mark(self, name: str, packed: object, *, drop: bool = False) -> _Mark | None:
+        """Read a mark; None for one that has ended, or is none. A clock that has been set back made no mark."""
         if not isinstance(packed, bytes):
-            return False
+            return None
+        if not self._sign and packed == b"1":  # of an earlier version
+            return _Mark()
         try:
-            return int(bytes(unseal(self._sign, b"mark " + name.encode(), packed))) > time.time() * 1000
+            value = unseal(self._sign, b"mark " + name.encode(), packed)
+            said = bytes(packed if value is None else value).decode("ascii")
+            now = time.time()
+            match said.split(" "):
+                case [ends] if ends.isdecimal():  # of an earlier version
+                    return _Mark() if now < int(ends) / 1000 < now + _OLD_MARK else None
+                case [made, ends, *owners] if value is not None:
+                    good = int(made) / 1000 <= now + AHEAD and now < int(ends) / 1000
+                    return _Mark(tuple(owners)) if good else None
         except ValueError:
-            return not self._sign and packed == b"1"  # of an earlier version
+            if drop:
+                self._drop("m:" + name)
+        return None
 
     def _read_note(self, name: str, packed: object) -> bytes | None:
-        try:
-            return bytes(unseal(self._sign, b"note " + name.encode(), packed)) if isinstance(packed, bytes) else None
-        except ValueError:
+        if not isinstance(packed, bytes):
             return None
+        try:
+            value = unseal(self._sign, b"note " + name.encode(), packed)
+        except ValueError:
+            self._drop("n:" + name)
+            return None
+        if value is not None:
+            return bytes(value)
+        return packed if packed[:1] in _OLD_NOTES else None
 
     def _warn(self, what: str, key: str) -> None:
         self._unread += 1

@@ -60,7 +60,12 @@ async def damage(folder: Path, dimensions: int) -> str | None:
     new = await _look("new", beside, dimensions, megabytes)
     if new.status != indexcheck.SOUND:
         raise StoreError(f"zvec: {folder} cannot be opened ({look.why}), nor can a new one be made there")
-    return look.why
+    again = await _look("old", folder, dimensions, 0)  # what was in the way may have gone between the two
+    if again.status == indexcheck.SOUND:
+        return None
+    if not again.bad:
+        raise StoreError(f"zvec: {folder} cannot be examined ({again.why})")
+    return again.why
 
 
 async def _look(mode: str, folder: Path, dimensions: int, megabytes: int) -> _Look:

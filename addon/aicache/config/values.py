@@ -335,6 +335,12 @@ class Store:
         "whether calls are looked up by which the upstream reads private data or acts (MCP servers and connectors, "
         "file search, Azure's data_sources, presets): a hit repeats the answer, and nothing is read or done again",
     ] = False
+    erased_within: Annotated[
+        float,
+        duration(most=DAY),
+        "how long what has expired, was replaced or purged may still be read in the files of the data folder, at most; "
+        "what is purged goes within seconds",
+    ] = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +393,9 @@ class Log:
         64 * MB
     )
     keep: Annotated[int, whole(1, 1000), "how many of those are kept"] = 5
+    max_age: Annotated[
+        float, duration(most=3650 * DAY), "older lines are deleted, within a tenth of that time, an hour at most"
+    ] = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from aicache import policy
 from aicache.engine import lookup, storing
+from aicache.engine.erasures import Erasures
 from aicache.engine.inuse import InUse
 from aicache.engine.learning import Learning, Trial
 from aicache.engine.proofs import REFUSING, Proofs, Turns
@@ -24,8 +27,8 @@ from aicache.looptime import loop_time
 from aicache.model import Entry, Hit, Miss
 from aicache.outside import WRITE_TIMEOUT
 from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore, StoreError, VectorIndex
-from aicache.report import Judged
+from aicache.ports import ExactStore, Remembers, StoreError, VectorIndex
+from aicache.report import Erased, Judged
 from aicache.trace import Trace
 
 logger = logging.getLogger(__name__)
@@ -53,6 +56,11 @@ class Engine:
         self.in_use = InUse()
         self._clock = clock
         self.on_judged: Callable[[Judged], None] = lambda judged: None
+        self.on_erased: Callable[[Erased], None] = lambda erased: None
+        self.erasures = Erasures()
+        self.emptied = 0  # times that everything was
+        self.purges = 0  # times that something was deleted for good, on somebody's word
+        self._repeats: set[asyncio.Task[None]] = set()
         self._next_warning = 0.0
         self._stores = Tasks(MAX_WRITES, self._warn)
         self._lessons = Tasks(MAX_LESSONS, lambda: logger.debug("too much to learn from at once: some is left out"))
@@ -109,7 +117,7 @@ class Engine:
 
         def unfit(entry: Entry) -> str | None:
             identity, controls = exchange.identity, exchange.controls
-            return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page)
+            return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page, rules.ttl)
 
         if (found := await lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)) is not None:
             if isinstance(found, Hit):
@@ -134,7 +142,8 @@ class Engine:
         """Find what is known of a batch, within the deadline: an entry or None for each input."""
         if exchange.controls.no_cache or (exact := self.in_use.exact) is None:
             return (None,) * len(exchange.keys)
-        return await lookup.of_pieces(self.in_use, exact, self.proofs, exchange, self.lookup_timeout, self._clock())
+        now, ttl = self._clock(), self.rules.ttl
+        return await lookup.of_pieces(self.in_use, exact, self.proofs, exchange, self.lookup_timeout, now, ttl)
 
     # ------------------------------------------------------------------ store
 
@@ -175,10 +184,10 @@ class Engine:
         self.proofs.accepted(exchange)
         return entries
 
-    def keep_pieces(self, entries: list[Entry]) -> bool:
+    def keep_pieces(self, entries: list[Entry], exchange: BatchExchange | None = None) -> bool:
         """Store what is to be kept of them in the background; True where it is as good as stored, as with `keep`."""
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
-        return bool(lasting) and self._stores.spawn(storing.store_pieces(self.in_use, lasting)) and self._writes
+        return bool(lasting) and self._stores.spawn(self._store_pieces(exchange, lasting)) and self._writes
 
     def judge_and_keep_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
         """Do both in the background: for what is large."""
@@ -224,7 +233,8 @@ class Engine:
     async def _audited(self, exchange: Exchange, recording: Recording) -> None:
         self.answered(exchange, recording.status)
         await self._room.calm()
-        if (trial := self.learning.take(exchange.ticket)) is None:
+        trial = self.learning.take(exchange.ticket)
+        if trial is None or self.erasures.cover(exchange):
             return
         try:
             fresh = await self._judged(exchange, recording, thread=True)
@@ -233,7 +243,8 @@ class Engine:
             return
         verdict = await self.learning.conclude(trial, exchange, fresh, self.rules, stored=False)
         if verdict is Judgement.WRONG:  # next time this question has the right one
-            await storing.store(self.in_use, exchange, fresh, self.rules)
+            with contextlib.suppress(NotKept):
+                await self._unless_erased(exchange, [fresh], storing.store(self.in_use, exchange, fresh, self.rules))
 
     async def hear(self, exchange: Exchange, key: str, right: bool, *, shared: bool = False) -> None:
         """Do as `feedback` says, here and now, and without a question who says it. Raises StoreError.
@@ -251,6 +262,7 @@ class Engine:
         semantic = in_use.semantic
         if key == exchange.identity.key:
             if not right and not shared:
+                self.purges += 1
                 await in_use.exact_deletes.ask(exact.delete([key]), "wrong answer deleted")
                 if semantic is not None:
                     await self._forget(semantic.index, [key])
@@ -262,15 +274,37 @@ class Engine:
         await self.learning.feedback(exchange, key, right, rules, await search.neighbors())
         if not right and shared and exchange.credential is not None:
             lasts = min(entry.expires_at - self._clock(), rules.ttl)
-            marking = exact.mark(disowned(exchange.credential, key), lasts)
+            marking = exact.mark(disowned(exchange.credential, key), lasts, exchange.owners)
             await in_use.exact_writes.ask(marking, "a caller's word on a neighbour")
             in_use.release(key)
         elif not right and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.
             await in_use.withdraw(semantic, key, entry.expires_at - self._clock())
 
+    def erased(self, erased: Erased) -> None:
+        """Tell of what was deleted for good, and let go of what this process itself remembers of it."""
+        self.purges += 1
+        self.emptied += erased.everything
+        self._forget_all(everybody=erased.everything)
+        self.on_erased(erased)
+
+    def _forget_all(self, *, everybody: bool) -> None:
+        self.proofs.forget()
+        if everybody:
+            self.learning.forget()
+        if (semantic := self.in_use.semantic) is not None and isinstance(semantic.embedder, Remembers):
+            semantic.embedder.forget()
+
+    def repeat(self, work: Callable[[], Coroutine[Any, Any, None]], after: Sequence[float]) -> None:
+        """Do some *work* so many seconds later, and then again; its StoreErrors are no news."""
+        task = asyncio.get_running_loop().create_task(_repeat(work, after))
+        self._repeats.add(task)
+        task.add_done_callback(self._repeats.discard)
+
     async def drain(self, within: float) -> None:
         """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
+        for task in self._repeats:
+            task.cancel()
         self.in_use.start_no_more()
         self._room.close()
         try:
@@ -312,13 +346,13 @@ class Engine:
             return
         self.proofs.accepted(exchange)
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
-        await storing.store_pieces(self.in_use, lasting)
+        await self._store_pieces(exchange, lasting)
 
     async def _store(self, exchange: Exchange, entry: Entry, tell: Tell) -> None:
         """Put the entry, tell of it, and let its vector and what is to be learned wait for those who want answers."""
         why_not: str | None = "the proxy ends"
         try:
-            await storing.put(self.in_use, exchange, entry, self.rules)
+            await self._unless_erased(exchange, [entry], storing.put(self.in_use, exchange, entry, self.rules))
             why_not = None
         except StoreError as exc:
             why_not = f"store-error: {exc}"
@@ -332,12 +366,50 @@ class Engine:
             logger.debug("%s: found by its exact request only, for lack of time", exchange.label)
             return
         await self._room.calm()
-        await storing.put_vector(self.in_use, exchange, entry, self.rules)
-        if (trial := self.learning.take(exchange.ticket)) is not None:
+        try:
+            await self._unless_erased(exchange, [entry], storing.put_vector(self.in_use, exchange, entry, self.rules))
+        except NotKept:
+            return
+        trial = self.learning.take(exchange.ticket)
+        if trial is not None and not self.erasures.cover(exchange):
             self._lessons.spawn(self._learn(trial, exchange, entry))
+
+    async def _store_pieces(self, exchange: BatchExchange | None, entries: list[Entry]) -> None:
+        with contextlib.suppress(NotKept):
+            await self._unless_erased(exchange, entries, storing.store_pieces(self.in_use, entries))
+
+    async def _unless_erased(
+        self, exchange: Exchange | BatchExchange | None, entries: Sequence[Entry], work: Coroutine[Any, Any, None]
+    ) -> None:
+        """Store what an answer gives, unless its caller is erased meanwhile. NotKept where that was before."""
+        if self.erasures.cover(exchange):
+            work.close()
+            raise NotKept("its caller has been erased")
+        try:
+            await work
+        finally:
+            if self.erasures.cover(exchange):
+                await self._take_back([entry.key for entry in entries])
+
+    async def _take_back(self, keys: list[str]) -> None:
+        if (exact := self.in_use.exact) is not None:
+            await self.in_use.exact_deletes.ask(exact.delete(keys), "an erased caller's answer deleted")
+        if (semantic := self.in_use.semantic) is not None:
+            await self._forget(semantic.index, keys)
 
     async def _learn(self, trial: Trial, exchange: Exchange, entry: Entry) -> None:
         await self.learning.conclude(trial, exchange, entry, self.rules, stored=True)
 
     async def _forget(self, index: VectorIndex, keys: list[str]) -> None:
         await self.in_use.index_deletes.ask(index.delete(keys), "stale neighbours deleted")
+
+
+async def _repeat(work: Callable[[], Coroutine[Any, Any, None]], after: Sequence[float]) -> None:
+    for seconds in after:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except StoreError as exc:
+            logger.debug("%s", exc)
+        except Exception:
+            logger.exception("a background task failed")

@@ -9,7 +9,7 @@ from aicache.engine.values import Semantic
 from aicache.model import Entry
 from aicache.outages import Words
 from aicache.outside import WRITE_TIMEOUT, Part
-from aicache.ports import ExactStore, HoldsEntries, Judge, StoreError
+from aicache.ports import ExactStore, HoldsEntries, Judge, Looks, StoreError
 
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 WRITES = 16  # under way at once: half of a server's connections are left to whoever waits for an answer
@@ -132,6 +132,11 @@ class InUse:
 def withdrawn(key: str) -> str:
     """Name the mark of an entry that is to answer nothing by meaning."""
     return f"withdrawn-{key}"
+
+
+async def looked_at(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:
+    """Do as `entries`, for who keeps the store: nothing is changed by it, where the store can do so."""
+    return await exact.look(keys) if isinstance(exact, Looks) else await entries(exact, keys)
 
 
 async def entries(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:

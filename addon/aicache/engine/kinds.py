@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 MOST = 512  # kinds held at once; each has about 100 KB of observations at most
 TELL_EVERY = 5.0  # seconds between two exchanges with other proxies, of a kind that is in use
+KIND = "kind-"
+"""What the names of kinds' notes begin with."""
 KEPT = 90 * 86400.0  # seconds that a kind's evidence outlives its last use
 
 
@@ -38,7 +41,10 @@ class _Kind:
     verified: Verified
     terms: Terms
     told_at: float
+    owners: tuple[str, ...] = ()
+    """Whose traffic it is, where it is one caller's own."""
     telling: bool = False
+    deleted: bool = False
 
 
 class Kinds:
@@ -53,7 +59,9 @@ class Kinds:
         kind = self._kinds.get(name)
         return None if kind is None else kind.verified
 
-    async def of(self, name: str, terms: Terms, exact: ExactStore, deadline: float | None) -> Verified:
+    async def of(
+        self, name: str, terms: Terms, exact: ExactStore, deadline: float | None, owners: tuple[str, ...] = ()
+    ) -> Verified:
         """Return a kind, with all that other proxies have told. Raises StoreError when that cannot be asked for."""
         kind = self._kinds.get(name)
         if kind is None or kind.terms != terms:
@@ -62,7 +70,7 @@ class Kinds:
             _absorb(verified, packed, self._clock())
             kind = self._kinds.get(name)  # two may have asked
             if kind is None or kind.terms != terms:
-                kind = self._kinds[name] = _Kind(verified, terms, self._clock())
+                kind = self._kinds[name] = _Kind(verified, terms, self._clock(), owners)
                 # what is counted under this generation by others is in the shared account
                 self._tell_soon(name, kind)
         self._kinds.move_to_end(name)
@@ -73,7 +81,7 @@ class Kinds:
     def used(self, name: str, *, now: bool = False) -> None:
         """Note that something was decided or learned; from time to time others are told, or at once."""
         kind = self._kinds.get(name)
-        if kind is not None and (now or self._clock() - kind.told_at >= TELL_EVERY):
+        if kind is not None and (now or not 0 <= self._clock() - kind.told_at < TELL_EVERY):
             self._tell_soon(name, kind)
 
     async def tell_all(self) -> None:
@@ -84,6 +92,20 @@ class Kinds:
             except StoreError as exc:
                 logger.debug("evidence not written: %s", exc)
                 return
+
+    async def forget(self, name: str, exact: ExactStore) -> None:
+        """Delete all that is known of a kind. Raises StoreError."""
+        kind, part = self._kinds.pop(name, None), self._in_use.exact_part
+        if kind is not None:
+            kind.deleted = True
+        generations = {0, kind.verified.known.generation if kind is not None else 0}
+        [packed] = await part.ask(exact.notes([_note(name)]), "evidence read")
+        if packed is not None:
+            with contextlib.suppress(ValueError):
+                generations.add(shared.unpack(packed, self._clock()).generation)
+        accounts = [digest("account", name, str(each)) for each in generations]
+        await part.ask(exact.delete([_note(name), *accounts]), "evidence deleted")
+        await part.ask(exact.mark(_note(name), 0), "evidence's owner forgotten")
 
     def _tell_soon(self, name: str, kind: _Kind) -> None:
         if not kind.telling:
@@ -109,6 +131,10 @@ class Kinds:
         generation, unsent = verified.known.generation, verified.unsent()
         counted = await writes.ask(exact.count(account, asdict(unsent), KEPT), "evidence counted")
         verified.use(generation, Account(**{f: counted.get(f, 0) for f in asdict(unsent)}))
+        if kind.deleted:  # meanwhile
+            return
+        if kind.owners:  # by which it is found
+            await writes.ask(exact.mark(_note(name), KEPT, kind.owners), "evidence's owner noted")
         await writes.ask(exact.note(_note(name), shared.pack(verified.known), now + KEPT), "evidence written")
         if verified.standing is not standing:
             say_standing(name, verified)
@@ -125,7 +151,7 @@ def say_standing(name: str, verified: Verified) -> None:
 
 
 def _note(name: str) -> str:
-    return f"kind-{name}"
+    return f"{KIND}{name}"
 
 
 def _absorb(verified: Verified, packed: bytes | None, now: float) -> None:

@@ -65,7 +65,8 @@ class Learning:
     ) -> tuple[str, Verified]:
         """Return the kind of traffic a request belongs to. Raises StoreError while what is known of it is not."""
         name = kind_name(exchange, semantic)
-        return name, await self.kinds.of(name, terms(semantic, rules), exact, deadline)
+        own = () if exchange.shared else exchange.owners
+        return name, await self.kinds.of(name, terms(semantic, rules), exact, deadline, own)
 
     def decide(
         self, name: str, kind: Verified, seen: Sequence[Seen], records: Mapping[str, Record], rules: Rules
@@ -100,6 +101,10 @@ class Learning:
 
     def take(self, ticket: int | None) -> Trial | None:
         return None if ticket is None else self._trials.pop(ticket, None)
+
+    def forget(self) -> None:
+        """Learn nothing from what is open."""
+        self._trials.clear()
 
     async def conclude(
         self, trial: Trial, exchange: Exchange, fresh: Entry, rules: Rules, *, stored: bool

@@ -85,7 +85,7 @@ async def left_by_higress(
 
 
 async def of_pieces(
-    in_use: InUse, exact: ExactStore, proofs: Proofs, exchange: BatchExchange, within: float, now: float
+    in_use: InUse, exact: ExactStore, proofs: Proofs, exchange: BatchExchange, within: float, now: float, ttl: float
 ) -> tuple[Entry | None, ...]:
     """Find what is known of a batch, within so many seconds: an entry or None for each input."""
     unknown = (None,) * len(exchange.keys)
@@ -112,7 +112,7 @@ async def of_pieces(
     return tuple(
         entry
         if isinstance(entry, Entry)
-        and policy.unfit(entry, exchange.namespace, exchange.controls, now, exchange.page) is None
+        and policy.unfit(entry, exchange.namespace, exchange.controls, now, exchange.page, ttl) is None
         else None
         for entry in map(found.get, exchange.keys)
     )

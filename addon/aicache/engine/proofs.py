@@ -8,7 +8,7 @@ reading of its own: a mark is read with the entry, if at all.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aicache.engine.inuse import InUse
 from aicache.engine.tasks import Tasks
@@ -37,7 +37,7 @@ class Proofs:
 
     def __init__(self, in_use: InUse, tasks: Tasks, now: Callable[[], float]) -> None:
         self._in_use, self._tasks, self._now = in_use, tasks, now
-        self._known: OrderedDict[str, tuple[bool, float]] = OrderedDict()  # good or not, and until when it is believed
+        self._known: OrderedDict[str, tuple[bool, float, float]] = OrderedDict()  # good or not, since when, how long
         self._second, self._refusals = 0.0, 0
 
     def stopped(self, caller: str | None) -> bool:
@@ -49,8 +49,10 @@ class Proofs:
         """Tell whether a caller may be given what is stored, as far as it is known here; None: ask the store."""
         if exchange.credential is None:
             return not exchange.shared
-        known = self._known.get(exchange.credential)
-        return known[0] if known is not None and self._now() < known[1] else None
+        if (known := self._known.get(exchange.credential)) is None:
+            return None
+        good, since, seconds = known
+        return good if 0 <= self._now() - since < seconds else None  # before: the clock has been set back since
 
     async def ask(self, exact: ExactStore, exchange: _Asking) -> bool:
         """Ask the store for it. Raises StoreError, by which a caller's own answers need not be kept from it."""
@@ -73,7 +75,7 @@ class Proofs:
         if exchange.proves or was_stopped:
             self._know(caller, True)
         if exchange.proves:
-            self._mark(caller, ACCEPTED_FOR)
+            self._mark(caller, ACCEPTED_FOR, exchange.owners)
         if was_stopped and not exchange.shared:
             self._mark(_refused(caller), 0)
 
@@ -87,28 +89,32 @@ class Proofs:
         if exchange.proves:
             self._mark(caller, 0)
         if marks and not exchange.shared:
-            self._mark(_refused(caller), REFUSED_FOR)
+            self._mark(_refused(caller), REFUSED_FOR, exchange.owners)
 
     def _know(self, caller: str, good: bool, seconds: float = KNOWN_FOR) -> None:
-        self._known[caller] = good, self._now() + seconds
+        self._known[caller] = good, self._now(), seconds
         self._known.move_to_end(caller)
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
     def _may_mark(self) -> bool:
         now = self._now()
-        if now - self._second >= 1:
+        if not 0 <= now - self._second < 1:
             self._second, self._refusals = now, 0
         self._refusals += 1
         return self._refusals <= REFUSALS
 
-    def _mark(self, name: str, seconds: float) -> None:
-        if (exact := self._in_use.exact) is not None:
-            self._tasks.spawn(self._marking(exact, name, seconds))
+    def forget(self) -> None:
+        """Know nothing any more of any caller: the store is asked again, but that a caller was refused stays."""
+        self._known = OrderedDict((caller, known) for caller, known in self._known.items() if not known[0])
 
-    async def _marking(self, exact: ExactStore, name: str, seconds: float) -> None:
+    def _mark(self, name: str, seconds: float, owners: Sequence[str] = ()) -> None:
+        if (exact := self._in_use.exact) is not None:
+            self._tasks.spawn(self._marking(exact, name, seconds, owners))
+
+    async def _marking(self, exact: ExactStore, name: str, seconds: float, owners: Sequence[str]) -> None:
         part = self._in_use.exact_writes if seconds > 0 else self._in_use.exact_deletes
-        await part.ask(exact.mark(name, seconds), "credential noted")
+        await part.ask(exact.mark(name, seconds, owners), "credential noted")
 
 
 class Turns:
@@ -121,7 +127,7 @@ class Turns:
     def take(self, caller: str) -> bool:
         """Tell whether a caller has a turn, and take it."""
         now = self._now()
-        recent = [at for at in self._taken.get(caller, ()) if now - at < self._within]
+        recent = [at for at in self._taken.get(caller, ()) if 0 <= now - at < self._within]
         has_one = len(recent) < self._most
         self._taken[caller] = [*recent, now] if has_one else recent
         self._taken.move_to_end(caller)

@@ -27,6 +27,7 @@ def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: f
         until=now if until is None else until,
         max_bytes=rules.max_bytes,
         refusals=rules.refusals is not policy.Refusals.NEVER,
+        owners=exchange.owners,
     )
     if until is None:
         raise NotKept("not to be kept")

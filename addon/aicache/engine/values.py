@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 
 from aicache.controls import Controls
 from aicache.formats import Format
@@ -62,6 +63,11 @@ class Exchange:
     """Names those who would share this answer if their header fields were the same."""
     fields: tuple[Field, ...] = ()
     """The header fields that take part in the key or the scope, but for certain credentials."""
+
+    owners: tuple[str, ...] = ()
+    """Digests of each credential and identity in the request (`owners`)."""
+    asked_at: float = field(default_factory=time.monotonic)
+    """By the monotonic clock."""
 
     ticket: int | None = None
     """Under which the engine remembers what is to be learned from the fresh answer."""

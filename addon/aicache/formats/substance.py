@@ -77,7 +77,7 @@ def refuse_uncalled(reason: Any, calls: Any) -> None:
 def can_be_told(call: JSONObject) -> bool:
     """Tell whether clients of any mode can tell which call this is, and of what: by its id and its name."""
     named = next((call[kind] for kind in ("function", "custom") if isinstance(call.get(kind), dict)), call)
-    return bool(call.get("id")) and _named(named)
+    return bool(call.get("id")) and isinstance(named.get("name"), str) and named["name"] != ""
 
 
 def _named(function: Mapping[str, Any]) -> bool:

@@ -21,7 +21,8 @@ from aicache.controls import NO_WISHES
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.lane.head import ALWAYS_SAID, LARGEST, NOISE
 from aicache.messages import hit_headers, known_of, make
-from aicache.model import Hit
+from aicache.model import Entry, Hit
+from aicache.policy import is_of_this_time
 from aicache.ports import ExactStore, HoldsEntries
 from aicache.report import Report
 from aicache.reporting import of_lookup
@@ -112,7 +113,7 @@ class Answers:
         """Return the answer to a request; None where none is at hand."""
         holder = self._holder()
         prepared = None if holder is None else holder.made(name)
-        if not isinstance(prepared, Prepared) or prepared.hit.entry.expires_at <= now:
+        if not isinstance(prepared, Prepared) or not self._is_fresh(prepared.hit.entry, now):
             return None
         if prepared.found_by is not None and prepared.found_by is not self._semantic():
             return None
@@ -132,6 +133,10 @@ class Answers:
         size = len(body) if body is not hit.entry.body else 0
         for name in names:
             holder.keep(name, hit.entry, prepared, size, exchange.identity.key)
+
+    def _is_fresh(self, entry: Entry, now: float) -> bool:
+        engine = self._engine()
+        return entry.expires_at > now and engine is not None and is_of_this_time(entry, now, engine.rules.ttl)
 
     def _is_stopped(self, caller: str | None) -> bool:
         """Tell whether the upstream has refused the caller since: what was prepared for it is given to it no more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.report import Finished, Judged, Report
+from aicache.report import Erased, Finished, Judged, Report
 
 MOST = 400
 LONGEST = 200  # characters of a question
@@ -53,6 +53,13 @@ class Top:
     def finished(self, finished: Finished) -> None: ...
 
     def judged(self, judged: Judged) -> None: ...
+
+    def erased(self, erased: Erased) -> None:
+        """Forget the texts of what is deleted; of one caller's, all: whose they are is not kept here."""
+        if erased.everything or erased.caller is not None:
+            self._asked.clear()
+        for key in erased.keys:
+            self._asked.pop(key, None)
 
     def first(self, most: int) -> list[tuple[str, Asked]]:
         """Return keys and counts, the most asked first."""

@@ -19,7 +19,7 @@ from mitmproxy.log import ALERT
 
 from aicache.engine import Engine
 from aicache.ports import StoreError
-from aicache.ui import marks
+from aicache.ui import history, marks
 from aicache.ui.contentview import answer_of
 from aicache.ui.desk import Desk
 from aicache.ui.identity import answered_by, exchange_of, keys_of
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 8  # commands under way
 WITHIN = 60.0  # seconds for one that reads no file
 NEAR = "0.9"
+FILE = "file:"
+MOST_OF_A_KEY = 16 * 1024  # bytes
 
 _BEGINNING = re.compile(r"[0-9a-f]{4,40}")
 
@@ -108,6 +110,18 @@ class Commands:
     def purge_all(self, sure: str = "") -> str:
         """Count all entries of all owners; with the word "purge", delete them."""
         return self._spawn("aicache.purge.all", self._keeping().purge_all(sure=_is_sure(sure)))
+
+    @_command("aicache.purge.caller")
+    def purge_caller(self, who: str, sure: str = "") -> str:
+        """Count all that is kept of a caller: by its key, or another identity it sends, as it is; by the name that the
+        dashboard shows with an entry; or by file:PATH, a file with the key. With the word "purge", delete it."""
+        history.forget("aicache.purge.caller")
+        try:
+            wanted = self._desk.wanted(_read_who(who))
+        except (OSError, ValueError) as exc:
+            raise exceptions.CommandError(getattr(exc, "strerror", None) or str(exc)) from None
+        work = self._keeping().purge_caller(wanted, sure=_is_sure(sure))
+        return self._spawn("aicache.purge.caller", work, within=None)
 
     @_command("aicache.pin")
     def pin(self, flows: Sequence[flow.Flow]) -> str:
@@ -239,6 +253,13 @@ def _similarity(text: str) -> float:
     if not 0.0 < value <= 1.0:
         raise exceptions.CommandError(f"similarity: {text} is not between 0 and 1")
     return value
+
+
+def _read_who(who: str) -> str:
+    if not who.startswith(FILE):
+        return who
+    with _path(who.removeprefix(FILE)).open("rb") as file:
+        return file.read(MOST_OF_A_KEY).decode("utf-8", "surrogateescape").strip()
 
 
 def _path(file: str) -> Path:

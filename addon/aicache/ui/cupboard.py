@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from aicache.engine import Engine
 from aicache.engine.answers import text_of
+from aicache.owners import Wanted
 from aicache.ports import StoreError
 from aicache.ui.overview import entry_row
 from aicache.upkeep import Brief, Upkeep, brief
@@ -66,6 +68,11 @@ class Cupboard:
                 return await self._upkeep.pin(key) is not None
             case _:
                 return await self._upkeep.unpin(key) is not None
+
+    async def purge_caller(self, wanted: Wanted, *, sure: bool) -> dict[str, Any]:
+        """Delete all that there is of a caller; unless *sure*, only count it."""
+        found = await (self._upkeep.purge_caller(wanted) if sure else self._upkeep.of_caller(wanted))
+        return asdict(found) | {"purged": sure}
 
     async def by_model(self) -> dict[str, Any]:
         """Count entries, and those of each model; where there are many, of the first that come."""

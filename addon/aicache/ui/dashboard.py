@@ -18,6 +18,7 @@ from mitmproxy.http import HTTPFlow, Response
 from aicache import listeners
 from aicache.engine import Engine
 from aicache.messages import read_headers
+from aicache.owners import Wanted
 from aicache.ports import StoreError
 from aicache.ui import access, metrics, pages
 from aicache.ui.access import Area, Secrets, Verdict, Visit
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
 GONE_AFTER = 2.0  # seconds after which a request for these pages leaves the list of flows
+CALLER_WITHIN = 300.0
+"""Seconds for going through all entries."""
 SECRETS = (b"authorization", b"cookie")
 
 _ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
@@ -144,9 +147,22 @@ class Dashboard:
     async def _change(self, asked: str, flow: HTTPFlow) -> Any:
         if asked == "api/search":  # no change, but what is looked for is not to be in an address
             return await in_time(self._search(_body(flow)))
+        if asked == "api/callers/purge":
+            wanted, sure = self._wanted(_body(flow))
+            flow.request.raw_content = b""  # a caller's key, which is not to be shown or saved with the flow
+            return await in_time(self._cupboard.purge_caller(wanted, sure=sure), CALLER_WITHIN)
         if (found := _ENTRY.fullmatch(asked)) and found[2] is not None:
             return {"done": await in_time(self._cupboard.change(found[1], found[2]))}
         raise NotThere
+
+    def _wanted(self, said: Any) -> tuple[Wanted, bool]:
+        match said:
+            case {"caller": str(who), "purge": bool(sure)}:
+                return self._desk.wanted(who), sure
+            case {"caller": str(who)} if "purge" not in said:
+                return self._desk.wanted(who), False
+            case _:
+                raise ValueError("a caller (a key as it is, or the name shown with an entry), and purge: true or false")
 
     async def _search(self, wanted: Any) -> Any:
         match wanted:

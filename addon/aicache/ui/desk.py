@@ -12,6 +12,7 @@ from aicache.config import Config, Header, Shared
 from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.engine import Engine
+from aicache.owners import Wanted, wanted
 from aicache.prices import Price, cost
 from aicache.reporting import Watchers
 from aicache.settings import Settings
@@ -89,6 +90,15 @@ class Desk:
         """What requests are identified by."""
         return self._settings() or Settings.of(self.config)
 
+    def wanted(self, who: str) -> Wanted:
+        """Return who is meant by a credential, or another identity, or a caller's name. Raises ValueError."""
+        settings = self.settings
+        if settings.starting:
+            raise ValueError("the cache has not started")
+        if not who.strip():
+            raise ValueError("caller: empty")
+        return wanted(who, settings.key_rules.salt)
+
     def health(self) -> Health | None:
         engine = self.engine()
         return None if engine is None else health_of(engine)
@@ -103,7 +113,9 @@ class Desk:
         self._log_is = wanted
         if wanted.file is not None:
             path = Path(wanted.file).expanduser()
-            self._log = DecisionLog(path, text=wanted.text, max_bytes=wanted.max_bytes, keep=wanted.keep)
+            self._log = DecisionLog(
+                path, text=wanted.text, max_bytes=wanted.max_bytes, keep=wanted.keep, max_age=wanted.max_age
+            )
             self._watchers.add(self._log)
 
     def _use_spans(self, wanted: OtelConfig, *, text: bool) -> None:

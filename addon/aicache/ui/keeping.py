@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from aicache.engine import Engine, Exchange
+from aicache.owners import Wanted
 from aicache.ui.wording import duration
-from aicache.upkeep import Brief, Upkeep
+from aicache.upkeep import Brief, OfCaller, Upkeep
 
 LISTED = 200  # entries in a list
 SURE = "purge"
@@ -63,6 +64,15 @@ class Keeping:
         count = await self._upkeep.count()
         return Done(f"{_entries(count)} of all owners would be deleted: aicache.purge.all {SURE} does it")
 
+    async def purge_caller(self, wanted: Wanted, *, sure: bool) -> Done:
+        """Delete all that there is of a caller; unless *sure*, only tell how much that would be."""
+        if sure:
+            return Done(f"{told(await self._upkeep.purge_caller(wanted))} of this caller deleted")
+        found = await self._upkeep.of_caller(wanted)
+        return Done(
+            f"{told(found)} of this caller would be deleted: the same command with the word {SURE} at its end does it"
+        )
+
     async def pin(self, keys: Sequence[str], *, pinned: bool) -> Done:
         change = self._upkeep.pin if pinned else self._upkeep.unpin
         count = sum([await change(key) is not None for key in keys])
@@ -111,6 +121,14 @@ def unread(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     neighbors = decision.get("neighbors")
     found = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
     return [each for each in found if "question" not in each and each.get("refused") != "foreign"]
+
+
+def told(found: OfCaller) -> str:
+    """Say how much there is of a caller."""
+    said = f"{_entries(found.entries)}, {found.marks - found.kinds:,} marks, {found.kinds:,} kinds of evidence"
+    if not found.unknown:
+        return said
+    return f"{said} ({_entries(found.unknown)} of nobody known, which go when they expire)"
 
 
 def _entries(count: int) -> str:

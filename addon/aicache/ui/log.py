@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
-from aicache.report import Finished, Judged, Report
+from aicache.report import Erased, Finished, Judged, Report
 from aicache.trace import Looked
 from aicache.ui.labels import LONGEST, sayable
 
@@ -28,16 +30,24 @@ MOST = 10_000  # lines that wait
 TOGETHER = 200  # lines written at once
 WARN_EVERY = 60.0  # seconds
 CLOSE_WITHIN = 2.0  # seconds
+AGED_EVERY = 3600.0  # seconds between two looks for lines that are too old, at most
+
+Clock: TypeAlias = Callable[[], float]
 
 
 class DecisionLog:
     """*keep* files of *max_bytes* beside the one that is written to, which is the newest."""
 
-    def __init__(self, path: Path, *, text: bool, max_bytes: int, keep: int) -> None:
+    def __init__(
+        self, path: Path, *, text: bool, max_bytes: int, keep: int, max_age: float = math.inf, clock: Clock = time.time
+    ) -> None:
         self._text = text
         self._file = Rotated(path, max_bytes, keep)
-        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(MOST)
+        self._max_age, self._clock = max_age, clock
+        self._aged = -math.inf  # when lines were looked through for old ones, by the monotonic clock
+        self._queue: queue.Queue[dict[str, Any] | Erased | None] = queue.Queue(MOST)
         self._closing = False
+        self._scrub_all = False
         self.dropped = 0
         self._next_warning = 0.0
         self._thread = threading.Thread(target=self._run, name="ai-cache log", daemon=True)
@@ -51,6 +61,13 @@ class DecisionLog:
 
     def judged(self, judged: Judged) -> None:
         self._put(judged_line(judged))
+
+    def erased(self, erased: Erased) -> None:
+        """Have the questions taken out of the lines about what was deleted, also those that wait to be written."""
+        try:
+            self._queue.put_nowait(erased)
+        except queue.Full:  # then all go that are there
+            self._scrub_all = True
 
     def close(self) -> None:
         """Take no more lines; those that wait are written in the background."""
@@ -70,12 +87,17 @@ class DecisionLog:
 
     def _run(self) -> None:
         while not (self._closing and self._queue.empty()):
-            waiting = [self._queue.get()]
-            while len(waiting) < TOGETHER and not self._queue.empty():
-                waiting.append(self._queue.get())
-            lines = [line for line in waiting if line is not None]
+            waiting = self._next()
+            lines = [line for line in waiting if isinstance(line, dict)]
             try:
-                self._file.write(b"".join(map(_encoded, lines)))
+                if lines:
+                    self._file.write(b"".join(map(_encoded, lines)))
+                for erased in [each for each in waiting if isinstance(each, Erased)]:
+                    self._file.rewrite(lambda line, erased=erased: scrubbed(line, erased))  # type: ignore[misc]
+                if self._scrub_all:
+                    self._scrub_all = False
+                    self._file.rewrite(lambda line: scrubbed(line, Erased(everything=True)))
+                self._drop_old()
             except OSError as exc:
                 self.dropped += len(lines)
                 self._warn(exc)
@@ -83,6 +105,27 @@ class DecisionLog:
                 self.dropped += len(lines)
                 logger.exception("lines of the decision log were lost")
         self._file.close()
+
+    def _next(self) -> list[dict[str, Any] | Erased | None]:
+        """Wait for lines, at most as long as old ones may stay; an erasure ends what is written together."""
+        try:
+            waiting = [self._queue.get(timeout=self._pause)]
+        except queue.Empty:
+            return []
+        while len(waiting) < TOGETHER and not isinstance(waiting[-1], Erased) and not self._queue.empty():
+            waiting.append(self._queue.get())
+        return waiting
+
+    @property
+    def _pause(self) -> float:
+        return min(AGED_EVERY, self._max_age / 10)
+
+    def _drop_old(self) -> None:
+        now = time.monotonic()
+        if now - self._aged < self._pause or self._max_age == math.inf:
+            return
+        self._aged, oldest = now, self._clock() - self._max_age
+        self._file.rewrite(lambda line: line if _time_of(line) >= oldest else None, only_if=lambda t: t < oldest)
 
     def _warn(self, exc: OSError) -> None:
         if (now := time.monotonic()) >= self._next_warning:
@@ -109,6 +152,17 @@ class Rotated:
             view = view[os.write(file, view) :]
         self._size += len(data)
 
+    def rewrite(
+        self, change: Callable[[bytes], bytes | None], only_if: Callable[[float], bool] = lambda oldest: True
+    ) -> None:
+        """Pass every line of all files through *change*; None drops it. *only_if* says so of a file's first time."""
+        self.close()
+        numbered = self._path.parent.glob(f"{self._path.name}.*")
+        files = [self._path, *(path for path in numbered if path.name.removeprefix(f"{self._path.name}.").isdecimal())]
+        for path in files:
+            if path.is_file():
+                _rewrite(path, change, only_if)
+
     def _open(self) -> int:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +183,66 @@ class Rotated:
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
+
+
+def _rewrite(path: Path, change: Callable[[bytes], bytes | None], only_if: Callable[[float], bool]) -> None:
+    """Do so in a draft that takes the file's place, so that a reader sees the one or the other."""
+    with path.open("rb") as file:
+        if not only_if(_time_of(file.readline())):
+            return
+        file.seek(0)
+        draft = path.with_name(f".{path.name}.part")
+        draft.unlink(missing_ok=True)
+        changed, kept = False, 0
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+                for line in file:
+                    other = change(line)
+                    changed = changed or other is not line
+                    if other is not None:
+                        kept += len(other)
+                        new.write(other)
+            if changed and not kept and path.suffix[1:].isdecimal():
+                path.unlink()
+            elif changed:
+                draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _time_of(line: bytes) -> float:
+    """Return when a line was written, in Unix seconds; the beginning of time where it does not say."""
+    try:
+        return msgspec.json.decode(line, type=_Timed).time
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return -math.inf
+
+
+class _Timed(msgspec.Struct):
+    time: float = -math.inf
+
+
+def scrubbed(line: bytes, erased: Erased) -> bytes:
+    """Return a line without questions, where it is about what was deleted, or about who was; else as it is."""
+    try:
+        said = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b""  # nobody knows what it is about
+    if not isinstance(said, dict):
+        return b""
+    neighbors = [each for each in said.get("neighbors") or () if isinstance(each, dict)]
+    if "question" not in said and not any("question" in each for each in neighbors):
+        return line
+    entry = said.get("entry")
+    keys = {said.get("key"), entry.get("key") if isinstance(entry, dict) else None}
+    theirs = erased.caller is not None and erased.caller.owns(map(str, said.get("owners") or ()))
+    about = erased.everything or theirs or not keys.isdisjoint(erased.keys)
+    gone = [each for each in neighbors if about or each.get("key") in erased.keys]
+    if not about and not any("question" in each for each in gone):
+        return line
+    for each in (said, *gone) if about else gone:
+        each.pop("question", None)
+    return _encoded(said)
 
 
 def decided_line(report: Report, *, text: bool) -> dict[str, Any]:
@@ -165,6 +279,7 @@ def decided_line(report: Report, *, text: bool) -> dict[str, Any]:
         }
     if text:
         line["question"] = report.question
+        line["owners"] = report.owners  # whose it is: to be found by when that one is to be erased
     return line
 
 

@@ -30,6 +30,7 @@ _MISSES = {
     "neighbor-gone": "the nearest neighbour's answer has gone",
     "foreign": "what is stored is another caller's",
     "expired": "what is stored has expired",
+    "other-clock": "what is stored was made by a clock that has been set back, or lasts longer than exact.ttl",
     "max-age": "what is stored is older than max-age",
     "other-page": "what is stored may not be read by this page",
     "usage-unknown": "the usage that such an answer tells was not recorded",

@@ -67,7 +67,7 @@ def read(line: bytes) -> Entry | None:
     """Return the entry of a line; None where it is none, or none that a cache has recorded."""
     try:
         entry = _decoder.decode(line)
-        if not (DIGEST.fullmatch(entry.key) and DIGEST.fullmatch(entry.namespace)):
+        if not all(map(DIGEST.fullmatch, (entry.key, entry.namespace, *entry.owners))):
             return None
         response_fields.check(entry)
         _check_body(entry)

@@ -7,6 +7,8 @@ OSError or ValueError where files are read and written.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -15,14 +17,20 @@ from pathlib import Path
 from aicache import policy
 from aicache.engine import Engine, Semantic
 from aicache.engine.inuse import entries as fetched
+from aicache.engine.inuse import looked_at
+from aicache.engine.kinds import KIND
 from aicache.keys import vector_namespace
 from aicache.model import Entry, Vector
-from aicache.ports import ExactStore, Purpose, StoreError
+from aicache.owners import Wanted
+from aicache.ports import Empties, ExactStore, Purpose, StoreError
+from aicache.report import Erased
 from aicache.upkeep import archive
-from aicache.upkeep.values import PINNED, Brief, Found, Taken, brief
+from aicache.upkeep.values import PINNED, Brief, Found, OfCaller, Taken, brief
 
 TOGETHER = 16
 """Entries fetched at once; each may have megabytes."""
+AGAIN_AFTER = (30.0, 570.0)
+"""Seconds after which a caller's entries are looked for again, and then again."""
 MOST = 1000
 """Neighbours looked at in one go; no index gives many more."""
 
@@ -38,7 +46,10 @@ class Upkeep:
     # ------------------------------------------------------------------ read
 
     async def get(self, key: str) -> Entry | None:
-        return await self._in_use.exact_part.ask(self._exact.get(key), "an entry read")
+        [found] = await self._in_use.exact_part.ask(looked_at(self._exact, [key]), "an entry read")
+        if isinstance(found, StoreError):
+            raise found
+        return found
 
     async def keys(self) -> AsyncIterator[list[str]]:
         """Go through the keys of all entries, some at a time. One may come twice."""
@@ -98,6 +109,8 @@ class Upkeep:
             except StoreError:  # of a store that cannot be read they are deleted all the same, as far as they are there
                 count += len(some)
             await self._delete(some)
+        if keys:
+            self._engine.erased(Erased(frozenset(keys)))
         return count
 
     async def purge_like(self, text: str, similarity: float) -> int:
@@ -112,11 +125,57 @@ class Upkeep:
 
     async def purge_all(self) -> int:
         """Delete every entry of the store under its prefix, whoever's it is, with its vector."""
+        self._engine.erasures.note(None)  # first: what is on its way is not stored after it
         count = 0
         async for keys in self.keys():
             await self._delete(keys)
             count += len(keys)
+        if (semantic := self._in_use.semantic) is not None and isinstance(index := semantic.index, Empties):
+            with contextlib.suppress(StoreError):  # which has been warned of
+                await self._in_use.index_part.ask(index.clear(), "all vectors deleted")
+        self._engine.erased(Erased(everything=True))
         return count
+
+    async def of_caller(self, wanted: Wanted) -> OfCaller:
+        """Count what there is of a caller."""
+        found = OfCaller()
+        async for batch in self._all():
+            found += _counted(batch, wanted)
+        marks = await self._in_use.exact_part.ask(self._exact.marks_of(wanted.has), "a caller's marks")
+        return found + OfCaller(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
+
+    async def purge_caller(self, wanted: Wanted, *, asked_before: float = math.inf) -> OfCaller:
+        """Delete all that there is of a caller: entries with notes and vectors, marks, evidence; return how much.
+
+        What is asked while this goes on is not stored, here; *asked_before* (Unix seconds) leaves what was asked since.
+        """
+        if asked_before == math.inf:
+            self._engine.erasures.note(wanted)
+        done, keys = OfCaller(), set[str]()
+        async for batch in self._all():
+            done += _counted(batch, wanted, asked_before)
+            theirs = [e.key for e in batch if wanted.owns(e.owners) and e.stored_at - e.took <= asked_before]
+            if theirs:
+                await self._delete(theirs)
+                keys.update(theirs)
+        if asked_before == math.inf:
+            exact, part = self._exact, self._in_use.exact_part
+            marks = await part.ask(exact.marks_of(wanted.has), "a caller's marks")
+            for mark in marks:
+                if mark.startswith(KIND):
+                    await self._engine.learning.kinds.forget(mark.removeprefix(KIND), exact)
+                else:
+                    await part.ask(exact.mark(mark, 0), "a caller's mark deleted")
+            done += OfCaller(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
+            now = self._clock()
+            self._engine.repeat(lambda: self._purge_again(wanted, now), AGAIN_AFTER)
+        if keys or asked_before == math.inf:
+            self._engine.erased(Erased(frozenset(keys), wanted))
+        return done
+
+    async def _purge_again(self, wanted: Wanted, asked_before: float) -> None:
+        """Delete what another proxy, which shares the store and knew nothing of it, has stored since."""
+        await self.purge_caller(wanted, asked_before=asked_before)
 
     async def pin(self, key: str) -> Entry | None:
         """Let an entry never expire, nor its vector; None when there is no such entry.
@@ -177,6 +236,7 @@ class Upkeep:
         With *only_new*, unless anything is there at all: for entries of whose age nothing is known.
         """
         now, exact = self._clock(), self._exact
+        entries = [self._in_time(entry, now) for entry in entries]
         by_age = sorted(entries, key=lambda entry: entry.stored_at)
         live = {entry.key: entry for entry in by_age if entry.expires_at > now}
         if not live:
@@ -212,9 +272,22 @@ class Upkeep:
         """Fetch entries, as many at once as memory bears; what has gone, or is on a node that is down, is left out."""
         exact = self._exact
         for start in range(0, len(keys), TOGETHER):
-            asking = fetched(exact, list(keys[start : start + TOGETHER]))
+            asking = looked_at(exact, list(keys[start : start + TOGETHER]))
             found = await self._in_use.exact_part.ask(asking, "entries read")
             yield [entry for entry in found if isinstance(entry, Entry)]
+
+    async def _all(self) -> AsyncIterator[list[Entry]]:
+        async for keys in self.keys():
+            async for batch in self._fetched(keys):
+                yield batch
+
+    def _in_time(self, entry: Entry, now: float) -> Entry:
+        """Let an entry from elsewhere be no newer than now, and live no longer than one of here, or be pinned."""
+        ttl = self._engine.rules.ttl
+        if policy.is_of_this_time(entry, now, ttl):
+            return entry
+        until = entry.expires_at if entry.expires_at >= PINNED else min(entry.expires_at, now + ttl)
+        return replace(entry, stored_at=min(entry.stored_at, now), expires_at=until)
 
     async def _hidden(self, semantic: Semantic, vector: Vector, similarity: float) -> AsyncIterator[Found]:
         """Compare with the questions that have no vector, since they are answered by the exact request only."""
@@ -268,6 +341,12 @@ class Upkeep:
 
     async def _embed(self, semantic: Semantic, texts: Sequence[str], purpose: Purpose) -> Vector:
         return await self._in_use.embedder_writes.ask(semantic.embedder.embed(texts, purpose), "questions embedded")
+
+
+def _counted(batch: Sequence[Entry], wanted: Wanted, asked_before: float = math.inf) -> OfCaller:
+    theirs = [e for e in batch if wanted.owns(e.owners) and e.stored_at - e.took <= asked_before]
+    unknown = sum(not entry.owners for entry in batch)
+    return OfCaller(len(theirs), sum(len(entry.body) for entry in theirs), unknown=unknown)
 
 
 async def _put(exact: ExactStore, entries: Sequence[Entry]) -> None:

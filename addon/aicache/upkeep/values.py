@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.model import Entry
+from aicache.model import PINNED, Entry
 
-PINNED = 253_402_300_799.0
-"""The end of the year 9999: the time at which pinned entries expire."""
+__all__ = ["PINNED", "Brief", "Found", "OfCaller", "Taken", "brief"]
+
+
+CALLER = 12
+"""Digits of a caller's name, as it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Brief:
     expires_at: float
     size: int
     """Bytes of the body."""
+    caller: str
+    """Names whose request it answered, for the operator; empty where that is not known."""
 
     @property
     def pinned(self) -> bool:
@@ -36,6 +41,29 @@ class Found:
 
     brief: Brief
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class OfCaller:
+    """How much there is of one caller, or was."""
+
+    entries: int = 0
+    size: int = 0
+    """Bytes of their bodies."""
+    marks: int = 0
+    kinds: int = 0
+    """Kinds of traffic with evidence of their own."""
+    unknown: int = 0
+    """Entries of which nobody knows whose they are, since an earlier version kept them: they go when they expire."""
+
+    def __add__(self, other: OfCaller) -> OfCaller:
+        return OfCaller(
+            self.entries + other.entries,
+            self.size + other.size,
+            self.marks + other.marks,
+            self.kinds + other.kinds,
+            self.unknown + other.unknown,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +100,5 @@ def brief(entry: Entry) -> Brief:
         entry.stored_at,
         entry.expires_at,
         len(entry.body),
+        entry.owners[0][:CALLER] if entry.owners else "",
     )

@@ -124,7 +124,7 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
                     folder = plan.folder / f"stage-{next(numbers)}"
                     now = await stack.enter_async_context(stage(plan, each.where, folder))
                 found = await measured(each, now, phases)
-            except Problem as exc:  # the others are to be seen all the same
+            except (Problem, OSError) as exc:  # the others are to be seen all the same
                 found = figures.unmade(each.name, each.title, f"it could not be set up: {exc}")
             rows.append(found)
             progress.clear()

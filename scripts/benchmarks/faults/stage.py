@@ -31,6 +31,7 @@ from benchmarks.faults.load import Load
 from benchmarks.faults.redis_wire import RedisWire
 from benchmarks.faults.sent import Ledger
 from benchmarks.faults.upstream import Upstream
+from benchmarks.problem import Problem
 from benchmarks.processes import Server, free_port
 from benchmarks.systems import ADDON
 
@@ -46,6 +47,7 @@ QUIET = (
 """Lines that mitmproxy writes of every connection or stream."""
 SMALL = 128  # descriptors, on the stage that has few
 TMPFS = "32m"
+TRIES = 5
 _LOGGED = re.compile(r"\[\d\d:\d\d:\d\d")
 STAGES = ("embedded", "redis", "tls", "files", "rights", "tmpfs", "clock")
 
@@ -130,7 +132,12 @@ class Proxy:
             await self.ready()
 
     async def ready(self, parts: frozenset[str] = metrics.SEMANTIC) -> None:
-        await asyncio.to_thread(metrics.wait_ready, self.port, parts)
+        """Wait until those parts of the cache take part. Raises Problem."""
+        for _ in range(TRIES):
+            with contextlib.suppress(OSError):  # a busy machine does not even answer that
+                await asyncio.to_thread(metrics.wait_ready, self.port, parts)
+                return
+        raise Problem("the proxy does not say which parts of the cache stand")
 
     async def kill(self, how: signal.Signals = signal.SIGKILL, within: float = 20.0) -> None:
         """End it, and wait until its children have ended, too."""
@@ -143,6 +150,13 @@ class Proxy:
         deadline = time.monotonic() + 5
         while any(map(_alive, children)) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
+
+    async def ends(self, within: float) -> bool:
+        """Tell whether it ends by itself within so many seconds."""
+        deadline = time.monotonic() + within
+        while self.runs and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        return not self.runs
 
     def lines(self, since: int) -> list[str]:
         """Return what was logged from that byte on, a line each, but for what mitmproxy says of every connection.

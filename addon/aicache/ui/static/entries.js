@@ -42,6 +42,7 @@ export async function read(key) {
     state.entry = entry;
     const facts = [["Question", entry.question ?? "only found by the very request"], ["Model", entry.model], ["API", `${entry.api}, ${entry.mode}`], ["Key", el("span", { class: "key" }, entry.key)],
       ["Tokens", `${count(entry.prompt_tokens)} in, ${count(entry.completion_tokens)} out`], ["Size", bytes(entry.size)], ["Stored", `${ago(entry.stored_at)}; it took ${entry.took ? seconds(entry.took) : "an unknown time"}`],
+      ["Caller", entry.caller ? el("span", { class: "key" }, entry.caller) : "not known"],
       ["Time left", entry.pinned ? "pinned: it never expires" : seconds(Math.max(0, entry.expires_at - Date.now() / 1000))]];
     const answer = el("pre", { tabindex: "0", role: "region", "aria-label": "Answer" }, entry.answer);
     $("entry-body").replaceChildren(el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),

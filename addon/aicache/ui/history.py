@@ -1,0 +1,41 @@
+"""mitmproxy's history of commands, which it keeps in a file: what had a secret in it is taken out. It adds nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from mitmproxy import ctx
+
+logger = logging.getLogger(__name__)
+
+LATER = (0.2, 2.0)
+"""Seconds: the console notes a command before it gives it, mitmweb's page after that."""
+
+
+def forget(command: str) -> None:
+    """Forget all that was given of a command, now and once more a little later."""
+    _forget(command)
+    loop = asyncio.get_running_loop()
+    for seconds in LATER:
+        loop.call_later(seconds, _forget, command)
+
+
+def _forget(command: str) -> None:
+    try:
+        history: Any = ctx.master.addons.get("commandhistory")  # type: ignore[no-untyped-call]
+        if history is None:
+            return
+        noted = [line for line in history.history if command in line]
+        file = history.history_file
+        if ctx.options.command_history and file.is_file():
+            lines = file.read_text("utf-8", "surrogateescape").splitlines(keepends=True)
+            kept = [line for line in lines if command not in line]
+            if len(kept) < len(lines):
+                file.write_text("".join(kept), "utf-8", "surrogateescape")
+        if noted:
+            history.history[:] = [line for line in history.history if command not in line]
+            history.set_filter("")
+    except Exception:
+        logger.exception("a command may stay in mitmproxy's history of commands")

@@ -1,0 +1,127 @@
+"""Whose a request is: found by a bare key or another identity, whatever it came in, and by nothing else."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from aicache.engine.erasures import FOR, MOST, Erasures
+from aicache.owners import SHORTEST, owner, owners, wanted
+from aicache.pieces import BatchExchange
+from aicache.request_fields import FieldRules, sort_fields
+
+SALT = b"s" * 32
+KEY = "sk-1234567890abcdef"
+RULES = FieldRules(ignore=frozenset({"x-user-id", "x-colour"}), accounted=frozenset({"x-tenant"}))
+JSON = {"content-type": "application/json"}
+
+
+def found(
+    headers: dict[str, str], query: str = "", params: dict[str, Any] | None = None, further: tuple[Any, ...] = ()
+) -> tuple[str, ...]:
+    headers = JSON | headers
+    return owners(sort_fields(headers, RULES), headers, query, further, params or {}, RULES, SALT)
+
+
+def basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": f"Bearer {KEY}"},
+        {"authorization": f"bearer   {KEY}"},
+        {"authorization": KEY},
+        {"x-api-key": KEY},
+        {"api-key": f" {KEY} "},
+        {"authorization": basic(f"{KEY}:")},
+        {"authorization": basic(f"anyone:{KEY}")},
+        {"cookie": f"lang=en; session={KEY}; theme=dark"},
+        {"x-auth-of-some-gateway": f"Token {KEY}"},
+        {"x-forwarded-credentials": f"other,{KEY}"},
+        {"x-whatever": KEY},
+        {"x-user-id": KEY},
+        {"x-tenant": KEY},
+    ],
+)
+def test_a_key_is_found_in_whatever_it_came(headers: dict[str, str]) -> None:
+    assert wanted(KEY, SALT).owns(found(headers))
+    assert wanted(f"Bearer {KEY}", SALT).owns(found(headers))
+    assert not wanted("sk-1234567890abcdeg", SALT).owns(found(headers))
+    assert not wanted(KEY, b"another").owns(found(headers))
+
+
+@pytest.mark.parametrize("query", [f"key={KEY}", f"a=b&api_key={KEY}", f"access%5Ftoken={KEY}", f"my_secret={KEY}"])
+def test_a_key_is_found_in_the_query(query: str) -> None:
+    assert wanted(KEY, SALT).owns(found({}, query))
+
+
+@pytest.mark.parametrize(
+    "params", [{"user": "mallory"}, {"safety_identifier": "mallory"}, {"metadata": {"user_id": "mallory"}}]
+)
+def test_an_end_user_that_the_body_names_is_found(params: dict[str, Any]) -> None:
+    assert wanted("mallory", SALT).owns(found({"authorization": "Bearer k"}, params=params))
+
+
+def test_what_the_connection_says_is_found_and_addresses_only_where_nothing_else_is() -> None:
+    assert wanted("alice", SALT).owns(found({}, further=(("(proxyauth)", "alice"),)))
+    assert wanted("203.0.113.9", SALT).owns(found({"x-forwarded-for": "203.0.113.9, 10.0.0.1"}))
+    assert not wanted("203.0.113.9", SALT).owns(
+        found({"x-forwarded-for": "203.0.113.9, 10.0.0.1", "authorization": f"Bearer {KEY}"})
+    )
+
+
+def test_what_says_nothing_of_who_asks_is_no_owner() -> None:
+    assert found({"accept": "*/*", "x-colour": "blue", "user-agent": "curl/8", "anthropic-version": "2023-06-01"}) == ()
+
+
+def test_the_first_owner_is_the_credential_and_its_beginning_names_the_caller() -> None:
+    [first, *_] = found({"authorization": f"Bearer {KEY}", "x-user-name": "bob"})
+
+    assert first == owner(KEY, SALT)
+    assert wanted(first[:SHORTEST], SALT).owns([first])
+    assert not wanted(first[: SHORTEST - 1], SALT).owns([first])
+    assert KEY not in repr(wanted(KEY, SALT))
+
+
+class Times:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def an_exchange(asked_at: float, *of: str) -> BatchExchange:
+    names = tuple(owner(each, SALT) for each in of)
+    return BatchExchange(None, (), "", None, None, None, None, owners=names, asked_at=asked_at)  # type: ignore[arg-type]
+
+
+def test_what_was_asked_before_its_caller_was_erased_is_covered_and_nothing_else() -> None:
+    clock = Times()
+    erasures = Erasures(clock)
+    erasures.note(wanted(KEY, SALT))
+
+    assert erasures.cover(an_exchange(99.0, KEY, "other"))
+    assert not erasures.cover(an_exchange(101.0, KEY))
+    assert not erasures.cover(an_exchange(99.0, "other"))
+    assert not erasures.cover(None)
+    erasures.note(None)
+    assert erasures.cover(an_exchange(99.0, "other"))
+
+
+def test_memory_is_bounded_and_what_is_forgotten_covers_more() -> None:
+    clock = Times()
+    erasures = Erasures(clock)
+    for number in range(MOST + 1):
+        clock.now = 100.0 + number
+        erasures.note(wanted(f"who {number}", SALT))
+
+    assert erasures.cover(an_exchange(99.0, "who 0"))
+    assert erasures.cover(an_exchange(99.0, "another"))
+    assert not erasures.cover(an_exchange(101.5, "another"))
+    clock.now += 2 * FOR
+    erasures.note(wanted("late", SALT))
+    assert len(erasures._erased) == 1
