@@ -84,7 +84,7 @@ async def test_a_stored_vector_that_is_damaged_is_asked_for_and_nothing_else(
     store.entries["key-two"] = replace(store.entries["key-two"], body=damage)
     batches, asked = Batches(), request()
 
-    outcome, known = await batches.look_up(asked, exchange(), engine, divide=True)
+    outcome, known = await batches.look_up(asked, exchange(), engine, engine.deadline(), divide=True)
 
     assert isinstance(outcome, BatchExchange)
     ask_less(asked, outcome)
@@ -97,7 +97,7 @@ async def test_stored_vectors_that_cannot_be_put_together_are_all_asked_for(engi
     store.entries["key-two"] = nested(store.entries["key-two"])
     asked = request()
 
-    outcome, _ = await Batches().look_up(asked, exchange(), engine, divide=True)
+    outcome, _ = await Batches().look_up(asked, exchange(), engine, engine.deadline(), divide=True)
 
     assert isinstance(outcome, BatchExchange)
     ask_less(asked, outcome)
@@ -117,13 +117,13 @@ async def test_damage_that_shows_only_when_a_batch_is_put_together_blames_no_ups
     del store.entries["key-one"]
     batches, response = Batches(), make(200, body("one"), {"content-type": "application/json"})
 
-    outcome, _ = await batches.look_up(request(), exchange(), engine, divide=True)
+    outcome, _ = await batches.look_up(request(), exchange(), engine, engine.deadline(), divide=True)
     assert isinstance(outcome, BatchExchange)
     assert outcome.known
     taken = batches.take(response, Recording(200, "application/json", "", body("one")), outcome, engine)
 
     assert not taken
-    again, _ = await batches.look_up(request(), exchange(), engine, divide=True)
+    again, _ = await batches.look_up(request(), exchange(), engine, engine.deadline(), divide=True)
     assert isinstance(again, BatchExchange)
     assert again.known  # still divided
     assert "unlike before" not in caplog.text

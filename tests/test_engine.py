@@ -14,9 +14,12 @@ import pytest
 from aicache.breaker import Breaker
 from aicache.controls import Controls
 from aicache.engine import Engine, Exchange, Semantic, with_vector
+from aicache.engine.search import CROWD
+from aicache.engine.shares import Shares
 from aicache.entries import Recording
 from aicache.formats.chat import CHAT
 from aicache.keys import Context, KeyRules, Origin, identify
+from aicache.looptime import loop_time
 from aicache.model import Hit, Miss, Neighbor, Vector
 from aicache.outside import Part
 from aicache.policy import Rules
@@ -549,3 +552,59 @@ async def test_a_clock_that_was_ahead_and_is_set_back_leaves_no_entry_that_outli
     assert isinstance(await setup.ask(an_exchange("before")), Hit)
     await setup.learn(an_exchange("meanwhile"), "c")
     assert isinstance(await setup.ask(an_exchange("meanwhile")), Hit)
+
+
+async def test_a_callers_many_questions_are_no_failure_of_the_embedder_and_leave_places_for_others() -> None:
+    class Gated(LetterEmbedder):
+        gate = asyncio.Event()
+
+        async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
+            await self.gate.wait()
+            return await super().embed(texts, purpose)
+
+    setup = Setup(embedder=Gated())
+    setup.engine.in_use.embedding = Shares(30)
+    many = [asyncio.create_task(setup.ask(replace(an_exchange(f"question {i}"), caller=1))) for i in range(60)]
+    await asyncio.sleep(0)
+    other = asyncio.create_task(setup.ask(replace(an_exchange("another's question"), caller=2)))
+    await asyncio.sleep(0)
+
+    Gated.gate.set()
+    outcomes = await asyncio.gather(*many)
+
+    assert [outcome.reason for outcome in outcomes if isinstance(outcome, Miss)].count("busy") == 40
+    answered = await other
+    assert isinstance(answered, Miss)
+    assert answered.reason == "no-neighbor"
+    assert setup.engine.in_use.embedder_part.failures == 0
+    assert not setup.engine.in_use.embedder_part.failing
+
+
+async def test_a_look_up_ends_by_the_deadline_it_is_given() -> None:
+    setup = Setup(exact=HangingStore())
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    outcome = await setup.engine.lookup(an_exchange("hello"), deadline=loop_time().time() + 0.01)
+
+    assert outcome == Miss("busy")
+    assert loop.time() - began < 0.09  # the store's own limit is 0.1
+
+
+async def test_a_crowd_of_one_callers_questions_that_wait_too_long_does_not_stop_the_embedder_for_others() -> None:
+    class Slow(LetterEmbedder):
+        async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
+            if "quick" not in texts[0]:
+                await asyncio.sleep(1)
+            return await super().embed(texts, purpose)
+
+    setup = Setup(embedder=Slow())
+    for _ in range(CROWD):  # as though they were under way already
+        setup.engine.in_use.embedding.take(1)
+    many = [setup.ask(replace(an_exchange(f"question {i}"), caller=1)) for i in range(8)]
+
+    assert [each for each in await asyncio.gather(*many) if not isinstance(each, Miss) or each.reason != "busy"] == []
+    assert not setup.engine.in_use.embedder_part.failing
+    other = await setup.ask(replace(an_exchange("a quick question"), caller=2))
+    assert isinstance(other, Miss)
+    assert other.reason == "no-neighbor"

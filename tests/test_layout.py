@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 PURE = {
     *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
     *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
-    *("looptime", "outages", "deployment", "field_lists", "owners", "request_fields", "response_fields"),
+    *("looptime", "masks", "outages", "deployment", "field_lists", "owners", "request_fields", "response_fields"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(PURE, PURE),
@@ -26,13 +26,15 @@ MAY_IMPORT = {
     "field_lists": set(),
     "request_fields": {"field_lists"},
     "header_misses": {"request_fields"},
-    "keys": {"chores", "guards", "model", "request_fields"},
+    "masks": set(),
+    "keys": {"chores", "guards", "masks", "model", "request_fields"},
     "owners": {"field_lists", "keys", "request_fields"},
     "formats": {"model", "sse", "formats"},
     "guards": {"model", "guards"},
     "evidence": {"model", "keys", "evidence"},
     "templates": {"formats", "sse"},
-    "config": {"keys", "policy", "prices", "templates", "config"},
+    "config": {"keys", "masks", "policy", "prices", "templates", "config"},
+    "readers": {"looptime"},
     "settings": {"config", "evidence", "formats", "keys", "model", "policy", "request_fields", "templates"},
     "adapters": {"model", "ports", "breaker", "deployment", "looptime", "response_fields", "adapters"},
     "outside": {"breaker", "looptime", "outages", "ports"},
@@ -56,12 +58,15 @@ MAY_IMPORT = {
     "sources": set(),
     "atonce": set(),
     "dispatch": {"atonce", "shortcuts", "sources"},
+    "passing": {"sources"},
+    "unread": {"dispatch"},
     "lane": PURE | {"engine", "messages", "reporting", "sources", "lane"},
     "malformed": {"request_fields"},
     "speed": PURE | {"malformed", "config", "dispatch", "engine", "lane", "settings"},
     "addon": PURE
     | {"batches", "config", "engine", "header_misses", "listeners", "malformed", "messages", "ownconnections"}
-    | {"leftover", "recorded", "replays", "reporting", "speed", "ui", "warming", "wiring"},
+    | {"leftover", "passing", "readers", "recorded", "replays", "reporting", "speed", "ui", "unread", "warming"}
+    | {"wiring"},
     "ui": PURE
     | {
         "addresses",
@@ -81,7 +86,7 @@ MAY_IMPORT = {
 }
 OUTERMOST = {
     *("addon", "atonce", "batches", "dispatch", "lane", "listeners", "malformed", "messages", "ownconnections"),
-    *("leftover", "recorded", "replays", "shortcuts", "speed", "ui", "warming"),
+    *("leftover", "passing", "recorded", "replays", "shortcuts", "speed", "ui", "unread", "warming"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

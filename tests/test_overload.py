@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,7 +140,7 @@ async def test_so_many_lookups_by_meaning_are_under_way_and_more_are_left_out(
     embedder.asked = 0
     embedder.may.clear()
 
-    first = [asyncio.ensure_future(setup.ask(an_exchange(f"new {i}"))) for i in range(3)]
+    first = [asyncio.ensure_future(setup.ask(replace(an_exchange(f"new {i}"), caller=i))) for i in range(3)]
     await asyncio.sleep(0)
     more = await asyncio.gather(*(setup.ask(an_exchange(f"newer {i}")) for i in range(20)))
     stored = await setup.ask(an_exchange("stored"))
@@ -270,7 +271,7 @@ async def test_without_a_store_nothing_is_said_to_be_stored() -> None:
 
 
 async def test_too_much_to_store_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Setup().engine._stores.__class__, "spawn", lambda self, work: work.close())
+    monkeypatch.setattr(Setup().engine._stores.__class__, "spawn", lambda self, work, *_: work.close())
     setup, told = Setup(), Told()
     exchange = an_exchange("q")
 

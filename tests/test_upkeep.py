@@ -233,6 +233,23 @@ async def test_what_has_expired_or_is_no_entry_is_not_taken(tmp_path: Path) -> N
     assert (await late.upkeep.bring(file)).expired == 1
 
 
+async def test_a_line_that_is_too_long_is_read_past(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "entries"
+    await setup.upkeep.export(file)
+    header, *entries = file.read_bytes().splitlines(keepends=True)
+    monkeypatch.setattr(archive, "LONGEST", 100_000)
+    with file.open("wb") as written:
+        written.write(header + entries[0] + b"x" * 1_000_000 + b"\n" + entries[1] + b"y" * 500_000)
+
+    with file.open("rb") as opened:
+        opened.readline()
+        found = [each for some in iter(lambda: archive.some(opened, 2), []) for each in some]
+
+    assert [entry is not None for entry in found] == [True, False, True, False]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

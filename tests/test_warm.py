@@ -33,6 +33,7 @@ from aicache.upkeep import Upkeep
 from aicache.warming import PAUSES, TOGETHER, Warming
 from aicache.wiring import rules_for
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+from warming import bounded, questions, sources
 from warming.adapted import Adapted
 from warming.asked import Asking, exchange
 from warming.filling import NO_CALLER, Filling
@@ -131,6 +132,15 @@ def test_what_is_no_call_no_answer_or_not_good_is_passed_by_with_its_reason() ->
         "status 500",
         "content-encoding br",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate"])
+def test_an_answer_that_becomes_too_large_is_not_kept(encoding: str) -> None:
+    flow = chat(answer="a" * (RULES.max_bytes + 1))
+    assert flow.response is not None
+    flow.response.encode(encoding)
+
+    assert passed(flow) == "larger than store.max_bytes"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate"])
@@ -391,6 +401,40 @@ def test_a_file_may_be_gzipped_and_a_cut_off_one_is_named(tmp_path: Path) -> Non
     assert len(read(tmp_path / "whole")[0]) == 99
     with pytest.raises(SourceError, match="cut"):
         read(tmp_path / "cut")
+
+
+def test_what_is_compressed_becomes_only_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both bounds are made small here: what is read is counted, not how much memory that takes."""
+    monkeypatch.setattr(bounded, "WHOLE", 100_000)
+    monkeypatch.setattr(bounded, "LINE", 10_000)
+    good = json.dumps({"question": "Hi?", "answer": "Hello."}).encode() + b"\n"
+    long = json.dumps({"question": "Long?", "answer": "a" * 50_000}).encode() + b"\n"
+    (tmp_path / "lines").write_bytes(gzip.compress(good + long + good))
+    (tmp_path / "document").write_bytes(gzip.compress(b'{"log": "' + b"a" * 200_000 + b'"}'))
+    (tmp_path / "cassette").write_bytes(gzip.compress(b"interactions:\n" + b"- a\n" * 50_000))
+    (tmp_path / "flows").write_bytes(gzip.compress(b"900000:" + b"a" * 900_000))
+
+    found, complaints = read(tmp_path / "lines")
+    assert len(found) == 2
+    assert complaints == [" line 2: is not JSON"]
+    for name in ("document", "cassette", "flows"):
+        with pytest.raises(SourceError, match=r"have to be read at once|is not JSON"):
+            read(tmp_path / name)
+
+
+def test_a_document_that_holds_very_much_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "NODES", 1000)
+    monkeypatch.setattr(questions, "NODES", 1000)
+    (tmp_path / "har").write_text('{"log": {"entries": [' + "[]," * 2000 + "0]}}")
+    (tmp_path / "deep").write_text('{"log": ' + "[" * 5000 + "]" * 5000 + "}")
+    good = '{"question": "Hi?", "answer": "Hello."}\n'
+    (tmp_path / "lines").write_text(good + '{"question": [' + "[]," * 2000 + "0]}\n" + good)
+
+    for name in ("har", "deep"):
+        with pytest.raises(SourceError, match=r"JSON of more|nested too deeply"):
+            read(tmp_path / name)
+    found, complaints = read(tmp_path / "lines")
+    assert (len(found), len(complaints)) == (2, 1)
 
 
 # ---------------------------------------------------------------------- mitmproxy's flows, HAR

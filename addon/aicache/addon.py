@@ -16,21 +16,23 @@ from weakref import WeakKeyDictionary, WeakSet
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
-from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.http import HTTPFlow, Request, Response
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache import config as configuration
-from aicache import listeners, malformed, reporting
+from aicache import listeners, malformed, passing, reporting
 from aicache.batches import Batches, ask_less, embeddings_format_of, hold, read_batch, write_bad_gateway
-from aicache.controls import OWN_HEADERS, parse_controls
-from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, with_vector
+from aicache.controls import OWN_HEADERS, Controls, parse_controls
+from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, is_large, with_vector
 from aicache.entries import Recording
 from aicache.formats import Embeddings, Format
 from aicache.formats.body import OnlyAsRecorded
 from aicache.header_misses import HeaderMisses
 from aicache.leftover import Leftover
 from aicache.messages import (
+    asker_of,
+    declared_size,
     format_of,
     mark_forwarded,
     read_headers,
@@ -41,7 +43,9 @@ from aicache.messages import (
 )
 from aicache.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.ownconnections import OwnConnections, refusal
+from aicache.passing import Way
 from aicache.pieces import BatchExchange
+from aicache.readers import Busy, Readers
 from aicache.recorded import note_wishes
 from aicache.replays import Replays
 from aicache.report import Erased, Report
@@ -54,6 +58,7 @@ from aicache.ui.commands import Commands
 from aicache.ui.dashboard import Dashboard
 from aicache.ui.desk import Desk
 from aicache.ui.door import Door
+from aicache.unread import Unread
 from aicache.warming import Warming
 from aicache.wiring import Wiring, default_data_folder
 
@@ -62,6 +67,7 @@ logger = logging.getLogger(__name__)
 X = TypeVar("X", Exchange, BatchExchange)
 
 WATCH_EVERY = 1.0  # seconds between two looks at the configuration file
+NODES_ON_LOOP = 4_000  # what may be arrays, objects or names of a body; more of them are read in the thread
 STREAMED = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
 
 
@@ -89,6 +95,9 @@ class AICache:
         self._door = Door()
         self._dashboard = Dashboard(self._desk, self._door)
         self._own = OwnConnections()
+        self._readers = Readers()
+        self._unread = Unread()
+        self._hold_all_again: Callable[[], None] = lambda: None
         self._commands = Commands(self._desk)
         self._warming: Warming | None = None
         self._checks_itself = malformed.is_safe()
@@ -133,6 +142,7 @@ class AICache:
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
         marks.show_comments()
         self._wiring.start()
+        self._hold_all_again = passing.install(self._what_becomes_of)
         self._door.announce(listeners.of_pages())
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
         self._speed.apply(self._wiring.settings)
@@ -142,6 +152,8 @@ class AICache:
         if self._watcher is not None:
             self._watcher.cancel()
         self._replays.end()
+        self._readers.close()
+        self._hold_all_again()
         self._commands.close()
         self._speed.leave()
         wiring, self._wiring = self._wiring, None
@@ -246,6 +258,52 @@ class AICache:
         )
         if streamed and flow.killable and self._dashboard.is_asked(flow):
             flow.kill()  # type: ignore[no-untyped-call]
+            return
+        size = declared_size(flow.request.headers.get("content-length", ""))
+        if not streamed and self._what_becomes_of(flow, True, size) is Way.ON:
+            flow.request.stream = True
+
+    def _what_becomes_of(self, flow: HTTPFlow, request: bool, size: int) -> Way | None:
+        """Say what becomes of a body of which so many bytes are known; None: mitmproxy holds it."""
+        if (wiring := self._wiring) is None or not wiring.settings.enabled or flow in self._replays:
+            return None
+        if not request:
+            return self._what_becomes_of_response(flow, wiring, size)
+        if size <= wiring.settings.max_request or not flow.live:
+            return None
+        if self._dashboard.is_asked(flow):
+            return Way.AWAY
+        if not (self._speed.nobody_wants_flows() or _is_ours(flow.request)):
+            return None
+        headers = read_headers(flow.request.headers)
+        if parse_controls(headers).only_if_cached:
+            return Way.AWAY
+        note_wishes(flow, headers)
+        for name in OWN_HEADERS:
+            if name in headers:
+                del flow.request.headers[name]
+        return Way.ON
+
+    def _what_becomes_of_response(self, flow: HTTPFlow, wiring: Wiring, size: int) -> Way | None:
+        """One that is larger than what is kept is passed on, unless what is known of a batch is to complete it."""
+        exchange, response = self._exchanges.get(flow), flow.response
+        if size <= wiring.engine.rules.max_bytes or response is None or flow in self._answered:
+            return None
+        if isinstance(exchange, BatchExchange) and exchange.known:
+            return None
+        if exchange is None and not self._speed.nobody_wants_flows():
+            return None
+        if flow not in self._tees:
+            self._tee(flow, response, exchange, wiring.engine.rules.max_bytes)
+        return Way.ON
+
+    def _tee(
+        self, flow: HTTPFlow, response: Response, exchange: Exchange | BatchExchange | Bypass | None, most: int
+    ) -> None:
+        """Have a response passed on as it comes, and a copy kept of at most so many bytes."""
+        response.stream = self._tees[flow] = Tee(most)
+        if exchange is not None:
+            mark_forwarded(response, exchange, stored=False)
 
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Plain, so that what can be answered at once costs no task."""
@@ -290,16 +348,32 @@ class AICache:
         try:
             if (format := format_of(flow.request)) is not None:
                 names = self._speed.names_of(flow)
-                if (recalled := self._speed.recall(names, began)) is None:
+                if self._unread.is_behind(flow.client_conn):
+                    return self._safely(self._ask_later(flow, wiring, format, names))
+                if not self._recall(flow, names, began):
                     return self._safely(self._look_up(flow, wiring, format, names))
-                response, report = recalled
-                self._answer(flow, response)
-                self._decided(flow, report)
             elif wiring.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
                 return self._safely(self._look_up_batch(flow, wiring, batches))
         except Exception:
             logger.exception("a request went upstream past the cache")
         return None
+
+    async def _ask_later(self, flow: HTTPFlow, wiring: Wiring, format: Format, names: tuple[bytes, ...]) -> None:
+        """Go on with a request once its client has taken most of what it was sent before."""
+        began = time.perf_counter()
+        if not await self._unread.taken(flow.client_conn):
+            self._pass_by(flow, Bypass("unread"), self._wishes_of(flow, wiring)[1], format, began)
+        elif not self._recall(flow, names, began):
+            await self._look_up(flow, wiring, format, names)
+
+    def _recall(self, flow: HTTPFlow, names: tuple[bytes, ...], began: float) -> bool:
+        """Answer a request where that is at hand; False where it is not."""
+        if (recalled := self._speed.recall(names, began)) is None:
+            return False
+        response, report = recalled
+        self._answer(flow, response)
+        self._decided(flow, report)
+        return True
 
     async def _safely(self, looking_up: Awaitable[None]) -> None:
         try:
@@ -309,12 +383,13 @@ class AICache:
 
     async def _look_up(self, flow: HTTPFlow, wiring: Wiring, format: Format, names: tuple[bytes, ...]) -> None:
         began = time.perf_counter()
-        if (exchange := await self._identify(flow, wiring, read_request, format)) is None:
+        deadline = wiring.engine.deadline()
+        if (exchange := await self._identify(flow, wiring, read_request, format, deadline)) is None:
             return
         if (key := exchange.controls.wrong or exchange.controls.right) is not None:
             wiring.engine.feedback(exchange, key, exchange.controls.right is not None)
         trace = Trace()
-        outcome = await wiring.engine.lookup(exchange, trace)
+        outcome = await wiring.engine.lookup(exchange, trace, deadline)
         if isinstance(outcome, Hit):
             try:
                 template = wiring.settings.template_for(exchange.call)
@@ -322,6 +397,9 @@ class AICache:
                     response = await asyncio.to_thread(write_hit, outcome, exchange, template)
                 else:
                     response = write_hit(outcome, exchange, template)
+                if self._unread.is_behind(flow.client_conn) and not await self._unread.taken(flow.client_conn):
+                    self._pass_by(flow, Bypass("unread"), exchange.controls, format, began)
+                    return
                 wishes = exchange.controls
                 if outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store):
                     self._replays.audit(flow, replace(exchange, ticket=outcome.ticket))
@@ -346,12 +424,17 @@ class AICache:
 
     async def _look_up_batch(self, flow: HTTPFlow, wiring: Wiring, format: Embeddings) -> None:
         began = time.perf_counter()
-        if (exchange := await self._identify(flow, wiring, read_batch, format)) is None:
+        deadline = wiring.engine.deadline()
+        if (exchange := await self._identify(flow, wiring, read_batch, format, deadline)) is None:
             return
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
-        outcome, known = await self._batches.look_up(flow.request, exchange, wiring.engine, divide=not streams)
+        outcome, known = await self._batches.look_up(
+            flow.request, exchange, wiring.engine, deadline, divide=not streams
+        )
         answered = isinstance(outcome, Response)
         if isinstance(outcome, Response):
+            if self._unread.is_behind(flow.client_conn):
+                await self._unread.taken(flow.client_conn)  # over HTTP/2 as well: vectors of a batch are small
             self._answer(flow, outcome)
         elif self._wiring is not None:  # else it has ended meanwhile, and nobody would complete a batch
             self._exchanges[flow] = outcome
@@ -360,10 +443,36 @@ class AICache:
         self._decided(flow, reporting.of_batch(exchange, known, began, answered=answered))
 
     async def _identify(
-        self, flow: HTTPFlow, wiring: Wiring, read: Callable[..., X | Bypass], format: Format | Embeddings
+        self,
+        flow: HTTPFlow,
+        wiring: Wiring,
+        read: Callable[..., X | Bypass],
+        format: Format | Embeddings,
+        deadline: float,
     ) -> X | None:
         """Read a request, a large one in a thread, so that no other request waits for it; None: it is passed by."""
         began = time.perf_counter()
+        headers, wishes = self._wishes_of(flow, wiring)
+        reading = (flow, format, headers, wishes, wiring.settings)
+        exchange: X | Bypass
+        if self._desk.bypassed:
+            exchange = Bypass("switched-off")
+        elif _is_quickly_read(flow.request.raw_content or b""):
+            exchange = read(*reading)
+        else:
+            try:
+                who = asker_of(flow, headers, wiring.settings)
+                half = deadline - wiring.engine.lookup_timeout / 2  # the parts that are asked then have the rest
+                exchange = await self._readers.run(who, half, read, *reading)
+            except Busy:
+                exchange = Bypass("busy")
+        if not isinstance(exchange, Bypass):
+            return exchange
+        self._pass_by(flow, exchange, wishes, format, began)
+        return None
+
+    def _wishes_of(self, flow: HTTPFlow, wiring: Wiring) -> tuple[dict[str, str], Controls]:
+        """Read the headers, and what they ask of the cache, which is not sent on."""
         headers = read_headers(flow.request.headers)
         wishes = parse_controls(headers)
         if wiring.settings.starting:
@@ -372,25 +481,21 @@ class AICache:
         for name in OWN_HEADERS:
             if name in headers:
                 del flow.request.headers[name]
-        reading = (flow, format, headers, wishes, wiring.settings)
-        large = len(flow.request.raw_content or b"") > PARSE_ON_LOOP
-        exchange: X | Bypass
-        if self._desk.bypassed:
-            exchange = Bypass("switched-off")
-        else:
-            exchange = await asyncio.to_thread(read, *reading) if large else read(*reading)
-        if not isinstance(exchange, Bypass):
-            return exchange
-        logger.debug("bypass: %s", exchange.reason)
-        self._decided(flow, reporting.of_bypass(exchange, format.api, began))
+        return headers, wishes
+
+    def _pass_by(
+        self, flow: HTTPFlow, bypass: Bypass, wishes: Controls, format: Format | Embeddings, began: float
+    ) -> None:
+        logger.debug("bypass: %s", bypass.reason)
+        self._decided(flow, reporting.of_bypass(bypass, format.api, began))
         if wishes.only_if_cached:
             self._answer(flow, write_gateway_timeout("bypass"))
         else:
-            self._exchanges[flow] = exchange
-        return None
+            self._exchanges[flow] = bypass
 
     def _answer(self, flow: HTTPFlow, response: Response) -> None:
         self._answered.add(flow)
+        self._unread.promise(flow, len(response.raw_content or b""))
         flow.response = response
 
     def _decided(self, flow: HTTPFlow, report: Report) -> None:
@@ -430,18 +535,17 @@ class AICache:
             return
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         asked_stream = isinstance(exchange, Exchange) and exchange.call.mode is Mode.STREAM
-        if kind not in STREAMED and not (asked_stream and "content-length" not in response.headers):
-            return
-        # mitmproxy would hold the stream back until its end, be it ours to keep or not.
-        limit = self._wiring.engine.rules.max_bytes
         if callable(response.stream):
             return  # another addon's; what it makes of the stream is not the upstream's answer
-        response.stream = self._tees[flow] = Tee(limit)
-        if exchange is not None:
-            mark_forwarded(response, exchange, stored=False)
+        if kind not in STREAMED and not (asked_stream and "content-length" not in response.headers):
+            self._what_becomes_of(flow, False, declared_size(response.headers.get("content-length", "")))
+            return
+        # mitmproxy would hold the stream back until its end, be it ours to keep or not.
+        self._tee(flow, response, exchange, self._wiring.engine.rules.max_bytes)
 
     def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Plain, so that it costs no task; only a batch that cannot be completed is waited for."""
+        self._unread.kept(flow)
         exchange = self._exchanges.pop(flow, None)
         tee = self._tees.pop(flow, None)
         report = self._reports.pop(flow, None)
@@ -461,8 +565,16 @@ class AICache:
         if tee is not None and body is None:
             body = tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
+        if tee is not None and body is None and isinstance(exchange, Exchange | BatchExchange):
+            recording = read_response(response, b"", asked_at)
+            self._finished(flow, exchange, report, recording, None, "larger than store.max_bytes")
+            return None
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
             recording = read_response(response, body or b"", asked_at)
+            taken = self._batches.take(response, recording, exchange, engine)
+            self._finished(flow, exchange, report, recording, None, None)
+            if exchange.known and is_large(recording):
+                return self._complete(flow, response, recording, exchange, report, engine)
             taken = self._batches.take(response, recording, exchange, engine)
             self._finished(flow, exchange, report, recording, None, None)
             return None if taken else self._ask_whole(flow, exchange)
@@ -479,18 +591,65 @@ class AICache:
             if tee is not None:
                 engine.judge_and_keep(exchange, recording, partial(self._finished, flow, exchange, report, recording))
                 return None
-            tell = partial(self._finished, flow, exchange, report, recording)
-            try:
-                stored = engine.keep(exchange, engine.judge(exchange, recording), tell)
-            except ValueError as exc:
-                tell(None, str(exc))
-                logger.debug("not stored: %s", exc)
-            except Exception:
-                tell(None, "not understood")
-                logger.exception("an answer was not stored")
+            if is_large(recording):
+                return self._keep_apart(flow, response, recording, exchange, report)
+            stored = self._keep(flow, recording, exchange, report, partial(engine.judge, exchange, recording))
         if tee is None:
             mark_forwarded(response, exchange, stored=stored)
         return None
+
+    async def _keep_apart(
+        self, flow: HTTPFlow, response: Response, recording: Recording, exchange: Exchange, report: Report | None
+    ) -> None:
+        """Judge an answer that takes long to read in a thread: its own client waits for that, and no other."""
+        if (wiring := self._wiring) is None:
+            return
+        judging = asyncio.ensure_future(wiring.engine.judge_apart(exchange, recording))
+        await asyncio.wait([judging])
+        mark_forwarded(response, exchange, stored=self._keep(flow, recording, exchange, report, judging.result))
+
+    def _keep(
+        self,
+        flow: HTTPFlow,
+        recording: Recording,
+        exchange: Exchange,
+        report: Report | None,
+        judged: Callable[[], Entry],
+    ) -> bool:
+        """Keep what *judged* makes of an answer; what came of it is told once that is known."""
+        tell = partial(self._finished, flow, exchange, report, recording)
+        try:
+            entry = judged()
+        except ValueError as exc:
+            logger.debug("not stored: %s", exc)
+            tell(None, str(exc))
+        except Exception:
+            logger.exception("an answer was not stored")
+            tell(None, "not understood")
+        else:
+            if self._wiring is not None:
+                return self._wiring.engine.keep(exchange, entry, tell)
+            tell(None, "the proxy ends")
+        return False
+
+    async def _complete(
+        self,
+        flow: HTTPFlow,
+        response: Response,
+        recording: Recording,
+        exchange: BatchExchange,
+        report: Report | None,
+        engine: Engine,
+    ) -> None:
+        """Complete a batch with a response that takes long to read, the work in a thread."""
+        taken = False
+        try:
+            taken = await self._batches.take_apart(response, recording, exchange, engine)
+        except Exception:
+            logger.exception("a batch could not be completed")
+        if not taken:
+            await self._ask_whole(flow, exchange)
+        self._finished(flow, exchange, report, recording, None, None)
 
     async def _ask_whole(self, flow: HTTPFlow, exchange: BatchExchange) -> None:
         """Get the client its answer where the upstream's to a part of its batch does not fit what was known."""
@@ -507,6 +666,7 @@ class AICache:
         What came so far is an answer only if the stream's last event is part of it: OpenAI's own client, and so every
         chat UI that is made with it, leaves once it has read that, be the response at its end or not.
         """
+        self._unread.kept(flow)
         exchange, tee = self._exchanges.pop(flow, None), self._tees.pop(flow, None)
         report, response = self._reports.pop(flow, None), flow.response
         body = None if tee is None else tee.so_far
@@ -520,6 +680,16 @@ class AICache:
         self._wiring.engine.judge_and_keep(
             exchange, recording, partial(self._finished, flow, exchange, report, recording)
         )
+
+
+def _is_ours(request: Request) -> bool:
+    """Tell whether a request is one that the cache would look at."""
+    return format_of(request) is not None or embeddings_format_of(request) is not None
+
+
+def _is_quickly_read(body: bytes) -> bool:
+    """Tell whether a body is read in some ten milliseconds, whatever it holds."""
+    return len(body) <= PARSE_ON_LOOP and body.count(b"[") + body.count(b"{") + body.count(b":") <= NODES_ON_LOOP
 
 
 def _only_reads() -> bool:

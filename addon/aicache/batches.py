@@ -12,7 +12,7 @@ from mitmproxy.http import HTTPFlow, Request, Response
 
 from aicache import formats, keys
 from aicache.controls import Controls
-from aicache.engine import PARSE_ON_LOOP, Engine
+from aicache.engine import PARSE_ON_LOOP, Engine, is_large
 from aicache.entries import Recording
 from aicache.formats.embeddings import Misfit
 from aicache.formats.state import refuse_held_query
@@ -24,7 +24,7 @@ from aicache.messages import (
     method_of,
     origin_of,
     plain_body,
-    why_not,
+    why_not_read,
     write_gateway_timeout,
 )
 from aicache.model import Bypass, Entry
@@ -63,13 +63,16 @@ def read_batch(
         batch = format.parse_request(path, body, allow=settings.allow)
         names, namespace = keys.identify_inputs(batch, origin, settings.key_rules)
     except (ValueError, RecursionError) as exc:
-        logger.debug("not understood: %s", exc)
-        return Bypass(why_not(exc))
+        return why_not_read(exc)
     proven = caller_of(caller.proof, batch.api, batch.model, origin, rules.salt)
     shared, page = settings.shares and proven is not None, headers.get("origin")
     whose = owners(fields, headers, query, known_of(flow), batch.params, rules.fields, rules.salt)
     return BatchExchange(
-        batch, names, namespace, wishes, format, proven, page, shared=shared, proves=shared, owners=whose
+        *(batch, names, namespace, wishes, format, proven, page),
+        shared=shared,
+        proves=shared,
+        owners=whose,
+        caller=int(caller.digest[:4], 16),
     )
 
 
@@ -101,14 +104,14 @@ class Batches:
         self._indivisible = Indivisible()
 
     async def look_up(
-        self, request: Request, exchange: BatchExchange, engine: Engine, *, divide: bool
+        self, request: Request, exchange: BatchExchange, engine: Engine, deadline: float, *, divide: bool
     ) -> tuple[Response | BatchExchange, Sequence[Entry | None]]:
         """Return the response where all is known; else what is to be remembered, before `ask_less` is called with it.
         And what is known of each input.
 
         Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
         """
-        known = await engine.lookup_pieces(exchange)
+        known = await engine.lookup_pieces(exchange, deadline)
         entries = [entry for entry in known if entry is not None]
         if len(entries) == len(known):
             try:
@@ -130,30 +133,51 @@ class Batches:
     def take(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
         """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
         stored = False
-        if response.status_code == 200 and not exchange.known and len(recording.body) > PARSE_ON_LOOP:
+        if not exchange.known and response.status_code == 200 and is_large(recording):
             engine.judge_and_keep_pieces(exchange, recording)
-        elif response.status_code == 200 or (exchange.known and response.status_code // 100 == 2):
+        elif _may_be_good(response, exchange):
             try:
                 fresh = engine.judge_pieces(exchange, recording)
                 if exchange.known:
                     response.content = completed(exchange, fresh)
                 stored = engine.keep_pieces(fresh, exchange)
-            except Misfit as exc:
-                if exchange.known:
-                    self._indivisible.add(exchange.namespace)
-                    logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all", exc)
-                    return False
-            except ValueError as exc:
-                logger.debug("not stored: %s", exc)
-                if exchange.known:
-                    logger.debug("an answer to a part of a batch is of no use: asked for all")
-                    return False
-            except Exception:
-                logger.exception("an answer was not stored")
-                if exchange.known:
+            except Exception as exc:
+                if self._fails(exchange, exc):
                     return False
         mark_forwarded(response, exchange, stored=stored)
         return True
+
+    async def take_apart(
+        self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine
+    ) -> bool:
+        """Do as `take` with a response that takes long to read, the work in a thread."""
+        if not _may_be_good(response, exchange):
+            return self.take(response, recording, exchange, engine)
+        try:
+            fresh = await engine.judge_pieces_apart(exchange, recording)
+            response.content = await asyncio.to_thread(completed, exchange, fresh)
+        except Exception as exc:
+            if self._fails(exchange, exc):
+                return False
+            fresh = []
+        mark_forwarded(response, exchange, stored=engine.keep_pieces(fresh, exchange))
+        return True
+
+    def _fails(self, exchange: BatchExchange, why: Exception) -> bool:
+        """Say why a response cannot be kept; True where it would have completed a batch: then all is asked for."""
+        if isinstance(why, Misfit) and exchange.known:
+            self._indivisible.add(exchange.namespace)
+            logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all", why)
+        elif isinstance(why, ValueError):
+            logger.debug("not stored: %s", why)
+        else:
+            logger.error("an answer was not stored", exc_info=why)
+        return bool(exchange.known)
+
+
+def _may_be_good(response: Response, exchange: BatchExchange) -> bool:
+    """Tell whether a response may hold vectors. What is to complete a batch has to, or it is not sent."""
+    return response.status_code == 200 or (bool(exchange.known) and response.status_code // 100 == 2)
 
 
 def ask_less(request: Request, exchange: BatchExchange) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from aicache.chores import is_about_a_chat
 from aicache.guards.asker import LONGEST, depends_on_asker
+from aicache.masks import Masks
 from aicache.model import Batch, Call, Common, Turn
 from aicache.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
 
@@ -54,6 +55,8 @@ _VERSION = 2  # of what goes into a digest: a change makes every stored key unre
 _packed = msgspec.msgpack.Encoder().encode
 _SCANNED = 32_000  # characters of a conversation in which a word about the asker is looked for; one with more has some
 _NAMES_A_USER = re.compile("user|customer|account|tenant|member|person|identity|profile|uid", re.I)
+_LEAST = 400  # characters that a turn counts for, however short: each takes its time
+_LONGEST_USER = 1_000  # characters of a user's id that may be Claude Code's
 _CLAUDE_CODE_USER = re.compile(
     r'(?P<device>\{"device_id": ?"\w+", ?"account_uuid": ?"[\w-]*", ?)"session_id": ?"[\w-]+"\}'
     r"|(?P<user>user_[0-9a-f]{64}_account_[\w-]*?)_session_[\w-]+"
@@ -180,13 +183,14 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     """Digest a call into its exact key and its namespace.
 
     Order of object keys and white space do not matter, since the JSON values are digested, not the bytes. An omitted
-    field and its default are different: only the upstream knows its defaults.
+    field and its default are different: only the upstream knows its defaults. Raises TooSlow for a mask that is.
     """
     crosses = rules.any_api and call.common is not None and _SHARED_PATH.fullmatch(origin.target.partition("?")[0])
     end_user = _end_user(call, rules)
     if crosses and call.common is not None and not end_user and not _unsaid(call, rules):
         return _identify_common(call, call.common, origin, rules)
-    turns = [_masked(turn, rules.mask) for turn in remembered(call.turns, rules.context)]
+    masks = Masks(rules.mask)
+    turns = [_masked(turn, masks) for turn in remembered(call.turns, rules.context)]
     head = (
         _VERSION,
         rules.session_id,
@@ -207,7 +211,7 @@ def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) 
     """Digest a call by what it says in the words of all APIs. The path is one API's own, and one of the vendors'."""
     system = Turn("system", said.system, {})
     turns = remembered([system, *(Turn(role, text, {}) for role, text in said.turns)], rules.context)
-    system = _masked(system, rules.mask)
+    system = _masked(system, Masks(rules.mask))
     head = (
         _VERSION,
         rules.session_id,
@@ -329,7 +333,7 @@ def _end_user(call: Call, rules: KeyRules) -> dict[str, Any]:
 def _without_session(metadata: Any) -> Any:
     """Leave out what Claude Code appends to the user's id: a number of its session, which is new at each start."""
     user = metadata.get("user_id") if isinstance(metadata, Mapping) else None
-    if not isinstance(user, str) or not (match := _CLAUDE_CODE_USER.fullmatch(user)):
+    if not isinstance(user, str) or len(user) > _LONGEST_USER or not (match := _CLAUDE_CODE_USER.fullmatch(user)):
         return metadata
     return {**metadata, "user_id": match["device"] or match["user"]}
 
@@ -349,7 +353,7 @@ def _may_be_personal(turns: Sequence[Turn]) -> bool:
         if turn.role in SYSTEM_ROLES or turn.role in _ANSWERED:
             continue
         said = _said(turn.content)
-        left -= min(len(said), LONGEST)
+        left -= min(max(len(said), _LEAST), LONGEST)
         if left < 0 or not is_textual(turn) or depends_on_asker(said):
             return True
     return False
@@ -365,21 +369,19 @@ def _bare(value: str) -> str:
     return key.strip() if scheme.lower() == "bearer" and key.strip() else value
 
 
-def _masked(turn: Turn, patterns: Iterable[re.Pattern[str]]) -> Turn:
-    if not patterns or turn.role not in SYSTEM_ROLES:
+def _masked(turn: Turn, masks: Masks) -> Turn:
+    if not masks or turn.role not in SYSTEM_ROLES:
         return turn
-    return Turn(turn.role, _blank(turn.content, patterns), turn.rest)
+    return Turn(turn.role, _blank(turn.content, masks), turn.rest)
 
 
-def _blank(content: Any, patterns: Iterable[re.Pattern[str]]) -> Any:
+def _blank(content: Any, masks: Masks) -> Any:
     if isinstance(content, str):
-        for pattern in patterns:
-            content = pattern.sub("", content)
-        return content
+        return masks.blank(content)
     if isinstance(content, list):
-        return [_blank(part, patterns) for part in content]
+        return [_blank(part, masks) for part in content]
     if isinstance(content, Mapping) and "text" in content:
-        return {**content, "text": _blank(content["text"], patterns)}
+        return {**content, "text": _blank(content["text"], masks)}
     return content
 
 

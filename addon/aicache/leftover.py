@@ -16,8 +16,9 @@ from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 
 from aicache.batches import hold
+from aicache.entries import decoded
 from aicache.messages import mark_forwarded, read_response
-from aicache.pieces import BatchExchange, completed, record_pieces
+from aicache.pieces import COMPLETING, BatchExchange, completed, record_pieces
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class Leftover:
             try:
                 response, now = flow.response, time.time()
                 recording = read_response(response, response.raw_content or b"", flow.request.timestamp_start)
-                response.content = completed(exchange, record_pieces(exchange, recording, now=now, until=now))
+                pieces = record_pieces(exchange, recording, decoded(recording, COMPLETING), now=now, until=now)
+                response.content = completed(exchange, pieces)
                 mark_forwarded(response, exchange, stored=False)
             except Exception as exc:
                 # Nobody is left to ask for the whole. A connection that is cut is tried again, a short answer is not.

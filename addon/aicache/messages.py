@@ -17,7 +17,9 @@ from aicache.controls import Controls
 from aicache.engine import Exchange
 from aicache.entries import Recording, replay
 from aicache.formats.body import Private, Stateful
+from aicache.formats.bounds import TooComplex
 from aicache.formats.state import refuse_held_query
+from aicache.masks import LIMIT, TooSlow
 from aicache.model import Bypass, Hit
 from aicache.owners import owners
 from aicache.pieces import BatchExchange
@@ -26,8 +28,12 @@ from aicache.settings import Settings
 from aicache.templates import Template
 
 logger = logging.getLogger(__name__)
+_warned_of: dict[str, float] = {}
 
 CORS = "access-control-"
+ENCODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
+"""Content codings that are told by name (IANA, HTTP Content Coding Registry)."""
+WARN_EVERY = 60.0  # seconds between two warnings about one pattern
 REASONS = {200: b"OK", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
 
 
@@ -71,8 +77,7 @@ def read_request(
         )
         identity = keys.identify(call, origin, rules)
     except (ValueError, RecursionError) as exc:
-        logger.debug("not understood: %s", exc)
-        return Bypass(why_not(exc))
+        return why_not_read(exc)
     return Exchange(
         call,
         identity,
@@ -94,15 +99,36 @@ def read_request(
     )
 
 
-def why_not(exc: Exception) -> str:
+def asker_of(flow: HTTPFlow, headers: dict[str, str], settings: Settings) -> str:
+    """Name who asks, by what the head and the connection say of it."""
+    rules = settings.key_rules
+    fields = sort_fields(headers, rules.fields)
+    caller = keys.caller(fields, flow.request.path.partition("?")[2], known_of(flow), salt=rules.salt)
+    address = flow.client_conn.peername
+    return caller.digest if caller.proof is not None or address is None else f"from {address[0]}"
+
+
+def why_not_read(error: ValueError | RecursionError) -> Bypass:
     """Say why a request that could not be read is passed by."""
-    match exc:
+    match error:
         case Private():
-            return "private-tools"
+            return Bypass("private-tools")
         case Stateful():
-            return "stateful"
-        case _:
-            return "not-understood"
+            return Bypass("stateful")
+        case TooComplex():
+            return Bypass("too-complex")
+        case TooSlow(pattern=pattern):
+            _warn_of_mask(pattern)
+            return Bypass("mask-too-slow")
+    logger.debug("not understood: %s", error)
+    return Bypass("not-understood")
+
+
+def _warn_of_mask(pattern: str) -> None:
+    now = time.monotonic()
+    if now >= _warned_of.get(pattern, 0.0):
+        _warned_of[pattern] = now + WARN_EVERY
+        logger.warning("mask: the pattern %s takes more than %g s: such requests go upstream", pattern, LIMIT)
 
 
 def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settings: Settings) -> bytes | Bypass:
@@ -111,12 +137,19 @@ def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settin
         return Bypass("skip")
     body = flow.request.raw_content
     if body is None:
-        return Bypass("streamed")  # mitmproxy's stream_large_bodies
+        if declared_size(headers.get("content-length", "")) > settings.max_request:
+            return Bypass("too-large")
+        return Bypass("streamed")  # mitmproxy's stream_large_bodies, or too large and not said so
     if len(body) > settings.max_request:
         return Bypass("too-large")
-    if headers.get("content-encoding", "identity") != "identity":
-        return Bypass("content-encoding")
+    if (encoding := headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
+        return Bypass(f"content-encoding: {encoding if encoding in ENCODINGS else 'other'}")
     return body
+
+
+def declared_size(length: str) -> int:
+    """Return what a Content-Length says in bytes; 0 for none."""
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else 0
 
 
 def caller_of(proof: str | None, api: str, model: str, origin: keys.Origin, salt: bytes) -> str | None:

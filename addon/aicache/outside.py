@@ -68,21 +68,30 @@ class Part:
         self._silent = True
 
     async def ask(
-        self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None = None, *, shows: bool = True
+        self,
+        asking: Coroutine[Any, Any, T],
+        step: str,
+        deadline: float | None = None,
+        *,
+        shows: bool = True,
+        crowded: bool = False,
     ) -> T:
         """Await the part's answer, within its time limit and the lookup's *deadline* (`LoopTime`; None: nobody waits).
 
         Raises StoreError alone: for its own, for silence, and at once while the breaker is open. Busy is of ours: of
-        the loop that was late, or a part that was answering others meanwhile. *step* is what the log calls it at DEBUG,
-        with how long it took. What may be answered from memory *shows* nothing of the part by its success.
+        the loop that was late, of a part that was answering others meanwhile, or that is *crowded* by this caller
+        alone. *step* is what the log calls it at DEBUG, with how long it took. What may be answered from memory *shows*
+        nothing of the part by its success.
         """
         try:
             async with self._turns:
-                return await self._ask(asking, step, deadline, shows)
+                return await self._ask(asking, step, deadline, shows=shows, crowded=crowded)
         finally:
             asking.close()  # which is nothing to one that has ended
 
-    async def _ask(self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None, shows: bool) -> T:
+    async def _ask(
+        self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None, *, shows: bool, crowded: bool
+    ) -> T:
         loop, time = asyncio.get_running_loop(), loop_time()
         began, since = loop.time(), time.time()
         allow = self._breaker.allow if shows else self._breaker.would_allow
@@ -101,12 +110,14 @@ class Part:
             self._say(self._outages.failed_in_part(str(exc), loop.time()))
             raise StoreError(f"{self.name}: {exc}") from exc
         except TimeoutError as exc:
-            if within.gave_up or self._answered_at > began or limit - since < self._timeout * FAIR:
+            if crowded or within.gave_up or self._answered_at > began or limit - since < self._timeout * FAIR:
                 raise Busy(f"{self.name}: no time for it") from exc
             self._breaker.failed(loop.time())
             self._failed(SILENT, loop.time())
             raise StoreError(f"{self.name}: {SILENT}") from exc
         except StoreError as exc:
+            if crowded and isinstance(exc.__cause__, TimeoutError):
+                raise Busy(f"{self.name}: its caller has asked for too much at once") from exc
             why = str(exc) or SILENT
             self._breaker.failed(loop.time())
             self._failed(why, loop.time())

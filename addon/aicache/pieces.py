@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from aicache import response_fields
 from aicache.controls import Controls
-from aicache.entries import Recording, decoded
+from aicache.entries import Recording
 from aicache.formats import Embeddings
 from aicache.formats.embeddings import pack, unpack
 from aicache.model import Batch, Entry, Mode
 
-INFLATED = 256 * 1024**2
-"""Bytes that a compressed response may become."""
+COMPLETING = 32 * 1024**2
+"""Bytes, uncompressed, of a response that only completes a batch: of a larger one all is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class BatchExchange:
     shared: bool = False
     proves: bool = False
     owners: tuple[str, ...] = ()
-    """As in `Exchange`, as is *asked_at*."""
+    """As in `Exchange`, as are *asked_at* and *caller*."""
     asked_at: float = field(default_factory=time.monotonic)
+    caller: int = 0
 
     @property
     def wanted(self) -> list[int]:
@@ -47,12 +48,17 @@ class BatchExchange:
         return [i for i, entry in enumerate(known) if entry is None]
 
 
-def record_pieces(exchange: BatchExchange, recording: Recording, *, now: float, until: float) -> list[Entry]:
-    """Make the entries of a good response, in the order of `BatchExchange.wanted`. Raises ValueError for any other."""
+def record_pieces(
+    exchange: BatchExchange, recording: Recording, body: bytes, *, now: float, until: float
+) -> list[Entry]:
+    """Make the entries of a good response, in the order of `BatchExchange.wanted`. Raises ValueError for any other.
+
+    *body* is the recording's, its content-encoding undone.
+    """
     if recording.status != 200:
         raise ValueError(f"status {recording.status}")
     wanted = exchange.wanted
-    pieces = exchange.format.split(decoded(recording, INFLATED), exchange.batch, wanted)
+    pieces = exchange.format.split(body, exchange.batch, wanted)
     return [
         Entry(
             key=exchange.keys[i],

@@ -16,7 +16,7 @@ class StoreError(Exception):
 
 
 class Busy(StoreError):
-    """There is more to do than there is time for. No part has failed."""
+    """There is more to do than there is time for, or than one caller may ask for at once. No part has failed."""
 
 
 class ShareError(StoreError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.net import encoding as encodings
 
 from aicache import policy
 from aicache.batches import embeddings_format_of, read_batch
@@ -47,7 +49,7 @@ def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange 
     return Passed(found.reason) if isinstance(found, Bypass) else found
 
 
-def recording_of(flow: HTTPFlow) -> Recording | Passed:
+def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Passed:
     """Return the answer that a flow has."""
     response = flow.response
     if response is None or (body := response.raw_content) is None:
@@ -56,10 +58,29 @@ def recording_of(flow: HTTPFlow) -> Recording | Passed:
     if recording.content_encoding in INFLATED_HERE:
         return recording
     try:  # what was not asked for through this cache may be encoded in any way
-        inflated = response.get_content(strict=True)
-    except ValueError:
+        inflated = _inflated(body, recording.content_encoding, max_bytes)
+    except Exception:  # each library has errors of its own
         return Passed(f"content-encoding {recording.content_encoding}")
-    return replace(recording, content_encoding="", body=inflated or b"")
+    if len(inflated) > max_bytes:
+        return Passed("larger than store.max_bytes")
+    return replace(recording, content_encoding="", body=inflated)
+
+
+def _inflated(body: bytes, encoding: str, most: int) -> bytes:
+    """Undo a content coding, but not for much more than so many bytes. Raises what the library does."""
+    libraries: Any = encodings  # mitmproxy's own, which differ from version to version
+    match encoding:
+        case "br":
+            decoder = libraries.brotli.Decompressor()
+            if hasattr(decoder, "can_accept_more_data"):  # since Brotli 1.2; before, there is no bound
+                return bytes(decoder.process(body, output_buffer_limit=most + 1))
+            return bytes(decoder.process(body))
+        case "zstd":
+            decoder = libraries.zstd.ZstdDecompressor()
+            if hasattr(decoder, "stream_reader"):
+                return bytes(decoder.stream_reader(body).read(most + 1))
+            return bytes(decoder.decompress(body, most + 1))
+    raise ValueError(encoding)
 
 
 def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: float) -> tuple[Entry, ...] | Passed:
@@ -72,7 +93,7 @@ def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: flo
     exchange = exchange_of(flow, settings)
     if isinstance(exchange, Passed):
         return exchange
-    recording = recording_of(flow)
+    recording = recording_of(flow, rules.max_bytes)
     if isinstance(recording, Passed):
         return recording
     then = min(answered_at(flow), now)

@@ -26,7 +26,7 @@ class Settings:
     key_rules: KeyRules
     scope: Credential | Shared | Header
     max_request: int
-    """Bytes; larger requests are forwarded without a look."""
+    """Bytes; larger requests are forwarded without a look, as are those larger than what is kept of an answer."""
     tools: bool
     """Whether requests that carry tools may be answered by meaning."""
     allow: Allow
@@ -64,7 +64,7 @@ class Settings:
                 salt=salt,
             ),
             scope=config.scope,
-            max_request=config.max_request,
+            max_request=min(config.max_request, config.store.max_bytes),
             tools=config.semantic.tools,
             allow=Allow(config.store.private_tools, frozenset(config.ignore)),
             embeddings=config.embeddings,

@@ -71,6 +71,10 @@ class Speed:
             self._dispatch.leave()
         self._dispatch = None
 
+    def nobody_wants_flows(self) -> bool:
+        """Tell whether nothing wants to see, change or save flows; where that is not looked into, something may."""
+        return self._gate is not None and self._gate()
+
     def connected(self, client: Client) -> None:
         if self._dispatch is not None:
             self._dispatch.connected(client)

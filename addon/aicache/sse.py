@@ -18,6 +18,8 @@ _STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_RUN = re.compile(rb"[\r\n]+")
 _OTHER_LINE_ENDS = (("\x85", rb"\u0085"), ("\u2028", rb"\u2028"), ("\u2029", rb"\u2029"))
+LINES = 200_000
+"""In a body that is decoded at once: each takes a hundred bytes of memory, however short it is. Answers have 20,000."""
 _RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
 
 
@@ -104,9 +106,15 @@ def is_stream(body: bytes) -> bool:
 
 
 def decode(body: bytes) -> list[Event]:
-    """Decode a body that is all there; its last block need not be terminated."""
+    """Decode a body that is all there; its last block need not be terminated. Raises ValueError for too many lines."""
+    _check(body)
     decoder = Decoder()
     return decoder.feed(body) + decoder.close()
+
+
+def _check(body: bytes) -> None:
+    if body.count(b"\n") + body.count(b"\r") > 2 * LINES:  # either or both may end one
+        raise ValueError(f"more than {LINES} lines")
 
 
 def encode(events: Iterable[Event]) -> bytes:
@@ -130,7 +138,11 @@ def encode(events: Iterable[Event]) -> bytes:
 
 
 def blocks(body: bytes) -> Iterator[bytes]:
-    """Cut a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body."""
+    """Cut a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body.
+
+    Raises ValueError for too many lines.
+    """
+    _check(body)
     start = 0
     for run in _LINE_END_RUN.finditer(body):
         if run[0] not in (b"\n", b"\r", b"\r\n"):  # so it holds a blank line
@@ -141,7 +153,11 @@ def blocks(body: bytes) -> Iterator[bytes]:
 
 
 def decode_lines(body: bytes) -> list[bytes]:
-    """Cut newline-delimited JSON (https://github.com/ndjson/ndjson-spec) into its lines, less the blank ones."""
+    """Cut newline-delimited JSON (https://github.com/ndjson/ndjson-spec) into its lines, less the blank ones.
+
+    Raises ValueError for too many lines.
+    """
+    _check(body)
     return [line for line in body.split(b"\n") if line.strip()]
 
 

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import (
+    bounds,
     dashboard,
     exact,
     formats,
+    hunt,
     lasting,
     machine,
     misses,
@@ -53,6 +55,8 @@ def main() -> int:
         options = _parser().parse_args()
         if options.what == "formats":
             return formats.measure()
+        if options.what == "bounds":
+            return _bounds(options)
         if options.what == "watchers":
             return _watchers(options)
         if options.what == "overload":
@@ -116,6 +120,15 @@ def _watchers(options: argparse.Namespace) -> int:
         return asyncio.run(watchers.measure(Path(name), 20_000 if options.quick else 1_000_000))
 
 
+def _bounds(options: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        report = Path(options.report) if options.report else None
+        size = round(options.megabytes * MB)
+        if options.hunt:
+            return hunt.run(Path(name), Path(options.script), size, options.minutes * 60, report)
+        return bounds.measure(Path(name), Path(options.script), size, options.shapes, report)
+
+
 def _report(folder: Path, about: dict[str, str], rows: list[Row], title: str, found: list[Row]) -> None:
     """Write what there is so far."""
     results.write(folder, about, rows)
@@ -142,12 +155,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "overload", "watchers", "formats", "faults"),
+        choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults"),
         default="table",
         help="table (default): what is described here; soak: a mixed load for --minutes, with errors counted and the "
         "memory watched; overload: stored and new questions over more --connections (100,300,600) than can be served "
         "at once, and how many of the stored ones hit; watchers: whether what counts and logs grows with a million "
         "requests; formats: the microseconds that reading and writing each API's bodies takes; "
+        "bounds: what one caller's worst costs the others, in memory and in waiting; "
         "faults: every fault that can be made here under a load of which every answer is checked (see faults --help)",
     )
     parser.add_argument(
@@ -179,6 +193,16 @@ def _parser() -> argparse.ArgumentParser:
         type=_rate,
         metavar="half|N",
         help="requests a second of a soak; half (default): of what the proxy gets through, which is measured first",
+    )
+    parser.add_argument(
+        "--shapes", type=lambda text: text.split(","), metavar="A,B", help="of the bodies of bounds (default: all)"
+    )
+    parser.add_argument(
+        "--megabytes", type=float, default=3.9, metavar="N", help="of the bodies of bounds (default %(default)s)"
+    )
+    parser.add_argument("--script", default=str(bounds.ADDON), metavar="FILE", help="another ai_cache.py, for bounds")
+    parser.add_argument(
+        "--hunt", action="store_true", help="for bounds: look for worse bodies, by chance, for --minutes"
     )
     parser.add_argument("--report", metavar="DIR", help="write results.csv, results.json and plots there")
     return parser

@@ -86,7 +86,7 @@ class Replay:
         asked_at = flow.request.timestamp_start
         await self._until(asked_at)
         totals.first, totals.last = min(totals.first or asked_at, asked_at), max(totals.last, asked_at)
-        recording = recording_of(flow)
+        recording = recording_of(flow, self._engine.rules.max_bytes)
         if isinstance(recording, Passed):
             totals.others[recording.reason] += 1
             return

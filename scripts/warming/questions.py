@@ -11,8 +11,10 @@ from typing import Any, BinaryIO
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
+from aicache.formats import bounds
 from aicache.model import Usage
 from warming.asked import APIS, Asking, exchange
+from warming.bounded import NODES, VALUES
 from warming.found import Broken, Found, Place, Records, make_flow, time_of
 
 FIELDS = ("question", "messages", "answer", "model", "api", "system", "params", "upstream", "at", "usage")
@@ -35,6 +37,7 @@ def json_lines(path: Path, lines: Iterable[bytes], raw: BinaryIO, size: int, ask
             continue
         place = Place(f"{path} line {number}", raw.tell(), size)
         try:
+            bounds.check(line, nodes=NODES, values=VALUES)
             document = json.loads(line)
         except (ValueError, RecursionError):
             yield Broken(place, "is not JSON")

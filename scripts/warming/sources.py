@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from aicache.formats import bounds
 from aicache.upkeep import archive
 from warming import cassettes, flows, gptcache, higress, questions
 from warming.asked import Asking
+from warming.bounded import NODES, VALUES, Bounded
 from warming.found import Place, Records, SourceError
 
 REDIS = ("redis://", "rediss://", "unix://")
@@ -69,7 +71,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO, int]]:
         size = path.stat().st_size
         if raw.peek(2)[:2] == b"\x1f\x8b":
             with gzip.open(raw) as inflated:
-                yield cast(BinaryIO, inflated), raw, size
+                yield cast(BinaryIO, Bounded(cast(BinaryIO, inflated), str(path))), raw, size
         else:
             yield raw, raw, size
 
@@ -103,7 +105,10 @@ def _of_json(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) ->
         return questions.json_lines(path, rest, raw, size, asking)
     text = first + file.read()
     try:
+        bounds.check(text, nodes=NODES, values=VALUES)
         document = json.loads(text)
+    except bounds.TooComplex as exc:
+        raise SourceError(f"{path}: {exc}") from None
     except (ValueError, RecursionError) as exc:
         line = f" line {exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise SourceError(f"{path}{line}: is not JSON, nor JSON lines") from None
@@ -125,6 +130,7 @@ def _listed(path: Path, documents: list[Any], asking: Asking) -> Records:
 
 def _is_record(line: bytes) -> bool:
     try:
+        bounds.check(line, nodes=NODES, values=VALUES)
         found = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from aicache.model import Vector
 from aicache.ports import Purpose, StoreError
 
-MAX_WAITING = 256
+MAX_WAITING = 512
 """Texts; when so many wait, callers are refused at once."""
 
 REMEMBERED = 8 * 1024**2
@@ -163,12 +163,12 @@ class Batcher:
         self._dispatch(full_only=self._timer is not None)
 
     def _take(self) -> list[_Question]:
-        """Move the oldest question, and what may go with it, from waiting to flying."""
+        """Move the oldest question, and what may go with it, from waiting to flying: partitions in turn."""
         batch: list[_Question] = []
         limit = self._limit
         if self._whole is not None:
             limit = min(limit, max(self._whole, -(-len(self._waiting) // 2)))
-        for question in self._waiting.values():
+        for question in self._in_turn():
             if batch and (question.alone or question.purpose != batch[0].purpose):
                 continue
             batch.append(question)
@@ -177,6 +177,15 @@ class Batcher:
         for question in batch:
             self._flying[question.asked] = self._waiting.pop(question.asked)
         return batch
+
+    def _in_turn(self) -> list[_Question]:
+        """Return what waits: the oldest of each partition, then the second of each; none waits for all of one."""
+        before: Counter[str] = Counter()
+        places: list[tuple[int, int, _Question]] = []
+        for question in self._waiting.values():
+            places.append((before[question.asked[2]], len(places), question))
+            before[question.asked[2]] += 1
+        return [question for _, _, question in sorted(places, key=lambda place: place[:2])]
 
     async def _run(self, batch: Sequence[_Question]) -> None:
         rows: Sequence[Vector | None] = []

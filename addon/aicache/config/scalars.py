@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aicache.config.redisurl import parse_redis_url
+from aicache.masks import limited
 from aicache.prices import Price
 from aicache.templates import parse_stream, parse_whole
 
@@ -175,11 +176,16 @@ def _flag(text: str) -> bool:
 
 def _pattern(text: str) -> re.Pattern[str]:
     try:
-        return re.compile(text)
+        pattern = re.compile(text)
     except re.error as exc:
         raise ValueError(f"is not a regular expression (error at position {exc.pos})", exc.msg) from None
     except (ValueError, OverflowError, RecursionError) as exc:
         raise ValueError("is not a regular expression that Python can compile", str(exc)) from None
+    try:
+        limited(pattern)
+    except ValueError as exc:
+        raise ValueError("is not a regular expression that can be matched within a time limit", str(exc)) from None
+    return pattern
 
 
 def parse_header_name(text: str) -> str:

@@ -450,7 +450,9 @@ class Config:
         "whether a question asked through one API is answered with what was said through another one of the same "
         "upstream; plain text and function calls only",
     ] = Answers.PER_API
-    lookup_timeout: Annotated[float, _WAIT, "how long a whole lookup may take; past it the call goes upstream"] = 0.5
+    lookup_timeout: Annotated[
+        float, _WAIT, "how long a whole lookup may take, from reading the request on; past it the call goes upstream"
+    ] = 0.5
     ignore: Annotated[
         tuple[str, ...],
         TEXT,
@@ -467,7 +469,10 @@ class Config:
         "store",
     )
     mask: Annotated[
-        tuple[Pattern[str], ...], PATTERN, "what is blanked out of system prompts for the key, such as today's date"
+        tuple[Pattern[str], ...],
+        PATTERN,
+        "what is blanked out of system prompts for the key, such as today's date; a request with which the patterns "
+        "take longer than 30 ms goes upstream",
     ] = ()
     ignore_headers: Annotated[
         tuple[str, ...],
@@ -498,7 +503,11 @@ class Config:
         Templates,
         "how hits on chat completions are written, where their text alone will do; null: as the API itself does",
     ] = Templates()
-    max_request: Annotated[int, size(least=KB), "larger requests are forwarded without a look"] = 8 * MB
+    max_request: Annotated[
+        int,
+        size(least=KB),
+        "larger requests, and those larger than store.max_bytes, are forwarded without a look, as their bytes come",
+    ] = 4 * MB
     dashboard: Annotated[Dashboard, "the cache's own pages, at /_ai_cache/ of the proxy"] = Dashboard()
     log: Annotated[Log, "what was decided, line by line"] = Log()
     otel: Annotated[Otel, "traces for OpenTelemetry, one span a look-up"] = Otel()

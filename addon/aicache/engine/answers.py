@@ -7,7 +7,7 @@ import math
 
 from aicache.engine.inuse import InUse
 from aicache.engine.values import PARSE_ON_LOOP, Semantic
-from aicache.evidence.compare import BARS, Judgement, compare
+from aicache.evidence.compare import BARS, Bars, Judgement, compare
 from aicache.formats import by_api
 from aicache.model import Entry, Text, Vector
 from aicache.ports import StoreError
@@ -50,7 +50,7 @@ class Comparison:
 
         Raises StoreError when the one that would have to decide is out of order: then this pair shows nothing.
         """
-        found = compare(self._fresh, stored)
+        found = await self._compared(stored)
         judge, part = self._in_use.judge if ask else None, self._in_use.judge_part
         if found is Judgement.RIGHT and judge is not None and part.failing:
             # Nobody needs a judge for these: to learn from them alone would be to believe that all are right.
@@ -62,8 +62,13 @@ class Comparison:
             return Judgement.UNKNOWN if opinion is None else Judgement.RIGHT if opinion else Judgement.WRONG
         bars = MEASURED.get(self._semantic.embedder.model)
         if found is Judgement.UNKNOWN and bars is not None:
-            found = compare(self._fresh, stored, await self._similarity(stored), bars)
+            found = await self._compared(stored, await self._similarity(stored), bars)
         return found
+
+    async def _compared(self, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Judgement:
+        if len(self._fresh) + len(stored) > PARSE_ON_LOOP:
+            return await asyncio.to_thread(compare, self._fresh, stored, similarity, bars)
+        return compare(self._fresh, stored, similarity, bars)
 
     async def _similarity(self, stored: str) -> float:
         texts = [stored[:COMPARED]] + ([] if self._vector is not None else [self._fresh[:COMPARED]])

@@ -20,7 +20,7 @@ from aicache.engine.room import Room
 from aicache.engine.search import Search, disowned
 from aicache.engine.storing import NotKept
 from aicache.engine.tasks import Tasks
-from aicache.engine.values import PARSE_ON_LOOP, Exchange, Semantic
+from aicache.engine.values import Exchange, Semantic, is_large
 from aicache.entries import Recording
 from aicache.evidence.compare import Judgement
 from aicache.looptime import loop_time
@@ -105,15 +105,18 @@ class Engine:
 
     # ------------------------------------------------------------------ lookup
 
-    async def lookup(self, exchange: Exchange, trace: Trace | None = None) -> Hit | Miss:
-        """Find an answer within the deadline. Every failure is a Miss. *trace* is told what was done."""
+    async def lookup(self, exchange: Exchange, trace: Trace | None = None, deadline: float | None = None) -> Hit | Miss:
+        """Find an answer by the *deadline* (`looptime`; the look-up's own where none is given).
+
+        Every failure is a Miss. *trace* is told what was done.
+        """
         if exchange.controls.no_cache:
             return Miss("no-cache")
         if (exact := self.in_use.exact) is None:
             return Miss("starting")
         trace = trace or Trace()
         rules, in_use = self.rules, self.in_use
-        deadline = loop_time().time() + self.lookup_timeout
+        deadline = self.deadline() if deadline is None else deadline
 
         def unfit(entry: Entry) -> str | None:
             identity, controls = exchange.identity, exchange.controls
@@ -128,22 +131,27 @@ class Engine:
             return hit
         if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, rules):
             return Miss("not-stored")
-        if self._room.has_none:
+        if self._room.has_none_for(exchange.caller):
             self._room.turn_away()
             return Miss("busy")
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, unfit, deadline, trace)
-        with self._room:
+        with self._room.of(exchange.caller):
             outcome, gone = await search.run()
         if gone:
             self._stores.spawn(self._forget(semantic.index, gone))
         return outcome
 
-    async def lookup_pieces(self, exchange: BatchExchange) -> tuple[Entry | None, ...]:
-        """Find what is known of a batch, within the deadline: an entry or None for each input."""
+    def deadline(self) -> float:
+        """Return the time (`looptime`) by which a request that has just come is to be answered."""
+        return loop_time().time() + self.lookup_timeout
+
+    async def lookup_pieces(self, exchange: BatchExchange, deadline: float | None = None) -> tuple[Entry | None, ...]:
+        """Find what is known of a batch, by the *deadline* as in `lookup`: an entry or None for each input."""
         if exchange.controls.no_cache or (exact := self.in_use.exact) is None:
             return (None,) * len(exchange.keys)
+        deadline = self.deadline() if deadline is None else deadline
         now, ttl = self._clock(), self.rules.ttl
-        return await lookup.of_pieces(self.in_use, exact, self.proofs, exchange, self.lookup_timeout, now, ttl)
+        return await lookup.of_pieces(self.in_use, exact, self.proofs, exchange, deadline, now, ttl)
 
     # ------------------------------------------------------------------ store
 
@@ -160,10 +168,14 @@ class Engine:
         self.proofs.accepted(exchange)
         return entry
 
+    async def judge_apart(self, exchange: Exchange, recording: Recording) -> Entry:
+        """Do as `judge`, the work in a thread."""
+        return await self._judged(exchange, recording, thread=True)
+
     def keep(self, exchange: Exchange, entry: Entry, tell: Tell = lambda entry, why: None) -> bool:
         """Store an entry in the background; *tell* is told what came of it. True where it is as good as stored: there
         is room for it, and writing works."""
-        if not self._stores.spawn(self._store(exchange, entry, tell)):
+        if not self._stores.spawn(self._store(exchange, entry, tell), exchange.caller):
             tell(None, "too busy")
             return False
         return self._writes
@@ -175,7 +187,7 @@ class Engine:
 
     def judge_and_keep(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
         """Do both in the background: for streams, whose end must not wait for it. *tell* is told what came of it."""
-        if not self._stores.spawn(self._judge_and_store(exchange, recording, tell)):
+        if not self._stores.spawn(self._judge_and_store(exchange, recording, tell), exchange.caller):
             tell(None, "too busy")
 
     def judge_pieces(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
@@ -184,14 +196,21 @@ class Engine:
         self.proofs.accepted(exchange)
         return entries
 
+    async def judge_pieces_apart(self, exchange: BatchExchange, recording: Recording) -> list[Entry]:
+        """Do as `judge_pieces`, the work in a thread."""
+        entries = await asyncio.to_thread(storing.judged_pieces, exchange, recording, self.rules, self._clock())
+        self.proofs.accepted(exchange)
+        return entries
+
     def keep_pieces(self, entries: list[Entry], exchange: BatchExchange | None = None) -> bool:
         """Store what is to be kept of them in the background; True where it is as good as stored, as with `keep`."""
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
-        return bool(lasting) and self._stores.spawn(self._store_pieces(exchange, lasting)) and self._writes
+        caller = exchange.caller if exchange is not None else None
+        return bool(lasting) and self._stores.spawn(self._store_pieces(exchange, lasting), caller) and self._writes
 
     def judge_and_keep_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
         """Do both in the background: for what is large."""
-        self._stores.spawn(self._judge_and_store_pieces(exchange, recording))
+        self._stores.spawn(self._judge_and_store_pieces(exchange, recording), exchange.caller)
 
     def answered(self, exchange: Exchange | BatchExchange, status: int) -> None:
         """Take note of a response's status: that the upstream refuses the caller is known before its body is there."""
@@ -208,14 +227,14 @@ class Engine:
 
     def audited(self, exchange: Exchange, recording: Recording) -> None:
         """Compare the upstream's answer to a request that was answered by a hit, in the background."""
-        self._lessons.spawn(self._audited(exchange, recording))
+        self._lessons.spawn(self._audited(exchange, recording), exchange.caller)
 
     def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
         """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background.
 
         Only that of a caller whose credential is known, and proven where answers are shared; and not too often.
         """
-        self._lessons.spawn(self._listen(exchange, key, right))
+        self._lessons.spawn(self._listen(exchange, key, right), exchange.caller)
 
     async def _listen(self, exchange: Exchange, key: str, right: bool) -> None:
         caller, exact = exchange.credential, self.in_use.exact
@@ -319,7 +338,7 @@ class Engine:
     async def _judge_and_store(self, exchange: Exchange, recording: Recording, tell: Tell) -> None:
         await asyncio.sleep(0)  # an eager task (Python 3.12) would judge before the hook has returned
         try:
-            entry = await self._judged(exchange, recording, thread=len(recording.body) > PARSE_ON_LOOP)
+            entry = await self._judged(exchange, recording, thread=is_large(recording))
         except ValueError as exc:
             logger.debug("not stored: %s", exc)
             tell(None, str(exc))
@@ -340,11 +359,10 @@ class Engine:
 
     async def _judge_and_store_pieces(self, exchange: BatchExchange, recording: Recording) -> None:
         try:
-            entries = await asyncio.to_thread(storing.judged_pieces, exchange, recording, self.rules, self._clock())
+            entries = await self.judge_pieces_apart(exchange, recording)
         except ValueError as exc:
             logger.debug("not stored: %s", exc)
             return
-        self.proofs.accepted(exchange)
         lasting = [entry for entry in entries if entry.expires_at > entry.stored_at]
         await self._store_pieces(exchange, lasting)
 
@@ -362,7 +380,7 @@ class Engine:
             return
         finally:
             tell(entry if why_not is None else None, why_not)
-        if len(self._stores) > MAX_WRITES // 2:  # the rest is for answers that are not stored yet
+        if len(self._stores) > MAX_WRITES // 4:  # the rest is for answers that are not stored yet
             logger.debug("%s: found by its exact request only, for lack of time", exchange.label)
             return
         await self._room.calm()
@@ -372,7 +390,7 @@ class Engine:
             return
         trial = self.learning.take(exchange.ticket)
         if trial is not None and not self.erasures.cover(exchange):
-            self._lessons.spawn(self._learn(trial, exchange, entry))
+            self._lessons.spawn(self._learn(trial, exchange, entry), exchange.caller)
 
     async def _store_pieces(self, exchange: BatchExchange | None, entries: list[Entry]) -> None:
         with contextlib.suppress(NotKept):

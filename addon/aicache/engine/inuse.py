@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from aicache.engine.shares import Shares
 from aicache.engine.values import Semantic
 from aicache.model import Entry
 from aicache.outages import Words
 from aicache.outside import WRITE_TIMEOUT, Part
 from aicache.ports import ExactStore, HoldsEntries, Judge, Looks, StoreError
 
+MAX_EMBEDDING = 384  # callers' questions that are being embedded
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 WRITES = 16  # under way at once: half of a server's connections are left to whoever waits for an answer
 
@@ -36,6 +38,7 @@ class InUse:
         self.deployment = ""  # names the secret that keys are derived of: others' entries are never asked for
         self._use_exact_parts(0.25)
         self._use_semantic_parts(0.4, 0.4)
+        self.embedding = Shares(MAX_EMBEDDING)
         self.judge_part = Part("judge model", 30.0, words=JUDGED)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
 

@@ -85,13 +85,19 @@ async def left_by_higress(
 
 
 async def of_pieces(
-    in_use: InUse, exact: ExactStore, proofs: Proofs, exchange: BatchExchange, within: float, now: float, ttl: float
+    in_use: InUse,
+    exact: ExactStore,
+    proofs: Proofs,
+    exchange: BatchExchange,
+    deadline: float,
+    now: float,
+    ttl: float,
 ) -> tuple[Entry | None, ...]:
-    """Find what is known of a batch, within so many seconds: an entry or None for each input."""
+    """Find what is known of a batch by the deadline: an entry or None for each input."""
     unknown = (None,) * len(exchange.keys)
     label = exchange.namespace[:8]
     time = loop_time()
-    deadline = time.time() + within
+    within = deadline - time.time()
     try:
         may_answer = proofs.known(exchange)
         if may_answer is None:

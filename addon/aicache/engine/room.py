@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from types import TracebackType
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 
+from aicache.engine.shares import Shares
 from aicache.looptime import loop_time
 
 logger = logging.getLogger(__name__)
@@ -23,29 +25,29 @@ SAY_EVERY = 60.0  # seconds
 
 
 class Room:
-    """``with room:`` is one look-up by meaning. *patience* is what a look-up has, in seconds."""
+    """``with room.of(caller):`` is one look-up by meaning. *patience* is what a look-up has, in seconds."""
 
     def __init__(self, patience: float) -> None:
         self.patience = patience
-        self._inside = 0
+        self._places = Shares(MOST)
         self._turned_away = 0
         self._next_word = 0.0
         self._closed = False
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def __enter__(self) -> None:
-        self._inside += 1
+    @contextmanager
+    def of(self, caller: Hashable) -> Iterator[None]:
+        """One look-up by meaning of this caller's."""
+        self._places.take(caller)
+        try:
+            yield
+        finally:
+            self._places.leave(caller)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inside -= 1
-
-    @property
-    def has_none(self) -> bool:
-        """Tell whether a look-up by meaning would hold up others, who have an answer stored."""
-        return self._inside >= MOST or self._is_late
+    def has_none_for(self, caller: Hashable) -> bool:
+        """Tell whether a look-up by meaning would hold up others: who have an answer stored, or ask less."""
+        return self._is_late or not self._places.has(caller)
 
     @property
     def _is_late(self) -> bool:

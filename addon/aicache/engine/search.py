@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from aicache import policy
 from aicache.engine.inuse import InUse, entries
@@ -21,6 +22,7 @@ from aicache.trace import Looked, Trace
 logger = logging.getLogger(__name__)
 
 JUDGED_AT_ONCE = 8  # neighbours, a fifth of a millisecond each, before other requests have their turn
+CROWD = 16  # questions of one caller that are being embedded, beyond which they wait for one another
 JUDGE_ON_LOOP = 512  # characters; longer questions are compared in a thread
 
 Unfit = Callable[[Entry], str | None]
@@ -81,9 +83,12 @@ class Search:
     async def _embed(self) -> Vector:
         if self.exchange.vector is not None:
             return self.exchange.vector
-        embedding = self.semantic.embedder.embed([self.exchange.call.question or ""], "query", self.exchange.kind)
+        question, kind = self.exchange.call.question or "", self.exchange.kind
+        embedding = partial(self.semantic.embedder.embed, [question], "query", kind)
         step = f"{self.exchange.label}: 2 embedding"
-        vector: Vector = (await self.in_use.embedder_part.ask(embedding, step, self.deadline))[0]
+        part = self.in_use.embedder_part
+        with self.in_use.embedding.place(self.exchange.caller) as own:
+            vector: Vector = (await part.ask(embedding(), step, self.deadline, crowded=own > CROWD))[0]
         return vector
 
     async def _search(self, vector: Vector) -> list[Neighbor]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aicache import policy
 from aicache.engine.inuse import InUse
 from aicache.engine.values import Exchange, Semantic
-from aicache.entries import Recording, record
+from aicache.entries import Recording, decoded, record
 from aicache.model import Entry
-from aicache.pieces import BatchExchange, record_pieces
+from aicache.pieces import COMPLETING, BatchExchange, record_pieces
 from aicache.ports import Purpose, StoreError
 
 
@@ -39,15 +39,17 @@ def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: f
 def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.Rules, now: float) -> list[Entry]:
     """Make the entries of a batch's response; ValueError, with the reason, when it is no good one.
 
-    Those that are not to be kept expire at once: a response that only completes a batch is needed however large.
+    Those that are not to be kept expire at once: a response that only completes a batch is needed, up to `COMPLETING`,
+    however little of it may be kept.
     """
     until = policy.lifetime(exchange.controls, rules, now)
     if policy.forbidden(recording.cache_control, rules) is not None:
         until = None
-    small = len(recording.body) <= rules.max_bytes
-    if not small and not exchange.known:
-        raise ValueError("larger than store.max_bytes")
-    return record_pieces(exchange, recording, now=now, until=until if until is not None and small else now)
+    most = max(rules.max_bytes, COMPLETING) if exchange.known else rules.max_bytes
+    body = decoded(recording, most)
+    if len(body) > rules.max_bytes:
+        until = None
+    return record_pieces(exchange, recording, body, now=now, until=now if until is None else until)
 
 
 async def store(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
@@ -87,8 +89,9 @@ async def store_vector(
     if vector is None or semantic.embedder.asymmetric:
         # Else as a look-up would: a question is compared with questions.
         purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"
-        embedding = semantic.embedder.embed([exchange.call.question or ""], purpose, exchange.kind)
-        vector = (await in_use.embedder_writes.ask(embedding, f"{exchange.label}: 7 embedding"))[0]
+        with in_use.embedding.place(exchange.caller):
+            embedding = semantic.embedder.embed([exchange.call.question or ""], purpose, exchange.kind)
+            vector = (await in_use.embedder_writes.ask(embedding, f"{exchange.label}: 7 embedding"))[0]
     namespace = semantic.namespace(exchange.identity)
     upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
     await in_use.index_writes.ask(upsert, f"{exchange.label}: 7 storing the vector")

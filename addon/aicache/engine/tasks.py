@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any
 
+from aicache.engine.shares import Shares
 from aicache.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Background tasks, *most* at once. *warn* is told when there would be more."""
+    """Background tasks, *most* at once, of one caller never all. *warn* is told when there would be more."""
 
     def __init__(self, most: int, warn: Callable[[], None]) -> None:
-        self._most, self._warn = most, warn
+        self._shares, self._warn = Shares(most), warn
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> bool:
+    def spawn(self, work: Coroutine[Any, Any, None], caller: Hashable | None = None) -> bool:
         """Run *work* in the background and keep its task; False (and a warning) when too much is under way."""
-        if len(self._tasks) >= self._most:
+        if not self._shares.take(caller):
             work.close()
             self._warn()
             return False
         task = asyncio.get_running_loop().create_task(_top(work))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._done, caller))
         return True
+
+    def _done(self, caller: Hashable | None, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._shares.leave(caller)
 
     def __len__(self) -> int:
         return len(self._tasks)

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from aicache.controls import Controls
+from aicache.entries import Recording
 from aicache.formats import Format
 from aicache.keys import Identity, vector_namespace
 from aicache.model import Call, Miss, Vector
@@ -76,6 +77,11 @@ class Exchange:
     def label(self) -> str:
         """What the log calls it."""
         return self.identity.key[:8]
+
+
+def is_large(recording: Recording) -> bool:
+    """Tell whether an answer is read in a thread: by its size, or since it may become any size."""
+    return len(recording.body) > PARSE_ON_LOOP or recording.content_encoding not in ("", "identity")
 
 
 def with_vector(exchange: Exchange, miss: Miss) -> Exchange:

@@ -13,8 +13,8 @@ SHORTEST = 60
 SHORT_WRONG = 0.85
 """Cosine similarity below which two short answers, neither of which is in the other, are different."""
 
-_DECORATION = re.compile(r"[*_`#>~|]+|^\s*[-+•]\s+|^\s*\d+[.)]\s+", re.MULTILINE)
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_DECORATION = re.compile(r"[*_`#>~|]+|^[^\S\n]*[-+•]\s+|^[^\S\n]*\d+[.)]\s+", re.MULTILINE)
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NO = frozenset({"no", "not", "never", "cannot", "none"})
 _NO_CHINESE = re.compile("[不没無无未非勿莫]")

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from aicache.formats import documented, marks, state
+from aicache.formats import bounds, documented, marks, state
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request
 from aicache.formats.state import STRICT, Allow
 from aicache.model import Batch
@@ -216,6 +216,7 @@ def _reduced(body: bytes, wanted: Sequence[int]) -> bytes:
 
 
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:
+    bounds.check(body, values=None)  # the numbers of the vectors are never made
     fields = _decoded(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
     if bytes(fields.get("error", b"null")) != b"null":
         raise ValueError("an error in place of an answer")

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from aicache import sse
-from aicache.formats import deltas
+from aicache.formats import bounds, deltas
 from aicache.formats import gemini_fields as fields
 from aicache.formats.body import JSONObject, dump_line, load_object, objects
 from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error, refuse_marks
@@ -51,6 +51,7 @@ def events(body: bytes) -> Iterator[JSONObject]:
 
 def array(body: bytes) -> list[JSONObject]:
     """Return the chunks of a stream that is a JSON array."""
+    bounds.check(body)
     try:
         return _ARRAY.decode(body)
     except UnicodeError:

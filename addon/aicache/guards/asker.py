@@ -33,6 +33,8 @@ def depends_on_asker(text: str) -> bool:
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + "\n" + text[-LONGEST // 2 :]
     plain = unicodedata.normalize("NFKC", text).casefold()
+    if len(plain) > 2 * LONGEST:
+        return True  # of characters that stand for eighteen each: who knows what
     turkish = _TURKISH.search(plain) is not None
     if not plain.isascii():
         plain = plain.replace("\u2019", "'")

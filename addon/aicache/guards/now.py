@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from aicache.guards import moments
@@ -32,11 +33,20 @@ _PERSON = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _MARKS = re.compile("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
+LONGEST = 8_000
+"""Characters that are looked at, half of them from either end."""
 _APART = 3  # words between a thing and whose it is: mon dernier colis, le solde de mon compte
 
 
 def depends_on_now(question: str) -> bool:
-    """Tell whether the answer will be another one soon, or is another one for another person. Never raises."""
+    """Tell whether the answer will be another one soon, or is another one for another person. Never raises.
+
+    Of a long question both ends are looked at: what is asked stands before or behind what it is asked about.
+    """
+    if len(question) > LONGEST:
+        question = question[: LONGEST // 2] + "\n" + question[-LONGEST // 2 :]
+    if not question.isascii() and len(unicodedata.normalize("NFKC", question)) > 2 * LONGEST:
+        return True  # of characters that stand for eighteen each: who knows what
     plain = normalise(question)
     return is_of_the_moment(plain) or is_of_the_asker(plain)
 

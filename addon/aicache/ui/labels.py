@@ -39,7 +39,7 @@ def kind_of(reason: str | None) -> str:
     """Return a reason without what differs from time to time: ``store-error``, ``guard:numbers``, ``status``."""
     if not reason:
         return OTHER
-    if reason.startswith("guard:"):
+    if reason.startswith(("guard:", "content-encoding:")):  # of a few words each
         return reason[:LONGEST]
     if _KNOWN.fullmatch(reason):
         return "known in part"

@@ -24,7 +24,7 @@ IN_PART = ":orange_circle:"
 _MISSES = {
     "no-cache": "a fresh answer was asked for",
     "starting": "the cache was still starting",
-    "busy": "more was asked than there was time for",
+    "busy": "more was asked than there was time for, by all or by this caller",
     "not-stored": "not stored, and not to be answered by meaning",
     "credential-unproven": "the upstream has not accepted this API key yet",
     "neighbor-gone": "the nearest neighbour's answer has gone",
@@ -45,7 +45,10 @@ _BYPASSES = {
     "skip": "the request says so",
     "streamed": "the request's body was streamed",
     "too-large": "the request is too large",
-    "content-encoding": "the request's body is encoded",
+    "too-complex": "the request holds more than is read",
+    "busy": "too much was being read",
+    "unread": "its client does not read what it was sent before",
+    "mask-too-slow": "a pattern of mask takes too long",
     "no-scope": "the header that says whose answers these are is missing",
     "private-tools": "the upstream reads private data for it, or acts",
     "stateful": "the answer depends on what the upstream remembers",
@@ -77,7 +80,7 @@ def marker_of(report: Report) -> str:
 def comment_of(report: Report) -> str:
     """Say in one line what was decided, and why; of a hit also what it saved."""
     if report.outcome == "bypass":
-        return f"bypass: {_BYPASSES.get(report.reason or '', report.reason)}"
+        return f"bypass: {_why_passed_by(report.reason or '')}"
     if report.outcome == "miss":
         differs = f"; an equal request is stored, with another {', '.join(report.headers)}" if report.headers else ""
         return f"miss: {why_missed(report)}{differs}"
@@ -119,6 +122,12 @@ def why_missed(report: Report) -> str:
         risk = "" if trace.risk is None else f", {100 * trace.risk:.2g} % likely wrong"
         return f"neighbour too risky ({'' if nearest is None else f'at {nearest:.3f}'}{risk})".replace("(, ", "(")
     return _MISSES.get(reason, reason.replace("store-error: ", "store error: "))
+
+
+def _why_passed_by(reason: str) -> str:
+    if reason.startswith("content-encoding: "):
+        return f"the request's body is encoded ({reason.removeprefix('content-encoding: ')})"
+    return _BYPASSES.get(reason, reason)
 
 
 def amount(tokens: int, seconds: float) -> str:

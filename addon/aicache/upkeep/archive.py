@@ -23,6 +23,9 @@ NAME, VERSION = "ai-cache entries", 1
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
+LONGEST = 64 * 1024**2
+"""Bytes of a line; what is longer is no entry."""
+CHUNK = 64 * 1024
 DIGEST = re.compile("[0-9a-f]{40}")
 
 
@@ -102,6 +105,13 @@ def write(file: BinaryIO, entries: Sequence[Entry]) -> int:
 def some(file: BinaryIO, most: int) -> list[Entry | None]:
     """Read at most so many entries; none at the end of the file."""
     found: list[Entry | None] = []
-    while len(found) < most and (line := file.readline()):
+    size = 0
+    while len(found) < most and size < LONGEST and (line := file.readline(LONGEST)):
+        whole = len(line) < LONGEST or line.endswith(b"\n")
+        while not whole:  # read past, not held
+            more = file.readline(CHUNK)
+            whole = not more or more.endswith(b"\n")
+            line = b""
+        size += len(line)
         found.append(read(line))
     return found

@@ -1,0 +1,101 @@
+"""Whose large body is read next: off the event loop, one at a time, callers in turn. It reads nothing itself.
+
+Parsing holds the interpreter's lock, so that two threads of it would hold the loop up twice as long and be done no
+sooner. What has been queued longer than its caller waits is never begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from aicache.looptime import Within
+
+T = TypeVar("T")
+
+MOST = 64
+"""Pieces of work that wait at once; more are refused."""
+OF_ONE = 16
+"""Of these, how many may be one caller's."""
+SWITCH = 0.0005
+"""Seconds after which the loop may have the interpreter's lock back; Python's own are ten times that."""
+
+
+class Busy(Exception):
+    """There is too much to read already, or it was not done in time."""
+
+
+class Readers:
+    """A thread, and who waits for it."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+        self._taken = False
+
+    async def run(self, who: Hashable, deadline: float, work: Callable[..., T], *args: Any) -> T:
+        """Return what *work* returns, called on the thread when it is this caller's turn; what it raises is raised.
+
+        Raises Busy when that is not done by the *deadline* (`looptime`), or when too much waits already.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with Within(deadline):
+                await self._turn(who)
+                try:
+                    working = loop.run_in_executor(self._thread(), work, *args)
+                except BaseException:
+                    self._next()
+                    raise
+                working.add_done_callback(self._done)  # the thread is not free before, whoever has gone meanwhile
+                return await asyncio.shield(working)
+        except TimeoutError:
+            raise Busy from None
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way ends by itself."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool = None
+
+    async def _turn(self, who: Hashable) -> None:
+        if not self._taken:
+            self._taken = True
+            return
+        if len(self._waiting.get(who, ())) >= OF_ONE or sum(map(len, self._waiting.values())) >= MOST:
+            raise Busy
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(who, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._next()  # it had come just then
+            raise
+
+    def _done(self, working: asyncio.Future[Any]) -> None:
+        if not working.cancelled():
+            working.exception()  # one that nobody waits for any more is no news
+        self._next()
+
+    def _next(self) -> None:
+        """Give the turn to the caller that has waited longest since its last one."""
+        while self._waiting:
+            who, queue = self._waiting.popitem(last=False)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[who] = queue
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._taken = False
+
+    def _thread(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
+            self._pool = ThreadPoolExecutor(1, "ai-cache-reader")
+        return self._pool
