@@ -571,8 +571,6 @@ class AICache:
             return None
         if isinstance(exchange, BatchExchange):  # to be completed, also where the cache was switched off since
             recording = read_response(response, body or b"", asked_at)
-            taken = self._batches.take(response, recording, exchange, engine)
-            self._finished(flow, exchange, report, recording, None, None)
             if exchange.known and is_large(recording):
                 return self._complete(flow, response, recording, exchange, report, engine)
             taken = self._batches.take(response, recording, exchange, engine)
