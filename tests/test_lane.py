@@ -190,7 +190,7 @@ class Holder:
 
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
     nobody = SimpleNamespace(stopped=lambda caller: False)
-    engine: Any = SimpleNamespace(exact=Holder(), semantic=object(), proofs=nobody)
+    engine: Any = SimpleNamespace(exact=Holder(), semantic=object(), proofs=nobody, rules=SimpleNamespace(ttl=1e10))
     answers = Answers(lambda: engine)
     exchange = replace(an_exchange("?")[0], controls=NO_WISHES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)

@@ -511,13 +511,16 @@ class AICache:
         recording: Recording | None,
         entry: Entry | None,
         why_not: str | None,
+        *,
+        marked: bool = False,
     ) -> None:
         if entry is not None and isinstance(exchange, Exchange):
             self._header_misses.remember(exchange.identity.question, exchange.sender, exchange.fields)
         if report is not None:
             finished = reporting.finished(report, recording, entry, why_not)
             self._watchers.finished(finished)
-            marks.finished(flow, finished)
+            if not (marked and entry is not None):
+                marks.finished(flow, finished, again=marked)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if not self._checks_itself and flow not in self._answered and malformed.refuse_response(flow):
@@ -614,8 +617,15 @@ class AICache:
         report: Report | None,
         judged: Callable[[], Entry],
     ) -> bool:
-        """Keep what *judged* makes of an answer; what came of it is told once that is known."""
-        tell = partial(self._finished, flow, exchange, report, recording)
+        """Keep what *judged* makes of an answer; what came of it is told once that is known.
+
+        The flow itself is marked at once, for mitmproxy may save it now, and again where it came to nothing.
+        """
+        stored = False
+
+        def tell(entry: Entry | None, why_not: str | None) -> None:
+            self._finished(flow, exchange, report, recording, entry, why_not, marked=stored and report is not None)
+
         try:
             entry = judged()
         except ValueError as exc:
@@ -625,10 +635,11 @@ class AICache:
             logger.exception("an answer was not stored")
             tell(None, "not understood")
         else:
-            if self._wiring is not None:
-                return self._wiring.engine.keep(exchange, entry, tell)
-            tell(None, "the proxy ends")
-        return False
+            if self._wiring is None:
+                tell(None, "the proxy ends")
+            elif (stored := self._wiring.engine.keep(exchange, entry, tell)) and report is not None:
+                marks.finished(flow, reporting.finished(report, recording, entry, None))
+        return stored
 
     async def _complete(
         self,

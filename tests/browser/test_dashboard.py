@@ -89,7 +89,7 @@ def test_traffic_shows_while_it_comes_without_a_reload(
     expect(tile(page, "Money saved")).to_contain_text("$0.0")
     expect(page.locator("#guards")).to_contain_text("numbers")
     expect(page.locator("#top")).to_contain_text(QUESTION)
-    expect(page.locator("#health").get_by_role("row").filter(has_text="exact store")).to_contain_text("answers")
+    expect(page.locator("#health").get_by_role("row", name="exact store (writes)")).to_contain_text("answers")
     expect(page.locator("#threshold-note")).to_contain_text("0.85")
     for chart in ("requests", "latency", "similarity"):
         assert painted(page, chart) > 40, chart  # an empty one has none

@@ -218,7 +218,7 @@ def test_a_full_disk_damages_nothing(start: Start, small_disk: Path, copy: Path)
     fill(small_disk / "filler")
 
     proxy.script.touch()
-    proxy.wait_log("this one takes over")
+    proxy.wait_log("ready: exact hits", times=2)
     fill(small_disk / "filler")  # zvec may have given some back
     proxy.ask_until("exact", "How full is the disk?", within=20)
     time.sleep(5)

@@ -589,9 +589,9 @@ def test_what_is_neither_document_nor_stream_is_refused(body: bytes) -> None:
 
 
 def test_nesting_without_end_is_refused() -> None:
-    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+    deep = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
 
-    with pytest.raises(ValueError, match="deeply"):
+    with pytest.raises(ValueError, match="deep"):
         GEMINI.parse_answer(whole()[:-1] + b', "deep": ' + deep + b"}")
 
 

@@ -237,9 +237,9 @@ def test_a_spoilt_stream_is_refused(spoilt: bytes) -> None:
 
 
 def test_nesting_without_end_is_refused() -> None:
-    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+    deep = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
 
-    with pytest.raises(ValueError, match="deeply"):
+    with pytest.raises(ValueError, match="deep"):
         RESPONSES.parse_answer(b'data: {"type": "response.completed", "response": ' + deep + b"}\n\n")
 
 

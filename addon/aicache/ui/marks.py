@@ -41,13 +41,21 @@ def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
         logger.exception("a flow was not marked")
 
 
-def finished(flow: HTTPFlow, finished: Finished) -> None:
-    """Add to the comment how a miss came out. It never raises."""
+def finished(flow: HTTPFlow, finished: Finished, *, again: bool = False) -> None:
+    """Add to the comment how a miss came out; *again*: in place of what was said of that before. It never raises."""
     try:
         if finished.report.outcome == "miss":
+            if again:
+                _take_back(flow)
             add(flow, ended(finished))
     except Exception:
         logger.exception("a flow was not marked")
+
+
+def _take_back(flow: HTTPFlow) -> None:
+    decision = flow.metadata.get(DECISION)
+    if isinstance(decision, dict) and (before := decision.pop(ENDED, None)):
+        flow.comment = flow.comment.removesuffix(SEPARATOR + before)
 
 
 def add(flow: Flow, words: str) -> None:
