@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 WORDS = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima"]
+USAGE = {"prompt_tokens": 20, "completion_tokens": 80, "total_tokens": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +119,16 @@ def stream(number: int, model: str, text: str, ends: str = "stop") -> bytes:
         data.append(json.dumps({"error": {"message": "overloaded", "type": "server_error"}}))
     else:
         events.append({"index": 0, "delta": {}, "finish_reason": ends})
-        data = [*(json.dumps(head | {"choices": [event]}) for event in events), "[DONE]"]
+        counted = json.dumps(head | {"choices": [], "usage": USAGE})
+        data = [*(json.dumps(head | {"choices": [event]}) for event in events), counted, "[DONE]"]
     return "".join(f"data: {each}\n\n" for each in data).encode()
 
 
 def _whole(number: int, model: str, text: str) -> bytes:
     message = {"role": "assistant", "content": text}
-    usage = {"prompt_tokens": 20, "completion_tokens": 80, "total_tokens": 100}
     head = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 1_700_000_000, "model": model}
     choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-    return json.dumps({**head, "choices": choices, "usage": usage}).encode()
+    return json.dumps({**head, "choices": choices, "usage": USAGE}).encode()
 
 
 def _embeddings(asked: Asked) -> bytes:
