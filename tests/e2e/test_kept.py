@@ -65,6 +65,28 @@ def test_what_reads_private_data_is_looked_up_where_that_is_allowed(
     allowing.wait_for(lambda: ask(allowing, "messages", "Any mail?", **MCP).cache == "exact")
 
 
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("chat", {"stream_options": {"session_id": "s"}}),
+        ("chat", {"plugins": [{"id": "calendar"}]}),
+        ("responses", {"text": {"format": {"type": "text", "thread": "t"}}}),
+        ("messages", {"system": [{"type": "text", "text": "a", "memory_id": "m"}]}),
+        ("gemini", {"tools": [{"googleSheets": {}}]}),
+        ("gemini", {"generationConfig": {"thinkingConfig": {"resumeHandle": "h"}}}),
+        ("ollama", {"options": {"restore_state": "slot.bin"}}),
+    ],
+)
+def test_state_within_documented_settings_goes_upstream_each_time(
+    proxy: Proxy, upstream: Upstream, name: str, field: dict[str, Any]
+) -> None:
+    upstream.script = answering("So.")
+
+    replies = [ask(proxy, name, f"{name}: what of {next(iter(field))}?", **field) for _ in range(2)]
+
+    assert [reply.cache for reply in replies] == ["bypass", "bypass"]
+
+
 @pytest.mark.parametrize("word", ["no-store", "no-cache, No-Store, max-age=0", "private, no-store"])
 def test_what_an_upstream_forbids_to_store_is_kept_unless_it_is_obeyed(
     proxy: Proxy, allowing: Proxy, upstream: Upstream, word: str

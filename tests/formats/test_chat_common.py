@@ -172,7 +172,7 @@ def test_functions_are_told_as_every_api_does() -> None:
         {"type": "function", "function": {}},
         {"type": "function", "function": {"name": "f", "strict": True}},
         {"type": "function", "function": {"name": "f"}, "cache_control": {}},
-        {"type": "builtin", "function": {"name": "f"}},
+        {"type": "builtin_function", "function": {"name": "f"}},
         {"type": "function", "function": {"name": "f", "parameters": "x"}},
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +183,13 @@ def test_ollama_s_responses_are_put_together_too() -> None:
         openai("[1]", "null"),
         openai("[1]", "[1, null]"),
         openai("[1]", '""'),
+        openai("[1]", '["a"]'),
+        openai("[1]", "[1, true]"),
+        openai("[1]", "[1, {}]"),
+        openai("[1]", "true"),
+        openai("[1]", '"%%%"'),
+        openai("[1]", '"AAA"'),
+        openai("[1]", '{"float": ["a"]}'),
         b'{"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [2]}]}',
         b'{"data": [{"index": 0, "embedding": [1]}, {"index": 2, "embedding": [2]}]}',
         b'{"data": [{"index": "0", "embedding": [1]}, {"index": 1, "embedding": [2]}]}',
@@ -190,6 +199,37 @@ def test_ollama_s_responses_are_put_together_too() -> None:
 def test_a_response_that_is_not_what_was_asked_for_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):
         OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+
+
+FLOATS = base64.b64encode(array("f", [0.1, -0.2])).decode()
+BROKEN = base64.b64encode(array("f", [0.1, float("nan")])).decode()
+
+
+@pytest.mark.parametrize(
+    ("vector", "params", "kept"),
+    [
+        (f'"{FLOATS}"', {"encoding_format": "base64"}, True),
+        (f'"{FLOATS}"', {"encoding_format": "base64", "dimensions": 2}, True),
+        (f'"{FLOATS}"', {"encoding_format": "base64", "dimensions": 3}, False),
+        (f'"{BROKEN}"', {"encoding_format": "base64"}, False),
+        ('"AAAAAAA="', {"encoding_format": "base64"}, False),  # five bytes
+        ('"AAAAAAA="', {"encoding_format": "base64", "output_dtype": "int8"}, True),
+        ('"AAAAAAA="', {"encoding_format": "base64_int8", "dimensions": 40}, True),
+        ('"AAAAAAA="', {}, True),  # of a vendor whose default is another
+        ("[0.1, -2e-5, 3]", {"dimensions": 3}, True),
+        ("[0.1, -2e-5, 3]", {"dimensions": 2}, True),  # some upstreams do not listen, and say more
+        ("[0.1, -2e-5]", {"dimensions": 3}, False),
+        ("[1, 2]", {"dimensions": 16, "output_dtype": "ubinary"}, True),
+        ("[[0.1, 0.2], [0.3, 0.4]]", {}, True),
+        ('{"float": [0.1], "int8": [1]}', {"dimensions": 4}, True),
+    ],
+)
+def test_a_vector_is_of_as_many_numbers_as_were_asked_for(vector: str, params: dict[str, Any], kept: bool) -> None:
+    if kept:
+        OPENAI_EMBEDDINGS.split(openai(vector), asked("a", **params), [0])
+    else:
+        with pytest.raises(ValueError):
+            OPENAI_EMBEDDINGS.split(openai(vector), asked("a", **params), [0])
 
 
 def test_a_vector_in_base64_may_spell_any_word() -> None:

@@ -373,7 +373,7 @@ def test_only_a_user_asks(role: str) -> None:
         {"tools": [{"googleSearch": {}}]},
         {"tools": [{"google_search": {}}]},
         {"tools": [{"urlContext": {}}]},
-        {"tools": [{"unheardOf": {}}]},
+        {"tools": [{"googleMaps": {}}]},
         {"toolConfig": {"retrievalConfig": {"languageCode": "en"}}},
         {"cachedContent": "cachedContents/a"},
         {"generationConfig": {"responseMimeType": "application/json"}},

@@ -525,7 +525,7 @@ def test_what_is_said_by_saying_nothing_is_nothing_more() -> None:
         {"options": {"max_tokens": 9}},
         {"options": {"num_predict": 0}},
         {"options": {"stop": [1]}},
-        {"tools": [{"type": "web"}]},
+        {"tools": [{"type": "web_search"}]},
         {"tools": [WEATHER | {"items": 1}]},
         {"messages": [HI | {"images": ["aGk="]}]},
         {"messages": [HI | {"name": ""}]},

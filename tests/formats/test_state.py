@@ -230,6 +230,9 @@ def test_requests_for_embeddings_are_told_apart_alike() -> None:
         for name in ("session_id", "batch_id", "callback_url"):
             with pytest.raises(Stateful):
                 format.parse_request(path, json.dumps({"model": "m", "input": "a", name: "x"}).encode())
+    with pytest.raises(Stateful):
+        body = {"model": "m", "input": [{"text": "a", "session_id": "s"}]}
+        openai.parse_request("/v1/embeddings", json.dumps(body).encode())
     known = {"task": "retrieval.query", "input_type": "query", "dimensions": 3, "user": "u"}
     openai.parse_request("/v1/embeddings", json.dumps({"model": "m", "input": "a"} | known).encode())
 

@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from aicache import sse
-from aicache.formats import chat_answer, chat_common, chat_stream, documented, forms, openai_stream, state
+from aicache.formats import (
+    chat_answer,
+    chat_common,
+    chat_stream,
+    documented,
+    forms,
+    hosted,
+    openai_stream,
+    references,
+    refusals,
+    state,
+)
 from aicache.formats.body import JSONObject, dump, load_object, load_request, objects
 from aicache.formats.chat_answer import Completion
 from aicache.formats.format import NO_HEADERS, Facts
@@ -99,7 +110,8 @@ class Chat(Usual):
 
     def facts(self, document: Completion) -> Facts:
         prompt, completion = chat_common.tokens(document.usage or {})
-        return Facts(prompt, completion, refused=chat_answer.refused(document), expires_at=chat_answer.expiry(document))
+        refused = chat_answer.refused(document) or refusals.any_declines(chat_answer.texts(document))
+        return Facts(prompt, completion, refused, expires_at=chat_answer.expiry(document))
 
     def check(self, document: Completion, call: Call) -> None:
         chat_answer.refuse_useless(document)
@@ -139,9 +151,11 @@ CHAT = Chat()
 
 def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
     state.refuse_held_path(path, tail=2)
-    state.refuse_stateful(request, documented.at(path, documented.CHAT), documented.SETTINGS, allow=allow)
+    state.refuse_stateful(request, documented.at(path, documented.CHAT), documented.APART, allow=allow)
+    hosted.refuse_plugins(request, allow=allow)
     state.refuse_preset(request, allow=allow)
-    state.refuse_tools(request.get("tools"), allow=allow)
+    hosted.refuse_tools(request.get("tools"), allow=allow)
+    references.refuse(request.get("messages"), allow=allow)
 
 
 def _model(path: str, request: JSONObject) -> str:

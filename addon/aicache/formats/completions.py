@@ -19,8 +19,10 @@ from aicache.formats import (
     completions_stream,
     documented,
     forms,
+    hosted,
     marks,
     openai_stream,
+    refusals,
     state,
 )
 from aicache.formats.body import JSONObject, dump, load_object, load_request
@@ -80,7 +82,8 @@ class Completions(Usual):
         request = load_request(body)
         state.refuse_held_path(path, tail=1)
         harmless = documented.at(path, documented.COMPLETIONS)
-        state.refuse_stateful(request, harmless, documented.SETTINGS, allow=allow)
+        state.refuse_stateful(request, harmless, documented.APART, allow=allow)
+        hosted.refuse_plugins(request, allow=allow)
         state.refuse_preset(request, allow=allow)
         _check(request)
         prompt, prompts = _prompt(request.get("prompt"))
@@ -113,7 +116,8 @@ class Completions(Usual):
 
     def facts(self, document: JSONObject) -> Facts:
         prompt, completion = chat_common.tokens(document.get("usage") or {})
-        return Facts(prompt, completion, expires_at=marks.expiry(document))
+        refused = refusals.any_declines(choice["text"] for choice in document["choices"])
+        return Facts(prompt, completion, refused, expires_at=marks.expiry(document))
 
     def check(self, document: JSONObject, call: Call) -> None:
         completions_answer.refuse_useless(document)

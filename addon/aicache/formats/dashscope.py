@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aicache import sse
-from aicache.formats import dashscope_answer, dashscope_common, dashscope_request, dashscope_stream, forms, marks
+from aicache.formats import (
+    dashscope_answer,
+    dashscope_common,
+    dashscope_request,
+    dashscope_stream,
+    forms,
+    marks,
+    refusals,
+)
 from aicache.formats.body import JSONObject, count, dump, load_object
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.state import STRICT, Allow
@@ -53,9 +61,9 @@ class DashScope(Usual):
 
     def facts(self, document: JSONObject) -> Facts:
         usage = document.get("usage") or {}
-        return Facts(
-            count(usage.get("input_tokens")), count(usage.get("output_tokens")), expires_at=marks.expiry(document)
-        )
+        refused = refusals.any_declines(dashscope_answer.texts(document))
+        read, written = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
+        return Facts(read, written, refused, expires_at=marks.expiry(document))
 
     def check(self, document: JSONObject, call: Call) -> None:
         dashscope_answer.refuse_useless(document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import dashscope_common, documented, state
+from aicache.formats import dashscope_common, documented, hosted, references, state
 from aicache.formats.body import JSONObject, Stateful, load_request, objects
 from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL
 from aicache.formats.state import Allow
@@ -99,8 +99,9 @@ def _refuse_state(
         (given, documented.DASHSCOPE_INPUT),
         (parameters, documented.DASHSCOPE_PARAMETERS | _KINDS.keys()),
     ):
-        state.refuse_stateful(fields, harmless, documented.SETTINGS, allow=allow)
-    state.refuse_tools(parameters.get("tools"), allow=allow)
+        state.refuse_stateful(fields, harmless, documented.APART, allow=allow)
+    hosted.refuse_tools(parameters.get("tools"), allow=allow)
+    references.refuse(given.get("messages"), allow=allow)
 
 
 def _streams(headers: Mapping[str, str]) -> bool:

@@ -1,7 +1,7 @@
 """The documented parameters of each API that name no state, whatever they are called. Lists, and nothing that decides.
 
 A parameter that is on no list is judged by its name (`state`), so what matters here are names that sound of state, and
-objects with names of the caller's own. Inside those of `SETTINGS` all names are the API's, so they are looked at.
+objects with names of the caller's own. All others have the API's names in them, so they are looked at, too.
 """
 
 from __future__ import annotations
@@ -11,10 +11,27 @@ def _names(*lists: str) -> frozenset[str]:
     return frozenset(" ".join(lists).split())
 
 
-SETTINGS = _names(
-    "stream_options reasoning thinking prompt_cache_options context_management output_config diagnostics cache_control"
-    " web_search_options"
+APART = _names(
+    "messages input contents prompt system systemInstruction tools parameters generationConfig toolConfig history",
+    "metadata labels client_metadata user_security_context logit_bias documents json_schema guided_json",
+    "chat_template_kwargs mm_processor_kwargs trace",
 )
+"""The conversation and the tools, which are looked at by themselves, and what may hold any names: the caller's own,
+tokens, texts, schemas, and the variables of a template, which knows nothing but the request."""
+
+WITHIN = _names(
+    "stream_options.continuous_usage_stats audio.voice.id provider.data_collection plugins.id plugins.max_files",
+    "lora.id cache.no-store output_config.task_budget reasoning.context ocr_options.task ocr_options.task_config",
+    "search_parameters.from_date search_parameters.sources.included_x_handles",
+    "search_parameters.sources.excluded_x_handles search_parameters.sources.links",
+    "options.num_thread options.num_batch options.repeat_last_n",
+    "googleSearchRetrieval.dynamicRetrievalConfig googleSearchRetrieval.dynamic_retrieval_config",
+    "computerUse.environment",
+)
+"""Documented names within parameters that sound of state, and are none."""
+
+OPEN_WITHIN = _names("structured_outputs.json functions.parameters")
+"""Places within parameters at which any names may stand."""
 
 _OPENAI = (  # https://platform.openai.com/docs/api-reference/chat/create
     "model stream stream_options temperature top_p n stop seed logit_bias logprobs top_logprobs max_tokens"
@@ -31,7 +48,9 @@ _VLLM = (  # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.htm
     " vllm_xargs"
 )
 _SGLANG = "return_hidden_states"  # https://docs.sglang.ai/basic_usage/openai_api_completions.html
-_LLAMA_CPP = "id_slot lora json_schema grammar samplers response_fields"  # its tools/server/README.md
+_LLAMA_CPP = (  # its tools/server/README.md
+    "id_slot lora json_schema grammar samplers response_fields repeat_last_n dry_penalty_last_n"
+)
 _OPENROUTER = (  # https://openrouter.ai/docs/api-reference/parameters
     "models route provider plugins transforms reasoning include_reasoning usage image_config cache_control debug"
 )

@@ -7,14 +7,17 @@ an upstream wrote is what a caller gets, to the last digit.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 import msgspec
 
-from aicache.formats import bounds, documented, marks, state
+from aicache.formats import bounds, documented, marks, references, state
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request
 from aicache.formats.state import STRICT, Allow
 from aicache.model import Batch
@@ -26,6 +29,11 @@ _TEXT_FIELDS = ("encoding_format", "input_type", "task", "prompt_name", "user")
 _USUAL_ENCODING = "float"
 """What a request that says nothing gets, too: https://platform.openai.com/docs/api-reference/embeddings/create. So say
 Azure, Mistral, vLLM and DashScope; with Voyage, whose default has no name, it is an error, which is never kept."""
+
+
+_OF_NUMBERS = b"0123456789+-.eE,[] \t\r\n"
+_TYPED = "embedding of a type"  # a name of ours among the parameters: no API has fields with blanks in their names
+_KINDS_OF_NUMBERS = ("encoding_format", "output_dtype", "embedding_type", "embed_dtype", _TYPED)
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -74,7 +82,8 @@ class OpenAIEmbeddings:
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = load_request(body)
         state.refuse_held_path(path, tail=1)
-        state.refuse_stateful(request, documented.OPENAI_EMBEDDINGS, frozenset(), allow=allow)
+        state.refuse_stateful(request, documented.OPENAI_EMBEDDINGS, documented.APART, allow=allow)
+        references.refuse(request.get("input"), allow=allow)
         for name in _TEXT_FIELDS:
             if not isinstance(request.get(name), str | None):
                 raise ValueError(f"{name}: not a string")
@@ -93,7 +102,7 @@ class OpenAIEmbeddings:
         placed: dict[int, msgspec.Raw] = {}
         for place, item in enumerate(items):
             index = item.get("index")
-            _check_vector(item.get("embedding"))
+            _check_vector(item.get("embedding"), batch.params)
             placed[place if index is None else _decoded(index, int, "index")] = msgspec.Raw(dump(item))
         _check_number(items, positions, "data")
         if placed.keys() != set(range(len(items))):
@@ -128,7 +137,7 @@ class OllamaEmbed:
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = load_request(body)
-        state.refuse_stateful(request, documented.OLLAMA_EMBED, frozenset(), allow=allow)
+        state.refuse_stateful(request, documented.OLLAMA_EMBED, documented.APART, allow=allow)
         for name, kinds in (("truncate", (bool,)), ("options", (dict,)), ("dimensions", (int,))):
             if request.get(name) is not None and type(request[name]) not in kinds:
                 raise ValueError(f"{name}: not of its type")
@@ -145,7 +154,7 @@ class OllamaEmbed:
         envelope = _fields(body)
         items = _decoded(envelope.pop("embeddings", None), list[msgspec.Raw], "embeddings")
         for item in items:
-            _check_vector(item)
+            _check_vector(item, batch.params)
         _check_number(items, positions, "embeddings")
         told = _decoded(envelope.get(_COUNTED, msgspec.Raw(b"null")), Any, _COUNTED)
         shares = _shares(count(told), _sizes(batch.inputs[i] for i in positions))
@@ -234,12 +243,53 @@ def _decoded(raw: msgspec.Raw | None, kind: Any, name: str) -> Any:
         raise ValueError(f"{name}: not what it should be") from None
 
 
-def _check_vector(vector: msgspec.Raw | None) -> None:
-    """A vector is a list of numbers, or such a list in base64; some APIs give several by type, as an object."""
-    written = b"null" if vector is None else bytes(vector)
-    hole = not written.startswith(b'"') and b"null" in written  # in base64 it is but four letters of numbers
-    if written[:1] not in (b"[", b'"', b"{") or len(written.strip(b'[]{}" \t\r\n')) == 0 or hole:
+def _check_vector(vector: msgspec.Raw | None, params: Mapping[str, Any]) -> None:
+    """Raise ValueError for what is no vector of as many numbers as the request asked for.
+
+    A vector is a list of numbers, or such a list in base64; some APIs give several by type, as an object. It is JSON
+    already, so a list in which nothing but numbers is written is one of numbers, or of lists of those.
+    """
+    written = b"null" if vector is None else bytes(vector).strip()
+    floats = all(params.get(name) in (None, "float", "float32", "base64") for name in _KINDS_OF_NUMBERS)
+    found: int | None = None  # where only the upstream knows what a number is
+    match written[:1]:
+        case b"[":
+            if written.translate(None, _OF_NUMBERS) or not written.strip(b"[] \t\r\n"):
+                raise ValueError("an embedding that is empty, or none")
+            found = written.count(b",") + 1 if floats else None
+        case b'"':
+            decoded = _bytes(written[1:-1].replace(b"\\/", b"/"))
+            if floats and params.get("encoding_format") == "base64":
+                found = _float32s(decoded)
+        case b"{" if _TYPED not in params:
+            by_type = _decoded(vector, dict[str, msgspec.Raw], "embedding")
+            if not by_type:
+                raise ValueError("an embedding that is empty, or none")
+            for each in by_type.values():
+                _check_vector(each, {**params, _TYPED: True})
+        case _:
+            raise ValueError("an embedding that is empty, or none")
+    asked = params.get("dimensions")
+    if type(asked) is int and found is not None and found < asked:
+        raise ValueError("an embedding of fewer numbers than were asked for")
+
+
+def _bytes(text: bytes) -> bytes:
+    """Return what a vector in base64 has in it. Raises ValueError for nothing, and for what is no base64."""
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("an embedding that is not base64") from None
+    if not decoded:
         raise ValueError("an embedding that is empty, or none")
+    return decoded
+
+
+def _float32s(decoded: bytes) -> int:
+    """Return how many numbers there are. Raises ValueError unless all are some."""
+    if len(decoded) % 4 or not math.isfinite(sum(array("f", decoded))):
+        raise ValueError("an embedding with numbers that are none")
+    return len(decoded) // 4
 
 
 def _check_number(items: Sequence[Any], positions: Sequence[int], name: str) -> None:

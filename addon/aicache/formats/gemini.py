@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
 from aicache import sse
-from aicache.formats import forms, gemini_answer, gemini_common, gemini_request, gemini_stream
+from aicache.formats import forms, gemini_answer, gemini_common, gemini_request, gemini_stream, refusals
 from aicache.formats.body import JSONObject, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.state import STRICT, Allow
@@ -94,7 +94,8 @@ class Gemini(Usual):
     def facts(self, document: JSONObject) -> Facts:
         """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
         used = gemini_common.usage_of(document)
-        return Facts(used.input, used.output, expires_at=gemini_answer.expiry(document))
+        refused = refusals.any_declines(gemini_answer.texts(document))
+        return Facts(used.input, used.output, refused, expires_at=gemini_answer.expiry(document))
 
     def check(self, document: JSONObject, call: Call) -> None:
         gemini_answer.refuse_useless(document)

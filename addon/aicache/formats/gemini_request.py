@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aicache.formats import documented, references, state
 from aicache.formats import gemini_fields as fields
-from aicache.formats import state
 from aicache.formats.body import JSONObject, Private
 from aicache.formats.state import STRICT, Allow
 from aicache.model import Turn
 
 _STATELESS = fields.REQUEST.keys() - {"continuationToken"}
 _PRIVATE = ("fileSearch", "retrieval", "mcpServers")  # tools that search, or do, what the caller keeps elsewhere
-_PUBLIC = fields.TOOL.keys() - _PRIVATE
+_PUBLIC = frozenset(fields.TOOL.keys() - _PRIVATE)
+_APART = documented.APART | state.SCHEMAS | {"functionDeclarations"}
 _RESULTS = ("functionResponse", "toolResponse")
 _OTHER_THAN_TEXT = (
     *("responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"),
@@ -54,8 +55,12 @@ def read(body: Mapping[str, Any], *, allow: Allow = STRICT) -> Asked:
     contents = fields.messages(request.get("contents"), "contents")
     if not contents:
         raise ValueError("contents: none")
-    _refuse_stateful(request, generation, tool_config, tools, allow)
     system = request.get("systemInstruction")
+    _refuse_stateful(request, generation, tool_config, tools, allow)
+    for each in declared:
+        harmless = frozenset(fields.DECLARATION)
+        state.refuse_stateful(each, harmless, harmless, allow=allow)
+    references.refuse([system, contents], allow=allow)
     return Asked(
         request=request,
         generation=generation,
@@ -81,12 +86,12 @@ def _refuse_stateful(
         (generation, fields.GENERATION.keys()),
         (tool_config, fields.TOOL_CONFIG.keys()),
     ):
-        state.refuse_stateful(sent, frozenset(harmless), frozenset(), allow=allow)
+        state.refuse_stateful(sent, frozenset(harmless), _APART, allow=allow)
     for tool in tools:
-        if any(tool.get(name) is not None for name in _PRIVATE) and not allow.private_tools:
-            raise Private("tools: one that reads private data at the upstream")
         others = {name: value for name, value in tool.items() if name not in _PRIVATE}
-        state.refuse_stateful(others, frozenset(_PUBLIC), frozenset(), allow=allow)
+        state.refuse_stateful(others, _PUBLIC, _APART, allow=allow)
+        if tool.keys() - _PUBLIC and not allow.private_tools:
+            raise Private("tools: one that reads private data at the upstream, or may")
 
 
 def params(body: Mapping[str, Any]) -> JSONObject:

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from aicache import sse
-from aicache.formats import documented, forms, messages_answer, messages_common, messages_stream, state
+from aicache.formats import (
+    documented,
+    forms,
+    hosted,
+    messages_answer,
+    messages_common,
+    messages_stream,
+    references,
+    refusals,
+    state,
+)
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.messages_common import VERSION
@@ -119,7 +129,7 @@ class Messages(Usual):
         return Facts(
             messages_common.input_tokens(usage),
             count(usage["output_tokens"]),
-            refused=document["stop_reason"] == "refusal",
+            refused=document["stop_reason"] == "refusal" or refusals.any_declines(messages_answer.texts(document)),
             expires_at=messages_answer.expiry(document),
         )
 
@@ -171,9 +181,11 @@ def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
     """
     state.refuse_held_path(path, tail=1)
     harmless = documented.at(path, documented.MESSAGES)
-    state.refuse_stateful(request, harmless, documented.SETTINGS, allow=allow)
+    state.refuse_stateful(request, harmless, documented.APART, allow=allow)
+    hosted.refuse_plugins(request, allow=allow)
     state.refuse_preset(request, allow=allow)
-    state.refuse_tools(request.get("tools"), allow=allow)
+    hosted.refuse_tools(request.get("tools"), allow=allow)
+    references.refuse([request.get("system"), request.get("messages")], allow=allow)
 
 
 def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:

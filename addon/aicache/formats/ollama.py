@@ -10,7 +10,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aicache import sse
-from aicache.formats import forms, marks, ollama_answer, ollama_common, state
+from aicache.formats import (
+    documented,
+    forms,
+    hosted,
+    marks,
+    ollama_answer,
+    ollama_common,
+    references,
+    refusals,
+    state,
+)
 from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.format import NO_HEADERS, Facts
 from aicache.formats.ollama_answer import Shape, Types, check_types
@@ -73,6 +83,7 @@ class _Ollama(Usual):
         return Facts(
             count(document.get("prompt_eval_count")),
             count(document.get("eval_count")),
+            refusals.any_declines([self.shape.said(document)[self.shape.text]]),
             expires_at=marks.expiry(document),
         )
 
@@ -173,9 +184,10 @@ OLLAMA_CHAT = OllamaChat()
 OLLAMA_GENERATE = OllamaGenerate()
 
 
-def _refuse_stateful(request: JSONObject, documented: Iterable[str], allow: Allow) -> None:
-    state.refuse_stateful(request, frozenset(documented), frozenset(), allow=allow)
-    state.refuse_tools(request.get("tools"), allow=allow)
+def _refuse_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow) -> None:
+    state.refuse_stateful(request, frozenset(harmless), documented.APART | {"format"}, allow=allow)  # that is a schema
+    hosted.refuse_tools(request.get("tools"), allow=allow)
+    references.refuse(request.get("messages"), allow=allow)
 
 
 def _check(request: JSONObject, types: Types) -> None:

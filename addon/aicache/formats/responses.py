@@ -12,6 +12,9 @@ from aicache import sse
 from aicache.formats import (
     documented,
     forms,
+    hosted,
+    references,
+    refusals,
     responses_answer,
     responses_common,
     responses_request,
@@ -51,12 +54,14 @@ class Responses(Usual):
         state.refuse_held_path(path, tail=1)
         responses_request.refuse_held(request)
         harmless = documented.at(path, documented.RESPONSES)
-        state.refuse_stateful(request, harmless, documented.SETTINGS, allow=allow)
+        state.refuse_stateful(request, harmless, documented.APART, allow=allow)
+        hosted.refuse_plugins(request, allow=allow)
         state.refuse_preset(request, allow=allow)
         responses_request.check(request)
         tools = responses_request.tools_of(request)
         responses_request.refuse_places(tools)
-        state.refuse_tools(tools, allow=allow)
+        hosted.refuse_tools(tools, allow=allow)
+        references.refuse(request.get("input"), allow=allow)
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
@@ -89,7 +94,7 @@ class Responses(Usual):
 
     def facts(self, document: JSONObject) -> Facts:
         usage = document.get("usage") or {}
-        refused = responses_answer.refused(document)
+        refused = responses_answer.refused(document) or refusals.any_declines(responses_answer.texts(document))
         expires_at = responses_answer.expiry(document)
         return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")), refused, expires_at)
 

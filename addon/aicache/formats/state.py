@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
+from aicache.formats import documented
 from aicache.formats.body import Private, Stateful
 
 _LONG = 64  # characters of a name; longer ones are none of an API's
@@ -42,13 +43,23 @@ _STATE = _set(
     "retained retention environment environments file files attachment attachments upload uploads artifact artifacts "
     "collection collections dataset datasets index indexes corpus database vectorstore from since after based room "
     "channel journal bookmark scratchpad pointer transcript cookie cookies nonce follow restore restored rehydrate "
-    "hydrate handoff carry sticky affinity"
+    "hydrate handoff carry sticky affinity savepoint savepoints append appended appending datastore datastores slot "
+    "slots past lineage ancestry successor successive sequel chain chained chaining proceed reopen revive reattach "
+    "attach attached join joined link linked stash stashed vault bucket buckets repository repo folder folders drive "
+    "project projects profile profiles persona personas path paths personalization personalisation personalize "
+    "personalized commit committed transaction "
+    "txn revert redo revision revisions enqueue enqueued postpone postponed backup archive archived tape diary "
+    "notepad blackboard ledger pickup"
 )
 """Words that say so wherever they stand in a name; beside them ``token`` at its end: one is a handle, many a count."""
 
+_ALONE = _set("context contexts ctx anchor th kv")
+"""The same where they are all of a name: beside others they are a length, a setting or a mere kind."""
+_PAIRS = (("prefix", "cache"), ("kv", "cache"), ("cache", "handle"), ("keep", "going"))
+
 _WITHIN = re.compile(
     "session|thread|container|conversation|dialogue|interaction|continu|resum|checkpoint|previous|history|memory|memories"
-    "|cursor|snapshot|callback|webhook|background|assistant|workflow|stateful|persist|sandbox"
+    "|savepoint|datastore|cursor|snapshot|callback|webhook|background|assistant|workflow|stateful|persist|sandbox"
 )
 """The same within a word: many names are written without a mark between theirs."""
 
@@ -59,23 +70,23 @@ _NO_IDS = _set(
 
 _PRIVATE = _set(
     "mcp mcps connector connectors datasource datasources knowledge knowledgebase rag retrieval preset presets "
+    "plugin plugins skill skills "
     "integration integrations library libraries sharepoint onedrive dropbox gmail outlook mailbox calendar"
 )
 """Words of what the upstream reads for the caller alone: mail, files, databases, settings that somebody may change."""
-_PRIVATE_PAIRS = (("data", "source"), ("data", "sources"), ("file", "search"), ("collections", "search"))
-_PRIVATE_TOOLS = _PRIVATE | {"collection", "collections"}
+_PRIVATE_PAIRS = (
+    ("data", "source"),
+    ("data", "sources"),
+    ("file", "search"),
+    ("collections", "search"),
+    ("biz", "params"),
+)
 
-_OPAQUE = frozenset(
-    {"schema", "json_schema", "properties", "parameters", "input_schema", "output_schema", "inputSchema"}
-    | {"format", "examples", "input_examples", "metadata", "filters", "headers", "user_location", "input_image_mask"}
+SCHEMAS = frozenset(
+    {"schema", "properties", "$defs", "definitions", "input_schema", "output_schema", "inputSchema", "result_schema"}
+    | {"responseSchema", "responseJsonSchema", "_responseJsonSchema", "response_schema", "response_json_schema"}
 )
-"""What is within these is the caller's own, and names nothing to the upstream."""
-_HARMLESS_WITHIN = frozenset({"task_budget", "continuous_usage_stats"})  # Anthropic's output_config; vLLM's streams
-_HARMLESS_IN_TOOLS = frozenset(
-    {"defer_loading", "environment", "background"}  # of a picture; where a computer is, which is judged by itself
-    | {"allowed_x_handles", "excluded_x_handles"}  # xAI's search
-)
-_OWN_TOOLS = frozenset({"function", "custom"})
+"""JSON schemas, whose names are the caller's own."""
 _ASKED_FOR = frozenset({"agent", "fork", "job", "run", "async", "batch"})
 _DOCUMENTED = _set(
     "previous_response_id conversation background thread container fallback_credit_token previous_message_id "
@@ -96,29 +107,43 @@ class Allow:
     names: frozenset[str] = frozenset()
     """Parameters that are known to change no answer, whatever they are called."""
 
+    def lets(self, name: str) -> bool:
+        """Tell whether an operator lets a name pass, and all that is within: those that he thought of himself.
+
+        The usual ones (``stream_options``, ``store``) are known to change no answer by what is documented of them.
+        """
+        return name in self.names and (name not in documented.CHAT or name in documented.APART)
+
+    def lets_within(self, name: str) -> bool:
+        """Tell the same of a name within another parameter."""
+        return name in self.names and name not in documented.CHAT
+
 
 STRICT = Allow()
 
 
 def refuse_stateful(
-    request: Mapping[str, Any], harmless: frozenset[str], settings: frozenset[str], *, allow: Allow
+    request: Mapping[str, Any], harmless: frozenset[str], apart: frozenset[str], *, allow: Allow
 ) -> None:
     """Raise Stateful for a parameter that names or makes state, Private for private data, but for what is allowed.
 
-    *harmless* are the API's documented parameters that do neither, whatever they are called; what is within them is
-    not looked at, but for *settings*: objects in which the API's own names stand. Nothing is no state: null, false,
-    what is empty.
+    *harmless* are the API's documented parameters that do neither, whatever they are called. Names within them count
+    as well, at any depth and less those that are documented there, but for what is looked at *apart*, or may hold any
+    names. Nothing is no state: null, false, what is empty.
     """
     for name, value in request.items():
-        if _is_nothing(value) or name in allow.names:
+        if is_nothing(value) or allow.lets(name):
             continue
-        if name not in harmless:
-            _judge(name, allow)
-        elif name not in settings:
-            continue
-        for inner in _names_in(value):
-            if inner not in _HARMLESS_WITHIN:
-                _judge(inner, allow)
+        if name in harmless:
+            if name in apart:
+                continue
+        elif name not in allow.names:
+            judge(name, allow)
+            if says_private(name):
+                continue  # allowed, and all that it needs with it
+        for path, inner in names_in(value, name, allow):
+            if path not in documented.WITHIN:
+                judge(inner, allow)
 
 
 def refuse_preset(request: Mapping[str, Any], *, allow: Allow) -> None:
@@ -126,22 +151,6 @@ def refuse_preset(request: Mapping[str, Any], *, allow: Allow) -> None:
     model = request.get("model")
     if not allow.private_tools and isinstance(model, str) and "@preset/" in model:
         raise Private("model: with a preset that the upstream holds")
-
-
-def refuse_tools(tools: Any, *, allow: Allow) -> None:
-    """Raise Stateful or Private for a tool that the upstream runs, and that leans on what it holds."""
-    for tool in tools if isinstance(tools, list) else ():
-        if not isinstance(tool, dict) or _is_own(tool) or "input_schema" in tool:
-            continue
-        kind = tool.get("type")
-        spoken = words(kind) if isinstance(kind, str) else ()
-        if _is_private(spoken) or not _PRIVATE_TOOLS.isdisjoint(spoken):
-            if not allow.private_tools:
-                raise Private("tools: one that reads private data at the upstream")
-            continue
-        for name in _names_in(tool):
-            if name not in _HARMLESS_IN_TOOLS:
-                _judge(name, allow)
 
 
 def refuse_held_path(path: str, *, tail: int) -> None:
@@ -165,7 +174,9 @@ def says_state(name: str) -> bool:
     spoken = words(name)
     if not spoken or not unicodedata.normalize("NFKC", name).isascii():
         return not name.isascii()  # in another script: no API's, and nobody can tell
-    return spoken[-1] == "token" or any(map(_is_of_state, spoken))
+    if spoken[-1] == "token" or any(map(_is_of_state, spoken)):
+        return True
+    return (len(spoken) == 1 and spoken[0] in _ALONE) or any(pair in _PAIRS for pair in pairwise(spoken))
 
 
 def says_private(name: str) -> bool:
@@ -178,19 +189,49 @@ def words(name: str) -> tuple[str, ...]:
     return _words_of(name) if len(name) <= _LONG else _words_of.__wrapped__(name)
 
 
+def judge(name: str, allow: Allow) -> None:
+    """Raise Stateful or Private by a name; only one that some API documents is repeated in the message."""
+    private, stateful = _verdict(name) if len(name) <= _LONG else _verdict.__wrapped__(name)
+    said = name if name in _DOCUMENTED else "a parameter"
+    if private:
+        if not allow.private_tools:
+            raise Private(f"{said}: the upstream reads private data for it")
+    elif stateful:
+        raise Stateful(f"{said}: refers to state held by the upstream")
+
+
+@lru_cache(4096)
+def _verdict(name: str) -> tuple[bool, bool]:
+    return says_private(name), says_state(name)
+
+
+def is_nothing(value: Any) -> bool:
+    """Tell a value that says no more than an absent one."""
+    return value is None or value is False or value in _EMPTY
+
+
+def names_in(value: Any, place: str, allow: Allow) -> Iterator[tuple[str, str]]:
+    """Yield all names within what stands at a *place*, each after its own place, less those of the caller's own.
+
+    A place is the names on the way, with dots between them.
+    """
+    pending = [(value, place)]
+    for item, at in pending:  # grows on the way
+        if isinstance(item, list):
+            pending += [(each, at) for each in item if isinstance(each, dict | list)]
+            continue
+        for name, inner in item.items() if isinstance(item, dict) else ():
+            path = f"{at}.{name}"
+            if is_nothing(inner) or allow.lets_within(name):
+                continue
+            yield path, name
+            if isinstance(inner, dict | list) and name not in SCHEMAS and path not in documented.OPEN_WITHIN:
+                pending.append((inner, path))
+
+
 @lru_cache(4096)  # the same few names stand in all documents of an API
 def _words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", name)))
-
-
-def _judge(name: str, allow: Allow) -> None:
-    """Raise Stateful or Private by a name; only one that some API documents is repeated in the message."""
-    said = name if name in _DOCUMENTED else "a parameter"
-    if says_private(name):
-        if not allow.private_tools:
-            raise Private(f"{said}: the upstream reads private data for it")
-    elif says_state(name):
-        raise Stateful(f"{said}: refers to state held by the upstream")
 
 
 def _is_private(spoken: Sequence[str]) -> bool:
@@ -198,31 +239,7 @@ def _is_private(spoken: Sequence[str]) -> bool:
     return not _PRIVATE.isdisjoint(spoken) or not pairs.isdisjoint(_PRIVATE_PAIRS)
 
 
-def _is_own(tool: Mapping[str, Any]) -> bool:
-    """Tell a tool that the caller runs."""
-    return isinstance(kind := tool.get("type"), str) and kind in _OWN_TOOLS
-
-
 def _is_of_state(word: str) -> bool:
     if word in _STATE or _WITHIN.search(word):
         return True
     return len(word) > 3 and word.endswith(("id", "ids")) and word not in _NO_IDS
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value is False or value in _EMPTY
-
-
-def _names_in(value: Any) -> Iterator[str]:
-    """Yield all names within a value under which something stands, less what is the caller's own."""
-    pending = [value]
-    for item in pending:  # grows on the way
-        if isinstance(item, list):
-            pending += [each for each in item if isinstance(each, dict | list)]
-        elif isinstance(item, dict) and not _is_own(item):
-            for name, inner in item.items():
-                if _is_nothing(inner) or name in _OPAQUE:
-                    continue
-                yield name
-                if isinstance(inner, dict | list):
-                    pending.append(inner)

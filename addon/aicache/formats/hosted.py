@@ -1,0 +1,98 @@
+"""Which tools and plugins the upstream runs that lean on what it holds, or on what nobody here knows. Pure.
+
+What runs there may read the caller's mail, or act for him. So a kind that is not documented to read the public web, or
+to compute, counts as one that does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aicache.formats import state
+from aicache.formats.body import Private
+from aicache.formats.state import Allow
+
+_OWN = frozenset({"function", "custom"})
+_OWN_WORDS = frozenset({"parameters", "input_schema", "inputSchema", "input_examples", "output_schema", "format"})
+"""What the caller says of a tool of his own in names of his own."""
+_KINDS = frozenset(
+    {"code_interpreter", "code_execution", "browser_search", "browser_automation", "visit_website", "wolfram_alpha"}
+    | {"web_search", "web_search_preview", "web_fetch", "web_extractor", "live_search", "x_search", "image_generation"}
+    | {"datetime", "url_context", "google_search", "google_maps", "builtin_function", "namespace", "advisor"}
+    | {"shell", "local_shell", "apply_patch", "computer", "computer_use", "computer_use_preview", "bash"}
+    | {"text_editor", "memory", "tool_search", "tool_search_tool_regex", "tool_search_tool_bm25"}
+    | {"programmatic_tool_calling"}
+)
+"""Documented kinds that read the public web, compute, draw, or are run by the caller; without their versions."""
+_VERSION = re.compile(r"_\d{4}(?:\d{4}|_\d\d_\d\d)\Z|_\d{4}\Z")
+_PRIVATE_KINDS = frozenset({"collection", "collections"})
+_HARMLESS = frozenset(
+    {"tool.defer_loading", "tool.function.defer_loading"}
+    | {"tool.environment", "tool.background"}  # where a computer is, which is judged by itself; of a picture
+    | {"tool.allowed_x_handles", "tool.excluded_x_handles", "tool.input_image_mask.file_id"}
+)
+_PLUGINS = frozenset(  # https://openrouter.ai/docs/guides/features/plugins
+    {"web", "web-fetch", "file-parser", "response-healing", "context-compression", "moderation", "fusion"}
+    | {"auto-router", "auto-beta-router", "pareto-router"}
+)
+
+
+def refuse_tools(tools: Any, *, allow: Allow) -> None:
+    """Raise Stateful or Private for a tool that the upstream runs and that leans on what it holds."""
+    for tool in tools if isinstance(tools, list) else ():
+        if not isinstance(tool, dict):
+            continue
+        if _is_own(tool):
+            for path, name in state.names_in(_less_own_words(tool), "tool", allow):
+                if path not in _HARMLESS:
+                    state.judge(name, allow)
+            continue
+        kind = tool.get("type")
+        spoken = state.words(kind) if isinstance(kind, str) else ()
+        if isinstance(kind, str) and (state.says_private(kind) or not _PRIVATE_KINDS.isdisjoint(spoken)):
+            _refuse_private(allow)
+            continue
+        for path, name in state.names_in(
+            {name: value for name, value in tool.items() if name != "tools"}, "tool", allow
+        ):
+            if path not in _HARMLESS:
+                state.judge(name, allow)
+        if isinstance(kind, str) and _VERSION.sub("", kind.removeprefix("openrouter:")) not in _KINDS:
+            _refuse_private(allow)
+        refuse_tools(tool.get("tools"), allow=allow)  # of a namespace
+
+
+def refuse_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
+    """Raise Private for a plugin that is none of OpenRouter's: those read the public web, or mend what is sent."""
+    plugins = request.get("plugins")
+    if state.is_nothing(plugins):
+        return
+    for plugin in plugins if isinstance(plugins, list) else (plugins,):
+        if not isinstance(plugin, dict) or plugin.get("id") not in _PLUGINS:
+            _refuse_private(allow)
+
+
+def _refuse_private(allow: Allow) -> None:
+    if not allow.private_tools:
+        raise Private("tools: one that reads private data at the upstream, or may")
+
+
+def _is_own(tool: Mapping[str, Any]) -> bool:
+    """Tell a tool that the caller runs."""
+    kind = tool.get("type")
+    if kind is None:
+        return any(name in tool for name in ("function", "input_schema", "parameters"))
+    return isinstance(kind, str) and kind in _OWN
+
+
+def _less_own_words(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tool of the caller's less what he names himself, be it there or one step deeper."""
+    return {
+        name: {inner: each for inner, each in value.items() if inner not in _OWN_WORDS}
+        if isinstance(value, dict)
+        else value
+        for name, value in tool.items()
+        if name not in _OWN_WORDS
+    }

@@ -1,0 +1,89 @@
+"""Which parts of a conversation stand for what the upstream holds: another conversation, an earlier answer's sound.
+
+Pure; it reads names and types. A message, a call or a file may have an id, since what it names is sent along, or stays
+what it is. What calls say, and what they bring, is anybody's words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aicache.formats import state
+from aicache.formats.body import Stateful
+from aicache.formats.state import Allow
+
+_SAID = frozenset(
+    {"arguments", "args", "partialArgs", "input", "output", "outputs", "result", "results", "response", "action"}
+    | {"actions", "operation", "citations", "annotations", "logprobs", "tools", "metadata", "partMetadata"}
+    | {"part_metadata", "reasoning_details", "extra_content"}
+)
+"""Names under which a call, its result or a citation has words of its own, or a vendor proofs of reasoning."""
+_NAMES = frozenset(
+    {
+        "tool_call_id",
+        "call_id",
+        "tool_use_id",
+        "tool_id",
+        "function_id",
+        "toolCallId",
+        "toolUseId",
+        "approval_request_id",
+    }
+    | {"file", "file_id", "fileId", "file_data", "fileData", "file_uri", "fileUri", "file_url", "filename", "file_name"}
+    | {"index"}
+)
+"""Documented names that sound of state, and are none: ids of what the same request holds, and of files."""
+_NAMES_OF = {
+    "document": frozenset({"context"}),
+    "reference": frozenset({"reference_ids"}),
+    "code_interpreter_call": frozenset({"container_id"}),
+    "image_generation_call": frozenset({"background"}),
+}
+_TYPES = frozenset(
+    {"message", "text", "input_text", "output_text", "summary_text", "reasoning_text", "refusal", "reasoning"}
+    | {"image", "image_url", "input_image", "input_audio", "audio_url", "video_url", "file", "input_file", "document"}
+    | {"thinking", "redacted_thinking", "compaction", "context_compaction", "reference", "tool_reference"}
+    | {"search_result", "function", "custom", "mcp_list_tools", "mcp_approval_request", "additional_tools", "fallback"}
+    | {"document_url", "file_url", "input_video", "video", "audio", "url", "base64", "content", "program"}
+)
+_ENDS = ("_call", "_use", "_result", "_output", "_error")
+"""Types that are documented, and the ends of those that tell what was called and what came of it."""
+_HELD = frozenset({"mcp_approval_response", "container_upload", "item_reference"})
+"""The first lets the upstream do what it asked leave for, the second puts a file where code runs."""
+_CALLS = frozenset(
+    {"functionCall", "functionResponse", "function_call", "function_response", "toolCall", "toolResponse"}
+    | {"tool_call", "tool_response", "executableCode", "codeExecutionResult", "executable_code"}
+    | {"code_execution_result", "caller"}
+)
+_PARTS = frozenset({"content", "parts"})
+
+
+def refuse(conversation: Any, *, allow: Allow) -> None:
+    """Raise Stateful for a part of a conversation that names what the upstream holds, Private for private data."""
+    pending = [(conversation, "", False)]
+    for value, under, listed in pending:  # grows on the way
+        if isinstance(value, list):
+            pending += [(each, under, True) for each in value if isinstance(each, dict | list)]
+        elif isinstance(value, dict):
+            kind = value.get("type")
+            known = _is_known(kind) if isinstance(kind, str) else under not in _PARTS
+            if isinstance(kind, str) and not known:
+                _refuse_kind(kind, allow)
+            own = _NAMES_OF.get(kind, frozenset()) if isinstance(kind, str) else frozenset()
+            for name, inner in value.items():
+                if state.is_nothing(inner) or allow.lets_within(name):
+                    continue
+                if not (name in _NAMES or name in own or (name == "id" and known and (listed or under in _CALLS))):
+                    state.judge(name, allow)
+                if isinstance(inner, dict | list) and name not in _SAID:
+                    pending.append((inner, name, False))
+
+
+def _is_known(kind: str) -> bool:
+    return kind in _TYPES or (kind.endswith(_ENDS) and kind not in _HELD) or kind.startswith("reasoning.")
+
+
+def _refuse_kind(kind: str, allow: Allow) -> None:
+    if kind in _HELD:
+        raise Stateful("an item: refers to state held by the upstream")
+    state.judge(kind, allow)
