@@ -168,9 +168,35 @@ def test_an_upstream_that_never_counts_is_asked_in_each_mode(exact: Proxy, upstr
     assert exact.ask(question, **STREAM).cache == "exact"
 
 
+def test_usage_told_in_parts_is_told_whole(exact: Proxy, upstream: Upstream, question: str) -> None:
+    parts = ({"usage": {"prompt_tokens": 5}}, {"usage": {"completion_tokens": 7, "total_tokens": 12}})
+    upstream.script = answering(*({**each, **part} for each, part in zip(UNCOUNTED[:2], parts, strict=True)), END)
+    exact.ask(question, **COUNTED)
+    exact.ask_until("exact", question, **COUNTED)
+
+    whole = exact.ask(question)
+
+    assert (whole.cache, told(whole)) == ("exact", USAGE)
+
+
+def test_half_of_the_usage_is_not_told_as_all_of_it(exact: Proxy, upstream: Upstream, question: str) -> None:
+    upstream.script = answering({**UNCOUNTED[0], "usage": {"prompt_tokens": 5}}, *UNCOUNTED[1:])
+    exact.ask(question, **COUNTED)
+    exact.ask_until("exact", question, **COUNTED)
+
+    whole = exact.ask(question)
+
+    assert (whole.cache, told(whole)) == ("miss", USAGE)
+
+
 @pytest.mark.parametrize(
     "drafts",
     [
+        pytest.param(({"vendor_count": 1}, {"vendor_count": 2}), id="a number nobody has heard of"),
+        pytest.param(
+            ({"executed_tools": [{"index": 0, "output": "al"}]}, {"executed_tools": [{"index": 0, "output": "pha"}]}),
+            id="a tool's output that changes",
+        ),
         pytest.param(({"vendor_note": "a"}, {"vendor_note": "b"}), id="a text nobody has heard of"),
         pytest.param(({"vendor": [{"x": "a"}]}, {"vendor": [{"x": "b"}]}), id="in a list"),
         pytest.param(({"audio": {"data": "YQ"}}, {"audio": {"data": "YmM"}}), id="bytes cut anywhere"),
@@ -215,14 +241,20 @@ def test_an_uncounted_stream_of_one_api_is_asked_for_in_another(
     assert min(usage["prompt_tokens"], usage["completion_tokens"]) > 0
 
 
-def test_a_message_streamed_without_counts_is_not_told_as_free(exact: Proxy, upstream: Upstream, question: str) -> None:
+@pytest.mark.parametrize("untold", [("message_start", "message_delta"), ("message_start",), ("message_delta",)])
+def test_a_message_streamed_without_counts_is_not_told_as_free(
+    exact: Proxy, upstream: Upstream, question: str, untold: tuple[str, ...]
+) -> None:
     def script(request: Request) -> Reply:
         body, kind = messages.stream(request, False) if request.json.get("stream") else messages.whole(request, False)
         if request.json.get("stream"):
             events = [json.loads(event.data) for event in sse.decode(body)]
             for event in events:
-                event.get("message", {}).pop("usage", None)
-                event.pop("usage", None)
+                if event["type"] == "message_delta":
+                    event["usage"] = {"output_tokens": event["usage"]["output_tokens"]}
+                if event["type"] in untold:
+                    event.get("message", {}).pop("usage", None)
+                    event.pop("usage", None)
             body = sse.encode(sse.Event(event["type"], json.dumps(event)) for event in events)
         return Reply(body=body, content_type=kind)
 
@@ -238,7 +270,7 @@ def test_a_message_streamed_without_counts_is_not_told_as_free(exact: Proxy, ups
     whole = asks()
 
     assert whole.cache == "miss"
-    assert json.loads(whole.body)["usage"]["output_tokens"] > 0
+    assert min(json.loads(whole.body)["usage"][name] for name in ("input_tokens", "output_tokens")) > 0
 
 
 def test_no_caller_of_a_shared_answer_is_told_anothers_metadata(

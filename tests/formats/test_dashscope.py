@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful
+from aicache.formats.body import OnlyAsRecorded, Stateful
 from aicache.formats.chat import CHAT
 from aicache.formats.dashscope import DASHSCOPE
 from aicache.formats.format import Facts
@@ -634,9 +635,10 @@ def _answers_or_value_error(body: bytes, variant: str = "") -> None:
         _, document = DASHSCOPE.parse_answer(body, variant=variant)
     except ValueError:
         return
-    for mode in Mode:
-        for written in ("", "incremental", "cumulative"):
-            assert DASHSCOPE.parse_answer(DASHSCOPE.render(document, mode, variant=written)) == (mode, document)
+    with suppress(OnlyAsRecorded):
+        for mode in Mode:
+            for written in ("", "incremental", "cumulative"):
+                assert DASHSCOPE.parse_answer(DASHSCOPE.render(document, mode, variant=written)) == (mode, document)
     DASHSCOPE.facts(document)
     try:
         DASHSCOPE.understand(document)

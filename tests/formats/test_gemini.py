@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful
+from aicache.formats.body import OnlyAsRecorded, Stateful
 from aicache.formats.format import Facts
 from aicache.formats.gemini import GEMINI
 from aicache.model import Call, Mode, Turn
@@ -632,7 +632,8 @@ def answers_or_value_error(body: bytes) -> None:
         return
     assert document["candidates"]
     assert GEMINI.facts(document).prompt_tokens >= 0
-    for variant in ("", "array"):
-        assert GEMINI.parse_answer(GEMINI.render(document, mode, variant=variant)) == (mode, document)
+    with suppress(OnlyAsRecorded):
+        for variant in ("", "array"):
+            assert GEMINI.parse_answer(GEMINI.render(document, mode, variant=variant)) == (mode, document)
     with suppress(ValueError):
         GEMINI.understand(document)

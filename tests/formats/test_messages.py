@@ -470,11 +470,18 @@ def test_what_both_modes_have_is_filled_in() -> None:
     bare = message()
     del bare["usage"], bare["stop_sequence"]
 
-    assert read(bare) == message(usage={"input_tokens": 0, "output_tokens": 0})
-    assert read(message(usage={"output_tokens": 7, "input_tokens": None}))["usage"] == {
-        "input_tokens": 0,
-        "output_tokens": 7,
-    }
+    assert read(bare) == message(usage={})
+
+
+@pytest.mark.parametrize(
+    "usage", [None, {}, {"output_tokens": 7, "input_tokens": None}, {"input_tokens": 7}, {"cache_read_input_tokens": 7}]
+)
+def test_counts_that_nobody_told_are_not_made_up(usage: dict[str, Any] | None) -> None:
+    document = read(message(usage=usage))
+
+    assert document["usage"] == {name: told for name, told in (usage or {}).items() if told}
+    assert MESSAGES.facts(document) == Facts(0, 0)
+    assert MESSAGES.understand(document).usage is None
 
 
 @pytest.mark.parametrize("reason", sorted(GOOD_ENDS))

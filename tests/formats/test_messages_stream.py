@@ -11,6 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aicache import sse
+from aicache.formats.body import OnlyAsRecorded
+from aicache.formats.format import Facts
 from aicache.formats.messages import MESSAGES
 from aicache.formats.messages_answer import GOOD_ENDS, TOOL_USES
 from aicache.model import Mode
@@ -220,12 +222,74 @@ def test_a_tool_call_without_deltas_has_the_input_it_opened_with() -> None:
         assert read(body)["content"][0]["input"] == input
 
 
-def test_deltas_of_kinds_yet_unknown_are_kept_where_they_come_once() -> None:
-    body = opened(0, type="new_kind", words="") + delta(0, "words_delta", words="a", score=1)
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("words_delta", {"words": "a"}),
+        ("words_delta", {"score": 1}),
+        ("words_delta", {"citation": {"url": "u"}}),
+        ("text_delta", {"text": "a", "score": 1}),
+        ("text_delta", {"text": "a", "note": {"tone": "calm"}}),
+        ("citations_delta", {"citation": {"url": "u"}, "note": "a"}),
+    ],
+)
+def test_what_is_not_known_of_a_delta_is_not_taken_for_a_field_of_the_block(kind: str, fields: dict[str, Any]) -> None:
+    body = opened(0, type="text", text="Tea") + delta(0, kind, **fields) + stopped(0)
 
-    assert read(start() + body + stopped(0) + end() + STOP)["content"] == [
-        {"type": "new_kind", "words": "a", "score": 1}
-    ]
+    document = read(start() + body + end() + STOP)
+
+    for mode in Mode:
+        with pytest.raises(OnlyAsRecorded):
+            MESSAGES.render(document, mode)
+
+
+def test_a_delta_may_tell_how_far_the_thinking_has_come() -> None:
+    pieces = [delta(0, "thinking_delta", thinking=text, estimated_tokens=n) for n, text in enumerate(("H", "m"), 1)]
+    thought = opened(0, type="thinking", thinking="", signature="") + b"".join(pieces) + stopped(0)
+
+    block, _ = read(start() + thought + text(1) + end() + STOP)["content"]
+
+    assert block == {"type": "thinking", "thinking": "Hm", "signature": ""}
+
+
+def test_a_field_of_a_block_that_an_unknown_delta_tells_anew_spoils_the_message() -> None:
+    body = opened(0, type="text", text="") + delta(0, "text_v2_delta", text="a") + delta(0, "text_delta", text="b")
+
+    with pytest.raises(ValueError, match="wrong type"):
+        read(start() + body + stopped(0) + end() + STOP)
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "told"),
+    [
+        ({"input_tokens": 8, "output_tokens": 1}, {"output_tokens": 7}, {"input_tokens": 8, "output_tokens": 7}),
+        ({"input_tokens": 8, "output_tokens": 1}, {}, {"input_tokens": 8}),
+        ({"input_tokens": 8, "output_tokens": 1}, None, {"input_tokens": 8}),
+        (None, {"output_tokens": 7}, {"output_tokens": 7}),
+        (None, {"input_tokens": 8, "output_tokens": 7}, {"input_tokens": 8, "output_tokens": 7}),
+        (
+            {"input_tokens": 0, "server_tool_use": {"web_search_requests": 0}, "cache_creation": {"a": 1}},
+            {"input_tokens": 8, "output_tokens": 7, "server_tool_use": {"web_search_requests": 2}},
+            {
+                "input_tokens": 8,
+                "output_tokens": 7,
+                "server_tool_use": {"web_search_requests": 2},
+                "cache_creation": {"a": 1},
+            },
+        ),
+    ],
+)
+def test_usage_is_told_count_by_count_and_what_nobody_told_is_unknown(
+    early: dict[str, Any] | None, late: dict[str, Any] | None, told: dict[str, Any]
+) -> None:
+    opening = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": early}
+    closing = {"delta": {"stop_reason": "end_turn"}} | ({} if late is None else {"usage": late})
+
+    document = read(event("message_start", message=opening) + text() + event("message_delta", **closing) + STOP)
+
+    assert document["usage"] == told
+    known = told.keys() >= {"input_tokens", "output_tokens"}
+    assert MESSAGES.facts(document) == (Facts(8, 7) if known else Facts(0, 0))
 
 
 def test_blocks_stand_in_the_order_of_their_indexes() -> None:

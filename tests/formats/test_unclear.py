@@ -137,6 +137,8 @@ PLACES = [
     )
     for where in places
 ]
+KEEPING = [place for place in PLACES if place.id not in ("messages-delta", "messages-new")]
+"""Where what is told is a field of what it is told of; Anthropic's deltas have fields of their own."""
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 NAME = st.text("abcxyz_", min_size=1, max_size=9).map("vendor_{}".format)
 
@@ -149,7 +151,16 @@ def all_texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@pytest.mark.parametrize(("format", "place"), PLACES)
+VALUE = (
+    TEXT
+    | st.integers()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.lists(TEXT, min_size=1, max_size=2)
+)
+
+
+@pytest.mark.parametrize(("format", "place"), KEEPING)
 @settings(max_examples=25)  # for each of many places
 @given(name=NAME, text=TEXT, when=st.lists(st.booleans(), min_size=3, max_size=3).filter(any))
 def test_an_unknown_text_that_comes_once_or_the_same_again_is_told_whole_and_once(
@@ -171,6 +182,27 @@ def test_an_unknown_text_in_several_different_pieces_is_kept_and_never_rendered(
     format: Format, place: Place, name: str, texts: list[str], first: int
 ) -> None:
     fields: list[Fields] = [{name: texts[0]}, {name: texts[1]}]
+    fields.insert(2 * first, {})
+
+    document = format.parse_answer(place(fields))[1]
+
+    for mode in Mode:
+        with pytest.raises(OnlyAsRecorded):
+            format.render(document, mode)
+
+
+def value_pairs() -> st.SearchStrategy[list[Any]]:
+    return st.lists(VALUE, min_size=2, max_size=2).filter(lambda pair: pair[0] != pair[1])
+
+
+@pytest.mark.parametrize(("format", "place"), [place for place in PLACES if place.id != "messages-usage"])
+@settings(max_examples=25)  # for each of many places
+@given(name=NAME, values=value_pairs(), first=st.integers(0, 1))
+def test_unknown_numbers_truths_and_lists_in_several_different_pieces_are_never_rendered(
+    format: Format, place: Place, name: str, values: list[Any], first: int
+) -> None:
+    """In usage, numbers are counts."""
+    fields: list[Fields] = [{name: values[0]}, {name: values[1]}]
     fields.insert(2 * first, {})
 
     document = format.parse_answer(place(fields))[1]

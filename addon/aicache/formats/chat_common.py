@@ -68,7 +68,12 @@ def usage_of(usage: Mapping[str, Any] | None) -> Usage | None:
 
 
 def tokens(usage: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many tokens were read and written, as far as that is told: by the total, where it is all there is."""
+    """Return how many tokens were read and written: by the total, where it is all that is told.
+
+    Where one of the two is told and the other is not, as by a stream that left off counting, neither counts as known.
+    """
+    if (usage.get("prompt_tokens") is None) != (usage.get("completion_tokens") is None):
+        return 0, 0
     prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
     return prompt or max(0, count(usage.get("total_tokens")) - completion), completion
 

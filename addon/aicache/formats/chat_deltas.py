@@ -1,4 +1,4 @@
-"""Where in a streamed chat completion values grow, are named again, or are told anew: a table, and nothing else.
+"""Where in a streamed chat completion values grow, are named again, or are told anew: a table, and little else.
 
 Sources: https://platform.openai.com/docs/api-reference/chat-streaming; for what vendors add, streams of theirs.
 """
@@ -12,18 +12,26 @@ from aicache.formats.deltas import How, Items, Rule
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
+OF_A_PIECE = frozenset({"token_id"})
+"""What deltas alone have: the number of their own token, at Together."""
+
 
 def _of_an_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
     return item.get("index") is not None and item["index"] == earlier.get("index")
 
 
-def _continues(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Tell by index, type, id and format; what a piece leaves out agrees with anything (OpenRouter's signatures)."""
+def _continues(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
+    """Tell by index, type, id and format; what a piece leaves out agrees with anything (OpenRouter's signatures).
+
+    Without an index, what agrees may be of the last one or stand after it.
+    """
     alike = all(_agree(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
+    if alike and item.get("index") is None and earlier.get("index") is None:
+        return None
     return alike and _of_an_index(earlier, item)
 
 
-def _continues_block(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+def _continues_block(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
     """Tell for LiteLLM, whose blocks of Anthropic's thinking have no index: one goes on up to its signature."""
     if item.get("index") is not None:
         return _continues(earlier, item)
@@ -56,6 +64,7 @@ CALLS = Items(
         "custom": {"input": How.GROWS},
     },
     _continues_call,
+    within=True,
 )
 """Calls of tools. A second name is a piece of it with some clients, and another one with others: no rule for it."""
 
@@ -71,8 +80,8 @@ MESSAGE: Mapping[str, Rule] = {
     "tool_calls": CALLS,
     "function_call": _FUNCTION,
     "audio": {"id": How.NAMES, "data": How.BASE64, "transcript": How.GROWS, "expires_at": How.REPLACES},
-    "annotations": How.LISTED,
-    "images": How.LISTED,
+    "annotations": How.ADDED,
+    "images": How.ADDED,
     "reasoning_details": Items(  # OpenRouter
         {
             **dict.fromkeys(("type", "id", "format"), How.NAMES),
@@ -83,7 +92,7 @@ MESSAGE: Mapping[str, Rule] = {
     "thinking_blocks": Items(  # LiteLLM
         {"type": How.NAMES, "thinking": How.GROWS}, _continues_block
     ),
-    "executed_tools": Items(How.REPLACES, _of_an_index),  # Groq: a tool that was run is told again with its output
+    "executed_tools": Items(How.SWELLS, _of_an_index),  # Groq: a tool that was run is told again with its output
 }
 """A choice's message."""
 
@@ -92,7 +101,8 @@ CHOICE: Mapping[str, Rule] = {
     "text": How.GROWS,  # Together says each text twice
     "token_ids": How.LISTED,
     "prompt_token_ids": How.REPLACES,
-    **dict.fromkeys(("native_finish_reason", "stop_reason", "matched_stop", "usage"), How.REPLACES),
+    **dict.fromkeys(("native_finish_reason", "stop_reason", "matched_stop"), How.REPLACES),
+    "usage": How.COUNTS,
     **dict.fromkeys(("content_filter_results", "content_filter_result", "content_filter_offsets"), How.REPLACES),
 }
 """What else a choice has."""
@@ -100,6 +110,20 @@ CHOICE: Mapping[str, Rule] = {
 DOCUMENT: Mapping[str, Rule] = {
     **dict.fromkeys(("service_tier", "system_fingerprint", "provider", "metadata"), How.REPLACES),
     **dict.fromkeys(("x_groq", "timings", "prompt_filter_results", "moderation"), How.REPLACES),
-    **dict.fromkeys(("citations", "search_results", "images", "related_questions"), How.REPLACES),  # Perplexity
+    **dict.fromkeys(("prompt_progress", "time_info", "perf_metrics"), How.REPLACES),  # llama.cpp, Cerebras, Fireworks
+    **dict.fromkeys(("citations", "search_results", "images", "related_questions"), How.SWELLS),  # Perplexity
 }
 """What stands around the choices."""
+
+
+def in_order(calls: Any) -> Any:
+    """Return a message's calls in the order of their indexes, where each has one of its own.
+
+    Gateways that give parallel calls the same index, or start anew in each chunk, send them in their order.
+    """
+    if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
+        return calls
+    indexes = [call.get("index") for call in calls]
+    if not all(type(index) is int for index in indexes) or len(set(indexes)) < len(indexes):
+        return calls
+    return sorted(calls, key=lambda call: int(call["index"]))

@@ -54,7 +54,8 @@ class _Growing:
             self.has_deltas = True
         if not (delta is None or isinstance(delta, dict)):
             raise ValueError("choices: a delta that is not an object")
-        deltas.join(self.message, delta or {}, chat_deltas.MESSAGE)
+        delta = {name: value for name, value in (delta or {}).items() if name not in chat_deltas.OF_A_PIECE}
+        deltas.join(self.message, delta, chat_deltas.MESSAGE)
         self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
         if type(piece.get("logprobs")) in (int, float):
@@ -62,7 +63,8 @@ class _Growing:
         deltas.join(self.extra, piece, chat_deltas.CHOICE)
 
     def whole(self, index: int) -> JSONObject:
-        return {**self.extra, "index": index, "message": self.message, "finish_reason": self.finish_reason}
+        calls = {name: chat_deltas.in_order(self.message[name]) for name in ("tool_calls",) if name in self.message}
+        return {**self.extra, "index": index, "message": self.message | calls, "finish_reason": self.finish_reason}
 
 
 def _pieces(choice: Choice) -> Iterator[JSONObject]:

@@ -61,9 +61,10 @@ class DashScope(Usual):
 
     def facts(self, document: JSONObject) -> Facts:
         usage = document.get("usage") or {}
+        told = [usage.get(name) for name in ("input_tokens", "output_tokens")]
+        asked, said = (0, 0) if None in told else map(count, told)  # a stream may tell one of the two alone
         refused = refusals.any_declines(dashscope_answer.texts(document))
-        read, written = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
-        return Facts(read, written, refused, expires_at=marks.expiry(document))
+        return Facts(asked, said, refused, expires_at=marks.expiry(document))
 
     def check(self, document: JSONObject, call: Call) -> None:
         dashscope_answer.refuse_useless(document)

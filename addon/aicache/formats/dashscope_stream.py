@@ -16,6 +16,7 @@ from aicache.formats import chat_deltas, dashscope_reading, deltas, marks
 from aicache.formats.body import JSONObject, count, dump_line, load_object, objects
 from aicache.formats.dashscope_answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
 from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL, Said
+from aicache.formats.deltas import How
 
 
 def gather(body: bytes, variant: str) -> JSONObject:
@@ -40,10 +41,13 @@ def gather(body: bytes, variant: str) -> JSONObject:
                 case "finish_reason":
                     output[name] = _end(output.get(name), value)
                 case _:
-                    _put(output, name, value, cumulative=cumulative, anew=_OUTPUT)
+                    _put(output, name, value, cumulative=cumulative, rules=_OUTPUT)
         for name, value in event.items():
-            _put(document, name, value, cumulative=cumulative, anew=_EVENT)
+            _put(document, name, value, cumulative=cumulative, rules=_EVENT)
     if choices:
+        for message in (choice.get("message") or {} for choice in choices.values()):
+            if "tool_calls" in message:
+                message["tool_calls"] = chat_deltas.in_order(message["tool_calls"])
         output["choices"] = list(choices.values())
     return {"output": output} | document
 
@@ -124,22 +128,17 @@ def _said(event: Mapping[str, Any]) -> Said:
     return Said(texts, count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
 
 
-_EVENT = frozenset({"usage", "request_id"})
-_OUTPUT = frozenset({"search_info"})
+_EVENT: Mapping[str, deltas.Rule] = {"usage": How.COUNTS, "request_id": How.REPLACES}
+_OUTPUT: Mapping[str, deltas.Rule] = {"search_info": How.SWELLS}
+_NO_RULES: Mapping[str, deltas.Rule] = {}
 _OF_PIECES: Mapping[str, deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
 
 
-def _put(held: JSONObject, name: str, value: Any, *, cumulative: bool, anew: frozenset[str] = frozenset()) -> None:
-    """Take in what stands around the texts; what is known to be told *anew* is the last that was told.
-
-    Where each event holds all there is so far, a text may only have grown.
-    """
-    known = held.get(name)
-    texts = isinstance(known, str) and isinstance(value, str)
-    if name in anew or (cumulative and (not texts or value.startswith(known))):
-        held[name] = deltas.latest(known, value)
-    else:
-        deltas.join(held, {name: value})
+def _put(
+    held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, deltas.Rule] = _NO_RULES
+) -> None:
+    """Take in what stands around the texts. Where each event holds all there is so far, it may only have grown."""
+    deltas.join(held, {name: value}, {name: How.SWELLS, **rules} if cumulative else rules)
 
 
 def _end(held: Any, value: Any) -> Any:

@@ -5,8 +5,8 @@ vendors add is known from recorded streams. A `Rule` says of a known place what 
 Fields that nobody has heard of survive where all agree on what they mean:
 
 - null says nothing, and empty values replace nothing; what is told again is told once;
-- objects are joined field by field; of numbers the latest counts;
-- a text, or a list, that comes in several different pieces is `UNCLEAR`: it may grow, be replaced, or be a draft.
+- objects are joined field by field;
+- whatever else comes in several different pieces is `UNCLEAR`: it may grow, be replaced, be added up, or be a draft.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import islice
 from typing import Any, Final, TypeAlias
 
 LOOKED_BACK = 128
@@ -49,8 +48,14 @@ class How(Enum):
     """It names the same thing again; what the first called it stays."""
     REPLACES = auto()
     """It tells the state anew; in objects, field by field."""
+    COUNTS = auto()
+    """It counts anew, some of what is counted or all; numbers and lists are replaced, unknown texts are not."""
+    SWELLS = auto()
+    """It tells all there is so far: texts and lists that hold what was told before, in objects field by field."""
     LISTED = auto()
     """It holds the next elements of one list, whole ones."""
+    ADDED = auto()
+    """It holds further elements of one list, or all of the list so far."""
     BASE64 = auto()
     """It holds the next bytes, in base64."""
     CONTENT = auto()
@@ -59,11 +64,16 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list whose elements come in pieces: *continues* tells whether a piece is of an earlier element."""
+    """A list whose elements come in pieces: *continues* tells whether a piece is of an earlier element.
+
+    None says that nobody knows: texts that both have are `UNCLEAR` then.
+    """
 
     rule: Mapping[str, Rule] | How
     """What a piece does to its element."""
-    continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+    continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool | None]
+    within: bool = False
+    """Whether one delta may hold several pieces of one element; else its elements are elements of their own."""
 
 
 Rule: TypeAlias = "How | Items | Mapping[str, Rule]"
@@ -72,7 +82,11 @@ Rule: TypeAlias = "How | Items | Mapping[str, Rule]"
 def join(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
     """Join a delta into *held*, in place; what the delta holds belongs to *held* from then on."""
     for name, value in delta.items():
-        held[name] = joined(held[name], value, rules.get(name)) if name in held else value
+        rule = rules.get(name)
+        if isinstance(rule, Items) and rule.within and isinstance(value, list):
+            held[name] = joined(held.get(name) or [], value, rule)
+        else:
+            held[name] = joined(held[name], value, rule) if name in held else value
 
 
 def joined(held: Any, value: Any, rule: Rule | None = None) -> Any:
@@ -88,12 +102,19 @@ def joined(held: Any, value: Any, rule: Rule | None = None) -> Any:
             return held
         case How.REPLACES:
             return _replaced(held, value)
+        case How.COUNTS:
+            return _counted(held, value)
+        case How.SWELLS:
+            return _swollen(held, value)
+        case How.ADDED if isinstance(held, list) and isinstance(value, list):
+            return _added(held, value)
         case How.LISTED if isinstance(held, list) and isinstance(value, list):
             held += value
             return held
         case Items() if isinstance(held, list) and isinstance(value, list):
+            known = len(held)
             for item in value:
-                _put(held, item, rule)
+                _put(held, item, rule, len(held) if rule.within else known)
             return held
         case Mapping() if isinstance(held, dict) and isinstance(value, dict):
             join(held, value, rule)
@@ -111,6 +132,8 @@ def _text(held: str, value: str, rule: Rule | None) -> Any:
             return held
         case How.REPLACES:
             return value
+        case How.SWELLS:
+            return value if value.startswith(held) else UNCLEAR
         case How.BASE64:
             return _bytes(held, value)
     return told(held, value)
@@ -127,14 +150,16 @@ def told(held: Any, value: Any) -> Any:
             for name, each in value.items():
                 held[name] = told(held[name], each) if name in held else each
             return held
-        case (int() | float(), int() | float()):
-            return value
-    return held if type(held) is type(value) and held == value else UNCLEAR
+    return held if _kind(held) is _kind(value) and held == value else UNCLEAR
 
 
 def latest(held: Any, value: Any) -> Any:
     """Pick the later value, unless it is empty."""
     return held if value in _EMPTY and held is not None else value
+
+
+def _kind(value: Any) -> type:
+    return float if type(value) is int else type(value)
 
 
 def _replaced(held: Any, value: Any) -> Any:
@@ -143,6 +168,65 @@ def _replaced(held: Any, value: Any) -> Any:
             held[name] = _replaced(held.get(name), each)
         return held
     return latest(held, value)
+
+
+def _counted(held: Any, value: Any) -> Any:
+    if held in _EMPTY or value in _EMPTY:
+        return latest(held, value)
+    match held, value:
+        case dict(), dict():
+            for name, each in value.items():
+                held[name] = _counted(held.get(name), each)
+            return held
+        case (list(), list()):
+            return value
+    return value if _kind(held) is _kind(value) is float else told(held, value)
+
+
+def _swollen(held: Any, value: Any) -> Any:
+    if held in _EMPTY or value in _EMPTY:
+        return latest(held, value)
+    match held, value:
+        case dict(), dict():
+            for name, each in value.items():
+                held[name] = _swollen(held.get(name), each)
+            return held
+        case (str(), str()):
+            return value if value.startswith(held) else UNCLEAR
+        case (list(), list()):
+            return value if _holds(value, held) else UNCLEAR
+    return told(held, value)
+
+
+def _added(held: list[Any], value: list[Any]) -> Any:
+    """Join a list to one of which it may hold all, or what came last, once more; UNCLEAR where it holds some of it.
+
+    Elements of the same ``index`` are one, and must not contradict each other.
+    """
+    if _holds(value, held):
+        return value
+    if held[-len(value) :] == value:
+        return held
+    recent = held[-LOOKED_BACK:]
+    if any(item in recent for item in value):
+        return UNCLEAR
+    for item in value:
+        index = item.get("index") if isinstance(item, dict) else None
+        numbered = recent if index is not None else []
+        same = next((each for each in numbered if isinstance(each, dict) and each.get("index") == index), None)
+        if same is None:
+            held.append(item)
+        else:
+            told(same, item)
+    return held
+
+
+def _holds(value: list[Any], held: list[Any]) -> bool:
+    """Tell whether a list holds all of an earlier one, in its order."""
+    if len(value) < len(held):
+        return False
+    elements = iter(value)
+    return all(any(each == item for each in elements) for item in held)
 
 
 def _bytes(held: str, value: str) -> Any:
@@ -159,13 +243,22 @@ def _bytes(held: str, value: str) -> Any:
     return held[:-4] + base64.b64encode(tail).decode()
 
 
-def _put(items: list[Any], item: Any, rule: Items) -> None:
-    """Continue the element that *item* is a piece of, or append it. Without an index only the last one can go on."""
+def _put(items: list[Any], item: Any, rule: Items, known: int) -> None:
+    """Continue the one of the first *known* elements that *item* is a piece of, or append it.
+
+    Without an index only the last one can go on.
+    """
     if isinstance(item, dict):
-        for earlier in islice(reversed(items), 1 if item.get("index") is None else LOOKED_BACK):
-            if isinstance(earlier, dict) and rule.continues(earlier, item):
+        places = range(known - 1, -1, -1)[: 1 if item.get("index") is None else LOOKED_BACK]
+        for earlier in (items[place] for place in places):
+            if not isinstance(earlier, dict):
+                continue
+            continues = rule.continues(earlier, item)
+            if continues:
                 joined(earlier, item, rule.rule)
                 return
+            if continues is None:
+                _doubt(earlier, item)
     items.append(item)
 
 
@@ -178,7 +271,7 @@ def _summarized(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
 
 
 _PARTS: Mapping[str, Mapping[str, Rule]] = {
-    "text": {"type": How.NAMES, "text": How.GROWS, "annotations": How.LISTED, "citations": How.LISTED},
+    "text": {"type": How.NAMES, "text": How.GROWS, "annotations": How.ADDED, "citations": How.ADDED},
     "thinking": {"type": How.NAMES, "thinking": How.CONTENT, "closed": How.REPLACES},
     "reasoning": {
         "type": How.NAMES,
@@ -221,7 +314,7 @@ def _one_kind(last: Any, part: Any) -> Any:
 
 
 def _doubt(last: dict[str, Any], part: Mapping[str, Any]) -> None:
-    """Mark what may be two parts or two pieces of one: of kinds that nobody has heard of, with a text of their own."""
+    """Mark what may be two elements or two pieces of one: those with a text of their own."""
     for name, value in part.items():
         if name != "type" and isinstance(value, str) and isinstance(last.get(name), str):
             last[name] = UNCLEAR

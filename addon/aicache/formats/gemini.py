@@ -94,8 +94,10 @@ class Gemini(Usual):
     def facts(self, document: JSONObject) -> Facts:
         """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
         used = gemini_common.usage_of(document)
+        known = used.input > 0 and used.output > 0  # a stream may tell one of the two alone
+        tokens = (used.input, used.output) if known else (0, 0)
         refused = refusals.any_declines(gemini_answer.texts(document))
-        return Facts(used.input, used.output, refused, expires_at=gemini_answer.expiry(document))
+        return Facts(*tokens, refused, expires_at=gemini_answer.expiry(document))
 
     def check(self, document: JSONObject, call: Call) -> None:
         gemini_answer.refuse_useless(document)

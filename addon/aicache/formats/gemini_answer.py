@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.formats import gemini_fields as fields
 from aicache.formats import marks, substance
 from aicache.formats.body import JSONObject, objects
+from aicache.formats.deltas import UNCLEAR
 
 GOOD_ENDS = frozenset({"STOP", 1})
 """An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
@@ -81,16 +82,29 @@ def parts_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
     return parts
 
 
+def pages_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
+    """Return what is told of the pages that were read, by a candidate or a piece of it; nothing where unclear."""
+    told = (candidate.get("urlContextMetadata") or {}).get("urlMetadata")
+    return [] if told is UNCLEAR else objects(told, "urlMetadata")
+
+
+def refuse_unread(pages: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ValueError where a page could not be read, and none could after."""
+    _refuse_failed([each.get("urlRetrievalStatus") for each in pages], _UNREAD, _READ)
+
+
 def _refuse_failures(candidate: Mapping[str, Any]) -> None:
     """Raise ValueError where a page could not be read or code did not run to its end, and none did so after."""
-    pages = objects((candidate.get("urlContextMetadata") or {}).get("urlMetadata"), "urlMetadata")
-    states = [each.get("urlRetrievalStatus") for each in pages]
+    refuse_unread(pages_of(candidate))
     results = [part["codeExecutionResult"] for part in parts_of(candidate) if part.get("codeExecutionResult")]
     outcomes = [each.get("outcome") for each in results if isinstance(each, dict)]
-    for said, bad, good in ((states, _UNREAD, _READ), (outcomes, _CODE_FAILED, _CODE_RAN)):
-        failed = [at for at, each in enumerate(said) if each in bad]
-        if failed and not any(each in good for each in said[failed[-1] + 1 :]):
-            raise ValueError("a tool failed at the upstream")
+    _refuse_failed(outcomes, _CODE_FAILED, _CODE_RAN)
+
+
+def _refuse_failed(said: Sequence[Any], bad: tuple[Any, ...], good: tuple[Any, ...]) -> None:
+    failed = [at for at, each in enumerate(said) if each in bad]
+    if failed and not any(each in good for each in said[failed[-1] + 1 :]):
+        raise ValueError("a tool failed at the upstream")
 
 
 def _says(part: Mapping[str, Any]) -> bool:

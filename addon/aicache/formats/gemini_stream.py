@@ -17,9 +17,10 @@ from typing import Any
 import msgspec
 
 from aicache import sse
-from aicache.formats import bounds, deltas
+from aicache.formats import bounds, deltas, gemini_answer
 from aicache.formats import gemini_fields as fields
 from aicache.formats.body import JSONObject, dump_line, load_object, objects
+from aicache.formats.deltas import How
 from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error, refuse_marks
 from aicache.formats.gemini_calls import END_MARK, Pieces
 
@@ -28,11 +29,25 @@ _DONE = "[DONE]"  # not Google's, but gateways send it
 _EVERYWHERE = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
 _FIRST = ("promptFeedback",)
 _JOINED = ("content", "finishReason", "index")
-_TOLD_ANEW = frozenset(
-    {"usageMetadata", "promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERYWHERE}
-    | {"finishMessage", "citationMetadata", "groundingMetadata", "urlContextMetadata", "safetyRatings"}
-    | {"groundingAttributions", "role"}
-)
+_RESPONSE: Mapping[str, deltas.Rule] = {
+    "usageMetadata": How.COUNTS,
+    **dict.fromkeys(("promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERYWHERE), How.REPLACES),
+}
+_CONTENT: Mapping[str, deltas.Rule] = {"role": How.REPLACES}
+_CANDIDATE: Mapping[str, deltas.Rule] = {
+    **dict.fromkeys(("finishMessage", "safetyRatings", "tokenCount"), How.REPLACES),
+    "citationMetadata": dict.fromkeys(("citationSources", "citations"), How.ADDED),  # so does Google's SDK for Vertex
+    "groundingMetadata": {
+        **dict.fromkeys(("searchEntryPoint", "retrievalMetadata"), How.REPLACES),
+        **dict.fromkeys(("groundingChunks", "groundingSupports"), How.SWELLS),
+        **dict.fromkeys(("webSearchQueries", "imageSearchQueries", "retrievalQueries"), How.SWELLS),
+    },
+    "urlContextMetadata": {"urlMetadata": How.SWELLS},
+    "groundingAttributions": How.SWELLS,
+    "logprobsResult": dict.fromkeys(("topCandidates", "chosenCandidates"), How.LISTED),
+}
+"""Of what a search found, some may be told in one chunk and some in another; supports name their chunks by place, so
+lists of which neither holds the other are not joined. Log probabilities are of the chunk's own tokens."""
 _BLANK = {"text": ""}
 _PIECE = frozenset({"text", "thought", "thoughtSignature"})
 
@@ -65,8 +80,8 @@ def array(body: bytes) -> list[JSONObject]:
 def gather(chunks: Iterable[JSONObject]) -> JSONObject:
     """Join chunks into the response they amount to; a whole answer is the only chunk of its own.
 
-    What stands around the candidates is replaced by what comes later, the usage too. Raises ValueError for chunks that
-    make no response; whether it has ended, and well, is for the reader of the response to judge.
+    What stands around the candidates is replaced by what comes later; of the usage, count by count. Raises ValueError
+    for chunks that make no response; whether it has ended, and well, is for the reader of the response to judge.
     """
     document: JSONObject = {}
     candidates: dict[int, _Growing] = {}
@@ -79,9 +94,7 @@ def gather(chunks: Iterable[JSONObject]) -> JSONObject:
             raise ValueError("candidates: two of the same index")
         for index, piece in zip(indexes, pieces, strict=True):
             candidates.setdefault(index, _Growing()).add(piece)
-        for name, value in chunk.items():
-            if name != "candidates":
-                document[name] = _told(name, document.get(name), value)
+        _join(document, {name: value for name, value in chunk.items() if name != "candidates"}, _RESPONSE)
     return {"candidates": [candidates[index].whole() for index in sorted(candidates)], **document}
 
 
@@ -101,12 +114,13 @@ class _Growing:
     content: JSONObject | None = None
     parts: list[JSONObject] | None = None
     calls: Pieces = field(default_factory=Pieces)
+    pages: list[JSONObject] = field(default_factory=list)
+    """The pages that were read for it, as they were told: joined, it may be unclear which were."""
 
     def add(self, piece: JSONObject) -> None:
         """Take in a chunk's piece of the candidate. A bad end stays bad, whatever follows."""
-        for name, value in piece.items():
-            if name not in _JOINED:
-                self.fields[name] = _later(name, self.fields.get(name), value)
+        self.pages += gemini_answer.pages_of(piece)
+        _join(self.fields, {name: value for name, value in piece.items() if name not in _JOINED}, _CANDIDATE)
         if (index := piece.get("index")) is not None:
             self.fields["index"] = index
         if (reason := piece.get("finishReason")) and self.fields.get("finishReason") in (None, *GOOD_ENDS):
@@ -114,15 +128,14 @@ class _Growing:
         if (content := piece.get("content")) is None:
             return
         self.content = self.content or {}
-        for name, value in content.items():
-            if name != "parts":
-                self.content[name] = _told(name, self.content.get(name), value)
+        _join(self.content, {name: value for name, value in content.items() if name != "parts"}, _CONTENT)
         if (parts := content.get("parts")) is not None:
             self._add_parts(objects(parts, "parts"))
 
     def whole(self) -> JSONObject:
         if self.calls.open:
             raise ValueError("functionCall: one that does not end")
+        gemini_answer.refuse_unread(self.pages)
         if self.content is None:
             return self.fields
         parts = {} if self.parts is None else {"parts": self.parts}
@@ -166,33 +179,15 @@ def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
     return "thought" in part, part.get("thought")
 
 
-def _later(name: str, held: Any, value: Any) -> Any:
-    """Join a field of a candidate: log probabilities are of the chunk's own tokens, all else is told anew.
-
-    Of what a search found, some is told in one chunk and some in another.
-    """
-    name = fields.camel(name)
-    if not isinstance(held, dict) or not isinstance(value, dict):
-        return _told(name, held, value)
-    if name == "logprobsResult":
-        return {**held, **{inner: _longer(held.get(inner), each) for inner, each in value.items()}}
-    if name not in _TOLD_ANEW:
-        return deltas.told(held, value)
-    return {**held, **{inner: _anew(held.get(inner), each) for inner, each in value.items()}}
-
-
-def _anew(held: Any, value: Any) -> Any:
-    texts = isinstance(held, str) and isinstance(value, str)
-    return deltas.told(held, value) if texts else deltas.latest(held, value)
-
-
-def _told(name: str, held: Any, value: Any) -> Any:
-    """Join what stands around the parts: of what every chunk may tell anew the latest counts."""
-    return deltas.latest(held, value) if fields.camel(name) in _TOLD_ANEW else deltas.told(held, value)
-
-
-def _longer(held: Any, value: Any) -> Any:
-    return held + value if isinstance(held, list) and isinstance(value, list) else deltas.latest(held, value)
+def _join(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, deltas.Rule]) -> None:
+    """Join what stands around the parts, its fields in either spelling."""
+    for name, value in news.items():
+        rule = rules.get(fields.camel(name))
+        known = held.get(name)
+        if isinstance(rule, Mapping) and isinstance(known, dict) and isinstance(value, dict):
+            _join(known, value, rule)
+        else:
+            held[name] = deltas.joined(known, value, rule)
 
 
 def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:

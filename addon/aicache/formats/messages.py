@@ -125,10 +125,10 @@ class Messages(Usual):
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: JSONObject) -> Facts:
-        usage = document["usage"]
+        usage, told = document["usage"], messages_common.tells_usage(document)
         return Facts(
-            messages_common.input_tokens(usage),
-            count(usage["output_tokens"]),
+            messages_common.input_tokens(usage) if told else 0,
+            count(usage["output_tokens"]) if told else 0,
             refused=document["stop_reason"] == "refusal" or refusals.any_declines(messages_answer.texts(document)),
             expires_at=messages_answer.expiry(document),
         )

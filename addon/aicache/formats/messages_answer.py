@@ -15,7 +15,7 @@ TOOL_USES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 """Kinds of blocks that call a tool, whoever runs it: these have an ``input``, which streams as text."""
 
 NO_USAGE = {"input_tokens": 0, "output_tokens": 0}
-"""Stands for what was not counted; clients of the API take it for granted that there are counts."""
+"""Stands for what was not counted, in an answer of another API; clients take it for granted that there are counts."""
 
 _DECIDED = frozenset(
     {"max_uses_exceeded", "query_too_long", "invalid_tool_input", "invalid_input", "url_not_allowed", "url_too_long"}
@@ -174,11 +174,9 @@ def _tells(block: Mapping[str, Any]) -> bool:
 
 def _usage(usage: Any) -> JSONObject:
     _refuse_unless(usage, dict | None, "usage")
-    counts = {**NO_USAGE, **(usage or {})}
+    counts = {name: value for name, value in (usage or {}).items() if value is not None or name not in NO_USAGE}
     for name in NO_USAGE:
-        if counts[name] is None:
-            counts[name] = 0
-        if type(counts[name]) is not int:
+        if type(counts.get(name, 0)) is not int:
             raise ValueError(f"usage.{name}: not a count")
     return counts
 

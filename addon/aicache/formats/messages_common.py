@@ -44,12 +44,12 @@ def understand(message: Mapping[str, Any]) -> Answer:
     parts = tuple(part for block in message["content"] for part in _parts(block, declined))
     if not parts:
         raise ValueError("an answer of nothing that others have")
-    usage = message["usage"]
+    usage, told = message["usage"], tells_usage(message)
     cached = count(usage.get("cache_read_input_tokens"))
     details = usage.get("output_tokens_details")
     counts = Usage(
         input=input_tokens(usage),
-        output=count(usage["output_tokens"]),
+        output=count(usage.get("output_tokens")),
         cached=cached,
         reasoning=count(details.get("thinking_tokens")) if isinstance(details, dict) else 0,
     )
@@ -58,7 +58,7 @@ def understand(message: Mapping[str, Any]) -> Answer:
         model=message.get("model") or "",
         created=0,
         choices=(Choice(parts, Finish.REFUSAL if declined else common.finish_of(parts)),),
-        usage=counts if counts.input or counts.output else None,
+        usage=counts if told and (counts.input or counts.output) else None,
     )
 
 
@@ -90,6 +90,11 @@ def express(answer: Answer, call: Call) -> JSONObject:
         "stop_sequence": None,
         "usage": _counts(answer.usage),
     }
+
+
+def tells_usage(message: Mapping[str, Any]) -> bool:
+    """Tell whether a message has both counts that every one of the API's has: streams may leave out either."""
+    return all(message["usage"].get(name) is not None for name in NO_USAGE)
 
 
 def input_tokens(usage: Mapping[str, Any]) -> int:

@@ -24,14 +24,14 @@ _COUNTED_LATE = frozenset(
     {"output_tokens", "output_tokens_details", "server_tool_use", "iterations", "fallback_credit"}
 )
 _GROWS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-_IN_ONE_PIECE = ("signature_delta", "compaction_delta")
-_TOLD_ANEW: Mapping[str, deltas.Rule] = dict.fromkeys(
-    (*_KNOWN_LATE, _OF_CONTEXT, "container", "input_transformations", "model", "id"), How.REPLACES
-)
-_COUNTED_ANEW: Mapping[str, deltas.Rule] = dict.fromkeys(
-    ("service_tier", "inference_geo", "speed", "iterations"), How.REPLACES
-)
+_IN_ONE_PIECE = {"signature_delta": ("signature",), "compaction_delta": ("content", "encrypted_content")}
+_OF_A_DELTA = frozenset({"estimated_tokens"})  # of thinking: how far it has come
+_TOLD_ANEW = (*_KNOWN_LATE, _OF_CONTEXT, "container", "input_transformations", "model", "id")
+_COUNTED_ANEW = ("service_tier", "inference_geo", "speed")
+_PLACEHOLDER = "output_tokens"
+"""In message_start it counts what there is of the answer then: nothing, or a token."""
 _FALLBACK = "fallback"
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def gather(body: bytes) -> JSONObject:
@@ -55,6 +55,7 @@ def gather(body: bytes) -> JSONObject:
                     raise ValueError("two messages in a stream")
                 message = _object(data, "message")
                 message["usage"] = _usage(message)
+                message["usage"].pop(_PLACEHOLDER, None)
             case "content_block_start":
                 if (index := _index(data)) in blocks:
                     raise ValueError("two blocks of the same index")
@@ -86,28 +87,28 @@ class _Growing:
     stopped: bool = False
 
     def add(self, delta: JSONObject) -> None:
-        """Take in a delta. Whether what those of unknown kinds hold grows is known only where it comes once."""
+        """Take in a delta. What is not known of one need not be a field of the block, whatever its name."""
         kind = delta.pop("type", None)
-        if kind in _IN_ONE_PIECE:
-            self.block |= delta
-            return
-        grows = _GROWS.get(kind) if isinstance(kind, str) else None
+        kind = kind if isinstance(kind, str) else ""
+        grows = _GROWS.get(kind)
         for name, value in delta.items():
-            if name == "citation":
+            if name in _IN_ONE_PIECE.get(kind, ()):
+                self.block[name] = value
+            elif name == "citation" and kind == "citations_delta":
                 self._cite(value)
             elif name == grows:
                 if not isinstance(value, str):
                     raise ValueError("a delta whose text is none")
                 self.pieces.setdefault(name, []).append(value)
-            else:
-                deltas.join(self.block, {name: value})
+            elif name not in _OF_A_DELTA and value not in _NOTHING:
+                self.block[name] = deltas.UNCLEAR
 
     def whole(self) -> JSONObject:
         for name, pieces in self.pieces.items():
             text = "".join(pieces)
             if name != "partial_json":
-                held = self.block.get(name)
-                self.block[name] = held + text if isinstance(held, str) else text
+                held = self.block.get(name) or ""
+                self.block[name] = held + text if isinstance(held, str) else deltas.UNCLEAR
             elif text.strip():
                 self.block["input"] = load_object(text)
         return self.block
@@ -123,18 +124,16 @@ def _end(message: JSONObject, data: JSONObject) -> None:
     if message.get("stop_reason") not in (None, *GOOD_ENDS):
         delta.pop("stop_reason", None)
     others = {name: value for name, value in data.items() if name not in ("type", "delta", "usage")}
-    _tell(_usage(message), _usage(data), _COUNTED_ANEW)
-    _tell(message, others | delta, _TOLD_ANEW)
+    counts = _usage(data)
+    _tell_anew(_usage(message), {name: counts.pop(name) for name in _COUNTED_ANEW if name in counts})
+    message["usage"] = deltas.joined(_usage(message), counts, How.COUNTS)
+    news = others | delta
+    _tell_anew(message, {name: news.pop(name) for name in _TOLD_ANEW if name in news})
+    deltas.join(message, news)
 
 
-def _tell(held: JSONObject, news: JSONObject, anew: Mapping[str, deltas.Rule]) -> None:
-    """Take in what is told of the message: of numbers, and of what is known to be told anew, the last counts."""
-    for name, value in news.items():
-        if name in anew or not isinstance(value, str | dict | list):
-            if value is not None or name not in held:
-                held[name] = value
-        else:
-            deltas.join(held, {name: value})
+def _tell_anew(held: JSONObject, news: JSONObject) -> None:
+    held |= {name: value for name, value in news.items() if value is not None or name not in held}
 
 
 def _relabeled(message: JSONObject) -> JSONObject:

@@ -36,7 +36,11 @@ _CALL: Types = {"id": (str,), "function": (dict,)}
 _HEAD = ("model", "remote_model", "remote_host", "created_at")  # stand in every line
 _GROWING = frozenset({"content", "response", "thinking"})
 _LISTED = frozenset({"tool_calls", "logprobs"})
-_TOLD_ANEW = frozenset({*_HEAD, "role", "done_reason", "context"})
+_COUNTS = ("prompt_eval_count", "prompt_eval_duration", "eval_count", "eval_duration")
+_TOLD_ANEW = frozenset(
+    {*_HEAD, *_COUNTS, "total_duration", "load_duration", "role", "done", "done_reason", "context"}
+    | {"completed", "total"}  # steps of a picture
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,8 @@ def refuse_useless(document: Mapping[str, Any], shape: Shape) -> None:
 def gather(lines: Iterable[bytes]) -> JSONObject:
     """Join a stream's lines into the whole answer they amount to. Raises ValueError for lines after the end.
 
-    Text grows, lists of tool calls and of log probabilities do, of what every line tells the latest counts. Whether the
-    end has come, and is a good one, is for the reader of the document to judge.
+    Text grows, lists of tool calls and of log probabilities do, of what every line may tell the latest counts. Whether
+    the end has come, and is a good one, is for the reader of the document to judge.
     """
     document: JSONObject = {}
     for line in lines:

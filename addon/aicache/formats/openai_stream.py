@@ -63,7 +63,7 @@ def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
                 choices[index] = grow()
             choices[index].add(piece)
         if isinstance(counted := chunk.pop("usage", None), dict) and counted:
-            usage = counted
+            usage = deltas.joined(usage, counted, deltas.How.COUNTS)
             ended = ended or (bool(choices) and all(choice.finish_reason for choice in choices.values()))
         for name, value in chunk.items():
             if name in _FIRST_COUNTS:
