@@ -54,6 +54,25 @@ def test_a_key_is_found_in_whatever_it_came(headers: dict[str, str]) -> None:
     assert not wanted(KEY, b"another").owns(found(headers))
 
 
+@pytest.mark.parametrize("cookie", ["session=VALUE", "session=VALUE; AWSALB=x", "a=b; s=VALUE", 'session="VALUE"'])
+def test_a_cookie_is_found_by_its_value_and_with_its_name(cookie: str) -> None:
+    value = "s:1234567890abcdef/=="
+    theirs = found({"cookie": cookie.replace("VALUE", value)})
+
+    assert wanted(value, SALT).owns(theirs)
+    assert wanted("s%3A1234567890abcdef%2F%3D%3D", SALT).owns(found({"cookie": "sid=s%3A1234567890abcdef%2F%3D%3D"}))
+    assert wanted(value, SALT).owns(found({"cookie": "sid=s%3A1234567890abcdef%2F%3D%3D"}))
+
+
+def test_a_part_of_what_is_given_finds_nobody() -> None:
+    others = found({"cookie": "theme=dark; lang=en"}), found({"authorization": basic("bob:secret")})
+
+    for who in ("session=dark", "anyone, dark", "a=1; theme=dark", basic("alice:secret"), "x=en"):
+        assert not any(wanted(who, SALT).owns(each) for each in others), who
+    assert wanted("theme=dark", SALT).owns(others[0])
+    assert wanted(basic("bob:secret"), SALT).owns(others[1])
+
+
 @pytest.mark.parametrize("query", [f"key={KEY}", f"a=b&api_key={KEY}", f"access%5Ftoken={KEY}", f"my_secret={KEY}"])
 def test_a_key_is_found_in_the_query(query: str) -> None:
     assert wanted(KEY, SALT).owns(found({}, query))

@@ -48,10 +48,17 @@ class Wanted:
 
 
 def wanted(who: str, salt: bytes) -> Wanted:
-    """Return who is meant by a credential or another identity, as it is or as it is sent, or by a caller's name."""
+    """Return who is meant by a credential or another identity, as it is or as it is sent, or by a caller's name.
+
+    Nothing less than all of it: a part of it may be another's as well.
+    """
     who = who.strip()
+    values = [who]
+    if (scheme := _SCHEME.match(who)) is not None:
+        bare = who[scheme.end() :].strip()
+        values += [bare, *_basic(scheme[0], bare)[:1]]
     name = {who.lower()} if _NAME.fullmatch(who.lower()) else set()
-    return Wanted(frozenset({*(owner(value, salt) for value in _values("cookie", who)), *name}))
+    return Wanted(frozenset({*(owner(value[:LONGEST], salt) for value in values), *name}))
 
 
 def owner(value: str, salt: bytes) -> str:
@@ -88,7 +95,7 @@ def owners(
 def _values(name: str, sent: str) -> list[str]:
     """Return what one value may be given as: bare, without its scheme, or one of the several things in it."""
     whole = sent.strip()[:LONGEST]
-    if _SINGLE.fullmatch(whole):
+    if _SINGLE.fullmatch(whole) and not (name == "cookie" and "=" in whole):
         return [whole]
     found = [whole]
     if (scheme := _SCHEME.match(whole)) is not None:
@@ -98,7 +105,10 @@ def _values(name: str, sent: str) -> list[str]:
             return found
     for part in re.split("[;,]" if name == "cookie" else ",", whole):
         key, is_pair, value = part.strip().partition("=")
-        found += [part.strip(), value.strip()] if is_pair and name == "cookie" and key else [part.strip()]
+        found.append(part.strip())
+        if is_pair and key and name == "cookie":
+            bare = value.strip().strip('"')
+            found += [value.strip(), bare, unquote_plus(bare)]
     return [value for value in dict.fromkeys(found) if value]
 
 

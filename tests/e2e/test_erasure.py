@@ -232,6 +232,7 @@ def test_the_name_that_an_entry_shows_finds_its_caller(start: Start, upstream: U
 
 @pytest.mark.parametrize("said", [{}, {"caller": ""}, {"caller": 1}, {"caller": "sk-x", "purge": "yes"}, []])
 def test_what_names_no_caller_is_refused(proxy: Proxy, said: object) -> None:
+    assert dashboard(proxy).post("api/callers/purge", {"caller": "file:/etc/hostname"}).status == 400
     assert dashboard(proxy).post("api/callers/purge", said).status == 400  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from aicache.keys import digest
@@ -78,6 +79,22 @@ def test_each_decision_end_and_judgement_is_a_line(start: Callable[..., Decision
     assert end["time"] == NOW + 1.5
     assert (verdict["event"], verdict["verdict"], verdict["error_bound"]) == ("judged", "wrong", 0.04)
     assert (verdict["kind"], verdict["standing"], verdict["namespace"]) == (KIND, "frozen", "n")
+
+
+@pytest.mark.parametrize("noted", [msgspec.json.encode(Erased(frozenset({an_entry().key}))) + b"\n", b'{"keys": ["cu'])
+def test_what_a_process_before_was_about_to_erase_is_erased_at_the_start(
+    start: Callable[..., DecisionLog], tmp_path: Path, noted: bytes
+) -> None:
+    log = start(text=True)
+    log.decided(a_hit())
+    ended(log)
+    assert "question" in (tmp_path / "log.jsonl").read_text()
+    (tmp_path / ".log.jsonl.erasing").write_bytes(noted)
+
+    ended(start(text=True))
+
+    assert '"question"' not in (tmp_path / "log.jsonl").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["log.jsonl"]
 
 
 def test_no_text_is_in_it_unless_that_is_wanted(start: Callable[..., DecisionLog], tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from aicache.ui import history, marks
 from aicache.ui.contentview import answer_of
 from aicache.ui.desk import Desk
 from aicache.ui.identity import answered_by, exchange_of, keys_of
-from aicache.ui.keeping import SURE, Done, Keeping, unread
+from aicache.ui.keeping import FILE, SURE, Done, Keeping, unread
 from aicache.ui.labels import sayable
 from aicache.ui.names import DECISION, OUTCOME
 from aicache.ui.sheet import sheet, text_of
@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 8  # commands under way
 WITHIN = 60.0  # seconds for one that reads no file
 NEAR = "0.9"
-FILE = "file:"
 MOST_OF_A_KEY = 16 * 1024  # bytes
 
 _BEGINNING = re.compile(r"[0-9a-f]{4,40}")

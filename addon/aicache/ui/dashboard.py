@@ -26,6 +26,7 @@ from aicache.ui.aliases import ROOT, is_alias, is_canonical
 from aicache.ui.cupboard import Cupboard, in_time
 from aicache.ui.desk import Desk
 from aicache.ui.door import Door
+from aicache.ui.keeping import FILE
 from aicache.ui.live import WINDOWS
 from aicache.ui.overview import overview
 from aicache.ui.pages import STATIC, as_json, make
@@ -157,6 +158,8 @@ class Dashboard:
 
     def _wanted(self, said: Any) -> tuple[Wanted, bool]:
         match said:
+            case {"caller": str(who)} if who.startswith(FILE):
+                raise ValueError("caller: file:PATH is read by the command aicache.purge.caller alone")
             case {"caller": str(who), "purge": bool(sure)}:
                 return self._desk.wanted(who), sure
             case {"caller": str(who)} if "purge" not in said:

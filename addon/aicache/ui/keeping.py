@@ -17,6 +17,8 @@ from aicache.ui.wording import duration
 from aicache.upkeep import Brief, OfCaller, Upkeep
 
 LISTED = 200  # entries in a list
+FILE = "file:"
+"""Before the path of a file with a caller's key."""
 SURE = "purge"
 """The word that a command wants which deletes more than what is pointed at."""
 

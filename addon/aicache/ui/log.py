@@ -15,6 +15,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -85,18 +86,37 @@ class DecisionLog:
         except queue.Full:
             self.dropped += 1
 
+    def _scrub(self, *erased: Erased) -> None:
+        """Take questions out of all files. What is to be done is noted beside them: the process may end on the way."""
+        self._file.note(b"".join(msgspec.json.encode(each) + b"\n" for each in erased))
+        self._file.rewrite(lambda line: reduce(scrubbed, erased, line))
+        self._file.note(None)
+
+    def _go_on(self) -> None:
+        """Do what a process before this one was about to do when it ended."""
+        if not (noted := self._file.noted()):
+            return
+        try:
+            self._scrub(*(msgspec.json.decode(each, type=Erased) for each in noted.splitlines()))
+        except msgspec.DecodeError:  # it ended while it noted that
+            self._scrub(Erased(everything=True))
+
     def _run(self) -> None:
+        try:
+            self._go_on()
+        except OSError as exc:
+            self._warn(exc)
         while not (self._closing and self._queue.empty()):
             waiting = self._next()
             lines = [line for line in waiting if isinstance(line, dict)]
             try:
                 if lines:
                     self._file.write(b"".join(map(_encoded, lines)))
-                for erased in [each for each in waiting if isinstance(each, Erased)]:
-                    self._file.rewrite(lambda line, erased=erased: scrubbed(line, erased))  # type: ignore[misc]
+                if erased := [each for each in waiting if isinstance(each, Erased)]:
+                    self._scrub(*erased)
                 if self._scrub_all:
                     self._scrub_all = False
-                    self._file.rewrite(lambda line: scrubbed(line, Erased(everything=True)))
+                    self._scrub(Erased(everything=True))
                 self._drop_old()
             except OSError as exc:
                 self.dropped += len(lines)
@@ -162,6 +182,21 @@ class Rotated:
         for path in files:
             if path.is_file():
                 _rewrite(path, change, only_if)
+
+    def note(self, what: bytes | None) -> None:
+        """Keep a note beside the files, or none."""
+        beside = self._path.with_name(f".{self._path.name}.erasing")
+        if what is None:
+            beside.unlink(missing_ok=True)
+        elif self._path.parent.is_dir():
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(what)
+
+    def noted(self) -> bytes:
+        """Return the note that was left."""
+        with contextlib.suppress(FileNotFoundError):
+            return self._path.with_name(f".{self._path.name}.erasing").read_bytes()
+        return b""
 
     def _open(self) -> int:
         if self._file is None:
