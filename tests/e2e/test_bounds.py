@@ -76,7 +76,7 @@ def script(upstream: Upstream) -> None:
 def reason(proxy: Proxy) -> str:
     """Return why the last request that was decided on was no hit."""
     file = proxy.home / "decisions.log"
-    proxy.wait_for(file.exists)
+    proxy.wait_for(lambda: file.exists() and b'"outcome"' in file.read_bytes())
     decided = [json.loads(line) for line in file.read_text().splitlines()]
     return str([line for line in decided if "outcome" in line][-1]["reason"])
 

@@ -104,7 +104,7 @@ def test_an_error_of_the_upstream_reaches_the_client_as_it_is(proxy: Proxy, upst
 def test_an_upstream_that_answers_a_part_unlike_before_is_asked_for_all_at_once(
     proxy: Proxy, upstream: Upstream
 ) -> None:
-    fields = {"dimensions": 77}
+    fields = {"input_type": "unlike before"}
     ask(proxy, "known", fields=fields)
     proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
 
@@ -151,7 +151,7 @@ def test_one_bad_answer_to_a_part_is_no_reason_to_ask_for_all_the_next_time(
 
 
 def test_an_odd_answer_to_the_whole_batch_is_the_upstreams_own(proxy: Proxy, upstream: Upstream) -> None:
-    fields = {"dimensions": 78}
+    fields = {"input_type": "odd"}
     ask(proxy, "known", fields=fields)
     proxy.wait_for(lambda: ask(proxy, "known", fields=fields).cache == "exact")
 

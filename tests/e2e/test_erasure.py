@@ -113,7 +113,7 @@ async def test_texts_and_vectors_leave_the_disk_when_they_expire_and_when_they_a
             seen.update(vectors(proxy.data, **known), texts(proxy.data, *asked.values()))
             return seen == {*known, *asked.values()}
 
-        until(all_seen, 10, proxy)
+        until(all_seen, 30, proxy)
 
         assert dashboard(proxy).post(f"api/entries/{keys['purged']}/purge", {}).json == {"done": True}
         until(lambda: "purged" not in vectors(proxy.data, **known), WITHIN + LATE, proxy)
