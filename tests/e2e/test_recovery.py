@@ -104,7 +104,7 @@ def test_an_index_that_goes_while_it_is_open_is_begun_anew(start: Start) -> None
     proxy.ask("Where do I find the folder?")
     proxy.ask_until("semantic", "Where can I find the folder?")
 
-    shutil.rmtree(proxy.data / "vectors")
+    remove(proxy.data / "vectors")
 
     proxy.wait_log("ready: hits by meaning", times=2)
     assert proxy.ask("Where do I find the folder?").cache == "exact"
@@ -117,12 +117,19 @@ def test_an_index_that_goes_while_it_is_open_is_begun_anew(start: Start) -> None
 # ---------------------------------------------------------------------- closing
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder in which somebody is still making files."""
+    aside = folder.with_name(f"{folder.name} that was")
+    folder.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def broken_by_removal(proxy: Proxy) -> None:
-    shutil.rmtree(proxy.data / "vectors")
+    remove(proxy.data / "vectors")
 
 
 def broken_by_files_in_its_place(proxy: Proxy) -> None:
-    shutil.rmtree(proxy.data / "vectors")
+    remove(proxy.data / "vectors")
     (proxy.data / "vectors").write_text("somebody's")
 
 
