@@ -150,16 +150,15 @@ class Batches:
     async def take_apart(
         self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine
     ) -> bool:
-        """Do as `take` with a response that takes long to read, the work in a thread."""
+        """Do as `take` with a response that completes a batch and takes long to read, the work in a thread."""
         if not _may_be_good(response, exchange):
             return self.take(response, recording, exchange, engine)
         try:
             fresh = await engine.judge_pieces_apart(exchange, recording)
             response.content = await asyncio.to_thread(completed, exchange, fresh)
         except Exception as exc:
-            if self._fails(exchange, exc):
-                return False
-            fresh = []
+            self._fails(exchange, exc)
+            return False
         mark_forwarded(response, exchange, stored=engine.keep_pieces(fresh, exchange))
         return True
 

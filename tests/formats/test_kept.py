@@ -19,6 +19,15 @@ from formats.worlds import ANSWERS, NOW, UNTIL, called, chat, dashscope, gemini,
 ALL_APIS = list(ANSWERS)
 
 
+def keep_unless_a_tool_failed(api: str, answer: dict[str, Any], *, kept: bool) -> None:
+    """Keep an answer that is to be *kept*; any other must be refused for a tool that failed."""
+    if kept:
+        keep(api, answer)
+    else:
+        with pytest.raises(ValueError, match="a tool failed"):
+            keep(api, answer)
+
+
 def test_the_answers_to_start_from_are_kept() -> None:
     for api, answer in ANSWERS.items():
         assert keep(api, answer("Hello!")).expires_at == UNTIL
@@ -571,11 +580,7 @@ def _search(code: str | None, id: str = "s") -> dict[str, Any]:
 def test_a_tool_that_failed_counts_by_its_code_and_by_what_came_after(results: Any, kept: bool) -> None:
     answer = messages(*results, TEXT)
 
-    if kept:
-        keep("messages", answer)
-    else:
-        with pytest.raises(ValueError, match="a tool failed"):
-            keep("messages", answer)
+    keep_unless_a_tool_failed("messages", answer, kept=kept)
 
 
 @pytest.mark.parametrize(
@@ -595,11 +600,7 @@ def test_a_call_that_the_model_mended_is_no_failure(calls: list[dict[str, Any]],
     items = [{"type": "mcp_call", "name": "f", "server_label": "s", "arguments": "{}"} | call for call in calls]
     answer = responses(*items, {"type": "message", "content": [{"type": "output_text", "text": "12"}]})
 
-    if kept:
-        keep("responses", answer)
-    else:
-        with pytest.raises(ValueError, match="a tool failed"):
-            keep("responses", answer)
+    keep_unless_a_tool_failed("responses", answer, kept=kept)
 
 
 @pytest.mark.parametrize(
@@ -615,8 +616,4 @@ def test_a_page_that_could_not_be_read_is_a_failure_unless_another_was(states: l
     answer = gemini({"text": "So."})
     answer["candidates"][0]["urlContextMetadata"] = {"urlMetadata": [{"urlRetrievalStatus": each} for each in states]}
 
-    if kept:
-        keep("gemini", answer)
-    else:
-        with pytest.raises(ValueError, match="a tool failed"):
-            keep("gemini", answer)
+    keep_unless_a_tool_failed("gemini", answer, kept=kept)

@@ -10,17 +10,8 @@ from aicache.entries import Recording, record
 from aicache.formats import Format, by_api
 from aicache.keys import Identity
 from aicache.model import Call, Entry
+from samples import PATHS as PATHS
 
-PATHS = {
-    "chat": "/v1/chat/completions",
-    "completions": "/v1/completions",
-    "responses": "/v1/responses",
-    "messages": "/v1/messages",
-    "gemini": "/v1beta/models/m:generateContent",
-    "ollama-chat": "/api/chat",
-    "ollama-generate": "/api/generate",
-    "dashscope": "/api/v1/services/aigc/text-generation/generation",
-}
 REQUESTS: dict[str, dict[str, Any]] = {
     "chat": {"model": "m", "messages": [{"role": "user", "content": "Hi"}]},
     "completions": {"model": "m", "prompt": "Hi"},

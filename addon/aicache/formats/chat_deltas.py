@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats.deltas import How, Items, Rule
-
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
+from aicache.formats.deltas import EMPTY, How, Items, Rule
 
 OF_A_PIECE = frozenset({"token_id"})
 """What deltas alone have: the number of their own token, at Together."""
@@ -52,7 +50,7 @@ def _continues_call(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool
 
 
 def _agree(one: Any, other: Any) -> bool:
-    return one == other or one in _EMPTY or other in _EMPTY
+    return one == other or one in EMPTY or other in EMPTY
 
 
 _FUNCTION: Mapping[str, Rule] = {"arguments": How.GROWS}

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 LOOKED_BACK = 128
 """Elements of a list that may be open at once: as many calls as any API allows. Else long lists cost their square."""
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 _NO_RULES: Mapping[str, Rule] = {}
 
 
@@ -98,7 +98,7 @@ def joined(held: Any, value: Any, rule: Rule | None = None) -> Any:
     match rule:
         case How.CONTENT:
             return _content(held, value)
-        case _ if value in _EMPTY:
+        case _ if value in EMPTY:
             return held
         case How.REPLACES:
             return _replaced(held, value)
@@ -141,9 +141,9 @@ def _text(held: str, value: str, rule: Rule | None) -> Any:
 
 def told(held: Any, value: Any) -> Any:
     """Join what nobody has heard of: `UNCLEAR` for what may mean one thing or another."""
-    if held in _EMPTY:
+    if held in EMPTY:
         return latest(held, value)
-    if value in _EMPTY:
+    if value in EMPTY:
         return held
     match held, value:
         case dict(), dict():
@@ -155,7 +155,7 @@ def told(held: Any, value: Any) -> Any:
 
 def latest(held: Any, value: Any) -> Any:
     """Pick the later value, unless it is empty."""
-    return held if value in _EMPTY and held is not None else value
+    return held if value in EMPTY and held is not None else value
 
 
 def _kind(value: Any) -> type:
@@ -171,7 +171,7 @@ def _replaced(held: Any, value: Any) -> Any:
 
 
 def _counted(held: Any, value: Any) -> Any:
-    if held in _EMPTY or value in _EMPTY:
+    if held in EMPTY or value in EMPTY:
         return latest(held, value)
     match held, value:
         case dict(), dict():
@@ -184,7 +184,7 @@ def _counted(held: Any, value: Any) -> Any:
 
 
 def _swollen(held: Any, value: Any) -> Any:
-    if held in _EMPTY or value in _EMPTY:
+    if held in EMPTY or value in EMPTY:
         return latest(held, value)
     match held, value:
         case dict(), dict():
