@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from aicache.domain.model import Answer, Call, Choice, Finish, Mode, Text, Usage
 from aicache.formats import Format
-from aicache.model import Answer, Call, Choice, Finish, Mode, Text, Usage
 
 WORDS = "How do I reset my password, and why is “forgot” not in the menu? 如何重置密码？ "
 PATHS = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from aicache.model import Entry, Neighbor, Vector
-from aicache.ports import Purpose, StoreError
+from aicache.domain.model import Entry, Neighbor, Vector
+from aicache.domain.ports import Purpose, StoreError
 
 
 class MemoryStore:

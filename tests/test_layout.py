@@ -1,4 +1,4 @@
-"""The import rule: data flows one way, and only the outermost modules know mitmproxy."""
+"""The import rule: folders are layers, imports go inward only, and only the outermost layers know mitmproxy."""
 
 from __future__ import annotations
 
@@ -9,86 +9,26 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
-PURE = {
-    *("model", "controls", "chores", "keys", "sse", "guards", "policy", "ports", "formats"),
-    *("entries", "pieces", "templates", "legacy", "breaker", "tee", "evidence", "trace", "report"),
-    *("looptime", "masks", "outages", "deployment", "field_lists", "owners", "request_fields", "response_fields"),
-}
-MAY_IMPORT = {
-    **dict.fromkeys(PURE, PURE),
-    "model": set(),
-    "prices": set(),
-    "looptime": set(),
-    "outages": set(),
-    "ports": {"model"},
-    "sse": set(),
-    "chores": set(),
-    "field_lists": set(),
-    "request_fields": {"field_lists"},
-    "header_misses": {"request_fields"},
-    "masks": set(),
-    "keys": {"chores", "guards", "masks", "model", "request_fields"},
-    "owners": {"field_lists", "keys", "request_fields"},
-    "formats": {"model", "sse", "formats"},
-    "guards": {"model", "guards"},
-    "evidence": {"model", "keys", "evidence"},
-    "templates": {"formats", "sse"},
-    "config": {"keys", "masks", "policy", "prices", "templates", "config"},
-    "readers": {"looptime"},
-    "settings": {"config", "evidence", "formats", "keys", "model", "policy", "request_fields", "templates"},
-    "adapters": {"model", "ports", "breaker", "deployment", "looptime", "response_fields", "adapters"},
-    "outside": {"breaker", "looptime", "outages", "ports"},
-    "recovery": {"outside"},
-    "addresses": set(),
-    "listeners": {"addresses"},
-    "ownconnections": {"addresses", "listeners"},
-    "engine": PURE | {"outside"},
-    "upkeep": PURE | {"engine", "upkeep"},
-    "parts": PURE | {"adapters", "config", "engine", "recovery"},
-    "wiring": PURE | {"adapters", "config", "engine", "parts", "settings"},
-    "reporting": PURE | {"engine"},
-    "messages": PURE | {"engine", "settings"},
-    "batches": PURE | {"engine", "messages", "settings"},
-    "doctor": PURE | {"adapters", "config", "engine", "parts", "wiring"},
-    "replays": {"engine"},
-    "leftover": PURE | {"batches", "messages"},
-    "recorded": PURE | {"batches", "engine", "messages", "settings"},
-    "warming": PURE | {"engine", "recorded", "settings", "upkeep"},
-    "shortcuts": set(),
-    "sources": set(),
-    "atonce": set(),
-    "dispatch": {"atonce", "shortcuts", "sources"},
-    "passing": {"sources"},
-    "unread": {"dispatch"},
-    "lane": PURE | {"engine", "messages", "reporting", "sources", "lane"},
-    "malformed": {"request_fields"},
-    "speed": PURE | {"malformed", "config", "dispatch", "engine", "lane", "settings"},
-    "addon": PURE
-    | {"batches", "config", "engine", "header_misses", "listeners", "malformed", "messages", "ownconnections"}
-    | {"leftover", "passing", "readers", "recorded", "replays", "reporting", "speed", "ui", "unread", "warming"}
-    | {"wiring"},
-    "ui": PURE
-    | {
-        "addresses",
-        "batches",
-        "config",
-        "engine",
-        "listeners",
-        "messages",
-        "outside",
-        "prices",
-        "reporting",
-        "settings",
-        "upkeep",
-        "wiring",
-        "ui",
-    },
-}
-OUTERMOST = {
-    *("addon", "atonce", "batches", "dispatch", "lane", "listeners", "malformed", "messages", "ownconnections"),
-    *("leftover", "passing", "recorded", "replays", "shortcuts", "speed", "ui", "unread", "warming"),
-}
+LAYERS = [
+    {"guards", "evidence", "patches"},
+    {"domain"},
+    {"formats", "adapters"},
+    {"entries"},
+    {"config", "engine"},
+    {"maintenance", "telemetry", "runtime"},
+    {"proxy"},
+    {"ui"},
+    {"dashboard", "fastpath"},
+    {"addon"},
+]
+"""From the inside out. A module imports from its own folder and from folders of inner layers, never from its layer's."""
+KNOW_MITMPROXY = {"patches", "proxy", "ui", "dashboard", "fastpath", "addon"}
+LAYER = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def folder_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports(path: Path) -> set[str]:
@@ -103,23 +43,21 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_every_module_imports_inward_only(path: Path) -> None:
-    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if part == "__init__":
-        return
-
-    inner = {name.split(".")[1] for name in imports(path) if name.startswith("aicache.")}
-
-    assert inner <= MAY_IMPORT[part] | {part}, f"{path.name} reaches out to {inner - MAY_IMPORT[part]}"
+def test_every_folder_has_a_layer() -> None:
+    assert {folder_of(path) for path in MODULES} - {"__init__"} == set(LAYER)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_only_the_outermost_modules_know_mitmproxy(path: Path) -> None:
-    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def test_modules_import_from_inner_layers_only(path: Path) -> None:
+    own = folder_of(path)
+    others = {name.split(".")[1] for name in imports(path) if name.startswith("aicache.")} - {own}
 
-    outermost = part in OUTERMOST
-    assert outermost or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
+    assert all(LAYER[other] < LAYER[own] for other in others), f"{path.name} imports from {others}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_outer_layers_know_mitmproxy(path: Path) -> None:
+    assert folder_of(path) in KNOW_MITMPROXY or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
 
 
 def test_beside_the_script_lies_the_package_and_nothing_else() -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from aicache import controls
 from aicache.config import docs
+from aicache.domain import request_directives
+from aicache.domain.policy import Rules
 from aicache.engine import Engine
-from aicache.policy import Rules
+from aicache.telemetry.counters import Counts
+from aicache.telemetry.health import health_of
+from aicache.telemetry.prometheus import Metrics
 from aicache.ui.commands import Commands
-from aicache.ui.counts import Counts
-from aicache.ui.health import health_of
-from aicache.ui.metrics import Metrics
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
@@ -29,7 +29,7 @@ def test_the_configuration_table_is_the_codes_own() -> None:
 def test_every_request_header_of_ours_is_described() -> None:
     described = set(re.findall(r"^\| `([a-z-]+):", README, re.MULTILINE))
 
-    assert set(controls.OWN_HEADERS) <= described
+    assert set(request_directives.OWN_HEADERS) <= described
 
 
 def test_every_metric_named_is_there() -> None:

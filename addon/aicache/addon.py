@@ -21,16 +21,25 @@ from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache import config as configuration
-from aicache import listeners, malformed, passing, reporting
-from aicache.batches import Batches, ask_less, embeddings_format_of, hold, read_batch, write_bad_gateway
-from aicache.controls import OWN_HEADERS, Controls, parse_controls
+from aicache.dashboard.dashboard import Dashboard
+from aicache.dashboard.token import Door
+from aicache.domain.events import Erased, Report
+from aicache.domain.model import Bypass, Entry, Hit, Miss, Mode
+from aicache.domain.request_directives import OWN_HEADERS, Controls, parse_controls
+from aicache.domain.trace import Trace
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, is_large, with_vector
-from aicache.entries import Recording
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
+from aicache.fastpath.fast_path import Speed
 from aicache.formats import Embeddings, Format
-from aicache.formats.body import OnlyAsRecorded
-from aicache.header_misses import HeaderMisses
-from aicache.leftover import Leftover
-from aicache.messages import (
+from aicache.formats.json_body import OnlyAsRecorded
+from aicache.patches import large_bodies
+from aicache.patches.large_bodies import Way
+from aicache.patches.unread_responses import Unread
+from aicache.proxy import listeners, malformed_fields
+from aicache.proxy.body_readers import Busy, Readers
+from aicache.proxy.embedding_batches import Batches, ask_less, embeddings_format_of, hold, read_batch, write_bad_gateway
+from aicache.proxy.http_messages import (
     asker_of,
     declared_size,
     format_of,
@@ -41,26 +50,19 @@ from aicache.messages import (
     write_gateway_timeout,
     write_hit,
 )
-from aicache.model import Bypass, Entry, Hit, Miss, Mode
-from aicache.ownconnections import OwnConnections, refusal
-from aicache.passing import Way
-from aicache.pieces import BatchExchange
-from aicache.readers import Busy, Readers
-from aicache.recorded import note_wishes
-from aicache.replays import Replays
-from aicache.report import Erased, Report
-from aicache.reporting import Watchers
-from aicache.speed import Speed
-from aicache.tee import Tee
-from aicache.trace import Trace
-from aicache.ui import contentview, marks
+from aicache.proxy.leftover_batches import Leftover
+from aicache.proxy.own_connections import OwnConnections, refusal
+from aicache.proxy.recorded_flows import note_wishes
+from aicache.proxy.response_tee import Tee
+from aicache.proxy.upstream_replay import Replays
+from aicache.proxy.warmup import Warming
+from aicache.runtime.reconciler import Wiring, default_data_folder
+from aicache.telemetry import reporting
+from aicache.telemetry.header_misses import HeaderMisses
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.reporting import Watchers
+from aicache.ui import contentview, flow_marks
 from aicache.ui.commands import Commands
-from aicache.ui.dashboard import Dashboard
-from aicache.ui.desk import Desk
-from aicache.ui.door import Door
-from aicache.unread import Unread
-from aicache.warming import Warming
-from aicache.wiring import Wiring, default_data_folder
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +102,7 @@ class AICache:
         self._hold_all_again: Callable[[], None] = lambda: None
         self._commands = Commands(self._desk)
         self._warming: Warming | None = None
-        self._checks_itself = malformed.is_safe()
+        self._checks_itself = malformed_fields.is_safe()
         self._speed = Speed(self, self._engine_in_force, self._watchers.decided)
 
     # ------------------------------------------------------------------ life cycle
@@ -140,9 +142,9 @@ class AICache:
         if ctx.options.connection_strategy == "eager" and all(m.startswith("reverse:") for m in ctx.options.mode):
             # A hit needs no upstream, so none is to be connected before it is known that there is no hit.
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
-        marks.show_comments()
+        flow_marks.show_comments()
         self._wiring.start()
-        self._hold_all_again = passing.install(self._what_becomes_of)
+        self._hold_all_again = large_bodies.install(self._what_becomes_of)
         self._door.announce(listeners.of_pages())
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
         self._speed.apply(self._wiring.settings)
@@ -250,7 +252,7 @@ class AICache:
 
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Have no request leave before `request` could answer it, as mitmproxy does with what it is to stream."""
-        if not self._checks_itself and flow.live and flow.response is None and malformed.refuse_request(flow):
+        if not self._checks_itself and flow.live and flow.response is None and malformed_fields.refuse_request(flow):
             logger.warning("a request with control characters in its head was refused")
             return
         streamed = flow.request.stream or (
@@ -501,7 +503,7 @@ class AICache:
     def _decided(self, flow: HTTPFlow, report: Report) -> None:
         self._reports[flow] = report
         self._watchers.decided(report)
-        marks.decided(flow, report, self._desk.scope)
+        flow_marks.decided(flow, report, self._desk.scope)
 
     def _finished(
         self,
@@ -520,10 +522,10 @@ class AICache:
             finished = reporting.finished(report, recording, entry, why_not)
             self._watchers.finished(finished)
             if not (marked and entry is not None):
-                marks.finished(flow, finished, again=marked)
+                flow_marks.finished(flow, finished, again=marked)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        if not self._checks_itself and flow not in self._answered and malformed.refuse_response(flow):
+        if not self._checks_itself and flow not in self._answered and malformed_fields.refuse_response(flow):
             logger.warning("a response with control characters in its head was not passed on")
             return
         if flow.response is None or self._wiring is None or flow in self._answered or flow in self._replays:
@@ -638,7 +640,7 @@ class AICache:
             if self._wiring is None:
                 tell(None, "the proxy ends")
             elif (stored := self._wiring.engine.keep(exchange, entry, tell)) and report is not None:
-                marks.finished(flow, reporting.finished(report, recording, entry, None))
+                flow_marks.finished(flow, reporting.finished(report, recording, entry, None))
         return stored
 
     async def _complete(

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 import samples
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.model import Mode
 from aicache.formats import FORMATS, Format
-from aicache.keys import Context, KeyRules, Origin, identify
-from aicache.model import Mode
 
 SIZES = (1024, 64 * 1024, 1024 * 1024)  # bytes of text
 ROUNDS = 7

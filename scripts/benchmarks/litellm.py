@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 import environment
-from aicache.adapters import valkey
+from aicache.adapters.valkey import server as valkey
 from benchmarks.problem import Problem
 
 ENVIRONMENT = {  # what keeps it from asking the Internet at its start, and lets it start without keys of its own

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aicache.config import Config, Log
-from aicache.keys import digest
-from aicache.model import Entry, Mode
-from aicache.report import Finished, Judged, Report
-from aicache.reporting import Watchers
-from aicache.trace import Looked, Step, Trace
-from aicache.ui.desk import Desk
-from aicache.ui.overview import overview
+from aicache.dashboard.overview import overview
+from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.keys import digest
+from aicache.domain.model import Entry, Mode
+from aicache.domain.trace import Looked, Step, Trace
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.reporting import Watchers
 
 LOOKS = 10
 SETTLED = 2  # looks after which nothing may grow any more

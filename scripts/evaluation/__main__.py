@@ -13,10 +13,10 @@ from pathlib import Path
 
 from aicache import config as configuration
 from aicache.config import Config, ConfigError
-from aicache.evidence.space import of_model
-from aicache.policy import Policy, Rules, Volatile
-from aicache.ports import StoreError
-from aicache.wiring import default_data_folder, rules_for
+from aicache.domain.policy import Policy, Rules, Volatile
+from aicache.domain.ports import StoreError
+from aicache.evidence.embedding_space import of_model
+from aicache.runtime.reconciler import default_data_folder, rules_for
 from evaluation import hardships, table, tune
 from evaluation.chinese import make_pairs, real_questions
 from evaluation.data import Question, read_pairs, read_questions

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from aicache import policy
-from aicache.controls import NO_WISHES
-from aicache.model import Call, Mode, Neighbor, Vector
-from aicache.policy import Rules
+from aicache.domain import policy
+from aicache.domain.model import Call, Mode, Neighbor, Vector
+from aicache.domain.policy import Rules
+from aicache.domain.request_directives import NO_WISHES
 from evaluation.data import Pair, Question
 from progress import Progress, bar
 

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from aicache.evidence.space import USE_MULTILINGUAL, Prior
-from aicache.evidence.verified import Shares
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
+from aicache.evidence.verified_policy import Shares
 from evaluation.data import read_questions
 from evaluation.policies import EachEntry, Learned, Static
 from evaluation.streams import Outcome, Policy, Stream, play, shuffled, stream

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aicache import policy
-from aicache.evidence.entry import Record
-from aicache.evidence.sight import LOOKED_AT, Seen
-from aicache.evidence.space import Space
-from aicache.evidence.verified import Action, Shares, Verified, to_compare
-from aicache.evidence.verified import Decision as Verdict
-from aicache.model import Vector
-from aicache.policy import Rules
+from aicache.domain import policy
+from aicache.domain.model import Vector
+from aicache.domain.policy import Rules
+from aicache.evidence.embedding_space import Space
+from aicache.evidence.entry_record import Record
+from aicache.evidence.neighbor_features import LOOKED_AT, Seen
+from aicache.evidence.verified_policy import Action, Shares, Verified, to_compare
+from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
 from evaluation.decisions import Decision, Near, Run, may_embed
 from progress import Progress, bar

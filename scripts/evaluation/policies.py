@@ -6,10 +6,10 @@ import math
 import random
 from collections.abc import Sequence
 
-from aicache.evidence.entry import Record
-from aicache.evidence.sight import LOOKED_AT, Seen
-from aicache.evidence.space import USE_MULTILINGUAL, Space
-from aicache.evidence.verified import SHARES, Action, Decision, Shares, Verified, to_compare
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, Space
+from aicache.evidence.entry_record import Record
+from aicache.evidence.neighbor_features import LOOKED_AT, Seen
+from aicache.evidence.verified_policy import SHARES, Action, Decision, Shares, Verified, to_compare
 from aicache.guards import Pass, Raise, Refuse, judge
 from evaluation.streams import Choice, Near, Same
 

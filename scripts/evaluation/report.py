@@ -9,7 +9,7 @@ from pathlib import Path
 
 import matplotlib
 
-from aicache.policy import Policy, Rules
+from aicache.domain.policy import Policy, Rules
 from evaluation.decisions import Decision, Near, Run
 from evaluation.worth import capabilities, of_decisions
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from aicache.model import Vector
+from aicache.domain.model import Vector
 
 NEAREST = 300
 """Neighbours of each question that are found beforehand. Seldom are all of them not stored yet."""

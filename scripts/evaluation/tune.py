@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aicache.evidence.space import of_model
-from aicache.policy import Policy, Rules
+from aicache.domain.policy import Policy, Rules
+from aicache.evidence.embedding_space import of_model
 from evaluation.data import Question, Seen, read_pairs, read_questions, read_seen, shape_of
 from evaluation.decisions import Decision, Near, nearest, on_pairs, on_stream
 from evaluation.intervals import clopper_pearson

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from aicache.config.values import Embedder as EmbedderConfig
-from aicache.model import Vector
-from aicache.parts import make_embedder, vector_space
+from aicache.domain.model import Vector
+from aicache.runtime.components import make_embedder, vector_space
 from progress import Progress, bar
 
 TOGETHER = 256  # texts asked for at once

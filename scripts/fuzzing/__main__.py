@@ -11,10 +11,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["aicache"]):
+    from aicache.domain.model import Mode
     from aicache.formats import FORMATS, Format
-    from aicache.formats.body import OnlyAsRecorded
     from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS
-    from aicache.model import Mode
+    from aicache.formats.json_body import OnlyAsRecorded
 
 import samples
 

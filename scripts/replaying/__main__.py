@@ -13,8 +13,8 @@ from pathlib import Path
 
 from aicache import config as configuration
 from aicache.config import Config, ConfigError
-from aicache.parts import make_embedder
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
+from aicache.runtime.components import make_embedder
 from progress import Progress, gauge
 from replaying.replay import PATIENCE, Replay
 from replaying.summary import document, lines

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from aicache.model import Entry, Neighbor, Vector
+from aicache.domain.model import Entry, Neighbor, Vector
 
 
 class ReplayedStore:

@@ -12,22 +12,23 @@ from itertools import count
 
 from mitmproxy.http import HTTPFlow
 
-from aicache import prices, reporting
-from aicache.batches import embeddings_format_of
 from aicache.config import Config
+from aicache.config.request_settings import Settings
+from aicache.domain import pricing
+from aicache.domain.events import Report
+from aicache.domain.model import Bypass, Entry, Hit, Miss
+from aicache.domain.ports import Embedder
+from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange, Semantic, with_vector
-from aicache.entries import Recording
-from aicache.entries import replay as rendered
-from aicache.messages import format_of
-from aicache.model import Bypass, Entry, Hit, Miss
-from aicache.pieces import BatchExchange
-from aicache.ports import Embedder
-from aicache.recorded import Passed, answered_at, exchange_of, recording_of
-from aicache.report import Report
-from aicache.settings import Settings
-from aicache.trace import Trace
-from aicache.ui.counts import Counts
-from aicache.wiring import rules_for
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
+from aicache.entries.recording import replay as rendered
+from aicache.proxy.embedding_batches import embeddings_format_of
+from aicache.proxy.http_messages import format_of
+from aicache.proxy.recorded_flows import Passed, answered_at, exchange_of, recording_of
+from aicache.runtime.reconciler import rules_for
+from aicache.telemetry import reporting
+from aicache.telemetry.counters import Counts
 from replaying.memory import ReplayedIndex, ReplayedStore
 
 PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
@@ -61,7 +62,7 @@ class Replay:
         self.settings = Settings.of(config)
         self.rules = rules_for(config)
         self.totals = Totals()
-        self.counts = Counts(partial(prices.cost, own=config.prices))
+        self.counts = Counts(partial(pricing.cost, own=config.prices))
         self._now = 0.0
         self._engine = Engine(self.rules, PATIENCE, self.clock)
         self._engine.on_judged = self.counts.judged

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from aicache.ui.counts import SIMILARITIES
+from aicache.telemetry.counters import SIMILARITIES
 from replaying.replay import Replay
 
 WIDTH = 30  # of the histogram's bars

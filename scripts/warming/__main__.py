@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from aicache import config as configuration
 from aicache.config import Config, ConfigError
 from aicache.config.reader import expand
-from aicache.ports import StoreError
-from aicache.wiring import checked, default_data_folder
+from aicache.domain.ports import StoreError
+from aicache.runtime.reconciler import checked, default_data_folder
 from warming import higress, table
 from warming.adapted import Adapted
 from warming.asked import APIS, Asking

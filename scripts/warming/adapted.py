@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from mitmproxy.http import HTTPFlow
 
-from aicache.field_lists import CREDENTIALS
-from aicache.keys import CREDENTIAL_PARAMETERS
-from aicache.messages import format_of
+from aicache.domain.keys import CREDENTIAL_PARAMETERS
+from aicache.domain.known_request_fields import CREDENTIALS
+from aicache.proxy.http_messages import format_of
 
 
 @dataclass(frozen=True, slots=True)

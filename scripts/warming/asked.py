@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
+from aicache.domain.model import Answer, Choice, Finish, Mode, Text, Usage
 from aicache.formats import FORMATS, by_api
-from aicache.model import Answer, Choice, Finish, Mode, Text, Usage
 from warming.found import make_flow
 
 APIS = tuple(format.api for format in FORMATS)

@@ -13,7 +13,7 @@ WHOLE = 256 * MB
 LINE = 64 * MB
 """Bytes of a line, compressed or not. What is longer is cut, which no JSON survives."""
 NODES, VALUES = 2_000_000, 8_000_000
-"""What a JSON document may hold; see `aicache.formats.bounds`."""
+"""What a JSON document may hold; see `aicache.formats.json_bounds`."""
 
 
 class Bounded:

@@ -12,12 +12,12 @@ from pathlib import Path
 from mitmproxy.http import HTTPFlow
 
 from aicache.config import Credential
-from aicache.keys import CREDENTIAL_PARAMETERS
-from aicache.ports import StoreError
-from aicache.recorded import answered_at
-from aicache.request_fields import FieldRules, Part, part_of
-from aicache.upkeep import Upkeep
-from aicache.warming import Tally, Warming
+from aicache.domain.keys import CREDENTIAL_PARAMETERS
+from aicache.domain.ports import StoreError
+from aicache.domain.request_fields import FieldRules, Part, part_of
+from aicache.maintenance import Upkeep
+from aicache.proxy.recorded_flows import answered_at
+from aicache.proxy.warmup import Tally, Warming
 from progress import Progress, gauge
 from warming.adapted import Adapted
 from warming.asked import Asking

@@ -9,8 +9,8 @@ import redis
 from redis.exceptions import RedisError
 
 from aicache.config.higress import PREFIX
-from aicache.config.redisurl import SEVERAL, parse_redis_url, redacted
-from aicache.controls import TTL
+from aicache.config.redis_url import SEVERAL, parse_redis_url, redacted
+from aicache.domain.request_directives import TTL
 from warming.asked import Asking, exchange
 from warming.found import Broken, Found, Place, Records, SourceError
 

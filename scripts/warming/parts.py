@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aicache.adapters.lock import FolderLock
+from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.config import Config, ZvecIndex
+from aicache.config.request_settings import Settings
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.parts import ExactPart, SemanticPart
-from aicache.ports import StoreError
-from aicache.settings import Settings
-from aicache.wiring import needs_folder, rules_for
+from aicache.runtime.components import ExactPart, SemanticPart
+from aicache.runtime.reconciler import needs_folder, rules_for
 
 PATIENCE = 30.0  # seconds for one call of the embedder's or the index's; nobody waits for an answer here
 

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
-from aicache.formats import bounds
-from aicache.model import Usage
+from aicache.domain.model import Usage
+from aicache.formats import json_bounds
 from warming.asked import APIS, Asking, exchange
 from warming.bounded import NODES, VALUES
 from warming.found import Broken, Found, Place, Records, make_flow, time_of
@@ -37,7 +37,7 @@ def json_lines(path: Path, lines: Iterable[bytes], raw: BinaryIO, size: int, ask
             continue
         place = Place(f"{path} line {number}", raw.tell(), size)
         try:
-            bounds.check(line, nodes=NODES, values=VALUES)
+            json_bounds.check(line, nodes=NODES, values=VALUES)
             document = json.loads(line)
         except (ValueError, RecursionError):
             yield Broken(place, "is not JSON")

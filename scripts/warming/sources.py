@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from aicache.formats import bounds
-from aicache.upkeep import archive
+from aicache.formats import json_bounds
+from aicache.maintenance import archive
 from warming import cassettes, flows, gptcache, higress, questions
 from warming.asked import Asking
 from warming.bounded import NODES, VALUES, Bounded
@@ -105,9 +105,9 @@ def _of_json(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) ->
         return questions.json_lines(path, rest, raw, size, asking)
     text = first + file.read()
     try:
-        bounds.check(text, nodes=NODES, values=VALUES)
+        json_bounds.check(text, nodes=NODES, values=VALUES)
         document = json.loads(text)
-    except bounds.TooComplex as exc:
+    except json_bounds.TooComplex as exc:
         raise SourceError(f"{path}: {exc}") from None
     except (ValueError, RecursionError) as exc:
         line = f" line {exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
@@ -130,7 +130,7 @@ def _listed(path: Path, documents: list[Any], asking: Asking) -> Records:
 
 def _is_record(line: bytes) -> bool:
     try:
-        bounds.check(line, nodes=NODES, values=VALUES)
+        json_bounds.check(line, nodes=NODES, values=VALUES)
         found = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):
         return False

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from aicache.config.redisurl import redacted
-from aicache.warming import reasons
+from aicache.config.redis_url import redacted
+from aicache.proxy.warmup import reasons
 from warming.filling import Result
 
 COLUMNS = ("read", "stored", "by meaning", "not newer", "expired", "not kept", "broken", "failed")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from aicache.adapters.valkey import EmbeddedValkey, available
-from aicache.model import Entry, Mode, Vector
+from aicache.adapters.valkey.server import EmbeddedValkey, available
+from aicache.domain.model import Entry, Mode, Vector
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
 from servers import RedisCluster, SentinelTrio

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from aicache.adapters.judge import ChatJudge
-from aicache.ports import StoreError
+from aicache.adapters.chat_judge import ChatJudge
+from aicache.domain.ports import StoreError
 from demo.answers import Reply, Request
 from demo.upstream import StandIn
 

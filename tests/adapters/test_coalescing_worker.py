@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
+from aicache.adapters.threads import Worker
 from aicache.adapters.together import Together
-from aicache.adapters.worker import Worker
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
 
 
 class Halves:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.damage import set_aside, set_aside_before, tighten, unusable
+from aicache.adapters.damaged_files import set_aside, set_aside_before, tighten, unusable
 
 ADDON = Path(__file__).parents[2] / "addon"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits of a process, modes of files")

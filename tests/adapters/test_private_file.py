@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.privatefile import read_or_make
-from aicache.ports import StoreError
+from aicache.adapters.private_file import read_or_make
+from aicache.domain.ports import StoreError
 
 
 def test_it_is_made_once(tmp_path: Path) -> None:

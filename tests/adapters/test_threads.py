@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.worker import Worker
-from aicache.ports import StoreError
+from aicache.adapters.threads import Worker
+from aicache.domain.ports import StoreError
 
 ADDON = Path(__file__).parents[2] / "addon"
 

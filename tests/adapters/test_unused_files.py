@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from aicache.adapters.leftovers import Leftovers
+from aicache.adapters.unused_files import Leftovers
 
 
 class Times:

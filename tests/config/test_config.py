@@ -27,12 +27,12 @@ from aicache.config import (
     read,
 )
 from aicache.config.reader import MAX_PROBLEMS, parse
-from aicache.config.redisurl import parse_redis_url, redacted
+from aicache.config.redis_url import parse_redis_url, redacted
 from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
 from aicache.config.schema import ListOf, walk
-from aicache.keys import Context
+from aicache.domain.keys import Context
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "config.example.yaml").read_text()
 PASSWORD = "hunter2"
 

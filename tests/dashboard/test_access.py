@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from aicache.ui.access import CHANGES, COOKIE, Area, Secrets, Verdict, Visit, judge, knows, pass_for
+from aicache.dashboard.access import CHANGES, COOKIE, Area, Secrets, Verdict, Visit, judge, knows, pass_for
 
 TOKEN = "a-token-of-24-characters"
 BEARER = {"authorization": f"Bearer {TOKEN}"}

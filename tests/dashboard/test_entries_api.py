@@ -9,15 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from aicache.dashboard.entries_api import ANSWER, FEW, SHOWN, Cupboard, in_time
+from aicache.domain.keys import digest
+from aicache.domain.model import Entry, Mode
+from aicache.domain.policy import Rules
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
-from aicache.keys import digest
-from aicache.model import Entry, Mode
-from aicache.policy import Rules
-from aicache.ports import StoreError
-from aicache.ui.cupboard import ANSWER, FEW, SHOWN, Cupboard, in_time
-from aicache.upkeep import Upkeep
+from aicache.maintenance import Upkeep
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
-from ui.reports import an_entry
+from telemetry.reports import an_entry
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
 REFUND, WEATHER = an_entry("what is your refund policy"), an_entry("who are you", model="claude")

@@ -8,10 +8,10 @@ from importlib.resources import files
 
 import pytest
 
-from aicache.ui import pages
-from aicache.ui.access import COOKIE, pass_for
+from aicache.dashboard import pages
+from aicache.dashboard.access import COOKIE, pass_for
 
-FOLDER = files("aicache.ui").joinpath("static")
+FOLDER = files("aicache.dashboard").joinpath("static")
 
 
 def text(name: str) -> str:

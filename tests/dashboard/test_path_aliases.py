@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.ui.aliases import ROUNDS, is_alias, is_canonical
+from aicache.dashboard.path_aliases import ROUNDS, is_alias, is_canonical
 
 DEEP = b"/" + b"%25" + b"25" * (ROUNDS + 4) + b"5fai_cache"
 

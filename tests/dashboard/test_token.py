@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from aicache.config import Dashboard
-from aicache.ports import StoreError
-from aicache.ui.door import Door, address
+from aicache.dashboard.token import Door, address
+from aicache.domain.ports import StoreError
 
 FOLDER, HERE = Path("/data"), [("127.0.0.1", 8080)]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from aicache.engine.erasures import FOR, MOST, Erasures
-from aicache.owners import SHORTEST, owner, owners, wanted
-from aicache.pieces import BatchExchange
-from aicache.request_fields import FieldRules, sort_fields
+from aicache.domain.caller_digests import SHORTEST, owner, owners, wanted
+from aicache.domain.request_fields import FieldRules, sort_fields
+from aicache.engine.recent_erasures import FOR, MOST, Erasures
+from aicache.entries.embedding_batch import BatchExchange
 
 SALT = b"s" * 32
 KEY = "sk-1234567890abcdef"

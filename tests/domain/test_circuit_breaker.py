@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aicache.breaker import Breaker
+from aicache.domain.circuit_breaker import Breaker
 
 
 def test_it_opens_after_failures_in_a_row_only() -> None:

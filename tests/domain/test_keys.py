@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.config import Config
-from aicache.formats.chat import CHAT
-from aicache.keys import (
+from aicache.domain.keys import (
     END_USER,
     LEFT_OUT,
     SAYS_NOTHING,
@@ -28,8 +27,9 @@ from aicache.keys import (
     target,
     vector_namespace,
 )
-from aicache.model import Turn
-from aicache.request_fields import FieldRules, RequestFields, sort_fields
+from aicache.domain.model import Turn
+from aicache.domain.request_fields import FieldRules, RequestFields, sort_fields
+from aicache.formats.openai.chat import CHAT
 
 RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), ())
 FIELDS = FieldRules()

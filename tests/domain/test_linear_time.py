@@ -8,12 +8,12 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from aicache.chores import is_about_a_chat
-from aicache.evidence.compare import compare, plain
-from aicache.formats.chat import CHAT
-from aicache.guards.asker import depends_on_asker
-from aicache.guards.now import depends_on_now
-from aicache.keys import Context, KeyRules, Origin, identify
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.task_prompts import is_about_a_chat
+from aicache.evidence.answer_equality import compare, plain
+from aicache.formats.openai.chat import CHAT
+from aicache.guards.caller_dependent import depends_on_asker
+from aicache.guards.time_sensitive import depends_on_now
 
 UNITS = [
     *("½", "ﷺ", "hello ", "my ", "n't ", "current ", "怎么", "at this ", "summary ", "\nuser: ", "the chat ", " "),

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from aicache.config import ConfigError, load
-from aicache.masks import LIMIT, Masks, TooSlow
+from aicache.domain.masks import LIMIT, Masks, TooSlow
 
 SLOW = {
     r"(a|aa)+$": "a" * 40 + "!",

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.controls import Controls
-from aicache.keys import Identity
-from aicache.model import AHEAD, PINNED, Call, Common, Entry, Mode, Neighbor, Turn
-from aicache.policy import (
+from aicache.domain.keys import Identity
+from aicache.domain.model import AHEAD, PINNED, Call, Common, Entry, Mode, Neighbor, Turn
+from aicache.domain.policy import (
     Policy,
     Refusals,
     Rules,
@@ -22,6 +21,7 @@ from aicache.policy import (
     objection,
     refusal,
 )
+from aicache.domain.request_directives import Controls
 
 RULES = Rules(ttl=100, max_bytes=1000, max_temperature=None, threshold=0.9, top_k=5, max_question=10)
 CALL = Call("chat", "m", Mode.WHOLE, False, {}, (), "why?", 1, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aicache.prices import LONGEST, Price, cost
+from aicache.domain.pricing import LONGEST, Price, cost
 
 MILLION = 1_000_000
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.controls import Controls, parse_controls
+from aicache.domain.request_directives import Controls, parse_controls
 
 
 @pytest.mark.parametrize(

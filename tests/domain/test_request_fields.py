@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.controls import OWN_HEADERS
-from aicache.field_lists import ADDRESSES, CREDENTIALS, HARMLESS
-from aicache.formats.messages import MESSAGES
-from aicache.lane.head import ALWAYS_SAID, NOISE
-from aicache.request_fields import FieldRules, Part, part_of, sort_fields
+from aicache.domain.known_request_fields import ADDRESSES, CREDENTIALS, HARMLESS
+from aicache.domain.request_directives import OWN_HEADERS
+from aicache.domain.request_fields import FieldRules, Part, part_of, sort_fields
+from aicache.fastpath.request_head import ALWAYS_SAID, NOISE
+from aicache.formats.anthropic.messages import MESSAGES
 
 NO_RULES = FieldRules()
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~", min_size=1, max_size=24)

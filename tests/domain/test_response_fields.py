@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from aicache import response_fields
-from aicache.model import Entry, Mode
+from aicache.domain import response_fields
+from aicache.domain.model import Entry, Mode
 
 ENTRY = Entry(
     "e" * 40, "n" * 40, "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "application/json", b"{}", "?", 0, 0, 1, 2

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aicache.chores import is_about_a_chat
+from aicache.domain.task_prompts import is_about_a_chat
 
 SAID, ANSWERED = "Why is the sky blue?", "Air scatters blue light the most."
 

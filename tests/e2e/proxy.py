@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import pytest
 
-from aicache.malformed import is_safe
+from aicache.proxy.malformed_fields import is_safe
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "addon" / "ai_cache.py"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aicache import sse
+from aicache.formats import sse
 from demo.answers import Reply, Request
 from e2e.proxy import Proxy, post
 from e2e.proxy import Reply as Response

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aicache.ui.access import COOKIE, pass_for
+from aicache.dashboard.access import COOKIE, pass_for
 from e2e.page_visitor import CHANGE, PAGE, Visitor, bearer, page
 from e2e.proxy import READY_EXACT, Proxy
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aicache.ownconnections import WHY
+from aicache.proxy.own_connections import WHY
 from e2e.page_visitor import CHANGE, bearer
 from e2e.proxy import READY_EXACT, ROOT, Proxy
 

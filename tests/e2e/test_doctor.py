@@ -34,7 +34,7 @@ def examine(folder: Path, config: str) -> tuple[int, str]:
     environment = loopback_environment()
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "addon"), environment["PYTHONPATH"]])
     done = subprocess.run(
-        [sys.executable, "-m", "aicache.doctor", "--config", str(file), "--data", str(folder / "data")],
+        [sys.executable, "-m", "aicache.runtime.doctor", "--config", str(file), "--data", str(folder / "data")],
         capture_output=True,
         text=True,
         timeout=60,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.local import LocalEmbedder
-from aicache.model import Vector
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.domain.model import Vector
 from demo.answers import Reply, Request
 from e2e.conftest import Upstream
 from e2e.page_visitor import CHANGE, Visitor

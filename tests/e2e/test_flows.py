@@ -15,7 +15,7 @@ import pytest
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from aicache.malformed import is_safe
+from aicache.proxy.malformed_fields import is_safe
 from demo.answers import Reply
 from e2e.proxy import SCRIPT, Proxy
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aicache import sse
+from aicache.formats import sse
 from demo.answers import Reply, Request, answer, error
 from e2e.proxy import READY_EXACT, Proxy
 from e2e.proxy import Reply as Response

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from e2e.proxy import READY_EXACT, Proxy
-from ui.collector import Receiver, values
+from telemetry.collector import Receiver, values
 
 Start = Callable[..., Proxy]
 

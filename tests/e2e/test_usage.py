@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aicache import sse
+from aicache.formats import sse
 from demo.answers import Reply, Request
 from e2e import originals
 from e2e.apis import ask

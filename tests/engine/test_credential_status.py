@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.controls import Controls
+from aicache.domain.model import Hit, Miss
+from aicache.domain.policy import forbidden
+from aicache.domain.request_directives import Controls
 from aicache.engine import Exchange
+from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
 from aicache.engine.engine import FEEDBACK
-from aicache.engine.proofs import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
-from aicache.entries import Recording
-from aicache.model import Hit, Miss
-from aicache.policy import forbidden
+from aicache.entries.recording import Recording
+from engine.test_engine import RULES, Clock, Setup, an_answer, an_exchange
 from fakes import MemoryIndex, MemoryStore
-from test_engine import RULES, Clock, Setup, an_answer, an_exchange
 
 ERROR_IN_A_200 = Recording(200, "application/json", "", b'{"error": {"message": "bad key", "code": "invalid_api_key"}}')
 PASSWORD, PASSWORDS = "how do I reset my password", "how do I reset my passwords"

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from aicache.breaker import Breaker
-from aicache.looptime import FORGIVEN, Within, loop_time, within
-from aicache.outages import A_MINUTE, MINUTE, Outages, Words
-from aicache.outside import Part
-from aicache.ports import Busy, ShareError, StoreError
+from aicache.domain.circuit_breaker import Breaker
+from aicache.domain.loop_time import FORGIVEN, Within, loop_time, within
+from aicache.domain.outages import A_MINUTE, MINUTE, Outages, Words
+from aicache.domain.ports import Busy, ShareError, StoreError
+from aicache.engine.dependency import Part
 
 STEP = "a step"
 
@@ -127,7 +127,7 @@ async def test_while_the_loop_is_punctual_its_time_is_the_clocks() -> None:
 async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_against_no_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aicache.looptime.FORGIVEN", 0.2)
+    monkeypatch.setattr("aicache.domain.loop_time.FORGIVEN", 0.2)
     part = Part("part", 0.5, Breaker(limit=1))
     holding = asyncio.ensure_future(hold_up(0.1, turns=10))
 
@@ -143,7 +143,7 @@ async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_again
 async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late_they_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aicache.looptime.FORGIVEN", 0.8)
+    monkeypatch.setattr("aicache.domain.loop_time.FORGIVEN", 0.8)
     part = Part("part", 0.5, Breaker(limit=1))
     holding = asyncio.ensure_future(hold_up(0.05, turns=30))
 
@@ -358,7 +358,7 @@ def test_what_flaps_is_summed_up_and_the_last_word_is_how_it_is() -> None:
 
 
 async def test_a_sum_comes_by_itself(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aicache.outages.MINUTE", 0.2)
+    monkeypatch.setattr("aicache.domain.outages.MINUTE", 0.2)
     part = Part("part", 0.1)
     for _ in range(10):
         await fails(part, broken)

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from aicache.breaker import Breaker
-from aicache.controls import Controls
+from aicache.domain.circuit_breaker import Breaker
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.loop_time import loop_time
+from aicache.domain.model import Hit, Miss, Neighbor, Vector
+from aicache.domain.policy import Rules
+from aicache.domain.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
+from aicache.domain.request_directives import Controls
 from aicache.engine import Engine, Exchange, Semantic, with_vector
-from aicache.engine.search import CROWD
-from aicache.engine.shares import Shares
-from aicache.entries import Recording
-from aicache.formats.chat import CHAT
-from aicache.keys import Context, KeyRules, Origin, identify
-from aicache.looptime import loop_time
-from aicache.model import Hit, Miss, Neighbor, Vector
-from aicache.outside import Part
-from aicache.policy import Rules
-from aicache.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
+from aicache.engine.dependency import Part
+from aicache.engine.fair_shares import Shares
+from aicache.engine.semantic_lookup import CROWD
+from aicache.entries.recording import Recording
+from aicache.formats.openai.chat import CHAT
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), ())

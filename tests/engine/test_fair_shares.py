@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from aicache.adapters.batching import Batcher
-from aicache.engine.shares import Shares
-from aicache.engine.tasks import Tasks
-from aicache.model import Vector
-from aicache.ports import Busy, Purpose
+from aicache.adapters.embedders.batching import Batcher
+from aicache.domain.model import Vector
+from aicache.domain.ports import Busy, Purpose
+from aicache.engine.background_tasks import Tasks
+from aicache.engine.fair_shares import Shares
 
 
 def fill(shares: Shares, caller: object) -> int:

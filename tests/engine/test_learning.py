@@ -12,15 +12,15 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.controls import Controls
+from aicache.domain.events import Judged
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.model import Hit, Miss
+from aicache.domain.policy import Policy, Rules
+from aicache.domain.ports import ExactStore, StoreError
+from aicache.domain.request_directives import Controls
 from aicache.engine import Engine, Exchange, Semantic, with_vector
-from aicache.entries import Recording
-from aicache.formats.chat import CHAT
-from aicache.keys import Context, KeyRules, Origin, identify
-from aicache.model import Hit, Miss
-from aicache.policy import Policy, Rules
-from aicache.ports import ExactStore, StoreError
-from aicache.report import Judged
+from aicache.entries.recording import Recording
+from aicache.formats.openai.chat import CHAT
 from fakes import LetterEmbedder, MemoryIndex, MemoryStore
 
 RULES = Rules(

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from aicache.engine import room
-from aicache.model import Entry, Hit, Miss, Vector
-from aicache.ports import Purpose, StoreError
-from aicache.upkeep import Upkeep
+from aicache.domain.model import Entry, Hit, Miss, Vector
+from aicache.domain.ports import Purpose, StoreError
+from aicache.engine import admission
+from aicache.maintenance import Upkeep
+from engine.test_engine import Clock, Setup, an_answer, an_exchange
 from fakes import LetterEmbedder, MemoryIndex, MemoryStore
-from test_engine import Clock, Setup, an_answer, an_exchange
 
 
 class FullStore(MemoryStore):
@@ -133,7 +133,7 @@ async def test_once_the_loop_is_punctual_again_new_questions_are_looked_up_by_me
 async def test_so_many_lookups_by_meaning_are_under_way_and_more_are_left_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(room, "MOST", 3)
+    monkeypatch.setattr(admission, "MOST", 3)
     embedder = CountingEmbedder()
     setup = Setup(embedder=embedder)
     await store(setup, "stored")

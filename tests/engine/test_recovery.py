@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from aicache import recovery
-from aicache.adapters.patience import patience
-from aicache.outside import Part
-from aicache.ports import StoreError
-from aicache.recovery import Recovery
+from aicache.adapters.stall_tolerant_timeout import patience
+from aicache.domain.ports import StoreError
+from aicache.engine import recovery
+from aicache.engine.dependency import Part
+from aicache.engine.recovery import Recovery
 
 EVERY = 0.02
 

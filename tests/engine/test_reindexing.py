@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from aicache.domain.model import Hit
+from aicache.domain.policy import Policy, Rules
 from aicache.engine import Engine, Semantic
-from aicache.engine.inuse import withdrawn
-from aicache.model import Hit
-from aicache.policy import Policy, Rules
+from aicache.engine.backends import withdrawn
+from engine.test_learning import an_answer, an_exchange
 from fakes import BrokenIndex, LetterEmbedder, MemoryIndex, MemoryStore
-from test_learning import an_answer, an_exchange
 
 RULES = Rules(
     ttl=1000,

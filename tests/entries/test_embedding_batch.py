@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from aicache import sse
-from aicache.formats import by_api
-from aicache.formats.body import OnlyAsRecorded
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import by_api, sse
+from aicache.formats.json_body import OnlyAsRecorded
 
 A, B, C = ({"type": "url_citation", "url_citation": {"url": each}} for each in "abc")
 UNCLEAR = "unclear"

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from aicache import legacy
 from aicache.config import Config, ConfigError, Exact, Redis
-from aicache.controls import Controls
-from aicache.formats.chat import CHAT
-from aicache.keys import Context, Identity, KeyRules
-from aicache.model import Call, Mode
-from aicache.policy import refusal
-from aicache.wiring import checked
+from aicache.domain.keys import Context, Identity, KeyRules
+from aicache.domain.model import Call, Mode
+from aicache.domain.policy import refusal
+from aicache.domain.request_directives import Controls
+from aicache.entries import higress_answers
+from aicache.formats.openai.chat import CHAT
+from aicache.runtime.reconciler import checked
 
 FULL = KeyRules("", Context.FULL, frozenset({"stream", "user"}), ())
 LAST = replace(FULL, context=Context.LAST_QUESTION)
@@ -61,7 +61,7 @@ def a_call(*messages: dict[str, Any], tools_semantic: bool = False, **fields: An
 def test_the_key_is_higress_own_where_nothing_else_was_said(
     rules: KeyRules, messages: list[dict[str, Any]], question: str | None
 ) -> None:
-    assert legacy.question(a_call(*messages), rules) == question
+    assert higress_answers.question(a_call(*messages), rules) == question
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_key_is_higress_own_where_nothing_else_was_said(
     ],
 )
 def test_how_an_answer_is_sampled_does_not_count(fields: dict[str, Any]) -> None:
-    assert legacy.question(a_call(**fields), FULL) == "One?"
+    assert higress_answers.question(a_call(**fields), FULL) == "One?"
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_how_an_answer_is_sampled_does_not_count(fields: dict[str, Any]) -> None
 )
 def test_a_call_that_asks_for_more_than_its_question_is_not_served(fields: dict[str, Any]) -> None:
     """Fault 2, as far as it can be mended: the text knows nothing of tools and parameters."""
-    assert legacy.question(a_call(**fields), FULL) is None
+    assert higress_answers.question(a_call(**fields), FULL) is None
 
 
 @pytest.mark.parametrize("api", ["messages", "responses"])
 def test_another_api_is_not_served(api: str) -> None:
-    assert legacy.question(replace(a_call(), api=api), FULL) is None
+    assert higress_answers.question(replace(a_call(), api=api), FULL) is None
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -108,7 +108,7 @@ def test_another_api_is_not_served(api: str) -> None:
 def test_a_text_becomes_an_answer_of_the_mode_and_model_that_are_asked_for(stream: bool, text: str) -> None:
     call = a_call(stream=stream)
 
-    made = legacy.entry(text, call, IDENTITY, CHAT, 5.0)
+    made = higress_answers.entry(text, call, IDENTITY, CHAT, 5.0)
     mode, answer = CHAT.parse_answer(made.body)
 
     assert mode is call.mode is made.mode is (Mode.STREAM if stream else Mode.WHOLE)
@@ -128,7 +128,7 @@ def test_a_text_becomes_an_answer_of_the_mode_and_model_that_are_asked_for(strea
     ],
 )
 def test_what_is_not_known_of_it_is_not_claimed(call: Call, wishes: Controls, page: str | None, why: str) -> None:
-    made = legacy.entry("1", call, IDENTITY, CHAT, 5.0)
+    made = higress_answers.entry("1", call, IDENTITY, CHAT, 5.0)
 
     assert refusal(made, call, IDENTITY, wishes, 6.0, page) == why
 

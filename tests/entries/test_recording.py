@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats import by_api, forms, marks, schema
-from aicache.formats.forms import Form
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import by_api, failure_marks, json_schema, response_format
+from aicache.formats.response_format import Form
 from formats.anything import JSON, replaced
 from formats.worlds import ANSWERS, NOW, UNTIL, called, chat, dashscope, gemini, keep, messages, responses
 
@@ -256,7 +256,7 @@ def test_a_word_of_a_list_is_no_json() -> None:
     ],
 )
 def test_schemas_are_checked_as_far_as_structured_output_goes(value: Any, of: Any, kept: bool) -> None:
-    assert schema.keeps_to(value, of) is kept
+    assert json_schema.keeps_to(value, of) is kept
 
 
 def test_no_schema_takes_long() -> None:
@@ -265,16 +265,22 @@ def test_no_schema_takes_long() -> None:
         nested = {"anyOf": [nested, nested, nested]}
     circle = {"$ref": "#"}
 
-    assert schema.keeps_to(1, nested) in (True, False)
-    assert schema.keeps_to(1, circle)
+    assert json_schema.keeps_to(1, nested) in (True, False)
+    assert json_schema.keeps_to(1, circle)
 
 
 @given(JSON, JSON)
 def test_no_schema_and_no_format_raises(value: Any, of: Any) -> None:
-    schema.keeps_to(value, of)
-    schema.keeps_to(value, {"properties": of, "items": of, "anyOf": of, "required": of, "$ref": of, "enum": of})
-    forms.holds(json.dumps(value), Form(of))
-    for read in (forms.of_chat, forms.of_responses, forms.of_messages, forms.of_ollama, forms.of_dashscope):
+    json_schema.keeps_to(value, of)
+    json_schema.keeps_to(value, {"properties": of, "items": of, "anyOf": of, "required": of, "$ref": of, "enum": of})
+    response_format.holds(json.dumps(value), Form(of))
+    for read in (
+        response_format.of_chat,
+        response_format.of_responses,
+        response_format.of_messages,
+        response_format.of_ollama,
+        response_format.of_dashscope,
+    ):
         read({"response_format": of, "text": of, "output_format": of, "format": of, "parameters": of})
 
 
@@ -436,7 +442,7 @@ def test_a_mark_in_any_piece_of_a_stream_keeps_it_out() -> None:
 
 @given(JSON)
 def test_no_document_breaks_the_search_for_marks(value: Any) -> None:
-    for search in (marks.refuse, marks.expiry):
+    for search in (failure_marks.refuse, failure_marks.expiry):
         with contextlib.suppress(ValueError):
             search({"x": value})
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.compare import Judgement, compare, plain
+from aicache.evidence.answer_equality import Judgement, compare, plain
 
 LONG = "You can change your address under Settings, Profile, Address."
 LIKE = "To change the address go to Settings, then Profile, then Address."

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.budget import MOST
-from aicache.evidence.curve import Curve
-from aicache.evidence.entry import OF_ONE_CALLER, Record, pack, risk, unpack
+from aicache.evidence.entry_record import OF_ONE_CALLER, Record, pack, risk, unpack
+from aicache.evidence.neighbor_features import Sight
 from aicache.evidence.observations import OF_AN_ENTRY, Observation
-from aicache.evidence.sight import Sight
+from aicache.evidence.risk_budget import MOST
+from aicache.evidence.risk_model import Curve
 
 CURVE = Curve((3.0, 0.5, 1.3), ((0.01, 0.0, 0.0), (0.0, 0.01, 0.0), (0.0, 0.0, 0.01)))
 SURE = Sight(0, 60)

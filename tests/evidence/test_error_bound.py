@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.bound import ENOUGH, Account, Standing, at_least, at_most, next_standing
+from aicache.evidence.error_bound import ENOUGH, Account, Standing, at_least, at_most, next_standing
 
 ERROR = 0.01
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.sight import BACKERS, Seen, Sight, candidate
-from aicache.evidence.space import USE_MULTILINGUAL, Prior, of_model
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior, of_model
+from aicache.evidence.neighbor_features import BACKERS, Seen, Sight, candidate
 
 SPACE = USE_MULTILINGUAL
 SEEN = st.lists(

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from aicache.evidence.budget import MOST, Budget
+from aicache.evidence.risk_budget import MOST, Budget
 
 ERROR = 0.01
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.curve import FLOOR, MOST_FACTOR, RECENT, Curve, fit, logistic
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
+from aicache.evidence.neighbor_features import Sight
 from aicache.evidence.observations import Observation, merged
-from aicache.evidence.sight import Sight
-from aicache.evidence.space import USE_MULTILINGUAL, Prior
+from aicache.evidence.risk_model import FLOOR, MOST_FACTOR, RECENT, Curve, fit, logistic
 
 PRIOR = USE_MULTILINGUAL.prior
 SIGHTS = st.builds(Sight, st.integers(-100, 100), st.integers(-100, 127))

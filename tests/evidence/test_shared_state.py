@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.bound import Standing
+from aicache.evidence.error_bound import Standing
 from aicache.evidence.observations import OF_A_CURVE, Observation
-from aicache.evidence.shared import OF_ONE_CALLER, VERSION, Shared, pack, unpack
+from aicache.evidence.shared_state import OF_ONE_CALLER, VERSION, Shared, pack, unpack
 
 OBSERVATIONS = st.builds(
     Observation,

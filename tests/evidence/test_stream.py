@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from aicache.evidence.space import USE_MULTILINGUAL, Prior
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
 from evaluation.policies import EachEntry, Learned, Static
 from evaluation.streams import Near, Outcome, Same, Stream, play, shuffled, stream
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from aicache.evidence.bound import ENOUGH, WINDOW, Account, Standing
-from aicache.evidence.entry import Record
-from aicache.evidence.shared import Shared
-from aicache.evidence.sight import Seen
-from aicache.evidence.space import USE_MULTILINGUAL
-from aicache.evidence.verified import COMPARED, JUDGED_ALONE, Action, Decision, Shares, Verified, to_compare
+from aicache.evidence.embedding_space import USE_MULTILINGUAL
+from aicache.evidence.entry_record import Record
+from aicache.evidence.error_bound import ENOUGH, WINDOW, Account, Standing
+from aicache.evidence.neighbor_features import Seen
+from aicache.evidence.shared_state import Shared
+from aicache.evidence.verified_policy import COMPARED, JUDGED_ALONE, Action, Decision, Shares, Verified, to_compare
 
 NEVER = 0.999
 BACKED = [Seen(f"b{i}", 0.93, "g") for i in range(8)]

@@ -18,15 +18,15 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server
 from mitmproxy.test import taddons, tflow
 from mitmproxy.tools.dump import DumpMaster
 
-from aicache.controls import NO_WISHES
-from aicache.doctor import an_exchange
-from aicache.lane.answers import Answers
-from aicache.lane.flows import wanted_by
-from aicache.lane.head import LARGEST, LONGEST, NOISE, Head, may_begin, read
-from aicache.lane.lane import Lane
-from aicache.lane.layer import FastLane
-from aicache.messages import make
-from aicache.model import Entry, Hit, Mode
+from aicache.domain.model import Entry, Hit, Mode
+from aicache.domain.request_directives import NO_WISHES
+from aicache.fastpath.flow_observers import wanted_by
+from aicache.fastpath.http_layer import FastLane
+from aicache.fastpath.prepared_responses import Answers
+from aicache.fastpath.request_head import LARGEST, LONGEST, NOISE, Head, may_begin, read
+from aicache.fastpath.request_index import Lane
+from aicache.proxy.http_messages import make
+from aicache.runtime.doctor import an_exchange
 
 PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: 7\r\n\r\n"
 

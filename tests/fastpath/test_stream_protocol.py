@@ -13,8 +13,8 @@ from mitmproxy.proxy.layers.modes import ReverseProxy
 from mitmproxy.proxy.layers.tls import ClientTLSLayer
 from mitmproxy.proxy.server import ConnectionIO, TimeoutWatchdog
 
-from aicache.lane.layer import NOTHING, Taken
-from aicache.lane.tap import put_before_stream
+from aicache.fastpath.http_layer import NOTHING, Taken
+from aicache.fastpath.stream_protocol import put_before_stream
 
 WITHIN = 5.0
 

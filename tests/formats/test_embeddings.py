@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aicache.domain.model import Batch
 from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings, pack, unpack
-from aicache.model import Batch
 
 PATH = "/v1/embeddings"
 JSON = st.recursive(

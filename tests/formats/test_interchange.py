@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.common import (
+from aicache.domain.model import Answer, Choice, Common, Finish, Reasoning, Refusal, Text, ToolCall
+from aicache.formats.interchange import (
     NUMBERS,
     arguments_of,
     arguments_text,
@@ -21,7 +22,6 @@ from aicache.formats.common import (
     text_of,
     tool,
 )
-from aicache.model import Answer, Choice, Common, Finish, Reasoning, Refusal, Text, ToolCall
 
 HI = (("user", "Hi"),)
 CALL = ToolCall("c1", "f", {"x": 1})

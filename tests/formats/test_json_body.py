@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.body import count, dump, load_object, load_request, objects
+from aicache.formats.json_body import count, dump, load_object, load_request, objects
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12) | st.sampled_from(
     ['"', "\\", '\\"', '":', '\\":', ":", ' "a": 1', '{"a": 1}', "[]{},", "\\u0000", "\\\\u0000", "/", "\u2028", "語"]

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from aicache import sse
-from aicache.formats import FORMATS
-from aicache.formats.body import load_object, load_request
-from aicache.formats.bounds import DEPTH, DIGITS, NODES, REQUEST_NODES, VALUES, TooComplex, check
+from aicache.formats import FORMATS, sse
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
-from aicache.formats.gemini_stream import array
+from aicache.formats.gemini.stream import array
+from aicache.formats.json_body import load_object, load_request
+from aicache.formats.json_bounds import DEPTH, DIGITS, NODES, REQUEST_NODES, VALUES, TooComplex, check
 
 MB = 1024**2
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aicache.sse import Decoder, Event, blocks, decode, decode_lines, encode, encode_lines
+from aicache.formats.sse import Decoder, Event, blocks, decode, decode_lines, encode, encode_lines
 
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))
 EVENTS = st.lists(

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats import Format, by_api
-from aicache.formats.body import OnlyAsRecorded
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import Format, by_api, sse
+from aicache.formats.json_body import OnlyAsRecorded
 
 PIECES = ("Tea ", "is ", "hot.")
 Fields = dict[str, Any]

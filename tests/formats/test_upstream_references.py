@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 
 from aicache.config import Config
-from aicache.formats import by_api, references
-from aicache.formats.body import Private, Stateful
-from aicache.formats.state import Allow
+from aicache.formats import by_api, upstream_references
+from aicache.formats.json_body import Private, Stateful
+from aicache.formats.upstream_state import Allow
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse
 
@@ -271,4 +271,4 @@ def test_what_is_ignored_by_default_is_looked_into_all_the_same() -> None:
 @given(JSON)
 def test_no_conversation_raises_anything_but_value_error(value: Any) -> None:
     with contextlib.suppress(ValueError):
-        references.refuse(value, allow=Allow())
+        upstream_references.refuse(value, allow=Allow())

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.formats import EMBEDDINGS, by_api
-from aicache.formats.body import Private, Stateful
-from aicache.formats.state import Allow, refuse_held_query, says_private, says_state, words
+from aicache.formats.json_body import Private, Stateful
+from aicache.formats.upstream_state import Allow, refuse_held_query, says_private, says_state, words
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aicache.entries import Recording, record
+from aicache.domain.keys import Identity
+from aicache.domain.model import Call, Entry
+from aicache.entries.recording import Recording, record
 from aicache.formats import Format, by_api
-from aicache.keys import Identity
-from aicache.model import Call, Entry
 from samples import PATHS as PATHS
 
 REQUESTS: dict[str, dict[str, Any]] = {

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from aicache.guards.asker import depends_on_asker
-from aicache.guards.now import depends_on_now
+from aicache.guards.caller_dependent import depends_on_asker
+from aicache.guards.time_sensitive import depends_on_now
 
 PERSONAL = {
     "en": [

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from aicache.domain.caller_digests import owner, wanted
+from aicache.domain.events import Erased
+from aicache.domain.keys import digest, vector_namespace
+from aicache.domain.model import Entry, Mode, Neighbor, Vector
+from aicache.domain.policy import Rules
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
-from aicache.engine.kinds import KEPT
-from aicache.keys import digest, vector_namespace
-from aicache.model import Entry, Mode, Neighbor, Vector
-from aicache.owners import owner, wanted
-from aicache.policy import Rules
-from aicache.ports import StoreError
-from aicache.report import Erased
-from aicache.upkeep import PINNED, OfCaller, Taken, Upkeep, archive
+from aicache.engine.traffic_segments import KEPT
+from aicache.maintenance import PINNED, OfCaller, Taken, Upkeep, archive
 from fakes import BrokenIndex, BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=40)
@@ -416,7 +416,7 @@ async def test_all_of_a_callers_is_counted_and_then_deleted_and_nothing_of_other
 async def test_what_another_proxy_stored_of_an_erased_caller_is_found_later_but_not_what_was_asked_since(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aicache.upkeep.upkeep.AGAIN_AFTER", (0.01, 0.01))
+    monkeypatch.setattr("aicache.maintenance.maintenance.AGAIN_AFTER", (0.01, 0.01))
     setup, _, _ = await a_store_of_two_callers()
     await setup.upkeep.purge_caller(wanted("carol", SALT))
     late = replace(REFUND, owners=ALICE, stored_at=NOW + 5, took=6.0)

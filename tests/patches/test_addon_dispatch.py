@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.http import HttpRequestHook
 from mitmproxy.proxy.server_hooks import ClientConnectedHook
 from mitmproxy.test import tflow
 
-from aicache.dispatch import Dispatch
+from aicache.patches.addon_dispatch import Dispatch
 
 HOOKS: dict[str, Callable[[str], Any]] = {
     "calls": lambda _: None,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mitmproxy.http import Headers, MessageData, Request, RequestData, Response, ResponseData
 
-from aicache.shortcuts import CHECKED, check, checks_messages_quickly
+from aicache.patches.message_checks import CHECKED, check, checks_messages_quickly
 
 
 class Text(str):

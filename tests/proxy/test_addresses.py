@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from aicache.addresses import is_here, is_loopback, numeric, parse, resolve, takes
+from aicache.proxy.addresses import is_here, is_loopback, numeric, parse, resolve, takes
 
 LOOPBACK = ip_address("127.0.0.1")
 

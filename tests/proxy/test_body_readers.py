@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from aicache.readers import MOST, OF_ONE, Busy, Readers
+from aicache.proxy.body_readers import MOST, OF_ONE, Busy, Readers
 
 
 @pytest.fixture

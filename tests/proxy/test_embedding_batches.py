@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 from mitmproxy.http import Request
 
-from aicache import policy
-from aicache.batches import INDIVISIBLE_FOR, INDIVISIBLE_MOST, Batches, Indivisible, ask_less, hold
-from aicache.controls import Controls
+from aicache.domain import policy
+from aicache.domain.model import Entry
+from aicache.domain.request_directives import Controls
 from aicache.engine import Engine
-from aicache.entries import Recording
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
-from aicache.messages import make
-from aicache.model import Entry
-from aicache.pieces import BatchExchange
+from aicache.proxy.embedding_batches import INDIVISIBLE_FOR, INDIVISIBLE_MOST, Batches, Indivisible, ask_less, hold
+from aicache.proxy.http_messages import make
 from fakes import MemoryStore
 
 TEXTS = ("one", "two", "three")

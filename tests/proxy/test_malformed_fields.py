@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mitmproxy.test import tflow
 
-from aicache.malformed import is_safe, refuse_request, refuse_response
+from aicache.proxy.malformed_fields import is_safe, refuse_request, refuse_response
 
 
 @pytest.mark.parametrize(

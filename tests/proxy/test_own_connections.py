@@ -13,7 +13,7 @@ from mitmproxy.proxy.events import DataReceived, Start
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from aicache.ownconnections import OwnConnections, Refusal
+from aicache.proxy.own_connections import OwnConnections, Refusal
 
 SOURCE, LISTENER = ("127.0.0.1", 50000), ("127.0.0.1", 8080)
 

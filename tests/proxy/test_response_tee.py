@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aicache.tee import Tee
+from aicache.proxy.response_tee import Tee
 
 
 def test_chunks_pass_unchanged_and_the_body_is_whole_at_the_end() -> None:

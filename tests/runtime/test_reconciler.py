@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from aicache import parts
-from aicache.adapters.lock import FolderLock
-from aicache.adapters.valkey import available
-from aicache.adapters.zvec import ZvecIndex
+from aicache.adapters.valkey.folder_lock import FolderLock
+from aicache.adapters.valkey.server import available
+from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.config import Config
 from aicache.config.values import Exact, Redis, Semantic
-from aicache.parts import SemanticPart, ended
-from aicache.ports import StoreError
-from aicache.wiring import Wiring
+from aicache.domain.ports import StoreError
+from aicache.runtime import components
+from aicache.runtime.components import SemanticPart, ended
+from aicache.runtime.reconciler import Wiring
 from servers import Process, free_ports, plain
 
 
@@ -165,7 +165,7 @@ class FailingToEnd(SemanticPart):
 async def test_the_folder_is_let_go_of_whatever_fails_to_end(
     tmp_path: Path, error: BaseException | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(parts, "ENDS_WITHIN", 3.0)
+    monkeypatch.setattr(components, "ENDS_WITHIN", 3.0)
     wiring = Owning(tmp_path, error)
     wiring.start()
     while wiring.engine.exact is None:
@@ -236,7 +236,7 @@ async def test_an_index_that_hangs_for_good_is_left_behind_in_time(
     await index.open()
     hung = threading.Event()
     hanging = asyncio.ensure_future(index._worker.run(hung.wait))
-    monkeypatch.setattr("aicache.adapters.zvec.CLOSE_WITHIN", 0.5)
+    monkeypatch.setattr("aicache.adapters.vectors.zvec.CLOSE_WITHIN", 0.5)
     await asyncio.sleep(0.05)
 
     async with asyncio.timeout(5):

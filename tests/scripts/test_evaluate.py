@@ -19,9 +19,9 @@ import pytest
 
 import environment
 from aicache.config.values import LocalEmbedder
-from aicache.evidence.space import USE_MULTILINGUAL
-from aicache.model import Vector
-from aicache.policy import Policy, Rules, Volatile
+from aicache.domain.model import Vector
+from aicache.domain.policy import Policy, Rules, Volatile
+from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from evaluation import tune
 from evaluation.chinese import CAPABILITIES, make_pairs
 from evaluation.data import Pair, Question, read_pairs, read_questions

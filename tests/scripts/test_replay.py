@@ -18,8 +18,8 @@ from mitmproxy.io import FlowWriter
 
 import environment
 from aicache.config import Config, Shared
-from aicache.model import Entry, Mode, Usage
-from aicache.policy import Policy
+from aicache.domain.model import Entry, Mode, Usage
+from aicache.domain.policy import Policy
 from fakes import LetterEmbedder
 from replaying.memory import ReplayedIndex, ReplayedStore
 from replaying.replay import Replay

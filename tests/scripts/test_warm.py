@@ -21,17 +21,17 @@ from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.io import FlowWriter
 
 from aicache.config import Config, Header
-from aicache.controls import TTL
+from aicache.config.request_settings import Settings
+from aicache.domain.model import Entry, Vector
+from aicache.domain.policy import Rules
+from aicache.domain.ports import StoreError
+from aicache.domain.request_directives import TTL
 from aicache.engine import Engine, Semantic
 from aicache.formats import FORMATS
-from aicache.model import Entry, Vector
-from aicache.policy import Rules
-from aicache.ports import StoreError
-from aicache.recorded import Passed, entries_of, note_wishes
-from aicache.settings import Settings
-from aicache.upkeep import Upkeep
-from aicache.warming import PAUSES, TOGETHER, Warming
-from aicache.wiring import rules_for
+from aicache.maintenance import Upkeep
+from aicache.proxy.recorded_flows import Passed, entries_of, note_wishes
+from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
+from aicache.runtime.reconciler import rules_for
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
 from warming import bounded, questions, sources
 from warming.adapted import Adapted

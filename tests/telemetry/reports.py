@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from aicache.keys import digest
-from aicache.model import Entry, Mode
-from aicache.report import Finished, Judged, Report
-from aicache.trace import Looked, Step, Trace
+from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.keys import digest
+from aicache.domain.model import Entry, Mode
+from aicache.domain.trace import Looked, Step, Trace
 
 NOW = 1_900_000_000.0
 BODY = b'{"choices":[{"message":{"role":"assistant","content":"Thirty days."},"finish_reason":"stop"}]}'

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from aicache.keys import digest
-from aicache.trace import Looked, Step, Trace
-from aicache.ui.counts import HEADERS, KINDS, MODELS, REASONS, Counts, Kind, nearest_of
-from aicache.ui.labels import OTHER
-from ui.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+from aicache.domain.keys import digest
+from aicache.domain.trace import Looked, Step, Trace
+from aicache.telemetry.counters import HEADERS, KINDS, MODELS, REASONS, Counts, Kind, nearest_of
+from aicache.telemetry.labels import OTHER
+from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
 
 def dollars(model: str, prompt: int, completion: int) -> float | None:

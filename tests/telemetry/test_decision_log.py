@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from aicache.keys import digest
-from aicache.owners import Wanted
-from aicache.report import Erased
-from aicache.trace import Looked, Step, Trace
-from aicache.ui.log import MOST, DecisionLog, Rotated, decided_line, finished_line
-from ui.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
+from aicache.domain.caller_digests import Wanted
+from aicache.domain.events import Erased
+from aicache.domain.keys import digest
+from aicache.domain.trace import Looked, Step, Trace
+from aicache.telemetry.decision_log import MOST, DecisionLog, Rotated, decided_line, finished_line
+from telemetry.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
 
 
 def questions(path: Path) -> list[Any]:

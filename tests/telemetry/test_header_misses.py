@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aicache.header_misses import MAX_QUESTIONS, MAX_VARIANTS, HeaderMisses
+from aicache.telemetry.header_misses import MAX_QUESTIONS, MAX_VARIANTS, HeaderMisses
 
 
 def test_the_differing_header_is_named() -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.ui.header_notes import ADVICE, ADVICE_ON_IDENTITY, HeaderNotes
-from ui.reports import a_report
+from aicache.telemetry.header_notes import ADVICE, ADVICE_ON_IDENTITY, HeaderNotes
+from telemetry.reports import a_report
 
 
 def test_a_header_is_named_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:

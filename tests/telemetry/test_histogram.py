@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.ui.histogram import SECONDS, Histogram, merged
+from aicache.telemetry.histogram import SECONDS, Histogram, merged
 
 
 def filled(*values: float) -> Histogram:

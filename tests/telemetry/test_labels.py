@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aicache.ui.labels import LONGEST, OTHER, Names, kind_of, part_of, sayable
+from aicache.telemetry.labels import LONGEST, OTHER, Names, kind_of, part_of, sayable
 
 
 def test_the_first_names_are_kept_and_later_ones_are_others() -> None:

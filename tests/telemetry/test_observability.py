@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from aicache.config import Config, Log, Otel
+from aicache.dashboard.overview import overview
+from aicache.domain.policy import Rules
+from aicache.domain.ports import StoreError
+from aicache.domain.pricing import Price
 from aicache.engine import Engine, Semantic
-from aicache.policy import Rules
-from aicache.ports import StoreError
-from aicache.prices import Price
-from aicache.reporting import Watchers
-from aicache.ui.desk import Desk
-from aicache.ui.health import health_of
-from aicache.ui.overview import overview
-from aicache.upkeep import Upkeep
+from aicache.maintenance import Upkeep
+from aicache.telemetry.health import health_of
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.reporting import Watchers
 from benchmarks import watchers
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex
-from ui.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from aicache.trace import Step, Trace
-from aicache.ui import spans
-from aicache.ui.spans import Spans, attributes_of
-from ui.collector import Receiver, values
-from ui.reports import NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
+from aicache.domain.trace import Step, Trace
+from aicache.telemetry import otel
+from aicache.telemetry.otel import Spans, attributes_of
+from telemetry.collector import Receiver, values
+from telemetry.reports import NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
 
 
 @pytest.fixture
@@ -122,4 +122,4 @@ def test_what_utf_8_cannot_say_is_replaced() -> None:
 def test_they_are_sent_where_somebody_asked_for_it(
     endpoint: str | None, environment: dict[str, str], wanted: bool
 ) -> None:
-    assert spans.wanted(endpoint, environment) is wanted
+    assert otel.wanted(endpoint, environment) is wanted

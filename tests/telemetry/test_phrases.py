@@ -9,11 +9,11 @@ import pytest
 from mitmproxy.utils.emoji import emoji
 
 import aicache
-from aicache.evidence.bound import Standing
-from aicache.report import Finished, Report
-from aicache.trace import Looked
-from aicache.ui import wording
-from aicache.ui.wording import comment_of, ended, marker_of
+from aicache.domain.events import Finished, Report
+from aicache.domain.trace import Looked
+from aicache.evidence.error_bound import Standing
+from aicache.telemetry import phrases
+from aicache.telemetry.phrases import comment_of, ended, marker_of
 from ui.flow_reports import HOURS, KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
 
 NEAR = Looked(OTHER, 0.981, "How do I reset 2 passwords?", "guard:numbers")
@@ -89,7 +89,7 @@ def test_every_outcome_has_a_marker_of_its_own_that_mitmproxy_can_draw() -> None
     ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3 * HOURS, "3 h"), (50 * HOURS, "2 d")]
 )
 def test_a_duration_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
-    assert wording.duration(seconds) == words
+    assert phrases.duration(seconds) == words
 
 
 def test_every_reason_that_there_is_has_words() -> None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from aicache.ui.counts import Counts
-from aicache.ui.health import Health, PartHealth
-from aicache.ui.metrics import CONTENT_TYPE, Metrics
-from ui.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+from aicache.telemetry.counters import Counts
+from aicache.telemetry.health import Health, PartHealth
+from aicache.telemetry.prometheus import CONTENT_TYPE, Metrics
+from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
 HEALTH = Health(
     parts=(PartHealth("exact store", "redis://there", False, 0, None), PartHealth("embedder", None, True, 7, "broken")),

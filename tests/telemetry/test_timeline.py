@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from aicache.ui.live import SLOTS, WINDOWS, Live
-from ui.reports import a_hit, a_near_hit, a_report, an_entry, finished, judged
+from aicache.telemetry.timeline import SLOTS, WINDOWS, Live
+from telemetry.reports import a_hit, a_near_hit, a_report, an_entry, finished, judged
 
 START = 1_900_000_000.0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aicache.keys import digest
-from aicache.ui.asked import LONGEST, MOST, Top
-from ui.reports import a_hit, a_report, an_entry, finished, judged
+from aicache.domain.keys import digest
+from aicache.telemetry.top_questions import LONGEST, MOST, Top
+from telemetry.reports import a_hit, a_report, an_entry, finished, judged
 
 
 def test_requests_count_for_the_entry_that_answers_them() -> None:

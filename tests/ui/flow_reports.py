@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from aicache.model import Entry, Mode
-from aicache.report import Report
-from aicache.trace import Looked, Step, Trace
-from ui import reports
-from ui.reports import NOW
+from aicache.domain.events import Report
+from aicache.domain.model import Entry, Mode
+from aicache.domain.trace import Looked, Step, Trace
+from telemetry import reports
+from telemetry.reports import NOW
 
 __all__ = ["NOW"]
 KEY, OTHER = "a" * 40, "b" * 40

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.formats import by_api
-from aicache.ui.assembled import LARGEST, Assembled, assemble, format_of, variant_of
-from aicache.ui.fragments import gather
+from aicache.ui.answer_view import LARGEST, Assembled, assemble, format_of, variant_of
+from aicache.ui.partial_answers import gather
 from demo.answers import Request
 from e2e.originals import answer
 from e2e.originals.said import CALLS, TEXT, THOUGHT

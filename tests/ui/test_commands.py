@@ -18,19 +18,19 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.test import taddons, tflow, tutils
 
 from aicache.config import Config
+from aicache.config.request_settings import Settings
+from aicache.domain.events import Judged
+from aicache.domain.model import Hit
+from aicache.domain.policy import Rules
+from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange, Semantic
-from aicache.entries import Recording
-from aicache.model import Hit
-from aicache.policy import Rules
-from aicache.report import Judged
-from aicache.reporting import Watchers, of_lookup
-from aicache.settings import Settings
-from aicache.trace import Trace
-from aicache.ui import marks
+from aicache.entries.recording import Recording
+from aicache.maintenance import PINNED
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.reporting import Watchers, of_lookup
+from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
-from aicache.ui.desk import Desk
-from aicache.ui.identity import exchange_of
-from aicache.upkeep import PINNED
+from aicache.ui.flow_entries import exchange_of
 from fakes import BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 RULES = Rules(ttl=1000, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=200)
@@ -74,7 +74,7 @@ class Operator:
         exchange, trace = self.exchange(flow), Trace()
         outcome = await self.engine.lookup(exchange, trace)
         report = of_lookup(exchange, outcome, trace, 0.0)
-        marks.decided(flow, report, "credential")
+        flow_marks.decided(flow, report, "credential")
         self.watchers.decided(report)
         if not isinstance(outcome, Hit):
             self.engine.keep(exchange, self.engine.judge(exchange, an_answer()))

@@ -11,14 +11,14 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
 from mitmproxy.test import tflow, tutils
 
-from aicache.report import Finished, Report
-from aicache.trace import Looked
-from aicache.ui import contentview, marks
-from aicache.ui.sheet import sheet
+from aicache.domain.events import Finished, Report
+from aicache.domain.trace import Looked
+from aicache.ui import contentview, flow_marks
+from aicache.ui.decision_view import sheet
 from e2e.originals import answer
 from e2e.originals.said import TEXT
 from ui.flow_reports import KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
-from ui.test_assembled import WAYS, asked
+from ui.test_answer_view import WAYS, asked
 from ui.views import names, shown
 
 PATH = "/v1/chat/completions"
@@ -39,7 +39,7 @@ def a_flow(report: Report | None = None, *, body: bytes = WHOLE, path: str = PAT
     response = tutils.tresp(content=body, headers=Headers([(b"content-type", kind)]))
     flow = tflow.tflow(req=request, resp=response)
     if report is not None:
-        marks.decided(flow, report, "credential")
+        flow_marks.decided(flow, report, "credential")
     return flow
 
 
@@ -79,7 +79,7 @@ def test_a_semantic_hit_shows_how_it_came_about() -> None:
 def test_a_plain_miss_says_why() -> None:
     report = a_report(trace=a_trace(Looked(OTHER, 0.9412, refused="too far")))
     flow = a_flow(report)
-    marks.finished(flow, Finished(report, 200, 2.11, 10, an_entry(), None))
+    flow_marks.finished(flow, Finished(report, 200, 2.11, 10, an_entry(), None))
 
     text = shown(flow.response, flow)
 

@@ -11,15 +11,15 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
 from mitmproxy.test import taddons, tflow
 
-from aicache.report import Finished, Report
-from aicache.trace import Looked
-from aicache.ui import marks
+from aicache.domain.events import Finished, Report
+from aicache.domain.trace import Looked
+from aicache.ui import flow_marks
 from ui.flow_reports import KEY, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
 
 
 def a_flow(report: Report) -> HTTPFlow:
     flow = tflow.tflow(resp=True)
-    marks.decided(flow, report, "credential")
+    flow_marks.decided(flow, report, "credential")
     return flow
 
 
@@ -65,8 +65,8 @@ def test_what_somebody_else_has_written_stays() -> None:
     flow = tflow.tflow()
     flow.marked, flow.comment = ":cat:", "look at this"
 
-    marks.decided(flow, a_report(), "credential")
-    marks.finished(flow, Finished(a_report(), 200, 1.0, 10, an_entry(), None))
+    flow_marks.decided(flow, a_report(), "credential")
+    flow_marks.finished(flow, Finished(a_report(), 200, 1.0, 10, an_entry(), None))
 
     assert (flow.marked, flow.comment) == (":cat:", "look at this")
     assert flow.metadata["ai_cache"] == "miss"
@@ -78,7 +78,7 @@ def test_a_miss_is_told_to_its_end_unless_somebody_has_written_since() -> None:
     edited.comment = "mine"
 
     for each in (flow, edited):
-        marks.finished(each, Finished(report, 200, 2.11, 10, an_entry(), None))
+        flow_marks.finished(each, Finished(report, 200, 2.11, 10, an_entry(), None))
 
     assert flow.comment == "miss: no neighbour above 0.92 (none there) · 412 tokens, 2.1 s · kept"
     assert edited.comment == "mine"
@@ -115,12 +115,12 @@ def test_mitmwebs_list_shows_comments_unless_its_columns_were_chosen(
     chosen: list[str] | None, shown: list[str]
 ) -> None:
     with taddons.context() as context:
-        marks.show_comments()  # mitmdump and console have no such columns
+        flow_marks.show_comments()  # mitmdump and console have no such columns
         context.options.add_option("web_columns", Sequence[str], ["path"], "")
         if chosen is not None:
             context.options.update(web_columns=chosen)
 
         for _ in range(2):
-            marks.show_comments()
+            flow_marks.show_comments()
 
         assert context.options.web_columns == shown

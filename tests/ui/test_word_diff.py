@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.ui.difference import LONGEST, difference, written
+from aicache.ui.word_diff import LONGEST, difference, written
 
 WORDS = st.lists(st.sampled_from(["how", "do", " ", "  ", "I", "?", "开", "通", "5", "\n"]), max_size=12).map("".join)
 

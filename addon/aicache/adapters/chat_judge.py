@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aicache.adapters.openai import credential, endpoint
-from aicache.ports import StoreError
+from aicache.adapters.embedders.openai import credential, endpoint
+from aicache.domain.ports import StoreError
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from aicache.adapters.worker import Worker
+from aicache.adapters.threads import Worker
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
 
 LEAST = 32
 """Characters; a file that holds fewer was not written by this module."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from aicache.adapters.worker import Worker
-from aicache.ports import StoreError
+from aicache.adapters.threads import Worker
+from aicache.domain.ports import StoreError
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aicache.adapters.zveccopy import CLEAN, beside, is_one
+from aicache.adapters.vectors.zvec_rewrite import CLEAN, beside, is_one
 
 DAMAGED = "*.damaged-*"
 VECTORS = "vectors"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from aicache.config.redisurl import redacted
+from aicache.config.redis_url import redacted
 from aicache.config.scalars import Scalar, one_of
 from aicache.config.schema import ListOf, Section, Setting, settings, walk
 from aicache.config.syntax import compose

@@ -16,7 +16,7 @@ _CLUSTER = "redis+cluster://one:6379,two:6379"
 
 
 def parse_redis_url(text: str) -> str:
-    """Return a URL that `aicache.adapters.redisclient` takes. Raises ValueError, worded to follow the URL."""
+    """Return a URL that `aicache.adapters.redis.connect` takes. Raises ValueError, worded to follow the URL."""
     if any(char.isspace() or not char.isprintable() for char in text):
         raise ValueError("holds white space or control characters")
     scheme, found, _ = text.partition("://")

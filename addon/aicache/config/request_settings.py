@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aicache.config import Answers, CacheControl, Config, Credential, Header, Shared, Templates
-from aicache.evidence.verified import SHARES
+from aicache.domain.keys import Caller, Headers, KeyRules, digest
+from aicache.domain.model import Call, Mode
+from aicache.domain.policy import Policy, Rules
+from aicache.domain.request_fields import FieldRules
+from aicache.entries.response_templates import Template
+from aicache.evidence.verified_policy import SHARES
 from aicache.formats import Allow
-from aicache.keys import Caller, Headers, KeyRules, digest
-from aicache.model import Call, Mode
-from aicache.policy import Policy, Rules
-from aicache.request_fields import FieldRules
-from aicache.templates import Template
 
 SEEN = 2000
 """Characters. No embedder sees less of a text; texts that differ only behind what it sees have the same vector."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from aicache.config.redisurl import parse_redis_url
-from aicache.masks import limited
-from aicache.prices import Price
-from aicache.templates import parse_stream, parse_whole
+from aicache.config.redis_url import parse_redis_url
+from aicache.domain.masks import limited
+from aicache.domain.pricing import Price
+from aicache.entries.response_templates import parse_stream, parse_whole
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d)?")

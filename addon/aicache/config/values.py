@@ -7,7 +7,7 @@ from enum import StrEnum
 from re import Pattern
 from typing import Annotated, Literal, TypeAlias
 
-from aicache.config.redisurl import redacted
+from aicache.config.redis_url import redacted
 from aicache.config.scalars import (
     CHAT_MODEL,
     COLLECTION,
@@ -34,10 +34,10 @@ from aicache.config.scalars import (
     size,
     whole,
 )
-from aicache.keys import Context
-from aicache.policy import Policy, Refusals, Volatile
-from aicache.prices import Price
-from aicache.templates import Template
+from aicache.domain.keys import Context
+from aicache.domain.policy import Policy, Refusals, Volatile
+from aicache.domain.pricing import Price
+from aicache.entries.response_templates import Template
 
 KB, MB = 1024, 1024**2
 DAY = 86400.0

@@ -22,7 +22,7 @@ from enum import Enum, auto
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote_to_bytes
 
-from aicache.ui.aliases import ROUNDS
+from aicache.dashboard.path_aliases import ROUNDS
 
 COOKIE = "ai_cache_dashboard"
 CHANGES = "x-ai-cache-dashboard"

@@ -15,21 +15,22 @@ import msgspec
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Response
 
-from aicache import listeners
+from aicache.dashboard import access, pages
+from aicache.dashboard.access import Area, Secrets, Verdict, Visit
+from aicache.dashboard.entries_api import Cupboard, in_time
+from aicache.dashboard.overview import overview
+from aicache.dashboard.pages import STATIC, as_json, make
+from aicache.dashboard.path_aliases import ROOT, is_alias, is_canonical
+from aicache.dashboard.token import Door
+from aicache.domain.caller_digests import Wanted
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.messages import read_headers
-from aicache.owners import Wanted
-from aicache.ports import StoreError
-from aicache.ui import access, metrics, pages
-from aicache.ui.access import Area, Secrets, Verdict, Visit
-from aicache.ui.aliases import ROOT, is_alias, is_canonical
-from aicache.ui.cupboard import Cupboard, in_time
-from aicache.ui.desk import Desk
-from aicache.ui.door import Door
-from aicache.ui.keeping import FILE
-from aicache.ui.live import WINDOWS
-from aicache.ui.overview import overview
-from aicache.ui.pages import STATIC, as_json, make
+from aicache.proxy import listeners
+from aicache.proxy.http_messages import read_headers
+from aicache.telemetry import prometheus
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.timeline import WINDOWS
+from aicache.ui.command_actions import FILE
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class Dashboard:
             case "GET" if asked in STATIC:
                 return pages.static(asked)
             case "GET" if asked == "metrics":
-                return make(200, self._desk.metrics.text(), metrics.CONTENT_TYPE)
+                return make(200, self._desk.metrics.text(), prometheus.CONTENT_TYPE)
             case "GET":
                 return as_json(await self._read(asked, flow))
             case "POST":

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from aicache.dashboard.overview import entry_row
+from aicache.domain.caller_digests import Wanted
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.engine.answers import text_of
-from aicache.owners import Wanted
-from aicache.ports import StoreError
-from aicache.ui.overview import entry_row
-from aicache.upkeep import Brief, Upkeep, brief
+from aicache.engine.answer_comparison import text_of
+from aicache.maintenance import Brief, Upkeep, brief
 
 SHOWN = 50
 FEW = 2000

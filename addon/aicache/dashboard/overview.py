@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from aicache.ui.asked import Asked
-from aicache.ui.counts import SIMILARITIES, Counts
-from aicache.ui.desk import Desk
-from aicache.ui.labels import OTHER
-from aicache.upkeep import Brief
-
-TOP = 20
+from aicache.maintenance import Brief
+from aicache.telemetry.counters import SIMILARITIES, Counts
+from aicache.telemetry.labels import OTHER
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.summary import TOP, by_first, judged, since_start
+from aicache.telemetry.top_questions import Asked
 
 
 def overview(desk: Desk, window: int) -> dict[str, Any]:
@@ -22,9 +21,9 @@ def overview(desk: Desk, window: int) -> dict[str, Any]:
     return {
         "live": desk.live.points(window),
         "since": since_start(counts),
-        "misses": _ranked(_by_first(counts.misses)),
+        "misses": _ranked(by_first(counts.misses)),
         "header_misses": _ranked(counts.header_misses),
-        "bypasses": _ranked(_by_first(counts.bypasses)),
+        "bypasses": _ranked(by_first(counts.bypasses)),
         "not_stored": _ranked(counts.not_stored),
         "guards": _ranked(counts.refusals),
         "similarity": {
@@ -45,30 +44,6 @@ def overview(desk: Desk, window: int) -> dict[str, Any]:
         "health": None if health is None else asdict(health),
         "log_dropped": desk.log_dropped,
     }
-
-
-def since_start(counts: Counts) -> dict[str, Any]:
-    outcomes: Counter[str] = Counter()
-    for (outcome, *_), count in counts.outcomes.items():
-        outcomes[outcome] += count
-    return {
-        **{outcome: outcomes[outcome] for outcome in ("hit", "miss", "bypass")},
-        "prompt_tokens": counts.prompt_tokens.total(),
-        "completion_tokens": counts.completion_tokens.total(),
-        "money": sum(counts.money.values()),
-        "unpriced": sorted(counts.unpriced, key=lambda model: -counts.unpriced[model])[:TOP],
-        "seconds": counts.seconds_saved,
-        "stored": counts.stored.total(),
-    }
-
-
-def judged(counts: Counts) -> dict[str, int]:
-    """Count how those came out that were served, or would have been."""
-    found: Counter[str] = Counter()
-    for (verdict, _, would), count in counts.judgements.items():
-        if would == "yes":
-            found[verdict] += count
-    return {verdict: found[verdict] for verdict in ("right", "wrong", "unknown")}
 
 
 def entry_row(entry: Brief, similarity: float | None = None) -> dict[str, Any]:
@@ -102,13 +77,6 @@ def _models(counts: Counts) -> list[dict[str, Any]]:
 
 def _top(key: str, asked: Asked) -> dict[str, Any]:
     return {"key": key, **asdict(asked)}
-
-
-def _by_first(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (first, *_), count in counted.items():
-        found[first] += count
-    return found
 
 
 def _ranked(counted: Counter[str]) -> list[list[Any]]:

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from mitmproxy.http import Response
 
-from aicache.ui import access
-from aicache.ui.aliases import ROOT
-from aicache.ui.labels import sayable
+from aicache.dashboard import access
+from aicache.dashboard.path_aliases import ROOT
+from aicache.telemetry.labels import sayable
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
 STATIC = {
@@ -75,4 +75,4 @@ def to_the_root() -> Response:
 
 @lru_cache(32)
 def file(name: str) -> bytes:
-    return files("aicache.ui").joinpath("static", *name.split("/")).read_bytes()
+    return files("aicache.dashboard").joinpath("static", *name.split("/")).read_bytes()

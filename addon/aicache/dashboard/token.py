@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from aicache.addresses import is_loopback, parse
 from aicache.config import Dashboard
-from aicache.ports import StoreError
-from aicache.ui.access import Secrets
-from aicache.ui.aliases import ROOT
-from aicache.wiring import TOKEN_FILE
+from aicache.dashboard.access import Secrets
+from aicache.dashboard.path_aliases import ROOT
+from aicache.domain.ports import StoreError
+from aicache.proxy.addresses import is_loopback, parse
+from aicache.runtime.reconciler import TOKEN_FILE
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aicache.field_lists import HARMLESS
-from aicache.keys import CREDENTIAL_PARAMETERS
-from aicache.request_fields import Field, FieldRules, RequestFields, looks_like_credential
+from aicache.domain.keys import CREDENTIAL_PARAMETERS
+from aicache.domain.known_request_fields import HARMLESS
+from aicache.domain.request_fields import Field, FieldRules, RequestFields, looks_like_credential
 
 MOST = 64
 """Digests of one request, the most certain first."""

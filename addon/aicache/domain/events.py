@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from aicache.model import Entry
-from aicache.owners import Wanted
-from aicache.trace import Trace
+from aicache.domain.caller_digests import Wanted
+from aicache.domain.model import Entry
+from aicache.domain.trace import Trace
 
 Outcome = Literal["hit", "miss", "bypass"]
 Tier = Literal["exact", "semantic", "legacy", "embeddings"]

@@ -12,11 +12,11 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from aicache.chores import is_about_a_chat
-from aicache.guards.asker import LONGEST, depends_on_asker
-from aicache.masks import Masks
-from aicache.model import Batch, Call, Common, Turn
-from aicache.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
+from aicache.domain.masks import Masks
+from aicache.domain.model import Batch, Call, Common, Turn
+from aicache.domain.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
+from aicache.domain.task_prompts import is_about_a_chat
+from aicache.guards.caller_dependent import LONGEST, depends_on_asker
 
 KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
 """Where the APIs want the key itself: the same key is the same caller."""

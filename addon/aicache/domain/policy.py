@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aicache import guards
-from aicache.chores import is_about_a_chat
-from aicache.controls import Controls
-from aicache.guards.now import depends_on_now
-from aicache.keys import Identity, is_textual
-from aicache.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
+from aicache.domain.keys import Identity, is_textual
+from aicache.domain.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
+from aicache.domain.request_directives import Controls
+from aicache.domain.task_prompts import is_about_a_chat
+from aicache.guards.time_sensitive import depends_on_now
 
 TELLING = 2000
 """Characters of a question in which a word about the moment tells what it is about."""

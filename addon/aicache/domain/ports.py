@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from aicache.model import Entry, Neighbor, Vector
+from aicache.domain.model import Entry, Neighbor, Vector
 
 Purpose: TypeAlias = Literal["query", "document"]
 """What a text is embedded for: to look for others, or to be found."""

@@ -19,7 +19,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from aicache.field_lists import ADDRESSES, CREDENTIALS, HARMLESS, HARMLESS_BESIDE, HARMLESS_VALUES, LOAD_BALANCERS
+from aicache.domain.known_request_fields import (
+    ADDRESSES,
+    CREDENTIALS,
+    HARMLESS,
+    HARMLESS_BESIDE,
+    HARMLESS_VALUES,
+    LOAD_BALANCERS,
+)
 
 Field = tuple[str, str]
 """Name in lower case and value; repeated fields joined (RFC 9110, 5.3)."""

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from aicache.model import Entry
+from aicache.domain.model import Entry
 
 LONGEST_TYPE = 256  # characters
 LONGEST_CORS = 4096

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from aicache.engine.shares import Shares
-from aicache.looptime import loop_time
+from aicache.domain.loop_time import loop_time
+from aicache.engine.fair_shares import Shares
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 
-from aicache.engine.inuse import InUse
-from aicache.engine.values import PARSE_ON_LOOP, Semantic
-from aicache.evidence.compare import BARS, Bars, Judgement, compare
+from aicache.domain.model import Entry, Text, Vector
+from aicache.domain.ports import StoreError
+from aicache.engine.backends import InUse
+from aicache.engine.exchange import PARSE_ON_LOOP, Semantic
+from aicache.evidence.answer_equality import BARS, Bars, Judgement, compare
 from aicache.formats import by_api
-from aicache.model import Entry, Text, Vector
-from aicache.ports import StoreError
 
 COMPARED = 2000  # characters of an answer that are compared by similarity: embedders see no more
 MEASURED = {"use-multilingual-3": BARS}  # of other models no similarity decides

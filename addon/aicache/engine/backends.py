@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from aicache.engine.shares import Shares
-from aicache.engine.values import Semantic
-from aicache.model import Entry
-from aicache.outages import Words
-from aicache.outside import WRITE_TIMEOUT, Part
-from aicache.ports import ExactStore, HoldsEntries, Judge, Looks, StoreError
+from aicache.domain.model import Entry
+from aicache.domain.outages import Words
+from aicache.domain.ports import ExactStore, HoldsEntries, Judge, Looks, StoreError
+from aicache.engine.dependency import WRITE_TIMEOUT, Part
+from aicache.engine.exchange import Semantic
+from aicache.engine.fair_shares import Shares
 
 MAX_EMBEDDING = 384  # callers' questions that are being embedded
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting

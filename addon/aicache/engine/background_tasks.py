@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any
 
-from aicache.engine.shares import Shares
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
+from aicache.engine.fair_shares import Shares
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from aicache.engine.inuse import InUse
-from aicache.engine.tasks import Tasks
-from aicache.engine.values import Exchange
-from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore
+from aicache.domain.ports import ExactStore
+from aicache.engine.backends import InUse
+from aicache.engine.background_tasks import Tasks
+from aicache.engine.exchange import Exchange
+from aicache.entries.embedding_batch import BatchExchange
 
 ACCEPTED_FOR = 3600.0
 """Seconds for which the upstream's acceptance of a credential is believed."""

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
-from aicache.breaker import Breaker
-from aicache.looptime import Within, loop_time
-from aicache.outages import Outages, Words
-from aicache.ports import Busy, ShareError, StoreError
+from aicache.domain.circuit_breaker import Breaker
+from aicache.domain.loop_time import Within, loop_time
+from aicache.domain.outages import Outages, Words
+from aicache.domain.ports import Busy, ShareError, StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -9,27 +9,27 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from aicache import policy
-from aicache.engine import lookup, storing
-from aicache.engine.erasures import Erasures
-from aicache.engine.inuse import InUse
+from aicache.domain import policy
+from aicache.domain.events import Erased, Judged
+from aicache.domain.loop_time import loop_time
+from aicache.domain.model import Entry, Hit, Miss
+from aicache.domain.ports import ExactStore, Remembers, StoreError, VectorIndex
+from aicache.domain.trace import Trace
+from aicache.engine import exact_lookup, storing
+from aicache.engine.admission import Room
+from aicache.engine.backends import InUse
+from aicache.engine.background_tasks import Tasks
+from aicache.engine.credential_status import REFUSING, Proofs, Turns
+from aicache.engine.dependency import WRITE_TIMEOUT
+from aicache.engine.exchange import Exchange, Semantic, is_large
 from aicache.engine.learning import Learning, Trial
-from aicache.engine.proofs import REFUSING, Proofs, Turns
-from aicache.engine.relearning import Relearning
-from aicache.engine.room import Room
-from aicache.engine.search import Search, disowned
+from aicache.engine.recent_erasures import Erasures
+from aicache.engine.reindexing import Relearning
+from aicache.engine.semantic_lookup import Search, disowned
 from aicache.engine.storing import NotKept
-from aicache.engine.tasks import Tasks
-from aicache.engine.values import Exchange, Semantic, is_large
-from aicache.entries import Recording
-from aicache.evidence.compare import Judgement
-from aicache.looptime import loop_time
-from aicache.model import Entry, Hit, Miss
-from aicache.outside import WRITE_TIMEOUT
-from aicache.pieces import BatchExchange
-from aicache.ports import ExactStore, Remembers, StoreError, VectorIndex
-from aicache.report import Erased, Judged
-from aicache.trace import Trace
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
+from aicache.evidence.answer_equality import Judgement
 
 logger = logging.getLogger(__name__)
 
@@ -122,12 +122,16 @@ class Engine:
             identity, controls = exchange.identity, exchange.controls
             return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page, rules.ttl)
 
-        if (found := await lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)) is not None:
+        if (
+            found := await exact_lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)
+        ) is not None:
             if isinstance(found, Hit):
                 self._relearning.hit(exact, exchange, found.entry, rules)
             return found
         now = self._clock()
-        if (hit := await lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)) is not None:
+        if (
+            hit := await exact_lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)
+        ) is not None:
             return hit
         if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, rules):
             return Miss("not-stored")
@@ -151,7 +155,7 @@ class Engine:
             return (None,) * len(exchange.keys)
         deadline = self.deadline() if deadline is None else deadline
         now, ttl = self._clock(), self.rules.ttl
-        return await lookup.of_pieces(self.in_use, exact, self.proofs, exchange, deadline, now, ttl)
+        return await exact_lookup.of_pieces(self.in_use, exact, self.proofs, exchange, deadline, now, ttl)
 
     # ------------------------------------------------------------------ store
 

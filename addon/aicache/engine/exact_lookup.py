@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from aicache import legacy, policy
-from aicache.engine.inuse import InUse, entries
-from aicache.engine.proofs import Proofs
-from aicache.engine.search import Unfit
-from aicache.engine.values import PARSE_ON_LOOP, Exchange
-from aicache.looptime import loop_time
-from aicache.model import Entry, Hit, Miss
-from aicache.pieces import BatchExchange
-from aicache.ports import Busy, ExactStore, StoreError
-from aicache.trace import Trace
+from aicache.domain import policy
+from aicache.domain.loop_time import loop_time
+from aicache.domain.model import Entry, Hit, Miss
+from aicache.domain.ports import Busy, ExactStore, StoreError
+from aicache.domain.trace import Trace
+from aicache.engine.backends import InUse, entries
+from aicache.engine.credential_status import Proofs
+from aicache.engine.exchange import PARSE_ON_LOOP, Exchange
+from aicache.engine.semantic_lookup import Unfit
+from aicache.entries import higress_answers
+from aicache.entries.embedding_batch import BatchExchange
 
 TOGETHER = 64  # inputs of a batch looked up at once: their vectors have tens of kilobytes each
 
@@ -78,9 +79,9 @@ async def left_by_higress(
         return None
     making = (text, exchange.call, exchange.identity, exchange.format, now)
     if len(text) > PARSE_ON_LOOP:
-        entry = await asyncio.to_thread(legacy.entry, *making)
+        entry = await asyncio.to_thread(higress_answers.entry, *making)
     else:
-        entry = legacy.entry(*making)
+        entry = higress_answers.entry(*making)
     return Hit(entry, legacy=True) if unfit(entry) is None else None
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from aicache.controls import Controls
-from aicache.entries import Recording
+from aicache.domain.keys import Identity, vector_namespace
+from aicache.domain.model import Call, Miss, Vector
+from aicache.domain.ports import Embedder, VectorIndex
+from aicache.domain.request_directives import Controls
+from aicache.domain.request_fields import Field
+from aicache.entries.recording import Recording
 from aicache.formats import Format
-from aicache.keys import Identity, vector_namespace
-from aicache.model import Call, Miss, Vector
-from aicache.ports import Embedder, VectorIndex
-from aicache.request_fields import Field
 
 PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from aicache.ports import Busy
+from aicache.domain.ports import Busy
 
 GREED = 2
 """How many places a caller may have for each that is free: alone two thirds of all, and there is always one for others

@@ -9,22 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aicache.engine.answers import Comparison, text_of
-from aicache.engine.inuse import InUse
-from aicache.engine.kinds import Kinds, Terms, say_standing
-from aicache.engine.tasks import Tasks
-from aicache.engine.values import Exchange, Semantic
-from aicache.evidence import entry as entries
-from aicache.evidence.compare import Judgement
-from aicache.evidence.entry import Record
-from aicache.evidence.sight import Seen, alone
-from aicache.evidence.space import Space, of_model
-from aicache.evidence.verified import SHARES, Action, Decision, Shares, Verified, to_compare
-from aicache.keys import digest
-from aicache.model import Entry
-from aicache.policy import Policy, Rules
-from aicache.ports import ExactStore
-from aicache.report import Judged
+from aicache.domain.events import Judged
+from aicache.domain.keys import digest
+from aicache.domain.model import Entry
+from aicache.domain.policy import Policy, Rules
+from aicache.domain.ports import ExactStore
+from aicache.engine.answer_comparison import Comparison, text_of
+from aicache.engine.backends import InUse
+from aicache.engine.background_tasks import Tasks
+from aicache.engine.exchange import Exchange, Semantic
+from aicache.engine.traffic_segments import Kinds, Terms, say_standing
+from aicache.evidence import entry_record as entries
+from aicache.evidence.answer_equality import Judgement
+from aicache.evidence.embedding_space import Space, of_model
+from aicache.evidence.entry_record import Record
+from aicache.evidence.neighbor_features import Seen, alone
+from aicache.evidence.verified_policy import SHARES, Action, Decision, Shares, Verified, to_compare
 
 logger = logging.getLogger(__name__)
 

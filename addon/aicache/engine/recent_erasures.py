@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from aicache.engine.values import Exchange
-from aicache.owners import Wanted
-from aicache.pieces import BatchExchange
+from aicache.domain.caller_digests import Wanted
+from aicache.engine.exchange import Exchange
+from aicache.entries.embedding_batch import BatchExchange
 
 MOST = 256
 """Remembered; of whom nobody remembers any more, all answers are dropped that were asked for before that."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from aicache.outside import Part
+from aicache.engine.dependency import Part
 
 logger = logging.getLogger(__name__)
 

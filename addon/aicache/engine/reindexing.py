@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from aicache import policy
-from aicache.engine.inuse import InUse, withdrawn
+from aicache.domain import policy
+from aicache.domain.model import Entry
+from aicache.domain.ports import ExactStore, StoreError
+from aicache.engine.backends import InUse, withdrawn
+from aicache.engine.background_tasks import Tasks
+from aicache.engine.exchange import Exchange, Semantic
 from aicache.engine.storing import has_vector, store_vector
-from aicache.engine.tasks import Tasks
-from aicache.engine.values import Exchange, Semantic
-from aicache.model import Entry
-from aicache.ports import ExactStore, StoreError
 
 AT_ONCE = 4
 """Vectors on their way; a hit that comes meanwhile leaves its own to the next one."""

@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from aicache import policy
-from aicache.engine.inuse import InUse, entries
+from aicache.domain import policy
+from aicache.domain.keys import digest
+from aicache.domain.model import Entry, Hit, Miss, Neighbor, Vector
+from aicache.domain.ports import Busy, ExactStore, KnowsPlaces, StoreError
+from aicache.domain.trace import Looked, Trace
+from aicache.engine.backends import InUse, entries
+from aicache.engine.exchange import Exchange, Semantic
 from aicache.engine.learning import Learning, Source, Trial
-from aicache.engine.values import Exchange, Semantic
-from aicache.evidence.sight import LOOKED_AT, Seen
-from aicache.evidence.verified import Action, Decision, Verified
-from aicache.keys import digest
-from aicache.model import Entry, Hit, Miss, Neighbor, Vector
-from aicache.ports import Busy, ExactStore, KnowsPlaces, StoreError
-from aicache.trace import Looked, Trace
+from aicache.evidence.neighbor_features import LOOKED_AT, Seen
+from aicache.evidence.verified_policy import Action, Decision, Verified
 
 logger = logging.getLogger(__name__)
 

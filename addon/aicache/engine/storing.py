@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aicache import policy
-from aicache.engine.inuse import InUse
-from aicache.engine.values import Exchange, Semantic
-from aicache.entries import Recording, decoded, record
-from aicache.model import Entry
-from aicache.pieces import COMPLETING, BatchExchange, record_pieces
-from aicache.ports import Purpose, StoreError
+from aicache.domain import policy
+from aicache.domain.model import Entry
+from aicache.domain.ports import Purpose, StoreError
+from aicache.engine.backends import InUse
+from aicache.engine.exchange import Exchange, Semantic
+from aicache.entries.embedding_batch import COMPLETING, BatchExchange, record_pieces
+from aicache.entries.recording import Recording, decoded, record
 
 
 class NotKept(ValueError):

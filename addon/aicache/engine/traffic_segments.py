@@ -8,14 +8,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from aicache.engine.inuse import InUse
-from aicache.engine.tasks import Tasks
-from aicache.evidence import shared
-from aicache.evidence.bound import Account, Standing
-from aicache.evidence.space import Space
-from aicache.evidence.verified import Shares, Verified
-from aicache.keys import digest
-from aicache.ports import ExactStore, StoreError
+from aicache.domain.keys import digest
+from aicache.domain.ports import ExactStore, StoreError
+from aicache.engine.backends import InUse
+from aicache.engine.background_tasks import Tasks
+from aicache.evidence import shared_state
+from aicache.evidence.embedding_space import Space
+from aicache.evidence.error_bound import Account, Standing
+from aicache.evidence.verified_policy import Shares, Verified
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Kinds:
         [packed] = await part.ask(exact.notes([_note(name)]), "evidence read")
         if packed is not None:
             with contextlib.suppress(ValueError):
-                generations.add(shared.unpack(packed, self._clock()).generation)
+                generations.add(shared_state.unpack(packed, self._clock()).generation)
         accounts = [digest("account", name, str(each)) for each in generations]
         await part.ask(exact.delete([_note(name), *accounts]), "evidence deleted")
         await part.ask(exact.mark(_note(name), 0), "evidence's owner forgotten")
@@ -135,7 +135,7 @@ class Kinds:
             return
         if kind.owners:  # by which it is found
             await writes.ask(exact.mark(_note(name), KEPT, kind.owners), "evidence's owner noted")
-        await writes.ask(exact.note(_note(name), shared.pack(verified.known), now + KEPT), "evidence written")
+        await writes.ask(exact.note(_note(name), shared_state.pack(verified.known), now + KEPT), "evidence written")
         if verified.standing is not standing:
             say_standing(name, verified)
 
@@ -158,6 +158,6 @@ def _absorb(verified: Verified, packed: bytes | None, now: float) -> None:
     if packed is None:
         return
     try:
-        verified.absorb(shared.unpack(packed, now))
+        verified.absorb(shared_state.unpack(packed, now))
     except ValueError as exc:
         logger.debug("evidence not read: %s", exc)

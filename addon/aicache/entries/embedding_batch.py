@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aicache import response_fields
-from aicache.controls import Controls
-from aicache.entries import Recording
+from aicache.domain import response_fields
+from aicache.domain.model import Batch, Entry, Mode
+from aicache.domain.request_directives import Controls
+from aicache.entries.recording import Recording
 from aicache.formats import Embeddings
 from aicache.formats.embeddings import pack, unpack
-from aicache.model import Batch, Entry, Mode
 
 COMPLETING = 32 * 1024**2
 """Bytes, uncompressed, of a response that only completes a batch: of a larger one all is asked for again."""

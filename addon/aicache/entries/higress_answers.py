@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.chores import is_about_a_chat
+from aicache.domain.keys import SYSTEM_ROLES, Context, Identity, KeyRules
+from aicache.domain.model import Answer, Call, Choice, Entry, Finish, Text
+from aicache.domain.task_prompts import is_about_a_chat
 from aicache.formats import Format
-from aicache.keys import SYSTEM_ROLES, Context, Identity, KeyRules
-from aicache.model import Answer, Call, Choice, Entry, Finish, Text
 
 SAMPLING = frozenset(
     {"temperature", "top_p", "top_k", "min_p", "seed", "max_tokens", "max_completion_tokens", "n", "reasoning_effort"}

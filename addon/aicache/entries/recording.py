@@ -6,11 +6,11 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from aicache import response_fields
+from aicache.domain import response_fields
+from aicache.domain.keys import Identity
+from aicache.domain.model import Call, Entry, Mode
+from aicache.entries.response_templates import Template, spoken
 from aicache.formats import Format, by_api
-from aicache.keys import Identity
-from aicache.model import Call, Entry, Mode
-from aicache.templates import Template, spoken
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from aicache import sse
-from aicache.formats.body import dump_line
-from aicache.formats.chat_answer import Completion
+from aicache.formats import sse
+from aicache.formats.json_body import dump_line
+from aicache.formats.openai.chat_answer import Completion
 
 JSON, EVENTS = "application/json; charset=utf-8", "text/event-stream; charset=utf-8"
 """The content types that Higress has for the two."""

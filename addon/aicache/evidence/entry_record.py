@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from aicache.evidence.curve import Curve, logistic
+from aicache.evidence.neighbor_features import Sight
 from aicache.evidence.observations import OF_AN_ENTRY, Observation, decode, encode, merged
-from aicache.evidence.sight import Sight
+from aicache.evidence.risk_model import Curve, logistic
 
 BAD = 0.005
 """Share of entries that are not what their similarity says: ambiguous, about the asker, or planted."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aicache.evidence.space import Space
+from aicache.evidence.embedding_space import Space
 
 LOOKED_AT = 8
 """Neighbours to ask the index for: fewer show less of the groups, more add nothing."""

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from aicache.evidence.sight import MOST_STEPS, Sight
+from aicache.evidence.neighbor_features import MOST_STEPS, Sight
 
 Steps = Annotated[int, msgspec.Meta(ge=-MOST_STEPS, le=MOST_STEPS)]
 Word = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aicache.evidence.embedding_space import Matrix, Prior, dot
+from aicache.evidence.neighbor_features import Sight
 from aicache.evidence.observations import Observation, weights
-from aicache.evidence.sight import Sight
-from aicache.evidence.space import Matrix, Prior, dot
 
 RAISED = 0.5
 """Standard deviations by which a risk is raised, for what the curve cannot know yet."""

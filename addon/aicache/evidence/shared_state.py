@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from aicache.evidence.bound import Standing
+from aicache.evidence.error_bound import Standing
 from aicache.evidence.observations import OF_A_CURVE, Observation, decode, encode, merged
 
 VERSION = 1

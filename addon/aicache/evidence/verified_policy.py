@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from aicache.evidence import bound, entry
-from aicache.evidence.bound import Account, Standing
-from aicache.evidence.budget import Budget
-from aicache.evidence.curve import fit
-from aicache.evidence.entry import Record
+from aicache.evidence import entry_record
+from aicache.evidence import error_bound as bound
+from aicache.evidence.embedding_space import Space
+from aicache.evidence.entry_record import Record
+from aicache.evidence.error_bound import Account, Standing
+from aicache.evidence.neighbor_features import Candidate, Seen, candidate
 from aicache.evidence.observations import Observation
-from aicache.evidence.shared import Shared
-from aicache.evidence.sight import Candidate, Seen, candidate
-from aicache.evidence.space import Space
+from aicache.evidence.risk_budget import Budget
+from aicache.evidence.risk_model import fit
+from aicache.evidence.shared_state import Shared
 
 REFIT = 16
 """Observations after which the curve is fitted again."""
@@ -131,7 +132,7 @@ class Verified:
             self._count(Account(requests=1))
             self.budget.note(None)
             return Decision(Action.MISS)
-        risk = entry.risk(self.curve, found.sight, records.get(found.key, Record(found.group)))
+        risk = entry_record.risk(self.curve, found.sight, records.get(found.key, Record(found.group)))
         would = risk <= self.budget.bar
         self.budget.note(risk)
         safe = found.similarity >= self.space.safe

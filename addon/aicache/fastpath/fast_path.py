@@ -11,17 +11,17 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
 
-from aicache.dispatch import Dispatch, handler_of
+from aicache.config.request_settings import Settings
+from aicache.domain.events import Report
+from aicache.domain.model import Hit
 from aicache.engine import Engine, Exchange
-from aicache.lane import tap
-from aicache.lane.answers import Answers
-from aicache.lane.flows import Gate
-from aicache.lane.lane import Lane
-from aicache.lane.layer import fits, put_before_http
-from aicache.malformed import is_safe
-from aicache.model import Hit
-from aicache.report import Report
-from aicache.settings import Settings
+from aicache.fastpath import stream_protocol
+from aicache.fastpath.flow_observers import Gate
+from aicache.fastpath.http_layer import fits, put_before_http
+from aicache.fastpath.prepared_responses import Answers
+from aicache.fastpath.request_index import Lane
+from aicache.patches.addon_dispatch import Dispatch, handler_of
+from aicache.proxy.malformed_fields import is_safe
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Speed:
             self._close_lane()
             return
         if self._fits is None:
-            self._fits, self._taps = fits(), tap.fits()
+            self._fits, self._taps = fits(), stream_protocol.fits()
         if self._fits:
             self._gate = self._gate or Gate(ctx.master, self._own)
             self._gate.look()
@@ -90,7 +90,7 @@ class Speed:
         addons.get("nextlayer").next_layer(next_layer)  # type: ignore[no-untyped-call]
         lane = put_before_http(next_layer, self._lane)
         if lane is not None and self._taps and (handler := handler_of(addons, next_layer.context.client)) is not None:
-            tap.put_before_stream(lane, handler)
+            stream_protocol.put_before_stream(lane, handler)
 
     def names_of(self, flow: HTTPFlow) -> tuple[bytes, ...]:
         """Return the names by which the answer to a request may be found: the flow's first."""

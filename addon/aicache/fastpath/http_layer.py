@@ -20,9 +20,9 @@ from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode, HttpStream
 from mitmproxy.proxy.layers.http._http1 import Http1Connection, Http1Server
 from mitmproxy.proxy.tunnel import LayerStack, TunnelLayer
 
-from aicache.lane.head import END, Head, may_begin
-from aicache.lane.lane import Lane
-from aicache.sources import digest_of
+from aicache.fastpath.request_head import END, Head, may_begin
+from aicache.fastpath.request_index import Lane
+from aicache.patches.source_fingerprint import digest_of
 
 logger = logging.getLogger(__name__)
 

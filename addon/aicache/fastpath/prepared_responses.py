@@ -17,17 +17,17 @@ import msgspec
 from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.net.http import http1
 
-from aicache.controls import NO_WISHES
+from aicache.domain.events import Report
+from aicache.domain.model import Entry, Hit
+from aicache.domain.policy import is_of_this_time
+from aicache.domain.ports import ExactStore, HoldsEntries
+from aicache.domain.request_directives import NO_WISHES
+from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
+from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
-from aicache.lane.head import ALWAYS_SAID, LARGEST, NOISE
-from aicache.messages import hit_headers, known_of, make
-from aicache.model import Entry, Hit
-from aicache.policy import is_of_this_time
-from aicache.ports import ExactStore, HoldsEntries
-from aicache.report import Report
-from aicache.reporting import of_lookup
-from aicache.request_fields import CONTROL_BYTES, FieldRules
-from aicache.trace import Step, Trace
+from aicache.fastpath.request_head import ALWAYS_SAID, LARGEST, NOISE
+from aicache.proxy.http_messages import hit_headers, known_of, make
+from aicache.telemetry.reporting import of_lookup
 
 _encode = msgspec.msgpack.Encoder().encode
 

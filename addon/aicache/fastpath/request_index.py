@@ -11,10 +11,10 @@ from weakref import WeakKeyDictionary
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
-from aicache.lane import head
-from aicache.lane.answers import Answers, Prepared
-from aicache.lane.head import Head
-from aicache.report import Report
+from aicache.domain.events import Report
+from aicache.fastpath import request_head
+from aicache.fastpath.prepared_responses import Answers, Prepared
+from aicache.fastpath.request_head import Head
 
 HEADS = 512
 """Heads that are remembered: a client's are the same from request to request, but for their length."""
@@ -56,7 +56,7 @@ class Lane:
         except KeyError:
             if len(self._heads) >= HEADS:
                 self._heads.clear()
-            found = self._heads[raw] = head.read(raw, self._answers.noise)
+            found = self._heads[raw] = request_head.read(raw, self._answers.noise)
             return found
 
     def name(self, way: bytes, head: Head, body: bytes) -> bytes:

@@ -18,8 +18,8 @@ from mitmproxy.proxy.layers.tls import ServerTLSLayer
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionHandler, TimeoutWatchdog
 
-from aicache.lane.layer import FastLane
-from aicache.sources import digest_of
+from aicache.fastpath.http_layer import FastLane
+from aicache.patches.source_fingerprint import digest_of
 
 RELIED_ON: tuple[Callable[..., Any], ...] = (
     *(ConnectionHandler.handle_connection, ConnectionHandler.drain_writers, TimeoutWatchdog.register_activity),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from aicache.formats.chat import CHAT
-from aicache.formats.completions import COMPLETIONS
-from aicache.formats.dashscope import DASHSCOPE
+from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.dashscope.generation import DASHSCOPE
 from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
 from aicache.formats.format import Facts, Format
-from aicache.formats.gemini import GEMINI
-from aicache.formats.messages import MESSAGES
-from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
-from aicache.formats.responses import RESPONSES
-from aicache.formats.state import Allow
+from aicache.formats.gemini.generate_content import GEMINI
+from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
+from aicache.formats.openai.chat import CHAT
+from aicache.formats.openai.completions import COMPLETIONS
+from aicache.formats.openai.responses import RESPONSES
+from aicache.formats.upstream_state import Allow
 
 __all__ = ["EMBEDDINGS", "FORMATS", "Allow", "Embeddings", "Facts", "Format", "by_api", "match", "match_embeddings"]
 

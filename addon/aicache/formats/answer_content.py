@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats.body import JSONObject, load_object
+from aicache.formats.json_body import JSONObject, load_object
 
 CALLS = frozenset({"tool_calls", "function_call", "tool_use"})
 """Words for an end that has the caller make a call, in the APIs whose ends are OpenAI's, or are passed through."""

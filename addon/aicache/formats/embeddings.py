@@ -17,10 +17,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from aicache.formats import bounds, documented, marks, references, state
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request
-from aicache.formats.state import STRICT, Allow
-from aicache.model import Batch
+from aicache.domain.model import Batch
+from aicache.formats import documented_fields, failure_marks, json_bounds, upstream_references, upstream_state
+from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request
+from aicache.formats.upstream_state import STRICT, Allow
 
 _ONE_FOR_ALL = ("late_chunking",)  # Jina: each vector depends on the texts around it
 _COUNTED = "prompt_eval_count"
@@ -81,9 +81,11 @@ class OpenAIEmbeddings:
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = load_request(body)
-        state.refuse_held_path(path, tail=1)
-        state.refuse_stateful(request, documented.OPENAI_EMBEDDINGS, documented.APART, allow=allow)
-        references.refuse(request.get("input"), allow=allow)
+        upstream_state.refuse_held_path(path, tail=1)
+        upstream_state.refuse_stateful(
+            request, documented_fields.OPENAI_EMBEDDINGS, documented_fields.APART, allow=allow
+        )
+        upstream_references.refuse(request.get("input"), allow=allow)
         for name in _TEXT_FIELDS:
             if not isinstance(request.get(name), str | None):
                 raise ValueError(f"{name}: not a string")
@@ -137,7 +139,7 @@ class OllamaEmbed:
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = load_request(body)
-        state.refuse_stateful(request, documented.OLLAMA_EMBED, documented.APART, allow=allow)
+        upstream_state.refuse_stateful(request, documented_fields.OLLAMA_EMBED, documented_fields.APART, allow=allow)
         for name, kinds in (("truncate", (bool,)), ("options", (dict,)), ("dimensions", (int,))):
             if request.get(name) is not None and type(request[name]) not in kinds:
                 raise ValueError(f"{name}: not of its type")
@@ -225,12 +227,12 @@ def _reduced(body: bytes, wanted: Sequence[int]) -> bytes:
 
 
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:
-    bounds.check(body, values=None)  # the numbers of the vectors are never made
+    json_bounds.check(body, values=None)  # the numbers of the vectors are never made
     fields = _decoded(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
     if bytes(fields.get("error", b"null")) != b"null":
         raise ValueError("an error in place of an answer")
     said = {name: _decoded(value, Any, name) for name, value in fields.items() if name not in ("data", "embeddings")}
-    marks.refuse(said)
+    failure_marks.refuse(said)
     return {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
 
 

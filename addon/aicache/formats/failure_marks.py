@@ -13,7 +13,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
-from aicache.formats.state import words
+from aicache.formats.upstream_state import words
 
 SAID = frozenset(
     {"arguments", "args", "parameters", "properties", "schema", "json_schema", "input_schema", "metadata"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from aicache.formats.state import STRICT, Allow
-from aicache.model import Answer, Call, Mode
+from aicache.domain.model import Answer, Call, Mode
+from aicache.formats.upstream_state import STRICT, Allow
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats import state
-from aicache.formats.body import Private
-from aicache.formats.state import Allow
+from aicache.formats import upstream_state
+from aicache.formats.json_body import Private
+from aicache.formats.upstream_state import Allow
 
 _OWN = frozenset({"function", "custom"})
 _OWN_WORDS = frozenset({"parameters", "input_schema", "inputSchema", "input_examples", "output_schema", "format"})
@@ -45,20 +45,20 @@ def refuse_tools(tools: Any, *, allow: Allow) -> None:
         if not isinstance(tool, dict):
             continue
         if _is_own(tool):
-            for path, name in state.names_in(_less_own_words(tool), "tool", allow):
+            for path, name in upstream_state.names_in(_less_own_words(tool), "tool", allow):
                 if path not in _HARMLESS:
-                    state.judge(name, allow)
+                    upstream_state.judge(name, allow)
             continue
         kind = tool.get("type")
-        spoken = state.words(kind) if isinstance(kind, str) else ()
-        if isinstance(kind, str) and (state.says_private(kind) or not _PRIVATE_KINDS.isdisjoint(spoken)):
+        spoken = upstream_state.words(kind) if isinstance(kind, str) else ()
+        if isinstance(kind, str) and (upstream_state.says_private(kind) or not _PRIVATE_KINDS.isdisjoint(spoken)):
             _refuse_private(allow)
             continue
-        for path, name in state.names_in(
+        for path, name in upstream_state.names_in(
             {name: value for name, value in tool.items() if name != "tools"}, "tool", allow
         ):
             if path not in _HARMLESS:
-                state.judge(name, allow)
+                upstream_state.judge(name, allow)
         if isinstance(kind, str) and _VERSION.sub("", kind.removeprefix("openrouter:")) not in _KINDS:
             _refuse_private(allow)
         refuse_tools(tool.get("tools"), allow=allow)  # of a namespace
@@ -67,7 +67,7 @@ def refuse_tools(tools: Any, *, allow: Allow) -> None:
 def refuse_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
     """Raise Private for a plugin that is none of OpenRouter's: those read the public web, or mend what is sent."""
     plugins = request.get("plugins")
-    if state.is_nothing(plugins):
+    if upstream_state.is_nothing(plugins):
         return
     for plugin in plugins if isinstance(plugins, list) else (plugins,):
         if not isinstance(plugin, dict) or plugin.get("id") not in _PLUGINS:

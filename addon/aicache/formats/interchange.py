@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from aicache.formats.body import JSONObject, dump, load_object, objects
-from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall
+from aicache.domain.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall
+from aicache.formats.json_body import JSONObject, dump, load_object, objects
 
 NUMBERS = frozenset(
     {"temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "n", "max_tokens"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from aicache.formats import bounds
+from aicache.formats import json_bounds
 
 JSONObject = dict[str, Any]
 
@@ -29,13 +29,13 @@ class Private(Stateful):
     """The upstream reads data for the answer that are the caller's own and change, or acts for the caller."""
 
 
-def load_object(body: bytes | str, *, nodes: int = bounds.NODES) -> JSONObject:
+def load_object(body: bytes | str, *, nodes: int = json_bounds.NODES) -> JSONObject:
     """Parse a JSON object. Numbers keep their type; floats are doubles, as with every other reader of JSON.
 
     The message of the ValueError says what is wrong and where, and quotes nothing. One that holds more than is parsed
     (*nodes* and the rest: see `bounds.check`) raises TooComplex.
     """
-    bounds.check(body, nodes=nodes)
+    json_bounds.check(body, nodes=nodes)
     try:
         value = msgspec.json.decode(body)
     except UnicodeError:
@@ -55,7 +55,7 @@ def load_request(body: bytes) -> JSONObject:
     Readers of JSON differ over a name that stands twice, over numbers beyond 64 bits and over NUL in a text, so a
     request with one of those might be answered as another one than it is kept as.
     """
-    request = load_object(body, nodes=bounds.REQUEST_NODES)
+    request = load_object(body, nodes=json_bounds.REQUEST_NODES)
     if b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b""):
         raise ValueError("not JSON that all read alike: a NUL character")
     if not _names_are(_names(request), body):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from aicache.formats.substance import without_thoughts
+from aicache.formats.answer_content import without_thoughts
 
 _LONGEST = 400  # characters of an answer that does nothing but decline
 _BEGINNING = 200

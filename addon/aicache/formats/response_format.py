@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from aicache.formats import gemini_fields, schema
-from aicache.formats.substance import without_thoughts
+from aicache.formats import json_schema
+from aicache.formats.answer_content import without_thoughts
+from aicache.formats.gemini import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,12 @@ def refuse_broken(texts: Iterable[str], form: Form | None) -> None:
 
 def holds(text: str, form: Form) -> bool:
     if form.listed:
-        return schema.keeps_to(text.strip(), form.schema)
+        return json_schema.keeps_to(text.strip(), form.schema)
     try:
         value = json.loads(without_thoughts(text), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return False
-    return (isinstance(value, dict) or not form.is_object) and schema.keeps_to(value, form.schema)
+    return (isinstance(value, dict) or not form.is_object) and json_schema.keeps_to(value, form.schema)
 
 
 def of_chat(params: Mapping[str, Any]) -> Form | None:
@@ -84,8 +85,8 @@ def of_dashscope(params: Mapping[str, Any]) -> Form | None:
 
 def of_gemini(params: Mapping[str, Any]) -> Form | None:
     """Read ``generationConfig``: an answer is JSON of any kind, or one of the words that its schema lists."""
-    request = gemini_fields.read(params, gemini_fields.REQUEST)
-    asked = gemini_fields.within(request, "generationConfig", gemini_fields.GENERATION)
+    request = fields.read(params, fields.REQUEST)
+    asked = fields.within(request, "generationConfig", fields.GENERATION)
     of = _first(asked, "responseSchema", "responseJsonSchema", "_responseJsonSchema")
     match asked.get("responseMimeType"):
         case "application/json":

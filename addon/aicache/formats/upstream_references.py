@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aicache.formats import state
-from aicache.formats.body import Stateful
-from aicache.formats.state import Allow
+from aicache.formats import upstream_state
+from aicache.formats.json_body import Stateful
+from aicache.formats.upstream_state import Allow
 
 _SAID = frozenset(
     {"arguments", "args", "partialArgs", "input", "output", "outputs", "result", "results", "response", "action"}
@@ -71,10 +71,10 @@ def refuse(conversation: Any, *, allow: Allow) -> None:
                 _refuse_kind(kind, allow)
             own = _NAMES_OF.get(kind, frozenset()) if isinstance(kind, str) else frozenset()
             for name, inner in value.items():
-                if state.is_nothing(inner) or allow.lets_within(name):
+                if upstream_state.is_nothing(inner) or allow.lets_within(name):
                     continue
                 if not (name in _NAMES or name in own or (name == "id" and known and (listed or under in _CALLS))):
-                    state.judge(name, allow)
+                    upstream_state.judge(name, allow)
                 if isinstance(inner, dict | list) and name not in _SAID:
                     pending.append((inner, name, False))
 
@@ -86,4 +86,4 @@ def _is_known(kind: str) -> bool:
 def _refuse_kind(kind: str, allow: Allow) -> None:
     if kind in _HELD:
         raise Stateful("an item: refers to state held by the upstream")
-    state.judge(kind, allow)
+    upstream_state.judge(kind, allow)

@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aicache.formats import documented
-from aicache.formats.body import Private, Stateful
+from aicache.formats import documented_fields
+from aicache.formats.json_body import Private, Stateful
 
 _LONG = 64  # characters of a name; longer ones are none of an API's
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -112,11 +112,11 @@ class Allow:
 
         The usual ones (``stream_options``, ``store``) are known to change no answer by what is documented of them.
         """
-        return name in self.names and (name not in documented.CHAT or name in documented.APART)
+        return name in self.names and (name not in documented_fields.CHAT or name in documented_fields.APART)
 
     def lets_within(self, name: str) -> bool:
         """Tell the same of a name within another parameter."""
-        return name in self.names and name not in documented.CHAT
+        return name in self.names and name not in documented_fields.CHAT
 
 
 STRICT = Allow()
@@ -142,7 +142,7 @@ def refuse_stateful(
             if says_private(name):
                 continue  # allowed, and all that it needs with it
         for path, inner in names_in(value, name, allow):
-            if path not in documented.WITHIN:
+            if path not in documented_fields.WITHIN:
                 judge(inner, allow)
 
 
@@ -225,7 +225,7 @@ def names_in(value: Any, place: str, allow: Allow) -> Iterator[tuple[str, str]]:
             if is_nothing(inner) or allow.lets_within(name):
                 continue
             yield path, name
-            if isinstance(inner, dict | list) and name not in SCHEMAS and path not in documented.OPEN_WITHIN:
+            if isinstance(inner, dict | list) and name not in SCHEMAS and path not in documented_fields.OPEN_WITHIN:
                 pending.append((inner, path))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aicache.model import Mode
+from aicache.domain.model import Mode
 
 
 class Usual:

@@ -7,8 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aicache.guards import besides, kind, names, numbers, order, pairs, roles, substitution
-from aicache.guards.reading import Reading, read
+from aicache.guards import (
+    exclusive_words,
+    extra_requests,
+    names,
+    numbers,
+    question_type,
+    roles,
+    substitution,
+    word_order,
+)
+from aicache.guards.text_features import Reading, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) ->
         yield "code"
     if names.other_quotes(one.names, other.names):
         yield "quote"
-    yield from pairs.exclusive(one.marks, other.marks, left, right, one.negated != other.negated)
+    yield from exclusive_words.exclusive(one.marks, other.marks, left, right, one.negated != other.negated)
     if _names_more(one, other) and _names_more(other, one):
         yield "name"
     if len(left) <= 1 and len(right) <= 1 and (slot := roles.turned(one, other)) is not None:
@@ -83,13 +92,13 @@ def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) ->
         yield "part"
     if one.character and other.character and one.character != other.character:
         yield "character"
-    if order.shuffled(one, other, left, right):
+    if word_order.shuffled(one, other, left, right):
         yield "order"
     if one.signs != other.signs:
         yield "signs"
     if names.more_addresses(one.names, other.plain) or names.more_addresses(other.names, one.plain):
         yield "address"
-    if besides.differ(one.clauses, other.clauses):
+    if extra_requests.differ(one.clauses, other.clauses):
         yield "instruction"
 
 
@@ -101,11 +110,11 @@ def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> I
         yield "name"
     if "zh" in (one.tongue, other.tongue):
         yield "chinese"
-    if kind.differ(one.kinds, other.kinds):
+    if question_type.differ(one.kinds, other.kinds):
         yield "question"
     if one.person and other.person and one.person != other.person:
         yield "person"
-    if (slot := substitution.of_one_word(one, other, left, right)) is not None and not pairs.turned(
+    if (slot := substitution.of_one_word(one, other, left, right)) is not None and not exclusive_words.turned(
         one.marks, other.marks
     ):
         yield slot
@@ -113,4 +122,4 @@ def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> I
 
 def _names_more(one: Reading, other: Reading) -> bool:
     """Tell whether one text names a person, thing or place that the other does not."""
-    return names.unmatched(one, other) or pairs.more_places(one.marks, other.marks)
+    return names.unmatched(one, other) or exclusive_words.more_places(one.marks, other.marks)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from aicache.guards import askers
-from aicache.guards.normalise import normalise
-from aicache.guards.now import depends_on_now, phrases_in, words_of
+from aicache.guards.lexicon import first_person
+from aicache.guards.normalize import normalise
+from aicache.guards.time_sensitive import depends_on_now, phrases_in, words_of
 
 LONGEST = 8_000
 """Characters that are looked at, half of them from either end: what is asked stands before or behind a long text."""
@@ -86,15 +86,15 @@ def _without_frames(words: list[str]) -> list[str]:
 
 
 _US = re.compile(r"\bus\b")  # in capitals it is a country
-_NOT_FRENCH = frozenset(askers.NOT_FRENCH.split())
-_MINE = frozenset(words_of(normalise(askers.MINE)))
-_NOW = frozenset(words_of(normalise(askers.NOW)))
-_FRAMES = phrases_in(askers.FRAMES)
-_ARABIC_OTHERS = frozenset(words_of(normalise(askers.ARABIC_OTHERS)))
-_MINE_UNSPACED = re.compile("|".join(askers.MINE_UNSPACED.split()))
-_FRAMES_UNSPACED = re.compile("|".join(sorted(askers.FRAMES_UNSPACED.split(), key=len, reverse=True)))
-_BEGINNINGS = frozenset(words_of(normalise(askers.BEGINNINGS)))
+_NOT_FRENCH = frozenset(first_person.NOT_FRENCH.split())
+_MINE = frozenset(words_of(normalise(first_person.MINE)))
+_NOW = frozenset(words_of(normalise(first_person.NOW)))
+_FRAMES = phrases_in(first_person.FRAMES)
+_ARABIC_OTHERS = frozenset(words_of(normalise(first_person.ARABIC_OTHERS)))
+_MINE_UNSPACED = re.compile("|".join(first_person.MINE_UNSPACED.split()))
+_FRAMES_UNSPACED = re.compile("|".join(sorted(first_person.FRAMES_UNSPACED.split(), key=len, reverse=True)))
+_BEGINNINGS = frozenset(words_of(normalise(first_person.BEGINNINGS)))
 _SHORTEST = min(map(len, _BEGINNINGS))
 _LONGEST_BEGINNING = max(map(len, _BEGINNINGS))
-_PHRASES = phrases_in(askers.PHRASES)
-_THINGS_UNSPACED = re.compile("|".join(askers.THINGS_UNSPACED.split()))
+_PHRASES = phrases_in(first_person.PHRASES)
+_THINGS_UNSPACED = re.compile("|".join(first_person.THINGS_UNSPACED.split()))

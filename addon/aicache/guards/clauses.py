@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from aicache.guards import courtesies
-from aicache.guards.normalise import normalise
+from aicache.guards.lexicon import courtesies
+from aicache.guards.normalize import normalise
 from aicache.guards.numbers import QUANTITY, blanked
 from aicache.guards.words import stem
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from aicache.guards import chinese, english, places
+from aicache.guards.lexicon import chinese, english, places
 
 Group: TypeAlias = tuple[str, int]
 """Its slot, and its number in it."""

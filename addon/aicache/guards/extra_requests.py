@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aicache.guards import courtesies
 from aicache.guards.clauses import GRAM, Clause, Clauses, Part, Says, Script
+from aicache.guards.lexicon import courtesies
 from aicache.guards.words import typo
 
 FEW = 24  # words in which two texts differ; among more of them no two are looked for that are nearly the same

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aicache.guards.pairs import is_place
+from aicache.guards.exclusive_words import is_place
 from aicache.guards.words import one_edit, stem
 
 if TYPE_CHECKING:  # a reading is made of what this module reads
-    from aicache.guards.reading import Reading
+    from aicache.guards.text_features import Reading
 
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")

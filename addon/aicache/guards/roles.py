@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aicache.guards.words import between
 
 if TYPE_CHECKING:  # a reading is made of what this module reads
-    from aicache.guards.reading import Reading
+    from aicache.guards.text_features import Reading
 
 
 _MUTUAL = frozenset(

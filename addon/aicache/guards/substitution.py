@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aicache.guards.words import only
 
 if TYPE_CHECKING:  # a reading is made of what this module reads
-    from aicache.guards.reading import Reading
+    from aicache.guards.text_features import Reading
 
 
 def difference(one: Reading, other: Reading) -> tuple[list[str], list[str]]:

@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aicache.guards import clauses, kind, names, negation, numbers, pairs, part, person, roles, signs, tongue
-from aicache.guards.normalise import normalise, plain_case
+from aicache.guards import (
+    clauses,
+    exclusive_words,
+    grammatical_person,
+    language,
+    names,
+    negation,
+    numbers,
+    question_type,
+    roles,
+    single_character,
+    symbols,
+)
+from aicache.guards.normalize import normalise, plain_case
 from aicache.guards.words import content, modifiers, tokens
 
 KEPT = 1024  # readings in memory; one of a short question has some 5 kB
@@ -27,7 +39,7 @@ class Reading:
     initials: str
     numbers: tuple[numbers.Quantity, ...]
     negated: bool
-    marks: pairs.Marks
+    marks: exclusive_words.Marks
     names: names.Names
     kinds: frozenset[str]
     passive: bool
@@ -59,15 +71,15 @@ def read(text: str, partition: str = "") -> Reading:
         initials="".join(word[0] for word in words),
         numbers=quantities,
         negated=negation.negated(plain, words),
-        marks=pairs.read(plain, [*words, *filter(pairs.is_place, named.names)]),
+        marks=exclusive_words.read(plain, [*words, *filter(exclusive_words.is_place, named.names)]),
         names=named,
-        kinds=kind.read(plain),
+        kinds=question_type.read(plain),
         passive=roles.passive(plain),
-        tongue=tongue.read(plain, words),
-        person=person.read(words),
-        part=part.of_a_word(plain),
-        character=part.alone(plain),
+        tongue=language.read(plain, words),
+        person=grammatical_person.read(words),
+        part=single_character.of_a_word(plain),
+        character=single_character.alone(plain),
         junction=roles.junction(words),
         clauses=clauses.read(text, plain),
-        signs=signs.read(cased),
+        signs=symbols.read(cased),
     )

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from aicache.guards import moments
-from aicache.guards.normalise import normalise
+from aicache.guards.lexicon import time_words
+from aicache.guards.normalize import normalise
 
 _NOW = re.compile(
     r"\b(?:today|todays|tonight|tomorrow|yesterday|nowadays|currently|latest|newest|recently|(?:right|just|as of) now"
@@ -121,24 +121,24 @@ def phrases_in(text: str) -> dict[str, list[tuple[str, ...]]]:
     return found
 
 
-_NOW_WORDS = phrases_in(moments.NOW)
-_NOW_BEGINNINGS = tuple(words_of(normalise(moments.NOW_BEGINNINGS)))
+_NOW_WORDS = phrases_in(time_words.NOW)
+_NOW_BEGINNINGS = tuple(words_of(normalise(time_words.NOW_BEGINNINGS)))
 _NOW_BUT_AFTER = {
     words_of(normalise(line))[0]: frozenset(words_of(normalise(line))[1:])
-    for line in moments.NOW_BUT_AFTER.splitlines()
+    for line in time_words.NOW_BUT_AFTER.splitlines()
     if line
 }
-_NOW_UNSPACED = re.compile("|".join(map(normalise, moments.NOW_UNSPACED.split())))
-_OWN_WORDS = phrases_in(moments.OWN_PHRASES)
+_NOW_UNSPACED = re.compile("|".join(map(normalise, time_words.NOW_UNSPACED.split())))
+_OWN_WORDS = phrases_in(time_words.OWN_PHRASES)
 _OWN_UNSPACED = re.compile(
     normalise(
         r"(?:私|わたし|僕|ぼく|俺|自分)の(?:最新の|最後の|次の|口座の?)?"
-        rf"(?:{'|'.join(moments.OWN_JAPANESE.split())})|(?:私|わたし|僕|俺)は(?:誰|だれ|どこ)|口座残高"
-        rf"|(?:{'|'.join(moments.OWN_THAI.split())})(?:ในบัญชี|ล่าสุด|ทั้งหมด)?(?:ของ)?(?:ฉัน|ผม|ดิฉัน|หนู|เรา)"
+        rf"(?:{'|'.join(time_words.OWN_JAPANESE.split())})|(?:私|わたし|僕|俺)は(?:誰|だれ|どこ)|口座残高"
+        rf"|(?:{'|'.join(time_words.OWN_THAI.split())})(?:ในบัญชี|ล่าสุด|ทั้งหมด)?(?:ของ)?(?:ฉัน|ผม|ดิฉัน|หนู|เรา)"
         r"|(?:ฉัน|ผม|ดิฉัน)(?:คือใคร|เป็นใคร|อยู่ที่ไหน|ชื่ออะไร)|ยอด(?:เงิน)?ในบัญชี"
     )
 )
 _SUFFIXED = tuple(word for word, phrases in _OWN_WORDS.items() if (word,) in phrases and len(word) > 4)
-_MINE = frozenset(words_of(normalise(moments.MINE)))
-_OWN_BEGINNINGS = frozenset(words_of(normalise(moments.OWN)))
+_MINE = frozenset(words_of(normalise(time_words.MINE)))
+_OWN_BEGINNINGS = frozenset(words_of(normalise(time_words.OWN)))
 _LONGEST = max(map(len, _OWN_BEGINNINGS))

@@ -14,10 +14,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from aicache import response_fields
+from aicache.domain import response_fields
+from aicache.domain.model import Entry
 from aicache.formats import EMBEDDINGS, by_api
 from aicache.formats.embeddings import unpack
-from aicache.model import Entry
 
 NAME, VERSION = "ai-cache entries", 1
 

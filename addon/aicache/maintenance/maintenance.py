@@ -14,18 +14,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aicache import policy
+from aicache.domain import policy
+from aicache.domain.caller_digests import Wanted
+from aicache.domain.events import Erased
+from aicache.domain.keys import vector_namespace
+from aicache.domain.model import Entry, Vector
+from aicache.domain.ports import Empties, ExactStore, Purpose, StoreError
 from aicache.engine import Engine, Semantic
-from aicache.engine.inuse import entries as fetched
-from aicache.engine.inuse import looked_at
-from aicache.engine.kinds import KIND
-from aicache.keys import vector_namespace
-from aicache.model import Entry, Vector
-from aicache.owners import Wanted
-from aicache.ports import Empties, ExactStore, Purpose, StoreError
-from aicache.report import Erased
-from aicache.upkeep import archive
-from aicache.upkeep.values import PINNED, Brief, Found, OfCaller, Taken, brief
+from aicache.engine.backends import entries as fetched
+from aicache.engine.backends import looked_at
+from aicache.engine.traffic_segments import KIND
+from aicache.maintenance import archive
+from aicache.maintenance.results import PINNED, Brief, Found, OfCaller, Taken, brief
 
 TOGETHER = 16
 """Entries fetched at once; each may have megabytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.model import PINNED, Entry
+from aicache.domain.model import PINNED, Entry
 
 __all__ = ["PINNED", "Brief", "Found", "OfCaller", "Taken", "brief"]
 

@@ -25,10 +25,10 @@ from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionHandler
 
-from aicache import shortcuts
-from aicache.atonce import AtOnce
-from aicache.shortcuts import Site
-from aicache.sources import digest_of
+from aicache.patches import message_checks
+from aicache.patches.message_checks import Site
+from aicache.patches.source_fingerprint import digest_of
+from aicache.patches.synchronous_hooks import AtOnce
 
 logger = logging.getLogger(__name__)
 _manager_logger = logging.getLogger(addonmanager.__name__)  # errors of addons are logged where mitmproxy logs them
@@ -37,7 +37,7 @@ IMITATED: tuple[Callable[..., Any], ...] = (
     *(AddonManager.handle_lifecycle, AddonManager.trigger_event, AddonManager.invoke_addon, AddonManager._iter_hooks),
     *(addonmanager.traverse, addonmanager.safecall, addonmanager.cut_traceback, Hook.args),
     *(ConnectionHandler.hook_task, ProxyConnectionHandler.handle_hook),
-    *shortcuts.IMITATED,
+    *message_checks.IMITATED,
 )
 """What of mitmproxy is done here as it does it: it is read before anything is put in its place."""
 KNOWN = frozenset({"a15afb2a4a32caec"})
@@ -62,7 +62,7 @@ class Dispatch:
         self._hearers: dict[str, list[Hearer]] = {}
         self._begun: dict[Hook, tuple[Calls, Awaitable[Any] | BaseException | None]] = {}
         self._in_use = True
-        self._undo = shortcuts.checks_messages_quickly()
+        self._undo = message_checks.checks_messages_quickly()
         self._own = {"trigger_event": self.trigger_event, "handle_lifecycle": self.handle_lifecycle}
         vars(manager).update(self._own)
 

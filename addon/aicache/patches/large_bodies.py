@@ -16,7 +16,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layers.http import HttpStream
 from mitmproxy.proxy.layers.http._events import RequestData, ResponseData
 
-from aicache.sources import digest_of
+from aicache.patches.source_fingerprint import digest_of
 
 logger = logging.getLogger(__name__)
 

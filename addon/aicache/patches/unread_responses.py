@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.http import HttpLayer
 from mitmproxy.proxy.layers.http._http2 import Http2Connection
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 
-from aicache.dispatch import handler_of
+from aicache.patches.addon_dispatch import handler_of
 
 logger = logging.getLogger(__name__)
 

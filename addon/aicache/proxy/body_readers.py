@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from aicache.looptime import Within
+from aicache.domain.loop_time import Within
 
 T = TypeVar("T")
 

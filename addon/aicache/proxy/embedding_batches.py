@@ -10,13 +10,19 @@ from dataclasses import replace
 
 from mitmproxy.http import HTTPFlow, Request, Response
 
-from aicache import formats, keys
-from aicache.controls import Controls
+from aicache import formats
+from aicache.config.request_settings import Settings
+from aicache.domain import keys
+from aicache.domain.caller_digests import owners
+from aicache.domain.model import Bypass, Entry
+from aicache.domain.request_directives import Controls
+from aicache.domain.request_fields import sort_fields
 from aicache.engine import PARSE_ON_LOOP, Engine, is_large
-from aicache.entries import Recording
+from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_pieces
+from aicache.entries.recording import Recording
 from aicache.formats.embeddings import Misfit
-from aicache.formats.state import refuse_held_query
-from aicache.messages import (
+from aicache.formats.upstream_state import refuse_held_query
+from aicache.proxy.http_messages import (
     caller_of,
     known_of,
     make,
@@ -27,11 +33,6 @@ from aicache.messages import (
     why_not_read,
     write_gateway_timeout,
 )
-from aicache.model import Bypass, Entry
-from aicache.owners import owners
-from aicache.pieces import BatchExchange, completed, is_readable, replay_pieces
-from aicache.request_fields import sort_fields
-from aicache.settings import Settings
 
 logger = logging.getLogger(__name__)
 

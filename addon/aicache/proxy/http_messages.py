@@ -12,20 +12,22 @@ from mitmproxy import ctx
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 from mitmproxy.proxy.mode_specs import ReverseMode
 
-from aicache import formats, keys, legacy
-from aicache.controls import Controls
+from aicache import formats
+from aicache.config.request_settings import Settings
+from aicache.domain import keys
+from aicache.domain.caller_digests import owners
+from aicache.domain.masks import LIMIT, TooSlow
+from aicache.domain.model import Bypass, Hit
+from aicache.domain.request_directives import Controls
+from aicache.domain.request_fields import Field, RequestFields, sort_fields
 from aicache.engine import Exchange
-from aicache.entries import Recording, replay
-from aicache.formats.body import Private, Stateful
-from aicache.formats.bounds import TooComplex
-from aicache.formats.state import refuse_held_query
-from aicache.masks import LIMIT, TooSlow
-from aicache.model import Bypass, Hit
-from aicache.owners import owners
-from aicache.pieces import BatchExchange
-from aicache.request_fields import Field, RequestFields, sort_fields
-from aicache.settings import Settings
-from aicache.templates import Template
+from aicache.entries import higress_answers
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording, replay
+from aicache.entries.response_templates import Template
+from aicache.formats.json_body import Private, Stateful
+from aicache.formats.json_bounds import TooComplex
+from aicache.formats.upstream_state import refuse_held_query
 
 logger = logging.getLogger(__name__)
 _warned_of: dict[str, float] = {}
@@ -93,7 +95,7 @@ def read_request(
         sender=caller.known if origin.scope == caller.digest else origin.scope,
         fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
-        legacy=legacy.question(call, settings.key_rules)
+        legacy=higress_answers.question(call, settings.key_rules)
         if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)
         else None,
     )

@@ -15,10 +15,10 @@ from weakref import WeakKeyDictionary
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 
-from aicache.batches import hold
-from aicache.entries import decoded
-from aicache.messages import mark_forwarded, read_response
-from aicache.pieces import COMPLETING, BatchExchange, completed, record_pieces
+from aicache.entries.embedding_batch import COMPLETING, BatchExchange, completed, record_pieces
+from aicache.entries.recording import decoded
+from aicache.proxy.embedding_batches import hold
+from aicache.proxy.http_messages import mark_forwarded, read_response
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.mode_specs import ProxyMode, RegularMode, ReverseMode, TransparentMode, UpstreamMode
 
-from aicache.addresses import any_takes, is_loopback, numeric, parse, resolve
+from aicache.proxy.addresses import any_takes, is_loopback, numeric, parse, resolve
 
 RESOLVED_WITHIN = 2.0  # seconds; a name that takes longer is not known
 

@@ -11,7 +11,7 @@ import re
 from mitmproxy import version
 from mitmproxy.http import HTTPFlow, Request, Response
 
-from aicache.request_fields import CONTROL_BYTES
+from aicache.domain.request_fields import CONTROL_BYTES
 
 SAFE = (12, 2, 2)
 """The first mitmproxy whose own HTTP/2 refuses them, and which is free of the vulnerabilities known of those before."""

@@ -23,8 +23,8 @@ from mitmproxy.proxy.layer import Layer, NextLayer
 from mitmproxy.proxy.mode_specs import UpstreamMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from aicache import listeners
-from aicache.addresses import Address, parse
+from aicache.proxy import listeners
+from aicache.proxy.addresses import Address, parse
 
 logger = logging.getLogger(__name__)
 

@@ -8,16 +8,16 @@ from typing import Any
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.net import encoding as encodings
 
-from aicache import policy
-from aicache.batches import embeddings_format_of, read_batch
-from aicache.controls import OWN_HEADERS, parse_controls
+from aicache.config.request_settings import Settings
+from aicache.domain import policy
+from aicache.domain.model import Bypass, Entry
+from aicache.domain.request_directives import OWN_HEADERS, parse_controls
 from aicache.engine import Exchange
 from aicache.engine.storing import judged, judged_pieces
-from aicache.entries import Recording
-from aicache.messages import format_of, read_headers, read_request, read_response
-from aicache.model import Bypass, Entry
-from aicache.pieces import BatchExchange
-from aicache.settings import Settings
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
+from aicache.proxy.embedding_batches import embeddings_format_of, read_batch
+from aicache.proxy.http_messages import format_of, read_headers, read_request, read_response
 
 OURS = "ai-cache"
 """What our own member of ``cache-status`` begins with."""

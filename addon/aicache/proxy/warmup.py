@@ -12,12 +12,12 @@ from typing import Protocol
 
 from mitmproxy.http import HTTPFlow
 
+from aicache.config.request_settings import Settings
+from aicache.domain.model import Entry
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.model import Entry
-from aicache.ports import StoreError
-from aicache.recorded import Passed, entries_of
-from aicache.settings import Settings
-from aicache.upkeep import Taken, Upkeep
+from aicache.maintenance import Taken, Upkeep
+from aicache.proxy.recorded_flows import Passed, entries_of
 
 logger = logging.getLogger(__name__)
 

@@ -14,19 +14,19 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import TypeAlias, assert_never
 
-from aicache.adapters.damage import MARK
-from aicache.adapters.dashscope import DashScopeEmbedder
-from aicache.adapters.dashvector import DashVectorIndex
-from aicache.adapters.judge import ChatJudge
-from aicache.adapters.leftovers import Leftovers
-from aicache.adapters.local import LocalEmbedder
-from aicache.adapters.openai import OpenAIEmbedder
-from aicache.adapters.privatefile import read_or_make
-from aicache.adapters.redis import RedisStore
-from aicache.adapters.rewriting import DUTY, SHARE, SOON, Rewriting
-from aicache.adapters.valkey import EmbeddedValkey
-from aicache.adapters.zvec import ZvecIndex
-from aicache.adapters.zveccopy import is_one
+from aicache.adapters.chat_judge import ChatJudge
+from aicache.adapters.damaged_files import MARK
+from aicache.adapters.embedders.dashscope import DashScopeEmbedder
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.embedders.openai import OpenAIEmbedder
+from aicache.adapters.private_file import read_or_make
+from aicache.adapters.redis.store import RedisStore
+from aicache.adapters.unused_files import Leftovers
+from aicache.adapters.valkey.aof_rewrite import DUTY, SHARE, SOON, Rewriting
+from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.adapters.vectors.zvec_rewrite import is_one
 from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
@@ -36,14 +36,14 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import Semantic as SemanticConfig
 from aicache.config import ZvecIndex as ZvecConfig
-from aicache.deployment import Secrets, of_salt, of_secret
+from aicache.domain.deployment_secrets import Secrets, of_salt, of_secret
+from aicache.domain.keys import digest
+from aicache.domain.model import AHEAD
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
-from aicache.engine.kinds import KEPT, KIND
-from aicache.engine.proofs import REFUSED_FOR
-from aicache.keys import digest
-from aicache.model import AHEAD
-from aicache.ports import StoreError
-from aicache.recovery import Recovery
+from aicache.engine.credential_status import REFUSED_FOR
+from aicache.engine.recovery import Recovery
+from aicache.engine.traffic_segments import KEPT, KIND
 
 logger = logging.getLogger(__name__)
 

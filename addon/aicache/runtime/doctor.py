@@ -1,4 +1,4 @@
-"""Tries a configuration on the live services, part by part, and proves one hit: ``python -m aicache.doctor``.
+"""Tries a configuration on the live services, part by part, and proves one hit: ``python -m aicache.runtime.doctor``.
 
 It leaves nothing behind: what it stores has a namespace of its own, lives a minute, and is deleted at the end.
 """
@@ -19,18 +19,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from aicache import config as configuration
-from aicache.adapters.lock import FolderLock
-from aicache.adapters.privatefile import read_or_make
+from aicache.adapters.private_file import read_or_make
+from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.config import Config, ConfigError
-from aicache.controls import Controls
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.model import Entry, Hit, Vector
+from aicache.domain.ports import Purpose, StoreError
+from aicache.domain.request_directives import Controls
 from aicache.engine import Engine, Exchange
-from aicache.entries import Recording, record
-from aicache.formats.chat import CHAT
-from aicache.keys import Context, KeyRules, Origin, identify
-from aicache.model import Entry, Hit, Vector
-from aicache.parts import ExactPart, SemanticPart
-from aicache.ports import Purpose, StoreError
-from aicache.wiring import TOKEN_FILE, checked, default_data_folder, needs_folder, rules_for
+from aicache.entries.recording import Recording, record
+from aicache.formats.openai.chat import CHAT
+from aicache.runtime.components import ExactPart, SemanticPart
+from aicache.runtime.reconciler import TOKEN_FILE, checked, default_data_folder, needs_folder, rules_for
 
 T = TypeVar("T")
 

@@ -11,24 +11,24 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from aicache.adapters.cloud import CloudEmbedder
-from aicache.adapters.dashscope import MODELS
-from aicache.adapters.local import LocalEmbedder
-from aicache.adapters.lock import FolderLock
-from aicache.adapters.privatefile import read_or_make
-from aicache.adapters.valkey import available
+from aicache.adapters.embedders.dashscope import MODELS
+from aicache.adapters.embedders.http_base import CloudEmbedder
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.private_file import read_or_make
+from aicache.adapters.valkey.folder_lock import FolderLock
+from aicache.adapters.valkey.server import available
 from aicache.config import Config, ConfigError
 from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
+from aicache.config.request_settings import Settings, rules_of
+from aicache.domain.outages import cause_of
+from aicache.domain.policy import Rules
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.outages import cause_of
-from aicache.parts import ExactPart, LeftoversPart, NotYet, SemanticPart, secrets_of
-from aicache.policy import Rules
-from aicache.ports import StoreError
-from aicache.settings import Settings, rules_of
+from aicache.runtime.components import ExactPart, LeftoversPart, NotYet, SemanticPart, secrets_of
 
 logger = logging.getLogger(__name__)
 

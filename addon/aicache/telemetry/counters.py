@@ -9,9 +9,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aicache.report import Finished, Judged, Report
-from aicache.ui.histogram import Histogram
-from aicache.ui.labels import OTHER, Names, kind_of, part_of
+from aicache.domain.events import Finished, Judged, Report
+from aicache.telemetry.histogram import Histogram
+from aicache.telemetry.labels import OTHER, Names, kind_of, part_of
 
 MODELS = 50
 """Models that are counted by name. One is named once it has been answered: callers may ask for anything."""

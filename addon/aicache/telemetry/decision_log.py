@@ -21,9 +21,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from aicache.report import Erased, Finished, Judged, Report
-from aicache.trace import Looked
-from aicache.ui.labels import LONGEST, sayable
+from aicache.domain.events import Erased, Finished, Judged, Report
+from aicache.domain.trace import Looked
+from aicache.telemetry.labels import LONGEST, sayable
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ import logging
 import time
 from collections import Counter
 
-from aicache.report import Finished, Judged, Report
-from aicache.request_fields import looks_like_credential
-from aicache.ui.counts import HEADERS
-from aicache.ui.labels import OTHER, Names, sayable
+from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.request_fields import looks_like_credential
+from aicache.telemetry.counters import HEADERS
+from aicache.telemetry.labels import OTHER, Names, sayable
 
 logger = logging.getLogger(__name__)
 

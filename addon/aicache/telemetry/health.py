@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aicache.engine import Engine
-from aicache.outside import Part
+from aicache.engine.dependency import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,19 @@ from pathlib import Path
 from aicache.config import Config, Header, Shared
 from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
+from aicache.config.request_settings import Settings
+from aicache.domain.caller_digests import Wanted, wanted
+from aicache.domain.pricing import Price, cost
 from aicache.engine import Engine
-from aicache.owners import Wanted, wanted
-from aicache.prices import Price, cost
-from aicache.reporting import Watchers
-from aicache.settings import Settings
-from aicache.ui import spans
-from aicache.ui.asked import Top
-from aicache.ui.counts import Counts
-from aicache.ui.header_notes import HeaderNotes
-from aicache.ui.health import Health, health_of
-from aicache.ui.live import Live
-from aicache.ui.log import DecisionLog
-from aicache.ui.metrics import Metrics
+from aicache.telemetry import otel
+from aicache.telemetry.counters import Counts
+from aicache.telemetry.decision_log import DecisionLog
+from aicache.telemetry.header_notes import HeaderNotes
+from aicache.telemetry.health import Health, health_of
+from aicache.telemetry.prometheus import Metrics
+from aicache.telemetry.reporting import Watchers
+from aicache.telemetry.timeline import Live
+from aicache.telemetry.top_questions import Top
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +48,9 @@ class Desk:
         for watcher in (self.counts, self.live, self.top, HeaderNotes()):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
-        self._ending: list[DecisionLog | spans.Spans] = []  # what is closed, and may be writing or sending yet
+        self._ending: list[DecisionLog | otel.Spans] = []  # what is closed, and may be writing or sending yet
         self._log_is: LogConfig | None = None  # what it was made from
-        self._spans: spans.Spans | None = None
+        self._spans: otel.Spans | None = None
         self._spans_are: tuple[OtelConfig, bool] | None = None
 
     def configure(self, config: Config) -> None:
@@ -123,12 +123,12 @@ class Desk:
             return
         self._end_spans()
         self._spans_are = (wanted, text)
-        if not spans.wanted(wanted.endpoint, os.environ):
+        if not otel.wanted(wanted.endpoint, os.environ):
             return
-        if not spans.available():
+        if not otel.available():
             logger.warning("traces are wanted, but the extra is missing: pip install 'mitmproxy-ai-cache[otel]'")
             return
-        self._spans = spans.Spans(wanted.endpoint, text=text)
+        self._spans = otel.Spans(wanted.endpoint, text=text)
         self._watchers.add(self._spans)
 
     def _end_log(self) -> None:

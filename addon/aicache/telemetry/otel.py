@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from aicache.report import Finished, Judged, Report
-from aicache.ui.labels import sayable
+from aicache.domain.events import Finished, Judged, Report
+from aicache.telemetry.labels import sayable
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aicache.report import Finished, Report
+from aicache.domain.events import Finished, Report
 
 SEPARATOR = " · "
 MARKERS = {

@@ -10,9 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from aicache.ui.counts import Counts, Kind, Labels
-from aicache.ui.health import Health
-from aicache.ui.histogram import Histogram
+from aicache.telemetry.counters import Counts, Kind, Labels
+from aicache.telemetry.health import Health
+from aicache.telemetry.histogram import Histogram
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PREFIX = "aicache_"

@@ -6,12 +6,12 @@ import logging
 import time
 from collections.abc import Sequence
 
+from aicache.domain.events import Erased, Finished, Forgets, Judged, Report, Watcher
+from aicache.domain.model import Bypass, Entry, Hit, Miss
+from aicache.domain.trace import Trace
 from aicache.engine import Exchange
-from aicache.entries import Recording
-from aicache.model import Bypass, Entry, Hit, Miss
-from aicache.pieces import BatchExchange
-from aicache.report import Erased, Finished, Forgets, Judged, Report, Watcher
-from aicache.trace import Trace
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
 
 logger = logging.getLogger(__name__)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from aicache.ui.desk import Desk
-from aicache.ui.overview import judged, since_start
-from aicache.ui.wording import amount
+from aicache.telemetry.counters import Counts
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.phrases import amount
 
 MOST = 5  # reasons named
+TOP = 20
 
 
 def statistics(desk: Desk) -> list[str]:
@@ -25,8 +27,8 @@ def statistics(desk: Desk) -> list[str]:
         lines.append(f"saved: {amount(tokens, since['seconds'])}{money}")
     lines.append(f"answers kept: {since['stored']:,}")
     for title, counted in (
-        ("misses", _by_first(counts.misses)),
-        ("bypassed", _by_first(counts.bypasses)),
+        ("misses", by_first(counts.misses)),
+        ("bypassed", by_first(counts.bypasses)),
         ("not kept", counts.not_stored),
         ("refused by guards", counts.refusals),
         ("compared with fresh answers", Counter(judged(counts))),
@@ -52,7 +54,32 @@ def _ratio(since: dict[str, Any], tiers: Counter[str]) -> str:
     return f"{share}{f': {each}' if each else ''}; {since['bypass']:,} bypassed"
 
 
-def _by_first(counted: Counter[tuple[str, ...]]) -> Counter[str]:
+def since_start(counts: Counts) -> dict[str, Any]:
+    outcomes: Counter[str] = Counter()
+    for (outcome, *_), count in counts.outcomes.items():
+        outcomes[outcome] += count
+    return {
+        **{outcome: outcomes[outcome] for outcome in ("hit", "miss", "bypass")},
+        "prompt_tokens": counts.prompt_tokens.total(),
+        "completion_tokens": counts.completion_tokens.total(),
+        "money": sum(counts.money.values()),
+        "unpriced": sorted(counts.unpriced, key=lambda model: -counts.unpriced[model])[:TOP],
+        "seconds": counts.seconds_saved,
+        "stored": counts.stored.total(),
+    }
+
+
+def judged(counts: Counts) -> dict[str, int]:
+    """Count how those came out that were served, or would have been."""
+    found: Counter[str] = Counter()
+    for (verdict, _, would), count in counts.judgements.items():
+        if would == "yes":
+            found[verdict] += count
+    return {verdict: found[verdict] for verdict in ("right", "wrong", "unknown")}
+
+
+def by_first(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
+    """Add up counts by the first part of their label."""
     found: Counter[str] = Counter()
     for (first, *_), count in counted.items():
         found[first] += count

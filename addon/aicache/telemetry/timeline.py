@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.report import Finished, Judged, Report
-from aicache.ui.counts import Cost
-from aicache.ui.histogram import Histogram, merged
+from aicache.domain.events import Finished, Judged, Report
+from aicache.telemetry.counters import Cost
+from aicache.telemetry.histogram import Histogram, merged
 
 SLOT = 10  # seconds
 SLOTS = 360

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.report import Erased, Finished, Judged, Report
+from aicache.domain.events import Erased, Finished, Judged, Report
 
 MOST = 400
 LONGEST = 200  # characters of a question

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 
 from aicache import formats
+from aicache.domain.model import Answer, Choice, Reasoning, Refusal, Text, ToolCall, Usage
 from aicache.formats import Allow, Format
-from aicache.model import Answer, Choice, Reasoning, Refusal, Text, ToolCall, Usage
-from aicache.ui.fragments import Fragments, gather
+from aicache.ui.partial_answers import Fragments, gather
 
 _ALL = Allow(private_tools=True)
 LARGEST = 4 * 1024**2  # bytes of a body that are read for a look at it

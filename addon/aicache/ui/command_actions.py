@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aicache.domain.caller_digests import Wanted
 from aicache.engine import Engine, Exchange
-from aicache.owners import Wanted
-from aicache.ui.wording import duration
-from aicache.upkeep import Brief, OfCaller, Upkeep
+from aicache.maintenance import Brief, OfCaller, Upkeep
+from aicache.telemetry.phrases import duration
 
 LISTED = 200  # entries in a list
 FILE = "file:"

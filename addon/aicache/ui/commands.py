@@ -17,17 +17,17 @@ from mitmproxy import command, exceptions, flow, types
 from mitmproxy.http import HTTPFlow
 from mitmproxy.log import ALERT
 
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.ports import StoreError
-from aicache.ui import history, marks
+from aicache.telemetry.labels import sayable
+from aicache.telemetry.observability import Desk
+from aicache.telemetry.summary import statistics
+from aicache.ui import command_history, flow_marks
+from aicache.ui.command_actions import FILE, SURE, Done, Keeping, unread
 from aicache.ui.contentview import answer_of
-from aicache.ui.desk import Desk
-from aicache.ui.identity import answered_by, exchange_of, keys_of
-from aicache.ui.keeping import FILE, SURE, Done, Keeping, unread
-from aicache.ui.labels import sayable
-from aicache.ui.names import DECISION, OUTCOME
-from aicache.ui.sheet import sheet, text_of
-from aicache.ui.statistics import statistics
+from aicache.ui.decision_view import sheet, text_of
+from aicache.ui.flow_entries import answered_by, exchange_of, keys_of
+from aicache.ui.flow_fields import DECISION, OUTCOME
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Commands:
     def purge_caller(self, who: str, sure: str = "") -> str:
         """Count all that is kept of a caller: by its key, or another identity it sends, as it is; by the name that the
         dashboard shows with an entry; or by file:PATH, a file with the key. With the word "purge", delete it."""
-        history.forget("aicache.purge.caller")
+        command_history.forget("aicache.purge.caller")
         try:
             wanted = self._desk.wanted(_read_who(who))
         except (OSError, ValueError) as exc:
@@ -191,7 +191,7 @@ class Commands:
         for each in unread(decision):
             if (question := found.get(str(each.get("key")))) is not None:
                 each["question"] = sayable(question)
-        marks.refresh(flow)
+        flow_marks.refresh(flow)
         lines = text_of(sheet(flow.metadata, answer_of(flow))).splitlines()
         return Done(f"{len(found)} more of the neighbours' questions read; aicache.result has all", tuple(lines))
 
@@ -222,7 +222,7 @@ class Commands:
             async with asyncio.timeout(within):
                 done = await work
             for each in flows:
-                marks.add(each, word)
+                flow_marks.add(each, word)
         except TimeoutError:
             self._tell(logging.ERROR, Done(f"{name}: given up after {within:g} s"))
         except (StoreError, OSError, ValueError) as exc:

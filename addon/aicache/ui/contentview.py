@@ -10,11 +10,11 @@ from mitmproxy.contentviews.base import View
 from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
-from aicache.messages import read_headers
-from aicache.sse import is_stream
-from aicache.ui.assembled import Assembled, assemble, format_of, variant_of
-from aicache.ui.names import DECISION
-from aicache.ui.sheet import Line, sheet, text_of
+from aicache.formats.sse import is_stream
+from aicache.proxy.http_messages import read_headers
+from aicache.ui.answer_view import Assembled, assemble, format_of, variant_of
+from aicache.ui.decision_view import Line, sheet, text_of
+from aicache.ui.flow_fields import DECISION
 
 NAME = "AI cache"
 FIRST, LAST = 2.0, -1.0

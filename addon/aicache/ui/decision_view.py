@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from aicache.ui.assembled import Assembled
-from aicache.ui.difference import difference
-from aicache.ui.names import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
-from aicache.ui.wording import SEPARATOR, amount, duration
-from aicache.upkeep import PINNED
+from aicache.maintenance import PINNED
+from aicache.telemetry.phrases import SEPARATOR, amount, duration
+from aicache.ui.answer_view import Assembled
+from aicache.ui.flow_fields import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
+from aicache.ui.word_diff import difference
 
 Line: TypeAlias = list[tuple[str, str]]
 """Pieces of a line, each with its style's name in mitmproxy 11: ``header``, ``text``, ``highlight``, ``offset``."""

@@ -7,13 +7,13 @@ import re
 from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
-from aicache.batches import embeddings_format_of, read_batch
-from aicache.controls import NO_WISHES
+from aicache.config.request_settings import Settings
+from aicache.domain.model import Bypass
+from aicache.domain.request_directives import NO_WISHES
 from aicache.engine import Exchange
-from aicache.messages import format_of, read_headers, read_request
-from aicache.model import Bypass
-from aicache.settings import Settings
-from aicache.ui.names import ENTRY, KEY, OUTCOME
+from aicache.proxy.embedding_batches import embeddings_format_of, read_batch
+from aicache.proxy.http_messages import format_of, read_headers, read_request
+from aicache.ui.flow_fields import ENTRY, KEY, OUTCOME
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 

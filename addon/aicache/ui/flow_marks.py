@@ -13,12 +13,12 @@ from mitmproxy import ctx
 from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
-from aicache.model import Entry
-from aicache.report import Finished, Report
-from aicache.trace import Looked
-from aicache.ui.labels import sayable
-from aicache.ui.names import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
-from aicache.ui.wording import SEPARATOR, comment_of, ended, marker_of, outcome_of
+from aicache.domain.events import Finished, Report
+from aicache.domain.model import Entry
+from aicache.domain.trace import Looked
+from aicache.telemetry.labels import sayable
+from aicache.telemetry.phrases import SEPARATOR, comment_of, ended, marker_of, outcome_of
+from aicache.ui.flow_fields import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from aicache import sse
-from aicache.model import Usage
+from aicache.domain.model import Usage
+from aicache.formats import sse
 
 _DECODER = json.JSONDecoder()
 _BETWEEN = " \t\r\n,[]"

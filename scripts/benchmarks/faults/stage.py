@@ -22,7 +22,7 @@ import yaml
 from redis.asyncio import Redis
 
 import launch
-from aicache.adapters import valkey
+from aicache.adapters.valkey import server
 from benchmarks import metrics
 from benchmarks.faults import clock, rights, tls
 from benchmarks.faults.asks import Corpus
@@ -233,7 +233,7 @@ class Stage:
         """Return a client of the embedded Valkey, or of the Redis past its wire."""
         if self.external is not None:
             return Redis(port=self.external.port)
-        path = valkey.EmbeddedValkey(self.proxy.data, 0).url.removeprefix("unix://")
+        path = server.EmbeddedValkey(self.proxy.data, 0).url.removeprefix("unix://")
         return Redis(unix_socket_path=path)
 
     async def restart(self, how: signal.Signals = signal.SIGTERM, *, ready: bool = False) -> None:
@@ -305,7 +305,7 @@ def lacks(where: str) -> str:
 
 
 def redis_server() -> str:
-    return str(valkey._binary() or shutil.which("redis-server") or shutil.which("valkey-server") or "")
+    return str(server._binary() or shutil.which("redis-server") or shutil.which("valkey-server") or "")
 
 
 def _command(pid: int) -> str:

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 
-from aicache.adapters.batching import MAX_WAITING, REMEMBERED, Remembered
-from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
-from aicache.adapters.encoders import InThread
-from aicache.adapters.local import MAX_BATCH, MAX_CHARACTERS, WHOLE, LocalEmbedder
-from aicache.adapters.openai import OpenAIEmbedder
-from aicache.model import Vector
-from aicache.ports import Embedder, StoreError
+from aicache.adapters.embedders.batching import MAX_WAITING, REMEMBERED, Remembered
+from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
+from aicache.adapters.embedders.local import MAX_BATCH, MAX_CHARACTERS, WHOLE, LocalEmbedder
+from aicache.adapters.embedders.local_process import InThread
+from aicache.adapters.embedders.openai import OpenAIEmbedder
+from aicache.domain.model import Vector
+from aicache.domain.ports import Embedder, StoreError
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
 

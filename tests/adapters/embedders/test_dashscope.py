@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aicache.adapters.cloud import ATTEMPTS, MAX_CHARACTERS
-from aicache.adapters.dashscope import MODELS, DashScopeEmbedder
-from aicache.parts import vector_space
-from aicache.ports import StoreError
+from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
+from aicache.adapters.embedders.http_base import ATTEMPTS, MAX_CHARACTERS
+from aicache.domain.ports import StoreError
+from aicache.runtime.components import vector_space
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
 from stalls import watched_loop
 

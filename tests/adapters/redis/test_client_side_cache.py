@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from aicache.adapters.near import CHANGED, HELD_FOR, OVERHEAD, NearCache
-from aicache.adapters.redis import RedisStore
-from aicache.adapters.valkey import EmbeddedValkey
-from aicache.model import Entry, Mode
+from aicache.adapters.redis.client_side_cache import CHANGED, HELD_FOR, OVERHEAD, NearCache
+from aicache.adapters.redis.store import RedisStore
+from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.domain.model import Entry, Mode
 
 NOW = time.time()
 ENTRY = Entry(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from redis.crc import key_slot
 
-from aicache.adapters.redis import RedisStore
-from aicache.model import Entry
-from aicache.ports import ShareError, StoreError
+from aicache.adapters.redis.store import RedisStore
+from aicache.domain.model import Entry
+from aicache.domain.ports import ShareError, StoreError
 from servers import SLOTS, Process, RedisCluster, free_ports, plain, running
 
 Make = Callable[..., Entry]

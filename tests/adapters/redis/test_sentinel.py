@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import pytest
 
-from aicache.adapters.redis import RedisStore
-from aicache.model import Entry
-from aicache.ports import StoreError
+from aicache.adapters.redis.store import RedisStore
+from aicache.domain.model import Entry
+from aicache.domain.ports import StoreError
 from servers import WAIT, SentinelTrio, running
 from stalls import fair_clock
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from redis.asyncio import Connection, ConnectionPool
 
-from aicache.adapters.redis import RedisStore
-from aicache.adapters.redisclient import affordable
-from aicache.adapters.redisserver import Server
-from aicache.adapters.valkey import EmbeddedValkey
-from aicache.model import Entry
-from aicache.ports import StoreError
+from aicache.adapters.redis.connect import affordable
+from aicache.adapters.redis.server import Server
+from aicache.adapters.redis.store import RedisStore
+from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.domain.model import Entry
+from aicache.domain.ports import StoreError
 
 Make = Callable[..., Entry]
 TIMEOUT = 0.25

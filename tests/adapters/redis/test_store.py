@@ -14,12 +14,12 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from aicache.adapters.redis import AGREED, RedisStore, pack, seal, unpack
-from aicache.adapters.redisclient import open_redis
-from aicache.adapters.valkey import EmbeddedValkey
-from aicache.deployment import of_secret
-from aicache.model import PINNED, Entry, Mode
-from aicache.ports import ExactStore, StoreError
+from aicache.adapters.redis.connect import open_redis
+from aicache.adapters.redis.store import AGREED, RedisStore, pack, seal, unpack
+from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.domain.deployment_secrets import of_secret
+from aicache.domain.model import PINNED, Entry, Mode
+from aicache.domain.ports import ExactStore, StoreError
 from fakes import MemoryStore
 
 Make = Callable[..., Entry]
@@ -594,7 +594,7 @@ class TestClock:
         self, redis: RedisStore, raw: Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = time.time()
-        monkeypatch.setattr("aicache.adapters.redis.time.time", lambda: now + 10 * 365 * 86400)
+        monkeypatch.setattr("aicache.adapters.redis.store.time.time", lambda: now + 10 * 365 * 86400)
         await redis.mark("alice", 3600)
         assert await redis.marked("alice")
         monkeypatch.undo()

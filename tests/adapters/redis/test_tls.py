@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from aicache.adapters.redis import RedisStore
-from aicache.model import Entry
-from aicache.ports import StoreError
+from aicache.adapters.redis.store import RedisStore
+from aicache.domain.model import Entry
+from aicache.domain.ports import StoreError
 from certificates import a_certificate
 from servers import Process, free_ports
 

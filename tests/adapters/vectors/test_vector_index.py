@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aicache.adapters import indexcheck, zveccopy
-from aicache.adapters import zvec as zvec_adapter
-from aicache.adapters.damage import set_aside_before
-from aicache.adapters.dashvector import DashVectorIndex
-from aicache.adapters.zvec import ZvecIndex, similarity
-from aicache.model import PINNED, Neighbor, Vector
-from aicache.ports import StoreError
+from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.vectors import zvec as zvec_adapter
+from aicache.adapters.vectors import zvec_check_main, zvec_rewrite
+from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.zvec import ZvecIndex, similarity
+from aicache.domain.model import PINNED, Neighbor, Vector
+from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback
 from fakes import MemoryIndex
 
@@ -186,7 +186,7 @@ async def test_erasing_leaves_no_number_of_what_was_deleted_or_expired_and_finds
 async def test_what_is_written_and_deleted_while_it_is_erased_is_not_lost_and_not_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zveccopy, "TOGETHER", 10)
+    monkeypatch.setattr(zvec_rewrite, "TOGETHER", 10)
     index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
     await index.open()
     for seed in range(2000):
@@ -621,7 +621,7 @@ except StoreError as exc:
         folder = tmp_path / "vectors" / "zvec"
         shutil.copytree(filled, folder)
         empty_the_manifest(folder)
-        monkeypatch.setattr(indexcheck, "__file__", str(tmp_path / "fails.py"))
+        monkeypatch.setattr(zvec_check_main, "__file__", str(tmp_path / "fails.py"))
         (tmp_path / "fails.py").write_text("import sys; print('no'); sys.exit(10)")
 
         with pytest.raises(StoreError, match="nor can a new one be made"):
@@ -636,7 +636,7 @@ except StoreError as exc:
         folder = tmp_path / "vectors" / "zvec"
         shutil.copytree(filled, folder)
         program = f"import os, signal, sys\nif {status} > 0: sys.exit({status})\nos.kill(os.getpid(), -({status}))"
-        monkeypatch.setattr(indexcheck, "__file__", str(tmp_path / "ends.py"))
+        monkeypatch.setattr(zvec_check_main, "__file__", str(tmp_path / "ends.py"))
         (tmp_path / "ends.py").write_text(program)
 
         with pytest.raises(StoreError, match="cannot be examined"):
@@ -782,7 +782,7 @@ except StoreError as exc:
     async def test_an_index_that_kept_what_expired_is_taken_from_a_folder_that_has_one(self, tmp_path: Path) -> None:
         """Of an older version: with an index for ranges zvec answers no filter any more once it has compacted."""
         zvec = zvec_adapter._zvec()
-        schema = indexcheck.schema(zvec, DIMENSIONS)
+        schema = zvec_check_main.schema(zvec, DIMENSIONS)
         ranged = zvec.InvertIndexParam(enable_range_optimization=True)
         fields = [
             *(each for each in schema.fields if each.name != "expires"),

@@ -9,13 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful
-from aicache.formats.chat import CHAT
-from aicache.formats.format import Facts
-from aicache.formats.messages import MESSAGES
-from aicache.formats.messages_answer import GOOD_ENDS
-from aicache.keys import Context, remembered
-from aicache.model import (
+from aicache.domain.keys import Context, remembered
+from aicache.domain.model import (
     Answer,
     Call,
     Choice,
@@ -29,6 +24,11 @@ from aicache.model import (
     Turn,
     Usage,
 )
+from aicache.formats.anthropic.answer import GOOD_ENDS
+from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.format import Facts
+from aicache.formats.json_body import Stateful
+from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
 
 PATH = "/v1/messages"

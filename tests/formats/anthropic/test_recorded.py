@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from aicache.formats.body import Stateful
-from aicache.formats.messages import MESSAGES
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.json_body import Stateful
 
 
 @pytest.fixture(scope="module")

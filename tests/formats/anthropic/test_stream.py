@@ -10,12 +10,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats.body import OnlyAsRecorded
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.anthropic.answer import GOOD_ENDS, TOOL_USES
+from aicache.formats.anthropic.messages import MESSAGES
 from aicache.formats.format import Facts
-from aicache.formats.messages import MESSAGES
-from aicache.formats.messages_answer import GOOD_ENDS, TOOL_USES
-from aicache.model import Mode
+from aicache.formats.json_body import OnlyAsRecorded
 from formats.anything import replaced
 
 JSON = st.recursive(

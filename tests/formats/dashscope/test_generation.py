@@ -11,12 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.formats.body import OnlyAsRecorded, Stateful
-from aicache.formats.chat import CHAT
-from aicache.formats.dashscope import DASHSCOPE
-from aicache.formats.format import Facts
-from aicache.keys import Context, KeyRules, Origin, identify
-from aicache.model import (
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.model import (
     Answer,
     Call,
     Choice,
@@ -30,6 +26,10 @@ from aicache.model import (
     Turn,
     Usage,
 )
+from aicache.formats.dashscope.generation import DASHSCOPE
+from aicache.formats.format import Facts
+from aicache.formats.json_body import OnlyAsRecorded, Stateful
+from aicache.formats.openai.chat import CHAT
 from formats.anything import replaced
 
 PATH = "/api/v1/services/aigc/text-generation/generation"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from aicache import sse
-from aicache.formats.dashscope import DASHSCOPE
-from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL
-from aicache.model import Call, Mode
+from aicache.domain.model import Call, Mode
+from aicache.formats import sse
+from aicache.formats.dashscope.generation import DASHSCOPE
+from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
 
 VARIANTS = ("", INCREMENTAL, CUMULATIVE)
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats.dashscope import DASHSCOPE
-from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL, Said, is_cumulative
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.dashscope.generation import DASHSCOPE
+from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, Said, is_cumulative
 
 VARIANTS = ("", INCREMENTAL, CUMULATIVE)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(

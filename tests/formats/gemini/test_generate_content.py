@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.formats.body import OnlyAsRecorded, Stateful
+from aicache.domain.model import Call, Mode, Turn
 from aicache.formats.format import Facts
-from aicache.formats.gemini import GEMINI
-from aicache.model import Call, Mode, Turn
+from aicache.formats.gemini.generate_content import GEMINI
+from aicache.formats.json_body import OnlyAsRecorded, Stateful
 from formats.anything import JSON, replaced
 
 PATH = "/v1beta/models/gemini-2.5-flash:generateContent"

@@ -10,21 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.formats.chat import CHAT
-from aicache.formats.gemini import GEMINI
-from aicache.model import (
-    Answer,
-    Call,
-    Choice,
-    Common,
-    Finish,
-    Mode,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    Usage,
-)
+from aicache.domain.model import Answer, Call, Choice, Common, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.formats.gemini.generate_content import GEMINI
+from aicache.formats.openai.chat import CHAT
 
 PATH = "/v1beta/models/{}:generateContent"
 HI = {"role": "user", "parts": [{"text": "Hi"}]}

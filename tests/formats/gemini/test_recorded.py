@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from aicache.formats.gemini import GEMINI
-from aicache.model import Call, Mode
+from aicache.domain.model import Call, Mode
+from aicache.formats.gemini.generate_content import GEMINI
 
 WAYS = ((Mode.WHOLE, ""), (Mode.STREAM, ""), (Mode.STREAM, "array"))
 

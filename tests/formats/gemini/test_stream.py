@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats.gemini import GEMINI
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.gemini.generate_content import GEMINI
 
 HEAD = {"modelVersion": "gemini-2.5-flash", "responseId": "r-1"}
 USAGE = {"promptTokenCount": 9, "candidatesTokenCount": 2, "totalTokenCount": 11}

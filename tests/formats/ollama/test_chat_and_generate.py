@@ -10,10 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.chat import CHAT
-from aicache.formats.format import Facts, Format
-from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE
-from aicache.model import (
+from aicache.domain.model import (
     Answer,
     Call,
     Choice,
@@ -27,6 +24,9 @@ from aicache.model import (
     Turn,
     Usage,
 )
+from aicache.formats.format import Facts, Format
+from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
+from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
 
 HI = {"role": "user", "content": "Hi"}

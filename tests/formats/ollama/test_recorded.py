@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE, OllamaChat, OllamaGenerate
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE, OllamaChat, OllamaGenerate
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats.ollama import OLLAMA_CHAT, OLLAMA_GENERATE, OllamaChat, OllamaGenerate
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE, OllamaChat, OllamaGenerate
 
 HEAD = {"model": "llama3.2", "created_at": "2023-08-04T19:22:45.499127Z"}
 COUNTS = {"total_duration": 4883583458, "prompt_eval_count": 26, "eval_count": 282}

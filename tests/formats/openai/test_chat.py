@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful
-from aicache.formats.chat import CHAT
-from aicache.formats.chat_answer import GOOD_ENDS, Choice, Completion
-from aicache.model import Call, Mode, Turn
+from aicache.domain.model import Call, Mode, Turn
+from aicache.formats.json_body import Stateful
+from aicache.formats.openai.chat import CHAT
+from aicache.formats.openai.chat_answer import GOOD_ENDS, Choice, Completion
 from formats.anything import JSON, replaced
 
 PATH = "/v1/chat/completions"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.chat import CHAT
-from aicache.model import Answer, Call, Choice, Common, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.domain.model import Answer, Call, Choice, Common, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.formats.openai.chat import CHAT
 
 HI = {"role": "user", "content": "Hi"}
 FUNCTION = {"name": "f", "description": "Does.", "parameters": {"type": "object"}}

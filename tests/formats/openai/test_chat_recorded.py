@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from aicache.formats.chat import CHAT
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats.openai.chat import CHAT
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats.body import OnlyAsRecorded
-from aicache.formats.chat import CHAT
-from aicache.formats.chat_answer import GOOD_ENDS, Choice, Completion
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.openai.chat import CHAT
+from aicache.formats.openai.chat_answer import GOOD_ENDS, Choice, Completion
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
 USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}

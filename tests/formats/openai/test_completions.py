@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful
-from aicache.formats.chat import CHAT
-from aicache.formats.chat_answer import GOOD_ENDS
-from aicache.formats.completions import COMPLETIONS
+from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 from aicache.formats.format import Facts
-from aicache.keys import Context, KeyRules, Origin, identify
-from aicache.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.formats.json_body import Stateful
+from aicache.formats.openai.chat import CHAT
+from aicache.formats.openai.chat_answer import GOOD_ENDS
+from aicache.formats.openai.completions import COMPLETIONS
 from formats.anything import JSON, replaced
 
 PATH = "/v1/completions"

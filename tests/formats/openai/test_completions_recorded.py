@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from aicache.formats.body import Stateful
-from aicache.formats.completions import COMPLETIONS
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats.json_body import Stateful
+from aicache.formats.openai.completions import COMPLETIONS
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache import sse
-from aicache.formats.body import OnlyAsRecorded
-from aicache.formats.chat_answer import GOOD_ENDS
-from aicache.formats.completions import COMPLETIONS
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.openai.chat_answer import GOOD_ENDS
+from aicache.formats.openai.completions import COMPLETIONS
 
 HEAD = {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m-1"}
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}

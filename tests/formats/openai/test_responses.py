@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.body import Stateful
+from aicache.domain.model import Call, Mode, Turn
 from aicache.formats.format import Facts
-from aicache.formats.responses import RESPONSES
-from aicache.model import Call, Mode, Turn
+from aicache.formats.json_body import Stateful
+from aicache.formats.openai.responses import RESPONSES
 from formats.anything import JSON, replaced
 
 PATH = "/v1/responses"

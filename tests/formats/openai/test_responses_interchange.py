@@ -10,9 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.chat import CHAT
-from aicache.formats.responses import RESPONSES
-from aicache.model import Answer, Call, Choice, Common, Finish, Mode, Part, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.domain.model import (
+    Answer,
+    Call,
+    Choice,
+    Common,
+    Finish,
+    Mode,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Usage,
+)
+from aicache.formats.openai.chat import CHAT
+from aicache.formats.openai.responses import RESPONSES
 
 PATH = "/v1/responses"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from aicache import sse
-from aicache.formats.body import Stateful
-from aicache.formats.responses import RESPONSES
-from aicache.model import Mode
+from aicache.domain.model import Mode
+from aicache.formats import sse
+from aicache.formats.json_body import Stateful
+from aicache.formats.openai.responses import RESPONSES
 
 
 @pytest.fixture(scope="module")

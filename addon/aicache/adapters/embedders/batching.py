@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 from typing import TypeAlias
 
-from aicache.model import Vector
-from aicache.ports import Purpose, StoreError
+from aicache.domain.model import Vector
+from aicache.domain.ports import Purpose, StoreError
 
 MAX_WAITING = 512
 """Texts; when so many wait, callers are refused at once."""

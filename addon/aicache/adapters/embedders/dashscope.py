@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.adapters.cloud import CloudEmbedder, Temporary, Unreachable, failure
+from aicache.adapters.embedders.http_base import CloudEmbedder, Temporary, Unreachable, failure
 from aicache.adapters.pool import Pool
-from aicache.ports import Purpose, StoreError
+from aicache.domain.ports import Purpose, StoreError
 
 BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
 """Beijing. Singapore: ``https://dashscope-intl.aliyuncs.com/api/v1``, or ``https://{workspace}.{region}.maas.aliyuncs.com/api/v1``."""

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from aicache.adapters.batching import Batcher, Refused
-from aicache.looptime import Within, loop_time, within
-from aicache.model import Vector
-from aicache.ports import Busy, Purpose, StoreError
+from aicache.adapters.embedders.batching import Batcher, Refused
+from aicache.domain.loop_time import Within, loop_time, within
+from aicache.domain.model import Vector
+from aicache.domain.ports import Busy, Purpose, StoreError
 
 T = TypeVar("T")
 Matrix: TypeAlias = npt.NDArray[np.float64]

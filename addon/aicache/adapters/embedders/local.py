@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from aicache.adapters.batching import Batcher
-from aicache.adapters.encoders import PROOF, Encoder, local_encoder
-from aicache.model import Vector
-from aicache.ports import Purpose, StoreError
+from aicache.adapters.embedders.batching import Batcher
+from aicache.adapters.embedders.local_process import PROOF, Encoder, local_encoder
+from aicache.domain.model import Vector
+from aicache.domain.ports import Purpose, StoreError
 
 MAX_CHARACTERS = 2000
 """A longer text is cut there (100 ms in Chinese, 35 in English; time is linear in length). Texts that differ only

@@ -15,11 +15,11 @@ from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
-from aicache.adapters import encoder
-from aicache.adapters.patience import patience
-from aicache.adapters.worker import Worker
-from aicache.model import Vector
-from aicache.ports import StoreError
+from aicache.adapters.embedders import encoder_main
+from aicache.adapters.stall_tolerant_timeout import patience
+from aicache.adapters.threads import Worker
+from aicache.domain.model import Vector
+from aicache.domain.ports import StoreError
 
 START_TIMEOUT = 60.0
 """Seconds in which the weights are to be loaded."""
@@ -65,7 +65,7 @@ def local_encoder() -> Encoder:
     """Return the one for this system, not started."""
     # A frozen mitmproxy is no Python, and Windows hands a child no socket.
     frozen = getattr(sys, "frozen", False) or not sys.executable
-    return InThread(encoder.load) if frozen or sys.platform == "win32" else InProcess()
+    return InThread(encoder_main.load) if frozen or sys.platform == "win32" else InProcess()
 
 
 class InProcess:
@@ -78,7 +78,7 @@ class InProcess:
     another at once, asked or not; the more of them came to an end lately, the later.
     """
 
-    def __init__(self, program: Path = Path(encoder.__file__)) -> None:
+    def __init__(self, program: Path = Path(encoder_main.__file__)) -> None:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
@@ -126,7 +126,7 @@ class InProcess:
             await self._end()
 
     async def _ask(self, connection: socket.socket, texts: list[str]) -> bytearray:
-        request = encoder.frame(json.dumps(texts).encode())
+        request = encoder_main.frame(json.dumps(texts).encode())
         return await self._exchange(connection, request, REPLY_TIMEOUT + A_CHARACTER * sum(map(len, texts)))
 
     async def _prove(self, connection: socket.socket) -> None:
@@ -284,7 +284,7 @@ class InThread:
             try:
                 self._encode = self._load_encode()
             except ImportError as exc:
-                raise StoreError(f"local embedder: {encoder.MISSING}") from exc
+                raise StoreError(f"local embedder: {encoder_main.MISSING}") from exc
         return self._encode
 
     def _run(self, texts: list[str]) -> Vector:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from aicache.adapters.cloud import CloudEmbedder, Temporary, Unreachable, failure
-from aicache.ports import Purpose, StoreError
+from aicache.adapters.embedders.http_base import CloudEmbedder, Temporary, Unreachable, failure
+from aicache.domain.ports import Purpose, StoreError
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -19,7 +19,7 @@ from typing import Any
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
-from aicache.model import Entry
+from aicache.domain.model import Entry
 
 logger = logging.getLogger(__name__)
 

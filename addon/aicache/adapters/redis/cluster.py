@@ -18,10 +18,10 @@ from redis.asyncio.connection import AbstractConnection
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, MovedError, ResponseError
 
-from aicache.adapters.redisserver import Command, Server, scanned, scanning
-from aicache.breaker import Breaker
-from aicache.looptime import loop_time
-from aicache.ports import Busy, ShareError, StoreError
+from aicache.adapters.redis.server import Command, Server, scanned, scanning
+from aicache.domain.circuit_breaker import Breaker
+from aicache.domain.loop_time import loop_time
+from aicache.domain.ports import Busy, ShareError, StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from aicache.adapters.rediscluster import Cluster
-from aicache.adapters.redissentinel import MasterPool
-from aicache.adapters.redisserver import Server, Servers
-from aicache.looptime import FORGIVEN
-from aicache.ports import StoreError
+from aicache.adapters.redis.cluster import Cluster
+from aicache.adapters.redis.sentinel import MasterPool
+from aicache.adapters.redis.server import Server, Servers
+from aicache.domain.loop_time import FORGIVEN
+from aicache.domain.ports import StoreError
 
 try:
     import resource

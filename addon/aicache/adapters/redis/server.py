@@ -21,8 +21,8 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from aicache.looptime import Within, within
-from aicache.ports import Busy, StoreError
+from aicache.domain.loop_time import Within, within
+from aicache.domain.ports import Busy, StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
 

@@ -20,13 +20,13 @@ from typing import Any, TypeAlias, get_type_hints
 import msgspec
 from redis.asyncio.connection import AbstractConnection
 
-from aicache import response_fields
-from aicache.adapters.near import NearCache, listen
-from aicache.adapters.redisclient import open_redis
-from aicache.adapters.redisserver import Servers
-from aicache.deployment import CHECKSUM, SIZE, checksum, signature
-from aicache.model import AHEAD, PINNED, Entry
-from aicache.ports import StoreError
+from aicache.adapters.redis.client_side_cache import NearCache, listen
+from aicache.adapters.redis.connect import open_redis
+from aicache.adapters.redis.server import Servers
+from aicache.domain import response_fields
+from aicache.domain.deployment_secrets import CHECKSUM, SIZE, checksum, signature
+from aicache.domain.model import AHEAD, PINNED, Entry
+from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 

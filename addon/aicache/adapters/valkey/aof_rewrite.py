@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
 
 _held: set[tuple[int, int]] = set()
 """Locks that this process has: device and inode of their files."""

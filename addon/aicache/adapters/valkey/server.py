@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from aicache.adapters.damage import CRASHES, set_aside, unusable
-from aicache.adapters.patience import patience
-from aicache.ports import StoreError
+from aicache.adapters.damaged_files import CRASHES, set_aside, unusable
+from aicache.adapters.stall_tolerant_timeout import patience
+from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from aicache.adapters.dashvector_calls import LOST, SUCCESS, Calls, code_of, imported, outcome_of
-from aicache.adapters.dashvector_open import REOPEN_EVERY, Collection
-from aicache.adapters.writes import Delete, Outcome, Upsert, Write, WriteQueue
-from aicache.model import PINNED, Neighbor, Vector
-from aicache.ports import StoreError
+from aicache.adapters.vectors.dashvector_client import LOST, SUCCESS, Calls, code_of, imported, outcome_of
+from aicache.adapters.vectors.dashvector_collection import REOPEN_EVERY, Collection
+from aicache.adapters.vectors.write_queue import Delete, Outcome, Upsert, Write, WriteQueue
+from aicache.domain.model import PINNED, Neighbor, Vector
+from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 

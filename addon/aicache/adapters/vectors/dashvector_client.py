@@ -8,12 +8,12 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from aicache import looptime
 from aicache.adapters.pool import Pool
-from aicache.adapters.ratelimit import RateLimit
-from aicache.adapters.worker import Worker
-from aicache.adapters.writes import Outcome
-from aicache.ports import Busy, ShareError, StoreError
+from aicache.adapters.threads import Worker
+from aicache.adapters.vectors.rate_limit import RateLimit
+from aicache.adapters.vectors.write_queue import Outcome
+from aicache.domain import loop_time
+from aicache.domain.ports import Busy, ShareError, StoreError
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class Calls:
     async def run(self, fn: Callable[..., T], *args: Any, within: float = CALL_TIMEOUT) -> T:
         """Return ``fn(*args)``, called on a thread of the pool. *within* in seconds."""
         try:
-            async with (waiting := looptime.within(within)):
+            async with (waiting := loop_time.within(within)):
                 return await self._pool.run(fn, *args)
         except TimeoutError as exc:
             if waiting.gave_up:

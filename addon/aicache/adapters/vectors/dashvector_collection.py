@@ -7,14 +7,14 @@ import contextlib
 import logging
 from typing import Any
 
-from aicache.adapters.dashvector_calls import (
+from aicache.adapters.vectors.dashvector_client import (
     DUPLICATE_COLLECTION,
     DUPLICATE_PARTITION,
     INEXISTENT_COLLECTION,
     Calls,
     code_of,
 )
-from aicache.ports import StoreError
+from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from aicache.model import PINNED, Neighbor, Vector
+from aicache.domain.model import PINNED, Neighbor, Vector
 
 AT_FIRST = 64  # rows of a new matrix; it doubles when they are used up
 

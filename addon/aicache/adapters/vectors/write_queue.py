@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TypeAlias
 
-from aicache.model import Vector
+from aicache.domain.model import Vector
 
 logger = logging.getLogger(__name__)
 

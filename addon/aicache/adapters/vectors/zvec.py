@@ -18,16 +18,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from aicache import looptime
-from aicache.adapters import indexcheck
-from aicache.adapters.damage import ROOM, set_aside, tighten, unusable
-from aicache.adapters.held import Held
-from aicache.adapters.soundness import damage
+from aicache.adapters.damaged_files import ROOM, set_aside, tighten, unusable
+from aicache.adapters.threads import Worker
 from aicache.adapters.together import Together
-from aicache.adapters.worker import Worker
-from aicache.adapters.zveccopy import CLEAN, NEW, Copy, beside, recover
-from aicache.model import PINNED, Neighbor, Vector
-from aicache.ports import Busy, StoreError
+from aicache.adapters.vectors import zvec_check_main
+from aicache.adapters.vectors.memory import Held
+from aicache.adapters.vectors.zvec_check import damage
+from aicache.adapters.vectors.zvec_rewrite import CLEAN, NEW, Copy, beside, recover
+from aicache.domain import loop_time
+from aicache.domain.model import PINNED, Neighbor, Vector
+from aicache.domain.ports import Busy, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -271,7 +271,7 @@ class ZvecIndex:
 
     async def _in_time(self, answer: Awaitable[T], what: str, within: float) -> T:
         try:
-            async with (waiting := looptime.within(within)):
+            async with (waiting := loop_time.within(within)):
                 return await answer
         except TimeoutError as exc:
             if waiting.gave_up:
@@ -339,7 +339,7 @@ class ZvecIndex:
         logger.info("zvec opened %s", self._folder)
 
     def _schema(self, zvec: Any) -> Any:
-        return indexcheck.schema(zvec, self._dimensions)
+        return zvec_check_main.schema(zvec, self._dimensions)
 
     def _trouble(self) -> str | None:
         if self._known[0] is not self._collection:  # put in the other's place, with a folder of its own

@@ -10,9 +10,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from aicache.adapters import indexcheck
-from aicache.adapters.damage import CRASHES, unusable
-from aicache.ports import StoreError
+from aicache.adapters.damaged_files import CRASHES, unusable
+from aicache.adapters.vectors import zvec_check_main
+from aicache.domain.ports import StoreError
 
 WITHIN = 60.0
 """Seconds for one look."""
@@ -27,7 +27,7 @@ class _Look:
     @property
     def bad(self) -> bool:
         """Whether it speaks against the files: an error, a crash, no end."""
-        return self.status is None or self.status == indexcheck.DAMAGED or -self.status in CRASHES
+        return self.status is None or self.status == zvec_check_main.DAMAGED or -self.status in CRASHES
 
     @property
     def why(self) -> str:
@@ -47,9 +47,9 @@ async def damage(folder: Path, dimensions: int) -> str | None:
     if not sys.executable or getattr(sys, "frozen", False):
         return None  # no Python to run
     look = await _look("old", folder, dimensions, 0)
-    if look.status == indexcheck.SOUND:
+    if look.status == zvec_check_main.SOUND:
         return None
-    if look.status == indexcheck.IN_USE:
+    if look.status == zvec_check_main.IN_USE:
         raise StoreError(f"zvec: {folder} is open already, in this process or another")
     if not look.bad:
         raise StoreError(f"zvec: {folder} cannot be examined ({look.why})")
@@ -58,10 +58,10 @@ async def damage(folder: Path, dimensions: int) -> str | None:
     megabytes = 64 + 2 * (await asyncio.to_thread(_size, folder) >> 20)
     beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     new = await _look("new", beside, dimensions, megabytes)
-    if new.status != indexcheck.SOUND:
+    if new.status != zvec_check_main.SOUND:
         raise StoreError(f"zvec: {folder} cannot be opened ({look.why}), nor can a new one be made there")
     again = await _look("old", folder, dimensions, 0)  # what was in the way may have gone between the two
-    if again.status == indexcheck.SOUND:
+    if again.status == zvec_check_main.SOUND:
         return None
     if not again.bad:
         raise StoreError(f"zvec: {folder} cannot be examined ({again.why})")
@@ -73,7 +73,7 @@ async def _look(mode: str, folder: Path, dimensions: int, megabytes: int) -> _Lo
     try:
         # -P: not with this folder before all others, whose modules are called like libraries.
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", indexcheck.__file__, *arguments),
+            *(sys.executable, "-P", zvec_check_main.__file__, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import marks, substance
-from aicache.formats.body import JSONObject, objects
+from aicache.formats import answer_content, failure_marks
+from aicache.formats.json_body import JSONObject, objects
 
 GOOD_ENDS = frozenset({"end_turn", "stop_sequence", "tool_use", "refusal"})
 """An allow-list: max_tokens and model_context_window_exceeded cut an answer, pause_turn and compaction halt one."""
@@ -43,7 +43,7 @@ def read(document: Mapping[str, Any]) -> JSONObject:
     reason = document.get("stop_reason")
     if not isinstance(reason, str) or reason not in GOOD_ENDS:
         raise ValueError(f"stop_reason: {reason if _is_word(reason) else 'none, or not a word'}")
-    marks.refuse(_own(document))
+    failure_marks.refuse(_own(document))
     blocks = objects(document.get("content"), "content")
     for block in blocks:
         _check(block)
@@ -75,7 +75,7 @@ def _check(block: Mapping[str, Any]) -> None:
         _refuse_unless(block.get("name"), str, "content: a tool call's name")
         _refuse_unless(block.get("input"), dict, "content: a tool call's input")
     if not _is_result(block):
-        marks.refuse(block, but=_INPUT)
+        failure_marks.refuse(block, but=_INPUT)
 
 
 def _refuse_failures(blocks: Sequence[Mapping[str, Any]]) -> None:
@@ -94,7 +94,7 @@ def _refuse_failures(blocks: Sequence[Mapping[str, Any]]) -> None:
             raise ValueError("content: a tool failed at the upstream")
         if code in _DECIDED:
             continue
-        if code in substance.PASSING or block["type"] not in succeeded:
+        if code in answer_content.PASSING or block["type"] not in succeeded:
             raise ValueError("content: a tool failed at the upstream")
 
 
@@ -135,8 +135,8 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 def expiry(document: Mapping[str, Any]) -> float | None:
     """Return the Unix time at which the first of what a message names expires; None where nothing does."""
-    times = [marks.expiry(_own(document))]
-    times += [marks.expiry(block, but=_INPUT) for block in document["content"] if not _is_result(block)]
+    times = [failure_marks.expiry(_own(document))]
+    times += [failure_marks.expiry(block, but=_INPUT) for block in document["content"] if not _is_result(block)]
     return min((time for time in times if time is not None), default=None)
 
 
@@ -168,7 +168,7 @@ def _tells(block: Mapping[str, Any]) -> bool:
     """Tell whether a block is said to the reader; what is not known to be thinking, or a step on the way to it, is."""
     kind = block["type"]
     if kind == "text":
-        return substance.says(block["text"])
+        return answer_content.says(block["text"])
     return kind not in _SILENT and kind not in _STEPS and not _is_result(block)
 
 

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import common
-from aicache.formats.body import JSONObject, count
-from aicache.formats.messages_answer import NO_USAGE
-from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.domain.model import (
+    Answer,
+    Call,
+    Choice,
+    Common,
+    Finish,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+)
+from aicache.formats import interchange
+from aicache.formats.anthropic.answer import NO_USAGE
+from aicache.formats.json_body import JSONObject, count
 
 VERSION = "anthropic-version"
 
@@ -30,8 +43,8 @@ def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
     said = {name: value for name, value in params.items() if name not in _NO_WORDS}
     if said.get(VERSION) == _VERSIONS[0] or (said.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(said)):
         del said[VERSION]
-    spoken = ((turn.role, None if turn.rest else common.text_of(_uncut(turn.content))) for turn in turns)
-    return common.words(spoken, said, _NAMES, _tool, _tool_choice)
+    spoken = ((turn.role, None if turn.rest else interchange.text_of(_uncut(turn.content))) for turn in turns)
+    return interchange.words(spoken, said, _NAMES, _tool, _tool_choice)
 
 
 def understand(message: Mapping[str, Any]) -> Answer:
@@ -57,7 +70,7 @@ def understand(message: Mapping[str, Any]) -> Answer:
         id=message.get("id") or "",
         model=message.get("model") or "",
         created=0,
-        choices=(Choice(parts, Finish.REFUSAL if declined else common.finish_of(parts)),),
+        choices=(Choice(parts, Finish.REFUSAL if declined else interchange.finish_of(parts)),),
         usage=counts if told and (counts.input or counts.output) else None,
     )
 
@@ -67,7 +80,7 @@ def express(answer: Answer, call: Call) -> JSONObject:
 
     Reasoning is left out: clients send it back, and without a signature of Anthropic's own it would be refused.
     """
-    choice = common.only_choice(answer)
+    choice = interchange.only_choice(answer)
     content: list[JSONObject] = []
     for index, part in enumerate(choice.parts):
         match part:
@@ -115,7 +128,7 @@ def _tool(declared: JSONObject) -> JSONObject:
         raise ValueError("tools: one that says more than others can")
     if declared.get("type") not in (None, "custom"):
         raise ValueError("tools: one of Anthropic's own")
-    return common.tool(declared.get("name"), declared.get("description"), declared.get("input_schema"))
+    return interchange.tool(declared.get("name"), declared.get("description"), declared.get("input_schema"))
 
 
 def _tool_choice(value: Mapping[str, Any]) -> Any:

@@ -8,24 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aicache import sse
+from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
-    documented,
-    forms,
-    hosted,
-    messages_answer,
-    messages_common,
-    messages_stream,
-    references,
+    documented_fields,
+    hosted_tools,
     refusals,
-    state,
+    response_format,
+    sse,
+    upstream_references,
+    upstream_state,
 )
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
+from aicache.formats.anthropic import answer as messages_answer
+from aicache.formats.anthropic import interchange, stream
+from aicache.formats.anthropic.interchange import VERSION
 from aicache.formats.format import NO_HEADERS, Facts
-from aicache.formats.messages_common import VERSION
-from aicache.formats.state import STRICT, Allow
+from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request, objects
+from aicache.formats.upstream_state import STRICT, Allow
 from aicache.formats.usual import Usual
-from aicache.model import Answer, Call, Mode, Turn
 
 _BETA = "anthropic-beta"
 _HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
@@ -110,7 +109,7 @@ class Messages(Usual):
             question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
             n=1,
             temperature=request.get("temperature"),
-            common=messages_common.common_of(params, turns),
+            common=interchange.common_of(params, turns),
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -119,15 +118,15 @@ class Messages(Usual):
             raise ValueError("more choices than this API has")
         try:
             if sse.is_stream(body):
-                return Mode.STREAM, messages_answer.read(messages_stream.gather(body))
+                return Mode.STREAM, messages_answer.read(stream.gather(body))
             return Mode.WHOLE, messages_answer.read(load_object(body))
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: JSONObject) -> Facts:
-        usage, told = document["usage"], messages_common.tells_usage(document)
+        usage, told = document["usage"], interchange.tells_usage(document)
         return Facts(
-            messages_common.input_tokens(usage) if told else 0,
+            interchange.input_tokens(usage) if told else 0,
             count(usage["output_tokens"]) if told else 0,
             refused=document["stop_reason"] == "refusal" or refusals.any_declines(messages_answer.texts(document)),
             expires_at=messages_answer.expiry(document),
@@ -136,8 +135,8 @@ class Messages(Usual):
     def check(self, document: JSONObject, call: Call) -> None:
         messages_answer.refuse_useless(document)
         messages_answer.refuse_held(document, call.params.get("tools") or ())
-        if (form := forms.of_messages(call.params)) is not None:
-            forms.refuse_broken(messages_answer.texts(document), form)
+        if (form := response_format.of_messages(call.params)) is not None:
+            response_format.refuse_broken(messages_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. It always tells the usage."""
@@ -145,13 +144,13 @@ class Messages(Usual):
             case Mode.WHOLE:
                 return dump(document)
             case Mode.STREAM:
-                return messages_stream.scatter(document)
+                return stream.scatter(document)
 
     def understand(self, document: JSONObject) -> Answer:
-        return messages_common.understand(document)
+        return interchange.understand(document)
 
     def express(self, answer: Answer, call: Call) -> JSONObject:
-        return messages_common.express(answer, call)
+        return interchange.express(answer, call)
 
 
 MESSAGES = Messages()
@@ -179,13 +178,13 @@ def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
 
     Files do not: what stands under a file's id stays what it is.
     """
-    state.refuse_held_path(path, tail=1)
-    harmless = documented.at(path, documented.MESSAGES)
-    state.refuse_stateful(request, harmless, documented.APART, allow=allow)
-    hosted.refuse_plugins(request, allow=allow)
-    state.refuse_preset(request, allow=allow)
-    hosted.refuse_tools(request.get("tools"), allow=allow)
-    references.refuse([request.get("system"), request.get("messages")], allow=allow)
+    upstream_state.refuse_held_path(path, tail=1)
+    harmless = documented_fields.at(path, documented_fields.MESSAGES)
+    upstream_state.refuse_stateful(request, harmless, documented_fields.APART, allow=allow)
+    hosted_tools.refuse_plugins(request, allow=allow)
+    upstream_state.refuse_preset(request, allow=allow)
+    hosted_tools.refuse_tools(request.get("tools"), allow=allow)
+    upstream_references.refuse([request.get("system"), request.get("messages")], allow=allow)
 
 
 def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:

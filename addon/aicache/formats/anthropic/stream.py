@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aicache import sse
-from aicache.formats import deltas
-from aicache.formats.body import JSONObject, dump, dump_line, load_object, objects
-from aicache.formats.deltas import How
-from aicache.formats.messages_answer import GOOD_ENDS, TOOL_USES, refuse_error
+from aicache.formats import sse, stream_deltas
+from aicache.formats.anthropic.answer import GOOD_ENDS, TOOL_USES, refuse_error
+from aicache.formats.json_body import JSONObject, dump, dump_line, load_object, objects
+from aicache.formats.stream_deltas import How
 
 _KNOWN_LATE = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
 _OF_CONTEXT = "context_management"  # told by message_delta, beside its delta
@@ -101,14 +100,14 @@ class _Growing:
                     raise ValueError("a delta whose text is none")
                 self.pieces.setdefault(name, []).append(value)
             elif name not in _OF_A_DELTA and value not in _NOTHING:
-                self.block[name] = deltas.UNCLEAR
+                self.block[name] = stream_deltas.UNCLEAR
 
     def whole(self) -> JSONObject:
         for name, pieces in self.pieces.items():
             text = "".join(pieces)
             if name != "partial_json":
                 held = self.block.get(name) or ""
-                self.block[name] = held + text if isinstance(held, str) else deltas.UNCLEAR
+                self.block[name] = held + text if isinstance(held, str) else stream_deltas.UNCLEAR
             elif text.strip():
                 self.block["input"] = load_object(text)
         return self.block
@@ -126,10 +125,10 @@ def _end(message: JSONObject, data: JSONObject) -> None:
     others = {name: value for name, value in data.items() if name not in ("type", "delta", "usage")}
     counts = _usage(data)
     _tell_anew(_usage(message), {name: counts.pop(name) for name in _COUNTED_ANEW if name in counts})
-    message["usage"] = deltas.joined(_usage(message), counts, How.COUNTS)
+    message["usage"] = stream_deltas.joined(_usage(message), counts, How.COUNTS)
     news = others | delta
     _tell_anew(message, {name: news.pop(name) for name in _TOLD_ANEW if name in news})
-    deltas.join(message, news)
+    stream_deltas.join(message, news)
 
 
 def _tell_anew(held: JSONObject, news: JSONObject) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats import marks, substance
-from aicache.formats.body import JSONObject, objects
+from aicache.formats import answer_content, failure_marks
+from aicache.formats.json_body import JSONObject, objects
 
 GOOD_ENDS = frozenset({"stop", "tool_calls"})
 """An allow-list: the others documented are ``length`` and, while there is more to come, ``null``."""
@@ -23,7 +23,7 @@ def read(document: JSONObject, *, n: int) -> JSONObject:
     at least says something. An answer that holds a link to a file is refused: the service keeps such files for a day.
     """
     refuse_error(document)
-    marks.refuse(document)
+    failure_marks.refuse(document)
     output = document.get("output")
     if not isinstance(output, dict):
         raise ValueError("output: not an object")
@@ -68,13 +68,13 @@ def refuse_useless(document: Mapping[str, Any]) -> None:
     for choice in choices:
         calls = choice["message"].get("tool_calls") or ()
         for call in calls:
-            substance.check_call(call)
-        substance.refuse_uncalled(choice["finish_reason"], calls)
+            answer_content.check_call(call)
+        answer_content.refuse_uncalled(choice["finish_reason"], calls)
         if not _tells(choice["message"]):
             raise ValueError("output.choices: one that says nothing")
     if not choices:
-        substance.refuse_uncalled(output.get("finish_reason"), ())
-        if not substance.says(output.get("text")):
+        answer_content.refuse_uncalled(output.get("finish_reason"), ())
+        if not answer_content.says(output.get("text")):
             raise ValueError("an answer that says nothing")
 
 
@@ -155,9 +155,11 @@ def _says(message: Mapping[str, Any]) -> bool:
 def _tells(message: Mapping[str, Any]) -> bool:
     """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
     content = message["content"]
-    told = any(map(_part_says, content)) if isinstance(content, list) else substance.says(content)
+    told = any(map(_part_says, content)) if isinstance(content, list) else answer_content.says(content)
     return told or bool(message.get("tool_calls"))
 
 
 def _part_says(part: Mapping[str, Any]) -> bool:
-    return any(substance.says(value) if name == "text" else value for name, value in part.items() if name != "type")
+    return any(
+        answer_content.says(value) if name == "text" else value for name, value in part.items() if name != "type"
+    )

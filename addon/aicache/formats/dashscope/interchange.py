@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import common
-from aicache.formats.body import JSONObject, count, count_in
-from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.domain.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.formats import interchange
+from aicache.formats.json_body import JSONObject, count, count_in
 
 _NAMES = {"max_completion_tokens": "max_tokens"}
 _NO_WORDS = frozenset(  # what cannot change the answer, or is no part of what is asked
@@ -37,11 +37,11 @@ def common_of(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> C
     if said.get("enable_search") is False:
         del said["enable_search"]
     spoken = ((turn.role, None if turn.rest else _text_of(turn.content)) for turn in turns)
-    return common.words(spoken, said, _NAMES, common.function, _tool_choice)
+    return interchange.words(spoken, said, _NAMES, interchange.function, _tool_choice)
 
 
 def _text_of(content: Any) -> str | None:
-    text = common.text_of(content)
+    text = interchange.text_of(content)
     return None if text is None or names_file(text) else text
 
 
@@ -114,7 +114,7 @@ def _said(message: Mapping[str, Any]) -> Choice:
     if reasoning := message.get("reasoning_content"):
         parts.append(Reasoning(reasoning))
     content = message["content"]
-    texts = [content] if isinstance(content, str) else [common.text_of([part]) for part in content]
+    texts = [content] if isinstance(content, str) else [interchange.text_of([part]) for part in content]
     for text in texts:
         if text is None:
             raise ValueError("a kind of content that others do not have")
@@ -124,21 +124,21 @@ def _said(message: Mapping[str, Any]) -> Choice:
         function = call.get("function")
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
             raise ValueError("a tool call that is no function's")
-        parts.append(ToolCall(str(call.get("id") or ""), name, common.arguments_of(function.get("arguments"))))
-    return Choice(tuple(parts), common.finish_of(parts))
+        parts.append(ToolCall(str(call.get("id") or ""), name, interchange.arguments_of(function.get("arguments"))))
+    return Choice(tuple(parts), interchange.finish_of(parts))
 
 
 def _message(parts: Sequence[Part]) -> JSONObject:
-    message: JSONObject = {"role": "assistant", "content": common.joined(parts, Text)}
-    if reasoning := common.joined(parts, Reasoning):
+    message: JSONObject = {"role": "assistant", "content": interchange.joined(parts, Text)}
+    if reasoning := interchange.joined(parts, Reasoning):
         message["reasoning_content"] = reasoning
-    if calls := common.calls_of(parts):
+    if calls := interchange.calls_of(parts):
         message["tool_calls"] = [
             {
                 "index": index,
                 "id": call.id or f"call_{index}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": common.arguments_text(call.arguments)},
+                "function": {"name": call.name, "arguments": interchange.arguments_text(call.arguments)},
             }
             for index, call in enumerate(calls)
         ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import dashscope_common, documented, hosted, references, state
-from aicache.formats.body import JSONObject, Stateful, load_request, objects
-from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL
-from aicache.formats.state import Allow
-from aicache.model import Call, Mode, Turn
+from aicache.domain.model import Call, Mode, Turn
+from aicache.formats import documented_fields, hosted_tools, upstream_references, upstream_state
+from aicache.formats.dashscope import interchange
+from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
+from aicache.formats.json_body import JSONObject, Stateful, load_request, objects
+from aicache.formats.upstream_state import Allow
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
 """They tell only how a stream is written, or (``stream``) what a header has told already."""
@@ -78,7 +79,7 @@ def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools
         n=_n(parameters),
         temperature=parameters.get("temperature"),
         variant=_variant(parameters) if mode is Mode.STREAM else "",
-        common=dashscope_common.common_of(path, request, turns),
+        common=interchange.common_of(path, request, turns),
     )
 
 
@@ -95,13 +96,13 @@ def _refuse_state(
     request: Mapping[str, Any], given: Mapping[str, Any], parameters: Mapping[str, Any], *, allow: Allow
 ) -> None:
     for fields, harmless in (
-        (request, documented.DASHSCOPE),
-        (given, documented.DASHSCOPE_INPUT),
-        (parameters, documented.DASHSCOPE_PARAMETERS | _KINDS.keys()),
+        (request, documented_fields.DASHSCOPE),
+        (given, documented_fields.DASHSCOPE_INPUT),
+        (parameters, documented_fields.DASHSCOPE_PARAMETERS | _KINDS.keys()),
     ):
-        state.refuse_stateful(fields, harmless, documented.APART, allow=allow)
-    hosted.refuse_tools(parameters.get("tools"), allow=allow)
-    references.refuse(given.get("messages"), allow=allow)
+        upstream_state.refuse_stateful(fields, harmless, documented_fields.APART, allow=allow)
+    hosted_tools.refuse_tools(parameters.get("tools"), allow=allow)
+    upstream_references.refuse(given.get("messages"), allow=allow)
 
 
 def _streams(headers: Mapping[str, str]) -> bool:
@@ -194,7 +195,7 @@ def _may_have_neighbors(
     beside = {**request, **request["input"]}
     if any(value for name, value in beside.items() if name not in _CONVERSATION):
         return False
-    return not any(dashscope_common.names_file(turn.content) for turn in turns)
+    return not any(interchange.names_file(turn.content) for turn in turns)
 
 
 def _n(parameters: Mapping[str, Any]) -> int:

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from aicache import sse
-from aicache.formats import chat_deltas, dashscope_reading, deltas, marks
-from aicache.formats.body import JSONObject, count, dump_line, load_object, objects
-from aicache.formats.dashscope_answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
-from aicache.formats.dashscope_reading import CUMULATIVE, INCREMENTAL, Said
-from aicache.formats.deltas import How
+from aicache.formats import failure_marks, sse, stream_deltas
+from aicache.formats.dashscope import increments
+from aicache.formats.dashscope.answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
+from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, Said
+from aicache.formats.json_body import JSONObject, count, dump_line, load_object, objects
+from aicache.formats.openai import chat_deltas
+from aicache.formats.stream_deltas import How
 
 
 def gather(body: bytes, variant: str) -> JSONObject:
@@ -26,7 +27,7 @@ def gather(body: bytes, variant: str) -> JSONObject:
     is for the reader of the document to judge: before the end there is none in it.
     """
     events = list(_results(body))
-    cumulative = dashscope_reading.is_cumulative([_said(event) for event in events], variant) if events else False
+    cumulative = increments.is_cumulative([_said(event) for event in events], variant) if events else False
     document: JSONObject = {}
     output: JSONObject = {}
     choices: dict[int, JSONObject] = {}
@@ -89,7 +90,7 @@ def _results(body: bytes) -> Iterator[JSONObject]:
             continue  # sent to keep the connection alive
         document = load_object(data)
         refuse_error(document)
-        marks.refuse_in(document, data)
+        failure_marks.refuse_in(document, data)
         output = document.get("output")
         if not isinstance(output, dict | None):
             raise ValueError("output: not an object")
@@ -128,17 +129,17 @@ def _said(event: Mapping[str, Any]) -> Said:
     return Said(texts, count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
 
 
-_EVENT: Mapping[str, deltas.Rule] = {"usage": How.COUNTS, "request_id": How.REPLACES}
-_OUTPUT: Mapping[str, deltas.Rule] = {"search_info": How.SWELLS}
-_NO_RULES: Mapping[str, deltas.Rule] = {}
-_OF_PIECES: Mapping[str, deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
+_EVENT: Mapping[str, stream_deltas.Rule] = {"usage": How.COUNTS, "request_id": How.REPLACES}
+_OUTPUT: Mapping[str, stream_deltas.Rule] = {"search_info": How.SWELLS}
+_NO_RULES: Mapping[str, stream_deltas.Rule] = {}
+_OF_PIECES: Mapping[str, stream_deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
 
 
 def _put(
-    held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, deltas.Rule] = _NO_RULES
+    held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, stream_deltas.Rule] = _NO_RULES
 ) -> None:
     """Take in what stands around the texts. Where each event holds all there is so far, it may only have grown."""
-    deltas.join(held, {name: value}, {name: How.SWELLS, **rules} if cumulative else rules)
+    stream_deltas.join(held, {name: value}, {name: How.SWELLS, **rules} if cumulative else rules)
 
 
 def _end(held: Any, value: Any) -> Any:
@@ -149,7 +150,7 @@ def _end(held: Any, value: Any) -> Any:
 
 def _text(held: Any, value: Any, *, cumulative: bool) -> Any:
     if cumulative or held is None or value is None:
-        return deltas.latest(held, value)
+        return stream_deltas.latest(held, value)
     return held + value
 
 
@@ -161,9 +162,9 @@ def _add(choice: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
             case "finish_reason":
                 choice[name] = _end(choice.get(name), value)
             case "logprobs" if not cumulative:
-                deltas.join(choice, {name: value}, _OF_PIECES)
+                stream_deltas.join(choice, {name: value}, _OF_PIECES)
             case "logprobs":
-                choice[name] = deltas.latest(choice.get(name), value)
+                choice[name] = stream_deltas.latest(choice.get(name), value)
             case _:
                 _put(choice, name, value, cumulative=cumulative)
 
@@ -176,9 +177,9 @@ def _join(message: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
             case "content" if not cumulative:
                 message[name] = _content(message.get(name), value)
             case "content":
-                message[name] = deltas.latest(message.get(name), value)
+                message[name] = stream_deltas.latest(message.get(name), value)
             case "tool_calls" if not cumulative:
-                deltas.join(message, {name: value}, _OF_PIECES)
+                stream_deltas.join(message, {name: value}, _OF_PIECES)
             case "tool_calls":
                 message[name] = _calls(message.get(name) or [], value or [])
             case _:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import gemini_fields as fields
-from aicache.formats import marks, substance
-from aicache.formats.body import JSONObject, objects
-from aicache.formats.deltas import UNCLEAR
+from aicache.formats import answer_content, failure_marks
+from aicache.formats.gemini import fields
+from aicache.formats.json_body import JSONObject, objects
+from aicache.formats.stream_deltas import UNCLEAR
 
 GOOD_ENDS = frozenset({"STOP", 1})
 """An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
@@ -28,7 +28,7 @@ def check(document: Mapping[str, Any], *, n: int) -> None:
     one at least says something beside the model's thoughts."""
     fields.read(document, fields.RESPONSE)
     refuse_error(document)
-    marks.refuse(document, but=_RESULTS)
+    failure_marks.refuse(document, but=_RESULTS)
     candidates = objects(document.get("candidates"), "candidates")
     if len(candidates) < max(n, 1):
         raise ValueError(f"candidates: {len(candidates)} where {n} were asked for")
@@ -50,7 +50,7 @@ def refuse_useless(document: Mapping[str, Any]) -> None:
 
 def refuse_marks(chunk: Mapping[str, Any]) -> None:
     """Raise ValueError for a mark of an error in a chunk: the next one may have another in its place."""
-    marks.refuse(chunk, but=_RESULTS)
+    failure_marks.refuse(chunk, but=_RESULTS)
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
@@ -64,7 +64,7 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 def expiry(document: Mapping[str, Any]) -> float | None:
     """Return the Unix time at which the first of what a response names expires; None where nothing does."""
-    return marks.expiry(document, but=_RESULTS)
+    return failure_marks.expiry(document, but=_RESULTS)
 
 
 def refuse_error(response: Mapping[str, Any]) -> None:
@@ -117,7 +117,9 @@ def _tells(part: Mapping[str, Any]) -> bool:
     """Tell whether a part says something to the reader beside the model's thoughts, and white space."""
     if part.get("thought"):
         return False
-    return substance.says(part.get("text")) or _says({name: value for name, value in part.items() if name != "text"})
+    return answer_content.says(part.get("text")) or _says(
+        {name: value for name, value in part.items() if name != "text"}
+    )
 
 
 def _is_word(reason: Any) -> bool:

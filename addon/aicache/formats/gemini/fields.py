@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from aicache.formats.body import JSONObject
+from aicache.formats.json_body import JSONObject
 
 Table: TypeAlias = Mapping[str, tuple[type, ...]]
 

@@ -10,13 +10,15 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
-from aicache import sse
-from aicache.formats import forms, gemini_answer, gemini_common, gemini_request, gemini_stream, refusals
-from aicache.formats.body import JSONObject, dump, load_object, load_request
+from aicache.domain.model import Answer, Call, Mode
+from aicache.formats import refusals, response_format, sse
 from aicache.formats.format import NO_HEADERS, Facts
-from aicache.formats.state import STRICT, Allow
+from aicache.formats.gemini import answer as gemini_answer
+from aicache.formats.gemini import interchange, stream
+from aicache.formats.gemini import request as gemini_request
+from aicache.formats.json_body import JSONObject, dump, load_object, load_request
+from aicache.formats.upstream_state import STRICT, Allow
 from aicache.formats.usual import Usual
-from aicache.model import Answer, Call, Mode
 
 ARRAY = "array"
 """The variant of streams that are a JSON array; the usual ones are events, for callers who say ``alt=sse``."""
@@ -71,7 +73,7 @@ class Gemini(Usual):
             n=gemini_request.n(asked),
             temperature=asked.generation.get("temperature"),
             variant=_variant(mode, query),
-            common=gemini_common.common_of(asked, model) if kind == "models" and _alt(query) != [_NUMBERED] else None,
+            common=interchange.common_of(asked, model) if kind == "models" and _alt(query) != [_NUMBERED] else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -81,11 +83,11 @@ class Gemini(Usual):
         """
         try:
             if sse.is_stream(body):
-                mode, document = Mode.STREAM, gemini_stream.gather(gemini_stream.events(body))
+                mode, document = Mode.STREAM, stream.gather(stream.events(body))
             elif body.lstrip().startswith(b"["):
-                mode, document = Mode.STREAM, gemini_stream.gather(gemini_stream.array(body))
+                mode, document = Mode.STREAM, stream.gather(stream.array(body))
             else:
-                mode, document = Mode.WHOLE, gemini_stream.gather([load_object(body)])
+                mode, document = Mode.WHOLE, stream.gather([load_object(body)])
             gemini_answer.check(document, n=n)
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
@@ -93,7 +95,7 @@ class Gemini(Usual):
 
     def facts(self, document: JSONObject) -> Facts:
         """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
-        used = gemini_common.usage_of(document)
+        used = interchange.usage_of(document)
         known = used.input > 0 and used.output > 0  # a stream may tell one of the two alone
         tokens = (used.input, used.output) if known else (0, 0)
         refused = refusals.any_declines(gemini_answer.texts(document))
@@ -101,8 +103,8 @@ class Gemini(Usual):
 
     def check(self, document: JSONObject, call: Call) -> None:
         gemini_answer.refuse_useless(document)
-        if (form := forms.of_gemini(call.params)) is not None:
-            forms.refuse_broken(gemini_answer.texts(document), form)
+        if (form := response_format.of_gemini(call.params)) is not None:
+            response_format.refuse_broken(gemini_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would; it tells the usage to everybody."""
@@ -110,17 +112,17 @@ class Gemini(Usual):
             case Mode.WHOLE:
                 return dump(document)
             case Mode.STREAM:
-                return gemini_stream.scatter(document, variant)
+                return stream.scatter(document, variant)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         whole = mode is Mode.WHOLE or variant == ARRAY
         return "application/json; charset=UTF-8" if whole else "text/event-stream"
 
     def understand(self, document: JSONObject) -> Answer:
-        return gemini_common.understand(document)
+        return interchange.understand(document)
 
     def express(self, answer: Answer, call: Call) -> JSONObject:
-        return gemini_common.express(answer, call)
+        return interchange.express(answer, call)
 
 
 GEMINI = Gemini()

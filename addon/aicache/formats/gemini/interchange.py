@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from aicache.formats import common, gemini_answer
-from aicache.formats import gemini_fields as fields
-from aicache.formats.body import JSONObject, count
-from aicache.formats.gemini_request import Asked
-from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.domain.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Usage
+from aicache.formats import interchange
+from aicache.formats.gemini import answer as gemini_answer
+from aicache.formats.gemini import fields
+from aicache.formats.gemini.request import Asked
+from aicache.formats.json_body import JSONObject, count
 
 _NAMES = {
     "temperature": "temperature",
@@ -61,11 +62,11 @@ def common_of(asked: Asked, model: str) -> Common | None:
             said["tool_choice"] = choice
     except ValueError:
         return None
-    parted = common.conversation(
-        (_ROLES.get(turn.role, ""), common.text_of(turn.content) if turn.rest.keys() <= {"role"} else None)
+    parted = interchange.conversation(
+        (_ROLES.get(turn.role, ""), interchange.text_of(turn.content) if turn.rest.keys() <= {"role"} else None)
         for turn in asked.turns
     )
-    return None if parted is None else common.common(*parted, said, {})
+    return None if parted is None else interchange.common(*parted, said, {})
 
 
 def usage_of(document: Mapping[str, Any]) -> Usage:
@@ -88,7 +89,7 @@ def understand(document: Mapping[str, Any]) -> Answer:
     choices = []
     for candidate in said["candidates"]:
         parts = tuple(part for each in gemini_answer.parts_of(candidate) if (part := _said(each, model)) is not None)
-        choices.append(Choice(parts, common.finish_of(parts)))
+        choices.append(Choice(parts, interchange.finish_of(parts)))
     return Answer(
         id=said.get("responseId", ""),
         model=model,
@@ -140,7 +141,7 @@ def _tool(declared: Mapping[str, Any]) -> JSONObject:
         raise ValueError("tools: a function that says more than others can")
     if "parameters" in declared and "parametersJsonSchema" in declared:
         raise ValueError("tools: a function with two schemas")
-    return common.tool(declared.get("name"), declared.get("description"), parameters)
+    return interchange.tool(declared.get("name"), declared.get("description"), parameters)
 
 
 def _schema(schema: Any) -> JSONObject:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from aicache.formats import gemini_fields as fields
-from aicache.formats.body import JSONObject, objects
+from aicache.formats.gemini import fields
+from aicache.formats.json_body import JSONObject, objects
 
 _Step: TypeAlias = str | int
 _STEP = re.compile(r"""\.([^.\[\]'"\s]+) | \[(\d{1,6})\] | \['([^'\\]*)'\] | \["([^"\\]*)"\]""", re.VERBOSE)

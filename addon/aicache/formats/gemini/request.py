@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.formats import documented, references, state
-from aicache.formats import gemini_fields as fields
-from aicache.formats.body import JSONObject, Private
-from aicache.formats.state import STRICT, Allow
-from aicache.model import Turn
+from aicache.domain.model import Turn
+from aicache.formats import documented_fields, upstream_references, upstream_state
+from aicache.formats.gemini import fields
+from aicache.formats.json_body import JSONObject, Private
+from aicache.formats.upstream_state import STRICT, Allow
 
 _STATELESS = fields.REQUEST.keys() - {"continuationToken"}
 _PRIVATE = ("fileSearch", "retrieval", "mcpServers")  # tools that search, or do, what the caller keeps elsewhere
 _PUBLIC = frozenset(fields.TOOL.keys() - _PRIVATE)
-_APART = documented.APART | state.SCHEMAS | {"functionDeclarations"}
+_APART = documented_fields.APART | upstream_state.SCHEMAS | {"functionDeclarations"}
 _RESULTS = ("functionResponse", "toolResponse")
 _OTHER_THAN_TEXT = (
     *("responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"),
@@ -59,8 +59,8 @@ def read(body: Mapping[str, Any], *, allow: Allow = STRICT) -> Asked:
     _refuse_stateful(request, generation, tool_config, tools, allow)
     for each in declared:
         harmless = frozenset(fields.DECLARATION)
-        state.refuse_stateful(each, harmless, harmless, allow=allow)
-    references.refuse([system, contents], allow=allow)
+        upstream_state.refuse_stateful(each, harmless, harmless, allow=allow)
+    upstream_references.refuse([system, contents], allow=allow)
     return Asked(
         request=request,
         generation=generation,
@@ -86,10 +86,10 @@ def _refuse_stateful(
         (generation, fields.GENERATION.keys()),
         (tool_config, fields.TOOL_CONFIG.keys()),
     ):
-        state.refuse_stateful(sent, frozenset(harmless), _APART, allow=allow)
+        upstream_state.refuse_stateful(sent, frozenset(harmless), _APART, allow=allow)
     for tool in tools:
         others = {name: value for name, value in tool.items() if name not in _PRIVATE}
-        state.refuse_stateful(others, _PUBLIC, _APART, allow=allow)
+        upstream_state.refuse_stateful(others, _PUBLIC, _APART, allow=allow)
         if tool.keys() - _PUBLIC and not allow.private_tools:
             raise Private("tools: one that reads private data at the upstream, or may")
 

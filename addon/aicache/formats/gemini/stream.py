@@ -16,25 +16,24 @@ from typing import Any
 
 import msgspec
 
-from aicache import sse
-from aicache.formats import bounds, deltas, gemini_answer
-from aicache.formats import gemini_fields as fields
-from aicache.formats.body import JSONObject, dump_line, load_object, objects
-from aicache.formats.deltas import How
-from aicache.formats.gemini_answer import GOOD_ENDS, parts_of, refuse_error, refuse_marks
-from aicache.formats.gemini_calls import END_MARK, Pieces
+from aicache.formats import json_bounds, sse, stream_deltas
+from aicache.formats.gemini import answer, fields
+from aicache.formats.gemini.answer import GOOD_ENDS, parts_of, refuse_error, refuse_marks
+from aicache.formats.gemini.partial_calls import END_MARK, Pieces
+from aicache.formats.json_body import JSONObject, dump_line, load_object, objects
+from aicache.formats.stream_deltas import How
 
 _ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
 _DONE = "[DONE]"  # not Google's, but gateways send it
 _EVERYWHERE = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
 _FIRST = ("promptFeedback",)
 _JOINED = ("content", "finishReason", "index")
-_RESPONSE: Mapping[str, deltas.Rule] = {
+_RESPONSE: Mapping[str, stream_deltas.Rule] = {
     "usageMetadata": How.COUNTS,
     **dict.fromkeys(("promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERYWHERE), How.REPLACES),
 }
-_CONTENT: Mapping[str, deltas.Rule] = {"role": How.REPLACES}
-_CANDIDATE: Mapping[str, deltas.Rule] = {
+_CONTENT: Mapping[str, stream_deltas.Rule] = {"role": How.REPLACES}
+_CANDIDATE: Mapping[str, stream_deltas.Rule] = {
     **dict.fromkeys(("finishMessage", "safetyRatings", "tokenCount"), How.REPLACES),
     "citationMetadata": dict.fromkeys(("citationSources", "citations"), How.ADDED),  # so does Google's SDK for Vertex
     "groundingMetadata": {
@@ -66,7 +65,7 @@ def events(body: bytes) -> Iterator[JSONObject]:
 
 def array(body: bytes) -> list[JSONObject]:
     """Return the chunks of a stream that is a JSON array."""
-    bounds.check(body)
+    json_bounds.check(body)
     try:
         return _ARRAY.decode(body)
     except UnicodeError:
@@ -119,7 +118,7 @@ class _Growing:
 
     def add(self, piece: JSONObject) -> None:
         """Take in a chunk's piece of the candidate. A bad end stays bad, whatever follows."""
-        self.pages += gemini_answer.pages_of(piece)
+        self.pages += answer.pages_of(piece)
         _join(self.fields, {name: value for name, value in piece.items() if name not in _JOINED}, _CANDIDATE)
         if (index := piece.get("index")) is not None:
             self.fields["index"] = index
@@ -135,7 +134,7 @@ class _Growing:
     def whole(self) -> JSONObject:
         if self.calls.open:
             raise ValueError("functionCall: one that does not end")
-        gemini_answer.refuse_unread(self.pages)
+        answer.refuse_unread(self.pages)
         if self.content is None:
             return self.fields
         parts = {} if self.parts is None else {"parts": self.parts}
@@ -179,7 +178,7 @@ def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
     return "thought" in part, part.get("thought")
 
 
-def _join(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, deltas.Rule]) -> None:
+def _join(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, stream_deltas.Rule]) -> None:
     """Join what stands around the parts, its fields in either spelling."""
     for name, value in news.items():
         rule = rules.get(fields.camel(name))
@@ -187,7 +186,7 @@ def _join(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, deltas.
         if isinstance(rule, Mapping) and isinstance(known, dict) and isinstance(value, dict):
             _join(known, value, rule)
         else:
-            held[name] = deltas.joined(known, value, rule)
+            held[name] = stream_deltas.joined(known, value, rule)
 
 
 def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aicache import sse
-from aicache.formats import marks, substance
-from aicache.formats.body import JSONObject, dump, load_object, objects
-from aicache.formats.deltas import latest, told
+from aicache.formats import answer_content, failure_marks, sse
+from aicache.formats.json_body import JSONObject, dump, load_object, objects
+from aicache.formats.stream_deltas import latest, told
 
 GOOD_ENDS = frozenset({"stop", "tool_calls"})  # Ollama's own; gateways pass OpenAI's word for tool calls through
 """An allow-list; not among them: length, and load and unload, which tell what became of the model."""
@@ -100,8 +99,8 @@ def read(document: JSONObject, shape: Shape) -> JSONObject:
 def refuse_useless(document: Mapping[str, Any], shape: Shape) -> None:
     """Raise ValueError for an answer that says nothing beside its thinking, or ends for a call that it lacks."""
     said = shape.said(document)
-    substance.refuse_uncalled(document.get("done_reason"), said.get("tool_calls"))
-    if not (said.get("tool_calls") or substance.says(said.get(shape.text))):
+    answer_content.refuse_uncalled(document.get("done_reason"), said.get("tool_calls"))
+    if not (said.get("tool_calls") or answer_content.says(said.get(shape.text))):
         raise ValueError("nothing is said")
 
 
@@ -153,7 +152,7 @@ def _check(piece: Mapping[str, Any]) -> None:
     """
     if piece.get("error"):
         raise ValueError("an error in place of an answer")
-    marks.refuse(piece)
+    failure_marks.refuse(piece)
     check_types(piece, _ANSWER)
     if (reason := piece.get("done_reason") or "stop") not in GOOD_ENDS:
         raise ValueError(f"done_reason: {reason if reason.isidentifier() and len(reason) <= 40 else 'not a word'}")

@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aicache import sse
+from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
-    documented,
-    forms,
-    hosted,
-    marks,
-    ollama_answer,
-    ollama_common,
-    references,
+    documented_fields,
+    failure_marks,
+    hosted_tools,
     refusals,
-    state,
+    response_format,
+    sse,
+    upstream_references,
+    upstream_state,
 )
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.format import NO_HEADERS, Facts
-from aicache.formats.ollama_answer import Shape, Types, check_types
-from aicache.formats.state import STRICT, Allow
+from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request, objects
+from aicache.formats.ollama import answer as ollama_answer
+from aicache.formats.ollama import interchange
+from aicache.formats.ollama.answer import Shape, Types, check_types
+from aicache.formats.upstream_state import STRICT, Allow
 from aicache.formats.usual import Usual
-from aicache.model import Answer, Call, Mode, Turn
 
 _FLAG, _TEXT, _LIST, _NUMBER = (bool,), (str,), (list,), (int, float)
 _REQUEST: Types = {
@@ -84,14 +84,14 @@ class _Ollama(Usual):
             count(document.get("prompt_eval_count")),
             count(document.get("eval_count")),
             refusals.any_declines([self.shape.said(document)[self.shape.text]]),
-            expires_at=marks.expiry(document),
+            expires_at=failure_marks.expiry(document),
         )
 
     def check(self, document: JSONObject, call: Call) -> None:
         ollama_answer.refuse_useless(document, self.shape)
         said = self.shape.said(document)
-        if (form := forms.of_ollama(call.params)) is not None and not said.get("tool_calls"):
-            forms.refuse_broken([said[self.shape.text]], form)
+        if (form := response_format.of_ollama(call.params)) is not None and not said.get("tool_calls"):
+            response_format.refuse_broken([said[self.shape.text]], form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. It tells the usage to all callers."""
@@ -105,10 +105,10 @@ class _Ollama(Usual):
         return "application/json; charset=utf-8" if mode is Mode.WHOLE else "application/x-ndjson"
 
     def understand(self, document: JSONObject) -> Answer:
-        return ollama_common.understand(document, self.shape)
+        return interchange.understand(document, self.shape)
 
     def express(self, answer: Answer, call: Call) -> JSONObject:
-        return ollama_common.express(answer, call.model, self.shape)
+        return interchange.express(answer, call.model, self.shape)
 
 
 class OllamaChat(_Ollama):
@@ -185,9 +185,11 @@ OLLAMA_GENERATE = OllamaGenerate()
 
 
 def _refuse_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow) -> None:
-    state.refuse_stateful(request, frozenset(harmless), documented.APART | {"format"}, allow=allow)  # that is a schema
-    hosted.refuse_tools(request.get("tools"), allow=allow)
-    references.refuse(request.get("messages"), allow=allow)
+    upstream_state.refuse_stateful(
+        request, frozenset(harmless), documented_fields.APART | {"format"}, allow=allow
+    )  # that is a schema
+    hosted_tools.refuse_tools(request.get("tools"), allow=allow)
+    upstream_references.refuse(request.get("messages"), allow=allow)
 
 
 def _check(request: JSONObject, types: Types) -> None:
@@ -218,7 +220,7 @@ def _call(api: str, request: JSONObject, turns: tuple[Turn, ...], question: str 
         question=question if question and question.strip() else None,
         n=1,
         temperature=(request.get("options") or {}).get("temperature"),
-        common=ollama_common.common_of(params, turns),
+        common=interchange.common_of(params, turns),
     )
 
 

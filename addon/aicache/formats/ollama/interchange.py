@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aicache.formats import common
-from aicache.formats.body import JSONObject, count
-from aicache.formats.ollama_answer import CHAT, Shape
-from aicache.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.domain.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.formats import interchange
+from aicache.formats.json_body import JSONObject, count
+from aicache.formats.ollama.answer import CHAT, Shape
 
 _NO_WORDS = frozenset(  # what cannot change the answer
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
@@ -40,7 +40,7 @@ def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
     if options.get("num_predict", 0) < 0:
         del options["num_predict"]  # as many as there will be, which is what others do unasked
     spoken = ((turn.role, _text_of(turn)) for turn in turns)
-    return common.words(spoken, said | options, _NAMES, common.function)
+    return interchange.words(spoken, said | options, _NAMES, interchange.function)
 
 
 def understand(document: Mapping[str, Any], shape: Shape) -> Answer:
@@ -65,7 +65,7 @@ def understand(document: Mapping[str, Any], shape: Shape) -> Answer:
         id="".join(character for character in time if character.isascii() and character.isalnum())[:40],
         model=document.get("model") or "",
         created=_seconds(time),
-        choices=(Choice(tuple(parts), common.finish_of(parts)),),
+        choices=(Choice(tuple(parts), interchange.finish_of(parts)),),
         usage=counts if counts != Usage(0, 0) else None,
     )
 
@@ -76,14 +76,14 @@ def express(answer: Answer, model: str, shape: Shape) -> JSONObject:
     Raises ValueError for several choices, for a refusal, which nothing marks here, and for tool calls in answer to a
     prompt. Durations are left out, as Ollama leaves out those it does not know.
     """
-    choice = common.only_choice(answer)
+    choice = interchange.only_choice(answer)
     if choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts):
         raise ValueError("a refusal, for which this API has no word")
     said: JSONObject = {"role": "assistant"} if shape is CHAT else {}
-    said[shape.text] = common.joined(choice.parts, Text)
-    if thinking := common.joined(choice.parts, Reasoning):
+    said[shape.text] = interchange.joined(choice.parts, Text)
+    if thinking := interchange.joined(choice.parts, Reasoning):
         said["thinking"] = thinking
-    if calls := common.calls_of(choice.parts):
+    if calls := interchange.calls_of(choice.parts):
         if shape is not CHAT:
             raise ValueError("tool calls, which this endpoint does not have")
         said["tool_calls"] = [_call(index, call) for index, call in enumerate(calls)]

@@ -11,25 +11,22 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from aicache import sse
+from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
-    chat_answer,
-    chat_common,
-    chat_stream,
-    documented,
-    forms,
-    hosted,
-    openai_stream,
-    references,
+    documented_fields,
+    hosted_tools,
     refusals,
-    state,
+    response_format,
+    sse,
+    upstream_references,
+    upstream_state,
 )
-from aicache.formats.body import JSONObject, dump, load_object, load_request, objects
-from aicache.formats.chat_answer import Completion
 from aicache.formats.format import NO_HEADERS, Facts
-from aicache.formats.state import STRICT, Allow
+from aicache.formats.json_body import JSONObject, dump, load_object, load_request, objects
+from aicache.formats.openai import chat_answer, chat_interchange, chat_stream, stream
+from aicache.formats.openai.chat_answer import Completion
+from aicache.formats.upstream_state import STRICT, Allow
 from aicache.formats.usual import Usual
-from aicache.model import Answer, Call, Mode, Turn
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
 _TEXT_PART = frozenset({"type", "text"})
@@ -91,7 +88,7 @@ class Chat(Usual):
             n=_n(request),
             temperature=_temperature(request),
             variant=chat_answer.echo_of(request),
-            common=chat_common.common_of(request, turns) if "model" in told else None,
+            common=chat_interchange.common_of(request, turns) if "model" in told else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
@@ -109,14 +106,14 @@ class Chat(Usual):
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: Completion) -> Facts:
-        prompt, completion = chat_common.tokens(document.usage or {})
+        prompt, completion = chat_interchange.tokens(document.usage or {})
         refused = chat_answer.refused(document) or refusals.any_declines(chat_answer.texts(document))
         return Facts(prompt, completion, refused, expires_at=chat_answer.expiry(document))
 
     def check(self, document: Completion, call: Call) -> None:
         chat_answer.refuse_useless(document)
-        if (form := forms.of_chat(call.params)) is not None:
-            forms.refuse_broken(chat_answer.texts(document), form)
+        if (form := response_format.of_chat(call.params)) is not None:
+            response_format.refuse_broken(chat_answer.texts(document), form)
 
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
@@ -137,25 +134,27 @@ class Chat(Usual):
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
-        return openai_stream.without_usage(body)
+        return stream.without_usage(body)
 
     def understand(self, document: Completion) -> Answer:
-        return chat_common.understand(document)
+        return chat_interchange.understand(document)
 
     def express(self, answer: Answer, call: Call) -> Completion:
-        return chat_common.express(answer)
+        return chat_interchange.express(answer)
 
 
 CHAT = Chat()
 
 
 def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
-    state.refuse_held_path(path, tail=2)
-    state.refuse_stateful(request, documented.at(path, documented.CHAT), documented.APART, allow=allow)
-    hosted.refuse_plugins(request, allow=allow)
-    state.refuse_preset(request, allow=allow)
-    hosted.refuse_tools(request.get("tools"), allow=allow)
-    references.refuse(request.get("messages"), allow=allow)
+    upstream_state.refuse_held_path(path, tail=2)
+    upstream_state.refuse_stateful(
+        request, documented_fields.at(path, documented_fields.CHAT), documented_fields.APART, allow=allow
+    )
+    hosted_tools.refuse_plugins(request, allow=allow)
+    upstream_state.refuse_preset(request, allow=allow)
+    hosted_tools.refuse_tools(request.get("tools"), allow=allow)
+    upstream_references.refuse(request.get("messages"), allow=allow)
 
 
 def _model(path: str, request: JSONObject) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aicache.formats import marks, substance
-from aicache.formats.body import JSONObject, OnlyAsRecorded, dump, load_object, objects
+from aicache.formats import answer_content, failure_marks
+from aicache.formats.json_body import JSONObject, OnlyAsRecorded, dump, load_object, objects
 
 GOOD_ENDS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
@@ -62,7 +62,7 @@ def read(document: Mapping[str, Any], *, n: int) -> Completion:
     at least says something.
     """
     refuse_error(document)
-    marks.refuse(document, but=_OWN)
+    failure_marks.refuse(document, but=_OWN)
     listed = objects(document.get("choices"), "choices")
     choices = tuple(sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: choice.index))
     if len({choice.index for choice in choices}) < len(choices):
@@ -138,12 +138,12 @@ def refuse_error(document: Mapping[str, Any]) -> None:
 
 def refuse_marks(chunk: Mapping[str, Any], text: str) -> None:
     """Raise ValueError for a mark of an error in a piece of a stream: the next piece may have another in its place."""
-    marks.refuse_in(chunk, text, but=_OWN)
+    failure_marks.refuse_in(chunk, text, but=_OWN)
 
 
 def expiry(answer: Completion) -> float | None:
     """Return the Unix time at which the first of what an answer names expires; None where nothing does."""
-    return marks.expiry(write(answer), but=_OWN)
+    return failure_marks.expiry(write(answer), but=_OWN)
 
 
 def texts(answer: Completion) -> list[str]:
@@ -164,10 +164,10 @@ def refuse_useless(answer: Completion) -> None:
         message = choice.message
         calls = message.get("tool_calls") or ()
         for call in calls:
-            substance.check_call(call)
+            answer_content.check_call(call)
         if message.get("function_call"):
-            substance.check_function(message["function_call"])
-        substance.refuse_uncalled(choice.finish_reason, calls or message.get("function_call"))
+            answer_content.check_function(message["function_call"])
+        answer_content.refuse_uncalled(choice.finish_reason, calls or message.get("function_call"))
         if not _tells(message):
             raise ValueError("choices: one that says nothing")
 
@@ -175,7 +175,7 @@ def refuse_useless(answer: Completion) -> None:
 def refuse_untold(answer: Completion) -> None:
     """Raise OnlyAsRecorded for a call that clients of the other mode could not tell: one without an id or a name."""
     for choice in answer.choices:
-        if not all(substance.can_be_told(call) for call in choice.message.get("tool_calls") or ()):
+        if not all(answer_content.can_be_told(call) for call in choice.message.get("tool_calls") or ()):
             raise OnlyAsRecorded("tool_calls: one without an id or a name")
 
 
@@ -257,15 +257,15 @@ def _says(message: Mapping[str, Any]) -> bool:
 def _tells(message: Mapping[str, Any]) -> bool:
     """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
     content = message["content"]
-    told = any(map(_part_says, content)) if isinstance(content, list) else substance.says(content)
-    return told or substance.says(message.get("refusal")) or any(message.get(name) for name in _BESIDE_TEXT)
+    told = any(map(_part_says, content)) if isinstance(content, list) else answer_content.says(content)
+    return told or answer_content.says(message.get("refusal")) or any(message.get(name) for name in _BESIDE_TEXT)
 
 
 def _part_says(part: Mapping[str, Any]) -> bool:
     kind = part.get("type")
     if kind in _THOUGHTS:
         return False
-    return substance.says(part.get(kind)) if kind in ("text", "refusal") else True
+    return answer_content.says(part.get(kind)) if kind in ("text", "refusal") else True
 
 
 def _text_in(part: Mapping[str, Any]) -> str:

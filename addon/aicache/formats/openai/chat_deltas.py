@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats.deltas import EMPTY, How, Items, Rule
+from aicache.formats.stream_deltas import EMPTY, How, Items, Rule
 
 OF_A_PIECE = frozenset({"token_id"})
 """What deltas alone have: the number of their own token, at Together."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import common
-from aicache.formats.body import JSONObject, count, count_in, objects
-from aicache.formats.chat_answer import Choice, Completion
-from aicache.model import Answer, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
-from aicache.model import Choice as Said
+from aicache.domain.model import Answer, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.domain.model import Choice as Said
+from aicache.formats import interchange
+from aicache.formats.json_body import JSONObject, count, count_in, objects
+from aicache.formats.openai.chat_answer import Choice, Completion
 
 _SYSTEM = ("system", "developer")
 _NAMES = {"max_completion_tokens": "max_tokens"}
@@ -30,10 +30,10 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
     if said.get("response_format") == {"type": "text"}:
         del said["response_format"]
     spoken = (
-        ("system" if turn.role in _SYSTEM else turn.role, None if turn.rest else common.text_of(turn.content))
+        ("system" if turn.role in _SYSTEM else turn.role, None if turn.rest else interchange.text_of(turn.content))
         for turn in turns
     )
-    return common.words(spoken, said, _NAMES, common.function, _tool_choice)
+    return interchange.words(spoken, said, _NAMES, interchange.function, _tool_choice)
 
 
 def understand(completion: Completion) -> Answer:
@@ -118,8 +118,8 @@ def _said(choice: Choice) -> Said:
         function = call.get("function")
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
             raise ValueError("a tool call that is no function's")
-        parts.append(ToolCall(str(call.get("id") or ""), name, common.arguments_of(function.get("arguments"))))
-    return Said(tuple(parts), common.finish_of(parts))
+        parts.append(ToolCall(str(call.get("id") or ""), name, interchange.arguments_of(function.get("arguments"))))
+    return Said(tuple(parts), interchange.finish_of(parts))
 
 
 def _part(part: JSONObject) -> Part:
@@ -136,25 +136,25 @@ def _part(part: JSONObject) -> Part:
 
 
 def _thought(piece: Any) -> str:
-    if (text := common.text_of([piece])) is None:
+    if (text := interchange.text_of([piece])) is None:
         raise ValueError("a kind of thinking that others do not have")
     return text
 
 
 def _message(parts: Sequence[Part]) -> JSONObject:
-    calls = common.calls_of(parts)
-    text = common.joined(parts, Text)
-    refusal = common.joined(parts, Refusal)
+    calls = interchange.calls_of(parts)
+    text = interchange.joined(parts, Text)
+    refusal = interchange.joined(parts, Refusal)
     message: JSONObject = {"role": "assistant", "content": text if text or not (calls or refusal) else None}
     message["refusal"] = refusal or None
-    if reasoning := common.joined(parts, Reasoning):
+    if reasoning := interchange.joined(parts, Reasoning):
         message["reasoning_content"] = reasoning
     if calls:
         message["tool_calls"] = [
             {
                 "id": call.id or f"call_{index}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": common.arguments_text(call.arguments)},
+                "function": {"name": call.name, "arguments": interchange.arguments_text(call.arguments)},
             }
             for index, call in enumerate(calls)
         ]

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aicache.formats import chat_deltas, deltas, openai_stream
-from aicache.formats.body import JSONObject
-from aicache.formats.chat_answer import Choice, Completion, refuse_error
+from aicache.formats import stream_deltas
+from aicache.formats.json_body import JSONObject
+from aicache.formats.openai import chat_deltas, stream
+from aicache.formats.openai.chat_answer import Choice, Completion, refuse_error
 
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details")
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -21,14 +22,14 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 def gather(body: bytes) -> JSONObject:
     """Join a stream into the ``chat.completion`` object it amounts to. Raises ValueError for one that is cut off."""
-    return openai_stream.gather(body, _Growing)
+    return stream.gather(body, _Growing)
 
 
 def scatter(answer: Completion, *, include_usage: bool) -> bytes:
     """Write an answer as a stream; ``gather`` gets back all of it, but the usage where that is not included."""
     head = {"id": answer.id, "object": "chat.completion.chunk", "created": answer.created, "model": answer.model}
     pieces = (piece for choice in answer.choices for piece in _pieces(choice))
-    return openai_stream.scatter(head, pieces, extra=answer.extra, usage=answer.usage, include_usage=include_usage)
+    return stream.scatter(head, pieces, extra=answer.extra, usage=answer.usage, include_usage=include_usage)
 
 
 @dataclass(slots=True)
@@ -55,12 +56,12 @@ class _Growing:
         if not (delta is None or isinstance(delta, dict)):
             raise ValueError("choices: a delta that is not an object")
         delta = {name: value for name, value in (delta or {}).items() if name not in chat_deltas.OF_A_PIECE}
-        deltas.join(self.message, delta, chat_deltas.MESSAGE)
-        self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
+        stream_deltas.join(self.message, delta, chat_deltas.MESSAGE)
+        self.finish_reason = stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
         if type(piece.get("logprobs")) in (int, float):
-            piece["logprobs"] = deltas.UNCLEAR  # Together tells one number a token, and lists in whole answers
-        deltas.join(self.extra, piece, chat_deltas.CHOICE)
+            piece["logprobs"] = stream_deltas.UNCLEAR  # Together tells one number a token, and lists in whole answers
+        stream_deltas.join(self.extra, piece, chat_deltas.CHOICE)
 
     def whole(self, index: int) -> JSONObject:
         calls = {name: chat_deltas.in_order(self.message[name]) for name in ("tool_calls",) if name in self.message}

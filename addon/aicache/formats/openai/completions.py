@@ -12,24 +12,21 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from aicache import sse
+from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
-    chat_common,
-    completions_answer,
-    completions_stream,
-    documented,
-    forms,
-    hosted,
-    marks,
-    openai_stream,
+    documented_fields,
+    failure_marks,
+    hosted_tools,
     refusals,
-    state,
+    response_format,
+    sse,
+    upstream_state,
 )
-from aicache.formats.body import JSONObject, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
-from aicache.formats.state import STRICT, Allow
+from aicache.formats.json_body import JSONObject, dump, load_object, load_request
+from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
+from aicache.formats.upstream_state import STRICT, Allow
 from aicache.formats.usual import Usual
-from aicache.model import Answer, Call, Mode, Turn
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
 """Others' completions are chat in all but the path: Mistral's to fill in the middle and its agents' answer so."""
@@ -80,11 +77,11 @@ class Completions(Usual):
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
         request = load_request(body)
-        state.refuse_held_path(path, tail=1)
-        harmless = documented.at(path, documented.COMPLETIONS)
-        state.refuse_stateful(request, harmless, documented.APART, allow=allow)
-        hosted.refuse_plugins(request, allow=allow)
-        state.refuse_preset(request, allow=allow)
+        upstream_state.refuse_held_path(path, tail=1)
+        harmless = documented_fields.at(path, documented_fields.COMPLETIONS)
+        upstream_state.refuse_stateful(request, harmless, documented_fields.APART, allow=allow)
+        hosted_tools.refuse_plugins(request, allow=allow)
+        upstream_state.refuse_preset(request, allow=allow)
         _check(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False
@@ -115,14 +112,14 @@ class Completions(Usual):
             raise ValueError("JSON nested too deeply") from None
 
     def facts(self, document: JSONObject) -> Facts:
-        prompt, completion = chat_common.tokens(document.get("usage") or {})
+        prompt, completion = chat_interchange.tokens(document.get("usage") or {})
         refused = refusals.any_declines(choice["text"] for choice in document["choices"])
-        return Facts(prompt, completion, refused, expires_at=marks.expiry(document))
+        return Facts(prompt, completion, refused, expires_at=failure_marks.expiry(document))
 
     def check(self, document: JSONObject, call: Call) -> None:
         completions_answer.refuse_useless(document)
-        if (form := forms.of_chat(call.params)) is not None and not call.params.get("echo"):
-            forms.refuse_broken((choice["text"] for choice in document["choices"]), form)
+        if (form := response_format.of_chat(call.params)) is not None and not call.params.get("echo"):
+            response_format.refuse_broken((choice["text"] for choice in document["choices"]), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
@@ -134,7 +131,7 @@ class Completions(Usual):
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
-        return openai_stream.without_usage(body)
+        return stream.without_usage(body)
 
     def understand(self, document: JSONObject) -> Answer:
         return completions_answer.understand(document)

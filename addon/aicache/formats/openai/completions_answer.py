@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import chat_common, common, marks, substance
-from aicache.formats.body import JSONObject, count, objects
-from aicache.formats.chat_answer import NOISE, good_end, index_of, refuse_error
-from aicache.model import Answer, Choice, Finish, Part, Reasoning, Text
+from aicache.domain.model import Answer, Choice, Finish, Part, Reasoning, Text
+from aicache.formats import answer_content, failure_marks, interchange
+from aicache.formats.json_body import JSONObject, count, objects
+from aicache.formats.openai import chat_interchange
+from aicache.formats.openai.chat_answer import NOISE, good_end, index_of, refuse_error
 
 _HEAD = ("id", "created", "model")
 
@@ -20,7 +21,7 @@ def read(document: Mapping[str, Any], *, n: int) -> JSONObject:
     at least says something.
     """
     refuse_error(document)
-    marks.refuse(document)
+    failure_marks.refuse(document)
     listed = objects(document.get("choices"), "choices")
     choices = sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: int(choice["index"]))
     if len({choice["index"] for choice in choices}) < len(choices):
@@ -43,7 +44,7 @@ def read(document: Mapping[str, Any], *, n: int) -> JSONObject:
 
 def refuse_useless(document: Mapping[str, Any]) -> None:
     """Raise ValueError where no choice is more than white space: one of several prompts may be at its end."""
-    if not any(substance.says(choice["text"]) for choice in document["choices"]):
+    if not any(answer_content.says(choice["text"]) for choice in document["choices"]):
         raise ValueError("choices: none says anything")
 
 
@@ -54,7 +55,7 @@ def understand(document: Mapping[str, Any]) -> Answer:
         model=_text(document.get("model")),
         created=count(document.get("created")),
         choices=tuple(Choice(_parts(choice), Finish.STOP) for choice in document["choices"]),
-        usage=chat_common.usage_of(document.get("usage")),
+        usage=chat_interchange.usage_of(document.get("usage")),
     )
 
 
@@ -71,7 +72,7 @@ def express(answer: Answer) -> JSONObject:
         ],
     }
     if answer.usage is not None:
-        document["usage"] = chat_common.counts(answer.usage)
+        document["usage"] = chat_interchange.counts(answer.usage)
     return document
 
 
@@ -95,7 +96,7 @@ def _parts(choice: Mapping[str, Any]) -> tuple[Part, ...]:
 def _only_text(parts: Sequence[Part]) -> str:
     if not all(isinstance(part, Text | Reasoning) for part in parts):
         raise ValueError("an answer of more than text")
-    if not (text := common.joined(parts, Text)):
+    if not (text := interchange.joined(parts, Text)):
         raise ValueError("an answer without text")
     return text
 

@@ -11,17 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aicache.formats import chat_deltas, deltas, openai_stream
-from aicache.formats.body import JSONObject
-from aicache.formats.chat_answer import refuse_error
+from aicache.formats import stream_deltas
+from aicache.formats.json_body import JSONObject
+from aicache.formats.openai import chat_deltas, stream
+from aicache.formats.openai.chat_answer import refuse_error
 
 _HEAD = ("id", "object", "created", "model")
-_CHOICE: Mapping[str, deltas.Rule] = {**chat_deltas.CHOICE, "reasoning": deltas.How.GROWS}
+_CHOICE: Mapping[str, stream_deltas.Rule] = {**chat_deltas.CHOICE, "reasoning": stream_deltas.How.GROWS}
 
 
 def gather(body: bytes) -> JSONObject:
     """Join a stream into the ``text_completion`` object it amounts to. Raises ValueError for one that is cut off."""
-    return openai_stream.gather(body, _Growing)
+    return stream.gather(body, _Growing)
 
 
 def scatter(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
@@ -29,7 +30,7 @@ def scatter(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
     head = {name: document[name] for name in _HEAD if name in document}
     extra = {name: value for name, value in document.items() if name not in (*_HEAD, "choices", "usage")}
     pieces = (piece for choice in document["choices"] for piece in _pieces(choice))
-    return openai_stream.scatter(head, pieces, extra=extra, usage=document.get("usage"), include_usage=include_usage)
+    return stream.scatter(head, pieces, extra=extra, usage=document.get("usage"), include_usage=include_usage)
 
 
 @dataclass(slots=True)
@@ -47,14 +48,14 @@ class _Growing:
         if not (text is None or isinstance(text, str)):
             raise ValueError("choices: a text that is not a string")
         self.text.append(text or "")
-        self.finish_reason = openai_stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
+        self.finish_reason = stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
         if "logprobs" in piece:
             told = piece["logprobs"]
-            self.logprobs = _grown(self.logprobs, deltas.UNCLEAR if type(told) in (int, float) else told)
+            self.logprobs = _grown(self.logprobs, stream_deltas.UNCLEAR if type(told) in (int, float) else told)
             piece["logprobs"] = None  # so that it is known to have been there
         for name in ("index", "delta"):
             piece.pop(name, None)
-        deltas.join(self.extra, piece, _CHOICE)
+        stream_deltas.join(self.extra, piece, _CHOICE)
 
     def whole(self, index: int) -> JSONObject:
         told = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
@@ -76,7 +77,7 @@ def _grown(held: Any, value: Any) -> Any:
         case list(), list():
             held += value
             return held
-    return deltas.UNCLEAR
+    return stream_deltas.UNCLEAR
 
 
 def _pieces(choice: Mapping[str, Any]) -> Iterator[JSONObject]:

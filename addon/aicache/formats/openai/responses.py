@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aicache import sse
+from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import (
-    documented,
-    forms,
-    hosted,
-    references,
+    documented_fields,
+    hosted_tools,
     refusals,
-    responses_answer,
-    responses_common,
-    responses_request,
-    responses_stream,
-    state,
+    response_format,
+    sse,
+    upstream_references,
+    upstream_state,
 )
-from aicache.formats.body import JSONObject, count, dump, load_object, load_request
 from aicache.formats.format import NO_HEADERS, Facts
-from aicache.formats.state import STRICT, Allow
+from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request
+from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
+from aicache.formats.upstream_state import STRICT, Allow
 from aicache.formats.usual import Usual
-from aicache.model import Answer, Call, Mode
 
 
 class Responses(Usual):
@@ -51,17 +48,17 @@ class Responses(Usual):
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
         """
         request = load_request(body)
-        state.refuse_held_path(path, tail=1)
+        upstream_state.refuse_held_path(path, tail=1)
         responses_request.refuse_held(request)
-        harmless = documented.at(path, documented.RESPONSES)
-        state.refuse_stateful(request, harmless, documented.APART, allow=allow)
-        hosted.refuse_plugins(request, allow=allow)
-        state.refuse_preset(request, allow=allow)
+        harmless = documented_fields.at(path, documented_fields.RESPONSES)
+        upstream_state.refuse_stateful(request, harmless, documented_fields.APART, allow=allow)
+        hosted_tools.refuse_plugins(request, allow=allow)
+        upstream_state.refuse_preset(request, allow=allow)
         responses_request.check(request)
         tools = responses_request.tools_of(request)
         responses_request.refuse_places(tools)
-        hosted.refuse_tools(tools, allow=allow)
-        references.refuse(request.get("input"), allow=allow)
+        hosted_tools.refuse_tools(tools, allow=allow)
+        upstream_references.refuse(request.get("input"), allow=allow)
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
@@ -74,7 +71,7 @@ class Responses(Usual):
             n=1,
             temperature=request.get("temperature"),
             variant=responses_request.echoes_of(request),
-            common=responses_common.common_of(request, turns),
+            common=responses_interchange.common_of(request, turns),
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -100,8 +97,8 @@ class Responses(Usual):
 
     def check(self, document: JSONObject, call: Call) -> None:
         responses_answer.refuse_useless(document)
-        if (form := forms.of_responses(call.params)) is not None:
-            forms.refuse_broken(responses_answer.texts(document), form)
+        if (form := response_format.of_responses(call.params)) is not None:
+            response_format.refuse_broken(responses_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would, with the caller's own fields in it. Both modes tell the usage."""
@@ -113,10 +110,10 @@ class Responses(Usual):
                 return responses_stream.scatter(document)
 
     def understand(self, document: JSONObject) -> Answer:
-        return responses_common.understand(document)
+        return responses_interchange.understand(document)
 
     def express(self, answer: Answer, call: Call) -> JSONObject:
-        return responses_common.express(answer, call)
+        return responses_interchange.express(answer, call)
 
 
 RESPONSES = Responses()

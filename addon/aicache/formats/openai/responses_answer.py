@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aicache.formats import marks, substance
-from aicache.formats.body import JSONObject, objects
-from aicache.formats.substance import PASSING
+from aicache.formats import answer_content, failure_marks
+from aicache.formats.answer_content import PASSING
+from aicache.formats.json_body import JSONObject, objects
 
 _TEXT_OF = {"output_text": "text", "reasoning_text": "text", "summary_text": "text", "refusal": "refusal"}
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
@@ -37,7 +37,7 @@ def read(document: JSONObject) -> JSONObject:
         raise ValueError("incomplete_details: the answer is cut")
     if not isinstance(document.get("usage"), dict | None):
         raise ValueError("usage: not an object")
-    marks.refuse(_own(document))
+    failure_marks.refuse(_own(document))
     items = objects(document.get("output"), "output")
     for item in items:
         _check(item)
@@ -68,7 +68,7 @@ def refuse_useless(document: Mapping[str, Any]) -> None:
     items = document["output"]
     for item in items:
         if item["type"] == "function_call":
-            substance.check_function(item)
+            answer_content.check_function(item)
     if not any(map(_tells, items)):
         raise ValueError("output: nothing is said")
 
@@ -86,8 +86,8 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 def expiry(document: Mapping[str, Any]) -> float | None:
     """Return the Unix time at which the first of what a response names expires; None where nothing does."""
-    times = [marks.expiry(_own(document))]
-    times += [marks.expiry(item, but=_OF_ITEMS) for item in document["output"]]
+    times = [failure_marks.expiry(_own(document))]
+    times += [failure_marks.expiry(item, but=_OF_ITEMS) for item in document["output"]]
     return min((time for time in times if time is not None), default=None)
 
 
@@ -110,7 +110,7 @@ def _check(item: JSONObject) -> None:
         if not _ended_well(kind, item):
             raise ValueError("output: an item that was not completed")
         if kind not in _OWN_WORDS:
-            marks.refuse(item, but=_OF_ITEMS)
+            failure_marks.refuse(item, but=_OF_ITEMS)
     if kind in _CALLS and not all(isinstance(item.get(name), str) for name in ("name", "call_id", _CALLS[kind])):
         raise ValueError("output: a call that is none")
     if kind in ("message", "reasoning"):
@@ -185,7 +185,7 @@ def _tells(item: Mapping[str, Any]) -> bool:
 
 def _part_says(part: Mapping[str, Any]) -> bool:
     said = _TEXT_OF.get(part["type"])
-    return True if said is None else substance.says(part.get(said))
+    return True if said is None else answer_content.says(part.get(said))
 
 
 def _is_word(status: Any) -> bool:

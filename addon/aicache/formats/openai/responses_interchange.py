@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aicache.formats import common
-from aicache.formats.body import JSONObject, count, count_in
-from aicache.formats.responses_answer import parts_of
-from aicache.formats.responses_request import INSTRUCTIONS
-from aicache.model import Answer, Call, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.domain.model import (
+    Answer,
+    Call,
+    Choice,
+    Common,
+    Finish,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+)
+from aicache.formats import interchange
+from aicache.formats.json_body import JSONObject, count, count_in
+from aicache.formats.openai.responses_answer import parts_of
+from aicache.formats.openai.responses_request import INSTRUCTIONS
 
 _SYSTEM = ("system", "developer")
 _NAMES = {"max_output_tokens": "max_tokens"}
@@ -41,7 +54,7 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
         if name not in _NO_WORDS and value not in _SAID_BY_SILENCE.get(name, ())
     }
     spoken = (("system" if turn.role in _SYSTEM else turn.role, _text_of(turn)) for turn in turns)
-    return common.words(spoken, said, _NAMES, _tool, _tool_choice)
+    return interchange.words(spoken, said, _NAMES, _tool, _tool_choice)
 
 
 def understand(response: Mapping[str, Any]) -> Answer:
@@ -59,7 +72,7 @@ def understand(response: Mapping[str, Any]) -> Answer:
         id=named if isinstance(named := response.get("id"), str) else "",
         model=named if isinstance(named := response.get("model"), str) else "",
         created=int(created) if isinstance(created, int | float) and 0 <= created < 1 << 53 else 0,
-        choices=(Choice(tuple(parts), common.finish_of(parts)),),
+        choices=(Choice(tuple(parts), interchange.finish_of(parts)),),
         usage=counts if usage else None,
     )
 
@@ -69,8 +82,8 @@ def express(answer: Answer, call: Call) -> JSONObject:
 
     Raises ValueError for several choices, for a refusal that came without a word, and where nothing is said.
     """
-    choice = common.only_choice(answer)
-    if choice.finish is Finish.REFUSAL and not common.joined(choice.parts, Refusal):
+    choice = interchange.only_choice(answer)
+    if choice.finish is Finish.REFUSAL and not interchange.joined(choice.parts, Refusal):
         raise ValueError("a refusal without a text of its own")
     if not (output := _output(answer.id, choice.parts)):
         raise ValueError("an answer that says nothing")
@@ -104,7 +117,7 @@ def _text_of(turn: Turn) -> str | None:
     kind = "output_text" if turn.role == "assistant" else "input_text"
     if isinstance(turn.content, list) and any(part.get("type") != kind for part in turn.content):
         return None
-    return common.text_of(turn.content)
+    return interchange.text_of(turn.content)
 
 
 def _tool(declared: JSONObject) -> JSONObject:
@@ -113,7 +126,7 @@ def _tool(declared: JSONObject) -> JSONObject:
         raise ValueError("tools: one that is no plain function")
     if declared.get("strict") is not False:
         raise ValueError("tools: one that is strict")
-    return common.tool(declared.get("name"), declared.get("description"), declared.get("parameters"))
+    return interchange.tool(declared.get("name"), declared.get("description"), declared.get("parameters"))
 
 
 def _tool_choice(value: Any) -> Any:
@@ -131,7 +144,7 @@ def _parts(item: JSONObject) -> Iterable[Part]:
         case "reasoning":
             return _thought(item)
         case "function_call" if not item.get("namespace") and item.get("caller") in _DIRECT:
-            return [ToolCall(item["call_id"], item["name"], common.arguments_of(item["arguments"]))]
+            return [ToolCall(item["call_id"], item["name"], interchange.arguments_of(item["arguments"]))]
         case _:
             raise ValueError("an answer of more than text and calls of functions")
 
@@ -168,7 +181,7 @@ def _output(name: str, parts: Iterable[Part]) -> list[JSONObject]:
                         "id": f"fc_{name}_{number}",
                         "type": "function_call",
                         "status": "completed",
-                        "arguments": common.arguments_text(part.arguments),
+                        "arguments": interchange.arguments_text(part.arguments),
                         "call_id": part.id or f"call_{calls}",
                         "name": part.name,
                     }

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from aicache.formats.body import JSONObject, Stateful, dump, load_object, objects
-from aicache.model import Turn
+from aicache.domain.model import Turn
+from aicache.formats.json_body import JSONObject, Stateful, dump, load_object, objects
 
 INSTRUCTIONS = {"role": "instructions"}
 """The ``rest`` of the turn that ``instructions`` are. No message has one like it: its role is not in its rest."""

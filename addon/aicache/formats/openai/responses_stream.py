@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from aicache import sse
-from aicache.formats.body import JSONObject, dump_line, load_object
-from aicache.formats.responses_answer import parts_of, refuse_error
+from aicache.formats import sse
+from aicache.formats.json_body import JSONObject, dump_line, load_object
+from aicache.formats.openai.responses_answer import parts_of, refuse_error
 
 _Event: TypeAlias = tuple[str, JSONObject]
 """What stands after ``response.`` in its type, and its fields but type and number."""

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from aicache import sse
-from aicache.formats import chat_deltas, deltas
-from aicache.formats.body import JSONObject, dump_line, load_object, objects
-from aicache.formats.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error, refuse_marks
+from aicache.formats import sse, stream_deltas
+from aicache.formats.json_body import JSONObject, dump_line, load_object, objects
+from aicache.formats.openai import chat_deltas
+from aicache.formats.openai.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error, refuse_marks
 
 _DONE = "[DONE]"
 _FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
@@ -63,7 +63,7 @@ def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
                 choices[index] = grow()
             choices[index].add(piece)
         if isinstance(counted := chunk.pop("usage", None), dict) and counted:
-            usage = deltas.joined(usage, counted, deltas.How.COUNTS)
+            usage = stream_deltas.joined(usage, counted, stream_deltas.How.COUNTS)
             ended = ended or (bool(choices) and all(choice.finish_reason for choice in choices.values()))
         for name, value in chunk.items():
             if name in _FIRST_COUNTS:
@@ -72,7 +72,7 @@ def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
                 if name not in NOISE:
                     document[name] = value
             elif document[name] != value:
-                document[name] = deltas.joined(document[name], value, chat_deltas.DOCUMENT.get(name))
+                document[name] = stream_deltas.joined(document[name], value, chat_deltas.DOCUMENT.get(name))
     if not ended:
         raise ValueError("the stream is cut off")
     return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}
