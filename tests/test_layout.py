@@ -21,7 +21,7 @@ LAYERS = [
     {"dashboard", "fastpath"},
     {"addon"},
 ]
-"""From the inside out. A module imports from its own folder and from folders of inner layers, never from its layer's."""
+"""From the inside out. A module imports from its own folder and from folders of inner layers."""
 KNOW_MITMPROXY = {"patches", "proxy", "ui", "dashboard", "fastpath", "addon"}
 LAYER = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 MODULES = sorted(PACKAGE.rglob("*.py"))

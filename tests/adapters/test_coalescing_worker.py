@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from aicache.adapters.threads import Worker
-from aicache.adapters.together import Together
+from aicache.adapters.threads import CoalescingWorker, Worker
 from aicache.domain.ports import StoreError
 
 
@@ -19,7 +18,7 @@ class Halves:
         self.batches: list[list[int]] = []
         self.busy, self.go = threading.Event(), threading.Event()
         self.worker = Worker("test", max_waiting=max_waiting)
-        self.together = Together(self.worker, self.answer, most)
+        self.together = CoalescingWorker(self.worker, self.answer, most)
 
     def answer(self, numbers: list[int]) -> list[int | Exception]:
         self.busy.set()

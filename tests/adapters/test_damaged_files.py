@@ -78,7 +78,7 @@ def test_what_the_process_may_not_do_is_no_damage(folder: Path, limit: str, why:
     program = f"""
 import resource, sys
 from pathlib import Path
-from aicache.adapters.damage import unusable
+from aicache.adapters.damaged_files import unusable
 resource.setrlimit(resource.RLIMIT_{limit})
 print(unusable(Path(sys.argv[1])))
 """

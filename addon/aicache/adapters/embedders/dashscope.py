@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.adapters.embedders.http_base import CloudEmbedder, Temporary, Unreachable, failure
-from aicache.adapters.pool import Pool
+from aicache.adapters.threads import Pool
 from aicache.domain.ports import Purpose, StoreError
 
 BASE_URL = "https://dashscope.aliyuncs.com/api/v1"

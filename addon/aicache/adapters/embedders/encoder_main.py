@@ -1,4 +1,4 @@
-"""Turns texts into vectors in a process of its own. Runs as ``python encoder.py [FOLDER ...]``, a socket for its stdin.
+"""Turns texts into vectors in a process of its own. Runs as ``python encoder_main.py [FOLDER ...]``, a socket for its stdin.
 
 Frames go both ways, each after its length (4 bytes, big-endian): a JSON list of texts in, their float32 rows out, one
 after the other. First, once the weights are loaded, comes an empty frame. A frame of an odd number of bytes says in

@@ -69,7 +69,7 @@ def local_encoder() -> Encoder:
 
 
 class InProcess:
-    """`encoder.py`, run for as long as this process lives, or until it is closed.
+    """`encoder_main.py`, run for as long as this process lives, or until it is closed.
 
     The model is some forty calls of numpy that each take the interpreter's lock anew. In a thread beside a busy loop
     every one of them may wait for it: of 64 connections' questions one in ten was not embedded in time.

@@ -8,8 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from aicache.adapters.pool import Pool
-from aicache.adapters.threads import Worker
+from aicache.adapters.threads import Pool, Worker
 from aicache.adapters.vectors.rate_limit import RateLimit
 from aicache.adapters.vectors.write_queue import Outcome
 from aicache.domain import loop_time

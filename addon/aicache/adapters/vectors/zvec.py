@@ -19,8 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from aicache.adapters.damaged_files import ROOM, set_aside, tighten, unusable
-from aicache.adapters.threads import Worker
-from aicache.adapters.together import Together
+from aicache.adapters.threads import CoalescingWorker, Worker
 from aicache.adapters.vectors import zvec_check_main
 from aicache.adapters.vectors.memory import Held
 from aicache.adapters.vectors.zvec_check import damage
@@ -98,7 +97,7 @@ class ZvecIndex:
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
         self._memory = Worker("ai-cache-vectors")  # what is searched there waits for no write, and no compaction
-        self._searches = Together(self._memory, self._search_each, TOGETHER)
+        self._searches = CoalescingWorker(self._memory, self._search_each, TOGETHER)
         self._collection: Any = None
         self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held

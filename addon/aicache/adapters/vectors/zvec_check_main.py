@@ -1,6 +1,6 @@
 """Opens a zvec index where a crash harms nobody: in a process of its own. It keeps nothing and prints no content.
 
-Runs as ``python indexcheck.py old|new FOLDER DIMENSIONS MEGABYTES [SYS_PATH ...]``. ``old`` opens an index and uses it
+Runs as ``python zvec_check_main.py old|new FOLDER DIMENSIONS MEGABYTES [SYS_PATH ...]``. ``old`` opens an index and uses it
 a little; ``new`` makes one, to see whether that can be done in this place at all, and MEGABYTES of memory be had. Ends
 with one of the statuses below, or by the signal by which zvec ends on files that it does not understand.
 """

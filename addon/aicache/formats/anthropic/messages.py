@@ -21,10 +21,9 @@ from aicache.formats import (
 from aicache.formats.anthropic import answer as messages_answer
 from aicache.formats.anthropic import interchange, stream
 from aicache.formats.anthropic.interchange import VERSION
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 _BETA = "anthropic-beta"
 _HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
@@ -66,7 +65,7 @@ whole answers never."""
 _OWN_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
 
 
-class Messages(Usual):
+class Messages(BaseFormat):
     """The format of ``POST .../v1/messages``, on any host."""
 
     api = "messages"

@@ -12,15 +12,14 @@ from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import failure_marks, refusals, response_format, sse
 from aicache.formats.dashscope import answer as dashscope_answer
 from aicache.formats.dashscope import interchange, request, stream
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.json_body import JSONObject, count, dump, load_object
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 _PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation", "multimodal-generation"))
 
 
-class DashScope(Usual):
+class DashScope(BaseFormat):
     """The format of ``POST .../services/aigc/{text,multimodal}-generation/generation``, on any host.
 
     Its documents are the API's own whole answers, as JSON objects.

@@ -12,13 +12,12 @@ from urllib.parse import parse_qsl, unquote
 
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import refusals, response_format, sse
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.gemini import answer as gemini_answer
 from aicache.formats.gemini import interchange, stream
 from aicache.formats.gemini import request as gemini_request
 from aicache.formats.json_body import JSONObject, dump, load_object, load_request
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 ARRAY = "array"
 """The variant of streams that are a JSON array; the usual ones are events, for callers who say ``alt=sse``."""
@@ -31,7 +30,7 @@ _NUMBERED = "json;enum-encoding=int"
 are other answers than everybody's, so they have an address of their own."""
 
 
-class Gemini(Usual):
+class Gemini(BaseFormat):
     """The format of ``POST .../models/M:generateContent`` and ``:streamGenerateContent``, on any host."""
 
     api = "gemini"

@@ -20,13 +20,12 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request, objects
 from aicache.formats.ollama import answer as ollama_answer
 from aicache.formats.ollama import interchange
 from aicache.formats.ollama.answer import Shape, Types, check_types
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 _FLAG, _TEXT, _LIST, _NUMBER = (bool,), (str,), (list,), (int, float)
 _REQUEST: Types = {
@@ -61,7 +60,7 @@ _OPTIONS: Types = {
 _MORE_THAN_TEXT = ("format", "suffix", "raw", "context", "images", "width", "height", "steps")
 
 
-class _Ollama(Usual):
+class _Ollama(BaseFormat):
     """What both endpoints have in common."""
 
     api: str

@@ -21,12 +21,11 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.json_body import JSONObject, dump, load_object, load_request, objects
 from aicache.formats.openai import chat_answer, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_answer import Completion
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
 _TEXT_PART = frozenset({"type", "text"})
@@ -42,7 +41,7 @@ _MORE_THAN_TEXT = (
 _T = TypeVar("_T")
 
 
-class Chat(Usual):
+class Chat(BaseFormat):
     """The format of ``POST .../chat/completions``, on any host."""
 
     api = "chat"

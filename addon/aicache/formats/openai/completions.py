@@ -22,11 +22,10 @@ from aicache.formats import (
     sse,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.json_body import JSONObject, dump, load_object, load_request
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
 """Others' completions are chat in all but the path: Mistral's to fill in the middle and its agents' answer so."""
@@ -53,7 +52,7 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-class Completions(Usual):
+class Completions(BaseFormat):
     """The format of ``POST .../completions``, on any host.
 
     Its calls are exact-only: what is to be continued is code, a few-shot text or the beginning of a sentence, and a

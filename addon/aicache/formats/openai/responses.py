@@ -18,14 +18,13 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, Facts
+from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
 from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request
 from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
 from aicache.formats.upstream_state import STRICT, Allow
-from aicache.formats.usual import Usual
 
 
-class Responses(Usual):
+class Responses(BaseFormat):
     """The format of ``POST .../responses``, on any host. A document is the whole ``response`` object."""
 
     api = "responses"
