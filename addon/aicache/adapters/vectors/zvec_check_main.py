@@ -1,8 +1,10 @@
-"""Opens a zvec index where a crash harms nobody: in a process of its own. It keeps nothing and prints no content.
+"""Checks a zvec index in a process of its own, which may crash. It keeps nothing and prints no content.
 
-Runs as ``python zvec_check_main.py old|new FOLDER DIMENSIONS MEGABYTES [SYS_PATH ...]``. ``old`` opens an index and uses it
-a little; ``new`` makes one, to see whether that can be done in this place at all, and MEGABYTES of memory be had. Ends
-with one of the statuses below, or by the signal by which zvec ends on files that it does not understand.
+Usage: ``python zvec_check_main.py old|new FOLDER DIMENSIONS MEGABYTES [SYS_PATH ...]``
+
+``old`` opens the index in FOLDER, reads some vectors, writes one and deletes it. ``new`` creates an index there and
+removes it, to see whether that is possible in this place and with MEGABYTES of memory. The exit status is one of those
+below, or the signal by which zvec ends on files that it does not understand.
 """
 
 import math
