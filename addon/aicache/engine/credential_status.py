@@ -7,9 +7,9 @@ reading of its own: a mark is read with the entry, if at all.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.ports import ExactStore
 from aicache.engine.backends import InUse
 from aicache.engine.background_tasks import Tasks
@@ -37,7 +37,7 @@ class Proofs:
 
     def __init__(self, in_use: InUse, tasks: Tasks, now: Callable[[], float]) -> None:
         self._in_use, self._tasks, self._now = in_use, tasks, now
-        self._known: OrderedDict[str, tuple[bool, float, float]] = OrderedDict()  # good or not, since when, how long
+        self._known = BoundedDict[str, tuple[bool, float, float]](MOST)  # good or not, since when, how long
         self._second, self._refusals = 0.0, 0
 
     def stopped(self, caller: str | None) -> bool:
@@ -93,9 +93,6 @@ class Proofs:
 
     def _know(self, caller: str, good: bool, seconds: float = KNOWN_FOR) -> None:
         self._known[caller] = good, self._now(), seconds
-        self._known.move_to_end(caller)
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
 
     def _may_mark(self) -> bool:
         now = self._now()
@@ -106,7 +103,8 @@ class Proofs:
 
     def forget(self) -> None:
         """Know nothing any more of any caller: the store is asked again, but that a caller was refused stays."""
-        self._known = OrderedDict((caller, known) for caller, known in self._known.items() if not known[0])
+        for caller in [caller for caller, known in self._known.items() if known[0]]:
+            del self._known[caller]
 
     def _mark(self, name: str, seconds: float, owners: Sequence[str] = ()) -> None:
         if (exact := self._in_use.exact) is not None:
@@ -122,7 +120,7 @@ class Turns:
 
     def __init__(self, most: int, within: float, now: Callable[[], float]) -> None:
         self._most, self._within, self._now = most, within, now
-        self._taken: OrderedDict[str, list[float]] = OrderedDict()
+        self._taken = BoundedDict[str, list[float]](MOST)
 
     def take(self, caller: str) -> bool:
         """Tell whether a caller has a turn, and take it."""
@@ -130,9 +128,6 @@ class Turns:
         recent = [at for at in self._taken.get(caller, ()) if 0 <= now - at < self._within]
         has_one = len(recent) < self._most
         self._taken[caller] = [*recent, now] if has_one else recent
-        self._taken.move_to_end(caller)
-        if len(self._taken) > MOST:
-            self._taken.popitem(last=False)
         return has_one
 
 

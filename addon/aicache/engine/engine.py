@@ -14,6 +14,8 @@ from aicache.domain.events import Erased, Judged
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.ports import ExactStore, Remembers, StoreError, VectorIndex
+from aicache.domain.task_set import TaskSet
+from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Trace
 from aicache.engine import exact_lookup, storing
 from aicache.engine.admission import Room
@@ -35,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 MAX_WRITES = 256  # stores under way at once; beyond that answers are not kept
 MAX_LESSONS = 256  # comparisons of answers under way or waiting for a judge
-WARN_EVERY = 60.0  # seconds between two lines about stores that are dropped
 FEEDBACK = 30  # words on hits that a caller has in FEEDBACK_WITHIN seconds
 FEEDBACK_WITHIN = 60.0
 
@@ -60,8 +61,8 @@ class Engine:
         self.erasures = Erasures()
         self.emptied = 0  # times that everything was
         self.purges = 0  # times that something was deleted for good, on somebody's word
-        self._repeats: set[asyncio.Task[None]] = set()
-        self._next_warning = 0.0
+        self._repeats = TaskSet()
+        self._warnings = Throttle()
         self._stores = Tasks(MAX_WRITES, self._warn)
         self._lessons = Tasks(MAX_LESSONS, lambda: logger.debug("too much to learn from at once: some is left out"))
         self.proofs = Proofs(self.in_use, self._stores, clock)
@@ -222,9 +223,7 @@ class Engine:
             self.proofs.refused(exchange)
 
     def _warn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
+        if self._warnings.allow(asyncio.get_running_loop().time()):
             logger.warning("%d answers are being stored, more are dropped: those are not kept", MAX_WRITES)
 
     # ------------------------------------------------------------------ learn
@@ -320,14 +319,11 @@ class Engine:
 
     def repeat(self, work: Callable[[], Coroutine[Any, Any, None]], after: Sequence[float]) -> None:
         """Do some *work* so many seconds later, and then again; its StoreErrors are no news."""
-        task = asyncio.get_running_loop().create_task(_repeat(work, after))
-        self._repeats.add(task)
-        task.add_done_callback(self._repeats.discard)
+        self._repeats.spawn(_repeat(work, after))
 
     async def drain(self, within: float) -> None:
         """Wait for the stores under way, at most *within* seconds; the rest is dropped. No part will start any more."""
-        for task in self._repeats:
-            task.cancel()
+        self._repeats.cancel()
         self.in_use.start_no_more()
         self._room.close()
         try:

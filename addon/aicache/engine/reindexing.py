@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from aicache.domain import policy
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Entry
 from aicache.domain.ports import ExactStore, StoreError
 from aicache.engine.backends import InUse, withdrawn
@@ -25,7 +24,7 @@ class Relearning:
         self._in_use = in_use
         self._tasks = Tasks(AT_ONCE, lambda: None)
         self._index: object = None
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen = BoundedDict[str, None](REMEMBERED)
 
     def hit(self, exact: ExactStore, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
         """Take note of an exact hit."""
@@ -39,8 +38,6 @@ class Relearning:
             return
         if self._tasks.spawn(self._learn(exact, semantic, exchange, entry, rules)):
             self._seen[entry.key] = None
-            if len(self._seen) > REMEMBERED:
-                self._seen.popitem(last=False)
 
     async def _learn(
         self, exact: ExactStore, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.keys import digest
 from aicache.domain.ports import ExactStore, StoreError
 from aicache.engine.backends import InUse
@@ -52,7 +52,7 @@ class Kinds:
 
     def __init__(self, in_use: InUse, tasks: Tasks, clock: Callable[[], float]) -> None:
         self._in_use, self._tasks, self._clock = in_use, tasks, clock
-        self._kinds: OrderedDict[str, _Kind] = OrderedDict()
+        self._kinds = BoundedDict[str, _Kind](MOST)
 
     def get(self, name: str) -> Verified | None:
         """Return a kind that is in use already."""
@@ -73,9 +73,7 @@ class Kinds:
                 kind = self._kinds[name] = _Kind(verified, terms, self._clock(), owners)
                 # what is counted under this generation by others is in the shared account
                 self._tell_soon(name, kind)
-        self._kinds.move_to_end(name)
-        while len(self._kinds) > MOST:
-            self._kinds.popitem(last=False)
+        self._kinds.touch(name)
         return kind.verified
 
     def used(self, name: str, *, now: bool = False) -> None:

@@ -20,6 +20,7 @@ from aicache.domain.masks import LIMIT, TooSlow
 from aicache.domain.model import Bypass, Hit
 from aicache.domain.request_directives import Controls
 from aicache.domain.request_fields import Field, RequestFields, sort_fields
+from aicache.domain.throttle import Throttle
 from aicache.engine import Exchange
 from aicache.entries import higress_answers
 from aicache.entries.embedding_batch import BatchExchange
@@ -30,12 +31,11 @@ from aicache.formats.json_bounds import TooComplex
 from aicache.formats.upstream_state import refuse_held_query
 
 logger = logging.getLogger(__name__)
-_warned_of: dict[str, float] = {}
+_mask_warnings: dict[str, Throttle] = {}
 
 CORS = "access-control-"
 ENCODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
 """Content codings that are told by name (IANA, HTTP Content Coding Registry)."""
-WARN_EVERY = 60.0  # seconds between two warnings about one pattern
 REASONS = {200: b"OK", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
 
 
@@ -127,9 +127,7 @@ def why_not_read(error: ValueError | RecursionError) -> Bypass:
 
 
 def _warn_of_mask(pattern: str) -> None:
-    now = time.monotonic()
-    if now >= _warned_of.get(pattern, 0.0):
-        _warned_of[pattern] = now + WARN_EVERY
+    if _mask_warnings.setdefault(pattern, Throttle()).allow(time.monotonic()):
         logger.warning("mask: the pattern %s takes more than %g s: such requests go upstream", pattern, LIMIT)
 
 

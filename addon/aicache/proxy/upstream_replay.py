@@ -10,6 +10,7 @@ from mitmproxy import ctx
 from mitmproxy.addons.clientplayback import ReplayHandler
 from mitmproxy.http import HTTPFlow, Response
 
+from aicache.domain.task_set import TaskSet
 from aicache.engine import Exchange
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Replays:
 
     def __init__(self) -> None:
         self._flows: WeakKeyDictionary[HTTPFlow, Exchange | None] = WeakKeyDictionary()
-        self._audits: set[asyncio.Task[None]] = set()
+        self._audits = TaskSet()
 
     def __contains__(self, flow: HTTPFlow) -> bool:
         return flow in self._flows
@@ -38,9 +39,7 @@ class Replays:
         """Ask the upstream, in the background, what it says to a request that *flow* has no answer to yet."""
         if len(self._audits) < AT_ONCE:
             # Copied before the hit is in it.
-            task = asyncio.get_running_loop().create_task(self._run(self._copy(flow, AUDIT, exchange)))
-            self._audits.add(task)
-            task.add_done_callback(self._audits.discard)
+            self._audits.spawn(self._run(self._copy(flow, AUDIT, exchange)))
 
     async def again(self, flow: HTTPFlow, body: bytes) -> Response | None:
         """Return the upstream's response to a request with another body; None when there is none."""
@@ -50,8 +49,7 @@ class Replays:
         return copy.response
 
     def end(self) -> None:
-        for task in self._audits:
-            task.cancel()
+        self._audits.cancel()
 
     def _copy(self, flow: HTTPFlow, comment: str, exchange: Exchange | None) -> HTTPFlow:
         copy: HTTPFlow = flow.copy()  # type: ignore[no-untyped-call]

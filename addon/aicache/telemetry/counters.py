@@ -5,10 +5,11 @@ Metrics and dashboard read it; it costs some additions a request, whether anyone
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.events import Finished, Judged, Report
 from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, Names, kind_of, part_of
@@ -65,7 +66,7 @@ class Counts:
         self.stored: Counter[str] = Counter()  # model
         self.not_stored: Counter[str] = Counter()  # reason
         self.judgements: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
-        self.kinds: OrderedDict[str, Kind] = OrderedDict()
+        self.kinds = BoundedDict[str, Kind](KINDS)
         self.lookups = {outcome: Histogram() for outcome in ("hit", "miss", "bypass")}
         self.steps: dict[str, Histogram] = {}
         self.upstream: dict[str, Histogram] = {}  # API
@@ -137,9 +138,7 @@ class Counts:
     def _kind(self, name: str) -> Kind:
         name = name[:NAMED_BY]
         kind = self.kinds.setdefault(name, Kind())
-        self.kinds.move_to_end(name)
-        if len(self.kinds) > KINDS:
-            self.kinds.popitem(last=False)
+        self.kinds.touch(name)
         return kind
 
 

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from aicache.domain.events import Erased, Finished, Judged, Report
+from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Looked
 from aicache.telemetry.labels import LONGEST, sayable
 
@@ -29,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 MOST = 10_000  # lines that wait
 TOGETHER = 200  # lines written at once
-WARN_EVERY = 60.0  # seconds
 CLOSE_WITHIN = 2.0  # seconds
 AGED_EVERY = 3600.0  # seconds between two looks for lines that are too old, at most
 
@@ -50,7 +50,7 @@ class DecisionLog:
         self._closing = False
         self._scrub_all = False
         self.dropped = 0
-        self._next_warning = 0.0
+        self._warnings = Throttle()
         self._thread = threading.Thread(target=self._run, name="ai-cache log", daemon=True)
         self._thread.start()
 
@@ -148,8 +148,7 @@ class DecisionLog:
         self._file.rewrite(lambda line: line if _time_of(line) >= oldest else None, only_if=lambda t: t < oldest)
 
     def _warn(self, exc: OSError) -> None:
-        if (now := time.monotonic()) >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
+        if self._warnings.allow(time.monotonic()):
             logger.warning("log.file: not written: %s", exc.strerror or exc)
 
 

@@ -6,10 +6,10 @@ What it knows is what this process has stored since its start; it is bounded, an
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import blake2b
 
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.request_fields import Field
 
 MAX_QUESTIONS = 4096
@@ -24,7 +24,7 @@ class HeaderMisses:
 
     def __init__(self) -> None:
         self._salt = os.urandom(16)
-        self._stored: OrderedDict[tuple[str, str], list[_Variant]] = OrderedDict()
+        self._stored = BoundedDict[tuple[str, str], list[_Variant]](MAX_QUESTIONS)
 
     def forget(self) -> None:
         """Remember nothing of what was stored before."""
@@ -34,12 +34,10 @@ class HeaderMisses:
         """Note that the answer to a request is stored: *question* names it, *sender* those who may share its answer."""
         name, variant = (question, sender), self._digested(fields)
         variants = self._stored.setdefault(name, [])
-        self._stored.move_to_end(name)
+        self._stored.touch(name)
         if variant not in variants:
             variants.append(variant)
             del variants[:-MAX_VARIANTS]
-        while len(self._stored) > MAX_QUESTIONS:
-            self._stored.popitem(last=False)
 
     def differing(self, question: str, sender: str, fields: Iterable[Field]) -> tuple[str, ...]:
         """Return the names of the fields in which a request differs from the equal one that comes nearest to it.

@@ -18,6 +18,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.log import ALERT
 
 from aicache.domain.ports import StoreError
+from aicache.domain.task_set import TaskSet
 from aicache.engine import Engine
 from aicache.telemetry.labels import sayable
 from aicache.telemetry.observability import Desk
@@ -52,12 +53,11 @@ class Commands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = TaskSet()
         self._result: list[str] = ["no command has been given yet"]
 
     def close(self) -> None:
-        for task in self._under_way:
-            task.cancel()
+        self._under_way.cancel()
 
     # ------------------------------------------------------------------ look
 
@@ -210,9 +210,7 @@ class Commands:
             work.close()
             raise exceptions.CommandError(f"{AT_ONCE} commands are still under way")
         self._result = [f"{name}: under way"]
-        task = asyncio.get_running_loop().create_task(self._run(name, work, flows, word, within))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._under_way.spawn(self._run(name, work, flows, word, within))
         return f"{name}{about and f' ({about})'}: begun; the event log and aicache.result tell what comes of it"
 
     async def _run(

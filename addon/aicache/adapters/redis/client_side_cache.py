@@ -19,6 +19,7 @@ from typing import Any
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Entry
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class NearCache:
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._made: dict[bytes, _Made] = {}
         self._ending: dict[str, set[bytes]] = {}  # names of what ends when an entry of this key comes
-        self._changed: OrderedDict[str, float] = OrderedDict()  # when
+        self._changed = BoundedDict[str, float](CHANGED)  # when
 
     def get(self, key: str) -> Entry | None:
         found = self._held.get(key)
@@ -128,9 +129,6 @@ class NearCache:
                 self._held[self._made[name].of].names.discard(name)
                 self._end(name)
             self._changed[key] = self._clock()
-            self._changed.move_to_end(key)
-        while len(self._changed) > CHANGED:
-            self._changed.popitem(last=False)
 
     def _grow(self, size: int) -> None:
         self._size += size

@@ -22,6 +22,7 @@ from aicache.adapters.redis.server import Command, Server, scanned, scanning
 from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.loop_time import loop_time
 from aicache.domain.ports import Busy, ShareError, StoreError
+from aicache.domain.task_set import TaskSet
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Cluster:
         self._learning: asyncio.Task[None] | None = None
         self._next_learning = 0.0
         self._why_not = ""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     def __str__(self) -> str:
         return self._place
@@ -123,10 +124,7 @@ class Cluster:
                 raise reply[0]
 
     async def close(self) -> None:
-        tasks = [*self._tasks, *([self._learning] if self._learning else ())]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.cancel_and_wait()
         await asyncio.gather(*(node.server.close() for node in self._nodes.values()))
 
     # ------------------------------------------------------------------ asking
@@ -205,7 +203,7 @@ class Cluster:
 
     def _learn_soon(self) -> asyncio.Task[None]:
         if self._learning is None or self._learning.done():
-            self._learning = asyncio.get_running_loop().create_task(self._learn())
+            self._learning = self._tasks.spawn(self._learn())
         return self._learning
 
     async def _learn(self) -> None:
@@ -256,9 +254,7 @@ class Cluster:
         return node
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(work)
 
 
 def _after(name: str, names: Collection[str]) -> str:

@@ -27,6 +27,8 @@ from aicache.domain import response_fields
 from aicache.domain.deployment_secrets import CHECKSUM, SIZE, checksum, signature
 from aicache.domain.model import AHEAD, PINNED, Entry
 from aicache.domain.ports import StoreError
+from aicache.domain.task_set import TaskSet
+from aicache.domain.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,6 @@ CHECKED = b"\x8f"
 """First byte of a mark or a note that is not, behind it the checksum. No single wrong bit makes it another one."""
 UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
 """Formats of entries that were kept before there were checksums."""
-WARN_EVERY = 60.0
-"""Seconds between two warnings about entries that cannot be read."""
 AGREED = 32
 """Characters of what is kept for good, at least: what is shorter is none of ours."""
 BOUND_TOGETHER = 32
@@ -177,9 +177,9 @@ class RedisStore:
         self._near = NearCache(near) if near and self._servers.connect else None
         self._listener: asyncio.Task[None] | None = None
         self._wanted: dict[str, list[_Answer]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
         self._closed = False
-        self._next_warning = 0.0
+        self._warnings = Throttle()
         self.deleted = 0  # times that something was deleted, rather than has expired
         self._unread = 0  # entries that were not warned of yet ...
         self._named: list[str] = []  # ... and the beginnings of some of their keys
@@ -362,9 +362,7 @@ class RedisStore:
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel_and_wait()
         await self._servers.close()
 
     @property
@@ -396,9 +394,7 @@ class RedisStore:
         groups = self._servers.together(self._prefix, list(wanted))
         for group in groups:
             share = wanted if len(groups) == 1 else {key: wanted[key] for key in group}
-            task = asyncio.get_running_loop().create_task(self._answer(share))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.spawn(self._answer(share))
 
     async def _answer(self, wanted: Mapping[str, Sequence[_Answer]]) -> None:
         found: Sequence[Entry | bool | StoreError | None] = [StoreError(f"{self}: closed")] * len(wanted)
@@ -420,9 +416,7 @@ class RedisStore:
         """Delete, in the background, what is damaged: nobody will read it, and it may hold what somebody asked."""
         if self._closed or len(self._tasks) >= DROPPING:
             return
-        task = asyncio.get_running_loop().create_task(self._dropped([self._prefix + name for name in names]))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._dropped([self._prefix + name for name in names]))
 
     async def _dropped(self, keys: Sequence[str]) -> None:
         self.deleted += 1
@@ -510,9 +504,7 @@ class RedisStore:
         self._unread += 1
         if len(self._named) < SHOWN and key[:8].isalnum():
             self._named.append(key[:8])
-        now = time.monotonic()
-        if now >= self._next_warning:
-            self._next_warning = now + WARN_EVERY
+        if self._warnings.allow(time.monotonic()):
             count, self._unread = self._unread, 0
             named, self._named = self._named, []
             logger.warning("%s: %d entries taken as absent (%s): they %s", self, count, ", ".join(named), what)
