@@ -22,7 +22,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache import config as configuration
 from aicache.dashboard.dashboard import Dashboard
-from aicache.dashboard.token import Door
+from aicache.dashboard.token import DashboardToken
 from aicache.domain.events import Erased, Report
 from aicache.domain.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.domain.request_directives import OWN_HEADERS, Controls, parse_controls
@@ -59,8 +59,8 @@ from aicache.proxy.warmup import Warming
 from aicache.runtime.reconciler import Wiring, default_data_folder
 from aicache.telemetry import reporting
 from aicache.telemetry.header_misses import HeaderMisses
-from aicache.telemetry.observability import Desk
-from aicache.telemetry.reporting import Watchers
+from aicache.telemetry.observability import Observability
+from aicache.telemetry.watchers import Watchers
 from aicache.ui import contentview, flow_marks
 from aicache.ui.commands import Commands
 
@@ -89,12 +89,12 @@ class AICache:
         self._header_misses = HeaderMisses()
         self._watchers = Watchers()
         self._replays = Replays()
-        self._desk = Desk(
+        self._desk = Observability(
             self._watchers,
             lambda: self._wiring.engine if self._wiring is not None else None,
             lambda: self._wiring.settings if self._wiring is not None else None,
         )
-        self._door = Door()
+        self._door = DashboardToken()
         self._dashboard = Dashboard(self._desk, self._door)
         self._own = OwnConnections()
         self._readers = Readers()
@@ -407,7 +407,7 @@ class AICache:
                     self._replays.audit(flow, replace(exchange, ticket=outcome.ticket))
                 self._answer(flow, response)
                 self._speed.learn(names, exchange, outcome, response)
-                self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began))
+                self._decided(flow, reporting.lookup_report(exchange, outcome, trace, began))
                 return
             except ValueError as exc:
                 crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
@@ -417,7 +417,7 @@ class AICache:
         logger.debug("miss: %s", outcome.reason)
         exchange = with_vector(exchange, outcome)
         differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
-        self._decided(flow, reporting.of_lookup(exchange, outcome, trace, began, differing))
+        self._decided(flow, reporting.lookup_report(exchange, outcome, trace, began, differing))
         if exchange.controls.only_if_cached:
             self._answer(flow, write_gateway_timeout("miss"))
             return
@@ -442,7 +442,7 @@ class AICache:
             self._exchanges[flow] = outcome
             ask_less(flow.request, outcome)
             flow.request.headers["accept-encoding"] = "identity"
-        self._decided(flow, reporting.of_batch(exchange, known, began, answered=answered))
+        self._decided(flow, reporting.batch_report(exchange, known, began, answered=answered))
 
     async def _identify(
         self,
@@ -489,7 +489,7 @@ class AICache:
         self, flow: HTTPFlow, bypass: Bypass, wishes: Controls, format: Format | Embeddings, began: float
     ) -> None:
         logger.debug("bypass: %s", bypass.reason)
-        self._decided(flow, reporting.of_bypass(bypass, format.api, began))
+        self._decided(flow, reporting.bypass_report(bypass, format.api, began))
         if wishes.only_if_cached:
             self._answer(flow, write_gateway_timeout("bypass"))
         else:
@@ -519,7 +519,7 @@ class AICache:
         if entry is not None and isinstance(exchange, Exchange):
             self._header_misses.remember(exchange.identity.question, exchange.sender, exchange.fields)
         if report is not None:
-            finished = reporting.finished(report, recording, entry, why_not)
+            finished = reporting.finished_event(report, recording, entry, why_not)
             self._watchers.finished(finished)
             if not (marked and entry is not None):
                 flow_marks.finished(flow, finished, again=marked)
@@ -640,7 +640,7 @@ class AICache:
             if self._wiring is None:
                 tell(None, "the proxy ends")
             elif (stored := self._wiring.engine.keep(exchange, entry, tell)) and report is not None:
-                flow_marks.finished(flow, reporting.finished(report, recording, entry, None))
+                flow_marks.finished(flow, reporting.finished_event(report, recording, entry, None))
         return stored
 
     async def _complete(

@@ -15,8 +15,8 @@ from aicache.domain.events import Finished, Judged, Report
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.trace import Looked, Step, Trace
-from aicache.telemetry.observability import Desk
-from aicache.telemetry.reporting import Watchers
+from aicache.telemetry.observability import Observability
+from aicache.telemetry.watchers import Watchers
 
 LOOKS = 10
 SETTLED = 2  # looks after which nothing may grow any more
@@ -38,8 +38,8 @@ class Look:
 async def measure(folder: Path, requests: int) -> int:
     """Print the table; return 1 where memory grew with the requests."""
     watchers = Watchers()
-    desk = Desk(watchers, lambda: None)
-    desk.configure(Config(log=Log(file=str(folder / "watched.jsonl"), text=True, max_bytes=1 << 20, keep=2)))
+    observability = Observability(watchers, lambda: None)
+    observability.configure(Config(log=Log(file=str(folder / "watched.jsonl"), text=True, max_bytes=1 << 20, keep=2)))
     print(f"{requests} requests: each with a model, reason, question and kind of its own now and then")
     print(f"{'requests':>10} {'RSS MB':>8} {'objects':>9} {'metrics KB':>11} {'µs each':>8}")
     looks, began = [], time.perf_counter()
@@ -49,10 +49,10 @@ async def measure(folder: Path, requests: int) -> int:
             _tell(watchers, i)
             if i % 1000 == 0:
                 await asyncio.sleep(0)
-        looks.append(_look(desk, until))
+        looks.append(_look(observability, until))
         each = (time.perf_counter() - began) / until * 1e6
         print(_row(looks[-1], each), flush=True)
-    await desk.close()
+    await observability.close()
     grown, settled = looks[-1].rss - looks[SETTLED - 1].rss, looks[SETTLED - 1].requests
     print(f"from {settled} requests on RSS changed by {grown / 1024**2:+.1f} MB; logs on disk: {_logs(folder)} bytes")
     return int(grown > MOST or looks[-1].objects - looks[SETTLED - 1].objects > MOST_OBJECTS)
@@ -66,9 +66,9 @@ def _row(look: Look, each: float) -> str:
     return f"{look.requests:>10} {look.rss / 1024**2:8.1f} {look.objects:>9} {look.shown / 1024:11.1f} {each:8.1f}"
 
 
-def _look(desk: Desk, requests: int) -> Look:
-    shown = len(desk.metrics.text())
-    overview(desk, 3600)
+def _look(observability: Observability, requests: int) -> Look:
+    shown = len(observability.metrics.text())
+    overview(observability, 3600)
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return Look(requests, pages * os.sysconf("SC_PAGE_SIZE"), len(gc.get_objects()), shown)

@@ -28,7 +28,7 @@ from aicache.proxy.http_messages import format_of
 from aicache.proxy.recorded_flows import Passed, answered_at, exchange_of, recording_of
 from aicache.runtime.reconciler import rules_for
 from aicache.telemetry import reporting
-from aicache.telemetry.counters import Counts
+from aicache.telemetry.counters import Counters
 from replaying.memory import ReplayedIndex, ReplayedStore
 
 PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
@@ -62,7 +62,7 @@ class Replay:
         self.settings = Settings.of(config)
         self.rules = rules_for(config)
         self.totals = Totals()
-        self.counts = Counts(partial(pricing.cost, own=config.prices))
+        self.counts = Counters(partial(pricing.cost, own=config.prices))
         self._now = 0.0
         self._engine = Engine(self.rules, PATIENCE, self.clock)
         self._engine.on_judged = self.counts.judged
@@ -97,7 +97,7 @@ class Replay:
             if format is None or exchange.reason == "no LLM call":
                 totals.others[exchange.reason] += 1
             else:
-                self.counts.decided(reporting.of_bypass(Bypass(exchange.reason), format.api, began))
+                self.counts.decided(reporting.bypass_report(Bypass(exchange.reason), format.api, began))
             return
         coming: Exchange | BatchExchange | None
         if isinstance(exchange, Exchange):
@@ -133,7 +133,7 @@ class Replay:
                 rendered(outcome.entry, exchange.call, exchange.format, self.settings.template_for(exchange.call))
             except ValueError:
                 outcome = Miss("not-renderable")
-        report = reporting.of_lookup(exchange, outcome, trace, began)
+        report = reporting.lookup_report(exchange, outcome, trace, began)
         self.counts.decided(report)
         await self._settled()
         if isinstance(outcome, Miss):
@@ -147,7 +147,7 @@ class Replay:
         self.totals.texts += len(known)
         self.totals.texts_known += have
         answered = have == len(known)
-        report = reporting.of_batch(exchange, known, began, answered=answered)
+        report = reporting.batch_report(exchange, known, began, answered=answered)
         self.counts.decided(report)
         return (None if answered or exchange.controls.only_if_cached else exchange), report
 
@@ -170,7 +170,7 @@ class Replay:
         except (ValueError, RecursionError) as exc:
             why_not = str(exc) or "not understood"
         if report is not None:
-            self.counts.finished(reporting.finished(report, recording, entry, why_not))
+            self.counts.finished(reporting.finished_event(report, recording, entry, why_not))
 
     async def _settled(self) -> None:
         """Wait until nothing goes on in the background any more."""

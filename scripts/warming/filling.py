@@ -15,7 +15,7 @@ from aicache.config import Credential
 from aicache.domain.keys import CREDENTIAL_PARAMETERS
 from aicache.domain.ports import StoreError
 from aicache.domain.request_fields import FieldRules, Part, part_of
-from aicache.maintenance import Upkeep
+from aicache.maintenance import EntryTransfer
 from aicache.proxy.recorded_flows import answered_at
 from aicache.proxy.warmup import Tally, Warming
 from progress import Progress, gauge
@@ -65,8 +65,11 @@ class Filling:
         """Take the entries that another cache has exported, which are as its settings made them."""
         result = Result(source, Tally())
         try:
-            taken = result.tally.taken = await Upkeep(self._parts.engine).bring(Path(source))
-            result.read, result.broken = taken.taken + taken.kept + taken.expired + taken.unread, taken.unread
+            taken = result.tally.taken = await EntryTransfer(self._parts.engine).import_file(Path(source))
+            result.read, result.broken = (
+                taken.stored + taken.not_newer + taken.expired + taken.unreadable,
+                taken.unreadable,
+            )
         except (OSError, ValueError, StoreError) as exc:
             result.problem = f"{source}: {exc}"
             print(f"warm: {result.problem}", file=sys.stderr)
@@ -84,7 +87,7 @@ class Filling:
                 result.read += 1
                 if (now := time.monotonic()) - shown > SHOWN_EVERY:
                     shown = now
-                    progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.taken.taken} stored"
+                    progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.taken.stored} stored"
                     progress.show()
                 if isinstance(record, Broken):
                     result.broken += 1

@@ -32,7 +32,7 @@ def lines(results: list[Result]) -> str:
 def _numbers(result: Result) -> list[int]:
     taken, tally = result.tally.taken, result.tally
     return [
-        *(result.read, taken.taken, taken.found, taken.kept, taken.expired),
+        *(result.read, taken.stored, taken.findable, taken.not_newer, taken.expired),
         *(tally.passed.total(), result.broken, tally.failed),
     ]
 

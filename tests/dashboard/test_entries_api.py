@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.dashboard.entries_api import ANSWER, FEW, SHOWN, Cupboard, in_time
+from aicache.dashboard.entries_api import ANSWER, FEW, SHOWN, EntriesApi, in_time
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
-from aicache.maintenance import Upkeep
+from aicache.maintenance import EntryTransfer
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
 from telemetry.reports import an_entry
 
@@ -30,20 +30,20 @@ class Setup:
         self.engine = Engine(RULES, 1.0)
         self.engine.use_exact(self.exact, 1.0)
         self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
-        self.cupboard = Cupboard(self.engine)
+        self.entries_api = EntriesApi(self.engine)
 
-    async def filled(self, *entries: Entry) -> Cupboard:
-        await Upkeep(self.engine).take(entries)
-        return self.cupboard
+    async def filled(self, *entries: Entry) -> EntriesApi:
+        await EntryTransfer(self.engine).import_entries(entries)
+        return self.entries_api
 
 
 @pytest.fixture
-async def cupboard() -> Cupboard:
+async def entries_api() -> EntriesApi:
     return await Setup().filled(REFUND, WEATHER, TODAY)
 
 
-async def test_a_look_without_a_word_shows_some_and_where_to_go_on(cupboard: Cupboard) -> None:
-    found = await cupboard.some("")
+async def test_a_look_without_a_word_shows_some_and_where_to_go_on(entries_api: EntriesApi) -> None:
+    found = await entries_api.page("")
 
     assert {row["key"] for row in found["entries"]} == {REFUND.key, WEATHER.key, TODAY.key}
     assert found["cursor"] == ""
@@ -51,11 +51,11 @@ async def test_a_look_without_a_word_shows_some_and_where_to_go_on(cupboard: Cup
 
 async def test_many_entries_come_page_by_page_and_none_is_left_out() -> None:
     entries = [an_entry(f"question {i}") for i in range(130)]
-    cupboard = await Setup().filled(*entries)
+    entries_api = await Setup().filled(*entries)
 
     keys, cursor, pages = set[str](), "", 0
     while pages == 0 or cursor:
-        found = await cupboard.some(cursor)
+        found = await entries_api.page(cursor)
         assert len(found["entries"]) <= 2 * SHOWN
         keys |= {row["key"] for row in found["entries"]}
         cursor, pages = found["cursor"], pages + 1
@@ -64,29 +64,29 @@ async def test_many_entries_come_page_by_page_and_none_is_left_out() -> None:
     assert pages > 1
 
 
-async def test_by_the_beginning_of_a_key(cupboard: Cupboard) -> None:
-    short, whole = await cupboard.named(REFUND.key[:10]), await cupboard.named(WEATHER.key)
+async def test_by_the_beginning_of_a_key(entries_api: EntriesApi) -> None:
+    short, whole = await entries_api.find_by_key(REFUND.key[:10]), await entries_api.find_by_key(WEATHER.key)
 
     assert [row["key"] for row in short["entries"]] == [REFUND.key]
     assert [row["key"] for row in whole["entries"]] == [WEATHER.key]
-    assert (await cupboard.named("0" * 40))["entries"] == []
+    assert (await entries_api.find_by_key("0" * 40))["entries"] == []
 
 
-async def test_by_meaning_the_nearest_first_also_what_only_the_very_request_finds(cupboard: Cupboard) -> None:
-    found = (await cupboard.like("what's your refund policy", 0.9))["entries"]
+async def test_by_meaning_the_nearest_first_also_what_only_the_very_request_finds(entries_api: EntriesApi) -> None:
+    found = (await entries_api.find_similar("what's your refund policy", 0.9))["entries"]
 
     assert [row["key"] for row in found] == [REFUND.key, TODAY.key]
     assert found[0]["similarity"] > found[1]["similarity"] >= 0.9
 
 
-async def test_an_entry_is_read_with_what_it_says(cupboard: Cupboard) -> None:
-    found = await cupboard.read(REFUND.key)
+async def test_an_entry_is_read_with_what_it_says(entries_api: EntriesApi) -> None:
+    found = await entries_api.read(REFUND.key)
 
     assert found is not None
     assert (found["answer"], found["raw"], found["cut"]) == ("Thirty days.", False, False)
     assert (found["question"], found["prompt_tokens"], found["pinned"]) == (REFUND.question, 1000, False)
     json.dumps({name: value for name, value in found.items() if name != "similarity"})  # plain values alone
-    assert await cupboard.read("0" * 40) is None
+    assert await entries_api.read("0" * 40) is None
 
 
 async def test_a_stream_is_read_as_what_it_says() -> None:
@@ -110,28 +110,28 @@ async def test_what_cannot_be_read_is_shown_as_it_was_recorded_and_not_at_any_le
     assert (found["raw"], found["cut"], len(found["answer"])) == (True, True, ANSWER)
 
 
-async def test_purge_takes_an_entry_and_its_vector(cupboard: Cupboard) -> None:
-    first, again = await cupboard.change(REFUND.key, "purge"), await cupboard.change(REFUND.key, "purge")
+async def test_purge_takes_an_entry_and_its_vector(entries_api: EntriesApi) -> None:
+    first, again = await entries_api.change(REFUND.key, "purge"), await entries_api.change(REFUND.key, "purge")
 
     assert (first, again) == (True, False)
-    assert await cupboard.read(REFUND.key) is None
-    assert (await cupboard.like("what is your refund policy", 0.99))["entries"] == []
+    assert await entries_api.read(REFUND.key) is None
+    assert (await entries_api.find_similar("what is your refund policy", 0.99))["entries"] == []
 
 
-async def test_pin_and_unpin(cupboard: Cupboard) -> None:
-    assert await cupboard.change(WEATHER.key, "pin")
-    pinned = await cupboard.read(WEATHER.key)
-    assert await cupboard.change(WEATHER.key, "unpin")
-    unpinned = await cupboard.read(WEATHER.key)
+async def test_pin_and_unpin(entries_api: EntriesApi) -> None:
+    assert await entries_api.change(WEATHER.key, "pin")
+    pinned = await entries_api.read(WEATHER.key)
+    assert await entries_api.change(WEATHER.key, "unpin")
+    unpinned = await entries_api.read(WEATHER.key)
 
     assert pinned is not None and unpinned is not None
     assert (pinned["pinned"], unpinned["pinned"]) == (True, False)
     assert unpinned["expires_at"] == pytest.approx(time.time() + RULES.ttl, abs=30)
-    assert not await cupboard.change("0" * 40, "pin")
+    assert not await entries_api.change("0" * 40, "pin")
 
 
-async def test_entries_are_counted_by_model(cupboard: Cupboard) -> None:
-    found = await cupboard.by_model()
+async def test_entries_are_counted_by_model(entries_api: EntriesApi) -> None:
+    found = await entries_api.count_by_model()
 
     assert (found["count"], found["looked_at"]) == (3, 3)
     assert [(row["model"], row["entries"]) for row in found["models"]] == [("gpt-4o", 2), ("claude", 1)]
@@ -144,16 +144,21 @@ async def test_of_very_many_only_the_first_are_read_and_the_rest_counted() -> No
         key = digest("key", str(i))
         setup.exact.entries[key] = replace(REFUND, key=key)
 
-    found = await setup.cupboard.by_model()
+    found = await setup.entries_api.count_by_model()
 
     assert found["count"] == FEW + 500
     assert FEW <= found["looked_at"] < FEW + 500
 
 
 async def test_a_store_that_is_down_is_a_store_error() -> None:
-    cupboard = Setup(BrokenStore()).cupboard
+    entries_api = Setup(BrokenStore()).entries_api
 
-    for look in (cupboard.some(""), cupboard.named("ab"), cupboard.read(REFUND.key), cupboard.by_model()):
+    for look in (
+        entries_api.page(""),
+        entries_api.find_by_key("ab"),
+        entries_api.read(REFUND.key),
+        entries_api.count_by_model(),
+    ):
         with pytest.raises(StoreError):
             await look
 

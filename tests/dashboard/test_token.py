@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aicache.config import Dashboard
-from aicache.dashboard.token import Door, address
+from aicache.dashboard.token import DashboardToken, address
 from aicache.domain.ports import StoreError
 
 FOLDER, HERE = Path("/data"), [("127.0.0.1", 8080)]
@@ -34,13 +34,13 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_it_is_said_once_and_again_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
-    door, kept = Door(), Kept()
+    token, kept = DashboardToken(), Kept()
     chosen = Dashboard(token="a-token-of-24-characters")
 
     with caplog.at_level("INFO"):
         for wanted in (Dashboard(), Dashboard(), chosen, chosen, Dashboard(enabled=False), Dashboard()):
-            door.configure(wanted, FOLDER, kept)
-            door.announce(HERE)
+            token.configure(wanted, FOLDER, kept)
+            token.announce(HERE)
 
     made = "the dashboard: http://127.0.0.1:8080/_ai_cache/?token=made%2Fof%2Bsigns"
     assert messages(caplog) == [
@@ -52,34 +52,34 @@ def test_it_is_said_once_and_again_when_it_changes(caplog: pytest.LogCaptureFixt
 
 
 def test_a_folder_that_cannot_be_written_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    door = Door()
+    token = DashboardToken()
 
-    door.configure(Dashboard(), FOLDER, broken)
-    first = door.token
-    door.configure(Dashboard(), FOLDER, broken)
+    token.configure(Dashboard(), FOLDER, broken)
+    first = token.value
+    token.configure(Dashboard(), FOLDER, broken)
 
     assert first is not None
     assert len(first) >= 43
-    assert door.token == first
+    assert token.value == first
     assert messages(caplog) == ["/data/dashboard-token: Permission denied (the dashboard's token is this run's alone)"]
     assert first not in caplog.text
 
 
 def test_another_folder_has_another_token() -> None:
-    door = Door()
-    door.configure(Dashboard(), FOLDER, Kept("one"))
-    door.configure(Dashboard(), Path("/other"), Kept("other"))
+    token = DashboardToken()
+    token.configure(Dashboard(), FOLDER, Kept("one"))
+    token.configure(Dashboard(), Path("/other"), Kept("other"))
 
-    assert door.token == "other"
+    assert token.value == "other"
 
 
 def test_without_pages_none_is_made_and_one_that_is_configured_is_known_all_the_same() -> None:
-    door, kept = Door(), Kept()
+    token, kept = DashboardToken(), Kept()
 
-    door.configure(Dashboard(enabled=False), FOLDER, kept)
-    assert (door.token, door.secrets, kept.read) == (None, None, 0)
-    door.configure(Dashboard(enabled=False, token="a-token-of-24-characters"), FOLDER, kept)
-    assert door.secrets is not None
+    token.configure(Dashboard(enabled=False), FOLDER, kept)
+    assert (token.value, token.secrets, kept.read) == (None, None, 0)
+    token.configure(Dashboard(enabled=False, token="a-token-of-24-characters"), FOLDER, kept)
+    assert token.secrets is not None
 
 
 @pytest.mark.parametrize(

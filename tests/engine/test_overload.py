@@ -14,7 +14,7 @@ import pytest
 from aicache.domain.model import Entry, Hit, Miss, Vector
 from aicache.domain.ports import Purpose, StoreError
 from aicache.engine import admission
-from aicache.maintenance import Upkeep
+from aicache.maintenance import Maintenance
 from engine.test_engine import Clock, Setup, an_answer, an_exchange
 from fakes import LetterEmbedder, MemoryIndex, MemoryStore
 
@@ -47,7 +47,7 @@ class MuteStore(MemoryStore):
 
 
 class CountingEmbedder(LetterEmbedder):
-    """Counts what it is asked, and answers when *may* is set."""
+    """Counters what it is asked, and answers when *may* is set."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -304,10 +304,10 @@ async def test_what_is_to_be_purged_is_found_in_a_store_that_cannot_be_read() ->
         await setup.ask(an_exchange("to be purged"))
 
     key = an_exchange("to be purged").identity.key
-    upkeep = Upkeep(setup.engine)
+    maintenance = Maintenance(setup.engine)
 
-    assert await upkeep.named(key[:8]) == [key]
-    await upkeep.purge([key])
+    assert await maintenance.keys_with_prefix(key[:8]) == [key]
+    await maintenance.purge([key])
     assert key not in exact.entries
 
 

@@ -1,4 +1,4 @@
-"""Upkeep: a keeper sees and changes what there is, whoever's it is, and nothing that is newer is lost."""
+"""Maintenance: a keeper sees and changes what there is, whoever's it is, and nothing that is newer is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
 from aicache.engine.traffic_segments import KEPT
-from aicache.maintenance import PINNED, OfCaller, Taken, Upkeep, archive
+from aicache.maintenance import PINNED, CallerTotals, EntryTransfer, ImportResult, Maintenance, archive
 from fakes import BrokenIndex, BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=40)
@@ -59,7 +59,7 @@ def names(folder: Path) -> list[str]:
 
 
 class Setup:
-    """Upkeep over fakes, filled as an engine fills them."""
+    """Maintenance over fakes, filled as an engine fills them."""
 
     def __init__(self, *entries: Entry, index: MemoryIndex | None = None, now: float = NOW) -> None:
         self.exact = MemoryStore(clock=lambda: now)
@@ -67,11 +67,12 @@ class Setup:
         self.engine = Engine(RULES, 1.0)
         self.engine.use_exact(self.exact, 1.0)
         self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
-        self.upkeep = Upkeep(self.engine, clock=lambda: now)
+        self.maintenance = Maintenance(self.engine, clock=lambda: now)
+        self.transfer = EntryTransfer(self.engine, clock=lambda: now)
         self._entries = entries
 
     async def filled(self) -> Setup:
-        assert (await self.upkeep.take(self._entries)).taken == len(self._entries)
+        assert (await self.transfer.import_entries(self._entries)).stored == len(self._entries)
         return self
 
 
@@ -83,32 +84,32 @@ async def setup() -> Setup:
 async def test_every_entry_is_counted_read_and_named_by_the_beginning_of_its_key(setup: Setup) -> None:
     keys = {entry.key for entry in (REFUND, REFUNDS, TODAY, OTHER, VECTOR)}
 
-    pages, cursor = await setup.upkeep.page()
+    pages, cursor = await setup.maintenance.page()
     while cursor:
-        more, cursor = await setup.upkeep.page(cursor)
+        more, cursor = await setup.maintenance.page(cursor)
         pages += more
 
-    assert await setup.upkeep.count() == 5
-    assert {brief.key for brief in pages} == keys
-    assert {brief.size for brief in pages} == {len(BODY)}
-    assert await setup.upkeep.named(OTHER.key[:8]) == [OTHER.key]
-    assert await setup.upkeep.get(OTHER.key) == OTHER
-    assert await setup.upkeep.get("00") is None
+    assert await setup.maintenance.count() == 5
+    assert {summary.key for summary in pages} == keys
+    assert {summary.size for summary in pages} == {len(BODY)}
+    assert await setup.maintenance.keys_with_prefix(OTHER.key[:8]) == [OTHER.key]
+    assert await setup.maintenance.fetch(OTHER.key) == OTHER
+    assert await setup.maintenance.fetch("00") is None
 
 
 async def test_what_is_like_a_text_is_found_in_all_namespaces_and_also_what_has_no_vector(setup: Setup) -> None:
-    found = await setup.upkeep.like("what is your refund policy", 0.9)
-    by_meaning = await setup.upkeep.like("what is your refund policy", 0.9, exact_only=False)
+    found = await setup.maintenance.find_similar("what is your refund policy", 0.9)
+    by_meaning = await setup.maintenance.find_similar("what is your refund policy", 0.9, exact_only=False)
 
-    assert found[0].brief.key == REFUND.key
+    assert found[0].summary.key == REFUND.key
     assert found[0].similarity == pytest.approx(1.0)
-    assert {each.brief.key for each in found} == {REFUND.key, REFUNDS.key, TODAY.key}
-    assert {each.brief.key for each in by_meaning} == {REFUND.key, REFUNDS.key}
-    assert len(await setup.upkeep.like("what is your refund policy", 0.9, 1)) == 1
+    assert {each.summary.key for each in found} == {REFUND.key, REFUNDS.key, TODAY.key}
+    assert {each.summary.key for each in by_meaning} == {REFUND.key, REFUNDS.key}
+    assert len(await setup.maintenance.find_similar("what is your refund policy", 0.9, 1)) == 1
 
 
 async def test_a_purge_takes_entries_with_their_vectors_and_says_how_many_there_were(setup: Setup) -> None:
-    purged = await setup.upkeep.purge([REFUND.key, TODAY.key, "00"])
+    purged = await setup.maintenance.purge([REFUND.key, TODAY.key, "00"])
 
     assert purged == 2
     assert set(setup.exact.entries) == {REFUNDS.key, OTHER.key, VECTOR.key}
@@ -116,14 +117,14 @@ async def test_a_purge_takes_entries_with_their_vectors_and_says_how_many_there_
 
 
 async def test_a_purge_by_meaning_takes_all_that_is_like_the_text(setup: Setup) -> None:
-    purged = await setup.upkeep.purge_like("what is your refund policy", 0.9)
+    purged = await setup.maintenance.purge_similar("what is your refund policy", 0.9)
 
     assert purged == 3
     assert set(setup.exact.entries) == {OTHER.key, VECTOR.key}
 
 
 async def test_a_purge_of_all_leaves_nothing(setup: Setup) -> None:
-    assert await setup.upkeep.purge_all() == 5
+    assert await setup.maintenance.purge_all() == 5
     assert setup.exact.entries == {}
     assert setup.index.vectors == {}
 
@@ -132,24 +133,24 @@ async def test_an_index_that_fails_keeps_no_entry_from_being_purged() -> None:
     setup = Setup(index=BrokenIndex())
     await setup.exact.put(REFUND)
 
-    assert await setup.upkeep.purge([REFUND.key]) == 1
+    assert await setup.maintenance.purge([REFUND.key]) == 1
     assert setup.exact.entries == {}
 
 
 async def test_a_pinned_entry_and_its_vector_never_expire_until_it_is_unpinned(setup: Setup) -> None:
-    await setup.upkeep.pin(REFUND.key)
+    await setup.maintenance.pin(REFUND.key)
 
     assert setup.exact.entries[REFUND.key] == replace(REFUND, expires_at=PINNED)
     namespace, _, expires_at = setup.index.vectors[REFUND.key]
     assert (namespace, expires_at) == (vector_namespace(REFUND.namespace, "letters", 27), PINNED)
-    await setup.upkeep.unpin(REFUND.key)
+    await setup.maintenance.unpin(REFUND.key)
     assert setup.exact.entries[REFUND.key].expires_at == NOW + RULES.ttl
     assert setup.index.vectors[REFUND.key][2] == NOW + RULES.ttl
-    assert await setup.upkeep.pin("00") is None
+    assert await setup.maintenance.pin("00") is None
 
 
 async def test_what_is_for_the_exact_request_only_is_pinned_without_a_vector(setup: Setup) -> None:
-    await setup.upkeep.pin(TODAY.key)
+    await setup.maintenance.pin(TODAY.key)
 
     assert setup.exact.entries[TODAY.key].expires_at == PINNED
     assert TODAY.key not in setup.index.vectors
@@ -178,14 +179,14 @@ async def test_what_was_made_of_a_wrong_neighbour_is_let_go_of(setup: Setup) -> 
     store = Holding()
     setup.engine.use_exact(store, 1.0)
 
-    await setup.upkeep.wrong(REFUND.key, by_meaning=True)
+    await setup.maintenance.mark_wrong(REFUND.key, by_meaning=True)
 
     assert store.released == [REFUND.key]
 
 
 async def test_a_wrong_answer_goes_but_a_wrong_neighbour_keeps_answering_its_own_request(setup: Setup) -> None:
-    await setup.upkeep.wrong(REFUND.key, by_meaning=True)
-    await setup.upkeep.wrong(OTHER.key, by_meaning=False)
+    await setup.maintenance.mark_wrong(REFUND.key, by_meaning=True)
+    await setup.maintenance.mark_wrong(OTHER.key, by_meaning=False)
 
     assert REFUND.key in setup.exact.entries
     assert OTHER.key not in setup.exact.entries
@@ -196,11 +197,11 @@ async def test_what_is_exported_is_brought_into_another_cache_as_it_was(setup: S
     file, other = tmp_path / "entries.jsonl", Setup()
     file.write_text("something else")
 
-    exported = await setup.upkeep.export(file)
-    taken = await other.upkeep.bring(file)
+    exported = await setup.transfer.export_file(file)
+    taken = await other.transfer.import_file(file)
 
     assert exported == 5
-    assert taken == Taken(taken=5, found=3)
+    assert taken == ImportResult(stored=5, findable=3)
     assert other.exact.entries == setup.exact.entries
     assert other.index.vectors.keys() == setup.index.vectors.keys()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -209,15 +210,15 @@ async def test_what_is_exported_is_brought_into_another_cache_as_it_was(setup: S
 
 async def test_what_is_brought_never_takes_the_place_of_what_is_newer(setup: Setup, tmp_path: Path) -> None:
     file = tmp_path / "entries.jsonl"
-    await setup.upkeep.export(file)
+    await setup.transfer.export_file(file)
     newer = replace(REFUND, stored_at=NOW, body=b"newer")
     older = replace(OTHER, stored_at=NOW - 100, body=b"older")
     await setup.exact.put(newer)
     await setup.exact.put(older)
 
-    taken = await setup.upkeep.bring(file)
+    taken = await setup.transfer.import_file(file)
 
-    assert taken == Taken(taken=1, kept=4, found=1)
+    assert taken == ImportResult(stored=1, not_newer=4, findable=1)
     assert setup.exact.entries[REFUND.key] == newer
     assert setup.exact.entries[OTHER.key] == OTHER
 
@@ -225,27 +226,27 @@ async def test_what_is_brought_never_takes_the_place_of_what_is_newer(setup: Set
 async def test_what_has_expired_or_is_no_entry_is_not_taken(tmp_path: Path) -> None:
     file, setup, late = tmp_path / "entries.jsonl", Setup(), Setup(now=NOW + 60)
     filled = await Setup(REFUND).filled()
-    await filled.upkeep.export(file)
+    await filled.transfer.export_file(file)
     with file.open("ab") as damaged:
         damaged.write(b'{"key":"../x"}\n\xff\nnot json\n' + file.read_bytes().splitlines()[1][:-9] + b"\n")
 
-    assert await setup.upkeep.bring(file) == Taken(taken=1, unread=4, found=1)
-    assert (await late.upkeep.bring(file)).expired == 1
+    assert await setup.transfer.import_file(file) == ImportResult(stored=1, unreadable=4, findable=1)
+    assert (await late.transfer.import_file(file)).expired == 1
 
 
 async def test_a_line_that_is_too_long_is_read_past(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "entries"
-    await setup.upkeep.export(file)
+    await setup.transfer.export_file(file)
     header, *entries = file.read_bytes().splitlines(keepends=True)
-    monkeypatch.setattr(archive, "LONGEST", 100_000)
+    monkeypatch.setattr(archive, "MAX_LINE_BYTES", 100_000)
     with file.open("wb") as written:
         written.write(header + entries[0] + b"x" * 1_000_000 + b"\n" + entries[1] + b"y" * 500_000)
 
     with file.open("rb") as opened:
         opened.readline()
-        found = [each for some in iter(lambda: archive.some(opened, 2), []) for each in some]
+        found = [each for some in iter(lambda: archive.read_entries(opened, 2), []) for each in some]
 
     assert [entry is not None for entry in found] == [True, False, True, False]
 
@@ -264,7 +265,7 @@ async def test_another_file_is_refused(tmp_path: Path, content: bytes, why: str)
     file.write_bytes(content)
 
     with pytest.raises(ValueError, match=why):
-        await Setup().upkeep.bring(file)
+        await Setup().transfer.import_file(file)
 
 
 async def test_an_export_that_fails_leaves_no_piece_of_a_file(tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ async def test_an_export_that_fails_leaves_no_piece_of_a_file(tmp_path: Path) ->
     setup.engine.use_exact(BrokenStore(), 1.0)
 
     with pytest.raises(StoreError):
-        await setup.upkeep.export(file)
+        await setup.transfer.export_file(file)
 
     assert file.read_text() == "before"
     assert names(tmp_path) == ["entries.jsonl"]
@@ -282,7 +283,7 @@ async def test_an_export_that_fails_leaves_no_piece_of_a_file(tmp_path: Path) ->
 async def test_what_is_about_a_chat_gets_no_vector_when_it_is_brought() -> None:
     setup = Setup(CHORE)
 
-    assert await setup.upkeep.take([CHORE]) == Taken(taken=1, found=0)
+    assert await setup.transfer.import_entries([CHORE]) == ImportResult(stored=1, findable=0)
     assert setup.index.vectors == {}
 
 
@@ -290,9 +291,9 @@ async def test_of_entries_of_unknown_age_only_those_are_taken_that_are_not_there
     newer = replace(REFUND, stored_at=NOW, body=b"newer")
     gone = an_entry("where are you")
 
-    taken = await setup.upkeep.take([newer, gone], only_new=True)
+    taken = await setup.transfer.import_entries([newer, gone], only_new=True)
 
-    assert taken == Taken(taken=1, kept=1, found=1)
+    assert taken == ImportResult(stored=1, not_newer=1, findable=1)
     assert setup.exact.entries[REFUND.key] == REFUND
 
 
@@ -305,7 +306,7 @@ async def test_entries_whose_vectors_cannot_be_had_are_not_taken_so_that_they_ca
     setup.engine.use_semantic(Semantic(Silent(), 1.0, setup.index, 1.0))
 
     with pytest.raises(StoreError):
-        await setup.upkeep.take([REFUND])
+        await setup.transfer.import_entries([REFUND])
 
     assert setup.exact.entries == {}
 
@@ -314,9 +315,9 @@ async def test_without_the_parts_it_says_what_is_missing() -> None:
     engine = Engine(RULES, 1.0)
 
     with pytest.raises(StoreError, match="exact store: it is not in use"):
-        await Upkeep(engine).count()
+        await Maintenance(engine).count()
     with pytest.raises(StoreError, match="hits by meaning: they are not in use"):
-        await Upkeep(engine).like("x", 0.9)
+        await Maintenance(engine).find_similar("x", 0.9)
 
 
 async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> None:
@@ -326,7 +327,7 @@ async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> No
 
     setup.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, Ahead(), 1.0))
 
-    assert await setup.upkeep.like("x", 0.9, exact_only=False) == []
+    assert await setup.maintenance.find_similar("x", 0.9, exact_only=False) == []
 
 
 @pytest.mark.parametrize(
@@ -344,25 +345,25 @@ async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> No
 )
 async def test_what_no_cache_has_recorded_is_not_brought(tmp_path: Path, evil: dict[str, object]) -> None:
     file = tmp_path / "evil"
-    with archive.new(file) as out:
-        out.write(archive.header())
-        archive.write(out, [REFUND, replace(OTHER, **evil)])  # type: ignore[arg-type]
+    with archive.create_file(file) as out:
+        out.write(archive.render_header())
+        archive.write_entries(out, [REFUND, replace(OTHER, **evil)])  # type: ignore[arg-type]
     setup = Setup()
 
-    assert await setup.upkeep.bring(file) == Taken(taken=1, unread=1, found=1)
+    assert await setup.transfer.import_file(file) == ImportResult(stored=1, unreadable=1, findable=1)
 
 
 async def test_what_has_keys_of_another_secret_is_not_brought_and_told_how_to(tmp_path: Path, setup: Setup) -> None:
     setup.engine.in_use.deployment = "one"
-    await setup.upkeep.export(tmp_path / "file")
+    await setup.transfer.export_file(tmp_path / "file")
     other = Setup()
     other.engine.in_use.deployment = "other"
 
     with pytest.raises(ValueError, match=r"exact\.secret"):
-        await other.upkeep.bring(tmp_path / "file")
+        await other.transfer.import_file(tmp_path / "file")
 
     other.engine.in_use.deployment = "one"
-    assert (await other.upkeep.bring(tmp_path / "file")).taken == 5
+    assert (await other.transfer.import_file(tmp_path / "file")).stored == 5
 
 
 SALT = b"s" * 32
@@ -397,10 +398,10 @@ async def test_all_of_a_callers_is_counted_and_then_deleted_and_nothing_of_other
     alice = wanted("sk-alice-1234567", SALT)
     size = len(REFUND.body) + len(TODAY.body)
 
-    counted = await setup.upkeep.of_caller(alice)
-    assert counted == OfCaller(entries=2, size=size, marks=2, kinds=1, unknown=1)
+    counted = await setup.maintenance.count_caller(alice)
+    assert counted == CallerTotals(entries=2, size=size, marks=2, kinds=1, unknown=1)
     assert not told
-    assert await setup.upkeep.purge_caller(alice) == counted
+    assert await setup.maintenance.purge_caller(alice) == counted
 
     assert set(setup.exact.entries) == {REFUNDS.key, OTHER.key}
     assert set(setup.index.vectors) == {REFUNDS.key, OTHER.key}
@@ -409,16 +410,16 @@ async def test_all_of_a_callers_is_counted_and_then_deleted_and_nothing_of_other
     assert set(await setup.exact.marks_of(lambda owner: True)) == {"proof of bob", "kind-bob"}
     assert [(each.keys, each.caller) for each in told] == [(frozenset({REFUND.key, TODAY.key}), alice)]
     assert embedder.forgot == 1
-    assert await setup.upkeep.of_caller(alice) == OfCaller(unknown=1)
+    assert await setup.maintenance.count_caller(alice) == CallerTotals(unknown=1)
     await setup.engine.drain(0.1)
 
 
 async def test_what_another_proxy_stored_of_an_erased_caller_is_found_later_but_not_what_was_asked_since(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aicache.maintenance.maintenance.AGAIN_AFTER", (0.01, 0.01))
+    monkeypatch.setattr("aicache.maintenance.maintenance.REPEAT_DELAYS_S", (0.01, 0.01))
     setup, _, _ = await a_store_of_two_callers()
-    await setup.upkeep.purge_caller(wanted("carol", SALT))
+    await setup.maintenance.purge_caller(wanted("carol", SALT))
     late = replace(REFUND, owners=ALICE, stored_at=NOW + 5, took=6.0)
     since = replace(TODAY, owners=ALICE, stored_at=NOW + 5, took=1.0)
     await setup.exact.put(late)
@@ -438,8 +439,8 @@ async def test_owners_are_carried_along(tmp_path: Path) -> None:
     entry = replace(REFUND, owners=ALICE)
     setup, other = await Setup(entry).filled(), Setup()
 
-    await setup.upkeep.export(tmp_path / "entries")
-    await other.upkeep.bring(tmp_path / "entries")
+    await setup.transfer.export_file(tmp_path / "entries")
+    await other.transfer.import_file(tmp_path / "entries")
 
     assert other.exact.entries[entry.key].owners == ALICE
 

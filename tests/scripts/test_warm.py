@@ -28,7 +28,7 @@ from aicache.domain.ports import StoreError
 from aicache.domain.request_directives import TTL
 from aicache.engine import Engine, Semantic
 from aicache.formats import FORMATS
-from aicache.maintenance import Upkeep
+from aicache.maintenance import EntryTransfer
 from aicache.proxy.recorded_flows import Passed, entries_of, note_wishes
 from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
 from aicache.runtime.reconciler import rules_for
@@ -223,9 +223,9 @@ async def test_what_is_newer_stays_and_what_has_no_date_replaces_nothing() -> No
     assert b"old" in first.body and b"older" not in first.body
     newer = await fill(cache, [chat(answer="newer", at=NOW - 40)])
 
-    assert (older.tally.taken.taken, older.tally.taken.kept) == (0, 1)
-    assert (undated.tally.taken.taken, undated.tally.taken.kept) == (1, 1)
-    assert newer.tally.taken.taken == 1
+    assert (older.tally.taken.stored, older.tally.taken.not_newer) == (0, 1)
+    assert (undated.tally.taken.stored, undated.tally.taken.not_newer) == (1, 1)
+    assert newer.tally.taken.stored == 1
 
 
 async def test_what_has_expired_since_is_not_stored() -> None:
@@ -252,7 +252,7 @@ async def test_a_store_that_fails_for_a_while_loses_nothing() -> None:
     await warming.take(chat())
     await warming.finish()
 
-    assert (warming.tally.taken.found, warming.tally.failed) == (1, 0)
+    assert (warming.tally.taken.findable, warming.tally.failed) == (1, 0)
 
 
 async def test_a_store_that_fails_for_good_is_told_with_its_reason() -> None:
@@ -741,8 +741,8 @@ async def test_what_has_no_caller_is_not_stored_unless_it_is_for_those_without_a
 
     result = await filled(Cache(MemoryStore()), file, adapted, keyless=keyless)
 
-    assert result.tally.taken.taken + result.tally.passed[NO_CALLER] == 1
-    assert result.tally.taken.taken == stored
+    assert result.tally.taken.stored + result.tally.passed[NO_CALLER] == 1
+    assert result.tally.taken.stored == stored
 
 
 async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_path: Path) -> None:
@@ -754,7 +754,7 @@ async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_
     again = await filled(cache, file, Adapted(), keyless=True, from_now=True)
 
     [entry] = cache.store.entries.values()
-    assert (expired.tally.taken.expired, taken.tally.taken.taken, again.tally.taken.kept) == (1, 1, 1)
+    assert (expired.tally.taken.expired, taken.tally.taken.stored, again.tally.taken.not_newer) == (1, 1, 1)
     assert abs(entry.stored_at - time.time()) < 60
     assert entry.expires_at == pytest.approx(entry.stored_at + RULES.ttl)
 
@@ -762,13 +762,13 @@ async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_
 async def test_what_another_cache_exported_is_taken_as_it_is(tmp_path: Path) -> None:
     file, one, other = tmp_path / "entries.jsonl", Cache(MemoryStore()), Cache(MemoryStore())
     await filled(one, written(tmp_path / "f", {"question": "Why?", "answer": "So."}), Adapted(), keyless=True)
-    await Upkeep(one.engine).export(file)
+    await EntryTransfer(one.engine).export_file(file)
     with file.open("a") as damaged:
         damaged.write("{}\n")
 
     result = await filled(other, file, Adapted())
 
-    assert (result.read, result.broken, result.tally.taken.taken) == (2, 1, 1)
+    assert (result.read, result.broken, result.tally.taken.stored) == (2, 1, 1)
     assert other.store.entries == one.store.entries
 
 
@@ -790,7 +790,7 @@ async def test_where_a_header_says_whose_it_is_that_header_is_asked_for(tmp_path
     having = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted(headers={"x-team": "a"}))
 
     assert without.tally.passed == {"no-scope": 1}
-    assert having.tally.taken.taken == 1
+    assert having.tally.taken.stored == 1
 
 
 def test_how_long_an_answer_was_to_live_elsewhere_it_does_here() -> None:

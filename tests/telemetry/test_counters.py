@@ -1,4 +1,4 @@
-"""Counts: what was decided, ended and judged since the start, in a place that grows only so far."""
+"""Counters: what was decided, ended and judged since the start, in a place that grows only so far."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from aicache.domain.keys import digest
 from aicache.domain.trace import Looked, Step, Trace
-from aicache.telemetry.counters import HEADERS, KINDS, MODELS, REASONS, Counts, Kind, nearest_of
+from aicache.telemetry.counters import HEADERS, KINDS, MODELS, REASONS, Counters, Kind, nearest_of
 from aicache.telemetry.labels import OTHER
 from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
@@ -16,11 +16,11 @@ def dollars(model: str, prompt: int, completion: int) -> float | None:
 
 
 @pytest.fixture
-def counts() -> Counts:
-    return Counts(dollars)
+def counts() -> Counters:
+    return Counters(dollars)
 
 
-def test_hits_are_counted_by_tier_api_and_model(counts: Counts) -> None:
+def test_hits_are_counted_by_tier_api_and_model(counts: Counters) -> None:
     counts.decided(a_hit())
     counts.decided(a_hit())
     counts.decided(a_near_hit())
@@ -34,7 +34,7 @@ def test_hits_are_counted_by_tier_api_and_model(counts: Counts) -> None:
     assert counts.outcomes == {("hit", "chat"): 3, ("hit", "messages"): 1}
 
 
-def test_a_hit_saves_its_entrys_tokens_money_and_time(counts: Counts) -> None:
+def test_a_hit_saves_its_entrys_tokens_money_and_time(counts: Counters) -> None:
     entry = an_entry(prompt_tokens=100, completion_tokens=50, took=2.0)
 
     counts.decided(a_hit(entry, seconds=0.5))
@@ -47,7 +47,7 @@ def test_a_hit_saves_its_entrys_tokens_money_and_time(counts: Counts) -> None:
     assert counts.bytes_from_cache == 2 * len(entry.body)
 
 
-def test_a_model_without_a_price_saves_tokens_and_no_money(counts: Counts) -> None:
+def test_a_model_without_a_price_saves_tokens_and_no_money(counts: Counters) -> None:
     counts.decided(a_hit(model="llama"))
 
     assert counts.prompt_tokens["llama"] == 1000
@@ -55,7 +55,7 @@ def test_a_model_without_a_price_saves_tokens_and_no_money(counts: Counts) -> No
     assert counts.unpriced == {"llama": 1}
 
 
-def test_a_batch_of_embeddings_saves_tokens_though_it_has_no_entry(counts: Counts) -> None:
+def test_a_batch_of_embeddings_saves_tokens_though_it_has_no_entry(counts: Counters) -> None:
     counts.decided(a_hit(None, tier="embeddings", tokens=(70, 0)))
 
     assert counts.hits == {("embeddings", "chat", "gpt-4o"): 1}
@@ -63,7 +63,7 @@ def test_a_batch_of_embeddings_saves_tokens_though_it_has_no_entry(counts: Count
     assert counts.bytes_from_cache == 0
 
 
-def test_misses_and_bypasses_are_counted_by_reason(counts: Counts) -> None:
+def test_misses_and_bypasses_are_counted_by_reason(counts: Counters) -> None:
     counts.decided(a_report("miss", reason="not-stored"))
     counts.decided(a_report("miss", reason="store-error: embedder: no answer in time"))
     counts.decided(a_report("bypass", reason="skip", api="gemini"))
@@ -73,7 +73,7 @@ def test_misses_and_bypasses_are_counted_by_reason(counts: Counts) -> None:
     assert counts.store_errors == {"embedder": 1}
 
 
-def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(counts: Counts) -> None:
+def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(counts: Counters) -> None:
     counts.decided(a_refused_miss("guard:numbers"))
     looked = [Looked("a", 0.97, "q", "guard:numbers"), Looked("b", 0.95, "q"), Looked("c", 0.5, refused="too far")]
     counts.decided(a_near_hit(trace=Trace([], looked, 0.92)))
@@ -81,7 +81,7 @@ def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(coun
     assert counts.refusals == {"numbers": 2}
 
 
-def test_the_nearest_question_is_counted_by_whether_it_answered(counts: Counts) -> None:
+def test_the_nearest_question_is_counted_by_whether_it_answered(counts: Counters) -> None:
     counts.decided(a_near_hit(0.95))
     counts.decided(a_refused_miss(similarity=0.93))
     counts.decided(a_report("miss"))  # had no neighbour
@@ -91,7 +91,7 @@ def test_the_nearest_question_is_counted_by_whether_it_answered(counts: Counts) 
     assert nearest_of(a_report("miss")) is None
 
 
-def test_steps_and_decisions_are_timed(counts: Counts) -> None:
+def test_steps_and_decisions_are_timed(counts: Counters) -> None:
     counts.decided(a_hit(trace=Trace([Step("exact store", 0.002), Step("embedding", 0.01)]), seconds=0.02))
 
     assert counts.steps["embedding"].total == pytest.approx(0.01)
@@ -99,7 +99,7 @@ def test_steps_and_decisions_are_timed(counts: Counts) -> None:
     assert counts.lookups["miss"].count == 0
 
 
-def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counts) -> None:
+def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counters) -> None:
     counts.decided(a_report())
     counts.finished(finished(entry=an_entry()))
     counts.finished(finished(status=503, why_not="status 503"))
@@ -112,7 +112,7 @@ def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counts) -> None:
     assert counts.upstream["chat"].count == 2  # what broke off took no time that says anything
 
 
-def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counts) -> None:
+def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counters) -> None:
     counts.decided(a_near_hit(trace=Trace(error_bound=0.4)))
     before = counts.kinds[KIND[:8]].error_bound
     counts.judged(judged("right", error_bound=0.3, standing="off"))
@@ -121,21 +121,21 @@ def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts:
     assert counts.kinds == {KIND[:8]: Kind("gpt-4o", 0.3, "off")}
 
 
-def test_where_nothing_is_checked_there_is_no_bound(counts: Counts) -> None:
+def test_where_nothing_is_checked_there_is_no_bound(counts: Counters) -> None:
     counts.decided(a_near_hit())
     counts.judged(judged("wrong", source="feedback"))
 
     assert not counts.kinds
 
 
-def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counts) -> None:
+def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counters) -> None:
     counts.judged(judged("wrong"))
     counts.judged(judged("right", source="miss", would=False))
 
     assert counts.judgements == {("wrong", "audit", "yes"): 1, ("right", "miss", "no"): 1}
 
 
-def test_callers_cannot_make_it_grow(counts: Counts) -> None:
+def test_callers_cannot_make_it_grow(counts: Counters) -> None:
     """Models, reasons, guards, steps and kinds that differ with every request."""
     for i in range(500):
         steps = [Step(f"step {i}", 0.001)]
@@ -157,14 +157,14 @@ def test_callers_cannot_make_it_grow(counts: Counts) -> None:
     assert len(counts.kinds) == KINDS
 
 
-def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counts) -> None:
+def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counters) -> None:
     counts.finished(finished(a_report(model="made-up"), status=404))
     counts.finished(finished(a_report(model="there")))
 
     assert set(counts.responses) == {("chat", OTHER, "4xx"), ("chat", "there", "2xx")}
 
 
-def test_headers_that_alone_made_a_miss_are_counted_by_name_and_only_so_many(counts: Counts) -> None:
+def test_headers_that_alone_made_a_miss_are_counted_by_name_and_only_so_many(counts: Counters) -> None:
     for i in range(HEADERS + 5):
         counts.decided(a_report(headers=(f"x-{i}",)))
 

@@ -1,4 +1,4 @@
-"""The desk: everything follows the configuration while the proxy runs, and nothing grows with the requests."""
+"""The observability: everything follows the configuration while the proxy runs, and nothing grows with the requests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.domain.pricing import Price
 from aicache.engine import Engine, Semantic
-from aicache.maintenance import Upkeep
+from aicache.maintenance import Maintenance
 from aicache.telemetry.health import health_of
-from aicache.telemetry.observability import Desk
-from aicache.telemetry.reporting import Watchers
+from aicache.telemetry.observability import Observability
+from aicache.telemetry.watchers import Watchers
 from benchmarks import watchers
 from fakes import BrokenStore, LetterEmbedder, MemoryIndex
 from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
@@ -27,7 +27,7 @@ RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, t
 class Setup:
     def __init__(self, engine: Engine | None = None) -> None:
         self.watchers = Watchers()
-        self.desk = Desk(self.watchers, lambda: engine)
+        self.observability = Observability(self.watchers, lambda: engine)
 
     def tell(self, count: int = 1) -> None:
         for _ in range(count):
@@ -46,9 +46,9 @@ def questions(path: Path) -> list[str | None]:
 async def test_the_log_follows_the_configuration(setup: Setup, tmp_path: Path) -> None:
     one, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
     for log in (Log(file=str(one)), Log(file=str(one)), Log(file=str(other), text=True), Log()):
-        setup.desk.configure(Config(log=log))
+        setup.observability.configure(Config(log=log))
         setup.tell()
-    await setup.desk.close()
+    await setup.observability.close()
 
     setup.tell()
 
@@ -59,20 +59,20 @@ async def test_the_log_follows_the_configuration(setup: Setup, tmp_path: Path) -
 async def test_a_desk_that_is_closed_writes_all_and_may_be_used_again(setup: Setup, tmp_path: Path) -> None:
     log = Log(file=str(tmp_path / "log.jsonl"))
     for count in (3000, 1):
-        setup.desk.configure(Config(log=log))
+        setup.observability.configure(Config(log=log))
         setup.tell(count)
-        await setup.desk.close()
+        await setup.observability.close()
 
     assert len(questions(tmp_path / "log.jsonl")) == 3001
 
 
 async def test_prices_and_texts_follow_at_once(setup: Setup) -> None:
-    setup.desk.configure(Config(prices=(Price("gpt-4o", 1000, 0),), log=Log(text=True)))
+    setup.observability.configure(Config(prices=(Price("gpt-4o", 1000, 0),), log=Log(text=True)))
     setup.tell()
-    before = overview(setup.desk, 300)
-    setup.desk.configure(Config(prices=(Price("gpt-4o", 2000, 0),)))
+    before = overview(setup.observability, 300)
+    setup.observability.configure(Config(prices=(Price("gpt-4o", 2000, 0),)))
     setup.tell()
-    after = overview(setup.desk, 300)
+    after = overview(setup.observability, 300)
 
     assert before["since"]["money"] == pytest.approx(1.0)
     assert after["since"]["money"] == pytest.approx(3.0)
@@ -82,18 +82,18 @@ async def test_prices_and_texts_follow_at_once(setup: Setup) -> None:
 
 async def test_spans_are_sent_only_while_they_are_wanted(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    setup.desk.configure(Config())
-    watching = len(setup.watchers._all)
-    setup.desk.configure(Config(otel=Otel(endpoint="http://127.0.0.1:9/v1/traces")))
-    more = len(setup.watchers._all)
-    setup.desk.configure(Config())
+    setup.observability.configure(Config())
+    watching = len(setup.watchers._watchers)
+    setup.observability.configure(Config(otel=Otel(endpoint="http://127.0.0.1:9/v1/traces")))
+    more = len(setup.watchers._watchers)
+    setup.observability.configure(Config())
 
-    assert (more, len(setup.watchers._all)) == (watching + 1, watching)
-    await setup.desk.close()
+    assert (more, len(setup.watchers._watchers)) == (watching + 1, watching)
+    await setup.observability.close()
 
 
 def test_the_overview_is_plain_values_and_complete_before_anything_happened(setup: Setup) -> None:
-    now = overview(setup.desk, 300)
+    now = overview(setup.observability, 300)
 
     assert json.loads(json.dumps(now))["since"]["hit"] == 0
     assert now["health"] is None
@@ -111,7 +111,7 @@ def test_the_overview_tells_what_was_counted(setup: Setup) -> None:
     setup.watchers.judged(judged("wrong", error_bound=0.03, standing="off"))
     setup.watchers.judged(judged("right", source="miss", would=False))
 
-    now = overview(setup.desk, 300)
+    now = overview(setup.observability, 300)
 
     assert now["guards"] == [["numbers", 2]]
     assert now["misses"] == [["guard:numbers", 2]]
@@ -132,7 +132,7 @@ async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
     engine.use_semantic(Semantic(LetterEmbedder(), 1.0, MemoryIndex(), 1.0))
     for _ in range(20):
         with pytest.raises(StoreError):
-            await Upkeep(engine).get("key")
+            await Maintenance(engine).fetch("key")
 
     exact, embedder, index, *writes = health_of(engine).parts
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from aicache.telemetry.counters import Counts
+from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import Health, PartHealth
 from aicache.telemetry.prometheus import CONTENT_TYPE, Metrics
 from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
@@ -31,7 +31,7 @@ def samples(metrics: Metrics) -> Mapping[tuple[str, frozenset[tuple[str, str]]],
 
 class Scraped:
     def __init__(self, health: Health | None = HEALTH, dropped: int = 0) -> None:
-        self.counts = Counts(lambda model, prompt, completion: 0.25 if model == "gpt-4o" else None)
+        self.counts = Counters(lambda model, prompt, completion: 0.25 if model == "gpt-4o" else None)
         self.metrics = Metrics(self.counts, lambda: health, lambda: dropped)
 
     def value(self, name: str, **labels: str) -> float:

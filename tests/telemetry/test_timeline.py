@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from aicache.telemetry.timeline import SLOTS, WINDOWS, Live
+from aicache.telemetry.timeline import SLOTS, WINDOWS, Timeline
 from telemetry.reports import a_hit, a_near_hit, a_report, an_entry, finished, judged
 
 START = 1_900_000_000.0
@@ -26,11 +26,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def live(clock: Clock) -> Live:
-    return Live(lambda model, prompt, completion: 0.01 if prompt else None, clock)
+def live(clock: Clock) -> Timeline:
+    return Timeline(lambda model, prompt, completion: 0.01 if prompt else None, clock)
 
 
-def test_each_request_is_counted_where_it_belongs(live: Live) -> None:
+def test_each_request_is_counted_where_it_belongs(live: Timeline) -> None:
     live.decided(a_hit(an_entry(prompt_tokens=10, completion_tokens=5)))
     live.decided(a_near_hit())
     live.decided(a_hit(tier="embeddings", entry=None))
@@ -52,7 +52,7 @@ def test_each_request_is_counted_where_it_belongs(live: Live) -> None:
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_a_curve_has_its_points_at_even_steps_up_to_now(live: Live, window: int) -> None:
+def test_a_curve_has_its_points_at_even_steps_up_to_now(live: Timeline, window: int) -> None:
     found = live.points(window)
 
     times = found["times"]
@@ -62,7 +62,7 @@ def test_a_curve_has_its_points_at_even_steps_up_to_now(live: Live, window: int)
     assert all(len(series) == len(times) for series in found["series"].values())
 
 
-def test_what_is_older_than_the_window_is_not_in_it(live: Live, clock: Clock) -> None:
+def test_what_is_older_than_the_window_is_not_in_it(live: Timeline, clock: Clock) -> None:
     live.decided(a_hit())
     clock.now += 400
 
@@ -70,7 +70,7 @@ def test_what_is_older_than_the_window_is_not_in_it(live: Live, clock: Clock) ->
     assert live.points(3600)["total"]["exact"] == 1
 
 
-def test_a_slot_is_used_again_after_an_hour_and_holds_nothing_of_before(live: Live, clock: Clock) -> None:
+def test_a_slot_is_used_again_after_an_hour_and_holds_nothing_of_before(live: Timeline, clock: Clock) -> None:
     for _ in range(3):
         live.decided(a_hit())
     clock.now += 3600
@@ -82,7 +82,7 @@ def test_a_slot_is_used_again_after_an_hour_and_holds_nothing_of_before(live: Li
     assert sum(found["series"]["exact"]) == 1
 
 
-def test_a_long_time_without_requests_shows_nothing(live: Live, clock: Clock) -> None:
+def test_a_long_time_without_requests_shows_nothing(live: Timeline, clock: Clock) -> None:
     live.decided(a_hit())
     clock.now += 10 * 3600
 
@@ -92,7 +92,7 @@ def test_a_long_time_without_requests_shows_nothing(live: Live, clock: Clock) ->
     assert found["total"]["hit_p50"] is None
 
 
-def test_percentiles_are_of_hits_and_of_whole_upstream_answers(live: Live) -> None:
+def test_percentiles_are_of_hits_and_of_whole_upstream_answers(live: Timeline) -> None:
     for seconds in (0.001, 0.002, 0.1):
         live.decided(a_hit(seconds=seconds))
     live.finished(finished(seconds=2.0))
@@ -105,7 +105,7 @@ def test_percentiles_are_of_hits_and_of_whole_upstream_answers(live: Live) -> No
     assert total["upstream_p99"] == pytest.approx(2.0, rel=0.6)
 
 
-def test_it_has_one_size_however_long_it_runs(live: Live, clock: Clock) -> None:
+def test_it_has_one_size_however_long_it_runs(live: Timeline, clock: Clock) -> None:
     for _ in range(3 * SLOTS):
         live.decided(a_hit())
         live.judged(judged())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from aicache.domain.keys import digest
-from aicache.telemetry.top_questions import LONGEST, MOST, Top
+from aicache.telemetry.top_questions import LONGEST, MOST, TopQuestions
 from telemetry.reports import a_hit, a_report, an_entry, finished, judged
 
 
 def test_requests_count_for_the_entry_that_answers_them() -> None:
-    top = Top()
+    top = TopQuestions()
     top.decided(a_report(key=an_entry().key))
     top.decided(a_hit(key=digest("key", "in other words")))
 
@@ -18,7 +18,7 @@ def test_requests_count_for_the_entry_that_answers_them() -> None:
 
 
 def test_texts_are_kept_only_where_that_is_wanted_and_go_when_it_no_longer_is() -> None:
-    top = Top()
+    top = TopQuestions()
     top.keep_texts(True)
     top.decided(a_report(question="x" * 1000))
     told = top.first(1)[0][1].question
@@ -29,7 +29,7 @@ def test_texts_are_kept_only_where_that_is_wanted_and_go_when_it_no_longer_is() 
 
 
 def test_what_is_asked_often_stays_among_thousands_that_are_asked_once() -> None:
-    top = Top()
+    top = TopQuestions()
     for i in range(20 * MOST):
         top.decided(a_report(key=digest("key", str(i))))
         if i % 50 == 0:
@@ -41,7 +41,7 @@ def test_what_is_asked_often_stays_among_thousands_that_are_asked_once() -> None
 
 
 def test_what_was_not_looked_up_is_not_asked() -> None:
-    top = Top()
+    top = TopQuestions()
     top.decided(a_report("bypass", reason="skip"))
     top.decided(a_report("miss", key=""))
     top.finished(finished())

@@ -26,8 +26,9 @@ from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.entries.recording import Recording
 from aicache.maintenance import PINNED
-from aicache.telemetry.observability import Desk
-from aicache.telemetry.reporting import Watchers, of_lookup
+from aicache.telemetry.observability import Observability
+from aicache.telemetry.reporting import lookup_report
+from aicache.telemetry.watchers import Watchers
 from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
 from aicache.ui.flow_entries import exchange_of
@@ -60,12 +61,12 @@ class Operator:
         self.judged: list[Judged] = []
         self.engine.on_judged = self.judged.append
         self.watchers = Watchers()
-        self.desk = Desk(self.watchers, lambda: self.engine)
+        self.observability = Observability(self.watchers, lambda: self.engine)
         self.view = View()
         self.context = context
         context.master.addons.add(self.view)
         context.master.view = self.view
-        self.commands = Commands(self.desk)
+        self.commands = Commands(self.observability)
         context.master.commands.collect_commands(self.commands)
 
     async def ask(self, question: str, key: str = "sk-alice") -> HTTPFlow:
@@ -73,7 +74,7 @@ class Operator:
         flow = a_flow(question, key)
         exchange, trace = self.exchange(flow), Trace()
         outcome = await self.engine.lookup(exchange, trace)
-        report = of_lookup(exchange, outcome, trace, 0.0)
+        report = lookup_report(exchange, outcome, trace, 0.0)
         flow_marks.decided(flow, report, "credential")
         self.watchers.decided(report)
         if not isinstance(outcome, Hit):
@@ -268,7 +269,7 @@ async def test_a_wrong_answer_to_the_very_request_is_deleted(operator: Operator)
 async def test_the_bypass_is_switched_and_told(operator: Operator, log: Any) -> None:
     assert operator.give("aicache.bypass") == "aicache.bypass is off"
     assert operator.give("aicache.bypass on") == "aicache.bypass is on: every request passes by the cache"
-    assert operator.desk.bypassed
+    assert operator.observability.bypassed
     assert "aicache.bypass is on" in operator.give("aicache.stats")[-1]
     assert operator.give("aicache.bypass off") == "aicache.bypass is off"
     with pytest.raises(CommandError):
@@ -357,7 +358,7 @@ async def test_only_so_many_commands_are_under_way_at_once(operator: Operator) -
 
 async def test_before_the_cache_has_started_a_command_says_so() -> None:
     with taddons.context() as context:
-        context.master.commands.collect_commands(Commands(Desk(Watchers(), lambda: None)))
+        context.master.commands.collect_commands(Commands(Observability(Watchers(), lambda: None)))
 
         with pytest.raises(CommandError, match="has not started"):
             context.master.commands.execute("aicache.purge.all")

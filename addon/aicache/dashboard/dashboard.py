@@ -17,18 +17,18 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache.dashboard import access, pages
 from aicache.dashboard.access import Area, Secrets, Verdict, Visit
-from aicache.dashboard.entries_api import Cupboard, in_time
+from aicache.dashboard.entries_api import EntriesApi, in_time
 from aicache.dashboard.overview import overview
 from aicache.dashboard.pages import STATIC, as_json, make
 from aicache.dashboard.path_aliases import ROOT, is_alias, is_canonical
-from aicache.dashboard.token import Door
+from aicache.dashboard.token import DashboardToken
 from aicache.domain.caller_digests import Wanted
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.proxy import listeners
 from aicache.proxy.http_messages import read_headers
 from aicache.telemetry import prometheus
-from aicache.telemetry.observability import Desk
+from aicache.telemetry.observability import Observability
 from aicache.telemetry.timeline import WINDOWS
 from aicache.ui.command_actions import FILE
 
@@ -52,16 +52,16 @@ class NotThere(Exception):
 class Dashboard:
     """Answers what is asked of the cache itself."""
 
-    def __init__(self, desk: Desk, door: Door) -> None:
-        self._desk = desk
-        self._door = door
+    def __init__(self, observability: Observability, token: DashboardToken) -> None:
+        self._observability = observability
+        self._token = token
 
     def is_asked(self, flow: HTTPFlow) -> bool:
         """Tell whether a request may be for these pages, by its path, or has with it what opens them."""
         target = flow.request.data.path
-        if self._desk.config.dashboard.enabled and (is_canonical(target) or is_alias(target)):
+        if self._observability.config.dashboard.enabled and (is_canonical(target) or is_alias(target)):
             return True
-        secrets = self._door.secrets
+        secrets = self._token.secrets
         return secrets is not None and _has(flow, secrets)
 
     async def answer(self, flow: HTTPFlow) -> Response | None:
@@ -77,7 +77,7 @@ class Dashboard:
         except Exception:
             logger.exception("a page of the dashboard could not be made")
             response = as_json({"error": "this could not be made; the event log says more"}, 500)
-        if response is not None and (secrets := self._door.secrets) is not None:
+        if response is not None and (secrets := self._token.secrets) is not None:
             _clean(flow, secrets)
         if response is not None and flow.request.method == "HEAD":
             response.raw_content = b""  # the length stays as it is said
@@ -89,7 +89,7 @@ class Dashboard:
             asyncio.get_running_loop().call_later(GONE_AFTER, _remove, view, flow)
 
     async def _answer(self, flow: HTTPFlow) -> Response | None:
-        token, secrets, wanted = self._door.token, self._door.secrets, self._desk.config.dashboard
+        token, secrets, wanted = self._token.value, self._token.secrets, self._observability.config.dashboard
         if token is None or secrets is None:
             return None
         target = flow.request.data.path
@@ -106,7 +106,7 @@ class Dashboard:
 
     async def _admit(self, flow: HTTPFlow, path: str, visit: Visit, token: str) -> Response:
         area = _area(_method(flow), path)
-        verdict = access.judge(visit, area, token, open_metrics=self._desk.config.dashboard.open_metrics)
+        verdict = access.judge(visit, area, token, open_metrics=self._observability.config.dashboard.open_metrics)
         _clean(flow, Secrets.of(token))
         match verdict:
             case Verdict.UNKNOWN:
@@ -125,7 +125,7 @@ class Dashboard:
             case "GET" if asked in STATIC:
                 return pages.static(asked)
             case "GET" if asked == "metrics":
-                return make(200, self._desk.metrics.text(), prometheus.CONTENT_TYPE)
+                return make(200, self._observability.metrics.text(), prometheus.CONTENT_TYPE)
             case "GET":
                 return as_json(await self._read(asked, flow))
             case "POST":
@@ -138,11 +138,11 @@ class Dashboard:
             window = flow.request.query.get("window", str(min(WINDOWS)))
             if window not in map(str, WINDOWS):
                 raise ValueError(f"window: one of {', '.join(map(str, WINDOWS))}")
-            return overview(self._desk, int(window))
+            return overview(self._observability, int(window))
         if asked == "api/models":
-            return await in_time(self._cupboard.by_model())
+            return await in_time(self._entries_api.count_by_model())
         found = _ENTRY.fullmatch(asked)
-        if found is None or found[2] is not None or (entry := await in_time(self._cupboard.read(found[1]))) is None:
+        if found is None or found[2] is not None or (entry := await in_time(self._entries_api.read(found[1]))) is None:
             raise NotThere
         return entry
 
@@ -152,9 +152,9 @@ class Dashboard:
         if asked == "api/callers/purge":
             wanted, sure = self._wanted(_body(flow))
             flow.request.raw_content = b""  # a caller's key, which is not to be shown or saved with the flow
-            return await in_time(self._cupboard.purge_caller(wanted, sure=sure), CALLER_WITHIN)
+            return await in_time(self._entries_api.purge_caller(wanted, sure=sure), CALLER_WITHIN)
         if (found := _ENTRY.fullmatch(asked)) and found[2] is not None:
-            return {"done": await in_time(self._cupboard.change(found[1], found[2]))}
+            return {"done": await in_time(self._entries_api.change(found[1], found[2]))}
         raise NotThere
 
     def _wanted(self, said: Any) -> tuple[Wanted, bool]:
@@ -162,9 +162,9 @@ class Dashboard:
             case {"caller": str(who)} if who.startswith(FILE):
                 raise ValueError("caller: file:PATH is read by the command aicache.purge.caller alone")
             case {"caller": str(who), "purge": bool(sure)}:
-                return self._desk.wanted(who), sure
+                return self._observability.wanted(who), sure
             case {"caller": str(who)} if "purge" not in said:
-                return self._desk.wanted(who), False
+                return self._observability.wanted(who), False
             case _:
                 raise ValueError("a caller (a key as it is, or the name shown with an entry), and purge: true or false")
 
@@ -173,20 +173,20 @@ class Dashboard:
             case {"key": str(key)}:
                 if not _BEGINNING.fullmatch(key.strip().lower()):
                     raise ValueError("key: 4 to 40 hex digits")
-                return await self._cupboard.named(key.strip().lower())
+                return await self._entries_api.find_by_key(key.strip().lower())
             case {"like": str(text), "similarity": int() | float() as similarity} if text.strip():
-                return await self._cupboard.like(text.strip()[:MAX_BODY], float(similarity))
+                return await self._entries_api.find_similar(text.strip()[:MAX_BODY], float(similarity))
             case {"cursor": str(cursor)} if _is_cursor(cursor):
-                return await self._cupboard.some(cursor)
+                return await self._entries_api.page(cursor)
             case _:
                 raise ValueError("search: a key, a text and a similarity, or a cursor that was given")
 
     @property
-    def _cupboard(self) -> Cupboard:
-        engine: Engine | None = self._desk.engine()
+    def _entries_api(self) -> EntriesApi:
+        engine: Engine | None = self._observability.engine()
         if engine is None:
             raise StoreError("the cache has not started")
-        return Cupboard(engine)
+        return EntriesApi(engine)
 
 
 def _method(flow: HTTPFlow) -> str:

@@ -12,7 +12,7 @@ from aicache.domain.caller_digests import Wanted
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.answer_comparison import text_of
-from aicache.maintenance import Brief, Upkeep, brief
+from aicache.maintenance import EntrySummary, Maintenance, summarize
 
 SHOWN = 50
 FEW = 2000
@@ -22,78 +22,78 @@ ANSWER = 64 * 1024  # characters of an answer that are shown
 ROUNDS = 200  # of a scan, which may find nothing for a while
 
 
-class Cupboard:
+class EntriesApi:
     """Works on the parts that *engine* has in use."""
 
     def __init__(self, engine: Engine) -> None:
-        self._upkeep = Upkeep(engine)
+        self._maintenance = Maintenance(engine)
 
-    async def some(self, cursor: str) -> dict[str, Any]:
+    async def page(self, cursor: str) -> dict[str, Any]:
         """Return some entries in no order, and where to go on."""
-        found: dict[str, Brief] = {}
+        found: dict[str, EntrySummary] = {}
         for _ in range(ROUNDS):
-            page, cursor = await self._upkeep.page(cursor)
+            page, cursor = await self._maintenance.page(cursor)
             found |= {each.key: each for each in page}
             if not cursor or len(found) >= SHOWN:
                 break
         return {"entries": [entry_row(each) for each in found.values()], "cursor": cursor}
 
-    async def named(self, beginning: str) -> dict[str, Any]:
+    async def find_by_key(self, beginning: str) -> dict[str, Any]:
         """Return those whose key begins like this."""
-        keys = [beginning] if len(beginning) == 40 else await self._upkeep.named(beginning)
-        found = [await self._upkeep.get(key) for key in keys[:SHOWN]]
-        return {"entries": [entry_row(brief(each)) for each in found if each is not None], "cursor": ""}
+        keys = [beginning] if len(beginning) == 40 else await self._maintenance.keys_with_prefix(beginning)
+        found = [await self._maintenance.fetch(key) for key in keys[:SHOWN]]
+        return {"entries": [entry_row(summarize(each)) for each in found if each is not None], "cursor": ""}
 
-    async def like(self, text: str, similarity: float) -> dict[str, Any]:
+    async def find_similar(self, text: str, similarity: float) -> dict[str, Any]:
         """Return those whose question is like a text; while there are few entries, also those that only the very
         request finds."""
-        found = await self._upkeep.like(text, similarity, SHOWN, exact_only=await self._are_few())
-        return {"entries": [entry_row(each.brief, each.similarity) for each in found], "cursor": ""}
+        found = await self._maintenance.find_similar(text, similarity, SHOWN, exact_only=await self._are_few())
+        return {"entries": [entry_row(each.summary, each.similarity) for each in found], "cursor": ""}
 
     async def read(self, key: str) -> dict[str, Any] | None:
         """Return one entry with what it says."""
-        if (entry := await self._upkeep.get(key)) is None:
+        if (entry := await self._maintenance.fetch(key)) is None:
             return None
         said = await text_of(entry)
         answer = entry.body.decode("utf-8", "replace") if said is None else said
-        row = entry_row(brief(entry)) | {"mode": str(entry.mode), "content_type": entry.content_type}
+        row = entry_row(summarize(entry)) | {"mode": str(entry.mode), "content_type": entry.content_type}
         return row | {"answer": answer[:ANSWER], "cut": len(answer) > ANSWER, "raw": said is None, "took": entry.took}
 
     async def change(self, key: str, what: str) -> bool:
         """Purge, pin or unpin an entry; False when there is no such one."""
         match what:
             case "purge":
-                return await self._upkeep.purge([key]) > 0
+                return await self._maintenance.purge([key]) > 0
             case "pin":
-                return await self._upkeep.pin(key) is not None
+                return await self._maintenance.pin(key) is not None
             case _:
-                return await self._upkeep.unpin(key) is not None
+                return await self._maintenance.unpin(key) is not None
 
     async def purge_caller(self, wanted: Wanted, *, sure: bool) -> dict[str, Any]:
         """Delete all that there is of a caller; unless *sure*, only count it."""
-        found = await (self._upkeep.purge_caller(wanted) if sure else self._upkeep.of_caller(wanted))
+        found = await (self._maintenance.purge_caller(wanted) if sure else self._maintenance.count_caller(wanted))
         return asdict(found) | {"purged": sure}
 
-    async def by_model(self) -> dict[str, Any]:
+    async def count_by_model(self) -> dict[str, Any]:
         """Count entries, and those of each model; where there are many, of the first that come."""
         models: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
         cursor, seen = "", 0
         while True:
-            page, cursor = await self._upkeep.page(cursor)
+            page, cursor = await self._maintenance.page(cursor)
             for each in page:
                 models[each.model] += 1
                 sizes[each.model] += each.size
             seen += len(page)
             if not cursor or seen >= FEW:
                 break
-        count = seen if not cursor else await self._upkeep.count()
+        count = seen if not cursor else await self._maintenance.count()
         rows = [{"model": model[:64], "entries": n, "bytes": sizes[model]} for model, n in models.most_common(SHOWN)]
         return {"count": count, "looked_at": seen, "models": rows}
 
     async def _are_few(self) -> bool:
         seen = 0
-        async for keys in self._upkeep.keys():
+        async for keys in self._maintenance.keys():
             seen += len(keys)
             if seen > FEW:
                 return False

@@ -18,11 +18,11 @@ from aicache.runtime.reconciler import TOKEN_FILE
 logger = logging.getLogger(__name__)
 
 
-class Door:
+class DashboardToken:
     """*token* is what is wanted now; None while there are no pages and no token is configured."""
 
     def __init__(self) -> None:
-        self.token: str | None = None
+        self.value: str | None = None
         self.secrets: Secrets | None = None
         self._made: tuple[Path, str] | None = None  # kept for as long as the process: it is read at the start
         self._is_made = False
@@ -33,19 +33,19 @@ class Door:
         """Want the token that is configured, else the one of the data folder, which *secret* reads or makes."""
         self._enabled = wanted.enabled
         self._is_made = wanted.token is None and wanted.enabled
-        self.token = self._of(folder, secret) if self._is_made else wanted.token
-        self.secrets = None if self.token is None else Secrets.of(self.token)
+        self.value = self._of(folder, secret) if self._is_made else wanted.token
+        self.secrets = None if self.value is None else Secrets.of(self.value)
 
     def announce(self, endpoints: Iterable[tuple[str, int]]) -> None:
         """Say where the pages are, once, with the token where nobody has chosen it, and again when that changes."""
         if not self._enabled or (page := address(endpoints)) is None:
             return
-        now = page, self.token if self._is_made else None
+        now = page, self.value if self._is_made else None
         if now == self._said:
             return
         self._said = now
         if self._is_made:
-            logger.info("the dashboard: %s?token=%s", page, quote(self.token or "", safe=""))
+            logger.info("the dashboard: %s?token=%s", page, quote(self.value or "", safe=""))
         else:
             logger.info("the dashboard: %s (it asks for dashboard.token)", page)
 

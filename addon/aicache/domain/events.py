@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from aicache.domain.caller_digests import Wanted
 from aicache.domain.model import Entry
@@ -94,20 +94,3 @@ class Erased:
     caller: Wanted | None = None
     """All that a caller has asked, besides."""
     everything: bool = False
-
-
-@runtime_checkable
-class Forgets(Protocol):
-    """A watcher who remembers questions."""
-
-    def erased(self, erased: Erased) -> None: ...
-
-
-class Watcher(Protocol):
-    """Who wants to know. Called on the event loop, on the way of a request: it must be quick, and may not raise."""
-
-    def decided(self, report: Report) -> None: ...
-
-    def finished(self, finished: Finished) -> None: ...
-
-    def judged(self, judged: Judged) -> None: ...

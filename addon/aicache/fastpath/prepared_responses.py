@@ -27,7 +27,7 @@ from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.fastpath.request_head import ALWAYS_SAID, LARGEST, NOISE
 from aicache.proxy.http_messages import hit_headers, known_of, make
-from aicache.telemetry.reporting import of_lookup
+from aicache.telemetry.reporting import lookup_report
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -62,7 +62,7 @@ class Prepared:
         *step* is what the look-up is called.
         """
         since = time.perf_counter() - answered
-        return of_lookup(self.exchange, self.hit, Trace([Step(step, answered - began)]), began + since)
+        return lookup_report(self.exchange, self.hit, Trace([Step(step, answered - began)]), began + since)
 
     def _write(self, now: float) -> None:
         if self._until - 1 <= now < self._until:

@@ -1,6 +1,19 @@
-"""What a keeper does to the cache, beside all requests: read, count, purge, pin, carry entries off and bring them."""
+"""What an operator does to the stored entries beside all requests: read, count, purge, pin, export and import them."""
 
-from aicache.maintenance.maintenance import MOST, TOGETHER, Upkeep
-from aicache.maintenance.results import PINNED, Brief, Found, OfCaller, Taken, brief
+from aicache.maintenance.entry_access import FETCH_BATCH_SIZE
+from aicache.maintenance.maintenance import MAX_NEIGHBORS, Maintenance
+from aicache.maintenance.results import PINNED, CallerTotals, EntrySummary, ImportResult, SimilarEntry, summarize
+from aicache.maintenance.transfer import EntryTransfer
 
-__all__ = ["MOST", "PINNED", "TOGETHER", "Brief", "Found", "OfCaller", "Taken", "Upkeep", "brief"]
+__all__ = [
+    "FETCH_BATCH_SIZE",
+    "MAX_NEIGHBORS",
+    "PINNED",
+    "CallerTotals",
+    "EntrySummary",
+    "EntryTransfer",
+    "ImportResult",
+    "Maintenance",
+    "SimilarEntry",
+    "summarize",
+]

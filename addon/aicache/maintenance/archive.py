@@ -23,9 +23,9 @@ NAME, VERSION = "ai-cache entries", 1
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
-LONGEST = 64 * 1024**2
+MAX_LINE_BYTES = 64 * 1024**2
 """Bytes of a line; what is longer is no entry."""
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 DIGEST = re.compile("[0-9a-f]{40}")
 
 
@@ -35,7 +35,7 @@ class _Header(msgspec.Struct):
     deployment: str = ""
 
 
-def header(deployment: str = "") -> bytes:
+def render_header(deployment: str = "") -> bytes:
     """Return the first line. *deployment* names the secret that keys are made with."""
     return _encoder.encode(_Header(NAME, VERSION, deployment)) + b"\n"
 
@@ -57,7 +57,7 @@ def check_header(line: bytes, deployment: str = "") -> None:
         )
 
 
-def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+def render_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
     """Return a line for each. What is not valid Unicode has none: no store has it."""
     for entry in entries:
         try:
@@ -66,7 +66,7 @@ def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
             continue
 
 
-def read(line: bytes) -> Entry | None:
+def parse_line(line: bytes) -> Entry | None:
     """Return the entry of a line; None where it is none, or none that a cache has recorded."""
     try:
         entry = _decoder.decode(line)
@@ -90,28 +90,28 @@ def _check_body(entry: Entry) -> None:
         raise ValueError("another mode")
 
 
-def new(path: Path) -> BinaryIO:
+def create_file(path: Path) -> BinaryIO:
     """Open a new file that nobody else can read: it will hold questions and answers."""
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
-def write(file: BinaryIO, entries: Sequence[Entry]) -> int:
-    packed = list(lines(entries))
+def write_entries(file: BinaryIO, entries: Sequence[Entry]) -> int:
+    packed = list(render_lines(entries))
     file.write(b"".join(packed))
     return len(packed)
 
 
-def some(file: BinaryIO, most: int) -> list[Entry | None]:
+def read_entries(file: BinaryIO, most: int) -> list[Entry | None]:
     """Read at most so many entries; none at the end of the file."""
     found: list[Entry | None] = []
     size = 0
-    while len(found) < most and size < LONGEST and (line := file.readline(LONGEST)):
-        whole = len(line) < LONGEST or line.endswith(b"\n")
+    while len(found) < most and size < MAX_LINE_BYTES and (line := file.readline(MAX_LINE_BYTES)):
+        whole = len(line) < MAX_LINE_BYTES or line.endswith(b"\n")
         while not whole:  # read past, not held
-            more = file.readline(CHUNK)
+            more = file.readline(CHUNK_BYTES)
             whole = not more or more.endswith(b"\n")
             line = b""
         size += len(line)
-        found.append(read(line))
+        found.append(parse_line(line))
     return found

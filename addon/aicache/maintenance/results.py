@@ -1,4 +1,4 @@
-"""What upkeep tells of entries. Values, and nothing that asks."""
+"""What maintenance tells of entries. Values, and nothing that asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aicache.domain.model import PINNED, Entry
 
-__all__ = ["PINNED", "Brief", "Found", "OfCaller", "Taken", "brief"]
+__all__ = ["PINNED", "CallerTotals", "EntrySummary", "ImportResult", "SimilarEntry", "summarize"]
 
 
 CALLER = 12
@@ -14,7 +14,7 @@ CALLER = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class EntrySummary:
     """An entry without its body."""
 
     key: str
@@ -36,15 +36,15 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SimilarEntry:
     """An entry, and how similar its question is to a text."""
 
-    brief: Brief
+    summary: EntrySummary
     similarity: float
 
 
 @dataclass(frozen=True, slots=True)
-class OfCaller:
+class CallerTotals:
     """How much there is of one caller, or was."""
 
     entries: int = 0
@@ -56,8 +56,8 @@ class OfCaller:
     unknown: int = 0
     """Entries of which nobody knows whose they are, since an earlier version kept them: they go when they expire."""
 
-    def __add__(self, other: OfCaller) -> OfCaller:
-        return OfCaller(
+    def __add__(self, other: CallerTotals) -> CallerTotals:
+        return CallerTotals(
             self.entries + other.entries,
             self.size + other.size,
             self.marks + other.marks,
@@ -67,30 +67,30 @@ class OfCaller:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportResult:
     """What became of entries that were brought."""
 
-    taken: int = 0
-    kept: int = 0
+    stored: int = 0
+    not_newer: int = 0
     """Not taken, since what is there is newer, or the same."""
     expired: int = 0
-    unread: int = 0
+    unreadable: int = 0
     """Lines that are no entries."""
-    found: int = 0
+    findable: int = 0
     """Of those taken, how many can be found by meaning, too."""
 
-    def __add__(self, other: Taken) -> Taken:
-        return Taken(
-            self.taken + other.taken,
-            self.kept + other.kept,
+    def __add__(self, other: ImportResult) -> ImportResult:
+        return ImportResult(
+            self.stored + other.stored,
+            self.not_newer + other.not_newer,
             self.expired + other.expired,
-            self.unread + other.unread,
-            self.found + other.found,
+            self.unreadable + other.unreadable,
+            self.findable + other.findable,
         )
 
 
-def brief(entry: Entry) -> Brief:
-    return Brief(
+def summarize(entry: Entry) -> EntrySummary:
+    return EntrySummary(
         entry.key,
         entry.api,
         entry.model,

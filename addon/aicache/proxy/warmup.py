@@ -16,7 +16,7 @@ from aicache.config.request_settings import Settings
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.maintenance import Taken, Upkeep
+from aicache.maintenance import EntryTransfer, ImportResult
 from aicache.proxy.recorded_flows import Passed, entries_of
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Parts(Protocol):
 class Tally:
     """What became of recorded flows."""
 
-    taken: Taken = field(default_factory=Taken)
+    taken: ImportResult = field(default_factory=ImportResult)
     passed: Counter[str] = field(default_factory=Counter)
     """Flows that left nothing, by reason."""
     failed: int = 0
@@ -52,8 +52,8 @@ class Tally:
     def line(self) -> str:
         """Say it in one line."""
         taken = self.taken
-        said = [f"{taken.taken} stored ({taken.found} to be found by meaning, too)"]
-        said.append(f"{taken.kept} not newer than what is there")
+        said = [f"{taken.stored} stored ({taken.findable} to be found by meaning, too)"]
+        said.append(f"{taken.not_newer} not newer than what is there")
         if taken.expired:
             said.append(f"{taken.expired} expired (exact.ttl counts from when they were recorded)")
         if self.failed:
@@ -76,7 +76,7 @@ class Warming:
     def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
         self.tally = Tally()
         self._parts, self._clock = parts, clock
-        self._upkeep = Upkeep(parts.engine, clock)
+        self._transfer = EntryTransfer(parts.engine, clock)
         self._dated: list[Entry] = []
         self._undated: list[Entry] = []
         self._storing = asyncio.Lock()
@@ -120,7 +120,7 @@ class Warming:
         for pause in (0.0, *self._pauses):
             await asyncio.sleep(pause)
             try:
-                self.tally.taken += await self._upkeep.take(entries, only_new=only_new)
+                self.tally.taken += await self._transfer.import_entries(entries, only_new=only_new)
                 self._pauses = PAUSES
                 return
             except StoreError as exc:

@@ -41,7 +41,7 @@ class Kind:
     """``learned``, or how it is restricted: ``frozen``, ``off``; None until a check says."""
 
 
-class Counts:
+class Counters:
     """*cost* may be replaced at any time."""
 
     def __init__(self, cost: Cost) -> None:

@@ -1,4 +1,4 @@
-"""The operator's desk: what watches the cache, and the pages that show it, as the configuration wants them."""
+"""The operator's observability: what watches the cache, and the pages that show it, as the configuration wants them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from aicache.domain.caller_digests import Wanted, wanted
 from aicache.domain.pricing import Price, cost
 from aicache.engine import Engine
 from aicache.telemetry import otel
-from aicache.telemetry.counters import Counts
+from aicache.telemetry.counters import Counters
 from aicache.telemetry.decision_log import DecisionLog
 from aicache.telemetry.header_notes import HeaderNotes
 from aicache.telemetry.health import Health, health_of
 from aicache.telemetry.prometheus import Metrics
-from aicache.telemetry.reporting import Watchers
-from aicache.telemetry.timeline import Live
-from aicache.telemetry.top_questions import Top
+from aicache.telemetry.timeline import Timeline
+from aicache.telemetry.top_questions import TopQuestions
+from aicache.telemetry.watchers import Watchers
 
 logger = logging.getLogger(__name__)
 
 
-class Desk:
+class Observability:
     """*engine* returns the one in use, None while there is none; *settings* those in force."""
 
     def __init__(
@@ -42,10 +42,10 @@ class Desk:
         self.config = Config()
         self.bypassed = False  # by hand, until it is undone by hand
         self._own: tuple[Price, ...] = ()
-        self.counts, self.live, self.top = Counts(self._cost), Live(self._cost), Top()
-        self.metrics = Metrics(self.counts, self.health, lambda: self.log_dropped)
+        self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
+        self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
         self._watchers = watchers
-        for watcher in (self.counts, self.live, self.top, HeaderNotes()):
+        for watcher in (self.counters, self.timeline, self.top_questions, HeaderNotes()):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
         self._ending: list[DecisionLog | otel.Spans] = []  # what is closed, and may be writing or sending yet
@@ -57,7 +57,7 @@ class Desk:
         """Bring everything to what the configuration wants; what does not change goes on."""
         self.config = config
         self._own = config.prices
-        self.top.keep_texts(config.log.text)
+        self.top_questions.keep_texts(config.log.text)
         self._use_log(config.log)
         self._use_spans(config.otel, text=config.log.text)
 

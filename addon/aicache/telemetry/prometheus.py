@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: made of the counts when it is asked for, so that nothing is done twice, or for nobody."""
+"""What Prometheus scrapes: made of the counters when it is asked for, so that nothing is done twice, or for nobody."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from aicache.telemetry.counters import Counts, Kind, Labels
+from aicache.telemetry.counters import Counters, Kind, Labels
 from aicache.telemetry.health import Health
 from aicache.telemetry.histogram import Histogram
 
@@ -23,8 +23,8 @@ V = TypeVar("V")
 class Metrics(Collector):
     """*health* returns how the parts are; *dropped* how many lines of the decision log were."""
 
-    def __init__(self, counts: Counts, health: Callable[[], Health | None], dropped: Callable[[], int]) -> None:
-        self._counts, self._health, self._dropped = counts, health, dropped
+    def __init__(self, counters: Counters, health: Callable[[], Health | None], dropped: Callable[[], int]) -> None:
+        self._counters, self._health, self._dropped = counters, health, dropped
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -44,52 +44,52 @@ class Metrics(Collector):
             yield from _parts(health)
 
     def _requests(self) -> Iterator[Metric]:
-        counts = self._counts
-        yield _counter("requests", "Requests by what was decided", ("outcome", "api"), counts.outcomes)
-        yield _counter("hits", "Requests answered from the cache", ("tier", "api", "model"), counts.hits)
-        yield _counter("misses", "Requests that went upstream", ("reason", "api"), counts.misses)
+        counters = self._counters
+        yield _counter("requests", "Requests by what was decided", ("outcome", "api"), counters.outcomes)
+        yield _counter("hits", "Requests answered from the cache", ("tier", "api", "model"), counters.hits)
+        yield _counter("misses", "Requests that went upstream", ("reason", "api"), counters.misses)
         yield _counter(
             "header_misses",
             "Misses that differ from a stored request in this request header alone, or in few",
             ("header",),
-            _single(counts.header_misses),
+            _single(counters.header_misses),
         )
-        yield _counter("bypasses", "Requests that were not looked up", ("reason", "api"), counts.bypasses)
+        yield _counter("bypasses", "Requests that were not looked up", ("reason", "api"), counters.bypasses)
         yield _counter(
-            "store_errors", "Look-ups that a part's failure made a miss", ("part",), _single(counts.store_errors)
+            "store_errors", "Look-ups that a part's failure made a miss", ("part",), _single(counters.store_errors)
         )
         yield _counter(
-            "upstream_responses", "What became of requests upstream", ("api", "model", "status"), counts.responses
+            "upstream_responses", "What became of requests upstream", ("api", "model", "status"), counters.responses
         )
-        yield _counter("stored", "Answers that were kept", ("model",), _single(counts.stored))
-        yield _counter("not_stored", "Answers that were not kept", ("reason",), _single(counts.not_stored))
-        sizes: dict[Labels, int] = {("cache",): counts.bytes_from_cache, ("upstream",): counts.bytes_from_upstream}
+        yield _counter("stored", "Answers that were kept", ("model",), _single(counters.stored))
+        yield _counter("not_stored", "Answers that were not kept", ("reason",), _single(counters.not_stored))
+        sizes: dict[Labels, int] = {("cache",): counters.bytes_from_cache, ("upstream",): counters.bytes_from_upstream}
         yield _counter("answered_bytes", "Bytes of answers", ("source",), sizes)
 
     def _savings(self) -> Iterator[Metric]:
-        counts = self._counts
-        tokens: dict[Labels, int] = {("prompt", model): count for model, count in counts.prompt_tokens.items()}
-        tokens |= {("completion", model): count for model, count in counts.completion_tokens.items()}
+        counters = self._counters
+        tokens: dict[Labels, int] = {("prompt", model): count for model, count in counters.prompt_tokens.items()}
+        tokens |= {("completion", model): count for model, count in counters.completion_tokens.items()}
         yield _counter("tokens_saved", "Tokens that hits did not cost", ("kind", "model"), tokens)
-        yield _counter("money_saved_usd", "What those tokens would have cost", ("model",), _single(counts.money))
-        yield _counter("time_saved_seconds", "How much sooner hits came", (), {(): counts.seconds_saved})
+        yield _counter("money_saved_usd", "What those tokens would have cost", ("model",), _single(counters.money))
+        yield _counter("time_saved_seconds", "How much sooner hits came", (), {(): counters.seconds_saved})
 
     def _times(self) -> Iterator[Metric]:
-        counts = self._counts
-        decisions = _single(counts.lookups)
+        counters = self._counters
+        decisions = _single(counters.lookups)
         yield _histogram("lookup_seconds", "From the request to the decision", ("outcome",), decisions)
-        yield _histogram("step_seconds", "Steps of a look-up", ("step",), _single(counts.steps))
-        yield _histogram("upstream_seconds", "Upstream answers, to their end", ("api",), _single(counts.upstream))
+        yield _histogram("step_seconds", "Steps of a look-up", ("step",), _single(counters.steps))
+        yield _histogram("upstream_seconds", "Upstream answers, to their end", ("api",), _single(counters.upstream))
 
     def _evidence(self) -> Iterator[Metric]:
-        counts = self._counts
-        near = _single(counts.similarities)
+        counters = self._counters
+        near = _single(counters.similarities)
         yield _histogram("nearest_similarity", "Cosine similarity of the nearest question", ("outcome",), near)
-        yield _counter("guard_refusals", "Neighbours that a guard refused", ("guard",), _single(counts.refusals))
+        yield _counter("guard_refusals", "Neighbours that a guard refused", ("guard",), _single(counters.refusals))
         yield _counter(
-            "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counts.judgements
+            "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counters.judgements
         )
-        kinds = counts.kinds.items()
+        kinds = counters.kinds.items()
         bounds: dict[Labels, float] = {(name, kind.model): kind.error_bound for name, kind in kinds}
         yield _gauge("error_bound", "Share of requests answered wrong at most", ("kind", "model"), bounds)
         restricted: dict[Labels, float] = {(name, kind.model): float(_is_restricted(kind)) for name, kind in kinds}

@@ -1,22 +1,19 @@
-"""From what the engine found to what is told of it."""
+"""Builds telemetry events from engine outcomes."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 
-from aicache.domain.events import Erased, Finished, Forgets, Judged, Report, Watcher
+from aicache.domain.events import Finished, Report
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 
-logger = logging.getLogger(__name__)
 
-
-def of_lookup(
+def lookup_report(
     exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: float, headers: tuple[str, ...] = ()
 ) -> Report:
     """Say what a look-up found; *began* is the performance counter's time of its start, *headers* as in a `Report`."""
@@ -46,7 +43,7 @@ def of_lookup(
     )
 
 
-def of_batch(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Report:
+def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Report:
     """Say what was found of a batch of embeddings."""
     have = sum(entry is not None for entry in known)
     tokens = sum(entry.prompt_tokens for entry in known if entry is not None)
@@ -66,56 +63,14 @@ def of_batch(exchange: BatchExchange, known: Sequence[Entry | None], began: floa
     )
 
 
-def of_bypass(bypass: Bypass, api: str, began: float) -> Report:
+def bypass_report(bypass: Bypass, api: str, began: float) -> Report:
     """Say why a request was passed by."""
     seconds = time.perf_counter() - began
     return Report(time.time(), "bypass", None, bypass.reason, api, "", "", "", "", "", seconds)
 
 
-def finished(report: Report, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
+def finished_event(report: Report, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
     """Say how a request that went upstream ended; without a recording it broke off."""
     if recording is None:
         return Finished(report, 0, 0.0, 0, None, why_not)
     return Finished(report, recording.status, recording.took, len(recording.body), entry, why_not)
-
-
-class Watchers:
-    """Tells everyone who wants to know; what goes wrong with one is no business of a request's."""
-
-    def __init__(self) -> None:
-        self._all: list[Watcher] = []
-
-    def add(self, watcher: Watcher) -> None:
-        self._all.append(watcher)
-
-    def remove(self, watcher: Watcher) -> None:
-        self._all.remove(watcher)
-
-    def decided(self, report: Report) -> None:
-        for watcher in self._all:
-            try:
-                watcher.decided(report)
-            except Exception:
-                logger.exception("a decision was not told on")
-
-    def finished(self, finished: Finished) -> None:
-        for watcher in self._all:
-            try:
-                watcher.finished(finished)
-            except Exception:
-                logger.exception("an answer was not told on")
-
-    def erased(self, erased: Erased) -> None:
-        for watcher in self._all:
-            try:
-                if isinstance(watcher, Forgets):
-                    watcher.erased(erased)
-            except Exception:
-                logger.exception("an erasure was not told on")
-
-    def judged(self, judged: Judged) -> None:
-        for watcher in self._all:
-            try:
-                watcher.judged(judged)
-            except Exception:
-                logger.exception("a judgement was not told on")

@@ -6,20 +6,20 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.telemetry.counters import Counts
-from aicache.telemetry.observability import Desk
+from aicache.telemetry.counters import Counters
+from aicache.telemetry.observability import Observability
 from aicache.telemetry.phrases import amount
 
 MOST = 5  # reasons named
 TOP = 20
 
 
-def statistics(desk: Desk) -> list[str]:
+def statistics(observability: Observability) -> list[str]:
     """Return what is worth a line; what has not happened has none."""
-    counts, health = desk.counts, desk.health()
-    since = since_start(counts)
+    counters, health = observability.counters, observability.health()
+    since = since_start(counters)
     tiers: Counter[str] = Counter()
-    for (tier, *_), count in counts.hits.items():
+    for (tier, *_), count in counters.hits.items():
         tiers[tier] += count
     lines = [_ratio(since, tiers)]
     if tokens := since["prompt_tokens"] + since["completion_tokens"]:
@@ -27,20 +27,20 @@ def statistics(desk: Desk) -> list[str]:
         lines.append(f"saved: {amount(tokens, since['seconds'])}{money}")
     lines.append(f"answers kept: {since['stored']:,}")
     for title, counted in (
-        ("misses", by_first(counts.misses)),
-        ("bypassed", by_first(counts.bypasses)),
-        ("not kept", counts.not_stored),
-        ("refused by guards", counts.refusals),
-        ("compared with fresh answers", Counter(judged(counts))),
+        ("misses", by_first(counters.misses)),
+        ("bypassed", by_first(counters.bypasses)),
+        ("not kept", counters.not_stored),
+        ("refused by guards", counters.refusals),
+        ("compared with fresh answers", Counter(judged(counters))),
     ):
         if named := [f"{name} {count:,}" for name, count in counted.most_common(MOST) if count]:
             lines.append(f"{title}: {', '.join(named)}")
     for part in health.parts if health is not None else ():
         state = f"failing: {part.last_failure}" if part.failing else "works" if part.what is not None else "not in use"
         lines.append(f"{part.name}: {state}" + (f", {part.failures:,} failures" if part.failures else ""))
-    if desk.bypassed:
+    if observability.bypassed:
         lines.append("aicache.bypass is on: every request passes by the cache")
-    if not desk.config.enabled:
+    if not observability.config.enabled:
         lines.append("enabled: false: every request passes by the cache")
     return lines
 
@@ -54,32 +54,32 @@ def _ratio(since: dict[str, Any], tiers: Counter[str]) -> str:
     return f"{share}{f': {each}' if each else ''}; {since['bypass']:,} bypassed"
 
 
-def since_start(counts: Counts) -> dict[str, Any]:
+def since_start(counters: Counters) -> dict[str, Any]:
     outcomes: Counter[str] = Counter()
-    for (outcome, *_), count in counts.outcomes.items():
+    for (outcome, *_), count in counters.outcomes.items():
         outcomes[outcome] += count
     return {
         **{outcome: outcomes[outcome] for outcome in ("hit", "miss", "bypass")},
-        "prompt_tokens": counts.prompt_tokens.total(),
-        "completion_tokens": counts.completion_tokens.total(),
-        "money": sum(counts.money.values()),
-        "unpriced": sorted(counts.unpriced, key=lambda model: -counts.unpriced[model])[:TOP],
-        "seconds": counts.seconds_saved,
-        "stored": counts.stored.total(),
+        "prompt_tokens": counters.prompt_tokens.total(),
+        "completion_tokens": counters.completion_tokens.total(),
+        "money": sum(counters.money.values()),
+        "unpriced": sorted(counters.unpriced, key=lambda model: -counters.unpriced[model])[:TOP],
+        "seconds": counters.seconds_saved,
+        "stored": counters.stored.total(),
     }
 
 
-def judged(counts: Counts) -> dict[str, int]:
+def judged(counters: Counters) -> dict[str, int]:
     """Count how those came out that were served, or would have been."""
     found: Counter[str] = Counter()
-    for (verdict, _, would), count in counts.judgements.items():
+    for (verdict, _, would), count in counters.judgements.items():
         if would == "yes":
             found[verdict] += count
     return {verdict: found[verdict] for verdict in ("right", "wrong", "unknown")}
 
 
 def by_first(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
-    """Add up counts by the first part of their label."""
+    """Add up counters by the first part of their label."""
     found: Counter[str] = Counter()
     for (first, *_), count in counted.items():
         found[first] += count

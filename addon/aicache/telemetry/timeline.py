@@ -54,7 +54,7 @@ class Point:
         return found | {f"upstream_{name}": upstream.quantile(share) for name, share in QUANTILES}
 
 
-class Live:
+class Timeline:
     """*cost* may be replaced at any time."""
 
     def __init__(self, cost: Cost, clock: Callable[[], float] = time.time) -> None:

@@ -11,7 +11,7 @@ LONGEST = 200  # characters of a question
 
 
 @dataclass(slots=True)
-class Asked:
+class QuestionCount:
     """One entry's count since it is known, and its question."""
 
     count: int
@@ -21,12 +21,12 @@ class Asked:
     question: str | None
 
 
-class Top:
+class TopQuestions:
     """When there are twice as many as are kept, the rarer half is forgotten: what is asked often stays."""
 
     def __init__(self) -> None:
         self._texts = False
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, QuestionCount] = {}
 
     def keep_texts(self, wanted: bool) -> None:
         self._texts = wanted
@@ -41,7 +41,7 @@ class Top:
         if (asked := self._asked.get(key)) is None:
             if len(self._asked) >= 2 * MOST:
                 self._forget()
-            asked = self._asked[key] = Asked(0, 0, 0, report.model[:64], None)
+            asked = self._asked[key] = QuestionCount(0, 0, 0, report.model[:64], None)
         asked.count += 1
         if report.entry is not None:
             asked.hits += 1
@@ -61,7 +61,7 @@ class Top:
         for key in erased.keys:
             self._asked.pop(key, None)
 
-    def first(self, most: int) -> list[tuple[str, Asked]]:
+    def first(self, most: int) -> list[tuple[str, QuestionCount]]:
         """Return keys and counts, the most asked first."""
         return sorted(self._asked.items(), key=lambda each: (-each[1].count, each[0]))[:most]
 

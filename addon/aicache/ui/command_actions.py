@@ -13,7 +13,7 @@ from typing import Any
 
 from aicache.domain.caller_digests import Wanted
 from aicache.engine import Engine, Exchange
-from aicache.maintenance import Brief, OfCaller, Upkeep
+from aicache.maintenance import CallerTotals, EntrySummary, EntryTransfer, Maintenance
 from aicache.telemetry.phrases import duration
 
 LISTED = 200  # entries in a list
@@ -31,29 +31,30 @@ class Done:
     lines: tuple[str, ...] = ()
 
 
-class Keeping:
+class CommandActions:
     """Works on the parts that *engine* has in use. All of it raises StoreError, with files also OSError, ValueError."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._upkeep, self._clock = engine, Upkeep(engine), clock
+        self._engine, self._clock = engine, clock
+        self._maintenance, self._transfer = Maintenance(engine), EntryTransfer(engine)
 
     async def purge(self, keys: Sequence[str]) -> Done:
-        deleted = await self._upkeep.purge(keys)
+        deleted = await self._maintenance.purge(keys)
         return Done(f"{_entries(deleted)} deleted" + (f" of {len(keys)}" if deleted < len(keys) else ""))
 
     async def purge_key(self, beginning: str) -> Done:
         """Delete the entry whose key begins so; where that says too little, tell which there are."""
-        keys = [beginning] if len(beginning) == 40 else await self._upkeep.named(beginning)
+        keys = [beginning] if len(beginning) == 40 else await self._maintenance.keys_with_prefix(beginning)
         if len(keys) > 1:
             return Done(f"not done: {len(keys)} keys begin with {beginning}", tuple(keys[:LISTED]))
         return await self.purge(keys)
 
-    async def purge_like(self, text: str, similarity: float, *, sure: bool) -> Done:
+    async def purge_similar(self, text: str, similarity: float, *, sure: bool) -> Done:
         """Delete what is like a text, of all owners; unless *sure*, only tell what that would be."""
         if sure:
-            return Done(f"{_entries(await self._upkeep.purge_like(text, similarity))} deleted")
-        found = await self._upkeep.like(text, similarity)
-        lines = [f"{each.similarity:.4f}  {self._line(each.brief)}" for each in found[:LISTED]]
+            return Done(f"{_entries(await self._maintenance.purge_similar(text, similarity))} deleted")
+        found = await self._maintenance.find_similar(text, similarity)
+        lines = [f"{each.similarity:.4f}  {self._line(each.summary)}" for each in found[:LISTED]]
         return Done(
             f"{_entries(len(found))} would be deleted, at a similarity of {similarity:g} or more; "
             f"aicache.result lists them, and the same command with the word {SURE} at its end deletes them",
@@ -62,58 +63,58 @@ class Keeping:
 
     async def purge_all(self, *, sure: bool) -> Done:
         if sure:
-            return Done(f"all entries deleted: {await self._upkeep.purge_all():,}")
-        count = await self._upkeep.count()
+            return Done(f"all entries deleted: {await self._maintenance.purge_all():,}")
+        count = await self._maintenance.count()
         return Done(f"{_entries(count)} of all owners would be deleted: aicache.purge.all {SURE} does it")
 
     async def purge_caller(self, wanted: Wanted, *, sure: bool) -> Done:
         """Delete all that there is of a caller; unless *sure*, only tell how much that would be."""
         if sure:
-            return Done(f"{told(await self._upkeep.purge_caller(wanted))} of this caller deleted")
-        found = await self._upkeep.of_caller(wanted)
+            return Done(f"{told(await self._maintenance.purge_caller(wanted))} of this caller deleted")
+        found = await self._maintenance.count_caller(wanted)
         return Done(
             f"{told(found)} of this caller would be deleted: the same command with the word {SURE} at its end does it"
         )
 
     async def pin(self, keys: Sequence[str], *, pinned: bool) -> Done:
-        change = self._upkeep.pin if pinned else self._upkeep.unpin
+        change = self._maintenance.pin if pinned else self._maintenance.unpin
         count = sum([await change(key) is not None for key in keys])
         what = "kept for ever" if pinned else "kept as long as new ones"
         return Done(f"{_entries(count)} {what}" + (f", {len(keys) - count} not there" if count < len(keys) else ""))
 
-    async def wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> Done:
+    async def mark_wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> Done:
         """Take note that an entry answered wrong; with the *exchange* that it answered, also as evidence."""
         if exchange is not None:
             await self._engine.hear(exchange, key, right=False)
-        await self._upkeep.wrong(key, by_meaning=by_meaning)
+        await self._maintenance.mark_wrong(key, by_meaning=by_meaning)
         if by_meaning:
             return Done(f"{key[:8]} answers no other question by meaning any more, and still its own")
         return Done(f"{key[:8]} is deleted: the same request is asked upstream again")
 
-    async def export(self, path: Path) -> Done:
-        return Done(f"{_entries(await self._upkeep.export(path))} written to {path}")
+    async def export_file(self, path: Path) -> Done:
+        return Done(f"{_entries(await self._transfer.export_file(path))} written to {path}")
 
-    async def bring(self, path: Path) -> Done:
-        taken = await self._upkeep.bring(path)
+    async def import_file(self, path: Path) -> Done:
+        taken = await self._transfer.import_file(path)
         counts = {
-            "taken": taken.taken,
-            "found by meaning, too": taken.found,
-            "no newer than what is there": taken.kept,
+            "taken": taken.stored,
+            "found by meaning, too": taken.findable,
+            "no newer than what is there": taken.not_newer,
             "expired": taken.expired,
-            "unreadable": taken.unread,
+            "unreadable": taken.unreadable,
         }
         return Done(f"from {path}: " + ", ".join(f"{n:,} {what}" for what, n in counts.items() if n or what == "taken"))
 
-    async def questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
+    async def read_questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
         """Return the questions of a decision's neighbours that were not read then: those of the same owner, by key."""
         found: dict[str, str] = {}
         for each in unread(decision):
-            entry = await self._upkeep.get(str(each.get("key")))
+            entry = await self._maintenance.fetch(str(each.get("key")))
             if entry is not None and entry.question and entry.namespace == decision.get("namespace"):
                 found[entry.key] = entry.question
         return found
 
-    def _line(self, entry: Brief) -> str:
+    def _line(self, entry: EntrySummary) -> str:
         age = "pinned" if entry.pinned else f"{duration(max(0.0, self._clock() - entry.stored_at))} old"
         return f"{entry.key}  {entry.model}  {age}  {' '.join((entry.question or '').split())}"
 
@@ -125,7 +126,7 @@ def unread(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for each in found if "question" not in each and each.get("refused") != "foreign"]
 
 
-def told(found: OfCaller) -> str:
+def told(found: CallerTotals) -> str:
     """Say how much there is of a caller."""
     said = f"{_entries(found.entries)}, {found.marks - found.kinds:,} marks, {found.kinds:,} kinds of evidence"
     if not found.unknown:

@@ -21,10 +21,10 @@ from aicache.domain.ports import StoreError
 from aicache.domain.task_set import TaskSet
 from aicache.engine import Engine
 from aicache.telemetry.labels import sayable
-from aicache.telemetry.observability import Desk
+from aicache.telemetry.observability import Observability
 from aicache.telemetry.summary import statistics
 from aicache.ui import command_history, flow_marks
-from aicache.ui.command_actions import FILE, SURE, Done, Keeping, unread
+from aicache.ui.command_actions import FILE, SURE, CommandActions, Done, unread
 from aicache.ui.contentview import answer_of
 from aicache.ui.decision_view import sheet, text_of
 from aicache.ui.flow_entries import answered_by, exchange_of, keys_of
@@ -51,8 +51,8 @@ def _command(name: str) -> Callable[[F], F]:
 class Commands:
     """mitmproxy finds them by their decorator. They raise CommandError, which it shows."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, observability: Observability) -> None:
+        self._observability = observability
         self._under_way = TaskSet()
         self._result: list[str] = ["no command has been given yet"]
 
@@ -64,7 +64,7 @@ class Commands:
     @_command("aicache.stats")
     def stats(self) -> Sequence[str]:
         """Tell hits, misses, what was saved and how the parts are, since the start."""
-        return statistics(self._desk)
+        return statistics(self._observability)
 
     @_command("aicache.result")
     def result(self) -> Sequence[str]:
@@ -85,7 +85,7 @@ class Commands:
     def purge(self, flows: Sequence[flow.Flow]) -> str:
         """Delete the entries that answered these flows, or were made of their answers."""
         keys = self._keys(flows)
-        return self._spawn("aicache.purge", self._keeping().purge(keys), flows, "purged", about=_count(keys))
+        return self._spawn("aicache.purge", self._actions().purge(keys), flows, "purged", about=_count(keys))
 
     @_command("aicache.purge.key")
     def purge_key(self, key: str) -> str:
@@ -93,7 +93,7 @@ class Commands:
         key = key.strip().lower()
         if not _BEGINNING.fullmatch(key):
             raise exceptions.CommandError("key: 4 to 40 hex digits")
-        return self._spawn("aicache.purge.key", self._keeping().purge_key(key))
+        return self._spawn("aicache.purge.key", self._actions().purge_key(key))
 
     @_command("aicache.purge.like")
     def purge_like(self, text: str, similarity: str = NEAR, sure: str = "") -> str:
@@ -102,13 +102,13 @@ class Commands:
             similarity, sure = NEAR, SURE
         if not text.strip():
             raise exceptions.CommandError("text: empty")
-        work = self._keeping().purge_like(text.strip(), _similarity(similarity), sure=_is_sure(sure))
+        work = self._actions().purge_similar(text.strip(), _similarity(similarity), sure=_is_sure(sure))
         return self._spawn("aicache.purge.like", work)
 
     @_command("aicache.purge.all")
     def purge_all(self, sure: str = "") -> str:
         """Count all entries of all owners; with the word "purge", delete them."""
-        return self._spawn("aicache.purge.all", self._keeping().purge_all(sure=_is_sure(sure)))
+        return self._spawn("aicache.purge.all", self._actions().purge_all(sure=_is_sure(sure)))
 
     @_command("aicache.purge.caller")
     def purge_caller(self, who: str, sure: str = "") -> str:
@@ -116,24 +116,24 @@ class Commands:
         dashboard shows with an entry; or by file:PATH, a file with the key. With the word "purge", delete it."""
         command_history.forget("aicache.purge.caller")
         try:
-            wanted = self._desk.wanted(_read_who(who))
+            wanted = self._observability.wanted(_read_who(who))
         except (OSError, ValueError) as exc:
             raise exceptions.CommandError(getattr(exc, "strerror", None) or str(exc)) from None
-        work = self._keeping().purge_caller(wanted, sure=_is_sure(sure))
+        work = self._actions().purge_caller(wanted, sure=_is_sure(sure))
         return self._spawn("aicache.purge.caller", work, within=None)
 
     @_command("aicache.pin")
     def pin(self, flows: Sequence[flow.Flow]) -> str:
         """Let the entries behind these flows never expire."""
         keys = self._keys(flows)
-        work = self._keeping().pin(keys, pinned=True)
+        work = self._actions().pin(keys, pinned=True)
         return self._spawn("aicache.pin", work, flows, "pinned", about=_count(keys))
 
     @_command("aicache.unpin")
     def unpin(self, flows: Sequence[flow.Flow]) -> str:
         """Let the entries behind these flows expire again, as new ones would."""
         keys = self._keys(flows)
-        work = self._keeping().pin(keys, pinned=False)
+        work = self._actions().pin(keys, pinned=False)
         return self._spawn("aicache.unpin", work, flows, "unpinned", about=_count(keys))
 
     @_command("aicache.wrong")
@@ -142,9 +142,9 @@ class Commands:
         hits by meaning takes it as evidence."""
         if (key := answered_by(flow)) is None:
             raise exceptions.CommandError("nothing in the cache is known to be behind this flow")
-        exchange = exchange_of(flow, self._desk.settings) if isinstance(flow, HTTPFlow) else None
+        exchange = exchange_of(flow, self._observability.settings) if isinstance(flow, HTTPFlow) else None
         by_meaning = flow.metadata.get(OUTCOME) == "semantic hit"
-        work = self._keeping().wrong(key, by_meaning=by_meaning, exchange=exchange)
+        work = self._actions().mark_wrong(key, by_meaning=by_meaning, exchange=exchange)
         return self._spawn("aicache.wrong", work, [flow], "marked wrong")
 
     @_command("aicache.bypass")
@@ -152,10 +152,10 @@ class Commands:
         """Let every request pass by the cache (on), or not (off); without a word, tell which it is."""
         if state not in ("on", "off", ""):
             raise exceptions.CommandError("bypass: on or off")
-        before = self._desk.bypassed
-        self._desk.bypassed = before if not state else state == "on"
-        told = f"aicache.bypass is {'on: every request passes by the cache' if self._desk.bypassed else 'off'}"
-        if self._desk.bypassed != before:
+        before = self._observability.bypassed
+        self._observability.bypassed = before if not state else state == "on"
+        told = f"aicache.bypass is {'on: every request passes by the cache' if self._observability.bypassed else 'off'}"
+        if self._observability.bypassed != before:
             logger.log(ALERT, "%s", told)
         return told
 
@@ -164,30 +164,30 @@ class Commands:
     @_command("aicache.export")
     def export(self, file: types.Path) -> str:
         """Write every entry into a file, which its owner alone may read."""
-        return self._spawn("aicache.export", self._keeping().export(_path(file)), within=None)
+        return self._spawn("aicache.export", self._actions().export_file(_path(file)), within=None)
 
     @_command("aicache.import")
     def bring(self, file: types.Path) -> str:
         """Take the entries of a file that aicache.export wrote; what is newer here stays."""
-        return self._spawn("aicache.import", self._keeping().bring(_path(file)), within=None)
+        return self._spawn("aicache.import", self._actions().import_file(_path(file)), within=None)
 
     # ------------------------------------------------------------------ on the way
 
-    def _keeping(self) -> Keeping:
-        engine: Engine | None = self._desk.engine()
+    def _actions(self) -> CommandActions:
+        engine: Engine | None = self._observability.engine()
         if engine is None:
             raise exceptions.CommandError("the cache has not started")
-        return Keeping(engine)
+        return CommandActions(engine)
 
     def _keys(self, flows: Sequence[flow.Flow]) -> list[str]:
-        settings = self._desk.settings
+        settings = self._observability.settings
         keys = list(dict.fromkeys(key for each in flows for key in keys_of(each, settings)))
         if not keys:
             raise exceptions.CommandError("nothing in the cache is known to be behind these flows")
         return keys
 
     async def _explain(self, flow: flow.Flow, decision: dict[str, Any]) -> Done:
-        found = await self._keeping().questions(decision)
+        found = await self._actions().read_questions(decision)
         for each in unread(decision):
             if (question := found.get(str(each.get("key")))) is not None:
                 each["question"] = sayable(question)
