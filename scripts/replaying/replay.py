@@ -12,6 +12,7 @@ from itertools import count
 
 from mitmproxy.http import HTTPFlow
 
+from aicache.adapters.memory import MemoryIndex
 from aicache.config import Config
 from aicache.config.request_settings import Settings
 from aicache.domain import pricing
@@ -29,7 +30,7 @@ from aicache.proxy.recorded_flows import Passed, answered_at, exchange_of, recor
 from aicache.runtime.reconciler import rules_for
 from aicache.telemetry import reporting
 from aicache.telemetry.counters import Counters
-from replaying.memory import ReplayedIndex, ReplayedStore
+from replaying.memory import DiskBackedStore
 
 PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
 SPINS = 50  # turns of the loop after which what goes on in the background is given time
@@ -66,9 +67,9 @@ class Replay:
         self._now = 0.0
         self._engine = Engine(self.rules, PATIENCE, self.clock)
         self._engine.on_judged = self.counts.judged
-        self._store = ReplayedStore(self.clock)
+        self._store = DiskBackedStore(self.clock)
         self._engine.use_exact(self._store, PATIENCE)
-        semantic = None if embedder is None else Semantic(embedder, PATIENCE, ReplayedIndex(), PATIENCE)
+        semantic = None if embedder is None else Semantic(embedder, PATIENCE, MemoryIndex(), PATIENCE)
         self._engine.use_semantic(semantic)
         self._coming: list[_Coming] = []  # answers under way, the next one first
         self._numbers = count()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.dashboard.entries_api import ANSWER, FEW, SHOWN, EntriesApi, in_time
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
@@ -16,7 +17,7 @@ from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
 from aicache.maintenance import EntryTransfer
-from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import BrokenStore, LetterEmbedder
 from telemetry.reports import an_entry
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import forbidden
 from aicache.domain.request_directives import Controls
@@ -14,7 +15,6 @@ from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_
 from aicache.engine.engine import FEEDBACK
 from aicache.entries.recording import Recording
 from engine.test_engine import RULES, Clock, Setup, an_answer, an_exchange
-from fakes import MemoryIndex, MemoryStore
 
 ERROR_IN_A_200 = Recording(200, "application/json", "", b'{"error": {"message": "bad key", "code": "invalid_api_key"}}')
 PASSWORD, PASSWORDS = "how do I reset my password", "how do I reset my passwords"
@@ -163,7 +163,7 @@ async def test_a_refused_key_gets_no_more_hits_until_a_good_answer(status: int) 
     assert refused == Miss("credential-refused")
     assert isinstance(await setup.ask(own()), Hit)
     assert isinstance(setup.exact, MemoryStore)
-    assert not any(until > setup.clock.now for until in setup.exact.marks.values())
+    assert not any(until > setup.clock.now for until in setup.exact.flags.values())
 
 
 async def test_a_refusal_is_known_to_other_proxies_and_lifted_for_them() -> None:
@@ -199,7 +199,7 @@ async def test_made_up_keys_fill_neither_the_store_nor_the_memory() -> None:
     await settled(setup)
 
     assert isinstance(setup.exact, MemoryStore)
-    assert len(setup.exact.marks) == REFUSALS
+    assert len(setup.exact.flags) == REFUSALS
     assert len(setup.engine.proofs._known) == MOST
     setup.clock.now += REFUSED_FOR / 2
     assert await setup.ask(own(credential=str(MOST))) == Miss("credential-refused")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.loop_time import loop_time
@@ -24,7 +25,7 @@ from aicache.engine.fair_shares import Shares
 from aicache.engine.semantic_lookup import CROWD
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
-from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder
 
 KEY_RULES = KeyRules("", Context.FULL, frozenset({"stream"}), ())
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=100)
@@ -368,8 +369,8 @@ def an_heir(question: str = "q", wishes: Controls | None = None, credential: str
 async def a_setup_with_a_legacy(exact: MemoryStore | None = None) -> Setup:
     """An engine whose store has a text for *q*, for a caller whom the upstream has accepted."""
     exact = exact or MemoryStore(clock=Clock())
-    exact.texts["q"] = "as Higress had it"
-    await exact.mark("alice-key", 3600)
+    exact.higress_answers["q"] = "as Higress had it"
+    await exact.remember("alice-key", 3600)
     return Setup(exact=exact)
 
 
@@ -451,15 +452,15 @@ async def test_what_higress_left_is_not_written_back() -> None:
 async def test_a_text_that_is_larger_than_an_answer_may_be_is_no_hit() -> None:
     exact = MemoryStore(clock=Clock())
     setup = await a_setup_with_a_legacy(exact)
-    exact.texts["q"] = "a" * (RULES.max_bytes + 1)
+    exact.higress_answers["q"] = "a" * (RULES.max_bytes + 1)
 
     assert isinstance(await setup.ask(an_heir()), Miss)
 
 
-@pytest.mark.parametrize("fails", [BrokenStore.legacy_text, HangingStore.legacy_text])
+@pytest.mark.parametrize("fails", [BrokenStore.get_higress_answer, HangingStore.get_higress_answer])
 async def test_texts_that_cannot_be_had_cost_neither_exact_hits_nor_hits_by_meaning(fails: Any) -> None:
     class NoTexts(MemoryStore):
-        legacy_text = staticmethod(fails)  # type: ignore[assignment]
+        get_higress_answer = staticmethod(fails)  # type: ignore[assignment]
 
     setup = await a_setup_with_a_legacy(NoTexts(clock=Clock()))
     await setup.learn(an_heir("how do I reset my password"), "Like this.")

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.events import Judged
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.model import Hit, Miss
@@ -21,7 +22,7 @@ from aicache.domain.request_directives import Controls
 from aicache.engine import Engine, Exchange, Semantic, with_vector
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
-from fakes import LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import LetterEmbedder
 
 RULES = Rules(
     ttl=1000,
@@ -266,7 +267,7 @@ async def test_nobody_has_a_say_in_anothers_entries(proxy: Proxy) -> None:
 
 async def test_while_the_evidence_cannot_be_read_nothing_is_served_by_meaning() -> None:
     class Forgetful(MemoryStore):
-        async def notes(self, names: Sequence[str]) -> list[bytes | None]:
+        async def get_blobs(self, names: Sequence[str]) -> list[bytes | None]:
             raise StoreError("no notes today")
 
     one = Proxy()
@@ -288,7 +289,7 @@ async def test_evidence_that_cannot_be_read_is_none(proxy: Proxy) -> None:
         await proxy.ask(question, PASSWORD)
     store = proxy.exact
     assert isinstance(store, MemoryStore)
-    store.noted = {name: (b"rubbish", until) for name, (_, until) in store.noted.items()}
+    store.blobs = {name: (b"rubbish", until) for name, (_, until) in store.blobs.items()}
 
     other = Proxy(exact=store, index=proxy.index)
 

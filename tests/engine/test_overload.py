@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Entry, Hit, Miss, Vector
 from aicache.domain.ports import Purpose, StoreError
 from aicache.engine import admission
 from aicache.maintenance import Maintenance
 from engine.test_engine import Clock, Setup, an_answer, an_exchange
-from fakes import LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import LetterEmbedder
 
 
 class FullStore(MemoryStore):
@@ -29,10 +30,10 @@ class FullStore(MemoryStore):
             raise StoreError("refused (OOM)")
         await super().put(entry)
 
-    async def note(self, name: str, value: bytes, expires_at: float) -> None:
+    async def put_blob(self, name: str, value: bytes, expires_at: float) -> None:
         if self.full:
             raise StoreError("refused (OOM)")
-        await super().note(name, value, expires_at)
+        await super().put_blob(name, value, expires_at)
 
 
 class MuteStore(MemoryStore):
@@ -339,15 +340,15 @@ class HeldStore(MuteStore):
         super().__init__(clock=Clock())
         self.near: dict[str, Entry] = {}
 
-    def held(self, key: str) -> Entry | None:
+    def get_cached(self, key: str) -> Entry | None:
         return self.near.get(key)
 
-    def made(self, name: bytes) -> object | None:
+    def get_derived(self, name: bytes) -> object | None:
         return None
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None: ...
+    def put_derived(self, name: bytes, entry: Entry, derived: object, size: int, until: str) -> None: ...
 
-    def release(self, key: str) -> None: ...
+    def evict(self, key: str) -> None: ...
 
 
 async def test_what_is_held_here_hits_while_the_store_is_out_and_shows_nothing_of_it(
@@ -371,7 +372,7 @@ async def test_what_is_held_here_hits_while_the_store_is_out_and_shows_nothing_o
 
 async def test_who_must_be_proven_is_given_nothing_that_is_held_while_that_cannot_be_asked() -> None:
     class Unproving(HeldStore):
-        async def marked(self, name: str) -> bool:
+        async def remembers(self, name: str) -> bool:
             raise StoreError("refused (NOPERM)")
 
     exact = Unproving()

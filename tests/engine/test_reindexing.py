@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit
 from aicache.domain.policy import Policy, Rules
 from aicache.engine import Engine, Semantic
 from aicache.engine.backends import withdrawn
 from engine.test_learning import an_answer, an_exchange
-from fakes import BrokenIndex, LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import BrokenIndex, LetterEmbedder
 
 RULES = Rules(
     ttl=1000,
@@ -104,7 +105,7 @@ async def test_one_that_was_a_wrong_answer_by_meaning_stays_without() -> None:
     semantic = proxy.engine.semantic
     assert semantic is not None
     await proxy.engine.in_use.withdraw(semantic, key, 100.0)
-    assert await proxy.store.marked(withdrawn(key))
+    assert await proxy.store.remembers(withdrawn(key))
     proxy.begin(2000.0)
 
     assert await proxy.hit()

@@ -176,16 +176,16 @@ class Holder:
     def __init__(self) -> None:
         self.things: dict[bytes, object] = {}
 
-    def made(self, name: bytes) -> object | None:
+    def get_derived(self, name: bytes) -> object | None:
         return self.things.get(name)
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
-        self.things[name] = made
+    def put_derived(self, name: bytes, entry: Entry, derived: object, size: int, until: str) -> None:
+        self.things[name] = derived
 
-    def held(self, key: str) -> Entry | None:
+    def get_cached(self, key: str) -> Entry | None:
         return None
 
-    def release(self, key: str) -> None: ...
+    def evict(self, key: str) -> None: ...
 
 
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:

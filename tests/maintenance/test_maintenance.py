@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.caller_digests import owner, wanted
 from aicache.domain.events import Erased
 from aicache.domain.keys import digest, vector_namespace
@@ -18,7 +19,7 @@ from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic
 from aicache.engine.traffic_segments import KEPT
 from aicache.maintenance import PINNED, CallerTotals, EntryTransfer, ImportResult, Maintenance, archive
-from fakes import BrokenIndex, BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import BrokenIndex, BrokenStore, LetterEmbedder
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=40)
 NOW = 1_900_000_000.0
@@ -163,15 +164,15 @@ class Holding(MemoryStore):
         super().__init__(clock=lambda: NOW)
         self.released: list[str] = []
 
-    def made(self, name: bytes) -> object | None:
+    def get_derived(self, name: bytes) -> object | None:
         return None
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None: ...
+    def put_derived(self, name: bytes, entry: Entry, derived: object, size: int, until: str) -> None: ...
 
-    def held(self, key: str) -> Entry | None:
+    def get_cached(self, key: str) -> Entry | None:
         return None
 
-    def release(self, key: str) -> None:
+    def evict(self, key: str) -> None:
         self.released.append(key)
 
 
@@ -322,7 +323,7 @@ async def test_without_the_parts_it_says_what_is_missing() -> None:
 
 async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> None:
     class Ahead(MemoryIndex):
-        async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
             return [Neighbor("00" * 20, 1.0)]
 
     setup.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, Ahead(), 1.0))
@@ -373,7 +374,7 @@ ALICE, BOB = (owner("sk-alice-1234567", SALT), owner("carol", SALT)), (owner("sk
 class Forgetful(LetterEmbedder):
     forgot = 0
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         self.forgot += 1
 
 
@@ -384,12 +385,12 @@ async def a_store_of_two_callers() -> tuple[Setup, list[Erased], Forgetful]:
     setup.engine.use_semantic(Semantic(embedder, 1.0, setup.index, 1.0))
     setup.engine.on_erased = told.append
     for whose, name in ((ALICE, "alice"), (BOB, "bob")):
-        await setup.exact.mark(f"proof of {name}", 3600, whose)
-        await setup.exact.mark(f"kind-{name}", KEPT, whose)
-        await setup.exact.note(f"kind-{name}", b"evidence", NOW + KEPT)
-        await setup.exact.count(digest("account", name, "0"), {"hits": 1}, KEPT)
+        await setup.exact.remember(f"proof of {name}", 3600, whose)
+        await setup.exact.remember(f"kind-{name}", KEPT, whose)
+        await setup.exact.put_blob(f"kind-{name}", b"evidence", NOW + KEPT)
+        await setup.exact.increment(digest("account", name, "0"), {"hits": 1}, KEPT)
     for entry in entries:
-        await setup.exact.note(entry.key, b"evidence", NOW + 50)
+        await setup.exact.put_blob(entry.key, b"evidence", NOW + 50)
     return setup, told, embedder
 
 
@@ -405,9 +406,9 @@ async def test_all_of_a_callers_is_counted_and_then_deleted_and_nothing_of_other
 
     assert set(setup.exact.entries) == {REFUNDS.key, OTHER.key}
     assert set(setup.index.vectors) == {REFUNDS.key, OTHER.key}
-    assert set(setup.exact.noted) == {REFUNDS.key, OTHER.key, "kind-bob"}
+    assert set(setup.exact.blobs) == {REFUNDS.key, OTHER.key, "kind-bob"}
     assert set(setup.exact.counters) == {digest("account", "bob", "0")}
-    assert set(await setup.exact.marks_of(lambda owner: True)) == {"proof of bob", "kind-bob"}
+    assert set(await setup.exact.find_flags(lambda owner: True)) == {"proof of bob", "kind-bob"}
     assert [(each.keys, each.caller) for each in told] == [(frozenset({REFUND.key, TODAY.key}), alice)]
     assert embedder.forgot == 1
     assert await setup.maintenance.count_caller(alice) == CallerTotals(unknown=1)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from mitmproxy.http import Request
 
+from aicache.adapters.memory import MemoryStore
 from aicache.domain import policy
 from aicache.domain.model import Entry
 from aicache.domain.request_directives import Controls
@@ -17,7 +18,6 @@ from aicache.entries.recording import Recording
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
 from aicache.proxy.embedding_batches import INDIVISIBLE_FOR, INDIVISIBLE_MOST, Batches, Indivisible, ask_less, hold
 from aicache.proxy.http_messages import make
-from fakes import MemoryStore
 
 TEXTS = ("one", "two", "three")
 RULES = policy.Rules(100, 10_000, None, 0.95, 5, 100)

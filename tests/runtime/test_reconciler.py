@@ -194,7 +194,7 @@ async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
     os.kill(valkey.pid, signal.SIGKILL)
     while not part.failing:
         with contextlib.suppress(StoreError):
-            await part.ask(wiring.engine.exact.marked("any"), "asked", loop.time() + 0.2)
+            await part.ask(wiring.engine.exact.remembers("any"), "asked", loop.time() + 0.2)
         await asyncio.sleep(0)  # the near cache is not asked for a mark
         if valkey.running and valkey.pid:
             break
@@ -202,7 +202,7 @@ async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
 
     while True:
         with contextlib.suppress(StoreError):
-            await part.ask(wiring.engine.exact.marked("any"), "asked", loop.time() + 0.2)
+            await part.ask(wiring.engine.exact.remembers("any"), "asked", loop.time() + 0.2)
             break
         await asyncio.sleep(0.02)
 

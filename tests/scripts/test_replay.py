@@ -17,11 +17,12 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.io import FlowWriter
 
 import environment
+from aicache.adapters.memory import MemoryIndex
 from aicache.config import Config, Shared
 from aicache.domain.model import Entry, Mode, Usage
 from aicache.domain.policy import Policy
 from fakes import LetterEmbedder
-from replaying.memory import ReplayedIndex, ReplayedStore
+from replaying.memory import DiskBackedStore
 from replaying.replay import Replay
 from replaying.summary import document, lines
 from warming.asked import Asking, exchange
@@ -182,7 +183,7 @@ def an_entry(key: str, body: bytes) -> Entry:
 
 async def test_bodies_lie_in_a_file_and_come_back_until_they_expire() -> None:
     now = NOON
-    store = ReplayedStore(lambda: now)
+    store = DiskBackedStore(lambda: now)
     for i in range(3):
         await store.put(an_entry(str(i), bytes([i]) * 1000))
     await store.put(an_entry("1", b"again"))
@@ -194,12 +195,12 @@ async def test_bodies_lie_in_a_file_and_come_back_until_they_expire() -> None:
     ]
     now = NOON + 5
     assert await store.get("0") is None
-    assert len(store) == 2
+    assert len(store.entries) == 2
     await store.close()
 
 
 async def test_the_nearest_are_found_among_what_was_neither_removed_nor_replaced() -> None:
-    index, vectors = ReplayedIndex(), np.eye(20, dtype=np.float32)
+    index, vectors = MemoryIndex(), np.eye(20, dtype=np.float32)
     for i in range(20):
         await index.upsert(str(i), "n", vectors[i], 0.0)
     await index.upsert("3", "n", vectors[4], 0.0)
@@ -211,7 +212,7 @@ async def test_the_nearest_are_found_among_what_was_neither_removed_nor_replaced
     assert (found[0].key, found[0].similarity) == ("3", 1.0)
     assert found[1].similarity == 0.0
     assert {n.key for n in await index.search("n", vectors[0], 50)} == {str(i) for i in range(19)} - {"4"}
-    assert [n.key for n in (await index.anywhere(vectors[4], 2))] == ["3", "other"]
+    assert [n.key for n in (await index.search_all(vectors[4], 2))] == ["3", "other"]
     assert await index.search("nowhere", vectors[0], 5) == []
 
 

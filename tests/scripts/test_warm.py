@@ -20,6 +20,7 @@ import yaml
 from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.io import FlowWriter
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.config import Config, Header
 from aicache.config.request_settings import Settings
 from aicache.domain.model import Entry, Vector
@@ -32,7 +33,7 @@ from aicache.maintenance import EntryTransfer
 from aicache.proxy.recorded_flows import Passed, entries_of, note_wishes
 from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
 from aicache.runtime.reconciler import rules_for
-from fakes import BrokenStore, LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import BrokenStore, LetterEmbedder
 from warming import bounded, questions, sources
 from warming.adapted import Adapted
 from warming.asked import Asking, exchange

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aicache.adapters.memory import MemoryIndex
 from aicache.config import Config, Log, Otel
 from aicache.dashboard.overview import overview
 from aicache.domain.policy import Rules
@@ -18,7 +19,7 @@ from aicache.telemetry.health import health_of
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
 from benchmarks import watchers
-from fakes import BrokenStore, LetterEmbedder, MemoryIndex
+from fakes import BrokenStore, LetterEmbedder
 from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)

@@ -17,6 +17,7 @@ from mitmproxy.exceptions import CommandError
 from mitmproxy.http import HTTPFlow
 from mitmproxy.test import taddons, tflow, tutils
 
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.config import Config
 from aicache.config.request_settings import Settings
 from aicache.domain.events import Judged
@@ -32,7 +33,7 @@ from aicache.telemetry.watchers import Watchers
 from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
 from aicache.ui.flow_entries import exchange_of
-from fakes import BrokenStore, HangingStore, LetterEmbedder, MemoryIndex, MemoryStore
+from fakes import BrokenStore, HangingStore, LetterEmbedder
 
 RULES = Rules(ttl=1000, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=200)
 REFUND, REFUNDS, OTHER = "what is your refund policy", "what is your refund policies", "who are you"

@@ -1,4 +1,4 @@
-"""What the engine asks of the outside: the fewest verbs, and the one error they may raise."""
+"""The ports: what the engine needs of stores, indexes and models, and the one error that they may raise."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ Purpose: TypeAlias = Literal["query", "document"]
 
 
 class StoreError(Exception):
-    """An outside part failed or answered rubbish. The message names the part and never holds content or secrets."""
+    """A dependency failed or sent a bad answer. The message names it and never holds content or secrets."""
 
 
 class Busy(StoreError):
-    """There is more to do than there is time for, or than one caller may ask for at once. No part has failed."""
+    """Too much to do at once, in all or for one caller. No dependency has failed."""
 
 
 class ShareError(StoreError):
-    """This call failed, others are answered (one node of a cluster is down, say): no reason to stop asking."""
+    """This call failed and others are answered, as when one node of a cluster is down: no reason to stop calling."""
 
 
-class ExactStore(Protocol):
-    """Entries by key, and short-lived marks. Raises only StoreError."""
+class EntryStore(Protocol):
+    """Entries by key. Raises only StoreError."""
 
     async def get(self, key: str) -> Entry | None:
         """Return the entry, or None when there is none (or what is there cannot be read)."""
@@ -33,71 +33,91 @@ class ExactStore(Protocol):
         """Write or replace; the store forgets the entry at ``entry.expires_at``."""
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Delete the entries, notes and counters of these names."""
+        """Delete the entries, blobs and counters of these names."""
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
-        """Return the keys of some entries and the cursor to go on with; it begins and ends with an empty one.
+        """Return the keys of some entries and the next cursor; the first and the last cursor are empty.
 
         An entry that is there all the time comes at least once, one that comes or goes meanwhile may be left out.
         """
 
-    async def mark(self, name: str, ttl: float, owners: Sequence[str] = ()) -> None:
-        """Remember *name* for *ttl* seconds; forget it where that is 0. *owners* are whose it is (`Entry.owners`)."""
 
-    async def marked(self, name: str) -> bool:
-        """Tell whether it is remembered. Asked in the same turn of the loop as entries, it travels with them."""
+class FlagStore(Protocol):
+    """Names that are remembered for a while, for all proxies that share the store. Raises only StoreError."""
 
-    async def marks_of(self, owners: Callable[[str], bool]) -> list[str]:
-        """Return the names of all marks that have an owner whom *owners* says yes to."""
+    async def remember(self, flag: str, ttl: float, owners: Sequence[str] = ()) -> None:
+        """Set *flag* for *ttl* seconds; clear it where that is 0. *owners* are digests as in `Entry.owners`."""
 
-    async def notes(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return what was noted under each name; None where nothing is. An entry's notes have its key for a name."""
+    async def remembers(self, flag: str) -> bool:
+        """Tell whether *flag* is set. Calls in one turn of the loop share a round trip, also with `get`."""
 
-    async def note(self, name: str, value: bytes, expires_at: float) -> None:
-        """Write or replace a note; the store forgets it at *expires_at* (Unix seconds), or with the entry it is of."""
+    async def find_flags(self, is_owner: Callable[[str], bool]) -> list[str]:
+        """Return all flags that have an owner for whom *is_owner* is true."""
 
-    async def count(self, name: str, more: Mapping[str, int], ttl: float) -> Mapping[str, int]:
-        """Add to counters that all proxies share, and return what they have come to; forgotten *ttl* seconds later."""
 
-    async def legacy_text(self, question: str, most: int) -> str | None:
-        """Return the answer that Higress left for *question*; None for none, one of more than *most* bytes, or no text.
+class BlobStore(Protocol):
+    """Small values by name: evidence. Raises only StoreError."""
 
-        It is anyone's answer, of any age, to the bare question.
+    async def get_blobs(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return the value of each name, or None. An entry's blob has the entry's key for a name."""
+
+    async def put_blob(self, name: str, value: bytes, expires_at: float) -> None:
+        """Write or replace; the store forgets it at *expires_at* (Unix seconds), or with the entry of that key."""
+
+
+class CounterStore(Protocol):
+    """Counters that all proxies share. Raises only StoreError."""
+
+    async def increment(self, name: str, by: Mapping[str, int], ttl: float) -> Mapping[str, int]:
+        """Add to the counters of *name*, and return their new values; they are forgotten *ttl* seconds later."""
+
+
+class HigressAnswers(Protocol):
+    """Answers that Higress's ``ai-cache`` left in the same store. Raises only StoreError."""
+
+    async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
+        """Return the text stored for *question*; None where there is none, or it is longer, or no text.
+
+        Anyone may have asked the bare question, at any time.
         """
+
+
+class ExactStore(EntryStore, FlagStore, BlobStore, CounterStore, HigressAnswers, Protocol):
+    """All that one Redis keeps."""
 
     async def close(self) -> None: ...
 
 
 @runtime_checkable
-class HoldsEntries(Protocol):
-    """An ExactStore that holds entries in this process for as long as it is told that they have not changed."""
+class DerivedCache(Protocol):
+    """An ExactStore that caches entries in this process, and objects derived from them, until they change."""
 
-    def held(self, key: str) -> Entry | None:
-        """Return the entry where it is held, without asking anybody."""
+    def get_cached(self, key: str) -> Entry | None:
+        """Return the entry if it is cached in this process; never asks the server."""
 
-    def made(self, name: bytes) -> object | None:
-        """Return what was made of an entry; None where the entry is not held any more, or has changed."""
+    def get_derived(self, name: bytes) -> object | None:
+        """Return the derived object of this name; None once its entry is no longer cached, or has changed."""
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
-        """Keep what was made of *entry*, of *size* bytes, if the entry (this very one) is held, and while it is.
+    def put_derived(self, name: bytes, entry: Entry, derived: object, size: int, until: str) -> None:
+        """Cache an object derived from *entry*, of *size* bytes, for as long as that very entry is cached.
 
-        It ends, too, when the entry of the key *until* changes, or comes.
+        Drop it, too, when an entry is written or deleted under the key *until*.
         """
 
-    def release(self, key: str) -> None:
-        """Hold this entry no longer, nor what was made of it."""
+    def evict(self, key: str) -> None:
+        """Drop an entry from this process's cache, with what was derived from it."""
 
 
 @runtime_checkable
-class Looks(Protocol):
-    """An ExactStore that can be looked at by who keeps it."""
+class Peeks(Protocol):
+    """An ExactStore that can be read without side effects, for its operator."""
 
-    async def look(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
-        """Return entries as `get` does, and change nothing: what cannot be read stays, it may be of another secret."""
+    async def peek(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
+        """Return entries as `get` does, but leave unreadable ones in place: they may be of another secret."""
 
 
 class Judge(Protocol):
-    """Another model's opinion. Raises only StoreError."""
+    """A model that compares answers. Raises only StoreError."""
 
     async def same(self, question: str, fresh: str, stored: str) -> bool | None:
         """Tell whether *stored* would have been as good an answer to *question* as *fresh*; None when it cannot say."""
@@ -109,10 +129,10 @@ class VectorIndex(Protocol):
     """Vectors by namespace. Raises only StoreError."""
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
-        """Return at most *top_k* neighbours of that namespace only, nearest first."""
+        """Return at most *top_k* neighbors of that namespace only, nearest first."""
 
-    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
-        """Return neighbours of all namespaces: for the operator's upkeep, and never for an answer."""
+    async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        """Return neighbors of all namespaces: for maintenance only, never for an answer."""
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         """Write or replace the vector of *key*; after *expires_at* (Unix seconds) the index may drop it."""
@@ -123,26 +143,26 @@ class VectorIndex(Protocol):
 
 
 @runtime_checkable
-class Empties(Protocol):
-    """A VectorIndex that is one proxy's own, and can be emptied."""
+class Clearable(Protocol):
+    """A VectorIndex that belongs to one proxy, and can be emptied."""
 
     async def clear(self) -> None:
         """Delete every vector. Raises StoreError."""
 
 
 @runtime_checkable
-class Remembers(Protocol):
-    """An Embedder that keeps the vectors of the last texts."""
-
-    def forget(self) -> None: ...
-
-
-@runtime_checkable
-class KnowsPlaces(Protocol):
-    """A VectorIndex that can tell, sooner than by a search, whether there is anything to be found."""
+class KnowsEmptiness(Protocol):
+    """A VectorIndex that can tell, faster than by a search, whether a search would find anything."""
 
     async def is_empty(self, namespace: str) -> bool:
         """Tell whether a search in this namespace would find nothing. Raises StoreError."""
+
+
+@runtime_checkable
+class CachesVectors(Protocol):
+    """An Embedder that caches the vectors of recent texts."""
+
+    def clear_cache(self) -> None: ...
 
 
 class Embedder(Protocol):
@@ -161,12 +181,12 @@ class Embedder(Protocol):
 
     @property
     def asymmetric(self) -> bool:
-        """Whether what is stored is to be embedded as a document, to be compared with queries; else all are queries."""
+        """Whether stored texts are embedded as documents, to be compared with queries; else all are queries."""
 
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
-        """Return ``(n, dimensions)`` float32, each row L2-normalised and finite.
+        """Return ``(n, dimensions)`` float32, each row L2-normalized and finite.
 
-        What was embedded for one *partition* makes nothing faster for another: its time would tell who asked what.
+        A text cached for one *partition* is no faster for another: the timing would tell what others asked.
         """
 
     async def close(self) -> None: ...

@@ -7,7 +7,7 @@ import contextlib
 
 from aicache.domain.model import Entry
 from aicache.domain.outages import Words
-from aicache.domain.ports import ExactStore, HoldsEntries, Judge, Looks, StoreError
+from aicache.domain.ports import DerivedCache, ExactStore, Judge, Peeks, StoreError
 from aicache.engine.dependency import WRITE_TIMEOUT, Part
 from aicache.engine.exchange import Semantic
 from aicache.engine.fair_shares import Shares
@@ -32,7 +32,7 @@ class InUse:
 
     def __init__(self) -> None:
         self.exact: ExactStore | None = None
-        self._holds: HoldsEntries | None = None
+        self._holds: DerivedCache | None = None
         self.semantic: Semantic | None = None
         self.judge: Judge | None = None
         self.deployment = ""  # names the secret that keys are derived of: others' entries are never asked for
@@ -45,7 +45,7 @@ class InUse:
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
         self.exact = store
-        self._holds = store if isinstance(store, HoldsEntries) else None
+        self._holds = store if isinstance(store, DerivedCache) else None
         self._use_exact_parts(timeout)
         if store is not None:
             self._exact_known.set()
@@ -112,17 +112,17 @@ class InUse:
         """
         await self.index_deletes.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
         if self.exact is not None:
-            await self.exact_writes.ask(self.exact.mark(withdrawn(key), lasts), "a wrong neighbour noted")
+            await self.exact_writes.ask(self.exact.remember(withdrawn(key), lasts), "a wrong neighbour noted")
         self.release(key)
 
     def release(self, key: str) -> None:
         """Hold an entry no longer in this process, where one is held."""
         if self._holds is not None:
-            self._holds.release(key)  # with what was made of it for others
+            self._holds.evict(key)  # with what was made of it for others
 
     def held(self, key: str) -> Entry | None:
         """Return an entry that is held in this process: no part is asked, so it shows nothing of one."""
-        return None if self._holds is None else self._holds.held(key)
+        return None if self._holds is None else self._holds.get_cached(key)
 
     def start_no_more(self) -> None:
         """No part will start any more: whoever waits goes on with what there is, and what ends is no outage."""
@@ -139,7 +139,7 @@ def withdrawn(key: str) -> str:
 
 async def looked_at(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:
     """Do as `entries`, for who keeps the store: nothing is changed by it, where the store can do so."""
-    return await exact.look(keys) if isinstance(exact, Looks) else await entries(exact, keys)
+    return await exact.peek(keys) if isinstance(exact, Peeks) else await entries(exact, keys)
 
 
 async def entries(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:

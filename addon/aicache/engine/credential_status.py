@@ -58,11 +58,11 @@ class Proofs:
         """Ask the store for it. Raises StoreError, by which a caller's own answers need not be kept from it."""
         assert exchange.credential is not None
         if exchange.shared:
-            good = await exact.marked(exchange.credential)
+            good = await exact.remembers(exchange.credential)
             if good:  # that it is not, the next answer may change, here or elsewhere
                 self._know(exchange.credential, True)
             return good
-        good = not await exact.marked(_refused(exchange.credential))
+        good = not await exact.remembers(_refused(exchange.credential))
         self._know(exchange.credential, good)
         return good
 
@@ -112,7 +112,7 @@ class Proofs:
 
     async def _marking(self, exact: ExactStore, name: str, seconds: float, owners: Sequence[str]) -> None:
         part = self._in_use.exact_writes if seconds > 0 else self._in_use.exact_deletes
-        await part.ask(exact.mark(name, seconds, owners), "credential noted")
+        await part.ask(exact.remember(name, seconds, owners), "credential noted")
 
 
 class Turns:

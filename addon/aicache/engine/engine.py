@@ -13,7 +13,7 @@ from aicache.domain import policy
 from aicache.domain.events import Erased, Judged
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
-from aicache.domain.ports import ExactStore, Remembers, StoreError, VectorIndex
+from aicache.domain.ports import CachesVectors, ExactStore, StoreError, VectorIndex
 from aicache.domain.task_set import TaskSet
 from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Trace
@@ -296,7 +296,7 @@ class Engine:
         await self.learning.feedback(exchange, key, right, rules, await search.neighbors())
         if not right and shared and exchange.credential is not None:
             lasts = min(entry.expires_at - self._clock(), rules.ttl)
-            marking = exact.mark(disowned(exchange.credential, key), lasts, exchange.owners)
+            marking = exact.remember(disowned(exchange.credential, key), lasts, exchange.owners)
             await in_use.exact_writes.ask(marking, "a caller's word on a neighbour")
             in_use.release(key)
         elif not right and rules.policy is not policy.Policy.VERIFIED:
@@ -314,8 +314,8 @@ class Engine:
         self.proofs.forget()
         if everybody:
             self.learning.forget()
-        if (semantic := self.in_use.semantic) is not None and isinstance(semantic.embedder, Remembers):
-            semantic.embedder.forget()
+        if (semantic := self.in_use.semantic) is not None and isinstance(semantic.embedder, CachesVectors):
+            semantic.embedder.clear_cache()
 
     def repeat(self, work: Callable[[], Coroutine[Any, Any, None]], after: Sequence[float]) -> None:
         """Do some *work* so many seconds later, and then again; its StoreErrors are no news."""

@@ -69,10 +69,10 @@ async def left_by_higress(
         return None
     label = f"{exchange.label}: answer of Higress"
     try:
-        proof = exact.marked(exchange.credential)
+        proof = exact.remembers(exchange.credential)
         if not await in_use.legacy_part.ask(proof, f"{label}, credential", deadline):
             return None
-        finding = exact.legacy_text(exchange.legacy, rules.max_bytes)
+        finding = exact.get_higress_answer(exchange.legacy, rules.max_bytes)
         if (text := await in_use.legacy_part.ask(finding, label, deadline)) is None:
             return None
     except StoreError:

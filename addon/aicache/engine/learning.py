@@ -94,7 +94,7 @@ class Learning:
 
     async def records(self, exact: ExactStore, keys: Sequence[str], deadline: float | None) -> dict[str, Record]:
         """Return what is known of entries; those of which nothing is have an answer of their own."""
-        packed = await self._in_use.exact_part.ask(exact.notes(keys), "entries' evidence", deadline)
+        packed = await self._in_use.exact_part.ask(exact.get_blobs(keys), "entries' evidence", deadline)
         return {key: _record(key, each, self._clock()) for key, each in zip(keys, packed, strict=True)}
 
     # ------------------------------------------------------------------ learn
@@ -188,7 +188,7 @@ class Learning:
             )
 
     async def _note(self, exact: ExactStore, entry: Entry, record: Record) -> None:
-        noting = exact.note(entry.key, entries.pack(record), entry.expires_at)
+        noting = exact.put_blob(entry.key, entries.pack(record), entry.expires_at)
         await self._in_use.exact_writes.ask(noting, "entry's evidence written")
 
     def _say(self, trial: Trial, exchange: Exchange, key: str, verdict: Judgement, kind: Verified | None) -> None:

@@ -43,7 +43,7 @@ class Relearning:
         self, exact: ExactStore, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules
     ) -> None:
         try:
-            asking = exact.marked(withdrawn(entry.key))
+            asking = exact.remembers(withdrawn(entry.key))
             if not await self._in_use.exact_part.ask(asking, "a neighbour that was wrong"):
                 await store_vector(self._in_use, semantic, exchange, entry, rules)
         except StoreError:  # nothing is learned where that is not known, and at the next hit it is asked again

@@ -11,7 +11,7 @@ from functools import partial
 from aicache.domain import policy
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Hit, Miss, Neighbor, Vector
-from aicache.domain.ports import Busy, ExactStore, KnowsPlaces, StoreError
+from aicache.domain.ports import Busy, ExactStore, KnowsEmptiness, StoreError
 from aicache.domain.trace import Looked, Trace
 from aicache.engine.backends import InUse, entries
 from aicache.engine.exchange import Exchange, Semantic
@@ -73,7 +73,7 @@ class Search:
 
         So it is with each turn of a conversation that is new, whose question would hold its answer up the longest.
         """
-        if self.exchange.vector is not None or not isinstance(index := self.semantic.index, KnowsPlaces):
+        if self.exchange.vector is not None or not isinstance(index := self.semantic.index, KnowsEmptiness):
             return False
         with self.trace.step("neighbours at all"):
             asking = index.is_empty(self.semantic.namespace(self.exchange.identity))
@@ -109,7 +109,7 @@ class Search:
         caller = self.exchange.credential if self.exchange.shared else None
         if caller is None:
             return await entries(self.exact, keys)
-        asking = (self.exact.marked(disowned(caller, key)) for key in keys)
+        asking = (self.exact.remembers(disowned(caller, key)) for key in keys)
         found, *said = await asyncio.gather(entries(self.exact, keys), *asking, return_exceptions=True)
         if isinstance(found, BaseException):
             raise found

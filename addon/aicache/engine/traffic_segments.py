@@ -66,7 +66,7 @@ class Kinds:
         kind = self._kinds.get(name)
         if kind is None or kind.terms != terms:
             verified = Verified(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
-            [packed] = await self._in_use.exact_part.ask(exact.notes([_note(name)]), "evidence read", deadline)
+            [packed] = await self._in_use.exact_part.ask(exact.get_blobs([_note(name)]), "evidence read", deadline)
             _absorb(verified, packed, self._clock())
             kind = self._kinds.get(name)  # two may have asked
             if kind is None or kind.terms != terms:
@@ -97,13 +97,13 @@ class Kinds:
         if kind is not None:
             kind.deleted = True
         generations = {0, kind.verified.known.generation if kind is not None else 0}
-        [packed] = await part.ask(exact.notes([_note(name)]), "evidence read")
+        [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
         if packed is not None:
             with contextlib.suppress(ValueError):
                 generations.add(shared_state.unpack(packed, self._clock()).generation)
         accounts = [digest("account", name, str(each)) for each in generations]
         await part.ask(exact.delete([_note(name), *accounts]), "evidence deleted")
-        await part.ask(exact.mark(_note(name), 0), "evidence's owner forgotten")
+        await part.ask(exact.remember(_note(name), 0), "evidence's owner forgotten")
 
     def _tell_soon(self, name: str, kind: _Kind) -> None:
         if not kind.telling:
@@ -123,17 +123,17 @@ class Kinds:
             return
         now, verified = self._clock(), kind.verified
         standing = verified.standing
-        [packed] = await part.ask(exact.notes([_note(name)]), "evidence read")
+        [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
         _absorb(verified, packed, now)
         account = digest("account", name, str(verified.known.generation))
         generation, unsent = verified.known.generation, verified.unsent()
-        counted = await writes.ask(exact.count(account, asdict(unsent), KEPT), "evidence counted")
+        counted = await writes.ask(exact.increment(account, asdict(unsent), KEPT), "evidence counted")
         verified.use(generation, Account(**{f: counted.get(f, 0) for f in asdict(unsent)}))
         if kind.deleted:  # meanwhile
             return
         if kind.owners:  # by which it is found
-            await writes.ask(exact.mark(_note(name), KEPT, kind.owners), "evidence's owner noted")
-        await writes.ask(exact.note(_note(name), shared_state.pack(verified.known), now + KEPT), "evidence written")
+            await writes.ask(exact.remember(_note(name), KEPT, kind.owners), "evidence's owner noted")
+        await writes.ask(exact.put_blob(_note(name), shared_state.pack(verified.known), now + KEPT), "evidence written")
         if verified.standing is not standing:
             say_standing(name, verified)
 

@@ -20,7 +20,7 @@ from mitmproxy.net.http import http1
 from aicache.domain.events import Report
 from aicache.domain.model import Entry, Hit
 from aicache.domain.policy import is_of_this_time
-from aicache.domain.ports import ExactStore, HoldsEntries
+from aicache.domain.ports import DerivedCache, ExactStore
 from aicache.domain.request_directives import NO_WISHES
 from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
 from aicache.domain.trace import Step, Trace
@@ -82,7 +82,7 @@ class Answers:
     def __init__(self, engine: Callable[[], Engine | None]) -> None:
         self._engine = engine
         self._store: ExactStore | None = None
-        self._holds: HoldsEntries | None = None
+        self._holds: DerivedCache | None = None
         self.noise = NOISE
         self.salt = b""
 
@@ -112,7 +112,7 @@ class Answers:
     def find(self, name: bytes, now: float) -> Prepared | None:
         """Return the answer to a request; None where none is at hand."""
         holder = self._holder()
-        prepared = None if holder is None else holder.made(name)
+        prepared = None if holder is None else holder.get_derived(name)
         if not isinstance(prepared, Prepared) or not self._is_fresh(prepared.hit.entry, now):
             return None
         if prepared.found_by is not None and prepared.found_by is not self._semantic():
@@ -132,7 +132,7 @@ class Answers:
         prepared = Prepared(hit, exchange, response.headers["content-type"], body, found_by)
         size = len(body) if body is not hit.entry.body else 0
         for name in names:
-            holder.keep(name, hit.entry, prepared, size, exchange.identity.key)
+            holder.put_derived(name, hit.entry, prepared, size, exchange.identity.key)
 
     def _is_fresh(self, entry: Entry, now: float) -> bool:
         engine = self._engine()
@@ -145,9 +145,9 @@ class Answers:
     def _semantic(self) -> Semantic | None:
         return None if (engine := self._engine()) is None else engine.semantic
 
-    def _holder(self) -> HoldsEntries | None:
+    def _holder(self) -> DerivedCache | None:
         """Return the store in use, if it is one that holds entries: to look that up costs as much as an answer."""
         store = None if (engine := self._engine()) is None else engine.exact
         if store is not self._store:
-            self._store, self._holds = store, store if isinstance(store, HoldsEntries) else None
+            self._store, self._holds = store, store if isinstance(store, DerivedCache) else None
         return self._holds

@@ -14,7 +14,7 @@ from aicache.domain import policy
 from aicache.domain.caller_digests import Wanted
 from aicache.domain.events import Erased
 from aicache.domain.model import Entry, Vector
-from aicache.domain.ports import Empties, StoreError
+from aicache.domain.ports import Clearable, StoreError
 from aicache.engine import Semantic
 from aicache.engine.traffic_segments import KIND
 from aicache.maintenance.entry_access import FETCH_BATCH_SIZE, EntryAccess
@@ -52,7 +52,7 @@ class Maintenance(EntryAccess):
         """
         semantic = self._semantic
         [vector] = await self._embed(semantic, [text], "query")
-        near = await self._in_use.index_part.ask(semantic.index.anywhere(vector, limit), "neighbours read")
+        near = await self._in_use.index_part.ask(semantic.index.search_all(vector, limit), "neighbours read")
         similarities = {n.key: n.similarity for n in near if n.similarity >= similarity}
         found = [
             SimilarEntry(summarize(entry), similarities[entry.key])
@@ -101,7 +101,7 @@ class Maintenance(EntryAccess):
         async for keys in self.keys():
             await self._delete(keys)
             count += len(keys)
-        if (semantic := self._in_use.semantic) is not None and isinstance(index := semantic.index, Empties):
+        if (semantic := self._in_use.semantic) is not None and isinstance(index := semantic.index, Clearable):
             with contextlib.suppress(StoreError):  # which has been warned of
                 await self._in_use.index_part.ask(index.clear(), "all vectors deleted")
         self._engine.erased(Erased(everything=True))
@@ -112,7 +112,7 @@ class Maintenance(EntryAccess):
         found = CallerTotals()
         async for batch in self._fetch_all():
             found += _counted(batch, wanted)
-        marks = await self._in_use.exact_part.ask(self._exact.marks_of(wanted.has), "a caller's marks")
+        marks = await self._in_use.exact_part.ask(self._exact.find_flags(wanted.has), "a caller's marks")
         return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
 
     async def purge_caller(self, wanted: Wanted, *, asked_before: float = math.inf) -> CallerTotals:
@@ -131,12 +131,12 @@ class Maintenance(EntryAccess):
                 keys.update(theirs)
         if asked_before == math.inf:
             exact, part = self._exact, self._in_use.exact_part
-            marks = await part.ask(exact.marks_of(wanted.has), "a caller's marks")
+            marks = await part.ask(exact.find_flags(wanted.has), "a caller's marks")
             for mark in marks:
                 if mark.startswith(KIND):
                     await self._engine.learning.kinds.forget(mark.removeprefix(KIND), exact)
                 else:
-                    await part.ask(exact.mark(mark, 0), "a caller's mark deleted")
+                    await part.ask(exact.remember(mark, 0), "a caller's mark deleted")
             done += CallerTotals(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
             now = self._clock()
             self._engine.repeat(lambda: self._purge_again(wanted, now), REPEAT_DELAYS_S)

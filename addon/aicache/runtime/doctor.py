@@ -107,7 +107,7 @@ class Doctor:
         try:
             await self._exact.converge(self._config.exact, self._data, owned)
             assert self._engine.exact is not None
-            await self._engine.exact.marked("doctor")  # connects
+            await self._engine.exact.remembers("doctor")  # connects
         except StoreError as exc:
             if self._config.exact.redis is None:
                 raise

@@ -159,85 +159,85 @@ async def test_a_server_that_knows_no_tracking_costs_the_near_cache_only(near: N
 def test_what_was_made_of_an_entry_goes_with_it() -> None:
     near = hearing()
     near.put(ENTRY, near.epoch)
-    near.keep(b"name", ENTRY, "made", 10, ENTRY.key)
-    made = near.made(b"name")
+    near.put_derived(b"name", ENTRY, "made", 10, ENTRY.key)
+    made = near.get_derived(b"name")
 
     near.forget([ENTRY.key])
     near.put(ENTRY, near.epoch)
 
-    assert (made, near.made(b"name")) == ("made", None)
+    assert (made, near.get_derived(b"name")) == ("made", None)
 
 
 def test_what_was_made_of_an_entry_that_was_replaced_is_not_kept() -> None:
     near = hearing()
     near.put(replace(ENTRY, body=b"new"), near.epoch)
 
-    near.keep(b"name", ENTRY, "made", 10, ENTRY.key)
+    near.put_derived(b"name", ENTRY, "made", 10, ENTRY.key)
 
-    assert near.made(b"name") is None
+    assert near.get_derived(b"name") is None
 
 
 def test_what_was_made_counts_into_the_limit() -> None:
     near = hearing(limit=4 * OVERHEAD)
     for key in ("a", "b"):
         near.put(entry := replace(ENTRY, key=key), near.epoch)
-        near.keep(key.encode(), entry, key, OVERHEAD, key)
+        near.put_derived(key.encode(), entry, key, OVERHEAD, key)
 
-    assert (near.made(b"a"), near.get("a"), near.made(b"b")) == (None, None, "b")
+    assert (near.get_derived(b"a"), near.get("a"), near.get_derived(b"b")) == (None, None, "b")
 
 
 def test_what_was_made_is_held_no_longer_than_its_entry() -> None:
     now = 0.0
     near = hearing(clock=lambda: now)
     near.put(ENTRY, near.epoch)
-    near.keep(b"name", ENTRY, "made", 10, ENTRY.key)
+    near.put_derived(b"name", ENTRY, "made", 10, ENTRY.key)
 
     now = HELD_FOR
 
-    assert near.made(b"name") is None
+    assert near.get_derived(b"name") is None
 
 
 def test_nothing_made_stays_when_everything_is_forgotten() -> None:
     near = hearing()
     near.put(ENTRY, near.epoch)
-    near.keep(b"name", ENTRY, "made", 10, ENTRY.key)
+    near.put_derived(b"name", ENTRY, "made", 10, ENTRY.key)
 
     near.forget()
     near.put(ENTRY, near.epoch)
 
-    assert near.made(b"name") is None
+    assert near.get_derived(b"name") is None
 
 
 def test_what_was_made_for_another_request_ends_when_that_has_an_entry_of_its_own() -> None:
     now = 0.0
     near = hearing(clock=lambda: now)
     near.put(ENTRY, near.epoch)
-    near.keep(b"name", ENTRY, "made", 10, "own")
-    made = near.made(b"name")
+    near.put_derived(b"name", ENTRY, "made", 10, "own")
+    made = near.get_derived(b"name")
 
     near.forget(["own"])
 
-    assert (made, near.made(b"name"), near.get(ENTRY.key)) == ("made", None, ENTRY)
-    near.keep(b"name", ENTRY, "made before that one came", 10, "own")
-    assert near.made(b"name") is None
+    assert (made, near.get_derived(b"name"), near.get(ENTRY.key)) == ("made", None, ENTRY)
+    near.put_derived(b"name", ENTRY, "made before that one came", 10, "own")
+    assert near.get_derived(b"name") is None
 
     now = HELD_FOR  # what had begun before has long ended
     near.put(ENTRY, near.epoch)
-    near.keep(b"name", ENTRY, "made after that one had gone", 10, "own")
-    assert near.made(b"name") == "made after that one had gone"
+    near.put_derived(b"name", ENTRY, "made after that one had gone", 10, "own")
+    assert near.get_derived(b"name") == "made after that one had gone"
 
 
 def test_of_what_has_ended_nothing_is_left() -> None:
     near = hearing()
     for _ in range(3):
         near.put(ENTRY, near.epoch)
-        near.keep(b"name", ENTRY, "made", 10, "own")
-        near.keep(b"other", ENTRY, "made", 10, ENTRY.key)
+        near.put_derived(b"name", ENTRY, "made", 10, "own")
+        near.put_derived(b"other", ENTRY, "made", 10, ENTRY.key)
         near.forget([ENTRY.key])
     near.put(ENTRY, near.epoch)
-    near.keep(b"name", ENTRY, "made", 10, "own")
+    near.put_derived(b"name", ENTRY, "made", 10, "own")
     near.forget(["own"])
     near.forget(str(each) for each in range(5000))
 
-    assert not near._made and not near._ending
+    assert not near._derived and not near._ending
     assert len(near._changed) == CHANGED

@@ -68,9 +68,9 @@ async def test_keys_of_all_nodes_are_put_got_and_deleted_together(store: RedisSt
     assert await store.get("none") is None
     await store.delete([*names[:40], "none"])
     assert await asyncio.gather(*map(store.get, names)) == [None] * 40 + entries[40:]
-    await store.mark("m", 60)
-    assert await store.marked("m")
-    assert not await store.marked("n")
+    await store.remember("m", 60)
+    assert await store.remembers("m")
+    assert not await store.remembers("n")
     await store.ping()
 
 

@@ -37,9 +37,9 @@ async def every_call_fails_in_time(store: RedisStore, entry: Entry) -> list[str]
         lambda: store.get("01"),
         lambda: store.put(entry),
         lambda: store.delete(["01"]),
-        lambda: store.mark("m", 1),
-        lambda: store.marked("m"),
-        lambda: store.legacy_text("q", 100),
+        lambda: store.remember("m", 1),
+        lambda: store.remembers("m"),
+        lambda: store.get_higress_answer("q", 100),
         store.ping,
     ]
     loop = asyncio.get_running_loop()
@@ -109,7 +109,7 @@ async def test_many_callers_of_a_mute_host_all_fail_in_time() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
 
-        told = await asyncio.gather(*(store.marked(str(i)) for i in range(50)), return_exceptions=True)
+        told = await asyncio.gather(*(store.remembers(str(i)) for i in range(50)), return_exceptions=True)
 
         assert loop.time() - began < TIMEOUT + SLACK
         assert {type(each) for each in told} == {StoreError}
@@ -139,7 +139,7 @@ async def test_a_late_reply_is_never_taken_for_the_next_command() -> None:
 
         for _ in range(4):
             with pytest.raises(StoreError):
-                await store.marked("m")
+                await store.remembers("m")
         await store.close()
 
 

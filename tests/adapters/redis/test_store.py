@@ -14,13 +14,13 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.store import AGREED, RedisStore, pack, seal, unpack
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.deployment_secrets import of_secret
 from aicache.domain.model import PINNED, Entry, Mode
 from aicache.domain.ports import ExactStore, StoreError
-from fakes import MemoryStore
 
 Make = Callable[..., Entry]
 Leave = Callable[[str, str], Coroutine[Any, Any, None]]
@@ -63,7 +63,7 @@ async def store(url: str | None, prefix: str) -> AsyncIterator[ExactStore]:
 async def leave(url: str | None, prefix: str, store: ExactStore) -> AsyncIterator[Leave]:
     """Leave a text as Higress did."""
     if isinstance(store, MemoryStore):
-        texts = store.texts
+        texts = store.higress_answers
 
         async def leave(question: str, text: str) -> None:
             texts[question] = text
@@ -116,30 +116,30 @@ class TestContract:
     async def test_notes_are_kept_by_name_until_their_time(self, store: ExactStore) -> None:
         soon = time.time() + 100
 
-        await store.note("one", b"\x00\xff", soon)
-        await store.note("two", b"first", soon)
-        await store.note("two", b"second", soon)
-        await store.note("gone", b"x", time.time() - 1)
+        await store.put_blob("one", b"\x00\xff", soon)
+        await store.put_blob("two", b"first", soon)
+        await store.put_blob("two", b"second", soon)
+        await store.put_blob("gone", b"x", time.time() - 1)
 
-        assert await store.notes(["two", "none", "one", "gone"]) == [b"second", None, b"\x00\xff", None]
-        assert await store.notes([]) == []
+        assert await store.get_blobs(["two", "none", "one", "gone"]) == [b"second", None, b"\x00\xff", None]
+        assert await store.get_blobs([]) == []
 
     async def test_an_entrys_note_goes_with_it(self, store: ExactStore, an_entry: Make) -> None:
         entry = an_entry()
         await store.put(entry)
-        await store.note(entry.key, b"seen", entry.expires_at)
+        await store.put_blob(entry.key, b"seen", entry.expires_at)
 
         await store.delete([entry.key])
 
-        assert await store.notes([entry.key]) == [None]
+        assert await store.get_blobs([entry.key]) == [None]
 
     async def test_counters_add_up_whoever_counts(self, store: ExactStore) -> None:
-        await store.count("hits", {"right": 2, "wrong": 0}, 100)
-        both = await asyncio.gather(*(store.count("hits", {"right": 1, "wrong": 1}, 100) for _ in range(5)))
+        await store.increment("hits", {"right": 2, "wrong": 0}, 100)
+        both = await asyncio.gather(*(store.increment("hits", {"right": 1, "wrong": 1}, 100) for _ in range(5)))
 
         assert max(counted["right"] for counted in both) == 7
-        assert await store.count("hits", {}, 100) == {"right": 7, "wrong": 5}
-        assert await store.count("others", {}, 100) == {}
+        assert await store.increment("hits", {}, 100) == {"right": 7, "wrong": 5}
+        assert await store.increment("others", {}, 100) == {}
 
     async def test_what_was_put_is_got(self, store: ExactStore, an_entry: Make) -> None:
         entry = an_entry()
@@ -212,7 +212,7 @@ class TestContract:
     ) -> None:
         keys = {f"{i:04x}" for i in range(1200)}
         await asyncio.gather(*(store.put(an_entry(key=key, body=b"")) for key in keys))
-        await store.mark("name", 60)
+        await store.remember("name", 60)
         await leave("question", "text")
 
         found, cursor, rounds = await scanned(store)
@@ -227,48 +227,48 @@ class TestContract:
         assert keys == []
 
     async def test_a_mark_lasts_for_its_ttl(self, store: ExactStore) -> None:
-        assert not await store.marked("name")
+        assert not await store.remembers("name")
 
-        await store.mark("name", 0.15)
+        await store.remember("name", 0.15)
 
-        assert await store.marked("name")
-        assert not await store.marked("other")
+        assert await store.remembers("name")
+        assert not await store.remembers("other")
         await asyncio.sleep(0.2)
-        assert not await store.marked("name")
+        assert not await store.remembers("name")
 
     async def test_a_mark_is_no_entry_and_an_entry_no_mark(self, store: ExactStore, an_entry: Make) -> None:
-        await store.mark("01", 60)
+        await store.remember("01", 60)
         await store.put(an_entry(key="02"))
 
         assert await store.get("01") is None
-        assert not await store.marked("02")
+        assert not await store.remembers("02")
 
     async def test_a_text_that_higress_left_is_found_by_its_question(self, store: ExactStore, leave: Leave) -> None:
         await leave("你好 {a}?\nTwo?", 'Say "你好" \n 100%')
 
-        assert await store.legacy_text("你好 {a}?\nTwo?", 100) == 'Say "你好" \n 100%'
-        assert await store.legacy_text("你好", 100) is None
-        assert await store.legacy_text("", 100) is None
-        assert await store.legacy_text("\ud800", 100) is None
+        assert await store.get_higress_answer("你好 {a}?\nTwo?", 100) == 'Say "你好" \n 100%'
+        assert await store.get_higress_answer("你好", 100) is None
+        assert await store.get_higress_answer("", 100) is None
+        assert await store.get_higress_answer("\ud800", 100) is None
 
     async def test_a_text_is_as_large_as_it_may_be_or_none_in_bytes(self, store: ExactStore, leave: Leave) -> None:
         await leave("q", "你好")
 
-        assert await store.legacy_text("q", 6) == "你好"
-        assert await store.legacy_text("q", 5) is None
+        assert await store.get_higress_answer("q", 6) == "你好"
+        assert await store.get_higress_answer("q", 5) is None
 
     @pytest.mark.parametrize("text", ["", " \n\t"])
     async def test_a_text_that_says_nothing_is_none(self, store: ExactStore, leave: Leave, text: str) -> None:
         await leave("q", text)
 
-        assert await store.legacy_text("q", 100) is None
+        assert await store.get_higress_answer("q", 100) is None
 
     async def test_neither_entries_nor_marks_are_texts(self, store: ExactStore, an_entry: Make) -> None:
         await store.put(an_entry(key="01"))
-        await store.mark("name", 60)
+        await store.remember("name", 60)
 
         for question in ("01", "e:01", "name", "m:name"):
-            assert await store.legacy_text(question, 100_000) is None
+            assert await store.get_higress_answer(question, 100_000) is None
 
     async def test_many_callers_at_once_each_get_their_own(self, store: ExactStore, an_entry: Make) -> None:
         entries = [an_entry(key=f"{i:04x}", body=b"%d" % i) for i in range(64)]
@@ -304,19 +304,19 @@ class TestRedis:
         for value in (b"\xff\xfe", b"caf\xe9", pack(an_entry())):
             await raw.set("test:q", value)
 
-            assert await redis.legacy_text("q", 100_000) is None
+            assert await redis.get_higress_answer("q", 100_000) is None
 
     async def test_what_is_no_string_is_a_store_error(self, redis: RedisStore, raw: Redis) -> None:
         await raw.rpush("test:q", "secret")
 
         with pytest.raises(StoreError, match=r"refused \(WRONGTYPE\)"):
-            await redis.legacy_text("q", 100)
+            await redis.get_higress_answer("q", 100)
 
     async def test_the_server_itself_expires_entries_and_marks(
         self, redis: RedisStore, raw: Redis, an_entry: Make
     ) -> None:
         await redis.put(an_entry(key="01"))
-        await redis.mark("name", 60)
+        await redis.remember("name", 60)
 
         assert await raw.pexpiretime("test:e:01") == 4_000_000_000_000
         assert 59_000 < await raw.pttl("test:m:name") <= 60_000
@@ -338,7 +338,7 @@ class TestRedis:
 
         async def caller(name: str) -> None:
             for _ in range(10):
-                assert not await store.marked(name)
+                assert not await store.remembers(name)
 
         await asyncio.gather(*(caller(str(i)) for i in range(64)))
 
@@ -453,7 +453,7 @@ class TestRedis:
 
         await redis.close()
 
-        for call in (waiting, redis.get("01"), redis.ping(), redis.marked("x")):
+        for call in (waiting, redis.get("01"), redis.ping(), redis.remembers("x")):
             with pytest.raises(StoreError, match="closed"):
                 await call
 
@@ -553,21 +553,21 @@ class TestDamaged:
             assert await damaged.get("a1") is None
 
     async def test_a_mark_and_a_note_with_one_wrong_bit_are_none(self, damaged: RedisStore, raw: Redis) -> None:
-        await damaged.mark("alice", 60, ["o1"])
-        await damaged.note("n", b"\x92noted", time.time() + 60)
+        await damaged.remember("alice", 60, ["o1"])
+        await damaged.put_blob("n", b"\x92noted", time.time() + 60)
         mark, note = await raw.get("test:m:alice"), await raw.get("test:n:n")
 
         for value in flipped(mark):
             await raw.set("test:m:alice", value)
-            assert not await damaged.marked("alice")
+            assert not await damaged.remembers("alice")
         for value in flipped(note):
             await raw.set("test:n:n", value)
-            assert await damaged.notes(["n"]) == [None]
+            assert await damaged.get_blobs(["n"]) == [None]
 
     async def test_who_only_looks_deletes_nothing(self, damaged: RedisStore, raw: Redis) -> None:
         await raw.set("test:e:a1", b"rubbish")
 
-        assert await damaged.look(["a1"]) == [None]
+        assert await damaged.peek(["a1"]) == [None]
         await asyncio.sleep(0.05)
 
         assert await raw.exists("test:e:a1")
@@ -583,8 +583,8 @@ async def test_entries_of_before_there_were_checksums_are_still_read(
     found = await redis.get("a1")
     assert found is not None
     assert (found.body, found.owners) == (b"{}", ())
-    assert await redis.notes(["a1"]) == [b"\x92noted"]
-    assert await redis.marked("a1")
+    assert await redis.get_blobs(["a1"]) == [b"\x92noted"]
+    assert await redis.remembers("a1")
 
 
 class TestClock:
@@ -595,13 +595,13 @@ class TestClock:
     ) -> None:
         now = time.time()
         monkeypatch.setattr("aicache.adapters.redis.store.time.time", lambda: now + 10 * 365 * 86400)
-        await redis.mark("alice", 3600)
-        assert await redis.marked("alice")
+        await redis.remember("alice", 3600)
+        assert await redis.remembers("alice")
         monkeypatch.undo()
 
-        assert not await redis.marked("alice")
+        assert not await redis.remembers("alice")
         await raw.set("test:m:old", str(int((now + 10 * 365 * 86400) * 1000)))  # of an earlier version
-        assert not await redis.marked("old")
+        assert not await redis.remembers("old")
 
     async def test_what_the_server_would_keep_for_years_is_shortened_and_what_is_pinned_stays(
         self, redis: RedisStore, raw: Redis, an_entry: Make
@@ -609,7 +609,7 @@ class TestClock:
         far, soon = time.time() + 10 * 365 * 86400, time.time() + 50
         for key, until in {"far": far, "soon": soon, "pinned": PINNED}.items():
             await redis.put(an_entry(key=key, expires_at=until))
-            await redis.note(key, b"noted", until)
+            await redis.put_blob(key, b"noted", until)
         await raw.set("test:m:mark", "1", px=10**12)
         await raw.set("test:text", "of Higress", px=10**12)
         await raw.set("test:k:salt", "for good")
@@ -636,12 +636,12 @@ async def test_which_entries_are_missing_is_told(url: str | None, store: ExactSt
 
 async def test_marks_are_found_by_whose_they_are(redis: RedisStore) -> None:
     for number in range(700):
-        await redis.mark(f"m{number}", 60, ["o1", f"p{number}"])
-    await redis.mark("other", 60, ["o2"])
-    await redis.mark("nobody's", 60)
+        await redis.remember(f"m{number}", 60, ["o1", f"p{number}"])
+    await redis.remember("other", 60, ["o2"])
+    await redis.remember("nobody's", 60)
 
-    assert len(await redis.marks_of(lambda owner: owner == "o1")) == 700
-    assert await redis.marks_of(lambda owner: owner in ("p5", "o3")) == ["m5"]
+    assert len(await redis.find_flags(lambda owner: owner == "o1")) == 700
+    assert await redis.find_flags(lambda owner: owner in ("p5", "o3")) == ["m5"]
 
 
 async def _within(seconds: float, ask: Callable[..., Any], *args: Any) -> Any:
@@ -657,12 +657,12 @@ class TestSigned:
 
     async def test_what_was_put_is_got(self, signing: RedisStore, an_entry: Make) -> None:
         await signing.put(an_entry())
-        await signing.mark("m", 60)
-        await signing.note("n", b"noted", time.time() + 60)
+        await signing.remember("m", 60)
+        await signing.put_blob("n", b"noted", time.time() + 60)
 
         assert await signing.get(an_entry().key) == an_entry()
-        assert await signing.marked("m")
-        assert await signing.notes(["n"]) == [b"noted"]
+        assert await signing.remembers("m")
+        assert await signing.get_blobs(["n"]) == [b"noted"]
 
     async def test_a_forged_entry_is_absent_and_warned_of_once(
         self, signing: RedisStore, raw: Redis, an_entry: Make, caplog: pytest.LogCaptureFixture
@@ -695,22 +695,22 @@ class TestSigned:
     async def test_a_forged_mark_is_none_nor_is_one_made_to_last(self, signing: RedisStore, raw: Redis) -> None:
         await raw.set("test:m:mallory", "1")
         await raw.set("test:m:bob", str(int(time.time() * 1000) + 60_000))
-        await signing.mark("alice", 0.1)
+        await signing.remember("alice", 0.1)
         seen = await raw.get("test:m:alice")
         await raw.set("test:m:alice", seen)  # without its end
         await raw.set("test:m:eve", seen)
-        assert await signing.marked("alice")
-        assert not await signing.marked("eve")
+        assert await signing.remembers("alice")
+        assert not await signing.remembers("eve")
         await asyncio.sleep(0.12)
 
-        assert [await signing.marked(name) for name in ("mallory", "bob", "alice")] == [False] * 3
+        assert [await signing.remembers(name) for name in ("mallory", "bob", "alice")] == [False] * 3
 
     async def test_a_forged_note_is_none(self, signing: RedisStore, raw: Redis) -> None:
-        await signing.note("one", b"noted", time.time() + 60)
+        await signing.put_blob("one", b"noted", time.time() + 60)
         await raw.set("test:n:two", await raw.get("test:n:one"))
         await raw.set("test:n:three", b"noted")
 
-        assert await signing.notes(["one", "two", "three"]) == [b"noted", None, None]
+        assert await signing.get_blobs(["one", "two", "three"]) == [b"noted", None, None]
 
     async def test_what_is_signed_is_not_read_without_the_secret(
         self, signing: RedisStore, redis: RedisStore, an_entry: Make
@@ -718,7 +718,7 @@ class TestSigned:
         await signing.put(an_entry())
 
         assert await redis.get(an_entry().key) is None
-        assert await redis.legacy_text(f"e:{an_entry().key}", 1000) is None
+        assert await redis.get_higress_answer(f"e:{an_entry().key}", 1000) is None
 
     async def test_near_entries_are_verified_ones(self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make) -> None:
         sign = of_secret("s" * 16).sign
@@ -750,16 +750,16 @@ async def test_an_entry_with_more_in_it_than_an_answer_is_absent(
 
 async def test_a_mark_travels_with_an_entry(redis: RedisStore, raw: Redis, an_entry: Make) -> None:
     await redis.put(an_entry(key="a1"))
-    await redis.mark("m", 60)
+    await redis.remember("m", 60)
     before = (await raw.info("commandstats")).get("cmdstat_mget", {}).get("calls", 0)
 
-    entry, marked = await asyncio.gather(redis.get("a1"), redis.marked("m"))
+    entry, marked = await asyncio.gather(redis.get("a1"), redis.remembers("m"))
 
     assert entry is not None
     assert marked
     assert (await raw.info("commandstats"))["cmdstat_mget"]["calls"] == before + 1
-    await redis.mark("m", 0)
-    assert not await redis.marked("m")
+    await redis.remember("m", 0)
+    assert not await redis.remembers("m")
 
 
 async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: RedisStore) -> None:

@@ -98,9 +98,9 @@ async def test_a_user_needs_no_more_rights_than_these(secure: Secure, an_entry: 
     store = a_store(secure.url("alice:p%40ss%2Fw@", **files))
 
     await store.put(an_entry())
-    await store.mark("m", 60)
+    await store.remember("m", 60)
 
-    assert await store.marked("m")
+    assert await store.remembers("m")
     async with asyncio.timeout(5):
         while store._near is None or store._near.get(an_entry().key) is None:
             assert await store.get(an_entry().key) == an_entry()

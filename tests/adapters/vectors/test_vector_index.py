@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.memory import MemoryIndex
 from aicache.adapters.vectors import zvec as zvec_adapter
 from aicache.adapters.vectors import zvec_check_main, zvec_rewrite
 from aicache.adapters.vectors.dashvector import DashVectorIndex
@@ -24,7 +25,6 @@ from aicache.adapters.vectors.zvec import ZvecIndex, similarity
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback
-from fakes import MemoryIndex
 
 DIMENSIONS = 8
 LATER = 4_000_000_000.0
@@ -396,11 +396,11 @@ class TestContract:
         await index.upsert(K2, BOB, axis(1, 1), LATER)
         await index.upsert(K3, BOB, axis(-1), LATER)
 
-        found = await index.anywhere(axis(1), 2)
+        found = await index.search_all(axis(1), 2)
 
         assert [n.key for n in found] == [K1, K2]
         assert [n.similarity for n in found] == pytest.approx([1.0, 2**-0.5], abs=1e-5)
-        assert len(await index.anywhere(axis(1), 5000)) == 3
+        assert len(await index.search_all(axis(1), 5000)) == 3
 
     async def test_upsert_replaces_vector_and_namespace(self, index: Index) -> None:
         await index.upsert(K1, ALICE, axis(1), LATER)

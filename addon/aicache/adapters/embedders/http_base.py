@@ -98,7 +98,7 @@ class CloudEmbedder(ABC):
             raise StoreError(f"{self._name}: no answer within {self._timeout:g} s") from exc
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Keep no vector of what was embedded before."""
         self._batcher.forget()
 

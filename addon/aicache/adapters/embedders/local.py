@@ -91,7 +91,7 @@ class LocalEmbedder:
         except Exception as exc:  # whatever a library may raise; its message might hold a text
             raise StoreError(f"local embedder: {type(exc).__name__}") from exc
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Keep no vector of what was embedded before."""
         self._batcher.forget()
 

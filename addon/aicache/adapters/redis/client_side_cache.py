@@ -42,20 +42,20 @@ class _Held:
     until: float
     size: int
     names: set[bytes]
-    """Of what was made of it."""
+    """Of the objects derived from it."""
 
 
 @dataclass(slots=True)
-class _Made:
-    of: str
-    """The key of the entry it was made of."""
+class _Derived:
+    key: str
+    """The key of the entry that it is derived from."""
     until: str
-    """The key of an entry at whose coming it ends."""
-    thing: object
+    """Writing an entry under this key invalidates it."""
+    value: object
 
 
 class NearCache:
-    """The entries used last, within *limit* bytes, and what was made of them. It holds nothing while `deaf`.
+    """The entries used last, within *limit* bytes, and objects derived from them. It holds nothing while `deaf`.
 
     A reply that was on its way while a change was announced may be older than the change. So whoever asks Redis notes
     the `epoch` first, and what it brings back is only held if nothing was announced since.
@@ -68,7 +68,7 @@ class NearCache:
         self._clock = clock
         self._size = 0
         self._held: OrderedDict[str, _Held] = OrderedDict()
-        self._made: dict[bytes, _Made] = {}
+        self._derived: dict[bytes, _Derived] = {}
         self._ending: dict[str, set[bytes]] = {}  # names of what ends when an entry of this key comes
         self._changed = BoundedDict[str, float](CHANGED)  # when
 
@@ -90,27 +90,27 @@ class NearCache:
         self._held[entry.key] = _Held(entry, self._clock() + HELD_FOR, size, set())
         self._grow(size)
 
-    def made(self, name: bytes) -> object | None:
-        """Return what was made of an entry that is still held."""
-        if (made := self._made.get(name)) is None or self.get(made.of) is None:
+    def get_derived(self, name: bytes) -> object | None:
+        """Return a derived object whose entry is still cached."""
+        if (derived := self._derived.get(name)) is None or self.get(derived.key) is None:
             return None
-        return made.thing
+        return derived.value
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
-        """Keep what was made of *entry*, of *size* bytes, under a name of its own for as long as the entry is held.
+    def put_derived(self, name: bytes, entry: Entry, derived: object, size: int, until: str) -> None:
+        """Cache an object derived from *entry*, of *size* bytes, for as long as that very entry is cached.
 
-        And until the entry of the key *until* changes, or comes: one that came a moment ago, whoever made this may not
-        have seen, so then it is not kept at all.
+        It is dropped, too, when an entry is written under the key *until*. Not cached at all where that was a moment
+        ago: the object may have been derived before.
         """
         held = self._held.get(entry.key)
-        if held is None or held.entry is not entry or name in self._made:
+        if held is None or held.entry is not entry or name in self._derived:
             return
         if until != entry.key and self._clock() < self._changed.get(until, -HELD_FOR) + HELD_FOR:
             return
         size += OVERHEAD
         held.names.add(name)
         held.size += size
-        self._made[name] = _Made(entry.key, until, made)
+        self._derived[name] = _Derived(entry.key, until, derived)
         self._ending.setdefault(until, set()).add(name)
         self._grow(size)
 
@@ -119,14 +119,14 @@ class NearCache:
         self.epoch += 1
         if keys is None:
             self._held.clear()
-            self._made.clear()
+            self._derived.clear()
             self._ending.clear()
             self._size = 0
             return
         for key in keys:
             self._drop(key)
             for name in [*self._ending.get(key, ())]:
-                self._held[self._made[name].of].names.discard(name)
+                self._held[self._derived[name].key].names.discard(name)
                 self._end(name)
             self._changed[key] = self._clock()
 
@@ -142,11 +142,11 @@ class NearCache:
                 self._end(name)
 
     def _end(self, name: bytes) -> None:
-        made = self._made.pop(name)
-        ending = self._ending[made.until]
+        derived = self._derived.pop(name)
+        ending = self._ending[derived.until]
         ending.remove(name)
         if not ending:
-            del self._ending[made.until]
+            del self._ending[derived.until]
 
 
 async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:

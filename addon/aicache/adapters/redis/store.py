@@ -189,22 +189,22 @@ class RedisStore:
         return str(self._servers)
 
     async def get(self, key: str) -> Entry | None:
-        if (held := self.held(key)) is not None:
-            return held
+        if (cached := self.get_cached(key)) is not None:
+            return cached
         entry: Entry | None = await self._want("e:" + key)
         return entry
 
-    def held(self, key: str) -> Entry | None:
+    def get_cached(self, key: str) -> Entry | None:
         return None if self._near is None else self._near.get(key)
 
-    def made(self, name: bytes) -> object | None:
-        return None if self._near is None else self._near.made(name)
+    def get_derived(self, name: bytes) -> object | None:
+        return None if self._near is None else self._near.get_derived(name)
 
-    def keep(self, name: bytes, entry: Entry, made: object, size: int, until: str) -> None:
+    def put_derived(self, name: bytes, entry: Entry, derived: object, size: int, until: str) -> None:
         if self._near is not None:
-            self._near.keep(name, entry, made, size, until)
+            self._near.put_derived(name, entry, derived, size, until)
 
-    def release(self, key: str) -> None:
+    def evict(self, key: str) -> None:
         self._forget(key)
 
     async def put(self, entry: Entry) -> None:
@@ -221,7 +221,7 @@ class RedisStore:
             await self._open.unlink([self._prefix + kind + key for key in keys for kind in ("e:", "n:", "c:")])
             self._forget(*keys)
 
-    async def look(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
+    async def peek(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
         found = await self._open.mget([self._prefix + "e:" + key for key in keys]) if keys else []
         return [self._read_entry(key, each, drop=False) for key, each in zip(keys, found, strict=True)]
 
@@ -244,16 +244,16 @@ class RedisStore:
     async def _exist(self, keys: Sequence[str]) -> int:
         return int(await self._open.execute("EXISTS", *(self._prefix + "e:" + key for key in keys)))
 
-    async def mark(self, name: str, ttl: float, owners: Sequence[str] = ()) -> None:
-        key, lasts = self._prefix + "m:" + name, int(min(ttl, FAR) * 1000)
+    async def remember(self, flag: str, ttl: float, owners: Sequence[str] = ()) -> None:
+        key, lasts = self._prefix + "m:" + flag, int(min(ttl, FAR) * 1000)
         if lasts <= 0:
             await self._open.unlink([key])
             return
         now = int(time.time() * 1000)  # with its end in it, or it could be made to last by whoever sees it
         said = " ".join((str(now), str(now + lasts), *owners)).encode()
-        await self._open.execute("SET", key, seal(self._sign, b"mark " + name.encode(), said), "PX", lasts)
+        await self._open.execute("SET", key, seal(self._sign, b"mark " + flag.encode(), said), "PX", lasts)
 
-    async def marks_of(self, owners: Callable[[str], bool]) -> list[str]:
+    async def find_flags(self, is_owner: Callable[[str], bool]) -> list[str]:
         found: list[str] = []
         prefix, cursor = self._prefix + "m:", ""
         while True:
@@ -262,7 +262,7 @@ class RedisStore:
             values = await self._open.mget([prefix + name for name in names]) if names else []
             for name, value in zip(names, values, strict=True):
                 mark = self._read_mark(name, value)
-                if mark is not None and any(map(owners, mark.owners)):
+                if mark is not None and any(map(is_owner, mark.owners)):
                     found.append(name)
             if not cursor:
                 return list(dict.fromkeys(found))
@@ -294,35 +294,35 @@ class RedisStore:
         await self._open.execute("PEXPIRE", key, int(seconds * 1000))
         return True
 
-    async def marked(self, name: str) -> bool:
-        return bool(await self._want("m:" + name))
+    async def remembers(self, flag: str) -> bool:
+        return bool(await self._want("m:" + flag))
 
-    async def notes(self, names: Sequence[str]) -> list[bytes | None]:
+    async def get_blobs(self, names: Sequence[str]) -> list[bytes | None]:
         if not names:
             return []
         found = await self._open.mget([self._prefix + "n:" + name for name in names])
         return [self._read_note(name, each) for name, each in zip(names, found, strict=True)]
 
-    async def note(self, name: str, value: bytes, expires_at: float) -> None:
+    async def put_blob(self, name: str, value: bytes, expires_at: float) -> None:
         ends = int(min(expires_at, FAR) * 1000)
         sealed = seal(self._sign, b"note " + name.encode(), value)
         await self._open.execute("SET", self._prefix + "n:" + name, sealed, "PXAT", ends)
 
-    async def count(self, name: str, more: Mapping[str, int], ttl: float) -> Mapping[str, int]:
+    async def increment(self, name: str, by: Mapping[str, int], ttl: float) -> Mapping[str, int]:
         key = self._prefix + "c:" + name
-        for field, by in more.items():
-            if by:
-                await self._open.execute("HINCRBY", key, field, by)
+        for field, more in by.items():
+            if more:
+                await self._open.execute("HINCRBY", key, field, more)
         await self._open.execute("PEXPIRE", key, max(1, int(min(ttl, FAR) * 1000)))
         return _counters(await self._open.execute("HGETALL", key))
 
-    async def legacy_text(self, question: str, most: int) -> str | None:
+    async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         if question.startswith(("e:", "m:", "n:", "c:", "k:")):  # as our own keys do
             return None
         try:
             question.encode()
-            found = await self._open.execute("GETRANGE", self._prefix + question, 0, most)
-            if not isinstance(found, bytes) or len(found) > most or found[:1] in _BEGINNINGS:
+            found = await self._open.execute("GETRANGE", self._prefix + question, 0, max_bytes)
+            if not isinstance(found, bytes) or len(found) > max_bytes or found[:1] in _BEGINNINGS:
                 return None
             return found.decode() if found.strip() else None
         except UnicodeError:

@@ -91,7 +91,7 @@ class DashVectorIndex:
         _check_digests(namespace)
         return await self._nearest(vector, top_k, f"namespace = '{namespace}' and ")
 
-    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+    async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
         return await self._nearest(vector, top_k, "")
 
     async def _nearest(self, vector: Vector, top_k: int, where: str) -> list[Neighbor]:

@@ -172,7 +172,7 @@ class ZvecIndex:
         self._filled.move_to_end(namespace)
         return False
 
-    async def anywhere(self, vector: Vector, top_k: int) -> list[Neighbor]:
+    async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
         self._check(vector)
         return await self._call(self._search, None, vector, top_k)
 
