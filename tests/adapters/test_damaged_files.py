@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.damaged_files import set_aside, set_aside_before, tighten, unusable
+from aicache.adapters.damaged_files import find_obstacle, find_set_aside, make_private, set_aside
 
 ADDON = Path(__file__).parents[2] / "addon"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits of a process, modes of files")
@@ -45,7 +45,7 @@ def test_the_one_before_goes_and_nothing_else(folder: Path) -> None:
 
     aside = set_aside(folder)
 
-    assert set_aside_before(folder) == [aside]
+    assert find_set_aside(folder) == [aside]
     assert all(other.exists() for other in others)
 
 
@@ -65,7 +65,7 @@ def test_nothing_speaks_against_whole_files_nor_against_odd_ones(folder: Path) -
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "fifo")
 
-    assert unusable(folder) is None
+    assert find_obstacle(folder) is None
     assert sorted(path.name for path in folder.parent.iterdir()) == ["index"]
 
 
@@ -78,9 +78,9 @@ def test_what_the_process_may_not_do_is_no_damage(folder: Path, limit: str, why:
     program = f"""
 import resource, sys
 from pathlib import Path
-from aicache.adapters.damaged_files import unusable
+from aicache.adapters.damaged_files import find_obstacle
 resource.setrlimit(resource.RLIMIT_{limit})
-print(unusable(Path(sys.argv[1])))
+print(find_obstacle(Path(sys.argv[1])))
 """
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder)],
@@ -98,7 +98,7 @@ print(unusable(Path(sys.argv[1])))
 def test_files_that_may_not_be_read_are_no_damage(folder: Path) -> None:
     (folder / "0" / "vectors").chmod(0)
 
-    assert unusable(folder) == "Permission denied"
+    assert find_obstacle(folder) == "Permission denied"
 
 
 @posix
@@ -110,7 +110,7 @@ def test_a_folder_is_tightened_to_its_last_file(folder: Path) -> None:
     outside.chmod(0o644)
     (folder / "link").symlink_to(outside)
 
-    tighten(folder)
+    make_private(folder)
 
     assert (folder / "0" / "vectors").stat().st_mode & 0o777 == 0o600
     assert (folder / "0").stat().st_mode & 0o777 == 0o700

@@ -26,7 +26,7 @@ def test_a_store_error_stays_what_it_is() -> None:
 
 async def test_a_time_limit_that_passes_is_a_store_error() -> None:
     with pytest.raises(StoreError, match=r"^part: no answer from there within 0\.05 s$") as caught:
-        async with time_limit(loop_time.within(0.05), 0.05, "part", "there"):
+        async with time_limit(loop_time.loop_timeout(0.05), 0.05, "part", "there"):
             await asyncio.Event().wait()
 
     assert not isinstance(caught.value, Busy) and isinstance(caught.value.__cause__, TimeoutError)
@@ -34,7 +34,7 @@ async def test_a_time_limit_that_passes_is_a_store_error() -> None:
 
 async def test_a_cancellation_passes_through() -> None:
     async def work() -> None:
-        async with time_limit(loop_time.within(5), 5, "part"):
+        async with time_limit(loop_time.loop_timeout(5), 5, "part"):
             with translate_errors("part"):
                 await asyncio.Event().wait()
 
@@ -47,8 +47,8 @@ async def test_a_cancellation_passes_through() -> None:
 
 
 async def test_a_loop_that_was_late_itself_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_time, "FORGIVEN", 0.1)
+    monkeypatch.setattr(loop_time, "MAX_LATENESS_S", 0.1)
     with pytest.raises(Busy, match="too busy to listen"):
-        async with time_limit(loop_time.within(0.05), 0.05, "part"):
+        async with time_limit(loop_time.loop_timeout(0.05), 0.05, "part"):
             asyncio.get_running_loop().call_later(0.03, time.sleep, 0.5)
             await asyncio.Event().wait()

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from aicache.domain.circuit_breaker import Breaker
-from aicache.domain.loop_time import FORGIVEN, Within, loop_time, within
-from aicache.domain.outages import A_MINUTE, MINUTE, Outages, Words
+from aicache.domain.loop_time import MAX_LATENESS_S, LoopTimeout, loop_time, loop_timeout
+from aicache.domain.outages import MAX_LINES_PER_MINUTE, MINUTE_S, OutageLog, OutageTexts
 from aicache.domain.ports import Busy, ShareError, StoreError
 from aicache.engine.dependency import Part
 
@@ -107,7 +107,7 @@ async def test_replies_need_several_turns_of_a_loop_that_is_late_at_each() -> No
 
 async def test_time_in_which_the_loop_is_late_does_not_pass() -> None:
     clock = loop_time()
-    async with within(60):
+    async with loop_timeout(60):
         before = clock.time()
         await hold_up(0.3)
         passed = clock.time() - before
@@ -117,7 +117,7 @@ async def test_time_in_which_the_loop_is_late_does_not_pass() -> None:
 
 async def test_while_the_loop_is_punctual_its_time_is_the_clocks() -> None:
     clock, loop = loop_time(), asyncio.get_running_loop()
-    async with within(60):
+    async with loop_timeout(60):
         before, began = clock.time(), loop.time()
         await asyncio.sleep(0.2)
 
@@ -127,7 +127,7 @@ async def test_while_the_loop_is_punctual_its_time_is_the_clocks() -> None:
 async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_against_no_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aicache.domain.loop_time.FORGIVEN", 0.2)
+    monkeypatch.setattr("aicache.domain.loop_time.MAX_LATENESS_S", 0.2)
     part = Part("part", 0.5, Breaker(limit=1))
     holding = asyncio.ensure_future(hold_up(0.1, turns=10))
 
@@ -136,14 +136,14 @@ async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_again
 
     assert not part.failing
     assert part.works
-    assert FORGIVEN > 0.2
+    assert MAX_LATENESS_S > 0.2
     await holding
 
 
 async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late_they_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("aicache.domain.loop_time.FORGIVEN", 0.8)
+    monkeypatch.setattr("aicache.domain.loop_time.MAX_LATENESS_S", 0.8)
     part = Part("part", 0.5, Breaker(limit=1))
     holding = asyncio.ensure_future(hold_up(0.05, turns=30))
 
@@ -156,7 +156,7 @@ async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late
 
 async def test_the_lag_is_known_while_somebody_waits_and_fades() -> None:
     clock = loop_time()
-    async with within(60):
+    async with loop_timeout(60):
         assert clock.lag < 0.05
         for _ in range(10):
             await hold_up(0.1)
@@ -169,13 +169,13 @@ async def test_the_lag_is_known_while_somebody_waits_and_fades() -> None:
 
 
 async def test_a_deadline_that_has_passed_still_lets_a_reply_through_that_is_there() -> None:
-    async with Within(loop_time().time() - 1):
+    async with LoopTimeout(loop_time().time() - 1):
         await several(3)
 
 
 async def test_a_cancellation_is_no_timeout() -> None:
     async def waiting() -> None:
-        async with within(60):
+        async with loop_timeout(60):
             await asyncio.Event().wait()
 
     task = asyncio.ensure_future(waiting())
@@ -284,7 +284,7 @@ async def test_what_follows_from_another_parts_outage_is_said_when_that_has_ende
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     reads = Part("reads", 0.1)
-    writes = Part("writes", 0.1, words=Words("nothing is stored", "it is stored again"), behind=reads)
+    writes = Part("writes", 0.1, words=OutageTexts("nothing is stored", "it is stored again"), behind=reads)
     await fails(reads, broken)
     await fails(writes, broken)
     await reads.ask(answering(), STEP, math.inf)
@@ -318,7 +318,7 @@ async def test_what_fails_while_others_are_answered_opens_no_breaker_and_has_no_
 
 
 def test_another_cause_is_said_though_it_comes_at_once_and_each_of_them_once() -> None:
-    outages = Outages("part", Words("down", "up"))
+    outages = OutageLog("part", OutageTexts("down", "up"))
 
     lines = [outages.failed(why, 1.0) for why in ("mute", "gone", "mute", "gone after 7 s", "gone after 8 s")]
 
@@ -328,7 +328,7 @@ def test_another_cause_is_said_though_it_comes_at_once_and_each_of_them_once() -
 
 
 def test_silence_is_one_cause_by_whose_clock_ever() -> None:
-    outages = Outages("part", Words("down", "up"))
+    outages = OutageLog("part", OutageTexts("down", "up"))
 
     assert outages.failed("no answer in time", 1.0) is not None
     assert outages.failed("redis://there: no answer within 0.25 s", 1.0) is None
@@ -336,7 +336,7 @@ def test_silence_is_one_cause_by_whose_clock_ever() -> None:
 
 
 def test_a_success_that_began_before_the_failure_is_no_recovery() -> None:
-    outages = Outages("part", Words("down", "up"))
+    outages = OutageLog("part", OutageTexts("down", "up"))
     outages.failed("mute", 2.0)
 
     assert outages.answered(1.0, 3.0) is None
@@ -346,19 +346,19 @@ def test_a_success_that_began_before_the_failure_is_no_recovery() -> None:
 
 
 def test_what_flaps_is_summed_up_and_the_last_word_is_how_it_is() -> None:
-    outages = Outages("part", Words("down", "up"))
+    outages = OutageLog("part", OutageTexts("down", "up"))
     lines = []
     for second in range(40):
         lines += [outages.failed("mute", second), outages.answered(second, second)]
 
-    assert sum(line is not None for line in lines) == A_MINUTE
-    assert outages.sum_up_at == MINUTE
-    assert outages.summed_up(MINUTE) == "part: failed and recovered by turns, 74 times more than was said; now: up"
-    assert outages.failed("mute", MINUTE + 1) == "part: mute; down"
+    assert sum(line is not None for line in lines) == MAX_LINES_PER_MINUTE
+    assert outages.sum_up_at == MINUTE_S
+    assert outages.summed_up(MINUTE_S) == "part: failed and recovered by turns, 74 times more than was said; now: up"
+    assert outages.failed("mute", MINUTE_S + 1) == "part: mute; down"
 
 
 async def test_a_sum_comes_by_itself(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aicache.domain.outages.MINUTE", 0.2)
+    monkeypatch.setattr("aicache.domain.outages.MINUTE_S", 0.2)
     part = Part("part", 0.1)
     for _ in range(10):
         await fails(part, broken)
@@ -366,5 +366,5 @@ async def test_a_sum_comes_by_itself(caplog: pytest.LogCaptureFixture, monkeypat
 
     await asyncio.sleep(0.3)
 
-    assert len(said(caplog)) == A_MINUTE + 1
+    assert len(said(caplog)) == MAX_LINES_PER_MINUTE + 1
     assert said(caplog)[-1].endswith("times more than was said; now: answers again")

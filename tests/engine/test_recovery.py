@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from aicache.adapters.stall_tolerant_timeout import patience
+from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
 from aicache.domain.ports import StoreError
 from aicache.engine import recovery
 from aicache.engine.dependency import Part
@@ -122,14 +122,14 @@ async def test_patience_ends_in_time() -> None:
     began = loop.time()
 
     with pytest.raises(TimeoutError):
-        async with patience(0.3):
+        async with stall_tolerant_timeout(0.3):
             await asyncio.Event().wait()
 
     assert 0.25 < loop.time() - began < 3
 
 
 async def test_patience_does_not_count_what_held_up_everything() -> None:
-    async with patience(0.6):
+    async with stall_tolerant_timeout(0.6):
         for _ in range(2):
             time.sleep(0.5)  # noqa: ASYNC251
             await asyncio.sleep(0)
@@ -137,6 +137,6 @@ async def test_patience_does_not_count_what_held_up_everything() -> None:
 
 
 async def test_patience_is_over_when_the_work_is_done() -> None:
-    async with patience(0.1):
+    async with stall_tolerant_timeout(0.1):
         await asyncio.sleep(0)
     await asyncio.sleep(0.3)

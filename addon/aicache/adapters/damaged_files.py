@@ -1,6 +1,6 @@
 """What becomes of damaged files: set aside under a name that says so. Whether they are damaged is decided elsewhere.
 
-What cannot be used may be whole all the same: `unusable` says what else is wrong with the place.
+What cannot be used may be whole all the same: `find_obstacle` says what else is wrong with the place.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import sys
 import time
 from pathlib import Path
 
-MARK = ".damaged-"
+ASIDE_SUFFIX = ".damaged-"
 """Stands between the name of what was set aside and when that was (UTC)."""
-ROOM = 8 << 20
+MIN_FREE_BYTES = 8 << 20
 """Bytes that must fit on the disk before anything there is called damaged: a new vector index takes six million."""
 DESCRIPTORS = 64
 """Files that it must be possible to open besides."""
-NO_FAULT = {
+ENVIRONMENT_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EBUSY, errno.ETXTBSY),
 }
 """Errors that say nothing against the files themselves."""
 
-CRASHES = {
+CRASH_SIGNALS = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL),
     *({signal.SIGBUS} if sys.platform != "win32" else ()),
 }
@@ -39,25 +39,25 @@ def set_aside(path: Path) -> Path:
 
     Raises OSError. Blocks: to delete a large one takes a while.
     """
-    for old in set_aside_before(path):
+    for old in find_set_aside(path):
         shutil.rmtree(old, ignore_errors=True)
         with contextlib.suppress(OSError):
             old.unlink()
-    aside = path.with_name(f"{path.name}{MARK}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    aside = path.with_name(f"{path.name}{ASIDE_SUFFIX}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
     path.rename(aside)
     if stat.S_ISDIR(aside.lstat().st_mode):
         aside.chmod(0o700)
     return aside
 
 
-def set_aside_before(path: Path) -> list[Path]:
+def find_set_aside(path: Path) -> list[Path]:
     """Return what has been set aside in this place."""
     with contextlib.suppress(OSError):
-        return [each for each in path.parent.iterdir() if each.name.startswith(path.name + MARK)]
+        return [each for each in path.parent.iterdir() if each.name.startswith(path.name + ASIDE_SUFFIX)]
     return []
 
 
-def unusable(folder: Path) -> str | None:
+def find_obstacle(folder: Path) -> str | None:
     """Say why the files of a folder cannot be used though they may be whole; None where nothing speaks against them.
 
     That is: every one may be read and written, the disk has room, and more files can be opened. Blocks.
@@ -71,7 +71,7 @@ def unusable(folder: Path) -> str | None:
     return None
 
 
-def tighten(folder: Path) -> None:
+def make_private(folder: Path) -> None:
     """Leave the files of a folder to their owner alone, as the folder itself. Blocks."""
     for path in (folder, *folder.rglob("*")):
         with contextlib.suppress(OSError):  # gone meanwhile, or another's
@@ -89,7 +89,7 @@ def _try(path: Path) -> None:
         if stat.S_ISREG(mode):
             os.close(os.open(path, os.O_RDWR))
     except OSError as exc:
-        if exc.errno in NO_FAULT:
+        if exc.errno in ENVIRONMENT_ERRORS:
             raise
 
 
@@ -99,7 +99,7 @@ def _try_disk(folder: Path) -> None:
     try:
         opened.append(os.open(probe, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         block = memoryview(bytes(1 << 20))
-        for _ in range(ROOM >> 20):
+        for _ in range(MIN_FREE_BYTES >> 20):
             if os.write(opened[0], block) < len(block):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(opened[0])

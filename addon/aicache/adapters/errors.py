@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
-from aicache.domain.loop_time import Within
+from aicache.domain.loop_time import LoopTimeout
 from aicache.domain.ports import Busy, StoreError
 
 
@@ -24,12 +24,12 @@ def translate_errors(name: str, doing: str = "") -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def time_limit(limit: Within, seconds: float, name: str, whom: str = "") -> AsyncIterator[None]:
+async def time_limit(limit: LoopTimeout, seconds: float, name: str, whom: str = "") -> AsyncIterator[None]:
     """Enter *limit*, of so many *seconds*. When it passes, raise StoreError: Busy where only this process was late."""
     try:
         async with limit:
             yield
     except TimeoutError as exc:
-        if limit.gave_up:
+        if limit.loop_was_late:
             raise Busy(f"{name}: this process is too busy to listen") from exc
         raise StoreError(f"{name}: no answer{whom and f' from {whom}'} within {seconds:.3g} s") from exc

@@ -12,7 +12,7 @@ LEAST = 32
 """Characters; a file that holds fewer was not written by this module."""
 
 
-def read_or_make(path: Path) -> str:
+def load_or_create_secret(path: Path) -> str:
     """Return the secret in *path* (43 URL-safe characters, 256 bits); make file and folder where they are missing.
 
     Two processes that start at the same time end with the same secret: the file appears whole or not at all, and the

@@ -11,7 +11,7 @@ TURN = 0.25
 
 
 @contextlib.asynccontextmanager
-async def patience(seconds: float) -> AsyncIterator[None]:
+async def stall_tolerant_timeout(seconds: float) -> AsyncIterator[None]:
     """Raise TimeoutError after *seconds* as ``asyncio.timeout`` does, but not for those in which the loop stood still.
 
     A machine that slept, or computes for others, makes everything late; that is no sign that one part hangs.

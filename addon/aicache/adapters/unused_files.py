@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aicache.adapters.vectors.zvec_rewrite import CLEAN, beside, is_one
+from aicache.adapters.vectors.zvec_rewrite import CLEAN, beside, is_temporary
 
 DAMAGED = "*.damaged-*"
 VECTORS = "vectors"
 
 
-class Leftovers:
+class UnusedFiles:
     """Of one data folder, for the process that owns it. It blocks: call it in a thread."""
 
     def __init__(self, data: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -24,7 +24,9 @@ class Leftovers:
         self._clock = clock
         self._seen: dict[Path, float] = {}
 
-    def clear(self, used: str | None, *, damaged_after: float, unused_after: float, purged: bool, emptied: bool) -> int:
+    def delete_unused(
+        self, used: str | None, *, damaged_after: float, unused_after: float, purged: bool, emptied: bool
+    ) -> int:
         """Delete what has been there for too long, in seconds; return how much that was.
 
         *used* is the name of the model's vectors in use, None where none are, and empty where that is not known yet.
@@ -47,7 +49,7 @@ class Leftovers:
         return len(gone)
 
     def _spaces(self) -> Iterable[Path]:
-        return [path for path in (self.data / VECTORS).glob("*") if path.is_dir() and not is_one(path)]
+        return [path for path in (self.data / VECTORS).glob("*") if path.is_dir() and not is_temporary(path)]
 
 
 def _written(folder: Path) -> float:

@@ -6,8 +6,8 @@ import hmac
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-SIZE = 32  # bytes of each
-CHECKSUM = 8  # bytes
+SIGNATURE_BYTES = 32  # bytes of each
+CHECKSUM_BYTES = 8  # bytes
 COPIED = 16 * 1024  # bytes; up to there a copy costs less than signing in two steps
 
 
@@ -17,7 +17,7 @@ class Secrets:
 
     salt: bytes = field(default=b"", repr=False)
     """Of all digests that name keys, namespaces and callers: who does not know it cannot test a guess."""
-    sign: bytes = field(default=b"", repr=False)
+    signing_key: bytes = field(default=b"", repr=False)
     """Of what is put into the store; empty: nothing is signed."""
 
     @property
@@ -26,12 +26,12 @@ class Secrets:
         return blake2b(b"", digest_size=16, key=self.salt, person=b"ai-cache name").hexdigest() if self.salt else ""
 
 
-def of_secret(secret: str) -> Secrets:
+def derive_secrets(secret: str) -> Secrets:
     """Derive both from a secret that nobody with access to the store knows."""
     return Secrets(_derived(secret, b"ai-cache salt"), _derived(secret, b"ai-cache sign"))
 
 
-def of_salt(salt: str) -> Secrets:
+def derive_salt(salt: str) -> Secrets:
     """Derive a salt alone, from what whoever reads the store can read, too."""
     return Secrets(_derived(salt, b"ai-cache salt"))
 
@@ -51,11 +51,11 @@ def signature(sign: bytes, purpose: bytes, value: bytes | memoryview) -> bytes:
 
 def checksum(purpose: bytes, value: bytes | memoryview) -> bytes:
     """Return 8 bytes that tell whether a value was damaged, or stands in another's place. Anybody can make them."""
-    summed = blake2b(purpose, digest_size=CHECKSUM, person=b"ai-cache check")
+    summed = blake2b(purpose, digest_size=CHECKSUM_BYTES, person=b"ai-cache check")
     summed.update(b"\0")
     summed.update(value)
     return summed.digest()
 
 
 def _derived(secret: str, purpose: bytes) -> bytes:
-    return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=SIZE, person=purpose).digest()
+    return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=SIGNATURE_BYTES, person=purpose).digest()

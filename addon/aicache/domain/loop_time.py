@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 TICK = 0.02
 """Seconds between two looks at the clock while anybody waits; what a turn of the loop takes beyond, it is late."""
-FORGIVEN = 5.0
+MAX_LATENESS_S = 5.0
 """Seconds of lateness that are not counted in one wait, at most: a client waits for what is not going to come."""
 TURNS = 6
 """Turns of the loop between a reply's last byte and whoever waits for it, at most."""
@@ -91,20 +91,20 @@ def loop_time() -> LoopTime:
     return found
 
 
-def within(seconds: float) -> Within:
+def loop_timeout(seconds: float) -> LoopTimeout:
     """Give so many seconds from now."""
     time = loop_time()
-    return Within(time.time() + seconds, time)
+    return LoopTimeout(time.time() + seconds, time)
 
 
-class Within:
-    """``async with Within(deadline)``: as `asyncio.timeout_at`, with a deadline in the loop's punctual time.
+class LoopTimeout:
+    """``async with LoopTimeout(deadline)``: as `asyncio.timeout_at`, with a deadline in the loop's punctual time.
 
-    A reply that is there when the deadline passes still finds its way to whoever waits. *gave_up* tells of a
+    A reply that is there when the deadline passes still finds its way to whoever waits. *loop_was_late* tells of a
     TimeoutError that it came of the loop's lateness alone: no more was forgiven, and the loop has hardly turned.
     """
 
-    __slots__ = ("_deadline", "_inner", "_last", "_loop", "_since", "_time", "_timer", "_turns", "gave_up")
+    __slots__ = ("_deadline", "_inner", "_last", "_loop", "_since", "_time", "_timer", "_turns", "loop_was_late")
 
     def __init__(self, deadline: float, time: LoopTime | None = None) -> None:
         self._time = time or loop_time()
@@ -115,14 +115,14 @@ class Within:
         self._turns = TURNS
         self._last = 0.0
         self._since = 0
-        self.gave_up = False
+        self.loop_was_late = False
 
     async def __aenter__(self) -> Self:
         await self._inner.__aenter__()
         self._time.begin()
         left = max(0.0, self._deadline - self._time.time())
         now = self._loop.time()
-        self._last = now + left + FORGIVEN
+        self._last = now + left + MAX_LATENESS_S
         self._since = self._time.turns
         self._timer = self._loop.call_at(now + left, self._due)
         return self
@@ -145,5 +145,5 @@ class Within:
             self._turns -= 1
             self._timer = self._loop.call_soon(self._due)
         else:
-            self.gave_up = left > 0.001 and self._time.turns - self._since < FAIR
+            self.loop_was_late = left > 0.001 and self._time.turns - self._since < FAIR
             self._inner.reschedule(now)

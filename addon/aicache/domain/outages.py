@@ -9,9 +9,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
-A_MINUTE = 6
-"""Lines about one part in `MINUTE`; what goes on beyond that is summed up in one more."""
-MINUTE = 60.0  # seconds
+MAX_LINES_PER_MINUTE = 6
+"""Lines about one part in `MINUTE_S`; what goes on beyond that is summed up in one more."""
+MINUTE_S = 60.0  # seconds
 CAUSES = 64  # that are remembered
 
 _SILENCE = re.compile("no answer|time-?out|timed out", re.IGNORECASE)
@@ -25,17 +25,17 @@ def cause_of(why: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class OutageTexts:
     """What an outage of a part means for requests, and what its end does."""
 
     down: str = "requests go upstream, it is asked again every few seconds"
     up: str = "answers again"
 
 
-class Outages:
+class OutageLog:
     """One part's. Every method that returns a line returns None where there is nothing to say."""
 
-    def __init__(self, name: str, words: Words) -> None:
+    def __init__(self, name: str, words: OutageTexts) -> None:
         self._name, self._words = name, words
         self._down = False
         self._told = False  # of the outage that there is
@@ -65,7 +65,7 @@ class Outages:
     def failed_in_part(self, why: str, now: float) -> str | None:
         """Note that one call failed while others are answered: whose end nothing shows, so it is said now and then."""
         cause = cause_of(why)
-        if now - self._in_part.get(cause, -MINUTE) < MINUTE:
+        if now - self._in_part.get(cause, -MINUTE_S) < MINUTE_S:
             return None
         if len(self._in_part) >= CAUSES:
             self._in_part.clear()
@@ -91,10 +91,10 @@ class Outages:
         return f"{self._name}: failed and recovered by turns, {count} times more than was said; now: {state}"
 
     def _line(self, line: str, now: float) -> str | None:
-        while self._lines and now - self._lines[0] >= MINUTE:
+        while self._lines and now - self._lines[0] >= MINUTE_S:
             self._lines.popleft()
-        if self.sum_up_at is None and len(self._lines) >= A_MINUTE:
-            self.sum_up_at = self._lines[0] + MINUTE
+        if self.sum_up_at is None and len(self._lines) >= MAX_LINES_PER_MINUTE:
+            self.sum_up_at = self._lines[0] + MINUTE_S
         if self.sum_up_at is not None:
             self._unsaid += 1
             return None

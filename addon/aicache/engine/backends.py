@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from aicache.domain.model import Entry
-from aicache.domain.outages import Words
+from aicache.domain.outages import OutageTexts
 from aicache.domain.ports import DerivedCache, ExactStore, Judge, Peeks, StoreError
 from aicache.engine.dependency import WRITE_TIMEOUT, Part
 from aicache.engine.exchange import Semantic
@@ -16,14 +16,16 @@ MAX_EMBEDDING = 384  # callers' questions that are being embedded
 START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
 WRITES = 16  # under way at once: half of a server's connections are left to whoever waits for an answer
 
-STORED = Words("answers are not stored, hits go on", "answers are stored again")
-DELETED = Words("entries are not deleted", "entries are deleted again")
-SCANNED = Words("no entries are found for upkeep", "entries are found for upkeep again")
-BY_MEANING = Words("no hits by meaning, exact hits go on; it is asked again every few seconds", "hits by meaning again")
-FOUND = Words("new answers are found by their exact request only", "new answers are found by meaning again")
-VECTORS_DELETED = Words("vectors are not deleted", "vectors are deleted again")
-JUDGED = Words("nothing is learned by it", "judges again")
-LEFT = Words("they answer nothing for now", "they answer again")
+STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again")
+DELETED = OutageTexts("entries are not deleted", "entries are deleted again")
+SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for upkeep again")
+BY_MEANING = OutageTexts(
+    "no hits by meaning, exact hits go on; it is asked again every few seconds", "hits by meaning again"
+)
+FOUND = OutageTexts("new answers are found by their exact request only", "new answers are found by meaning again")
+VECTORS_DELETED = OutageTexts("vectors are not deleted", "vectors are deleted again")
+JUDGED = OutageTexts("nothing is learned by it", "judges again")
+LEFT = OutageTexts("they answer nothing for now", "they answer again")
 
 
 class InUse:

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
 from aicache.domain.circuit_breaker import Breaker
-from aicache.domain.loop_time import Within, loop_time
-from aicache.domain.outages import Outages, Words
+from aicache.domain.loop_time import LoopTimeout, loop_time
+from aicache.domain.outages import OutageLog, OutageTexts
 from aicache.domain.ports import Busy, ShareError, StoreError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Part:
         timeout: float,
         breaker: Breaker | None = None,
         *,
-        words: Words | None = None,
+        words: OutageTexts | None = None,
         behind: Part | None = None,
         at_once: int | None = None,
         always: bool = False,
@@ -44,7 +44,7 @@ class Part:
         self.name = name
         self._timeout = timeout
         self._breaker = breaker or Breaker()
-        self._outages = Outages(name, words or Words())
+        self._outages = OutageLog(name, words or OutageTexts())
         self._behind, self._always = behind, always
         self._turns = asyncio.Semaphore(at_once) if at_once is not None else contextlib.nullcontext()
         self._answered_at = 0.0
@@ -98,7 +98,7 @@ class Part:
         if not (self._always or allow(began)):
             raise StoreError(f"{self.name}: not asked, it is failing")
         limit = since + WRITE_TIMEOUT if deadline is None else min(since + self._timeout, deadline)
-        within = Within(limit, time)
+        within = LoopTimeout(limit, time)
         try:
             async with within:
                 answer = await asking
@@ -110,7 +110,7 @@ class Part:
             self._say(self._outages.failed_in_part(str(exc), loop.time()))
             raise StoreError(f"{self.name}: {exc}") from exc
         except TimeoutError as exc:
-            if crowded or within.gave_up or self._answered_at > began or limit - since < self._timeout * FAIR:
+            if crowded or within.loop_was_late or self._answered_at > began or limit - since < self._timeout * FAIR:
                 raise Busy(f"{self.name}: no time for it") from exc
             self._breaker.failed(loop.time())
             self._failed(SILENT, loop.time())

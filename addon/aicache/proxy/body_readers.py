@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from aicache.domain.loop_time import Within
+from aicache.domain.loop_time import LoopTimeout
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Readers:
         """
         loop = asyncio.get_running_loop()
         try:
-            async with Within(deadline):
+            async with LoopTimeout(deadline):
                 await self._turn(who)
                 try:
                     working = loop.run_in_executor(self._thread(), work, *args)

@@ -15,18 +15,18 @@ from secrets import token_urlsafe
 from typing import TypeAlias, assert_never
 
 from aicache.adapters.chat_judge import ChatJudge
-from aicache.adapters.damaged_files import MARK
+from aicache.adapters.damaged_files import ASIDE_SUFFIX
 from aicache.adapters.embedders.dashscope import DashScopeEmbedder
 from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.embedders.openai import OpenAIEmbedder
-from aicache.adapters.private_file import read_or_make
+from aicache.adapters.private_file import load_or_create_secret
 from aicache.adapters.redis.store import RedisStore
-from aicache.adapters.unused_files import Leftovers
-from aicache.adapters.valkey.aof_rewrite import DUTY, SHARE, SOON, Rewriting
+from aicache.adapters.unused_files import UnusedFiles
+from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, MIN_INTERVAL_S, REST_FACTOR, AofRewriter
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
-from aicache.adapters.vectors.zvec_rewrite import is_one
+from aicache.adapters.vectors.zvec_rewrite import is_temporary
 from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
@@ -36,7 +36,7 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import Semantic as SemanticConfig
 from aicache.config import ZvecIndex as ZvecConfig
-from aicache.domain.deployment_secrets import Secrets, of_salt, of_secret
+from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secrets
 from aicache.domain.keys import digest
 from aicache.domain.model import AHEAD
 from aicache.domain.ports import StoreError
@@ -70,8 +70,8 @@ def secrets_of(exact: Exact, data: Path) -> Secrets | None:
     Raises StoreError when the data folder's cannot be read or made.
     """
     if exact.secret is not None:
-        return of_secret(exact.secret)
-    return of_secret(read_or_make(data / "secret")) if exact.redis is None else None
+        return derive_secrets(exact.secret)
+    return derive_secrets(load_or_create_secret(data / "secret")) if exact.redis is None else None
 
 
 class Clock:
@@ -129,7 +129,7 @@ class ExactPart:
         self._watching: asyncio.Task[None] | None = None
         self._ends = 0  # of a Valkey soon after its start, in a row
         self._recovery: Recovery | None = None
-        self._rewriting: Rewriting | None = None
+        self._rewriting: AofRewriter | None = None
         self._bounded = Clock()
         self._bounding: asyncio.Task[None] | None = None
 
@@ -163,7 +163,7 @@ class ExactPart:
     async def _erase(self, store: RedisStore, within: float) -> None:
         """Have nothing that has gone left in the append-only file; whoever shares the Valkey sees to what it purges."""
         if self._rewriting is None or self._rewriting.within != within:
-            self._rewriting = Rewriting(store.server, within)
+            self._rewriting = AofRewriter(store.server, within)
         try:
             await self._rewriting.look(store.deleted)
         except StoreError as exc:
@@ -221,7 +221,7 @@ class ExactPart:
             timeout=redis.timeout,
             max_connections=redis.max_connections,
             near=exact.near_cache,
-            sign=secrets.sign if secrets is not None else b"",
+            sign=secrets.signing_key if secrets is not None else b"",
         )
         try:
             known = secrets or await self._agree(store)
@@ -261,7 +261,7 @@ class ExactPart:
         if agreed == proposed != self._agreed:
             await self._tell_of_before(store)
         self._agreed, self._agreed_at = agreed, time.monotonic()
-        return of_salt(agreed)
+        return derive_salt(agreed)
 
     async def _agree_again(self, known: Secrets | None) -> None:
         if known is not None or self._store is None or time.monotonic() - self._agreed_at < AGREE_EVERY:
@@ -367,7 +367,7 @@ class SemanticPart:
             return False
         since = time.monotonic() - self._erased
         purged = self._purges != self._engine.purges
-        return since >= SHARE * within or (purged and since >= max(SOON, DUTY * self._took))
+        return since >= DUE_SHARE * within or (purged and since >= max(MIN_INTERVAL_S, REST_FACTOR * self._took))
 
     async def _sweep(self, index: _Index) -> None:
         self._swept, now = time.monotonic(), time.time()
@@ -519,24 +519,24 @@ class LeftoversPart:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._leftovers: Leftovers | None = None
+        self._leftovers: UnusedFiles | None = None
         self._at = -math.inf
         self._purges, self._emptied = engine.purges, engine.emptied
 
     async def converge(self, data: Path, used: str | None, erased_within: float) -> None:
-        """Look through the folder now and then, and when something was purged. *used* as in `Leftovers.clear`."""
+        """Look through the folder now and then, and when something was purged. *used*: see `UnusedFiles`."""
         if self._leftovers is None or self._leftovers.data != data:
-            self._leftovers, self._at = Leftovers(data), -math.inf
+            self._leftovers, self._at = UnusedFiles(data), -math.inf
         engine, now = self._engine, time.monotonic()
-        if now - self._at < SHARE * erased_within / 4 and self._purges == engine.purges:
+        if now - self._at < DUE_SHARE * erased_within / 4 and self._purges == engine.purges:
             return
         self._at = now
         purged, emptied = self._purges != engine.purges, self._emptied != engine.emptied
         self._purges, self._emptied = engine.purges, engine.emptied
         count = await asyncio.to_thread(
-            self._leftovers.clear,
+            self._leftovers.delete_unused,
             used,
-            damaged_after=SHARE * erased_within,
+            damaged_after=DUE_SHARE * erased_within,
             unused_after=engine.rules.ttl,
             purged=purged,
             emptied=emptied,
@@ -595,7 +595,7 @@ def _index(config: IndexConfig, data: Path, embedder: _Embedder) -> _Index:
             if others := [
                 path.name
                 for path in folder.glob("*")
-                if path.is_dir() and path.name.partition(MARK)[0] != space and not is_one(path)
+                if path.is_dir() and path.name.partition(ASIDE_SUFFIX)[0] != space and not is_temporary(path)
             ]:
                 logger.info("%s: vectors of other models are not used any more: %s", folder, ", ".join(others))
             return ZvecIndex(folder / space, embedder.dimensions)

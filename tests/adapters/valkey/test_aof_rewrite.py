@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aicache.adapters.redis.store import RedisStore
-from aicache.adapters.valkey.aof_rewrite import SHARE, Rewriting
+from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, AofRewriter
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
@@ -38,7 +38,7 @@ def found(tmp_path: Path, *words: str) -> list[str]:
     return [word for word in words if word.encode() in data]
 
 
-async def settle(rewriting: Rewriting, store: RedisStore) -> None:
+async def settle(rewriting: AofRewriter, store: RedisStore) -> None:
     """Look until no rewriting is under way."""
     for _ in range(100):
         await rewriting.look(store.deleted)
@@ -57,7 +57,7 @@ async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_withi
     store: RedisStore, an_entry: Make, tmp_path: Path
 ) -> None:
     clock = Clock()
-    rewriting = Rewriting(store.server, 100.0, clock)
+    rewriting = AofRewriter(store.server, 100.0, clock)
     await store.put(an_entry(key="01", question="deleted-text"))
     await store.put(an_entry(key="02", question="expired-text", expires_at=time.time() + 0.3))
     await store.put(an_entry(key="03", question="replaced-text"))
@@ -69,7 +69,7 @@ async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_withi
     clock.now = 3.0
     await rewriting.look(0)
     assert await rewritten(store) == 0
-    clock.now = SHARE * 100 + 1
+    clock.now = DUE_SHARE * 100 + 1
     await settle(rewriting, store)
     assert found(tmp_path, *words) == ["deleted-text", "kept-text"]
     await store.delete(["01"])
@@ -81,7 +81,7 @@ async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_withi
 
 async def test_where_nothing_has_gone_nothing_is_rewritten(store: RedisStore, an_entry: Make) -> None:
     clock = Clock()
-    rewriting = Rewriting(store.server, 10.0, clock)
+    rewriting = AofRewriter(store.server, 10.0, clock)
     await store.put(an_entry(key="01"))
     clock.now += 10.0
     await settle(rewriting, store)
@@ -101,7 +101,7 @@ async def test_where_nothing_has_gone_nothing_is_rewritten(store: RedisStore, an
 
 async def test_many_purges_are_one_rewriting(store: RedisStore, an_entry: Make) -> None:
     clock = Clock()
-    rewriting = Rewriting(store.server, 600.0, clock)
+    rewriting = AofRewriter(store.server, 600.0, clock)
     clock.now = 5.0
     for number in range(20):
         await store.put(an_entry(key=f"{number:02}"))
@@ -121,7 +121,7 @@ async def test_a_server_that_is_gone_is_a_store_error() -> None:
         raise StoreError("gone")
 
     clock = Clock()
-    rewriting = Rewriting(fail, 10.0, clock)
+    rewriting = AofRewriter(fail, 10.0, clock)
     clock.now = 100.0
 
     with pytest.raises(StoreError):

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.valkey import server as valkey_adapter
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.adapters.valkey.server import LAUNCHER, EmbeddedValkey, available
@@ -32,7 +32,7 @@ OWNER = """
 import asyncio, signal, sys
 from pathlib import Path
 from aicache.adapters import valkey as valkey_adapter
-from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.adapters.valkey.server import EmbeddedValkey
 
@@ -349,7 +349,7 @@ async def test_damaged_files_are_set_aside_and_it_begins_anew(
     assert await ask(url, "DBSIZE") == 0
     assert await ask(url, "SET", "k", "v")
     await valkey.stop()
-    [aside] = set_aside_before(data / "valkey")
+    [aside] = find_set_aside(data / "valkey")
     assert aside.stat().st_mode & 0o777 == 0o700
     [said] = [record for record in caplog.records if aside.name in record.message]
     assert said.levelname == "WARNING"
@@ -369,7 +369,7 @@ async def test_only_what_was_set_aside_last_is_kept(stored: Path, tmp_path: Path
 
     await valkey.start()
 
-    [aside] = set_aside_before(data / "valkey")
+    [aside] = find_set_aside(data / "valkey")
     assert aside != older
     await valkey.stop()
 
@@ -387,7 +387,7 @@ async def test_files_that_are_not_to_blame_stay_where_they_are(stored: Path, tmp
             await valkey.start()
 
     assert not valkey.running
-    assert set_aside_before(data / "valkey") == []
+    assert find_set_aside(data / "valkey") == []
 
 
 async def test_a_server_killed_at_its_start_is_no_damage(
@@ -403,7 +403,7 @@ async def test_a_server_killed_at_its_start_is_no_damage(
     with pytest.raises(StoreError, match="ended at its start"):
         await valkey.start()
 
-    assert set_aside_before(data / "valkey") == []
+    assert find_set_aside(data / "valkey") == []
     monkeypatch.undo()
     assert await ask(await valkey.start(), "GET", "base1") == "secret" * 10
     await valkey.stop()
@@ -423,7 +423,7 @@ async def test_a_server_that_lacks_something_is_no_damage(
     with pytest.raises(StoreError, match=f"ended at its start: Fatal: {said[:10]}"):
         await valkey.start()
 
-    assert set_aside_before(data / "valkey") == []
+    assert find_set_aside(data / "valkey") == []
 
 
 async def test_what_it_quotes_of_a_command_is_not_said(stored: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from aicache.adapters.vectors import zvec as zvec_adapter
-from aicache.adapters.vectors.memory import AT_FIRST, Held, Namespace
+from aicache.adapters.vectors.memory import INITIAL_ROWS, InMemoryVectors, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
 
@@ -42,8 +42,8 @@ def brute(vectors: dict[str, Vector], wanted: Vector, top_k: int) -> list[tuple[
 @pytest.mark.parametrize("seed", range(20))
 def test_it_finds_what_a_loop_finds_after_any_writes(seed: int) -> None:
     chance = random.Random(seed)
-    held, vectors = Namespace(DIMENSIONS), dict[str, Vector]()
-    for step in range(chance.choice((5, 50, 5 * AT_FIRST))):
+    held, vectors = NamespaceMatrix(DIMENSIONS), dict[str, Vector]()
+    for step in range(chance.choice((5, 50, 5 * INITIAL_ROWS))):
         key = str(chance.randrange(200))
         if chance.random() < 0.7:
             vectors[key] = a_vector(1000 * seed + step)
@@ -60,8 +60,8 @@ def test_it_finds_what_a_loop_finds_after_any_writes(seed: int) -> None:
 
 
 def test_several_are_found_as_each_alone() -> None:
-    held = Namespace(DIMENSIONS)
-    for i in range(5 * AT_FIRST):
+    held = NamespaceMatrix(DIMENSIONS)
+    for i in range(5 * INITIAL_ROWS):
         held.put(str(i), a_vector(i), LATER)
     wanted = [a_vector(1000 + i) for i in range(7)]
 
@@ -71,8 +71,8 @@ def test_several_are_found_as_each_alone() -> None:
 
 
 def test_an_empty_one_finds_nothing() -> None:
-    assert Namespace(DIMENSIONS).nearest(a_vector(1), 5) == []
-    assert Namespace(DIMENSIONS).nearest_to_each([a_vector(1), a_vector(2)], 5) == [[], []]
+    assert NamespaceMatrix(DIMENSIONS).nearest(a_vector(1), 5) == []
+    assert NamespaceMatrix(DIMENSIONS).nearest_to_each([a_vector(1), a_vector(2)], 5) == [[], []]
 
 
 async def test_searches_at_once_have_each_its_own_answer(tmp_path: Path) -> None:
@@ -98,15 +98,15 @@ async def test_searches_at_once_have_each_its_own_answer(tmp_path: Path) -> None
 
 
 def test_the_namespaces_searched_last_stay_within_the_limit() -> None:
-    one = AT_FIRST * DIMENSIONS * 4
-    held = Held(DIMENSIONS, 3 * one)
+    one = INITIAL_ROWS * DIMENSIONS * 4
+    held = InMemoryVectors(DIMENSIONS, 3 * one)
     for name in "abcd":
         held.begin(name)
         held.nearest_to_each("a", [a_vector(1)], 1)
         held.put(f"key of {name}", name, a_vector(1), LATER)
 
     assert [name for name in "abcd" if name in held._namespaces] == ["a", "c", "d"]
-    for i in range(3 * AT_FIRST):  # it outgrows the limit alone
+    for i in range(3 * INITIAL_ROWS):  # it outgrows the limit alone
         held.nearest_to_each("a", [a_vector(1)], 1)
         held.put(f"{i}", "a", a_vector(i), LATER)
     assert [name for name in "abcd" if name in held._namespaces] == []
@@ -135,7 +135,7 @@ async def test_what_is_in_memory_waits_for_no_write_and_no_compaction(tmp_path: 
 
 
 def test_one_thread_searches_while_another_writes() -> None:
-    held = Held(DIMENSIONS, 1 << 20)
+    held = InMemoryVectors(DIMENSIONS, 1 << 20)
     held.begin("space")
     held.put("key", "space", a_vector(1), LATER)
     held.complete("space")
@@ -192,10 +192,10 @@ async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(
 
 
 async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path) -> None:
-    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, held=2 * AT_FIRST * DIMENSIONS * 4)
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, held=2 * INITIAL_ROWS * DIMENSIONS * 4)
     await index.open()
     space = digest("space")
-    for i in range(AT_FIRST + 1):
+    for i in range(INITIAL_ROWS + 1):
         await index.upsert(digest(i), space, a_vector(i), LATER)
 
     for i in range(10):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aicache.adapters.damaged_files import set_aside_before
+from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.memory import MemoryIndex
 from aicache.adapters.vectors import zvec as zvec_adapter
 from aicache.adapters.vectors import zvec_check_main, zvec_rewrite
@@ -556,7 +556,7 @@ except StoreError as exc:
 
         await index.open()
 
-        [aside] = set_aside_before(folder)
+        [aside] = find_set_aside(folder)
         assert aside.stat().st_mode & 0o777 == 0o700 or not aside.is_dir()
         assert [record.levelname for record in caplog.records if aside.name in record.message] == ["WARNING"]
         assert await index.count() == 0
@@ -576,7 +576,7 @@ except StoreError as exc:
             await index.delete([digest(i) for i in range(kept, 300)])
             await index.close()
 
-        assert set_aside_before(folder) == []
+        assert find_set_aside(folder) == []
 
     async def test_only_one_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder = tmp_path / "vectors" / "zvec"
@@ -588,7 +588,7 @@ except StoreError as exc:
 
         await index.open()
 
-        [aside] = set_aside_before(folder)
+        [aside] = find_set_aside(folder)
         assert aside != older
         assert (aside / "notes.txt").read_text() == "somebody's"
         await index.close()
@@ -599,7 +599,7 @@ except StoreError as exc:
 
         await other.open()
 
-        assert set_aside_before(tmp_path / "data" / "zvec")
+        assert find_set_aside(tmp_path / "data" / "zvec")
         await other.close()
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
@@ -612,7 +612,7 @@ except StoreError as exc:
         with pytest.raises(StoreError, match="Permission denied"):
             await ZvecIndex(folder, DIMENSIONS).open()
 
-        assert set_aside_before(folder) == []
+        assert find_set_aside(folder) == []
 
     async def test_a_damaged_folder_stays_where_no_new_one_could_be_made(
         self, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -627,7 +627,7 @@ except StoreError as exc:
         with pytest.raises(StoreError, match="nor can a new one be made"):
             await ZvecIndex(folder, DIMENSIONS).open()
 
-        assert set_aside_before(folder) == []
+        assert find_set_aside(folder) == []
 
     @pytest.mark.parametrize("status", ["12", "-signal.SIGKILL", "-signal.SIGTERM"])
     async def test_an_examination_that_somebody_ends_says_nothing(
@@ -642,7 +642,7 @@ except StoreError as exc:
         with pytest.raises(StoreError, match="cannot be examined"):
             await ZvecIndex(folder, DIMENSIONS).open()
 
-        assert set_aside_before(folder) == []
+        assert find_set_aside(folder) == []
 
     async def test_a_folder_that_goes_while_it_is_open_is_trouble(self, zvec: ZvecIndex, tmp_path: Path) -> None:
         await zvec.upsert(K1, ALICE, axis(1), LATER)
@@ -684,7 +684,7 @@ except StoreError as exc:
     ) -> None:
         """zvec would leave a folder there that it cannot open any more."""
         await zvec.upsert(K1, ALICE, axis(1), LATER)
-        monkeypatch.setattr(zvec_adapter, "ROOM", 1 << 60)
+        monkeypatch.setattr(zvec_adapter, "MIN_FREE_BYTES", 1 << 60)
 
         with pytest.raises(StoreError, match="MB are free"):
             await zvec.upsert(K2, ALICE, axis(2), LATER)

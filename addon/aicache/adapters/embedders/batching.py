@@ -25,7 +25,7 @@ _Asked: TypeAlias = tuple[str, Purpose, str]
 """A text, what for, and the partition that shares its vector."""
 
 
-class Refused(StoreError):
+class RejectedError(StoreError):
     """These texts will not be taken as they are; each of them alone may be."""
 
 
@@ -193,7 +193,7 @@ class Batcher:
         try:
             rows = await self._send([question.text for question in batch], batch[0].purpose)
         except StoreError as exc:
-            if isinstance(exc, Refused) and len(batch) > 1:
+            if isinstance(exc, RejectedError) and len(batch) > 1:
                 return self._one_by_one(batch)
             why = str(exc)
         except Exception as exc:  # whatever a library may raise; its message might hold a text

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.adapters.embedders.http_base import CloudEmbedder, Temporary, Unreachable, failure
+from aicache.adapters.embedders.http_base import HttpEmbedder, TemporaryError, UnreachableError, failure
 from aicache.adapters.threads import Pool
 from aicache.domain.ports import Purpose, StoreError
 
@@ -39,7 +39,7 @@ MODELS = {
 }
 
 
-class DashScopeEmbedder(CloudEmbedder):
+class DashScopeEmbedder(HttpEmbedder):
     """text-embedding-v1 to v4. All four tell queries from documents (``text_type``).
 
     Texts are cut at 2000 characters: always within the 8192 tokens of v3 and v4, and within the 2048 of v1 and v2
@@ -103,9 +103,9 @@ class DashScopeEmbedder(CloudEmbedder):
             )
         # None names its cause: that one may quote a header, and in it the key.
         except _requests().ConnectionError as exc:
-            raise Unreachable(self._name, self._base_url, exc) from None
+            raise UnreachableError(self._name, self._base_url, exc) from None
         except OSError as exc:  # of which all errors of `requests` are, a body that is no JSON among them
-            raise Temporary(f"{self._name}: {type(exc).__name__}") from None
+            raise TemporaryError(f"{self._name}: {type(exc).__name__}") from None
         except Exception as exc:  # what the SDK does with JSON of another shape
             raise StoreError(f"{self._name}: an answer that the SDK cannot read ({type(exc).__name__})") from None
         if answer.status_code != 200:

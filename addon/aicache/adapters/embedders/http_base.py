@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from aicache.adapters.embedders.batching import Batcher, Refused
-from aicache.domain.loop_time import Within, loop_time, within
+from aicache.adapters.embedders.batching import Batcher, RejectedError
+from aicache.domain.loop_time import LoopTimeout, loop_time, loop_timeout
 from aicache.domain.model import Vector
 from aicache.domain.ports import Busy, Purpose, StoreError
 
@@ -29,7 +29,7 @@ GATHER = 0.002
 """Seconds that a first text waits for company."""
 IN_FLIGHT = 4
 """Requests of one embedder at once."""
-ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 BACK_OFF = 0.05
 """Seconds before the second attempt, about; twice as long before each further one."""
 WAYS_OUT = {
@@ -41,7 +41,7 @@ LOAD_WITHIN = 15.0
 """Seconds for `load`, when there is no connection yet."""
 
 
-class Temporary(StoreError):
+class TemporaryError(StoreError):
     """May go well in a moment: too many requests, a server's own error, a connection that broke.
 
     *after*: seconds that the service asks for.
@@ -52,7 +52,7 @@ class Temporary(StoreError):
         self.after = after
 
 
-class CloudEmbedder(ABC):
+class HttpEmbedder(ABC):
     """An Embedder whose rows come from a service; what to say to it is `_ask`.
 
     *timeout* (seconds) holds for one `embed` with all its waiting and all its attempts.
@@ -90,10 +90,10 @@ class CloudEmbedder(ABC):
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         """See the port. A text without any sign in it has the vector of a full stop: services refuse empty ones."""
         try:
-            async with (waiting := within(self._timeout)):
+            async with (waiting := loop_timeout(self._timeout)):
                 rows = await self._batcher.embed([_clean(text) for text in texts], purpose, partition)
         except TimeoutError as exc:
-            if waiting.gave_up:
+            if waiting.loop_was_late:
                 raise Busy(f"{self._name}: this process is too busy to listen") from exc
             raise StoreError(f"{self._name}: no answer within {self._timeout:g} s") from exc
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
@@ -113,7 +113,7 @@ class CloudEmbedder(ABC):
     async def _ask(self, texts: list[str], purpose: Purpose, within: float) -> Sequence[tuple[Any, Any]]:
         """Send one request; return index and embedding of each row, unchecked.
 
-        Raises Temporary, Refused, or another StoreError when asking again is no use.
+        Raises TemporaryError, RejectedError, or another StoreError when asking again is no use.
         """
 
     async def _send(self, texts: list[str], purpose: Purpose) -> list[Vector | None]:
@@ -130,7 +130,7 @@ class CloudEmbedder(ABC):
         ]
 
 
-class Unreachable(Temporary):
+class UnreachableError(TemporaryError):
     """There is no connection to be had; *url* may be shown but for its user and query."""
 
     def __init__(self, name: str, url: str, exc: Exception) -> None:
@@ -146,27 +146,27 @@ def failure(name: str, status: int, code: object, after: object = None) -> Store
     word = code if isinstance(code, str) and re.fullmatch(r"[\w.\-]{1,64}", code, re.ASCII) else ""
     message = f"{name}: {status} {word}".rstrip() + WAYS_OUT.get(status, "")
     if status in (408, 429) or status >= 500:
-        return Temporary(message, _seconds(after))
-    return Refused(message) if status in (400, 413, 422) else StoreError(message)
+        return TemporaryError(message, _seconds(after))
+    return RejectedError(message) if status in (400, 413, 422) else StoreError(message)
 
 
 async def _persist(ask: Callable[[float], Awaitable[T]], within: float, name: str) -> T:
-    """Call *ask* with the seconds left, again after a `Temporary` failure while attempts and time allow."""
+    """Call *ask* with the seconds left, again after a `TemporaryError` failure while attempts and time allow."""
     time = loop_time()
     deadline = time.time() + within
-    waiting = Within(deadline, time)
+    waiting = LoopTimeout(deadline, time)
     try:
         async with waiting:
-            for attempt in range(ATTEMPTS):
+            for attempt in range(MAX_ATTEMPTS):
                 try:
                     return await ask(deadline - time.time())
-                except Temporary as exc:
+                except TemporaryError as exc:
                     pause = max(BACK_OFF * 2**attempt * random.uniform(0.5, 1.5), exc.after)
-                    if attempt == ATTEMPTS - 1 or time.time() + pause >= deadline:
+                    if attempt == MAX_ATTEMPTS - 1 or time.time() + pause >= deadline:
                         raise
                 await asyncio.sleep(pause)
     except TimeoutError as exc:
-        if waiting.gave_up:
+        if waiting.loop_was_late:
             raise Busy(f"{name}: this process is too busy to listen") from exc
         raise StoreError(f"{name}: no answer within {within:g} s") from exc
     raise AssertionError("the last attempt returns or raises")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from aicache.adapters.embedders.batching import Batcher
-from aicache.adapters.embedders.local_process import PROOF, Encoder, local_encoder
+from aicache.adapters.embedders.local_process import PROBE_TEXTS, Encoder, local_encoder
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose, StoreError
 
@@ -82,7 +82,7 @@ class LocalEmbedder:
     async def probe(self) -> None:
         """Raise StoreError while it does not encode. Whoever waits no longer leaves it at that: it is slow, maybe."""
         if self._probing is None or self._probing.done():
-            self._probing = asyncio.ensure_future(self._encoder.encode(PROOF))
+            self._probing = asyncio.ensure_future(self._encoder.encode(PROBE_TEXTS))
             self._probing.add_done_callback(lambda probing: probing.cancelled() or probing.exception())
         try:
             await asyncio.shield(self._probing)

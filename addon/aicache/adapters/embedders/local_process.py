@@ -16,14 +16,14 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 
 from aicache.adapters.embedders import encoder_main
-from aicache.adapters.stall_tolerant_timeout import patience
+from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
 from aicache.adapters.threads import Worker
 from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
 
 START_TIMEOUT = 60.0
 """Seconds in which the weights are to be loaded."""
-REPLY_TIMEOUT = 3.0
+REPLY_TIMEOUT_S = 3.0
 """Seconds after which a process is taken to hang, with `A_CHARACTER` more for each; a short text takes 0.003. Time in
 which this process was held up itself does not count. Callers, who have deadlines of their own, do not wait for that."""
 A_CHARACTER = 0.0005
@@ -34,7 +34,7 @@ AGAIN_AT_MOST = 60.0
 """... and one that does not even come up."""
 LATELY = 60.0
 """Seconds for which an end counts as one of those."""
-PROOF: Final = ["warm"]
+PROBE_TEXTS: Final = ["warm"]
 """What every encoder that is in order can encode."""
 
 logger = logging.getLogger(__name__)
@@ -65,10 +65,10 @@ def local_encoder() -> Encoder:
     """Return the one for this system, not started."""
     # A frozen mitmproxy is no Python, and Windows hands a child no socket.
     frozen = getattr(sys, "frozen", False) or not sys.executable
-    return InThread(encoder_main.load) if frozen or sys.platform == "win32" else InProcess()
+    return EncoderThread(encoder_main.load) if frozen or sys.platform == "win32" else EncoderProcess()
 
 
-class InProcess:
+class EncoderProcess:
     """`encoder_main.py`, run for as long as this process lives, or until it is closed.
 
     The model is some forty calls of numpy that each take the interpreter's lock anew. In a thread beside a busy loop
@@ -127,12 +127,12 @@ class InProcess:
 
     async def _ask(self, connection: socket.socket, texts: list[str]) -> bytearray:
         request = encoder_main.frame(encoder_main.TEXTS, json.dumps(texts).encode())
-        return await self._exchange(connection, request, REPLY_TIMEOUT + A_CHARACTER * sum(map(len, texts)))
+        return await self._exchange(connection, request, REPLY_TIMEOUT_S + A_CHARACTER * sum(map(len, texts)))
 
     async def _prove(self, connection: socket.socket) -> None:
         """End a process that refuses everything: what it refused may have been the text's fault, or its own."""
         try:
-            await self._ask(connection, PROOF)
+            await self._ask(connection, PROBE_TEXTS)
         except Refusal as exc:
             logger.warning("%s, whatever it is asked; starting it again", exc)
             await self._end()
@@ -218,7 +218,7 @@ class InProcess:
         loop = asyncio.get_running_loop()
         loop.remove_reader(connection)
         try:
-            async with patience(within):
+            async with stall_tolerant_timeout(within):
                 await loop.sock_sendall(connection, request)
                 head = await _receive(connection, 5)
                 size, tag = int.from_bytes(head[:4], "big"), head[4:]
@@ -258,7 +258,7 @@ async def _receive(connection: socket.socket, size: int) -> bytearray:
     return received
 
 
-class InThread:
+class EncoderThread:
     """One thread of this process that calls what *load*, called on it, returns."""
 
     def __init__(self, load: Callable[[], Encode]) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from aicache.adapters.embedders.http_base import CloudEmbedder, Temporary, Unreachable, failure
+from aicache.adapters.embedders.http_base import HttpEmbedder, TemporaryError, UnreachableError, failure
 from aicache.domain.ports import Purpose, StoreError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class _Answer(msgspec.Struct):
     data: list[_Row]
 
 
-class OpenAIEmbedder(CloudEmbedder):
+class OpenAIEmbedder(HttpEmbedder):
     """OpenAI, Azure, Ollama, vLLM, TEI, Xinference, DashScope's compatible mode. They know no *purpose*."""
 
     def __init__(self, model: str, api_key: str | None, base_url: str, dimensions: int | None, timeout: float) -> None:
@@ -66,9 +66,9 @@ class OpenAIEmbedder(CloudEmbedder):
             raise
         # The others do not name their cause: that one may quote a header, and in it the key.
         except _aiohttp().ClientConnectorError as exc:
-            raise Unreachable(self._name, self._url, exc) from None
+            raise UnreachableError(self._name, self._url, exc) from None
         except (_aiohttp().ClientError, OSError) as exc:
-            raise Temporary(f"{self._name}: {type(exc).__name__}") from None
+            raise TemporaryError(f"{self._name}: {type(exc).__name__}") from None
         except Exception as exc:  # a key that fits in no header, a session that is closed
             raise StoreError(f"{self._name}: the request cannot be sent ({type(exc).__name__})") from None
         if response.status != 200:

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from aicache.adapters.redis.cluster import Cluster
 from aicache.adapters.redis.sentinel import MasterPool
 from aicache.adapters.redis.server import Server, Servers
-from aicache.domain.loop_time import FORGIVEN
+from aicache.domain.loop_time import MAX_LATENESS_S
 from aicache.domain.ports import StoreError
 
 try:
@@ -114,7 +114,7 @@ def _options(url: str, timeout: float, max_connections: int) -> dict[str, Any]:
         options["socket_keepalive"] = True
     return options | {
         "max_connections": max_connections,
-        "socket_connect_timeout": timeout + FORGIVEN,  # of those who wait, each has its own deadline
+        "socket_connect_timeout": timeout + MAX_LATENESS_S,  # of those who wait, each has its own deadline
         "socket_timeout": None,  # `Server` has the deadline; redis-py's own would cost a task per command on 3.11
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,

@@ -21,7 +21,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from aicache.domain.loop_time import Within, within
+from aicache.domain.loop_time import LoopTimeout, loop_timeout
 from aicache.domain.ports import Busy, StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
@@ -115,7 +115,7 @@ class Server:
     async def pipeline(self, commands: Sequence[Command], deadline: float | None = None) -> list[Any]:
         """Return the replies in order, refusals among them, by *deadline* (`LoopTime`; None: within the timeout)."""
         # On the connection itself, not over redis-py's Redis: one way for one command and for many, and less CPU.
-        waiting = within(self._timeout) if deadline is None else Within(deadline)
+        waiting = loop_timeout(self._timeout) if deadline is None else LoopTimeout(deadline)
         try:
             # One deadline over waiting, connecting and the replies. redis-py drops a connection with unread replies.
             async with waiting, self._turns:
@@ -125,7 +125,7 @@ class Server:
                 finally:
                     await self._pool.release(connection)
         except (TimeoutError, RedisTimeoutError) as exc:
-            if waiting.gave_up:
+            if waiting.loop_was_late:
                 raise Busy(f"{self}: this process is too busy to listen") from exc
             raise StoreError(f"{self}: no answer within {self._timeout:g} s") from exc
         except BROKEN as exc:

@@ -24,7 +24,7 @@ from aicache.adapters.redis.client_side_cache import NearCache, listen
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.server import Servers
 from aicache.domain import response_fields
-from aicache.domain.deployment_secrets import CHECKSUM, SIZE, checksum, signature
+from aicache.domain.deployment_secrets import CHECKSUM_BYTES, SIGNATURE_BYTES, checksum, signature
 from aicache.domain.model import AHEAD, PINNED, Entry
 from aicache.domain.ports import StoreError
 from aicache.domain.task_set import TaskSet
@@ -95,7 +95,7 @@ def unpack(packed: bytes | memoryview, *, signed: bool = False) -> Entry:
         raise ValueError("another format")
     value = memoryview(packed)[1:]
     if format not in UNCHECKED:
-        value, found = value[CHECKSUM:], value[:CHECKSUM]
+        value, found = value[CHECKSUM_BYTES:], value[:CHECKSUM_BYTES]
         if not signed and checksum(b"entry", value) != found:
             raise ValueError("damaged")
     try:
@@ -124,14 +124,14 @@ def unseal(sign: bytes, purpose: bytes, sealed: bytes) -> memoryview | None:
             raise ValueError("signed, and there is no secret to check it with")
         if sealed[:1] != CHECKED:
             return None
-        value = memoryview(sealed)[1 + CHECKSUM :]
-        if checksum(purpose, value) != sealed[1 : 1 + CHECKSUM]:
+        value = memoryview(sealed)[1 + CHECKSUM_BYTES :]
+        if checksum(purpose, value) != sealed[1 : 1 + CHECKSUM_BYTES]:
             raise ValueError("damaged")
         return value
-    value = memoryview(sealed)[1 + SIZE :]
+    value = memoryview(sealed)[1 + SIGNATURE_BYTES :]
     if sealed[:1] != SIGNED:
         raise ValueError("not signed")
-    if not hmac.compare_digest(signature(sign, purpose, value), sealed[1 : 1 + SIZE]):
+    if not hmac.compare_digest(signature(sign, purpose, value), sealed[1 : 1 + SIGNATURE_BYTES]):
         raise ValueError("not signed by this deployment")
     return value
 

@@ -16,11 +16,11 @@ logger = logging.getLogger(__name__)
 
 Execute: TypeAlias = Callable[..., Awaitable[Any]]
 
-SHARE = 0.7
+DUE_SHARE = 0.7
 """Of the time within which things are to be erased: the rest is for the rewriting, and for what comes late to it."""
-SOON = 2.0
+MIN_INTERVAL_S = 2.0
 """Seconds between two rewritings at least, however much is purged ..."""
-DUTY = 10.0
+REST_FACTOR = 10.0
 """... and so many times as long as the last one took."""
 AT_THE_END = 3.0
 """Seconds that the server's end waits for one."""
@@ -38,7 +38,7 @@ class _Counts:
     """Writes less keys: an overwritten value is a write without a key more."""
 
 
-class Rewriting:
+class AofRewriter:
     """*within* so many seconds nothing is to be left of what has gone. Called on one event loop."""
 
     def __init__(self, execute: Execute, within: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,8 +55,12 @@ class Rewriting:
         """
         now = self._clock()
         purged = purges != self._clean[1]
-        due = now - self._at >= SHARE * self.within
-        if self._begun is None and not due and not (purged and now - self._at >= max(SOON, DUTY * self._took)):
+        due = now - self._at >= DUE_SHARE * self.within
+        if (
+            self._begun is None
+            and not due
+            and not (purged and now - self._at >= max(MIN_INTERVAL_S, REST_FACTOR * self._took))
+        ):
             return
         info = await self._info()
         if _number(info, "aof_rewrite_in_progress") or _number(info, "aof_rewrite_scheduled"):

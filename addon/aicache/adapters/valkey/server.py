@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from aicache.adapters.damaged_files import CRASHES, set_aside, unusable
-from aicache.adapters.stall_tolerant_timeout import patience
+from aicache.adapters.damaged_files import CRASH_SIGNALS, find_obstacle, set_aside
+from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
 from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ LOOK_EVERY = 0.5  # seconds between two looks at whether it answers
 SILENT_FOR = 3.0
 """Seconds without an answer to PING after which it is taken to hang, as it does not while it reads or writes its files;
 those in which this process was held up itself do not count."""
-NO_FAULT = re.compile(
+ENVIRONMENT_ERRORS = re.compile(
     rb"No space left|Disk quota|Permission denied|Read-only file system|Operation not permitted|Too many open files"
     rb"|Cannot allocate memory|Out Of Memory|Address already in use|Failed opening"
 )
@@ -152,9 +152,13 @@ class EmbeddedValkey:
         status = None if process is None else process.returncode
         if status is not None and sys.platform != "linux" and status > 128:
             status -= 256  # as its guardian tells of signals
-        if status is None or not (status == 1 or -status in CRASHES) or NO_FAULT.search(self._written()):
+        if (
+            status is None
+            or not (status == 1 or -status in CRASH_SIGNALS)
+            or ENVIRONMENT_ERRORS.search(self._written())
+        ):
             return False
-        if await asyncio.to_thread(unusable, self._folder) is not None:
+        if await asyncio.to_thread(find_obstacle, self._folder) is not None:
             return False
         beside = self._folder.with_name(f".{self._folder.name}.new-{os.getpid()}")
         try:
@@ -211,7 +215,7 @@ class EmbeddedValkey:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
-                async with patience(SILENT_FOR):
+                async with stall_tolerant_timeout(SILENT_FOR):
                     await self._answer()
             except TimeoutError:
                 return

@@ -78,10 +78,10 @@ class Calls:
     async def run(self, fn: Callable[..., T], *args: Any, within: float = CALL_TIMEOUT) -> T:
         """Return ``fn(*args)``, called on a thread of the pool. *within* in seconds."""
         try:
-            async with (waiting := loop_time.within(within)):
+            async with (waiting := loop_time.loop_timeout(within)):
                 return await self._pool.run(fn, *args)
         except TimeoutError as exc:
-            if waiting.gave_up:
+            if waiting.loop_was_late:
                 raise Busy("dashvector: this process is too busy to listen") from exc
             raise StoreError(f"dashvector: no answer from {self.endpoint} within {within:.2g} s") from exc
         except StoreError:

@@ -10,16 +10,16 @@ import numpy as np
 
 from aicache.domain.model import PINNED, Neighbor, Vector
 
-AT_FIRST = 64  # rows of a new matrix; it doubles when they are used up
+INITIAL_ROWS = 64  # rows of a new matrix; it doubles when they are used up
 
 
-class Namespace:
+class NamespaceMatrix:
     """The vectors of one namespace, by key; all of them once it is `complete`."""
 
     def __init__(self, dimensions: int) -> None:
         self.complete = False
-        self._rows = np.empty((AT_FIRST, dimensions), np.float32)
-        self._expires = np.empty(AT_FIRST, np.float64)
+        self._rows = np.empty((INITIAL_ROWS, dimensions), np.float32)
+        self._expires = np.empty(INITIAL_ROWS, np.float64)
         self._keys: list[str] = []
         self._places: dict[str, int] = {}
 
@@ -79,7 +79,7 @@ def _unit(vector: Vector) -> Vector:
     return vector / (np.linalg.norm(vector) or 1.0)
 
 
-class Held:
+class InMemoryVectors:
     """The namespaces searched last, within *limit* bytes of vectors. One that is larger alone is not held.
 
     One thread may search while another writes: each waits for the other, a few milliseconds at most.
@@ -87,7 +87,7 @@ class Held:
 
     def __init__(self, dimensions: int, limit: int) -> None:
         self._dimensions, self._limit = dimensions, limit
-        self._namespaces: OrderedDict[str, Namespace] = OrderedDict()
+        self._namespaces: OrderedDict[str, NamespaceMatrix] = OrderedDict()
         self._of: dict[str, str] = {}  # the namespace of each key that is held
         self._size = 0
         self._lock = threading.RLock()
@@ -114,7 +114,7 @@ class Held:
         """Hold a namespace from now on; whoever fills it says when it is complete."""
         with self._lock:
             self.end(namespace)
-            self._namespaces[namespace] = Namespace(self._dimensions)
+            self._namespaces[namespace] = NamespaceMatrix(self._dimensions)
             self._size += self._namespaces[namespace].nbytes
 
     def complete(self, namespace: str) -> None:

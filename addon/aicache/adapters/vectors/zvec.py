@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from aicache.adapters.damaged_files import ROOM, set_aside, tighten, unusable
+from aicache.adapters.damaged_files import MIN_FREE_BYTES, find_obstacle, make_private, set_aside
 from aicache.adapters.threads import CoalescingWorker, Worker
 from aicache.adapters.vectors import zvec_check_main
-from aicache.adapters.vectors.memory import Held
+from aicache.adapters.vectors.memory import InMemoryVectors
 from aicache.adapters.vectors.zvec_check import damage
 from aicache.adapters.vectors.zvec_rewrite import CLEAN, NEW, Copy, beside, recover
 from aicache.domain import loop_time
@@ -101,7 +101,7 @@ class ZvecIndex:
         self._collection: Any = None
         self._filled: OrderedDict[str, None] = OrderedDict()  # namespaces that hold something, or did
         self._searched: OrderedDict[str, int] = OrderedDict()  # how often, while they were not held
-        self._held = Held(dimensions, held)
+        self._held = InMemoryVectors(dimensions, held)
         self._loading: set[asyncio.Task[None]] = set()
         self._troubles: dict[str, int] = {}  # failures in a row, by what was called
         self._known: tuple[Any, tuple[int, ...]] = (None, ())  # a collection, and what its folder is told by
@@ -270,10 +270,10 @@ class ZvecIndex:
 
     async def _in_time(self, answer: Awaitable[T], what: str, within: float) -> T:
         try:
-            async with (waiting := loop_time.within(within)):
+            async with (waiting := loop_time.loop_timeout(within)):
                 return await answer
         except TimeoutError as exc:
-            if waiting.gave_up:
+            if waiting.loop_was_late:
                 raise Busy("zvec: this process is too busy to listen") from exc
             raise StoreError(f"zvec: no answer within {within:g} s") from exc
         except StoreError:
@@ -334,7 +334,7 @@ class ZvecIndex:
             raise StoreError(f"zvec: {self._folder} keeps expired vectors ({exc}); {WAY_OUT}") from exc
         self._collection = collection
         self._known = (collection, _identity(self._folder))
-        tighten(self._folder)
+        make_private(self._folder)
         logger.info("zvec opened %s", self._folder)
 
     def _schema(self, zvec: Any) -> Any:
@@ -349,7 +349,7 @@ class ZvecIndex:
         if not failing:
             return None
         self._troubles.clear()  # or it would be tried at every look
-        if (problem := unusable(self._folder)) is not None:
+        if (problem := find_obstacle(self._folder)) is not None:
             logger.debug("zvec fails in %s, and no wonder: %s", failing, problem)
             return None
         return f"it fails again and again in {', '.join(failing)}"
@@ -385,8 +385,8 @@ class ZvecIndex:
     def _check_room(self) -> None:
         """Raise StoreError where the disk is as good as full: zvec leaves files that it cannot open again (0.8)."""
         with contextlib.suppress(OSError):
-            if shutil.disk_usage(self._folder.parent).free < ROOM:
-                raise StoreError(f"zvec: {self._folder}: less than {ROOM >> 20} MB are free on the disk")
+            if shutil.disk_usage(self._folder.parent).free < MIN_FREE_BYTES:
+                raise StoreError(f"zvec: {self._folder}: less than {MIN_FREE_BYTES >> 20} MB are free on the disk")
 
     def _upsert(self, key: str, namespace: str, vector: Vector, expires: int) -> None:
         self._check_room()
@@ -428,7 +428,7 @@ class ZvecIndex:
         self._held.sweep(now, latest)
         # Filters are slower on what is not flushed: 9 ms instead of 0.4 in 100,000 vectors.
         collection.flush()
-        tighten(self._folder)
+        make_private(self._folder)
         size = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         needed = collection.stats.doc_count * self._dimensions * 4
         if size > BLOATED * needed + self._slack:

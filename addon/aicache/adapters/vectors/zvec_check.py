@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from aicache.adapters.damaged_files import CRASHES, unusable
+from aicache.adapters.damaged_files import CRASH_SIGNALS, find_obstacle
 from aicache.adapters.vectors import zvec_check_main
 from aicache.domain.ports import StoreError
 
@@ -27,7 +27,7 @@ class _Look:
     @property
     def bad(self) -> bool:
         """Whether it speaks against the files: an error, a crash, no end."""
-        return self.status is None or self.status == zvec_check_main.DAMAGED or -self.status in CRASHES
+        return self.status is None or self.status == zvec_check_main.DAMAGED or -self.status in CRASH_SIGNALS
 
     @property
     def why(self) -> str:
@@ -53,7 +53,7 @@ async def damage(folder: Path, dimensions: int) -> str | None:
         raise StoreError(f"zvec: {folder} is open already, in this process or another")
     if not look.bad:
         raise StoreError(f"zvec: {folder} cannot be examined ({look.why})")
-    if (problem := await asyncio.to_thread(unusable, folder)) is not None:
+    if (problem := await asyncio.to_thread(find_obstacle, folder)) is not None:
         raise StoreError(f"zvec: {folder}: {problem}")
     megabytes = 64 + 2 * (await asyncio.to_thread(_size, folder) >> 20)
     beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")

@@ -92,6 +92,6 @@ def recover(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def is_one(path: Path) -> bool:
+def is_temporary(path: Path) -> bool:
     """Tell whether a folder is one of those."""
     return path.name.endswith((NEW, OLD))
