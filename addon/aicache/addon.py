@@ -25,7 +25,7 @@ from aicache.dashboard.dashboard import Dashboard
 from aicache.dashboard.token import DashboardToken
 from aicache.domain.events import Erased, Report
 from aicache.domain.model import Bypass, Entry, Hit, Miss, Mode
-from aicache.domain.request_directives import OWN_HEADERS, Controls, parse_controls
+from aicache.domain.request_directives import OWN_HEADERS, Directives, parse_directives
 from aicache.domain.trace import Trace
 from aicache.engine import PARSE_ON_LOOP, Engine, Exchange, is_large, with_vector
 from aicache.entries.embedding_batch import BatchExchange
@@ -52,7 +52,7 @@ from aicache.proxy.http_messages import (
 )
 from aicache.proxy.leftover_batches import Leftover
 from aicache.proxy.own_connections import OwnConnections, refusal
-from aicache.proxy.recorded_flows import note_wishes
+from aicache.proxy.recorded_flows import note_directives
 from aicache.proxy.response_tee import Tee
 from aicache.proxy.upstream_replay import Replays
 from aicache.proxy.warmup import Warming
@@ -278,9 +278,9 @@ class AICache:
         if not (self._speed.nobody_wants_flows() or _is_ours(flow.request)):
             return None
         headers = read_headers(flow.request.headers)
-        if parse_controls(headers).only_if_cached:
+        if parse_directives(headers).only_if_cached:
             return Way.AWAY
-        note_wishes(flow, headers)
+        note_directives(flow, headers)
         for name in OWN_HEADERS:
             if name in headers:
                 del flow.request.headers[name]
@@ -388,8 +388,8 @@ class AICache:
         deadline = wiring.engine.deadline()
         if (exchange := await self._identify(flow, wiring, read_request, format, deadline)) is None:
             return
-        if (key := exchange.controls.wrong or exchange.controls.right) is not None:
-            wiring.engine.feedback(exchange, key, exchange.controls.right is not None)
+        if (key := exchange.directives.wrong or exchange.directives.right) is not None:
+            wiring.engine.feedback(exchange, key, exchange.directives.right is not None)
         trace = Trace()
         outcome = await wiring.engine.lookup(exchange, trace, deadline)
         if isinstance(outcome, Hit):
@@ -400,9 +400,9 @@ class AICache:
                 else:
                     response = write_hit(outcome, exchange, template)
                 if self._unread.is_behind(flow.client_conn) and not await self._unread.taken(flow.client_conn):
-                    self._pass_by(flow, Bypass("unread"), exchange.controls, format, began)
+                    self._pass_by(flow, Bypass("unread"), exchange.directives, format, began)
                     return
-                wishes = exchange.controls
+                wishes = exchange.directives
                 if outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store):
                     self._replays.audit(flow, replace(exchange, ticket=outcome.ticket))
                 self._answer(flow, response)
@@ -418,7 +418,7 @@ class AICache:
         exchange = with_vector(exchange, outcome)
         differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
         self._decided(flow, reporting.lookup_report(exchange, outcome, trace, began, differing))
-        if exchange.controls.only_if_cached:
+        if exchange.directives.only_if_cached:
             self._answer(flow, write_gateway_timeout("miss"))
             return
         self._exchanges[flow] = exchange
@@ -473,20 +473,20 @@ class AICache:
         self._pass_by(flow, exchange, wishes, format, began)
         return None
 
-    def _wishes_of(self, flow: HTTPFlow, wiring: Wiring) -> tuple[dict[str, str], Controls]:
+    def _wishes_of(self, flow: HTTPFlow, wiring: Wiring) -> tuple[dict[str, str], Directives]:
         """Read the headers, and what they ask of the cache, which is not sent on."""
         headers = read_headers(flow.request.headers)
-        wishes = parse_controls(headers)
+        wishes = parse_directives(headers)
         if wiring.settings.starting:
             wishes = replace(wishes, no_store=True)  # under a key that nobody will ask for
-        note_wishes(flow, headers)
+        note_directives(flow, headers)
         for name in OWN_HEADERS:
             if name in headers:
                 del flow.request.headers[name]
         return headers, wishes
 
     def _pass_by(
-        self, flow: HTTPFlow, bypass: Bypass, wishes: Controls, format: Format | Embeddings, began: float
+        self, flow: HTTPFlow, bypass: Bypass, wishes: Directives, format: Format | Embeddings, began: float
     ) -> None:
         logger.debug("bypass: %s", bypass.reason)
         self._decided(flow, reporting.bypass_report(bypass, format.api, began))

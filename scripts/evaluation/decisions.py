@@ -11,7 +11,7 @@ import numpy as np
 from aicache.domain import policy
 from aicache.domain.model import Call, Mode, Neighbor, Vector
 from aicache.domain.policy import Rules
-from aicache.domain.request_directives import NO_WISHES
+from aicache.domain.request_directives import NO_DIRECTIVES
 from evaluation.data import Pair, Question
 from progress import Progress, bar
 
@@ -134,4 +134,4 @@ def _decision(question: str, near: Sequence[Near], rules: Rules) -> Decision:
 def may_embed(question: str, rules: Rules) -> bool:
     """Tell whether the proxy would look the question up by its meaning."""
     call = Call("chat", "", Mode.WHOLE, False, {}, (), question, 1, None)
-    return policy.may_embed(call, NO_WISHES, rules)
+    return policy.may_embed(call, NO_DIRECTIVES, rules)

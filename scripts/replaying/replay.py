@@ -124,9 +124,9 @@ class Replay:
 
     async def _look_up(self, exchange: Exchange, began: float) -> tuple[Exchange | None, Report | None]:
         """Return what the answer is to be given to the engine with, and the report that is finished by it."""
-        engine, wishes, trace = self._engine, exchange.controls, Trace()
-        if (key := wishes.wrong or wishes.right) is not None:
-            engine.feedback(exchange, key, wishes.right is not None)
+        engine, directives, trace = self._engine, exchange.directives, Trace()
+        if (key := directives.wrong or directives.right) is not None:
+            engine.feedback(exchange, key, directives.right is not None)
             await self._settled()
         outcome = await engine.lookup(exchange, trace)
         if isinstance(outcome, Hit):
@@ -138,8 +138,8 @@ class Replay:
         self.counts.decided(report)
         await self._settled()
         if isinstance(outcome, Miss):
-            return (None if wishes.only_if_cached else with_vector(exchange, outcome)), report
-        audited = outcome.ticket is not None and not (wishes.only_if_cached or wishes.no_store)
+            return (None if directives.only_if_cached else with_vector(exchange, outcome)), report
+        audited = outcome.ticket is not None and not (directives.only_if_cached or directives.no_store)
         return (replace(exchange, ticket=outcome.ticket) if audited else None), None
 
     async def _look_up_batch(self, exchange: BatchExchange, began: float) -> tuple[BatchExchange | None, Report | None]:
@@ -150,7 +150,7 @@ class Replay:
         answered = have == len(known)
         report = reporting.batch_report(exchange, known, began, answered=answered)
         self.counts.decided(report)
-        return (None if answered or exchange.controls.only_if_cached else exchange), report
+        return (None if answered or exchange.directives.only_if_cached else exchange), report
 
     def _take(self, exchange: Exchange | BatchExchange, recording: Recording, report: Report | None) -> None:
         """Do with an answer what the proxy does."""

@@ -21,7 +21,7 @@ from aicache.domain.policy import (
     objection,
     refusal,
 )
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 
 RULES = Rules(ttl=100, max_bytes=1000, max_temperature=None, threshold=0.9, top_k=5, max_question=10)
 CALL = Call("chat", "m", Mode.WHOLE, False, {}, (), "why?", 1, None)
@@ -43,19 +43,25 @@ def test_a_similarity_that_no_cosine_can_have_never_passes(similarity: float) ->
 
 
 @pytest.mark.parametrize(
-    ("entry", "wishes", "call", "now", "why"),
+    ("entry", "directives", "call", "now", "why"),
     [
-        (ENTRY, Controls(), CALL, 1050.0, None),
-        (replace(ENTRY, namespace="other"), Controls(), CALL, 1050.0, "foreign"),
-        (replace(ENTRY, api="messages"), Controls(), CALL, 1050.0, "foreign"),
-        (ENTRY, Controls(), CALL, 1100.0, "expired"),
-        (ENTRY, Controls(max_age=49), CALL, 1050.0, "max-age"),
-        (ENTRY, Controls(max_age=50), CALL, 1050.0, None),
-        (ENTRY, Controls(), replace(CALL, mode=Mode.STREAM, wants_usage=True), 1050.0, "usage-unknown"),
-        (replace(ENTRY, prompt_tokens=3), Controls(), replace(CALL, mode=Mode.STREAM, wants_usage=True), 1050.0, None),
+        (ENTRY, Directives(), CALL, 1050.0, None),
+        (replace(ENTRY, namespace="other"), Directives(), CALL, 1050.0, "foreign"),
+        (replace(ENTRY, api="messages"), Directives(), CALL, 1050.0, "foreign"),
+        (ENTRY, Directives(), CALL, 1100.0, "expired"),
+        (ENTRY, Directives(max_age=49), CALL, 1050.0, "max-age"),
+        (ENTRY, Directives(max_age=50), CALL, 1050.0, None),
+        (ENTRY, Directives(), replace(CALL, mode=Mode.STREAM, wants_usage=True), 1050.0, "usage-unknown"),
+        (
+            replace(ENTRY, prompt_tokens=3),
+            Directives(),
+            replace(CALL, mode=Mode.STREAM, wants_usage=True),
+            1050.0,
+            None,
+        ),
         (
             replace(ENTRY, asked=Mode.STREAM, asked_usage=True, mode=Mode.STREAM),
-            Controls(),
+            Directives(),
             replace(CALL, mode=Mode.STREAM, wants_usage=True),
             1050.0,
             None,
@@ -63,9 +69,9 @@ def test_a_similarity_that_no_cosine_can_have_never_passes(similarity: float) ->
     ],
 )
 def test_an_entry_that_must_not_answer_is_refused_by_name(
-    entry: Entry, wishes: Controls, call: Call, now: float, why: str | None
+    entry: Entry, directives: Directives, call: Call, now: float, why: str | None
 ) -> None:
-    assert refusal(entry, call, IDENTITY, wishes, now) == why
+    assert refusal(entry, call, IDENTITY, directives, now) == why
 
 
 @pytest.mark.parametrize(
@@ -84,7 +90,7 @@ def test_an_entry_of_another_api_or_namespace_is_foreign_unless_the_request_is_a
     entry: Entry, identity: Identity, why: str | None
 ) -> None:
     """Whoever's namespace it is not never learns anything else of an entry, such as its age."""
-    assert refusal(entry, CALL, identity, Controls(), 1050.0) == why
+    assert refusal(entry, CALL, identity, Directives(), 1050.0) == why
 
 
 @pytest.mark.parametrize("api", ["chat", "messages"])
@@ -107,13 +113,13 @@ def test_an_answer_longer_than_asked_is_none_and_where_nobody_counted_its_bytes_
     entry = replace(ENTRY, api=api, completion_tokens=tokens, body=body)
     call = replace(CALL, mode=Mode.STREAM, counted=False, common=Common("", (("user", "why?"),), {}, most))
 
-    assert refusal(entry, call, replace(IDENTITY, any_api=True), Controls(), 1050.0) == why
+    assert refusal(entry, call, replace(IDENTITY, any_api=True), Directives(), 1050.0) == why
 
 
 def test_where_the_limit_is_part_of_the_key_it_is_not_compared() -> None:
     call = replace(CALL, common=Common("", (("user", "why?"),), {}, 1))
 
-    assert refusal(replace(ENTRY, completion_tokens=7), call, IDENTITY, Controls(), 1050.0) is None
+    assert refusal(replace(ENTRY, completion_tokens=7), call, IDENTITY, Directives(), 1050.0) is None
 
 
 def test_usage_of_another_apis_stream_must_be_known_to_be_told() -> None:
@@ -122,8 +128,8 @@ def test_usage_of_another_apis_stream_must_be_known_to_be_told() -> None:
     entry = replace(ENTRY, api="completions", asked=Mode.STREAM, asked_usage=True, mode=Mode.STREAM)
     anyone = replace(IDENTITY, any_api=True)
 
-    assert refusal(entry, call, anyone, Controls(), 1050.0) == "usage-unknown"
-    assert refusal(replace(entry, completion_tokens=3), call, anyone, Controls(), 1050.0) is None
+    assert refusal(entry, call, anyone, Directives(), 1050.0) == "usage-unknown"
+    assert refusal(replace(entry, completion_tokens=3), call, anyone, Directives(), 1050.0) is None
 
 
 RECORDED = {  # asked for how, with usage, and answered how: of which nobody knows the usage
@@ -150,8 +156,8 @@ def test_usage_that_the_api_tells_is_told_by_a_hit_or_the_upstream_is_asked(reco
     entry, call = RECORDED[recorded], ASKED[asked]
     may = (recorded, asked) in AS_THE_UPSTREAM_TELLS_IT or asked == "stream"
 
-    assert refusal(entry, call, IDENTITY, Controls(), 1050.0) == (None if may else "usage-unknown")
-    assert refusal(replace(entry, completion_tokens=1), call, IDENTITY, Controls(), 1050.0) is None
+    assert refusal(entry, call, IDENTITY, Directives(), 1050.0) == (None if may else "usage-unknown")
+    assert refusal(replace(entry, completion_tokens=1), call, IDENTITY, Directives(), 1050.0) is None
 
 
 @pytest.mark.parametrize("asked", ASKED)
@@ -159,14 +165,14 @@ def test_usage_of_another_apis_answer_must_be_known_wherever_it_is_told(asked: s
     anyone, entry = replace(IDENTITY, any_api=True), replace(ENTRY, api="messages")
     why = None if asked == "stream" else "usage-unknown"
 
-    assert refusal(entry, ASKED[asked], anyone, Controls(), 1050.0) == why
+    assert refusal(entry, ASKED[asked], anyone, Directives(), 1050.0) == why
 
 
 def test_apis_whose_streams_always_count_are_asked_for_what_they_did_not() -> None:
     """All but completions: a stream is never without usage there."""
     call = replace(CALL, api="responses", mode=Mode.STREAM)
 
-    assert refusal(replace(ENTRY, api="responses"), call, IDENTITY, Controls(), 1050.0) == "usage-unknown"
+    assert refusal(replace(ENTRY, api="responses"), call, IDENTITY, Directives(), 1050.0) == "usage-unknown"
 
 
 @pytest.mark.parametrize(
@@ -202,41 +208,41 @@ def test_a_page_in_a_browser_is_answered_only_where_the_upstream_let_it_read(
 ) -> None:
     entry = replace(ENTRY, cors=(("access-control-allow-origin", allowed),) if allowed else ())
 
-    assert refusal(entry, CALL, IDENTITY, Controls(), 1050.0, page) == why
+    assert refusal(entry, CALL, IDENTITY, Directives(), 1050.0, page) == why
 
 
 @pytest.mark.parametrize(
-    ("rules", "wishes", "temperature", "until"),
+    ("rules", "directives", "temperature", "until"),
     [
-        (RULES, Controls(), None, 1100.0),
-        (RULES, Controls(ttl=10), None, 1010.0),
-        (RULES, Controls(ttl=1000), None, 1100.0),
-        (RULES, Controls(ttl=0), None, None),
-        (RULES, Controls(no_store=True), None, None),
-        (replace(RULES, max_temperature=0.5), Controls(), 0.5, 1100.0),
-        (replace(RULES, max_temperature=0.5), Controls(), 0.6, None),
-        (replace(RULES, max_temperature=0.5), Controls(), None, None),
+        (RULES, Directives(), None, 1100.0),
+        (RULES, Directives(ttl=10), None, 1010.0),
+        (RULES, Directives(ttl=1000), None, 1100.0),
+        (RULES, Directives(ttl=0), None, None),
+        (RULES, Directives(no_store=True), None, None),
+        (replace(RULES, max_temperature=0.5), Directives(), 0.5, 1100.0),
+        (replace(RULES, max_temperature=0.5), Directives(), 0.6, None),
+        (replace(RULES, max_temperature=0.5), Directives(), None, None),
     ],
 )
 def test_an_answer_is_kept_as_long_as_everyone_agrees(
-    rules: Rules, wishes: Controls, temperature: float | None, until: float | None
+    rules: Rules, directives: Directives, temperature: float | None, until: float | None
 ) -> None:
-    assert keep_until(replace(CALL, temperature=temperature), wishes, rules, 1000.0) == until
+    assert keep_until(replace(CALL, temperature=temperature), directives, rules, 1000.0) == until
 
 
 def test_long_questions_and_calls_without_one_are_exact_only() -> None:
-    assert may_embed(CALL, Controls(), RULES)
-    assert not may_embed(replace(CALL, question="x" * 11), Controls(), RULES)
-    assert not may_embed(replace(CALL, question=None), Controls(), RULES)
-    assert not may_embed(CALL, Controls(threshold=math.inf), RULES)
+    assert may_embed(CALL, Directives(), RULES)
+    assert not may_embed(replace(CALL, question="x" * 11), Directives(), RULES)
+    assert not may_embed(replace(CALL, question=None), Directives(), RULES)
+    assert not may_embed(CALL, Directives(threshold=math.inf), RULES)
 
 
 def test_what_is_about_a_chat_is_exact_only() -> None:
     rules = replace(RULES, max_question=1000)
     title = "Title, please.\n<chat_history>\nUSER: Why?\nASSISTANT: Because.\n</chat_history>"
 
-    assert not may_embed(replace(CALL, question=title), Controls(), rules)
-    assert may_embed(replace(CALL, question="Title, please."), Controls(), rules)
+    assert not may_embed(replace(CALL, question=title), Directives(), rules)
+    assert may_embed(replace(CALL, question="Title, please."), Directives(), rules)
 
 
 MILES = "How far is 5 miles?"
@@ -282,8 +288,8 @@ def test_what_depends_on_now_is_kept_for_a_short_time_and_exact_only_by_default(
     rules = replace(RULES, max_question=100, volatile=volatile, volatile_ttl=10.0)
     call = replace(CALL, question=question, turns=(Turn("user", question, {}),))
 
-    assert may_embed(call, Controls(), rules) is by_meaning
-    assert keep_until(call, Controls(), rules, 1000.0) == until
+    assert may_embed(call, Directives(), rules) is by_meaning
+    assert keep_until(call, Directives(), rules, 1000.0) == until
 
 
 @pytest.mark.parametrize(
@@ -300,7 +306,7 @@ def test_the_moment_counts_where_no_neighbor_may_answer_too(turns: list[Turn], u
     """Calls with tools or pictures have no question, but their user asks one all the same."""
     rules = replace(RULES, volatile_ttl=10.0)
 
-    assert keep_until(replace(CALL, question=None, turns=tuple(turns)), Controls(), rules, 1000.0) == until
+    assert keep_until(replace(CALL, question=None, turns=tuple(turns)), Directives(), rules, 1000.0) == until
 
 
 @pytest.mark.parametrize(
@@ -321,4 +327,4 @@ def test_what_a_clock_that_was_ahead_has_left_answers_nobody(
 ) -> None:
     entry = replace(ENTRY, stored_at=stored_at, expires_at=expires_at)
 
-    assert refusal(entry, CALL, IDENTITY, Controls(), 1050.0, ttl=100.0) == why
+    assert refusal(entry, CALL, IDENTITY, Directives(), 1050.0, ttl=100.0) == why

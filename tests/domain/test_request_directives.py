@@ -8,32 +8,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.domain.request_directives import Controls, parse_controls
+from aicache.domain.request_directives import Directives, parse_directives
 
 
 @pytest.mark.parametrize(
-    ("headers", "wishes"),
+    ("headers", "directives"),
     [
-        ({}, Controls()),
-        ({"x-higress-skip-ai-cache": "on"}, Controls(skip=True)),
-        ({"x-higress-skip-ai-cache": "off"}, Controls()),
-        ({"cache-control": "no-store"}, Controls(no_store=True)),
-        ({"cache-control": "No-Cache, NO-STORE"}, Controls(no_store=True, no_cache=True)),
-        ({"cache-control": "max-age=60"}, Controls(max_age=60)),
-        ({"cache-control": 'max-age="60", only-if-cached'}, Controls(max_age=60, only_if_cached=True)),
-        ({"cache-control": "max-age=soon"}, Controls(max_age=0)),
-        ({"cache-control": "private, something=new"}, Controls()),
-        ({"x-ai-cache-ttl": "90"}, Controls(ttl=90)),
-        ({"x-ai-cache-ttl": "2h"}, Controls(ttl=7200)),
-        ({"x-ai-cache-ttl": "-1"}, Controls(ttl=0)),
-        ({"x-ai-cache-ttl": "for ever"}, Controls(ttl=0)),
-        ({"x-ai-cache-threshold": "0.9"}, Controls(threshold=0.9)),
-        ({"x-ai-cache-threshold": "90%"}, Controls(threshold=math.inf)),
-        ({"x-ai-cache-threshold": "nan"}, Controls(threshold=math.inf)),
+        ({}, Directives()),
+        ({"x-higress-skip-ai-cache": "on"}, Directives(skip=True)),
+        ({"x-higress-skip-ai-cache": "off"}, Directives()),
+        ({"cache-control": "no-store"}, Directives(no_store=True)),
+        ({"cache-control": "No-Cache, NO-STORE"}, Directives(no_store=True, no_cache=True)),
+        ({"cache-control": "max-age=60"}, Directives(max_age=60)),
+        ({"cache-control": 'max-age="60", only-if-cached'}, Directives(max_age=60, only_if_cached=True)),
+        ({"cache-control": "max-age=soon"}, Directives(max_age=0)),
+        ({"cache-control": "private, something=new"}, Directives()),
+        ({"x-ai-cache-ttl": "90"}, Directives(ttl=90)),
+        ({"x-ai-cache-ttl": "2h"}, Directives(ttl=7200)),
+        ({"x-ai-cache-ttl": "-1"}, Directives(ttl=0)),
+        ({"x-ai-cache-ttl": "for ever"}, Directives(ttl=0)),
+        ({"x-ai-cache-threshold": "0.9"}, Directives(threshold=0.9)),
+        ({"x-ai-cache-threshold": "90%"}, Directives(threshold=math.inf)),
+        ({"x-ai-cache-threshold": "nan"}, Directives(threshold=math.inf)),
     ],
 )
-def test_wishes_are_read_as_written(headers: dict[str, str], wishes: Controls) -> None:
-    assert parse_controls(headers) == wishes
+def test_directives_are_read_as_written(headers: dict[str, str], directives: Directives) -> None:
+    assert parse_directives(headers) == directives
 
 
 @given(
@@ -43,8 +43,8 @@ def test_wishes_are_read_as_written(headers: dict[str, str], wishes: Controls) -
     )
 )
 def test_rubbish_never_raises_and_never_loosens(headers: dict[str, str]) -> None:
-    wishes = parse_controls(headers)
+    directives = parse_directives(headers)
 
-    assert wishes.ttl >= 0
-    assert wishes.max_age >= 0
-    assert wishes.threshold == -1.0 if "x-ai-cache-threshold" not in headers else wishes.threshold >= 0
+    assert directives.ttl >= 0
+    assert directives.max_age >= 0
+    assert directives.threshold == -1.0 if "x-ai-cache-threshold" not in headers else directives.threshold >= 0

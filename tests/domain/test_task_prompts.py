@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aicache.domain.task_prompts import is_about_a_chat
+from aicache.domain.task_prompts import is_task_prompt
 
 SAID, ANSWERED = "Why is the sky blue?", "Air scatters blue light the most."
 
@@ -45,18 +45,18 @@ QUESTIONS = (
 
 @pytest.mark.parametrize("question", CHORES.values(), ids=CHORES)
 def test_chores_are_about_a_chat(question: str) -> None:
-    assert is_about_a_chat(question)
+    assert is_task_prompt(question)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_questions_are_not(question: str) -> None:
-    assert not is_about_a_chat(question)
+    assert not is_task_prompt(question)
 
 
 @pytest.mark.parametrize("text", ["title " * 200_000, "\n" * 1_000_000, " :" * 500_000, "the conversation " * 60_000])
 def test_no_text_takes_long(text: str) -> None:
     began = time.perf_counter()
 
-    is_about_a_chat(text)
+    is_task_prompt(text)
 
     assert time.perf_counter() - began < 1

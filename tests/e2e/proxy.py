@@ -193,9 +193,9 @@ class Proxy:
         The questions that wait for a neighbour are not stored themselves, or the next one would be an exact hit. Nor
         does the upstream see those that wait for the answer to themselves, or there would be another one.
         """
-        wishes = {"semantic": "no-store", "exact": "only-if-cached"}
-        if cache in wishes:
-            how["headers"] = {"cache-control": wishes[cache]} | how.get("headers", {})
+        directives = {"semantic": "no-store", "exact": "only-if-cached"}
+        if cache in directives:
+            how["headers"] = {"cache-control": directives[cache]} | how.get("headers", {})
         deadline = time.monotonic() + within
         while (reply := self.ask(question, **how)).cache != cache:
             assert time.monotonic() < deadline, f"{reply.cache} instead of {cache} ({reply.headers}):\n{self.log}"

@@ -64,8 +64,8 @@ def test_a_caller_who_is_refused_can_delete_nothing_and_is_told_no_key(shared: P
     key = shared.ask_until("exact", "Deleted?", key="good-a").headers["x-ai-cache-key"]
 
     for caller in ("bad", "politely-bad"):
-        wishes = {"x-ai-cache-feedback": "wrong", "x-ai-cache-key": key}
-        refused = shared.ask("Deleted?", key=caller, headers=wishes)
+        directives = {"x-ai-cache-feedback": "wrong", "x-ai-cache-key": key}
+        refused = shared.ask("Deleted?", key=caller, headers=directives)
         again = shared.ask("Deleted?", key=caller, headers={"cache-control": "no-cache", "x-ai-cache-ttl": "1"})
         time.sleep(0.3)
 

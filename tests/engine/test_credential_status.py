@@ -9,7 +9,7 @@ import pytest
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import forbidden
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.engine import Exchange
 from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
 from aicache.engine.engine import FEEDBACK
@@ -20,8 +20,8 @@ ERROR_IN_A_200 = Recording(200, "application/json", "", b'{"error": {"message": 
 PASSWORD, PASSWORDS = "how do I reset my password", "how do I reset my passwords"
 
 
-def shared(question: str, credential: str | None, **wishes: object) -> Exchange:
-    return an_exchange(question, scope="shared", credential=credential, wishes=Controls(**wishes))  # type: ignore[arg-type]
+def shared(question: str, credential: str | None, **directives: object) -> Exchange:
+    return an_exchange(question, scope="shared", credential=credential, directives=Directives(**directives))  # type: ignore[arg-type]
 
 
 def own(question: str = "q", credential: str | None = "alice", scope: str = "alice") -> Exchange:

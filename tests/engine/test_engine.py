@@ -18,7 +18,7 @@ from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Hit, Miss, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange, Semantic, with_vector
 from aicache.engine.dependency import Part
 from aicache.engine.fair_shares import Shares
@@ -33,13 +33,17 @@ NOW = 1_900_000_000.0
 
 
 def an_exchange(
-    question: str, scope: str = "alice", wishes: Controls | None = None, credential: str | None = None, **fields: Any
+    question: str,
+    scope: str = "alice",
+    directives: Directives | None = None,
+    credential: str | None = None,
+    **fields: Any,
 ) -> Exchange:
     body = {"model": "m", "messages": [{"role": "user", "content": question}], **fields}
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
     origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope)
     identity, shared = identify(call, origin, KEY_RULES), scope == "shared"
-    return Exchange(call, identity, wishes or Controls(), CHAT, credential, shared=shared, proves=shared)
+    return Exchange(call, identity, directives or Directives(), CHAT, credential, shared=shared, proves=shared)
 
 
 def an_answer(text: str, **choice: Any) -> Recording:
@@ -274,8 +278,8 @@ async def test_entries_expire_and_age_limits_hold() -> None:
     await setup.refill(an_exchange("q"), "a")
 
     setup.clock.now = NOW + 60
-    assert isinstance(await setup.ask(an_exchange("q", wishes=Controls(max_age=60))), Hit)
-    assert isinstance(await setup.ask(an_exchange("q", wishes=Controls(max_age=59))), Miss)
+    assert isinstance(await setup.ask(an_exchange("q", directives=Directives(max_age=60))), Hit)
+    assert isinstance(await setup.ask(an_exchange("q", directives=Directives(max_age=59))), Miss)
     setup.clock.now = NOW + 100
     assert isinstance(await setup.ask(an_exchange("q")), Miss)
 
@@ -304,8 +308,8 @@ async def test_no_cache_asks_nothing_and_its_answer_replaces_the_stored_one() ->
     setup = Setup()
     await setup.refill(an_exchange("q"), "old")
 
-    assert await setup.ask(an_exchange("q", wishes=Controls(no_cache=True))) == Miss("no-cache")
-    await setup.learn(an_exchange("q", wishes=Controls(no_cache=True)), "new")
+    assert await setup.ask(an_exchange("q", directives=Directives(no_cache=True))) == Miss("no-cache")
+    await setup.learn(an_exchange("q", directives=Directives(no_cache=True)), "new")
 
     outcome = await setup.ask(an_exchange("q"))
     assert isinstance(outcome, Hit)
@@ -343,7 +347,7 @@ async def test_what_is_not_a_complete_good_answer_is_never_stored(recording: Rec
 
 async def test_no_store_keeps_nothing() -> None:
     with pytest.raises(ValueError, match="not to be kept"):
-        Setup().engine.judge(an_exchange("q", wishes=Controls(no_store=True)), an_answer("a"))
+        Setup().engine.judge(an_exchange("q", directives=Directives(no_store=True)), an_answer("a"))
 
 
 async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted() -> None:
@@ -359,10 +363,10 @@ async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted
     assert isinstance(await setup.ask(stranger), Hit)
 
 
-def an_heir(question: str = "q", wishes: Controls | None = None, credential: str = "alice-key") -> Exchange:
+def an_heir(question: str = "q", directives: Directives | None = None, credential: str = "alice-key") -> Exchange:
     """A call which an answer of Higress may serve."""
     return replace(
-        an_exchange(question, wishes=wishes, credential=credential), shared=False, proves=True, legacy=question
+        an_exchange(question, directives=directives, credential=credential), shared=False, proves=True, legacy=question
     )
 
 
@@ -426,8 +430,8 @@ async def test_an_unproven_caller_has_its_own_answers_all_the_same() -> None:
     [
         replace(an_heir(), legacy=None),
         replace(an_heir(), credential=None),
-        an_heir(wishes=Controls(max_age=60)),
-        an_heir(wishes=Controls(no_cache=True)),
+        an_heir(directives=Directives(max_age=60)),
+        an_heir(directives=Directives(no_cache=True)),
         replace(an_heir(), page="https://chat.example.com"),
     ],
     ids=["not asked for", "nothing to prove", "max-age", "no-cache", "page"],

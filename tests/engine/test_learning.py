@@ -18,7 +18,7 @@ from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import ExactStore, StoreError
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange, Semantic, with_vector
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
@@ -40,12 +40,12 @@ PHRASES = ["how do i reset my password", "i want to reset my password", "reset t
 MANNERS = ["please", "thanks", "hello there", "kindly", "good morning", "hi", "cheers", "dear team", "sorry", "well"]
 
 
-def an_exchange(question: str, scope: str = "alice", **wishes: object) -> Exchange:
+def an_exchange(question: str, scope: str = "alice", **directives: object) -> Exchange:
     body = {"model": "m", "messages": [{"role": "user", "content": question}]}
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
     origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope)
     identity = identify(call, origin, KeyRules("", Context.FULL, frozenset(), ()))
-    return Exchange(call, identity, Controls(**wishes), CHAT, f"key of {scope}", kind=f"kind of {scope}")  # type: ignore[arg-type]
+    return Exchange(call, identity, Directives(**directives), CHAT, f"key of {scope}", kind=f"kind of {scope}")  # type: ignore[arg-type]
 
 
 def an_answer(text: str) -> Recording:
@@ -74,8 +74,8 @@ class Proxy:
         self.engine.on_judged = self.judged.append
         self.seen: Counter[str] = Counter()
 
-    async def ask(self, question: str, answer: str, **wishes: object) -> Hit | Miss:
-        exchange = an_exchange(question, **wishes)  # type: ignore[arg-type]
+    async def ask(self, question: str, answer: str, **directives: object) -> Hit | Miss:
+        exchange = an_exchange(question, **directives)  # type: ignore[arg-type]
         outcome = await self.engine.lookup(exchange)
         if isinstance(outcome, Miss):
             self.seen["upstream"] += 1

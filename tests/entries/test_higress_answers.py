@@ -13,7 +13,7 @@ from aicache.config import Config, ConfigError, Exact, Redis
 from aicache.domain.keys import Context, Identity, KeyRules
 from aicache.domain.model import Call, Mode
 from aicache.domain.policy import refusal
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.entries import higress_answers
 from aicache.formats.openai.chat import CHAT
 from aicache.runtime.reconciler import checked
@@ -119,18 +119,18 @@ def test_a_text_becomes_an_answer_of_the_mode_and_model_that_are_asked_for(strea
 
 
 @pytest.mark.parametrize(
-    ("call", "wishes", "page", "why"),
+    ("call", "directives", "page", "why"),
     [
-        (a_call(), Controls(), None, None),
-        (a_call(), Controls(max_age=10**9), None, "max-age"),
-        (a_call(), Controls(), "https://chat.example.com", "other-page"),
-        (a_call(stream=True, stream_options={"include_usage": True}), Controls(), None, "usage-unknown"),
+        (a_call(), Directives(), None, None),
+        (a_call(), Directives(max_age=10**9), None, "max-age"),
+        (a_call(), Directives(), "https://chat.example.com", "other-page"),
+        (a_call(stream=True, stream_options={"include_usage": True}), Directives(), None, "usage-unknown"),
     ],
 )
-def test_what_is_not_known_of_it_is_not_claimed(call: Call, wishes: Controls, page: str | None, why: str) -> None:
+def test_what_is_not_known_of_it_is_not_claimed(call: Call, directives: Directives, page: str | None, why: str) -> None:
     made = higress_answers.entry("1", call, IDENTITY, CHAT, 5.0)
 
-    assert refusal(made, call, IDENTITY, wishes, 6.0, page) == why
+    assert refusal(made, call, IDENTITY, directives, 6.0, page) == why
 
 
 def test_without_a_prefix_nothing_tells_an_answer_from_any_other_text(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from mitmproxy.test import taddons, tflow
 from mitmproxy.tools.dump import DumpMaster
 
 from aicache.domain.model import Entry, Hit, Mode
-from aicache.domain.request_directives import NO_WISHES
+from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.fastpath.flow_observers import wanted_by
 from aicache.fastpath.http_layer import FastLane
 from aicache.fastpath.prepared_responses import Answers
@@ -192,7 +192,7 @@ def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_f
     nobody = SimpleNamespace(stopped=lambda caller: False)
     engine: Any = SimpleNamespace(exact=Holder(), semantic=object(), proofs=nobody, rules=SimpleNamespace(ttl=1e10))
     answers = Answers(lambda: engine)
-    exchange = replace(an_exchange("?")[0], controls=NO_WISHES)
+    exchange = replace(an_exchange("?")[0], directives=NO_DIRECTIVES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
     response = make(200, b"{}", {"content-type": "text/plain"})
 
@@ -216,7 +216,7 @@ def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_f
 )
 def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any]) -> None:
     engine: Any = SimpleNamespace(exact=Holder(), semantic=object())
-    exchange: Any = SimpleNamespace(controls=NO_WISHES, identity=SimpleNamespace(key="own"))
+    exchange: Any = SimpleNamespace(directives=NO_DIRECTIVES, identity=SimpleNamespace(key="own"))
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
 
     Answers(lambda: engine).keep((b"name",), exchange, Hit(entry, 0.95, **hit), make(200, b"{}", {"content-type": "a"}))

@@ -11,7 +11,7 @@ from mitmproxy.http import Request
 from aicache.adapters.memory import MemoryStore
 from aicache.domain import policy
 from aicache.domain.model import Entry
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.engine import Engine
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
@@ -35,7 +35,7 @@ def request() -> Request:
 def exchange() -> BatchExchange:
     batch = OPENAI_EMBEDDINGS.parse_request("/v1/embeddings", request().content or b"")
     keys = tuple(f"key-{text}" for text in TEXTS)
-    return BatchExchange(batch, keys, "namespace", Controls(), OPENAI_EMBEDDINGS, None, None)
+    return BatchExchange(batch, keys, "namespace", Directives(), OPENAI_EMBEDDINGS, None, None)
 
 
 @pytest.fixture

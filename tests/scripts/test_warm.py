@@ -30,7 +30,7 @@ from aicache.domain.request_directives import TTL
 from aicache.engine import Engine, Semantic
 from aicache.formats import FORMATS
 from aicache.maintenance import EntryTransfer
-from aicache.proxy.recorded_flows import Passed, entries_of, note_wishes
+from aicache.proxy.recorded_flows import Passed, entries_of, note_directives
 from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
 from aicache.runtime.reconciler import rules_for
 from fakes import BrokenStore, LetterEmbedder
@@ -162,13 +162,13 @@ def test_an_answer_that_came_compressed_is_kept_as_it_was_before(encoding: str) 
         ({"cache-control": "no-store"}, "not to be kept"),
     ],
 )
-def test_what_a_caller_wanted_holds_when_its_flow_is_read(wishes: dict[str, str], reason: str) -> None:
+def test_what_a_caller_wanted_holds_when_its_flow_is_read(directives: dict[str, str], reason: str) -> None:
     noted, kept_on = chat(), chat()
-    note_wishes(noted, wishes)
-    for name, value in wishes.items():
+    note_directives(noted, directives)
+    for name, value in directives.items():
         kept_on.request.headers[name] = value
 
-    reasons = [passed(flow) for flow in ((kept_on,) if "cache-control" in wishes else (kept_on, noted))]
+    reasons = [passed(flow) for flow in ((kept_on,) if "cache-control" in directives else (kept_on, noted))]
 
     assert set(reasons) == {reason}
 

@@ -15,7 +15,7 @@ import msgspec
 from aicache.domain.masks import Masks
 from aicache.domain.model import Batch, Call, Common, Turn
 from aicache.domain.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
-from aicache.domain.task_prompts import is_about_a_chat
+from aicache.domain.task_prompts import is_task_prompt
 from aicache.guards.caller_dependent import LONGEST, depends_on_asker
 
 KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
@@ -282,7 +282,7 @@ def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
     if context is Context.FULL:
         return turns
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=0)
-    if is_about_a_chat(_said(turns[last].content)):
+    if is_task_prompt(_said(turns[last].content)):
         return turns
     kept = SYSTEM_ROLES if context is Context.LAST_QUESTION else SYSTEM_ROLES | {"user"}
     return [turn for i, turn in enumerate(turns) if i >= last or turn.role in kept or not is_textual(turn)]

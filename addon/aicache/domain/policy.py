@@ -10,8 +10,8 @@ from enum import StrEnum
 from aicache import guards
 from aicache.domain.keys import Identity, is_textual
 from aicache.domain.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
-from aicache.domain.request_directives import Controls
-from aicache.domain.task_prompts import is_about_a_chat
+from aicache.domain.request_directives import Directives
+from aicache.domain.task_prompts import is_task_prompt
 from aicache.guards.time_sensitive import depends_on_now
 
 TELLING = 2000
@@ -72,14 +72,14 @@ class Rules:
         return self.policy is Policy.VERIFIED or self.audit > 0 or self.shadow
 
 
-def may_embed(call: Call, controls: Controls, rules: Rules) -> bool:
+def may_embed(call: Call, directives: Directives, rules: Rules) -> bool:
     """Tell whether the call may be answered by meaning at all.
 
     Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
     neighbours prove little. So are conversations that hold a picture, a sound or a document. What depends on now is
     answered by no other answer, unless the rules say so; what is about a chat is answered by no other chat's.
     """
-    if not _is_for_others(call.question, rules) or controls.threshold > 1.0:
+    if not _is_for_others(call.question, rules) or directives.threshold > 1.0:
         return False
     return all(is_textual(turn) for turn in call.turns)
 
@@ -136,7 +136,7 @@ def refusal(
     entry: Entry,
     call: Call,
     identity: Identity,
-    controls: Controls,
+    directives: Directives,
     now: float,
     page: str | None = None,
     ttl: float = math.inf,
@@ -151,7 +151,7 @@ def refusal(
     """
     if not (entry.api == call.api or identity.any_api):
         return "foreign"
-    if (why_not := unfit(entry, identity.namespace, controls, now, page, ttl)) is not None:
+    if (why_not := unfit(entry, identity.namespace, directives, now, page, ttl)) is not None:
         return why_not
     if call.counted and not _tells_usage(entry, call):
         return "usage-unknown"
@@ -161,7 +161,7 @@ def refusal(
 
 
 def unfit(
-    entry: Entry, namespace: str, controls: Controls, now: float, page: str | None, ttl: float = math.inf
+    entry: Entry, namespace: str, directives: Directives, now: float, page: str | None, ttl: float = math.inf
 ) -> str | None:
     """Say why an entry must not answer anyone in this namespace, page and time, or None when it may."""
     if entry.namespace != namespace:
@@ -170,7 +170,7 @@ def unfit(
         return "expired"
     if not is_of_this_time(entry, now, ttl):
         return "other-clock"
-    if now - entry.stored_at > controls.max_age:
+    if now - entry.stored_at > directives.max_age:
         return "max-age"
     if page is not None and not {("access-control-allow-origin", allowed) for allowed in ("*", page)} & set(entry.cors):
         return "other-page"
@@ -203,10 +203,10 @@ def _is_for_others(question: str | None, rules: Rules) -> bool:
         return False
     if rules.volatile is Volatile.EXACT and depends_on_now(question):
         return False
-    return not is_about_a_chat(question)
+    return not is_task_prompt(question)
 
 
-def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> float | None:
+def keep_until(call: Call, directives: Directives, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which the answer to this call may be kept, or None when it may not.
 
     A request that leaves the temperature to the upstream counts as hotter than any limit. What is asked about the
@@ -215,7 +215,7 @@ def keep_until(call: Call, controls: Controls, rules: Rules, now: float) -> floa
     short = rules.volatile is not Volatile.LIKE_OTHERS and _asks_about_now(call)
     if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
         return None
-    until = lifetime(controls, rules, now)
+    until = lifetime(directives, rules, now)
     return min(until, now + rules.volatile_ttl) if until is not None and short else until
 
 
@@ -233,10 +233,10 @@ def _asks_about_now(call: Call) -> bool:
     return len(asked) <= TELLING and depends_on_now(asked)
 
 
-def lifetime(controls: Controls, rules: Rules, now: float) -> float | None:
+def lifetime(directives: Directives, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which what comes now may be kept, or None when the caller wants nothing kept."""
-    ttl = min(rules.ttl, controls.ttl)
-    return None if controls.no_store or ttl <= 0 else now + ttl
+    ttl = min(rules.ttl, directives.ttl)
+    return None if directives.no_store or ttl <= 0 else now + ttl
 
 
 def forbidden(cache_control: str, rules: Rules) -> str | None:

@@ -21,8 +21,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Controls:
-    """One request's wishes; each can only make the cache more careful than its settings."""
+class Directives:
+    """The cache directives of one request; each can only make the cache more careful than its settings."""
 
     skip: bool = False
     """Neither look up nor store."""
@@ -44,20 +44,20 @@ class Controls:
     """Key of one that was a right answer."""
 
 
-NO_WISHES = Controls()
+NO_DIRECTIVES = Directives()
 
 
-def parse_controls(headers: Headers) -> Controls:
-    """Read the request's wishes; most requests have none."""
+def parse_directives(headers: Headers) -> Directives:
+    """Parse the cache directives in the headers of a request; most requests have none."""
     skip, ttl, threshold = headers.get(SKIP), headers.get(TTL), headers.get(THRESHOLD)
     cache_control = headers.get("cache-control")
     feedback = headers.get(FEEDBACK)
     if skip is None and ttl is None and threshold is None and cache_control is None and feedback is None:
-        return NO_WISHES
+        return NO_DIRECTIVES
     word, key = (feedback or "").strip().lower(), (headers.get(KEY) or "").strip().lower()
     known = re.fullmatch(r"[0-9a-f]{40}", key) is not None
     directives = _directives(cache_control or "")
-    return Controls(
+    return Directives(
         skip=skip is not None and skip.strip().lower() in ("on", "true", "1", "yes"),
         no_store="no-store" in directives,
         no_cache="no-cache" in directives or word == "wrong",

@@ -32,7 +32,7 @@ _STATED = re.compile(
 )
 
 
-def is_about_a_chat(question: str) -> bool:
+def is_task_prompt(question: str) -> bool:
     """Tell whether a question is about a conversation: what answers it for one chat says nothing of any other.
 
     People ask so, too ("summarize our chat"), and mean the chat at hand just as well.

@@ -111,7 +111,7 @@ class Engine:
 
         Every failure is a Miss. *trace* is told what was done.
         """
-        if exchange.controls.no_cache:
+        if exchange.directives.no_cache:
             return Miss("no-cache")
         if (exact := self.in_use.exact) is None:
             return Miss("starting")
@@ -120,8 +120,8 @@ class Engine:
         deadline = self.deadline() if deadline is None else deadline
 
         def unfit(entry: Entry) -> str | None:
-            identity, controls = exchange.identity, exchange.controls
-            return policy.refusal(entry, exchange.call, identity, controls, self._clock(), exchange.page, rules.ttl)
+            identity, directives = exchange.identity, exchange.directives
+            return policy.refusal(entry, exchange.call, identity, directives, self._clock(), exchange.page, rules.ttl)
 
         if (
             found := await exact_lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)
@@ -134,7 +134,7 @@ class Engine:
             hit := await exact_lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)
         ) is not None:
             return hit
-        if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.controls, rules):
+        if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.directives, rules):
             return Miss("not-stored")
         if self._room.has_none_for(exchange.caller):
             self._room.turn_away()
@@ -152,7 +152,7 @@ class Engine:
 
     async def lookup_pieces(self, exchange: BatchExchange, deadline: float | None = None) -> tuple[Entry | None, ...]:
         """Find what is known of a batch, by the *deadline* as in `lookup`: an entry or None for each input."""
-        if exchange.controls.no_cache or (exact := self.in_use.exact) is None:
+        if exchange.directives.no_cache or (exact := self.in_use.exact) is None:
             return (None,) * len(exchange.keys)
         deadline = self.deadline() if deadline is None else deadline
         now, ttl = self._clock(), self.rules.ttl
@@ -289,7 +289,7 @@ class Engine:
                 if semantic is not None:
                     await self._forget(semantic.index, [key])
             return
-        if semantic is None or not policy.may_embed(exchange.call, exchange.controls, rules):
+        if semantic is None or not policy.may_embed(exchange.call, exchange.directives, rules):
             return
         deadline = loop_time().time() + WRITE_TIMEOUT
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, lambda _: None, deadline, Trace())

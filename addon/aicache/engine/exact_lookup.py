@@ -119,7 +119,7 @@ async def of_pieces(
     return tuple(
         entry
         if isinstance(entry, Entry)
-        and policy.unfit(entry, exchange.namespace, exchange.controls, now, exchange.page, ttl) is None
+        and policy.unfit(entry, exchange.namespace, exchange.directives, now, exchange.page, ttl) is None
         else None
         for entry in map(found.get, exchange.keys)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from aicache.domain.keys import Identity, vector_namespace
 from aicache.domain.model import Call, Miss, Vector
 from aicache.domain.ports import Embedder, VectorIndex
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.domain.request_fields import Field
 from aicache.entries.recording import Recording
 from aicache.formats import Format
@@ -37,7 +37,7 @@ class Exchange:
 
     call: Call
     identity: Identity
-    controls: Controls
+    directives: Directives
     format: Format
     credential: str | None
     """Names the caller, with the API, path, upstream and model that it asks: what the upstream says to its credential

@@ -29,7 +29,7 @@ class Relearning:
     def hit(self, exact: ExactStore, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
         """Take note of an exact hit."""
         semantic = self._in_use.semantic
-        if semantic is None or entry.stored_at >= semantic.begun_at or exchange.controls.no_store:
+        if semantic is None or entry.stored_at >= semantic.begun_at or exchange.directives.no_store:
             return
         if self._index is not semantic.index:
             self._index = semantic.index

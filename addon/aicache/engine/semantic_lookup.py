@@ -124,7 +124,7 @@ class Search:
     async def _by_threshold(self, neighbors: list[Neighbor], vector: Vector | None) -> tuple[Hit | Miss, list[str]]:
         """Let the nearest answer that is near enough and passes the guards."""
         label, trace = self.exchange.label, self.trace
-        threshold = trace.threshold = max(self.rules.threshold, self.exchange.controls.threshold)
+        threshold = trace.threshold = max(self.rules.threshold, self.exchange.directives.threshold)
         near = policy.candidates(neighbors, threshold)[: self.rules.top_k]
         logger.debug(
             "%s: 4 threshold: %d of %d neighbours pass %g, the nearest has %.4f",
@@ -199,7 +199,7 @@ class Search:
         gone = [key for key, entry in by_key.items() if entry is None]
         candidate = decision.candidate
         entry = by_key.get(candidate.key) if candidate is not None else None
-        least = max(self.exchange.controls.threshold, rules.threshold)
+        least = max(self.exchange.directives.threshold, rules.threshold)
         if candidate is not None and candidate.similarity < least:
             entry = None
         reason = guard if candidate is None and guard else "too-risky" if candidate is not None else "no-neighbor"

@@ -17,7 +17,7 @@ class NotKept(ValueError):
 
 def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: float) -> Entry:
     """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
-    until = policy.keep_until(exchange.call, exchange.controls, rules, now)
+    until = policy.keep_until(exchange.call, exchange.directives, rules, now)
     entry = record(
         exchange.call,
         exchange.identity,
@@ -42,7 +42,7 @@ def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.R
     Those that are not to be kept expire at once: a response that only completes a batch is needed, up to `COMPLETING`,
     however little of it may be kept.
     """
-    until = policy.lifetime(exchange.controls, rules, now)
+    until = policy.lifetime(exchange.directives, rules, now)
     if policy.forbidden(recording.cache_control, rules) is not None:
         until = None
     most = max(rules.max_bytes, COMPLETING) if exchange.known else rules.max_bytes
@@ -66,7 +66,7 @@ async def put(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rul
     if (exact := await in_use.exact_once_known()) is None:
         raise StoreError("exact store: it is not in use")
     label = exchange.label
-    if exchange.shared and exchange.controls.ttl < rules.ttl:
+    if exchange.shared and exchange.directives.ttl < rules.ttl:
         there = await in_use.exact_part.ask(exact.get(entry.key), f"{label}: 6 what is stored")
         if there is not None and there.expires_at > entry.expires_at:
             raise NotKept("stored for longer already")
@@ -99,7 +99,7 @@ async def store_vector(
 
 def has_vector(exchange: Exchange, entry: Entry, rules: policy.Rules) -> bool:
     """Tell whether an entry may answer other requests by meaning."""
-    return policy.may_embed(exchange.call, exchange.controls, rules) and policy.may_be_neighbor(entry, rules)
+    return policy.may_embed(exchange.call, exchange.directives, rules) and policy.may_be_neighbor(entry, rules)
 
 
 async def store_pieces(in_use: InUse, entries: list[Entry]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aicache.domain import response_fields
 from aicache.domain.model import Batch, Entry, Mode
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.entries.recording import Recording
 from aicache.formats import Embeddings
 from aicache.formats.embeddings import pack, unpack
@@ -25,7 +25,7 @@ class BatchExchange:
     keys: tuple[str, ...]
     """One for each input."""
     namespace: str
-    controls: Controls
+    directives: Directives
     format: Embeddings
     credential: str | None
     """As in `Exchange`, as are *shared* and *proves*."""

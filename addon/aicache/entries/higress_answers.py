@@ -12,7 +12,7 @@ from typing import Any
 
 from aicache.domain.keys import SYSTEM_ROLES, Context, Identity, KeyRules
 from aicache.domain.model import Answer, Call, Choice, Entry, Finish, Text
-from aicache.domain.task_prompts import is_about_a_chat
+from aicache.domain.task_prompts import is_task_prompt
 from aicache.formats import Format
 
 SAMPLING = frozenset(
@@ -36,7 +36,7 @@ def question(call: Call, rules: KeyRules) -> str | None:
     if not _only_samples(call.params, rules.ignore):
         return None
     counted = [last]
-    match Context.FULL if is_about_a_chat(call.question) else rules.context:
+    match Context.FULL if is_task_prompt(call.question) else rules.context:
         case Context.FULL:
             if any(turn.role not in SYSTEM_ROLES for turn in before):
                 return None

@@ -21,7 +21,7 @@ from aicache.domain.events import Report
 from aicache.domain.model import Entry, Hit
 from aicache.domain.policy import is_of_this_time
 from aicache.domain.ports import DerivedCache, ExactStore
-from aicache.domain.request_directives import NO_WISHES
+from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
 from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
@@ -123,7 +123,7 @@ class Answers:
         """Have the request of these names answered by this hit while its entry is held, and it has none of its own."""
         holder, body = self._holder(), response.raw_content
         checked = hit.ticket is not None or hit.error_bound is not None  # then each hit is decided by itself
-        plain = not (checked or hit.legacy) and exchange.controls is NO_WISHES
+        plain = not (checked or hit.legacy) and exchange.directives is NO_DIRECTIVES
         found_by = None if hit.similarity is None else self._semantic()
         lost = hit.similarity is not None and found_by is None
         if not names or not plain or not body or holder is None or lost:

@@ -15,7 +15,7 @@ from aicache.config.request_settings import Settings
 from aicache.domain import keys
 from aicache.domain.caller_digests import owners
 from aicache.domain.model import Bypass, Entry
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.domain.request_fields import sort_fields
 from aicache.engine import PARSE_ON_LOOP, Engine, is_large
 from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_pieces
@@ -48,10 +48,10 @@ def embeddings_format_of(request: Request) -> formats.Embeddings | None:
 
 
 def read_batch(
-    flow: HTTPFlow, format: formats.Embeddings, headers: dict[str, str], wishes: Controls, settings: Settings
+    flow: HTTPFlow, format: formats.Embeddings, headers: dict[str, str], directives: Directives, settings: Settings
 ) -> BatchExchange | Bypass:
     """Identify a request for embeddings, or say why it is passed by."""
-    if isinstance(body := plain_body(flow, headers, wishes, settings), Bypass):
+    if isinstance(body := plain_body(flow, headers, directives, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
@@ -69,7 +69,7 @@ def read_batch(
     shared, page = settings.shares and proven is not None, headers.get("origin")
     whose = owners(fields, headers, query, known_of(flow), batch.params, rules.fields, rules.salt)
     return BatchExchange(
-        *(batch, names, namespace, wishes, format, proven, page),
+        *(batch, names, namespace, directives, format, proven, page),
         shared=shared,
         proves=shared,
         owners=whose,
@@ -123,7 +123,7 @@ class Batches:
             known = await asyncio.to_thread(_readable, known)
         else:
             known = _readable(known)
-        if exchange.controls.only_if_cached:
+        if exchange.directives.only_if_cached:
             return write_gateway_timeout("miss"), known
         if not any(known) or all(known):  # all, and yet they could not be written
             return exchange, known

@@ -18,7 +18,7 @@ from aicache.domain import keys
 from aicache.domain.caller_digests import owners
 from aicache.domain.masks import LIMIT, TooSlow
 from aicache.domain.model import Bypass, Hit
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.domain.request_fields import Field, RequestFields, sort_fields
 from aicache.domain.throttle import Throttle
 from aicache.engine import Exchange
@@ -61,10 +61,10 @@ def method_of(request: Request) -> str:
 
 
 def read_request(
-    flow: HTTPFlow, format: formats.Format, headers: dict[str, str], wishes: Controls, settings: Settings
+    flow: HTTPFlow, format: formats.Format, headers: dict[str, str], directives: Directives, settings: Settings
 ) -> Exchange | Bypass:
     """Identify a request by its headers (from `read_headers`) and body, or say why it is passed by."""
-    if isinstance(body := plain_body(flow, headers, wishes, settings), Bypass):
+    if isinstance(body := plain_body(flow, headers, directives, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
@@ -83,7 +83,7 @@ def read_request(
     return Exchange(
         call,
         identity,
-        wishes,
+        directives,
         format,
         credential=caller_of(caller.proof, call.api, call.model, origin, rules.salt),
         page=headers.get("origin"),
@@ -131,9 +131,9 @@ def _warn_of_mask(pattern: str) -> None:
         logger.warning("mask: the pattern %s takes more than %g s: such requests go upstream", pattern, LIMIT)
 
 
-def plain_body(flow: HTTPFlow, headers: dict[str, str], wishes: Controls, settings: Settings) -> bytes | Bypass:
+def plain_body(flow: HTTPFlow, headers: dict[str, str], directives: Directives, settings: Settings) -> bytes | Bypass:
     """Return the request's body, or why it is not looked into."""
-    if wishes.skip:
+    if directives.skip:
         return Bypass("skip")
     body = flow.request.raw_content
     if body is None:
@@ -249,11 +249,11 @@ def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypa
         status = "miss"
         wanted, total = len(exchange.wanted), len(exchange.keys)
         value = f'ai-cache; fwd=partial; detail="{total - wanted}/{total}"' if wanted < total else "ai-cache; fwd=miss"
-        if exchange.controls.no_cache:
+        if exchange.directives.no_cache:
             value = "ai-cache; fwd=request"
     else:
         status = "miss"
-        value = "ai-cache; fwd=request" if exchange.controls.no_cache else "ai-cache; fwd=miss"
+        value = "ai-cache; fwd=request" if exchange.directives.no_cache else "ai-cache; fwd=miss"
         if response.status_code // 100 == 2:  # of what is no answer there is no entry
             response.headers["x-ai-cache-key"] = exchange.identity.key
     if stored:

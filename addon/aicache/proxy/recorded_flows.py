@@ -11,7 +11,7 @@ from mitmproxy.net import encoding as encodings
 from aicache.config.request_settings import Settings
 from aicache.domain import policy
 from aicache.domain.model import Bypass, Entry
-from aicache.domain.request_directives import OWN_HEADERS, parse_controls
+from aicache.domain.request_directives import OWN_HEADERS, parse_directives
 from aicache.engine import Exchange
 from aicache.engine.storing import judged, judged_pieces
 from aicache.entries.embedding_batch import BatchExchange
@@ -38,12 +38,12 @@ def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange 
     headers = read_headers(request.headers) | wishes_of(flow)
     # HAR files of HTTP/2 have the host in the URL alone
     headers.setdefault("host", request.authority or f"{request.host}:{request.port}")
-    wishes = parse_controls(headers)
+    directives = parse_directives(headers)
     found: Exchange | BatchExchange | Bypass
     if (format := format_of(request)) is not None:
-        found = read_request(flow, format, headers, wishes, settings)
+        found = read_request(flow, format, headers, directives, settings)
     elif settings.embeddings and (batches := embeddings_format_of(request)) is not None:
-        found = read_batch(flow, batches, headers, wishes, settings)
+        found = read_batch(flow, batches, headers, directives, settings)
     else:
         return Passed("no LLM call")
     return Passed(found.reason) if isinstance(found, Bypass) else found
@@ -116,14 +116,14 @@ def answered_at(flow: HTTPFlow) -> float:
     return next((time for time in times if time), flow.request.timestamp_start)
 
 
-def note_wishes(flow: HTTPFlow, headers: dict[str, str]) -> None:
+def note_directives(flow: HTTPFlow, headers: dict[str, str]) -> None:
     """Note on the flow what its caller asks of the cache: its headers do not go upstream, but saved flows say so."""
     if noted := {name: headers[name] for name in OWN_HEADERS if name in headers}:
         flow.metadata[OURS] = noted
 
 
 def wishes_of(flow: HTTPFlow) -> dict[str, str]:
-    """Return what `note_wishes` noted."""
+    """Return what `note_directives` noted."""
     noted = flow.metadata.get(OURS)
     return {str(name): str(value) for name, value in noted.items()} if isinstance(noted, dict) else {}
 

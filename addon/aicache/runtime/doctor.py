@@ -25,7 +25,7 @@ from aicache.config import Config, ConfigError
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.model import Entry, Hit, Vector
 from aicache.domain.ports import Purpose, StoreError
-from aicache.domain.request_directives import Controls
+from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange
 from aicache.entries.recording import Recording, record
 from aicache.formats.openai.chat import CHAT
@@ -194,7 +194,7 @@ def an_exchange(question: str) -> tuple[Exchange, Entry]:
     recording = Recording(200, "application/json", "", json.dumps(answer).encode())
     now = time.time()
     entry = record(call, identity, recording, CHAT, now=now, until=now + TTL, max_bytes=1 << 20)
-    return Exchange(call, identity, Controls(), CHAT, None), entry
+    return Exchange(call, identity, Directives(), CHAT, None), entry
 
 
 def line(finding: Finding) -> str:
