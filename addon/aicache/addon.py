@@ -23,7 +23,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from aicache import config as configuration
 from aicache.dashboard.dashboard import Dashboard
 from aicache.dashboard.token import DashboardToken
-from aicache.domain.events import Erased, Report
+from aicache.domain.events import Decided, Erased
 from aicache.domain.model import Bypass, Entry, Hit, Miss, Mode
 from aicache.domain.request_directives import OWN_HEADERS, Directives, parse_directives
 from aicache.domain.trace import Trace
@@ -85,7 +85,7 @@ class AICache:
         self._tees: WeakKeyDictionary[HTTPFlow, Tee] = WeakKeyDictionary()
         self._batches = Batches()
         self._answered: WeakSet[HTTPFlow] = WeakSet()  # by us: their response is not the upstream's
-        self._reports: WeakKeyDictionary[HTTPFlow, Report] = WeakKeyDictionary()
+        self._reports: WeakKeyDictionary[HTTPFlow, Decided] = WeakKeyDictionary()
         self._header_misses = HeaderMisses()
         self._watchers = Watchers()
         self._replays = Replays()
@@ -194,7 +194,7 @@ class AICache:
         config = configuration.Config() if path is None else configuration.read(path, os.environ, logger.warning)
         if self._wiring is None:
             self._wiring = Wiring(config, data)
-            self._wiring.engine.on_judged = self._watchers.judged
+            self._wiring.engine.on_checked = self._watchers.checked
             self._wiring.engine.on_erased = self._erased
         else:
             self._wiring.configure(config, data)
@@ -500,7 +500,7 @@ class AICache:
         self._unread.promise(flow, len(response.raw_content or b""))
         flow.response = response
 
-    def _decided(self, flow: HTTPFlow, report: Report) -> None:
+    def _decided(self, flow: HTTPFlow, report: Decided) -> None:
         self._reports[flow] = report
         self._watchers.decided(report)
         flow_marks.decided(flow, report, self._desk.scope)
@@ -509,7 +509,7 @@ class AICache:
         self,
         flow: HTTPFlow,
         exchange: Exchange | BatchExchange | Bypass | None,
-        report: Report | None,
+        report: Decided | None,
         recording: Recording | None,
         entry: Entry | None,
         why_not: str | None,
@@ -602,7 +602,7 @@ class AICache:
         return None
 
     async def _keep_apart(
-        self, flow: HTTPFlow, response: Response, recording: Recording, exchange: Exchange, report: Report | None
+        self, flow: HTTPFlow, response: Response, recording: Recording, exchange: Exchange, report: Decided | None
     ) -> None:
         """Judge an answer that takes long to read in a thread: its own client waits for that, and no other."""
         if (wiring := self._wiring) is None:
@@ -616,7 +616,7 @@ class AICache:
         flow: HTTPFlow,
         recording: Recording,
         exchange: Exchange,
-        report: Report | None,
+        report: Decided | None,
         judged: Callable[[], Entry],
     ) -> bool:
         """Keep what *judged* makes of an answer; what came of it is told once that is known.
@@ -649,7 +649,7 @@ class AICache:
         response: Response,
         recording: Recording,
         exchange: BatchExchange,
-        report: Report | None,
+        report: Decided | None,
         engine: Engine,
     ) -> None:
         """Complete a batch with a response that takes long to read, the work in a thread."""

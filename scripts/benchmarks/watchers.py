@@ -11,10 +11,10 @@ from pathlib import Path
 
 from aicache.config import Config, Log
 from aicache.dashboard.overview import overview
-from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Finished
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
-from aicache.domain.trace import Looked, Step, Trace
+from aicache.domain.trace import Step, Trace, TracedNeighbor
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
 
@@ -83,17 +83,19 @@ def _tell(watchers: Watchers, i: int) -> None:
         watchers.finished(Finished(report, status, 0.5, 2000, kept, None if kept else f"status {status} {i}"))
     if i % 10 == 0:
         kind, standing = digest("kind", str(i)), "learned"
-        judged = Judged(report.at, kind, report.key, 0.95, "right", "audit", True, None, 0.1, 0.02, standing)
-        watchers.judged(judged)
+        checked = Checked(report.at, kind, report.key, 0.95, "right", "audit", True, None, 0.1, 0.02, standing)
+        watchers.checked(checked)
 
 
-def _report(i: int) -> Report:
+def _report(i: int) -> Decided:
     outcome, tier = _OUTCOMES[i % len(_OUTCOMES)]
     model = f"model-{i}" if i % 5 == 0 else "gpt-4o"
     question = f"What is the number {i}, and what was the one before?" if i % 2 else "Asked by everybody?"
-    looked = [Looked(digest("key", str(i + k)), 0.9 - k / 10, f"neighbour {i}", f"guard:g{i}") for k in range(3)]
+    looked = [
+        TracedNeighbor(digest("key", str(i + k)), 0.9 - k / 10, f"neighbour {i}", f"guard:g{i}") for k in range(3)
+    ]
     entry = _entry(i, model, question) if tier else None
-    return Report(
+    return Decided(
         at=1_900_000_000.0 + i / 1000,
         outcome=outcome,  # type: ignore[arg-type]
         tier=tier,  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from aicache.adapters.memory import MemoryIndex
 from aicache.config import Config
 from aicache.config.request_settings import Settings
 from aicache.domain import pricing
-from aicache.domain.events import Report
+from aicache.domain.events import Decided
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.ports import Embedder
 from aicache.domain.trace import Trace
@@ -35,7 +35,7 @@ from replaying.memory import DiskBackedStore
 PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
 SPINS = 50  # turns of the loop after which what goes on in the background is given time
 
-_Coming = tuple[float, int, Exchange | BatchExchange, Recording, Report | None]
+_Coming = tuple[float, int, Exchange | BatchExchange, Recording, Decided | None]
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Replay:
         self.counts = Counters(partial(pricing.cost, own=config.prices))
         self._now = 0.0
         self._engine = Engine(self.rules, PATIENCE, self.clock)
-        self._engine.on_judged = self.counts.judged
+        self._engine.on_checked = self.counts.checked
         self._store = DiskBackedStore(self.clock)
         self._engine.use_exact(self._store, PATIENCE)
         semantic = None if embedder is None else Semantic(embedder, PATIENCE, MemoryIndex(), PATIENCE)
@@ -122,7 +122,7 @@ class Replay:
         if then < float("inf"):
             self._now = max(self._now, then)
 
-    async def _look_up(self, exchange: Exchange, began: float) -> tuple[Exchange | None, Report | None]:
+    async def _look_up(self, exchange: Exchange, began: float) -> tuple[Exchange | None, Decided | None]:
         """Return what the answer is to be given to the engine with, and the report that is finished by it."""
         engine, directives, trace = self._engine, exchange.directives, Trace()
         if (key := directives.wrong or directives.right) is not None:
@@ -142,7 +142,9 @@ class Replay:
         audited = outcome.ticket is not None and not (directives.only_if_cached or directives.no_store)
         return (replace(exchange, ticket=outcome.ticket) if audited else None), None
 
-    async def _look_up_batch(self, exchange: BatchExchange, began: float) -> tuple[BatchExchange | None, Report | None]:
+    async def _look_up_batch(
+        self, exchange: BatchExchange, began: float
+    ) -> tuple[BatchExchange | None, Decided | None]:
         known = await self._engine.lookup_pieces(exchange)
         have = sum(entry is not None for entry in known)
         self.totals.texts += len(known)
@@ -152,7 +154,7 @@ class Replay:
         self.counts.decided(report)
         return (None if answered or exchange.directives.only_if_cached else exchange), report
 
-    def _take(self, exchange: Exchange | BatchExchange, recording: Recording, report: Report | None) -> None:
+    def _take(self, exchange: Exchange | BatchExchange, recording: Recording, report: Decided | None) -> None:
         """Do with an answer what the proxy does."""
         engine = self._engine
         if report is None and isinstance(exchange, Exchange):

@@ -12,7 +12,7 @@ from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.task_prompts import is_task_prompt
 from aicache.evidence.answer_equality import compare, plain
 from aicache.formats.openai.chat import CHAT
-from aicache.guards.caller_dependent import depends_on_asker
+from aicache.guards.caller_dependent import depends_on_caller
 from aicache.guards.time_sensitive import depends_on_now
 
 UNITS = [
@@ -31,7 +31,7 @@ def seconds(work: Callable[[], object]) -> float:
     return best
 
 
-@pytest.mark.parametrize("looks", [depends_on_now, depends_on_asker, is_task_prompt])
+@pytest.mark.parametrize("looks", [depends_on_now, depends_on_caller, is_task_prompt])
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_a_guard_does_not_look_at_all_of_a_long_text(looks: Callable[[str], bool], unit: str) -> None:
     text = unit * (4_000_000 // len(unit))

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
-from aicache.domain.events import Judged
+from aicache.domain.events import Checked
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import Policy, Rules
@@ -70,8 +70,8 @@ class Proxy:
         self.engine = Engine(rules, lookup_timeout=1.0)
         self.engine.use_exact(self.exact, 1.0)
         self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
-        self.judged: list[Judged] = []
-        self.engine.on_judged = self.judged.append
+        self.checked: list[Checked] = []
+        self.engine.on_checked = self.checked.append
         self.seen: Counter[str] = Counter()
 
     async def ask(self, question: str, answer: str, **directives: object) -> Hit | Miss:
@@ -111,8 +111,8 @@ async def test_nothing_is_served_before_it_was_seen_to_be_right_and_then_most_is
     assert not any(isinstance(outcome, Hit) for outcome in first)
     assert proxy.seen["right"] > 100
     assert proxy.seen["wrong"] == 0
-    assert {judged.verdict for judged in proxy.judged} == {"right"}
-    assert {"explore", "audit"} <= {judged.source for judged in proxy.judged}
+    assert {checked.verdict for checked in proxy.checked} == {"right"}
+    assert {"explore", "audit"} <= {checked.source for checked in proxy.checked}
 
 
 async def test_neighbours_that_turn_out_wrong_do_not_answer(proxy: Proxy) -> None:
@@ -152,8 +152,8 @@ async def test_in_shadow_nothing_is_served_by_meaning_and_all_that_would_be_is_c
 
     assert proxy.seen["right"] == 0
     assert isinstance(again, Hit) and again.similarity is None
-    assert {judged.source for judged in proxy.judged} == {"shadow"}
-    assert any(judged.would for judged in proxy.judged)
+    assert {checked.source for checked in proxy.checked} == {"shadow"}
+    assert any(checked.would for checked in proxy.checked)
 
 
 @pytest.mark.parametrize("policy", [Policy.STATIC, Policy.GUARDED])
@@ -164,7 +164,7 @@ async def test_in_shadow_a_threshold_is_tried_just_the_same(policy: Policy) -> N
         await proxy.ask(question, PASSWORD)
 
     assert proxy.seen["upstream"] == 30
-    would = Counter(judged.verdict for judged in proxy.judged if judged.would)
+    would = Counter(checked.verdict for checked in proxy.checked if checked.would)
     assert would.keys() == {"right"}
     assert would["right"] > 20
 
@@ -235,7 +235,7 @@ async def test_a_caller_who_says_wrong_gets_a_fresh_answer_and_the_entry_answers
     assert isinstance(again, Miss)
     assert isinstance(now, Hit) and now.similarity is None
     assert isinstance(like_it, Hit) and like_it.entry == now.entry
-    assert [judged.source for judged in proxy.judged] == ["feedback"]
+    assert [checked.source for checked in proxy.checked] == ["feedback"]
 
 
 async def test_feedback_on_an_exact_hit_deletes_it(proxy: Proxy) -> None:

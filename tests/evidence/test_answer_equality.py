@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.answer_equality import Judgement, compare, plain
+from aicache.evidence.answer_equality import Correctness, compare, plain
 
 LONG = "You can change your address under Settings, Profile, Address."
 LIKE = "To change the address go to Settings, then Profile, then Address."
@@ -30,7 +30,7 @@ LIKE = "To change the address go to Settings, then Profile, then Address."
     ],
 )
 def test_what_differs_in_dress_only_is_the_same(fresh: str, stored: str) -> None:
-    assert compare(fresh, stored) is Judgement.RIGHT
+    assert compare(fresh, stored) is Correctness.RIGHT
 
 
 @pytest.mark.parametrize(
@@ -56,27 +56,27 @@ def test_what_differs_in_dress_only_is_the_same(fresh: str, stored: str) -> None
     ],
 )
 def test_what_a_similarity_cannot_tell_apart_stays_unknown(fresh: str, stored: str) -> None:
-    assert compare(fresh, stored, 0.99) is Judgement.UNKNOWN
+    assert compare(fresh, stored, 0.99) is Correctness.UNKNOWN
 
 
 def test_similarity_decides_at_both_ends_and_not_between() -> None:
-    assert compare(LONG, LIKE, 0.96) is Judgement.RIGHT
-    assert compare(LONG, LIKE, 0.7) is Judgement.UNKNOWN
-    assert compare(LONG, LIKE, 0.2) is Judgement.WRONG
+    assert compare(LONG, LIKE, 0.96) is Correctness.RIGHT
+    assert compare(LONG, LIKE, 0.7) is Correctness.UNKNOWN
+    assert compare(LONG, LIKE, 0.2) is Correctness.WRONG
 
 
 @pytest.mark.parametrize("similarity", [None, math.nan, math.inf, 7.0])
 def test_without_a_similarity_that_can_be_nothing_is_said_of_different_words(similarity: float | None) -> None:
-    assert compare(LONG, LIKE, similarity) is Judgement.UNKNOWN
+    assert compare(LONG, LIKE, similarity) is Correctness.UNKNOWN
 
 
 def test_nothing_is_not_the_same_as_nothing() -> None:
-    assert compare("", " **", 1.0) is Judgement.UNKNOWN
+    assert compare("", " **", 1.0) is Correctness.UNKNOWN
 
 
 @given(st.text())
 def test_an_answer_is_the_same_as_itself_or_says_nothing(answer: str) -> None:
-    assert compare(answer, answer) is (Judgement.RIGHT if plain(answer) else Judgement.UNKNOWN)
+    assert compare(answer, answer) is (Correctness.RIGHT if plain(answer) else Correctness.UNKNOWN)
 
 
 @given(st.text(), st.text(), st.floats(-1, 1))
@@ -93,8 +93,8 @@ def test_it_makes_no_difference_which_is_which(one: str, other: str, similarity:
     ],
 )
 def test_short_answers_that_say_different_things_are_wrong(fresh: str, stored: str, similarity: float | None) -> None:
-    assert compare(fresh, stored, similarity) is Judgement.WRONG
+    assert compare(fresh, stored, similarity) is Correctness.WRONG
 
 
 def test_a_short_answer_within_another_is_not_judged_by_words() -> None:
-    assert compare("Paris.", "It is Paris.", 0.5) is Judgement.UNKNOWN
+    assert compare("Paris.", "It is Paris.", 0.5) is Correctness.UNKNOWN

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aicache.guards.caller_dependent import depends_on_asker
+from aicache.guards.caller_dependent import depends_on_caller
 from aicache.guards.time_sensitive import depends_on_now
 
 PERSONAL = {
@@ -487,25 +487,25 @@ def every(table: dict[str, list[str]]) -> list[str]:
 @pytest.mark.parametrize("question", every(PERSONAL) + every(MOMENTARY))
 def test_what_depends_on_the_asker_or_the_moment_is_answered_by_no_other_answer(question: str) -> None:
     assert depends_on_now(question)
-    assert depends_on_asker(question)
+    assert depends_on_caller(question)
 
 
 @pytest.mark.parametrize("question", every(NOBODY_NAMED))
 def test_what_is_mostly_ones_own_or_of_the_moment_is_another_end_users_own(question: str) -> None:
-    assert depends_on_asker(question)
+    assert depends_on_caller(question)
 
 
 @pytest.mark.parametrize("question", every(ORDINARY) + FRAMES)
 def test_what_all_ask_alike_is_everybodys(question: str) -> None:
     assert not depends_on_now(question)
-    assert not depends_on_asker(question)
+    assert not depends_on_caller(question)
 
 
 @pytest.mark.parametrize("question", OF_ONES_OWN.values(), ids=OF_ONES_OWN)
 def test_what_is_done_with_ones_own_goes_by_meaning_but_not_to_another_end_user(question: str) -> None:
     assert not depends_on_now(question)
     if question != OF_ONES_OWN["tr"]:
-        assert depends_on_asker(question)
+        assert depends_on_caller(question)
 
 
 def test_the_tables_have_six_of_each_kind_for_each_language() -> None:
@@ -527,6 +527,6 @@ def test_of_a_long_text_both_ends_are_looked_at_in_time_that_does_not_grow(ask: 
     long = document * 200_000
 
     began = time.process_time()
-    assert depends_on_asker(ask + long)
-    assert depends_on_asker(long + ask)
+    assert depends_on_caller(ask + long)
+    assert depends_on_caller(long + ask)
     assert time.process_time() - began < 2

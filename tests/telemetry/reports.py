@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Finished
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
-from aicache.domain.trace import Looked, Step, Trace
+from aicache.domain.trace import Step, Trace, TracedNeighbor
 
 NOW = 1_900_000_000.0
 BODY = b'{"choices":[{"message":{"role":"assistant","content":"Thirty days."},"finish_reason":"stop"}]}'
@@ -38,7 +38,7 @@ def an_entry(question: str | None = "what is your refund policy", **other: Any) 
 ENTRY = an_entry()
 
 
-def a_report(outcome: Any = "miss", **other: Any) -> Report:
+def a_report(outcome: Any = "miss", **other: Any) -> Decided:
     values: dict[str, Any] = {
         "at": NOW,
         "outcome": outcome,
@@ -54,29 +54,31 @@ def a_report(outcome: Any = "miss", **other: Any) -> Report:
         "trace": Trace([Step("exact store", 0.001)]),
         "question": "a question of the caller",
     }
-    return Report(**values | other)
+    return Decided(**values | other)
 
 
-def a_hit(entry: Entry | None = ENTRY, **other: Any) -> Report:
+def a_hit(entry: Entry | None = ENTRY, **other: Any) -> Decided:
     tokens = (0, 0) if entry is None else (entry.prompt_tokens, entry.completion_tokens)
     return a_report("hit", **{"tier": "exact", "entry": entry, "tokens": tokens} | other)
 
 
-def a_near_hit(similarity: float = 0.95, **other: Any) -> Report:
-    trace = Trace([Step("embedding", 0.002)], [Looked(an_entry().key, similarity, "a neighbour's question")], 0.92)
+def a_near_hit(similarity: float = 0.95, **other: Any) -> Decided:
+    trace = Trace(
+        [Step("embedding", 0.002)], [TracedNeighbor(an_entry().key, similarity, "a neighbour's question")], 0.92
+    )
     return a_hit(**{"tier": "semantic", "similarity": similarity, "trace": trace} | other)
 
 
-def a_refused_miss(guard: str = "guard:numbers", similarity: float = 0.93, **other: Any) -> Report:
-    trace = Trace([], [Looked(an_entry().key, similarity, "a neighbour's question", guard)], 0.92)
+def a_refused_miss(guard: str = "guard:numbers", similarity: float = 0.93, **other: Any) -> Decided:
+    trace = Trace([], [TracedNeighbor(an_entry().key, similarity, "a neighbour's question", guard)], 0.92)
     return a_report("miss", reason=guard, trace=trace, **other)
 
 
-def finished(report: Report | None = None, status: int = 200, **other: Any) -> Finished:
+def finished(report: Decided | None = None, status: int = 200, **other: Any) -> Finished:
     values: dict[str, Any] = {"seconds": 1.5, "size": 300, "entry": None, "why_not": None}
     return Finished(report or a_report(), status, **values | other)
 
 
-def judged(verdict: Any = "right", **other: Any) -> Judged:
+def checked(verdict: Any = "right", **other: Any) -> Checked:
     values: dict[str, Any] = {"at": NOW, "kind": KIND, "key": an_entry().key, "similarity": 0.95, "source": "audit"}
-    return Judged(verdict=verdict, **values | {"would": True} | other)
+    return Checked(verdict=verdict, **values | {"would": True} | other)

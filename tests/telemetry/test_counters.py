@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from aicache.domain.keys import digest
-from aicache.domain.trace import Looked, Step, Trace
+from aicache.domain.trace import Step, Trace, TracedNeighbor
 from aicache.telemetry.counters import HEADERS, KINDS, MODELS, REASONS, Counters, Kind, nearest_of
 from aicache.telemetry.labels import OTHER
-from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
 
 def dollars(model: str, prompt: int, completion: int) -> float | None:
@@ -75,7 +75,11 @@ def test_misses_and_bypasses_are_counted_by_reason(counts: Counters) -> None:
 
 def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(counts: Counters) -> None:
     counts.decided(a_refused_miss("guard:numbers"))
-    looked = [Looked("a", 0.97, "q", "guard:numbers"), Looked("b", 0.95, "q"), Looked("c", 0.5, refused="too far")]
+    looked = [
+        TracedNeighbor("a", 0.97, "q", "guard:numbers"),
+        TracedNeighbor("b", 0.95, "q"),
+        TracedNeighbor("c", 0.5, refused="too far"),
+    ]
     counts.decided(a_near_hit(trace=Trace([], looked, 0.92)))
 
     assert counts.refusals == {"numbers": 2}
@@ -115,7 +119,7 @@ def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counters) -> None
 def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counters) -> None:
     counts.decided(a_near_hit(trace=Trace(error_bound=0.4)))
     before = counts.kinds[KIND[:8]].error_bound
-    counts.judged(judged("right", error_bound=0.3, standing="off"))
+    counts.checked(checked("right", error_bound=0.3, standing="off"))
 
     assert before == 0.4
     assert counts.kinds == {KIND[:8]: Kind("gpt-4o", 0.3, "off")}
@@ -123,14 +127,14 @@ def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts:
 
 def test_where_nothing_is_checked_there_is_no_bound(counts: Counters) -> None:
     counts.decided(a_near_hit())
-    counts.judged(judged("wrong", source="feedback"))
+    counts.checked(checked("wrong", source="feedback"))
 
     assert not counts.kinds
 
 
 def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counters) -> None:
-    counts.judged(judged("wrong"))
-    counts.judged(judged("right", source="miss", would=False))
+    counts.checked(checked("wrong"))
+    counts.checked(checked("right", source="miss", would=False))
 
     assert counts.judgements == {("wrong", "audit", "yes"): 1, ("right", "miss", "no"): 1}
 
@@ -139,13 +143,13 @@ def test_callers_cannot_make_it_grow(counts: Counters) -> None:
     """Models, reasons, guards, steps and kinds that differ with every request."""
     for i in range(500):
         steps = [Step(f"step {i}", 0.001)]
-        looked = [Looked(str(i), 0.5, refused=f"guard:g{i}")]
+        looked = [TracedNeighbor(str(i), 0.5, refused=f"guard:g{i}")]
         model, kind = f"model-{i}", digest("kind", str(i))
         counts.decided(a_hit(model=model, kind=kind, trace=Trace(steps, looked, error_bound=0.1)))
         counts.decided(a_report("miss", model=model, reason=f"reason-{chr(97 + i % 26) * (i + 1)}"))
         counts.decided(a_report("bypass", model=model, reason=f"because-{chr(97 + i % 26) * (i + 1)}"))
         counts.finished(finished(a_report(model=model), entry=an_entry(), why_not=None))
-        counts.judged(judged(kind=kind, error_bound=0.1, standing="off"))
+        counts.checked(checked(kind=kind, error_bound=0.1, standing="off"))
 
     assert len(counts.hits) <= MODELS + 1
     assert ("exact", "chat", OTHER) in counts.hits

@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Erased
 from aicache.domain.keys import digest
-from aicache.domain.trace import Looked, Step, Trace
+from aicache.domain.trace import Step, Trace, TracedNeighbor
 from aicache.telemetry.decision_log import MOST, DecisionLog, Rotated, decided_line, finished_line
-from telemetry.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
+from telemetry.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, checked, finished
 
 
 def questions(path: Path) -> list[Any]:
@@ -64,9 +64,11 @@ def ended(log: DecisionLog) -> None:
 def test_each_decision_end_and_judgement_is_a_line(start: Callable[..., DecisionLog], tmp_path: Path) -> None:
     log = start()
 
-    log.decided(a_near_hit(0.95, trace=Trace([Step("embedding", 0.5)], [Looked("k", 0.95, "q")], 0.92, None, 0.1, 0.2)))
+    log.decided(
+        a_near_hit(0.95, trace=Trace([Step("embedding", 0.5)], [TracedNeighbor("k", 0.95, "q")], 0.92, None, 0.1, 0.2))
+    )
     log.finished(finished(status=503, why_not="status 503"))
-    log.judged(judged("wrong", error_bound=0.04, standing="frozen", namespace="n"))
+    log.checked(checked("wrong", error_bound=0.04, standing="frozen", namespace="n"))
     ended(log)
 
     hit, end, verdict = lines(tmp_path / "log.jsonl")
@@ -104,7 +106,7 @@ def test_no_text_is_in_it_unless_that_is_wanted(start: Callable[..., DecisionLog
         for report in reports:
             log.decided(report)
             log.finished(finished(report, entry=an_entry()))
-        log.judged(judged())
+        log.checked(checked())
         ended(log)
 
     without, with_texts = (tmp_path / "log.jsonl").read_text(), (tmp_path / "texts.jsonl").read_text()
@@ -242,11 +244,11 @@ def test_questions_of_a_caller_and_neighbors_that_were_purged_are_taken_out(
     log = start(text=True)
     log.decided(asked("of one", "k1", "a" * 40))
     log.decided(asked("of another", "k2", "b" * 40))
-    near = Trace(neighbors=[Looked("k1", 0.9, "a neighbor's"), Looked("k3", 0.8, "a third's")])
+    near = Trace(neighbors=[TracedNeighbor("k1", 0.9, "a neighbor's"), TracedNeighbor("k3", 0.8, "a third's")])
     log.decided(replace(asked("near", "k4"), trace=near))
     until(lambda: path.exists() and len(lines(path)) == 3)
 
-    log.erased(Erased(frozenset({"k1"}), Wanted(frozenset({"a" * 12}))))
+    log.erased(Erased(frozenset({"k1"}), CallerMatcher(frozenset({"a" * 12}))))
     until(lambda: "neighbor's" not in path.read_text())
 
     assert questions(path) == [None, "of another", "near"]

@@ -20,7 +20,7 @@ from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
 from benchmarks import watchers
 from fakes import BrokenStore, LetterEmbedder
-from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
 
@@ -109,8 +109,8 @@ def test_the_overview_tells_what_was_counted(setup: Setup) -> None:
     setup.watchers.decided(a_report("bypass", reason="skip"))
     setup.watchers.decided(a_hit(model="no-price"))
     setup.watchers.finished(finished(entry=an_entry()))
-    setup.watchers.judged(judged("wrong", error_bound=0.03, standing="off"))
-    setup.watchers.judged(judged("right", source="miss", would=False))
+    setup.watchers.checked(checked("wrong", error_bound=0.03, standing="off"))
+    setup.watchers.checked(checked("right", source="miss", would=False))
 
     now = overview(setup.observability, 300)
 

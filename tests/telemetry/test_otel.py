@@ -11,7 +11,7 @@ from aicache.domain.trace import Step, Trace
 from aicache.telemetry import otel
 from aicache.telemetry.otel import Spans, attributes_of
 from telemetry.collector import Receiver, values
-from telemetry.reports import NOW, a_hit, a_near_hit, a_report, an_entry, finished, judged
+from telemetry.reports import NOW, a_hit, a_near_hit, a_report, an_entry, checked, finished
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_look_up_is_one_span_with_its_steps(receiver: Receiver) -> None:
     steps = [Step("exact look-up", 0.1), Step("embedding", 0.2), Step("search", 0.1)]
     watcher.decided(a_near_hit(0.95, seconds=0.5, trace=Trace(steps, [], 0.92, None, 0.01, 0.02)))
     watcher.finished(finished())
-    watcher.judged(judged())
+    watcher.checked(checked())
     watcher.close()
     watcher.wait()
 

@@ -9,15 +9,15 @@ import pytest
 from mitmproxy.utils.emoji import emoji
 
 import aicache
-from aicache.domain.events import Finished, Report
-from aicache.domain.trace import Looked
+from aicache.domain.events import Decided, Finished
+from aicache.domain.trace import TracedNeighbor
 from aicache.evidence.error_bound import Standing
 from aicache.telemetry import phrases
 from aicache.telemetry.phrases import comment_of, ended, marker_of
 from ui.flow_reports import HOURS, KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
 
-NEAR = Looked(OTHER, 0.981, "How do I reset 2 passwords?", "guard:numbers")
-FAR = Looked(KEY, 0.9412, refused="too far")
+NEAR = TracedNeighbor(OTHER, 0.981, "How do I reset 2 passwords?", "guard:numbers")
+FAR = TracedNeighbor(KEY, 0.9412, refused="too far")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ FAR = Looked(KEY, 0.9412, refused="too far")
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_comment_names_the_outcome_and_its_reason(report: Report, comment: str) -> None:
+def test_a_comment_names_the_outcome_and_its_reason(report: Decided, comment: str) -> None:
     assert comment_of(report) == comment
 
 

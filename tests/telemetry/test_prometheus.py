@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import Health, PartHealth
 from aicache.telemetry.prometheus import CONTENT_TYPE, Metrics
-from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, finished, judged
+from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
 HEALTH = Health(
     parts=(PartHealth("exact store", "redis://there", False, 0, None), PartHealth("embedder", None, True, 7, "broken")),
@@ -102,7 +102,7 @@ def test_misses_guards_and_failures(scraped: Scraped) -> None:
 
 def test_checks_and_the_bound_that_follows_from_them(scraped: Scraped) -> None:
     scraped.counts.decided(a_near_hit(trace=replace(a_near_hit().trace, error_bound=0.02)))
-    scraped.counts.judged(judged("wrong", error_bound=0.04, standing="frozen"))
+    scraped.counts.checked(checked("wrong", error_bound=0.04, standing="frozen"))
 
     assert scraped.value("judged_total", verdict="wrong", source="audit", served="yes") == 1
     assert scraped.value("error_bound", kind=KIND[:8], model="gpt-4o") == 0.04

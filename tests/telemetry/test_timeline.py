@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from aicache.telemetry.timeline import SLOTS, WINDOWS, Timeline
-from telemetry.reports import a_hit, a_near_hit, a_report, an_entry, finished, judged
+from telemetry.reports import a_hit, a_near_hit, a_report, an_entry, checked, finished
 
 START = 1_900_000_000.0
 
@@ -108,7 +108,7 @@ def test_percentiles_are_of_hits_and_of_whole_upstream_answers(live: Timeline) -
 def test_it_has_one_size_however_long_it_runs(live: Timeline, clock: Clock) -> None:
     for _ in range(3 * SLOTS):
         live.decided(a_hit())
-        live.judged(judged())
+        live.checked(checked())
         clock.now += 10
 
     assert len(live._slots) == SLOTS

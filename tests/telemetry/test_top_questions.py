@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aicache.domain.keys import digest
 from aicache.telemetry.top_questions import LONGEST, MOST, TopQuestions
-from telemetry.reports import a_hit, a_report, an_entry, finished, judged
+from telemetry.reports import a_hit, a_report, an_entry, checked, finished
 
 
 def test_requests_count_for_the_entry_that_answers_them() -> None:
@@ -45,6 +45,6 @@ def test_what_was_not_looked_up_is_not_asked() -> None:
     top.decided(a_report("bypass", reason="skip"))
     top.decided(a_report("miss", key=""))
     top.finished(finished())
-    top.judged(judged())
+    top.checked(checked())
 
     assert top.first(10) == []

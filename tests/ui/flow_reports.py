@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from aicache.domain.events import Report
+from aicache.domain.events import Decided
 from aicache.domain.model import Entry, Mode
-from aicache.domain.trace import Looked, Step, Trace
+from aicache.domain.trace import Step, Trace, TracedNeighbor
 from telemetry import reports
 from telemetry.reports import NOW
 
@@ -33,11 +33,11 @@ def an_entry(**fields: Any) -> Entry:
     return reports.an_entry(**known | fields)
 
 
-def a_trace(*neighbors: Looked, threshold: float | None = 0.92) -> Trace:
+def a_trace(*neighbors: TracedNeighbor, threshold: float | None = 0.92) -> Trace:
     return Trace([Step("exact look-up", 0.0004), Step("embedding", 0.0021)], list(neighbors), threshold)
 
 
-def a_report(outcome: Any = "miss", **fields: Any) -> Report:
+def a_report(outcome: Any = "miss", **fields: Any) -> Decided:
     known: dict[str, Any] = {
         "model": "gpt-test",
         "mode": Mode.WHOLE,
@@ -50,11 +50,11 @@ def a_report(outcome: Any = "miss", **fields: Any) -> Report:
     return reports.a_report(outcome, **known | fields)
 
 
-def an_exact_hit(**fields: Any) -> Report:
+def an_exact_hit(**fields: Any) -> Decided:
     return a_report("hit", **{"tier": "exact", "entry": an_entry(key=KEY), "trace": a_trace(threshold=None)} | fields)
 
 
-def a_semantic_hit(**fields: Any) -> Report:
-    near = Looked(OTHER, np.float32(0.967), "How do I reset a password?")  # type: ignore[arg-type]  # as an index says it
+def a_semantic_hit(**fields: Any) -> Decided:
+    near = TracedNeighbor(OTHER, np.float32(0.967), "How do I reset a password?")  # type: ignore[arg-type]  # as an index says it
     known = {"tier": "semantic", "entry": an_entry(), "similarity": near.similarity, "trace": a_trace(near)}
     return a_report("hit", **known | fields)

@@ -20,7 +20,7 @@ from mitmproxy.test import taddons, tflow, tutils
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.config import Config
 from aicache.config.request_settings import Settings
-from aicache.domain.events import Judged
+from aicache.domain.events import Checked
 from aicache.domain.model import Hit
 from aicache.domain.policy import Rules
 from aicache.domain.trace import Trace
@@ -59,8 +59,8 @@ class Operator:
         self.engine = Engine(RULES, 1.0)
         self.engine.use_exact(self.exact, 1.0)
         self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
-        self.judged: list[Judged] = []
-        self.engine.on_judged = self.judged.append
+        self.checked: list[Checked] = []
+        self.engine.on_checked = self.checked.append
         self.watchers = Watchers()
         self.observability = Observability(self.watchers, lambda: self.engine)
         self.view = View()
@@ -251,7 +251,7 @@ async def test_a_wrong_hit_by_meaning_answers_only_its_own_question_and_is_evide
     (told,) = await operator.result("aicache.wrong @focus")
 
     assert "answers no other question by meaning any more" in told
-    assert [(each.verdict, each.source) for each in operator.judged] == [("wrong", "feedback")]
+    assert [(each.verdict, each.source) for each in operator.checked] == [("wrong", "feedback")]
     assert wrong.comment.endswith(" · marked wrong")
     assert (await operator.ask(REFUND)).metadata["ai_cache"] == "exact hit"
     assert (await operator.ask(REFUNDS)).metadata["ai_cache"] == "miss"

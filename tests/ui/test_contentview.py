@@ -11,8 +11,8 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
 from mitmproxy.test import tflow, tutils
 
-from aicache.domain.events import Finished, Report
-from aicache.domain.trace import Looked
+from aicache.domain.events import Decided, Finished
+from aicache.domain.trace import TracedNeighbor
 from aicache.ui import contentview, flow_marks
 from aicache.ui.decision_view import sheet
 from e2e.originals import answer
@@ -33,7 +33,7 @@ def registered() -> None:
     contentview.register()
 
 
-def a_flow(report: Report | None = None, *, body: bytes = WHOLE, path: str = PATH, asked: bytes = b"{}") -> HTTPFlow:
+def a_flow(report: Decided | None = None, *, body: bytes = WHOLE, path: str = PATH, asked: bytes = b"{}") -> HTTPFlow:
     request = tutils.treq(method=b"POST", path=path.encode(), content=asked)
     kind = b"application/json" if body.startswith((b"{", b"[")) else b"text/event-stream"
     response = tutils.tresp(content=body, headers=Headers([(b"content-type", kind)]))
@@ -51,7 +51,7 @@ def test_it_is_among_the_views_once_also_when_the_script_is_loaded_again() -> No
 
 def test_a_semantic_hit_shows_how_it_came_about() -> None:
     report = a_semantic_hit()
-    report.trace.neighbors.insert(0, Looked(KEY, 0.981, "How do I reset 2 passwords?", "guard:numbers"))
+    report.trace.neighbors.insert(0, TracedNeighbor(KEY, 0.981, "How do I reset 2 passwords?", "guard:numbers"))
     flow = a_flow(report)
 
     text = shown(flow.response, flow)
@@ -77,7 +77,7 @@ def test_a_semantic_hit_shows_how_it_came_about() -> None:
 
 
 def test_a_plain_miss_says_why() -> None:
-    report = a_report(trace=a_trace(Looked(OTHER, 0.9412, refused="too far")))
+    report = a_report(trace=a_trace(TracedNeighbor(OTHER, 0.9412, refused="too far")))
     flow = a_flow(report)
     flow_marks.finished(flow, Finished(report, 200, 2.11, 10, an_entry(), None))
 

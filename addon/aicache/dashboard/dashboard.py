@@ -22,7 +22,7 @@ from aicache.dashboard.overview import overview
 from aicache.dashboard.pages import STATIC, as_json, make
 from aicache.dashboard.path_aliases import ROOT, is_alias, is_canonical
 from aicache.dashboard.token import DashboardToken
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.proxy import listeners
@@ -157,7 +157,7 @@ class Dashboard:
             return {"done": await in_time(self._entries_api.change(found[1], found[2]))}
         raise NotThere
 
-    def _wanted(self, said: Any) -> tuple[Wanted, bool]:
+    def _wanted(self, said: Any) -> tuple[CallerMatcher, bool]:
         match said:
             case {"caller": str(who)} if who.startswith(FILE):
                 raise ValueError("caller: file:PATH is read by the command aicache.purge.caller alone")

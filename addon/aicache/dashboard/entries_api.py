@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from aicache.dashboard.overview import entry_row
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.answer_comparison import text_of
@@ -69,7 +69,7 @@ class EntriesApi:
             case _:
                 return await self._maintenance.unpin(key) is not None
 
-    async def purge_caller(self, wanted: Wanted, *, sure: bool) -> dict[str, Any]:
+    async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> dict[str, Any]:
         """Delete all that there is of a caller; unless *sure*, only count it."""
         found = await (self._maintenance.purge_caller(wanted) if sure else self._maintenance.count_caller(wanted))
         return asdict(found) | {"purged": sure}

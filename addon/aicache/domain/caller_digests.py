@@ -35,7 +35,7 @@ _END_USERS = ("user", "safety_identifier")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CallerMatcher:
     """A caller who is looked for, by digests or their beginnings."""
 
     beginnings: frozenset[str]
@@ -47,7 +47,7 @@ class Wanted:
         return any(map(self.has, owners))
 
 
-def wanted(who: str, salt: bytes) -> Wanted:
+def wanted(who: str, salt: bytes) -> CallerMatcher:
     """Return who is meant by a credential or another identity, as it is or as it is sent, or by a caller's name.
 
     Nothing less than all of it: a part of it may be another's as well.
@@ -58,7 +58,7 @@ def wanted(who: str, salt: bytes) -> Wanted:
         bare = who[scheme.end() :].strip()
         values += [bare, *_basic(scheme[0], bare)[:1]]
     name = {who.lower()} if _NAME.fullmatch(who.lower()) else set()
-    return Wanted(frozenset({*(owner(value[:LONGEST], salt) for value in values), *name}))
+    return CallerMatcher(frozenset({*(owner(value[:LONGEST], salt) for value in values), *name}))
 
 
 def owner(value: str, salt: bytes) -> str:

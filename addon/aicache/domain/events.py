@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.model import Entry
 from aicache.domain.trace import Trace
 
@@ -14,7 +14,7 @@ Tier = Literal["exact", "semantic", "legacy", "embeddings"]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Decided:
     """One request, as soon as it is decided on. It holds questions and answers: what is logged of it is chosen."""
 
     at: float
@@ -52,7 +52,7 @@ class Report:
 class Finished:
     """The end of a request that went upstream. The counts are 0 where they are not known."""
 
-    report: Report
+    report: Decided
     status: int
     """Of the upstream's response; 0 where none came to its end."""
     seconds: float
@@ -66,7 +66,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Checked:
     """A stored answer was compared with a fresh one to the question that it answered, or would have."""
 
     at: float
@@ -91,6 +91,6 @@ class Erased:
     """Entries were deleted for good: whoever remembers what was asked forgets it."""
 
     keys: frozenset[str] = frozenset()
-    caller: Wanted | None = None
+    caller: CallerMatcher | None = None
     """All that a caller has asked, besides."""
     everything: bool = False

@@ -16,7 +16,7 @@ from aicache.domain.masks import Masks
 from aicache.domain.model import Batch, Call, Common, Turn
 from aicache.domain.request_fields import NO_FIELD_RULES, Field, FieldRules, RequestFields, looks_like_credential
 from aicache.domain.task_prompts import is_task_prompt
-from aicache.guards.caller_dependent import LONGEST, depends_on_asker
+from aicache.guards.caller_dependent import LONGEST, depends_on_caller
 
 KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
 """Where the APIs want the key itself: the same key is the same caller."""
@@ -354,7 +354,7 @@ def _may_be_personal(turns: Sequence[Turn]) -> bool:
             continue
         said = _said(turn.content)
         left -= min(max(len(said), _LEAST), LONGEST)
-        if left < 0 or not is_textual(turn) or depends_on_asker(said):
+        if left < 0 or not is_textual(turn) or depends_on_caller(said):
             return True
     return False
 

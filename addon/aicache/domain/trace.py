@@ -17,7 +17,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class TracedNeighbor:
     """A neighbour that the index named, nearest first."""
 
     key: str
@@ -33,7 +33,7 @@ class Trace:
     """One look-up's steps and neighbours. It holds questions: nothing of it goes into a log unless that is wanted."""
 
     steps: list[Step] = field(default_factory=list)
-    neighbors: list[Looked] = field(default_factory=list)
+    neighbors: list[TracedNeighbor] = field(default_factory=list)
     threshold: float | None = None
     """The similarity that was needed; None where nothing was looked for by meaning."""
     kind: str | None = None

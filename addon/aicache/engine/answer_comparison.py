@@ -9,7 +9,7 @@ from aicache.domain.model import Entry, Text, Vector
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import InUse
 from aicache.engine.exchange import PARSE_ON_LOOP, Semantic
-from aicache.evidence.answer_equality import BARS, Bars, Judgement, compare
+from aicache.evidence.answer_equality import BARS, Bars, Correctness, compare
 from aicache.formats import by_api
 
 COMPARED = 2000  # characters of an answer that are compared by similarity: embedders see no more
@@ -45,27 +45,27 @@ class Comparison:
         self._question, self._fresh = question, fresh
         self._vector: Vector | None = None
 
-    async def with_(self, stored: str, *, ask: bool) -> Judgement:
+    async def with_(self, stored: str, *, ask: bool) -> Correctness:
         """Compare; where there is a judge model, *ask* has it decide, unless the two are equal.
 
         Raises StoreError when the one that would have to decide is out of order: then this pair shows nothing.
         """
         found = await self._compared(stored)
         judge, part = self._in_use.judge if ask else None, self._in_use.judge_part
-        if found is Judgement.RIGHT and judge is not None and part.failing:
+        if found is Correctness.RIGHT and judge is not None and part.failing:
             # Nobody needs a judge for these: to learn from them alone would be to believe that all are right.
             raise StoreError("judge model: not asked, it is failing")
-        if found is Judgement.RIGHT or not (self._fresh.strip() and stored.strip()):
+        if found is Correctness.RIGHT or not (self._fresh.strip() and stored.strip()):
             return found
         if judge is not None:
             opinion = await part.ask(judge.same(self._question, self._fresh, stored), "judge asked", math.inf)
-            return Judgement.UNKNOWN if opinion is None else Judgement.RIGHT if opinion else Judgement.WRONG
+            return Correctness.UNKNOWN if opinion is None else Correctness.RIGHT if opinion else Correctness.WRONG
         bars = MEASURED.get(self._semantic.embedder.model)
-        if found is Judgement.UNKNOWN and bars is not None:
+        if found is Correctness.UNKNOWN and bars is not None:
             found = await self._compared(stored, await self._similarity(stored), bars)
         return found
 
-    async def _compared(self, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Judgement:
+    async def _compared(self, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Correctness:
         if len(self._fresh) + len(stored) > PARSE_ON_LOOP:
             return await asyncio.to_thread(compare, self._fresh, stored, similarity, bars)
         return compare(self._fresh, stored, similarity, bars)

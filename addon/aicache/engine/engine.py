@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from aicache.domain import policy
-from aicache.domain.events import Erased, Judged
+from aicache.domain.events import Checked, Erased
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.ports import CachesVectors, ExactStore, StoreError, VectorIndex
@@ -31,7 +31,7 @@ from aicache.engine.semantic_lookup import Search, disowned
 from aicache.engine.storing import NotKept
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
-from aicache.evidence.answer_equality import Judgement
+from aicache.evidence.answer_equality import Correctness
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Engine:
         self._room = Room(lookup_timeout)
         self.in_use = InUse()
         self._clock = clock
-        self.on_judged: Callable[[Judged], None] = lambda judged: None
+        self.on_checked: Callable[[Checked], None] = lambda judged: None
         self.on_erased: Callable[[Erased], None] = lambda erased: None
         self.erasures = Erasures()
         self.emptied = 0  # times that everything was
@@ -68,7 +68,7 @@ class Engine:
         self.proofs = Proofs(self.in_use, self._stores, clock)
         self._relearning = Relearning(self.in_use)
         self._feedback = Turns(FEEDBACK, FEEDBACK_WITHIN, clock)
-        self.learning = Learning(self.in_use, self._lessons, clock, lambda judged: self.on_judged(judged))
+        self.learning = Learning(self.in_use, self._lessons, clock, lambda judged: self.on_checked(judged))
 
     @property
     def lookup_timeout(self) -> float:
@@ -264,7 +264,7 @@ class Engine:
             logger.debug("nothing learned: %s", exc)
             return
         verdict = await self.learning.conclude(trial, exchange, fresh, self.rules, stored=False)
-        if verdict is Judgement.WRONG:  # next time this question has the right one
+        if verdict is Correctness.WRONG:  # next time this question has the right one
             with contextlib.suppress(NotKept):
                 await self._unless_erased(exchange, [fresh], storing.store(self.in_use, exchange, fresh, self.rules))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aicache.domain.events import Judged
+from aicache.domain.events import Checked
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry
 from aicache.domain.policy import Policy, Rules
@@ -20,7 +20,7 @@ from aicache.engine.background_tasks import Tasks
 from aicache.engine.exchange import Exchange, Semantic
 from aicache.engine.traffic_segments import Kinds, Terms, say_standing
 from aicache.evidence import entry_record as entries
-from aicache.evidence.answer_equality import Judgement
+from aicache.evidence.answer_equality import Correctness
 from aicache.evidence.embedding_space import Space, of_model
 from aicache.evidence.entry_record import Record
 from aicache.evidence.neighbor_features import Seen, alone
@@ -50,7 +50,9 @@ class Trial:
 class Learning:
     """Decides with what is known, remembers what is open, and learns from what comes back. *tell* hears of it."""
 
-    def __init__(self, in_use: InUse, tasks: Tasks, clock: Callable[[], float], tell: Callable[[Judged], None]) -> None:
+    def __init__(
+        self, in_use: InUse, tasks: Tasks, clock: Callable[[], float], tell: Callable[[Checked], None]
+    ) -> None:
         self.kinds = Kinds(in_use, tasks, clock)
         self._in_use, self._clock, self._tell = in_use, clock, tell
         self._trials: OrderedDict[int, Trial] = OrderedDict()
@@ -108,16 +110,16 @@ class Learning:
 
     async def conclude(
         self, trial: Trial, exchange: Exchange, fresh: Entry, rules: Rules, *, stored: bool
-    ) -> Judgement:
+    ) -> Correctness:
         """Compare a fresh answer with the neighbours' and learn from it; *stored* says that it has an entry now.
 
         Returns what came out for the candidate. Raises StoreError.
         """
         exact, semantic = self._in_use.exact, self._in_use.semantic
         if exact is None or semantic is None:
-            return Judgement.UNKNOWN
+            return Correctness.UNKNOWN
         candidate = trial.decision.candidate
-        verdict, group = Judgement.UNKNOWN, fresh.key
+        verdict, group = Correctness.UNKNOWN, fresh.key
         text = await text_of(fresh)
         question = exchange.call.question or ""
         comparison = Comparison(self._in_use, semantic, question, text or "", f"answers {exchange.kind}")
@@ -129,11 +131,11 @@ class Learning:
             found = await comparison.with_(said, ask=is_candidate)
             if is_candidate:
                 verdict = found
-                self._note_undecided(found is Judgement.UNKNOWN)
+                self._note_undecided(found is Correctness.UNKNOWN)
                 await self._observe(trial, exchange, other, found, rules)
             elif candidate is None and seen is trial.seen[0]:
                 self._say(trial, exchange, seen.key, found, None)
-            if found is Judgement.RIGHT:
+            if found is Correctness.RIGHT:
                 group = seen.group
                 break
         if stored and rules.policy is Policy.VERIFIED:
@@ -151,9 +153,11 @@ class Learning:
         name, kind = await self.kind_of(exchange, semantic, rules, exact, None)
         decision = Decision(Action.MISS, alone(key, similarity, kind.space))
         trial = Trial(name, tuple(seen), decision, "feedback", similarity)
-        await self._observe(trial, exchange, entry, Judgement.RIGHT if right else Judgement.WRONG, rules)
+        await self._observe(trial, exchange, entry, Correctness.RIGHT if right else Correctness.WRONG, rules)
 
-    async def _observe(self, trial: Trial, exchange: Exchange, entry: Entry, verdict: Judgement, rules: Rules) -> None:
+    async def _observe(
+        self, trial: Trial, exchange: Exchange, entry: Entry, verdict: Correctness, rules: Rules
+    ) -> None:
         """Tell the kind, and the entry's record, how a candidate came out.
 
         What nothing shows to be the same answer counts as another one. To leave it out would be to learn from the right
@@ -164,7 +168,7 @@ class Learning:
             before, nonce = kind.standing, self._chance.getrandbits(32)
             observation = kind.learn(
                 trial.decision,
-                verdict is Judgement.RIGHT,
+                verdict is Correctness.RIGHT,
                 at=self._clock(),
                 nonce=nonce,
                 caller=exchange.caller,
@@ -191,10 +195,10 @@ class Learning:
         noting = exact.put_blob(entry.key, entries.pack(record), entry.expires_at)
         await self._in_use.exact_writes.ask(noting, "entry's evidence written")
 
-    def _say(self, trial: Trial, exchange: Exchange, key: str, verdict: Judgement, kind: Verified | None) -> None:
+    def _say(self, trial: Trial, exchange: Exchange, key: str, verdict: Correctness, kind: Verified | None) -> None:
         would = trial.decision.drawn or trial.decision.serves
         self._tell(
-            Judged(
+            Checked(
                 at=self._clock(),
                 kind=trial.kind,
                 key=key,

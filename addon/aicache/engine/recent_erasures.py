@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.engine.exchange import Exchange
 from aicache.entries.embedding_batch import BatchExchange
 
@@ -21,10 +21,10 @@ class Erasures:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._erased: deque[tuple[Wanted, float]] = deque()
+        self._erased: deque[tuple[CallerMatcher, float]] = deque()
         self._all_before = float("-inf")
 
-    def note(self, wanted: Wanted | None) -> None:
+    def note(self, wanted: CallerMatcher | None) -> None:
         """Take note, before anything is deleted, that a caller is erased; None: everybody is."""
         now = self._clock()
         if wanted is None:

@@ -12,7 +12,7 @@ from aicache.domain import policy
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Hit, Miss, Neighbor, Vector
 from aicache.domain.ports import Busy, ExactStore, KnowsEmptiness, StoreError
-from aicache.domain.trace import Looked, Trace
+from aicache.domain.trace import Trace, TracedNeighbor
 from aicache.engine.backends import InUse, entries
 from aicache.engine.exchange import Exchange, Semantic
 from aicache.engine.learning import Learning, Source, Trial
@@ -136,22 +136,24 @@ class Search:
         with trace.step("judgement"):
             for place, (neighbor, entry) in enumerate(zip(near, found, strict=True)):
                 if not isinstance(entry, Entry):
-                    trace.neighbors.append(Looked(neighbor.key, neighbor.similarity, refused="gone"))
+                    trace.neighbors.append(TracedNeighbor(neighbor.key, neighbor.similarity, refused="gone"))
                     continue
                 if hit is not None:
-                    trace.neighbors.append(Looked(neighbor.key, neighbor.similarity, entry.question))
+                    trace.neighbors.append(TracedNeighbor(neighbor.key, neighbor.similarity, entry.question))
                     continue
                 if place % JUDGED_AT_ONCE == JUDGED_AT_ONCE - 1:
                     await asyncio.sleep(0)
                 refused = self._unfit(entry) or await self._objection(entry, neighbor, threshold)
-                trace.neighbors.append(Looked(neighbor.key, neighbor.similarity, entry.question, refused))
+                trace.neighbors.append(TracedNeighbor(neighbor.key, neighbor.similarity, entry.question, refused))
                 if refused is None:
                     hit = Hit(entry, min(neighbor.similarity, 1.0))
                     continue
                 logger.debug("%s: 5 passed over, at %.4f: %s", label, neighbor.similarity, refused)
                 why_not = why_not or refused
         passed = {n.key for n in near}
-        trace.neighbors += [Looked(n.key, n.similarity, refused="too far") for n in neighbors if n.key not in passed]
+        trace.neighbors += [
+            TracedNeighbor(n.key, n.similarity, refused="too far") for n in neighbors if n.key not in passed
+        ]
         gone = [n.key for n, entry in zip(near, found, strict=True) if entry is None]
         miss = Miss(why_not or ("neighbor-gone" if near else "no-neighbor"), vector)
         if self.rules.watches:
@@ -209,19 +211,19 @@ class Search:
 
     async def _see(
         self, neighbor: Neighbor, fetched: Mapping[str, Entry | StoreError | None], group: str, *, judge: bool
-    ) -> tuple[Looked, Seen | None]:
+    ) -> tuple[TracedNeighbor, Seen | None]:
         """Look at one neighbour. One that may not answer votes all the same; one that has gone does not."""
         key, similarity = neighbor.key, neighbor.similarity
         if key not in fetched:
-            return Looked(key, similarity, refused="too far"), Seen(key, similarity, group, refused=True)
+            return TracedNeighbor(key, similarity, refused="too far"), Seen(key, similarity, group, refused=True)
         entry = fetched[key]
         if not isinstance(entry, Entry):
-            return Looked(key, similarity, refused="gone"), None
+            return TracedNeighbor(key, similarity, refused="gone"), None
         if (why_not := self._unfit(entry)) is not None:
             foreign = None if why_not == "foreign" else Seen(key, similarity, group, refused=True)
-            return Looked(key, similarity, entry.question, why_not), foreign
+            return TracedNeighbor(key, similarity, entry.question, why_not), foreign
         refused, raised = await self._guard(entry) if judge else (None, 0.0)
-        looked = Looked(key, similarity, entry.question, refused)
+        looked = TracedNeighbor(key, similarity, entry.question, refused)
         return looked, Seen(key, similarity, group, refused is not None, raised)
 
     async def _guard(self, entry: Entry) -> tuple[str | None, float]:

@@ -20,7 +20,7 @@ _NO = frozenset({"no", "not", "never", "cannot", "none"})
 _NO_CHINESE = re.compile("[不没無无未非勿莫]")
 
 
-class Judgement(StrEnum):
+class Correctness(StrEnum):
     """Whether a stored answer would have done in the place of the fresh one. A judge model says the same."""
 
     RIGHT = "right"
@@ -57,7 +57,7 @@ def plain(answer: str) -> str:
     return words[start:end]
 
 
-def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Judgement:
+def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Correctness:
     """Judge two answers; *similarity* is the cosine of their vectors, None when they have none.
 
     An embedder hardly sees a number or a denial, so answers that differ in one are never right by similarity alone,
@@ -66,18 +66,18 @@ def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars
     """
     one, other = plain(fresh), plain(stored)
     if one == other:
-        return Judgement.RIGHT if one else Judgement.UNKNOWN
+        return Correctness.RIGHT if one else Correctness.UNKNOWN
     if max(_length(one), _length(other)) < SHORTEST and not (_within(one, other) or _within(other, one)):
         if _says(one) != _says(other) or (similarity is not None and -1.001 <= similarity < SHORT_WRONG):
-            return Judgement.WRONG
-        return Judgement.UNKNOWN
+            return Correctness.WRONG
+        return Correctness.UNKNOWN
     if similarity is None or not -1.001 <= similarity <= 1.001:
-        return Judgement.UNKNOWN
+        return Correctness.UNKNOWN
     if similarity < bars.wrong:
-        return Judgement.WRONG
+        return Correctness.WRONG
     if similarity >= bars.right and min(_length(one), _length(other)) >= SHORTEST and _says(one) == _says(other):
-        return Judgement.RIGHT
-    return Judgement.UNKNOWN
+        return Correctness.RIGHT
+    return Correctness.UNKNOWN
 
 
 def _within(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.layer import NextLayer
 
 from aicache.config.request_settings import Settings
-from aicache.domain.events import Report
+from aicache.domain.events import Decided
 from aicache.domain.model import Hit
 from aicache.engine import Engine, Exchange
 from aicache.fastpath import stream_protocol
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 class Speed:
     """*own* is the addon; *engine* returns the one that may answer now, *tell* is told of each hit in the fast lane."""
 
-    def __init__(self, own: object, engine: Callable[[], Engine | None], tell: Callable[[Report], None]) -> None:
+    def __init__(self, own: object, engine: Callable[[], Engine | None], tell: Callable[[Decided], None]) -> None:
         self._own = own
         self._dispatch: Dispatch | None = None
         self._answers = Answers(engine)
@@ -99,7 +99,7 @@ class Speed:
         in_lane = None if self._gate is None else self._lane.take(flow)
         return (name,) if in_lane is None else (name, in_lane)
 
-    def recall(self, names: tuple[bytes, ...], began: float) -> tuple[Response, Report] | None:
+    def recall(self, names: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
         """Return the answer to a request where it is at hand, and what there is to tell of it.
 
         *began* is the performance counter's time at which the request was there.

@@ -17,7 +17,7 @@ import msgspec
 from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.net.http import http1
 
-from aicache.domain.events import Report
+from aicache.domain.events import Decided
 from aicache.domain.model import Entry, Hit
 from aicache.domain.policy import is_of_this_time
 from aicache.domain.ports import DerivedCache, ExactStore
@@ -56,7 +56,7 @@ class Prepared:
         self._write(now)
         return Response(b"HTTP/1.1", 200, b"OK", Headers(self._fields), self.body, None, now, now)
 
-    def report(self, step: str, began: float, answered: float) -> Report:
+    def report(self, step: str, began: float, answered: float) -> Decided:
         """Say what became of a request: when it was there and when it was answered, by the performance counter.
 
         *step* is what the look-up is called.

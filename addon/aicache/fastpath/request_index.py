@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
-from aicache.domain.events import Report
+from aicache.domain.events import Decided
 from aicache.fastpath import request_head
 from aicache.fastpath.prepared_responses import Answers, Prepared
 from aicache.fastpath.request_head import Head
@@ -32,7 +32,7 @@ class _Asked:
 class Lane:
     """Where *answers* are given to requests that are as plain as can be; *tell* is told of each."""
 
-    def __init__(self, answers: Answers, tell: Callable[[Report], None]) -> None:
+    def __init__(self, answers: Answers, tell: Callable[[Decided], None]) -> None:
         self._answers = answers
         self._tell = tell
         self._asked: WeakKeyDictionary[Client, _Asked] = WeakKeyDictionary()

@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from aicache.guards.lexicon import first_person
-from aicache.guards.normalize import normalise
+from aicache.guards.normalize import normalize
 from aicache.guards.time_sensitive import depends_on_now, phrases_in, words_of
 
 LONGEST = 8_000
@@ -24,7 +24,7 @@ _TURKISH_MINE = re.compile(
 _ARABIC_MINE = re.compile("[\u0621-\u064a]{3,}\u064a$")
 
 
-def depends_on_asker(text: str) -> bool:
+def depends_on_caller(text: str) -> bool:
     """Tell whether the answer to a text may be another one for another person, or at another time. Never raises.
 
     Any word in the first person counts, but in the frames of questions that all people ask alike (how do I, tell me),
@@ -87,13 +87,13 @@ def _without_frames(words: list[str]) -> list[str]:
 
 _US = re.compile(r"\bus\b")  # in capitals it is a country
 _NOT_FRENCH = frozenset(first_person.NOT_FRENCH.split())
-_MINE = frozenset(words_of(normalise(first_person.MINE)))
-_NOW = frozenset(words_of(normalise(first_person.NOW)))
+_MINE = frozenset(words_of(normalize(first_person.MINE)))
+_NOW = frozenset(words_of(normalize(first_person.NOW)))
 _FRAMES = phrases_in(first_person.FRAMES)
-_ARABIC_OTHERS = frozenset(words_of(normalise(first_person.ARABIC_OTHERS)))
+_ARABIC_OTHERS = frozenset(words_of(normalize(first_person.ARABIC_OTHERS)))
 _MINE_UNSPACED = re.compile("|".join(first_person.MINE_UNSPACED.split()))
 _FRAMES_UNSPACED = re.compile("|".join(sorted(first_person.FRAMES_UNSPACED.split(), key=len, reverse=True)))
-_BEGINNINGS = frozenset(words_of(normalise(first_person.BEGINNINGS)))
+_BEGINNINGS = frozenset(words_of(normalize(first_person.BEGINNINGS)))
 _SHORTEST = min(map(len, _BEGINNINGS))
 _LONGEST_BEGINNING = max(map(len, _BEGINNINGS))
 _PHRASES = phrases_in(first_person.PHRASES)

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
-from aicache.guards.normalize import normalise
+from aicache.guards.normalize import normalize
 from aicache.guards.numbers import QUANTITY, blanked
 from aicache.guards.words import stem
 
@@ -116,7 +116,7 @@ def _alone(clause: Clause) -> Clause:
 
 
 def _clauses(lines: Sequence[str], plain: str) -> Iterator[list[str]]:
-    for line in map(normalise, lines) if lines else (plain,):
+    for line in map(normalize, lines) if lines else (plain,):
         line = blanked(line)
         if not line.isascii():
             line = _VOWELS.sub("", line)
@@ -178,7 +178,7 @@ def _phrase(words: Sequence[str], at: int) -> int:
 
 
 def _in_words(text: str) -> tuple[str, ...]:
-    return tuple(_PART.findall(_VOWELS.sub("", normalise(text))))
+    return tuple(_PART.findall(_VOWELS.sub("", normalize(text))))
 
 
 def _by_first_word(text: str) -> dict[str, list[tuple[str, ...]]]:
@@ -200,6 +200,6 @@ _ASKING_UNSPACED = re.compile("|".join(courtesies.ASKING_UNSPACED.split()))
 _LIGHT = frozenset(courtesies.LIGHT.split())
 _UNSPACED_PHRASES = re.compile(
     "|".join(
-        sorted({each for each in map(normalise, courtesies.UNSPACED.split()) if len(each) > 1}, key=len, reverse=True)
+        sorted({each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1}, key=len, reverse=True)
     )
 )

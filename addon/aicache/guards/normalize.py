@@ -92,7 +92,7 @@ _SAME = {
 _SAME_PATTERN = re.compile("|".join(sorted(_SAME, key=len, reverse=True)))
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Return *text* so that what means the same by spelling and spaces alone is the same text.
 
     Never raises; linear in length.

@@ -19,7 +19,7 @@ from aicache.guards import (
     single_character,
     symbols,
 )
-from aicache.guards.normalize import normalise, plain_case
+from aicache.guards.normalize import normalize, plain_case
 from aicache.guards.words import content, modifiers, tokens
 
 KEPT = 1024  # readings in memory; one of a short question has some 5 kB
@@ -58,7 +58,7 @@ def read(text: str, partition: str = "") -> Reading:
 
     What was read for one *partition* makes nothing faster for another: its time would tell who asked what.
     """
-    plain = normalise(text)
+    plain = normalize(text)
     words = tokens(plain)
     quantities = numbers.read(plain)
     cased = plain_case(text)

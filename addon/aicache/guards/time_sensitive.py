@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from aicache.guards.lexicon import time_words
-from aicache.guards.normalize import normalise
+from aicache.guards.normalize import normalize
 
 _NOW = re.compile(
     r"\b(?:today|todays|tonight|tomorrow|yesterday|nowadays|currently|latest|newest|recently|(?:right|just|as of) now"
@@ -47,7 +47,7 @@ def depends_on_now(question: str) -> bool:
         question = question[: LONGEST // 2] + "\n" + question[-LONGEST // 2 :]
     if not question.isascii() and len(unicodedata.normalize("NFKC", question)) > 2 * LONGEST:
         return True  # of characters that stand for eighteen each: who knows what
-    plain = normalise(question)
+    plain = normalize(question)
     return is_of_the_moment(plain) or is_of_the_asker(plain)
 
 
@@ -116,22 +116,22 @@ def phrases_in(text: str) -> dict[str, list[tuple[str, ...]]]:
     """Return the phrases of a list, in words, by their first ones."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for phrase in re.split(r"[/\n]", text):
-        if words := tuple(words_of(normalise(phrase))):
+        if words := tuple(words_of(normalize(phrase))):
             found.setdefault(words[0], []).append(words)
     return found
 
 
 _NOW_WORDS = phrases_in(time_words.NOW)
-_NOW_BEGINNINGS = tuple(words_of(normalise(time_words.NOW_BEGINNINGS)))
+_NOW_BEGINNINGS = tuple(words_of(normalize(time_words.NOW_BEGINNINGS)))
 _NOW_BUT_AFTER = {
-    words_of(normalise(line))[0]: frozenset(words_of(normalise(line))[1:])
+    words_of(normalize(line))[0]: frozenset(words_of(normalize(line))[1:])
     for line in time_words.NOW_BUT_AFTER.splitlines()
     if line
 }
-_NOW_UNSPACED = re.compile("|".join(map(normalise, time_words.NOW_UNSPACED.split())))
+_NOW_UNSPACED = re.compile("|".join(map(normalize, time_words.NOW_UNSPACED.split())))
 _OWN_WORDS = phrases_in(time_words.OWN_PHRASES)
 _OWN_UNSPACED = re.compile(
-    normalise(
+    normalize(
         r"(?:私|わたし|僕|ぼく|俺|自分)の(?:最新の|最後の|次の|口座の?)?"
         rf"(?:{'|'.join(time_words.OWN_JAPANESE.split())})|(?:私|わたし|僕|俺)は(?:誰|だれ|どこ)|口座残高"
         rf"|(?:{'|'.join(time_words.OWN_THAI.split())})(?:ในบัญชี|ล่าสุด|ทั้งหมด)?(?:ของ)?(?:ฉัน|ผม|ดิฉัน|หนู|เรา)"
@@ -139,6 +139,6 @@ _OWN_UNSPACED = re.compile(
     )
 )
 _SUFFIXED = tuple(word for word, phrases in _OWN_WORDS.items() if (word,) in phrases and len(word) > 4)
-_MINE = frozenset(words_of(normalise(time_words.MINE)))
-_OWN_BEGINNINGS = frozenset(words_of(normalise(time_words.OWN)))
+_MINE = frozenset(words_of(normalize(time_words.MINE)))
+_OWN_BEGINNINGS = frozenset(words_of(normalize(time_words.OWN)))
 _LONGEST = max(map(len, _OWN_BEGINNINGS))

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from aicache.domain import policy
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Erased
 from aicache.domain.model import Entry, Vector
 from aicache.domain.ports import Clearable, StoreError
@@ -107,7 +107,7 @@ class Maintenance(EntryAccess):
         self._engine.erased(Erased(everything=True))
         return count
 
-    async def count_caller(self, wanted: Wanted) -> CallerTotals:
+    async def count_caller(self, wanted: CallerMatcher) -> CallerTotals:
         """Count what there is of a caller."""
         found = CallerTotals()
         async for batch in self._fetch_all():
@@ -115,7 +115,7 @@ class Maintenance(EntryAccess):
         marks = await self._in_use.exact_part.ask(self._exact.find_flags(wanted.has), "a caller's marks")
         return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
 
-    async def purge_caller(self, wanted: Wanted, *, asked_before: float = math.inf) -> CallerTotals:
+    async def purge_caller(self, wanted: CallerMatcher, *, asked_before: float = math.inf) -> CallerTotals:
         """Delete all that there is of a caller: entries with notes and vectors, marks, evidence; return how much.
 
         What is asked while this goes on is not stored, here; *asked_before* (Unix seconds) leaves what was asked since.
@@ -144,7 +144,7 @@ class Maintenance(EntryAccess):
             self._engine.erased(Erased(frozenset(keys), wanted))
         return done
 
-    async def _purge_again(self, wanted: Wanted, asked_before: float) -> None:
+    async def _purge_again(self, wanted: CallerMatcher, asked_before: float) -> None:
         """Delete what another proxy, which shares the store and knew nothing of it, has stored since."""
         await self.purge_caller(wanted, asked_before=asked_before)
 
@@ -192,7 +192,7 @@ class Maintenance(EntryAccess):
         return entry
 
 
-def _counted(batch: Sequence[Entry], wanted: Wanted, asked_before: float = math.inf) -> CallerTotals:
+def _counted(batch: Sequence[Entry], wanted: CallerMatcher, asked_before: float = math.inf) -> CallerTotals:
     theirs = [e for e in batch if wanted.owns(e.owners) and e.stored_at - e.took <= asked_before]
     unknown = sum(not entry.owners for entry in batch)
     return CallerTotals(len(theirs), sum(len(entry.body) for entry in theirs), unknown=unknown)

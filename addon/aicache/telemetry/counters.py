@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Finished
 from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, Names, kind_of, part_of
 
@@ -72,7 +72,7 @@ class Counters:
         self.upstream: dict[str, Histogram] = {}  # API
         self.similarities = {outcome: Histogram(SIMILARITIES) for outcome in ("hit", "miss")}
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         outcome, api, trace = report.outcome, report.api, report.trace
         self.outcomes[outcome, api] += 1
         self.lookups[outcome].add(report.seconds)
@@ -98,7 +98,7 @@ class Counters:
             kind = self._kind(report.kind)
             kind.model, kind.error_bound = self._models.known(report.model), trace.error_bound
 
-    def _hit(self, report: Report) -> None:
+    def _hit(self, report: Decided) -> None:
         entry = report.entry
         model = self._models.of(report.model)
         self.hits[report.tier or OTHER, report.api, model] += 1
@@ -129,11 +129,11 @@ class Counters:
         elif finished.why_not is not None:
             self.not_stored[self._reasons.of(kind_of(finished.why_not))] += 1
 
-    def judged(self, judged: Judged) -> None:
-        self.judgements[judged.verdict, judged.source, "yes" if judged.would else "no"] += 1
-        if judged.error_bound is not None:
-            kind = self._kind(judged.kind)
-            kind.error_bound, kind.standing = judged.error_bound, judged.standing
+    def checked(self, checked: Checked) -> None:
+        self.judgements[checked.verdict, checked.source, "yes" if checked.would else "no"] += 1
+        if checked.error_bound is not None:
+            kind = self._kind(checked.kind)
+            kind.error_bound, kind.standing = checked.error_bound, checked.standing
 
     def _kind(self, name: str) -> Kind:
         name = name[:NAMED_BY]
@@ -142,7 +142,7 @@ class Counters:
         return kind
 
 
-def nearest_of(report: Report) -> float | None:
+def nearest_of(report: Decided) -> float | None:
     """Return how similar the nearest question was; None where none was looked for, or found."""
     if report.similarity is not None:
         return report.similarity

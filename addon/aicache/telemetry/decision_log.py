@@ -21,9 +21,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from aicache.domain.events import Erased, Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Erased, Finished
 from aicache.domain.throttle import Throttle
-from aicache.domain.trace import Looked
+from aicache.domain.trace import TracedNeighbor
 from aicache.telemetry.labels import LONGEST, sayable
 
 logger = logging.getLogger(__name__)
@@ -54,14 +54,14 @@ class DecisionLog:
         self._thread = threading.Thread(target=self._run, name="ai-cache log", daemon=True)
         self._thread.start()
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         self._put(decided_line(report, text=self._text))
 
     def finished(self, finished: Finished) -> None:
         self._put(finished_line(finished))
 
-    def judged(self, judged: Judged) -> None:
-        self._put(judged_line(judged))
+    def checked(self, checked: Checked) -> None:
+        self._put(judged_line(checked))
 
     def erased(self, erased: Erased) -> None:
         """Have the questions taken out of the lines about what was deleted, also those that wait to be written."""
@@ -279,7 +279,7 @@ def scrubbed(line: bytes, erased: Erased) -> bytes:
     return _encoded(said)
 
 
-def decided_line(report: Report, *, text: bool) -> dict[str, Any]:
+def decided_line(report: Decided, *, text: bool) -> dict[str, Any]:
     """Say what was decided, and on what grounds."""
     trace, entry = report.trace, report.entry
     line: dict[str, Any] = {
@@ -336,26 +336,26 @@ def finished_line(finished: Finished) -> dict[str, Any]:
     }
 
 
-def judged_line(judged: Judged) -> dict[str, Any]:
+def judged_line(checked: Checked) -> dict[str, Any]:
     """Say how a stored answer compared with a fresh one; what `scripts/evaluate` can learn from."""
     return {
-        "time": judged.at,
+        "time": checked.at,
         "event": "judged",
-        "namespace": judged.namespace,
-        "kind": judged.kind,
-        "key": judged.key,
-        "similarity": judged.similarity,
-        "verdict": judged.verdict,
-        "source": judged.source,
-        "would": judged.would,
-        "guard": judged.guard,
-        "risk": judged.risk,
-        "error_bound": judged.error_bound,
-        "standing": judged.standing,
+        "namespace": checked.namespace,
+        "kind": checked.kind,
+        "key": checked.key,
+        "similarity": checked.similarity,
+        "verdict": checked.verdict,
+        "source": checked.source,
+        "would": checked.would,
+        "guard": checked.guard,
+        "risk": checked.risk,
+        "error_bound": checked.error_bound,
+        "standing": checked.standing,
     }
 
 
-def _neighbor(looked: Looked, *, text: bool) -> dict[str, Any]:
+def _neighbor(looked: TracedNeighbor, *, text: bool) -> dict[str, Any]:
     found = {"key": looked.key, "similarity": looked.similarity, "refused": looked.refused}
     return found | {"question": looked.question} if text else found
 

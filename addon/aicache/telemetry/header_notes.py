@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 
-from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Finished
 from aicache.domain.request_fields import looks_like_credential
 from aicache.telemetry.counters import HEADERS
 from aicache.telemetry.labels import OTHER, Names, sayable
@@ -24,7 +24,7 @@ class HeaderNotes:
         self._misses: Counter[str] = Counter()
         self._next: dict[str, float] = {}
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         for header in report.headers:
             name = sayable(self._names.of(header))
             self._misses[name] += 1
@@ -39,4 +39,4 @@ class HeaderNotes:
 
     def finished(self, finished: Finished) -> None: ...
 
-    def judged(self, judged: Judged) -> None: ...
+    def checked(self, checked: Checked) -> None: ...

@@ -12,7 +12,7 @@ from aicache.config import Config, Header, Shared
 from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.config.request_settings import Settings
-from aicache.domain.caller_digests import Wanted, wanted
+from aicache.domain.caller_digests import CallerMatcher, wanted
 from aicache.domain.pricing import Price, cost
 from aicache.engine import Engine
 from aicache.telemetry import otel
@@ -90,7 +90,7 @@ class Observability:
         """What requests are identified by."""
         return self._settings() or Settings.of(self.config)
 
-    def wanted(self, who: str) -> Wanted:
+    def wanted(self, who: str) -> CallerMatcher:
         """Return who is meant by a credential, or another identity, or a caller's name. Raises ValueError."""
         settings = self.settings
         if settings.starting:

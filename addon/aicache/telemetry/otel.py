@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Finished
 from aicache.telemetry.labels import sayable
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Spans:
         self._text = text
         self._closing = threading.Thread(target=self._provider.shutdown, name="ai-cache spans", daemon=True)
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         end = int(report.at * NANO)
         start = end - int(report.seconds * NANO)
         attributes = attributes_of(report, text=self._text)
@@ -80,7 +80,7 @@ class Spans:
 
     def finished(self, finished: Finished) -> None: ...
 
-    def judged(self, judged: Judged) -> None: ...
+    def checked(self, checked: Checked) -> None: ...
 
     def close(self) -> None:
         """Send what waits, in a thread of its own: a collector that hangs holds nobody up."""
@@ -91,7 +91,7 @@ class Spans:
         self._closing.join(CLOSE_WITHIN)
 
 
-def attributes_of(report: Report, *, text: bool) -> dict[str, Any]:
+def attributes_of(report: Decided, *, text: bool) -> dict[str, Any]:
     """Return a span's attributes; what is not known is left out."""
     entry, trace = report.entry, report.trace
     found: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aicache.domain.events import Finished, Report
+from aicache.domain.events import Decided, Finished
 
 SEPARATOR = " · "
 MARKERS = {
@@ -63,12 +63,12 @@ _NOT_KEPT = {
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
-def outcome_of(report: Report) -> str:
+def outcome_of(report: Decided) -> str:
     """Name the outcome: ``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``miss`` or ``bypass``."""
     return f"{report.tier or 'exact'} hit" if report.outcome == "hit" else report.outcome
 
 
-def marker_of(report: Report) -> str:
+def marker_of(report: Decided) -> str:
     reason = report.reason or ""
     if report.outcome == "miss" and reason.startswith("store-error"):
         return FAILED
@@ -77,7 +77,7 @@ def marker_of(report: Report) -> str:
     return MARKERS[outcome_of(report)]
 
 
-def comment_of(report: Report) -> str:
+def comment_of(report: Decided) -> str:
     """Say in one line what was decided, and why; of a hit also what it saved."""
     if report.outcome == "bypass":
         return f"bypass: {_why_passed_by(report.reason or '')}"
@@ -105,7 +105,7 @@ def ended(finished: Finished) -> str:
     return SEPARATOR.join(part for part in parts if part)
 
 
-def why_missed(report: Report) -> str:
+def why_missed(report: Decided) -> str:
     """Say why a request was not answered from the cache."""
     reason, trace = report.reason or "", report.trace
     nearest = max((looked.similarity for looked in trace.neighbors), default=None)

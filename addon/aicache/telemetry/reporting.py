@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from aicache.domain.events import Finished, Report
+from aicache.domain.events import Decided, Finished
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange
@@ -15,13 +15,13 @@ from aicache.entries.recording import Recording
 
 def lookup_report(
     exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: float, headers: tuple[str, ...] = ()
-) -> Report:
-    """Say what a look-up found; *began* is the performance counter's time of its start, *headers* as in a `Report`."""
+) -> Decided:
+    """Say what a look-up found; *began* is the performance counter's time of its start, *headers* as in a `Decided`."""
     hit = outcome if isinstance(outcome, Hit) else None
     tier = None if hit is None else "legacy" if hit.legacy else "exact" if hit.similarity is None else "semantic"
     entry = hit.entry if hit is not None else None
     call, identity = exchange.call, exchange.identity
-    return Report(
+    return Decided(
         at=time.time(),
         outcome="hit" if hit is not None else "miss",
         tier=tier,  # type: ignore[arg-type]  # mypy widens the conditional to str
@@ -43,11 +43,11 @@ def lookup_report(
     )
 
 
-def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Report:
+def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Decided:
     """Say what was found of a batch of embeddings."""
     have = sum(entry is not None for entry in known)
     tokens = sum(entry.prompt_tokens for entry in known if entry is not None)
-    return Report(
+    return Decided(
         at=time.time(),
         outcome="hit" if answered else "miss",
         tier="embeddings",
@@ -63,13 +63,13 @@ def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: 
     )
 
 
-def bypass_report(bypass: Bypass, api: str, began: float) -> Report:
+def bypass_report(bypass: Bypass, api: str, began: float) -> Decided:
     """Say why a request was passed by."""
     seconds = time.perf_counter() - began
-    return Report(time.time(), "bypass", None, bypass.reason, api, "", "", "", "", "", seconds)
+    return Decided(time.time(), "bypass", None, bypass.reason, api, "", "", "", "", "", seconds)
 
 
-def finished_event(report: Report, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
+def finished_event(report: Decided, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
     """Say how a request that went upstream ended; without a recording it broke off."""
     if recording is None:
         return Finished(report, 0, 0.0, 0, None, why_not)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.domain.events import Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Finished
 from aicache.telemetry.counters import Cost
 from aicache.telemetry.histogram import Histogram, merged
 
@@ -62,7 +62,7 @@ class Timeline:
         self._clock = clock
         self._slots: list[Slot | None] = [None] * SLOTS
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         slot = self._now()
         if report.outcome != "hit":
             slot.counts[report.outcome] += 1
@@ -76,7 +76,7 @@ class Timeline:
         if finished.status:
             self._now().upstream.add(finished.seconds)
 
-    def judged(self, judged: Judged) -> None: ...
+    def checked(self, checked: Checked) -> None: ...
 
     def points(self, window: int) -> dict[str, Any]:
         """Return curves over the last *window* seconds, oldest first, and what they come to together."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.domain.events import Erased, Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Erased, Finished
 
 MOST = 400
 LONGEST = 200  # characters of a question
@@ -34,7 +34,7 @@ class TopQuestions:
             for asked in self._asked.values():
                 asked.question = None
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         key = report.entry.key if report.entry is not None else report.key
         if not key or report.outcome == "bypass":
             return
@@ -52,7 +52,7 @@ class TopQuestions:
 
     def finished(self, finished: Finished) -> None: ...
 
-    def judged(self, judged: Judged) -> None: ...
+    def checked(self, checked: Checked) -> None: ...
 
     def erased(self, erased: Erased) -> None:
         """Forget the texts of what is deleted; of one caller's, all: whose they are is not kept here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Protocol, runtime_checkable
 
-from aicache.domain.events import Erased, Finished, Judged, Report
+from aicache.domain.events import Checked, Decided, Erased, Finished
 
 logger = logging.getLogger(__name__)
 
@@ -13,17 +13,17 @@ logger = logging.getLogger(__name__)
 class Watcher(Protocol):
     """Receives events on the event loop, while the request waits: a method returns quickly and never blocks.
 
-    A request causes `decided`, then, if it went upstream, `finished`. `judged` comes later, from the background, when
+    A request causes `decided`, then, if it went upstream, `finished`. `checked` comes later, from the background, when
     a stored answer was compared with a fresh one, and need not follow either.
     """
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         """A request is a hit, a miss or a bypass."""
 
     def finished(self, finished: Finished) -> None:
         """A request that went upstream has its response, or broke off."""
 
-    def judged(self, judged: Judged) -> None:
+    def checked(self, checked: Checked) -> None:
         """A stored answer was compared with a fresh one."""
 
 
@@ -47,7 +47,7 @@ class Watchers:
     def remove(self, watcher: Watcher) -> None:
         self._watchers.remove(watcher)
 
-    def decided(self, report: Report) -> None:
+    def decided(self, report: Decided) -> None:
         for watcher in self._watchers:
             try:
                 watcher.decided(report)
@@ -61,10 +61,10 @@ class Watchers:
             except Exception:
                 logger.exception("watcher failed in finished(): %s", type(watcher).__name__)
 
-    def judged(self, judged: Judged) -> None:
+    def checked(self, checked: Checked) -> None:
         for watcher in self._watchers:
             try:
-                watcher.judged(judged)
+                watcher.checked(checked)
             except Exception:
                 logger.exception("watcher failed in judged(): %s", type(watcher).__name__)
 

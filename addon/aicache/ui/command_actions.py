@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aicache.domain.caller_digests import Wanted
+from aicache.domain.caller_digests import CallerMatcher
 from aicache.engine import Engine, Exchange
 from aicache.maintenance import CallerTotals, EntrySummary, EntryTransfer, Maintenance
 from aicache.telemetry.phrases import duration
@@ -67,7 +67,7 @@ class CommandActions:
         count = await self._maintenance.count()
         return Done(f"{_entries(count)} of all owners would be deleted: aicache.purge.all {SURE} does it")
 
-    async def purge_caller(self, wanted: Wanted, *, sure: bool) -> Done:
+    async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> Done:
         """Delete all that there is of a caller; unless *sure*, only tell how much that would be."""
         if sure:
             return Done(f"{told(await self._maintenance.purge_caller(wanted))} of this caller deleted")

@@ -13,9 +13,9 @@ from mitmproxy import ctx
 from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
-from aicache.domain.events import Finished, Report
+from aicache.domain.events import Decided, Finished
 from aicache.domain.model import Entry
-from aicache.domain.trace import Looked
+from aicache.domain.trace import TracedNeighbor
 from aicache.telemetry.labels import sayable
 from aicache.telemetry.phrases import SEPARATOR, comment_of, ended, marker_of, outcome_of
 from aicache.ui.flow_fields import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
@@ -30,7 +30,7 @@ def show_comments() -> None:
         options.update(web_columns=[*options.web_columns, "comment"])
 
 
-def decided(flow: HTTPFlow, report: Report, scope: str) -> None:
+def decided(flow: HTTPFlow, report: Decided, scope: str) -> None:
     """Mark a flow with what was decided on it; *scope* is the setting that says who shares answers. It never raises."""
     try:
         said = sayable(comment_of(report))
@@ -77,7 +77,7 @@ def refresh(flow: Flow) -> None:
         view.update([flow])
 
 
-def metadata_of(report: Report, scope: str, said: str) -> dict[str, Any]:
+def metadata_of(report: Decided, scope: str, said: str) -> dict[str, Any]:
     """Return what a flow's metadata tells of a decision, *said* in one line; what is not known is left out."""
     found: dict[str, Any] = {
         OUTCOME: outcome_of(report),
@@ -92,7 +92,7 @@ def metadata_of(report: Report, scope: str, said: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def _decision(report: Report, scope: str, said: str) -> dict[str, Any]:
+def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
     trace = report.trace
     found: dict[str, Any] = {
         SAID: said,
@@ -117,14 +117,14 @@ def _decision(report: Report, scope: str, said: str) -> dict[str, Any]:
     return found
 
 
-def _is_own(looked: Looked, report: Report) -> bool:
+def _is_own(looked: TracedNeighbor, report: Decided) -> bool:
     """Tell whether a neighbour is known to be of the same owner; behind the one that answers nobody has looked."""
     if report.entry is not None and looked.refused is None:
         return looked.key == report.entry.key
     return looked.refused != "foreign"
 
 
-def _neighbor(looked: Looked, *, told: bool) -> dict[str, Any]:
+def _neighbor(looked: TracedNeighbor, *, told: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"key": looked.key, "similarity": float(looked.similarity)}
     if looked.refused is not None:
         found["refused"] = looked.refused
