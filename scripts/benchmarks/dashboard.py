@@ -18,7 +18,7 @@ from benchmarks.systems import Fleet, System
 CONNECTIONS = 8
 LOOKS_EVERY = 2.0  # seconds, as the page does
 UNWATCHED = Path(__file__).with_name("unwatched.py")
-LOOKED_AT = "looked at"
+MAX_NEIGHBORS = "looked at"
 
 
 class Dashboard:
@@ -37,11 +37,11 @@ class Dashboard:
         self._fleet.wait()
         for system in (without, unseen):
             asking.warm(system, asking.body())
-        return [without, replace(unseen, name="unseen"), replace(unseen, name=LOOKED_AT)]
+        return [without, replace(unseen, name="unseen"), replace(unseen, name=MAX_NEIGHBORS)]
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
         script = write_script(self._folder, self.name, lua.same(asking.KEY, asking.body()))
-        with looking(system.port) if system.name == LOOKED_AT else contextlib.nullcontext():
+        with looking(system.port) if system.name == MAX_NEIGHBORS else contextlib.nullcontext():
             return by_wrk(system, script, case, self._plan.seconds, tick)
 
 

@@ -15,7 +15,7 @@ from aicache import config as configuration
 from aicache.config import Config, ConfigError
 from aicache.domain.policy import Policy, Rules, Volatile
 from aicache.domain.ports import StoreError
-from aicache.evidence.embedding_space import of_model
+from aicache.evidence.embedding_space import space_of_model
 from aicache.runtime.reconciler import default_data_folder, rules_for
 from evaluation import hardships, table, tune
 from evaluation.chinese import make_pairs, real_questions
@@ -107,7 +107,7 @@ def _order(
     others = [] if rules.policy is Policy.VERIFIED and not options.report else [rules.threshold]
     floor = min([FLOOR, *others] if options.report else others, default=1.0)
     near = nearest(questions, known, floor) if floor < 1 or others else []
-    space = of_model(vectors.model, vectors.threshold)
+    space = space_of_model(vectors.model, vectors.threshold)
 
     def again(rules: Rules) -> Run:
         if rules.policy is Policy.VERIFIED:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
-from aicache.evidence.verified_policy import Shares
+from aicache.evidence.verified_policy import CheckRates
 from evaluation.data import read_questions
 from evaluation.policies import EachEntry, Learned, Static
 from evaluation.streams import Outcome, Policy, Stream, play, shuffled, stream
@@ -70,7 +70,7 @@ def policies(max_error: float) -> Iterator[Scenario]:
     yield Scenario("each entry alone", lambda seed, _: EachEntry(max_error, seed))
     yield Scenario("verified", lambda seed, _: Learned(max_error, seed=seed))
     yield Scenario("verified, guards", lambda seed, made: Learned(max_error, seed=seed, texts=made.texts))
-    no_audit = Shares(explore=0.05, audit=0.0)
+    no_audit = CheckRates(explore=0.05, audit=0.0)
     yield Scenario("verified, no audit", lambda seed, _: Learned(max_error, seed=seed, shares=no_audit))
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from aicache.domain import policy
 from aicache.domain.model import Vector
 from aicache.domain.policy import Rules
-from aicache.evidence.embedding_space import Space
-from aicache.evidence.entry_record import Record
-from aicache.evidence.neighbor_features import LOOKED_AT, Seen
-from aicache.evidence.verified_policy import Action, Shares, Verified, to_compare
+from aicache.evidence.embedding_space import EmbeddingSpace
+from aicache.evidence.entry_record import EntryRecord
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS, AssessedNeighbor
+from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy, neighbors_to_compare
 from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
 from evaluation.decisions import Decision, Near, Run, may_embed
@@ -26,13 +26,15 @@ SHOWN_EVERY = 500  # questions
 class Learner:
     """What the proxy keeps of one kind of traffic: vectors, questions, records and the curve."""
 
-    def __init__(self, questions: Sequence[Question], rows: Vector, space: Space, rules: Rules, seed: int) -> None:
+    def __init__(
+        self, questions: Sequence[Question], rows: Vector, space: EmbeddingSpace, rules: Rules, seed: int
+    ) -> None:
         self._questions, self._rows, self._space, self._rules = questions, rows, space, rules
-        self._verified = Verified(space, rules.max_error, shares=Shares(audit=rules.audit))
+        self._verified = VerifiedPolicy(space, rules.max_error, shares=CheckRates(audit=rules.audit))
         self._chance = random.Random(seed)
         self._index = np.empty_like(rows)
         self._stored: list[int] = []
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, EntryRecord] = {}
         self._exact: dict[str, int] = {}
 
     def ask(self, place: int, run: Run) -> Decision:
@@ -63,14 +65,14 @@ class Learner:
 
     def _search(self, row: Vector) -> list[tuple[int, float]]:
         cosine = self._index[: len(self._stored)] @ row
-        count = min(LOOKED_AT, len(cosine))
+        count = min(MAX_NEIGHBORS, len(cosine))
         best = np.argpartition(-cosine, count - 1)[:count] if count else np.empty(0, dtype=np.int64)
         near = [(self._stored[int(i)], float(cosine[i])) for i in best]
         return sorted(near, key=lambda n: (-n[1], n[0]))
 
-    def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Seen], dict[int, str]]:
+    def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[AssessedNeighbor], dict[int, str]]:
         """Return the neighbours as the proxy sees them; the guards judge until one may answer."""
-        seen: list[Seen] = []
+        seen: list[AssessedNeighbor] = []
         slots: dict[int, str] = {}
         for other, similarity in found:
             key, slot, raised = str(other), None, 0.0
@@ -79,22 +81,22 @@ class Learner:
                 slot, raised = policy.guarded(text, self._questions[other].text)
             if slot is not None:
                 slots[other] = slot
-            seen.append(Seen(key, similarity, self._records[key].group, far or slot is not None, raised))
+            seen.append(AssessedNeighbor(key, similarity, self._records[key].group, far or slot is not None, raised))
         return seen, slots
 
-    def _learn(self, place: int, question: Question, seen: Sequence[Seen], verdict: Verdict) -> None:
+    def _learn(self, place: int, question: Question, seen: Sequence[AssessedNeighbor], verdict: Verdict) -> None:
         group = str(place)
-        for each in to_compare(seen, verdict) if verdict.action is not Action.SERVE else ():
+        for each in neighbors_to_compare(seen, verdict) if verdict.action is not Action.SERVE else ():
             right = self._questions[int(each.key)].answer == question.answer
             if verdict.candidate is not None and each.key == verdict.candidate.key:
                 nonce = self._chance.getrandbits(32)
                 observation = self._verified.learn(verdict, right, at=place, nonce=nonce, caller=0)
                 if observation is not None:
-                    self._records[each.key] = self._records[each.key].with_([observation])
+                    self._records[each.key] = self._records[each.key].with_observations([observation])
             if right:
                 group = each.group
                 break
-        self._records[str(place)] = Record(group)
+        self._records[str(place)] = EntryRecord(group)
 
     def _keep(self, place: int, text: str) -> None:
         self._index[len(self._stored)] = self._rows[place]
@@ -106,7 +108,9 @@ class Learner:
         return Near(kept.text, similarity, kept.answer == question.answer)
 
 
-def on_learned(questions: Sequence[Question], vectors: dict[str, Vector], space: Space, rules: Rules, seed: int) -> Run:
+def on_learned(
+    questions: Sequence[Question], vectors: dict[str, Vector], space: EmbeddingSpace, rules: Rules, seed: int
+) -> Run:
     """Ask one question after the other, of a cache that knows nothing at first."""
     rows = np.stack([vectors[question.text] for question in questions])
     learner, run, progress = Learner(questions, rows, space, rules, seed), Run(), Progress("asking")

@@ -6,10 +6,17 @@ import math
 import random
 from collections.abc import Sequence
 
-from aicache.evidence.embedding_space import USE_MULTILINGUAL, Space
-from aicache.evidence.entry_record import Record
-from aicache.evidence.neighbor_features import LOOKED_AT, Seen
-from aicache.evidence.verified_policy import SHARES, Action, Decision, Shares, Verified, to_compare
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, EmbeddingSpace
+from aicache.evidence.entry_record import EntryRecord
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS, AssessedNeighbor
+from aicache.evidence.verified_policy import (
+    DEFAULT_CHECK_RATES,
+    Action,
+    CheckRates,
+    Decision,
+    VerifiedPolicy,
+    neighbors_to_compare,
+)
 from aicache.guards import Pass, Raise, Refuse, judge
 from evaluation.streams import Choice, Near, Same
 
@@ -97,21 +104,21 @@ class EachEntry:
 class Learned:
     """The verified policy, as the engine has it: the decisions are its own."""
 
-    looked_at = LOOKED_AT
+    looked_at = MAX_NEIGHBORS
 
     def __init__(
         self,
         max_error: float,
         *,
         seed: int = 0,
-        space: Space = USE_MULTILINGUAL,
-        shares: Shares = SHARES,
+        space: EmbeddingSpace = USE_MULTILINGUAL,
+        shares: CheckRates = DEFAULT_CHECK_RATES,
         shared: bool = False,
         texts: Sequence[str] = (),
     ) -> None:
         """*texts* are the questions, by number, for the guards; without them there are none."""
-        self.verified = Verified(space, max_error, shares=shares, shared=shared)
-        self.records: dict[str, Record] = {}
+        self.verified = VerifiedPolicy(space, max_error, shares=shares, shared=shared)
+        self.records: dict[str, EntryRecord] = {}
         self._chance = random.Random(seed)
         self._shared = shared
         self._texts = texts
@@ -123,11 +130,11 @@ class Learned:
         seen = self._see(question, near)
         self._decision = self.verified.decide(seen, self.records, self._chance.random())
         found = self._decision.candidate
-        return Choice(int(found.key) if found and self._decision.serves else None, ask=self._decision.asks)
+        return Choice(int(found.key) if found and self._decision.serves else None, ask=self._decision.needs_upstream)
 
     def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
         found, group = self._decision.candidate, str(question)
-        for seen in to_compare(self._see(question, near), self._decision):
+        for seen in neighbors_to_compare(self._see(question, near), self._decision):
             right = same(int(seen.key))
             if found is not None and seen.key == found.key:
                 self._observe(found.key, right, caller)
@@ -135,20 +142,20 @@ class Learned:
                 group = seen.group
                 break
         if stored:
-            self.records[str(question)] = Record(group)
+            self.records[str(question)] = EntryRecord(group)
 
     def _observe(self, key: str, right: bool, caller: int) -> None:
         nonce = self._chance.getrandbits(32)
         observation = self.verified.learn(self._decision, right, at=self._at, nonce=nonce, caller=caller)
         if observation is not None:
-            self.records[key] = self.records[key].with_([observation], capped=self._shared)
+            self.records[key] = self.records[key].with_observations([observation], capped=self._shared)
 
-    def _see(self, question: int, near: Sequence[Near]) -> list[Seen]:
+    def _see(self, question: int, near: Sequence[Near]) -> list[AssessedNeighbor]:
         """Return the neighbours as the engine would have them."""
         seen = []
         for key, similarity in near:
             verdict = judge(self._texts[question], self._texts[key]) if self._texts else Pass()
             raised = verdict.by if isinstance(verdict, Raise) else 0.0
             refused = isinstance(verdict, Refuse)
-            seen.append(Seen(str(key), similarity, self.records[str(key)].group, refused, raised))
+            seen.append(AssessedNeighbor(str(key), similarity, self.records[str(key)].group, refused, raised))
         return seen

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aicache.domain.policy import Policy, Rules
-from aicache.evidence.embedding_space import of_model
+from aicache.evidence.embedding_space import space_of_model
 from evaluation.data import Question, Seen, read_pairs, read_questions, read_seen, shape_of
 from evaluation.decisions import Decision, Near, nearest, on_pairs, on_stream
 from evaluation.intervals import clopper_pearson
@@ -150,7 +150,7 @@ def _under(policy: Policy, threshold: float | None, rules: Rules) -> Rules:
 
 def _streams(questions: Sequence[Question], vectors: Vectors, options: argparse.Namespace) -> list[Decide]:
     known = vectors.of(question.text for question in questions)
-    space = of_model(vectors.model, vectors.threshold)
+    space = space_of_model(vectors.model, vectors.threshold)
     halves: list[Decide] = []
     for half in (0, 1):
         part = list(questions[half::2])

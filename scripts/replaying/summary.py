@@ -117,8 +117,8 @@ def _histogram(found: dict[str, Any]) -> list[str]:
     threshold = f", threshold {found['threshold']:g}" if found["threshold"] else ""
     text = [f"similarity of the nearest neighbour (policy {found['policy']}{threshold}): # hits, . misses"]
     for row in rows:
-        drawn = "".join(sign * math.ceil(WIDTH * row[what] / most) for what, sign in (("hits", "#"), ("misses", ".")))
-        text.append(f"    {row['from']:.2f} to {row['to']:.2f} {row['hits']:7,} {row['misses']:7,}  {drawn}")
+        sampled = "".join(sign * math.ceil(WIDTH * row[what] / most) for what, sign in (("hits", "#"), ("misses", ".")))
+        text.append(f"    {row['from']:.2f} to {row['to']:.2f} {row['hits']:7,} {row['misses']:7,}  {sampled}")
     return text
 
 

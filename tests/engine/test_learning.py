@@ -153,7 +153,7 @@ async def test_in_shadow_nothing_is_served_by_meaning_and_all_that_would_be_is_c
     assert proxy.seen["right"] == 0
     assert isinstance(again, Hit) and again.similarity is None
     assert {checked.source for checked in proxy.checked} == {"shadow"}
-    assert any(checked.would for checked in proxy.checked)
+    assert any(checked.would_serve for checked in proxy.checked)
 
 
 @pytest.mark.parametrize("policy", [Policy.STATIC, Policy.GUARDED])
@@ -164,7 +164,7 @@ async def test_in_shadow_a_threshold_is_tried_just_the_same(policy: Policy) -> N
         await proxy.ask(question, PASSWORD)
 
     assert proxy.seen["upstream"] == 30
-    would = Counter(checked.verdict for checked in proxy.checked if checked.would)
+    would = Counter(checked.verdict for checked in proxy.checked if checked.would_serve)
     assert would.keys() == {"right"}
     assert would["right"] > 20
 

@@ -6,34 +6,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.entry_record import OF_ONE_CALLER, Record, pack, risk, unpack
-from aicache.evidence.neighbor_features import Sight
+from aicache.evidence.entry_record import OF_ONE_CALLER, EntryRecord, pack, risk, unpack
+from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import OF_AN_ENTRY, Observation
 from aicache.evidence.risk_budget import MOST
-from aicache.evidence.risk_model import Curve
+from aicache.evidence.risk_model import RiskModel
 
-CURVE = Curve((3.0, 0.5, 1.3), ((0.01, 0.0, 0.0), (0.0, 0.01, 0.0), (0.0, 0.0, 0.01)))
-SURE = Sight(0, 60)
-SIGHTS = st.builds(Sight, st.integers(-100, 100), st.integers(-100, 127))
+CURVE = RiskModel((3.0, 0.5, 1.3), ((0.01, 0.0, 0.0), (0.0, 0.01, 0.0), (0.0, 0.0, 0.01)))
+SURE = NeighborFeatures(0, 60)
+SIGHTS = st.builds(NeighborFeatures, st.integers(-100, 100), st.integers(-100, 127))
 
 
-def record(*seen: tuple[Sight, bool]) -> Record:
-    return Record("g", tuple(Observation(100 - i, i, *sight, right, False, 0) for i, (sight, right) in enumerate(seen)))
+def record(*seen: tuple[NeighborFeatures, bool]) -> EntryRecord:
+    return EntryRecord(
+        "g", tuple(Observation(100 - i, i, *features, right, False, 0) for i, (features, right) in enumerate(seen))
+    )
 
 
 @given(st.lists(st.tuples(SIGHTS, st.booleans()), max_size=15), SIGHTS, SIGHTS)
 def test_a_wrong_answer_never_lowers_the_risk_and_a_right_one_never_raises_it(
-    seen: list[tuple[Sight, bool]], more: Sight, sight: Sight
+    seen: list[tuple[NeighborFeatures, bool]], more: NeighborFeatures, features: NeighborFeatures
 ) -> None:
-    before = risk(CURVE, sight, record(*seen))
+    before = risk(CURVE, features, record(*seen))
 
-    assert risk(CURVE, sight, record(*seen, (more, False))) >= before - 1e-12
-    assert risk(CURVE, sight, record(*seen, (more, True))) <= before + 1e-12
+    assert risk(CURVE, features, record(*seen, (more, False))) >= before - 1e-12
+    assert risk(CURVE, features, record(*seen, (more, True))) <= before + 1e-12
 
 
 @given(st.lists(st.tuples(SIGHTS, st.booleans()), max_size=16), SIGHTS)
-def test_no_record_makes_an_entry_safer_than_the_curve_has_it(seen: list[tuple[Sight, bool]], sight: Sight) -> None:
-    assert risk(CURVE, sight, record(*seen)) >= CURVE.risk(sight)
+def test_no_record_makes_an_entry_safer_than_the_curve_has_it(
+    seen: list[tuple[NeighborFeatures, bool]], features: NeighborFeatures
+) -> None:
+    assert risk(CURVE, features, record(*seen)) >= CURVE.risk(features)
 
 
 def test_one_wrong_answer_where_the_curve_was_sure_is_enough_not_to_serve() -> None:
@@ -49,20 +53,20 @@ def test_one_caller_cannot_clear_what_it_planted() -> None:
     wrong = Observation(1, 1, *SURE, False, False, 5)
     cleared = [Observation(100 + i, i, *SURE, True, False, 66) for i in range(50)]
 
-    planted = Record("g").with_([wrong], capped=True).with_(cleared, capped=True)
+    planted = EntryRecord("g").with_observations([wrong], capped=True).with_observations(cleared, capped=True)
 
     assert len(planted.observations) == 1 + OF_ONE_CALLER
     assert risk(CURVE, SURE, planted) > 0.04
 
 
 def test_only_so_many_observations_are_kept() -> None:
-    many = Record("g").with_(Observation(i, i, 0, 0, True, False, 0) for i in range(100))
+    many = EntryRecord("g").with_observations(Observation(i, i, 0, 0, True, False, 0) for i in range(100))
 
     assert [o.at for o in many.observations] == list(range(99, 99 - OF_AN_ENTRY, -1))
 
 
 def test_what_was_packed_is_unpacked() -> None:
-    kept = record((SURE, True), (Sight(-3, 4), False))
+    kept = record((SURE, True), (NeighborFeatures(-3, 4), False))
 
     assert unpack(pack(kept), now=1000.0) == kept
 

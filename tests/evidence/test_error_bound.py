@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.error_bound import ENOUGH, Account, Standing, at_least, at_most, next_standing
+from aicache.evidence.error_bound import ENOUGH, ServingLevel, Tally, at_least, at_most, next_serving_level
 
 ERROR = 0.01
 
@@ -66,61 +66,61 @@ def test_it_is_sharp_enough_to_be_of_use() -> None:
 
 
 def test_of_all_requests_it_is_the_smaller_the_fewer_are_hits() -> None:
-    account = Account(requests=1000, hits=100, judged=100, wrong=1)
+    tally = Tally(requests=1000, hits=100, judged=100, wrong=1)
 
-    assert account.of_all() == pytest.approx(account.of_hits() / 10)
-    assert Account().of_all() == 1.0
-    assert Account(requests=10).of_all() == 0.0
+    assert tally.of_all() == pytest.approx(tally.of_hits() / 10)
+    assert Tally().of_all() == 1.0
+    assert Tally(requests=10).of_all() == 0.0
 
 
 def test_of_the_safe_hits_alone_is_told_what_is_served_when_nothing_else_is() -> None:
-    account = Account(requests=1000, hits=400, judged=60, wrong=10, safe_hits=40, safe_judged=30, safe_wrong=0)
+    tally = Tally(requests=1000, hits=400, judged=60, wrong=10, safe_hits=40, safe_judged=30, safe_wrong=0)
 
-    assert account.safe().of_hits() == at_most(30, 0)
-    assert account.safe().of_all() == pytest.approx(at_most(30, 0) * 0.04)
+    assert tally.safe().of_hits() == at_most(30, 0)
+    assert tally.safe().of_all() == pytest.approx(at_most(30, 0) * 0.04)
 
 
 def test_accounts_add_up_in_any_order() -> None:
-    one, other = Account(10, 5, 2, 1, 1, 0, 3), Account(1, 1, 1, 0, 1, 0, 1)
+    one, other = Tally(10, 5, 2, 1, 1, 0, 3), Tally(1, 1, 1, 0, 1, 0, 1)
 
-    assert one + other == other + one == Account(11, 6, 3, 1, 2, 0, 4)
+    assert one + other == other + one == Tally(11, 6, 3, 1, 2, 0, 4)
 
 
 def test_too_many_wrong_hits_stop_what_was_learned_and_then_what_is_safe() -> None:
-    bad = Account(requests=1000, hits=400, judged=60, wrong=10, safe_judged=60, safe_wrong=10, safe_hits=400)
+    bad = Tally(requests=1000, hits=400, judged=60, wrong=10, safe_judged=60, safe_wrong=10, safe_hits=400)
 
-    assert next_standing(Standing.LEARNED, bad, ERROR) is Standing.FROZEN
-    assert next_standing(Standing.FROZEN, bad, ERROR) is Standing.OFF
-    assert next_standing(Standing.OFF, bad, ERROR) is Standing.OFF
+    assert next_serving_level(ServingLevel.LEARNED, bad, ERROR) is ServingLevel.FROZEN
+    assert next_serving_level(ServingLevel.FROZEN, bad, ERROR) is ServingLevel.OFF
+    assert next_serving_level(ServingLevel.OFF, bad, ERROR) is ServingLevel.OFF
 
 
 def test_what_is_safe_goes_on_where_only_the_learned_hits_are_wrong() -> None:
-    account = Account(requests=1000, hits=400, judged=60, wrong=10, safe_judged=30, safe_wrong=0, safe_hits=40)
+    tally = Tally(requests=1000, hits=400, judged=60, wrong=10, safe_judged=30, safe_wrong=0, safe_hits=40)
 
-    assert next_standing(Standing.FROZEN, account, ERROR) is Standing.FROZEN
+    assert next_serving_level(ServingLevel.FROZEN, tally, ERROR) is ServingLevel.FROZEN
 
 
 def test_without_evidence_nothing_changes() -> None:
-    for standing in Standing:
-        assert next_standing(standing, Account(), ERROR) is standing
-        assert next_standing(standing, Account(requests=50, hits=30), ERROR) is standing
+    for serving_level in ServingLevel:
+        assert next_serving_level(serving_level, Tally(), ERROR) is serving_level
+        assert next_serving_level(serving_level, Tally(requests=50, hits=30), ERROR) is serving_level
 
 
 def test_it_goes_on_when_enough_would_be_hits_were_right() -> None:
-    few = Account(requests=1000, hits=100, judged=ENOUGH - 1, wrong=0)
-    enough = Account(requests=1000, hits=100, judged=ENOUGH, wrong=0)
+    few = Tally(requests=1000, hits=100, judged=ENOUGH - 1, wrong=0)
+    enough = Tally(requests=1000, hits=100, judged=ENOUGH, wrong=0)
 
-    assert next_standing(Standing.OFF, few, ERROR) is Standing.OFF
-    assert next_standing(Standing.OFF, enough, ERROR) is Standing.LEARNED
+    assert next_serving_level(ServingLevel.OFF, few, ERROR) is ServingLevel.OFF
+    assert next_serving_level(ServingLevel.OFF, enough, ERROR) is ServingLevel.LEARNED
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 600))
 def test_no_account_both_stops_and_takes_up_again(right: int, wrong: int, misses: int) -> None:
     """Else the standing would swing back and forth."""
     judged = right + wrong
-    account = Account(judged + misses, judged, judged, wrong, judged, wrong, judged)
+    tally = Tally(judged + misses, judged, judged, wrong, judged, wrong, judged)
 
-    stops = next_standing(Standing.LEARNED, account, ERROR) is Standing.FROZEN
-    returns = next_standing(Standing.FROZEN, account, ERROR) is Standing.LEARNED
+    stops = next_serving_level(ServingLevel.LEARNED, tally, ERROR) is ServingLevel.FROZEN
+    returns = next_serving_level(ServingLevel.FROZEN, tally, ERROR) is ServingLevel.LEARNED
 
     assert not (stops and returns)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior, of_model
-from aicache.evidence.neighbor_features import BACKERS, Seen, Sight, candidate
+from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior, space_of_model
+from aicache.evidence.neighbor_features import MIN_BACKERS, AssessedNeighbor, NeighborFeatures, pick_candidate
 
 SPACE = USE_MULTILINGUAL
 SEEN = st.lists(
     st.builds(
-        Seen,
+        AssessedNeighbor,
         key=st.text("abcdef", min_size=1, max_size=3),
         similarity=st.floats(-1.0, 1.0),
         group=st.sampled_from(["g", "h", "i"]),
@@ -27,30 +27,34 @@ SEEN = st.lists(
 )
 
 
-def look(*seen: tuple[float, str]) -> Sight:
-    found = candidate([Seen(str(i), similarity, group) for i, (similarity, group) in enumerate(seen)], SPACE)
+def look(*seen: tuple[float, str]) -> NeighborFeatures:
+    found = pick_candidate(
+        [AssessedNeighbor(str(i), similarity, group) for i, (similarity, group) in enumerate(seen)], SPACE
+    )
     assert found is not None
-    return found.sight
+    return found.features
 
 
 @given(SEEN)
-def test_the_hard_limits_are_never_passed(seen: list[Seen]) -> None:
-    found = candidate(seen, SPACE)
+def test_the_hard_limits_are_never_passed(seen: list[AssessedNeighbor]) -> None:
+    found = pick_candidate(seen, SPACE)
 
     if found is not None:
         backers = sum(s.group == found.group for s in seen)
-        assert found.similarity >= (SPACE.backed_limit if backers >= BACKERS else SPACE.limit)
+        assert found.similarity >= (SPACE.backed_limit if backers >= MIN_BACKERS else SPACE.limit)
 
 
 @given(SEEN)
-def test_a_refused_neighbour_never_answers(seen: list[Seen]) -> None:
-    found = candidate(seen, SPACE)
+def test_a_refused_neighbour_never_answers(seen: list[AssessedNeighbor]) -> None:
+    found = pick_candidate(seen, SPACE)
 
     assert found is None or found.key in {s.key for s in seen if not s.refused}
 
 
 def test_the_nearest_is_the_candidate_and_ties_go_to_the_smaller_key() -> None:
-    found = candidate([Seen("c", 0.9, "c"), Seen("b", 0.95, "b"), Seen("a", 0.95, "a")], SPACE)
+    found = pick_candidate(
+        [AssessedNeighbor("c", 0.9, "c"), AssessedNeighbor("b", 0.95, "b"), AssessedNeighbor("a", 0.95, "a")], SPACE
+    )
 
     assert found is not None
     assert found.key == "a"
@@ -58,14 +62,14 @@ def test_the_nearest_is_the_candidate_and_ties_go_to_the_smaller_key() -> None:
 
 @pytest.mark.parametrize("similarity", [math.nan, math.inf, -math.inf, 1.5, -2.0])
 def test_a_similarity_that_no_cosine_can_have_is_no_neighbour(similarity: float) -> None:
-    assert candidate([Seen("a", similarity, "a")], SPACE) is None
+    assert pick_candidate([AssessedNeighbor("a", similarity, "a")], SPACE) is None
 
 
 def test_a_lone_neighbour_needs_more_than_one_whose_answer_others_share() -> None:
-    seen = [Seen(str(i), 0.7, "g") for i in range(BACKERS)]
+    seen = [AssessedNeighbor(str(i), 0.7, "g") for i in range(MIN_BACKERS)]
 
-    assert candidate(seen, SPACE) is not None
-    assert candidate(seen[1:], SPACE) is None
+    assert pick_candidate(seen, SPACE) is not None
+    assert pick_candidate(seen[1:], SPACE) is None
 
 
 def test_what_is_nearer_is_closer() -> None:
@@ -76,33 +80,33 @@ def test_what_is_nearer_is_closer() -> None:
 def test_neighbours_of_the_same_answer_speak_for_it_and_others_against() -> None:
     alone = look((0.9, "a"))
 
-    assert look((0.9, "a"), (0.89, "a")).lead > alone.lead > look((0.9, "a"), (0.89, "b")).lead
+    assert look((0.9, "a"), (0.89, "a")).margin > alone.margin > look((0.9, "a"), (0.89, "b")).margin
 
 
 def test_a_refused_neighbour_does_not_answer_but_speaks_for_its_answer_all_the_same() -> None:
     """Guards judge by the questions' words; that two answers are the same was seen."""
-    found = candidate([Seen("a", 0.9, "g"), Seen("b", 0.91, "g", refused=True)], SPACE)
+    found = pick_candidate([AssessedNeighbor("a", 0.9, "g"), AssessedNeighbor("b", 0.91, "g", refused=True)], SPACE)
 
     assert found is not None
     assert found.key == "a"
-    assert found.sight.lead > look((0.9, "g")).lead
+    assert found.features.margin > look((0.9, "g")).margin
 
 
 def test_a_raised_bar_takes_from_the_similarity_what_it_is_of_the_models_scale() -> None:
-    found = candidate([Seen("a", 0.97, "a", raised=0.5)], SPACE)
+    found = pick_candidate([AssessedNeighbor("a", 0.97, "a", raised=0.5)], SPACE)
 
     assert found is not None
     assert found.similarity == pytest.approx(0.955)
-    assert found.sight.closeness < 0
-    assert candidate([Seen("a", 0.805, "a", raised=0.5)], SPACE) is None
+    assert found.features.closeness < 0
+    assert pick_candidate([AssessedNeighbor("a", 0.805, "a", raised=0.5)], SPACE) is None
 
 
 def test_an_unknown_model_has_narrow_limits_by_its_own_threshold() -> None:
-    space = of_model("somebody's-embedding", 0.95)
+    space = space_of_model("somebody's-embedding", 0.95)
 
     assert space.limit == pytest.approx(0.85)
     assert space.backed_limit == pytest.approx(0.75)
-    assert of_model("use-multilingual-3", 0.9) is USE_MULTILINGUAL
+    assert space_of_model("use-multilingual-3", 0.9) is USE_MULTILINGUAL
 
 
 @pytest.mark.parametrize("doubt", [(0.1, 0.5, 0.5), (2.0, 0.5, 0.0)])

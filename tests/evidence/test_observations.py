@@ -13,9 +13,9 @@ OBSERVATIONS = st.builds(
     at=st.integers(0, 50),
     nonce=st.integers(0, 2**32 - 1),
     closeness=st.integers(-127, 127),
-    lead=st.integers(-127, 127),
+    margin=st.integers(-127, 127),
     right=st.booleans(),
-    would=st.booleans(),
+    would_serve=st.booleans(),
     caller=st.integers(0, 3),
 )
 LISTS = st.lists(OBSERVATIONS, max_size=12)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from aicache.evidence.risk_budget import MOST, Budget
+from aicache.evidence.risk_budget import MOST, RiskBudget
 
 ERROR = 0.01
 
@@ -14,7 +14,7 @@ ERROR = 0.01
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("candidates", [0.02, 0.3, 1.0])
 def test_the_mean_risk_of_all_requests_stays_within_what_is_allowed(seed: int, candidates: float) -> None:
-    chance, budget = random.Random(seed), Budget(ERROR)
+    chance, budget = random.Random(seed), RiskBudget(ERROR)
     taken = 0.0
 
     for _ in range(4000):
@@ -27,7 +27,7 @@ def test_the_mean_risk_of_all_requests_stays_within_what_is_allowed(seed: int, c
 
 
 def test_where_hits_are_rare_each_may_risk_more() -> None:
-    rare, often = Budget(ERROR), Budget(ERROR)
+    rare, often = RiskBudget(ERROR), RiskBudget(ERROR)
 
     for i in range(3000):
         rare.note(0.05 if i % 20 == 0 else None)
@@ -38,7 +38,7 @@ def test_where_hits_are_rare_each_may_risk_more() -> None:
 
 
 def test_no_hit_may_risk_more_than_the_most() -> None:
-    budget = Budget(0.9)
+    budget = RiskBudget(0.9)
 
     for _ in range(100):
         budget.note(None)
@@ -47,7 +47,7 @@ def test_no_hit_may_risk_more_than_the_most() -> None:
 
 
 def test_at_the_start_only_what_needs_no_budget_passes_many_times() -> None:
-    budget = Budget(ERROR)
+    budget = RiskBudget(ERROR)
 
     for _ in range(300):
         budget.note(0.15)

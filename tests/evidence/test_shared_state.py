@@ -7,47 +7,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.error_bound import Standing
+from aicache.evidence.error_bound import ServingLevel
 from aicache.evidence.observations import OF_A_CURVE, Observation
-from aicache.evidence.shared_state import OF_ONE_CALLER, VERSION, Shared, pack, unpack
+from aicache.evidence.shared_state import OF_ONE_CALLER, VERSION, SharedState, pack, unpack
 
 OBSERVATIONS = st.builds(
     Observation,
     at=st.integers(0, 50),
     nonce=st.integers(0, 9),
     closeness=st.integers(-127, 127),
-    lead=st.integers(-127, 127),
+    margin=st.integers(-127, 127),
     right=st.booleans(),
-    would=st.booleans(),
+    would_serve=st.booleans(),
     caller=st.integers(0, 3),
 )
-SHARED = st.builds(Shared, st.integers(0, 3), st.sampled_from(Standing), st.sets(OBSERVATIONS, max_size=6).map(sorted))
-SHARED = SHARED.map(lambda s: s.merged(Shared()))  # newest first, as any is that was merged
+SHARED = st.builds(
+    SharedState, st.integers(0, 3), st.sampled_from(ServingLevel), st.sets(OBSERVATIONS, max_size=6).map(sorted)
+)
+SHARED = SHARED.map(lambda s: s.merged(SharedState()))  # newest first, as any is that was merged
 
 
 @given(SHARED, SHARED, SHARED)
-def test_merging_does_not_depend_on_the_order(a: Shared, b: Shared, c: Shared) -> None:
+def test_merging_does_not_depend_on_the_order(a: SharedState, b: SharedState, c: SharedState) -> None:
     assert a.merged(b) == b.merged(a)
     assert a.merged(b).merged(c) == a.merged(b.merged(c))
     assert a.merged(b).merged(b) == a.merged(b)
 
 
 def test_a_later_generation_goes_first_and_of_one_the_stricter_standing() -> None:
-    off, learned = Shared(2, Standing.OFF), Shared(3, Standing.LEARNED)
+    off, learned = SharedState(2, ServingLevel.OFF), SharedState(3, ServingLevel.LEARNED)
 
-    assert off.merged(learned).standing is Standing.LEARNED
-    assert off.merged(Shared(2, Standing.FROZEN)).standing is Standing.OFF
+    assert off.merged(learned).serving_level is ServingLevel.LEARNED
+    assert off.merged(SharedState(2, ServingLevel.FROZEN)).serving_level is ServingLevel.OFF
 
 
 def test_one_caller_has_a_part_of_the_room_at_most() -> None:
     flood = tuple(Observation(i, i, 0, 0, True, False, 7) for i in range(OF_A_CURVE))
 
-    assert len(Shared().merged(Shared(observations=flood), capped=True).observations) == OF_ONE_CALLER
-    assert len(Shared().merged(Shared(observations=flood)).observations) == OF_A_CURVE
+    assert len(SharedState().merged(SharedState(observations=flood), capped=True).observations) == OF_ONE_CALLER
+    assert len(SharedState().merged(SharedState(observations=flood)).observations) == OF_A_CURVE
 
 
 @given(SHARED)
-def test_what_was_packed_is_unpacked(shared: Shared) -> None:
+def test_what_was_packed_is_unpacked(shared: SharedState) -> None:
     assert unpack(pack(shared), now=100.0) == shared
 
 
@@ -56,7 +58,7 @@ def test_what_was_packed_is_unpacked(shared: Shared) -> None:
     [
         b"",
         b"secret",
-        pack(Shared())[:-1],
+        pack(SharedState())[:-1],
         msgspec.msgpack.encode((VERSION + 1, 0, "learned", b"\x90")),
         msgspec.msgpack.encode((VERSION, -1, "learned", b"\x90")),
         msgspec.msgpack.encode((VERSION, 0, "reckless", b"\x90")),

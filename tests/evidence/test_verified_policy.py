@@ -5,22 +5,30 @@ from __future__ import annotations
 import pytest
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL
-from aicache.evidence.entry_record import Record
-from aicache.evidence.error_bound import ENOUGH, WINDOW, Account, Standing
-from aicache.evidence.neighbor_features import Seen
-from aicache.evidence.shared_state import Shared
-from aicache.evidence.verified_policy import COMPARED, JUDGED_ALONE, Action, Decision, Shares, Verified, to_compare
+from aicache.evidence.entry_record import EntryRecord
+from aicache.evidence.error_bound import ENOUGH, WINDOW, ServingLevel, Tally
+from aicache.evidence.neighbor_features import AssessedNeighbor
+from aicache.evidence.shared_state import SharedState
+from aicache.evidence.verified_policy import (
+    COMPARED,
+    JUDGED_ALONE,
+    Action,
+    CheckRates,
+    Decision,
+    VerifiedPolicy,
+    neighbors_to_compare,
+)
 
 NEVER = 0.999
-BACKED = [Seen(f"b{i}", 0.93, "g") for i in range(8)]
+BACKED = [AssessedNeighbor(f"b{i}", 0.93, "g") for i in range(8)]
 """Eight neighbours with one answer."""
-BETWEEN = [Seen("a", 0.93, "a"), Seen("b", 0.925, "b")]
+BETWEEN = [AssessedNeighbor("a", 0.93, "a"), AssessedNeighbor("b", 0.925, "b")]
 """Two with one each."""
-SAFE = [Seen(f"s{i}", 0.98, "g") for i in range(8)]
-NOTHING = [Seen("n", 0.3, "n")]
+SAFE = [AssessedNeighbor(f"s{i}", 0.98, "g") for i in range(8)]
+NOTHING = [AssessedNeighbor("n", 0.3, "n")]
 
 
-def taught(verified: Verified, *, count: int = 300, misses: int = 3) -> Verified:
+def taught(verified: VerifiedPolicy, *, count: int = 300, misses: int = 3) -> VerifiedPolicy:
     """Let it see that neighbours with one answer are right, and those between two are not."""
     for i in range(count):
         decision = verified.decide(BACKED, {}, 0.0)
@@ -32,7 +40,7 @@ def taught(verified: Verified, *, count: int = 300, misses: int = 3) -> Verified
     return verified
 
 
-def check(verified: Verified, seen: list[Seen], right: bool, count: int, caller: int = 0) -> None:
+def check(verified: VerifiedPolicy, seen: list[AssessedNeighbor], right: bool, count: int, caller: int = 0) -> None:
     """Ask the same again and again, and have every would-be hit judged by an audit or an exploration."""
     for i in range(count):
         decision = verified.decide(seen, {}, 0.0)
@@ -40,7 +48,7 @@ def check(verified: Verified, seen: list[Seen], right: bool, count: int, caller:
 
 
 def test_what_evidence_speaks_for_is_served_and_what_is_between_two_answers_is_not() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
 
     assert verified.decide(BACKED, {}, NEVER).action is Action.SERVE
     assert verified.decide(BETWEEN, {}, NEVER).action is Action.MISS
@@ -48,42 +56,47 @@ def test_what_evidence_speaks_for_is_served_and_what_is_between_two_answers_is_n
 
 
 def test_a_cold_cache_serves_no_lone_neighbour_that_is_not_close() -> None:
-    assert not Verified(USE_MULTILINGUAL, 0.01).decide([Seen("a", 0.9, "a")], {}, NEVER).serves
+    assert not VerifiedPolicy(USE_MULTILINGUAL, 0.01).decide([AssessedNeighbor("a", 0.9, "a")], {}, NEVER).serves
 
 
 def test_no_evidence_whatever_lets_a_neighbour_below_the_hard_limits_answer() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
     check(verified, BACKED, True, 1000)
 
-    assert verified.decide([Seen("a", 0.79, "a")], {}, NEVER).candidate is None
-    assert verified.decide([Seen(str(i), 0.64, "g") for i in range(8)], {}, NEVER).candidate is None
+    assert verified.decide([AssessedNeighbor("a", 0.79, "a")], {}, NEVER).candidate is None
+    assert verified.decide([AssessedNeighbor(str(i), 0.64, "g") for i in range(8)], {}, NEVER).candidate is None
 
 
 def test_an_entry_that_was_wrong_is_not_served_though_its_like_are() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
     decision = verified.decide(BACKED, {}, 0.0)
     observation = verified.learn(decision, False, at=9999, nonce=9, caller=1)
 
     assert observation is not None
-    records = {"b0": Record("g", (observation,))}
+    records = {"b0": EntryRecord("g", (observation,))}
 
     assert verified.decide(BACKED, records, NEVER).action is Action.MISS
     assert verified.decide([s for s in BACKED if s.key != "b0"], records, NEVER).action is Action.SERVE
 
 
 def test_chance_decides_what_is_checked_before_and_after_serving() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01, shares=Shares(explore=0.1, audit=0.2)))
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01, shares=CheckRates(explore=0.1, audit=0.2)))
 
     decided = [verified.decide(BACKED, {}, chance) for chance in (0.0, 0.05, 0.15, 0.25, 0.4)]
 
     assert [d.action for d in decided] == [Action.EXPLORE] * 2 + [Action.AUDIT] * 2 + [Action.SERVE]
-    assert [d.drawn for d in decided] == [True] * 4 + [False]
-    assert [(d.serves, d.asks) for d in decided[1:]] == [(False, True), (True, True), (True, True), (True, False)]
+    assert [d.sampled for d in decided] == [True] * 4 + [False]
+    assert [(d.serves, d.needs_upstream) for d in decided[1:]] == [
+        (False, True),
+        (True, True),
+        (True, True),
+        (True, False),
+    ]
 
 
 def test_as_long_as_nothing_is_proven_most_would_be_hits_are_checked_first() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01), count=300)
-    fresh = Verified(USE_MULTILINGUAL, 0.01)
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01), count=300)
+    fresh = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
     fresh.absorb(verified.known)
     for _ in range(500):
         fresh.decide(NOTHING, {}, NEVER)
@@ -93,24 +106,24 @@ def test_as_long_as_nothing_is_proven_most_would_be_hits_are_checked_first() -> 
 
 
 def test_a_request_without_a_candidate_teaches_nothing() -> None:
-    verified = Verified(USE_MULTILINGUAL, 0.01)
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
 
     assert verified.learn(Decision(Action.MISS), True, at=1, nonce=1, caller=1) is None
-    assert verified.known == Shared()
+    assert verified.known == SharedState()
 
 
 def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_again() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
-    before = verified.standing
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
+    before = verified.serving_level
     generation = verified.known.generation
 
     for i in range(60):  # though the curve would not let them be served any more
-        decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.01, drawn=True)
-        if verified.standing is before:
+        decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.01, sampled=True)
+        if verified.serving_level is before:
             verified.learn(decision, False, at=10_000, nonce=10**6 + i, caller=i)
 
-    assert before is Standing.LEARNED
-    assert verified.standing is Standing.FROZEN
+    assert before is ServingLevel.LEARNED
+    assert verified.serving_level is ServingLevel.FROZEN
     assert verified.known.generation == generation + 1
 
     curve = verified.curve
@@ -118,40 +131,40 @@ def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_ag
         decision = verified.decide(BACKED if i % 20 == 0 else NOTHING, {}, NEVER)
         assert not decision.serves
         if decision.candidate is not None:
-            drawn = Decision(Action.MISS, decision.candidate, 0.01, drawn=True)
-            verified.learn(drawn, True, at=10_100, nonce=2 * 10**6 + i, caller=i % 100)
+            sampled = Decision(Action.MISS, decision.candidate, 0.01, sampled=True)
+            verified.learn(sampled, True, at=10_100, nonce=2 * 10**6 + i, caller=i % 100)
 
     assert curve is not verified.curve
-    assert verified.standing is Standing.LEARNED
+    assert verified.serving_level is ServingLevel.LEARNED
 
 
 def test_frozen_serves_what_is_safe_and_off_serves_nothing() -> None:
-    for standing, action in ((Standing.FROZEN, Action.SERVE), (Standing.OFF, Action.MISS)):
-        verified = taught(Verified(USE_MULTILINGUAL, 0.01))
-        verified.absorb(Shared(verified.known.generation + 1, standing))
-        verified.use(verified.known.generation, Account(requests=10_000, hits=100, judged=45, wrong=1))
+    for serving_level, action in ((ServingLevel.FROZEN, Action.SERVE), (ServingLevel.OFF, Action.MISS)):
+        verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
+        verified.absorb(SharedState(verified.known.generation + 1, serving_level))
+        verified.use(verified.known.generation, Tally(requests=10_000, hits=100, judged=45, wrong=1))
 
         safe, near = verified.decide(SAFE, {}, NEVER), verified.decide(BACKED, {}, NEVER)
 
         assert safe.action is action
         assert near.action is Action.MISS
-        assert near.drawn
+        assert near.sampled
         assert verified.error_bound <= 0.01
 
 
 def test_one_caller_cannot_stop_the_cache_of_all_others_nor_vouch_for_it() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01, shared=True))
-    judged = verified.account.judged
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01, shared=True))
+    judged = verified.tally.judged
 
     check(verified, BACKED, True, 400, caller=4242)
 
-    assert verified.account.judged - judged <= max(JUDGED_ALONE, judged)
+    assert verified.tally.judged - judged <= max(JUDGED_ALONE, judged)
     own = sum(o.caller == 4242 for o in verified.known.observations)
     assert own <= 256
 
 
 def test_two_proxies_that_tell_each_other_everything_decide_alike() -> None:
-    one, other = taught(Verified(USE_MULTILINGUAL, 0.01)), Verified(USE_MULTILINGUAL, 0.01)
+    one, other = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01)), VerifiedPolicy(USE_MULTILINGUAL, 0.01)
 
     other.absorb(one.known)
 
@@ -160,50 +173,50 @@ def test_two_proxies_that_tell_each_other_everything_decide_alike() -> None:
 
 
 def test_counts_are_told_once_and_the_sum_of_all_is_taken_for_ones_own() -> None:
-    verified = Verified(USE_MULTILINGUAL, 0.01)
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
     for _ in range(5):
         verified.decide(NOTHING, {}, NEVER)
 
     first, second = verified.unsent(), verified.unsent()
     verified.decide(NOTHING, {}, NEVER)
-    verified.use(0, Account(requests=105))
+    verified.use(0, Tally(requests=105))
 
-    assert first == Account(requests=5)
-    assert second == Account()
-    assert verified.account == Account(requests=106)
+    assert first == Tally(requests=5)
+    assert second == Tally()
+    assert verified.tally == Tally(requests=106)
 
 
 def test_counts_of_another_generation_are_not_mixed_in() -> None:
-    verified = Verified(USE_MULTILINGUAL, 0.01)
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
 
-    verified.use(3, Account(requests=105, hits=100, judged=100, wrong=90))
+    verified.use(3, Tally(requests=105, hits=100, judged=100, wrong=90))
 
-    assert verified.account == Account()
-    assert verified.standing is Standing.LEARNED
+    assert verified.tally == Tally()
+    assert verified.serving_level is ServingLevel.LEARNED
 
 
 def test_an_account_is_closed_after_a_window_and_forgotten_after_the_next() -> None:
-    verified = taught(Verified(USE_MULTILINGUAL, 0.01))
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
     generation = verified.known.generation
 
     for i in range(2 * WINDOW):
-        decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.001, drawn=True)
+        decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.001, sampled=True)
         verified.learn(decision, True, at=10_000 + i, nonce=10**6 + i, caller=i % 100)
 
     assert verified.known.generation == generation + 2
-    assert verified.account.judged < 2 * WINDOW
+    assert verified.tally.judged < 2 * WINDOW
 
 
 def test_a_fresh_answer_is_compared_with_the_candidates_first_and_then_with_one_of_each_group() -> None:
     seen = [
-        Seen("refused", 0.95, "r", refused=True),
-        Seen("a", 0.93, "a"),
-        Seen("a2", 0.92, "a"),
-        *[Seen(f"o{i}", 0.8 - i / 100, f"o{i}") for i in range(6)],
+        AssessedNeighbor("refused", 0.95, "r", refused=True),
+        AssessedNeighbor("a", 0.93, "a"),
+        AssessedNeighbor("a2", 0.92, "a"),
+        *[AssessedNeighbor(f"o{i}", 0.8 - i / 100, f"o{i}") for i in range(6)],
     ]
-    decision = Verified(USE_MULTILINGUAL, 0.01).decide(seen, {}, NEVER)
+    decision = VerifiedPolicy(USE_MULTILINGUAL, 0.01).decide(seen, {}, NEVER)
 
-    compared = [s.key for s in to_compare(seen, decision)]
+    compared = [s.key for s in neighbors_to_compare(seen, decision)]
 
     assert compared == ["a", "refused", "o0", "o1"]
     assert len(compared) == COMPARED

@@ -155,7 +155,7 @@ def test_an_answer_that_came_compressed_is_kept_as_it_was_before(encoding: str) 
 
 
 @pytest.mark.parametrize(
-    ("wishes", "reason"),
+    ("directives", "reason"),
     [
         ({"x-higress-skip-ai-cache": "on"}, "skip"),
         ({"x-ai-cache-ttl": "0"}, "not to be kept"),

@@ -81,4 +81,4 @@ def finished(report: Decided | None = None, status: int = 200, **other: Any) -> 
 
 def checked(verdict: Any = "right", **other: Any) -> Checked:
     values: dict[str, Any] = {"at": NOW, "kind": KIND, "key": an_entry().key, "similarity": 0.95, "source": "audit"}
-    return Checked(verdict=verdict, **values | {"would": True} | other)
+    return Checked(verdict=verdict, **values | {"would_serve": True} | other)

@@ -119,7 +119,7 @@ def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counters) -> None
 def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counters) -> None:
     counts.decided(a_near_hit(trace=Trace(error_bound=0.4)))
     before = counts.kinds[KIND[:8]].error_bound
-    counts.checked(checked("right", error_bound=0.3, standing="off"))
+    counts.checked(checked("right", error_bound=0.3, serving_level="off"))
 
     assert before == 0.4
     assert counts.kinds == {KIND[:8]: Kind("gpt-4o", 0.3, "off")}
@@ -134,7 +134,7 @@ def test_where_nothing_is_checked_there_is_no_bound(counts: Counters) -> None:
 
 def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counters) -> None:
     counts.checked(checked("wrong"))
-    counts.checked(checked("right", source="miss", would=False))
+    counts.checked(checked("right", source="miss", would_serve=False))
 
     assert counts.judgements == {("wrong", "audit", "yes"): 1, ("right", "miss", "no"): 1}
 
@@ -149,7 +149,7 @@ def test_callers_cannot_make_it_grow(counts: Counters) -> None:
         counts.decided(a_report("miss", model=model, reason=f"reason-{chr(97 + i % 26) * (i + 1)}"))
         counts.decided(a_report("bypass", model=model, reason=f"because-{chr(97 + i % 26) * (i + 1)}"))
         counts.finished(finished(a_report(model=model), entry=an_entry(), why_not=None))
-        counts.checked(checked(kind=kind, error_bound=0.1, standing="off"))
+        counts.checked(checked(kind=kind, error_bound=0.1, serving_level="off"))
 
     assert len(counts.hits) <= MODELS + 1
     assert ("exact", "chat", OTHER) in counts.hits

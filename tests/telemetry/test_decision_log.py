@@ -68,7 +68,7 @@ def test_each_decision_end_and_judgement_is_a_line(start: Callable[..., Decision
         a_near_hit(0.95, trace=Trace([Step("embedding", 0.5)], [TracedNeighbor("k", 0.95, "q")], 0.92, None, 0.1, 0.2))
     )
     log.finished(finished(status=503, why_not="status 503"))
-    log.checked(checked("wrong", error_bound=0.04, standing="frozen", namespace="n"))
+    log.checked(checked("wrong", error_bound=0.04, serving_level="frozen", namespace="n"))
     ended(log)
 
     hit, end, verdict = lines(tmp_path / "log.jsonl")

@@ -109,8 +109,8 @@ def test_the_overview_tells_what_was_counted(setup: Setup) -> None:
     setup.watchers.decided(a_report("bypass", reason="skip"))
     setup.watchers.decided(a_hit(model="no-price"))
     setup.watchers.finished(finished(entry=an_entry()))
-    setup.watchers.checked(checked("wrong", error_bound=0.03, standing="off"))
-    setup.watchers.checked(checked("right", source="miss", would=False))
+    setup.watchers.checked(checked("wrong", error_bound=0.03, serving_level="off"))
+    setup.watchers.checked(checked("right", source="miss", would_serve=False))
 
     now = overview(setup.observability, 300)
 

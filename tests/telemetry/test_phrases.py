@@ -11,7 +11,7 @@ from mitmproxy.utils.emoji import emoji
 import aicache
 from aicache.domain.events import Decided, Finished
 from aicache.domain.trace import TracedNeighbor
-from aicache.evidence.error_bound import Standing
+from aicache.evidence.error_bound import ServingLevel
 from aicache.telemetry import phrases
 from aicache.telemetry.phrases import comment_of, ended, marker_of
 from ui.flow_reports import HOURS, KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
@@ -101,6 +101,6 @@ def test_every_reason_that_there_is_has_words() -> None:
     assert {"not-stored", "starting", "foreign", "expired"} <= misses
     assert {"skip", "streamed", "switched-off"} <= bypasses
 
-    for outcome, reasons in (("miss", misses | set(Standing) - {Standing.LEARNED}), ("bypass", bypasses)):
+    for outcome, reasons in (("miss", misses | set(ServingLevel) - {ServingLevel.LEARNED}), ("bypass", bypasses)):
         for reason in reasons:
             assert comment_of(a_report(outcome, reason=reason)) != f"{outcome}: {reason}", reason

@@ -102,7 +102,7 @@ def test_misses_guards_and_failures(scraped: Scraped) -> None:
 
 def test_checks_and_the_bound_that_follows_from_them(scraped: Scraped) -> None:
     scraped.counts.decided(a_near_hit(trace=replace(a_near_hit().trace, error_bound=0.02)))
-    scraped.counts.checked(checked("wrong", error_bound=0.04, standing="frozen"))
+    scraped.counts.checked(checked("wrong", error_bound=0.04, serving_level="frozen"))
 
     assert scraped.value("judged_total", verdict="wrong", source="audit", served="yes") == 1
     assert scraped.value("error_bound", kind=KIND[:8], model="gpt-4o") == 0.04

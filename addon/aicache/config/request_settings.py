@@ -10,7 +10,7 @@ from aicache.domain.model import Call, Mode
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.request_fields import FieldRules
 from aicache.entries.response_templates import Template
-from aicache.evidence.verified_policy import SHARES
+from aicache.evidence.verified_policy import DEFAULT_CHECK_RATES
 from aicache.formats import Allow
 
 SEEN = 2000
@@ -112,7 +112,7 @@ def rules_of(config: Config, default_threshold: float, guarded_threshold: float)
     default = by_policy[config.semantic.policy]
     threshold, audit = config.semantic.threshold, config.semantic.audit
     if audit is None:
-        audit = SHARES.audit if config.semantic.policy is Policy.VERIFIED else 0.0
+        audit = DEFAULT_CHECK_RATES.audit if config.semantic.policy is Policy.VERIFIED else 0.0
     return Rules(
         ttl=config.exact.ttl,
         max_bytes=config.store.max_bytes,

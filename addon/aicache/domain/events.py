@@ -76,12 +76,12 @@ class Checked:
     similarity: float
     verdict: Literal["right", "wrong", "unknown"]
     source: Literal["explore", "audit", "shadow", "feedback", "miss"]
-    would: bool
+    would_serve: bool
     """It was served, or would have been."""
     guard: str | None = None
     risk: float | None = None
     error_bound: float | None = None
-    standing: str | None = None
+    serving_level: str | None = None
     namespace: str = ""
     """Of the question: what its neighbours are looked for in."""
 

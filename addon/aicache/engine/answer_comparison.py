@@ -9,11 +9,11 @@ from aicache.domain.model import Entry, Text, Vector
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import InUse
 from aicache.engine.exchange import PARSE_ON_LOOP, Semantic
-from aicache.evidence.answer_equality import BARS, Bars, Correctness, compare
+from aicache.evidence.answer_equality import ANSWER_THRESHOLDS, AnswerThresholds, Correctness, compare
 from aicache.formats import by_api
 
 COMPARED = 2000  # characters of an answer that are compared by similarity: embedders see no more
-MEASURED = {"use-multilingual-3": BARS}  # of other models no similarity decides
+MEASURED = {"use-multilingual-3": ANSWER_THRESHOLDS}  # of other models no similarity decides
 
 
 async def text_of(entry: Entry) -> str | None:
@@ -65,7 +65,9 @@ class Comparison:
             found = await self._compared(stored, await self._similarity(stored), bars)
         return found
 
-    async def _compared(self, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Correctness:
+    async def _compared(
+        self, stored: str, similarity: float | None = None, bars: AnswerThresholds = ANSWER_THRESHOLDS
+    ) -> Correctness:
         if len(self._fresh) + len(stored) > PARSE_ON_LOOP:
             return await asyncio.to_thread(compare, self._fresh, stored, similarity, bars)
         return compare(self._fresh, stored, similarity, bars)

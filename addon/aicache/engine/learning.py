@@ -18,13 +18,20 @@ from aicache.engine.answer_comparison import Comparison, text_of
 from aicache.engine.backends import InUse
 from aicache.engine.background_tasks import Tasks
 from aicache.engine.exchange import Exchange, Semantic
-from aicache.engine.traffic_segments import Kinds, Terms, say_standing
+from aicache.engine.traffic_segments import Kinds, Terms, report_serving_level
 from aicache.evidence import entry_record as entries
 from aicache.evidence.answer_equality import Correctness
-from aicache.evidence.embedding_space import Space, of_model
-from aicache.evidence.entry_record import Record
-from aicache.evidence.neighbor_features import Seen, alone
-from aicache.evidence.verified_policy import SHARES, Action, Decision, Shares, Verified, to_compare
+from aicache.evidence.embedding_space import EmbeddingSpace, space_of_model
+from aicache.evidence.entry_record import EntryRecord
+from aicache.evidence.neighbor_features import AssessedNeighbor, lone_candidate
+from aicache.evidence.verified_policy import (
+    DEFAULT_CHECK_RATES,
+    Action,
+    CheckRates,
+    Decision,
+    VerifiedPolicy,
+    neighbors_to_compare,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +46,7 @@ class Trial:
     """One request's neighbours and what was decided: to be learned from when its fresh answer is there."""
 
     kind: str
-    seen: tuple[Seen, ...]
+    seen: tuple[AssessedNeighbor, ...]
     decision: Decision
     source: Source
     similarity: float
@@ -64,23 +71,28 @@ class Learning:
 
     async def kind_of(
         self, exchange: Exchange, semantic: Semantic, rules: Rules, exact: ExactStore, deadline: float | None
-    ) -> tuple[str, Verified]:
+    ) -> tuple[str, VerifiedPolicy]:
         """Return the kind of traffic a request belongs to. Raises StoreError while what is known of it is not."""
         name = kind_name(exchange, semantic)
         own = () if exchange.shared else exchange.owners
         return name, await self.kinds.of(name, terms(semantic, rules), exact, deadline, own)
 
     def decide(
-        self, name: str, kind: Verified, seen: Sequence[Seen], records: Mapping[str, Record], rules: Rules
+        self,
+        name: str,
+        kind: VerifiedPolicy,
+        seen: Sequence[AssessedNeighbor],
+        records: Mapping[str, EntryRecord],
+        rules: Rules,
     ) -> Decision:
         """Decide by the evidence: which of the neighbours answers, and whether that is checked."""
         decision = kind.decide(seen, records, 0.0 if rules.shadow else self._chance.random())
         self.kinds.used(name)
         return decision
 
-    def watch(self, name: str, kind: Verified, found: tuple[str, float] | None, rules: Rules) -> Decision:
+    def watch(self, name: str, kind: VerifiedPolicy, found: tuple[str, float] | None, rules: Rules) -> Decision:
         """Decide on the neighbour (key and similarity) that another policy has chosen."""
-        candidate = None if found is None else alone(*found, kind.space)
+        candidate = None if found is None else lone_candidate(*found, kind.space)
         explore = 1.0 if rules.shadow else 0.0
         decision = kind.watch(candidate, self._chance.random(), explore=explore)
         self.kinds.used(name)
@@ -94,7 +106,7 @@ class Learning:
             self._trials.popitem(last=False)
         return self._last_ticket
 
-    async def records(self, exact: ExactStore, keys: Sequence[str], deadline: float | None) -> dict[str, Record]:
+    async def records(self, exact: ExactStore, keys: Sequence[str], deadline: float | None) -> dict[str, EntryRecord]:
         """Return what is known of entries; those of which nothing is have an answer of their own."""
         packed = await self._in_use.exact_part.ask(exact.get_blobs(keys), "entries' evidence", deadline)
         return {key: _record(key, each, self._clock()) for key, each in zip(keys, packed, strict=True)}
@@ -123,7 +135,7 @@ class Learning:
         text = await text_of(fresh)
         question = exchange.call.question or ""
         comparison = Comparison(self._in_use, semantic, question, text or "", f"answers {exchange.kind}")
-        for seen in to_compare(trial.seen, trial.decision) if text is not None else ():
+        for seen in neighbors_to_compare(trial.seen, trial.decision) if text is not None else ():
             other = await self._in_use.exact_part.ask(exact.get(seen.key), "neighbour's answer")
             if other is None or other.key == fresh.key or (said := await text_of(other)) is None:
                 continue
@@ -139,10 +151,12 @@ class Learning:
                 group = seen.group
                 break
         if stored and rules.policy is Policy.VERIFIED:
-            await self._note(exact, fresh, Record(group))
+            await self._note(exact, fresh, EntryRecord(group))
         return verdict
 
-    async def feedback(self, exchange: Exchange, key: str, right: bool, rules: Rules, seen: Sequence[Seen]) -> None:
+    async def feedback(
+        self, exchange: Exchange, key: str, right: bool, rules: Rules, seen: Sequence[AssessedNeighbor]
+    ) -> None:
         """Learn from a caller's word on a hit; *seen* are the neighbours of its question. Raises StoreError."""
         exact, semantic = self._in_use.exact, self._in_use.semantic
         similarity = next((s.similarity for s in seen if s.key == key), None)
@@ -151,7 +165,7 @@ class Learning:
         if (entry := await self._in_use.exact_part.ask(exact.get(key), "entry of a feedback")) is None:
             return
         name, kind = await self.kind_of(exchange, semantic, rules, exact, None)
-        decision = Decision(Action.MISS, alone(key, similarity, kind.space))
+        decision = Decision(Action.MISS, lone_candidate(key, similarity, kind.space))
         trial = Trial(name, tuple(seen), decision, "feedback", similarity)
         await self._observe(trial, exchange, entry, Correctness.RIGHT if right else Correctness.WRONG, rules)
 
@@ -165,7 +179,7 @@ class Learning:
         """
         kind = self.kinds.get(trial.kind)
         if kind is not None:
-            before, nonce = kind.standing, self._chance.getrandbits(32)
+            before, nonce = kind.serving_level, self._chance.getrandbits(32)
             observation = kind.learn(
                 trial.decision,
                 verdict is Correctness.RIGHT,
@@ -173,13 +187,13 @@ class Learning:
                 nonce=nonce,
                 caller=exchange.caller,
             )
-            if kind.standing is not before:
-                say_standing(trial.kind, kind)
-            self.kinds.used(trial.kind, now=kind.standing is not before)
+            if kind.serving_level is not before:
+                report_serving_level(trial.kind, kind)
+            self.kinds.used(trial.kind, now=kind.serving_level is not before)
             exact = self._in_use.exact
             if observation is not None and exact is not None and rules.policy is Policy.VERIFIED:
                 record = (await self.records(exact, [entry.key], None))[entry.key]
-                await self._note(exact, entry, record.with_([observation], capped=rules.shared))
+                await self._note(exact, entry, record.with_observations([observation], capped=rules.shared))
         self._say(trial, exchange, entry.key, verdict, kind)
 
     def _note_undecided(self, undecided: bool) -> None:
@@ -191,12 +205,14 @@ class Learning:
                 "of which hits by meaning are right: a model that compares them can be set as semantic.judge"
             )
 
-    async def _note(self, exact: ExactStore, entry: Entry, record: Record) -> None:
+    async def _note(self, exact: ExactStore, entry: Entry, record: EntryRecord) -> None:
         noting = exact.put_blob(entry.key, entries.pack(record), entry.expires_at)
         await self._in_use.exact_writes.ask(noting, "entry's evidence written")
 
-    def _say(self, trial: Trial, exchange: Exchange, key: str, verdict: Correctness, kind: Verified | None) -> None:
-        would = trial.decision.drawn or trial.decision.serves
+    def _say(
+        self, trial: Trial, exchange: Exchange, key: str, verdict: Correctness, kind: VerifiedPolicy | None
+    ) -> None:
+        would_serve = trial.decision.sampled or trial.decision.serves
         self._tell(
             Checked(
                 at=self._clock(),
@@ -205,11 +221,11 @@ class Learning:
                 similarity=trial.similarity,
                 verdict=verdict.value,
                 source=trial.source,
-                would=would,
+                would_serve=would_serve,
                 guard=trial.guard,
                 risk=trial.decision.risk,
                 error_bound=kind.error_bound if kind is not None else None,
-                standing=kind.standing.value if kind is not None else None,
+                serving_level=kind.serving_level.value if kind is not None else None,
                 namespace=exchange.identity.namespace,
             )
         )
@@ -221,19 +237,19 @@ def kind_name(exchange: Exchange, semantic: Semantic) -> str:
 
 
 def terms(semantic: Semantic, rules: Rules) -> Terms:
-    explore = SHARES.explore if rules.policy is Policy.VERIFIED else 0.0
-    return Terms(_space(semantic), rules.max_error, Shares(explore, rules.audit), rules.shared)
+    explore = DEFAULT_CHECK_RATES.explore if rules.policy is Policy.VERIFIED else 0.0
+    return Terms(_space(semantic), rules.max_error, CheckRates(explore, rules.audit), rules.shared)
 
 
-def _space(semantic: Semantic) -> Space:
-    return of_model(semantic.embedder.model, semantic.embedder.threshold)
+def _space(semantic: Semantic) -> EmbeddingSpace:
+    return space_of_model(semantic.embedder.model, semantic.embedder.threshold)
 
 
-def _record(key: str, packed: bytes | None, now: float) -> Record:
+def _record(key: str, packed: bytes | None, now: float) -> EntryRecord:
     if packed is None:
-        return Record(key)
+        return EntryRecord(key)
     try:
         return entries.unpack(packed, now)
     except ValueError as exc:
         logger.debug("evidence of an entry not read: %s", exc)
-        return Record(key)
+        return EntryRecord(key)

@@ -16,8 +16,8 @@ from aicache.domain.trace import Trace, TracedNeighbor
 from aicache.engine.backends import InUse, entries
 from aicache.engine.exchange import Exchange, Semantic
 from aicache.engine.learning import Learning, Source, Trial
-from aicache.evidence.neighbor_features import LOOKED_AT, Seen
-from aicache.evidence.verified_policy import Action, Decision, Verified
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS, AssessedNeighbor
+from aicache.evidence.verified_policy import Action, Decision, VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +62,11 @@ class Search:
         except StoreError as exc:
             return Miss(f"store-error: {exc}", vector), []
 
-    async def neighbors(self) -> list[Seen]:
+    async def neighbors(self) -> list[AssessedNeighbor]:
         """Return the neighbours as the evidence sees them. Raises StoreError."""
         neighbors = await self._search(await self._embed())
         records = await self.learning.records(self.exact, [n.key for n in neighbors], self.deadline)
-        return [Seen(n.key, n.similarity, records[n.key].group) for n in neighbors]
+        return [AssessedNeighbor(n.key, n.similarity, records[n.key].group) for n in neighbors]
 
     async def _is_alone(self) -> bool:
         """Tell whether nothing was ever asked with what stands before this question: then it has time to be embedded.
@@ -94,7 +94,7 @@ class Search:
     async def _search(self, vector: Vector) -> list[Neighbor]:
         looked_at = self.rules.top_k
         if self.rules.watches:
-            looked_at = max(looked_at, LOOKED_AT)
+            looked_at = max(looked_at, MAX_NEIGHBORS)
         search = self.semantic.index.search(self.semantic.namespace(self.exchange.identity), vector, looked_at)
         return await self.in_use.index_part.ask(search, f"{self.exchange.label}: 3 search", self.deadline)
 
@@ -166,7 +166,7 @@ class Search:
         found = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
         decision = self.learning.watch(name, kind, found, self.rules)
         self.trace.kind, self.trace.error_bound = name, kind.error_bound
-        seen = tuple(Seen(n.key, n.similarity, n.key) for n in neighbors)
+        seen = tuple(AssessedNeighbor(n.key, n.similarity, n.key) for n in neighbors)
         return self._outcome(name, kind, decision, seen, hit.entry if hit else None, miss, why_not)
 
     # ------------------------------------------------------------------ by evidence
@@ -183,7 +183,7 @@ class Search:
                 learning.records(self.exact, keys, self.deadline), self._entries(near) if near else _nothing()
             )
         by_key = dict(zip((n.key for n in near), found, strict=True))
-        seen: list[Seen] = []
+        seen: list[AssessedNeighbor] = []
         guard: str | None = None
         with trace.step("judgement"):
             for place, n in enumerate(neighbors):
@@ -211,20 +211,22 @@ class Search:
 
     async def _see(
         self, neighbor: Neighbor, fetched: Mapping[str, Entry | StoreError | None], group: str, *, judge: bool
-    ) -> tuple[TracedNeighbor, Seen | None]:
+    ) -> tuple[TracedNeighbor, AssessedNeighbor | None]:
         """Look at one neighbour. One that may not answer votes all the same; one that has gone does not."""
         key, similarity = neighbor.key, neighbor.similarity
         if key not in fetched:
-            return TracedNeighbor(key, similarity, refused="too far"), Seen(key, similarity, group, refused=True)
+            return TracedNeighbor(key, similarity, refused="too far"), AssessedNeighbor(
+                key, similarity, group, refused=True
+            )
         entry = fetched[key]
         if not isinstance(entry, Entry):
             return TracedNeighbor(key, similarity, refused="gone"), None
         if (why_not := self._unfit(entry)) is not None:
-            foreign = None if why_not == "foreign" else Seen(key, similarity, group, refused=True)
+            foreign = None if why_not == "foreign" else AssessedNeighbor(key, similarity, group, refused=True)
             return TracedNeighbor(key, similarity, entry.question, why_not), foreign
         refused, raised = await self._guard(entry) if judge else (None, 0.0)
         looked = TracedNeighbor(key, similarity, entry.question, refused)
-        return looked, Seen(key, similarity, group, refused is not None, raised)
+        return looked, AssessedNeighbor(key, similarity, group, refused is not None, raised)
 
     async def _guard(self, entry: Entry) -> tuple[str | None, float]:
         question = self.exchange.call.question or ""
@@ -244,9 +246,9 @@ class Search:
     def _outcome(
         self,
         name: str,
-        kind: Verified,
+        kind: VerifiedPolicy,
         decision: Decision,
-        seen: tuple[Seen, ...],
+        seen: tuple[AssessedNeighbor, ...],
         entry: Entry | None,
         miss: Miss,
         guard: str | None,
@@ -262,14 +264,14 @@ class Search:
             source = "explore"
         ticket = None
         learns = self.rules.policy is policy.Policy.VERIFIED or shadow or candidate is not None
-        if seen and learns and decision.asks:
+        if seen and learns and decision.needs_upstream:
             ticket = self.learning.open(Trial(name, seen, decision, source, similarity, guard))
         if serves and entry is not None:
             nearness = next((s.similarity for s in seen if s.key == entry.key), similarity)
             return Hit(entry, min(nearness, 1.0), error_bound=kind.error_bound, ticket=ticket)
         reason = miss.reason
-        if candidate is not None and decision.drawn:
-            why = "shadow" if shadow else "explored" if decision.action is Action.EXPLORE else kind.standing.value
+        if candidate is not None and decision.sampled:
+            why = "shadow" if shadow else "explored" if decision.action is Action.EXPLORE else kind.serving_level.value
             reason = why if decision.action is not Action.AUDIT or shadow else reason
         return replace(miss, reason=reason, ticket=ticket)
 

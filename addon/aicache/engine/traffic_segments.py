@@ -13,9 +13,9 @@ from aicache.domain.ports import ExactStore, StoreError
 from aicache.engine.backends import InUse
 from aicache.engine.background_tasks import Tasks
 from aicache.evidence import shared_state
-from aicache.evidence.embedding_space import Space
-from aicache.evidence.error_bound import Account, Standing
-from aicache.evidence.verified_policy import Shares, Verified
+from aicache.evidence.embedding_space import EmbeddingSpace
+from aicache.evidence.error_bound import ServingLevel, Tally
+from aicache.evidence.verified_policy import CheckRates, VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +30,15 @@ KEPT = 90 * 86400.0  # seconds that a kind's evidence outlives its last use
 class Terms:
     """What a kind is judged by; others begin anew, from the same evidence."""
 
-    space: Space
+    space: EmbeddingSpace
     max_error: float
-    shares: Shares
+    shares: CheckRates
     shared: bool
 
 
 @dataclass(slots=True)
 class _Kind:
-    verified: Verified
+    verified: VerifiedPolicy
     terms: Terms
     told_at: float
     owners: tuple[str, ...] = ()
@@ -54,18 +54,18 @@ class Kinds:
         self._in_use, self._tasks, self._clock = in_use, tasks, clock
         self._kinds = BoundedDict[str, _Kind](MOST)
 
-    def get(self, name: str) -> Verified | None:
+    def get(self, name: str) -> VerifiedPolicy | None:
         """Return a kind that is in use already."""
         kind = self._kinds.get(name)
         return None if kind is None else kind.verified
 
     async def of(
         self, name: str, terms: Terms, exact: ExactStore, deadline: float | None, owners: tuple[str, ...] = ()
-    ) -> Verified:
+    ) -> VerifiedPolicy:
         """Return a kind, with all that other proxies have told. Raises StoreError when that cannot be asked for."""
         kind = self._kinds.get(name)
         if kind is None or kind.terms != terms:
-            verified = Verified(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
+            verified = VerifiedPolicy(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
             [packed] = await self._in_use.exact_part.ask(exact.get_blobs([_note(name)]), "evidence read", deadline)
             _absorb(verified, packed, self._clock())
             kind = self._kinds.get(name)  # two may have asked
@@ -122,29 +122,29 @@ class Kinds:
         if exact is None:
             return
         now, verified = self._clock(), kind.verified
-        standing = verified.standing
+        standing = verified.serving_level
         [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
         _absorb(verified, packed, now)
         account = digest("account", name, str(verified.known.generation))
         generation, unsent = verified.known.generation, verified.unsent()
         counted = await writes.ask(exact.increment(account, asdict(unsent), KEPT), "evidence counted")
-        verified.use(generation, Account(**{f: counted.get(f, 0) for f in asdict(unsent)}))
+        verified.use(generation, Tally(**{f: counted.get(f, 0) for f in asdict(unsent)}))
         if kind.deleted:  # meanwhile
             return
         if kind.owners:  # by which it is found
             await writes.ask(exact.remember(_note(name), KEPT, kind.owners), "evidence's owner noted")
         await writes.ask(exact.put_blob(_note(name), shared_state.pack(verified.known), now + KEPT), "evidence written")
-        if verified.standing is not standing:
-            say_standing(name, verified)
+        if verified.serving_level is not standing:
+            report_serving_level(name, verified)
 
 
-def say_standing(name: str, verified: Verified) -> None:
+def report_serving_level(name: str, verified: VerifiedPolicy) -> None:
     """Tell the operator that hits by meaning have been restricted, or are back."""
     what, why = {
-        Standing.LEARNED: ("are served again", "enough that were checked were right"),
-        Standing.FROZEN: ("are served at safe similarities only", "too many that were checked were wrong"),
-        Standing.OFF: ("are switched off", "too many that were checked were wrong"),
-    }[verified.standing]
+        ServingLevel.LEARNED: ("are served again", "enough that were checked were right"),
+        ServingLevel.FROZEN: ("are served at safe similarities only", "too many that were checked were wrong"),
+        ServingLevel.OFF: ("are switched off", "too many that were checked were wrong"),
+    }[verified.serving_level]
     logger.warning("hits by meaning %s (kind %s): %s for max_error %g", what, name[:8], why, verified.max_error)
 
 
@@ -152,7 +152,7 @@ def _note(name: str) -> str:
     return f"{KIND}{name}"
 
 
-def _absorb(verified: Verified, packed: bytes | None, now: float) -> None:
+def _absorb(verified: VerifiedPolicy, packed: bytes | None, now: float) -> None:
     if packed is None:
         return
     try:

@@ -30,7 +30,7 @@ class Correctness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class AnswerThresholds:
     """Cosine similarities of two answers' vectors; they belong to the embedder's model.
 
     With the local one 1 % of pairs of news sentences at or above .95, and 5 % at .9, say different things though their
@@ -41,7 +41,7 @@ class Bars:
     wrong: float = 0.4
 
 
-BARS = Bars()
+ANSWER_THRESHOLDS = AnswerThresholds()
 
 
 def plain(answer: str) -> str:
@@ -57,7 +57,9 @@ def plain(answer: str) -> str:
     return words[start:end]
 
 
-def compare(fresh: str, stored: str, similarity: float | None = None, bars: Bars = BARS) -> Correctness:
+def compare(
+    fresh: str, stored: str, similarity: float | None = None, bars: AnswerThresholds = ANSWER_THRESHOLDS
+) -> Correctness:
     """Judge two answers; *similarity* is the cosine of their vectors, None when they have none.
 
     An embedder hardly sees a number or a denial, so answers that differ in one are never right by similarity alone,

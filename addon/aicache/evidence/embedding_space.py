@@ -17,7 +17,7 @@ dozen observations."""
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Where the curve of a new kind starts: normal, over the weights of 1, closeness and lead (see `sight`).
+    """Where the curve of a new kind starts: normal, over the weights of 1, closeness and lead (see `features`).
 
     *together* is the correlation of the first and the last weight: traffic whose groups tell a lot has few wrong
     neighbours at all. Raises ValueError when it claims to know too much.
@@ -40,7 +40,7 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class EmbeddingSpace:
     """One model's cosines. The limits stand outside any learning: no evidence lets a neighbour below them answer."""
 
     safe: float
@@ -48,7 +48,7 @@ class Space:
     limit: float
     """Similarity that any hit needs ..."""
     backed_limit: float
-    """... and one whose answer at least `BACKERS` of the neighbours have been seen to share."""
+    """... and one whose answer at least `MIN_BACKERS` of the neighbours have been seen to share."""
     background: float
     """Similarity of questions that have nothing to do with one another: one such vote always speaks against."""
     prior: Prior = Prior()
@@ -59,7 +59,7 @@ class Space:
         return 1.0 - self.safe
 
 
-USE_MULTILINGUAL = Space(safe=0.97, limit=0.80, backed_limit=0.65, background=0.5)
+USE_MULTILINGUAL = EmbeddingSpace(safe=0.97, limit=0.80, backed_limit=0.65, background=0.5)
 """The local model's. The prior is about what streams of bank questions, of assistants' intents and of Chinese loan
 questions have in common, with a doubt that covers all three: its own weights hardly matter after a hundred
 observations. Without the limit of .80 a prior that is wrong and sure of itself serves a third of its hits wrong."""
@@ -67,12 +67,14 @@ observations. Without the limit of .80 a prior that is wrong and sure of itself 
 KNOWN = {"use-multilingual-3": USE_MULTILINGUAL}
 
 
-def of_model(model: str, safe: float) -> Space:
+def space_of_model(model: str, safe: float) -> EmbeddingSpace:
     """Return the space of an embedder's model; of an unknown one by its *safe* threshold, with narrower limits."""
     if model in KNOWN:
         return KNOWN[model]
     unit = 1.0 - safe
-    return Space(safe, max(0.0, 1 - 3 * unit), max(0.0, 1 - 5 * unit), max(-1.0, 1 - 17 * unit), Prior((0.0, 0.5, 0.7)))
+    return EmbeddingSpace(
+        safe, max(0.0, 1 - 3 * unit), max(0.0, 1 - 5 * unit), max(-1.0, 1 - 17 * unit), Prior((0.0, 0.5, 0.7))
+    )
 
 
 def dot(weights: Sequence[float], features: Sequence[float]) -> float:

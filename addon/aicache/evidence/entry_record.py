@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from aicache.evidence.neighbor_features import Sight
+from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import OF_AN_ENTRY, Observation, decode, encode, merged
-from aicache.evidence.risk_model import Curve, logistic
+from aicache.evidence.risk_model import RiskModel, logistic
 
 BAD = 0.005
 """Share of entries that are not what their similarity says: ambiguous, about the asker, or planted."""
@@ -21,42 +21,42 @@ OF_ONE_CALLER = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class EntryRecord:
     """An entry's evidence. *group* names the answer: the key of the entry that was first to have it."""
 
     group: str
     observations: tuple[Observation, ...] = ()
 
-    def with_(self, others: Iterable[Observation], *, capped: bool = False) -> Record:
+    def with_observations(self, others: Iterable[Observation], *, capped: bool = False) -> EntryRecord:
         """Return the record with more observations; where callers share answers, each has `OF_ONE_CALLER` at most."""
         each = OF_ONE_CALLER if capped else None
-        return Record(self.group, merged(self.observations, others, keep=OF_AN_ENTRY, each=each))
+        return EntryRecord(self.group, merged(self.observations, others, keep=OF_AN_ENTRY, each=each))
 
 
-def risk(curve: Curve, sight: Sight, record: Record) -> float:
+def risk(curve: RiskModel, features: NeighborFeatures, record: EntryRecord) -> float:
     """Return the probability that the entry is wrong, seen like this.
 
     Either it is like all others and the curve holds, or it is a bad one. Every observation shifts the odds between the
     two by how much better the one explains it than the other: a single wrong answer where the curve was sure is enough
     to make it a suspect, and some right ones clear it. A wrong one never lowers the risk, a right one never raises it.
     """
-    usual = curve.risk(sight)
+    usual = curve.risk(features)
     odds = math.log(BAD / (1 - BAD))
     for seen in record.observations:
-        wrong = min(curve.expected(seen.sight), WRONG_WHEN_BAD)
+        wrong = min(curve.expected(seen.features), WRONG_WHEN_BAD)
         odds += math.log((1 - WRONG_WHEN_BAD) / (1 - wrong)) if seen.right else math.log(WRONG_WHEN_BAD / wrong)
     bad = logistic(odds)
     return max(usual, bad * WRONG_WHEN_BAD + (1 - bad) * usual)
 
 
-def pack(record: Record) -> bytes:
+def pack(record: EntryRecord) -> bytes:
     return msgspec.msgpack.encode((record.group, encode(record.observations)))
 
 
-def unpack(packed: bytes, now: float) -> Record:
+def unpack(packed: bytes, now: float) -> EntryRecord:
     """Read what `pack` wrote. Raises ValueError."""
     try:
         group, observations = msgspec.msgpack.decode(packed, type=tuple[str, bytes])
     except msgspec.DecodeError as exc:
         raise ValueError("not an entry's evidence") from exc
-    return Record(group, decode(observations, now)[:OF_AN_ENTRY])
+    return EntryRecord(group, decode(observations, now)[:OF_AN_ENTRY])

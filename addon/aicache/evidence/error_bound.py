@@ -21,7 +21,7 @@ _BETS = (12.0, 4.0, 2.5, 1.75, 1.25, 0.9, 0.65, 0.45, 0.3, 0.2, 0.12, 0.07)
 """A gambler's stakes, as exponents: each is the best one for some number of wrong among the checked."""
 
 
-class Standing(StrEnum):
+class ServingLevel(StrEnum):
     """What may be served."""
 
     LEARNED = "learned"
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Tally:
     """Counts of one stretch of traffic. They add up in any order, so proxies share them by increments."""
 
     requests: int = 0
@@ -47,13 +47,13 @@ class Account:
     safe_judged: int = 0
     safe_wrong: int = 0
 
-    def __add__(self, other: Account) -> Account:
-        return Account(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
-    def safe(self) -> Account:
+    def safe(self) -> Tally:
         """Return what is left when only the hits at or above the safe similarity are served."""
         counts = (self.safe_hits, self.safe_judged, self.safe_wrong)
-        return Account(self.requests, *counts, *counts)
+        return Tally(self.requests, *counts, *counts)
 
     def of_hits(self, confidence: float = CONFIDENCE) -> float:
         """Return what the share of wrong ones among the hits is at most."""
@@ -92,25 +92,25 @@ def at_least(judged: int, wrong: int, confidence: float = CONFIDENCE) -> float:
     return 1.0 - at_most(judged, judged - wrong, confidence)
 
 
-def next_standing(standing: Standing, account: Account, max_error: float) -> Standing:
+def next_serving_level(serving_level: ServingLevel, tally: Tally, max_error: float) -> ServingLevel:
     """Say what may be served from now on. An account begins anew with every change, and with time.
 
     Down by one step when it is likely that more than *max_error* of all requests are answered wrong; up when it is
     more than likely that they would not be. In between all stays as it is.
     """
-    match standing:
-        case Standing.LEARNED:
-            return Standing.FROZEN if _at_least_of_all(account) > max_error else standing
-        case Standing.FROZEN | Standing.OFF:
-            if account.judged >= ENOUGH and account.of_all(RETURN_CONFIDENCE) <= max_error:
-                return Standing.LEARNED
-            return Standing.OFF if _at_least_of_all(account.safe()) > max_error else standing
+    match serving_level:
+        case ServingLevel.LEARNED:
+            return ServingLevel.FROZEN if _at_least_of_all(tally) > max_error else serving_level
+        case ServingLevel.FROZEN | ServingLevel.OFF:
+            if tally.judged >= ENOUGH and tally.of_all(RETURN_CONFIDENCE) <= max_error:
+                return ServingLevel.LEARNED
+            return ServingLevel.OFF if _at_least_of_all(tally.safe()) > max_error else serving_level
 
 
-def _at_least_of_all(account: Account) -> float:
-    if not account.judged or not account.requests:
+def _at_least_of_all(tally: Tally) -> float:
+    if not tally.judged or not tally.requests:
         return 0.0
-    return at_least(account.judged, account.wrong, STOP_CONFIDENCE) * account.hits / account.requests
+    return at_least(tally.judged, tally.wrong, STOP_CONFIDENCE) * tally.hits / tally.requests
 
 
 def _wealth(judged: int, wrong: int, mean: float) -> float:

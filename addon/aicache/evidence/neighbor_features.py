@@ -7,34 +7,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aicache.evidence.embedding_space import Space
+from aicache.evidence.embedding_space import EmbeddingSpace
 
-LOOKED_AT = 8
+MAX_NEIGHBORS = 8
 """Neighbours to ask the index for: fewer show less of the groups, more add nothing."""
-BACKERS = LOOKED_AT // 2
+MIN_BACKERS = MAX_NEIGHBORS // 2
 """Neighbours, itself included, that must share the candidate's answer for the lower limit."""
 
-CLOSENESS_STEP, LEAD_STEP = 1 / 32, 1 / 16
-MOST_STEPS = 127
+CLOSENESS_STEP, MARGIN_STEP = 1 / 32, 1 / 16
+MAX_STEPS = 127
 SHARPNESS = 0.3
 """How fast a vote loses weight: e-fold for each ``unit / SHARPNESS`` of similarity (.1 with the local model)."""
 
 
-class Sight(NamedTuple):
+class NeighborFeatures(NamedTuple):
     """A candidate as the curve sees it, in whole steps, so that what is stored is what was judged."""
 
     closeness: int
     """``-log((1 - similarity) / unit)`` in steps of 1/32: 0 at the safe similarity, more is nearer."""
-    lead: int
+    margin: int
     """Log odds of a vote of the neighbours, each by its similarity, for the candidate's answer; steps of 1/16."""
 
-    def features(self) -> tuple[float, float, float]:
+    def vector(self) -> tuple[float, float, float]:
         """Return what the curve's weights are for, centred where traffic usually is."""
-        return 1.0, self.closeness * CLOSENESS_STEP + 1.5, self.lead * LEAD_STEP - 1.5
+        return 1.0, self.closeness * CLOSENESS_STEP + 1.5, self.margin * MARGIN_STEP - 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AssessedNeighbor:
     """A neighbour that the index named. *group* names the answer that it shares with others, as far as is known."""
 
     key: str
@@ -53,11 +53,11 @@ class Candidate:
     key: str
     group: str
     similarity: float
-    sight: Sight
+    features: NeighborFeatures
     backers: int
 
 
-def candidate(seen: Sequence[Seen], space: Space) -> Candidate | None:
+def pick_candidate(seen: Sequence[AssessedNeighbor], space: EmbeddingSpace) -> Candidate | None:
     """Return the nearest neighbour that no guard refuses, when it passes the hard limits.
 
     Neighbours that share its answer speak for it and all others against it: a question between two answers is told from
@@ -70,7 +70,7 @@ def candidate(seen: Sequence[Seen], space: Space) -> Candidate | None:
         return None
     similarity = nearest.similarity - nearest.raised * space.unit
     backers = sum(s.group == nearest.group for s in real)
-    if similarity < (space.backed_limit if backers >= BACKERS else space.limit):
+    if similarity < (space.backed_limit if backers >= MIN_BACKERS else space.limit):
         return None
     gap = max(1.0 - similarity, space.unit / 16)
     for_it = against = 0.0
@@ -79,23 +79,23 @@ def candidate(seen: Sequence[Seen], space: Space) -> Candidate | None:
             for_it += _vote(s.similarity, space)
         else:
             against += _vote(s.similarity, space)
-    lead = math.log(for_it / (against + _vote(space.background, space)))
-    sight = Sight(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(lead, LEAD_STEP))
-    return Candidate(nearest.key, nearest.group, similarity, sight, backers)
+    margin = math.log(for_it / (against + _vote(space.background, space)))
+    features = NeighborFeatures(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(margin, MARGIN_STEP))
+    return Candidate(nearest.key, nearest.group, similarity, features, backers)
 
 
-def alone(key: str, similarity: float, space: Space) -> Candidate:
+def lone_candidate(key: str, similarity: float, space: EmbeddingSpace) -> Candidate:
     """Return a neighbour that another policy has chosen, seen without the others."""
     gap = max(1.0 - similarity, space.unit / 16)
-    lead = math.log(_vote(similarity, space) / _vote(space.background, space))
-    sight = Sight(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(lead, LEAD_STEP))
-    return Candidate(key, key, similarity, sight, 1)
+    margin = math.log(_vote(similarity, space) / _vote(space.background, space))
+    features = NeighborFeatures(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(margin, MARGIN_STEP))
+    return Candidate(key, key, similarity, features, 1)
 
 
-def _vote(similarity: float, space: Space) -> float:
+def _vote(similarity: float, space: EmbeddingSpace) -> float:
     return math.exp(SHARPNESS * (similarity - 1.0) / space.unit)
 
 
 def _steps(value: float, step: float) -> int:
     """Return the value in whole steps, rounded down, to where the neighbour is further."""
-    return max(-MOST_STEPS, min(MOST_STEPS, math.floor(value / step)))
+    return max(-MAX_STEPS, min(MAX_STEPS, math.floor(value / step)))

@@ -8,9 +8,9 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from aicache.evidence.neighbor_features import MOST_STEPS, Sight
+from aicache.evidence.neighbor_features import MAX_STEPS, NeighborFeatures
 
-Steps = Annotated[int, msgspec.Meta(ge=-MOST_STEPS, le=MOST_STEPS)]
+Steps = Annotated[int, msgspec.Meta(ge=-MAX_STEPS, le=MAX_STEPS)]
 Word = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
 OF_AN_ENTRY, OF_A_CURVE = 16, 1024
@@ -31,14 +31,14 @@ class Observation(NamedTuple):
     at: Word
     nonce: Word
     closeness: Steps
-    lead: Steps
+    margin: Steps
     right: bool
-    would: bool
+    would_serve: bool
     caller: Annotated[int, msgspec.Meta(ge=0, lt=2**16)]
 
     @property
-    def sight(self) -> Sight:
-        return Sight(self.closeness, self.lead)
+    def features(self) -> NeighborFeatures:
+        return NeighborFeatures(self.closeness, self.margin)
 
 
 def merged(*lists: Iterable[Observation], keep: int, each: int | None = None) -> tuple[Observation, ...]:

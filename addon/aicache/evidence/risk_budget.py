@@ -16,7 +16,7 @@ AT_FIRST = 200.0
 _RISKS = np.geomspace(1e-4, MOST, 64)
 
 
-class Budget:
+class RiskBudget:
     """Keeps what the latest requests' hits would have risked, and sets the bar by it.
 
     A process's own: what each keeps to, all together keep to.

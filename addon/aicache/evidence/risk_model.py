@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aicache.evidence.embedding_space import Matrix, Prior, dot
-from aicache.evidence.neighbor_features import Sight
+from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import Observation, weights
 
 RAISED = 0.5
@@ -28,7 +28,7 @@ LEAST_FACTOR, MOST_FACTOR = 0.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class RiskModel:
     """``P(right) = logistic(weights · features)``, corrected by what was seen lately."""
 
     weights: tuple[float, float, float]
@@ -38,31 +38,31 @@ class Curve:
     factor: float = 1.0
     """How many times as often as expected the hits that were checked were wrong."""
 
-    def expected(self, sight: Sight) -> float:
+    def expected(self, features: NeighborFeatures) -> float:
         """Return the probability that the neighbour is wrong, as fitted, without any caution."""
-        return _floored(logistic(-dot(self.weights, sight.features())))
+        return _floored(logistic(-dot(self.weights, features.vector())))
 
-    def risk(self, sight: Sight) -> float:
+    def risk(self, features: NeighborFeatures) -> float:
         """Return the probability to reckon with."""
-        features = sight.features()
-        spread = math.sqrt(sum(a * dot(row, features) for a, row in zip(features, self.covariance, strict=True)))
-        odds = dot(self.weights, features) + self.drift - RAISED * spread
+        vector = features.vector()
+        spread = math.sqrt(sum(a * dot(row, vector) for a, row in zip(vector, self.covariance, strict=True)))
+        odds = dot(self.weights, vector) + self.drift - RAISED * spread
         return min(1.0, self.factor * _floored(logistic(-odds)))
 
 
-def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = False) -> Curve:
+def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = False) -> RiskModel:
     """Fit the curve to observations, newest first; without any it is the prior."""
     mean, precision = np.array(prior.mean), prior.precision()
     if not observations:
         return _curve(mean, _inverse(precision))
-    features = np.array([o.sight.features() for o in observations])
+    features = np.array([o.features.vector() for o in observations])
     right = np.array([o.right for o in observations], dtype=np.float64)
     worth = np.array(weights(observations, capped)) * 0.5 ** (np.arange(len(observations)) / HALVED)
     at, covariance = _most_likely(features, right, worth, mean, precision)
     odds = features @ at
     shift, doubt = _shift(odds[:RECENT], right[:RECENT], worth[:RECENT])
     drift = min(0.0, shift + doubt)
-    checked = worth * np.array([o.would for o in observations])
+    checked = worth * np.array([o.would_serve for o in observations])
     wrong, expected = float(checked @ (1 - right)), float(checked @ _wrong(odds))
     least = LEAST_FACTOR if drift == 0 else 1.0  # what did well before the traffic changed is no credit
     factor = min(MOST_FACTOR, max(least, (wrong + BELIEF) / (expected + BELIEF)))
@@ -73,9 +73,9 @@ def logistic(odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-odds)) if odds > -700 else 0.0
 
 
-def _curve(at: Matrix, covariance: Matrix, drift: float = 0.0, factor: float = 1.0) -> Curve:
+def _curve(at: Matrix, covariance: Matrix, drift: float = 0.0, factor: float = 1.0) -> RiskModel:
     first, second, third = (float(w) for w in at)
-    return Curve((first, second, third), tuple(tuple(map(float, row)) for row in covariance), drift, factor)
+    return RiskModel((first, second, third), tuple(tuple(map(float, row)) for row in covariance), drift, factor)
 
 
 def _most_likely(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from aicache.evidence.error_bound import Standing
+from aicache.evidence.error_bound import ServingLevel
 from aicache.evidence.observations import OF_A_CURVE, Observation, decode, encode, merged
 
 VERSION = 1
@@ -17,37 +17,37 @@ VERSION = 1
 OF_ONE_CALLER = OF_A_CURVE // 4
 """Observations that one caller may have in a curve whose answers callers share, so that none pushes out all others."""
 
-_SEVERITY = (Standing.LEARNED, Standing.FROZEN, Standing.OFF)
+_SEVERITY = (ServingLevel.LEARNED, ServingLevel.FROZEN, ServingLevel.OFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """One kind's evidence. Each *generation* has an account of its own (`bound.Account`), under its number."""
+class SharedState:
+    """One kind's evidence. Each *generation* has an account of its own (`bound.Tally`), under its number."""
 
     generation: int = 0
-    standing: Standing = Standing.LEARNED
+    serving_level: ServingLevel = ServingLevel.LEARNED
     observations: tuple[Observation, ...] = ()
 
-    def merged(self, other: Shared, *, capped: bool = False) -> Shared:
+    def merged(self, other: SharedState, *, capped: bool = False) -> SharedState:
         """Return what both know together: the later generation's standing, and of two the stricter."""
-        later = max(self, other, key=lambda shared: (shared.generation, _SEVERITY.index(shared.standing)))
+        later = max(self, other, key=lambda shared: (shared.generation, _SEVERITY.index(shared.serving_level)))
         each = OF_ONE_CALLER if capped else None
         together = merged(self.observations, other.observations, keep=OF_A_CURVE, each=each)
-        return Shared(later.generation, later.standing, together)
+        return SharedState(later.generation, later.serving_level, together)
 
 
-def pack(shared: Shared) -> bytes:
-    return msgspec.msgpack.encode((VERSION, shared.generation, shared.standing, encode(shared.observations)))
+def pack(shared: SharedState) -> bytes:
+    return msgspec.msgpack.encode((VERSION, shared.generation, shared.serving_level, encode(shared.observations)))
 
 
-def unpack(packed: bytes, now: float) -> Shared:
+def unpack(packed: bytes, now: float) -> SharedState:
     """Read what `pack` wrote. Raises ValueError."""
     try:
-        version, generation, standing, observations = msgspec.msgpack.decode(
-            packed, type=tuple[int, int, Standing, bytes]
+        version, generation, serving_level, observations = msgspec.msgpack.decode(
+            packed, type=tuple[int, int, ServingLevel, bytes]
         )
     except msgspec.DecodeError as exc:
         raise ValueError("not a kind's evidence") from exc
     if version != VERSION or generation < 0:
         raise ValueError("a kind's evidence of another version")
-    return Shared(generation, standing, decode(observations, now)[:OF_A_CURVE])
+    return SharedState(generation, serving_level, decode(observations, now)[:OF_A_CURVE])

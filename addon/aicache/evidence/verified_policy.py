@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from aicache.evidence import entry_record
 from aicache.evidence import error_bound as bound
-from aicache.evidence.embedding_space import Space
-from aicache.evidence.entry_record import Record
-from aicache.evidence.error_bound import Account, Standing
-from aicache.evidence.neighbor_features import Candidate, Seen, candidate
+from aicache.evidence.embedding_space import EmbeddingSpace
+from aicache.evidence.entry_record import EntryRecord
+from aicache.evidence.error_bound import ServingLevel, Tally
+from aicache.evidence.neighbor_features import AssessedNeighbor, Candidate, pick_candidate
 from aicache.evidence.observations import Observation
-from aicache.evidence.risk_budget import Budget
+from aicache.evidence.risk_budget import RiskBudget
 from aicache.evidence.risk_model import fit
-from aicache.evidence.shared_state import Shared
+from aicache.evidence.shared_state import SharedState
 
 REFIT = 16
 """Observations after which the curve is fitted again."""
@@ -30,7 +30,7 @@ JUDGED_ALONE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class CheckRates:
     """How much of what would be a hit is checked, as probabilities."""
 
     explore: float = 0.05
@@ -39,7 +39,7 @@ class Shares:
     """Served, and asked upstream as well."""
 
 
-SHARES = Shares()
+DEFAULT_CHECK_RATES = CheckRates()
 
 
 class Action(StrEnum):
@@ -57,7 +57,7 @@ class Decision:
     action: Action
     candidate: Candidate | None = None
     risk: float | None = None
-    drawn: bool = False
+    sampled: bool = False
     """It would be a hit, and is checked by lot: its answer is evidence of how often hits are wrong."""
 
     @property
@@ -65,12 +65,12 @@ class Decision:
         return self.action in (Action.SERVE, Action.AUDIT)
 
     @property
-    def asks(self) -> bool:
+    def needs_upstream(self) -> bool:
         """Tell whether the upstream is asked."""
         return self.action is not Action.SERVE
 
 
-class Verified:
+class VerifiedPolicy:
     """Decides for one kind of traffic and learns from what comes of it.
 
     It is told all it knows: neighbours, their records, chances, and what other proxies know (`absorb`, `use`). A
@@ -78,21 +78,23 @@ class Verified:
     that the callers of this kind get one another's answers, so that each has a limited say.
     """
 
-    def __init__(self, space: Space, max_error: float, *, shares: Shares = SHARES, shared: bool = False) -> None:
+    def __init__(
+        self, space: EmbeddingSpace, max_error: float, *, shares: CheckRates = DEFAULT_CHECK_RATES, shared: bool = False
+    ) -> None:
         self.space = space
         self.max_error = max_error
-        self._known = Shared()
+        self._known = SharedState()
         self._fresh: list[Observation] = []
         self.curve = fit((), space.prior)
-        self.budget = Budget(max_error)
+        self.budget = RiskBudget(max_error)
         self._shares = shares
         self._shared = shared
-        self._before, self._account, self._unsent = Account(), Account(), Account()
+        self._before, self._account, self._unsent = Tally(), Tally(), Tally()
         self._judged_of: Counter[int] = Counter()
         self._unfitted = 0
 
     @property
-    def known(self) -> Shared:
+    def known(self) -> SharedState:
         """Return what there is to tell other proxies, and to read again after a restart."""
         if self._fresh:
             fresh, self._fresh = tuple(self._fresh), []
@@ -100,52 +102,52 @@ class Verified:
         return self._known
 
     @property
-    def account(self) -> Account:
+    def tally(self) -> Tally:
         """Return the counts that the bound is of: this window's and the one's before."""
         return self._before + self._account
 
     @property
-    def standing(self) -> Standing:
-        return self._known.standing
+    def serving_level(self) -> ServingLevel:
+        return self._known.serving_level
 
     @property
     def error_bound(self) -> float:
         """Return what share of all requests is answered wrong at most, as things stand, with 95 % confidence."""
-        match self.standing:
-            case Standing.LEARNED:
-                return self.account.of_all()
-            case Standing.FROZEN:
-                return self.account.safe().of_all()
-            case Standing.OFF:
+        match self.serving_level:
+            case ServingLevel.LEARNED:
+                return self.tally.of_all()
+            case ServingLevel.FROZEN:
+                return self.tally.safe().of_all()
+            case ServingLevel.OFF:
                 return 0.0
 
     # ------------------------------------------------------------------ decide
 
-    def decide(self, seen: Sequence[Seen], records: Mapping[str, Record], chance: float) -> Decision:
+    def decide(self, seen: Sequence[AssessedNeighbor], records: Mapping[str, EntryRecord], chance: float) -> Decision:
         """Decide on one request. *chance* is uniform in [0, 1), and nothing else may depend on it.
 
         Served is what is below the largest bar that keeps the mean risk of all requests within the budget, what passes
         the hard limits whatever was learned, and what the standing allows.
         """
-        found = candidate(seen, self.space)
+        found = pick_candidate(seen, self.space)
         if found is None:
-            self._count(Account(requests=1))
+            self._count(Tally(requests=1))
             self.budget.note(None)
             return Decision(Action.MISS)
-        risk = entry_record.risk(self.curve, found.sight, records.get(found.key, Record(found.group)))
+        risk = entry_record.risk(self.curve, found.features, records.get(found.key, EntryRecord(found.group)))
         would = risk <= self.budget.bar
         self.budget.note(risk)
         safe = found.similarity >= self.space.safe
-        self._count(Account(requests=1, hits=would, safe_hits=would and safe))
+        self._count(Tally(requests=1, hits=would, safe_hits=would and safe))
         if not would:
             return Decision(Action.MISS, found, risk)
-        if self.standing is Standing.OFF or (self.standing is Standing.FROZEN and not safe):
-            return Decision(Action.MISS, found, risk, drawn=True)
-        explore = max(self._shares.explore, PROVING / (PROVING + self.account.judged))
+        if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):
+            return Decision(Action.MISS, found, risk, sampled=True)
+        explore = max(self._shares.explore, PROVING / (PROVING + self.tally.judged))
         if chance < explore:
-            return Decision(Action.EXPLORE, found, risk, drawn=True)
+            return Decision(Action.EXPLORE, found, risk, sampled=True)
         if chance < explore + self._shares.audit:
-            return Decision(Action.AUDIT, found, risk, drawn=True)
+            return Decision(Action.AUDIT, found, risk, sampled=True)
         return Decision(Action.SERVE, found, risk)
 
     def watch(self, found: Candidate | None, chance: float, *, explore: float = 0.0) -> Decision:
@@ -154,15 +156,17 @@ class Verified:
         The standing, the checks and the bound are the same; nothing learned has a say in what is near enough.
         """
         safe = found is not None and found.similarity >= self.space.safe
-        self._count(Account(requests=1, hits=found is not None, safe_hits=safe))
+        self._count(Tally(requests=1, hits=found is not None, safe_hits=safe))
         if found is None:
             return Decision(Action.MISS)
-        if self.standing is Standing.OFF or (self.standing is Standing.FROZEN and not safe):
-            return Decision(Action.MISS, found, drawn=True)
+        if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):
+            return Decision(Action.MISS, found, sampled=True)
         if chance < explore:
-            return Decision(Action.EXPLORE, found, drawn=True)
+            return Decision(Action.EXPLORE, found, sampled=True)
         return (
-            Decision(Action.AUDIT, found, drawn=True) if chance < self._shares.audit else Decision(Action.SERVE, found)
+            Decision(Action.AUDIT, found, sampled=True)
+            if chance < self._shares.audit
+            else Decision(Action.SERVE, found)
         )
 
     # ------------------------------------------------------------------ learn
@@ -174,13 +178,15 @@ class Verified:
         """
         if (found := decision.candidate) is None:
             return None
-        observation = Observation(max(0, int(at)), nonce % 2**32, *found.sight, right, decision.drawn, caller % 2**16)
+        observation = Observation(
+            max(0, int(at)), nonce % 2**32, *found.features, right, decision.sampled, caller % 2**16
+        )
         self._fresh.append(observation)
         self._fit_again(1)
-        if decision.drawn and self._may_judge(caller):
+        if decision.sampled and self._may_judge(caller):
             self._judged_of[caller] += 1
             safe = found.similarity >= self.space.safe
-            self._count(Account(judged=1, wrong=not right, safe_judged=safe, safe_wrong=safe and not right))
+            self._count(Tally(judged=1, wrong=not right, safe_judged=safe, safe_wrong=safe and not right))
             self._conclude()
         return observation
 
@@ -189,28 +195,28 @@ class Verified:
 
     def _conclude(self) -> None:
         """Change the standing, or begin a new account, when the counts say so."""
-        standing = bound.next_standing(self.standing, self.account, self.max_error)
-        if standing is not self.standing:
-            self._begin(self._known.generation + 1, standing, Account())
+        serving_level = bound.next_serving_level(self.serving_level, self.tally, self.max_error)
+        if serving_level is not self.serving_level:
+            self._begin(self._known.generation + 1, serving_level, Tally())
         elif self._account.judged >= bound.WINDOW:
-            self._begin(self._known.generation + 1, standing, self._account)
+            self._begin(self._known.generation + 1, serving_level, self._account)
 
-    def _begin(self, generation: int, standing: Standing, before: Account) -> None:
-        self._known = replace(self._known, generation=generation, standing=standing)
-        self._before, self._account, self._unsent = before, Account(), Account()
+    def _begin(self, generation: int, serving_level: ServingLevel, before: Tally) -> None:
+        self._known = replace(self._known, generation=generation, serving_level=serving_level)
+        self._before, self._account, self._unsent = before, Tally(), Tally()
         self._judged_of.clear()
 
-    def _count(self, more: Account) -> None:
+    def _count(self, more: Tally) -> None:
         self._account += more
         self._unsent += more
 
     # ------------------------------------------------------------------ other proxies
 
-    def absorb(self, other: Shared) -> None:
+    def absorb(self, other: SharedState) -> None:
         """Take in what other proxies know of this kind."""
         if other.generation > self._known.generation:
-            before = Account() if other.standing is not self.standing else self._account
-            self._begin(other.generation, other.standing, before)
+            before = Tally() if other.serving_level is not self.serving_level else self._account
+            self._begin(other.generation, other.serving_level, before)
         had = self.known.observations
         self._known = self._known.merged(other, capped=self._shared)
         self._fit_again(len(set(self._known.observations).difference(had)))
@@ -221,26 +227,26 @@ class Verified:
             self._unfitted = 0
             self.curve = fit(self.known.observations, self.space.prior, capped=self._shared)
 
-    def unsent(self) -> Account:
+    def unsent(self) -> Tally:
         """Return what this process has counted since the last call, to be added to the generation's shared account."""
-        unsent, self._unsent = self._unsent, Account()
+        unsent, self._unsent = self._unsent, Tally()
         return unsent
 
-    def use(self, generation: int, total: Account) -> None:
+    def use(self, generation: int, total: Tally) -> None:
         """Take the shared account of this generation, in which all that was `unsent` is, in the place of one's own."""
         if generation == self._known.generation:
             self._account = total + self._unsent
             self._conclude()
 
 
-def to_compare(seen: Sequence[Seen], decision: Decision) -> list[Seen]:
+def neighbors_to_compare(seen: Sequence[AssessedNeighbor], decision: Decision) -> list[AssessedNeighbor]:
     """Return the neighbours whose answers a fresh one is to be compared with, until one is the same.
 
     The candidate first, for the evidence; then the nearest of each other group, however far, for the group that the
     fresh answer belongs to: where many ask for few things, that is what tells the next neighbours apart.
     """
     first = decision.candidate.key if decision.candidate else None
-    groups: dict[str, Seen] = {}
+    groups: dict[str, AssessedNeighbor] = {}
     for s in sorted(seen, key=lambda s: (s.key != first, -s.similarity, s.key)):
         groups.setdefault(s.group, s)
     return list(groups.values())[:COMPARED]

@@ -130,10 +130,10 @@ class Counters:
             self.not_stored[self._reasons.of(kind_of(finished.why_not))] += 1
 
     def checked(self, checked: Checked) -> None:
-        self.judgements[checked.verdict, checked.source, "yes" if checked.would else "no"] += 1
+        self.judgements[checked.verdict, checked.source, "yes" if checked.would_serve else "no"] += 1
         if checked.error_bound is not None:
             kind = self._kind(checked.kind)
-            kind.error_bound, kind.standing = checked.error_bound, checked.standing
+            kind.error_bound, kind.standing = checked.error_bound, checked.serving_level
 
     def _kind(self, name: str) -> Kind:
         name = name[:NAMED_BY]

@@ -347,11 +347,11 @@ def judged_line(checked: Checked) -> dict[str, Any]:
         "similarity": checked.similarity,
         "verdict": checked.verdict,
         "source": checked.source,
-        "would": checked.would,
+        "would": checked.would_serve,
         "guard": checked.guard,
         "risk": checked.risk,
         "error_bound": checked.error_bound,
-        "standing": checked.standing,
+        "standing": checked.serving_level,
     }
 
 

@@ -66,7 +66,7 @@ class Watchers:
             try:
                 watcher.checked(checked)
             except Exception:
-                logger.exception("watcher failed in judged(): %s", type(watcher).__name__)
+                logger.exception("watcher failed in checked(): %s", type(watcher).__name__)
 
     def erased(self, erased: Erased) -> None:
         for watcher in self._watchers:

@@ -15,7 +15,7 @@ from typing import Any
 
 SOUND, DAMAGED, IN_USE, OTHER = 0, 10, 11, 12
 """Exit statuses; what was wrong is on stdout. `OTHER`: nothing is known of the files."""
-LOOKED_AT = 1000
+MAX_NEIGHBORS = 1000
 """Vectors of an index that are looked at, at most: what is counted must be found, what is found be readable."""
 ROOM = 16 << 20
 """Bytes that must be free on the disk for an attempt to write: on a full one zvec leaves what it cannot open again."""
@@ -74,8 +74,8 @@ def look_at(zvec: Any, collection: Any, dimensions: int) -> str:
     if not count:
         return ""
     query = zvec.Query("vector", vector=axis(dimensions))
-    found = collection.query(queries=query, topk=min(count, LOOKED_AT), output_fields=[])
-    if len(found) < min(count, LOOKED_AT):
+    found = collection.query(queries=query, topk=min(count, MAX_NEIGHBORS), output_fields=[])
+    if len(found) < min(count, MAX_NEIGHBORS):
         return f"{len(found)} of {count} vectors are found"
     keys = [doc.id for doc in found]
     fetched = collection.fetch(keys)
