@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
-import installing
-from installing import Failed
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "addon"))  # the package's commands, of which some need no environment
+
+import installing  # noqa: E402
+from installing import Failed  # noqa: E402
+
 PYTHON = f"{sys.implementation.name}-{interpreter.version()}"
 ON_FALLBACK = (
     f"on Python {interpreter.FALLBACK}, so without the fast path and without --web: the last mitmproxy for it is 11, "

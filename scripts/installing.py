@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import interpreter
-from progress import Progress, activity
+from aicache.cli.progress import Progress, activity
 
 LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 """What makes an installation exactly that of a lock file, and keeps it from running code of the packages."""

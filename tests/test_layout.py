@@ -19,10 +19,11 @@ LAYERS = [
     {"proxy"},
     {"ui"},
     {"dashboard", "fastpath"},
-    {"addon"},
+    {"addon", "cli"},
+    {"__main__"},
 ]
 """From the inside out. A module imports from its own folder and from folders of inner layers."""
-KNOW_MITMPROXY = {"patches", "proxy", "ui", "dashboard", "fastpath", "addon"}
+KNOW_MITMPROXY = {"patches", "proxy", "ui", "dashboard", "fastpath", "addon", "cli"}
 LAYER = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

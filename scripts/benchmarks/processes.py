@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import launch
+from aicache.cli import launch
 from benchmarks.problem import Problem
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100

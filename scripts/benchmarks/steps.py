@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from progress import Progress
+from aicache.cli.progress import Progress
 
 WIDTH = 24  # characters of the bar
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from aicache.cli.progress import Progress, bar
 from aicache.domain import policy
 from aicache.domain.model import Call, Mode, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.request_directives import NO_DIRECTIVES
 from evaluation.data import Pair, Question
-from progress import Progress, bar
 
 ROWS = 256  # questions compared with all others at once
 

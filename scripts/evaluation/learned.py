@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aicache.cli.progress import Progress, bar
 from aicache.domain import policy
 from aicache.domain.model import Vector
 from aicache.domain.policy import Rules
@@ -18,7 +19,6 @@ from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy,
 from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
 from evaluation.decisions import Decision, Near, Run, may_embed
-from progress import Progress, bar
 
 SHOWN_EVERY = 500  # questions
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from aicache.cli.progress import Progress, bar
 from aicache.config.values import Embedder as EmbedderConfig
 from aicache.domain.model import Vector
 from aicache.runtime.components import make_embedder, vector_space
-from progress import Progress, bar
 
 TOGETHER = 256  # texts asked for at once
 KEPT_EVERY = 4096  # texts after which what there is goes to disk

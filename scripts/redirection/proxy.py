@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import IO
 
-import launch
+from aicache.cli import launch
 from redirection.plan import Address, Plan
 
 READY = Path(__file__).with_name("inside") / "ready.py"

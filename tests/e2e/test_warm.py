@@ -18,10 +18,10 @@ import pytest
 from mitmproxy.io import FlowWriter
 
 import environment
+from aicache.cli.warm.question_exchange import Asking, exchange
 from demo.answers import Reply, Request, error
 from e2e.proxy import READY_EXACT, ROOT, Proxy
 from servers import Process, free_ports, plain
-from warming.asked import Asking, exchange
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -146,8 +146,8 @@ def test_thousands_are_stored_before_it_ends(upstream: Upstream, tmp_path: Path)
 # ---------------------------------------------------------------------- scripts/warm
 
 
-def command(module: str, *arguments: object) -> list[str]:
-    return [sys.executable, "-m", module, *map(str, arguments)]
+def command(name: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", "aicache", name, *map(str, arguments)]
 
 
 def variables(**more: str) -> dict[str, str]:
@@ -157,7 +157,7 @@ def variables(**more: str) -> dict[str, str]:
 def warm(*arguments: object, code: int = 0, **more: str) -> tuple[dict[str, int], str]:
     """Run ``scripts/warm``; return the numbers of the last row, and all it says."""
     done = subprocess.run(
-        command("warming", *arguments), capture_output=True, text=True, timeout=110, check=False, env=variables(**more)
+        command("warm", *arguments), capture_output=True, text=True, timeout=110, check=False, env=variables(**more)
     )
     said = done.stdout + done.stderr
     assert done.returncode == code, said
@@ -302,7 +302,7 @@ def test_interrupted_it_goes_on_where_it_was(redis: Process, tmp_path: Path) -> 
         "--no-key",
     )
     process = subprocess.Popen(
-        command("warming", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables()
+        command("warm", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables()
     )
     try:
         deadline = time.monotonic() + 60
@@ -391,7 +391,7 @@ def test_a_replay_finds_what_the_proxy_did(start: Start, tmp_path: Path) -> None
     proxy.stop()
 
     done = subprocess.run(
-        command("replaying", file, "--json"), capture_output=True, text=True, timeout=110, check=True, env=variables()
+        command("replay", file, "--json"), capture_output=True, text=True, timeout=110, check=True, env=variables()
     )
 
     found = json.loads(done.stdout)

@@ -19,7 +19,7 @@ import pytest
 import environment
 import installing
 import interpreter
-import progress
+from aicache.cli import progress
 
 SCRIPTS = environment.ROOT / "scripts"
 posix = pytest.mark.skipif(os.name == "nt", reason="programs that are links or scripts")
@@ -191,8 +191,11 @@ class Project:
         self.programs = root / "programs"
         for folder in (self.locks, root / "addon", self.programs, root / "wheels"):
             folder.mkdir(parents=True)
-        for name in ("environment.py", "installing.py", "interpreter.py", "progress.py"):
+        for name in ("environment.py", "installing.py", "interpreter.py"):
             shutil.copy(SCRIPTS / name, root / "scripts")
+        for name in ("__init__.py", "cli/__init__.py", "cli/progress.py"):
+            (root / "addon" / "aicache" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(SCRIPTS.parent / "addon" / "aicache" / name, root / "addon" / "aicache" / name)
         (root / "scripts" / "make").write_text(COMMAND)
         (root / "addon" / "ours.py").touch()
         (self.locks / "uv.txt").write_text(f"uv==0.0.1 --hash=sha256:{'0' * 64}\n")  # which nobody has

@@ -18,15 +18,15 @@ from mitmproxy.io import FlowWriter
 
 import environment
 from aicache.adapters.memory import MemoryIndex
+from aicache.cli.replay.memory import DiskBackedStore
+from aicache.cli.replay.replay import Replay
+from aicache.cli.replay.summary import document, lines
+from aicache.cli.warm.question_exchange import Asking, exchange
+from aicache.cli.warm.records import make_flow
 from aicache.config import Config, Shared
 from aicache.domain.model import Entry, Mode, Usage
 from aicache.domain.policy import Policy
 from fakes import LetterEmbedder
-from replaying.memory import DiskBackedStore
-from replaying.replay import Replay
-from replaying.summary import document, lines
-from warming.asked import Asking, exchange
-from warming.found import make_flow
 
 NOON = 1_795_867_200.0
 ASKING = Asking("gpt-4o", upstream="https://api.test/v1")
@@ -223,7 +223,7 @@ def run(*arguments: object, code: int = 0) -> tuple[str, str]:
     scripts = str(environment.ROOT / "scripts")
     path = os.pathsep.join([scripts, str(environment.ROOT / "addon")])
     done = subprocess.run(
-        [sys.executable, "-m", "replaying", *map(str, arguments)],
+        [sys.executable, "-m", "aicache", "replay", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,8 +1,6 @@
 """The commands as a user types them: their help, their errors in one line, and a proxy that starts and ends."""
 
 import asyncio
-import importlib.machinery
-import importlib.util
 import os
 import signal
 import socket
@@ -12,12 +10,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import environment
 import interpreter
+from aicache.cli import launch, serve
 from demo.upstream import StandIn
 
 SCRIPTS = environment.ROOT / "scripts"
@@ -38,16 +36,6 @@ def refusal(*arguments: object, **variables: str) -> str:
     assert refused.stdout == ""
     assert refused.stderr.count("\n") == 1
     return refused.stderr.strip()
-
-
-@pytest.fixture(scope="module")
-def serve() -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader("serve", str(SCRIPTS / "serve"))
-    spec = importlib.util.spec_from_loader("serve", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -160,19 +148,19 @@ def test_on_the_fallback_a_command_says_what_it_lacks() -> None:
     assert told.stderr.count("\n") == 1
 
 
-def test_users_settings_win_over_ours(serve: ModuleType) -> None:
+def test_users_settings_win_over_ours() -> None:
     ours = {"flow_detail": "0", "connection_strategy": "lazy", "ai_cache_data": "/data"}
 
-    arguments = serve.set_options(ours, ["--set", "flow_detail=2", "--set=connection_strategy=eager"])
+    arguments = launch.set_options(ours, ["--set", "flow_detail=2", "--set=connection_strategy=eager"])
 
     assert arguments == ["--set", "ai_cache_data=/data"]
 
 
-def test_everything_behind_two_dashes_is_mitmproxys(serve: ModuleType) -> None:
-    assert serve.split(["--port", "1", "--", "-q", "--", "--web"]) == (["--port", "1"], ["-q", "--", "--web"])
+def test_everything_behind_two_dashes_is_mitmproxys() -> None:
+    assert launch.split(["--port", "1", "--", "-q", "--", "--web"]) == (["--port", "1"], ["-q", "--", "--web"])
 
 
-async def test_upstream_is_reachable_only_while_it_listens(serve: ModuleType) -> None:
+async def test_upstream_is_reachable_only_while_it_listens() -> None:
     async with StandIn() as upstream:
         assert serve.reachable(serve.parse_upstream(upstream.url))
 

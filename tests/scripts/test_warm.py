@@ -21,6 +21,13 @@ from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.io import FlowWriter
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
+from aicache.cli.warm import bounded_reader, questions, sources
+from aicache.cli.warm.backends import Opened
+from aicache.cli.warm.caller_overrides import Adapted
+from aicache.cli.warm.fill import NO_CALLER, Filling
+from aicache.cli.warm.question_exchange import Asking, exchange
+from aicache.cli.warm.records import Broken, Found, SourceError, make_flow, time_of
+from aicache.cli.warm.sources import files, records
 from aicache.config import Config, Header
 from aicache.config.request_settings import Settings
 from aicache.domain.model import Entry, Vector
@@ -34,13 +41,6 @@ from aicache.proxy.recorded_flows import Passed, entries_of, note_directives
 from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
 from aicache.runtime.reconciler import rules_for
 from fakes import BrokenStore, LetterEmbedder
-from warming import bounded, questions, sources
-from warming.adapted import Adapted
-from warming.asked import Asking, exchange
-from warming.filling import NO_CALLER, Filling
-from warming.found import Broken, Found, SourceError, make_flow, time_of
-from warming.parts import Opened
-from warming.sources import files, records
 
 NOW = 1_900_000_000.0
 SETTINGS, RULES = Settings.of(Config()), rules_for(Config())
@@ -406,8 +406,8 @@ def test_a_file_may_be_gzipped_and_a_cut_off_one_is_named(tmp_path: Path) -> Non
 
 def test_what_is_compressed_becomes_only_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both bounds are made small here: what is read is counted, not how much memory that takes."""
-    monkeypatch.setattr(bounded, "WHOLE", 100_000)
-    monkeypatch.setattr(bounded, "LINE", 10_000)
+    monkeypatch.setattr(bounded_reader, "WHOLE", 100_000)
+    monkeypatch.setattr(bounded_reader, "LINE", 10_000)
     good = json.dumps({"question": "Hi?", "answer": "Hello."}).encode() + b"\n"
     long = json.dumps({"question": "Long?", "answer": "a" * 50_000}).encode() + b"\n"
     (tmp_path / "lines").write_bytes(gzip.compress(good + long + good))

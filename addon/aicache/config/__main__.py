@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 
 from aicache.config.docs import example, table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m aicache.config", description="Print every key of the configuration."
-    )
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.config") -> int:
+    parser = argparse.ArgumentParser(prog=prog, description="Print every key of the configuration.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--example", action="store_true", help="as YAML: config.example.yaml")
     what.add_argument("--table", action="store_true", help="as a Markdown table")
-    print(example() if parser.parse_args().example else table(), end="")
+    print(example() if parser.parse_args(arguments).example else table(), end="")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from aicache.config import ConfigError, content, migrated
@@ -35,21 +35,22 @@ class _Everything(Mapping[str, str]):
         return len(self._env)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.config.migrate") -> int:
     parser = argparse.ArgumentParser(
-        prog="scripts/migrate",
+        prog=prog,
         description="Print the configuration of a Higress AI cache in our own names.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="the YAML of the ai-cache plugin")
-    path = parser.parse_args().file
+    path = parser.parse_args(arguments).file
     try:
         print(migrated(content(path), path.name, _Everything(os.environ)), end="")
     except ConfigError as exc:
         print(exc, file=sys.stderr)
-        sys.exit(1)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

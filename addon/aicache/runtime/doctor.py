@@ -13,7 +13,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -204,15 +204,15 @@ def line(finding: Finding) -> str:
     return f"{finding.step:48} {verdict:6} {took}  {finding.problem or finding.note}".rstrip()
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.runtime.doctor") -> int:
     parser = argparse.ArgumentParser(
-        prog="scripts/doctor",
+        prog=prog,
         description="Try a configuration on the live services: connect, store, embed, search, and prove one hit. "
         "What it stores is deleted again. Exit code 1 when something is wrong.",
     )
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
     parser.add_argument("--data", metavar="DIR", help="the data folder; default: the user's")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         config = configuration.read(Path(options.config), os.environ) if options.config else Config()
         config, data = checked(config, Path(options.data) if options.data else default_data_folder())

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from aicache.cli.progress import Progress
 from benchmarks import machine
 from benchmarks.faults import (
     fault,
@@ -34,7 +35,6 @@ from benchmarks.faults.figures import Row, line, row, table
 from benchmarks.faults.load import WITHIN
 from benchmarks.faults.stage import STAGES, Plan, Stage, lacks, stage
 from benchmarks.problem import Problem
-from progress import Progress
 
 BEGIN_WITHIN = 120.0  # seconds that a fault may take to begin, and to end
 DESCRIPTORS = 8192

@@ -21,8 +21,8 @@ from typing import Any
 import yaml
 from redis.asyncio import Redis
 
-import launch
 from aicache.adapters.valkey import server
+from aicache.cli import launch
 from benchmarks import metrics
 from benchmarks.faults import clock, rights, tls
 from benchmarks.faults.asks import Corpus

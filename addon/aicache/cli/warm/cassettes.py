@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from mitmproxy.http import Headers, HTTPFlow, Response
 
-from warming.found import Broken, Found, Place, Records, SourceError, make_flow
+from aicache.cli.warm.records import Broken, Found, Place, Records, SourceError, make_flow
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INTERACTIONS = ("interactions", "http_interactions")

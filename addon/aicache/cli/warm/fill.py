@@ -11,6 +11,12 @@ from pathlib import Path
 
 from mitmproxy.http import HTTPFlow
 
+from aicache.cli.progress import Progress, gauge
+from aicache.cli.warm.backends import Opened
+from aicache.cli.warm.caller_overrides import Adapted
+from aicache.cli.warm.question_exchange import Asking
+from aicache.cli.warm.records import Broken, Found, SourceError
+from aicache.cli.warm.sources import is_export, records
 from aicache.config import Credential
 from aicache.domain.keys import CREDENTIAL_PARAMETERS
 from aicache.domain.ports import StoreError
@@ -18,12 +24,6 @@ from aicache.domain.request_fields import FieldRules, Part, part_of
 from aicache.maintenance import EntryTransfer
 from aicache.proxy.recorded_flows import answered_at
 from aicache.proxy.warmup import Tally, Warming
-from progress import Progress, gauge
-from warming.adapted import Adapted
-from warming.asked import Asking
-from warming.found import Broken, Found, SourceError
-from warming.parts import Opened
-from warming.sources import is_export, records
 
 NO_CALLER = "no API key: for callers that have one give --api-key, for others --no-key"
 BROKEN_SHOWN = 10  # of each source

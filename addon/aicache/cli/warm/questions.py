@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
+from aicache.cli.warm.bounded_reader import NODES, VALUES
+from aicache.cli.warm.question_exchange import APIS, Asking, exchange
+from aicache.cli.warm.records import Broken, Found, Place, Records, make_flow, time_of
 from aicache.domain.model import Usage
 from aicache.formats import json_bounds
-from warming.asked import APIS, Asking, exchange
-from warming.bounded import NODES, VALUES
-from warming.found import Broken, Found, Place, Records, make_flow, time_of
 
 FIELDS = ("question", "messages", "answer", "model", "api", "system", "params", "upstream", "at", "usage")
 SHAPE = """\

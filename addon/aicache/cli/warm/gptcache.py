@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from warming.asked import Asking, exchange
-from warming.found import Broken, Found, Place, Records, SourceError, time_of
+from aicache.cli.warm.question_exchange import Asking, exchange
+from aicache.cli.warm.records import Broken, Found, Place, Records, SourceError, time_of
 
 TEXT = 0  # GPTCache's DataType.STR
 SOME = 500  # rows read at once

@@ -7,8 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from aicache.cli.replay.replay import Replay
 from aicache.telemetry.counters import SIMILARITIES
-from replaying.replay import Replay
 
 WIDTH = 30  # of the histogram's bars
 SHOWN = 12  # lines of each list

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from warming.found import SourceError
+from aicache.cli.warm.records import SourceError
 
 MB = 1024**2
 WHOLE = 256 * MB

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
+from aicache.cli.warm.records import make_flow
 from aicache.domain.model import Answer, Choice, Finish, Mode, Text, Usage
 from aicache.formats import FORMATS, by_api
-from warming.found import make_flow
 
 APIS = tuple(format.api for format in FORMATS)
 PATHS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from aicache.cli.warm.fill import Result
 from aicache.config.redis_url import redacted
 from aicache.proxy.warmup import reasons
-from warming.filling import Result
 
 COLUMNS = ("read", "stored", "by meaning", "not newer", "expired", "not kept", "broken", "failed")
 

@@ -13,6 +13,7 @@ from itertools import count
 from mitmproxy.http import HTTPFlow
 
 from aicache.adapters.memory import MemoryIndex
+from aicache.cli.replay.memory import DiskBackedStore
 from aicache.config import Config
 from aicache.config.request_settings import Settings
 from aicache.domain import pricing
@@ -30,7 +31,6 @@ from aicache.proxy.recorded_flows import Passed, answered_at, exchange_of, recor
 from aicache.runtime.reconciler import rules_for
 from aicache.telemetry import reporting
 from aicache.telemetry.counters import Counters
-from replaying.memory import DiskBackedStore
 
 PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
 SPINS = 50  # turns of the loop after which what goes on in the background is given time

@@ -1,4 +1,4 @@
-"""The command behind `scripts/replay`."""
+"""The command ``ai-cache replay``."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from aicache import config as configuration
+from aicache.cli.progress import Progress, gauge
+from aicache.cli.replay.replay import PATIENCE, Replay
+from aicache.cli.replay.summary import document, lines
+from aicache.cli.warm.question_exchange import Asking
+from aicache.cli.warm.records import Broken, SourceError
+from aicache.cli.warm.sources import REDIS, files, records
 from aicache.config import Config, ConfigError
 from aicache.domain.ports import StoreError
 from aicache.runtime.components import make_embedder
-from progress import Progress, gauge
-from replaying.replay import PATIENCE, Replay
-from replaying.summary import document, lines
-from warming.asked import Asking
-from warming.found import Broken, SourceError
-from warming.sources import REDIS, files, records
 
 BROKEN_SHOWN = 10
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None, prog: str = "scripts/replay") -> int:
+    options = _parser(prog).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         config = configuration.read(Path(options.config), os.environ) if options.config else Config()
@@ -77,9 +78,9 @@ async def _replay(config: Config, sources: list[str]) -> tuple[dict[str, object]
             await embedder.close()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="scripts/replay",
+        prog=prog,
         description="Say what the present settings would have done with recorded traffic, from an empty cache on: hits "
         "by tier, misses by reason, how near the nearest questions were, what guards refused, tokens and money saved. "
         "Requests come in the order of the files, at the times they were recorded; an answer answers those that began "
@@ -92,7 +93,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import redis
 from redis.exceptions import RedisError
 
+from aicache.cli.warm.question_exchange import Asking, exchange
+from aicache.cli.warm.records import Broken, Found, Place, Records, SourceError
 from aicache.config.higress import PREFIX
 from aicache.config.redis_url import SEVERAL, parse_redis_url, redacted
 from aicache.domain.request_directives import TTL
-from warming.asked import Asking, exchange
-from warming.found import Broken, Found, Place, Records, SourceError
 
 SOME = 200  # keys asked for at once
 PATIENCE = 30.0  # seconds for one command

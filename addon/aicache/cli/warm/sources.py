@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from aicache.cli.warm import cassettes, flows, gptcache, higress, questions
+from aicache.cli.warm.bounded_reader import NODES, VALUES, Bounded
+from aicache.cli.warm.question_exchange import Asking
+from aicache.cli.warm.records import Place, Records, SourceError
 from aicache.formats import json_bounds
 from aicache.maintenance import archive
-from warming import cassettes, flows, gptcache, higress, questions
-from warming.asked import Asking
-from warming.bounded import NODES, VALUES, Bounded
-from warming.found import Place, Records, SourceError
 
 REDIS = ("redis://", "rediss://", "unix://")
 HEAD = 4096  # bytes that tell what a file is

@@ -1,4 +1,4 @@
-"""The command behind `scripts/warm`."""
+"""The command ``ai-cache warm``."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import os
 import signal
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from aicache import config as configuration
+from aicache.cli.warm import higress, table
+from aicache.cli.warm.backends import opened
+from aicache.cli.warm.caller_overrides import Adapted
+from aicache.cli.warm.fill import Filling, Result
+from aicache.cli.warm.question_exchange import APIS, Asking
+from aicache.cli.warm.questions import SHAPE
+from aicache.cli.warm.records import SourceError
+from aicache.cli.warm.sources import files
 from aicache.config import Config, ConfigError
 from aicache.config.reader import expand
 from aicache.domain.ports import StoreError
 from aicache.runtime.reconciler import checked, default_data_folder
-from warming import higress, table
-from warming.adapted import Adapted
-from warming.asked import APIS, Asking
-from warming.filling import Filling, Result
-from warming.found import SourceError
-from warming.parts import opened
-from warming.questions import SHAPE
-from warming.sources import files
 
 ABOUT = (
     "Fill the cache with answers that were recorded or stored elsewhere: flows that mitmproxy saved, HAR files, "
@@ -41,8 +42,8 @@ WHOM = (
 )
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None, prog: str = "scripts/warm") -> int:
+    options = _parser(prog).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         config = configuration.read(Path(options.config), os.environ) if options.config else Config()
@@ -100,9 +101,9 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="scripts/warm",
+        prog=prog,
         description=textwrap.fill(ABOUT, 100),
         epilog=f"{SHAPE}\n{textwrap.fill(WHOM, 100)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -169,7 +170,3 @@ def _json(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise argparse.ArgumentTypeError('is no JSON object, such as {"temperature": 0}')
     return found
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,7 +10,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 from mitmproxy.io.har import request_to_flow
 
-from warming.found import Broken, Found, Place, Records
+from aicache.cli.warm.records import Broken, Found, Place, Records
 
 
 def saved_flows(path: Path, file: BinaryIO, raw: BinaryIO, size: int) -> Records:

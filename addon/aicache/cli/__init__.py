@@ -1,0 +1,1 @@
+"""The user's commands: ``ai-cache NAME``, ``python -m aicache NAME`` and, in a checkout, ``scripts/NAME``."""

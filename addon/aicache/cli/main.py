@@ -1,0 +1,126 @@
+"""``ai-cache NAME …``: finds the command by its name. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+PROG = "AI_CACHE_PROG"
+"""The environment variable in which scripts/NAME says how the user has called the command."""
+OF_A_CHECKOUT = ("audit", "bench", "evaluate", "fuzz", "lint", "lock", "test", "transparent")
+"""Commands for which there is scripts/NAME alone."""
+
+
+def serve(arguments: Sequence[str], prog: str) -> NoReturn:
+    """run the proxy in front of an LLM API"""
+    from aicache.cli import serve
+
+    serve.main(arguments, serve.Installation(prog, _executable))
+
+
+def doctor(arguments: Sequence[str], prog: str) -> int:
+    """try a configuration on the live services, and prove one hit"""
+    from aicache.runtime import doctor
+
+    return doctor.main(arguments, prog)
+
+
+def config(arguments: Sequence[str], prog: str) -> int:
+    """print every key of the configuration, as YAML or as a table"""
+    from aicache.config import __main__ as config
+
+    return config.main(arguments, prog)
+
+
+def migrate(arguments: Sequence[str], prog: str) -> int:
+    """print the configuration of a Higress AI cache in our own names"""
+    from aicache.config import migrate
+
+    return migrate.main(arguments, prog)
+
+
+def warm(arguments: Sequence[str], prog: str) -> int:
+    """fill the cache with answers that were recorded or stored elsewhere"""
+    from aicache.cli.warm import command
+
+    return command.main(arguments, prog)
+
+
+def replay(arguments: Sequence[str], prog: str) -> int:
+    """tell what the present settings would have done with recorded traffic"""
+    from aicache.cli.replay import command
+
+    return command.main(arguments, prog)
+
+
+def script(arguments: Sequence[str], prog: str) -> int:
+    """print the path of the script for mitmproxy: mitmdump -s "$(ai-cache script)\""""
+    from aicache.cli.launch import SCRIPT
+
+    if arguments:
+        print(f"usage: {prog}\n\nPrint the path of the script for mitmproxy's -s.")
+        return 0 if arguments[0] in ("-h", "--help") else 2
+    print(SCRIPT)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
+    each.__name__: each for each in (serve, script, config, doctor, migrate, warm, replay)
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the first argument names; return its exit code, 2 if there is no such command."""
+    name, *further = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    own = "ai-cache" if Path(sys.argv[0]).name != "__main__.py" else "python -m aicache"
+    prog = os.environ.pop(PROG, None) or f"{own} {name}"
+    if name in ("-h", "--help"):
+        print(_help(own))
+        return 0
+    if name == "--version":
+        print(f"mitmproxy-ai-cache {_version()}")
+        return 0
+    if name in COMMANDS:
+        return COMMANDS[name](further, prog)
+    print(f"{own}: {_unknown(name, own)}", file=sys.stderr)
+    return 2
+
+
+def _help(own: str) -> str:
+    commands = "\n".join(f"  {name:10} {command.__doc__}" for name, command in COMMANDS.items())
+    checkout = ", ".join(f"scripts/{name}" for name in OF_A_CHECKOUT)
+    return (
+        f"usage: {own} COMMAND [ARGUMENT ...]\n\nA cache for LLM traffic, as a mitmproxy addon.\n\n{commands}\n\n"
+        f"`{own} COMMAND --help` says more about one, `{own} --version` which version this is.\n"
+        f"In a checkout of the project only: {checkout}."
+    )
+
+
+def _unknown(name: str, own: str) -> str:
+    if name in OF_A_CHECKOUT:
+        return f"{name} is in a checkout of the project only: scripts/{name}"
+    near = difflib.get_close_matches(name, COMMANDS, 1)
+    return f"there is no command {name!r}{f'; did you mean {near[0]!r}?' if near else ''} ({own} --help lists them)"
+
+
+def _executable(name: str) -> Path:
+    """Find a program of mitmproxy's: beside this Python, else on the PATH. Raises ValueError."""
+    beside = Path(sys.executable).with_name(name + Path(sys.executable).suffix)
+    found = beside if beside.is_file() else shutil.which(name)
+    if found is None:
+        raise ValueError(f"{name} is neither beside {sys.executable} nor on the PATH: install mitmproxy there")
+    return Path(found)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mitmproxy-ai-cache")
+    except PackageNotFoundError:
+        return "of a checkout"
