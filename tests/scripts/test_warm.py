@@ -37,7 +37,8 @@ from aicache.domain.request_directives import TTL
 from aicache.engine import Engine, Semantic
 from aicache.formats import FORMATS
 from aicache.maintenance import EntryTransfer
-from aicache.proxy.recorded_flows import Passed, entries_of, note_directives
+from aicache.proxy.flow_metadata import note_directives
+from aicache.proxy.recorded_flows import Passed, entries_of
 from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
 from aicache.runtime.reconciler import rules_for
 from fakes import BrokenStore, LetterEmbedder

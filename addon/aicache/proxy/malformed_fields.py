@@ -6,12 +6,15 @@ HTTP/1 as they are: one request becomes two upstream, and the answer to the firs
 
 from __future__ import annotations
 
+import logging
 import re
 
 from mitmproxy import version
 from mitmproxy.http import HTTPFlow, Request, Response
 
 from aicache.domain.request_fields import CONTROL_BYTES
+
+logger = logging.getLogger(__name__)
 
 SAFE = (12, 2, 2)
 """The first mitmproxy whose own HTTP/2 refuses them, and which is free of the vulnerabilities known of those before."""
@@ -20,6 +23,27 @@ SAFE = (12, 2, 2)
 def is_safe(running: str = version.VERSION) -> bool:
     """Tell whether a mitmproxy, the one that runs this by default, is as new as `SAFE`."""
     return tuple(map(int, re.findall(r"\d+", running)[:3])) >= SAFE
+
+
+class MalformedFields:
+    """Refuses malformed messages where mitmproxy itself does not."""
+
+    def __init__(self) -> None:
+        self._is_needed = not is_safe()
+
+    def refuse_request(self, flow: HTTPFlow) -> bool:
+        """Answer a malformed request; tell whether it was one."""
+        if not self._is_needed or not flow.live or flow.response is not None or not refuse_request(flow):
+            return False
+        logger.warning("a request with control characters in its head was refused")
+        return True
+
+    def refuse_response(self, flow: HTTPFlow) -> bool:
+        """End the connection instead of passing a malformed response on; tell whether it was one."""
+        if not self._is_needed or not refuse_response(flow):
+            return False
+        logger.warning("a response with control characters in its head was not passed on")
+        return True
 
 
 def refuse_request(flow: HTTPFlow) -> bool:

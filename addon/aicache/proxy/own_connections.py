@@ -105,6 +105,12 @@ class OwnConnections:
             return None
         return listeners.lead_here(request.host, request.port)
 
+    async def http_connect(self, flow: HTTPFlow) -> None:
+        """Refuse a CONNECT that leads back to this proxy."""
+        leads_back = self.leads_back(flow)
+        if flow.response is None and leads_back is not None and await leads_back:
+            flow.response = refusal()
+
     async def _refuse(self, server: Server, host: str, port: int) -> None:
         if await listeners.lead_here(host, port, server.transport_protocol):
             server.error = WHY

@@ -11,16 +11,15 @@ from mitmproxy.net import encoding as encodings
 from aicache.config.request_settings import Settings
 from aicache.domain import policy
 from aicache.domain.model import Bypass, Entry
-from aicache.domain.request_directives import OWN_HEADERS, parse_directives
+from aicache.domain.request_directives import parse_directives
 from aicache.engine import Exchange
 from aicache.engine.storing import judged, judged_pieces
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.proxy.embedding_batches import embeddings_format_of, read_batch
+from aicache.proxy.flow_metadata import CACHE_NAME, directives_of
 from aicache.proxy.http_messages import format_of, read_headers, read_request, read_response
 
-OURS = "ai-cache"
-"""What our own member of ``cache-status`` begins with."""
 INFLATED_HERE = ("", "identity", "gzip", "x-gzip", "deflate")
 """Content-encodings that are undone, within bounds, where an answer is judged."""
 
@@ -35,7 +34,7 @@ class Passed:
 def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange | Passed:
     """Identify a recorded request as it would have been when it came."""
     request = flow.request
-    headers = read_headers(request.headers) | wishes_of(flow)
+    headers = read_headers(request.headers) | directives_of(flow)
     # HAR files of HTTP/2 have the host in the URL alone
     headers.setdefault("host", request.authority or f"{request.host}:{request.port}")
     directives = parse_directives(headers)
@@ -116,18 +115,6 @@ def answered_at(flow: HTTPFlow) -> float:
     return next((time for time in times if time), flow.request.timestamp_start)
 
 
-def note_directives(flow: HTTPFlow, headers: dict[str, str]) -> None:
-    """Note on the flow what its caller asks of the cache: its headers do not go upstream, but saved flows say so."""
-    if noted := {name: headers[name] for name in OWN_HEADERS if name in headers}:
-        flow.metadata[OURS] = noted
-
-
-def wishes_of(flow: HTTPFlow) -> dict[str, str]:
-    """Return what `note_directives` noted."""
-    noted = flow.metadata.get(OURS)
-    return {str(name): str(value) for name, value in noted.items()} if isinstance(noted, dict) else {}
-
-
 def _is_ours(response: Response) -> bool:
     members = [member.strip() for member in response.headers.get("cache-status", "").split(",")]
-    return any(member.startswith((f"{OURS}; hit", f"{OURS}; fwd=partial")) for member in members)
+    return any(member.startswith((f"{CACHE_NAME}; hit", f"{CACHE_NAME}; fwd=partial")) for member in members)

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 
 from aicache.config.request_settings import Settings
@@ -29,7 +30,7 @@ REASONS_SHOWN = 8
 
 
 class Parts(Protocol):
-    """What is filled, and the settings to go by; both as they are at the moment."""
+    """The engine that is filled and the settings in force, both of which may change meanwhile."""
 
     @property
     def engine(self) -> Engine: ...
@@ -128,3 +129,33 @@ class Warming:
         self._pauses = ()  # the next ones need not wait for what does not come back
         self.tally.failed += len(entries)
         self.tally.why_failed = why
+
+
+class FileWarmup:
+    """Fills the cache from the flows that ``mitmdump -nr FILE`` reads. *parts* returns None while there is no cache."""
+
+    def __init__(self, parts: Callable[[], Parts | None]) -> None:
+        self._parts = parts
+        self._warming: Warming | None = None
+
+    def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """Store the answer of a flow that was read from a file; None for any other flow."""
+        if flow.live or flow.response is None or (parts := self._parts()) is None:
+            return None
+        if not parts.settings.enabled or not _only_reads():
+            return None
+        self._warming = self._warming or Warming(parts)
+        return self._warming.take(flow)
+
+    async def finish(self) -> None:
+        """Store the last flows that were read, and log the tally."""
+        if self._warming is not None:
+            await self._warming.finish()
+            logger.info("%s: %s", ctx.options.rfile, self._warming.tally.line())
+
+
+def _only_reads() -> bool:
+    """Tell whether mitmproxy reads a file of flows and then ends: flows that are only viewed in a UI fill nothing."""
+    options = ctx.options
+    ends = ctx.master.addons.get("keepserving") is not None  # type: ignore[no-untyped-call]  # mitmdump's own
+    return bool(ends and options.ai_cache_warm and options.rfile and not options.server)

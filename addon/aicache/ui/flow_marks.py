@@ -7,6 +7,7 @@ there stays.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from mitmproxy import ctx
@@ -28,6 +29,19 @@ def show_comments() -> None:
     options: Any = ctx.options
     if "web_columns" in options and not options.has_changed("web_columns"):
         options.update(web_columns=[*options.web_columns, "comment"])
+
+
+class FlowMarks:
+    """Marks flows with what becomes of them; *scope* returns the setting that says who shares answers."""
+
+    def __init__(self, scope: Callable[[], str]) -> None:
+        self._scope = scope
+
+    def decided(self, flow: HTTPFlow, report: Decided) -> None:
+        decided(flow, report, self._scope())
+
+    def finished(self, flow: HTTPFlow, ended: Finished, *, again: bool) -> None:
+        finished(flow, ended, again=again)
 
 
 def decided(flow: HTTPFlow, report: Decided, scope: str) -> None:

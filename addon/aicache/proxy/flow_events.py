@@ -1,0 +1,67 @@
+"""Reports what becomes of each flow: to the watchers, and on the flow itself. It decides nothing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mitmproxy.http import HTTPFlow
+
+from aicache.domain.events import Decided, Finished
+from aicache.domain.model import Entry
+from aicache.engine import Exchange
+from aicache.entries.recording import Recording
+from aicache.proxy.flow_state import FlowState, FlowStates
+from aicache.telemetry import reporting
+from aicache.telemetry.header_misses import HeaderMisses
+from aicache.telemetry.watchers import Watchers
+
+
+class FlowMarks(Protocol):
+    """Marks flows in mitmproxy's own list. It never raises."""
+
+    def decided(self, flow: HTTPFlow, report: Decided) -> None: ...
+
+    def finished(self, flow: HTTPFlow, ended: Finished, *, again: bool) -> None:
+        """Add how a miss ended; *again*: in place of what was added before."""
+
+
+class FlowEvents:
+    """Notifies the watchers and marks the flow, in that order."""
+
+    def __init__(self, flows: FlowStates, watchers: Watchers, marks: FlowMarks, header_misses: HeaderMisses) -> None:
+        self._flows = flows
+        self._watchers = watchers
+        self._marks = marks
+        self._header_misses = header_misses
+
+    def decided(self, flow: HTTPFlow, report: Decided) -> None:
+        """Decided the decision on a request."""
+        self._flows.of(flow).report = report
+        self._watchers.decided(report)
+        self._marks.decided(flow, report)
+
+    def expect_stored(self, flow: HTTPFlow, state: FlowState, recording: Recording, entry: Entry) -> bool:
+        """Mark a flow as stored ahead of `finished`, since mitmproxy may save it now; tell whether that was done."""
+        if state.report is None:
+            return False
+        self._marks.finished(flow, reporting.finished_event(state.report, recording, entry, None), again=False)
+        return True
+
+    def finished(
+        self,
+        flow: HTTPFlow,
+        state: FlowState,
+        recording: Recording | None,
+        entry: Entry | None,
+        why_not: str | None,
+        *,
+        expected: bool = False,
+    ) -> None:
+        """Decided how a request that went upstream ended; *expected*: `expect_stored` has marked it as stored."""
+        if entry is not None and isinstance(exchange := state.exchange, Exchange):
+            self._header_misses.remember(exchange.identity.question, exchange.sender, exchange.fields)
+        if state.report is not None:
+            finished = reporting.finished_event(state.report, recording, entry, why_not)
+            self._watchers.finished(finished)
+            if not (expected and entry is not None):
+                self._marks.finished(flow, finished, again=expected)

@@ -1,0 +1,75 @@
+"""What is known of each flow between mitmproxy's hooks. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from mitmproxy.http import HTTPFlow, Response
+
+from aicache.domain.events import Decided
+from aicache.domain.model import Bypass
+from aicache.engine import Exchange
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.patches.unread_responses import Unread
+from aicache.proxy.response_tee import Tee
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Marks a flow that this addon itself sends upstream. *audited* is the exchange whose hit it checks, if any."""
+
+    audited: Exchange | None = None
+
+
+@dataclass(slots=True)
+class FlowState:
+    """One flow. At most one of *exchange*, *is_answered* and *replay* is set; none for traffic that is no LLM call."""
+
+    exchange: Exchange | BatchExchange | Bypass | None = None
+    """A request on its way upstream, as the look-up left it."""
+    report: Decided | None = None
+    """The decision that was reported, until the flow's end is."""
+    tee: Tee | None = None
+    is_answered: bool = False
+    """Whether the response is the cache's own and not the upstream's."""
+    replay: Replay | None = None
+
+    @property
+    def completes_batch(self) -> bool:
+        """Whether only the unknown inputs of a batch went upstream, so that the response has to be completed."""
+        return isinstance(self.exchange, BatchExchange) and bool(self.exchange.known)
+
+
+class FlowStates:
+    """The state of every flow that is alive, and the one way to answer a flow from the cache."""
+
+    def __init__(self, unread: Unread) -> None:
+        self._states: WeakKeyDictionary[HTTPFlow, FlowState] = WeakKeyDictionary()
+        self._unread = unread
+
+    def of(self, flow: HTTPFlow) -> FlowState:
+        if (state := self._states.get(flow)) is None:
+            state = self._states[flow] = FlowState()
+        return state
+
+    def end(self, flow: HTTPFlow) -> FlowState:
+        """Return a flow's state at its end, so that it is dealt with once; whose response it is stays known."""
+        if (state := self._states.pop(flow, None)) is None:
+            return FlowState()
+        if state.is_answered or state.replay is not None:
+            self._states[flow] = FlowState(is_answered=state.is_answered, replay=state.replay)
+        return state
+
+    def answer(self, flow: HTTPFlow, response: Response) -> None:
+        """Give a flow a response of the cache's own."""
+        self.of(flow).is_answered = True
+        self._unread.promise(flow, len(response.raw_content or b""))
+        flow.response = response
+
+    def partial_batches(self) -> Iterator[tuple[HTTPFlow, BatchExchange]]:
+        """Return the batches of which only the unknown inputs went upstream."""
+        for flow, state in list(self._states.items()):
+            if isinstance(state.exchange, BatchExchange) and state.exchange.known:
+                yield flow, state.exchange

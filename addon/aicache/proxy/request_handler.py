@@ -1,0 +1,312 @@
+"""A client's request: answered from the cache, or sent on upstream. What may be answered, the engine decides."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from mitmproxy import ctx
+from mitmproxy.http import HTTPFlow, Response
+
+from aicache.domain.events import Decided
+from aicache.domain.model import Bypass, Hit, Miss
+from aicache.domain.request_directives import Directives, parse_directives
+from aicache.domain.trace import Trace
+from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.formats import Embeddings, Format
+from aicache.formats.json_body import OnlyAsRecorded
+from aicache.patches.unread_responses import Unread
+from aicache.proxy.body_readers import Busy, Readers
+from aicache.proxy.embedding_batches import Batches, ask_less, embeddings_format_of, read_batch
+from aicache.proxy.flow_events import FlowEvents
+from aicache.proxy.flow_metadata import take_directives
+from aicache.proxy.flow_state import FlowStates
+from aicache.proxy.http_messages import (
+    asker_of,
+    format_of,
+    read_headers,
+    read_request,
+    write_gateway_timeout,
+    write_hit,
+)
+from aicache.proxy.own_connections import OwnConnections, refusal
+from aicache.proxy.upstream_replay import UpstreamReplays
+from aicache.runtime.lifecycle import Runtime
+from aicache.telemetry import reporting
+from aicache.telemetry.header_misses import HeaderMisses
+
+logger = logging.getLogger(__name__)
+
+E = TypeVar("E", Exchange, BatchExchange)
+
+MAX_NODES_ON_LOOP = 4_000
+"""Upper bound on the arrays, objects and names of a body that is parsed on the event loop, not in a thread."""
+
+
+class OwnPages(Protocol):
+    """The cache's own pages."""
+
+    def is_asked(self, flow: HTTPFlow) -> bool:
+        """Tell whether a request may be for one of them."""
+
+    async def answer(self, flow: HTTPFlow) -> Response | None:
+        """Return the page; None for a request to another host after all."""
+
+    def forget(self, flow: HTTPFlow) -> None:
+        """Remove a request for a page from mitmproxy's list of flows."""
+
+
+class RecentHits(Protocol):
+    """Hits given before, to be given again without a look-up."""
+
+    def names_of(self, flow: HTTPFlow) -> tuple[bytes, ...]:
+        """Return the fingerprints under which a request's hit may be found."""
+
+    def recall(self, names: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
+        """Return the response and its report; *began* is when the request was complete, by `time.perf_counter`."""
+
+    def learn(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
+        """Remember a hit for the next request with these fingerprints."""
+
+
+class RequestHandler:
+    """*runtime* returns the one in force, None before the start and after the end; *is_switched_off* tells whether the
+    operator has all requests pass the cache by."""
+
+    def __init__(
+        self,
+        runtime: Callable[[], Runtime | None],
+        flows: FlowStates,
+        events: FlowEvents,
+        unread: Unread,
+        batches: Batches,
+        replays: UpstreamReplays,
+        own: OwnConnections,
+        pages: OwnPages,
+        recent: RecentHits,
+        header_misses: HeaderMisses,
+        is_switched_off: Callable[[], bool],
+    ) -> None:
+        self._runtime = runtime
+        self._flows = flows
+        self._events = events
+        self._unread = unread
+        self._batches = batches
+        self._replays = replays
+        self._own = own
+        self._pages = pages
+        self._recent = recent
+        self._header_misses = header_misses
+        self._is_switched_off = is_switched_off
+        self._readers = Readers()
+
+    def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """Answer a request or let it go on. Not a coroutine, so that a hit at hand costs no task."""
+        runtime = self._runtime()
+        if flow.response or flow.error or not flow.live or runtime is None:
+            return None
+        if self._flows.of(flow).replay is not None:
+            return None
+        if flow.client_conn in self._own:
+            self._flows.answer(flow, refusal())
+            return None
+        if self._pages.is_asked(flow):
+            return self._show_page(flow, runtime)
+        if (leads_back := self._own.leads_back(flow)) is not None:
+            return self._refuse_loop(leads_back, flow, runtime)
+        return self._start_lookup(flow, runtime) if runtime.settings.enabled else None
+
+    def close(self) -> None:
+        self._readers.close()
+
+    async def _refuse_loop(self, leads_back: Awaitable[bool | None], flow: HTTPFlow, runtime: Runtime) -> None:
+        """Go on with a request unless it leads back to this proxy."""
+        if await leads_back:
+            self._flows.answer(flow, refusal())
+        else:
+            await self._go_on(flow, runtime)
+
+    async def _show_page(self, flow: HTTPFlow, runtime: Runtime) -> None:
+        if (page := await self._pages.answer(flow)) is not None:
+            self._flows.answer(flow, page)
+            self._pages.forget(flow)
+        else:
+            await self._go_on(flow, runtime)
+
+    async def _go_on(self, flow: HTTPFlow, runtime: Runtime) -> None:
+        if runtime.settings.enabled and (lookup := self._start_lookup(flow, runtime)) is not None:
+            await lookup
+
+    def _start_lookup(self, flow: HTTPFlow, runtime: Runtime) -> Awaitable[None] | None:
+        """Answer at once with a hit at hand, else return the look-up; None also for what is no LLM call."""
+        began = time.perf_counter()
+        try:
+            if (format := format_of(flow.request)) is not None:
+                names = self._recent.names_of(flow)
+                if self._unread.is_behind(flow.client_conn):
+                    return _safely(self._look_up_later(flow, runtime, format, names))
+                if not self._recall(flow, names, began):
+                    return _safely(self._look_up(flow, runtime, format, names))
+            elif runtime.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
+                return _safely(self._look_up_batch(flow, runtime, batches))
+        except Exception:
+            logger.exception("a request went upstream past the cache")
+        return None
+
+    async def _look_up_later(self, flow: HTTPFlow, runtime: Runtime, format: Format, names: tuple[bytes, ...]) -> None:
+        """Look a request up once its client has read most of the responses sent before."""
+        began = time.perf_counter()
+        if not await self._unread.taken(flow.client_conn):
+            _, directives = _take_directives(flow, runtime)
+            self._bypass(flow, Bypass("unread"), directives, format, began)
+        elif not self._recall(flow, names, began):
+            await self._look_up(flow, runtime, format, names)
+
+    def _recall(self, flow: HTTPFlow, names: tuple[bytes, ...], began: float) -> bool:
+        """Give a hit again if it is at hand; tell whether it was."""
+        if (recalled := self._recent.recall(names, began)) is None:
+            return False
+        response, report = recalled
+        self._flows.answer(flow, response)
+        self._events.decided(flow, report)
+        return True
+
+    async def _look_up(self, flow: HTTPFlow, runtime: Runtime, format: Format, names: tuple[bytes, ...]) -> None:
+        began = time.perf_counter()
+        deadline = runtime.engine.deadline()
+        if (exchange := await self._identify(flow, runtime, read_request, format, deadline)) is None:
+            return
+        directives = exchange.directives
+        if (key := directives.wrong or directives.right) is not None:
+            runtime.engine.feedback(exchange, key, directives.right is not None)
+        trace = Trace()
+        outcome = await runtime.engine.lookup(exchange, trace, deadline)
+        if isinstance(outcome, Hit):
+            try:
+                response = await _render(outcome, exchange, runtime)
+            except ValueError as exc:
+                crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
+                level = logging.DEBUG if crossing or isinstance(exc, OnlyAsRecorded) else logging.WARNING
+                logger.log(level, "a stored answer cannot be rendered (%s); the request goes upstream", exc)
+                outcome = Miss("not-renderable")
+            else:
+                if self._unread.is_behind(flow.client_conn) and not await self._unread.taken(flow.client_conn):
+                    self._bypass(flow, Bypass("unread"), directives, format, began)
+                    return
+                self._give(flow, outcome, exchange, response, names)
+                self._events.decided(flow, reporting.lookup_report(exchange, outcome, trace, began))
+                return
+        self._miss(flow, with_vector(exchange, outcome), outcome, trace, began)
+
+    def _give(self, flow: HTTPFlow, hit: Hit, exchange: Exchange, response: Response, names: tuple[bytes, ...]) -> None:
+        directives = exchange.directives
+        if hit.ticket is not None and not (directives.only_if_cached or directives.no_store):
+            self._replays.audit(flow, replace(exchange, ticket=hit.ticket))
+        self._flows.answer(flow, response)
+        self._recent.learn(names, exchange, hit, response)
+
+    def _miss(self, flow: HTTPFlow, exchange: Exchange, miss: Miss, trace: Trace, began: float) -> None:
+        logger.debug("miss: %s", miss.reason)
+        differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
+        self._events.decided(flow, reporting.lookup_report(exchange, miss, trace, began, differing))
+        if exchange.directives.only_if_cached:
+            self._flows.answer(flow, write_gateway_timeout("miss"))
+        else:
+            self._send_upstream(flow, exchange)
+
+    async def _look_up_batch(self, flow: HTTPFlow, runtime: Runtime, format: Embeddings) -> None:
+        began = time.perf_counter()
+        deadline = runtime.engine.deadline()
+        if (exchange := await self._identify(flow, runtime, read_batch, format, deadline)) is None:
+            return
+        streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
+        outcome, known = await self._batches.look_up(
+            flow.request, exchange, runtime.engine, deadline, divide=not streams
+        )
+        answered = isinstance(outcome, Response)
+        if isinstance(outcome, Response):
+            if self._unread.is_behind(flow.client_conn):
+                await self._unread.taken(flow.client_conn)  # over HTTP/2 as well: vectors of a batch are small
+            self._flows.answer(flow, outcome)
+        elif self._runtime() is not None:  # else it has ended meanwhile, and nobody would complete a batch
+            self._send_upstream(flow, outcome)
+            ask_less(flow.request, outcome)
+        self._events.decided(flow, reporting.batch_report(exchange, known, began, answered=answered))
+
+    def _send_upstream(self, flow: HTTPFlow, exchange: Exchange | BatchExchange) -> None:
+        self._flows.of(flow).exchange = exchange
+        flow.request.headers["accept-encoding"] = "identity"
+
+    async def _identify(
+        self,
+        flow: HTTPFlow,
+        runtime: Runtime,
+        read: Callable[..., E | Bypass],
+        format: Format | Embeddings,
+        deadline: float,
+    ) -> E | None:
+        """Parse a request, a large one in a thread, so that no other request waits for it; None: it is a bypass."""
+        began = time.perf_counter()
+        headers, directives = _take_directives(flow, runtime)
+        message = (flow, format, headers, directives, runtime.settings)
+        exchange: E | Bypass
+        if self._is_switched_off():
+            exchange = Bypass("switched-off")
+        elif _is_quickly_parsed(flow.request.raw_content or b""):
+            exchange = read(*message)
+        else:
+            try:
+                caller = asker_of(flow, headers, runtime.settings)
+                half = deadline - runtime.engine.lookup_timeout / 2  # the look-up in the backends has the rest
+                exchange = await self._readers.run(caller, half, read, *message)
+            except Busy:
+                exchange = Bypass("busy")
+        if not isinstance(exchange, Bypass):
+            return exchange
+        self._bypass(flow, exchange, directives, format, began)
+        return None
+
+    def _bypass(
+        self, flow: HTTPFlow, bypass: Bypass, directives: Directives, format: Format | Embeddings, began: float
+    ) -> None:
+        logger.debug("bypass: %s", bypass.reason)
+        self._events.decided(flow, reporting.bypass_report(bypass, format.api, began))
+        if directives.only_if_cached:
+            self._flows.answer(flow, write_gateway_timeout("bypass"))
+        else:
+            self._flows.of(flow).exchange = bypass
+
+
+def _take_directives(flow: HTTPFlow, runtime: Runtime) -> tuple[dict[str, str], Directives]:
+    """Return the headers and the cache directives among them, and remove those that are the cache's own."""
+    headers = read_headers(flow.request.headers)
+    directives = parse_directives(headers)
+    if runtime.settings.starting:
+        directives = replace(directives, no_store=True)  # the key is salted with a salt that nobody will have
+    take_directives(flow, headers)
+    return headers, directives
+
+
+async def _render(hit: Hit, exchange: Exchange, runtime: Runtime) -> Response:
+    """Render a hit, a large one in a thread. Raises ValueError when the stored answer cannot be rendered."""
+    template = runtime.settings.template_for(exchange.call)
+    if len(hit.entry.body) > PARSE_ON_LOOP:
+        return await asyncio.to_thread(write_hit, hit, exchange, template)
+    return write_hit(hit, exchange, template)
+
+
+def _is_quickly_parsed(body: bytes) -> bool:
+    """Tell whether a body is parsed within some ten milliseconds, whatever it holds."""
+    return len(body) <= PARSE_ON_LOOP and body.count(b"[") + body.count(b"{") + body.count(b":") <= MAX_NODES_ON_LOOP
+
+
+async def _safely(lookup: Awaitable[None]) -> None:
+    try:
+        await lookup
+    except Exception:
+        logger.exception("a request went upstream past the cache")

@@ -1,0 +1,228 @@
+"""The upstream's responses: stored, compared with a hit, or completed to a whole batch. The engine judges them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from mitmproxy.http import HTTPFlow, Response
+
+from aicache.domain.model import Bypass, Entry
+from aicache.engine import Engine, Exchange, is_large
+from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.recording import Recording
+from aicache.patches.unread_responses import Unread
+from aicache.proxy.body_limits import BodyLimits
+from aicache.proxy.embedding_batches import Batches, write_bad_gateway
+from aicache.proxy.flow_events import FlowEvents
+from aicache.proxy.flow_state import FlowState, FlowStates
+from aicache.proxy.http_messages import mark_forwarded, read_response
+from aicache.proxy.upstream_replay import UpstreamReplays
+from aicache.runtime.lifecycle import Runtime
+
+logger = logging.getLogger(__name__)
+
+
+class ResponseRecorder:
+    """*runtime* returns the one in force, None before the start and after the end."""
+
+    def __init__(
+        self,
+        runtime: Callable[[], Runtime | None],
+        flows: FlowStates,
+        events: FlowEvents,
+        limits: BodyLimits,
+        unread: Unread,
+        batches: Batches,
+        replays: UpstreamReplays,
+    ) -> None:
+        self._runtime = runtime
+        self._flows = flows
+        self._events = events
+        self._limits = limits
+        self._unread = unread
+        self._batches = batches
+        self._replays = replays
+
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        runtime, state = self._runtime(), self._flows.of(flow)
+        if flow.response is None or runtime is None or state.is_answered or state.replay is not None:
+            return
+        if isinstance(state.exchange, Exchange | BatchExchange):
+            runtime.engine.answered(state.exchange, flow.response.status_code)
+        self._limits.responseheaders(flow, flow.response, runtime)
+
+    def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """Deal with a whole response, or one that has been passed on to its end.
+
+        Not a coroutine, so that it costs no task: only large answers and batches that cannot be completed are awaited.
+        """
+        self._unread.kept(flow)
+        state, response, runtime = self._flows.end(flow), flow.response, self._runtime()
+        if response is None or runtime is None or state.is_answered:
+            return None
+        if state.replay is not None:
+            _audit(flow, response, state.replay.audited, runtime.engine)
+            return None
+        body = response.raw_content
+        if state.tee is not None and body is None:
+            body = state.tee.body
+            response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
+        exchange = state.exchange
+        if exchange is None:
+            return None
+        recording = read_response(response, body or b"", flow.request.timestamp_start)
+        if state.tee is not None and body is None and not isinstance(exchange, Bypass):
+            self._events.finished(flow, state, recording, None, "larger than store.max_bytes")
+            return None
+        if isinstance(exchange, BatchExchange):  # completed even if the cache has been switched off since the request
+            return self._finish_batch(flow, state, response, recording, exchange, runtime.engine)
+        if not runtime.settings.enabled:  # switched off since the request
+            return None
+        if isinstance(exchange, Bypass):
+            if state.tee is None:
+                mark_forwarded(response, exchange, stored=False)
+            self._events.finished(flow, state, recording, None, "bypass")
+            return None
+        if body is None:  # streamed by another addon
+            mark_forwarded(response, exchange, stored=False)
+            return None
+        return self._finish_answer(flow, state, response, recording, exchange, runtime.engine)
+
+    def error(self, flow: HTTPFlow) -> None:
+        """Deal with a flow whose client left or whose upstream broke off.
+
+        What came so far is an answer only if the stream's last event is part of it: OpenAI's own client, and so every
+        chat UI made with it, leaves once it has read that event, whether or not the response has ended.
+        """
+        self._unread.kept(flow)
+        state, response, runtime = self._flows.end(flow), flow.response, self._runtime()
+        exchange = state.exchange
+        body = None if state.tee is None else state.tee.so_far
+        if runtime is None or response is None or not body or not isinstance(exchange, Exchange):
+            self._events.finished(flow, state, None, None, "broken off")
+            return
+        response.raw_content = body
+        if not runtime.settings.enabled:  # switched off since the request
+            return
+        recording = read_response(response, body, flow.request.timestamp_start)
+        self._judge_and_store(flow, state, recording, exchange, runtime.engine)
+
+    def _finish_answer(
+        self,
+        flow: HTTPFlow,
+        state: FlowState,
+        response: Response,
+        recording: Recording,
+        exchange: Exchange,
+        engine: Engine,
+    ) -> Awaitable[None] | None:
+        if state.tee is not None:
+            self._judge_and_store(flow, state, recording, exchange, engine)
+            return None
+        if is_large(recording):
+            return self._store_large(flow, state, response, recording, exchange)
+        judge = partial(engine.judge, exchange, recording)
+        mark_forwarded(response, exchange, stored=self._store(flow, state, recording, exchange, judge))
+        return None
+
+    def _judge_and_store(
+        self, flow: HTTPFlow, state: FlowState, recording: Recording, exchange: Exchange, engine: Engine
+    ) -> None:
+        """Judge and store a streamed answer in the background: it has been sent, and its end must not wait."""
+        engine.judge_and_keep(exchange, recording, partial(self._events.finished, flow, state, recording))
+
+    async def _store_large(
+        self, flow: HTTPFlow, state: FlowState, response: Response, recording: Recording, exchange: Exchange
+    ) -> None:
+        """Judge an answer that takes long to parse in a thread: its own client waits for that, and no other."""
+        if (runtime := self._runtime()) is None:
+            return
+        judging = asyncio.ensure_future(runtime.engine.judge_apart(exchange, recording))
+        await asyncio.wait([judging])
+        mark_forwarded(response, exchange, stored=self._store(flow, state, recording, exchange, judging.result))
+
+    def _store(
+        self,
+        flow: HTTPFlow,
+        state: FlowState,
+        recording: Recording,
+        exchange: Exchange,
+        judge: Callable[[], Entry],
+    ) -> bool:
+        """Store the entry that *judge* makes of an answer; the outcome is reported once it is known.
+
+        The flow itself is marked at once, for mitmproxy may save it now, and again if storing failed.
+        """
+        expected = False
+
+        def finished(entry: Entry | None, why_not: str | None) -> None:
+            self._events.finished(flow, state, recording, entry, why_not, expected=expected)
+
+        try:
+            entry = judge()
+        except ValueError as exc:
+            logger.debug("not stored: %s", exc)
+            finished(None, str(exc))
+        except Exception:
+            logger.exception("an answer was not stored")
+            finished(None, "not understood")
+        else:
+            if (runtime := self._runtime()) is None:
+                finished(None, "the proxy ends")
+            elif runtime.engine.keep(exchange, entry, finished):
+                expected = self._events.expect_stored(flow, state, recording, entry)
+                return True
+        return False
+
+    def _finish_batch(
+        self,
+        flow: HTTPFlow,
+        state: FlowState,
+        response: Response,
+        recording: Recording,
+        exchange: BatchExchange,
+        engine: Engine,
+    ) -> Awaitable[None] | None:
+        if exchange.known and is_large(recording):
+            return self._complete_large(flow, state, response, recording, exchange, engine)
+        completed = self._batches.take(response, recording, exchange, engine)
+        self._events.finished(flow, state, recording, None, None)
+        return None if completed else self._fetch_whole(flow, exchange)
+
+    async def _complete_large(
+        self,
+        flow: HTTPFlow,
+        state: FlowState,
+        response: Response,
+        recording: Recording,
+        exchange: BatchExchange,
+        engine: Engine,
+    ) -> None:
+        """Complete a batch with a response that takes long to parse, in a thread."""
+        completed = False
+        try:
+            completed = await self._batches.take_apart(response, recording, exchange, engine)
+        except Exception:
+            logger.exception("a batch could not be completed")
+        if not completed:
+            await self._fetch_whole(flow, exchange)
+        self._events.finished(flow, state, recording, None, None)
+
+    async def _fetch_whole(self, flow: HTTPFlow, exchange: BatchExchange) -> None:
+        """Request the whole batch from the upstream, whose response to a part of it does not fit the known inputs."""
+        try:
+            response = await self._replays.fetch(flow, exchange.body)
+        except Exception:
+            logger.exception("a batch could not be asked for as a whole")
+            response = None
+        self._flows.answer(flow, response or write_bad_gateway())
+
+
+def _audit(flow: HTTPFlow, response: Response, exchange: Exchange | None, engine: Engine) -> None:
+    """Compare the upstream's answer with the hit that was given."""
+    if exchange is not None:
+        body = response.raw_content or b""
+        engine.audited(exchange, read_response(response, body, flow.request.timestamp_start))

@@ -1,0 +1,117 @@
+"""Applies the configuration, reloads its file when that changes, and starts and ends the cache. It reads no options."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from aicache import config as configuration
+from aicache.config import Config, ConfigError
+from aicache.config.request_settings import Settings
+from aicache.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+WATCH_INTERVAL_S = 1.0
+
+
+class Runtime(Protocol):
+    """The engine with its backends, and the settings in force."""
+
+    engine: Engine
+    settings: Settings
+
+    def configure(self, config: Config, data: Path) -> None:
+        """Put another configuration in force. Raises ConfigError."""
+
+    def secret(self, name: str) -> str:
+        """Return a secret of the data folder, created on first use. Raises StoreError."""
+
+    def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Lifecycle:
+    """Holds the runtime: None before the first valid configuration, and after `end`.
+
+    *build* makes it from the first configuration, raising ConfigError; *applied* is called with each configuration and
+    data folder that has been put in force.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[Config, Path], Runtime],
+        applied: Callable[[Runtime, Config, Path], None],
+    ) -> None:
+        self.runtime: Runtime | None = None
+        self._build = build
+        self._applied = applied
+        self._file: Path | None = None
+        self._data = Path()
+        self._modified: float | None = None  # modification time of the file in force, or last refused
+        self._watcher: asyncio.Task[None] | None = None
+
+    @property
+    def is_started(self) -> bool:
+        return self._watcher is not None
+
+    def current(self) -> Runtime | None:
+        return self.runtime
+
+    def engine(self) -> Engine | None:
+        return None if self.runtime is None else self.runtime.engine
+
+    def settings(self) -> Settings | None:
+        return None if self.runtime is None else self.runtime.settings
+
+    def apply(self, file: Path | None, data: Path) -> None:
+        """Put the configuration in *file* in force (None: the defaults), or raise ConfigError and leave the old one."""
+        modified = _modified(file)
+        config = Config() if file is None else configuration.read(file, os.environ, logger.warning)
+        if self.runtime is None:
+            self.runtime = self._build(config, data)
+        else:
+            self.runtime.configure(config, data)
+        self._applied(self.runtime, config, data)
+        if not config.enabled:
+            logger.info("enabled: false, so every request passes untouched")
+        self._file, self._data, self._modified = file, data, modified
+
+    def start(self, runtime: Runtime) -> None:
+        runtime.start()
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    def end(self) -> Runtime | None:
+        """Stop watching the file, and return the runtime, which is to be closed."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+        runtime, self.runtime = self.runtime, None
+        return runtime
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_INTERVAL_S)
+            modified = _modified(self._file)
+            if modified is None or modified == self._modified:
+                continue
+            try:
+                self.apply(self._file, self._data)
+                logger.info("%s: read again, in force", self._file)
+            except ConfigError as exc:
+                self._modified = modified
+                logger.warning("%s: not taken, the settings before it stay in force:\n%s", self._file, exc)
+            except Exception:
+                self._modified = modified
+                logger.exception("%s: not taken, the settings before it stay in force", self._file)
+
+
+def _modified(path: Path | None) -> float | None:
+    try:
+        return None if path is None else path.stat().st_mtime
+    except OSError:
+        return None
