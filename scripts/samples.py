@@ -49,4 +49,4 @@ def call(format: Format, said: str = "Hi") -> Call:
 def answer(format: Format, said: str, mode: Mode) -> bytes:
     """Return an answer that says *said*, as the API sends it in that mode."""
     answered = Answer("1", "m", 1_700_000_000, (Choice((Text(said),), Finish.STOP),), Usage(9, 9))
-    return format.render(format.express(answered, call(format)), mode)
+    return format.render(format.from_answer(answered, call(format)), mode)

@@ -14,7 +14,7 @@ with atheris.instrument_imports(include=["aicache"]):
     from aicache.domain.model import Mode
     from aicache.formats import FORMATS, Format
     from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS
-    from aicache.formats.json_body import OnlyAsRecorded
+    from aicache.formats.json_body import ReplayOnly
 
 import samples
 
@@ -61,16 +61,16 @@ def _try(data: bytes, formats: list[Format]) -> None:
         _, document = format.parse_answer(body)
     except ValueError:
         return
-    format.facts(document)
+    format.summarize(document)
     for mode in Mode:
         try:
             rendered = format.render(document, mode)
-        except OnlyAsRecorded:
+        except ReplayOnly:
             continue
         again = format.parse_answer(rendered)
         assert again == (mode, document), f"{format.api}: {mode} does not say the same"
     with contextlib.suppress(ValueError):
-        format.express(format.understand(document), samples.call(format))
+        format.from_answer(format.to_answer(document), samples.call(format))
 
 
 if __name__ == "__main__":

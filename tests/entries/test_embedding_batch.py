@@ -9,7 +9,7 @@ import pytest
 
 from aicache.domain.model import Mode
 from aicache.formats import by_api, sse
-from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.json_body import ReplayOnly
 
 A, B, C = ({"type": "url_citation", "url_citation": {"url": each}} for each in "abc")
 UNCLEAR = "unclear"
@@ -21,7 +21,7 @@ def whole(api: str, body: bytes) -> Any:
     assert mode is Mode.STREAM
     try:
         return json.loads(by_api(api).render(document, Mode.WHOLE))
-    except OnlyAsRecorded:
+    except ReplayOnly:
         return UNCLEAR
 
 
@@ -117,7 +117,7 @@ def test_half_of_a_usage_is_none(api: str, place: str, usage: dict[str, Any]) ->
         "dashscope": {"output": {"choices": [{"message": message, "finish_reason": "stop"}]}},
     }[api]
 
-    facts = by_api(api).facts(by_api(api).parse_answer(json.dumps(document | {place: usage}).encode())[1])
+    facts = by_api(api).summarize(by_api(api).parse_answer(json.dumps(document | {place: usage}).encode())[1])
 
     assert (facts.prompt_tokens, facts.completion_tokens) == (0, 0)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import by_api, failure_marks, json_schema, response_format
-from aicache.formats.response_format import Form
+from aicache.formats.response_format import OutputFormat
 from formats.anything import JSON, replaced
 from formats.worlds import ANSWERS, NOW, UNTIL, called, chat, dashscope, gemini, keep, messages, responses
 
@@ -144,7 +144,7 @@ def test_a_call_without_id_or_name_is_not_told_in_another_mode_or_api() -> None:
             format.render(document, mode)
     nameless = chat(called("{}", function={"arguments": "{}"}), finish="tool_calls")
     with pytest.raises(ValueError, match="no function"):
-        format.understand(format.parse_answer(json.dumps(nameless).encode())[1])
+        format.to_answer(format.parse_answer(json.dumps(nameless).encode())[1])
 
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
@@ -256,7 +256,7 @@ def test_a_word_of_a_list_is_no_json() -> None:
     ],
 )
 def test_schemas_are_checked_as_far_as_structured_output_goes(value: Any, of: Any, kept: bool) -> None:
-    assert json_schema.keeps_to(value, of) is kept
+    assert json_schema.conforms(value, of) is kept
 
 
 def test_no_schema_takes_long() -> None:
@@ -265,15 +265,15 @@ def test_no_schema_takes_long() -> None:
         nested = {"anyOf": [nested, nested, nested]}
     circle = {"$ref": "#"}
 
-    assert json_schema.keeps_to(1, nested) in (True, False)
-    assert json_schema.keeps_to(1, circle)
+    assert json_schema.conforms(1, nested) in (True, False)
+    assert json_schema.conforms(1, circle)
 
 
 @given(JSON, JSON)
 def test_no_schema_and_no_format_raises(value: Any, of: Any) -> None:
-    json_schema.keeps_to(value, of)
-    json_schema.keeps_to(value, {"properties": of, "items": of, "anyOf": of, "required": of, "$ref": of, "enum": of})
-    response_format.holds(json.dumps(value), Form(of))
+    json_schema.conforms(value, of)
+    json_schema.conforms(value, {"properties": of, "items": of, "anyOf": of, "required": of, "$ref": of, "enum": of})
+    response_format.conforms(json.dumps(value), OutputFormat(of))
     for read in (
         response_format.of_chat,
         response_format.of_responses,
@@ -442,7 +442,7 @@ def test_a_mark_in_any_piece_of_a_stream_keeps_it_out() -> None:
 
 @given(JSON)
 def test_no_document_breaks_the_search_for_marks(value: Any) -> None:
-    for search in (failure_marks.refuse, failure_marks.expiry):
+    for search in (failure_marks.reject_failed, failure_marks.earliest_expiry):
         with contextlib.suppress(ValueError):
             search({"x": value})
 

@@ -85,20 +85,20 @@ def test_asking_for_floats_is_asking_for_what_all_get() -> None:
     for fields in ({"input": "a", "encoding_format": "float"}, {"input": ["a", ""], "encoding_format": "float"}):
         body = json.dumps({"model": "m"} | fields).encode()
 
-        assert json.loads(OPENAI_EMBEDDINGS.reduced(body, [0]))["encoding_format"] == "float"  # sent as it came
+        assert json.loads(OPENAI_EMBEDDINGS.select_inputs(body, [0]))["encoding_format"] == "float"  # sent as it came
 
 
 def test_an_empty_text_in_a_batch_is_an_input_like_others() -> None:
-    pieces = OPENAI_EMBEDDINGS.split(openai("[1]", "[2]"), asked("a", ""), [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[2]"), asked("a", ""), [0, 1])
 
     assert sum(piece.tokens for piece in pieces) == 9
-    assert json.loads(OPENAI_EMBEDDINGS.join(pieces))["data"][1]["embedding"] == [2]
+    assert json.loads(OPENAI_EMBEDDINGS.render_response(pieces))["data"][1]["embedding"] == [2]
 
 
 @pytest.mark.parametrize("mark", [{"base_resp": {"status_code": 1027}}, {"success": False}, {"code": 5}])
 def test_vectors_with_a_mark_of_an_error_are_refused(mark: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="error"):
-        OPENAI_EMBEDDINGS.split(openai("[1]", **mark), asked("a"), [0])
+        OPENAI_EMBEDDINGS.parse_response(openai("[1]", **mark), asked("a"), [0])
 
 
 @pytest.mark.parametrize("fields", [{"input": []}, {"input": None}, {"input": [None]}, {"input": [[]]}])
@@ -121,7 +121,7 @@ def test_azure_has_the_model_in_the_path() -> None:
 def test_a_request_is_reduced_to_some_inputs_and_keeps_all_else() -> None:
     body = json.dumps({"model": "m", "input": ["a", "b", "c"], "dimensions": 2, "user": "u"}).encode()
 
-    reduced = json.loads(OPENAI_EMBEDDINGS.reduced(body, [0, 2]))
+    reduced = json.loads(OPENAI_EMBEDDINGS.select_inputs(body, [0, 2]))
 
     assert reduced == {"model": "m", "input": ["a", "c"], "dimensions": 2, "user": "u"}
 
@@ -129,8 +129,8 @@ def test_a_request_is_reduced_to_some_inputs_and_keeps_all_else() -> None:
 def test_vectors_keep_every_digit() -> None:
     batch = asked("a", "b")
 
-    pieces = OPENAI_EMBEDDINGS.split(openai("[1.50, -0.0, 1e-05]", '"AACAPw=="'), batch, [0, 1])
-    joined = OPENAI_EMBEDDINGS.join([unpack(pack(piece)) for piece in pieces])
+    pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1.50, -0.0, 1e-05]", '"AACAPw=="'), batch, [0, 1])
+    joined = OPENAI_EMBEDDINGS.render_response([unpack(pack(piece)) for piece in pieces])
 
     assert b"[1.50, -0.0, 1e-05]" in joined
     assert b'"AACAPw=="' in joined
@@ -139,25 +139,25 @@ def test_vectors_keep_every_digit() -> None:
 def test_a_response_put_together_says_what_it_said() -> None:
     body = openai("[1.5]", "[2.5]", "[3.5]", tokens=11, id="x")
 
-    pieces = OPENAI_EMBEDDINGS.split(body, asked("a", "bb", "a longer text"), [0, 1, 2])
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked("a", "bb", "a longer text"), [0, 1, 2])
 
-    assert json.loads(OPENAI_EMBEDDINGS.join(pieces)) == json.loads(body)
+    assert json.loads(OPENAI_EMBEDDINGS.render_response(pieces)) == json.loads(body)
 
 
 def test_items_are_placed_by_their_index() -> None:
     body = json.dumps({"data": [{"index": 1, "embedding": [2]}, {"index": 0, "embedding": [1]}], "model": "m"}).encode()
 
-    pieces = OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked("a", "b"), [0, 1])
 
     assert [json.loads(bytes(piece.item))["embedding"] for piece in pieces] == [[1], [2]]
 
 
 def test_pieces_of_two_responses_make_one_and_count_its_tokens() -> None:
     batch = asked("a", "b", "c")
-    first, third = OPENAI_EMBEDDINGS.split(openai("[1]", "[3]", tokens=5), batch, [0, 2])
-    (second,) = OPENAI_EMBEDDINGS.split(openai("[2]", tokens=2), batch, [1])
+    first, third = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[3]", tokens=5), batch, [0, 2])
+    (second,) = OPENAI_EMBEDDINGS.parse_response(openai("[2]", tokens=2), batch, [1])
 
-    joined = json.loads(OPENAI_EMBEDDINGS.join([first, second, third]))
+    joined = json.loads(OPENAI_EMBEDDINGS.render_response([first, second, third]))
 
     assert [(item["index"], item["embedding"]) for item in joined["data"]] == [(0, [1]), (1, [2]), (2, [3])]
     assert joined["usage"] == {"prompt_tokens": 7, "total_tokens": 7}
@@ -167,9 +167,9 @@ def test_ollama_s_responses_are_put_together_too() -> None:
     batch = asked("a", "b", format=OLLAMA_EMBED)
     body = ollama("[1.0, 2]", "[3]", tokens=4)
 
-    pieces = [unpack(pack(piece)) for piece in OLLAMA_EMBED.split(body, batch, [0, 1])]
+    pieces = [unpack(pack(piece)) for piece in OLLAMA_EMBED.parse_response(body, batch, [0, 1])]
 
-    assert json.loads(OLLAMA_EMBED.join(pieces)) == json.loads(body)
+    assert json.loads(OLLAMA_EMBED.render_response(pieces)) == json.loads(body)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_ollama_s_responses_are_put_together_too() -> None:
 )
 def test_a_response_that_is_not_what_was_asked_for_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):
-        OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+        OPENAI_EMBEDDINGS.parse_response(body, asked("a", "b"), [0, 1])
 
 
 FLOATS = base64.b64encode(array("f", [0.1, -0.2])).decode()
@@ -226,19 +226,19 @@ BROKEN = base64.b64encode(array("f", [0.1, float("nan")])).decode()
 )
 def test_a_vector_is_of_as_many_numbers_as_were_asked_for(vector: str, params: dict[str, Any], kept: bool) -> None:
     if kept:
-        OPENAI_EMBEDDINGS.split(openai(vector), asked("a", **params), [0])
+        OPENAI_EMBEDDINGS.parse_response(openai(vector), asked("a", **params), [0])
     else:
         with pytest.raises(ValueError):
-            OPENAI_EMBEDDINGS.split(openai(vector), asked("a", **params), [0])
+            OPENAI_EMBEDDINGS.parse_response(openai(vector), asked("a", **params), [0])
 
 
 def test_a_vector_in_base64_may_spell_any_word() -> None:
     """One of two thousand of 1,536 dimensions has these four letters somewhere."""
     body = openai('"AAnullAA"', "[1]")
 
-    pieces = OPENAI_EMBEDDINGS.split(body, asked("a", "b"), [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked("a", "b"), [0, 1])
 
-    assert json.loads(OPENAI_EMBEDDINGS.join(pieces))["data"][0]["embedding"] == "AAnullAA"
+    assert json.loads(OPENAI_EMBEDDINGS.render_response(pieces))["data"][0]["embedding"] == "AAnullAA"
 
 
 @given(
@@ -251,7 +251,7 @@ def test_shares_add_up_to_what_was_counted(texts: list[str], tokens: int) -> Non
     vectors = [f"[{i}]" for i, _ in enumerate(texts)]
     body = openai(*vectors, tokens=tokens)
 
-    pieces = OPENAI_EMBEDDINGS.split(body, asked(*texts), range(len(texts)))
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked(*texts), range(len(texts)))
 
     assert sum(piece.tokens for piece in pieces) == tokens
 
@@ -260,7 +260,7 @@ def test_shares_add_up_to_what_was_counted(texts: list[str], tokens: int) -> Non
 def test_no_response_raises_anything_but_value_error(document: dict[str, Any]) -> None:
     for format in (OPENAI_EMBEDDINGS, OLLAMA_EMBED):
         with contextlib.suppress(ValueError):
-            format.join(format.split(json.dumps(document).encode(), asked("a"), [0]))
+            format.render_response(format.parse_response(json.dumps(document).encode(), asked("a"), [0]))
 
 
 @given(st.dictionaries(st.sampled_from(["input", "model", "dimensions", "options", "user", "truncate"]), JSON))
@@ -275,9 +275,9 @@ def test_every_recorded_response_says_the_same_again(tool: Any, datasets: Path) 
     for x in tool.load(str(datasets / "traffic" / "recorded.jsonl.gz")):
         if x.family == "embeddings" and x.verdict() == "hit":
             batch = OPENAI_EMBEDDINGS.parse_request(x.target.partition("?")[0], x.request)
-            pieces = OPENAI_EMBEDDINGS.split(x.response, batch, range(len(batch.inputs)))
+            pieces = OPENAI_EMBEDDINGS.parse_response(x.response, batch, range(len(batch.inputs)))
 
-            again = OPENAI_EMBEDDINGS.join([unpack(pack(piece)) for piece in pieces])
+            again = OPENAI_EMBEDDINGS.render_response([unpack(pack(piece)) for piece in pieces])
 
             assert json.loads(again) == json.loads(x.response), x.where
             assert json.dumps(json.loads(again)["data"]) == json.dumps(json.loads(x.response)["data"]), x.where
@@ -292,9 +292,9 @@ def counted(format: Embeddings, batch: Batch, *responses: tuple[bytes, list[int]
     """The response that the pieces of these make, each for some of the inputs."""
     pieces = {}
     for body, positions in responses:
-        split = [unpack(pack(piece)) for piece in format.split(body, batch, positions)]
+        split = [unpack(pack(piece)) for piece in format.parse_response(body, batch, positions)]
         pieces |= dict(zip(positions, split, strict=True))
-    return json.loads(format.join([piece for _, piece in sorted(pieces.items())]))
+    return json.loads(format.render_response([piece for _, piece in sorted(pieces.items())]))
 
 
 @pytest.mark.parametrize(
@@ -334,9 +334,9 @@ def test_each_counter_of_a_batch_in_parts_is_its_own_sum() -> None:
 
 def test_a_part_of_what_was_known_has_its_share() -> None:
     batch = asked("a", "b")
-    pieces = OPENAI_EMBEDDINGS.split(openai("[1]", "[2]", usage={"total_tokens": 10}), batch, [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[2]", usage={"total_tokens": 10}), batch, [0, 1])
 
-    usages = [json.loads(OPENAI_EMBEDDINGS.join([piece]))["usage"]["total_tokens"] for piece in pieces]
+    usages = [json.loads(OPENAI_EMBEDDINGS.render_response([piece]))["usage"]["total_tokens"] for piece in pieces]
 
     assert usages == [5, 5]
     assert [piece.tokens for piece in pieces] == [5, 5]

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Answer, Choice, Common, Finish, Reasoning, Refusal, Text, ToolCall
 from aicache.formats.interchange import (
-    NUMBERS,
-    arguments_of,
-    arguments_text,
-    calls_of,
-    common,
-    finish_of,
-    joined,
+    NUMBER_PARAMS,
+    build_common,
+    common_tool,
+    finish_of_parts,
+    joined_text,
     only_choice,
-    text_of,
-    tool,
+    only_text,
+    parse_arguments,
+    render_arguments,
+    tool_calls_in,
 )
 
 HI = (("user", "Hi"),)
@@ -33,7 +33,7 @@ JSON = st.recursive(
 
 
 def said(**fields: Any) -> Common | None:
-    return common((), HI, fields, {"maxOutputTokens": "max_tokens", "stopSequences": "stop"})
+    return build_common((), HI, fields, {"maxOutputTokens": "max_tokens", "stopSequences": "stop"})
 
 
 # a request
@@ -42,7 +42,7 @@ def said(**fields: Any) -> Common | None:
 def test_a_request_in_common_words() -> None:
     turns = [("user", "Hi"), ("assistant", "Yes?"), ("user", "Why?")]
 
-    assert common(["Be brief.", "", "Be kind."], turns, {"temperature": 0.5, "max_tokens": 9}, {}) == Common(
+    assert build_common(["Be brief.", "", "Be kind."], turns, {"temperature": 0.5, "max_tokens": 9}, {}) == Common(
         "Be brief.\n\nBe kind.", tuple(turns), {"temperature": 0.5}, 9
     )
 
@@ -113,10 +113,10 @@ def test_how_long_an_answer_may_be_stands_apart(name: str) -> None:
 
 @pytest.mark.parametrize("turns", [[], [("assistant", "Hi")], [("user", "Hi"), ("assistant", "Hi")]])
 def test_only_a_conversation_that_ends_with_the_user_is_a_question(turns: list[tuple[str, str]]) -> None:
-    assert common((), turns, {}, {}) is None
+    assert build_common((), turns, {}, {}) is None
 
 
-@given(st.dictionaries(st.sampled_from([*NUMBERS, "stop", "stopSequences", "maxOutputTokens", "other"]), JSON))
+@given(st.dictionaries(st.sampled_from([*NUMBER_PARAMS, "stop", "stopSequences", "maxOutputTokens", "other"]), JSON))
 def test_whatever_is_said_it_can_be_digested_or_is_none(fields: dict[str, Any]) -> None:
     request = said(**fields)
 
@@ -152,20 +152,22 @@ def test_whatever_is_said_it_can_be_digested_or_is_none(fields: dict[str, Any]) 
     ],
 )
 def test_a_text_is_a_string_or_one_part_of_text_alone(content: Any, text: str | None) -> None:
-    assert text_of(content) == text
+    assert only_text(content) == text
 
 
 @given(JSON)
 def test_no_content_raises_anything(content: Any) -> None:
     for value in (content, [content], [{"text": content}], [{"type": content, "text": "x"}]):
-        assert text_of(value) is None or isinstance(text_of(value), str)
+        assert only_text(value) is None or isinstance(only_text(value), str)
 
 
 def test_a_function_says_what_it_is_for_and_what_it_takes_or_nothing() -> None:
     schema = {"type": "object"}
 
-    assert tool("f", "Does.", schema) == {"name": "f", "description": "Does.", "parameters": schema}
-    assert tool("f", None, None) == tool("f", "", {}) == {"name": "f", "description": "", "parameters": {}}
+    assert common_tool("f", "Does.", schema) == {"name": "f", "description": "Does.", "parameters": schema}
+    assert (
+        common_tool("f", None, None) == common_tool("f", "", {}) == {"name": "f", "description": "", "parameters": {}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_a_function_says_what_it_is_for_and_what_it_takes_or_nothing() -> None:
 )
 def test_what_is_no_function_is_refused(name: Any, description: Any, parameters: Any) -> None:
     with pytest.raises(ValueError, match="tools"):
-        tool(name, description, parameters)
+        common_tool(name, description, parameters)
 
 
 # an answer
@@ -184,13 +186,13 @@ def test_what_is_no_function_is_refused(name: Any, description: Any, parameters:
     ("sent", "arguments"), [('{"x":1}', {"x": 1}), ({"x": 1}, {"x": 1}), ("", {}), ("{}", {}), ({}, {})]
 )
 def test_arguments_come_as_text_or_as_an_object(sent: Any, arguments: dict[str, Any]) -> None:
-    assert arguments_of(sent) == arguments
+    assert parse_arguments(sent) == arguments
 
 
 @pytest.mark.parametrize("sent", [None, 7, [], ["x"], "[]", "7", "{", "secret", " ", '{"x":1}{}', '{"x":1e999}'])
 def test_arguments_that_are_no_object_are_refused_and_not_quoted(sent: Any) -> None:
     with pytest.raises(ValueError) as caught:
-        arguments_of(sent)
+        parse_arguments(sent)
 
     assert "secret" not in str(caught.value)
 
@@ -202,7 +204,7 @@ def test_arguments_that_are_no_object_are_refused_and_not_quoted(sent: Any) -> N
     )
 )
 def test_arguments_are_the_same_after_having_been_text(arguments: dict[str, Any]) -> None:
-    assert arguments_of(arguments_text(arguments)) == arguments
+    assert parse_arguments(render_arguments(arguments)) == arguments
 
 
 @pytest.mark.parametrize(
@@ -216,15 +218,15 @@ def test_arguments_are_the_same_after_having_been_text(arguments: dict[str, Any]
     ],
 )
 def test_parts_tell_why_an_answer_ended(parts: tuple[Any, ...], finish: Finish) -> None:
-    assert finish_of(parts) is finish
+    assert finish_of_parts(parts) is finish
 
 
 def test_the_parts_of_each_kind_are_found_in_their_order() -> None:
     other = ToolCall("", "g", {})
     parts = (Reasoning("a"), Text("b"), CALL, Reasoning("c", "sig"), Text("d"), Refusal("e"), other)
 
-    assert [joined(parts, kind) for kind in (Text, Reasoning, Refusal)] == ["bd", "ac", "e"]
-    assert calls_of(parts) == [CALL, other]
+    assert [joined_text(parts, kind) for kind in (Text, Reasoning, Refusal)] == ["bd", "ac", "e"]
+    assert tool_calls_in(parts) == [CALL, other]
 
 
 @pytest.mark.parametrize("number", [0, 2])

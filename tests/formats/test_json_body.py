@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.formats.json_body import count, dump, load_object, load_request, objects
+from aicache.formats.json_body import object_list, parse_object, parse_request_object, render_json, token_count
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12) | st.sampled_from(
     ['"', "\\", '\\"', '":', '\\":', ":", ' "a": 1', '{"a": 1}', "[]{},", "\\u0000", "\\\\u0000", "/", "\u2028", "語"]
@@ -64,7 +64,7 @@ def test_a_request_is_read_however_it_is_written(
 ) -> None:
     body = written(value, (f"{before},{after}", f"{between}:{after}"), ascii_only=ascii_only)
 
-    assert load_request(body) == value
+    assert parse_request_object(body) == value
 
 
 @given(OBJECTS.filter(names_in), SPACE, SPACE, st.booleans(), st.randoms(use_true_random=False))
@@ -76,7 +76,7 @@ def test_a_name_that_stands_twice_is_refused_wherever_it_is(
     body = written(value, (f"{before},{after}", f"{before}:{after}"), ascii_only=ascii_only, twice=twice)
 
     with pytest.raises(ValueError, match="a name that stands twice"):
-        load_request(body)
+        parse_request_object(body)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_a_name_that_stands_twice_is_refused_wherever_it_is(
 )
 def test_names_that_stand_twice_are_found_beside_strings_that_look_like_json(body: bytes) -> None:
     with pytest.raises(ValueError, match="a name that stands twice"):
-        load_request(body)
+        parse_request_object(body)
 
-    assert load_object(body)
+    assert parse_object(body)
 
 
 @pytest.mark.parametrize(
@@ -122,24 +122,24 @@ def test_names_that_stand_twice_are_found_beside_strings_that_look_like_json(bod
     ],
 )
 def test_strings_that_look_like_names_are_none(body: bytes) -> None:
-    assert load_request(body) == json.loads(body)
+    assert parse_request_object(body) == json.loads(body)
 
 
 @pytest.mark.parametrize("text", [r"\u0000", r"a\\\u0000", r"\\\\\u0000b"])
 def test_nul_is_refused_in_names_and_values(text: str) -> None:
     for body in (f'{{"a":"{text}"}}', f'{{"{text}":1}}', f'{{"a":[{{"b":"x{text}"}}]}}'):
         with pytest.raises(ValueError, match="NUL"):
-            load_request(body.encode())
+            parse_request_object(body.encode())
 
 
 def test_a_text_that_speaks_of_nul_is_not_one() -> None:
     for text in (r"\u0000 ends a string in C", r"\\u0000", "\\\\\\u0000", "u0000"):
-        assert load_request(json.dumps({text: text}).encode()) == {text: text}
+        assert parse_request_object(json.dumps({text: text}).encode()) == {text: text}
 
 
 @pytest.mark.parametrize("number", [2**64 - 1, -(2**63), 0, -1, 1.5, 1e300, 5e-324])
 def test_numbers_that_all_readers_hold_are_read(number: float) -> None:
-    got = load_request(json.dumps({"a": [number]}).encode())["a"][0]
+    got = parse_request_object(json.dumps({"a": [number]}).encode())["a"][0]
 
     assert (type(got), got) == (type(number), number)
 
@@ -148,7 +148,7 @@ def test_numbers_that_all_readers_hold_are_read(number: float) -> None:
 def test_integers_beyond_64_bits_are_refused(number: str) -> None:
     for body in (f'{{"a":{number}}}', f'{{"a":[1,{{"b":[0,{number}]}}]}}'):
         with pytest.raises(ValueError, match="64 bits"):
-            load_request(body.encode())
+            parse_request_object(body.encode())
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_integers_beyond_64_bits_are_refused(number: str) -> None:
     ],
 )
 def test_what_is_no_json_object_in_utf_8_is_refused_and_nothing_else_is_raised(body: bytes) -> None:
-    for load in (load_object, load_request):
+    for load in (parse_object, parse_request_object):
         with pytest.raises(ValueError):
             load(body)
 
@@ -203,13 +203,13 @@ def test_what_is_no_json_object_in_utf_8_is_refused_and_nothing_else_is_raised(b
 def test_no_body_raises_anything_but_value_error(body: bytes) -> None:
     for junk in (body, b'{"a":' + body + b"}", b'{"' + body + b'":1}'):
         with contextlib.suppress(ValueError):
-            load_request(junk)
+            parse_request_object(junk)
 
 
 @pytest.mark.parametrize("body", [b'{"a":"secret', b'{"secret":1,"secret":2}', b'{"a":"secret\\ud800"}', b'"secret"'])
 def test_no_complaint_quotes_the_body(body: bytes) -> None:
     with pytest.raises(ValueError) as caught:
-        load_request(body)
+        parse_request_object(body)
 
     assert "secret" not in str(caught.value)
     assert caught.value.__context__ is None or caught.value.__suppress_context__
@@ -220,11 +220,11 @@ def test_no_complaint_quotes_the_body(body: bytes) -> None:
 
 @given(JSON)
 def test_what_is_written_is_one_line_and_reads_the_same(value: Any) -> None:
-    line = dump({"": value})
+    line = render_json({"": value})
 
     assert b"\n" not in line
     assert b"\r" not in line
-    assert load_object(line) == {"": value}
+    assert parse_object(line) == {"": value}
     assert json.loads(line) == {"": value}
 
 
@@ -234,18 +234,18 @@ def test_what_is_nested_too_deeply_is_not_written() -> None:
         deep = [deep]
 
     with pytest.raises(ValueError, match="deeply"):
-        dump(deep)
+        render_json(deep)
 
 
 # pieces of documents
 
 
 def test_a_list_of_objects_is_one_and_an_absent_one_is_empty() -> None:
-    assert objects(None, "x") == []
-    assert objects([{"a": 1}], "x") == [{"a": 1}]
+    assert object_list(None, "x") == []
+    assert object_list([{"a": 1}], "x") == [{"a": 1}]
     for odd in ({}, "a", 1, True, [1], [{}, None], ""):
         with pytest.raises(ValueError, match="x: not a list of objects"):
-            objects(odd, "x")
+            object_list(odd, "x")
 
 
 @pytest.mark.parametrize(
@@ -253,4 +253,4 @@ def test_a_list_of_objects_is_one_and_an_absent_one_is_empty() -> None:
     [(7, 7), (0, 0), (-1, 0), (True, 0), (1.0, 0), ("7", 0), (None, 0), ([], 0), (1 << 53, 0), ((1 << 53) - 1, None)],
 )
 def test_what_is_no_count_of_tokens_counts_nothing(value: Any, tokens: int | None) -> None:
-    assert count(value) == (value if tokens is None else tokens)
+    assert token_count(value) == (value if tokens is None else tokens)

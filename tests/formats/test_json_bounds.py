@@ -12,9 +12,17 @@ import pytest
 
 from aicache.formats import FORMATS, sse
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
-from aicache.formats.gemini.stream import array
-from aicache.formats.json_body import load_object, load_request
-from aicache.formats.json_bounds import DEPTH, DIGITS, NODES, REQUEST_NODES, VALUES, TooComplex, check
+from aicache.formats.gemini.stream import parse_array
+from aicache.formats.json_body import parse_object, parse_request_object
+from aicache.formats.json_bounds import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_NUMBER_DIGITS,
+    MAX_REQUEST_NODES,
+    MAX_VALUES,
+    TooComplex,
+    check_bounds,
+)
 
 MB = 1024**2
 
@@ -30,44 +38,44 @@ def wide(unit: bytes, count: int) -> bytes:
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        (nested(DEPTH + 1), "nested too deeply"),
-        (b'{"a":' * (DEPTH + 1) + b"1" + b"}" * (DEPTH + 1), "nested too deeply"),
-        (b'[{"a":' * DEPTH + b"1" + b"}]" * DEPTH, "nested too deeply"),
-        (wide(b"[]", NODES + 1), "arrays, objects and names"),
-        (wide(b"{}", NODES + 1), "arrays, objects and names"),
-        (b"{" + b",".join(b'"%d":1' % i for i in range(NODES + 1)) + b"}", "arrays, objects and names"),
-        (wide(b"1", VALUES + 2), "values"),
-        (wide(b'""', VALUES + 2), "values"),
-        (b'"' * (2 * (VALUES + NODES) + 2), "names and values"),
-        (b"[" + b"1" * (DIGITS + 1) + b"]", "digits"),
-        (b"[0." + b"1" * DIGITS + b"]", "digits"),
-        (b"[1e" + b"1" * DIGITS + b"]", "digits"),
+        (nested(MAX_DEPTH + 1), "nested too deeply"),
+        (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), "nested too deeply"),
+        (b'[{"a":' * MAX_DEPTH + b"1" + b"}]" * MAX_DEPTH, "nested too deeply"),
+        (wide(b"[]", MAX_NODES + 1), "arrays, objects and names"),
+        (wide(b"{}", MAX_NODES + 1), "arrays, objects and names"),
+        (b"{" + b",".join(b'"%d":1' % i for i in range(MAX_NODES + 1)) + b"}", "arrays, objects and names"),
+        (wide(b"1", MAX_VALUES + 2), "values"),
+        (wide(b'""', MAX_VALUES + 2), "values"),
+        (b'"' * (2 * (MAX_VALUES + MAX_NODES) + 2), "names and values"),
+        (b"[" + b"1" * (MAX_NUMBER_DIGITS + 1) + b"]", "digits"),
+        (b"[0." + b"1" * MAX_NUMBER_DIGITS + b"]", "digits"),
+        (b"[1e" + b"1" * MAX_NUMBER_DIGITS + b"]", "digits"),
     ],
     ids=lambda value: value[:12].decode() if isinstance(value, bytes) else "",
 )
 def test_what_would_take_long_to_parse_is_refused(document: bytes, why: str) -> None:
     with pytest.raises(TooComplex, match=why):
-        check(document)
+        check_bounds(document)
     with pytest.raises(TooComplex, match=why):
-        check(document.decode())
+        check_bounds(document.decode())
 
 
 @pytest.mark.parametrize(
     "document",
     [
-        nested(DEPTH),
-        wide(b"[]", NODES - 1),
+        nested(MAX_DEPTH),
+        wide(b"[]", MAX_NODES - 1),
         wide(b"12345", 300_000),
         json.dumps({"a": "[" * 1000 + "{" * 1000 + '"' * 1000 + "\\" * 1001 + ":," * 300_000}).encode(),
         json.dumps({"\\": "[" * 1000, '"': "[" * 1000, '\\\\"': "]"}).encode(),
-        wide(b"1" * (DIGITS - 1), 3),
+        wide(b"1" * (MAX_NUMBER_DIGITS - 1), 3),
         b'{"a":"' + b"1" * 10_000 + b'"}',
         b"",
     ],
     ids=range(8),
 )
 def test_what_only_looks_like_it_is_let_through(document: bytes) -> None:
-    check(document)
+    check_bounds(document)
 
 
 def test_the_scan_counts_as_a_parser_does() -> None:
@@ -97,13 +105,13 @@ def test_the_scan_counts_as_a_parser_does() -> None:
     for _ in range(300):
         value = [[some(5) for _ in range(20)]]
         # in so many arrays that a level more is one too many, so that the depth is told exactly
-        levels = DEPTH - depth(value)
+        levels = MAX_DEPTH - depth(value)
         document = b"[" * levels + json.dumps(value, ensure_ascii=chance.random() < 0.5).encode() + b"]" * levels
-        check(document, nodes=max(nodes(value) + levels, 20))
+        check_bounds(document, max_nodes=max(nodes(value) + levels, 20))
         with pytest.raises(TooComplex, match="deeply"):
-            check(b"[" + document + b"]", nodes=NODES)
+            check_bounds(b"[" + document + b"]", max_nodes=MAX_NODES)
         with pytest.raises(TooComplex):
-            check(b" " * DIGITS + document, nodes=nodes(value) + levels - 1)
+            check_bounds(b" " * MAX_NUMBER_DIGITS + document, max_nodes=nodes(value) + levels - 1)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +127,7 @@ def test_the_scan_is_linear_in_whatever_it_is_given(unit: bytes) -> None:
         for _ in range(3):
             began = time.thread_time()
             with contextlib.suppress(TooComplex):
-                check(document)
+                check_bounds(document)
             best = min(best, time.thread_time() - began)
         return best
 
@@ -129,15 +137,15 @@ def test_the_scan_is_linear_in_whatever_it_is_given(unit: bytes) -> None:
 
 
 def test_a_request_may_hold_half_of_what_an_answer_may() -> None:
-    body = b'{"p":' + wide(b"[]", REQUEST_NODES + 10) + b"}"
-    assert load_object(body)
+    body = b'{"p":' + wide(b"[]", MAX_REQUEST_NODES + 10) + b"}"
+    assert parse_object(body)
     with pytest.raises(TooComplex):
-        load_request(body)
+        parse_request_object(body)
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.api)
 @pytest.mark.parametrize(
-    "body", [b"[" * MB, wide(b"{}", NODES * 3), b'{"a":' + wide(b"[]", NODES * 3) + b"}"], ids="owl"
+    "body", [b"[" * MB, wide(b"{}", MAX_NODES * 3), b'{"a":' + wide(b"[]", MAX_NODES * 3) + b"}"], ids="owl"
 )
 def test_no_answer_over_the_bounds_is_parsed(format: Any, body: bytes) -> None:
     for sent in (body, b"data: " + body + b"\n\n", body + b"\n"):
@@ -152,14 +160,14 @@ def test_a_stream_of_very_many_lines_is_no_answer() -> None:
         with pytest.raises(ValueError, match="lines"):
             sse.decode(body)
         with pytest.raises(ValueError, match="lines"):
-            sse.decode_lines(body)
+            sse.decode_ndjson(body)
         with pytest.raises(ValueError, match="lines"):
-            list(sse.blocks(body))
+            list(sse.split_blocks(body))
 
 
 def test_a_stream_that_is_an_array_is_bounded_as_well() -> None:
     with pytest.raises(TooComplex):
-        array(wide(b"[]", NODES + 1))
+        parse_array(wide(b"[]", MAX_NODES + 1))
 
 
 def test_vectors_may_have_any_number_of_numbers_and_no_great_number_of_anything_else() -> None:
@@ -168,6 +176,6 @@ def test_vectors_may_have_any_number_of_numbers_and_no_great_number_of_anything_
     def response(vector: bytes) -> bytes:
         return b'{"data":[{"index":0,"embedding":' + vector + b'}],"usage":{}}'
 
-    assert OPENAI_EMBEDDINGS.split(response(wide(b"0.5", 2 * VALUES)), batch, [0])
+    assert OPENAI_EMBEDDINGS.parse_response(response(wide(b"0.5", 2 * MAX_VALUES)), batch, [0])
     with pytest.raises(TooComplex):
-        OPENAI_EMBEDDINGS.split(response(wide(b"[]", NODES)), batch, [0])
+        OPENAI_EMBEDDINGS.parse_response(response(wide(b"[]", MAX_NODES)), batch, [0])

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from aicache.formats.refusals import declines
+from aicache.formats.refusals import is_refusal
 from formats.worlds import ANSWERS, chat, gemini, keep
 
 REFUSALS = (
@@ -67,16 +67,16 @@ ANSWERED = (
 
 @pytest.mark.parametrize("text", REFUSALS)
 def test_the_usual_words_of_a_refusal_are_known(text: str) -> None:
-    assert declines(text)
+    assert is_refusal(text)
 
 
 @pytest.mark.parametrize("text", ANSWERED)
 def test_other_answers_are_none(text: str) -> None:
-    assert not declines(text)
+    assert not is_refusal(text)
 
 
 def test_a_long_answer_is_none_and_no_text_takes_long() -> None:
-    assert not declines("I'm sorry, but I can't say it in a word. " + "It goes on. " * 40)
+    assert not is_refusal("I'm sorry, but I can't say it in a word. " + "It goes on. " * 40)
     for piece in (
         "I'm sorry, ",
         "sorry ",
@@ -92,7 +92,7 @@ def test_a_long_answer_is_none_and_no_text_takes_long() -> None:
         text = (piece * 400)[:400]
         began = time.perf_counter()
         for _ in range(20):
-            declines(text)
+            is_refusal(text)
         assert time.perf_counter() - began < 1
 
 

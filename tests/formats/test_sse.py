@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aicache.formats.sse import Decoder, Event, blocks, decode, decode_lines, encode, encode_lines
+from aicache.formats.sse import Decoder, Event, decode, decode_ndjson, encode, encode_ndjson, split_blocks
 
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))
 EVENTS = st.lists(
@@ -124,7 +124,7 @@ def test_any_line_end_in_data_starts_a_new_line_of_data() -> None:
 
 @given(RAW)
 def test_blocks_are_the_body_and_hold_an_event_each(body: bytes) -> None:
-    cut = list(blocks(body))
+    cut = list(split_blocks(body))
 
     assert b"".join(cut) == body
     assert all(len(decode(block)) <= 1 for block in cut)
@@ -137,17 +137,17 @@ def test_blocks_are_the_body_and_hold_an_event_each(body: bytes) -> None:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n", b"\n \n"])
 def test_lines_are_cut_at_line_feeds_and_blank_ones_say_nothing(end: bytes) -> None:
-    assert [line.strip() for line in decode_lines(end.join([b"", b'{"a":1}', b"{}", b""]))] == [b'{"a":1}', b"{}"]
-    assert decode_lines(b"\n \n") == []
+    assert [line.strip() for line in decode_ndjson(end.join([b"", b'{"a":1}', b"{}", b""]))] == [b'{"a":1}', b"{}"]
+    assert decode_ndjson(b"\n \n") == []
 
 
 def test_a_last_line_without_its_end_is_a_line() -> None:
-    assert decode_lines(b"{}\n[1") == [b"{}", b"[1"]
+    assert decode_ndjson(b"{}\n[1") == [b"{}", b"[1"]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["\x85", "a\u2028\u2029"])))
 def test_documents_written_as_lines_are_read_again_wherever_unicode_ends_lines(documents: list[str]) -> None:
-    body = encode_lines(json.dumps(document, ensure_ascii=False).encode() for document in documents)
+    body = encode_ndjson(json.dumps(document, ensure_ascii=False).encode() for document in documents)
 
-    assert [json.loads(line) for line in decode_lines(body)] == documents
+    assert [json.loads(line) for line in decode_ndjson(body)] == documents
     assert [json.loads(line) for line in body.decode().splitlines()] == documents

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import Format, by_api, sse
-from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.json_body import ReplayOnly
 
 PIECES = ("Tea ", "is ", "hot.")
 Fields = dict[str, Any]
@@ -186,7 +186,7 @@ def test_an_unknown_text_in_several_different_pieces_is_kept_and_never_rendered(
     document = format.parse_answer(place(fields))[1]
 
     for mode in Mode:
-        with pytest.raises(OnlyAsRecorded):
+        with pytest.raises(ReplayOnly):
             format.render(document, mode)
 
 
@@ -207,7 +207,7 @@ def test_unknown_numbers_truths_and_lists_in_several_different_pieces_are_never_
     document = format.parse_answer(place(fields))[1]
 
     for mode in Mode:
-        with pytest.raises(OnlyAsRecorded):
+        with pytest.raises(ReplayOnly):
             format.render(document, mode)
 
 
@@ -219,5 +219,5 @@ def test_what_other_apis_have_words_for_is_understood_all_the_same(format: Forma
 
     document = format.parse_answer(place([{"vendor_x": "a"}, {"vendor_x": "b"}, {}]))[1]
 
-    (choice,) = format.understand(document).choices
+    (choice,) = format.to_answer(document).choices
     assert [part.text for part in choice.parts if hasattr(part, "text")] == ["Tea is hot."]

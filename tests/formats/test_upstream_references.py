@@ -271,4 +271,4 @@ def test_what_is_ignored_by_default_is_looked_into_all_the_same() -> None:
 @given(JSON)
 def test_no_conversation_raises_anything_but_value_error(value: Any) -> None:
     with contextlib.suppress(ValueError):
-        upstream_references.refuse(value, allow=Allow())
+        upstream_references.reject_references(value, allow=Allow())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aicache.formats import EMBEDDINGS, by_api
 from aicache.formats.json_body import Private, Stateful
-from aicache.formats.upstream_state import Allow, refuse_held_query, says_private, says_state, words
+from aicache.formats.upstream_state import Allow, is_private_name, is_state_name, reject_stateful_query, split_words
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse
 
@@ -218,10 +218,10 @@ def test_a_path_within_a_conversation_is_one_of_state(api: str, path: str, held:
 def test_a_query_that_names_state_is_told_too(query: str, held: bool) -> None:
     if held:
         with pytest.raises(Stateful):
-            refuse_held_query(query, allow=Allow())
+            reject_stateful_query(query, allow=Allow())
     else:
-        refuse_held_query(query, allow=Allow())
-    refuse_held_query("thread_id=t", allow=Allow(names=frozenset({"thread_id"})))
+        reject_stateful_query(query, allow=Allow())
+    reject_stateful_query("thread_id=t", allow=Allow(names=frozenset({"thread_id"})))
 
 
 def test_requests_for_embeddings_are_told_apart_alike() -> None:
@@ -255,13 +255,13 @@ def test_no_name_of_an_unknown_parameter_is_repeated() -> None:
     ],
 )
 def test_names_are_read_word_by_word(name: str, expected: tuple[str, ...]) -> None:
-    assert words(name) == expected
+    assert split_words(name) == expected
 
 
 def test_words_of_private_data_are_their_own() -> None:
-    assert says_private("data_sources")
-    assert not says_private("data_source_of_truth"[:4])
-    assert not says_state("data_sources")
+    assert is_private_name("data_sources")
+    assert not is_private_name("data_source_of_truth"[:4])
+    assert not is_state_name("data_sources")
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=4), st.sampled_from(ALL_APIS))

@@ -294,7 +294,7 @@ def said(found: Found) -> tuple[str | None, str]:
     """Return question and answer."""
     entry = kept(found.flow)
     format = next(format for format in FORMATS if format.api == entry.api)
-    answer = format.understand(format.parse_answer(entry.body, variant=entry.asked_variant)[1])
+    answer = format.to_answer(format.parse_answer(entry.body, variant=entry.asked_variant)[1])
     return entry.question, "".join(part.text for part in answer.choices[0].parts if hasattr(part, "text"))
 
 

@@ -26,7 +26,7 @@ async def text_of(entry: Entry) -> str | None:
 def _text_of(entry: Entry) -> str | None:
     try:
         format = by_api(entry.api)
-        answer = format.understand(format.parse_answer(entry.body, variant=entry.asked_variant)[1])
+        answer = format.to_answer(format.parse_answer(entry.body, variant=entry.asked_variant)[1])
     except (ValueError, RecursionError):
         return None
     if len(answer.choices) != 1:

@@ -58,7 +58,7 @@ def record_pieces(
     if recording.status != 200:
         raise ValueError(f"status {recording.status}")
     wanted = exchange.wanted
-    pieces = exchange.format.split(body, exchange.batch, wanted)
+    pieces = exchange.format.parse_response(body, exchange.batch, wanted)
     return [
         Entry(
             key=exchange.keys[i],
@@ -85,7 +85,7 @@ def record_pieces(
 
 def replay_pieces(entries: Sequence[Entry], format: Embeddings) -> bytes:
     """Return the body of the response that these entries amount to. Raises ValueError when one cannot be read."""
-    return format.join([unpack(entry.body) for entry in entries])
+    return format.render_response([unpack(entry.body) for entry in entries])
 
 
 def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:

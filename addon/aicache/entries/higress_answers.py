@@ -52,7 +52,7 @@ def question(call: Call, rules: KeyRules) -> str | None:
 def entry(text: str, call: Call, identity: Identity, format: Format, now: float) -> Entry:
     """Make the answer that *text* is, in the caller's mode. It is older than any ``max-age``: its age is not known."""
     said = Choice((Text(text),), Finish.STOP)
-    document = format.express(Answer(identity.key[:24], call.model, int(now), (said,), usage=None), call)
+    document = format.from_answer(Answer(identity.key[:24], call.model, int(now), (said,), usage=None), call)
     return Entry(
         key=identity.key,
         namespace=identity.namespace,

@@ -45,8 +45,8 @@ def record(
         raise ValueError(f"status {recording.status}")
     body = decoded(recording, max_bytes)
     mode, document = format.parse_answer(body, n=call.n, variant=call.variant)
-    format.check(document, call)
-    facts = format.facts(document)
+    format.check_useful(document, call)
+    facts = format.summarize(document)
     if facts.refused and not refusals:
         raise ValueError("a refusal")
     if facts.expires_at is not None and facts.expires_at <= now:
@@ -67,7 +67,7 @@ def record(
         stored_at=now,
         expires_at=until if facts.expires_at is None else min(until, facts.expires_at),
         cors=response_fields.cors(recording.cors),
-        asked_variant=format.keeps(document, call.variant),
+        asked_variant=format.recorded_variant(document, call.variant),
         refused=facts.refused,
         took=recording.took,
         owners=owners,
@@ -98,7 +98,7 @@ def _as_recorded(entry: Entry, call: Call, format: Format) -> tuple[bytes, str] 
     """Return the recorded body where the call asks for just that; None where it must be rendered."""
     if entry.api != call.api:
         return None
-    serves = format.serves(entry.asked_variant, call.variant)
+    serves = format.can_replay(entry.asked_variant, call.variant)
     same = call.mode is entry.asked and serves
     whole = call.mode is entry.mode is Mode.WHOLE and serves
     if whole or (same and (call.mode is Mode.WHOLE or call.wants_usage == entry.asked_usage)):
@@ -114,7 +114,7 @@ def _document(entry: Entry, call: Call, format: Format) -> Any:
         return format.parse_answer(entry.body, variant=entry.asked_variant)[1]
     recorded = by_api(entry.api)
     _, document = recorded.parse_answer(entry.body, variant=entry.asked_variant)
-    return format.express(recorded.understand(document), call)
+    return format.from_answer(recorded.to_answer(document), call)
 
 
 def decoded(recording: Recording, max_bytes: int) -> bytes:

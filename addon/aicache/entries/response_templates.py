@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from aicache.formats import sse
-from aicache.formats.json_body import dump_line
+from aicache.formats.json_body import render_json_line
 from aicache.formats.openai.chat_answer import Completion
 
 JSON, EVENTS = "application/json; charset=utf-8", "text/event-stream; charset=utf-8"
@@ -93,4 +93,4 @@ def _is_json(document: bytes | str) -> bool:
 
 def _escaped(text: str) -> str:
     """Return *text* as it stands between the quotes of a JSON string, on one line for every reader of lines."""
-    return dump_line(text)[1:-1]
+    return render_json_line(text)[1:-1]

@@ -7,50 +7,50 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats.json_body import JSONObject, load_object
+from aicache.formats.json_body import JSONObject, parse_object
 
-CALLS = frozenset({"tool_calls", "function_call", "tool_use"})
+TOOL_CALL_ENDS = frozenset({"tool_calls", "function_call", "tool_use"})
 """Words for an end that has the caller make a call, in the APIs whose ends are OpenAI's, or are passed through."""
 
-PASSING = frozenset(
+TRANSIENT_ERROR_CODES = frozenset(
     {"unavailable", "too_many_requests", "overloaded", "overloaded_error", "execution_time_exceeded", "timeout"}
 )
 """Codes with which a tool of the upstream's fails for a while: the same call may succeed later."""
 
-_BLANK = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs that show nothing
-_OPENING = re.compile(r"\s*<(think|thinking|thought|reasoning)>", re.IGNORECASE)
+_INVISIBLE = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs that show nothing
+_REASONING_TAG = re.compile(r"\s*<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 
 
-def says(text: Any) -> bool:
+def has_visible_text(text: Any) -> bool:
     """Tell whether a text says something to its reader beside the model's thoughts, where those are part of it."""
     if not isinstance(text, str):
         return False
-    return any(_shows(character) for character in without_thoughts(text))
+    return any(_is_visible(character) for character in strip_reasoning(text))
 
 
-def without_thoughts(text: str) -> str:
+def strip_reasoning(text: str) -> str:
     """Return a text less the thoughts before it, as models write them whose servers do not part the two."""
-    if (opening := _OPENING.match(text)) is None:
+    if (opening := _REASONING_TAG.match(text)) is None:
         return text
     _, closed, answer = text.partition(f"</{opening[1]}>")
     return answer if closed else ""
 
 
-def check_call(call: Mapping[str, Any]) -> None:
+def check_tool_call(call: Mapping[str, Any]) -> None:
     """Raise ValueError for a tool call of OpenAI's kind that nobody can make: without a name, or whose arguments are
     no JSON object. Custom tools take any text, and kinds that nobody has heard of are not judged."""
     kind = call.get("type") or "function"
     if kind == "custom":
         custom = call.get("custom")
-        if not isinstance(custom, dict) or not _named(custom) or not isinstance(custom.get("input"), str | None):
+        if not isinstance(custom, dict) or not _has_name(custom) or not isinstance(custom.get("input"), str | None):
             raise ValueError("tool_calls: a custom tool's that is none")
     elif kind == "function":
-        check_function(call.get("function"))
+        check_function_call(call.get("function"))
 
 
-def check_function(function: Any) -> None:
+def check_function_call(function: Any) -> None:
     """Raise ValueError for a function's name and arguments that make no call."""
-    if not isinstance(function, dict) or not _named(function):
+    if not isinstance(function, dict) or not _has_name(function):
         raise ValueError("tool_calls: one without a name")
     check_arguments(function.get("arguments"))
 
@@ -61,28 +61,28 @@ def check_arguments(arguments: Any) -> None:
         return
     try:
         if isinstance(arguments, str):
-            load_object(arguments)
+            parse_object(arguments)
             return
     except ValueError:
         pass
     raise ValueError("tool_calls: arguments that are no JSON object")
 
 
-def refuse_uncalled(reason: Any, calls: Any) -> None:
+def reject_missing_call(reason: Any, calls: Any) -> None:
     """Raise ValueError for an answer that ended for a call that it does not make."""
-    if reason in CALLS and not calls:
+    if reason in TOOL_CALL_ENDS and not calls:
         raise ValueError("an end for a tool that is not called")
 
 
-def can_be_told(call: JSONObject) -> bool:
+def has_id_and_name(call: JSONObject) -> bool:
     """Tell whether clients of any mode can tell which call this is, and of what: by its id and its name."""
     named = next((call[kind] for kind in ("function", "custom") if isinstance(call.get(kind), dict)), call)
     return bool(call.get("id")) and isinstance(named.get("name"), str) and named["name"] != ""
 
 
-def _named(function: Mapping[str, Any]) -> bool:
+def _has_name(function: Mapping[str, Any]) -> bool:
     return isinstance(name := function.get("name"), str) and bool(name.strip())
 
 
-def _shows(character: str) -> bool:
-    return character.isprintable() and not character.isspace() and character not in _BLANK
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and not character.isspace() and character not in _INVISIBLE

@@ -1,6 +1,6 @@
 """The documented parameters of each API that name no state, whatever they are called. Lists, and nothing that decides.
 
-A parameter that is on no list is judged by its name (`state`), so what matters here are names that sound of state, and
+A parameter that is on no list is judged by its name (`upstream_state`), so what matters here are names that sound of state, and
 objects with names of the caller's own. All others have the API's names in them, so they are looked at, too.
 """
 
@@ -11,7 +11,7 @@ def _names(*lists: str) -> frozenset[str]:
     return frozenset(" ".join(lists).split())
 
 
-APART = _names(
+CHECKED_ELSEWHERE = _names(
     "messages input contents prompt system systemInstruction tools parameters generationConfig toolConfig history",
     "metadata labels client_metadata user_security_context logit_bias documents json_schema guided_json",
     "chat_template_kwargs mm_processor_kwargs trace",
@@ -19,7 +19,7 @@ APART = _names(
 """The conversation and the tools, which are looked at by themselves, and what may hold any names: the caller's own,
 tokens, texts, schemas, and the variables of a template, which knows nothing but the request."""
 
-WITHIN = _names(
+NESTED = _names(
     "stream_options.continuous_usage_stats audio.voice.id provider.data_collection plugins.id plugins.max_files",
     "lora.id cache.no-store output_config.task_budget reasoning.context ocr_options.task ocr_options.task_config",
     "search_parameters.from_date search_parameters.sources.included_x_handles",
@@ -30,7 +30,7 @@ WITHIN = _names(
 )
 """Documented names within parameters that sound of state, and are none."""
 
-OPEN_WITHIN = _names("structured_outputs.json functions.parameters")
+FREE_FORM = _names("structured_outputs.json functions.parameters")
 """Places within parameters at which any names may stand."""
 
 _OPENAI = (  # https://platform.openai.com/docs/api-reference/chat/create
@@ -106,6 +106,6 @@ OLLAMA_EMBED = _names("model input truncate options keep_alive dimensions")
 """https://github.com/ollama/ollama/blob/main/docs/api.md"""
 
 
-def at(path: str, names: frozenset[str]) -> frozenset[str]:
+def for_path(path: str, names: frozenset[str]) -> frozenset[str]:
     """Return the names, with those of OpenRouter's own path where the request goes there."""
     return names | OPENROUTER_BROADCAST if path.startswith("/api/v1/") else names

@@ -19,7 +19,7 @@ import msgspec
 
 from aicache.domain.model import Batch
 from aicache.formats import documented_fields, failure_marks, json_bounds, upstream_references, upstream_state
-from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request
+from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json, token_count
 from aicache.formats.upstream_state import STRICT, Allow
 
 _ONE_FOR_ALL = ("late_chunking",)  # Jina: each vector depends on the texts around it
@@ -36,7 +36,7 @@ _TYPED = "embedding of a type"  # a name of ours among the parameters: no API ha
 _KINDS_OF_NUMBERS = ("encoding_format", "output_dtype", "embedding_type", "embed_dtype", _TYPED)
 
 
-class Piece(msgspec.Struct, frozen=True):
+class InputEmbedding(msgspec.Struct, frozen=True):
     """What an upstream said of one input: its vector, and what it said of the whole."""
 
     item: msgspec.Raw
@@ -47,7 +47,7 @@ class Piece(msgspec.Struct, frozen=True):
     """The same of all that the response counted, by the provider's own names."""
 
 
-class Misfit(ValueError):
+class InputCountMismatch(ValueError):
     """Vectors as they should be, but not one for each input that was asked for."""
 
 
@@ -61,13 +61,13 @@ class Embeddings(Protocol):
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch: ...
 
-    def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
+    def select_inputs(self, body: bytes, wanted: Sequence[int]) -> bytes:
         """Return the request for the inputs of these positions alone."""
 
-    def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
+    def parse_response(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[InputEmbedding]:
         """Take a response apart, a piece for each of the *positions* asked for. Raises Misfit where they differ."""
 
-    def join(self, pieces: Sequence[Piece]) -> bytes:
+    def render_response(self, pieces: Sequence[InputEmbedding]) -> bytes:
         """Write the response that holds these pieces in their order."""
 
 
@@ -80,12 +80,12 @@ class OpenAIEmbeddings:
         return method == "POST" and path.removesuffix("/").endswith("/embeddings")
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
-        request = load_request(body)
-        upstream_state.refuse_held_path(path, tail=1)
-        upstream_state.refuse_stateful(
-            request, documented_fields.OPENAI_EMBEDDINGS, documented_fields.APART, allow=allow
+        request = parse_request_object(body)
+        upstream_state.reject_stateful_path(path, tail=1)
+        upstream_state.reject_stateful_fields(
+            request, documented_fields.OPENAI_EMBEDDINGS, documented_fields.CHECKED_ELSEWHERE, allow=allow
         )
-        upstream_references.refuse(request.get("input"), allow=allow)
+        upstream_references.reject_references(request.get("input"), allow=allow)
         for name in _TEXT_FIELDS:
             if not isinstance(request.get(name), str | None):
                 raise ValueError(f"{name}: not a string")
@@ -95,27 +95,27 @@ class OpenAIEmbeddings:
             del request["encoding_format"]
         return _batch(self.api, request, _deployment(path))
 
-    def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
+    def select_inputs(self, body: bytes, wanted: Sequence[int]) -> bytes:
         return _reduced(body, wanted)
 
-    def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
+    def parse_response(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[InputEmbedding]:
         envelope = _fields(body)
         items = _decoded(envelope.pop("data", None), list[dict[str, msgspec.Raw]], "data")
         placed: dict[int, msgspec.Raw] = {}
         for place, item in enumerate(items):
             index = item.get("index")
             _check_vector(item.get("embedding"), batch.params)
-            placed[place if index is None else _decoded(index, int, "index")] = msgspec.Raw(dump(item))
+            placed[place if index is None else _decoded(index, int, "index")] = msgspec.Raw(render_json(item))
         _check_number(items, positions, "data")
         if placed.keys() != set(range(len(items))):
-            raise Misfit("data: indexes that are not those of the inputs")
+            raise InputCountMismatch("data: indexes that are not those of the inputs")
         usage = _decoded(envelope.get("usage", msgspec.Raw(b"null")), dict[str, Any] | None, "usage") or {}
         sizes = _sizes(batch.inputs[i] for i in positions)
-        tokens = _shares(count(usage.get("prompt_tokens")) or count(usage.get("total_tokens")), sizes)
+        tokens = _shares(token_count(usage.get("prompt_tokens")) or token_count(usage.get("total_tokens")), sizes)
         counted = _usage_shares(usage, sizes)
-        return [Piece(placed[i], envelope, tokens[i], each) for i, each in enumerate(counted)]
+        return [InputEmbedding(placed[i], envelope, tokens[i], each) for i, each in enumerate(counted)]
 
-    def join(self, pieces: Sequence[Piece]) -> bytes:
+    def render_response(self, pieces: Sequence[InputEmbedding]) -> bytes:
         envelope = dict(pieces[0].envelope)
         usage = envelope.pop("usage", None)
         counted = [piece.usage for piece in pieces if piece.usage]
@@ -126,7 +126,7 @@ class OpenAIEmbeddings:
             document["usage"] = _usage_sum(counted)
         elif usage is not None:
             document["usage"] = _decoded(usage, Any, "usage")
-        return dump(document)
+        return render_json(document)
 
 
 class OllamaEmbed:
@@ -138,8 +138,10 @@ class OllamaEmbed:
         return method == "POST" and path.removesuffix("/").endswith("/api/embed")
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
-        request = load_request(body)
-        upstream_state.refuse_stateful(request, documented_fields.OLLAMA_EMBED, documented_fields.APART, allow=allow)
+        request = parse_request_object(body)
+        upstream_state.reject_stateful_fields(
+            request, documented_fields.OLLAMA_EMBED, documented_fields.CHECKED_ELSEWHERE, allow=allow
+        )
         for name, kinds in (("truncate", (bool,)), ("options", (dict,)), ("dimensions", (int,))):
             if request.get(name) is not None and type(request[name]) not in kinds:
                 raise ValueError(f"{name}: not of its type")
@@ -149,38 +151,38 @@ class OllamaEmbed:
             raise ValueError("input: not texts")
         return batch
 
-    def reduced(self, body: bytes, wanted: Sequence[int]) -> bytes:
+    def select_inputs(self, body: bytes, wanted: Sequence[int]) -> bytes:
         return _reduced(body, wanted)
 
-    def split(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[Piece]:
+    def parse_response(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[InputEmbedding]:
         envelope = _fields(body)
         items = _decoded(envelope.pop("embeddings", None), list[msgspec.Raw], "embeddings")
         for item in items:
             _check_vector(item, batch.params)
         _check_number(items, positions, "embeddings")
         told = _decoded(envelope.get(_COUNTED, msgspec.Raw(b"null")), Any, _COUNTED)
-        shares = _shares(count(told), _sizes(batch.inputs[i] for i in positions))
-        return [Piece(item, envelope, share) for item, share in zip(items, shares, strict=True)]
+        shares = _shares(token_count(told), _sizes(batch.inputs[i] for i in positions))
+        return [InputEmbedding(item, envelope, share) for item, share in zip(items, shares, strict=True)]
 
-    def join(self, pieces: Sequence[Piece]) -> bytes:
+    def render_response(self, pieces: Sequence[InputEmbedding]) -> bytes:
         envelope = dict(pieces[0].envelope)
         document: dict[str, Any] = {"model": envelope.pop("model", ""), "embeddings": [piece.item for piece in pieces]}
         tokens = sum(piece.tokens for piece in pieces)
         told = any(_COUNTED in piece.envelope for piece in pieces) or tokens > 0
-        return dump(document | envelope | ({_COUNTED: tokens} if told else {}))
+        return render_json(document | envelope | ({_COUNTED: tokens} if told else {}))
 
 
 OPENAI_EMBEDDINGS = OpenAIEmbeddings()
 OLLAMA_EMBED = OllamaEmbed()
 
 
-def pack(piece: Piece) -> bytes:
-    return dump(piece)
+def pack(piece: InputEmbedding) -> bytes:
+    return render_json(piece)
 
 
-def unpack(body: bytes) -> Piece:
+def unpack(body: bytes) -> InputEmbedding:
     """Undo `pack`. Raises ValueError for anything else."""
-    piece: Piece = _decoded(msgspec.Raw(body), Piece, "a stored vector")
+    piece: InputEmbedding = _decoded(msgspec.Raw(body), InputEmbedding, "a stored vector")
     return piece
 
 
@@ -221,18 +223,18 @@ def _deployment(path: str) -> str | None:
 
 
 def _reduced(body: bytes, wanted: Sequence[int]) -> bytes:
-    request = load_object(body)
+    request = parse_object(body)
     inputs = _inputs(request)
-    return dump({**request, "input": [inputs[i] for i in wanted]})
+    return render_json({**request, "input": [inputs[i] for i in wanted]})
 
 
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:
-    json_bounds.check(body, values=None)  # the numbers of the vectors are never made
+    json_bounds.check_bounds(body, max_values=None)  # the numbers of the vectors are never made
     fields = _decoded(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
     if bytes(fields.get("error", b"null")) != b"null":
         raise ValueError("an error in place of an answer")
     said = {name: _decoded(value, Any, name) for name, value in fields.items() if name not in ("data", "embeddings")}
-    failure_marks.refuse(said)
+    failure_marks.reject_failed(said)
     return {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
 
 
@@ -298,11 +300,11 @@ def _check_number(items: Sequence[Any], positions: Sequence[int], name: str) -> 
     if not items:
         raise ValueError(f"{name}: empty")
     if len(items) != len(positions):
-        raise Misfit(f"{name}: not as many as were asked for")
+        raise InputCountMismatch(f"{name}: not as many as were asked for")
 
 
 def _sizes(inputs: Iterable[Any]) -> list[int]:
-    return [len(dump(each)) for each in inputs]
+    return [len(render_json(each)) for each in inputs]
 
 
 def _shares(counted: int, sizes: Sequence[int]) -> list[int]:

@@ -13,9 +13,9 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
-from aicache.formats.upstream_state import words
+from aicache.formats.upstream_state import split_words
 
-SAID = frozenset(
+CONTENT_FIELDS = frozenset(
     {"arguments", "args", "parameters", "properties", "schema", "json_schema", "input_schema", "metadata"}
     | {"logprobs", "top_logprobs", "logprobsResult", "citations", "annotations", "documents", "tools", "instructions"}
     | {"result", "results", "search_results", "outputs", "code_results", "browser_results", "web_search", "search_info"}
@@ -23,12 +23,12 @@ SAID = frozenset(
 )
 """Names under which the model, its tools, the pages they read and the caller have their words, in any API."""
 
-_FILTERS = frozenset(
+_FILTER_WORDS = frozenset(
     {"moderation", "moderations", "filter", "filters", "guardrail", "guardrails", "safety", "inspection"}
 )
 """Words of what filters say: within it, names are never the model's."""
 
-_SIGNS = (
+_MARK_SUBSTRINGS = (
     *(
         "err",
         "fail",
@@ -48,22 +48,24 @@ _SIGNS = (
 )
 """What the text of a document has in it where there may be a mark: most pieces of streams have none of it."""
 
-_BAD_WORDS = frozenset({"error", "errors", "err", "errcode", "errno", "failure", "failures", "failed", "exception"})
-_BAD_FLAGS = frozenset(
+_ERROR_WORDS = frozenset({"error", "errors", "err", "errcode", "errno", "failure", "failures", "failed", "exception"})
+_FAILURE_FLAGS = frozenset(
     {"sensitive", "filtered", "unfiltered", "blocked", "truncated", "incomplete", "aborted", "interrupted", "cancelled"}
     | {"canceled", "partial", "timeout", "degraded"}
 )
-_CODES = frozenset({"code", "status_code", "statuscode", "ret", "retcode", "ret_code", "return_code"})
-_GOOD_FLAGS = frozenset({"success", "ok", "succeeded", "is_success"})
-_BAD_STATUS = frozenset(
+_CODE_NAMES = frozenset({"code", "status_code", "statuscode", "ret", "retcode", "ret_code", "return_code"})
+_SUCCESS_FLAGS = frozenset({"success", "ok", "succeeded", "is_success"})
+_FAILURE_STATUSES = frozenset(
     {"error", "failed", "failure", "cancelled", "canceled", "incomplete", "timeout", "timed_out", "expired", "aborted"}
     | {"interrupted"}
 )
-_BAD_STOPS = frozenset({"userStopped", "modelUnloaded", "failed", "maxPredictedTokensReached", "contextLengthReached"})
+_FAILURE_STOP_REASONS = frozenset(
+    {"userStopped", "modelUnloaded", "failed", "maxPredictedTokensReached", "contextLengthReached"}
+)
 """LM Studio's, which says ``stop`` all the same."""
-_FINE = frozenset({"", "0", "200", "ok", "success", "succeeded", "none", "null", "no_error"})
-_ONE_USE = frozenset({"credit", "continuation", "continue", "resume", "resumption", "retry"})
-_EXPIRIES = (
+_SUCCESS_VALUES = frozenset({"", "0", "200", "ok", "success", "succeeded", "none", "null", "no_error"})
+_SINGLE_USE_WORDS = frozenset({"credit", "continuation", "continue", "resume", "resumption", "retry"})
+_EXPIRY_NAMES = (
     "expires_at",
     "expire_at",
     "expires_on",
@@ -73,10 +75,10 @@ _EXPIRIES = (
     "expiration_time",
     "expiry",
 )
-_COUNTED_FROM_NOW = ("expires_in", "expires_after", "expires_in_seconds", "expire_in", "valid_for")
+_RELATIVE_EXPIRY_NAMES = ("expires_in", "expires_after", "expires_in_seconds", "expire_in", "valid_for")
 
 
-class _Sign(Enum):
+class _Mark(Enum):
     """What a name is about, which may be a mark by its value."""
 
     ERROR = auto()
@@ -91,68 +93,68 @@ class _Sign(Enum):
     EXPIRY_IN = auto()
 
 
-def refuse(document: Mapping[str, Any], *, but: frozenset[str] = frozenset()) -> None:
+def reject_failed(document: Mapping[str, Any], *, ignoring: frozenset[str] = frozenset()) -> None:
     """Raise ValueError for a document with a mark of an error or of a filter that did not do its work.
 
-    *but* are names that are left out beside those of `SAID`.
+    *ignoring* are names that are left out beside those of `CONTENT_FIELDS`.
     """
-    for sign, value in _signs(document, SAID | but):
-        if _is_bad(sign, value):
+    for sign, value in _marks(document, CONTENT_FIELDS | ignoring):
+        if _is_failure(sign, value):
             raise ValueError("an error, or a mark of one, in the answer")
 
 
-def refuse_in(document: Mapping[str, Any], text: str, *, but: frozenset[str] = frozenset()) -> None:
-    """Do as `refuse` for a piece of a stream; its *text* mostly tells at a glance that there is no mark in it."""
+def reject_failed_chunk(document: Mapping[str, Any], text: str, *, ignoring: frozenset[str] = frozenset()) -> None:
+    """Do as `reject_failed` for a chunk of a stream; a scan of its *text* mostly shows that there is no mark in it."""
     text = text.lower()
-    if any(sign in text for sign in _SIGNS):
-        refuse(document, but=but)
+    if any(sign in text for sign in _MARK_SUBSTRINGS):
+        reject_failed(document, ignoring=ignoring)
 
 
-def expiry(document: Mapping[str, Any], *, but: frozenset[str] = frozenset()) -> float | None:
+def earliest_expiry(document: Mapping[str, Any], *, ignoring: frozenset[str] = frozenset()) -> float | None:
     """Return the Unix time at which the first of what the document names expires; None where nothing does.
 
     Raises ValueError for a time that cannot be read.
     """
     times = []
-    for sign, value in _signs(document, SAID | but):
-        if sign is _Sign.EXPIRY_IN and value:
-            raise ValueError(_UNREADABLE)  # from when on, only the upstream knows
-        if sign is _Sign.EXPIRY and value:
-            times.append(_time(value))
+    for sign, value in _marks(document, CONTENT_FIELDS | ignoring):
+        if sign is _Mark.EXPIRY_IN and value:
+            raise ValueError(_UNREADABLE_EXPIRY)  # from when on, only the upstream knows
+        if sign is _Mark.EXPIRY and value:
+            times.append(_parse_time(value))
     return min(times, default=None)
 
 
-def _is_bad(sign: _Sign, value: Any) -> bool:
+def _is_failure(sign: _Mark, value: Any) -> bool:
     match sign:
-        case _Sign.ERROR:
-            return not _says_nothing(value)
-        case _Sign.CODE:
-            return not isinstance(value, dict | list) and not _says_nothing(value) and value != 200
-        case _Sign.GOOD:
+        case _Mark.ERROR:
+            return not _is_success(value)
+        case _Mark.CODE:
+            return not isinstance(value, dict | list) and not _is_success(value) and value != 200
+        case _Mark.GOOD:
             return value is False
-        case _Sign.BAD:
+        case _Mark.BAD:
             return value is True
-        case _Sign.KIND:
+        case _Mark.KIND:
             return isinstance(value, str) and (value == "error" or value.endswith(("_error", "Error")))
-        case _Sign.STATUS:
-            return isinstance(value, str) and value.lower() in _BAD_STATUS
-        case _Sign.STOP:
-            return isinstance(value, str) and value in _BAD_STOPS
-        case _Sign.ONE_USE:
+        case _Mark.STATUS:
+            return isinstance(value, str) and value.lower() in _FAILURE_STATUSES
+        case _Mark.STOP:
+            return isinstance(value, str) and value in _FAILURE_STOP_REASONS
+        case _Mark.ONE_USE:
             return bool(value)
-        case _Sign.EXPIRY | _Sign.EXPIRY_IN:
+        case _Mark.EXPIRY | _Mark.EXPIRY_IN:
             return False
 
 
-def _says_nothing(value: Any) -> bool:
+def _is_success(value: Any) -> bool:
     if isinstance(value, str):
-        return value.strip().lower() in _FINE
+        return value.strip().lower() in _SUCCESS_VALUES
     if isinstance(value, dict):
-        return all(_says_nothing(each) for each in value.values())
+        return all(_is_success(each) for each in value.values())
     return not value
 
 
-def _signs(document: Mapping[str, Any], but: frozenset[str]) -> Iterator[tuple[_Sign, Any]]:
+def _marks(document: Mapping[str, Any], ignoring: frozenset[str]) -> Iterator[tuple[_Mark, Any]]:
     """Yield what may be a mark by its name, and its value, all over a document, less what is under the names left out.
 
     Within what filters say nothing is left out.
@@ -163,48 +165,50 @@ def _signs(document: Mapping[str, Any], but: frozenset[str]) -> Iterator[tuple[_
             pending += [(value, all_of_it) for value in item if isinstance(value, dict | list)]
             continue
         for name, value in item.items():
-            if name in but and not all_of_it:
+            if name in ignoring and not all_of_it:
                 continue
-            sign, filters = _read(name) if len(name) <= _LONG else _read.__wrapped__(name)
+            sign, filters = (
+                _classify_name(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _classify_name.__wrapped__(name)
+            )
             if sign is not None:
                 yield sign, value
             if isinstance(value, dict | list):
                 pending.append((value, all_of_it or filters))
 
 
-_LONG = 64  # characters of a name; longer ones are none of an API's
+_MAX_CACHED_NAME_CHARS = 64  # characters of a name; longer ones are none of an API's
 
 
 @lru_cache(4096)
-def _read(name: str) -> tuple[_Sign | None, bool]:
+def _classify_name(name: str) -> tuple[_Mark | None, bool]:
     """Return what a name is about, and whether a filter's words are under it."""
-    spoken = words(name)
+    spoken = split_words(name)
     plain = "_".join(spoken)
-    return _sign_of(spoken, plain), not _FILTERS.isdisjoint(spoken)
+    return _mark_of(spoken, plain), not _FILTER_WORDS.isdisjoint(spoken)
 
 
-def _sign_of(spoken: tuple[str, ...], plain: str) -> _Sign | None:
-    if not _BAD_WORDS.isdisjoint(spoken):
-        return _Sign.ERROR
-    for names, sign in ((_CODES, _Sign.CODE), (_GOOD_FLAGS, _Sign.GOOD)):
+def _mark_of(spoken: tuple[str, ...], plain: str) -> _Mark | None:
+    if not _ERROR_WORDS.isdisjoint(spoken):
+        return _Mark.ERROR
+    for names, sign in ((_CODE_NAMES, _Mark.CODE), (_SUCCESS_FLAGS, _Mark.GOOD)):
         if plain in names:
             return sign
-    if plain.endswith(_COUNTED_FROM_NOW):
-        return _Sign.EXPIRY_IN
-    if plain.endswith(_EXPIRIES) or plain == "valid_until":
-        return _Sign.EXPIRY
-    if not _BAD_FLAGS.isdisjoint(spoken):
-        return _Sign.BAD
-    if spoken and spoken[-1] == "token" and not _ONE_USE.isdisjoint(spoken):
-        return _Sign.ONE_USE
-    named = {"type": _Sign.KIND, "object": _Sign.KIND, "status": _Sign.STATUS, "state": _Sign.STATUS}
-    return named.get(plain, _Sign.STOP if plain == "stop_reason" else None)
+    if plain.endswith(_RELATIVE_EXPIRY_NAMES):
+        return _Mark.EXPIRY_IN
+    if plain.endswith(_EXPIRY_NAMES) or plain == "valid_until":
+        return _Mark.EXPIRY
+    if not _FAILURE_FLAGS.isdisjoint(spoken):
+        return _Mark.BAD
+    if spoken and spoken[-1] == "token" and not _SINGLE_USE_WORDS.isdisjoint(spoken):
+        return _Mark.ONE_USE
+    named = {"type": _Mark.KIND, "object": _Mark.KIND, "status": _Mark.STATUS, "state": _Mark.STATUS}
+    return named.get(plain, _Mark.STOP if plain == "stop_reason" else None)
 
 
-_UNREADABLE = "the answer names what expires, at a time that cannot be read"
+_UNREADABLE_EXPIRY = "the answer names what expires, at a time that cannot be read"
 
 
-def _time(value: Any) -> float:
+def _parse_time(value: Any) -> float:
     """Read a time: RFC 3339, or seconds or milliseconds since 1970."""
     try:
         if isinstance(value, str):
@@ -212,7 +216,7 @@ def _time(value: Any) -> float:
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
         seconds = float(value)
     except (ValueError, TypeError, OverflowError):
-        raise ValueError(_UNREADABLE) from None
+        raise ValueError(_UNREADABLE_EXPIRY) from None
     if not math.isfinite(seconds):
-        raise ValueError(_UNREADABLE)
+        raise ValueError(_UNREADABLE_EXPIRY)
     return seconds / 1000 if seconds > 1e11 else seconds

@@ -14,7 +14,7 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AnswerSummary:
     """What is noted of an answer beside its body. Tokens are 0 where the API does not say."""
 
     prompt_tokens: int = 0
@@ -36,13 +36,13 @@ class Format(Protocol):
     def api(self) -> str: ...
 
     @property
-    def own_headers(self) -> frozenset[str]:
+    def parsed_headers(self) -> frozenset[str]:
         """The request header fields, in lower case, that `parse_request` reads: what they say is in the call."""
 
     def matches(self, method: str, path: str) -> bool:
         """Tell by method and path (without the query) whether a request is of this API."""
 
-    def address(self, path: str, query: str) -> tuple[str, str]:
+    def normalize_target(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query less what only tells the mode, so that both modes share their entries."""
 
     def parse_request(
@@ -61,10 +61,10 @@ class Format(Protocol):
         which the upstream reads private data; but for what is allowed.
         """
 
-    def keeps(self, document: Any, variant: str) -> str:
+    def recorded_variant(self, document: Any, variant: str) -> str:
         """Return what of a call's variant its recorded answer depends on."""
 
-    def serves(self, recorded: str, variant: str) -> bool:
+    def can_replay(self, recorded: str, variant: str) -> bool:
         """Tell whether what was recorded of one variant is, byte for byte, what a call of another gets."""
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Any]:
@@ -73,10 +73,10 @@ class Format(Protocol):
         *variant* is what the call asked for, where the body alone does not tell how it is to be read.
         """
 
-    def facts(self, document: Any) -> Facts:
+    def summarize(self, document: Any) -> AnswerSummary:
         """Note what is to be known of an answer. Raises ValueError for a time that cannot be read."""
 
-    def check(self, document: Any, call: Call) -> None:
+    def check_useful(self, document: Any, call: Call) -> None:
         """Raise ValueError for a complete answer that is of no use to who made this call, and would ask again.
 
         It says nothing, makes a call that nobody can follow, or is not of the form that was asked for.
@@ -90,25 +90,25 @@ class Format(Protocol):
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets."""
 
-    def understand(self, document: Any) -> Answer:
+    def to_answer(self, document: Any) -> Answer:
         """Return what a document says, for callers of other APIs; ValueError where other APIs have no words for it."""
 
-    def express(self, answer: Answer, call: Call) -> Any:
+    def from_answer(self, answer: Answer, call: Call) -> Any:
         """Return the document that says what an answer of another API says; ValueError where this API has no words."""
 
 
 class BaseFormat:
     """What most APIs have alike: a path that does not tell the mode, and JSON or events as the answer."""
 
-    own_headers: frozenset[str] = frozenset()
+    parsed_headers: frozenset[str] = frozenset()
 
-    def address(self, path: str, query: str) -> tuple[str, str]:
+    def normalize_target(self, path: str, query: str) -> tuple[str, str]:
         return path, query
 
-    def keeps(self, document: Any, variant: str) -> str:
+    def recorded_variant(self, document: Any, variant: str) -> str:
         return variant
 
-    def serves(self, recorded: str, variant: str) -> bool:
+    def can_replay(self, recorded: str, variant: str) -> bool:
         return recorded == variant
 
     def content_type(self, mode: Mode, variant: str = "") -> str:

@@ -14,10 +14,10 @@ from aicache.formats import upstream_state
 from aicache.formats.json_body import Private
 from aicache.formats.upstream_state import Allow
 
-_OWN = frozenset({"function", "custom"})
-_OWN_WORDS = frozenset({"parameters", "input_schema", "inputSchema", "input_examples", "output_schema", "format"})
+_CALLER_TYPES = frozenset({"function", "custom"})
+_CALLER_FIELDS = frozenset({"parameters", "input_schema", "inputSchema", "input_examples", "output_schema", "format"})
 """What the caller says of a tool of his own in names of his own."""
-_KINDS = frozenset(
+_PUBLIC_TYPES = frozenset(
     {"code_interpreter", "code_execution", "browser_search", "browser_automation", "visit_website", "wolfram_alpha"}
     | {"web_search", "web_search_preview", "web_fetch", "web_extractor", "live_search", "x_search", "image_generation"}
     | {"datetime", "url_context", "google_search", "google_maps", "builtin_function", "namespace", "advisor"}
@@ -27,72 +27,72 @@ _KINDS = frozenset(
 )
 """Documented kinds that read the public web, compute, draw, or are run by the caller; without their versions."""
 _VERSION = re.compile(r"_\d{4}(?:\d{4}|_\d\d_\d\d)\Z|_\d{4}\Z")
-_PRIVATE_KINDS = frozenset({"collection", "collections"})
-_HARMLESS = frozenset(
+_PRIVATE_WORDS = frozenset({"collection", "collections"})
+_HARMLESS_FIELDS = frozenset(
     {"tool.defer_loading", "tool.function.defer_loading"}
     | {"tool.environment", "tool.background"}  # where a computer is, which is judged by itself; of a picture
     | {"tool.allowed_x_handles", "tool.excluded_x_handles", "tool.input_image_mask.file_id"}
 )
-_PLUGINS = frozenset(  # https://openrouter.ai/docs/guides/features/plugins
+_PUBLIC_PLUGINS = frozenset(  # https://openrouter.ai/docs/guides/features/plugins
     {"web", "web-fetch", "file-parser", "response-healing", "context-compression", "moderation", "fusion"}
     | {"auto-router", "auto-beta-router", "pareto-router"}
 )
 
 
-def refuse_tools(tools: Any, *, allow: Allow) -> None:
+def reject_tools(tools: Any, *, allow: Allow) -> None:
     """Raise Stateful or Private for a tool that the upstream runs and that leans on what it holds."""
     for tool in tools if isinstance(tools, list) else ():
         if not isinstance(tool, dict):
             continue
-        if _is_own(tool):
-            for path, name in upstream_state.names_in(_less_own_words(tool), "tool", allow):
-                if path not in _HARMLESS:
-                    upstream_state.judge(name, allow)
+        if _is_run_by_caller(tool):
+            for path, name in upstream_state.nested_names(_without_caller_fields(tool), "tool", allow):
+                if path not in _HARMLESS_FIELDS:
+                    upstream_state.reject_state_name(name, allow)
             continue
         kind = tool.get("type")
-        spoken = upstream_state.words(kind) if isinstance(kind, str) else ()
-        if isinstance(kind, str) and (upstream_state.says_private(kind) or not _PRIVATE_KINDS.isdisjoint(spoken)):
-            _refuse_private(allow)
+        spoken = upstream_state.split_words(kind) if isinstance(kind, str) else ()
+        if isinstance(kind, str) and (upstream_state.is_private_name(kind) or not _PRIVATE_WORDS.isdisjoint(spoken)):
+            _reject_private(allow)
             continue
-        for path, name in upstream_state.names_in(
+        for path, name in upstream_state.nested_names(
             {name: value for name, value in tool.items() if name != "tools"}, "tool", allow
         ):
-            if path not in _HARMLESS:
-                upstream_state.judge(name, allow)
-        if isinstance(kind, str) and _VERSION.sub("", kind.removeprefix("openrouter:")) not in _KINDS:
-            _refuse_private(allow)
-        refuse_tools(tool.get("tools"), allow=allow)  # of a namespace
+            if path not in _HARMLESS_FIELDS:
+                upstream_state.reject_state_name(name, allow)
+        if isinstance(kind, str) and _VERSION.sub("", kind.removeprefix("openrouter:")) not in _PUBLIC_TYPES:
+            _reject_private(allow)
+        reject_tools(tool.get("tools"), allow=allow)  # of a namespace
 
 
-def refuse_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
+def reject_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
     """Raise Private for a plugin that is none of OpenRouter's: those read the public web, or mend what is sent."""
     plugins = request.get("plugins")
-    if upstream_state.is_nothing(plugins):
+    if upstream_state.is_empty(plugins):
         return
     for plugin in plugins if isinstance(plugins, list) else (plugins,):
-        if not isinstance(plugin, dict) or plugin.get("id") not in _PLUGINS:
-            _refuse_private(allow)
+        if not isinstance(plugin, dict) or plugin.get("id") not in _PUBLIC_PLUGINS:
+            _reject_private(allow)
 
 
-def _refuse_private(allow: Allow) -> None:
+def _reject_private(allow: Allow) -> None:
     if not allow.private_tools:
         raise Private("tools: one that reads private data at the upstream, or may")
 
 
-def _is_own(tool: Mapping[str, Any]) -> bool:
+def _is_run_by_caller(tool: Mapping[str, Any]) -> bool:
     """Tell a tool that the caller runs."""
     kind = tool.get("type")
     if kind is None:
         return any(name in tool for name in ("function", "input_schema", "parameters"))
-    return isinstance(kind, str) and kind in _OWN
+    return isinstance(kind, str) and kind in _CALLER_TYPES
 
 
-def _less_own_words(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _without_caller_fields(tool: Mapping[str, Any]) -> dict[str, Any]:
     """Return a tool of the caller's less what he names himself, be it there or one step deeper."""
     return {
-        name: {inner: each for inner, each in value.items() if inner not in _OWN_WORDS}
+        name: {inner: each for inner, each in value.items() if inner not in _CALLER_FIELDS}
         if isinstance(value, dict)
         else value
         for name, value in tool.items()
-        if name not in _OWN_WORDS
+        if name not in _CALLER_FIELDS
     }

@@ -12,12 +12,12 @@ from aicache.formats import json_bounds
 
 JSONObject = dict[str, Any]
 
-_GAP = re.compile(rb'"[ \t\r\n]+:')
+_SPACE_BEFORE_COLON = re.compile(rb'"[ \t\r\n]+:')
 _LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
-_NESTED = frozenset({dict, list})
+_CONTAINERS = frozenset({dict, list})
 
 
-class OnlyAsRecorded(ValueError):
+class ReplayOnly(ValueError):
     """The answer can be replayed as it was recorded, and written in no other way."""
 
 
@@ -29,13 +29,13 @@ class Private(Stateful):
     """The upstream reads data for the answer that are the caller's own and change, or acts for the caller."""
 
 
-def load_object(body: bytes | str, *, nodes: int = json_bounds.NODES) -> JSONObject:
+def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -> JSONObject:
     """Parse a JSON object. Numbers keep their type; floats are doubles, as with every other reader of JSON.
 
     The message of the ValueError says what is wrong and where, and quotes nothing. One that holds more than is parsed
-    (*nodes* and the rest: see `bounds.check`) raises TooComplex.
+    (*max_nodes* and the rest: see `json_bounds.check_bounds`) raises TooComplex.
     """
-    json_bounds.check(body, nodes=nodes)
+    json_bounds.check_bounds(body, max_nodes=max_nodes)
     try:
         value = msgspec.json.decode(body)
     except UnicodeError:
@@ -49,21 +49,21 @@ def load_object(body: bytes | str, *, nodes: int = json_bounds.NODES) -> JSONObj
     return value
 
 
-def load_request(body: bytes) -> JSONObject:
+def parse_request_object(body: bytes) -> JSONObject:
     """Parse a request's JSON object, and take it for nothing else than any upstream would. Raises ValueError.
 
     Readers of JSON differ over a name that stands twice, over numbers beyond 64 bits and over NUL in a text, so a
     request with one of those might be answered as another one than it is kept as.
     """
-    request = load_object(body, nodes=json_bounds.REQUEST_NODES)
+    request = parse_object(body, max_nodes=json_bounds.MAX_REQUEST_NODES)
     if b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b""):
         raise ValueError("not JSON that all read alike: a NUL character")
-    if not _names_are(_names(request), body):
+    if not _has_names(_count_names(request), body):
         raise ValueError("not JSON that all read alike: a name that stands twice")
     return request
 
 
-def objects(value: Any, name: str) -> list[JSONObject]:
+def object_list(value: Any, name: str) -> list[JSONObject]:
     """Return a list of JSON objects, an absent one as an empty one. Raises ValueError for anything else."""
     if value is None:
         return []
@@ -72,18 +72,18 @@ def objects(value: Any, name: str) -> list[JSONObject]:
     return value
 
 
-def count(value: Any) -> int:
+def token_count(value: Any) -> int:
     """Return a count of tokens, 0 for what is none."""
     return value if type(value) is int and 0 <= value < 1 << 53 else 0
 
 
-def count_in(usage: Mapping[str, Any], name: str, inner: str) -> int:
+def nested_token_count(usage: Mapping[str, Any], name: str, inner: str) -> int:
     """Return a count of tokens that stands one step deeper, 0 for what is none."""
     details = usage.get(name)
-    return count(details.get(inner)) if isinstance(details, dict) else 0
+    return token_count(details.get(inner)) if isinstance(details, dict) else 0
 
 
-def dump(value: Any) -> bytes:
+def render_json(value: Any) -> bytes:
     """Write a JSON value without white space, so that it is one line.
 
     Raises ValueError; OnlyAsRecorded where something in it is no JSON value: what a stream told in an unclear way.
@@ -93,21 +93,21 @@ def dump(value: Any) -> bytes:
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     except TypeError:
-        raise OnlyAsRecorded("a stream of pieces that nobody knows how to join") from None
+        raise ReplayOnly("a stream of pieces that nobody knows how to join") from None
 
 
-def dump_line(value: Any) -> str:
+def render_json_line(value: Any) -> str:
     """Write a JSON value so that clients which split text at every line end that Unicode knows can read it, too.
 
     Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
     """
-    line = dump(value).decode()
+    line = render_json(value).decode()
     for character, escape in _LINE_ENDS:
         line = line.replace(character, escape)
     return line
 
 
-def _names(value: Any) -> int:
+def _count_names(value: Any) -> int:
     """Count the names in a JSON value. Raises ValueError for an integer beyond 64 bits."""
     found, pending = 0, [value]
     for item in pending:  # grows on the way
@@ -116,21 +116,21 @@ def _names(value: Any) -> int:
             found += len(item)
             values = item.values()
         kinds = set(map(type, values))
-        if not kinds.isdisjoint(_NESTED):
-            pending += [each for each in values if type(each) in _NESTED]
+        if not kinds.isdisjoint(_CONTAINERS):
+            pending += [each for each in values if type(each) in _CONTAINERS]
         if int in kinds and not all(-(1 << 63) <= each < 1 << 64 for each in values if type(each) is int):
             raise ValueError("not JSON that all read alike: an integer beyond 64 bits")
     return found
 
 
-def _names_are(count: int, body: bytes) -> bool:
+def _has_names(count: int, body: bytes) -> bool:
     """Tell whether well-formed JSON has that many names, those that stand twice counted twice.
 
     A name is a string that a colon follows. Where every quote with a colon behind it may be counted as one, that is
     quickly done; strings that begin with a colon, and white space before one, take a closer look.
     """
     bare = body.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote left begins or ends a string
-    if bare.count(b'":') == count and not _GAP.search(bare):
+    if bare.count(b'":') == count and not _SPACE_BEFORE_COLON.search(bare):
         return True
     following = bare.split(b'"')[2::2]
     return sum(1 for piece in following if piece[:1] == b":" or piece.lstrip()[:1] == b":") == count

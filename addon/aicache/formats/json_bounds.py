@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-DEPTH = 64
+MAX_DEPTH = 64
 """Arrays and objects inside one another. Schemas of tools have a dozen."""
-REQUEST_NODES = 50_000
+MAX_REQUEST_NODES = 50_000
 """Arrays, objects and names in a request: those cost a microsecond each. A conversation of a megabyte has 12,000."""
-NODES = 100_000
+MAX_NODES = 100_000
 """The same in what an upstream says: a thousand tokens with the probabilities of twenty others each have as many."""
-VALUES = 400_000
+MAX_VALUES = 400_000
 """Values of any kind. A batch of embeddings in tokens has 300,000, which is the most that OpenAI takes."""
-DIGITS = 1_000
+MAX_NUMBER_DIGITS = 1_000
 """Of a number: to read one takes longer than its length."""
 
 _BRACKETS = b"[]{}"
@@ -25,34 +25,34 @@ _NO_BRACKETS = bytes(sorted(set(range(256)) - set(_BRACKETS)))
 _STEPS = bytes.maketrans(_BRACKETS, bytes((1, 255, 1, 255)))
 _SPACE = b" \t\r\n"
 _OF_NUMBERS = bytes(48 if each in b"-+.0123456789eE" else 32 for each in range(256))
-_LONG_NUMBER = b"0" * DIGITS
+_LONG_NUMBER = b"0" * MAX_NUMBER_DIGITS
 
 
 class TooComplex(ValueError):
     """More than is parsed. The message says of what, and quotes nothing."""
 
 
-def check(document: bytes | str, *, nodes: int = NODES, values: int | None = VALUES) -> None:
-    """Raise TooComplex for a JSON document that is nested deeper than `DEPTH` or holds more than so many *nodes*
-    (arrays, objects and names) or *values* (None: any number of those that are no nodes)."""
+def check_bounds(document: bytes | str, *, max_nodes: int = MAX_NODES, max_values: int | None = MAX_VALUES) -> None:
+    """Raise TooComplex for a JSON document that is nested deeper than `MAX_DEPTH`, or holds more than *max_nodes* arrays,
+    objects and names, or more than *max_values* values (None: any number of those that are no nodes)."""
     if isinstance(document, str):
         opened = document.count("[") + document.count("{")
-        if len(document) < min(nodes, DIGITS) and opened <= DEPTH:
+        if len(document) < min(max_nodes, MAX_NUMBER_DIGITS) and opened <= MAX_DEPTH:
             return  # most events of a stream
         document = document.encode("utf-8", "surrogatepass")
-    elif len(document) < min(nodes, DIGITS) and document.count(b"[") + document.count(b"{") <= DEPTH:
+    elif len(document) < min(max_nodes, MAX_NUMBER_DIGITS) and document.count(b"[") + document.count(b"{") <= MAX_DEPTH:
         return
-    most = values if values is not None else len(document)
-    outside = _outside_of_texts(document, most + nodes)
+    most = max_values if max_values is not None else len(document)
+    outside = _outside_of_texts(document, most + max_nodes)
     opened = outside.count(b"[") + outside.count(b"{")
-    if opened + outside.count(b":") > nodes:
-        raise TooComplex(f"JSON of more than {nodes} arrays, objects and names")
+    if opened + outside.count(b":") > max_nodes:
+        raise TooComplex(f"JSON of more than {max_nodes} arrays, objects and names")
     if opened + outside.count(b",") > most:
         raise TooComplex(f"JSON of more than {most} values")
-    if opened > DEPTH and max(accumulate(memoryview(_steps(outside)).cast("b"))) > DEPTH:
-        raise TooComplex(f"JSON nested too deeply: more than {DEPTH}")
+    if opened > MAX_DEPTH and max(accumulate(memoryview(_steps(outside)).cast("b"))) > MAX_DEPTH:
+        raise TooComplex(f"JSON nested too deeply: more than {MAX_DEPTH}")
     if _LONG_NUMBER in outside.translate(_OF_NUMBERS, _SPACE):
-        raise TooComplex(f"a number of more than {DIGITS} digits")
+        raise TooComplex(f"a number of more than {MAX_NUMBER_DIGITS} digits")
 
 
 def _outside_of_texts(document: bytes, texts: int) -> bytes:

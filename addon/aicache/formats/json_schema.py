@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_STEPS = 20_000
-_DEEPEST = 100
+_MAX_STEPS = 20_000
+_MAX_DEPTH = 100
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -23,23 +23,23 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def keeps_to(value: Any, schema: Any) -> bool:
+def conforms(value: Any, schema: Any) -> bool:
     """Tell whether a value keeps to a schema; anything that is no schema is kept to."""
-    return _Check(schema).holds(value, schema, 0)
+    return _Validation(schema).holds(value, schema, 0)
 
 
-class _Check:
+class _Validation:
     """One check, whose steps are counted: alternatives within alternatives would take for ever."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
-        self._left = _STEPS
+        self._left = _MAX_STEPS
 
     def holds(self, value: Any, schema: Any, depth: int) -> bool:
         self._left -= 1
         if isinstance(schema, bool):
             return schema
-        if not isinstance(schema, dict) or self._left < 0 or depth > _DEEPEST:
+        if not isinstance(schema, dict) or self._left < 0 or depth > _MAX_DEPTH:
             return True
         if value is None and schema.get("nullable") is True:
             return True
@@ -48,8 +48,8 @@ class _Check:
         ):
             return False
         return (
-            _is_of_type(value, schema.get("type"))
-            and ("const" not in schema or _same(value, schema["const"]))
+            _has_type(value, schema.get("type"))
+            and ("const" not in schema or _equal(value, schema["const"]))
             and self._is_listed(value, schema.get("enum"))
             and self._fits_others(value, schema, depth)
             and (not isinstance(value, dict) or self._fields_hold(value, schema, depth))
@@ -61,7 +61,7 @@ class _Check:
         if not isinstance(allowed, list):
             return True
         self._left -= len(allowed)
-        return any(_same(value, each) for each in allowed)
+        return any(_equal(value, each) for each in allowed)
 
     def _fits_others(self, value: Any, schema: Mapping[str, Any], depth: int) -> bool:
         for name, enough in (("anyOf", any), ("oneOf", any), ("allOf", all)):
@@ -96,15 +96,15 @@ class _Check:
         return found
 
 
-def _is_of_type(value: Any, kind: Any) -> bool:
+def _has_type(value: Any, kind: Any) -> bool:
     kinds = kind if isinstance(kind, list) else [kind]
     names = [each.lower() for each in kinds if isinstance(each, str)]
     if not names or not all(name in _TYPES for name in names):
         return True
-    return any(_is(value, name) for name in names)
+    return any(_is_instance(value, name) for name in names)
 
 
-def _is(value: Any, name: str) -> bool:
+def _is_instance(value: Any, name: str) -> bool:
     if isinstance(value, bool):
         return name == "boolean"
     if name == "integer" and isinstance(value, float):
@@ -129,5 +129,5 @@ def _between(number: float, least: Any, most: Any) -> bool:
     return not (isinstance(most, int | float) and number > most)
 
 
-def _same(one: Any, other: Any) -> bool:
+def _equal(one: Any, other: Any) -> bool:
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)

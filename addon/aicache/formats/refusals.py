@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from aicache.formats.answer_content import without_thoughts
+from aicache.formats.answer_content import strip_reasoning
 
-_LONGEST = 400  # characters of an answer that does nothing but decline
-_BEGINNING = 200
+_MAX_REFUSAL_CHARS = 400  # characters of an answer that does nothing but decline
+_OPENING_CHARS = 200
 
 _APOLOGY = re.compile(
     r"(?:(?:i'm|i am|we're|we are) (?:\w+ )?(?:sorry|afraid)|(?:my )?apologies|sorry|unfortunately|regrettably"
@@ -27,8 +27,8 @@ _UNABLE = re.compile(
     r"|(?:that|this|it)(?:'s| is) (?:not )?(?:something|a request|a topic) (?:that )?i (?:can't|cannot|won't)"
     r"|(?:unable|not able) to\b)"
 )
-_SOON = 80  # characters after an apology
-_BEGINNINGS = (
+_MAX_CHARS_AFTER_APOLOGY = 80  # characters after an apology
+_REFUSAL_OPENINGS = (
     # German
     r"(?:(?:es )?tut mir (?:sehr |wirklich )?leid|entschuldig\w*|leider|sorry|bedaure)\b.{0,60}?"
     r"\b(?:nicht|kein\w*|außerstande|unmöglich)\b",
@@ -70,24 +70,24 @@ _BEGINNINGS = (
     r"(?:tôi|mình) không thể\b",
     r"(?:ขออภัย|ขอโทษ|เสียใจ).{0,80}?ไม่",
 )
-_DECLINES = re.compile("|".join(f"(?:{each})" for each in _BEGINNINGS))
-_LEAD = re.compile(r"[\s\"'«“„*_>#\-–—.…!¡¿:()\[\]⚠️❌🚫😔]+")
+_REFUSAL_OPENING = re.compile("|".join(f"(?:{each})" for each in _REFUSAL_OPENINGS))
+_LEADING_MARKS = re.compile(r"[\s\"'«“„*_>#\-–—.…!¡¿:()\[\]⚠️❌🚫😔]+")
 
 
-def any_declines(texts: Iterable[str]) -> bool:
+def any_refusal(texts: Iterable[str]) -> bool:
     """Tell whether one of several texts, each all that a choice says, is short and begins by declining."""
-    return any(map(declines, texts))
+    return any(map(is_refusal, texts))
 
 
-def declines(text: str) -> bool:
+def is_refusal(text: str) -> bool:
     """Tell whether a text is short and begins in the usual words of a refusal; a long one is not read."""
-    text = without_thoughts(text).strip() if text.lstrip()[:1] == "<" else text.strip()
-    if not text or len(text) > _LONGEST:
+    text = strip_reasoning(text).strip() if text.lstrip()[:1] == "<" else text.strip()
+    if not text or len(text) > _MAX_REFUSAL_CHARS:
         return False
-    head = " ".join(text[:_BEGINNING].lower().replace("\u2019", "'").replace("\u02bc", "'").split())
-    if (lead := _LEAD.match(head)) is not None:
+    head = " ".join(text[:_OPENING_CHARS].lower().replace("\u2019", "'").replace("\u02bc", "'").split())
+    if (lead := _LEADING_MARKS.match(head)) is not None:
         head = head[lead.end() :]
     apology = _APOLOGY.match(head)
-    if apology is not None and _UNABLE.search(head, apology.end(), apology.end() + _SOON):
+    if apology is not None and _UNABLE.search(head, apology.end(), apology.end() + _MAX_CHARS_AFTER_APOLOGY):
         return True
-    return bool(_UNABLE.match(head) or _DECLINES.match(head))
+    return bool(_UNABLE.match(head) or _REFUSAL_OPENING.match(head))

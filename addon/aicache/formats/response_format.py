@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from aicache.formats import json_schema
-from aicache.formats.answer_content import without_thoughts
+from aicache.formats.answer_content import strip_reasoning
 from aicache.formats.gemini import fields
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class OutputFormat:
     """What a text must be: a JSON value that keeps to the schema, which may be any."""
 
     schema: Any = True
@@ -23,23 +23,23 @@ class Form:
     """The text itself is one of the values that the schema lists, and no JSON."""
 
 
-def refuse_broken(texts: Iterable[str], form: Form | None) -> None:
+def reject_mismatch(texts: Iterable[str], form: OutputFormat | None) -> None:
     """Raise ValueError where a text is not of the form that was asked for."""
-    if form is not None and not all(holds(text, form) for text in texts):
+    if form is not None and not all(conforms(text, form) for text in texts):
         raise ValueError("not of the form that was asked for")
 
 
-def holds(text: str, form: Form) -> bool:
+def conforms(text: str, form: OutputFormat) -> bool:
     if form.listed:
-        return json_schema.keeps_to(text.strip(), form.schema)
+        return json_schema.conforms(text.strip(), form.schema)
     try:
-        value = json.loads(without_thoughts(text), parse_constant=_refuse_constant)
+        value = json.loads(strip_reasoning(text), parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return False
-    return (isinstance(value, dict) or not form.is_object) and json_schema.keeps_to(value, form.schema)
+    return (isinstance(value, dict) or not form.is_object) and json_schema.conforms(value, form.schema)
 
 
-def of_chat(params: Mapping[str, Any]) -> Form | None:
+def of_chat(params: Mapping[str, Any]) -> OutputFormat | None:
     """Read chat completions' ``response_format``, and what its vendors have instead of it.
 
     Some have the schema beside ``json_object`` (Together, Fireworks), some as a ``value`` (TGI).
@@ -48,51 +48,51 @@ def of_chat(params: Mapping[str, Any]) -> Form | None:
     if isinstance(form, dict):
         match form.get("type"):
             case "json_object" | "json":
-                return Form(_first(form, "schema", "value"), is_object=form["type"] == "json_object")
+                return OutputFormat(_first_schema(form, "schema", "value"), is_object=form["type"] == "json_object")
             case "json_schema":
-                return Form(_schema_in(form))
+                return OutputFormat(_schema_in(form))
     structured = params.get("structured_outputs")
-    for asked in (params.get("guided_json"), params.get("json_schema"), _of(structured, "json")):
+    for asked in (params.get("guided_json"), params.get("json_schema"), _field(structured, "json")):
         if isinstance(asked, str):  # vLLM takes the text of a schema, too
-            return Form()
+            return OutputFormat()
         if isinstance(asked, dict):
-            return Form(asked)
+            return OutputFormat(asked)
     return None
 
 
-def of_responses(params: Mapping[str, Any]) -> Form | None:
-    form = _of(params.get("text"), "format")
+def of_responses(params: Mapping[str, Any]) -> OutputFormat | None:
+    form = _field(params.get("text"), "format")
     return of_chat({"response_format": form})
 
 
-def of_messages(params: Mapping[str, Any]) -> Form | None:
+def of_messages(params: Mapping[str, Any]) -> OutputFormat | None:
     """Read ``output_config.format``, formerly ``output_format``."""
-    form = _of(params.get("output_config"), "format") or params.get("output_format")
-    return Form(_first(form, "schema")) if _of(form, "type") == "json_schema" else None
+    form = _field(params.get("output_config"), "format") or params.get("output_format")
+    return OutputFormat(_first_schema(form, "schema")) if _field(form, "type") == "json_schema" else None
 
 
-def of_ollama(params: Mapping[str, Any]) -> Form | None:
+def of_ollama(params: Mapping[str, Any]) -> OutputFormat | None:
     """Read ``format``: the word ``json``, for which the grammar has objects alone, or a schema."""
     asked = params.get("format")
     if asked == "json":
-        return Form(is_object=True)
-    return Form(asked) if isinstance(asked, dict) and asked else None
+        return OutputFormat(is_object=True)
+    return OutputFormat(asked) if isinstance(asked, dict) and asked else None
 
 
-def of_dashscope(params: Mapping[str, Any]) -> Form | None:
-    return of_chat({"response_format": _of(params.get("parameters"), "response_format")})
+def of_dashscope(params: Mapping[str, Any]) -> OutputFormat | None:
+    return of_chat({"response_format": _field(params.get("parameters"), "response_format")})
 
 
-def of_gemini(params: Mapping[str, Any]) -> Form | None:
+def of_gemini(params: Mapping[str, Any]) -> OutputFormat | None:
     """Read ``generationConfig``: an answer is JSON of any kind, or one of the words that its schema lists."""
-    request = fields.read(params, fields.REQUEST)
-    asked = fields.within(request, "generationConfig", fields.GENERATION)
-    of = _first(asked, "responseSchema", "responseJsonSchema", "_responseJsonSchema")
+    request = fields.normalize(params, fields.REQUEST)
+    asked = fields.submessage(request, "generationConfig", fields.GENERATION)
+    of = _first_schema(asked, "responseSchema", "responseJsonSchema", "_responseJsonSchema")
     match asked.get("responseMimeType"):
         case "application/json":
-            return Form(of)
+            return OutputFormat(of)
         case "text/x.enum":
-            return Form(of, listed=True)
+            return OutputFormat(of, listed=True)
         case _:
             return None
 
@@ -100,18 +100,18 @@ def of_gemini(params: Mapping[str, Any]) -> Form | None:
 def _schema_in(form: Mapping[str, Any]) -> Any:
     """Return the schema of a ``json_schema`` format: within the object of that name, or beside it as with Responses."""
     inner = form.get("json_schema")
-    return _first(inner if isinstance(inner, dict) and "schema" in inner else form, "schema")
+    return _first_schema(inner if isinstance(inner, dict) and "schema" in inner else form, "schema")
 
 
-def _first(holder: Any, *names: str) -> Any:
+def _first_schema(holder: Any, *names: str) -> Any:
     """Return the first schema of these names; True, which all keep to, where there is none."""
     found = (holder.get(name) for name in names) if isinstance(holder, dict) else ()
     return next((each for each in found if isinstance(each, dict | bool)), True)
 
 
-def _of(holder: Any, name: str) -> Any:
+def _field(holder: Any, name: str) -> Any:
     return holder.get(name) if isinstance(holder, dict) else None
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name}: no JSON")

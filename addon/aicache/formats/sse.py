@@ -18,9 +18,9 @@ _STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_RUN = re.compile(rb"[\r\n]+")
 _OTHER_LINE_ENDS = (("\x85", rb"\u0085"), ("\u2028", rb"\u2028"), ("\u2029", rb"\u2029"))
-LINES = 200_000
+MAX_LINES = 200_000
 """In a body that is decoded at once: each takes a hundred bytes of memory, however short it is. Answers have 20,000."""
-_RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
+_MAX_RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Decoder:
                 self._name = value.decode(errors="replace")
             case b"id" if b"\0" not in value:
                 self._id = value.decode(errors="replace")
-            case b"retry" if value.isdigit() and len(value) <= _RETRY_DIGITS:
+            case b"retry" if value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
                 self._retry = int(value)
             case _:
                 pass  # a comment (no name before the colon), or a field that the standard says to ignore
@@ -107,14 +107,14 @@ def is_stream(body: bytes) -> bool:
 
 def decode(body: bytes) -> list[Event]:
     """Decode a body that is all there; its last block need not be terminated. Raises ValueError for too many lines."""
-    _check(body)
+    _check_line_count(body)
     decoder = Decoder()
     return decoder.feed(body) + decoder.close()
 
 
-def _check(body: bytes) -> None:
-    if body.count(b"\n") + body.count(b"\r") > 2 * LINES:  # either or both may end one
-        raise ValueError(f"more than {LINES} lines")
+def _check_line_count(body: bytes) -> None:
+    if body.count(b"\n") + body.count(b"\r") > 2 * MAX_LINES:  # either or both may end one
+        raise ValueError(f"more than {MAX_LINES} lines")
 
 
 def encode(events: Iterable[Event]) -> bytes:
@@ -137,12 +137,12 @@ def encode(events: Iterable[Event]) -> bytes:
     return "".join(lines).encode()
 
 
-def blocks(body: bytes) -> Iterator[bytes]:
+def split_blocks(body: bytes) -> Iterator[bytes]:
     """Cut a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body.
 
     Raises ValueError for too many lines.
     """
-    _check(body)
+    _check_line_count(body)
     start = 0
     for run in _LINE_END_RUN.finditer(body):
         if run[0] not in (b"\n", b"\r", b"\r\n"):  # so it holds a blank line
@@ -152,16 +152,16 @@ def blocks(body: bytes) -> Iterator[bytes]:
         yield body[start:]
 
 
-def decode_lines(body: bytes) -> list[bytes]:
+def decode_ndjson(body: bytes) -> list[bytes]:
     """Cut newline-delimited JSON (https://github.com/ndjson/ndjson-spec) into its lines, less the blank ones.
 
     Raises ValueError for too many lines.
     """
-    _check(body)
+    _check_line_count(body)
     return [line for line in body.split(b"\n") if line.strip()]
 
 
-def encode_lines(documents: Iterable[bytes]) -> bytes:
+def encode_ndjson(documents: Iterable[bytes]) -> bytes:
     """Write JSON documents, each of one line already, as newline-delimited JSON.
 
     Line ends that only Unicode knows are escaped: ``httpx.Response.iter_lines``, by which Ollama's own client reads,

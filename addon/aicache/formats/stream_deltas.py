@@ -6,7 +6,7 @@ Fields that nobody has heard of survive where all agree on what they mean:
 
 - null says nothing, and empty values replace nothing; what is told again is told once;
 - objects are joined field by field;
-- whatever else comes in several different pieces is `UNCLEAR`: it may grow, be replaced, be added up, or be a draft.
+- whatever else comes in several different pieces is `AMBIGUOUS`: it may grow, be replaced, be added up, or be a draft.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, TypeAlias
 
-LOOKED_BACK = 128
+MAX_OPEN_ITEMS = 128
 """Elements of a list that may be open at once: as many calls as any API allows. Else long lists cost their square."""
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 _NO_RULES: Mapping[str, Rule] = {}
 
 
-class _Unclear:
-    """The type of `UNCLEAR` alone."""
+class _Ambiguous:
+    """The type of `AMBIGUOUS` alone."""
 
     __slots__ = ()
 
@@ -34,27 +34,27 @@ class _Unclear:
         return "UNCLEAR"
 
 
-UNCLEAR: Final = _Unclear()
+AMBIGUOUS: Final = _Ambiguous()
 """In place of what a stream said in pieces that nobody knows how to join. It cannot be written as JSON, so an answer
 that holds it can be replayed as it was recorded, and rendered in no other way."""
 
 
-class How(Enum):
+class Merge(Enum):
     """What a second piece does to the first."""
 
-    GROWS = auto()
+    APPEND = auto()
     """It is the next piece of one text."""
-    NAMES = auto()
+    KEEP_FIRST = auto()
     """It names the same thing again; what the first called it stays."""
-    REPLACES = auto()
+    REPLACE = auto()
     """It tells the state anew; in objects, field by field."""
-    COUNTS = auto()
+    REPLACE_COUNTS = auto()
     """It counts anew, some of what is counted or all; numbers and lists are replaced, unknown texts are not."""
-    SWELLS = auto()
+    ACCUMULATED = auto()
     """It tells all there is so far: texts and lists that hold what was told before, in objects field by field."""
-    LISTED = auto()
+    EXTEND = auto()
     """It holds the next elements of one list, whole ones."""
-    ADDED = auto()
+    UNION = auto()
     """It holds further elements of one list, or all of the list so far."""
     BASE64 = auto()
     """It holds the next bytes, in base64."""
@@ -63,153 +63,153 @@ class How(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class ListRule:
     """A list whose elements come in pieces: *continues* tells whether a piece is of an earlier element.
 
-    None says that nobody knows: texts that both have are `UNCLEAR` then.
+    None says that nobody knows: texts that both have are `AMBIGUOUS` then.
     """
 
-    rule: Mapping[str, Rule] | How
+    rule: Mapping[str, Rule] | Merge
     """What a piece does to its element."""
     continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool | None]
     within: bool = False
     """Whether one delta may hold several pieces of one element; else its elements are elements of their own."""
 
 
-Rule: TypeAlias = "How | Items | Mapping[str, Rule]"
+Rule: TypeAlias = "Merge | ListRule | Mapping[str, Rule]"
 
 
-def join(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
+def merge_fields(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
     """Join a delta into *held*, in place; what the delta holds belongs to *held* from then on."""
     for name, value in delta.items():
         rule = rules.get(name)
-        if isinstance(rule, Items) and rule.within and isinstance(value, list):
-            held[name] = joined(held.get(name) or [], value, rule)
+        if isinstance(rule, ListRule) and rule.within and isinstance(value, list):
+            held[name] = merge_values(held.get(name) or [], value, rule)
         else:
-            held[name] = joined(held[name], value, rule) if name in held else value
+            held[name] = merge_values(held[name], value, rule) if name in held else value
 
 
-def joined(held: Any, value: Any, rule: Rule | None = None) -> Any:
+def merge_values(held: Any, value: Any, rule: Rule | None = None) -> Any:
     """Join a value and what was told of it before; without a rule, only where there is no doubt."""
     if held is None or value is None:
         return value if held is None else held
     if isinstance(held, str) and isinstance(value, str):
-        return _text(held, value, rule)
+        return _merge_text(held, value, rule)
     match rule:
-        case How.CONTENT:
-            return _content(held, value)
+        case Merge.CONTENT:
+            return _merge_content(held, value)
         case _ if value in EMPTY:
             return held
-        case How.REPLACES:
-            return _replaced(held, value)
-        case How.COUNTS:
-            return _counted(held, value)
-        case How.SWELLS:
-            return _swollen(held, value)
-        case How.ADDED if isinstance(held, list) and isinstance(value, list):
-            return _added(held, value)
-        case How.LISTED if isinstance(held, list) and isinstance(value, list):
+        case Merge.REPLACE:
+            return _replace(held, value)
+        case Merge.REPLACE_COUNTS:
+            return _merge_counts(held, value)
+        case Merge.ACCUMULATED:
+            return _merge_accumulated(held, value)
+        case Merge.UNION if isinstance(held, list) and isinstance(value, list):
+            return _merge_union(held, value)
+        case Merge.EXTEND if isinstance(held, list) and isinstance(value, list):
             held += value
             return held
-        case Items() if isinstance(held, list) and isinstance(value, list):
+        case ListRule() if isinstance(held, list) and isinstance(value, list):
             known = len(held)
             for item in value:
-                _put(held, item, rule, len(held) if rule.within else known)
+                _merge_item(held, item, rule, len(held) if rule.within else known)
             return held
         case Mapping() if isinstance(held, dict) and isinstance(value, dict):
-            join(held, value, rule)
+            merge_fields(held, value, rule)
             return held
-    return told(held, value)
+    return merge_unknown(held, value)
 
 
-def _text(held: str, value: str, rule: Rule | None) -> Any:
-    if rule is How.GROWS or rule is How.CONTENT:
+def _merge_text(held: str, value: str, rule: Rule | None) -> Any:
+    if rule is Merge.APPEND or rule is Merge.CONTENT:
         return held + value
     if not held or not value:
         return held or value
     match rule:
-        case How.NAMES:
+        case Merge.KEEP_FIRST:
             return held
-        case How.REPLACES:
+        case Merge.REPLACE:
             return value
-        case How.SWELLS:
-            return value if value.startswith(held) else UNCLEAR
-        case How.BASE64:
-            return _bytes(held, value)
-    return told(held, value)
+        case Merge.ACCUMULATED:
+            return value if value.startswith(held) else AMBIGUOUS
+        case Merge.BASE64:
+            return _merge_base64(held, value)
+    return merge_unknown(held, value)
 
 
-def told(held: Any, value: Any) -> Any:
-    """Join what nobody has heard of: `UNCLEAR` for what may mean one thing or another."""
+def merge_unknown(held: Any, value: Any) -> Any:
+    """Join what nobody has heard of: `AMBIGUOUS` for what may mean one thing or another."""
     if held in EMPTY:
-        return latest(held, value)
+        return prefer_later(held, value)
     if value in EMPTY:
         return held
     match held, value:
         case dict(), dict():
             for name, each in value.items():
-                held[name] = told(held[name], each) if name in held else each
+                held[name] = merge_unknown(held[name], each) if name in held else each
             return held
-    return held if _kind(held) is _kind(value) and held == value else UNCLEAR
+    return held if _json_type(held) is _json_type(value) and held == value else AMBIGUOUS
 
 
-def latest(held: Any, value: Any) -> Any:
+def prefer_later(held: Any, value: Any) -> Any:
     """Pick the later value, unless it is empty."""
     return held if value in EMPTY and held is not None else value
 
 
-def _kind(value: Any) -> type:
+def _json_type(value: Any) -> type:
     return float if type(value) is int else type(value)
 
 
-def _replaced(held: Any, value: Any) -> Any:
+def _replace(held: Any, value: Any) -> Any:
     if isinstance(held, dict) and isinstance(value, dict):
         for name, each in value.items():
-            held[name] = _replaced(held.get(name), each)
+            held[name] = _replace(held.get(name), each)
         return held
-    return latest(held, value)
+    return prefer_later(held, value)
 
 
-def _counted(held: Any, value: Any) -> Any:
+def _merge_counts(held: Any, value: Any) -> Any:
     if held in EMPTY or value in EMPTY:
-        return latest(held, value)
+        return prefer_later(held, value)
     match held, value:
         case dict(), dict():
             for name, each in value.items():
-                held[name] = _counted(held.get(name), each)
+                held[name] = _merge_counts(held.get(name), each)
             return held
         case (list(), list()):
             return value
-    return value if _kind(held) is _kind(value) is float else told(held, value)
+    return value if _json_type(held) is _json_type(value) is float else merge_unknown(held, value)
 
 
-def _swollen(held: Any, value: Any) -> Any:
+def _merge_accumulated(held: Any, value: Any) -> Any:
     if held in EMPTY or value in EMPTY:
-        return latest(held, value)
+        return prefer_later(held, value)
     match held, value:
         case dict(), dict():
             for name, each in value.items():
-                held[name] = _swollen(held.get(name), each)
+                held[name] = _merge_accumulated(held.get(name), each)
             return held
         case (str(), str()):
-            return value if value.startswith(held) else UNCLEAR
+            return value if value.startswith(held) else AMBIGUOUS
         case (list(), list()):
-            return value if _holds(value, held) else UNCLEAR
-    return told(held, value)
+            return value if _contains_in_order(value, held) else AMBIGUOUS
+    return merge_unknown(held, value)
 
 
-def _added(held: list[Any], value: list[Any]) -> Any:
+def _merge_union(held: list[Any], value: list[Any]) -> Any:
     """Join a list to one of which it may hold all, or what came last, once more; UNCLEAR where it holds some of it.
 
     Elements of the same ``index`` are one, and must not contradict each other.
     """
-    if _holds(value, held):
+    if _contains_in_order(value, held):
         return value
     if held[-len(value) :] == value:
         return held
-    recent = held[-LOOKED_BACK:]
+    recent = held[-MAX_OPEN_ITEMS:]
     if any(item in recent for item in value):
-        return UNCLEAR
+        return AMBIGUOUS
     for item in value:
         index = item.get("index") if isinstance(item, dict) else None
         numbered = recent if index is not None else []
@@ -217,11 +217,11 @@ def _added(held: list[Any], value: list[Any]) -> Any:
         if same is None:
             held.append(item)
         else:
-            told(same, item)
+            merge_unknown(same, item)
     return held
 
 
-def _holds(value: list[Any], held: list[Any]) -> bool:
+def _contains_in_order(value: list[Any], held: list[Any]) -> bool:
     """Tell whether a list holds all of an earlier one, in its order."""
     if len(value) < len(held):
         return False
@@ -229,74 +229,74 @@ def _holds(value: list[Any], held: list[Any]) -> bool:
     return all(any(each == item for each in elements) for item in held)
 
 
-def _bytes(held: str, value: str) -> Any:
+def _merge_base64(held: str, value: str) -> Any:
     """Join bytes in base64. Pieces that are not padded may be cut anywhere, or each lack its padding: UNCLEAR.
 
     Only the last four characters of what is held can be of less than three bytes.
     """
     if len(held) % 4 or len(value) % 4:
-        return UNCLEAR
+        return AMBIGUOUS
     try:
         tail = base64.b64decode(held[-4:], validate=True) + base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        return UNCLEAR
+        return AMBIGUOUS
     return held[:-4] + base64.b64encode(tail).decode()
 
 
-def _put(items: list[Any], item: Any, rule: Items, known: int) -> None:
+def _merge_item(items: list[Any], item: Any, rule: ListRule, known: int) -> None:
     """Continue the one of the first *known* elements that *item* is a piece of, or append it.
 
     Without an index only the last one can go on.
     """
     if isinstance(item, dict):
-        places = range(known - 1, -1, -1)[: 1 if item.get("index") is None else LOOKED_BACK]
+        places = range(known - 1, -1, -1)[: 1 if item.get("index") is None else MAX_OPEN_ITEMS]
         for earlier in (items[place] for place in places):
             if not isinstance(earlier, dict):
                 continue
             continues = rule.continues(earlier, item)
             if continues:
-                joined(earlier, item, rule.rule)
+                merge_values(earlier, item, rule.rule)
                 return
             if continues is None:
-                _doubt(earlier, item)
+                _mark_ambiguous(earlier, item)
     items.append(item)
 
 
 # ------------------------------------------------------------------ content in parts
 
 
-def _summarized(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+def _continues_summary(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
     """Databricks' summary of its reasoning is one text, up to its signature."""
     return earlier.get("type") == item.get("type") == "summary_text" and not earlier.get("signature")
 
 
-_PARTS: Mapping[str, Mapping[str, Rule]] = {
-    "text": {"type": How.NAMES, "text": How.GROWS, "annotations": How.ADDED, "citations": How.ADDED},
-    "thinking": {"type": How.NAMES, "thinking": How.CONTENT, "closed": How.REPLACES},
+_PART_RULES: Mapping[str, Mapping[str, Rule]] = {
+    "text": {"type": Merge.KEEP_FIRST, "text": Merge.APPEND, "annotations": Merge.UNION, "citations": Merge.UNION},
+    "thinking": {"type": Merge.KEEP_FIRST, "thinking": Merge.CONTENT, "closed": Merge.REPLACE},
     "reasoning": {
-        "type": How.NAMES,
-        "summary": Items({"type": How.NAMES, "text": How.GROWS}, _summarized),
+        "type": Merge.KEEP_FIRST,
+        "summary": ListRule({"type": Merge.KEEP_FIRST, "text": Merge.APPEND}, _continues_summary),
     },
 }
 """Parts of content that come in pieces: Mistral's text and thinking, Databricks' reasoning."""
 
 
-def _content(held: Any, value: Any) -> Any:
+def _merge_content(held: Any, value: Any) -> Any:
     """Join content, of which one delta at least may be a list of parts.
 
     Mistral sends many ``thinking`` parts for what is one, and plain strings for the text that follows.
     """
     held, value = (_as_parts(content) for content in (held, value))
     if not isinstance(held, list) or not isinstance(value, list):
-        return UNCLEAR
+        return AMBIGUOUS
     if held:
         value = [part for part in value if part != {"type": "text", "text": ""}]
-    if held and value and (kind := _one_kind(held[-1], value[0])) is not None:
-        if kind in _PARTS:
-            join(held[-1], value[0], _PARTS[kind])
+    if held and value and (kind := _shared_type(held[-1], value[0])) is not None:
+        if kind in _PART_RULES:
+            merge_fields(held[-1], value[0], _PART_RULES[kind])
             value = value[1:]
         else:
-            _doubt(held[-1], value[0])
+            _mark_ambiguous(held[-1], value[0])
     return held + value
 
 
@@ -306,15 +306,15 @@ def _as_parts(content: Any) -> Any:
     return content
 
 
-def _one_kind(last: Any, part: Any) -> Any:
+def _shared_type(last: Any, part: Any) -> Any:
     """Return the type of two parts, of which the second may be a piece of the first; None where they are of two."""
     if not isinstance(last, dict) or not isinstance(part, dict) or last.get("type") != part.get("type"):
         return None
     return kind if isinstance(kind := part.get("type"), str) else ""
 
 
-def _doubt(last: dict[str, Any], part: Mapping[str, Any]) -> None:
+def _mark_ambiguous(last: dict[str, Any], part: Mapping[str, Any]) -> None:
     """Mark what may be two elements or two pieces of one: those with a text of their own."""
     for name, value in part.items():
         if name != "type" and isinstance(value, str) and isinstance(last.get(name), str):
-            last[name] = UNCLEAR
+            last[name] = AMBIGUOUS

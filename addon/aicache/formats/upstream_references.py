@@ -12,13 +12,13 @@ from aicache.formats import upstream_state
 from aicache.formats.json_body import Stateful
 from aicache.formats.upstream_state import Allow
 
-_SAID = frozenset(
+_CONTENT_FIELDS = frozenset(
     {"arguments", "args", "partialArgs", "input", "output", "outputs", "result", "results", "response", "action"}
     | {"actions", "operation", "citations", "annotations", "logprobs", "tools", "metadata", "partMetadata"}
     | {"part_metadata", "reasoning_details", "extra_content"}
 )
 """Names under which a call, its result or a citation has words of its own, or a vendor proofs of reasoning."""
-_NAMES = frozenset(
+_HARMLESS_NAMES = frozenset(
     {
         "tool_call_id",
         "call_id",
@@ -33,32 +33,32 @@ _NAMES = frozenset(
     | {"index"}
 )
 """Documented names that sound of state, and are none: ids of what the same request holds, and of files."""
-_NAMES_OF = {
+_HARMLESS_NAMES_BY_TYPE = {
     "document": frozenset({"context"}),
     "reference": frozenset({"reference_ids"}),
     "code_interpreter_call": frozenset({"container_id"}),
     "image_generation_call": frozenset({"background"}),
 }
-_TYPES = frozenset(
+_KNOWN_TYPES = frozenset(
     {"message", "text", "input_text", "output_text", "summary_text", "reasoning_text", "refusal", "reasoning"}
     | {"image", "image_url", "input_image", "input_audio", "audio_url", "video_url", "file", "input_file", "document"}
     | {"thinking", "redacted_thinking", "compaction", "context_compaction", "reference", "tool_reference"}
     | {"search_result", "function", "custom", "mcp_list_tools", "mcp_approval_request", "additional_tools", "fallback"}
     | {"document_url", "file_url", "input_video", "video", "audio", "url", "base64", "content", "program"}
 )
-_ENDS = ("_call", "_use", "_result", "_output", "_error")
+_KNOWN_TYPE_SUFFIXES = ("_call", "_use", "_result", "_output", "_error")
 """Types that are documented, and the ends of those that tell what was called and what came of it."""
-_HELD = frozenset({"mcp_approval_response", "container_upload", "item_reference"})
+_STATEFUL_TYPES = frozenset({"mcp_approval_response", "container_upload", "item_reference"})
 """The first lets the upstream do what it asked leave for, the second puts a file where code runs."""
-_CALLS = frozenset(
+_CALL_FIELDS = frozenset(
     {"functionCall", "functionResponse", "function_call", "function_response", "toolCall", "toolResponse"}
     | {"tool_call", "tool_response", "executableCode", "codeExecutionResult", "executable_code"}
     | {"code_execution_result", "caller"}
 )
-_PARTS = frozenset({"content", "parts"})
+_PART_FIELDS = frozenset({"content", "parts"})
 
 
-def refuse(conversation: Any, *, allow: Allow) -> None:
+def reject_references(conversation: Any, *, allow: Allow) -> None:
     """Raise Stateful for a part of a conversation that names what the upstream holds, Private for private data."""
     pending = [(conversation, "", False)]
     for value, under, listed in pending:  # grows on the way
@@ -66,24 +66,32 @@ def refuse(conversation: Any, *, allow: Allow) -> None:
             pending += [(each, under, True) for each in value if isinstance(each, dict | list)]
         elif isinstance(value, dict):
             kind = value.get("type")
-            known = _is_known(kind) if isinstance(kind, str) else under not in _PARTS
+            known = _is_known(kind) if isinstance(kind, str) else under not in _PART_FIELDS
             if isinstance(kind, str) and not known:
-                _refuse_kind(kind, allow)
-            own = _NAMES_OF.get(kind, frozenset()) if isinstance(kind, str) else frozenset()
+                _reject_type(kind, allow)
+            own = _HARMLESS_NAMES_BY_TYPE.get(kind, frozenset()) if isinstance(kind, str) else frozenset()
             for name, inner in value.items():
-                if upstream_state.is_nothing(inner) or allow.lets_within(name):
+                if upstream_state.is_empty(inner) or allow.allows_nested(name):
                     continue
-                if not (name in _NAMES or name in own or (name == "id" and known and (listed or under in _CALLS))):
-                    upstream_state.judge(name, allow)
-                if isinstance(inner, dict | list) and name not in _SAID:
+                if not (
+                    name in _HARMLESS_NAMES
+                    or name in own
+                    or (name == "id" and known and (listed or under in _CALL_FIELDS))
+                ):
+                    upstream_state.reject_state_name(name, allow)
+                if isinstance(inner, dict | list) and name not in _CONTENT_FIELDS:
                     pending.append((inner, name, False))
 
 
 def _is_known(kind: str) -> bool:
-    return kind in _TYPES or (kind.endswith(_ENDS) and kind not in _HELD) or kind.startswith("reasoning.")
+    return (
+        kind in _KNOWN_TYPES
+        or (kind.endswith(_KNOWN_TYPE_SUFFIXES) and kind not in _STATEFUL_TYPES)
+        or kind.startswith("reasoning.")
+    )
 
 
-def _refuse_kind(kind: str, allow: Allow) -> None:
-    if kind in _HELD:
+def _reject_type(kind: str, allow: Allow) -> None:
+    if kind in _STATEFUL_TYPES:
         raise Stateful("an item: refers to state held by the upstream")
-    upstream_state.judge(kind, allow)
+    upstream_state.reject_state_name(kind, allow)

@@ -18,17 +18,17 @@ from urllib.parse import parse_qsl
 from aicache.formats import documented_fields
 from aicache.formats.json_body import Private, Stateful
 
-_LONG = 64  # characters of a name; longer ones are none of an API's
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_MAX_CACHED_NAME_CHARS = 64  # characters of a name; longer ones are none of an API's
+_WORD_PATTERN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_EMPTY: tuple[Any, ...] = ("", [], {})
+_EMPTY_VALUES: tuple[Any, ...] = ("", [], {})
 
-_STATE = _set(
+_STATE_WORDS = _set(
     "id ids uid uids uuid uuids guid guids identifier identifiers ref refs reference references handle handles ticket "
     "tickets lease credit sess session sessions thread threads container containers sandbox sandboxes vm kernel "
     "notebook workspace conv convo conversation conversations chat chats dialog dialogs dialogue dialogues discussion "
@@ -53,28 +53,28 @@ _STATE = _set(
 )
 """Words that say so wherever they stand in a name; beside them ``token`` at its end: one is a handle, many a count."""
 
-_ALONE = _set("context contexts ctx anchor th kv")
+_STATE_WORDS_ALONE = _set("context contexts ctx anchor th kv")
 """The same where they are all of a name: beside others they are a length, a setting or a mere kind."""
-_PAIRS = (("prefix", "cache"), ("kv", "cache"), ("cache", "handle"), ("keep", "going"))
+_STATE_WORD_PAIRS = (("prefix", "cache"), ("kv", "cache"), ("cache", "handle"), ("keep", "going"))
 
-_WITHIN = re.compile(
+_STATE_SUBSTRINGS = re.compile(
     "session|thread|container|conversation|dialogue|interaction|continu|resum|checkpoint|previous|history|memory|memories"
     "|savepoint|datastore|cursor|snapshot|callback|webhook|background|assistant|workflow|stateful|persist|sandbox"
 )
 """The same within a word: many names are written without a mark between theirs."""
 
-_NO_IDS = _set(
+_WORDS_ENDING_IN_ID = _set(
     "valid invalid void avoid voids avoids grid grids hybrid hybrids rapid solid liquid fluid rigid vivid mid paid "
     "prepaid unpaid bid bids aid aids kid kids raid acid lipid humid squid android asteroid forbid overlaid"
 )
 
-_PRIVATE = _set(
+_PRIVATE_WORDS = _set(
     "mcp mcps connector connectors datasource datasources knowledge knowledgebase rag retrieval preset presets "
     "plugin plugins skill skills "
     "integration integrations library libraries sharepoint onedrive dropbox gmail outlook mailbox calendar"
 )
 """Words of what the upstream reads for the caller alone: mail, files, databases, settings that somebody may change."""
-_PRIVATE_PAIRS = (
+_PRIVATE_WORD_PAIRS = (
     ("data", "source"),
     ("data", "sources"),
     ("file", "search"),
@@ -82,18 +82,18 @@ _PRIVATE_PAIRS = (
     ("biz", "params"),
 )
 
-SCHEMAS = frozenset(
+SCHEMA_FIELDS = frozenset(
     {"schema", "properties", "$defs", "definitions", "input_schema", "output_schema", "inputSchema", "result_schema"}
     | {"responseSchema", "responseJsonSchema", "_responseJsonSchema", "response_schema", "response_json_schema"}
 )
 """JSON schemas, whose names are the caller's own."""
-_ASKED_FOR = frozenset({"agent", "fork", "job", "run", "async", "batch"})
-_DOCUMENTED = _set(
+_STATE_QUERY_WORDS = frozenset({"agent", "fork", "job", "run", "async", "batch"})
+_QUOTABLE_NAMES = _set(
     "previous_response_id conversation background thread container fallback_credit_token previous_message_id "
     "session_id memory_id comparison_response_id continuationToken deferred context_id mcp_servers data_sources "
     "preset"
 )
-_HELD_PATH = re.compile(
+_STATEFUL_PATH = re.compile(
     r"/(?:threads|conversations|sessions|chats|interactions|runs|assistants?|agents|chats_openai|agents_openai)/[^/]+/"
 )
 
@@ -107,14 +107,16 @@ class Allow:
     names: frozenset[str] = frozenset()
     """Parameters that are known to change no answer, whatever they are called."""
 
-    def lets(self, name: str) -> bool:
+    def allows(self, name: str) -> bool:
         """Tell whether an operator lets a name pass, and all that is within: those that he thought of himself.
 
         The usual ones (``stream_options``, ``store``) are known to change no answer by what is documented of them.
         """
-        return name in self.names and (name not in documented_fields.CHAT or name in documented_fields.APART)
+        return name in self.names and (
+            name not in documented_fields.CHAT or name in documented_fields.CHECKED_ELSEWHERE
+        )
 
-    def lets_within(self, name: str) -> bool:
+    def allows_nested(self, name: str) -> bool:
         """Tell the same of a name within another parameter."""
         return name in self.names and name not in documented_fields.CHAT
 
@@ -122,7 +124,7 @@ class Allow:
 STRICT = Allow()
 
 
-def refuse_stateful(
+def reject_stateful_fields(
     request: Mapping[str, Any], harmless: frozenset[str], apart: frozenset[str], *, allow: Allow
 ) -> None:
     """Raise Stateful for a parameter that names or makes state, Private for private data, but for what is allowed.
@@ -132,67 +134,71 @@ def refuse_stateful(
     names. Nothing is no state: null, false, what is empty.
     """
     for name, value in request.items():
-        if is_nothing(value) or allow.lets(name):
+        if is_empty(value) or allow.allows(name):
             continue
         if name in harmless:
             if name in apart:
                 continue
         elif name not in allow.names:
-            judge(name, allow)
-            if says_private(name):
+            reject_state_name(name, allow)
+            if is_private_name(name):
                 continue  # allowed, and all that it needs with it
-        for path, inner in names_in(value, name, allow):
-            if path not in documented_fields.WITHIN:
-                judge(inner, allow)
+        for path, inner in nested_names(value, name, allow):
+            if path not in documented_fields.NESTED:
+                reject_state_name(inner, allow)
 
 
-def refuse_preset(request: Mapping[str, Any], *, allow: Allow) -> None:
+def reject_preset(request: Mapping[str, Any], *, allow: Allow) -> None:
     """Raise Private for a model that is named with a preset of OpenRouter's, unless that is allowed."""
     model = request.get("model")
     if not allow.private_tools and isinstance(model, str) and "@preset/" in model:
         raise Private("model: with a preset that the upstream holds")
 
 
-def refuse_held_path(path: str, *, tail: int) -> None:
+def reject_stateful_path(path: str, *, tail: int) -> None:
     """Raise Stateful for a path within a conversation or the like; its last *tail* segments are the endpoint's own."""
     place = path.rstrip("/").rsplit("/", tail)[0]
-    if _HELD_PATH.search(f"{place}/"):
+    if _STATEFUL_PATH.search(f"{place}/"):
         raise Stateful("the path names what the upstream holds")
 
 
-def refuse_held_query(query: str, *, allow: Allow) -> None:
+def reject_stateful_query(query: str, *, allow: Allow) -> None:
     """Raise Stateful for a query parameter that says so beyond doubt: there, gateways have ids of many other kinds."""
     for name, value in parse_qsl(query):
         if name in allow.names or not value:
             continue
-        if any(_WITHIN.search(word) or word in _ASKED_FOR for word in words(name)):
+        if any(_STATE_SUBSTRINGS.search(word) or word in _STATE_QUERY_WORDS for word in split_words(name)):
             raise Stateful("a query parameter: refers to state held by the upstream")
 
 
-def says_state(name: str) -> bool:
+def is_state_name(name: str) -> bool:
     """Tell by its words whether a name is one of state."""
-    spoken = words(name)
+    spoken = split_words(name)
     if not spoken or not unicodedata.normalize("NFKC", name).isascii():
         return not name.isascii()  # in another script: no API's, and nobody can tell
-    if spoken[-1] == "token" or any(map(_is_of_state, spoken)):
+    if spoken[-1] == "token" or any(map(_is_state_word, spoken)):
         return True
-    return (len(spoken) == 1 and spoken[0] in _ALONE) or any(pair in _PAIRS for pair in pairwise(spoken))
+    return (len(spoken) == 1 and spoken[0] in _STATE_WORDS_ALONE) or any(
+        pair in _STATE_WORD_PAIRS for pair in pairwise(spoken)
+    )
 
 
-def says_private(name: str) -> bool:
+def is_private_name(name: str) -> bool:
     """Tell by its words whether a name is one of private data."""
-    return _is_private(words(name))
+    return _has_private_words(split_words(name))
 
 
-def words(name: str) -> tuple[str, ...]:
+def split_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in snake_case, kebab-case or camelCase, in small letters."""
-    return _words_of(name) if len(name) <= _LONG else _words_of.__wrapped__(name)
+    return _split_words_cached(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _split_words_cached.__wrapped__(name)
 
 
-def judge(name: str, allow: Allow) -> None:
+def reject_state_name(name: str, allow: Allow) -> None:
     """Raise Stateful or Private by a name; only one that some API documents is repeated in the message."""
-    private, stateful = _verdict(name) if len(name) <= _LONG else _verdict.__wrapped__(name)
-    said = name if name in _DOCUMENTED else "a parameter"
+    private, stateful = (
+        _classify_name(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _classify_name.__wrapped__(name)
+    )
+    said = name if name in _QUOTABLE_NAMES else "a parameter"
     if private:
         if not allow.private_tools:
             raise Private(f"{said}: the upstream reads private data for it")
@@ -201,16 +207,16 @@ def judge(name: str, allow: Allow) -> None:
 
 
 @lru_cache(4096)
-def _verdict(name: str) -> tuple[bool, bool]:
-    return says_private(name), says_state(name)
+def _classify_name(name: str) -> tuple[bool, bool]:
+    return is_private_name(name), is_state_name(name)
 
 
-def is_nothing(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """Tell a value that says no more than an absent one."""
-    return value is None or value is False or value in _EMPTY
+    return value is None or value is False or value in _EMPTY_VALUES
 
 
-def names_in(value: Any, place: str, allow: Allow) -> Iterator[tuple[str, str]]:
+def nested_names(value: Any, place: str, allow: Allow) -> Iterator[tuple[str, str]]:
     """Yield all names within what stands at a *place*, each after its own place, less those of the caller's own.
 
     A place is the names on the way, with dots between them.
@@ -222,24 +228,24 @@ def names_in(value: Any, place: str, allow: Allow) -> Iterator[tuple[str, str]]:
             continue
         for name, inner in item.items() if isinstance(item, dict) else ():
             path = f"{at}.{name}"
-            if is_nothing(inner) or allow.lets_within(name):
+            if is_empty(inner) or allow.allows_nested(name):
                 continue
             yield path, name
-            if isinstance(inner, dict | list) and name not in SCHEMAS and path not in documented_fields.OPEN_WITHIN:
+            if isinstance(inner, dict | list) and name not in SCHEMA_FIELDS and path not in documented_fields.FREE_FORM:
                 pending.append((inner, path))
 
 
 @lru_cache(4096)  # the same few names stand in all documents of an API
-def _words_of(name: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", name)))
+def _split_words_cached(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD_PATTERN.findall(unicodedata.normalize("NFKC", name)))
 
 
-def _is_private(spoken: Sequence[str]) -> bool:
+def _has_private_words(spoken: Sequence[str]) -> bool:
     pairs = set(pairwise(spoken))
-    return not _PRIVATE.isdisjoint(spoken) or not pairs.isdisjoint(_PRIVATE_PAIRS)
+    return not _PRIVATE_WORDS.isdisjoint(spoken) or not pairs.isdisjoint(_PRIVATE_WORD_PAIRS)
 
 
-def _is_of_state(word: str) -> bool:
-    if word in _STATE or _WITHIN.search(word):
+def _is_state_word(word: str) -> bool:
+    if word in _STATE_WORDS or _STATE_SUBSTRINGS.search(word):
         return True
-    return len(word) > 3 and word.endswith(("id", "ids")) and word not in _NO_IDS
+    return len(word) > 3 and word.endswith(("id", "ids")) and word not in _WORDS_ENDING_IN_ID

@@ -83,7 +83,7 @@ def _check_body(entry: Entry) -> None:
     """Raise ValueError unless the body is an answer of the entry's API, in the entry's mode."""
     for embeddings in EMBEDDINGS:
         if embeddings.api == entry.api:
-            embeddings.join([unpack(entry.body)])
+            embeddings.render_response([unpack(entry.body)])
             return
     mode, _ = by_api(entry.api).parse_answer(entry.body, variant=entry.asked_variant)
     if mode is not entry.mode:

@@ -20,8 +20,8 @@ from aicache.domain.request_fields import sort_fields
 from aicache.engine import PARSE_ON_LOOP, Engine, is_large
 from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_pieces
 from aicache.entries.recording import Recording
-from aicache.formats.embeddings import Misfit
-from aicache.formats.upstream_state import refuse_held_query
+from aicache.formats.embeddings import InputCountMismatch
+from aicache.formats.upstream_state import reject_stateful_query
 from aicache.proxy.http_messages import (
     caller_of,
     known_of,
@@ -60,7 +60,7 @@ def read_batch(
     if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
-        refuse_held_query(query, allow=settings.allow)
+        reject_stateful_query(query, allow=settings.allow)
         batch = format.parse_request(path, body, allow=settings.allow)
         names, namespace = keys.identify_inputs(batch, origin, settings.key_rules)
     except (ValueError, RecursionError) as exc:
@@ -165,7 +165,7 @@ class Batches:
 
     def _fails(self, exchange: BatchExchange, why: Exception) -> bool:
         """Say why a response cannot be kept; True where it would have completed a batch: then all is asked for."""
-        if isinstance(why, Misfit) and exchange.known:
+        if isinstance(why, InputCountMismatch) and exchange.known:
             self._indivisible.add(exchange.namespace)
             logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all", why)
         elif isinstance(why, ValueError):
@@ -183,7 +183,7 @@ def _may_be_good(response: Response, exchange: BatchExchange) -> bool:
 def ask_less(request: Request, exchange: BatchExchange) -> None:
     """Reduce the request of a batch that is partly known. From here on its answer is to be completed, or to be none."""
     if exchange.known:
-        request.content = exchange.format.reduced(exchange.body, exchange.wanted)
+        request.content = exchange.format.select_inputs(exchange.body, exchange.wanted)
 
 
 class _Held(Response):

@@ -28,7 +28,7 @@ from aicache.entries.recording import Recording, replay
 from aicache.entries.response_templates import Template
 from aicache.formats.json_body import Private, Stateful
 from aicache.formats.json_bounds import TooComplex
-from aicache.formats.upstream_state import refuse_held_query
+from aicache.formats.upstream_state import reject_stateful_query
 
 logger = logging.getLogger(__name__)
 _mask_warnings: dict[str, Throttle] = {}
@@ -68,12 +68,12 @@ def read_request(
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
-    fields = sort_fields(headers, rules.fields, format.own_headers)
+    fields = sort_fields(headers, rules.fields, format.parsed_headers)
     caller = keys.caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
-    if (origin := origin_of(flow, headers, format.address(path, query), fields, caller, settings)) is None:
+    if (origin := origin_of(flow, headers, format.normalize_target(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
-        refuse_held_query(query, allow=settings.allow)
+        reject_stateful_query(query, allow=settings.allow)
         call = format.parse_request(
             path, body, query=query, headers=headers, tools_semantic=settings.tools, allow=settings.allow
         )

@@ -35,7 +35,7 @@ def assemble(format: Format, body: bytes, variant: str = "") -> Assembled:
     except (ValueError, RecursionError) as exc:
         return _of_fragments(gather(body), str(exc))
     try:
-        return _of_answer(format.understand(document), end)
+        return _of_answer(format.to_answer(document), end)
     except (ValueError, RecursionError):  # it says more than other APIs can, which is no fault
         return _of_fragments(gather(body), end)
 

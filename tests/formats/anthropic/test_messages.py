@@ -24,9 +24,9 @@ from aicache.domain.model import (
     Turn,
     Usage,
 )
-from aicache.formats.anthropic.answer import GOOD_ENDS
+from aicache.formats.anthropic.answer import GOOD_STOP_REASONS
 from aicache.formats.anthropic.messages import MESSAGES
-from aicache.formats.format import Facts
+from aicache.formats.format import AnswerSummary
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
@@ -480,11 +480,11 @@ def test_counts_that_nobody_told_are_not_made_up(usage: dict[str, Any] | None) -
     document = read(message(usage=usage))
 
     assert document["usage"] == {name: told for name, told in (usage or {}).items() if told}
-    assert MESSAGES.facts(document) == Facts(0, 0)
-    assert MESSAGES.understand(document).usage is None
+    assert MESSAGES.summarize(document) == AnswerSummary(0, 0)
+    assert MESSAGES.to_answer(document).usage is None
 
 
-@pytest.mark.parametrize("reason", sorted(GOOD_ENDS))
+@pytest.mark.parametrize("reason", sorted(GOOD_STOP_REASONS))
 def test_good_ends_are_kept(reason: str) -> None:
     assert read(message(stop_reason=reason))["stop_reason"] == reason
 
@@ -570,7 +570,7 @@ def test_an_answer_that_names_a_container_is_no_good_where_code_was_to_be_run() 
     code = {"type": "code_execution_20260120", "name": "code_execution"}
 
     MESSAGES.check(document, parse(tools=[search]))
-    assert MESSAGES.facts(document).expires_at == 1767225600.0
+    assert MESSAGES.summarize(document).expires_at == 1767225600.0
     with pytest.raises(ValueError, match="container"):
         MESSAGES.check(document, parse(tools=[search, code]))
     with pytest.raises(ValueError, match="container"):
@@ -590,15 +590,15 @@ def test_facts_count_all_that_was_read_and_tell_a_refusal() -> None:
         "output_tokens": 7,
     }
 
-    assert MESSAGES.facts(read(message(usage=usage))) == Facts(111, 7, False)
-    assert MESSAGES.facts(read(message(stop_reason="refusal"))) == Facts(9, 2, True)
+    assert MESSAGES.summarize(read(message(usage=usage))) == AnswerSummary(111, 7, False)
+    assert MESSAGES.summarize(read(message(stop_reason="refusal"))) == AnswerSummary(9, 2, True)
 
 
 # answers in common words
 
 
 def test_what_is_said_is_understood() -> None:
-    answer = MESSAGES.understand(
+    answer = MESSAGES.to_answer(
         read(
             message(
                 {"type": "thinking", "thinking": "Hm", "signature": "s"},
@@ -622,10 +622,10 @@ def test_what_is_said_is_understood() -> None:
 
 
 def test_a_refusals_text_is_said_in_place_of_an_answer() -> None:
-    answer = MESSAGES.understand(read(message(stop_reason="refusal")))
+    answer = MESSAGES.to_answer(read(message(stop_reason="refusal")))
 
     assert answer.choices == (Choice((Refusal("Hello!"),), Finish.REFUSAL),)
-    assert CHAT.facts(CHAT.express(answer, parse())).refused
+    assert CHAT.summarize(CHAT.from_answer(answer, parse())).refused
 
 
 @pytest.mark.parametrize(
@@ -640,7 +640,7 @@ def test_a_refusals_text_is_said_in_place_of_an_answer() -> None:
 )
 def test_what_the_upstreams_own_tools_say_is_not_told_to_others(block: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        MESSAGES.understand(read(message(block, {"type": "text", "text": "x"})))
+        MESSAGES.to_answer(read(message(block, {"type": "text", "text": "x"})))
 
 
 PARTS = st.lists(
@@ -661,7 +661,7 @@ def test_what_others_say_is_said_the_same_here(parts: list[Any], usage: Usage | 
     finish = Finish.TOOL_CALLS if any(isinstance(part, ToolCall) for part in parts) else Finish.STOP
     said = Answer("1", "m", 0, (Choice(tuple(parts), finish),), usage)
 
-    again = MESSAGES.understand(read(MESSAGES.express(said, parse())))
+    again = MESSAGES.to_answer(read(MESSAGES.from_answer(said, parse())))
 
     assert again == Answer("msg_1", "m", 0, said.choices, usage)
 
@@ -676,9 +676,9 @@ def test_chats_answers_can_be_read_here_and_back() -> None:
     }
     usage = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 5}}
     chat = {"id": "1", "choices": [{"message": said, "finish_reason": "tool_calls"}], "model": "m", "usage": usage}
-    answer = CHAT.understand(CHAT.parse_answer(json.dumps(chat).encode())[1])
+    answer = CHAT.to_answer(CHAT.parse_answer(json.dumps(chat).encode())[1])
 
-    document = MESSAGES.express(answer, parse())
+    document = MESSAGES.from_answer(answer, parse())
 
     assert document == {
         "id": "msg_1",
@@ -698,7 +698,7 @@ def test_chats_answers_can_be_read_here_and_back() -> None:
             "output_tokens": 4,
         },
     }
-    back = CHAT.express(MESSAGES.understand(read(document)), parse())
+    back = CHAT.from_answer(MESSAGES.to_answer(read(document)), parse())
     assert back.choices[0].message["content"] == "Wait."
     assert back.choices[0].message["tool_calls"] == said["tool_calls"]
     assert back.choices[0].finish_reason == "tool_calls"
@@ -707,9 +707,9 @@ def test_chats_answers_can_be_read_here_and_back() -> None:
 def test_a_call_without_an_id_is_given_one_that_stays() -> None:
     said = Answer("7", "", 0, (Choice((ToolCall("", "f", {}), ToolCall("", "f", {})), Finish.TOOL_CALLS),), None)
 
-    document = MESSAGES.express(said, parse())
+    document = MESSAGES.from_answer(said, parse())
 
-    assert document == MESSAGES.express(said, parse())
+    assert document == MESSAGES.from_answer(said, parse())
     assert [block["id"] for block in document["content"]] == ["toolu_7_0", "toolu_7_1"]
     assert document["model"] == "m"
 
@@ -723,7 +723,7 @@ def test_a_call_without_an_id_is_given_one_that_stays() -> None:
 )
 def test_what_has_no_words_here_is_refused(choices: tuple[Choice, ...]) -> None:
     with pytest.raises(ValueError):
-        MESSAGES.express(Answer("1", "m", 0, choices, None), parse())
+        MESSAGES.from_answer(Answer("1", "m", 0, choices, None), parse())
 
 
 # hostile input
@@ -780,9 +780,9 @@ def only_value_error_from_request(body: bytes) -> None:
 def only_value_error_from_answer(body: bytes) -> None:
     try:
         _, answer = MESSAGES.parse_answer(body)
-        MESSAGES.facts(answer)
+        MESSAGES.summarize(answer)
         for mode in Mode:
             assert MESSAGES.parse_answer(MESSAGES.render(answer, mode)) == (mode, answer)
-        MESSAGES.understand(answer)
+        MESSAGES.to_answer(answer)
     except ValueError:
         return

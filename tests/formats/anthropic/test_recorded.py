@@ -61,7 +61,7 @@ def test_what_was_answered_in_plain_words_can_be_told_to_others(tool: Any, excha
         if x.verdict() == "hit":
             call, (_, answer) = MESSAGES.parse_request("/v1/messages", x.request), MESSAGES.parse_answer(x.response)
             if {block["type"] for block in answer["content"]} <= {"text", "tool_use"}:
-                expressed = MESSAGES.express(MESSAGES.understand(answer), call)
+                expressed = MESSAGES.from_answer(MESSAGES.to_answer(answer), call)
 
                 assert blocks(tool, expressed) == blocks(tool, answer), x.where
                 told += 1

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
-from aicache.formats.anthropic.answer import GOOD_ENDS, TOOL_USES
+from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES
 from aicache.formats.anthropic.messages import MESSAGES
-from aicache.formats.format import Facts
-from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.format import AnswerSummary
+from aicache.formats.json_body import ReplayOnly
 from formats.anything import replaced
 
 JSON = st.recursive(
@@ -41,7 +41,7 @@ BLOCKS = st.one_of(
     block("text", {"citations": st.none() | st.lists(OBJECTS, max_size=2)}, text=TEXT),
     block("thinking", {"signature": st.none() | TEXT}, thinking=TEXT),
     block("redacted_thinking", data=TEXT),
-    *(block(kind, {"caller": OBJECTS}, id=TEXT, name=TEXT, input=OBJECTS) for kind in sorted(TOOL_USES)),
+    *(block(kind, {"caller": OBJECTS}, id=TEXT, name=TEXT, input=OBJECTS) for kind in sorted(TOOL_USE_TYPES)),
     block("web_search_tool_result", tool_use_id=TEXT, content=st.lists(OBJECTS, max_size=2)),
     block("compaction", {"encrypted_content": st.none() | TEXT}, content=st.none() | TEXT),
     block("new_kind", {"text": JSON, "input": JSON, "citations": JSON, "partial_json": TEXT, "content": TEXT}),
@@ -57,7 +57,7 @@ ANSWERS = st.builds(
             "role": st.just("assistant"),
             "model": TEXT,
             "content": st.lists(BLOCKS, min_size=1, max_size=4),
-            "stop_reason": st.sampled_from(sorted(GOOD_ENDS)),
+            "stop_reason": st.sampled_from(sorted(GOOD_STOP_REASONS)),
             "stop_sequence": st.none() | TEXT,
             "usage": st.fixed_dictionaries(
                 {"input_tokens": COUNTS, "output_tokens": COUNTS},
@@ -212,7 +212,7 @@ def test_a_refusal_that_breaks_in_is_an_answer() -> None:
     answer = read(start() + text() + last + STOP)
 
     assert answer["stop_details"] == details
-    assert MESSAGES.facts(answer).refused
+    assert MESSAGES.summarize(answer).refused
 
 
 def test_a_tool_call_without_deltas_has_the_input_it_opened_with() -> None:
@@ -239,7 +239,7 @@ def test_what_is_not_known_of_a_delta_is_not_taken_for_a_field_of_the_block(kind
     document = read(start() + body + end() + STOP)
 
     for mode in Mode:
-        with pytest.raises(OnlyAsRecorded):
+        with pytest.raises(ReplayOnly):
             MESSAGES.render(document, mode)
 
 
@@ -289,7 +289,7 @@ def test_usage_is_told_count_by_count_and_what_nobody_told_is_unknown(
 
     assert document["usage"] == told
     known = told.keys() >= {"input_tokens", "output_tokens"}
-    assert MESSAGES.facts(document) == (Facts(8, 7) if known else Facts(0, 0))
+    assert MESSAGES.summarize(document) == (AnswerSummary(8, 7) if known else AnswerSummary(0, 0))
 
 
 def test_blocks_stand_in_the_order_of_their_indexes() -> None:
@@ -475,7 +475,7 @@ def test_however_finely_text_trickles_it_is_the_same_answer(answer: dict[str, An
     assume(says_something(answer))
     stream = MESSAGES.render(answer, Mode.STREAM)
 
-    trickled = b"".join(trickle(block, rng) for block in sse.blocks(stream))
+    trickled = b"".join(trickle(block, rng) for block in sse.split_blocks(stream))
 
     assert MESSAGES.parse_answer(trickled) == (Mode.STREAM, answer)
 
@@ -545,7 +545,7 @@ def only_value_error(body: bytes) -> None:
         _, answer = MESSAGES.parse_answer(body)
         for mode in Mode:
             assert MESSAGES.parse_answer(MESSAGES.render(answer, mode)) == (mode, answer)
-        MESSAGES.understand(answer)
+        MESSAGES.to_answer(answer)
     except ValueError:
         return
 

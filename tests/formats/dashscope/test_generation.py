@@ -27,8 +27,8 @@ from aicache.domain.model import (
     Usage,
 )
 from aicache.formats.dashscope.generation import DASHSCOPE
-from aicache.formats.format import Facts
-from aicache.formats.json_body import OnlyAsRecorded, Stateful
+from aicache.formats.format import AnswerSummary
+from aicache.formats.json_body import ReplayOnly, Stateful
 from aicache.formats.openai.chat import CHAT
 from formats.anything import replaced
 
@@ -588,8 +588,8 @@ def test_what_is_neither_document_nor_stream_is_refused(body: bytes) -> None:
 
 
 def test_tokens_are_noted() -> None:
-    assert DASHSCOPE.facts(read(whole())) == Facts(9, 2)
-    assert DASHSCOPE.facts(read(whole(usage=None))) == Facts(0, 0)
+    assert DASHSCOPE.summarize(read(whole())) == AnswerSummary(9, 2)
+    assert DASHSCOPE.summarize(read(whole(usage=None))) == AnswerSummary(0, 0)
 
 
 def test_numbers_keep_their_type() -> None:
@@ -635,13 +635,13 @@ def _answers_or_value_error(body: bytes, variant: str = "") -> None:
         _, document = DASHSCOPE.parse_answer(body, variant=variant)
     except ValueError:
         return
-    with suppress(OnlyAsRecorded):
+    with suppress(ReplayOnly):
         for mode in Mode:
             for written in ("", "incremental", "cumulative"):
                 assert DASHSCOPE.parse_answer(DASHSCOPE.render(document, mode, variant=written)) == (mode, document)
-    DASHSCOPE.facts(document)
+    DASHSCOPE.summarize(document)
     try:
-        DASHSCOPE.understand(document)
+        DASHSCOPE.to_answer(document)
     except ValueError:
         return
 
@@ -680,11 +680,11 @@ def test_what_an_answer_says_is_understood() -> None:
 
     body = whole(message=message, choice={"finish_reason": "tool_calls"}, usage=usage)
 
-    assert DASHSCOPE.understand(read(body)) == ANSWER
+    assert DASHSCOPE.to_answer(read(body)) == ANSWER
 
 
 def test_the_shape_of_text_is_understood() -> None:
-    answer = DASHSCOPE.understand(read(whole(output={"text": "Hello!", "finish_reason": "stop"})))
+    answer = DASHSCOPE.to_answer(read(whole(output={"text": "Hello!", "finish_reason": "stop"})))
 
     assert answer.choices == (Choice((Text("Hello!"),), Finish.STOP),)
 
@@ -701,16 +701,16 @@ def test_what_others_have_no_words_for_is_refused(message: dict[str, Any]) -> No
     document = read(whole(message=message))
 
     with pytest.raises(ValueError):
-        DASHSCOPE.understand(document)
+        DASHSCOPE.to_answer(document)
 
 
 def test_what_another_api_says_is_expressed_in_the_shape_of_messages() -> None:
     call = parse(result_format="message")
 
-    document = DASHSCOPE.express(ANSWER, call)
+    document = DASHSCOPE.from_answer(ANSWER, call)
 
     assert read(DASHSCOPE.render(document, Mode.WHOLE)) == document
-    assert DASHSCOPE.understand(document) == ANSWER
+    assert DASHSCOPE.to_answer(document) == ANSWER
     assert document["output"]["choices"][0]["message"]["tool_calls"][0] == {
         "index": 0,
         "id": "c",
@@ -723,23 +723,23 @@ def test_a_refusal_has_no_word_here() -> None:
     refusal = Answer("i", "m", 0, (Choice((Refusal("No."),), Finish.REFUSAL),), None)
 
     with pytest.raises(ValueError, match="refusal"):
-        DASHSCOPE.express(refusal, parse())
+        DASHSCOPE.from_answer(refusal, parse())
 
 
 def test_tool_calls_without_an_id_get_one() -> None:
     answer = Answer("i", "m", 0, (Choice((ToolCall("", "f", {}), ToolCall("", "f", {})), Finish.TOOL_CALLS),), None)
 
-    calls = DASHSCOPE.express(answer, parse())["output"]["choices"][0]["message"]["tool_calls"]
+    calls = DASHSCOPE.from_answer(answer, parse())["output"]["choices"][0]["message"]["tool_calls"]
 
     assert [call["id"] for call in calls] == ["call_0", "call_1"]
 
 
 @pytest.mark.parametrize("mode", Mode)
 def test_what_passes_through_chat_completions_says_the_same(mode: Mode) -> None:
-    chat = CHAT.express(ANSWER, parse())
+    chat = CHAT.from_answer(ANSWER, parse())
 
     _, completion = CHAT.parse_answer(CHAT.render(chat, mode))
-    document = DASHSCOPE.express(CHAT.understand(completion), parse())
+    document = DASHSCOPE.from_answer(CHAT.to_answer(completion), parse())
 
-    assert DASHSCOPE.understand(document).choices == ANSWER.choices
-    assert DASHSCOPE.understand(document).usage == ANSWER.usage
+    assert DASHSCOPE.to_answer(document).choices == ANSWER.choices
+    assert DASHSCOPE.to_answer(document).usage == ANSWER.usage

@@ -55,7 +55,7 @@ def test_no_stream_needs_to_be_told_how_it_is_read(exchanges: list[Any]) -> None
 def test_a_stream_cut_before_its_end_is_refused(exchanges: list[Any]) -> None:
     for x in exchanges:
         if x.sse:
-            *before, last = sse.blocks(x.response)
+            *before, last = sse.split_blocks(x.response)
 
             for cut in (b"".join(before), b"".join(before) + last.rstrip()[:-1]):
                 with pytest.raises(ValueError):

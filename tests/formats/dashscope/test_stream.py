@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.dashscope.generation import DASHSCOPE
-from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, Said, is_cumulative
+from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, EventTexts, is_cumulative
 
 VARIANTS = ("", INCREMENTAL, CUMULATIVE)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
@@ -421,7 +421,7 @@ def test_no_text_is_ever_misread(pieces: list[str], asked: str, cumulative: bool
 
 
 def test_readings_are_of_values_alone() -> None:
-    events = [Said({"text": "a"}, 0), Said({"text": "b"}, 0)]
+    events = [EventTexts({"text": "a"}, 0), EventTexts({"text": "b"}, 0)]
 
     assert is_cumulative(events, "") is False
     assert is_cumulative([], CUMULATIVE) is True
@@ -538,7 +538,7 @@ def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
 
 @given(ANSWERS, st.randoms(use_true_random=False))
 def test_however_finely_text_trickles_it_is_the_same_answer(answer: Any, rng: random.Random) -> None:
-    *blocks, last = sse.blocks(DASHSCOPE.render(answer, Mode.STREAM, variant=INCREMENTAL))
+    *blocks, last = sse.split_blocks(DASHSCOPE.render(answer, Mode.STREAM, variant=INCREMENTAL))
 
     trickled = b"".join(piece for block in blocks for piece in trickle(block, rng)) + last
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
-from aicache.formats.format import Facts
+from aicache.formats.format import AnswerSummary
 from aicache.formats.gemini.generate_content import GEMINI
-from aicache.formats.json_body import OnlyAsRecorded, Stateful
+from aicache.formats.json_body import ReplayOnly, Stateful
 from formats.anything import JSON, replaced
 
 PATH = "/v1beta/models/gemini-2.5-flash:generateContent"
@@ -110,7 +110,7 @@ def test_the_path_tells_the_api(method: str, path: str, ours: bool) -> None:
     ],
 )
 def test_both_modes_have_one_address(path: str, query: str, expected: tuple[str, str]) -> None:
-    assert GEMINI.address(path, query) == expected
+    assert GEMINI.normalize_target(path, query) == expected
 
 
 @pytest.mark.parametrize(
@@ -439,7 +439,7 @@ def test_a_whole_answer_is_its_own_document() -> None:
 
     assert mode is Mode.WHOLE
     assert document == json.loads(whole())
-    assert GEMINI.facts(document) == Facts(9, 2)
+    assert GEMINI.summarize(document) == AnswerSummary(9, 2)
 
 
 def test_thoughts_and_the_results_of_search_are_counted_on_top() -> None:
@@ -451,8 +451,8 @@ def test_thoughts_and_the_results_of_search_are_counted_on_top() -> None:
         "totalTokenCount": 141,
     }
 
-    assert GEMINI.facts(GEMINI.parse_answer(whole(usageMetadata=usage))[1]) == Facts(109, 32)
-    assert GEMINI.facts(GEMINI.parse_answer(whole(usageMetadata=None))[1]) == Facts(0, 0)
+    assert GEMINI.summarize(GEMINI.parse_answer(whole(usageMetadata=usage))[1]) == AnswerSummary(109, 32)
+    assert GEMINI.summarize(GEMINI.parse_answer(whole(usageMetadata=None))[1]) == AnswerSummary(0, 0)
 
 
 def test_what_nobody_has_heard_of_survives() -> None:
@@ -631,9 +631,9 @@ def answers_or_value_error(body: bytes) -> None:
     except ValueError:
         return
     assert document["candidates"]
-    assert GEMINI.facts(document).prompt_tokens >= 0
-    with suppress(OnlyAsRecorded):
+    assert GEMINI.summarize(document).prompt_tokens >= 0
+    with suppress(ReplayOnly):
         for variant in ("", "array"):
             assert GEMINI.parse_answer(GEMINI.render(document, mode, variant=variant)) == (mode, document)
     with suppress(ValueError):
-        GEMINI.understand(document)
+        GEMINI.to_answer(document)

@@ -204,7 +204,7 @@ def test_an_answer_is_understood() -> None:
         createTime="2025-01-01T00:00:00.123456789Z",
     )
 
-    assert GEMINI.understand(said) == Answer(
+    assert GEMINI.to_answer(said) == Answer(
         id="r-1",
         model="gemini-2.5-flash-001",
         created=1735689600,
@@ -220,7 +220,7 @@ def test_an_answer_is_understood() -> None:
 
 @pytest.mark.parametrize("time", ["yesterday", "0001-01-01T00:00:00", "", None])
 def test_a_time_that_is_none_does_not_matter(time: Any) -> None:
-    assert GEMINI.understand(document({"text": "x"}, createTime=time)).created == 0
+    assert GEMINI.to_answer(document({"text": "x"}, createTime=time)).created == 0
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_time_that_is_none_does_not_matter(time: Any) -> None:
 )
 def test_what_others_have_no_words_for_is_not_understood(part: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="kind of content"):
-        GEMINI.understand(document({"text": "x"}, part))
+        GEMINI.to_answer(document({"text": "x"}, part))
 
 
 @pytest.mark.parametrize(
@@ -247,12 +247,12 @@ def test_a_call_that_must_come_back_signed_stays_where_its_signature_can(model: 
     signed = document({"functionCall": {"name": "f"}, "thoughtSignature": "AA=="}, modelVersion=model)
     unsigned = document({"functionCall": {"name": "f"}}, modelVersion=model)
 
-    assert GEMINI.understand(unsigned).choices[0].finish is Finish.TOOL_CALLS
+    assert GEMINI.to_answer(unsigned).choices[0].finish is Finish.TOOL_CALLS
     if understood:
-        assert GEMINI.understand(signed) == GEMINI.understand(unsigned)
+        assert GEMINI.to_answer(signed) == GEMINI.to_answer(unsigned)
     else:
         with pytest.raises(ValueError, match="signature"):
-            GEMINI.understand(signed)
+            GEMINI.to_answer(signed)
 
 
 def test_an_answer_of_another_api_is_expressed() -> None:
@@ -260,7 +260,7 @@ def test_an_answer_of_another_api_is_expressed() -> None:
     choice = Choice(parts, Finish.TOOL_CALLS)
     answer = Answer("msg_1", "m-1", 7, (choice,), Usage(input=9, output=32, cached=4, reasoning=30))
 
-    expressed = GEMINI.express(answer, parse())
+    expressed = GEMINI.from_answer(answer, parse())
 
     assert expressed == {
         "candidates": [
@@ -292,10 +292,10 @@ def test_an_answer_of_another_api_is_expressed() -> None:
 def test_thoughts_are_shown_to_who_asked_for_them_and_without_a_foreign_signature() -> None:
     answer = Answer("i", "m", 0, (Choice((Reasoning("Hm", "sig"), Text("4")), Finish.STOP),), None)
 
-    asked = GEMINI.express(answer, parse(generation_config={"thinking_config": {"include_thoughts": True}}))
+    asked = GEMINI.from_answer(answer, parse(generation_config={"thinking_config": {"include_thoughts": True}}))
 
     assert asked["candidates"][0]["content"]["parts"] == [{"text": "Hm", "thought": True}, {"text": "4"}]
-    assert GEMINI.express(answer, parse())["candidates"][0]["content"]["parts"] == [{"text": "4"}]
+    assert GEMINI.from_answer(answer, parse())["candidates"][0]["content"]["parts"] == [{"text": "4"}]
 
 
 def test_a_call_of_another_api_is_marked_for_models_that_want_signatures() -> None:
@@ -303,11 +303,11 @@ def test_a_call_of_another_api_is_marked_for_models_that_want_signatures() -> No
     parts = (Text("x"), ToolCall("1", "f", {}), ToolCall("2", "g", {}))
     answer = Answer("i", "m", 0, (Choice(parts, Finish.TOOL_CALLS),), None)
 
-    expressed = GEMINI.express(answer, parse("gemini-3-pro-preview"))
+    expressed = GEMINI.from_answer(answer, parse("gemini-3-pro-preview"))
 
     signatures = [part.get("thoughtSignature") for part in expressed["candidates"][0]["content"]["parts"]]
     assert signatures == [None, "skip_thought_signature_validator", None]
-    assert GEMINI.understand(expressed).choices == answer.choices
+    assert GEMINI.to_answer(expressed).choices == answer.choices
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_a_call_of_another_api_is_marked_for_models_that_want_signatures() -> No
 )
 def test_what_this_api_has_no_words_for_is_not_expressed(choices: tuple[Choice, ...]) -> None:
     with pytest.raises(ValueError):
-        GEMINI.express(Answer("i", "m", 0, choices, None), parse())
+        GEMINI.from_answer(Answer("i", "m", 0, choices, None), parse())
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -346,16 +346,16 @@ def answers(draw: st.DrawFn) -> Answer:
 @given(answers(), st.sampled_from([(Mode.WHOLE, ""), (Mode.STREAM, ""), (Mode.STREAM, "array")]))
 def test_what_was_expressed_and_sent_is_understood_as_it_was_meant(answer: Answer, how: tuple[Mode, str]) -> None:
     mode, variant = how
-    sent = GEMINI.render(GEMINI.express(answer, parse()), mode, variant=variant)
+    sent = GEMINI.render(GEMINI.from_answer(answer, parse()), mode, variant=variant)
 
-    assert GEMINI.understand(GEMINI.parse_answer(sent, n=len(answer.choices))[1]) == answer
+    assert GEMINI.to_answer(GEMINI.parse_answer(sent, n=len(answer.choices))[1]) == answer
 
 
 @settings(max_examples=40)
 @given(answers())
 def test_an_answer_says_the_same_after_a_way_through_chat(answer: Answer) -> None:
-    through = CHAT.understand(CHAT.express(answer, chat()))
+    through = CHAT.to_answer(CHAT.from_answer(answer, chat()))
 
-    back = GEMINI.understand(GEMINI.express(through, parse()))
+    back = GEMINI.to_answer(GEMINI.from_answer(through, parse()))
 
     assert back == replace(answer, id=f"chatcmpl-{answer.id}")

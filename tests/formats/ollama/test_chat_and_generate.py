@@ -24,7 +24,7 @@ from aicache.domain.model import (
     Turn,
     Usage,
 )
-from aicache.formats.format import Facts, Format
+from aicache.formats.format import AnswerSummary, Format
 from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
@@ -335,7 +335,7 @@ def test_a_whole_answer_is_its_own_document() -> None:
 
         assert (mode, document) == (Mode.WHOLE, json.loads(body))
         assert json.loads(format.render(document, Mode.WHOLE)) == json.loads(body)
-        assert format.facts(document) == Facts(26, 298)
+        assert format.summarize(document) == AnswerSummary(26, 298)
 
 
 def test_what_clients_count_on_is_there() -> None:
@@ -467,7 +467,7 @@ def _answers_or_value_error(body: bytes) -> None:
         for mode in Mode:
             assert format.parse_answer(format.render(document, mode)) == (mode, document)
         try:
-            format.understand(document)
+            format.to_answer(document)
         except ValueError as exc:
             assert "more than text" in str(exc)
 
@@ -549,7 +549,7 @@ def test_a_prompt_with_more_than_words_has_no_common_ones(fields: dict[str, Any]
 def test_an_answer_is_understood() -> None:
     message = {"role": "assistant", "content": "Sun.", "thinking": "Hm", "tool_calls": [CALL]}
 
-    assert OLLAMA_CHAT.understand(OLLAMA_CHAT.parse_answer(said(message=message))[1]) == Answer(
+    assert OLLAMA_CHAT.to_answer(OLLAMA_CHAT.parse_answer(said(message=message))[1]) == Answer(
         id="20231212T141343416799Z",
         model="llama3.2",
         created=1702390423,
@@ -561,7 +561,7 @@ def test_an_answer_is_understood() -> None:
         ),
         usage=Usage(26, 298),
     )
-    assert OLLAMA_GENERATE.understand(OLLAMA_GENERATE.parse_answer(generated())[1]).choices == (
+    assert OLLAMA_GENERATE.to_answer(OLLAMA_GENERATE.parse_answer(generated())[1]).choices == (
         Choice((Text("It is blue."),), Finish.STOP),
     )
 
@@ -582,14 +582,14 @@ def test_an_answer_is_understood() -> None:
 def test_time_is_read_to_the_second(time: str | None, created: int) -> None:
     document = OLLAMA_CHAT.parse_answer(said(created_at=time))[1]
 
-    assert OLLAMA_CHAT.understand(document).created == created
+    assert OLLAMA_CHAT.to_answer(document).created == created
 
 
 def test_calls_of_old_versions_have_no_ids_and_counts_may_be_missing() -> None:
     old = {"content": "", "tool_calls": [{"function": {"name": "f"}}]}
     document = OLLAMA_CHAT.parse_answer(said(message=old, prompt_eval_count=None, eval_count=None))[1]
 
-    answer = OLLAMA_CHAT.understand(document)
+    answer = OLLAMA_CHAT.to_answer(document)
 
     assert answer.choices[0].parts == (ToolCall("", "f", {}),)
     assert answer.usage is None
@@ -599,7 +599,7 @@ def test_pictures_are_not_understood() -> None:
     document = OLLAMA_CHAT.parse_answer(said(message={"content": "x", "images": ["aGk="]}))[1]
 
     with pytest.raises(ValueError, match="more than text"):
-        OLLAMA_CHAT.understand(document)
+        OLLAMA_CHAT.to_answer(document)
 
 
 PARTS = st.tuples(
@@ -623,8 +623,8 @@ def test_what_others_say_is_expressed(parts: tuple[Any, ...], created: int, usag
     answer = Answer("1", "m-1", created, (Choice(parts, finish),), usage)
 
     for mode in Mode:
-        document = OLLAMA_CHAT.parse_answer(OLLAMA_CHAT.render(OLLAMA_CHAT.express(answer, chat()), mode))[1]
-        again = OLLAMA_CHAT.understand(document)
+        document = OLLAMA_CHAT.parse_answer(OLLAMA_CHAT.render(OLLAMA_CHAT.from_answer(answer, chat()), mode))[1]
+        again = OLLAMA_CHAT.to_answer(document)
 
         unsigned = tuple(Reasoning(part.text) if isinstance(part, Reasoning) else part for part in parts)
         assert again.choices == (Choice(unsigned, finish),)
@@ -635,9 +635,9 @@ def test_what_others_say_is_expressed(parts: tuple[Any, ...], created: int, usag
 def test_an_answer_crosses_to_chat_completions_and_back() -> None:
     message = {"role": "assistant", "content": "Sun.", "thinking": "Hm", "tool_calls": [CALL]}
     document = OLLAMA_CHAT.parse_answer(said(message=message, created_at="2023-12-12T14:13:43Z"))[1]
-    completion = CHAT.express(OLLAMA_CHAT.understand(document), chat())
+    completion = CHAT.from_answer(OLLAMA_CHAT.to_answer(document), chat())
 
-    back = OLLAMA_CHAT.express(CHAT.understand(completion), chat())
+    back = OLLAMA_CHAT.from_answer(CHAT.to_answer(completion), chat())
 
     counts = {name: COUNTS[name] for name in ("prompt_eval_count", "eval_count")}
     assert back == {name: value for name, value in document.items() if name not in COUNTS} | counts
@@ -646,7 +646,7 @@ def test_an_answer_crosses_to_chat_completions_and_back() -> None:
 def test_an_answer_to_a_prompt_is_expressed() -> None:
     answer = Answer("1", "", 7, (Choice((Reasoning("Hm"), Text("Hi")), Finish.STOP),), None)
 
-    document = OLLAMA_GENERATE.express(answer, generate())
+    document = OLLAMA_GENERATE.from_answer(answer, generate())
 
     assert document == {
         "model": "m",
@@ -656,14 +656,14 @@ def test_an_answer_to_a_prompt_is_expressed() -> None:
         "done": True,
         "done_reason": "stop",
     }
-    assert OLLAMA_GENERATE.understand(document).choices == answer.choices
+    assert OLLAMA_GENERATE.to_answer(document).choices == answer.choices
 
 
 def test_tool_calls_without_ids_get_them() -> None:
     calls = (ToolCall("", "f", {}), ToolCall("", "g", {"a": 1}))
     answer = Answer("1", "m", 0, (Choice(calls, Finish.TOOL_CALLS),), None)
 
-    assert OLLAMA_CHAT.express(answer, chat())["message"]["tool_calls"] == [
+    assert OLLAMA_CHAT.from_answer(answer, chat())["message"]["tool_calls"] == [
         {"id": "call_0", "function": {"index": 0, "name": "f", "arguments": {}}},
         {"id": "call_1", "function": {"index": 1, "name": "g", "arguments": {"a": 1}}},
     ]
@@ -679,11 +679,11 @@ def test_tool_calls_without_ids_get_them() -> None:
 )
 def test_what_has_no_words_here_is_not_expressed(choices: tuple[Choice, ...]) -> None:
     with pytest.raises(ValueError):
-        OLLAMA_CHAT.express(Answer("1", "m", 0, choices, None), chat())
+        OLLAMA_CHAT.from_answer(Answer("1", "m", 0, choices, None), chat())
 
 
 def test_a_prompt_is_not_answered_by_tool_calls() -> None:
     answer = Answer("1", "m", 0, (Choice((ToolCall("", "f", {}),), Finish.TOOL_CALLS),), None)
 
     with pytest.raises(ValueError, match="tool calls"):
-        OLLAMA_GENERATE.express(answer, generate())
+        OLLAMA_GENERATE.from_answer(answer, generate())

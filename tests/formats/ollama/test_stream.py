@@ -199,7 +199,7 @@ def test_a_stream_is_written_as_the_server_does() -> None:
 def test_a_generated_text_is_streamed_with_the_context_at_the_end() -> None:
     document = {**HEAD, "response": "x", "done": True, "done_reason": "stop", "context": [1], **COUNTS}
 
-    assert sse.decode_lines(OLLAMA_GENERATE.render(document, Mode.STREAM)) == [
+    assert sse.decode_ndjson(OLLAMA_GENERATE.render(document, Mode.STREAM)) == [
         msgspec.json.encode({**HEAD, "response": "x", "done": False}),
         msgspec.json.encode(
             {**HEAD, "response": "", "done": True, "done_reason": "stop", "context": [1], **COUNTS},
@@ -264,7 +264,7 @@ def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
 def test_however_finely_text_trickles_it_is_the_same_answer(answered: Answered, rng: random.Random) -> None:
     format, document = answered
 
-    trickled = [part for line in sse.decode_lines(format.render(document, Mode.STREAM)) for part in trickle(line, rng)]
+    trickled = [part for line in sse.decode_ndjson(format.render(document, Mode.STREAM)) for part in trickle(line, rng)]
 
     assert format.parse_answer(lines(*trickled)) == (Mode.STREAM, document)
 

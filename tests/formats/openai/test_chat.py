@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aicache.domain.model import Call, Mode, Turn
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
-from aicache.formats.openai.chat_answer import GOOD_ENDS, Choice, Completion
+from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
 from formats.anything import JSON, replaced
 
 PATH = "/v1/chat/completions"
@@ -325,7 +325,7 @@ def test_white_space_before_the_document_keeps_connections_alive_and_says_nothin
     assert CHAT.parse_answer(b"\n         \n\n" * 500 + whole() + b"\n") == CHAT.parse_answer(whole())
 
 
-@pytest.mark.parametrize("reason", sorted(GOOD_ENDS))
+@pytest.mark.parametrize("reason", sorted(GOOD_FINISH_REASONS))
 def test_good_ends_are_kept(reason: str) -> None:
     assert CHAT.parse_answer(whole(choice={"finish_reason": reason}))[1].choices[0].finish_reason == reason
 
@@ -516,11 +516,11 @@ def test_no_caller_is_told_anothers_metadata(mode: Mode) -> None:
     call = parse(metadata={"customer": "alice"})
     document = CHAT.parse_answer(whole(metadata={"customer": "alice"}), variant=call.variant)[1]
 
-    assert CHAT.keeps(document, call.variant) == call.variant
+    assert CHAT.recorded_variant(document, call.variant) == call.variant
     for own, told in (({"customer": "bob"}, {"customer": "bob"}), ({}, {}), (None, {})):
         variant = parse(metadata=own).variant
         rendered = CHAT.render(document, mode, variant=variant)
-        assert not CHAT.serves(call.variant, variant)
+        assert not CHAT.can_replay(call.variant, variant)
         assert b"alice" not in rendered
         assert CHAT.parse_answer(rendered)[1].extra["metadata"] == told
 
@@ -530,8 +530,8 @@ def test_metadata_of_the_upstreams_own_is_everybodys(told: dict[str, Any]) -> No
     call = parse(metadata={"customer": "alice"})
     document = CHAT.parse_answer(whole(**told), variant=call.variant)[1]
 
-    assert CHAT.keeps(document, call.variant) == ""
-    assert CHAT.serves("", parse(metadata={"customer": "bob"}).variant)
+    assert CHAT.recorded_variant(document, call.variant) == ""
+    assert CHAT.can_replay("", parse(metadata={"customer": "bob"}).variant)
     assert document.extra.get("metadata") == told.get("metadata")
 
 
@@ -557,13 +557,13 @@ def test_usage_with_the_end_of_the_only_choice_is_the_answers() -> None:
     document = CHAT.parse_answer(body)[1]
 
     assert (document.usage, document.choices[0].extra) == (usage, {})
-    assert CHAT.facts(document).completion_tokens == 7
+    assert CHAT.summarize(document).completion_tokens == 7
 
 
 def test_a_total_is_a_count_too() -> None:
     document = CHAT.parse_answer(whole(usage={"total_tokens": 12}))[1]
 
-    assert CHAT.facts(document).prompt_tokens == 12
+    assert CHAT.summarize(document).prompt_tokens == 12
 
 
 def test_a_request_may_leave_the_model_to_the_upstream() -> None:

@@ -51,7 +51,7 @@ def asked(**fields: Any) -> Common | None:
 def understood(message: dict[str, Any], *, finish: str = "stop", **fields: Any) -> Answer:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
     document = {"id": "chatcmpl-1", "created": 7, "model": "m-1", "choices": [choice], **fields}
-    return CHAT.understand(CHAT.parse_answer(json.dumps(document).encode())[1])
+    return CHAT.to_answer(CHAT.parse_answer(json.dumps(document).encode())[1])
 
 
 def parts_of(message: dict[str, Any]) -> tuple[Any, ...]:
@@ -308,7 +308,7 @@ def test_an_answer_of_another_api_reads_as_chats_own() -> None:
     said = (Reasoning("Hm", "sig"), Text("a"), Text("b"), ToolCall("toolu_1", "f", {"x": 1}), ToolCall("", "g", {}))
     answer = Answer("msg_1", "m", 7, (Choice(said, Finish.TOOL_CALLS),), Usage(9, 5, 4, 3))
 
-    document = json.loads(CHAT.render(CHAT.express(answer, parse()), Mode.WHOLE))
+    document = json.loads(CHAT.render(CHAT.from_answer(answer, parse()), Mode.WHOLE))
 
     assert document == {
         "id": "chatcmpl-msg_1",
@@ -352,18 +352,18 @@ def test_an_answer_of_another_api_reads_as_chats_own() -> None:
     ],
 )
 def test_content_is_null_where_something_else_is_said(parts: tuple[Any, ...], content: str | None) -> None:
-    completion = CHAT.express(Answer("i", "m", 7, (Choice(parts, Finish.STOP),), None), parse())
+    completion = CHAT.from_answer(Answer("i", "m", 7, (Choice(parts, Finish.STOP),), None), parse())
 
     assert completion.choices[0].message["content"] == content
 
 
 @given(ANSWERS)
 def test_what_was_expressed_is_understood_again(answer: Answer) -> None:
-    assert CHAT.understand(CHAT.express(answer, parse())) == sayable(answer)
+    assert CHAT.to_answer(CHAT.from_answer(answer, parse())) == sayable(answer)
 
 
 @given(ANSWERS, st.sampled_from(Mode))
 def test_what_was_expressed_can_be_sent_and_read(answer: Answer, mode: Mode) -> None:
-    document = CHAT.express(answer, parse())
+    document = CHAT.from_answer(answer, parse())
 
     assert CHAT.parse_answer(CHAT.render(document, mode), n=len(answer.choices)) == (mode, document)

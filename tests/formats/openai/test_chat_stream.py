@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
-from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.json_body import ReplayOnly
 from aicache.formats.openai.chat import CHAT
-from aicache.formats.openai.chat_answer import GOOD_ENDS, Choice, Completion
+from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
 USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
@@ -94,7 +94,7 @@ CHOICE = st.builds(
     Choice,
     index=st.integers(0, 9),
     message=MESSAGE,
-    finish_reason=st.sampled_from(sorted(GOOD_ENDS)),
+    finish_reason=st.sampled_from(sorted(GOOD_FINISH_REASONS)),
     extra=st.fixed_dictionaries(
         {},
         optional={
@@ -599,7 +599,7 @@ def test_however_finely_text_trickles_it_is_the_same_answer(answer: Completion, 
     assume(says_something(answer))
     stream = CHAT.render(answer, Mode.STREAM, include_usage=True)
 
-    trickled = b"".join(trickle(block, rng) for block in sse.blocks(stream))
+    trickled = b"".join(trickle(block, rng) for block in sse.split_blocks(stream))
 
     assert CHAT.parse_answer(trickled) == (Mode.STREAM, answer)
 
@@ -797,7 +797,7 @@ def test_audio_is_joined_by_its_bytes(pieces: list[str], whole: str | None) -> N
     document = CHAT.parse_answer(body)[1]
 
     if whole is None:
-        with pytest.raises(OnlyAsRecorded):
+        with pytest.raises(ReplayOnly):
             CHAT.render(document, Mode.WHOLE)
     else:
         assert document.choices[0].message["audio"]["data"] == whole
@@ -809,14 +809,14 @@ def test_togethers_log_probabilities_are_no_lists(numbers: list[float]) -> None:
 
     document = CHAT.parse_answer(b"".join(pieces) + chunk(STOP) + DONE)[1]
 
-    with pytest.raises(OnlyAsRecorded):
+    with pytest.raises(ReplayOnly):
         CHAT.render(document, Mode.WHOLE)
 
 
 def test_parts_of_an_unknown_kind_may_be_one_or_several() -> None:
     body = b"".join(delta(content=[{"type": "vendor", "said": said}]) for said in ("a", "b")) + chunk(STOP) + DONE
 
-    with pytest.raises(OnlyAsRecorded):
+    with pytest.raises(ReplayOnly):
         CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)
 
 
@@ -824,7 +824,7 @@ def test_parts_of_an_unknown_kind_may_be_one_or_several() -> None:
 def test_a_name_that_grows_elsewhere_does_not_grow_everywhere(name: str) -> None:
     body = b"".join(delta(content="x", vendor={name: piece}) for piece in "ab") + chunk(STOP) + DONE
 
-    with pytest.raises(OnlyAsRecorded):
+    with pytest.raises(ReplayOnly):
         CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)
 
 
@@ -833,5 +833,5 @@ def test_a_second_name_of_a_call_is_a_piece_or_another_one(kind: str) -> None:
     calls = [[{"index": 0, "id": "c", kind: {"name": name}}] for name in ("get_", "weather")]
     body = b"".join(delta(tool_calls=call) for call in calls) + chunk(STOP) + DONE
 
-    with pytest.raises(OnlyAsRecorded):
+    with pytest.raises(ReplayOnly):
         CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)

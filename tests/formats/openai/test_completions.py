@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
-from aicache.formats.format import Facts
+from aicache.formats.format import AnswerSummary
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
-from aicache.formats.openai.chat_answer import GOOD_ENDS
+from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
 from aicache.formats.openai.completions import COMPLETIONS
 from formats.anything import JSON, replaced
 
@@ -288,7 +288,7 @@ def test_what_vendors_add_survives() -> None:
     )
 
 
-@pytest.mark.parametrize("reason", sorted(GOOD_ENDS))
+@pytest.mark.parametrize("reason", sorted(GOOD_FINISH_REASONS))
 def test_good_ends_are_kept(reason: str) -> None:
     assert read(whole(choice={"finish_reason": reason}))["choices"][0]["finish_reason"] == reason
 
@@ -365,9 +365,9 @@ def test_padding_errors_that_are_none_and_a_streams_delta_are_left_out() -> None
 
 
 def test_tokens_are_counted_where_the_answer_says() -> None:
-    assert COMPLETIONS.facts(read(whole())) == Facts(5, 7)
-    assert COMPLETIONS.facts(read(whole(usage={"prompt_tokens": "x"}))) == Facts()
-    assert COMPLETIONS.facts(read(whole(usage=None))) == Facts()
+    assert COMPLETIONS.summarize(read(whole())) == AnswerSummary(5, 7)
+    assert COMPLETIONS.summarize(read(whole(usage={"prompt_tokens": "x"}))) == AnswerSummary()
+    assert COMPLETIONS.summarize(read(whole(usage=None))) == AnswerSummary()
 
 
 def test_numbers_keep_their_type() -> None:
@@ -399,8 +399,8 @@ def _answers_or_value_error(body: bytes) -> None:
         _, document = COMPLETIONS.parse_answer(body)
     except ValueError:
         return
-    COMPLETIONS.facts(document)
-    COMPLETIONS.understand(document)
+    COMPLETIONS.summarize(document)
+    COMPLETIONS.to_answer(document)
     for mode in Mode:
         assert COMPLETIONS.parse_answer(COMPLETIONS.render(document, mode)) == (mode, document)
 
@@ -413,7 +413,7 @@ def said(*parts: Any, finish: Finish = Finish.STOP) -> Answer:
 
 
 def test_what_a_completion_says_is_its_text() -> None:
-    answer = COMPLETIONS.understand(read(whole(choice={"reasoning": "Hm"})))
+    answer = COMPLETIONS.to_answer(read(whole(choice={"reasoning": "Hm"})))
 
     assert answer == Answer(
         "cmpl-1", "m-1", 1700000000, (Choice((Reasoning("Hm"), Text(" a time")), Finish.STOP),), Usage(5, 7)
@@ -421,13 +421,13 @@ def test_what_a_completion_says_is_its_text() -> None:
 
 
 def test_names_and_times_that_are_missing_or_odd_do_not_matter() -> None:
-    answer = COMPLETIONS.understand(read(whole(id=17, model=None, created="now", usage=None)))
+    answer = COMPLETIONS.to_answer(read(whole(id=17, model=None, created="now", usage=None)))
 
     assert (answer.id, answer.model, answer.created, answer.usage) == ("", "", 0, None)
 
 
 def test_text_of_another_api_becomes_a_completion() -> None:
-    document = COMPLETIONS.express(said(Reasoning("Hm", "sig"), Text("a"), Text("b")), parse())
+    document = COMPLETIONS.from_answer(said(Reasoning("Hm", "sig"), Text("a"), Text("b")), parse())
 
     assert document == {
         "id": "cmpl-x1",
@@ -458,7 +458,7 @@ def test_text_of_another_api_becomes_a_completion() -> None:
 )
 def test_what_is_not_text_has_no_words_here(parts: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError):
-        COMPLETIONS.express(said(*parts), parse())
+        COMPLETIONS.from_answer(said(*parts), parse())
 
 
 @given(
@@ -468,17 +468,17 @@ def test_what_is_not_text_has_no_words_here(parts: tuple[Any, ...]) -> None:
 def test_what_was_expressed_says_the_same(texts: list[str], usage: Usage | None) -> None:
     answer = Answer("x1", "m", 7, tuple(Choice((Text(text),), Finish.STOP) for text in texts), usage)
 
-    document = COMPLETIONS.express(answer, parse())
+    document = COMPLETIONS.from_answer(answer, parse())
 
-    again = COMPLETIONS.understand(document)
+    again = COMPLETIONS.to_answer(document)
     assert (again.choices, again.usage) == (answer.choices, answer.usage)
     assert read(COMPLETIONS.render(document, Mode.WHOLE), n=len(texts)) == document
 
 
 def test_chat_says_what_a_completion_says() -> None:
-    answer = COMPLETIONS.understand(read(whole()))
+    answer = COMPLETIONS.to_answer(read(whole()))
 
-    in_chat = CHAT.understand(CHAT.express(answer, parse()))
+    in_chat = CHAT.to_answer(CHAT.from_answer(answer, parse()))
 
     assert (in_chat.choices, in_chat.usage) == (answer.choices, answer.usage)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
-from aicache.formats.json_body import OnlyAsRecorded
-from aicache.formats.openai.chat_answer import GOOD_ENDS
+from aicache.formats.json_body import ReplayOnly
+from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
 from aicache.formats.openai.completions import COMPLETIONS
 
 HEAD = {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m-1"}
@@ -44,7 +44,7 @@ LOGPROBS = (
 )
 CHOICES = st.lists(
     st.fixed_dictionaries(
-        {"text": TEXT, "index": st.integers(0, 9), "finish_reason": st.sampled_from(sorted(GOOD_ENDS))},
+        {"text": TEXT, "index": st.integers(0, 9), "finish_reason": st.sampled_from(sorted(GOOD_FINISH_REASONS))},
         optional={
             "logprobs": LOGPROBS,
             "stop_reason": st.none() | NUMBER | TEXT,
@@ -152,7 +152,7 @@ def test_log_probabilities_that_cannot_be_joined_are_kept_as_recorded_alone(told
     document = read(*(chunk(piece("x", logprobs=each)) for each in told), chunk(piece("", end="stop")), DONE)
 
     for mode in Mode:
-        with pytest.raises(OnlyAsRecorded):
+        with pytest.raises(ReplayOnly):
             COMPLETIONS.render(document, mode)
 
 
@@ -316,7 +316,7 @@ def test_whole_to_stream_to_whole_is_the_same_document(document: dict[str, Any])
 
 @given(DOCUMENTS, st.randoms(use_true_random=False))
 def test_however_finely_text_trickles_it_is_the_same_document(document: dict[str, Any], rng: random.Random) -> None:
-    blocks = sse.blocks(COMPLETIONS.render(document, Mode.STREAM))
+    blocks = sse.split_blocks(COMPLETIONS.render(document, Mode.STREAM))
 
     assert read(*(trickle(block, rng) for block in blocks)) == document
 

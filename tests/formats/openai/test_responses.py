@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
-from aicache.formats.format import Facts
+from aicache.formats.format import AnswerSummary
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.responses import RESPONSES
 from formats.anything import JSON, replaced
@@ -515,9 +515,11 @@ def test_there_is_one_choice() -> None:
 def test_tokens_and_refusals_are_noted() -> None:
     said = message({"type": "refusal", "refusal": "No."})
 
-    assert RESPONSES.facts(response()) == Facts(9, 5, refused=False)
-    assert RESPONSES.facts(response(said, usage=None)) == Facts(0, 0, refused=True)
-    assert RESPONSES.facts(response(usage={"input_tokens": -1, "output_tokens": "5"})) == Facts(0, 0, refused=False)
+    assert RESPONSES.summarize(response()) == AnswerSummary(9, 5, refused=False)
+    assert RESPONSES.summarize(response(said, usage=None)) == AnswerSummary(0, 0, refused=True)
+    assert RESPONSES.summarize(response(usage={"input_tokens": -1, "output_tokens": "5"})) == AnswerSummary(
+        0, 0, refused=False
+    )
 
 
 def test_answers_are_labelled_as_openai_does() -> None:
@@ -551,11 +553,11 @@ def _answers_or_value_error(body: bytes) -> None:
         _, document = RESPONSES.parse_answer(body)
     except ValueError:
         return
-    RESPONSES.facts(document)
+    RESPONSES.summarize(document)
     for mode in Mode:
         assert RESPONSES.parse_answer(RESPONSES.render(document, mode)) == (mode, document)
     try:
-        RESPONSES.understand(document)
+        RESPONSES.to_answer(document)
     except ValueError:
         return
 

@@ -61,7 +61,7 @@ def message(*content: dict[str, Any]) -> dict[str, Any]:
 
 
 def understood(*output: dict[str, Any]) -> tuple[tuple[Part, ...], Finish]:
-    (choice,) = RESPONSES.understand(response(*output)).choices
+    (choice,) = RESPONSES.to_answer(response(*output)).choices
     return choice.parts, choice.finish
 
 
@@ -170,7 +170,7 @@ def test_an_answer_is_put_in_common_words() -> None:
     thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": t} for t in ("Hm", "Ah")]}
     called = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": '{"city": "Rome"}'}
 
-    said = RESPONSES.understand(
+    said = RESPONSES.to_answer(
         response(thought | {"encrypted_content": "sig"}, message(SAID), called, usage=usage),
     )
 
@@ -205,11 +205,11 @@ def test_a_refusal_is_one() -> None:
 )
 def test_what_others_have_no_words_for_is_not_understood(item: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        RESPONSES.understand(response(item, message(SAID)))
+        RESPONSES.to_answer(response(item, message(SAID)))
 
 
 def test_names_that_are_missing_or_odd_do_not_matter() -> None:
-    said = RESPONSES.understand(response(message(SAID), id=5, model=None, created_at="now", usage=None))
+    said = RESPONSES.to_answer(response(message(SAID), id=5, model=None, created_at="now", usage=None))
 
     assert (said.id, said.model, said.created, said.usage) == ("", "", 0, None)
 
@@ -221,7 +221,7 @@ def test_an_answer_is_told_as_the_api_would() -> None:
     call = parse(instructions="Be brief.", tools=[FUNCTION], temperature=0.5, metadata={"a": "b"})
     parts = (Reasoning("Hm", "sig"), Text("Hel"), Text("lo!"), ToolCall("", "f", {"x": 1}), Text("Done."))
 
-    told = RESPONSES.express(answer(*parts, finish=Finish.TOOL_CALLS), call)
+    told = RESPONSES.from_answer(answer(*parts, finish=Finish.TOOL_CALLS), call)
 
     said = {"type": "output_text", "annotations": [], "logprobs": []}
     done = {"type": "message", "status": "completed", "role": "assistant"}
@@ -281,7 +281,7 @@ def test_an_answer_is_told_as_the_api_would() -> None:
 )
 def test_what_this_api_has_no_words_for_is_not_told(untold: Answer) -> None:
     with pytest.raises(ValueError):
-        RESPONSES.express(untold, parse())
+        RESPONSES.from_answer(untold, parse())
 
 
 @given(PARTS | st.just([Refusal("No.")]), st.none() | st.just(Usage(9, 5, 4, 3)))
@@ -290,9 +290,9 @@ def test_what_is_told_is_understood(parts: list[Part], usage: Usage | None) -> N
     finish = Finish.REFUSAL if parts == [Refusal("No.")] else finish
     said = replace(answer(*parts, finish=finish), usage=usage)
 
-    told = RESPONSES.express(said, parse())
+    told = RESPONSES.from_answer(said, parse())
 
-    assert RESPONSES.understand(told) == replace(said, id="resp_chatcmpl-1")
+    assert RESPONSES.to_answer(told) == replace(said, id="resp_chatcmpl-1")
     for mode in Mode:
         assert RESPONSES.parse_answer(RESPONSES.render(told, mode)) == (mode, told)
 
@@ -301,7 +301,7 @@ def test_an_answer_goes_to_chat_completions_and_back() -> None:
     called = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": "{}"}
     document = response(message(SAID), called, usage={"input_tokens": 9, "output_tokens": 5})
 
-    there = CHAT.express(RESPONSES.understand(document), chat())
-    back = RESPONSES.express(CHAT.understand(there), parse())
+    there = CHAT.from_answer(RESPONSES.to_answer(document), chat())
+    back = RESPONSES.from_answer(CHAT.to_answer(there), parse())
 
-    assert replace(RESPONSES.understand(back), id="resp_1") == RESPONSES.understand(document)
+    assert replace(RESPONSES.to_answer(back), id="resp_1") == RESPONSES.to_answer(document)

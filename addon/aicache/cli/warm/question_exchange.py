@@ -63,7 +63,7 @@ def exchange(
         raise ValueError(f"{asking.api} has no such path as {path}: --upstream needs none, or another one")
     call = format.parse_request(path, body)
     said = Answer("warmed", asking.model, int(at or 0), (Choice((Text(answer),), Finish.STOP),), usage)
-    document = format.express(said, call)
+    document = format.from_answer(said, call)
     content = format.render(document, Mode.WHOLE, variant=call.variant)
     fields = Headers([(b"content-type", format.content_type(Mode.WHOLE, call.variant).encode())])
     response = Response(b"HTTP/1.1", 200, b"OK", fields, content, None, 0.0, 0.0)

@@ -37,7 +37,7 @@ def json_lines(path: Path, lines: Iterable[bytes], raw: BinaryIO, size: int, ask
             continue
         place = Place(f"{path} line {number}", raw.tell(), size)
         try:
-            json_bounds.check(line, nodes=NODES, values=VALUES)
+            json_bounds.check_bounds(line, max_nodes=NODES, max_values=VALUES)
             document = json.loads(line)
         except (ValueError, RecursionError):
             yield Broken(place, "is not JSON")

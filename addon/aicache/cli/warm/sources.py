@@ -105,7 +105,7 @@ def _of_json(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) ->
         return questions.json_lines(path, rest, raw, size, asking)
     text = first + file.read()
     try:
-        json_bounds.check(text, nodes=NODES, values=VALUES)
+        json_bounds.check_bounds(text, max_nodes=NODES, max_values=VALUES)
         document = json.loads(text)
     except json_bounds.TooComplex as exc:
         raise SourceError(f"{path}: {exc}") from None
@@ -130,7 +130,7 @@ def _listed(path: Path, documents: list[Any], asking: Asking) -> Records:
 
 def _is_record(line: bytes) -> bool:
     try:
-        json_bounds.check(line, nodes=NODES, values=VALUES)
+        json_bounds.check_bounds(line, max_nodes=NODES, max_values=VALUES)
         found = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):
         return False

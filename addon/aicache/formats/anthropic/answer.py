@@ -6,79 +6,79 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks
-from aicache.formats.json_body import JSONObject, objects
+from aicache.formats.json_body import JSONObject, object_list
 
-GOOD_ENDS = frozenset({"end_turn", "stop_sequence", "tool_use", "refusal"})
+GOOD_STOP_REASONS = frozenset({"end_turn", "stop_sequence", "tool_use", "refusal"})
 """An allow-list: max_tokens and model_context_window_exceeded cut an answer, pause_turn and compaction halt one."""
 
-TOOL_USES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+TOOL_USE_TYPES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 """Kinds of blocks that call a tool, whoever runs it: these have an ``input``, which streams as text."""
 
 NO_USAGE = {"input_tokens": 0, "output_tokens": 0}
 """Stands for what was not counted, in an answer of another API; clients take it for granted that there are counts."""
 
-_DECIDED = frozenset(
+_PERMANENT_ERROR_CODES = frozenset(
     {"max_uses_exceeded", "query_too_long", "invalid_tool_input", "invalid_input", "url_not_allowed", "url_too_long"}
     | {"unsupported_content_type", "request_too_large"}
 )
 """Codes with which a tool fails for what the request, or the model, asked of it: always, and so for good."""
 
-_INPUT = frozenset({"input"})  # of a tool: the model's own words
+_TOOL_INPUT_FIELDS = frozenset({"input"})  # of a tool: the model's own words
 
-_TEXTS = {"text": "text", "thinking": "thinking", "redacted_thinking": "data"}
-_SILENT = frozenset(_TEXTS)
-_STEPS = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_listing", "fallback"})
+_TEXT_FIELDS = {"text": "text", "thinking": "thinking", "redacted_thinking": "data"}
+_TEXT_TYPES = frozenset(_TEXT_FIELDS)
+_STEP_TYPES = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_listing", "fallback"})
 
 
-def read(document: Mapping[str, Any]) -> JSONObject:
+def check_answer(document: Mapping[str, Any]) -> JSONObject:
     """Check a ``message`` object, and give it the fields that both modes have: ``stop_sequence`` and ``usage``.
 
     Raises ValueError, with the reason, unless it is an answer that ended well and says something.
     """
-    refuse_error(document)
+    reject_error(document)
     if document.get("type") != "message" or document.get("role") != "assistant":
         raise ValueError("not a message of the assistant")
     for name in ("id", "model", "stop_sequence"):
-        _refuse_unless(document.get(name), str | None, name)
+        _check_type(document.get(name), str | None, name)
     reason = document.get("stop_reason")
-    if not isinstance(reason, str) or reason not in GOOD_ENDS:
+    if not isinstance(reason, str) or reason not in GOOD_STOP_REASONS:
         raise ValueError(f"stop_reason: {reason if _is_word(reason) else 'none, or not a word'}")
-    failure_marks.refuse(_own(document))
-    blocks = objects(document.get("content"), "content")
+    failure_marks.reject_failed(_own_fields(document))
+    blocks = object_list(document.get("content"), "content")
     for block in blocks:
-        _check(block)
-    _refuse_failures(blocks)
-    if not any(_says(block) for block in blocks):
+        _check_block(block)
+    _reject_failed_tools(blocks)
+    if not any(_has_content(block) for block in blocks):
         raise ValueError("content: says nothing")
     stop_sequence = document.get("stop_sequence")
     return {**document, "content": blocks, "stop_sequence": stop_sequence, "usage": _usage(document.get("usage"))}
 
 
-def refuse_error(document: Mapping[str, Any]) -> None:
+def reject_error(document: Mapping[str, Any]) -> None:
     """Raise ValueError for an error that came with status 200: a document's or an event's."""
     if document.get("type") == "error" or document.get("error"):
         raise ValueError("an error in place of an answer")
 
 
-def _check(block: Mapping[str, Any]) -> None:
+def _check_block(block: Mapping[str, Any]) -> None:
     """Raise ValueError for a block that is not what its type says."""
     kind = block.get("type")
-    _refuse_unless(kind, str, "content: a block's type")
-    if kind in _TEXTS:
-        _refuse_unless(block.get(_TEXTS[kind]), str, f"content: {kind}")
+    _check_type(kind, str, "content: a block's type")
+    if kind in _TEXT_FIELDS:
+        _check_type(block.get(_TEXT_FIELDS[kind]), str, f"content: {kind}")
     if kind == "text":
-        objects(block.get("citations"), "citations")
+        object_list(block.get("citations"), "citations")
     if kind == "thinking":
-        _refuse_unless(block.get("signature"), str | None, "signature")
-    if kind in TOOL_USES:
-        _refuse_unless(block.get("id"), str, "content: a tool call's id")
-        _refuse_unless(block.get("name"), str, "content: a tool call's name")
-        _refuse_unless(block.get("input"), dict, "content: a tool call's input")
+        _check_type(block.get("signature"), str | None, "signature")
+    if kind in TOOL_USE_TYPES:
+        _check_type(block.get("id"), str, "content: a tool call's id")
+        _check_type(block.get("name"), str, "content: a tool call's name")
+        _check_type(block.get("input"), dict, "content: a tool call's input")
     if not _is_result(block):
-        failure_marks.refuse(block, but=_INPUT)
+        failure_marks.reject_failed(block, ignoring=_TOOL_INPUT_FIELDS)
 
 
-def _refuse_failures(blocks: Sequence[Mapping[str, Any]]) -> None:
+def _reject_failed_tools(blocks: Sequence[Mapping[str, Any]]) -> None:
     """Raise ValueError where a tool failed at the upstream, unless it would always, or a later call of it succeeded.
 
     Other failures pass (``too_many_requests``, ``unavailable``), and what the model makes of them should pass, too.
@@ -92,9 +92,9 @@ def _refuse_failures(blocks: Sequence[Mapping[str, Any]]) -> None:
         code = content.get("error_code") if isinstance(content, dict) else None
         if not isinstance(code, str | None):
             raise ValueError("content: a tool failed at the upstream")
-        if code in _DECIDED:
+        if code in _PERMANENT_ERROR_CODES:
             continue
-        if code in answer_content.PASSING or block["type"] not in succeeded:
+        if code in answer_content.TRANSIENT_ERROR_CODES or block["type"] not in succeeded:
             raise ValueError("content: a tool failed at the upstream")
 
 
@@ -109,18 +109,18 @@ def _is_result(block: Mapping[str, Any]) -> bool:
     return kind.endswith("_result")
 
 
-def _is_own_call(block: Mapping[str, Any]) -> bool:
+def _is_caller_call(block: Mapping[str, Any]) -> bool:
     """Tell whether a block calls a tool that the caller runs."""
     kind = block.get("type")
     return isinstance(kind, str) and kind.endswith("tool_use") and kind not in ("server_tool_use", "mcp_tool_use")
 
 
-def refuse_useless(document: Mapping[str, Any]) -> None:
+def reject_useless(document: Mapping[str, Any]) -> None:
     """Raise ValueError for a message that says nothing beside its thinking, or ends for a call that it lacks."""
     blocks = document["content"]
-    if document["stop_reason"] == "tool_use" and not any(map(_is_own_call, blocks)):
+    if document["stop_reason"] == "tool_use" and not any(map(_is_caller_call, blocks)):
         raise ValueError("stop_reason: tool_use, where no tool is called")
-    if not any(map(_tells, blocks)) and document["stop_reason"] != "refusal":
+    if not any(map(_has_visible_content, blocks)) and document["stop_reason"] != "refusal":
         raise ValueError("content: says nothing")
 
 
@@ -129,23 +129,27 @@ def texts(document: Mapping[str, Any]) -> list[str]:
     blocks = document["content"]
     if document["stop_reason"] in ("refusal", "tool_use"):
         return []
-    last = max((at + 1 for at, block in enumerate(blocks) if block["type"] not in _SILENT), default=0)
+    last = max((at + 1 for at, block in enumerate(blocks) if block["type"] not in _TEXT_TYPES), default=0)
     return ["".join(block["text"] for block in blocks[last:] if block["type"] == "text")]
 
 
 def expiry(document: Mapping[str, Any]) -> float | None:
     """Return the Unix time at which the first of what a message names expires; None where nothing does."""
-    times = [failure_marks.expiry(_own(document))]
-    times += [failure_marks.expiry(block, but=_INPUT) for block in document["content"] if not _is_result(block)]
+    times = [failure_marks.earliest_expiry(_own_fields(document))]
+    times += [
+        failure_marks.earliest_expiry(block, ignoring=_TOOL_INPUT_FIELDS)
+        for block in document["content"]
+        if not _is_result(block)
+    ]
     return min((time for time in times if time is not None), default=None)
 
 
-def _own(document: Mapping[str, Any]) -> JSONObject:
+def _own_fields(document: Mapping[str, Any]) -> JSONObject:
     """Return what a message says of itself, beside its content."""
     return {name: value for name, value in document.items() if name != "content"}
 
 
-def refuse_held(document: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
+def reject_container(document: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
     """Raise ValueError for an answer that names a container to a caller who may go on in it.
 
     Callers go on where they have had code run. Searches filter what they find by code, too, and name the container they
@@ -159,21 +163,21 @@ def refuse_held(document: Mapping[str, Any], tools: Sequence[Mapping[str, Any]])
         raise ValueError("container: the answer names one that will have gone")
 
 
-def _says(block: Mapping[str, Any]) -> bool:
+def _has_content(block: Mapping[str, Any]) -> bool:
     kind = block["type"]
-    return kind not in _SILENT or (kind != "redacted_thinking" and block[_TEXTS[kind]] != "")
+    return kind not in _TEXT_TYPES or (kind != "redacted_thinking" and block[_TEXT_FIELDS[kind]] != "")
 
 
-def _tells(block: Mapping[str, Any]) -> bool:
+def _has_visible_content(block: Mapping[str, Any]) -> bool:
     """Tell whether a block is said to the reader; what is not known to be thinking, or a step on the way to it, is."""
     kind = block["type"]
     if kind == "text":
-        return answer_content.says(block["text"])
-    return kind not in _SILENT and kind not in _STEPS and not _is_result(block)
+        return answer_content.has_visible_text(block["text"])
+    return kind not in _TEXT_TYPES and kind not in _STEP_TYPES and not _is_result(block)
 
 
 def _usage(usage: Any) -> JSONObject:
-    _refuse_unless(usage, dict | None, "usage")
+    _check_type(usage, dict | None, "usage")
     counts = {name: value for name, value in (usage or {}).items() if value is not None or name not in NO_USAGE}
     for name in NO_USAGE:
         if type(counts.get(name, 0)) is not int:
@@ -181,7 +185,7 @@ def _usage(usage: Any) -> JSONObject:
     return counts
 
 
-def _refuse_unless(value: Any, kind: Any, name: str) -> None:
+def _check_type(value: Any, kind: Any, name: str) -> None:
     if not isinstance(value, kind):
         raise ValueError(f"{name}: of the wrong type")
 

@@ -21,33 +21,36 @@ from aicache.domain.model import (
 )
 from aicache.formats import interchange
 from aicache.formats.anthropic.answer import NO_USAGE
-from aicache.formats.json_body import JSONObject, count
+from aicache.formats.json_body import JSONObject, token_count
 
 VERSION = "anthropic-version"
 
-_NAMES = {"stop_sequences": "stop"}
-_NO_WORDS = frozenset(  # what cannot change the answer, and what the turns hold
+_COMMON_NAMES = {"stop_sequences": "stop"}
+_IGNORED_PARAMS = frozenset(  # what cannot change the answer, and what the turns hold
     {"system", "stream", "metadata", "service_tier", "cache_control"}
 )
 _VERSIONS = ("2023-06-01", "2026-10-21")  # whose answers are the same
 _SAMPLING = frozenset({"temperature", "top_p", "top_k"})  # refused since the latter
 _STOP_REASON = {Finish.STOP: "end_turn", Finish.TOOL_CALLS: "tool_use", Finish.REFUSAL: "refusal"}
-_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_TOOL_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
-def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a request in common words, or None where it says more than those, be it by a beta's header.
 
     What changed between the versions is told by https://platform.claude.com/docs/en/api/versioning.
     """
-    said = {name: value for name, value in params.items() if name not in _NO_WORDS}
+    said = {name: value for name, value in params.items() if name not in _IGNORED_PARAMS}
     if said.get(VERSION) == _VERSIONS[0] or (said.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(said)):
         del said[VERSION]
-    spoken = ((turn.role, None if turn.rest else interchange.text_of(_uncut(turn.content))) for turn in turns)
-    return interchange.words(spoken, said, _NAMES, _tool, _tool_choice)
+    spoken = (
+        (turn.role, None if turn.rest else interchange.only_text(_without_cache_control(turn.content)))
+        for turn in turns
+    )
+    return interchange.translate_request(spoken, said, _COMMON_NAMES, _tool, _tool_choice)
 
 
-def understand(message: Mapping[str, Any]) -> Answer:
+def to_answer(message: Mapping[str, Any]) -> Answer:
     """Return what a message says. Raises ValueError for what the upstream's own tools said, and for unknown kinds.
 
     Thinking that only the upstream can read is left out: no other API could show it. The text of a refusal is what is
@@ -57,25 +60,25 @@ def understand(message: Mapping[str, Any]) -> Answer:
     parts = tuple(part for block in message["content"] for part in _parts(block, declined))
     if not parts:
         raise ValueError("an answer of nothing that others have")
-    usage, told = message["usage"], tells_usage(message)
-    cached = count(usage.get("cache_read_input_tokens"))
+    usage, told = message["usage"], has_usage(message)
+    cached = token_count(usage.get("cache_read_input_tokens"))
     details = usage.get("output_tokens_details")
     counts = Usage(
         input=input_tokens(usage),
-        output=count(usage.get("output_tokens")),
+        output=token_count(usage.get("output_tokens")),
         cached=cached,
-        reasoning=count(details.get("thinking_tokens")) if isinstance(details, dict) else 0,
+        reasoning=token_count(details.get("thinking_tokens")) if isinstance(details, dict) else 0,
     )
     return Answer(
         id=message.get("id") or "",
         model=message.get("model") or "",
         created=0,
-        choices=(Choice(parts, Finish.REFUSAL if declined else interchange.finish_of(parts)),),
+        choices=(Choice(parts, Finish.REFUSAL if declined else interchange.finish_of_parts(parts)),),
         usage=counts if told and (counts.input or counts.output) else None,
     )
 
 
-def express(answer: Answer, call: Call) -> JSONObject:
+def from_answer(answer: Answer, call: Call) -> JSONObject:
     """Return the message that says what *answer* says. Raises ValueError where there are several choices, or nothing.
 
     Reasoning is left out: clients send it back, and without a signature of Anthropic's own it would be refused.
@@ -101,11 +104,11 @@ def express(answer: Answer, call: Call) -> JSONObject:
         "content": content,
         "stop_reason": _STOP_REASON[choice.finish],
         "stop_sequence": None,
-        "usage": _counts(answer.usage),
+        "usage": _render_usage(answer.usage),
     }
 
 
-def tells_usage(message: Mapping[str, Any]) -> bool:
+def has_usage(message: Mapping[str, Any]) -> bool:
     """Tell whether a message has both counts that every one of the API's has: streams may leave out either."""
     return all(message["usage"].get(name) is not None for name in NO_USAGE)
 
@@ -113,10 +116,10 @@ def tells_usage(message: Mapping[str, Any]) -> bool:
 def input_tokens(usage: Mapping[str, Any]) -> int:
     """Return all that was read; Anthropic counts what its prompt cache held, or took in, apart."""
     kinds = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    return sum(count(usage.get(kind)) for kind in kinds)
+    return sum(token_count(usage.get(kind)) for kind in kinds)
 
 
-def _uncut(content: Any) -> Any:
+def _without_cache_control(content: Any) -> Any:
     """Return content less the marks where the upstream's prompt cache may cut, which change no answer."""
     if not isinstance(content, list):
         return content
@@ -128,13 +131,13 @@ def _tool(declared: JSONObject) -> JSONObject:
         raise ValueError("tools: one that says more than others can")
     if declared.get("type") not in (None, "custom"):
         raise ValueError("tools: one of Anthropic's own")
-    return interchange.tool(declared.get("name"), declared.get("description"), declared.get("input_schema"))
+    return interchange.common_tool(declared.get("name"), declared.get("description"), declared.get("input_schema"))
 
 
 def _tool_choice(value: Mapping[str, Any]) -> Any:
     match value:
-        case {"type": str(kind), **others} if kind in _CHOICES and not others:
-            return _CHOICES[kind]
+        case {"type": str(kind), **others} if kind in _TOOL_CHOICES and not others:
+            return _TOOL_CHOICES[kind]
         case {"type": "tool", "name": str(name), **others} if not others:
             return {"name": name}
         case _:
@@ -160,7 +163,7 @@ def _called_directly(block: Mapping[str, Any]) -> bool:
     return block.get("caller") in (None, {"type": "direct"})
 
 
-def _counts(usage: Usage | None) -> JSONObject:
+def _render_usage(usage: Usage | None) -> JSONObject:
     if usage is None:
         return dict(NO_USAGE)
     counts: JSONObject = {

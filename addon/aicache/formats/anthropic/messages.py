@@ -21,13 +21,20 @@ from aicache.formats import (
 from aicache.formats.anthropic import answer as messages_answer
 from aicache.formats.anthropic import interchange, stream
 from aicache.formats.anthropic.interchange import VERSION
-from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
-from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request, objects
+from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.json_body import (
+    JSONObject,
+    object_list,
+    parse_object,
+    parse_request_object,
+    render_json,
+    token_count,
+)
 from aicache.formats.upstream_state import STRICT, Allow
 
 _BETA = "anthropic-beta"
 _HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
-_TYPES: Mapping[str, tuple[type, ...]] = {
+_FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,),
     "messages": (list,),
     "system": (str, list),
@@ -59,17 +66,17 @@ _TEXT_BLOCK = frozenset({"type", "text"})
 _QUESTION_BLOCK = _TEXT_BLOCK | {"cache_control"}
 _MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
 _ROLES = ("user", "assistant", "system")
-_PACE = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
+_PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
 """How a tool's input is streamed, a tool's field and formerly a beta: some clients ask for it in every stream, and in
 whole answers never."""
-_OWN_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
+_SYSTEM_IS_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
 
 
 class Messages(BaseFormat):
     """The format of ``POST .../v1/messages``, on any host."""
 
     api = "messages"
-    own_headers = frozenset(_HEADERS)
+    parsed_headers = frozenset(_HEADERS)
 
     def matches(self, method: str, path: str) -> bool:
         place, _, name = path.removesuffix("/").rpartition("/")
@@ -93,9 +100,9 @@ class Messages(BaseFormat):
 
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
         """
-        request = load_request(body)
-        _refuse_stateful(path, request, allow=allow)
-        _check(request)
+        request = parse_request_object(body)
+        _reject_stateful(path, request, allow=allow)
+        _check_types(request)
         turns = _turns(request)
         params = _params(request, headers)
         return Call(
@@ -108,7 +115,7 @@ class Messages(BaseFormat):
             question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
             n=1,
             temperature=request.get("temperature"),
-            common=interchange.common_of(params, turns),
+            common=interchange.to_common(params, turns),
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -117,47 +124,47 @@ class Messages(BaseFormat):
             raise ValueError("more choices than this API has")
         try:
             if sse.is_stream(body):
-                return Mode.STREAM, messages_answer.read(stream.gather(body))
-            return Mode.WHOLE, messages_answer.read(load_object(body))
+                return Mode.STREAM, messages_answer.check_answer(stream.join_stream(body))
+            return Mode.WHOLE, messages_answer.check_answer(parse_object(body))
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
-    def facts(self, document: JSONObject) -> Facts:
-        usage, told = document["usage"], interchange.tells_usage(document)
-        return Facts(
+    def summarize(self, document: JSONObject) -> AnswerSummary:
+        usage, told = document["usage"], interchange.has_usage(document)
+        return AnswerSummary(
             interchange.input_tokens(usage) if told else 0,
-            count(usage["output_tokens"]) if told else 0,
-            refused=document["stop_reason"] == "refusal" or refusals.any_declines(messages_answer.texts(document)),
+            token_count(usage["output_tokens"]) if told else 0,
+            refused=document["stop_reason"] == "refusal" or refusals.any_refusal(messages_answer.texts(document)),
             expires_at=messages_answer.expiry(document),
         )
 
-    def check(self, document: JSONObject, call: Call) -> None:
-        messages_answer.refuse_useless(document)
-        messages_answer.refuse_held(document, call.params.get("tools") or ())
+    def check_useful(self, document: JSONObject, call: Call) -> None:
+        messages_answer.reject_useless(document)
+        messages_answer.reject_container(document, call.params.get("tools") or ())
         if (form := response_format.of_messages(call.params)) is not None:
-            response_format.refuse_broken(messages_answer.texts(document), form)
+            response_format.reject_mismatch(messages_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. It always tells the usage."""
         match mode:
             case Mode.WHOLE:
-                return dump(document)
+                return render_json(document)
             case Mode.STREAM:
-                return stream.scatter(document)
+                return stream.render_stream(document)
 
-    def understand(self, document: JSONObject) -> Answer:
-        return interchange.understand(document)
+    def to_answer(self, document: JSONObject) -> Answer:
+        return interchange.to_answer(document)
 
-    def express(self, answer: Answer, call: Call) -> JSONObject:
-        return interchange.express(answer, call)
+    def from_answer(self, answer: Answer, call: Call) -> JSONObject:
+        return interchange.from_answer(answer, call)
 
 
 MESSAGES = Messages()
 
 
-def _check(request: Mapping[str, Any]) -> None:
+def _check_types(request: Mapping[str, Any]) -> None:
     """Raise ValueError for a field that is missing or of another type than documented."""
-    for name, kinds in _TYPES.items():
+    for name, kinds in _FIELD_TYPES.items():
         value = request.get(name)
         if not (value is None or type(value) in kinds):
             raise ValueError(f"{name}: of the wrong type")
@@ -169,28 +176,28 @@ def _check(request: Mapping[str, Any]) -> None:
     if not all(isinstance(each, str) for each in request.get("stop_sequences") or ()):
         raise ValueError("stop_sequences: not a list of texts")
     for name in ("tools", "mcp_servers"):
-        objects(request.get(name), name)
+        object_list(request.get(name), name)
 
 
-def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
+def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
     """Raise Stateful for what names something that changes or goes at the upstream: ``thread``, ``container``, ...
 
     Files do not: what stands under a file's id stays what it is.
     """
-    upstream_state.refuse_held_path(path, tail=1)
-    harmless = documented_fields.at(path, documented_fields.MESSAGES)
-    upstream_state.refuse_stateful(request, harmless, documented_fields.APART, allow=allow)
-    hosted_tools.refuse_plugins(request, allow=allow)
-    upstream_state.refuse_preset(request, allow=allow)
-    hosted_tools.refuse_tools(request.get("tools"), allow=allow)
-    upstream_references.refuse([request.get("system"), request.get("messages")], allow=allow)
+    upstream_state.reject_stateful_path(path, tail=1)
+    harmless = documented_fields.for_path(path, documented_fields.MESSAGES)
+    upstream_state.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
+    hosted_tools.reject_plugins(request, allow=allow)
+    upstream_state.reject_preset(request, allow=allow)
+    hosted_tools.reject_tools(request.get("tools"), allow=allow)
+    upstream_references.reject_references([request.get("system"), request.get("messages")], allow=allow)
 
 
 def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
     """Return the system prompt, if there is one, and the messages."""
     system = request.get("system")
     turns = [] if system is None else [Turn("system", _content(system, "system"), {})]
-    turns += [_turn(i, message) for i, message in enumerate(objects(request["messages"], "messages"))]
+    turns += [_turn(i, message) for i, message in enumerate(object_list(request["messages"], "messages"))]
     return tuple(turns)
 
 
@@ -217,7 +224,7 @@ def _content(content: Any, name: str) -> Any:
         return content
     if not isinstance(content, list):
         raise ValueError(f"{name}: neither text nor a list of blocks")
-    for block in objects(content, name):
+    for block in object_list(content, name):
         kind, text = block.get("type"), block.get("text")
         if not isinstance(kind, str) or (kind == "text" and not isinstance(text, str)):
             raise ValueError(f"{name}: a block that is not what its type says")
@@ -228,19 +235,21 @@ def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObjec
     """Return all that the request says beside the conversation, the model and the way of streaming."""
     params = {name: value for name, value in request.items() if name not in ("messages", "model")}
     if params.get("system") is not None:
-        params["system"] = _OWN_TURN
+        params["system"] = _SYSTEM_IS_TURN
     if params.get("tools"):
-        params["tools"] = [{name: v for name, v in tool.items() if name not in _PACE} for tool in params["tools"]]
+        params["tools"] = [
+            {name: v for name, v in tool.items() if name not in _PACING_OPTIONS} for tool in params["tools"]
+        ]
     for name in _HEADERS:
         if name in request:
             raise ValueError(f"{name}: a header in the body")
-        if value := _unpaced(headers.get(name, "")) if name == _BETA else headers.get(name):
+        if value := _without_pacing(headers.get(name, "")) if name == _BETA else headers.get(name):
             params[name] = value
     return params
 
 
-def _unpaced(betas: str) -> str:
-    return ",".join(beta for each in betas.split(",") if (beta := each.strip()) and beta not in _PACE)
+def _without_pacing(betas: str) -> str:
+    return ",".join(beta for each in betas.split(",") if (beta := each.strip()) and beta not in _PACING_OPTIONS)
 
 
 def _question(last: Turn) -> str | None:

@@ -12,73 +12,73 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aicache.formats import sse, stream_deltas
-from aicache.formats.anthropic.answer import GOOD_ENDS, TOOL_USES, refuse_error
-from aicache.formats.json_body import JSONObject, dump, dump_line, load_object, objects
-from aicache.formats.stream_deltas import How
+from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES, reject_error
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json, render_json_line
+from aicache.formats.stream_deltas import Merge
 
-_KNOWN_LATE = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
-_OF_CONTEXT = "context_management"  # told by message_delta, beside its delta
-_COUNTED_TWICE = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-_COUNTED_LATE = frozenset(
-    {"output_tokens", "output_tokens_details", "server_tool_use", "iterations", "fallback_credit"}
-)
-_GROWS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-_IN_ONE_PIECE = {"signature_delta": ("signature",), "compaction_delta": ("content", "encrypted_content")}
-_OF_A_DELTA = frozenset({"estimated_tokens"})  # of thinking: how far it has come
-_TOLD_ANEW = (*_KNOWN_LATE, _OF_CONTEXT, "container", "input_transformations", "model", "id")
-_COUNTED_ANEW = ("service_tier", "inference_geo", "speed")
-_PLACEHOLDER = "output_tokens"
+_LATE_FIELDS = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
+_CONTEXT_FIELD = "context_management"  # told by message_delta, beside its delta
+_INPUT_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_LATE_COUNTS = frozenset({"output_tokens", "output_tokens_details", "server_tool_use", "iterations", "fallback_credit"})
+_TEXT_DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_WHOLE_DELTAS = {"signature_delta": ("signature",), "compaction_delta": ("content", "encrypted_content")}
+_PROGRESS_FIELDS = frozenset({"estimated_tokens"})  # of thinking: how far it has come
+_REPLACED_FIELDS = (*_LATE_FIELDS, _CONTEXT_FIELD, "container", "input_transformations", "model", "id")
+_REPLACED_USAGE_FIELDS = ("service_tier", "inference_geo", "speed")
+_PLACEHOLDER_COUNT = "output_tokens"
 """In message_start it counts what there is of the answer then: nothing, or a token."""
 _FALLBACK = "fallback"
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
-def gather(body: bytes) -> JSONObject:
+def join_stream(body: bytes) -> JSONObject:
     """Join a stream into the ``message`` object it amounts to.
 
     Raises ValueError unless the stream keeps to the grammar and came to its ``message_stop``. Whether that end is a
     good one is for the reader of the message to judge.
     """
     message: JSONObject | None = None
-    blocks: dict[int, _Growing] = {}
+    blocks: dict[int, _BlockBuilder] = {}
     for event in sse.decode(body):
         if not event.data.strip():
             continue  # sent to keep the connection alive
         if event.name == "error":
             raise ValueError("an error event")
-        data = load_object(event.data)
-        refuse_error(data)
+        data = parse_object(event.data)
+        reject_error(data)
         match data.get("type") or event.name:
             case "message_start":
                 if message is not None:
                     raise ValueError("two messages in a stream")
                 message = _object(data, "message")
                 message["usage"] = _usage(message)
-                message["usage"].pop(_PLACEHOLDER, None)
+                message["usage"].pop(_PLACEHOLDER_COUNT, None)
             case "content_block_start":
                 if (index := _index(data)) in blocks:
                     raise ValueError("two blocks of the same index")
-                blocks[index] = _Growing(_object(data, "content_block"))
+                blocks[index] = _BlockBuilder(_object(data, "content_block"))
             case "content_block_delta":
-                _open(blocks, data).add(_object(data, "delta"))
+                _open_block(blocks, data).add(_object(data, "delta"))
             case "content_block_stop":
-                _open(blocks, data).stopped = True
+                _open_block(blocks, data).stopped = True
             case "message_delta" if message is not None:
-                _end(message, data)
+                _merge_message_delta(message, data)
             case "message_stop" if message is not None:
                 if not all(block.stopped for block in blocks.values()):
                     raise ValueError("a block without its end")
-                return _relabeled(message | {"content": [block.whole() for _, block in sorted(blocks.items())]})
+                return _with_serving_model(
+                    message | {"content": [block.whole() for _, block in sorted(blocks.items())]}
+                )
     raise ValueError("the stream is cut off")
 
 
-def scatter(message: Mapping[str, Any]) -> bytes:
-    """Write a message as a stream; ``gather`` gets back all of it."""
-    return sse.encode([sse.Event(data["type"], dump_line(data)) for data in _events(message)])
+def render_stream(message: Mapping[str, Any]) -> bytes:
+    """Write a message as a stream; ``join_stream`` gets back all of it."""
+    return sse.encode([sse.Event(data["type"], render_json_line(data)) for data in _events(message)])
 
 
 @dataclass(slots=True)
-class _Growing:
+class _BlockBuilder:
     """What is known of a block so far. Text is joined at its end, since long answers come in thousands of pieces."""
 
     block: JSONObject
@@ -89,9 +89,9 @@ class _Growing:
         """Take in a delta. What is not known of one need not be a field of the block, whatever its name."""
         kind = delta.pop("type", None)
         kind = kind if isinstance(kind, str) else ""
-        grows = _GROWS.get(kind)
+        grows = _TEXT_DELTAS.get(kind)
         for name, value in delta.items():
-            if name in _IN_ONE_PIECE.get(kind, ()):
+            if name in _WHOLE_DELTAS.get(kind, ()):
                 self.block[name] = value
             elif name == "citation" and kind == "citations_delta":
                 self._cite(value)
@@ -99,43 +99,43 @@ class _Growing:
                 if not isinstance(value, str):
                     raise ValueError("a delta whose text is none")
                 self.pieces.setdefault(name, []).append(value)
-            elif name not in _OF_A_DELTA and value not in _NOTHING:
-                self.block[name] = stream_deltas.UNCLEAR
+            elif name not in _PROGRESS_FIELDS and value not in _EMPTY_VALUES:
+                self.block[name] = stream_deltas.AMBIGUOUS
 
     def whole(self) -> JSONObject:
         for name, pieces in self.pieces.items():
             text = "".join(pieces)
             if name != "partial_json":
                 held = self.block.get(name) or ""
-                self.block[name] = held + text if isinstance(held, str) else stream_deltas.UNCLEAR
+                self.block[name] = held + text if isinstance(held, str) else stream_deltas.AMBIGUOUS
             elif text.strip():
-                self.block["input"] = load_object(text)
+                self.block["input"] = parse_object(text)
         return self.block
 
     def _cite(self, citation: Any) -> None:
-        citations = objects(self.block.get("citations"), "citations")
-        self.block["citations"] = [*citations, *objects([citation], "citation")]
+        citations = object_list(self.block.get("citations"), "citations")
+        self.block["citations"] = [*citations, *object_list([citation], "citation")]
 
 
-def _end(message: JSONObject, data: JSONObject) -> None:
+def _merge_message_delta(message: JSONObject, data: JSONObject) -> None:
     """Take in a message_delta: what it does not tell stays as message_start had it, and a bad end stays bad."""
     delta = _object(data, "delta")
-    if message.get("stop_reason") not in (None, *GOOD_ENDS):
+    if message.get("stop_reason") not in (None, *GOOD_STOP_REASONS):
         delta.pop("stop_reason", None)
     others = {name: value for name, value in data.items() if name not in ("type", "delta", "usage")}
     counts = _usage(data)
-    _tell_anew(_usage(message), {name: counts.pop(name) for name in _COUNTED_ANEW if name in counts})
-    message["usage"] = stream_deltas.joined(_usage(message), counts, How.COUNTS)
+    _replace_fields(_usage(message), {name: counts.pop(name) for name in _REPLACED_USAGE_FIELDS if name in counts})
+    message["usage"] = stream_deltas.merge_values(_usage(message), counts, Merge.REPLACE_COUNTS)
     news = others | delta
-    _tell_anew(message, {name: news.pop(name) for name in _TOLD_ANEW if name in news})
-    stream_deltas.join(message, news)
+    _replace_fields(message, {name: news.pop(name) for name in _REPLACED_FIELDS if name in news})
+    stream_deltas.merge_fields(message, news)
 
 
-def _tell_anew(held: JSONObject, news: JSONObject) -> None:
+def _replace_fields(held: JSONObject, news: JSONObject) -> None:
     held |= {name: value for name, value in news.items() if value is not None or name not in held}
 
 
-def _relabeled(message: JSONObject) -> JSONObject:
+def _with_serving_model(message: JSONObject) -> JSONObject:
     """Name the model that served the answer, as whole ones do, where another one took over on the way.
 
     The stream begins before that is known. A block of its own says from which model to which.
@@ -145,7 +145,7 @@ def _relabeled(message: JSONObject) -> JSONObject:
 
 
 def _first_model(message: Mapping[str, Any]) -> Any:
-    """Undo `_relabeled`."""
+    """Undo `_with_serving_model`."""
     hops = [block for block in message["content"] if block.get("type") == _FALLBACK]
     if hops and _model_in(hops[-1], "to") == message["model"] and (began := _model_in(hops[0], "from")):
         return began
@@ -159,34 +159,34 @@ def _model_in(block: Mapping[str, Any], name: str) -> str | None:
 
 
 def _events(message: Mapping[str, Any]) -> Iterator[JSONObject]:
-    start = {name: value for name, value in message.items() if name != _OF_CONTEXT}
-    start |= {name: None for name in _KNOWN_LATE if name in message}
+    start = {name: value for name, value in message.items() if name != _CONTEXT_FIELD}
+    start |= {name: None for name in _LATE_FIELDS if name in message}
     if "model" in message:
         start["model"] = _first_model(message)
     usage = message["usage"]
-    early = {name: value for name, value in usage.items() if name not in _COUNTED_LATE}
-    late = {name: value for name, value in usage.items() if name in _COUNTED_TWICE or name in _COUNTED_LATE}
+    early = {name: value for name, value in usage.items() if name not in _LATE_COUNTS}
+    late = {name: value for name, value in usage.items() if name in _INPUT_COUNTS or name in _LATE_COUNTS}
     yield {"type": "message_start", "message": start | {"content": [], "usage": early | {"output_tokens": 0}}}
     for index, block in enumerate(message["content"]):
-        opening, deltas = _taken_apart(block)
+        opening, deltas = _split_block(block)
         yield {"type": "content_block_start", "index": index, "content_block": opening}
         for delta in deltas:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
-    delta = {name: message[name] for name in _KNOWN_LATE if name in message}
-    context = {_OF_CONTEXT: message[_OF_CONTEXT]} if _OF_CONTEXT in message else {}
+    delta = {name: message[name] for name in _LATE_FIELDS if name in message}
+    context = {_CONTEXT_FIELD: message[_CONTEXT_FIELD]} if _CONTEXT_FIELD in message else {}
     yield {"type": "message_delta", "delta": delta, "usage": late, **context}
     yield {"type": "message_stop"}
 
 
-def _taken_apart(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]]:
+def _split_block(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]]:
     """Return a block as it opens, and the deltas that fill it. Kinds that do not stream open with all they have."""
     kind, opening, deltas = block["type"], dict(block), list[JSONObject]()
-    if kind in TOOL_USES:
+    if kind in TOOL_USE_TYPES:
         opening["input"] = {}
         deltas.append({"type": "input_json_delta", "partial_json": ""})
         if block["input"]:
-            deltas.append({"type": "input_json_delta", "partial_json": dump(block["input"]).decode()})
+            deltas.append({"type": "input_json_delta", "partial_json": render_json(block["input"]).decode()})
     elif kind == "text":
         opening["text"] = ""
         if citations := block.get("citations"):
@@ -205,7 +205,7 @@ def _taken_apart(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]
     return opening, deltas
 
 
-def _open(blocks: Mapping[int, _Growing], data: Mapping[str, Any]) -> _Growing:
+def _open_block(blocks: Mapping[int, _BlockBuilder], data: Mapping[str, Any]) -> _BlockBuilder:
     block = blocks.get(_index(data))
     if block is None or block.stopped:
         raise ValueError("a delta of no block")

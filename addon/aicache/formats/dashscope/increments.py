@@ -13,15 +13,15 @@ from dataclasses import dataclass
 CUMULATIVE = "cumulative"
 INCREMENTAL = "incremental"
 
-_TELLING = 8
+_CONCLUSIVE_CHARACTERS = 8
 """So many different characters, said again from the first on and then more, at the very edge of an event: hardly any
 answer repeats itself so by chance."""
-_CERTAIN = 3
+_CONCLUSIVE_REPEATS = 3
 """So often in a row, none does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EventTexts:
     """What one event says. *texts* are the texts that grow, by whose they are; *tokens* is the count of the output's
     tokens so far, 0 where it is not told."""
 
@@ -41,7 +41,7 @@ class _Steps:
     for_nothing: int = 0  # of the repeated ones: none were
 
 
-def is_cumulative(events: Sequence[Said], asked: str) -> bool:
+def is_cumulative(events: Sequence[EventTexts], asked: str) -> bool:
     """Tell whether each event holds the whole so far. Raises ValueError where that cannot be told.
 
     Where no text comes in more than one event, both readings are the same, and what was asked is as good as any.
@@ -58,11 +58,11 @@ def is_cumulative(events: Sequence[Said], asked: str) -> bool:
     if not any(each.grown or each.repeated for each in steps):
         return asked == CUMULATIVE
     telling = sum(each.telling for each in steps)
-    if telling >= _CERTAIN:
+    if telling >= _CONCLUSIVE_REPEATS:
         return True
     pieces = _ends_empty(events)
     grown = sum(each.grown for each in steps)
-    wholes = telling > 0 or (not pieces and (grown >= _CERTAIN or any(each.for_nothing for each in steps)))
+    wholes = telling > 0 or (not pieces and (grown >= _CONCLUSIVE_REPEATS or any(each.for_nothing for each in steps)))
     if asked == INCREMENTAL:
         pieces = pieces or not (grown or any(each.repeated > each.paid for each in steps))
     elif asked == CUMULATIVE or not pieces:
@@ -72,7 +72,7 @@ def is_cumulative(events: Sequence[Said], asked: str) -> bool:
     return wholes
 
 
-def _steps(events: Sequence[Said]) -> list[_Steps]:
+def _steps(events: Sequence[EventTexts]) -> list[_Steps]:
     steps: dict[Hashable, _Steps] = {}
     last: dict[Hashable, tuple[str, int]] = {}
     for event in events:
@@ -90,14 +90,14 @@ def _count(steps: _Steps, before: str, tokens_before: int, text: str, tokens: in
         steps.broken += 1
     elif len(text) > len(before):
         steps.grown += 1
-        steps.telling += len(set(before)) >= _TELLING
+        steps.telling += len(set(before)) >= _CONCLUSIVE_CHARACTERS
     else:
         steps.repeated += 1
         steps.paid += 0 < tokens_before < tokens
         steps.for_nothing += 0 < tokens_before == tokens
 
 
-def _ends_empty(events: Sequence[Said]) -> bool:
+def _ends_empty(events: Sequence[EventTexts]) -> bool:
     """Tell whether the end came without text, as it does after pieces: the whole would be there once more."""
     texts = [event.texts for event in events if event.texts]
     return not any(texts[-1].values())

@@ -7,18 +7,18 @@ from typing import Any
 
 from aicache.domain.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 from aicache.formats import interchange
-from aicache.formats.json_body import JSONObject, count, count_in
+from aicache.formats.json_body import JSONObject, nested_token_count, token_count
 
-_NAMES = {"max_completion_tokens": "max_tokens"}
-_NO_WORDS = frozenset(  # what cannot change the answer, or is no part of what is asked
+_COMMON_NAMES = {"max_completion_tokens": "max_tokens"}
+_IGNORED_PARAMS = frozenset(  # what cannot change the answer, or is no part of what is asked
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
     | {"incremental_output", "result_format"}
 )
-_FILE = "fileid://"
+_FILE_SCHEME = "fileid://"
 _FINISH = {Finish.STOP: "stop", Finish.TOOL_CALLS: "tool_calls"}
 
 
-def common_of(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+def to_common(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a request in common words, or None where it says more than those.
 
     Only where the answer is asked for as messages of text: which of its shapes an answer of this API has is no common
@@ -29,19 +29,19 @@ def common_of(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> C
         return None
     beside = {name: value for name, value in request.items() if name not in ("model", "input", "parameters")}
     beside |= {n: v for n, v in request["input"].items() if n not in ("messages", "prompt", "history")}
-    if any(value is not None for name, value in beside.items() if name not in _NO_WORDS):
+    if any(value is not None for name, value in beside.items() if name not in _IGNORED_PARAMS):
         return None
-    said = {name: value for name, value in parameters.items() if name not in _NO_WORDS}
+    said = {name: value for name, value in parameters.items() if name not in _IGNORED_PARAMS}
     if said.get("response_format") == {"type": "text"}:
         del said["response_format"]
     if said.get("enable_search") is False:
         del said["enable_search"]
-    spoken = ((turn.role, None if turn.rest else _text_of(turn.content)) for turn in turns)
-    return interchange.words(spoken, said, _NAMES, interchange.function, _tool_choice)
+    spoken = ((turn.role, None if turn.rest else _turn_text(turn.content)) for turn in turns)
+    return interchange.translate_request(spoken, said, _COMMON_NAMES, interchange.translate_function, _tool_choice)
 
 
-def _text_of(content: Any) -> str | None:
-    text = interchange.text_of(content)
+def _turn_text(content: Any) -> str | None:
+    text = interchange.only_text(content)
     return None if text is None or names_file(text) else text
 
 
@@ -49,35 +49,35 @@ def names_file(content: Any) -> bool:
     """Tell whether a content refers to a file that was uploaded before, as long-context models let callers do."""
     if isinstance(content, list):
         return any(names_file(part.get("text")) for part in content)
-    return isinstance(content, str) and _FILE in content
+    return isinstance(content, str) and _FILE_SCHEME in content
 
 
-def understand(document: JSONObject) -> Answer:
+def to_answer(document: JSONObject) -> Answer:
     """Return what an answer says. Raises ValueError for unknown kinds of content."""
     output = document["output"]
     usage = document.get("usage") or {}
     choices = output.get("choices") or [{"message": {"content": output["text"]}}]
     counts = Usage(
-        count(usage.get("input_tokens")),
-        count(usage.get("output_tokens")),
-        count_in(usage, "prompt_tokens_details", "cached_tokens"),
-        count_in(usage, "output_tokens_details", "reasoning_tokens"),
+        token_count(usage.get("input_tokens")),
+        token_count(usage.get("output_tokens")),
+        nested_token_count(usage, "prompt_tokens_details", "cached_tokens"),
+        nested_token_count(usage, "output_tokens_details", "reasoning_tokens"),
     )
     return Answer(
         id=document.get("request_id") or "",
         model="",
         created=0,
-        choices=tuple(_said(choice["message"]) for choice in choices),
+        choices=tuple(_to_choice(choice["message"]) for choice in choices),
         usage=counts if usage else None,
     )
 
 
-def express(answer: Answer) -> JSONObject:
+def from_answer(answer: Answer) -> JSONObject:
     """Return the document, in the shape of messages, that says what *answer* says.
 
     Raises ValueError for a refusal, for which this API has no word.
     """
-    if any(_refuses(choice) for choice in answer.choices):
+    if any(_is_refusal(choice) for choice in answer.choices):
         raise ValueError("a refusal, for which this API has no word")
     choices = [
         {"finish_reason": _FINISH[choice.finish], "index": index, "message": _message(choice.parts)}
@@ -95,7 +95,7 @@ def express(answer: Answer) -> JSONObject:
     return document | {"request_id": answer.id}
 
 
-def _refuses(choice: Choice) -> bool:
+def _is_refusal(choice: Choice) -> bool:
     return choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts)
 
 
@@ -109,12 +109,12 @@ def _tool_choice(value: Any) -> Any:
             raise ValueError("tool_choice: unknown")
 
 
-def _said(message: Mapping[str, Any]) -> Choice:
+def _to_choice(message: Mapping[str, Any]) -> Choice:
     parts: list[Part] = []
     if reasoning := message.get("reasoning_content"):
         parts.append(Reasoning(reasoning))
     content = message["content"]
-    texts = [content] if isinstance(content, str) else [interchange.text_of([part]) for part in content]
+    texts = [content] if isinstance(content, str) else [interchange.only_text([part]) for part in content]
     for text in texts:
         if text is None:
             raise ValueError("a kind of content that others do not have")
@@ -124,21 +124,21 @@ def _said(message: Mapping[str, Any]) -> Choice:
         function = call.get("function")
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
             raise ValueError("a tool call that is no function's")
-        parts.append(ToolCall(str(call.get("id") or ""), name, interchange.arguments_of(function.get("arguments"))))
-    return Choice(tuple(parts), interchange.finish_of(parts))
+        parts.append(ToolCall(str(call.get("id") or ""), name, interchange.parse_arguments(function.get("arguments"))))
+    return Choice(tuple(parts), interchange.finish_of_parts(parts))
 
 
 def _message(parts: Sequence[Part]) -> JSONObject:
-    message: JSONObject = {"role": "assistant", "content": interchange.joined(parts, Text)}
-    if reasoning := interchange.joined(parts, Reasoning):
+    message: JSONObject = {"role": "assistant", "content": interchange.joined_text(parts, Text)}
+    if reasoning := interchange.joined_text(parts, Reasoning):
         message["reasoning_content"] = reasoning
-    if calls := interchange.calls_of(parts):
+    if calls := interchange.tool_calls_in(parts):
         message["tool_calls"] = [
             {
                 "index": index,
                 "id": call.id or f"call_{index}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": interchange.arguments_text(call.arguments)},
+                "function": {"name": call.name, "arguments": interchange.render_arguments(call.arguments)},
             }
             for index, call in enumerate(calls)
         ]

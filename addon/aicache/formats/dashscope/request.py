@@ -9,7 +9,7 @@ from aicache.domain.model import Call, Mode, Turn
 from aicache.formats import documented_fields, hosted_tools, upstream_references, upstream_state
 from aicache.formats.dashscope import interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
-from aicache.formats.json_body import JSONObject, Stateful, load_request, objects
+from aicache.formats.json_body import JSONObject, Stateful, object_list, parse_request_object
 from aicache.formats.upstream_state import Allow
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
@@ -18,7 +18,7 @@ MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
 _TEXT_PART = frozenset({"type", "text"})
 _QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
 _NUMBER = (int, float)
-_KINDS: dict[str, tuple[type, ...]] = (
+_PARAMETER_TYPES: dict[str, tuple[type, ...]] = (
     dict.fromkeys(("temperature", "top_p", "repetition_penalty", "presence_penalty", "frequency_penalty"), _NUMBER)
     | dict.fromkeys(("top_k", "seed", "n", "max_tokens", "max_completion_tokens", "max_length"), (int,))
     | dict.fromkeys(("max_input_tokens", "thinking_budget", "top_logprobs"), (int,))
@@ -32,7 +32,7 @@ _KINDS: dict[str, tuple[type, ...]] = (
 )
 """The JSON types of the documented parameters."""
 
-_PLAIN = frozenset(
+_TEXT_PARAMETERS = frozenset(
     {"temperature", "top_p", "top_k", "repetition_penalty", "presence_penalty", "frequency_penalty", "seed", "stop"}
     | {"n", "max_tokens", "max_completion_tokens", "max_length", "max_input_tokens", "logprobs", "top_logprobs"}
     | {"enable_thinking", "preserve_thinking", "clear_thinking", "thinking_budget", "reasoning_effort"}
@@ -45,14 +45,16 @@ translate into what another parameter says, or read the text out of a picture.""
 _CONVERSATION = frozenset({"model", "input", "parameters", "stream", "messages", "prompt", "history"})
 
 
-def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools_semantic: bool, allow: Allow) -> Call:
+def parse_request(
+    api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools_semantic: bool, allow: Allow
+) -> Call:
     """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
     What the caller says of the stream beside wanting one is the variant: ``incremental`` or ``cumulative`` where it
     asked for that, nothing where it left that to the model, whose default is then the upstream's business.
     """
-    request = load_request(body)
-    _refuse_headers(headers)
+    request = parse_request_object(body)
+    _reject_headers(headers)
     model, given = request.get("model"), request.get("input")
     if not isinstance(model, str) or not model:
         raise ValueError("model: missing, or not a string")
@@ -62,10 +64,10 @@ def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools
     if not isinstance(parameters, dict | None):
         raise ValueError("parameters: not an object")
     parameters = parameters or {}
-    _check("stream", request.get("stream"), (bool,))
-    for name, kinds in _KINDS.items():
-        _check(f"parameters.{name}", parameters.get(name), kinds)
-    _refuse_state(request, given, parameters, allow=allow)
+    _check_type("stream", request.get("stream"), (bool,))
+    for name, kinds in _PARAMETER_TYPES.items():
+        _check_type(f"parameters.{name}", parameters.get(name), kinds)
+    _reject_stateful(request, given, parameters, allow=allow)
     turns, beside = _conversation(given)
     mode = Mode.STREAM if _streams(headers) else Mode.WHOLE
     return Call(
@@ -79,11 +81,11 @@ def parse(api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools
         n=_n(parameters),
         temperature=parameters.get("temperature"),
         variant=_variant(parameters) if mode is Mode.STREAM else "",
-        common=interchange.common_of(path, request, turns),
+        common=interchange.to_common(path, request, turns),
     )
 
 
-def _refuse_headers(headers: Mapping[str, str]) -> None:
+def _reject_headers(headers: Mapping[str, str]) -> None:
     if headers.get("x-dashscope-async", "").strip().lower() == "enable":
         raise Stateful("x-dashscope-async: a task in the background")
     if headers.get("x-dashscope-plugin"):
@@ -92,17 +94,17 @@ def _refuse_headers(headers: Mapping[str, str]) -> None:
         raise ValueError("x-dashscope-encryptionkey: the answer is for this caller's eyes alone")
 
 
-def _refuse_state(
+def _reject_stateful(
     request: Mapping[str, Any], given: Mapping[str, Any], parameters: Mapping[str, Any], *, allow: Allow
 ) -> None:
     for fields, harmless in (
         (request, documented_fields.DASHSCOPE),
         (given, documented_fields.DASHSCOPE_INPUT),
-        (parameters, documented_fields.DASHSCOPE_PARAMETERS | _KINDS.keys()),
+        (parameters, documented_fields.DASHSCOPE_PARAMETERS | _PARAMETER_TYPES.keys()),
     ):
-        upstream_state.refuse_stateful(fields, harmless, documented_fields.APART, allow=allow)
-    hosted_tools.refuse_tools(parameters.get("tools"), allow=allow)
-    upstream_references.refuse(given.get("messages"), allow=allow)
+        upstream_state.reject_stateful_fields(fields, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
+    hosted_tools.reject_tools(parameters.get("tools"), allow=allow)
+    upstream_references.reject_references(given.get("messages"), allow=allow)
 
 
 def _streams(headers: Mapping[str, str]) -> bool:
@@ -134,10 +136,10 @@ def _conversation(given: Mapping[str, Any]) -> tuple[tuple[Turn, ...], JSONObjec
     in another way is taken for this one.
     """
     beside = dict(given)
-    messages = objects(given.get("messages"), "input.messages")
-    history = objects(given.get("history"), "input.history")
+    messages = object_list(given.get("messages"), "input.messages")
+    history = object_list(given.get("history"), "input.history")
     prompt = given.get("prompt")
-    _check("input.prompt", prompt, (str,))
+    _check_type("input.prompt", prompt, (str,))
     if messages:
         if prompt is not None or history:
             raise ValueError("input: messages and a prompt")
@@ -166,7 +168,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
     if not isinstance(role, str):
         raise ValueError(f"input.messages[{position}].role: not a string")
     if not isinstance(content, str | None):
-        objects(content, f"input.messages[{position}].content")
+        object_list(content, f"input.messages[{position}].content")
     if role == "user" and isinstance(content, list) and len(content) == 1 and _is_text(content[0], _TEXT_PART):
         content = content[0]["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
@@ -190,7 +192,7 @@ def _may_have_neighbors(
         return False
     if (parameters.get("response_format") or {"type": "text"}).get("type") != "text":
         return False
-    if any(value for name, value in parameters.items() if name not in _PLAIN):
+    if any(value for name, value in parameters.items() if name not in _TEXT_PARAMETERS):
         return False
     beside = {**request, **request["input"]}
     if any(value for name, value in beside.items() if name not in _CONVERSATION):
@@ -211,6 +213,6 @@ def _is_text(part: JSONObject, names: frozenset[str]) -> bool:
     return part.keys() <= names and part.get("type", "text") == "text" and isinstance(part.get("text"), str)
 
 
-def _check(name: str, value: Any, kinds: tuple[type, ...]) -> None:
+def _check_type(name: str, value: Any, kinds: tuple[type, ...]) -> None:
     if value is not None and type(value) not in kinds:
         raise ValueError(f"{name}: of a JSON type that it cannot have")

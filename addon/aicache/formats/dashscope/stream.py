@@ -13,21 +13,27 @@ from typing import Any
 
 from aicache.formats import failure_marks, sse, stream_deltas
 from aicache.formats.dashscope import increments
-from aicache.formats.dashscope.answer import GOOD_ENDS, UNFINISHED, choices_of, index_of, refuse_error
-from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, Said
-from aicache.formats.json_body import JSONObject, count, dump_line, load_object, objects
+from aicache.formats.dashscope.answer import (
+    GOOD_FINISH_REASONS,
+    UNFINISHED_REASONS,
+    choices_of,
+    item_index,
+    reject_error,
+)
+from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, EventTexts
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line, token_count
 from aicache.formats.openai import chat_deltas
-from aicache.formats.stream_deltas import How
+from aicache.formats.stream_deltas import Merge
 
 
-def gather(body: bytes, variant: str) -> JSONObject:
+def join_stream(body: bytes, variant: str) -> JSONObject:
     """Join a stream into the whole answer it amounts to; *variant* is how it was asked to be written.
 
     Raises ValueError for an error event, and for a stream that can be read in two ways. Whether it came to a good end
     is for the reader of the document to judge: before the end there is none in it.
     """
-    events = list(_results(body))
-    cumulative = increments.is_cumulative([_said(event) for event in events], variant) if events else False
+    events = list(_parse_events(body))
+    cumulative = increments.is_cumulative([_event_texts(event) for event in events], variant) if events else False
     document: JSONObject = {}
     output: JSONObject = {}
     choices: dict[int, JSONObject] = {}
@@ -36,24 +42,24 @@ def gather(body: bytes, variant: str) -> JSONObject:
             match name:
                 case "choices" if value:
                     for position, piece in enumerate(value):
-                        _add(choices.setdefault(index_of(piece, position), {}), piece, cumulative=cumulative)
+                        _merge_choice(choices.setdefault(item_index(piece, position), {}), piece, cumulative=cumulative)
                 case "text":
-                    output[name] = _text(output.get(name), value, cumulative=cumulative)
+                    output[name] = _merge_text(output.get(name), value, cumulative=cumulative)
                 case "finish_reason":
-                    output[name] = _end(output.get(name), value)
+                    output[name] = _merge_finish_reason(output.get(name), value)
                 case _:
-                    _put(output, name, value, cumulative=cumulative, rules=_OUTPUT)
+                    _merge_field(output, name, value, cumulative=cumulative, rules=_OUTPUT_RULES)
         for name, value in event.items():
-            _put(document, name, value, cumulative=cumulative, rules=_EVENT)
+            _merge_field(document, name, value, cumulative=cumulative, rules=_DOCUMENT_RULES)
     if choices:
         for message in (choice.get("message") or {} for choice in choices.values()):
             if "tool_calls" in message:
-                message["tool_calls"] = chat_deltas.in_order(message["tool_calls"])
+                message["tool_calls"] = chat_deltas.order_calls(message["tool_calls"])
         output["choices"] = list(choices.values())
     return {"output": output} | document
 
 
-def scatter(document: JSONObject, variant: str) -> bytes:
+def render_stream(document: JSONObject, variant: str) -> bytes:
     """Write an answer as a stream, of as few events as its readers can do with.
 
     Every text is whole in one event and comes in no other, so whoever reads the stream in the way that *variant* does
@@ -80,7 +86,7 @@ def scatter(document: JSONObject, variant: str) -> bytes:
     return "".join(_event(number, event) for number, event in enumerate(events, 1)).encode()
 
 
-def _results(body: bytes) -> Iterator[JSONObject]:
+def _parse_events(body: bytes) -> Iterator[JSONObject]:
     """Return the documents of the events, those fields of them that are read checked for their types."""
     for event in sse.decode(body):
         data = event.data.strip()
@@ -88,9 +94,9 @@ def _results(body: bytes) -> Iterator[JSONObject]:
             raise ValueError("an error event")
         if not data:
             continue  # sent to keep the connection alive
-        document = load_object(data)
-        refuse_error(document)
-        failure_marks.refuse_in(document, data)
+        document = parse_object(data)
+        reject_error(document)
+        failure_marks.reject_failed_chunk(document, data)
         output = document.get("output")
         if not isinstance(output, dict | None):
             raise ValueError("output: not an object")
@@ -105,18 +111,18 @@ def _check(fields: Any) -> None:
     if not all(isinstance(fields.get(name), str | None) for name in ("text", "reasoning_content")):
         raise ValueError("text that is not a string")
     if not isinstance(fields.get("content"), str | None):
-        objects(fields["content"], "message.content")
-    for position, call in enumerate(objects(fields.get("tool_calls"), "message.tool_calls")):
-        index_of(call, position)
+        object_list(fields["content"], "message.content")
+    for position, call in enumerate(object_list(fields.get("tool_calls"), "message.tool_calls")):
+        item_index(call, position)
 
 
-def _said(event: Mapping[str, Any]) -> Said:
+def _event_texts(event: Mapping[str, Any]) -> EventTexts:
     output, usage = event.get("output") or {}, event.get("usage")
     texts: dict[Any, str] = {}
     if output.get("text") is not None:
         texts["text"] = output["text"]
     for position, choice in enumerate(output.get("choices") or ()):
-        index, message = index_of(choice, position), choice.get("message") or {}
+        index, message = item_index(choice, position), choice.get("message") or {}
         content = message.get("content") or ""
         if isinstance(content, list):
             content = "".join(part["text"] for part in content if isinstance(part.get("text"), str))
@@ -125,68 +131,68 @@ def _said(event: Mapping[str, Any]) -> Said:
         for place, call in enumerate(message.get("tool_calls") or ()):
             function = call.get("function")
             arguments = function.get("arguments") if isinstance(function, dict) else None
-            texts[index, "tool_calls", index_of(call, place)] = arguments if isinstance(arguments, str) else ""
-    return Said(texts, count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
+            texts[index, "tool_calls", item_index(call, place)] = arguments if isinstance(arguments, str) else ""
+    return EventTexts(texts, token_count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
 
 
-_EVENT: Mapping[str, stream_deltas.Rule] = {"usage": How.COUNTS, "request_id": How.REPLACES}
-_OUTPUT: Mapping[str, stream_deltas.Rule] = {"search_info": How.SWELLS}
+_DOCUMENT_RULES: Mapping[str, stream_deltas.Rule] = {"usage": Merge.REPLACE_COUNTS, "request_id": Merge.REPLACE}
+_OUTPUT_RULES: Mapping[str, stream_deltas.Rule] = {"search_info": Merge.ACCUMULATED}
 _NO_RULES: Mapping[str, stream_deltas.Rule] = {}
-_OF_PIECES: Mapping[str, stream_deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
+_INCREMENT_RULES: Mapping[str, stream_deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
 
 
-def _put(
+def _merge_field(
     held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, stream_deltas.Rule] = _NO_RULES
 ) -> None:
     """Take in what stands around the texts. Where each event holds all there is so far, it may only have grown."""
-    stream_deltas.join(held, {name: value}, {name: How.SWELLS, **rules} if cumulative else rules)
+    stream_deltas.merge_fields(held, {name: value}, {name: Merge.ACCUMULATED, **rules} if cumulative else rules)
 
 
-def _end(held: Any, value: Any) -> Any:
+def _merge_finish_reason(held: Any, value: Any) -> Any:
     """Return why it ended, as far as is known; a bad end stays bad, whatever follows."""
-    good = isinstance(held, str) and held in GOOD_ENDS
-    return value if held in UNFINISHED or (good and value not in UNFINISHED) else held
+    good = isinstance(held, str) and held in GOOD_FINISH_REASONS
+    return value if held in UNFINISHED_REASONS or (good and value not in UNFINISHED_REASONS) else held
 
 
-def _text(held: Any, value: Any, *, cumulative: bool) -> Any:
+def _merge_text(held: Any, value: Any, *, cumulative: bool) -> Any:
     if cumulative or held is None or value is None:
-        return stream_deltas.latest(held, value)
+        return stream_deltas.prefer_later(held, value)
     return held + value
 
 
-def _add(choice: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
+def _merge_choice(choice: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
     for name, value in piece.items():
         match name:
             case "message":
-                _join(choice.setdefault(name, {}), value or {}, cumulative=cumulative)
+                _merge_message(choice.setdefault(name, {}), value or {}, cumulative=cumulative)
             case "finish_reason":
-                choice[name] = _end(choice.get(name), value)
+                choice[name] = _merge_finish_reason(choice.get(name), value)
             case "logprobs" if not cumulative:
-                stream_deltas.join(choice, {name: value}, _OF_PIECES)
+                stream_deltas.merge_fields(choice, {name: value}, _INCREMENT_RULES)
             case "logprobs":
-                choice[name] = stream_deltas.latest(choice.get(name), value)
+                choice[name] = stream_deltas.prefer_later(choice.get(name), value)
             case _:
-                _put(choice, name, value, cumulative=cumulative)
+                _merge_field(choice, name, value, cumulative=cumulative)
 
 
-def _join(message: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
+def _merge_message(message: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
     for name, value in piece.items():
         match name:
             case "reasoning_content":
-                message[name] = _text(message.get(name), value, cumulative=cumulative)
+                message[name] = _merge_text(message.get(name), value, cumulative=cumulative)
             case "content" if not cumulative:
-                message[name] = _content(message.get(name), value)
+                message[name] = _merge_content(message.get(name), value)
             case "content":
-                message[name] = stream_deltas.latest(message.get(name), value)
+                message[name] = stream_deltas.prefer_later(message.get(name), value)
             case "tool_calls" if not cumulative:
-                stream_deltas.join(message, {name: value}, _OF_PIECES)
+                stream_deltas.merge_fields(message, {name: value}, _INCREMENT_RULES)
             case "tool_calls":
-                message[name] = _calls(message.get(name) or [], value or [])
+                message[name] = _merge_calls(message.get(name) or [], value or [])
             case _:
-                _put(message, name, value, cumulative=cumulative)
+                _merge_field(message, name, value, cumulative=cumulative)
 
 
-def _content(held: Any, value: Any) -> Any:
+def _merge_content(held: Any, value: Any) -> Any:
     """Join pieces of content: text to text; in lists, as the SDK does, to the text at the same place."""
     if not held or not value:
         return held or (held if value is None else value)
@@ -196,32 +202,32 @@ def _content(held: Any, value: Any) -> Any:
     pieces = [{"text": value}] if isinstance(value, str) else value
     joined = list(parts)
     for place, piece in enumerate(pieces):
-        continued = next((i for i in (place, len(parts) - 1) if i < len(parts) and _is_text(parts[i])), None)
-        if _is_text(piece) and continued is not None:
+        continued = next((i for i in (place, len(parts) - 1) if i < len(parts) and _has_text(parts[i])), None)
+        if _has_text(piece) and continued is not None:
             joined[continued] = {**joined[continued], **piece, "text": joined[continued]["text"] + piece["text"]}
         elif piece not in parts:
             joined.append(piece)
     return joined
 
 
-def _is_text(part: Mapping[str, Any]) -> bool:
+def _has_text(part: Mapping[str, Any]) -> bool:
     return isinstance(part.get("text"), str)
 
 
-def _calls(held: list[JSONObject], calls: list[JSONObject]) -> list[JSONObject]:
+def _merge_calls(held: list[JSONObject], calls: list[JSONObject]) -> list[JSONObject]:
     """Lay tool calls over earlier ones of the same index."""
-    known = {index_of(call, place): call for place, call in enumerate(held)}
+    known = {item_index(call, place): call for place, call in enumerate(held)}
     for place, call in enumerate(calls):
-        _lay(known.setdefault(index_of(call, place), {}), call)
+        _merge_call(known.setdefault(item_index(call, place), {}), call)
     return list(known.values())
 
 
-def _lay(held: JSONObject, value: Mapping[str, Any]) -> None:
+def _merge_call(held: JSONObject, value: Mapping[str, Any]) -> None:
     for name, inner in value.items():
         if isinstance(held.get(name), dict) and isinstance(inner, dict):
-            _lay(held[name], inner)
+            _merge_call(held[name], inner)
         else:
-            _put(held, name, inner, cumulative=True)
+            _merge_field(held, name, inner, cumulative=True)
 
 
 def _deltas(message: JSONObject, variant: str) -> tuple[list[JSONObject], JSONObject]:
@@ -257,4 +263,4 @@ def _index(choice: JSONObject) -> JSONObject:
 
 
 def _event(number: int, document: JSONObject) -> str:
-    return f"id:{number}\nevent:result\n:HTTP_STATUS/200\ndata:{dump_line(document)}\n\n"
+    return f"id:{number}\nevent:result\n:HTTP_STATUS/200\ndata:{render_json_line(document)}\n\n"

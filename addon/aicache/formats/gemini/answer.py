@@ -7,50 +7,52 @@ from typing import Any
 
 from aicache.formats import answer_content, failure_marks
 from aicache.formats.gemini import fields
-from aicache.formats.json_body import JSONObject, objects
-from aicache.formats.stream_deltas import UNCLEAR
+from aicache.formats.json_body import JSONObject, object_list
+from aicache.formats.stream_deltas import AMBIGUOUS
 
-GOOD_ENDS = frozenset({"STOP", 1})
+GOOD_FINISH_REASONS = frozenset({"STOP", 1})
 """An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
 (MAX_TOKENS, SAFETY, RECITATION, LANGUAGE, OTHER, BLOCKLIST, PROHIBITED_CONTENT, SPII, MALFORMED_FUNCTION_CALL, ...)."""
 
-_RESULTS = frozenset(
+_TOOL_FIELDS = frozenset(
     {"functionResponse", "toolResponse", "toolCall", "functionCall", "codeExecutionResult", "response"}
 )
 """Where a part has what tools said: words of others."""
-_UNREAD, _READ = ("URL_RETRIEVAL_STATUS_ERROR", 2), ("URL_RETRIEVAL_STATUS_SUCCESS", 1)
-_CODE_FAILED, _CODE_RAN = ("OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED", 2, 3), ("OUTCOME_OK", 1)
-_AROUND = frozenset({"thought", "thoughtSignature", "partMetadata", "functionCall"})  # what alone says nothing
+_PAGE_FAILURES, _PAGE_SUCCESSES = ("URL_RETRIEVAL_STATUS_ERROR", 2), ("URL_RETRIEVAL_STATUS_SUCCESS", 1)
+_CODE_FAILURES, _CODE_SUCCESSES = ("OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED", 2, 3), ("OUTCOME_OK", 1)
+_NON_CONTENT_FIELDS = frozenset(
+    {"thought", "thoughtSignature", "partMetadata", "functionCall"}
+)  # what alone says nothing
 
 
-def check(document: Mapping[str, Any], *, n: int) -> None:
+def check_answer(document: Mapping[str, Any], *, n: int) -> None:
     """Raise ValueError, with the reason, unless a response has at least *n* candidates, of which all ended well and
     one at least says something beside the model's thoughts."""
-    fields.read(document, fields.RESPONSE)
-    refuse_error(document)
-    failure_marks.refuse(document, but=_RESULTS)
-    candidates = objects(document.get("candidates"), "candidates")
+    fields.normalize(document, fields.RESPONSE)
+    reject_error(document)
+    failure_marks.reject_failed(document, ignoring=_TOOL_FIELDS)
+    candidates = object_list(document.get("candidates"), "candidates")
     if len(candidates) < max(n, 1):
         raise ValueError(f"candidates: {len(candidates)} where {n} were asked for")
     for candidate in candidates:
         reason = candidate.get("finishReason")
-        if reason not in GOOD_ENDS:
+        if reason not in GOOD_FINISH_REASONS:
             raise ValueError(f"finishReason: {reason if _is_word(reason) else 'none, or not a word'}")
-    if not any(_says(part) for candidate in candidates for part in parts_of(candidate)):
+    if not any(_has_content(part) for candidate in candidates for part in parts_of(candidate)):
         raise ValueError("candidates: none says anything")
     for candidate in candidates:
-        _refuse_failures(candidate)
+        _reject_failed_tools(candidate)
 
 
-def refuse_useless(document: Mapping[str, Any]) -> None:
+def reject_useless(document: Mapping[str, Any]) -> None:
     """Raise ValueError for a response of which a candidate says nothing but thoughts and white space."""
-    if not all(any(map(_tells, parts_of(candidate))) for candidate in document["candidates"]):
+    if not all(any(map(_has_visible_content, parts_of(candidate))) for candidate in document["candidates"]):
         raise ValueError("candidates: one that says nothing")
 
 
-def refuse_marks(chunk: Mapping[str, Any]) -> None:
+def reject_failed_chunk(chunk: Mapping[str, Any]) -> None:
     """Raise ValueError for a mark of an error in a chunk: the next one may have another in its place."""
-    failure_marks.refuse(chunk, but=_RESULTS)
+    failure_marks.reject_failed(chunk, ignoring=_TOOL_FIELDS)
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
@@ -64,10 +66,10 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 def expiry(document: Mapping[str, Any]) -> float | None:
     """Return the Unix time at which the first of what a response names expires; None where nothing does."""
-    return failure_marks.expiry(document, but=_RESULTS)
+    return failure_marks.earliest_expiry(document, ignoring=_TOOL_FIELDS)
 
 
-def refuse_error(response: Mapping[str, Any]) -> None:
+def reject_error(response: Mapping[str, Any]) -> None:
     """Raise ValueError for an error that came with status 200, and for a prompt that was blocked."""
     if response.get("error"):
         raise ValueError("an error in place of an answer")
@@ -85,39 +87,41 @@ def parts_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
 def pages_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
     """Return what is told of the pages that were read, by a candidate or a piece of it; nothing where unclear."""
     told = (candidate.get("urlContextMetadata") or {}).get("urlMetadata")
-    return [] if told is UNCLEAR else objects(told, "urlMetadata")
+    return [] if told is AMBIGUOUS else object_list(told, "urlMetadata")
 
 
-def refuse_unread(pages: Sequence[Mapping[str, Any]]) -> None:
+def reject_unread_pages(pages: Sequence[Mapping[str, Any]]) -> None:
     """Raise ValueError where a page could not be read, and none could after."""
-    _refuse_failed([each.get("urlRetrievalStatus") for each in pages], _UNREAD, _READ)
+    _reject_unless_recovered([each.get("urlRetrievalStatus") for each in pages], _PAGE_FAILURES, _PAGE_SUCCESSES)
 
 
-def _refuse_failures(candidate: Mapping[str, Any]) -> None:
+def _reject_failed_tools(candidate: Mapping[str, Any]) -> None:
     """Raise ValueError where a page could not be read or code did not run to its end, and none did so after."""
-    refuse_unread(pages_of(candidate))
+    reject_unread_pages(pages_of(candidate))
     results = [part["codeExecutionResult"] for part in parts_of(candidate) if part.get("codeExecutionResult")]
     outcomes = [each.get("outcome") for each in results if isinstance(each, dict)]
-    _refuse_failed(outcomes, _CODE_FAILED, _CODE_RAN)
+    _reject_unless_recovered(outcomes, _CODE_FAILURES, _CODE_SUCCESSES)
 
 
-def _refuse_failed(said: Sequence[Any], bad: tuple[Any, ...], good: tuple[Any, ...]) -> None:
+def _reject_unless_recovered(said: Sequence[Any], bad: tuple[Any, ...], good: tuple[Any, ...]) -> None:
     failed = [at for at, each in enumerate(said) if each in bad]
     if failed and not any(each in good for each in said[failed[-1] + 1 :]):
         raise ValueError("a tool failed at the upstream")
 
 
-def _says(part: Mapping[str, Any]) -> bool:
+def _has_content(part: Mapping[str, Any]) -> bool:
     if part.get("thought"):
         return False
-    return bool(part.get("functionCall")) or any(value for name, value in part.items() if name not in _AROUND)
+    return bool(part.get("functionCall")) or any(
+        value for name, value in part.items() if name not in _NON_CONTENT_FIELDS
+    )
 
 
-def _tells(part: Mapping[str, Any]) -> bool:
+def _has_visible_content(part: Mapping[str, Any]) -> bool:
     """Tell whether a part says something to the reader beside the model's thoughts, and white space."""
     if part.get("thought"):
         return False
-    return answer_content.says(part.get("text")) or _says(
+    return answer_content.has_visible_text(part.get("text")) or _has_content(
         {name: value for name, value in part.items() if name != "text"}
     )
 

@@ -91,7 +91,7 @@ CANDIDATE: Table = {
 _NEXT_WORD = re.compile(r"_([a-z0-9])")
 
 
-def read(message: Mapping[str, Any], table: Table) -> JSONObject:
+def normalize(message: Mapping[str, Any], table: Table) -> JSONObject:
     """Return a message's fields, the documented ones in camelCase, those that are null left out.
 
     Raises ValueError for a documented field of another type, or in two spellings: which one counts only the service
@@ -99,7 +99,7 @@ def read(message: Mapping[str, Any], table: Table) -> JSONObject:
     """
     found: JSONObject = {}
     for sent, value in message.items():
-        meant = sent if sent in table else camel(sent)
+        meant = sent if sent in table else to_camel_case(sent)
         name = meant if meant in table else sent
         if name in found:
             raise ValueError(f"{name}: in two spellings")
@@ -109,17 +109,17 @@ def read(message: Mapping[str, Any], table: Table) -> JSONObject:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def camel(name: str) -> str:
+def to_camel_case(name: str) -> str:
     """Return a field's name in camelCase."""
     return _NEXT_WORD.sub(lambda word: word[1].upper(), name)
 
 
-def within(message: Mapping[str, Any], name: str, table: Table) -> JSONObject:
+def submessage(message: Mapping[str, Any], name: str, table: Table) -> JSONObject:
     """Read the message in a field of one that was read; an absent one is empty."""
-    return read(message.get(name) or {}, table)
+    return normalize(message.get(name) or {}, table)
 
 
-def messages(value: Any, name: str) -> list[JSONObject]:
+def message_list(value: Any, name: str) -> list[JSONObject]:
     """Return a list of messages, which may be one message instead. Raises ValueError for anything else."""
     listed = [value] if isinstance(value, dict) else value or []
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
@@ -127,10 +127,10 @@ def messages(value: Any, name: str) -> list[JSONObject]:
     return listed
 
 
-def is_plain(part: Mapping[str, Any]) -> bool:
+def is_plain_text(part: Mapping[str, Any]) -> bool:
     """Tell a part that is a text and nothing else."""
     return part.keys() == {"text"} and isinstance(part["text"], str)
 
 
-def all_plain(parts: Iterable[Any]) -> bool:
-    return all(isinstance(part, dict) and is_plain(part) for part in parts)
+def are_plain_text(parts: Iterable[Any]) -> bool:
+    return all(isinstance(part, dict) and is_plain_text(part) for part in parts)

@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, unquote
 
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import refusals, response_format, sse
-from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
+from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
 from aicache.formats.gemini import answer as gemini_answer
 from aicache.formats.gemini import interchange, stream
 from aicache.formats.gemini import request as gemini_request
-from aicache.formats.json_body import JSONObject, dump, load_object, load_request
+from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
 from aicache.formats.upstream_state import STRICT, Allow
 
 ARRAY = "array"
@@ -24,8 +24,10 @@ ARRAY = "array"
 
 _METHOD = re.compile(r"(?::|%3[Aa])(generate|streamGenerate)Content(/?)\Z")
 _MODEL = re.compile(r".*/(models|tunedModels|endpoints)/(.+)", re.DOTALL)
-_ALT = frozenset({"alt", "$alt"})  # how the answer is to be written: a parameter of every Google API, in two names
-_NUMBERED = "json;enum-encoding=int"
+_ALT_PARAMETERS = frozenset(
+    {"alt", "$alt"}
+)  # how the answer is to be written: a parameter of every Google API, in two names
+_NUMBERED_ENUMS = "json;enum-encoding=int"
 """JSON with numbers for the words of enumerations (1 for ``STOP``), which Google's own clients of REST ask for. Those
 are other answers than everybody's, so they have an address of their own."""
 
@@ -38,10 +40,10 @@ class Gemini(BaseFormat):
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and _parts(path) is not None
 
-    def address(self, path: str, query: str) -> tuple[str, str]:
+    def normalize_target(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query as a request for a whole answer has them."""
         pairs = [(pair, *map(unquote, pair.partition("=")[::2])) for pair in query.split("&")]
-        kept = [pair for pair, name, value in pairs if name not in _ALT or value == _NUMBERED]
+        kept = [pair for pair, name, value in pairs if name not in _ALT_PARAMETERS or value == _NUMBERED_ENUMS]
         return _METHOD.sub(r":generateContent\2", path), "&".join(kept)
 
     def parse_request(
@@ -59,20 +61,22 @@ class Gemini(BaseFormat):
             raise ValueError("the path names no model")
         kind, name, mode = parts
         model = name if kind == "models" else f"{kind}/{name}"
-        request = load_request(body)
-        asked = gemini_request.read(request, allow=allow)
+        request = parse_request_object(body)
+        asked = gemini_request.parse_request(request, allow=allow)
         return Call(
             api=self.api,
             model=model,
             mode=mode,
             wants_usage=False,
-            params=gemini_request.params(request),
+            params=gemini_request.params_of(request),
             turns=asked.turns,
-            question=gemini_request.question(asked, tools_semantic=tools_semantic),
-            n=gemini_request.n(asked),
+            question=gemini_request.question_of(asked, tools_semantic=tools_semantic),
+            n=gemini_request.choice_count(asked),
             temperature=asked.generation.get("temperature"),
             variant=_variant(mode, query),
-            common=interchange.common_of(asked, model) if kind == "models" and _alt(query) != [_NUMBERED] else None,
+            common=interchange.to_common(asked, model)
+            if kind == "models" and _alt(query) != [_NUMBERED_ENUMS]
+            else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -82,46 +86,46 @@ class Gemini(BaseFormat):
         """
         try:
             if sse.is_stream(body):
-                mode, document = Mode.STREAM, stream.gather(stream.events(body))
+                mode, document = Mode.STREAM, stream.join_chunks(stream.parse_events(body))
             elif body.lstrip().startswith(b"["):
-                mode, document = Mode.STREAM, stream.gather(stream.array(body))
+                mode, document = Mode.STREAM, stream.join_chunks(stream.parse_array(body))
             else:
-                mode, document = Mode.WHOLE, stream.gather([load_object(body)])
-            gemini_answer.check(document, n=n)
+                mode, document = Mode.WHOLE, stream.join_chunks([parse_object(body)])
+            gemini_answer.check_answer(document, n=n)
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
         return mode, document
 
-    def facts(self, document: JSONObject) -> Facts:
+    def summarize(self, document: JSONObject) -> AnswerSummary:
         """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
-        used = interchange.usage_of(document)
+        used = interchange.parse_usage(document)
         known = used.input > 0 and used.output > 0  # a stream may tell one of the two alone
         tokens = (used.input, used.output) if known else (0, 0)
-        refused = refusals.any_declines(gemini_answer.texts(document))
-        return Facts(*tokens, refused, expires_at=gemini_answer.expiry(document))
+        refused = refusals.any_refusal(gemini_answer.texts(document))
+        return AnswerSummary(*tokens, refused, expires_at=gemini_answer.expiry(document))
 
-    def check(self, document: JSONObject, call: Call) -> None:
-        gemini_answer.refuse_useless(document)
+    def check_useful(self, document: JSONObject, call: Call) -> None:
+        gemini_answer.reject_useless(document)
         if (form := response_format.of_gemini(call.params)) is not None:
-            response_format.refuse_broken(gemini_answer.texts(document), form)
+            response_format.reject_mismatch(gemini_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would; it tells the usage to everybody."""
         match mode:
             case Mode.WHOLE:
-                return dump(document)
+                return render_json(document)
             case Mode.STREAM:
-                return stream.scatter(document, variant)
+                return stream.render_stream(document, variant)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         whole = mode is Mode.WHOLE or variant == ARRAY
         return "application/json; charset=UTF-8" if whole else "text/event-stream"
 
-    def understand(self, document: JSONObject) -> Answer:
-        return interchange.understand(document)
+    def to_answer(self, document: JSONObject) -> Answer:
+        return interchange.to_answer(document)
 
-    def express(self, answer: Answer, call: Call) -> JSONObject:
-        return interchange.express(answer, call)
+    def from_answer(self, answer: Answer, call: Call) -> JSONObject:
+        return interchange.from_answer(answer, call)
 
 
 GEMINI = Gemini()
@@ -148,4 +152,4 @@ def _variant(mode: Mode, query: str) -> str:
 
 
 def _alt(query: str) -> list[str]:
-    return [value for name, value in parse_qsl(query, keep_blank_values=True) if name in _ALT]
+    return [value for name, value in parse_qsl(query, keep_blank_values=True) if name in _ALT_PARAMETERS]

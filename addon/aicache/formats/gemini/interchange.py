@@ -11,10 +11,10 @@ from aicache.domain.model import Answer, Call, Choice, Common, Finish, Part, Rea
 from aicache.formats import interchange
 from aicache.formats.gemini import answer as gemini_answer
 from aicache.formats.gemini import fields
-from aicache.formats.gemini.request import Asked
-from aicache.formats.json_body import JSONObject, count
+from aicache.formats.gemini.request import GeminiRequest
+from aicache.formats.json_body import JSONObject, token_count
 
-_NAMES = {
+_COMMON_NAMES = {
     "temperature": "temperature",
     "topP": "top_p",
     "topK": "top_k",
@@ -25,34 +25,34 @@ _NAMES = {
     "maxOutputTokens": "max_tokens",
     "stopSequences": "stop",
 }
-_NO_WORDS = frozenset(  # what is asked for in words of its own, and what cannot change the answer
+_IGNORED_PARAMS = frozenset(  # what is asked for in words of its own, and what cannot change the answer
     {"contents", "systemInstruction", "generationConfig", "tools", "toolConfig", "model"}
     | {"labels", "serviceTier", "store"}
 )
 _ROLES = {"system": "system", "user": "user", "model": "assistant"}
-_CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none"}
-_SCHEMA = frozenset(  # keywords that mean the same in Gemini's schemas and in everybody's
+_TOOL_CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none"}
+_SCHEMA_KEYWORDS = frozenset(  # keywords that mean the same in Gemini's schemas and in everybody's
     {"type", "description", "title", "enum", "required", "properties", "items", "anyOf"}
     | {"minimum", "maximum", "pattern"}
 )
-_SIGNED = re.compile(r"gemini-(?![12]\b)")
+_SIGNING_MODELS = re.compile(r"gemini-(?![12]\b)")
 """Models that want back the signature of a call they made, and refuse a conversation without it: all after Gemini 2."""
 
-UNSIGNED = "skip_thought_signature_validator"
+SIGNATURE_PLACEHOLDER = "skip_thought_signature_validator"
 """What stands for the signature of a call that another API's answer brought, as documented in
 https://ai.google.dev/gemini-api/docs/thought-signatures."""
 
 
-def common_of(asked: Asked, model: str) -> Common | None:
+def to_common(asked: GeminiRequest, model: str) -> Common | None:
     """Return a request in common words, or None where it says more than those."""
-    if any(value and name not in _NO_WORDS for name, value in asked.request.items()):
+    if any(value and name not in _IGNORED_PARAMS for name, value in asked.request.items()):
         return None
     if asked.request.get("model", model).removeprefix("models/") != model:
         return None
     said: JSONObject = {}
     for name, value in asked.generation.items():
-        if name in _NAMES:
-            said[_NAMES[name]] = value
+        if name in _COMMON_NAMES:
+            said[_COMMON_NAMES[name]] = value
         elif (name, value) not in (("responseMimeType", "text/plain"), ("thinkingConfig", {})):
             return None
     try:
@@ -62,57 +62,59 @@ def common_of(asked: Asked, model: str) -> Common | None:
             said["tool_choice"] = choice
     except ValueError:
         return None
-    parted = interchange.conversation(
-        (_ROLES.get(turn.role, ""), interchange.text_of(turn.content) if turn.rest.keys() <= {"role"} else None)
+    parted = interchange.split_conversation(
+        (_ROLES.get(turn.role, ""), interchange.only_text(turn.content) if turn.rest.keys() <= {"role"} else None)
         for turn in asked.turns
     )
-    return None if parted is None else interchange.common(*parted, said, {})
+    return None if parted is None else interchange.build_common(*parted, said, {})
 
 
-def usage_of(document: Mapping[str, Any]) -> Usage:
+def parse_usage(document: Mapping[str, Any]) -> Usage:
     """Return the tokens counted: thoughts come on top of the candidates, the results of search on top of the prompt."""
-    used = fields.within(document, "usageMetadata", {})
-    thoughts = count(used.get("thoughtsTokenCount"))
+    used = fields.submessage(document, "usageMetadata", {})
+    thoughts = token_count(used.get("thoughtsTokenCount"))
     return Usage(
-        input=count(used.get("promptTokenCount")) + count(used.get("toolUsePromptTokenCount")),
-        output=count(used.get("candidatesTokenCount")) + thoughts,
-        cached=count(used.get("cachedContentTokenCount")),
+        input=token_count(used.get("promptTokenCount")) + token_count(used.get("toolUsePromptTokenCount")),
+        output=token_count(used.get("candidatesTokenCount")) + thoughts,
+        cached=token_count(used.get("cachedContentTokenCount")),
         reasoning=thoughts,
     )
 
 
-def understand(document: Mapping[str, Any]) -> Answer:
+def to_answer(document: Mapping[str, Any]) -> Answer:
     """Return what a response says. Raises ValueError for images, code that was run, and calls that must come back with
     a signature, for which others have no field."""
-    said = fields.read(document, fields.RESPONSE)
+    said = fields.normalize(document, fields.RESPONSE)
     model = said.get("modelVersion", "")
     choices = []
     for candidate in said["candidates"]:
-        parts = tuple(part for each in gemini_answer.parts_of(candidate) if (part := _said(each, model)) is not None)
-        choices.append(Choice(parts, interchange.finish_of(parts)))
+        parts = tuple(part for each in gemini_answer.parts_of(candidate) if (part := _to_part(each, model)) is not None)
+        choices.append(Choice(parts, interchange.finish_of_parts(parts)))
     return Answer(
         id=said.get("responseId", ""),
         model=model,
         created=_seconds(said.get("createTime", "")),
         choices=tuple(choices),
-        usage=usage_of(document) if said.get("usageMetadata") else None,
+        usage=parse_usage(document) if said.get("usageMetadata") else None,
     )
 
 
-def express(answer: Answer, call: Call) -> JSONObject:
+def from_answer(answer: Answer, call: Call) -> JSONObject:
     """Return the response that says what *answer* says, the model's thoughts where the caller asked for them.
 
     Raises ValueError for a refusal, for which the API has no word.
     """
-    asked = fields.within(fields.read(call.params, fields.REQUEST), "generationConfig", fields.GENERATION)
-    thoughts = bool(fields.within(asked, "thinkingConfig", fields.THINKING).get("includeThoughts"))
+    asked = fields.submessage(fields.normalize(call.params, fields.REQUEST), "generationConfig", fields.GENERATION)
+    thoughts = bool(fields.submessage(asked, "thinkingConfig", fields.THINKING).get("includeThoughts"))
     candidates = []
     for index, choice in enumerate(answer.choices):
         if choice.finish is Finish.REFUSAL:
             raise ValueError("a refusal, for which this API has no word")
-        parts = [_part(part, call.model) for part in choice.parts if thoughts or not isinstance(part, Reasoning)]
-        if (first := next((part for part in parts if "functionCall" in part), None)) and _SIGNED.search(call.model):
-            first["thoughtSignature"] = UNSIGNED
+        parts = [_from_part(part, call.model) for part in choice.parts if thoughts or not isinstance(part, Reasoning)]
+        if (first := next((part for part in parts if "functionCall" in part), None)) and _SIGNING_MODELS.search(
+            call.model
+        ):
+            first["thoughtSignature"] = SIGNATURE_PLACEHOLDER
         content = {"parts": parts, "role": "model"}
         candidates.append({"content": content, "finishReason": "STOP", "index": index})
     document: JSONObject = {"candidates": candidates}
@@ -125,11 +127,11 @@ def express(answer: Answer, call: Call) -> JSONObject:
             **({"thoughtsTokenCount": used.reasoning} if used.reasoning else {}),
         }
     document |= {"modelVersion": answer.model or call.model, "responseId": answer.id}
-    gemini_answer.check(document, n=1)
+    gemini_answer.check_answer(document, n=1)
     return document
 
 
-def _tools(asked: Asked) -> list[JSONObject]:
+def _tools(asked: GeminiRequest) -> list[JSONObject]:
     if any(not tool.keys() <= {"functionDeclarations"} for tool in asked.tools):
         raise ValueError("tools: one that is no function of the caller's")
     return [_tool(each) for each in asked.declared]
@@ -141,12 +143,12 @@ def _tool(declared: Mapping[str, Any]) -> JSONObject:
         raise ValueError("tools: a function that says more than others can")
     if "parameters" in declared and "parametersJsonSchema" in declared:
         raise ValueError("tools: a function with two schemas")
-    return interchange.tool(declared.get("name"), declared.get("description"), parameters)
+    return interchange.common_tool(declared.get("name"), declared.get("description"), parameters)
 
 
 def _schema(schema: Any) -> JSONObject:
     """Return a schema of Gemini's own, an excerpt of OpenAPI's with types in capitals, as the JSON Schema it means."""
-    if not isinstance(schema, dict) or not schema.keys() <= _SCHEMA:
+    if not isinstance(schema, dict) or not schema.keys() <= _SCHEMA_KEYWORDS:
         raise ValueError("tools: a schema that says more than others can")
     meant: JSONObject = {}
     for name, value in schema.items():
@@ -166,7 +168,7 @@ def _schema(schema: Any) -> JSONObject:
     return meant
 
 
-def _tool_choice(asked: Asked) -> Any:
+def _tool_choice(asked: GeminiRequest) -> Any:
     if not asked.tool_config.keys() <= {"functionCallingConfig"}:
         raise ValueError("toolConfig: says more than others can")
     calling = dict(asked.calling)
@@ -179,14 +181,14 @@ def _tool_choice(asked: Asked) -> Any:
         return {"name": names[0]}
     if mode is None:
         return None
-    if not isinstance(mode, str) or mode.upper() not in _CHOICES:
+    if not isinstance(mode, str) or mode.upper() not in _TOOL_CHOICES:
         raise ValueError("toolConfig: a mode that others do not have")
-    return _CHOICES[mode.upper()]
+    return _TOOL_CHOICES[mode.upper()]
 
 
-def _said(part: Mapping[str, Any], model: str) -> Part | None:
+def _to_part(part: Mapping[str, Any], model: str) -> Part | None:
     """Read a part; None for one that says nothing. A signature proves thoughts to the model that thought them."""
-    said = fields.read(part, fields.PART)
+    said = fields.normalize(part, fields.PART)
     signature = said.pop("thoughtSignature", None)
     thought = said.pop("thought", False)
     match said:
@@ -195,9 +197,9 @@ def _said(part: Mapping[str, Any], model: str) -> Part | None:
                 return Reasoning(text, signature) if text or signature else None
             return Text(text) if text else None
         case {"functionCall": dict(sent), **others} if not others and not thought:
-            if signature and signature != UNSIGNED and _SIGNED.search(model):
+            if signature and signature != SIGNATURE_PLACEHOLDER and _SIGNING_MODELS.search(model):
                 raise ValueError("a call that must come back with its signature, for which others have no field")
-            call = fields.read(sent, fields.FUNCTION_CALL)
+            call = fields.normalize(sent, fields.FUNCTION_CALL)
             return ToolCall(call.get("id", ""), call.get("name", ""), call.get("args", {}))
         case {}:
             if not said:
@@ -205,7 +207,7 @@ def _said(part: Mapping[str, Any], model: str) -> Part | None:
     raise ValueError("a kind of content that others do not have")
 
 
-def _part(part: Part, model: str) -> JSONObject:
+def _from_part(part: Part, model: str) -> JSONObject:
     match part:
         case Text(text):
             return {"text": text}

@@ -15,13 +15,13 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from aicache.formats.gemini import fields
-from aicache.formats.json_body import JSONObject, objects
+from aicache.formats.json_body import JSONObject, object_list
 
 _Step: TypeAlias = str | int
 _STEP = re.compile(r"""\.([^.\[\]'"\s]+) | \[(\d{1,6})\] | \['([^'\\]*)'\] | \["([^"\\]*)"\]""", re.VERBOSE)
-_DEEPEST = 64  # places within places; the arguments of real functions have three or four
-_OF_A_PIECE = frozenset({"partialArgs", "willContinue"})
-_PARTIAL: fields.Table = {
+_MAX_PATH_STEPS = 64  # places within places; the arguments of real functions have three or four
+_PIECE_FIELDS = frozenset({"partialArgs", "willContinue"})
+_PARTIAL_ARG: fields.Table = {
     "jsonPath": (str,),
     "stringValue": (str,),
     "numberValue": (int, float),
@@ -33,7 +33,7 @@ END_MARK: JSONObject = {"functionCall": {}}
 
 
 @dataclass(slots=True)
-class Pieces:
+class CallBuilder:
     """The call that is being put together, if there is one. Its part is whole once the call has ended."""
 
     _part: JSONObject | None = None
@@ -48,7 +48,7 @@ class Pieces:
 
         Raises ValueError for a piece that does not fit.
         """
-        piece = fields.within(part, "functionCall", fields.FUNCTION_CALL)
+        piece = fields.submessage(part, "functionCall", fields.FUNCTION_CALL)
         begun = None
         if self._part is None:
             if not piece.get("name"):
@@ -60,8 +60,8 @@ class Pieces:
             raise ValueError("functionCall: a piece of another call than the one that is open")
         call["args"] |= piece.get("args", {})
         for held, more in ((self._part, part), (call, piece)):
-            held |= {name: value for name, value in more.items() if name not in held and name not in _OF_A_PIECE}
-        for partial in objects(piece.get("partialArgs"), "partialArgs"):
+            held |= {name: value for name, value in more.items() if name not in held and name not in _PIECE_FIELDS}
+        for partial in object_list(piece.get("partialArgs"), "partialArgs"):
             self._put(call["args"], partial)
         if not piece.get("willContinue"):
             self._part = None
@@ -73,7 +73,7 @@ class Pieces:
         return isinstance(call, dict) and bool(self.open or call.get("willContinue") or call.get("partialArgs"))
 
     def _put(self, args: JSONObject, partial: JSONObject) -> None:
-        said = fields.read(partial, _PARTIAL)
+        said = fields.normalize(partial, _PARTIAL_ARG)
         values = [said[name] for name in ("stringValue", "numberValue", "boolValue") if name in said]
         if "nullValue" in partial:
             values.append(None)
@@ -81,7 +81,7 @@ class Pieces:
             raise ValueError("partialArgs: several values for one place")
         if not values:
             return  # announces a place
-        place = _place(said.get("jsonPath", ""))
+        place = _parse_path(said.get("jsonPath", ""))
         holder, last = _holder(args, place)
         (value,) = values
         if isinstance(value, str):
@@ -93,11 +93,11 @@ class Pieces:
         _set(holder, last, value)
 
 
-def _place(path: str) -> tuple[_Step, ...]:
+def _parse_path(path: str) -> tuple[_Step, ...]:
     """Read a JSONPath that leads to one place. Raises ValueError for any other."""
     steps: list[_Step] = []
     at = 1
-    while at < len(path) and path.startswith("$") and len(steps) < _DEEPEST and (step := _STEP.match(path, at)):
+    while at < len(path) and path.startswith("$") and len(steps) < _MAX_PATH_STEPS and (step := _STEP.match(path, at)):
         at = step.end()
         name, index, *quoted = step.groups()
         steps.append(int(index) if index else next(each for each in (name, *quoted) if each is not None))

@@ -12,19 +12,19 @@ from aicache.formats.gemini import fields
 from aicache.formats.json_body import JSONObject, Private
 from aicache.formats.upstream_state import STRICT, Allow
 
-_STATELESS = fields.REQUEST.keys() - {"continuationToken"}
-_PRIVATE = ("fileSearch", "retrieval", "mcpServers")  # tools that search, or do, what the caller keeps elsewhere
-_PUBLIC = frozenset(fields.TOOL.keys() - _PRIVATE)
-_APART = documented_fields.APART | upstream_state.SCHEMAS | {"functionDeclarations"}
-_RESULTS = ("functionResponse", "toolResponse")
-_OTHER_THAN_TEXT = (
+_HARMLESS_FIELDS = fields.REQUEST.keys() - {"continuationToken"}
+_PRIVATE_TOOLS = ("fileSearch", "retrieval", "mcpServers")  # tools that search, or do, what the caller keeps elsewhere
+_PUBLIC_TOOLS = frozenset(fields.TOOL.keys() - _PRIVATE_TOOLS)
+_CHECKED_ELSEWHERE = documented_fields.CHECKED_ELSEWHERE | upstream_state.SCHEMA_FIELDS | {"functionDeclarations"}
+_RESULT_FIELDS = ("functionResponse", "toolResponse")
+_MORE_THAN_TEXT = (
     *("responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"),
     *("speechConfig", "imageConfig", "translationConfig", "audioTranscriptionConfig"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GeminiRequest:
     """A request whose documented fields have their types, by their names in camelCase."""
 
     request: Mapping[str, Any]
@@ -38,42 +38,42 @@ class Asked:
     turns: tuple[Turn, ...]
 
 
-def read(body: Mapping[str, Any], *, allow: Allow = STRICT) -> Asked:
+def parse_request(body: Mapping[str, Any], *, allow: Allow = STRICT) -> GeminiRequest:
     """Read a request. Raises ValueError for a malformed one, Stateful for one that leans on what the service holds."""
-    request = fields.read(body, fields.REQUEST)
-    generation = fields.within(request, "generationConfig", fields.GENERATION)
+    request = fields.normalize(body, fields.REQUEST)
+    generation = fields.submessage(request, "generationConfig", fields.GENERATION)
     for name in ("stopSequences", "responseModalities"):
         if not all(isinstance(each, str) for each in generation.get(name, ())):
             raise ValueError(f"{name}: not a list of strings")
-    tools = tuple(fields.read(tool, fields.TOOL) for tool in fields.messages(request.get("tools"), "tools"))
+    tools = tuple(fields.normalize(tool, fields.TOOL) for tool in fields.message_list(request.get("tools"), "tools"))
     declared = tuple(
-        fields.read(each, fields.DECLARATION)
+        fields.normalize(each, fields.DECLARATION)
         for tool in tools
-        for each in fields.messages(tool.get("functionDeclarations"), "functionDeclarations")
+        for each in fields.message_list(tool.get("functionDeclarations"), "functionDeclarations")
     )
-    tool_config = fields.within(request, "toolConfig", fields.TOOL_CONFIG)
-    contents = fields.messages(request.get("contents"), "contents")
+    tool_config = fields.submessage(request, "toolConfig", fields.TOOL_CONFIG)
+    contents = fields.message_list(request.get("contents"), "contents")
     if not contents:
         raise ValueError("contents: none")
     system = request.get("systemInstruction")
-    _refuse_stateful(request, generation, tool_config, tools, allow)
+    _reject_stateful(request, generation, tool_config, tools, allow)
     for each in declared:
         harmless = frozenset(fields.DECLARATION)
-        upstream_state.refuse_stateful(each, harmless, harmless, allow=allow)
-    upstream_references.refuse([system, contents], allow=allow)
-    return Asked(
+        upstream_state.reject_stateful_fields(each, harmless, harmless, allow=allow)
+    upstream_references.reject_references([system, contents], allow=allow)
+    return GeminiRequest(
         request=request,
         generation=generation,
-        thinking=fields.within(generation, "thinkingConfig", fields.THINKING),
+        thinking=fields.submessage(generation, "thinkingConfig", fields.THINKING),
         tools=tools,
         declared=declared,
         tool_config=tool_config,
-        calling=fields.within(tool_config, "functionCallingConfig", fields.CALLING),
+        calling=fields.submessage(tool_config, "functionCallingConfig", fields.CALLING),
         turns=(*(() if system is None else (_turn(system, system=True),)), *map(_turn, contents)),
     )
 
 
-def _refuse_stateful(
+def _reject_stateful(
     request: Mapping[str, Any],
     generation: Mapping[str, Any],
     tool_config: Mapping[str, Any],
@@ -82,36 +82,36 @@ def _refuse_stateful(
 ) -> None:
     """Raise Stateful for what leans on an answer that the service holds, Private for a tool that reads private data."""
     for sent, harmless in (
-        (request, _STATELESS),
+        (request, _HARMLESS_FIELDS),
         (generation, fields.GENERATION.keys()),
         (tool_config, fields.TOOL_CONFIG.keys()),
     ):
-        upstream_state.refuse_stateful(sent, frozenset(harmless), _APART, allow=allow)
+        upstream_state.reject_stateful_fields(sent, frozenset(harmless), _CHECKED_ELSEWHERE, allow=allow)
     for tool in tools:
-        others = {name: value for name, value in tool.items() if name not in _PRIVATE}
-        upstream_state.refuse_stateful(others, _PUBLIC, _APART, allow=allow)
-        if tool.keys() - _PUBLIC and not allow.private_tools:
+        others = {name: value for name, value in tool.items() if name not in _PRIVATE_TOOLS}
+        upstream_state.reject_stateful_fields(others, _PUBLIC_TOOLS, _CHECKED_ELSEWHERE, allow=allow)
+        if tool.keys() - _PUBLIC_TOOLS and not allow.private_tools:
             raise Private("tools: one that reads private data at the upstream, or may")
 
 
-def params(body: Mapping[str, Any]) -> JSONObject:
+def params_of(body: Mapping[str, Any]) -> JSONObject:
     """Return the body as sent, less the conversation; a null that stands for no system prompt stays."""
     conversation = ("contents", "systemInstruction", "system_instruction")
     return {name: value for name, value in body.items() if name not in conversation or value is None}
 
 
-def question(asked: Asked, *, tools_semantic: bool) -> str | None:
+def question_of(asked: GeminiRequest, *, tools_semantic: bool) -> str | None:
     """Return the last turn's text, if it is a user's, text is all it holds and the model alone answers in text."""
     last = asked.turns[-1]
     if last.role != "user" or not _may_have_neighbors(asked, tools_semantic):
         return None
     content = last.content
-    if isinstance(content, list) and fields.all_plain(content):
+    if isinstance(content, list) and fields.are_plain_text(content):
         content = "\n".join(part["text"] for part in content)
     return content if isinstance(content, str) and content.strip() else None
 
 
-def n(asked: Asked) -> int:
+def choice_count(asked: GeminiRequest) -> int:
     count: int = asked.generation.get("candidateCount", 1)
     if count < 1:
         raise ValueError("candidateCount: not a positive integer")
@@ -123,32 +123,32 @@ def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
 
     Who sends the result of a call says "user"; the turn is a tool's all the same, since it asks nothing.
     """
-    said = fields.read(content, fields.CONTENT)
-    parts = fields.messages(said.get("parts"), "parts") if "parts" in said else None
-    kinds = {name for part in parts or () for name in _checked(part)}
+    said = fields.normalize(content, fields.CONTENT)
+    parts = fields.message_list(said.get("parts"), "parts") if "parts" in said else None
+    kinds = {name for part in parts or () for name in _check_part(part)}
     role = "system" if system else said.get("role") or "user"
     if not system and role in ("system", "developer"):
         raise ValueError("contents: a role that the API does not have")
-    if role == "user" and not kinds.isdisjoint(_RESULTS):
+    if role == "user" and not kinds.isdisjoint(_RESULT_FIELDS):
         role = "tool"
-    plain = parts is not None and len(parts) == 1 and fields.is_plain(parts[0])
+    plain = parts is not None and len(parts) == 1 and fields.is_plain_text(parts[0])
     rest = {name: value for name, value in content.items() if name != "parts" or value is None}
     return Turn(role, parts[0]["text"] if parts and plain else parts, rest)
 
 
-def _checked(part: JSONObject) -> JSONObject:
+def _check_part(part: JSONObject) -> JSONObject:
     """Read a part. Raises ValueError where a field has not its type, Stateful for a file of the Files API."""
-    said = fields.read(part, fields.PART)
-    fields.within(said, "functionCall", fields.FUNCTION_CALL)
-    result = fields.within(said, "functionResponse", fields.FUNCTION_RESPONSE)
-    brought = fields.messages(result.get("parts"), "functionResponse.parts")
-    for each in (said, *(fields.read(inner, fields.PART) for inner in brought)):
-        fields.within(each, "inlineData", fields.BLOB)
-        fields.within(each, "fileData", fields.FILE)
+    said = fields.normalize(part, fields.PART)
+    fields.submessage(said, "functionCall", fields.FUNCTION_CALL)
+    result = fields.submessage(said, "functionResponse", fields.FUNCTION_RESPONSE)
+    brought = fields.message_list(result.get("parts"), "functionResponse.parts")
+    for each in (said, *(fields.normalize(inner, fields.PART) for inner in brought)):
+        fields.submessage(each, "inlineData", fields.BLOB)
+        fields.submessage(each, "fileData", fields.FILE)
     return said
 
 
-def _may_have_neighbors(asked: Asked, tools_semantic: bool) -> bool:
+def _may_have_neighbors(asked: GeminiRequest, tools_semantic: bool) -> bool:
     generation = asked.generation
     if asked.tools and not (tools_semantic and all(tool.keys() <= {"functionDeclarations"} for tool in asked.tools)):
         return False
@@ -160,4 +160,4 @@ def _may_have_neighbors(asked: Asked, tools_semantic: bool) -> bool:
         return False
     if any(modality.upper() != "TEXT" for modality in generation.get("responseModalities", ())):
         return False
-    return all(generation.get(name) is None for name in _OTHER_THAN_TEXT)
+    return all(generation.get(name) is None for name in _MORE_THAN_TEXT)

@@ -18,40 +18,42 @@ import msgspec
 
 from aicache.formats import json_bounds, sse, stream_deltas
 from aicache.formats.gemini import answer, fields
-from aicache.formats.gemini.answer import GOOD_ENDS, parts_of, refuse_error, refuse_marks
-from aicache.formats.gemini.partial_calls import END_MARK, Pieces
-from aicache.formats.json_body import JSONObject, dump_line, load_object, objects
-from aicache.formats.stream_deltas import How
+from aicache.formats.gemini.answer import GOOD_FINISH_REASONS, parts_of, reject_error, reject_failed_chunk
+from aicache.formats.gemini.partial_calls import END_MARK, CallBuilder
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
+from aicache.formats.stream_deltas import Merge
 
 _ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
 _DONE = "[DONE]"  # not Google's, but gateways send it
-_EVERYWHERE = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
-_FIRST = ("promptFeedback",)
-_JOINED = ("content", "finishReason", "index")
-_RESPONSE: Mapping[str, stream_deltas.Rule] = {
-    "usageMetadata": How.COUNTS,
-    **dict.fromkeys(("promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERYWHERE), How.REPLACES),
+_EVERY_CHUNK_FIELDS = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
+_FIRST_CHUNK_FIELDS = ("promptFeedback",)
+_BUILT_FIELDS = ("content", "finishReason", "index")
+_RESPONSE_RULES: Mapping[str, stream_deltas.Rule] = {
+    "usageMetadata": Merge.REPLACE_COUNTS,
+    **dict.fromkeys(
+        ("promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERY_CHUNK_FIELDS), Merge.REPLACE
+    ),
 }
-_CONTENT: Mapping[str, stream_deltas.Rule] = {"role": How.REPLACES}
-_CANDIDATE: Mapping[str, stream_deltas.Rule] = {
-    **dict.fromkeys(("finishMessage", "safetyRatings", "tokenCount"), How.REPLACES),
-    "citationMetadata": dict.fromkeys(("citationSources", "citations"), How.ADDED),  # so does Google's SDK for Vertex
+_CONTENT_RULES: Mapping[str, stream_deltas.Rule] = {"role": Merge.REPLACE}
+_CANDIDATE_RULES: Mapping[str, stream_deltas.Rule] = {
+    **dict.fromkeys(("finishMessage", "safetyRatings", "tokenCount"), Merge.REPLACE),
+    "citationMetadata": dict.fromkeys(("citationSources", "citations"), Merge.UNION),  # so does Google's SDK for Vertex
     "groundingMetadata": {
-        **dict.fromkeys(("searchEntryPoint", "retrievalMetadata"), How.REPLACES),
-        **dict.fromkeys(("groundingChunks", "groundingSupports"), How.SWELLS),
-        **dict.fromkeys(("webSearchQueries", "imageSearchQueries", "retrievalQueries"), How.SWELLS),
+        **dict.fromkeys(("searchEntryPoint", "retrievalMetadata"), Merge.REPLACE),
+        **dict.fromkeys(("groundingChunks", "groundingSupports"), Merge.ACCUMULATED),
+        **dict.fromkeys(("webSearchQueries", "imageSearchQueries", "retrievalQueries"), Merge.ACCUMULATED),
     },
-    "urlContextMetadata": {"urlMetadata": How.SWELLS},
-    "groundingAttributions": How.SWELLS,
-    "logprobsResult": dict.fromkeys(("topCandidates", "chosenCandidates"), How.LISTED),
+    "urlContextMetadata": {"urlMetadata": Merge.ACCUMULATED},
+    "groundingAttributions": Merge.ACCUMULATED,
+    "logprobsResult": dict.fromkeys(("topCandidates", "chosenCandidates"), Merge.EXTEND),
 }
 """Of what a search found, some may be told in one chunk and some in another; supports name their chunks by place, so
 lists of which neither holds the other are not joined. Log probabilities are of the chunk's own tokens."""
-_BLANK = {"text": ""}
-_PIECE = frozenset({"text", "thought", "thoughtSignature"})
+_BLANK_PART = {"text": ""}
+_TEXT_PART_FIELDS = frozenset({"text", "thought", "thoughtSignature"})
 
 
-def events(body: bytes) -> Iterator[JSONObject]:
+def parse_events(body: bytes) -> Iterator[JSONObject]:
     """Yield the chunks of a stream of events."""
     for event in sse.decode(body):
         data = event.data.strip()
@@ -60,12 +62,12 @@ def events(body: bytes) -> Iterator[JSONObject]:
         if event.name == "error":
             raise ValueError("an error event")
         if data:
-            yield load_object(data)
+            yield parse_object(data)
 
 
-def array(body: bytes) -> list[JSONObject]:
+def parse_array(body: bytes) -> list[JSONObject]:
     """Return the chunks of a stream that is a JSON array."""
-    json_bounds.check(body)
+    json_bounds.check_bounds(body)
     try:
         return _ARRAY.decode(body)
     except UnicodeError:
@@ -76,65 +78,67 @@ def array(body: bytes) -> list[JSONObject]:
         raise ValueError(f"not JSON: {exc}") from None
 
 
-def gather(chunks: Iterable[JSONObject]) -> JSONObject:
+def join_chunks(chunks: Iterable[JSONObject]) -> JSONObject:
     """Join chunks into the response they amount to; a whole answer is the only chunk of its own.
 
     What stands around the candidates is replaced by what comes later; of the usage, count by count. Raises ValueError
     for chunks that make no response; whether it has ended, and well, is for the reader of the response to judge.
     """
     document: JSONObject = {}
-    candidates: dict[int, _Growing] = {}
+    candidates: dict[int, _CandidateBuilder] = {}
     for chunk in chunks:
-        refuse_error(chunk)
-        refuse_marks(chunk)
-        pieces = objects(fields.read(chunk, fields.RESPONSE).get("candidates"), "candidates")
-        indexes = [fields.read(piece, fields.CANDIDATE).get("index", 0) for piece in pieces]
+        reject_error(chunk)
+        reject_failed_chunk(chunk)
+        pieces = object_list(fields.normalize(chunk, fields.RESPONSE).get("candidates"), "candidates")
+        indexes = [fields.normalize(piece, fields.CANDIDATE).get("index", 0) for piece in pieces]
         if len(set(indexes)) < len(indexes):
             raise ValueError("candidates: two of the same index")
         for index, piece in zip(indexes, pieces, strict=True):
-            candidates.setdefault(index, _Growing()).add(piece)
-        _join(document, {name: value for name, value in chunk.items() if name != "candidates"}, _RESPONSE)
+            candidates.setdefault(index, _CandidateBuilder()).add(piece)
+        _merge_fields(document, {name: value for name, value in chunk.items() if name != "candidates"}, _RESPONSE_RULES)
     return {"candidates": [candidates[index].whole() for index in sorted(candidates)], **document}
 
 
-def scatter(document: Mapping[str, Any], variant: str) -> bytes:
-    """Write a response as a stream; `gather` gets back all of it."""
-    lines = [dump_line(chunk) for chunk in _chunks(document)]
+def render_stream(document: Mapping[str, Any], variant: str) -> bytes:
+    """Write a response as a stream; `join_chunks` gets back all of it."""
+    lines = [render_json_line(chunk) for chunk in _chunks(document)]
     if variant == "array":
         return "[{}\n]".format("\n,\r\n".join(lines)).encode()
     return "".join(f"data: {line}\r\n\r\n" for line in lines).encode()
 
 
 @dataclass(slots=True)
-class _Growing:
+class _CandidateBuilder:
     """What is known of a candidate so far."""
 
     fields: JSONObject = field(default_factory=dict)
     content: JSONObject | None = None
     parts: list[JSONObject] | None = None
-    calls: Pieces = field(default_factory=Pieces)
+    calls: CallBuilder = field(default_factory=CallBuilder)
     pages: list[JSONObject] = field(default_factory=list)
     """The pages that were read for it, as they were told: joined, it may be unclear which were."""
 
     def add(self, piece: JSONObject) -> None:
         """Take in a chunk's piece of the candidate. A bad end stays bad, whatever follows."""
         self.pages += answer.pages_of(piece)
-        _join(self.fields, {name: value for name, value in piece.items() if name not in _JOINED}, _CANDIDATE)
+        _merge_fields(
+            self.fields, {name: value for name, value in piece.items() if name not in _BUILT_FIELDS}, _CANDIDATE_RULES
+        )
         if (index := piece.get("index")) is not None:
             self.fields["index"] = index
-        if (reason := piece.get("finishReason")) and self.fields.get("finishReason") in (None, *GOOD_ENDS):
+        if (reason := piece.get("finishReason")) and self.fields.get("finishReason") in (None, *GOOD_FINISH_REASONS):
             self.fields["finishReason"] = reason
         if (content := piece.get("content")) is None:
             return
         self.content = self.content or {}
-        _join(self.content, {name: value for name, value in content.items() if name != "parts"}, _CONTENT)
+        _merge_fields(self.content, {name: value for name, value in content.items() if name != "parts"}, _CONTENT_RULES)
         if (parts := content.get("parts")) is not None:
-            self._add_parts(objects(parts, "parts"))
+            self._add_parts(object_list(parts, "parts"))
 
     def whole(self) -> JSONObject:
         if self.calls.open:
             raise ValueError("functionCall: one that does not end")
-        answer.refuse_unread(self.pages)
+        answer.reject_unread_pages(self.pages)
         if self.content is None:
             return self.fields
         parts = {} if self.parts is None else {"parts": self.parts}
@@ -144,7 +148,7 @@ class _Growing:
         goes_on = bool(self.parts)
         held = self.parts = self.parts or []
         for part in parts:
-            call = fields.within(fields.read(part, fields.PART), "functionCall", fields.FUNCTION_CALL)
+            call = fields.submessage(fields.normalize(part, fields.PART), "functionCall", fields.FUNCTION_CALL)
             if self.calls.is_piece(part):
                 begun = self.calls.take(part)
                 if begun is not None:
@@ -153,24 +157,24 @@ class _Growing:
                 pass
             elif "functionCall" in part and not call.get("name"):
                 raise ValueError("functionCall: no name")
-            elif not goes_on or not _goes_on(held[-1], part):
+            elif not goes_on or not _continues(held[-1], part):
                 held.append(part)
-            elif part != _BLANK:
+            elif part != _BLANK_PART:
                 held[-1]["text"] += part["text"]
                 if "thoughtSignature" in part:
                     held[-1]["thoughtSignature"] = part["thoughtSignature"]
             goes_on = False
 
 
-def _goes_on(held: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+def _continues(held: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     """Tell whether a chunk's first part goes on with the last part before it, rather than stand after it.
 
     Text goes on with text of its kind, the model's thoughts or what it says, up to a signature, which is of what
     precedes it. A blank text, which is where the end of a stream is told, adds nothing to whatever is there.
     """
-    if part == _BLANK:
+    if part == _BLANK_PART:
         return True
-    texts = all(each.keys() <= _PIECE and isinstance(each.get("text"), str) for each in (held, part))
+    texts = all(each.keys() <= _TEXT_PART_FIELDS and isinstance(each.get("text"), str) for each in (held, part))
     return texts and "thoughtSignature" not in held and _thought(held) == _thought(part)
 
 
@@ -178,15 +182,15 @@ def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
     return "thought" in part, part.get("thought")
 
 
-def _join(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, stream_deltas.Rule]) -> None:
+def _merge_fields(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, stream_deltas.Rule]) -> None:
     """Join what stands around the parts, its fields in either spelling."""
     for name, value in news.items():
-        rule = rules.get(fields.camel(name))
+        rule = rules.get(fields.to_camel_case(name))
         known = held.get(name)
         if isinstance(rule, Mapping) and isinstance(known, dict) and isinstance(value, dict):
-            _join(known, value, rule)
+            _merge_fields(known, value, rule)
         else:
-            held[name] = stream_deltas.joined(known, value, rule)
+            held[name] = stream_deltas.merge_values(known, value, rule)
 
 
 def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:
@@ -194,14 +198,14 @@ def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:
     candidates = document["candidates"]
     runs = [list(_runs(parts_of(candidate))) for candidate in candidates]
     count = max(1, *map(len, runs))
-    everywhere = {name: document[name] for name in _EVERYWHERE if name in document}
-    first = {name: document[name] for name in _FIRST if name in document}
+    everywhere = {name: document[name] for name in _EVERY_CHUNK_FIELDS if name in document}
+    first = {name: document[name] for name in _FIRST_CHUNK_FIELDS if name in document}
     for left in range(count - 1, 0, -1):
         pieces = [_piece(each, own[-1 - left]) for each, own in zip(candidates, runs, strict=True) if len(own) > left]
         yield {"candidates": pieces, **everywhere, **first}
         first = {}
     last = [_last_piece(each, own[-1:]) for each, own in zip(candidates, runs, strict=True)]
-    known = {"candidates", *_EVERYWHERE, *_FIRST}
+    known = {"candidates", *_EVERY_CHUNK_FIELDS, *_FIRST_CHUNK_FIELDS}
     rest = {name: value for name, value in document.items() if name not in known}
     yield {"candidates": last, **rest, **everywhere, **first}
 
@@ -210,7 +214,7 @@ def _runs(parts: Iterable[JSONObject]) -> Iterator[list[JSONObject]]:
     """Cut parts into the runs that one chunk each holds: cut where no reader would join them again."""
     run: list[JSONObject] = []
     for part in parts:
-        if run and not _goes_on(run[-1], part):
+        if run and not _continues(run[-1], part):
             yield run
             run = []
         run.append(part)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks, sse
-from aicache.formats.json_body import JSONObject, dump, load_object, objects
-from aicache.formats.stream_deltas import latest, told
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
+from aicache.formats.stream_deltas import merge_unknown, prefer_later
 
-GOOD_ENDS = frozenset({"stop", "tool_calls"})  # Ollama's own; gateways pass OpenAI's word for tool calls through
+GOOD_DONE_REASONS = frozenset(
+    {"stop", "tool_calls"}
+)  # Ollama's own; gateways pass OpenAI's word for tool calls through
 """An allow-list; not among them: length, and load and unload, which tell what became of the model."""
 
 Types = Mapping[str, tuple[type, ...]]
@@ -30,14 +32,14 @@ _ANSWER: Types = {
     "context": (list,),
     "logprobs": (list,),
 }
-_SAID: Types = {"role": (str,), "content": (str,), "thinking": (str,), "images": (list,), "tool_calls": (list,)}
+_MESSAGE: Types = {"role": (str,), "content": (str,), "thinking": (str,), "images": (list,), "tool_calls": (list,)}
 _CALL: Types = {"id": (str,), "function": (dict,)}
-_HEAD = ("model", "remote_model", "remote_host", "created_at")  # stand in every line
-_GROWING = frozenset({"content", "response", "thinking"})
-_LISTED = frozenset({"tool_calls", "logprobs"})
+_EVERY_LINE_FIELDS = ("model", "remote_model", "remote_host", "created_at")  # stand in every line
+_TEXT_FIELDS = frozenset({"content", "response", "thinking"})
+_LIST_FIELDS = frozenset({"tool_calls", "logprobs"})
 _COUNTS = ("prompt_eval_count", "prompt_eval_duration", "eval_count", "eval_duration")
-_TOLD_ANEW = frozenset(
-    {*_HEAD, *_COUNTS, "total_duration", "load_duration", "role", "done", "done_reason", "context"}
+_REPLACED_FIELDS = frozenset(
+    {*_EVERY_LINE_FIELDS, *_COUNTS, "total_duration", "load_duration", "role", "done", "done_reason", "context"}
     | {"completed", "total"}  # steps of a picture
 )
 
@@ -76,13 +78,13 @@ def is_stream(body: bytes) -> bool:
     return bool(ended) and first.rstrip().endswith(b"}")
 
 
-def read(document: JSONObject, shape: Shape) -> JSONObject:
+def check_answer(document: JSONObject, shape: Shape) -> JSONObject:
     """Check a whole answer, and give it the fields that clients count on.
 
     Raises ValueError, with the reason, unless the answer is done, ended well and says something. Pictures alone are
     nothing said: that two questions are alike says nothing of them.
     """
-    _check(document)
+    _check_document(document)
     if document.get("done") is not True:
         raise ValueError("the answer is cut off: not done")
     if shape.message:
@@ -96,15 +98,15 @@ def read(document: JSONObject, shape: Shape) -> JSONObject:
     return checked
 
 
-def refuse_useless(document: Mapping[str, Any], shape: Shape) -> None:
+def reject_useless(document: Mapping[str, Any], shape: Shape) -> None:
     """Raise ValueError for an answer that says nothing beside its thinking, or ends for a call that it lacks."""
     said = shape.said(document)
-    answer_content.refuse_uncalled(document.get("done_reason"), said.get("tool_calls"))
-    if not (said.get("tool_calls") or answer_content.says(said.get(shape.text))):
+    answer_content.reject_missing_call(document.get("done_reason"), said.get("tool_calls"))
+    if not (said.get("tool_calls") or answer_content.has_visible_text(said.get(shape.text))):
         raise ValueError("nothing is said")
 
 
-def gather(lines: Iterable[bytes]) -> JSONObject:
+def join_lines(lines: Iterable[bytes]) -> JSONObject:
     """Join a stream's lines into the whole answer they amount to. Raises ValueError for lines after the end.
 
     Text grows, lists of tool calls and of log probabilities do, of what every line may tell the latest counts. Whether
@@ -114,51 +116,51 @@ def gather(lines: Iterable[bytes]) -> JSONObject:
     for line in lines:
         if document.get("done"):
             raise ValueError("a line after the end")
-        piece = load_object(line)
-        _check(piece)
+        piece = parse_object(line)
+        _check_document(piece)
         held, message = document.get("message"), piece.get("message")
         if isinstance(held, dict) and isinstance(message, dict):
-            _join(held, message)
+            _merge_fields(held, message)
             del piece["message"]
-        _join(document, piece)
+        _merge_fields(document, piece)
     return document
 
 
-def scatter(document: Mapping[str, Any], shape: Shape) -> bytes:
+def render_stream(document: Mapping[str, Any], shape: Shape) -> bytes:
     """Write an answer as a stream: a line each for thinking, text and tool calls, then the line that ends it.
 
-    ``gather`` gets back all of it. Log probabilities go with what is said first.
+    ``join_lines`` gets back all of it. Log probabilities go with what is said first.
     """
     rest = dict(document)
     said = dict(rest.pop("message")) if shape.message else rest
-    head = {name: rest.pop(name) for name in _HEAD if name in rest}
+    head = {name: rest.pop(name) for name in _EVERY_LINE_FIELDS if name in rest}
     blank = {"role": said["role"], "content": ""} if shape.message else {"response": ""}
     pieces = [{name: said.pop(name)} for name in ("thinking", shape.text, "tool_calls") if said.get(name)]
     lines = [head | _placed(blank | piece, shape) | {"done": False} for piece in pieces]
     if rest.get("logprobs"):
         lines[0]["logprobs"] = rest.pop("logprobs")
     lines.append(head | _placed(blank | said, shape) | rest)
-    return sse.encode_lines(dump(line) for line in lines)
+    return sse.encode_ndjson(render_json(line) for line in lines)
 
 
 def _placed(said: JSONObject, shape: Shape) -> JSONObject:
     return {"message": said} if shape.message else said
 
 
-def _check(piece: Mapping[str, Any]) -> None:
+def _check_document(piece: Mapping[str, Any]) -> None:
     """Raise ValueError for an error, a bad end, and for a document or line that is none of the API's.
 
     Old versions do not say how an answer ended.
     """
     if piece.get("error"):
         raise ValueError("an error in place of an answer")
-    failure_marks.refuse(piece)
+    failure_marks.reject_failed(piece)
     check_types(piece, _ANSWER)
-    if (reason := piece.get("done_reason") or "stop") not in GOOD_ENDS:
+    if (reason := piece.get("done_reason") or "stop") not in GOOD_DONE_REASONS:
         raise ValueError(f"done_reason: {reason if reason.isidentifier() and len(reason) <= 40 else 'not a word'}")
     for said in (piece, piece.get("message") or {}):
-        check_types(said, _SAID)
-        for call in objects(said.get("tool_calls"), "tool_calls"):
+        check_types(said, _MESSAGE)
+        for call in object_list(said.get("tool_calls"), "tool_calls"):
             check_types(call, _CALL)
             function = call.get("function") or {}
             name, arguments = function.get("name"), function.get("arguments")
@@ -166,20 +168,20 @@ def _check(piece: Mapping[str, Any]) -> None:
                 raise ValueError("tool_calls: one that is no function's")
 
 
-def _join(held: JSONObject, piece: Mapping[str, Any]) -> None:
+def _merge_fields(held: JSONObject, piece: Mapping[str, Any]) -> None:
     for name, value in piece.items():
-        held[name] = _joined(name, held[name], value) if name in held else value
+        held[name] = _merge_values(name, held[name], value) if name in held else value
 
 
-def _joined(name: str, held: Any, value: Any) -> Any:
+def _merge_values(name: str, held: Any, value: Any) -> Any:
     match held, value:
         case (None, _) | (_, None):
             return value if held is None else held
-        case str(), str() if name in _GROWING:
+        case str(), str() if name in _TEXT_FIELDS:
             return held + value
-        case list(), list() if name in _LISTED:
+        case list(), list() if name in _LIST_FIELDS:
             held.extend(value)
             return held
-        case _ if name in _TOLD_ANEW:
-            return latest(held, value)
-    return told(held, value)
+        case _ if name in _REPLACED_FIELDS:
+            return prefer_later(held, value)
+    return merge_unknown(held, value)

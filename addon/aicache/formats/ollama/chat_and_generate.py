@@ -20,8 +20,15 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
-from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request, objects
+from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.json_body import (
+    JSONObject,
+    object_list,
+    parse_object,
+    parse_request_object,
+    render_json,
+    token_count,
+)
 from aicache.formats.ollama import answer as ollama_answer
 from aicache.formats.ollama import interchange
 from aicache.formats.ollama.answer import Shape, Types, check_types
@@ -75,39 +82,41 @@ class _Ollama(BaseFormat):
         if n > 1:
             raise ValueError("one choice, where more were asked for")
         if ollama_answer.is_stream(body):
-            return Mode.STREAM, ollama_answer.read(ollama_answer.gather(sse.decode_lines(body)), self.shape)
-        return Mode.WHOLE, ollama_answer.read(load_object(body), self.shape)
+            return Mode.STREAM, ollama_answer.check_answer(
+                ollama_answer.join_lines(sse.decode_ndjson(body)), self.shape
+            )
+        return Mode.WHOLE, ollama_answer.check_answer(parse_object(body), self.shape)
 
-    def facts(self, document: JSONObject) -> Facts:
-        return Facts(
-            count(document.get("prompt_eval_count")),
-            count(document.get("eval_count")),
-            refusals.any_declines([self.shape.said(document)[self.shape.text]]),
-            expires_at=failure_marks.expiry(document),
+    def summarize(self, document: JSONObject) -> AnswerSummary:
+        return AnswerSummary(
+            token_count(document.get("prompt_eval_count")),
+            token_count(document.get("eval_count")),
+            refusals.any_refusal([self.shape.said(document)[self.shape.text]]),
+            expires_at=failure_marks.earliest_expiry(document),
         )
 
-    def check(self, document: JSONObject, call: Call) -> None:
-        ollama_answer.refuse_useless(document, self.shape)
+    def check_useful(self, document: JSONObject, call: Call) -> None:
+        ollama_answer.reject_useless(document, self.shape)
         said = self.shape.said(document)
         if (form := response_format.of_ollama(call.params)) is not None and not said.get("tool_calls"):
-            response_format.refuse_broken([said[self.shape.text]], form)
+            response_format.reject_mismatch([said[self.shape.text]], form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. It tells the usage to all callers."""
         match mode:
             case Mode.WHOLE:
-                return dump(document)
+                return render_json(document)
             case Mode.STREAM:
-                return ollama_answer.scatter(document, self.shape)
+                return ollama_answer.render_stream(document, self.shape)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json; charset=utf-8" if mode is Mode.WHOLE else "application/x-ndjson"
 
-    def understand(self, document: JSONObject) -> Answer:
-        return interchange.understand(document, self.shape)
+    def to_answer(self, document: JSONObject) -> Answer:
+        return interchange.to_answer(document, self.shape)
 
-    def express(self, answer: Answer, call: Call) -> JSONObject:
-        return interchange.express(answer, call.model, self.shape)
+    def from_answer(self, answer: Answer, call: Call) -> JSONObject:
+        return interchange.from_answer(answer, call.model, self.shape)
 
 
 class OllamaChat(_Ollama):
@@ -131,11 +140,11 @@ class OllamaChat(_Ollama):
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
-        request = load_request(body)
-        _refuse_stateful(request, _CHAT.keys(), allow)
+        request = parse_request_object(body)
+        _reject_stateful(request, _CHAT.keys(), allow)
         _check(request, _CHAT)
-        objects(request.get("tools"), "tools")
-        messages = objects(request.get("messages"), "messages")
+        object_list(request.get("tools"), "tools")
+        messages = object_list(request.get("messages"), "messages")
         if not messages:
             raise ValueError("messages: none, which loads or unloads the model")
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
@@ -165,8 +174,8 @@ class OllamaGenerate(_Ollama):
 
         An earlier answer's ``context`` is part of the request like any other parameter: it leans on no state.
         """
-        request = load_request(body)
-        _refuse_stateful(request, _GENERATE.keys(), allow)
+        request = parse_request_object(body)
+        _reject_stateful(request, _GENERATE.keys(), allow)
         _check(request, _GENERATE)
         prompt = request.get("prompt")
         if not prompt:
@@ -183,12 +192,12 @@ OLLAMA_CHAT = OllamaChat()
 OLLAMA_GENERATE = OllamaGenerate()
 
 
-def _refuse_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow) -> None:
-    upstream_state.refuse_stateful(
-        request, frozenset(harmless), documented_fields.APART | {"format"}, allow=allow
+def _reject_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow) -> None:
+    upstream_state.reject_stateful_fields(
+        request, frozenset(harmless), documented_fields.CHECKED_ELSEWHERE | {"format"}, allow=allow
     )  # that is a schema
-    hosted_tools.refuse_tools(request.get("tools"), allow=allow)
-    upstream_references.refuse(request.get("messages"), allow=allow)
+    hosted_tools.reject_tools(request.get("tools"), allow=allow)
+    upstream_references.reject_references(request.get("messages"), allow=allow)
 
 
 def _check(request: JSONObject, types: Types) -> None:
@@ -219,7 +228,7 @@ def _call(api: str, request: JSONObject, turns: tuple[Turn, ...], question: str 
         question=question if question and question.strip() else None,
         n=1,
         temperature=(request.get("options") or {}).get("temperature"),
-        common=interchange.common_of(params, turns),
+        common=interchange.to_common(params, turns),
     )
 
 
@@ -229,7 +238,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
         raise ValueError(f"messages[{position}].role: not a string")
-    objects(message.get("tool_calls"), f"messages[{position}].tool_calls")
+    object_list(message.get("tool_calls"), f"messages[{position}].tool_calls")
     taken = ("role",) if content is None else ("role", "content")
     return Turn(role, content, {name: value for name, value in message.items() if name not in taken})
 

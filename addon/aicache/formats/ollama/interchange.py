@@ -9,41 +9,41 @@ from typing import Any
 
 from aicache.domain.model import Answer, Choice, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 from aicache.formats import interchange
-from aicache.formats.json_body import JSONObject, count
+from aicache.formats.json_body import JSONObject, token_count
 from aicache.formats.ollama.answer import CHAT, Shape
 
-_NO_WORDS = frozenset(  # what cannot change the answer
+_IGNORED_PARAMS = frozenset(  # what cannot change the answer
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
 )
-_EMPTY_IS_ABSENT = frozenset(  # those of which the server cannot tell an empty value from none
+_EMPTY_PARAMS_ABSENT = frozenset(  # those of which the server cannot tell an empty value from none
     {"tools", "format", "options", "logprobs", "top_logprobs", "suffix", "template", "raw", "context", "images"}
 )
-_EMPTY_IS_UNSAID = frozenset({"content", "thinking", "images", "tool_calls", "tool_name", "tool_call_id"})
+_EMPTY_FIELDS_ABSENT = frozenset({"content", "thinking", "images", "tool_calls", "tool_name", "tool_call_id"})
 _OPTIONS = frozenset(
     {"temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "stop", "num_predict"}
 )
-_NAMES = {"num_predict": "max_tokens"}
+_COMMON_NAMES = {"num_predict": "max_tokens"}
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\Z")
-_END_OF_TIME = 253402300800  # the year 10000, which no timestamp can say
+_MAX_UNIX_SECONDS = 253402300800  # the year 10000, which no timestamp can say
 
 
-def common_of(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a call of these parameters and turns in common words, or None where it says more than those."""
     said = {
         name: value
         for name, value in params.items()
-        if name not in _NO_WORDS and value is not None and (value or name not in _EMPTY_IS_ABSENT)
+        if name not in _IGNORED_PARAMS and value is not None and (value or name not in _EMPTY_PARAMS_ABSENT)
     }
     options = {name: value for name, value in said.pop("options", {}).items() if value is not None}
     if not said.keys() <= {"tools"} or not options.keys() <= _OPTIONS:
         return None
     if options.get("num_predict", 0) < 0:
         del options["num_predict"]  # as many as there will be, which is what others do unasked
-    spoken = ((turn.role, _text_of(turn)) for turn in turns)
-    return interchange.words(spoken, said | options, _NAMES, interchange.function)
+    spoken = ((turn.role, _turn_text(turn)) for turn in turns)
+    return interchange.translate_request(spoken, said | options, _COMMON_NAMES, interchange.translate_function)
 
 
-def understand(document: Mapping[str, Any], shape: Shape) -> Answer:
+def to_answer(document: Mapping[str, Any], shape: Shape) -> Answer:
     """Return what an answer says. Raises ValueError where there are pictures in it.
 
     Ollama names no answer, so its time stands for its name.
@@ -59,18 +59,18 @@ def understand(document: Mapping[str, Any], shape: Shape) -> Answer:
     for call in said.get("tool_calls") or []:
         function = call["function"]
         parts.append(ToolCall(call.get("id") or "", function["name"], function.get("arguments") or {}))
-    counts = Usage(count(document.get("prompt_eval_count")), count(document.get("eval_count")))
+    counts = Usage(token_count(document.get("prompt_eval_count")), token_count(document.get("eval_count")))
     time = document.get("created_at") or ""
     return Answer(
         id="".join(character for character in time if character.isascii() and character.isalnum())[:40],
         model=document.get("model") or "",
-        created=_seconds(time),
-        choices=(Choice(tuple(parts), interchange.finish_of(parts)),),
+        created=_parse_time(time),
+        choices=(Choice(tuple(parts), interchange.finish_of_parts(parts)),),
         usage=counts if counts != Usage(0, 0) else None,
     )
 
 
-def express(answer: Answer, model: str, shape: Shape) -> JSONObject:
+def from_answer(answer: Answer, model: str, shape: Shape) -> JSONObject:
     """Return the document that says what *answer* says.
 
     Raises ValueError for several choices, for a refusal, which nothing marks here, and for tool calls in answer to a
@@ -80,14 +80,14 @@ def express(answer: Answer, model: str, shape: Shape) -> JSONObject:
     if choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts):
         raise ValueError("a refusal, for which this API has no word")
     said: JSONObject = {"role": "assistant"} if shape is CHAT else {}
-    said[shape.text] = interchange.joined(choice.parts, Text)
-    if thinking := interchange.joined(choice.parts, Reasoning):
+    said[shape.text] = interchange.joined_text(choice.parts, Text)
+    if thinking := interchange.joined_text(choice.parts, Reasoning):
         said["thinking"] = thinking
-    if calls := interchange.calls_of(choice.parts):
+    if calls := interchange.tool_calls_in(choice.parts):
         if shape is not CHAT:
             raise ValueError("tool calls, which this endpoint does not have")
         said["tool_calls"] = [_call(index, call) for index, call in enumerate(calls)]
-    document: JSONObject = {"model": answer.model or model, "created_at": _time(answer.created)}
+    document: JSONObject = {"model": answer.model or model, "created_at": _render_time(answer.created)}
     document |= {"message": said} if shape is CHAT else said
     document |= {"done": True, "done_reason": "stop"}
     if answer.usage is not None:
@@ -95,8 +95,8 @@ def express(answer: Answer, model: str, shape: Shape) -> JSONObject:
     return document
 
 
-def _text_of(turn: Turn) -> str | None:
-    if any(value or name not in _EMPTY_IS_UNSAID for name, value in turn.rest.items()):
+def _turn_text(turn: Turn) -> str | None:
+    if any(value or name not in _EMPTY_FIELDS_ABSENT for name, value in turn.rest.items()):
         return None
     return turn.content if isinstance(turn.content, str) else None
 
@@ -106,7 +106,7 @@ def _call(index: int, call: ToolCall) -> JSONObject:
     return {"id": call.id or f"call_{index}", "function": function}
 
 
-def _seconds(time: str) -> int:
+def _parse_time(time: str) -> int:
     """Return the Unix time of an RFC 3339 timestamp, which may count nanoseconds; 0 for what is none."""
     if (found := _TIME.match(time)) is None:
         return 0
@@ -116,6 +116,6 @@ def _seconds(time: str) -> int:
         return 0
 
 
-def _time(seconds: int) -> str:
-    known = seconds if 0 <= seconds < _END_OF_TIME else 0
+def _render_time(seconds: int) -> str:
+    known = seconds if 0 <= seconds < _MAX_UNIX_SECONDS else 0
     return datetime.fromtimestamp(known, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -21,8 +21,8 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
-from aicache.formats.json_body import JSONObject, dump, load_object, load_request, objects
+from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.json_body import JSONObject, object_list, parse_object, parse_request_object, render_json
 from aicache.formats.openai import chat_answer, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_answer import Completion
 from aicache.formats.upstream_state import STRICT, Allow
@@ -63,11 +63,11 @@ class Chat(BaseFormat):
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
-        request = load_request(body)
-        _refuse_stateful(path, request, allow=allow)
+        request = parse_request_object(body)
+        _reject_stateful(path, request, allow=allow)
         if request.get("stream") and request.get("diffusing"):
             raise ValueError("diffusing: each piece is a draft of the whole")  # Inception
-        messages = objects(request.get("messages"), "messages")
+        messages = object_list(request.get("messages"), "messages")
         if not messages:
             raise ValueError("messages: none")
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
@@ -86,8 +86,8 @@ class Chat(BaseFormat):
             question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
-            variant=chat_answer.echo_of(request),
-            common=chat_interchange.common_of(request, turns) if "model" in told else None,
+            variant=chat_answer.echoed_metadata(request),
+            common=chat_interchange.to_common(request, turns) if "model" in told else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
@@ -97,37 +97,37 @@ class Chat(BaseFormat):
         """
         try:
             if sse.is_stream(body):
-                mode, document = Mode.STREAM, chat_answer.read(chat_stream.gather(body), n=n)
+                mode, document = Mode.STREAM, chat_answer.check_answer(chat_stream.join_stream(body), n=n)
             else:
-                mode, document = Mode.WHOLE, chat_answer.read(load_object(body), n=n)
+                mode, document = Mode.WHOLE, chat_answer.check_answer(parse_object(body), n=n)
             return mode, chat_answer.without_echo(document, variant)
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
-    def facts(self, document: Completion) -> Facts:
-        prompt, completion = chat_interchange.tokens(document.usage or {})
-        refused = chat_answer.refused(document) or refusals.any_declines(chat_answer.texts(document))
-        return Facts(prompt, completion, refused, expires_at=chat_answer.expiry(document))
+    def summarize(self, document: Completion) -> AnswerSummary:
+        prompt, completion = chat_interchange.count_tokens(document.usage or {})
+        refused = chat_answer.is_refused(document) or refusals.any_refusal(chat_answer.texts(document))
+        return AnswerSummary(prompt, completion, refused, expires_at=chat_answer.expiry(document))
 
-    def check(self, document: Completion, call: Call) -> None:
-        chat_answer.refuse_useless(document)
+    def check_useful(self, document: Completion, call: Call) -> None:
+        chat_answer.reject_useless(document)
         if (form := response_format.of_chat(call.params)) is not None:
-            response_format.refuse_broken(chat_answer.texts(document), form)
+            response_format.reject_mismatch(chat_answer.texts(document), form)
 
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
-        chat_answer.refuse_untold(document)
+        chat_answer.reject_unidentified_calls(document)
         document = chat_answer.with_echo(document, variant)
         match mode:
             case Mode.WHOLE:
-                return dump(chat_answer.write(document))
+                return render_json(chat_answer.to_document(document))
             case Mode.STREAM:
-                return chat_stream.scatter(document, include_usage=include_usage)
+                return chat_stream.render_stream(document, include_usage=include_usage)
 
-    def keeps(self, document: Completion, variant: str) -> str:
-        return variant if chat_answer.echoes(document) else ""
+    def recorded_variant(self, document: Completion, variant: str) -> str:
+        return variant if chat_answer.has_echo(document) else ""
 
-    def serves(self, recorded: str, variant: str) -> bool:
+    def can_replay(self, recorded: str, variant: str) -> bool:
         """Tell so of whatever has nothing of its caller's own in it."""
         return recorded in ("", variant)
 
@@ -135,25 +135,28 @@ class Chat(BaseFormat):
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
         return stream.without_usage(body)
 
-    def understand(self, document: Completion) -> Answer:
-        return chat_interchange.understand(document)
+    def to_answer(self, document: Completion) -> Answer:
+        return chat_interchange.to_answer(document)
 
-    def express(self, answer: Answer, call: Call) -> Completion:
-        return chat_interchange.express(answer)
+    def from_answer(self, answer: Answer, call: Call) -> Completion:
+        return chat_interchange.from_answer(answer)
 
 
 CHAT = Chat()
 
 
-def _refuse_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
-    upstream_state.refuse_held_path(path, tail=2)
-    upstream_state.refuse_stateful(
-        request, documented_fields.at(path, documented_fields.CHAT), documented_fields.APART, allow=allow
+def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
+    upstream_state.reject_stateful_path(path, tail=2)
+    upstream_state.reject_stateful_fields(
+        request,
+        documented_fields.for_path(path, documented_fields.CHAT),
+        documented_fields.CHECKED_ELSEWHERE,
+        allow=allow,
     )
-    hosted_tools.refuse_plugins(request, allow=allow)
-    upstream_state.refuse_preset(request, allow=allow)
-    hosted_tools.refuse_tools(request.get("tools"), allow=allow)
-    upstream_references.refuse(request.get("messages"), allow=allow)
+    hosted_tools.reject_plugins(request, allow=allow)
+    upstream_state.reject_preset(request, allow=allow)
+    hosted_tools.reject_tools(request.get("tools"), allow=allow)
+    upstream_references.reject_references(request.get("messages"), allow=allow)
 
 
 def _model(path: str, request: JSONObject) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks
-from aicache.formats.json_body import JSONObject, OnlyAsRecorded, dump, load_object, objects
+from aicache.formats.json_body import JSONObject, ReplayOnly, object_list, parse_object, render_json
 
-GOOD_ENDS = frozenset(
+GOOD_FINISH_REASONS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
     | {"eos", "eos_token", "stop_sequence"}  # Together; older Hugging Face TGI
     | {"end_turn", "tool_use"}  # gateways that pass Anthropic's and Bedrock's words through
@@ -19,7 +19,7 @@ GOOD_ENDS = frozenset(
 (Mistral), content_filter, sensitive and network_error (Zhipu), insufficient_system_resource (DeepSeek), error
 (OpenRouter, Mistral), abort (vLLM, SGLang), time_limit (watsonx)."""
 
-NOISE = frozenset({"object", "obfuscation", "p"})
+IGNORED_FIELDS = frozenset({"object", "obfuscation", "p"})
 """Fields that say nothing of the answer: what the document is, and padding against eavesdroppers (OpenAI, Mistral)."""
 
 
@@ -47,29 +47,29 @@ class Completion:
     """What else the document carried (``system_fingerprint``, ``citations``, ...)."""
 
 
-_ECHOED = "metadata"
-_SUBSTANCE = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
+_ECHOED_FIELD = "metadata"
+_CONTENT_FIELDS = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
 _BLANK_PART = {"type": "text", "text": ""}
-_BESIDE_TEXT = ("tool_calls", "function_call", "audio", "images")
-_THOUGHTS = ("thinking", "reasoning", "redacted_thinking")  # kinds of parts that are not said to the reader
-_OWN = frozenset({"executed_tools"})  # words of tools that the upstream ran, at Groq
+_NON_TEXT_FIELDS = ("tool_calls", "function_call", "audio", "images")
+_REASONING_PART_TYPES = ("thinking", "reasoning", "redacted_thinking")  # kinds of parts that are not said to the reader
+_TOOL_OUTPUT_FIELDS = frozenset({"executed_tools"})  # words of tools that the upstream ran, at Groq
 
 
-def read(document: Mapping[str, Any], *, n: int) -> Completion:
+def check_answer(document: Mapping[str, Any], *, n: int) -> Completion:
     """Read a ``chat.completion`` object, choices in the order of their indexes.
 
     Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
     at least says something.
     """
-    refuse_error(document)
-    failure_marks.refuse(document, but=_OWN)
-    listed = objects(document.get("choices"), "choices")
-    choices = tuple(sorted((_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: choice.index))
+    reject_error(document)
+    failure_marks.reject_failed(document, ignoring=_TOOL_OUTPUT_FIELDS)
+    listed = object_list(document.get("choices"), "choices")
+    choices = tuple(sorted((_check_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: choice.index))
     if len({choice.index for choice in choices}) < len(choices):
         raise ValueError("choices: two of the same index")
     if len(choices) < max(n, 1):
         raise ValueError(f"choices: {len(choices)} where {n} were asked for")
-    if not any(_says(choice.message) for choice in choices):
+    if not any(_has_content(choice.message) for choice in choices):
         raise ValueError("choices: none says anything")
     usage = document.get("usage")
     if usage is None and isinstance(groq := document.get("x_groq"), dict):
@@ -80,7 +80,7 @@ def read(document: Mapping[str, Any], *, n: int) -> Completion:
         usage = own  # where Kimi counts in a stream, with the end of its only choice
         rest = {name: value for name, value in choices[0].extra.items() if name != "usage"}
         choices = (replace(choices[0], extra=rest),)
-    known = {"id", "model", "created", "choices", "usage", "error", *NOISE}
+    known = {"id", "model", "created", "choices", "usage", "error", *IGNORED_FIELDS}
     return Completion(
         id=_text(document.get("id")),
         model=_text(document.get("model")),
@@ -91,8 +91,8 @@ def read(document: Mapping[str, Any], *, n: int) -> Completion:
     )
 
 
-def write(answer: Completion) -> JSONObject:
-    """Return the ``chat.completion`` object; ``read(write(answer)) == answer``."""
+def to_document(answer: Completion) -> JSONObject:
+    """Return the ``chat.completion`` object; ``check_answer(write(answer)) == answer``."""
     document: JSONObject = {
         "id": answer.id,
         "object": "chat.completion",
@@ -108,42 +108,46 @@ def write(answer: Completion) -> JSONObject:
     return document | dict(answer.extra)
 
 
-def echo_of(request: Mapping[str, Any]) -> str:
+def echoed_metadata(request: Mapping[str, Any]) -> str:
     """Return what of a request's own its answer may repeat without having been changed by it: its ``metadata``."""
-    return dump(request[_ECHOED]).decode() if isinstance(request.get(_ECHOED), dict) else ""
+    return render_json(request[_ECHOED_FIELD]).decode() if isinstance(request.get(_ECHOED_FIELD), dict) else ""
 
 
 def without_echo(answer: Completion, echo: str) -> Completion:
     """Take from a recorded answer what it repeats of its own call, if it does."""
-    if not echo or answer.extra.get(_ECHOED) != load_object(echo):
+    if not echo or answer.extra.get(_ECHOED_FIELD) != parse_object(echo):
         return answer
-    return replace(answer, extra={**answer.extra, _ECHOED: {}})
+    return replace(answer, extra={**answer.extra, _ECHOED_FIELD: {}})
 
 
 def with_echo(answer: Completion, echo: str) -> Completion:
     """Put the caller's own where another's was taken from."""
-    return replace(answer, extra={**answer.extra, _ECHOED: load_object(echo)}) if echo and echoes(answer) else answer
+    return (
+        replace(answer, extra={**answer.extra, _ECHOED_FIELD: parse_object(echo)})
+        if echo and has_echo(answer)
+        else answer
+    )
 
 
-def echoes(answer: Completion) -> bool:
+def has_echo(answer: Completion) -> bool:
     """Tell whether an answer repeats something of its call; as parsed, less that."""
-    return answer.extra.get(_ECHOED) == {}
+    return answer.extra.get(_ECHOED_FIELD) == {}
 
 
-def refuse_error(document: Mapping[str, Any]) -> None:
+def reject_error(document: Mapping[str, Any]) -> None:
     """Raise ValueError for an error that came with status 200: a document's, an event's or a single choice's."""
     if document.get("error") or document.get("object") == "error" or document.get("type") == "error":
         raise ValueError("an error in place of an answer")
 
 
-def refuse_marks(chunk: Mapping[str, Any], text: str) -> None:
+def reject_failed_chunk(chunk: Mapping[str, Any], text: str) -> None:
     """Raise ValueError for a mark of an error in a piece of a stream: the next piece may have another in its place."""
-    failure_marks.refuse_in(chunk, text, but=_OWN)
+    failure_marks.reject_failed_chunk(chunk, text, ignoring=_TOOL_OUTPUT_FIELDS)
 
 
 def expiry(answer: Completion) -> float | None:
     """Return the Unix time at which the first of what an answer names expires; None where nothing does."""
-    return failure_marks.expiry(write(answer), but=_OWN)
+    return failure_marks.earliest_expiry(to_document(answer), ignoring=_TOOL_OUTPUT_FIELDS)
 
 
 def texts(answer: Completion) -> list[str]:
@@ -151,35 +155,35 @@ def texts(answer: Completion) -> list[str]:
     said = []
     for choice in answer.choices:
         message = choice.message
-        if not any(message.get(name) for name in ("refusal", *_BESIDE_TEXT)):
+        if not any(message.get(name) for name in ("refusal", *_NON_TEXT_FIELDS)):
             content = message["content"]
             said.append(content if isinstance(content, str) else "".join(_text_in(part) for part in content))
     return said
 
 
-def refuse_useless(answer: Completion) -> None:
+def reject_useless(answer: Completion) -> None:
     """Raise ValueError for a choice that is of no use: it says nothing, ends for a call that it does not make, or makes
     one that is none. Callers ask again then, and must not be told the same again."""
     for choice in answer.choices:
         message = choice.message
         calls = message.get("tool_calls") or ()
         for call in calls:
-            answer_content.check_call(call)
+            answer_content.check_tool_call(call)
         if message.get("function_call"):
-            answer_content.check_function(message["function_call"])
-        answer_content.refuse_uncalled(choice.finish_reason, calls or message.get("function_call"))
-        if not _tells(message):
+            answer_content.check_function_call(message["function_call"])
+        answer_content.reject_missing_call(choice.finish_reason, calls or message.get("function_call"))
+        if not _has_visible_content(message):
             raise ValueError("choices: one that says nothing")
 
 
-def refuse_untold(answer: Completion) -> None:
+def reject_unidentified_calls(answer: Completion) -> None:
     """Raise OnlyAsRecorded for a call that clients of the other mode could not tell: one without an id or a name."""
     for choice in answer.choices:
-        if not all(answer_content.can_be_told(call) for call in choice.message.get("tool_calls") or ()):
-            raise OnlyAsRecorded("tool_calls: one without an id or a name")
+        if not all(answer_content.has_id_and_name(call) for call in choice.message.get("tool_calls") or ()):
+            raise ReplayOnly("tool_calls: one without an id or a name")
 
 
-def refused(answer: Completion) -> bool:
+def is_refused(answer: Completion) -> bool:
     """Tell whether the model declined to answer, be it in one choice or in a part of one."""
     return any(
         bool(choice.message.get("refusal"))
@@ -191,7 +195,7 @@ def refused(answer: Completion) -> bool:
     )
 
 
-def index_of(choice: Mapping[str, Any], default: int) -> int:
+def choice_index(choice: Mapping[str, Any], default: int) -> int:
     index = choice.get("index")
     if index is None:
         return default
@@ -200,30 +204,30 @@ def index_of(choice: Mapping[str, Any], default: int) -> int:
     return index
 
 
-def good_end(choice: Mapping[str, Any]) -> str:
+def check_finish_reason(choice: Mapping[str, Any]) -> str:
     """Return a choice's finish_reason. Raises ValueError for any but a good one."""
     reason = choice.get("finish_reason")
-    if not isinstance(reason, str) or reason not in GOOD_ENDS:
+    if not isinstance(reason, str) or reason not in GOOD_FINISH_REASONS:
         raise ValueError(f"finish_reason: {reason if _is_word(reason) else 'none, or not a word'}")
     return reason
 
 
-def _choice(position: int, choice: JSONObject) -> Choice:
-    refuse_error(choice)
-    reason = good_end(choice)
+def _check_choice(position: int, choice: JSONObject) -> Choice:
+    reject_error(choice)
+    reason = check_finish_reason(choice)
     message = choice.get("message")
     if not isinstance(message, dict):
         raise ValueError("choices: one without a message")
     known = {"index", "message", "delta", "finish_reason", "error"}  # Perplexity adds an empty delta to whole choices
     return Choice(
-        index=index_of(choice, position),
-        message=_message(message),
+        index=choice_index(choice, position),
+        message=_check_message(message),
         finish_reason=reason,
         extra={name: value for name, value in choice.items() if name not in known},
     )
 
 
-def _message(message: JSONObject) -> JSONObject:
+def _check_message(message: JSONObject) -> JSONObject:
     """Check a message and give it the two fields that clients count on.
 
     A tool call's index is a stream's way to number what a list numbers anyway; some vendors leave it in whole answers.
@@ -233,14 +237,14 @@ def _message(message: JSONObject) -> JSONObject:
     if not isinstance(role, str):
         raise ValueError("message.role: not a string")
     if not (content is None or isinstance(content, str)):
-        objects(content, "message.content")
+        object_list(content, "message.content")
     checked = {**message, "role": role, "content": content}
-    if calls := objects(message.get("tool_calls"), "message.tool_calls"):
-        checked["tool_calls"] = [_call(call) for call in calls]
+    if calls := object_list(message.get("tool_calls"), "message.tool_calls"):
+        checked["tool_calls"] = [_check_call(call) for call in calls]
     return checked
 
 
-def _call(call: JSONObject) -> JSONObject:
+def _check_call(call: JSONObject) -> JSONObject:
     checked = {name: value for name, value in call.items() if name != "index"}
     function = call.get("function")
     if isinstance(function, dict) and function.get("arguments") is None:
@@ -248,24 +252,30 @@ def _call(call: JSONObject) -> JSONObject:
     return checked
 
 
-def _says(message: Mapping[str, Any]) -> bool:
+def _has_content(message: Mapping[str, Any]) -> bool:
     content = message["content"]
     said = any(part != _BLANK_PART for part in content) if isinstance(content, list) else bool(content)
-    return said or any(message.get(name) for name in _SUBSTANCE)
+    return said or any(message.get(name) for name in _CONTENT_FIELDS)
 
 
-def _tells(message: Mapping[str, Any]) -> bool:
+def _has_visible_content(message: Mapping[str, Any]) -> bool:
     """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
     content = message["content"]
-    told = any(map(_part_says, content)) if isinstance(content, list) else answer_content.says(content)
-    return told or answer_content.says(message.get("refusal")) or any(message.get(name) for name in _BESIDE_TEXT)
+    told = (
+        any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)
+    )
+    return (
+        told
+        or answer_content.has_visible_text(message.get("refusal"))
+        or any(message.get(name) for name in _NON_TEXT_FIELDS)
+    )
 
 
-def _part_says(part: Mapping[str, Any]) -> bool:
+def _is_visible_part(part: Mapping[str, Any]) -> bool:
     kind = part.get("type")
-    if kind in _THOUGHTS:
+    if kind in _REASONING_PART_TYPES:
         return False
-    return answer_content.says(part.get(kind)) if kind in ("text", "refusal") else True
+    return answer_content.has_visible_text(part.get(kind)) if kind in ("text", "refusal") else True
 
 
 def _text_in(part: Mapping[str, Any]) -> str:

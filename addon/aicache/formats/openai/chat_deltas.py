@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats.stream_deltas import EMPTY, How, Items, Rule
+from aicache.formats.stream_deltas import EMPTY, ListRule, Merge, Rule
 
-OF_A_PIECE = frozenset({"token_id"})
+DELTA_ONLY_FIELDS = frozenset({"token_id"})
 """What deltas alone have: the number of their own token, at Together."""
 
 
-def _of_an_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+def _has_same_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
     return item.get("index") is not None and item["index"] == earlier.get("index")
 
 
-def _continues(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
+def _continues_detail(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
     """Tell by index, type, id and format; what a piece leaves out agrees with anything (OpenRouter's signatures).
 
     Without an index, what agrees may be of the last one or stand after it.
@@ -26,13 +26,13 @@ def _continues(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | No
     alike = all(_agree(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
     if alike and item.get("index") is None and earlier.get("index") is None:
         return None
-    return alike and _of_an_index(earlier, item)
+    return alike and _has_same_index(earlier, item)
 
 
 def _continues_block(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
     """Tell for LiteLLM, whose blocks of Anthropic's thinking have no index: one goes on up to its signature."""
     if item.get("index") is not None:
-        return _continues(earlier, item)
+        return _continues_detail(earlier, item)
     return earlier.get("type") == item.get("type") == "thinking" and not earlier.get("signature")
 
 
@@ -46,20 +46,20 @@ def _continues_call(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool
     named = bool(isinstance(function, dict) and function.get("name"))
     if item.get("index") is None:
         return not named and not item.get("id")
-    return _of_an_index(earlier, item) and (not named or _agree(earlier.get("id"), item.get("id")))
+    return _has_same_index(earlier, item) and (not named or _agree(earlier.get("id"), item.get("id")))
 
 
 def _agree(one: Any, other: Any) -> bool:
     return one == other or one in EMPTY or other in EMPTY
 
 
-_FUNCTION: Mapping[str, Rule] = {"arguments": How.GROWS}
+_FUNCTION: Mapping[str, Rule] = {"arguments": Merge.APPEND}
 
-CALLS = Items(
+CALLS = ListRule(
     {
-        **dict.fromkeys(("id", "type"), How.NAMES),
+        **dict.fromkeys(("id", "type"), Merge.KEEP_FIRST),
         "function": _FUNCTION,
-        "custom": {"input": How.GROWS},
+        "custom": {"input": Merge.APPEND},
     },
     _continues_call,
     within=True,
@@ -67,54 +67,56 @@ CALLS = Items(
 """Calls of tools. A second name is a piece of it with some clients, and another one with others: no rule for it."""
 
 LOGPROBS: Mapping[str, Rule] = dict.fromkeys(
-    ("content", "refusal", "tokens", "token_ids", "token_logprobs", "top_logprobs", "text_offset"), How.LISTED
+    ("content", "refusal", "tokens", "token_ids", "token_logprobs", "top_logprobs", "text_offset"), Merge.EXTEND
 )
 """Log probabilities: lists with one element a token."""
 
 MESSAGE: Mapping[str, Rule] = {
-    "role": How.NAMES,
-    "content": How.CONTENT,
-    **dict.fromkeys(("reasoning_content", "reasoning", "reasoning_text", "refusal"), How.GROWS),
+    "role": Merge.KEEP_FIRST,
+    "content": Merge.CONTENT,
+    **dict.fromkeys(("reasoning_content", "reasoning", "reasoning_text", "refusal"), Merge.APPEND),
     "tool_calls": CALLS,
     "function_call": _FUNCTION,
-    "audio": {"id": How.NAMES, "data": How.BASE64, "transcript": How.GROWS, "expires_at": How.REPLACES},
-    "annotations": How.ADDED,
-    "images": How.ADDED,
-    "reasoning_details": Items(  # OpenRouter
+    "audio": {"id": Merge.KEEP_FIRST, "data": Merge.BASE64, "transcript": Merge.APPEND, "expires_at": Merge.REPLACE},
+    "annotations": Merge.UNION,
+    "images": Merge.UNION,
+    "reasoning_details": ListRule(  # OpenRouter
         {
-            **dict.fromkeys(("type", "id", "format"), How.NAMES),
-            **dict.fromkeys(("text", "summary", "data"), How.GROWS),
+            **dict.fromkeys(("type", "id", "format"), Merge.KEEP_FIRST),
+            **dict.fromkeys(("text", "summary", "data"), Merge.APPEND),
         },
-        _continues,
+        _continues_detail,
     ),
-    "thinking_blocks": Items(  # LiteLLM
-        {"type": How.NAMES, "thinking": How.GROWS}, _continues_block
+    "thinking_blocks": ListRule(  # LiteLLM
+        {"type": Merge.KEEP_FIRST, "thinking": Merge.APPEND}, _continues_block
     ),
-    "executed_tools": Items(How.SWELLS, _of_an_index),  # Groq: a tool that was run is told again with its output
+    "executed_tools": ListRule(
+        Merge.ACCUMULATED, _has_same_index
+    ),  # Groq: a tool that was run is told again with its output
 }
 """A choice's message."""
 
 CHOICE: Mapping[str, Rule] = {
     "logprobs": LOGPROBS,
-    "text": How.GROWS,  # Together says each text twice
-    "token_ids": How.LISTED,
-    "prompt_token_ids": How.REPLACES,
-    **dict.fromkeys(("native_finish_reason", "stop_reason", "matched_stop"), How.REPLACES),
-    "usage": How.COUNTS,
-    **dict.fromkeys(("content_filter_results", "content_filter_result", "content_filter_offsets"), How.REPLACES),
+    "text": Merge.APPEND,  # Together says each text twice
+    "token_ids": Merge.EXTEND,
+    "prompt_token_ids": Merge.REPLACE,
+    **dict.fromkeys(("native_finish_reason", "stop_reason", "matched_stop"), Merge.REPLACE),
+    "usage": Merge.REPLACE_COUNTS,
+    **dict.fromkeys(("content_filter_results", "content_filter_result", "content_filter_offsets"), Merge.REPLACE),
 }
 """What else a choice has."""
 
 DOCUMENT: Mapping[str, Rule] = {
-    **dict.fromkeys(("service_tier", "system_fingerprint", "provider", "metadata"), How.REPLACES),
-    **dict.fromkeys(("x_groq", "timings", "prompt_filter_results", "moderation"), How.REPLACES),
-    **dict.fromkeys(("prompt_progress", "time_info", "perf_metrics"), How.REPLACES),  # llama.cpp, Cerebras, Fireworks
-    **dict.fromkeys(("citations", "search_results", "images", "related_questions"), How.SWELLS),  # Perplexity
+    **dict.fromkeys(("service_tier", "system_fingerprint", "provider", "metadata"), Merge.REPLACE),
+    **dict.fromkeys(("x_groq", "timings", "prompt_filter_results", "moderation"), Merge.REPLACE),
+    **dict.fromkeys(("prompt_progress", "time_info", "perf_metrics"), Merge.REPLACE),  # llama.cpp, Cerebras, Fireworks
+    **dict.fromkeys(("citations", "search_results", "images", "related_questions"), Merge.ACCUMULATED),  # Perplexity
 }
 """What stands around the choices."""
 
 
-def in_order(calls: Any) -> Any:
+def order_calls(calls: Any) -> Any:
     """Return a message's calls in the order of their indexes, where each has one of its own.
 
     Gateways that give parallel calls the same index, or start anew in each chunk, send them in their order.

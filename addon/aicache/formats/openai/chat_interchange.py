@@ -8,12 +8,12 @@ from typing import Any
 from aicache.domain.model import Answer, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 from aicache.domain.model import Choice as Said
 from aicache.formats import interchange
-from aicache.formats.json_body import JSONObject, count, count_in, objects
+from aicache.formats.json_body import JSONObject, nested_token_count, object_list, token_count
 from aicache.formats.openai.chat_answer import Choice, Completion
 
 _SYSTEM = ("system", "developer")
-_NAMES = {"max_completion_tokens": "max_tokens"}
-_NO_WORDS = frozenset(  # what cannot change the answer, and what is asked for already by saying nothing
+_COMMON_NAMES = {"max_completion_tokens": "max_tokens"}
+_IGNORED_PARAMS = frozenset(  # what cannot change the answer, and what is asked for already by saying nothing
     {"messages", "model", "stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key"}
     | {"service_tier", "store"}
 )
@@ -24,62 +24,62 @@ _FINISH = {
 }
 
 
-def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a request in common words, or None where it says more than those."""
-    said = {name: value for name, value in request.items() if name not in _NO_WORDS}
+    said = {name: value for name, value in request.items() if name not in _IGNORED_PARAMS}
     if said.get("response_format") == {"type": "text"}:
         del said["response_format"]
     spoken = (
-        ("system" if turn.role in _SYSTEM else turn.role, None if turn.rest else interchange.text_of(turn.content))
+        ("system" if turn.role in _SYSTEM else turn.role, None if turn.rest else interchange.only_text(turn.content))
         for turn in turns
     )
-    return interchange.words(spoken, said, _NAMES, interchange.function, _tool_choice)
+    return interchange.translate_request(spoken, said, _COMMON_NAMES, interchange.translate_function, _tool_choice)
 
 
-def understand(completion: Completion) -> Answer:
+def to_answer(completion: Completion) -> Answer:
     """Return what a completion says. Raises ValueError for audio, images, custom tools and unknown kinds of content."""
     return Answer(
         id=completion.id,
         model=completion.model,
         created=completion.created,
-        choices=tuple(_said(choice) for choice in completion.choices),
-        usage=usage_of(completion.usage),
+        choices=tuple(_to_choice(choice) for choice in completion.choices),
+        usage=parse_usage(completion.usage),
     )
 
 
-def express(answer: Answer) -> Completion:
+def from_answer(answer: Answer) -> Completion:
     """Return the completion that says what *answer* says."""
     choices = tuple(
         Choice(index, _message(choice.parts), _FINISH[choice.finish], {"logprobs": None})
         for index, choice in enumerate(answer.choices)
     )
-    return Completion(f"chatcmpl-{answer.id}", answer.model, answer.created, choices, counts(answer.usage), {})
+    return Completion(f"chatcmpl-{answer.id}", answer.model, answer.created, choices, render_usage(answer.usage), {})
 
 
-def usage_of(usage: Mapping[str, Any] | None) -> Usage | None:
+def parse_usage(usage: Mapping[str, Any] | None) -> Usage | None:
     """Return in common words what a document counts."""
     if not usage:
         return None
     return Usage(
-        *tokens(usage),
-        count_in(usage, "prompt_tokens_details", "cached_tokens"),
-        count_in(usage, "completion_tokens_details", "reasoning_tokens"),
+        *count_tokens(usage),
+        nested_token_count(usage, "prompt_tokens_details", "cached_tokens"),
+        nested_token_count(usage, "completion_tokens_details", "reasoning_tokens"),
     )
 
 
-def tokens(usage: Mapping[str, Any]) -> tuple[int, int]:
+def count_tokens(usage: Mapping[str, Any]) -> tuple[int, int]:
     """Return how many tokens were read and written: by the total, where it is all that is told.
 
     Where one of the two is told and the other is not, as by a stream that left off counting, neither counts as known.
     """
     if (usage.get("prompt_tokens") is None) != (usage.get("completion_tokens") is None):
         return 0, 0
-    prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
-    return prompt or max(0, count(usage.get("total_tokens")) - completion), completion
+    prompt, completion = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
+    return prompt or max(0, token_count(usage.get("total_tokens")) - completion), completion
 
 
-def counts(usage: Usage | None) -> JSONObject | None:
-    """Return what a document counts; ``usage_of(counts(usage)) == usage``."""
+def render_usage(usage: Usage | None) -> JSONObject | None:
+    """Return what a document counts; ``parse_usage(counts(usage)) == usage``."""
     if usage is None:
         return None
     return {
@@ -100,7 +100,7 @@ def _tool_choice(value: Any) -> Any:
     raise ValueError("tool_choice: unknown")
 
 
-def _said(choice: Choice) -> Said:
+def _to_choice(choice: Choice) -> Said:
     message = choice.message
     if any(message.get(name) for name in ("audio", "images", "function_call")):
         raise ValueError("an answer of more than text and tool calls")
@@ -111,50 +111,50 @@ def _said(choice: Choice) -> Said:
     if isinstance(content, str) and content:
         parts.append(Text(content))
     elif isinstance(content, list):
-        parts += [_part(part) for part in content]
+        parts += [_to_part(part) for part in content]
     if isinstance(refusal := message.get("refusal"), str) and refusal:
         parts.append(Refusal(refusal))
-    for call in objects(message.get("tool_calls"), "tool_calls"):
+    for call in object_list(message.get("tool_calls"), "tool_calls"):
         function = call.get("function")
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
             raise ValueError("a tool call that is no function's")
-        parts.append(ToolCall(str(call.get("id") or ""), name, interchange.arguments_of(function.get("arguments"))))
-    return Said(tuple(parts), interchange.finish_of(parts))
+        parts.append(ToolCall(str(call.get("id") or ""), name, interchange.parse_arguments(function.get("arguments"))))
+    return Said(tuple(parts), interchange.finish_of_parts(parts))
 
 
-def _part(part: JSONObject) -> Part:
+def _to_part(part: JSONObject) -> Part:
     """Read a part of Mistral's content."""
     match part:
         case {"type": "text", "text": str(text)}:
             return Text(text)
         case {"type": "thinking", "thinking": [_, *_] as pieces}:
-            return Reasoning("".join(_thought(piece) for piece in pieces))
+            return Reasoning("".join(_reasoning_text(piece) for piece in pieces))
         case {"type": "thinking", "thinking": str(thought)}:
             return Reasoning(thought)
         case _:
             raise ValueError("a kind of content that others do not have")
 
 
-def _thought(piece: Any) -> str:
-    if (text := interchange.text_of([piece])) is None:
+def _reasoning_text(piece: Any) -> str:
+    if (text := interchange.only_text([piece])) is None:
         raise ValueError("a kind of thinking that others do not have")
     return text
 
 
 def _message(parts: Sequence[Part]) -> JSONObject:
-    calls = interchange.calls_of(parts)
-    text = interchange.joined(parts, Text)
-    refusal = interchange.joined(parts, Refusal)
+    calls = interchange.tool_calls_in(parts)
+    text = interchange.joined_text(parts, Text)
+    refusal = interchange.joined_text(parts, Refusal)
     message: JSONObject = {"role": "assistant", "content": text if text or not (calls or refusal) else None}
     message["refusal"] = refusal or None
-    if reasoning := interchange.joined(parts, Reasoning):
+    if reasoning := interchange.joined_text(parts, Reasoning):
         message["reasoning_content"] = reasoning
     if calls:
         message["tool_calls"] = [
             {
                 "id": call.id or f"call_{index}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": interchange.arguments_text(call.arguments)},
+                "function": {"name": call.name, "arguments": interchange.render_arguments(call.arguments)},
             }
             for index, call in enumerate(calls)
         ]

@@ -14,26 +14,26 @@ from typing import Any
 from aicache.formats import stream_deltas
 from aicache.formats.json_body import JSONObject
 from aicache.formats.openai import chat_deltas, stream
-from aicache.formats.openai.chat_answer import Choice, Completion, refuse_error
+from aicache.formats.openai.chat_answer import Choice, Completion, reject_error
 
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details")
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
-def gather(body: bytes) -> JSONObject:
+def join_stream(body: bytes) -> JSONObject:
     """Join a stream into the ``chat.completion`` object it amounts to. Raises ValueError for one that is cut off."""
-    return stream.gather(body, _Growing)
+    return stream.join_stream(body, _ChoiceBuilder)
 
 
-def scatter(answer: Completion, *, include_usage: bool) -> bytes:
-    """Write an answer as a stream; ``gather`` gets back all of it, but the usage where that is not included."""
+def render_stream(answer: Completion, *, include_usage: bool) -> bytes:
+    """Write an answer as a stream; ``join_stream`` gets back all of it, but the usage where that is not included."""
     head = {"id": answer.id, "object": "chat.completion.chunk", "created": answer.created, "model": answer.model}
     pieces = (piece for choice in answer.choices for piece in _pieces(choice))
-    return stream.scatter(head, pieces, extra=answer.extra, usage=answer.usage, include_usage=include_usage)
+    return stream.render_stream(head, pieces, extra=answer.extra, usage=answer.usage, include_usage=include_usage)
 
 
 @dataclass(slots=True)
-class _Growing:
+class _ChoiceBuilder:
     """What is known of a choice so far."""
 
     message: JSONObject = field(default_factory=dict)
@@ -47,7 +47,7 @@ class _Growing:
         The delta may stand under the name of ``message``. Where there are deltas, a message is what they amount to so
         far (Perplexity sends both).
         """
-        refuse_error(piece)
+        reject_error(piece)
         delta, message = piece.pop("delta", None), piece.pop("message", None)
         if delta is None and not self.has_deltas:
             delta = message
@@ -55,16 +55,16 @@ class _Growing:
             self.has_deltas = True
         if not (delta is None or isinstance(delta, dict)):
             raise ValueError("choices: a delta that is not an object")
-        delta = {name: value for name, value in (delta or {}).items() if name not in chat_deltas.OF_A_PIECE}
-        stream_deltas.join(self.message, delta, chat_deltas.MESSAGE)
-        self.finish_reason = stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
+        delta = {name: value for name, value in (delta or {}).items() if name not in chat_deltas.DELTA_ONLY_FIELDS}
+        stream_deltas.merge_fields(self.message, delta, chat_deltas.MESSAGE)
+        self.finish_reason = stream.merge_finish_reason(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
         if type(piece.get("logprobs")) in (int, float):
-            piece["logprobs"] = stream_deltas.UNCLEAR  # Together tells one number a token, and lists in whole answers
-        stream_deltas.join(self.extra, piece, chat_deltas.CHOICE)
+            piece["logprobs"] = stream_deltas.AMBIGUOUS  # Together tells one number a token, and lists in whole answers
+        stream_deltas.merge_fields(self.extra, piece, chat_deltas.CHOICE)
 
     def whole(self, index: int) -> JSONObject:
-        calls = {name: chat_deltas.in_order(self.message[name]) for name in ("tool_calls",) if name in self.message}
+        calls = {name: chat_deltas.order_calls(self.message[name]) for name in ("tool_calls",) if name in self.message}
         return {**self.extra, "index": index, "message": self.message | calls, "finish_reason": self.finish_reason}
 
 
@@ -83,7 +83,7 @@ def _deltas(message: Mapping[str, Any]) -> Iterator[JSONObject]:
     refusal, one tool call a delta, all else. Fields that hold nothing go with the role, where OpenAI has them too.
     """
     rest = dict(message)
-    opening = {name: rest.pop(name) for name in message if name == "role" or rest[name] in _NOTHING}
+    opening = {name: rest.pop(name) for name in message if name == "role" or rest[name] in _EMPTY_VALUES}
     if "content" in rest:
         opening["content"] = ""
     yield opening

@@ -22,8 +22,8 @@ from aicache.formats import (
     sse,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
-from aicache.formats.json_body import JSONObject, dump, load_object, load_request
+from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
 from aicache.formats.upstream_state import STRICT, Allow
 
@@ -75,12 +75,12 @@ class Completions(BaseFormat):
         allow: Allow = STRICT,
     ) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
-        request = load_request(body)
-        upstream_state.refuse_held_path(path, tail=1)
-        harmless = documented_fields.at(path, documented_fields.COMPLETIONS)
-        upstream_state.refuse_stateful(request, harmless, documented_fields.APART, allow=allow)
-        hosted_tools.refuse_plugins(request, allow=allow)
-        upstream_state.refuse_preset(request, allow=allow)
+        request = parse_request_object(body)
+        upstream_state.reject_stateful_path(path, tail=1)
+        harmless = documented_fields.for_path(path, documented_fields.COMPLETIONS)
+        upstream_state.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
+        hosted_tools.reject_plugins(request, allow=allow)
+        upstream_state.reject_preset(request, allow=allow)
         _check(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False
@@ -105,38 +105,38 @@ class Completions(BaseFormat):
         """
         try:
             if sse.is_stream(body):
-                return Mode.STREAM, completions_answer.read(completions_stream.gather(body), n=n)
-            return Mode.WHOLE, completions_answer.read(load_object(body), n=n)
+                return Mode.STREAM, completions_answer.check_answer(completions_stream.join_stream(body), n=n)
+            return Mode.WHOLE, completions_answer.check_answer(parse_object(body), n=n)
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
-    def facts(self, document: JSONObject) -> Facts:
-        prompt, completion = chat_interchange.tokens(document.get("usage") or {})
-        refused = refusals.any_declines(choice["text"] for choice in document["choices"])
-        return Facts(prompt, completion, refused, expires_at=failure_marks.expiry(document))
+    def summarize(self, document: JSONObject) -> AnswerSummary:
+        prompt, completion = chat_interchange.count_tokens(document.get("usage") or {})
+        refused = refusals.any_refusal(choice["text"] for choice in document["choices"])
+        return AnswerSummary(prompt, completion, refused, expires_at=failure_marks.earliest_expiry(document))
 
-    def check(self, document: JSONObject, call: Call) -> None:
-        completions_answer.refuse_useless(document)
+    def check_useful(self, document: JSONObject, call: Call) -> None:
+        completions_answer.reject_useless(document)
         if (form := response_format.of_chat(call.params)) is not None and not call.params.get("echo"):
-            response_format.refuse_broken((choice["text"] for choice in document["choices"]), form)
+            response_format.reject_mismatch((choice["text"] for choice in document["choices"]), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
         match mode:
             case Mode.WHOLE:
-                return dump(document)
+                return render_json(document)
             case Mode.STREAM:
-                return completions_stream.scatter(document, include_usage=include_usage)
+                return completions_stream.render_stream(document, include_usage=include_usage)
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
         return stream.without_usage(body)
 
-    def understand(self, document: JSONObject) -> Answer:
-        return completions_answer.understand(document)
+    def to_answer(self, document: JSONObject) -> Answer:
+        return completions_answer.to_answer(document)
 
-    def express(self, answer: Answer, call: Call) -> JSONObject:
-        return completions_answer.express(answer)
+    def from_answer(self, answer: Answer, call: Call) -> JSONObject:
+        return completions_answer.from_answer(answer)
 
 
 COMPLETIONS = Completions()

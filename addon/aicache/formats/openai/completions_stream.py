@@ -14,27 +14,27 @@ from typing import Any
 from aicache.formats import stream_deltas
 from aicache.formats.json_body import JSONObject
 from aicache.formats.openai import chat_deltas, stream
-from aicache.formats.openai.chat_answer import refuse_error
+from aicache.formats.openai.chat_answer import reject_error
 
 _HEAD = ("id", "object", "created", "model")
-_CHOICE: Mapping[str, stream_deltas.Rule] = {**chat_deltas.CHOICE, "reasoning": stream_deltas.How.GROWS}
+_CHOICE: Mapping[str, stream_deltas.Rule] = {**chat_deltas.CHOICE, "reasoning": stream_deltas.Merge.APPEND}
 
 
-def gather(body: bytes) -> JSONObject:
+def join_stream(body: bytes) -> JSONObject:
     """Join a stream into the ``text_completion`` object it amounts to. Raises ValueError for one that is cut off."""
-    return stream.gather(body, _Growing)
+    return stream.join_stream(body, _ChoiceBuilder)
 
 
-def scatter(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
-    """Write a document as a stream; ``gather`` gets back all of it, but the usage where that is not included."""
+def render_stream(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
+    """Write a document as a stream; ``join_stream`` gets back all of it, but the usage where that is not included."""
     head = {name: document[name] for name in _HEAD if name in document}
     extra = {name: value for name, value in document.items() if name not in (*_HEAD, "choices", "usage")}
     pieces = (piece for choice in document["choices"] for piece in _pieces(choice))
-    return stream.scatter(head, pieces, extra=extra, usage=document.get("usage"), include_usage=include_usage)
+    return stream.render_stream(head, pieces, extra=extra, usage=document.get("usage"), include_usage=include_usage)
 
 
 @dataclass(slots=True)
-class _Growing:
+class _ChoiceBuilder:
     """What is known of a choice so far."""
 
     text: list[str] = field(default_factory=list)
@@ -43,26 +43,28 @@ class _Growing:
     finish_reason: str | None = None
 
     def add(self, piece: JSONObject) -> None:
-        refuse_error(piece)
+        reject_error(piece)
         text = piece.pop("text", None)
         if not (text is None or isinstance(text, str)):
             raise ValueError("choices: a text that is not a string")
         self.text.append(text or "")
-        self.finish_reason = stream.end_of(self.finish_reason, piece.pop("finish_reason", None))
+        self.finish_reason = stream.merge_finish_reason(self.finish_reason, piece.pop("finish_reason", None))
         if "logprobs" in piece:
             told = piece["logprobs"]
-            self.logprobs = _grown(self.logprobs, stream_deltas.UNCLEAR if type(told) in (int, float) else told)
+            self.logprobs = _merge_logprobs(
+                self.logprobs, stream_deltas.AMBIGUOUS if type(told) in (int, float) else told
+            )
             piece["logprobs"] = None  # so that it is known to have been there
         for name in ("index", "delta"):
             piece.pop(name, None)
-        stream_deltas.join(self.extra, piece, _CHOICE)
+        stream_deltas.merge_fields(self.extra, piece, _CHOICE)
 
     def whole(self, index: int) -> JSONObject:
         told = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
         return {**told, "text": "".join(self.text), "index": index, "finish_reason": self.finish_reason}
 
 
-def _grown(held: Any, value: Any) -> Any:
+def _merge_logprobs(held: Any, value: Any) -> Any:
     """Join the log probabilities of two pieces: lists with one element a token, by the name of what they tell.
 
     Together sends a bare number with each token, which is no piece of what a whole answer has.
@@ -72,12 +74,12 @@ def _grown(held: Any, value: Any) -> Any:
             return value if held is None else held
         case dict(), dict():
             for name, more in value.items():
-                held[name] = _grown(held.get(name), more)
+                held[name] = _merge_logprobs(held.get(name), more)
             return held
         case list(), list():
             held += value
             return held
-    return stream_deltas.UNCLEAR
+    return stream_deltas.AMBIGUOUS
 
 
 def _pieces(choice: Mapping[str, Any]) -> Iterator[JSONObject]:

@@ -18,8 +18,8 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, BaseFormat, Facts
-from aicache.formats.json_body import JSONObject, count, dump, load_object, load_request
+from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json, token_count
 from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
 from aicache.formats.upstream_state import STRICT, Allow
 
@@ -46,18 +46,18 @@ class Responses(BaseFormat):
 
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
         """
-        request = load_request(body)
-        upstream_state.refuse_held_path(path, tail=1)
-        responses_request.refuse_held(request)
-        harmless = documented_fields.at(path, documented_fields.RESPONSES)
-        upstream_state.refuse_stateful(request, harmless, documented_fields.APART, allow=allow)
-        hosted_tools.refuse_plugins(request, allow=allow)
-        upstream_state.refuse_preset(request, allow=allow)
-        responses_request.check(request)
+        request = parse_request_object(body)
+        upstream_state.reject_stateful_path(path, tail=1)
+        responses_request.reject_stored_prompt(request)
+        harmless = documented_fields.for_path(path, documented_fields.RESPONSES)
+        upstream_state.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
+        hosted_tools.reject_plugins(request, allow=allow)
+        upstream_state.reject_preset(request, allow=allow)
+        responses_request.check_types(request)
         tools = responses_request.tools_of(request)
-        responses_request.refuse_places(tools)
-        hosted_tools.refuse_tools(tools, allow=allow)
-        upstream_references.refuse(request.get("input"), allow=allow)
+        responses_request.reject_stateful_environments(tools)
+        hosted_tools.reject_tools(tools, allow=allow)
+        upstream_references.reject_references(request.get("input"), allow=allow)
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
@@ -69,8 +69,8 @@ class Responses(BaseFormat):
             question=responses_request.question_of(request, turns[-1], tools, tools_semantic=tools_semantic),
             n=1,
             temperature=request.get("temperature"),
-            variant=responses_request.echoes_of(request),
-            common=responses_interchange.common_of(request, turns),
+            variant=responses_request.echoed_fields(request),
+            common=responses_interchange.to_common(request, turns),
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
@@ -83,36 +83,38 @@ class Responses(BaseFormat):
             raise ValueError("several choices of an API that has one")
         try:
             if sse.is_stream(body):
-                return Mode.STREAM, responses_answer.read(responses_stream.gather(body))
-            return Mode.WHOLE, responses_answer.read(load_object(body))
+                return Mode.STREAM, responses_answer.check_answer(responses_stream.join_stream(body))
+            return Mode.WHOLE, responses_answer.check_answer(parse_object(body))
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
-    def facts(self, document: JSONObject) -> Facts:
+    def summarize(self, document: JSONObject) -> AnswerSummary:
         usage = document.get("usage") or {}
-        refused = responses_answer.refused(document) or refusals.any_declines(responses_answer.texts(document))
+        refused = responses_answer.is_refused(document) or refusals.any_refusal(responses_answer.texts(document))
         expires_at = responses_answer.expiry(document)
-        return Facts(count(usage.get("input_tokens")), count(usage.get("output_tokens")), refused, expires_at)
+        return AnswerSummary(
+            token_count(usage.get("input_tokens")), token_count(usage.get("output_tokens")), refused, expires_at
+        )
 
-    def check(self, document: JSONObject, call: Call) -> None:
-        responses_answer.refuse_useless(document)
+    def check_useful(self, document: JSONObject, call: Call) -> None:
+        responses_answer.reject_useless(document)
         if (form := response_format.of_responses(call.params)) is not None:
-            response_format.refuse_broken(responses_answer.texts(document), form)
+            response_format.reject_mismatch(responses_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would, with the caller's own fields in it. Both modes tell the usage."""
-        document = responses_request.retold(document, variant)
+        document = responses_request.with_echoes(document, variant)
         match mode:
             case Mode.WHOLE:
-                return dump(document)
+                return render_json(document)
             case Mode.STREAM:
-                return responses_stream.scatter(document)
+                return responses_stream.render_stream(document)
 
-    def understand(self, document: JSONObject) -> Answer:
-        return responses_interchange.understand(document)
+    def to_answer(self, document: JSONObject) -> Answer:
+        return responses_interchange.to_answer(document)
 
-    def express(self, answer: Answer, call: Call) -> JSONObject:
-        return responses_interchange.express(answer, call)
+    def from_answer(self, answer: Answer, call: Call) -> JSONObject:
+        return responses_interchange.from_answer(answer, call)
 
 
 RESPONSES = Responses()

@@ -6,29 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks
-from aicache.formats.answer_content import PASSING
-from aicache.formats.json_body import JSONObject, objects
+from aicache.formats.answer_content import TRANSIENT_ERROR_CODES
+from aicache.formats.json_body import JSONObject, object_list
 
 _TEXT_OF = {"output_text": "text", "reasoning_text": "text", "summary_text": "text", "refusal": "refusal"}
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
-_STEPS = frozenset({"web_search_call", "file_search_call", "mcp_list_tools", "tool_search_call", "compaction"})
-_ECHOED = frozenset({"tools", "text", "input", "output", "tool_choice", "reasoning", "conversation"})
-"""What a response repeats of its request, beside what `marks` leaves out, and its items, which are looked at each."""
-_OF_ITEMS = frozenset({"code", "input", "output", "error", "tools", "queries", "pending_safety_checks"})
+_STEP_TYPES = frozenset({"web_search_call", "file_search_call", "mcp_list_tools", "tool_search_call", "compaction"})
+_ECHOED_FIELDS = frozenset({"tools", "text", "input", "output", "tool_choice", "reasoning", "conversation"})
+"""What a response repeats of its request, beside what `failure_marks` leaves out, and its items, which are looked at each."""
+_ITEM_CONTENT_FIELDS = frozenset({"code", "input", "output", "error", "tools", "queries", "pending_safety_checks"})
 """Of an item: words of the model and of its tools, and their failure, which is judged by itself."""
-_OWN_WORDS = frozenset({"function_call_output", "custom_tool_call_output", "mcp_list_tools", "tool_search_output"})
-_RUN_BY_UPSTREAM = frozenset({"reasoning", "mcp_call", "code_interpreter_call", "program", "program_output"})
+_CONTENT_ITEM_TYPES = frozenset(
+    {"function_call_output", "custom_tool_call_output", "mcp_list_tools", "tool_search_output"}
+)
+_UPSTREAM_STEP_TYPES = frozenset({"reasoning", "mcp_call", "code_interpreter_call", "program", "program_output"})
 """More steps on the way, of which something can be read; who asked has no answer yet."""
-_UNDONE_AS_YET = frozenset({"shell_call", "local_shell_call", "apply_patch_call", "computer_call"})
+_CALLER_CALL_TYPES = frozenset({"shell_call", "local_shell_call", "apply_patch_call", "computer_call"})
 
 
-def read(document: JSONObject) -> JSONObject:
+def check_answer(document: JSONObject) -> JSONObject:
     """Check a ``response`` object and return it as it is.
 
     Raises ValueError, with the reason, unless it is a completed answer of which every item ended well and one at least
     says something.
     """
-    refuse_error(document)
+    reject_error(document)
     if document.get("object") != "response":
         raise ValueError("a document that is no response")
     if (status := document.get("status")) != "completed":
@@ -37,23 +39,23 @@ def read(document: JSONObject) -> JSONObject:
         raise ValueError("incomplete_details: the answer is cut")
     if not isinstance(document.get("usage"), dict | None):
         raise ValueError("usage: not an object")
-    failure_marks.refuse(_own(document))
-    items = objects(document.get("output"), "output")
+    failure_marks.reject_failed(_own_fields(document))
+    items = object_list(document.get("output"), "output")
     for item in items:
-        _check(item)
-    _refuse_failures(items)
-    if not any(_says(item) for item in items):
+        _check_item(item)
+    _reject_failed_tools(items)
+    if not any(_has_content(item) for item in items):
         raise ValueError("output: nothing is said")
     return document
 
 
-def refuse_error(document: Mapping[str, Any]) -> None:
+def reject_error(document: Mapping[str, Any]) -> None:
     """Raise ValueError for an error that came with status 200: a document's, an event's or a single item's."""
     if document.get("error") or document.get("object") == "error" or document.get("type") == "error":
         raise ValueError("an error in place of an answer")
 
 
-def refused(document: Mapping[str, Any]) -> bool:
+def is_refused(document: Mapping[str, Any]) -> bool:
     """Tell whether the model declined to answer."""
     return any(
         part.get("type") == "refusal" and part.get("refusal")
@@ -63,19 +65,19 @@ def refused(document: Mapping[str, Any]) -> bool:
     )
 
 
-def refuse_useless(document: Mapping[str, Any]) -> None:
+def reject_useless(document: Mapping[str, Any]) -> None:
     """Raise ValueError for a response that says nothing beside its reasoning, or makes a call that is none."""
     items = document["output"]
     for item in items:
         if item["type"] == "function_call":
-            answer_content.check_function(item)
-    if not any(map(_tells, items)):
+            answer_content.check_function_call(item)
+    if not any(map(_has_visible_content, items)):
         raise ValueError("output: nothing is said")
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
     """Return the text that a response ends with, if it does: not with a call, nor with a refusal."""
-    items = [item for item in document["output"] if item["type"] not in ("reasoning", *_STEPS)]
+    items = [item for item in document["output"] if item["type"] not in ("reasoning", *_STEP_TYPES)]
     if not items or items[-1]["type"] != "message":
         return []
     parts = parts_of(items[-1], "content")
@@ -86,31 +88,31 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 def expiry(document: Mapping[str, Any]) -> float | None:
     """Return the Unix time at which the first of what a response names expires; None where nothing does."""
-    times = [failure_marks.expiry(_own(document))]
-    times += [failure_marks.expiry(item, but=_OF_ITEMS) for item in document["output"]]
+    times = [failure_marks.earliest_expiry(_own_fields(document))]
+    times += [failure_marks.earliest_expiry(item, ignoring=_ITEM_CONTENT_FIELDS) for item in document["output"]]
     return min((time for time in times if time is not None), default=None)
 
 
-def _own(document: Mapping[str, Any]) -> JSONObject:
+def _own_fields(document: Mapping[str, Any]) -> JSONObject:
     """Return what a response says of itself, beside its items and what it repeats."""
-    return {name: value for name, value in document.items() if name not in _ECHOED}
+    return {name: value for name, value in document.items() if name not in _ECHOED_FIELDS}
 
 
 def parts_of(item: Mapping[str, Any], name: str) -> list[JSONObject]:
-    return objects(item.get(name), f"output.{name}")
+    return object_list(item.get(name), f"output.{name}")
 
 
-def _check(item: JSONObject) -> None:
+def _check_item(item: JSONObject) -> None:
     """Check that an item ended well and that what it says is of the types the API documents."""
     kind = item.get("type")
     if not isinstance(kind, str):
         raise ValueError("output: an item without a type")
     if not _failed(item):
-        refuse_error(item)
+        reject_error(item)
         if not _ended_well(kind, item):
             raise ValueError("output: an item that was not completed")
-        if kind not in _OWN_WORDS:
-            failure_marks.refuse(item, but=_OF_ITEMS)
+        if kind not in _CONTENT_ITEM_TYPES:
+            failure_marks.reject_failed(item, ignoring=_ITEM_CONTENT_FIELDS)
     if kind in _CALLS and not all(isinstance(item.get(name), str) for name in ("name", "call_id", _CALLS[kind])):
         raise ValueError("output: a call that is none")
     if kind in ("message", "reasoning"):
@@ -119,7 +121,7 @@ def _check(item: JSONObject) -> None:
             if said == "" or (said is not None and not isinstance(part.get(said), str)):
                 raise ValueError("output: a part whose text is none")
             for name in ("annotations", "logprobs"):
-                objects(part.get(name), f"output.{name}")
+                object_list(part.get(name), f"output.{name}")
 
 
 def _failed(item: Mapping[str, Any]) -> bool:
@@ -127,7 +129,7 @@ def _failed(item: Mapping[str, Any]) -> bool:
     return item.get("type") == "mcp_call" and bool(item.get("error") or item.get("status") == "failed")
 
 
-def _refuse_failures(items: Sequence[Mapping[str, Any]]) -> None:
+def _reject_failed_tools(items: Sequence[Mapping[str, Any]]) -> None:
     """Raise ValueError where a tool failed at the upstream, unless the model mended its call and a later one succeeded.
 
     A server that does not answer may do so later: then the model would have said something else.
@@ -139,17 +141,21 @@ def _refuse_failures(items: Sequence[Mapping[str, Any]]) -> None:
         called = str(item.get("server_label")), str(item.get("name"))
         if not _failed(item):
             succeeded.add(called)
-        elif called not in succeeded or _may_pass(item.get("error")):
+        elif called not in succeeded or _is_transient(item.get("error")):
             raise ValueError("output: a tool failed at the upstream")
 
 
-def _may_pass(error: Any) -> bool:
+def _is_transient(error: Any) -> bool:
     """Tell by an error whether the same call might have succeeded at another time; of a text that cannot be told."""
     if not isinstance(error, dict):
         return False
     code = error.get("code")
     passing = isinstance(code, int) and (code >= 500 or code in (401, 403, 408, 425, 429))
-    return passing or (isinstance(code, str) and code in PASSING) or error.get("type") == "mcp_protocol_error"
+    return (
+        passing
+        or (isinstance(code, str) and code in TRANSIENT_ERROR_CODES)
+        or error.get("type") == "mcp_protocol_error"
+    )
 
 
 def _ended_well(kind: str, item: Mapping[str, Any]) -> bool:
@@ -158,14 +164,14 @@ def _ended_well(kind: str, item: Mapping[str, Any]) -> bool:
         case None | "completed":
             return True
         case "in_progress":
-            return kind in _UNDONE_AS_YET
+            return kind in _CALLER_CALL_TYPES
         case "generating":
             return kind == "image_generation_call" and bool(item.get("result"))
         case _:
             return False
 
 
-def _says(item: Mapping[str, Any]) -> bool:
+def _has_content(item: Mapping[str, Any]) -> bool:
     """Tell whether an item is more than a step on the way. Reasoning counts where it can be read.
 
     A search for tools that the caller is to make ends an answer as a function's call does.
@@ -173,19 +179,19 @@ def _says(item: Mapping[str, Any]) -> bool:
     if item["type"] in ("message", "reasoning"):
         parts = (*parts_of(item, "content"), *parts_of(item, "summary"))
         return any(part.get(_TEXT_OF.get(part["type"], "type")) for part in parts)
-    return item["type"] not in _STEPS or item.get("execution") == "client"
+    return item["type"] not in _STEP_TYPES or item.get("execution") == "client"
 
 
-def _tells(item: Mapping[str, Any]) -> bool:
+def _has_visible_content(item: Mapping[str, Any]) -> bool:
     """Tell whether an item says something to the reader of the answer, or makes a call."""
     if item["type"] == "message":
-        return any(map(_part_says, parts_of(item, "content")))
-    return item["type"] not in _RUN_BY_UPSTREAM and _says(item)
+        return any(map(_is_visible_part, parts_of(item, "content")))
+    return item["type"] not in _UPSTREAM_STEP_TYPES and _has_content(item)
 
 
-def _part_says(part: Mapping[str, Any]) -> bool:
+def _is_visible_part(part: Mapping[str, Any]) -> bool:
     said = _TEXT_OF.get(part["type"])
-    return True if said is None else answer_content.says(part.get(said))
+    return True if said is None else answer_content.has_visible_text(part.get(said))
 
 
 def _is_word(status: Any) -> bool:

@@ -20,27 +20,27 @@ from aicache.domain.model import (
     Usage,
 )
 from aicache.formats import interchange
-from aicache.formats.json_body import JSONObject, count, count_in
+from aicache.formats.json_body import JSONObject, nested_token_count, token_count
 from aicache.formats.openai.responses_answer import parts_of
 from aicache.formats.openai.responses_request import INSTRUCTIONS
 
 _SYSTEM = ("system", "developer")
-_NAMES = {"max_output_tokens": "max_tokens"}
-_NO_WORDS = frozenset(  # what cannot change the answer
+_COMMON_NAMES = {"max_output_tokens": "max_tokens"}
+_IGNORED_PARAMS = frozenset(  # what cannot change the answer
     {"input", "instructions", "model", "stream", "stream_options", "user", "metadata", "safety_identifier"}
     | {"prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "service_tier", "store"}
 )
-_SAID_BY_SILENCE: Mapping[str, tuple[Any, ...]] = {
+_DEFAULTS: Mapping[str, tuple[Any, ...]] = {
     "background": (False,),
     "include": ([],),
     "text": ({}, {"format": {"type": "text"}}),
     "truncation": ("disabled",),
 }
-_MESSAGES: tuple[Mapping[str, str], ...] = ({}, {"type": "message"}, INSTRUCTIONS)
-_DIRECT = (None, {"type": "direct"})  # who called the function: the model, and not a program that it wrote
+_MESSAGE_RESTS: tuple[Mapping[str, str], ...] = ({}, {"type": "message"}, INSTRUCTIONS)
+_DIRECT_CALLERS = (None, {"type": "direct"})  # who called the function: the model, and not a program that it wrote
 
 
-def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
+def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a request in common words, or None where it says more than those.
 
     Asking for the answer to be stored says more: whoever does may go on from it by its id, and the upstream knows no
@@ -51,39 +51,39 @@ def common_of(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
     said = {
         name: value
         for name, value in request.items()
-        if name not in _NO_WORDS and value not in _SAID_BY_SILENCE.get(name, ())
+        if name not in _IGNORED_PARAMS and value not in _DEFAULTS.get(name, ())
     }
-    spoken = (("system" if turn.role in _SYSTEM else turn.role, _text_of(turn)) for turn in turns)
-    return interchange.words(spoken, said, _NAMES, _tool, _tool_choice)
+    spoken = (("system" if turn.role in _SYSTEM else turn.role, _turn_text(turn)) for turn in turns)
+    return interchange.translate_request(spoken, said, _COMMON_NAMES, _tool, _tool_choice)
 
 
-def understand(response: Mapping[str, Any]) -> Answer:
+def to_answer(response: Mapping[str, Any]) -> Answer:
     """Return what a response says. Raises ValueError for calls of other tools than functions of the caller's."""
-    parts = [part for item in response["output"] for part in _parts(item)]
+    parts = [part for item in response["output"] for part in _to_parts(item)]
     usage = response.get("usage") or {}
     counts = Usage(
-        count(usage.get("input_tokens")),
-        count(usage.get("output_tokens")),
-        count_in(usage, "input_tokens_details", "cached_tokens"),
-        count_in(usage, "output_tokens_details", "reasoning_tokens"),
+        token_count(usage.get("input_tokens")),
+        token_count(usage.get("output_tokens")),
+        nested_token_count(usage, "input_tokens_details", "cached_tokens"),
+        nested_token_count(usage, "output_tokens_details", "reasoning_tokens"),
     )
     created = response.get("created_at")
     return Answer(
         id=named if isinstance(named := response.get("id"), str) else "",
         model=named if isinstance(named := response.get("model"), str) else "",
         created=int(created) if isinstance(created, int | float) and 0 <= created < 1 << 53 else 0,
-        choices=(Choice(tuple(parts), interchange.finish_of(parts)),),
+        choices=(Choice(tuple(parts), interchange.finish_of_parts(parts)),),
         usage=counts if usage else None,
     )
 
 
-def express(answer: Answer, call: Call) -> JSONObject:
+def from_answer(answer: Answer, call: Call) -> JSONObject:
     """Return the response that says what *answer* says, and, as the API does, what was asked for.
 
     Raises ValueError for several choices, for a refusal that came without a word, and where nothing is said.
     """
     choice = interchange.only_choice(answer)
-    if choice.finish is Finish.REFUSAL and not interchange.joined(choice.parts, Refusal):
+    if choice.finish is Finish.REFUSAL and not interchange.joined_text(choice.parts, Refusal):
         raise ValueError("a refusal without a text of its own")
     if not (output := _output(answer.id, choice.parts)):
         raise ValueError("an answer that says nothing")
@@ -111,13 +111,13 @@ def express(answer: Answer, call: Call) -> JSONObject:
     }
 
 
-def _text_of(turn: Turn) -> str | None:
-    if turn.rest not in _MESSAGES:
+def _turn_text(turn: Turn) -> str | None:
+    if turn.rest not in _MESSAGE_RESTS:
         return None
     kind = "output_text" if turn.role == "assistant" else "input_text"
     if isinstance(turn.content, list) and any(part.get("type") != kind for part in turn.content):
         return None
-    return interchange.text_of(turn.content)
+    return interchange.only_text(turn.content)
 
 
 def _tool(declared: JSONObject) -> JSONObject:
@@ -126,7 +126,7 @@ def _tool(declared: JSONObject) -> JSONObject:
         raise ValueError("tools: one that is no plain function")
     if declared.get("strict") is not False:
         raise ValueError("tools: one that is strict")
-    return interchange.tool(declared.get("name"), declared.get("description"), declared.get("parameters"))
+    return interchange.common_tool(declared.get("name"), declared.get("description"), declared.get("parameters"))
 
 
 def _tool_choice(value: Any) -> Any:
@@ -137,19 +137,19 @@ def _tool_choice(value: Any) -> Any:
     raise ValueError("tool_choice: unknown")
 
 
-def _parts(item: JSONObject) -> Iterable[Part]:
+def _to_parts(item: JSONObject) -> Iterable[Part]:
     match item["type"]:
         case "message" if item.get("role") in (None, "assistant"):
-            return [_said(part) for part in parts_of(item, "content")]
+            return [_to_part(part) for part in parts_of(item, "content")]
         case "reasoning":
-            return _thought(item)
-        case "function_call" if not item.get("namespace") and item.get("caller") in _DIRECT:
-            return [ToolCall(item["call_id"], item["name"], interchange.arguments_of(item["arguments"]))]
+            return _to_reasoning(item)
+        case "function_call" if not item.get("namespace") and item.get("caller") in _DIRECT_CALLERS:
+            return [ToolCall(item["call_id"], item["name"], interchange.parse_arguments(item["arguments"]))]
         case _:
             raise ValueError("an answer of more than text and calls of functions")
 
 
-def _said(part: JSONObject) -> Part:
+def _to_part(part: JSONObject) -> Part:
     match part:
         case {"type": "output_text", "text": str(text)}:
             return Text(text)
@@ -159,7 +159,7 @@ def _said(part: JSONObject) -> Part:
             raise ValueError("a kind of content that others do not have")
 
 
-def _thought(item: JSONObject) -> list[Part]:
+def _to_reasoning(item: JSONObject) -> list[Part]:
     """Return reasoning as it was, where it is shown, and else its summary, whose parts are paragraphs."""
     shown = parts_of(item, "content") or parts_of(item, "summary")
     text = "\n\n".join(part["text"] for part in shown if isinstance(part.get("text"), str))
@@ -181,7 +181,7 @@ def _output(name: str, parts: Iterable[Part]) -> list[JSONObject]:
                         "id": f"fc_{name}_{number}",
                         "type": "function_call",
                         "status": "completed",
-                        "arguments": interchange.arguments_text(part.arguments),
+                        "arguments": interchange.render_arguments(part.arguments),
                         "call_id": part.id or f"call_{calls}",
                         "name": part.name,
                     }

@@ -7,21 +7,21 @@ from types import MappingProxyType
 from typing import Any
 
 from aicache.domain.model import Turn
-from aicache.formats.json_body import JSONObject, Stateful, dump, load_object, objects
+from aicache.formats.json_body import JSONObject, Stateful, object_list, parse_object, render_json
 
 INSTRUCTIONS = {"role": "instructions"}
 """The ``rest`` of the turn that ``instructions`` are. No message has one like it: its role is not in its rest."""
 
-OWN_TOOLS = frozenset({"function", "custom"})
+CALLER_TOOL_TYPES = frozenset({"function", "custom"})
 """Tools that the caller runs. All others are the upstream's."""
 
-_ECHOED: Mapping[str, Any] = MappingProxyType(
+_ECHOED_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
 )
 """What of the caller's own the API repeats in its answer, with what it says of callers who said nothing."""
 _STORED = "the answer is stored"  # a name of ours among the parameters: no API has fields with blanks in their names
 
-_KINDS: Mapping[str, tuple[type, ...]] = {
+_FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("background", "parallel_tool_calls", "store", "stream"), (bool,)),
     **dict.fromkeys(("instructions", "model", "previous_response_id", "prompt_cache_key"), (str,)),
     **dict.fromkeys(("prompt_cache_retention", "safety_identifier", "service_tier", "truncation", "user"), (str,)),
@@ -36,7 +36,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 """The API's fields and what they may be. A bool is no int here: the very type counts, as in JSON."""
 
-_BRINGING = ("additional_tools", "tool_search_output")  # items that bring tools into the conversation
+_TOOL_ITEM_TYPES = ("additional_tools", "tool_search_output")  # items that bring tools into the conversation
 _MORE_THAN_TEXT = (
     *("context_management", "moderation"),  # the answer holds the question anew, or what was thought of it
     *("plugins", "preset", "web_search_options", "search_parameters"),  # OpenRouter's and xAI's ways to search
@@ -44,11 +44,11 @@ _MORE_THAN_TEXT = (
 _QUESTION_PART = frozenset({"type", "text", "prompt_cache_breakpoint"})  # the last one changes no answer
 
 
-def check(request: Mapping[str, Any]) -> None:
+def check_types(request: Mapping[str, Any]) -> None:
     """Raise ValueError for a field of another type than the API's: only the upstream knows what it makes of one."""
     for name, value in request.items():
-        if value is not None and name in _KINDS and type(value) not in _KINDS[name]:
-            raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in _KINDS[name])}")
+        if value is not None and name in _FIELD_TYPES and type(value) not in _FIELD_TYPES[name]:
+            raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in _FIELD_TYPES[name])}")
     if "model" in request and not request["model"] and request.get("prompt") is None:
         raise ValueError("model: missing")  # none at all is fine with servers of one model, and routers among several
 
@@ -60,7 +60,7 @@ def turns_of(request: Mapping[str, Any]) -> tuple[Turn, ...]:
     message has an object for its content, so that none of the two can be taken for the other.
     """
     told = request.get("input")
-    items = [{"role": "user", "content": told}] if isinstance(told, str) else objects(told, "input")
+    items = [{"role": "user", "content": told}] if isinstance(told, str) else object_list(told, "input")
     if not items:
         raise ValueError("input: none")
     turns = [_turn(i, item) for i, item in enumerate(items)]
@@ -80,42 +80,42 @@ def params_of(request: Mapping[str, Any]) -> JSONObject:
     return params | {_STORED: request.get("store") is not False}
 
 
-def echoes_of(request: Mapping[str, Any]) -> str:
+def echoed_fields(request: Mapping[str, Any]) -> str:
     """Return what of a request its answer repeats without having been changed by it, as a call's variant."""
-    return dump({name: request[name] for name in _ECHOED if request.get(name) is not None}).decode()
+    return render_json({name: request[name] for name in _ECHOED_DEFAULTS if request.get(name) is not None}).decode()
 
 
-def retold(document: JSONObject, echoes: str) -> JSONObject:
+def with_echoes(document: JSONObject, echoes: str) -> JSONObject:
     """Return the document as the caller of *echoes* gets it, none of another's in it. Empty ones change nothing."""
     if not echoes:
         return document
-    own = {**_ECHOED, **load_object(echoes)}
+    own = {**_ECHOED_DEFAULTS, **parse_object(echoes)}
     return {name: own.get(name, value) for name, value in document.items()}
 
 
 def tools_of(request: Mapping[str, Any]) -> list[JSONObject]:
     """Return all tools, also those that items of the conversation bring. Raises ValueError for what is none."""
-    tools = objects(request.get("tools"), "tools")
+    tools = object_list(request.get("tools"), "tools")
     if not isinstance(told := request.get("input"), str):
-        for item in objects(told, "input"):
-            if item.get("type") in _BRINGING:
-                tools = tools + objects(item.get("tools"), "input.tools")
+        for item in object_list(told, "input"):
+            if item.get("type") in _TOOL_ITEM_TYPES:
+                tools = tools + object_list(item.get("tools"), "input.tools")
     if not all(isinstance(tool.get("type"), str) for tool in tools):
         raise ValueError("tools: one without a type")
     return tools
 
 
-def refuse_held(request: Mapping[str, Any]) -> None:
+def reject_stored_prompt(request: Mapping[str, Any]) -> None:
     """Raise Stateful where the request leans on a prompt that the upstream holds."""
     if request.get("prompt") is not None:
         raise Stateful("prompt: refers to state held by the upstream")
 
 
-def refuse_places(tools: Sequence[Mapping[str, Any]]) -> None:
+def reject_stateful_environments(tools: Sequence[Mapping[str, Any]]) -> None:
     """Raise Stateful where a tool of the upstream's runs in a place that it holds."""
     for tool in tools:
         place = tool.get("environment")
-        if tool["type"] not in OWN_TOOLS and isinstance(place, dict) and place.get("type") != "local":
+        if tool["type"] not in CALLER_TOOL_TYPES and isinstance(place, dict) and place.get("type") != "local":
             raise Stateful("tools: one refers to state held by the upstream")
 
 
@@ -123,7 +123,7 @@ def question_of(
     request: Mapping[str, Any], last: Turn, tools: Sequence[Mapping[str, Any]], *, tools_semantic: bool
 ) -> str | None:
     """Return the last turn's text, if it is a user's, is all there is, and an answer to a similar one would do."""
-    if tools and not (tools_semantic and all(tool["type"] in OWN_TOOLS for tool in tools)):
+    if tools and not (tools_semantic and all(tool["type"] in CALLER_TOOL_TYPES for tool in tools)):
         return None
     form = (request.get("text") or {}).get("format")
     if not (form is None or (isinstance(form, dict) and form.get("type") == "text")):
@@ -154,7 +154,7 @@ def _content(position: int, role: str, content: Any) -> Any:
     """Check a message's content; a user's list of one text part, and nothing else, is the same as that text."""
     if content is None or isinstance(content, str):
         return content
-    parts = objects(content, f"input[{position}].content")
+    parts = object_list(content, f"input[{position}].content")
     if role == "user" and len(parts) == 1 and _is_text(parts[0]) and len(parts[0]) == 2:
         return parts[0]["text"]
     return parts

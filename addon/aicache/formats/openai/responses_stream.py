@@ -11,21 +11,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from aicache.formats import sse
-from aicache.formats.json_body import JSONObject, dump_line, load_object
-from aicache.formats.openai.responses_answer import parts_of, refuse_error
+from aicache.formats.json_body import JSONObject, parse_object, render_json_line
+from aicache.formats.openai.responses_answer import parts_of, reject_error
 
 _Event: TypeAlias = tuple[str, JSONObject]
 """What stands after ``response.`` in its type, and its fields but type and number."""
 
-_COMPLETED = ("response.completed", "response.done")  # the second one by OpenRouter's first documentation
-_BAD_ENDS = ("response.failed", "response.incomplete", "response.cancelled", "response.canceled")
-_GROWING = {  # the field that streams, and what its events are called
+_COMPLETION_EVENTS = ("response.completed", "response.done")  # the second one by OpenRouter's first documentation
+_FAILURE_EVENTS = ("response.failed", "response.incomplete", "response.cancelled", "response.canceled")
+_STREAMED_FIELDS = {  # the field that streams, and what its events are called
     "function_call": ("arguments", "function_call_arguments"),
     "custom_tool_call": ("input", "custom_tool_call_input"),
     "mcp_call": ("arguments", "mcp_call_arguments"),
     "code_interpreter_call": ("code", "code_interpreter_call_code"),
 }
-_STEPS = {  # what the upstream tells of its own tools; what streams does so after the first step
+_PROGRESS_EVENTS = {  # what the upstream tells of its own tools; what streams does so after the first step
     "web_search_call": ("in_progress", "searching", "completed"),
     "file_search_call": ("in_progress", "searching", "completed"),
     "image_generation_call": ("in_progress", "generating", "completed"),
@@ -33,7 +33,7 @@ _STEPS = {  # what the upstream tells of its own tools; what streams does so aft
     "mcp_call": ("in_progress", "completed"),
     "mcp_list_tools": ("in_progress", "completed"),
 }
-_NOT_YET: Mapping[str, JSONObject] = {  # of an item that was just added
+_INITIAL_FIELDS: Mapping[str, JSONObject] = {  # of an item that was just added
     "message": {"content": []},
     "reasoning": {"content": [], "summary": []},
     "function_call": {"arguments": ""},
@@ -46,7 +46,7 @@ _NOT_YET: Mapping[str, JSONObject] = {  # of an item that was just added
 }
 
 
-def gather(body: bytes) -> JSONObject:
+def join_stream(body: bytes) -> JSONObject:
     """Return the whole response of a stream that came to its end, which holds it.
 
     Some upstreams leave its output empty (ChatGPT's, for Codex; gateways): then it is what was done item by item.
@@ -63,22 +63,22 @@ def gather(body: bytes) -> JSONObject:
             continue  # sent to keep the connection alive
         if event.name == "error":
             raise ValueError("an error event")
-        chunk = load_object(data)
-        refuse_error(chunk)
+        chunk = parse_object(data)
+        reject_error(chunk)
         kind = chunk.get("type") or event.name
         if kind == "response.output_item.added":
             begun.add(_index(chunk, len(begun)))
         elif kind == "response.output_item.done":
             done[_index(chunk, len(done))] = chunk.get("item")
-        elif kind in _COMPLETED:
-            return _whole(chunk.get("response"), begun, done)
-        elif kind in _BAD_ENDS:
+        elif kind in _COMPLETION_EVENTS:
+            return _completed_response(chunk.get("response"), begun, done)
+        elif kind in _FAILURE_EVENTS:
             raise ValueError("a stream that did not end well")
     raise ValueError("the stream is cut off")
 
 
-def scatter(response: Mapping[str, Any]) -> bytes:
-    """Write a response as a stream, one delta a piece; ``gather`` gets back all of it."""
+def render_stream(response: Mapping[str, Any]) -> bytes:
+    """Write a response as a stream, one delta a piece; ``join_stream`` gets back all of it."""
     opening = {name: value for name, value in response.items() if name != "output_text"}  # a copy of what is in output
     opening |= {"status": "in_progress", "output": []}
     opening |= {name: None for name in ("usage", "completed_at") if name in response}
@@ -86,7 +86,7 @@ def scatter(response: Mapping[str, Any]) -> bytes:
     for index, item in enumerate(response["output"]):
         events += _item(index, item)
     events.append(("completed", {"response": response}))
-    return sse.encode(_written(number, *event) for number, event in enumerate(events))
+    return sse.encode(_render_event(number, *event) for number, event in enumerate(events))
 
 
 def _index(chunk: Mapping[str, Any], default: int) -> int:
@@ -98,7 +98,7 @@ def _index(chunk: Mapping[str, Any], default: int) -> int:
     return index
 
 
-def _whole(response: Any, begun: set[int], done: Mapping[int, Any]) -> JSONObject:
+def _completed_response(response: Any, begun: set[int], done: Mapping[int, Any]) -> JSONObject:
     if not isinstance(response, dict):
         raise ValueError("response: not an object")
     if response.get("output"):
@@ -111,7 +111,7 @@ def _whole(response: Any, begun: set[int], done: Mapping[int, Any]) -> JSONObjec
 def _item(index: int, item: Mapping[str, Any]) -> Iterator[_Event]:
     kind = item["type"]
     at: JSONObject = {"item_id": _id(index, item), "output_index": index}
-    begun = {**item, **{name: value for name, value in _NOT_YET.get(kind, {}).items() if item.get(name)}}
+    begun = {**item, **{name: value for name, value in _INITIAL_FIELDS.get(kind, {}).items() if item.get(name)}}
     if kind == "message":
         begun["content"] = []
     if kind == "shell_call" and _commands(item):
@@ -119,10 +119,10 @@ def _item(index: int, item: Mapping[str, Any]) -> Iterator[_Event]:
     if item.get("status"):
         begun["status"] = "in_progress"
     yield "output_item.added", {"item": begun, "output_index": index}
-    first, *steps = _STEPS.get(kind, ("",))
+    first, *steps = _PROGRESS_EVENTS.get(kind, ("",))
     if first:
         yield f"{kind}.{first}", at
-    if kind in _GROWING:
+    if kind in _STREAMED_FIELDS:
         yield from _growing(item, at)
     if kind == "shell_call":
         for position, command in enumerate(_commands(item)):
@@ -148,7 +148,7 @@ def _commands(item: Mapping[str, Any]) -> list[str]:
 
 
 def _growing(item: Mapping[str, Any], at: JSONObject) -> Iterator[_Event]:
-    field, stem = _GROWING[item["type"]]
+    field, stem = _STREAMED_FIELDS[item["type"]]
     if isinstance(text := item.get(field), str):
         if text:
             yield f"{stem}.delta", {**at, "delta": text}
@@ -198,6 +198,6 @@ def _id(index: int, item: Mapping[str, Any]) -> str:
     return named if isinstance(named := item.get("id"), str) and named else f"item_{index}"
 
 
-def _written(number: int, name: str, fields: Mapping[str, Any]) -> sse.Event:
+def _render_event(number: int, name: str, fields: Mapping[str, Any]) -> sse.Event:
     kind = f"response.{name}"
-    return sse.Event(kind, dump_line({"type": kind, **fields, "sequence_number": number}))
+    return sse.Event(kind, render_json_line({"type": kind, **fields, "sequence_number": number}))

@@ -13,16 +13,24 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from aicache.formats import sse, stream_deltas
-from aicache.formats.json_body import JSONObject, dump_line, load_object, objects
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
 from aicache.formats.openai import chat_deltas
-from aicache.formats.openai.chat_answer import GOOD_ENDS, NOISE, index_of, refuse_error, refuse_marks
+from aicache.formats.openai.chat_answer import (
+    GOOD_FINISH_REASONS,
+    IGNORED_FIELDS,
+    choice_index,
+    reject_error,
+    reject_failed_chunk,
+)
 
 _DONE = "[DONE]"
-_FIRST_COUNTS = frozenset({"id", "model", "created"})  # the first that is not empty: Azure's opening chunk has them so
+_KEEP_FIRST_FIELDS = frozenset(
+    {"id", "model", "created"}
+)  # the first that is not empty: Azure's opening chunk has them so
 _USAGE_FIELD = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?')
 
 
-class Growing(Protocol):
+class ChoiceBuilder(Protocol):
     """A choice while its pieces come."""
 
     @property
@@ -35,14 +43,14 @@ class Growing(Protocol):
         """Return the choice as a whole document has it."""
 
 
-def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
+def join_stream(body: bytes, grow: Callable[[], ChoiceBuilder]) -> JSONObject:
     """Join a stream into the document it amounts to; *grow* makes a choice that nothing is known of yet.
 
     Raises ValueError unless the stream came to its end: ``[DONE]``, or, with vendors that do not send it, usage with or
     after the last finish_reason. Whether that end is a good one is for the reader of the document to judge.
     """
     document: JSONObject = {}
-    choices: dict[int, Growing] = {}
+    choices: dict[int, ChoiceBuilder] = {}
     usage: JSONObject | None = None
     ended = False
     for event in sse.decode(body):
@@ -54,36 +62,36 @@ def gather(body: bytes, grow: Callable[[], Growing]) -> JSONObject:
             continue  # sent to keep the connection alive
         if event.name == "error":
             raise ValueError("an error event")
-        chunk = load_object(data)
-        refuse_error(chunk)
-        refuse_marks(chunk, data)
-        for piece in objects(chunk.pop("choices", None), "choices"):
-            index = index_of(piece, 0)
+        chunk = parse_object(data)
+        reject_error(chunk)
+        reject_failed_chunk(chunk, data)
+        for piece in object_list(chunk.pop("choices", None), "choices"):
+            index = choice_index(piece, 0)
             if index not in choices:
                 choices[index] = grow()
             choices[index].add(piece)
         if isinstance(counted := chunk.pop("usage", None), dict) and counted:
-            usage = stream_deltas.joined(usage, counted, stream_deltas.How.COUNTS)
+            usage = stream_deltas.merge_values(usage, counted, stream_deltas.Merge.REPLACE_COUNTS)
             ended = ended or (bool(choices) and all(choice.finish_reason for choice in choices.values()))
         for name, value in chunk.items():
-            if name in _FIRST_COUNTS:
+            if name in _KEEP_FIRST_FIELDS:
                 document[name] = document.get(name) or value
             elif name not in document:
-                if name not in NOISE:
+                if name not in IGNORED_FIELDS:
                     document[name] = value
             elif document[name] != value:
-                document[name] = stream_deltas.joined(document[name], value, chat_deltas.DOCUMENT.get(name))
+                document[name] = stream_deltas.merge_values(document[name], value, chat_deltas.DOCUMENT.get(name))
     if not ended:
         raise ValueError("the stream is cut off")
     return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}
 
 
-def end_of(held: str | None, reason: Any) -> Any:
+def merge_finish_reason(held: str | None, reason: Any) -> Any:
     """Return a choice's finish_reason after a piece with *reason*. A bad end stays bad, whatever follows."""
-    return reason if reason and held in (None, *GOOD_ENDS) else held
+    return reason if reason and held in (None, *GOOD_FINISH_REASONS) else held
 
 
-def scatter(
+def render_stream(
     head: Mapping[str, Any],
     pieces: Iterable[JSONObject],
     *,
@@ -104,7 +112,7 @@ def scatter(
     chunks[0] |= once
     if include_usage and usage is not None:
         chunks.append(named | {"choices": [], "usage": usage})
-    return sse.encode([sse.Event("", data) for data in (*map(dump_line, chunks), _DONE)])
+    return sse.encode([sse.Event("", data) for data in (*map(render_json_line, chunks), _DONE)])
 
 
 def without_usage(body: bytes) -> bytes:
@@ -112,14 +120,14 @@ def without_usage(body: bytes) -> bytes:
 
     The rest stays byte for byte, and so does whatever cannot be read.
     """
-    return b"".join(_block_without_usage(block) for block in sse.blocks(body))
+    return b"".join(_block_without_usage(block) for block in sse.split_blocks(body))
 
 
 def _block_without_usage(block: bytes) -> bytes:
     if b"usage" not in block and b"\\u" not in block:
         return block
     try:
-        chunk = _load_block(block)
+        chunk = _parse_block(block)
     except ValueError:
         return block
     if "usage" not in chunk:
@@ -129,17 +137,17 @@ def _block_without_usage(block: bytes) -> bytes:
     del chunk["usage"]
     cut = _USAGE_FIELD.sub(b"", block)
     try:
-        if _load_block(cut) == chunk:
+        if _parse_block(cut) == chunk:
             return cut
     except (ValueError, RecursionError):
         pass
-    return sse.encode([replace(event, data=dump_line(chunk)) for event in sse.decode(block)])
+    return sse.encode([replace(event, data=render_json_line(chunk)) for event in sse.decode(block)])
 
 
-def _load_block(block: bytes) -> JSONObject:
+def _parse_block(block: bytes) -> JSONObject:
     """Read the JSON of a block with one event. The short way is for what nearly every block is: one line of data."""
     line = block.strip()
     if line.startswith(b"data:") and b"\n" not in line and b"\r" not in line:
-        return load_object(line[5:])
+        return parse_object(line[5:])
     (event,) = sse.decode(block)
-    return load_object(event.data)
+    return parse_object(event.data)
