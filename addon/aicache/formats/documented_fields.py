@@ -1,7 +1,7 @@
 """The documented parameters of each API that name no state, whatever they are called. Lists, and nothing that decides.
 
-A parameter that is on no list is judged by its name (`upstream_state`), so what matters here are names that sound of state, and
-objects with names of the caller's own. All others have the API's names in them, so they are looked at, too.
+A parameter on no list is classified by its name (`upstream_state`). So the names that matter here are those that sound
+like state, and those of objects with names of the caller's own; within all others the API's names are checked, too.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ class TooComplex(ValueError):
 
 
 def check_bounds(document: bytes | str, *, max_nodes: int = MAX_NODES, max_values: int | None = MAX_VALUES) -> None:
-    """Raise TooComplex for a JSON document that is nested deeper than `MAX_DEPTH`, or holds more than *max_nodes* arrays,
-    objects and names, or more than *max_values* values (None: any number of those that are no nodes)."""
+    """Raise TooComplex for JSON nested deeper than `MAX_DEPTH`, with more than *max_nodes* arrays, objects and names,
+    or with more than *max_values* values (None: no limit but that of the nodes)."""
     if isinstance(document, str):
         opened = document.count("[") + document.count("{")
         if len(document) < min(max_nodes, MAX_NUMBER_DIGITS) and opened <= MAX_DEPTH:

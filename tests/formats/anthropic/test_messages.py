@@ -569,12 +569,12 @@ def test_an_answer_that_names_a_container_is_no_good_where_code_was_to_be_run() 
     search = {"type": "web_search_20260209", "name": "web_search"}
     code = {"type": "code_execution_20260120", "name": "code_execution"}
 
-    MESSAGES.check(document, parse(tools=[search]))
+    MESSAGES.check_useful(document, parse(tools=[search]))
     assert MESSAGES.summarize(document).expires_at == 1767225600.0
     with pytest.raises(ValueError, match="container"):
-        MESSAGES.check(document, parse(tools=[search, code]))
+        MESSAGES.check_useful(document, parse(tools=[search, code]))
     with pytest.raises(ValueError, match="container"):
-        MESSAGES.check(read(message(container={"id": "container_1"})), parse(tools=[search]))
+        MESSAGES.check_useful(read(message(container={"id": "container_1"})), parse(tools=[search]))
 
 
 def test_there_is_one_choice_only() -> None:

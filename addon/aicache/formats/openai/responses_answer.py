@@ -13,7 +13,7 @@ _TEXT_OF = {"output_text": "text", "reasoning_text": "text", "summary_text": "te
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _STEP_TYPES = frozenset({"web_search_call", "file_search_call", "mcp_list_tools", "tool_search_call", "compaction"})
 _ECHOED_FIELDS = frozenset({"tools", "text", "input", "output", "tool_choice", "reasoning", "conversation"})
-"""What a response repeats of its request, beside what `failure_marks` leaves out, and its items, which are looked at each."""
+"""Fields that repeat the request, beside those `failure_marks` ignores; and the items, which are checked one by one."""
 _ITEM_CONTENT_FIELDS = frozenset({"code", "input", "output", "error", "tools", "queries", "pending_safety_checks"})
 """Of an item: words of the model and of its tools, and their failure, which is judged by itself."""
 _CONTENT_ITEM_TYPES = frozenset(
