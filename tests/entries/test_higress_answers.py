@@ -15,6 +15,7 @@ from aicache.domain.model import Call, Mode
 from aicache.domain.policy import refusal
 from aicache.domain.request_directives import Directives
 from aicache.entries import higress_answers
+from aicache.formats.format import RequestContext
 from aicache.formats.openai.chat import CHAT
 from aicache.runtime.reconciler import checked
 
@@ -32,7 +33,9 @@ TOOLS = [{"type": "function", "function": {"name": "f"}}]
 
 def a_call(*messages: dict[str, Any], tools_semantic: bool = False, **fields: Any) -> Call:
     body = {"model": "m", "messages": messages or [ONE], **fields}
-    return CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode(), tools_semantic=tools_semantic)
+    return CHAT.parse_request(
+        "/v1/chat/completions", json.dumps(body).encode(), RequestContext(tools_semantic=tools_semantic)
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from aicache.config import Config
 from aicache.formats import by_api, upstream_references
+from aicache.formats.format import RequestContext
 from aicache.formats.json_body import Private, Stateful
 from aicache.formats.upstream_state import Allow
 from formats.anything import JSON
@@ -223,7 +224,7 @@ def test_a_hosted_tool_or_plugin_that_nobody_knows_counts_as_private(api: str, f
 
     with pytest.raises(Private):
         parse(api, **fields)
-    by_api(api).parse_request(PATHS[api], body, allow=Allow(private_tools=True))
+    by_api(api).parse_request(PATHS[api], body, RequestContext(allow=Allow(private_tools=True)))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_a_tools_own_fields_count(api: str, tool: dict[str, Any]) -> None:
 def test_what_an_operator_ignores_is_none_at_any_depth() -> None:
     body = json.dumps(REQUESTS["ollama-chat"] | {"options": S} | said("ollama-chat", {**USER, **S})).encode()
 
-    by_api("ollama-chat").parse_request("/api/chat", body, allow=Allow(names=frozenset({"session_id"})))
+    by_api("ollama-chat").parse_request("/api/chat", body, RequestContext(allow=Allow(names=frozenset({"session_id"}))))
     with pytest.raises(Stateful):
         by_api("ollama-chat").parse_request("/api/chat", body)
 
@@ -260,12 +261,12 @@ def test_what_is_ignored_by_default_is_looked_into_all_the_same() -> None:
         for name in ("stream_options", "store", "user") if api == "chat" else ("stream_options",):
             body = json.dumps(REQUESTS[api] | {name: S}).encode()
             with pytest.raises(Stateful):
-                by_api(api).parse_request(PATHS[api], body, allow=allow)
+                by_api(api).parse_request(PATHS[api], body, RequestContext(allow=allow))
     body = json.dumps(REQUESTS["chat"] | {"metadata": S, "store": True, "user": "u"}).encode()
-    by_api("chat").parse_request(PATHS["chat"], body, allow=allow)
+    by_api("chat").parse_request(PATHS["chat"], body, RequestContext(allow=allow))
     with pytest.raises(Stateful):
         body = json.dumps(REQUESTS["chat"] | {"extra": {"store": "mychat"}}).encode()
-        by_api("chat").parse_request(PATHS["chat"], body, allow=allow)
+        by_api("chat").parse_request(PATHS["chat"], body, RequestContext(allow=allow))
 
 
 @given(JSON)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.formats import EMBEDDINGS, by_api
+from aicache.formats.format import RequestContext
 from aicache.formats.json_body import Private, Stateful
 from aicache.formats.upstream_state import Allow, is_private_name, is_state_name, reject_stateful_query, split_words
 from formats.anything import JSON
@@ -160,7 +161,7 @@ def test_private_data_goes_by_one_rule_and_one_setting(api: str, fields: dict[st
         parse(api, **fields)
 
     body = json.dumps(REQUESTS[api] | fields).encode()
-    call = by_api(api).parse_request(PATHS[api], body, allow=Allow(private_tools=True))
+    call = by_api(api).parse_request(PATHS[api], body, RequestContext(allow=Allow(private_tools=True)))
     assert call.question is None or not {"tools", "data_sources", "mcp_servers", "preset"} & fields.keys()
 
 
@@ -168,7 +169,7 @@ def test_private_data_goes_by_one_rule_and_one_setting(api: str, fields: dict[st
 def test_what_an_operator_ignores_is_no_state(api: str) -> None:
     body = json.dumps(REQUESTS[api] | {"trace_id": "t"}).encode()
 
-    by_api(api).parse_request(PATHS[api], body, allow=Allow(names=frozenset({"trace_id"})))
+    by_api(api).parse_request(PATHS[api], body, RequestContext(allow=Allow(names=frozenset({"trace_id"}))))
     with pytest.raises(Stateful):
         parse(api, trace_id="t")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aicache.formats.anthropic.messages import MESSAGES
 from aicache.formats.dashscope.generation import DASHSCOPE
 from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
-from aicache.formats.format import Format
+from aicache.formats.format import Format, RequestContext
 from aicache.formats.gemini.generate_content import GEMINI
 from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.openai.chat import CHAT
@@ -13,7 +13,17 @@ from aicache.formats.openai.completions import COMPLETIONS
 from aicache.formats.openai.responses import RESPONSES
 from aicache.formats.upstream_state import Allow
 
-__all__ = ["EMBEDDINGS", "FORMATS", "Allow", "Embeddings", "Format", "by_api", "match", "match_embeddings"]
+__all__ = [
+    "EMBEDDINGS",
+    "FORMATS",
+    "Allow",
+    "Embeddings",
+    "Format",
+    "RequestContext",
+    "by_api",
+    "match",
+    "match_embeddings",
+]
 
 FORMATS: tuple[Format, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, GEMINI, OLLAMA_CHAT, OLLAMA_GENERATE, DASHSCOPE)
 EMBEDDINGS: tuple[Embeddings, ...] = (OPENAI_EMBEDDINGS, OLLAMA_EMBED)

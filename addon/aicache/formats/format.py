@@ -14,6 +14,21 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What a request is parsed with beside its path and body: the rest of it, and the settings."""
+
+    query: str = ""
+    headers: Mapping[str, str] = NO_HEADERS
+    """By lower-case name."""
+    tools_semantic: bool = False
+    """Whether an answer to a similar question may be served to a request that carries tools."""
+    allow: Allow = STRICT
+
+
+NO_CONTEXT = RequestContext()
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSummary:
     """What is noted of an answer beside its body. Tokens are 0 where the API does not say."""
 
@@ -45,16 +60,7 @@ class Format(Protocol):
     def normalize_target(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query less what only tells the mode, so that both modes share their entries."""
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request; *headers* by lower-case name; *tools_semantic* lets a neighbour answer calls with tools.
 
         Raises Stateful for one that leans on what the upstream holds, and Private, which is one of those, for one by

@@ -75,7 +75,9 @@ def read_request(
     try:
         reject_stateful_query(query, allow=settings.allow)
         call = format.parse_request(
-            path, body, query=query, headers=headers, tools_semantic=settings.tools, allow=settings.allow
+            path,
+            body,
+            formats.RequestContext(query=query, headers=headers, tools_semantic=settings.tools, allow=settings.allow),
         )
         identity = keys.identify(call, origin, rules)
     except (ValueError, RecursionError) as exc:

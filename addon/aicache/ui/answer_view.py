@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aicache import formats
 from aicache.domain.model import Answer, Choice, Reasoning, Refusal, Text, ToolCall, Usage
-from aicache.formats import Allow, Format
+from aicache.formats import Allow, Format, RequestContext
 from aicache.ui.partial_answers import Fragments, gather
 
 _ALL = Allow(private_tools=True)
@@ -49,7 +49,7 @@ def variant_of(format: Format, path: str, body: bytes, headers: dict[str, str]) 
     """Return which rendering of an answer a request asks for, as far as it can be read."""
     path, _, query = path.partition("?")
     try:
-        return format.parse_request(path, body, query=query, headers=headers, allow=_ALL).variant
+        return format.parse_request(path, body, RequestContext(query=query, headers=headers, allow=_ALL)).variant
     except (ValueError, RecursionError):
         return ""
 

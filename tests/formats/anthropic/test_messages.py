@@ -26,7 +26,7 @@ from aicache.domain.model import (
 )
 from aicache.formats.anthropic.answer import GOOD_STOP_REASONS
 from aicache.formats.anthropic.messages import MESSAGES
-from aicache.formats.format import AnswerSummary
+from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
@@ -58,7 +58,9 @@ REQUEST = {
 
 def parse(*, headers: dict[str, str] | None = None, tools_semantic: bool = False, **fields: Any) -> Call:
     body = {"model": "m", "max_tokens": 100, "messages": [HI], **fields}
-    return MESSAGES.parse_request(PATH, json.dumps(body).encode(), headers=headers or {}, tools_semantic=tools_semantic)
+    return MESSAGES.parse_request(
+        PATH, json.dumps(body).encode(), RequestContext(headers=headers or {}, tools_semantic=tools_semantic)
+    )
 
 
 def asked(content: Any, **fields: Any) -> Call:

@@ -10,6 +10,7 @@ import pytest
 
 from aicache.domain.model import Mode
 from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.format import RequestContext
 from aicache.formats.json_body import Stateful
 
 
@@ -48,7 +49,7 @@ def test_both_modes_are_one_question(tool: Any, exchanges: list[Any]) -> None:
             _, body, headers, streams = tool.other_mode(x)
 
             one = MESSAGES.parse_request("/v1/messages", x.request)
-            other = MESSAGES.parse_request("/v1/messages", body, headers=headers)
+            other = MESSAGES.parse_request("/v1/messages", body, RequestContext(headers=headers))
 
             assert other.mode is (Mode.STREAM if streams else Mode.WHOLE)
             assert (one.turns, one.model, one.common) == (other.turns, other.model, other.common)

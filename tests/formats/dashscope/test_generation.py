@@ -27,7 +27,7 @@ from aicache.domain.model import (
     Usage,
 )
 from aicache.formats.dashscope.generation import DASHSCOPE
-from aicache.formats.format import AnswerSummary
+from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.json_body import ReplayOnly, Stateful
 from aicache.formats.openai.chat import CHAT
 from formats.anything import replaced
@@ -81,7 +81,9 @@ def parse(
 ) -> Call:
     body = {"model": "m", "input": {"messages": [HI]} if given is None else given, "parameters": parameters}
     return DASHSCOPE.parse_request(
-        path, json.dumps(body | (fields or {})).encode(), headers=headers or {}, tools_semantic=tools_semantic
+        path,
+        json.dumps(body | (fields or {})).encode(),
+        RequestContext(headers=headers or {}, tools_semantic=tools_semantic),
     )
 
 
@@ -394,7 +396,7 @@ def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[in
 
 def _only_value_error(body: bytes) -> None:
     try:
-        call = DASHSCOPE.parse_request(PATH, body, headers=SSE)
+        call = DASHSCOPE.parse_request(PATH, body, RequestContext(headers=SSE))
     except ValueError as error:
         assert "Be brief" not in str(error)
         return

@@ -13,6 +13,7 @@ from aicache.domain.model import Call, Mode
 from aicache.formats import sse
 from aicache.formats.dashscope.generation import DASHSCOPE
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
+from aicache.formats.format import RequestContext
 
 VARIANTS = ("", INCREMENTAL, CUMULATIVE)
 
@@ -65,7 +66,7 @@ def test_a_stream_cut_before_its_end_is_refused(exchanges: list[Any]) -> None:
 def parse(x: Any) -> Call:
     path = x.target.partition("?")[0]
     assert DASHSCOPE.matches(x.method, path)
-    return DASHSCOPE.parse_request(path, x.request, headers=x.headers())
+    return DASHSCOPE.parse_request(path, x.request, RequestContext(headers=x.headers()))
 
 
 def told(answer: Any) -> tuple[str, str, str, int]:

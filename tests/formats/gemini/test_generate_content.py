@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
-from aicache.formats.format import AnswerSummary
+from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.gemini.generate_content import GEMINI
 from aicache.formats.json_body import ReplayOnly, Stateful
 from formats.anything import JSON, replaced
@@ -47,7 +47,7 @@ REQUEST = {
 
 def parse(path: str = PATH, *, query: str = "", tools_semantic: bool = False, **body: Any) -> Call:
     sent = json.dumps({"contents": [HI], **body}).encode()
-    return GEMINI.parse_request(path, sent, query=query, tools_semantic=tools_semantic)
+    return GEMINI.parse_request(path, sent, RequestContext(query=query, tools_semantic=tools_semantic))
 
 
 def user(*parts: Any) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def test_the_path_names_the_model(path: str, model: str) -> None:
 
 
 def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
-    call = GEMINI.parse_request(STREAM, json.dumps(REQUEST).encode(), query="alt=sse")
+    call = GEMINI.parse_request(STREAM, json.dumps(REQUEST).encode(), RequestContext(query="alt=sse"))
 
     contents: Any = REQUEST["contents"]
     assert call == Call(

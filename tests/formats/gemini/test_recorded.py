@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aicache.domain.model import Call, Mode
+from aicache.formats.format import RequestContext
 from aicache.formats.gemini.generate_content import GEMINI
 
 WAYS = ((Mode.WHOLE, ""), (Mode.STREAM, ""), (Mode.STREAM, "array"))
@@ -22,7 +23,7 @@ def exchanges(tool: Any, datasets: Path) -> list[Any]:
 
 def parse(target: str, body: bytes) -> Call:
     path, _, query = target.partition("?")
-    return GEMINI.parse_request(path, body, query=query)
+    return GEMINI.parse_request(path, body, RequestContext(query=query))
 
 
 def test_every_good_answer_says_the_same_however_it_is_sent(tool: Any, exchanges: list[Any]) -> None:

@@ -24,7 +24,7 @@ from aicache.domain.model import (
     Turn,
     Usage,
 )
-from aicache.formats.format import AnswerSummary, Format
+from aicache.formats.format import AnswerSummary, Format, RequestContext
 from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
@@ -71,7 +71,9 @@ GENERATE_REQUEST = {
 
 def chat(*, tools_semantic: bool = False, **fields: Any) -> Call:
     body = {"model": "m", "messages": [HI], **fields}
-    return OLLAMA_CHAT.parse_request("/api/chat", json.dumps(body).encode(), tools_semantic=tools_semantic)
+    return OLLAMA_CHAT.parse_request(
+        "/api/chat", json.dumps(body).encode(), RequestContext(tools_semantic=tools_semantic)
+    )
 
 
 def generate(**fields: Any) -> Call:

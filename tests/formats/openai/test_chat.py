@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
+from aicache.formats.format import RequestContext
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
@@ -33,7 +34,7 @@ REQUEST = {
 
 def parse(path: str = PATH, *, tools_semantic: bool = False, **fields: Any) -> Call:
     body = {"model": "m", "messages": [HI], **fields}
-    return CHAT.parse_request(path, json.dumps(body).encode(), tools_semantic=tools_semantic)
+    return CHAT.parse_request(path, json.dumps(body).encode(), RequestContext(tools_semantic=tools_semantic))
 
 
 def whole(*, message: Any = None, choice: dict[str, Any] | None = None, **fields: Any) -> bytes:

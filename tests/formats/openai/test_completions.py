@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
-from aicache.formats.format import AnswerSummary
+from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
@@ -36,7 +36,7 @@ USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
 def parse(path: str = PATH, *, tools_semantic: bool = False, **fields: Any) -> Call:
     body = {"model": "m", "prompt": "Once upon", **fields}
-    return COMPLETIONS.parse_request(path, json.dumps(body).encode(), tools_semantic=tools_semantic)
+    return COMPLETIONS.parse_request(path, json.dumps(body).encode(), RequestContext(tools_semantic=tools_semantic))
 
 
 def whole(*, choice: dict[str, Any] | None = None, **fields: Any) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
-from aicache.formats.format import AnswerSummary
+from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.json_body import Stateful
 from aicache.formats.openai.responses import RESPONSES
 from formats.anything import JSON, replaced
@@ -56,7 +56,7 @@ USAGE = {
 
 def parse(path: str = PATH, *, tools_semantic: bool = False, **fields: Any) -> Call:
     body = {"model": "m", "input": "Hi", **fields}
-    return RESPONSES.parse_request(path, json.dumps(body).encode(), tools_semantic=tools_semantic)
+    return RESPONSES.parse_request(path, json.dumps(body).encode(), RequestContext(tools_semantic=tools_semantic))
 
 
 def response(*output: dict[str, Any], **fields: Any) -> dict[str, Any]:

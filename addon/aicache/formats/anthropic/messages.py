@@ -21,7 +21,7 @@ from aicache.formats import (
 from aicache.formats.anthropic import answer as messages_answer
 from aicache.formats.anthropic import interchange, stream
 from aicache.formats.anthropic.interchange import VERSION
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import (
     JSONObject,
     object_list,
@@ -30,7 +30,7 @@ from aicache.formats.json_body import (
     render_json,
     token_count,
 )
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.upstream_state import Allow
 
 _BETA = "anthropic-beta"
 _HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
@@ -86,25 +86,16 @@ class Messages(BaseFormat):
             and (place.endswith("/v1") or "anthropic" in place or "claude" in place)
         )
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
         """
         request = parse_request_object(body)
-        _reject_stateful(path, request, allow=allow)
+        _reject_stateful(path, request, allow=context.allow)
         _check_types(request)
         turns = _turns(request)
-        params = _params(request, headers)
+        params = _params(request, context.headers)
         return Call(
             api=self.api,
             model=request["model"],
@@ -112,7 +103,7 @@ class Messages(BaseFormat):
             wants_usage=False,
             params=params,
             turns=turns,
-            question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
+            question=_question(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=1,
             temperature=request.get("temperature"),
             common=interchange.to_common(params, turns),

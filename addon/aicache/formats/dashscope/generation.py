@@ -6,15 +6,12 @@ and for what its clients read https://github.com/dashscope/dashscope-sdk-python.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import failure_marks, refusals, response_format, sse
 from aicache.formats.dashscope import answer as dashscope_answer
 from aicache.formats.dashscope import interchange, request, stream
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, parse_object, render_json, token_count
-from aicache.formats.upstream_state import STRICT, Allow
 
 _PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation", "multimodal-generation"))
 
@@ -30,17 +27,8 @@ class DashScope(BaseFormat):
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and path.removesuffix("/").endswith(_PATHS)
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
-        return request.parse_request(self.api, path, body, headers, tools_semantic=tools_semantic, allow=allow)
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
+        return request.parse_request(self.api, path, body, context)
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss."""

@@ -9,6 +9,7 @@ from aicache.domain.model import Call, Mode, Turn
 from aicache.formats import documented_fields, hosted_tools, upstream_references, upstream_state
 from aicache.formats.dashscope import interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
+from aicache.formats.format import RequestContext
 from aicache.formats.json_body import JSONObject, Stateful, object_list, parse_request_object
 from aicache.formats.upstream_state import Allow
 
@@ -45,16 +46,14 @@ translate into what another parameter says, or read the text out of a picture.""
 _CONVERSATION = frozenset({"model", "input", "parameters", "stream", "messages", "prompt", "history"})
 
 
-def parse_request(
-    api: str, path: str, body: bytes, headers: Mapping[str, str], *, tools_semantic: bool, allow: Allow
-) -> Call:
+def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> Call:
     """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
     What the caller says of the stream beside wanting one is the variant: ``incremental`` or ``cumulative`` where it
     asked for that, nothing where it left that to the model, whose default is then the upstream's business.
     """
     request = parse_request_object(body)
-    _reject_headers(headers)
+    _reject_headers(context.headers)
     model, given = request.get("model"), request.get("input")
     if not isinstance(model, str) or not model:
         raise ValueError("model: missing, or not a string")
@@ -67,9 +66,9 @@ def parse_request(
     _check_type("stream", request.get("stream"), (bool,))
     for name, kinds in _PARAMETER_TYPES.items():
         _check_type(f"parameters.{name}", parameters.get(name), kinds)
-    _reject_stateful(request, given, parameters, allow=allow)
+    _reject_stateful(request, given, parameters, allow=context.allow)
     turns, beside = _conversation(given)
-    mode = Mode.STREAM if _streams(headers) else Mode.WHOLE
+    mode = Mode.STREAM if _streams(context.headers) else Mode.WHOLE
     return Call(
         api=api,
         model=model,
@@ -77,7 +76,9 @@ def parse_request(
         wants_usage=False,
         params=_params(request, beside),
         turns=turns,
-        question=_question(turns[-1]) if _may_have_neighbors(request, parameters, turns, tools_semantic) else None,
+        question=_question(turns[-1])
+        if _may_have_neighbors(request, parameters, turns, context.tools_semantic)
+        else None,
         n=_n(parameters),
         temperature=parameters.get("temperature"),
         variant=_variant(parameters) if mode is Mode.STREAM else "",

@@ -7,17 +7,15 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import refusals, response_format, sse
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.gemini import answer as gemini_answer
 from aicache.formats.gemini import interchange, stream
 from aicache.formats.gemini import request as gemini_request
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
-from aicache.formats.upstream_state import STRICT, Allow
 
 ARRAY = "array"
 """The variant of streams that are a JSON array; the usual ones are events, for callers who say ``alt=sse``."""
@@ -46,23 +44,14 @@ class Gemini(BaseFormat):
         kept = [pair for pair, name, value in pairs if name not in _ALT_PARAMETERS or value == _NUMBERED_ENUMS]
         return _METHOD.sub(r":generateContent\2", path), "&".join(kept)
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
         if (parts := _parts(path)) is None:
             raise ValueError("the path names no model")
         kind, name, mode = parts
         model = name if kind == "models" else f"{kind}/{name}"
         request = parse_request_object(body)
-        asked = gemini_request.parse_request(request, allow=allow)
+        asked = gemini_request.parse_request(request, allow=context.allow)
         return Call(
             api=self.api,
             model=model,
@@ -70,12 +59,12 @@ class Gemini(BaseFormat):
             wants_usage=False,
             params=gemini_request.params_of(request),
             turns=asked.turns,
-            question=gemini_request.question_of(asked, tools_semantic=tools_semantic),
+            question=gemini_request.question_of(asked, tools_semantic=context.tools_semantic),
             n=gemini_request.choice_count(asked),
             temperature=asked.generation.get("temperature"),
-            variant=_variant(mode, query),
+            variant=_variant(mode, context.query),
             common=interchange.to_common(asked, model)
-            if kind == "models" and _alt(query) != [_NUMBERED_ENUMS]
+            if kind == "models" and _alt(context.query) != [_NUMBERED_ENUMS]
             else None,
         )
 

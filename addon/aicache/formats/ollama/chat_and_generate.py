@@ -20,7 +20,7 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import (
     JSONObject,
     object_list,
@@ -32,7 +32,7 @@ from aicache.formats.json_body import (
 from aicache.formats.ollama import answer as ollama_answer
 from aicache.formats.ollama import interchange
 from aicache.formats.ollama.answer import Shape, Types, check_types
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.upstream_state import Allow
 
 _FLAG, _TEXT, _LIST, _NUMBER = (bool,), (str,), (list,), (int, float)
 _REQUEST: Types = {
@@ -126,22 +126,13 @@ class OllamaChat(_Ollama):
     path = "/api/chat"
     shape = ollama_answer.CHAT
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
         request = parse_request_object(body)
-        _reject_stateful(request, _CHAT.keys(), allow)
+        _reject_stateful(request, _CHAT.keys(), context.allow)
         _check(request, _CHAT)
         object_list(request.get("tools"), "tools")
         messages = object_list(request.get("messages"), "messages")
@@ -149,7 +140,9 @@ class OllamaChat(_Ollama):
             raise ValueError("messages: none, which loads or unloads the model")
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
         last = turns[-1]
-        asks = last.role == "user" and not any(last.rest.values()) and _may_have_neighbors(request, tools_semantic)
+        asks = (
+            last.role == "user" and not any(last.rest.values()) and _may_have_neighbors(request, context.tools_semantic)
+        )
         return _call(self.api, request, turns, last.content if asks else None, said={"messages"})
 
 
@@ -160,22 +153,13 @@ class OllamaGenerate(_Ollama):
     path = "/api/generate"
     shape = ollama_answer.GENERATE
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
 
         An earlier answer's ``context`` is part of the request like any other parameter: it leans on no state.
         """
         request = parse_request_object(body)
-        _reject_stateful(request, _GENERATE.keys(), allow)
+        _reject_stateful(request, _GENERATE.keys(), context.allow)
         _check(request, _GENERATE)
         prompt = request.get("prompt")
         if not prompt:
@@ -184,7 +168,7 @@ class OllamaGenerate(_Ollama):
         said = {"prompt"}
         if isinstance(system := request.get("system"), str):
             turns, said = (Turn("system", system, {}), *turns), {"prompt", "system"}
-        question = prompt if _may_have_neighbors(request, tools_semantic) else None
+        question = prompt if _may_have_neighbors(request, context.tools_semantic) else None
         return _call(self.api, request, turns, question, said=said)
 
 

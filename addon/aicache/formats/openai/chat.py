@@ -21,11 +21,11 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, object_list, parse_object, parse_request_object, render_json
 from aicache.formats.openai import chat_answer, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_answer import Completion
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.upstream_state import Allow
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
 _TEXT_PART = frozenset({"type", "text"})
@@ -49,22 +49,13 @@ class Chat(BaseFormat):
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and path.removesuffix("/").endswith("/chat/completions")
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools.
         """
         request = parse_request_object(body)
-        _reject_stateful(path, request, allow=allow)
+        _reject_stateful(path, request, allow=context.allow)
         if request.get("stream") and request.get("diffusing"):
             raise ValueError("diffusing: each piece is a draft of the whole")  # Inception
         messages = object_list(request.get("messages"), "messages")
@@ -83,7 +74,7 @@ class Chat(BaseFormat):
             counted=not streams or options.get("include_usage") is True,
             params={name: value for name, value in request.items() if name not in told},
             turns=turns,
-            question=_question(turns[-1]) if _may_have_neighbors(request, tools_semantic) else None,
+            question=_question(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
             variant=chat_answer.echoed_metadata(request),

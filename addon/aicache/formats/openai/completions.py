@@ -22,10 +22,9 @@ from aicache.formats import (
     sse,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
-from aicache.formats.upstream_state import STRICT, Allow
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
 """Others' completions are chat in all but the path: Mistral's to fill in the middle and its agents' answer so."""
@@ -64,23 +63,16 @@ class Completions(BaseFormat):
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and _PATH.search(path) is not None
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
         request = parse_request_object(body)
         upstream_state.reject_stateful_path(path, tail=1)
         harmless = documented_fields.for_path(path, documented_fields.COMPLETIONS)
-        upstream_state.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
-        hosted_tools.reject_plugins(request, allow=allow)
-        upstream_state.reject_preset(request, allow=allow)
+        upstream_state.reject_stateful_fields(
+            request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=context.allow
+        )
+        hosted_tools.reject_plugins(request, allow=context.allow)
+        upstream_state.reject_preset(request, allow=context.allow)
         _check(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False

@@ -6,8 +6,6 @@ Source: https://platform.openai.com/docs/api-reference/responses/create, and its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import (
     documented_fields,
@@ -18,10 +16,9 @@ from aicache.formats import (
     upstream_references,
     upstream_state,
 )
-from aicache.formats.format import NO_HEADERS, AnswerSummary, BaseFormat
+from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json, token_count
 from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
-from aicache.formats.upstream_state import STRICT, Allow
 
 
 class Responses(BaseFormat):
@@ -32,16 +29,7 @@ class Responses(BaseFormat):
     def matches(self, method: str, path: str) -> bool:
         return method == "POST" and path.removesuffix("/").endswith("/responses")
 
-    def parse_request(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        query: str = "",
-        headers: Mapping[str, str] = NO_HEADERS,
-        tools_semantic: bool = False,
-        allow: Allow = STRICT,
-    ) -> Call:
+    def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
 
         *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
@@ -50,14 +38,16 @@ class Responses(BaseFormat):
         upstream_state.reject_stateful_path(path, tail=1)
         responses_request.reject_stored_prompt(request)
         harmless = documented_fields.for_path(path, documented_fields.RESPONSES)
-        upstream_state.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
-        hosted_tools.reject_plugins(request, allow=allow)
-        upstream_state.reject_preset(request, allow=allow)
+        upstream_state.reject_stateful_fields(
+            request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=context.allow
+        )
+        hosted_tools.reject_plugins(request, allow=context.allow)
+        upstream_state.reject_preset(request, allow=context.allow)
         responses_request.check_types(request)
         tools = responses_request.tools_of(request)
         responses_request.reject_stateful_environments(tools)
-        hosted_tools.reject_tools(tools, allow=allow)
-        upstream_references.reject_references(request.get("input"), allow=allow)
+        hosted_tools.reject_tools(tools, allow=context.allow)
+        upstream_references.reject_references(request.get("input"), allow=context.allow)
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
@@ -66,7 +56,7 @@ class Responses(BaseFormat):
             wants_usage=False,
             params=responses_request.params_of(request),
             turns=turns,
-            question=responses_request.question_of(request, turns[-1], tools, tools_semantic=tools_semantic),
+            question=responses_request.question_of(request, turns[-1], tools, tools_semantic=context.tools_semantic),
             n=1,
             temperature=request.get("temperature"),
             variant=responses_request.echoed_fields(request),
