@@ -80,7 +80,7 @@ def replay(entry: Entry, call: Call, format: Format, template: Template | None =
     Through the *template* where there is one, and its place of the text has room for all that the answer says. Else
     byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
     replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read, or when it says
-    what the caller's API has no words for; OnlyAsRecorded when it is a stream that amounts to nothing certain.
+    what the caller's API has no words for; ReplayOnly when it is a stream that amounts to nothing certain.
     """
     if template is None and (recorded := _as_recorded(entry, call, format)) is not None:
         return recorded

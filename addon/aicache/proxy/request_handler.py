@@ -19,7 +19,7 @@ from aicache.domain.trace import Trace
 from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
-from aicache.formats.json_body import OnlyAsRecorded
+from aicache.formats.json_body import ReplayOnly
 from aicache.patches.unread_responses import Unread
 from aicache.proxy.body_readers import Busy, Readers
 from aicache.proxy.embedding_batches import Batches, ask_less, embeddings_format_of, read_batch
@@ -191,7 +191,7 @@ class RequestHandler:
                 response = await _render(outcome, exchange, runtime)
             except ValueError as exc:
                 crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
-                level = logging.DEBUG if crossing or isinstance(exc, OnlyAsRecorded) else logging.WARNING
+                level = logging.DEBUG if crossing or isinstance(exc, ReplayOnly) else logging.WARNING
                 logger.log(level, "a stored answer cannot be rendered (%s); the request goes upstream", exc)
                 outcome = Miss("not-renderable")
             else:
