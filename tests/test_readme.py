@@ -12,7 +12,7 @@ from aicache.domain import request_directives
 from aicache.domain.policy import Rules
 from aicache.engine import Engine
 from aicache.telemetry.counters import Counters
-from aicache.telemetry.health import health_of
+from aicache.telemetry.health import collect_health
 from aicache.telemetry.prometheus import Metrics
 from aicache.ui.commands import Commands
 
@@ -34,7 +34,7 @@ def test_every_request_header_of_ours_is_described() -> None:
 
 def test_every_metric_named_is_there() -> None:
     named = set(re.findall(r"`(aicache_\w+)`", README))
-    text = Metrics(Counters(lambda *_: None), lambda: health_of(Engine(RULES, 1.0)), lambda: 0).text().decode()
+    text = Metrics(Counters(lambda *_: None), lambda: collect_health(Engine(RULES, 1.0)), lambda: 0).text().decode()
     families = {family.name for family in text_string_to_metric_families(text)}
 
     assert len(named) > 10

@@ -68,7 +68,7 @@ class AICache:
         marks = flow_marks.FlowMarks(lambda: self._desk.scope)
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
-        self._limits = BodyLimits(runtime, self._flows, self._speed.nobody_wants_flows, self._dashboard.is_asked)
+        self._limits = BodyLimits(runtime, self._flows, self._speed.nobody_wants_flows, self._dashboard.handles)
         self._handler = RequestHandler(
             *(runtime, self._flows, events, unread, batches, self._replays, self._own),
             pages=self._dashboard,

@@ -6,12 +6,22 @@ from base64 import b64encode
 
 import pytest
 
-from aicache.dashboard.access import CHANGES, COOKIE, Area, Secrets, Verdict, Visit, judge, knows, pass_for
+from aicache.dashboard.access import (
+    CHANGE_HEADER,
+    COOKIE,
+    Access,
+    Area,
+    Secrets,
+    Visitor,
+    authorize,
+    cookie_value,
+    has_token,
+)
 
 TOKEN = "a-token-of-24-characters"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 PAGE = {"sec-fetch-site": "same-origin", "user-agent": "Mozilla/5.0", "accept-encoding": "gzip, deflate, br"}
-CHANGE = PAGE | {CHANGES: "1"}
+CHANGE = PAGE | {CHANGE_HEADER: "1"}
 PROMETHEUS = {"user-agent": "Prometheus/3.0", "accept-encoding": "gzip"}
 
 
@@ -24,13 +34,13 @@ PROMETHEUS = {"user-agent": "Prometheus/3.0", "accept-encoding": "gzip"}
         {"authorization": f"Basic {TOKEN}"},
         {"authorization": TOKEN},
         {"cookie": f"{COOKIE}={TOKEN}"},
-        {"cookie": f"{COOKIE}={pass_for('another-token-of-24-chars')}"},
+        {"cookie": f"{COOKIE}={cookie_value('another-token-of-24-chars')}"},
         {"cookie": "[]=;;=\x00"},
         {"authorization": "Bearer ünïcödé"},
     ],
 )
 def test_whoever_has_no_token_gets_nothing(headers: dict[str, str], area: Area) -> None:
-    assert judge(Visit(CHANGE | headers), area, TOKEN) is Verdict.UNKNOWN
+    assert authorize(Visitor(CHANGE | headers), area, TOKEN) is Access.UNAUTHENTICATED
 
 
 @pytest.mark.parametrize(
@@ -38,33 +48,33 @@ def test_whoever_has_no_token_gets_nothing(headers: dict[str, str], area: Area) 
     [
         (BEARER, ""),
         ({"authorization": f"bearer  {TOKEN}"}, ""),
-        ({"cookie": f"other=1; {COOKIE}={pass_for(TOKEN)}"}, ""),
+        ({"cookie": f"other=1; {COOKIE}={cookie_value(TOKEN)}"}, ""),
         ({}, TOKEN),
     ],
 )
 def test_whoever_has_it_may_look(headers: dict[str, str], offered: str) -> None:
-    visit = Visit(headers, offered)
+    visitor = Visitor(headers, offered)
 
-    assert knows(visit, TOKEN)
+    assert has_token(visitor, TOKEN)
     for area in (Area.PAGE, Area.DATA, Area.METRICS):
-        assert judge(visit, area, TOKEN) is Verdict.WELCOME
+        assert authorize(visitor, area, TOKEN) is Access.GRANTED
 
 
 def test_a_change_needs_the_header_that_a_form_cannot_send_too() -> None:
     """The browser sends the cookie with what another page has it ask for, were it not for its SameSite."""
-    cookie = {"cookie": f"{COOKIE}={pass_for(TOKEN)}"}
+    cookie = {"cookie": f"{COOKIE}={cookie_value(TOKEN)}"}
 
-    assert judge(Visit(cookie), Area.CHANGE, TOKEN) is Verdict.REFUSED
-    assert judge(Visit(cookie | PAGE), Area.CHANGE, TOKEN) is Verdict.REFUSED
+    assert authorize(Visitor(cookie), Area.CHANGE, TOKEN) is Access.FORBIDDEN
+    assert authorize(Visitor(cookie | PAGE), Area.CHANGE, TOKEN) is Access.FORBIDDEN
     for site in ("same-site", "cross-site", "none"):
-        assert judge(Visit(cookie | CHANGE | {"sec-fetch-site": site}), Area.CHANGE, TOKEN) is Verdict.REFUSED
-    assert judge(Visit(cookie | CHANGE), Area.CHANGE, TOKEN) is Verdict.WELCOME
-    assert judge(Visit(BEARER | {CHANGES: ""}), Area.CHANGE, TOKEN) is Verdict.WELCOME
+        assert authorize(Visitor(cookie | CHANGE | {"sec-fetch-site": site}), Area.CHANGE, TOKEN) is Access.FORBIDDEN
+    assert authorize(Visitor(cookie | CHANGE), Area.CHANGE, TOKEN) is Access.GRANTED
+    assert authorize(Visitor(BEARER | {CHANGE_HEADER: ""}), Area.CHANGE, TOKEN) is Access.GRANTED
 
 
 def test_the_cookie_does_not_tell_the_token() -> None:
-    assert TOKEN not in pass_for(TOKEN)
-    assert pass_for(TOKEN) != pass_for(TOKEN + "x")
+    assert TOKEN not in cookie_value(TOKEN)
+    assert cookie_value(TOKEN) != cookie_value(TOKEN + "x")
 
 
 # ---------------------------------------------------------------- open metrics
@@ -72,13 +82,13 @@ def test_the_cookie_does_not_tell_the_token() -> None:
 
 @pytest.mark.parametrize("headers", [PROMETHEUS, {}, PAGE, PAGE | {"sec-fetch-site": "none"}])
 def test_metrics_that_are_open_are_for_programs_and_for_who_types_their_address(headers: dict[str, str]) -> None:
-    assert judge(Visit(headers), Area.METRICS, TOKEN, open_metrics=True) is Verdict.WELCOME
-    assert judge(Visit(headers), Area.METRICS, TOKEN) is Verdict.UNKNOWN
+    assert authorize(Visitor(headers), Area.METRICS, TOKEN, open_metrics=True) is Access.GRANTED
+    assert authorize(Visitor(headers), Area.METRICS, TOKEN) is Access.UNAUTHENTICATED
 
 
 @pytest.mark.parametrize("area", [area for area in Area if area is not Area.METRICS], ids=str)
 def test_nothing_else_is_open_with_them(area: Area) -> None:
-    assert judge(Visit(CHANGE), area, TOKEN, open_metrics=True) is Verdict.UNKNOWN
+    assert authorize(Visitor(CHANGE), area, TOKEN, open_metrics=True) is Access.UNAUTHENTICATED
 
 
 @pytest.mark.parametrize(
@@ -92,8 +102,8 @@ def test_nothing_else_is_open_with_them(area: Area) -> None:
 )
 def test_they_are_not_for_another_sites_page(headers: dict[str, str]) -> None:
     """A page whose name was made to lead here may be sent without ``Sec-Fetch-Site``, and scripts may name agents."""
-    assert judge(Visit(headers), Area.METRICS, TOKEN, open_metrics=True) is Verdict.UNKNOWN
-    assert judge(Visit(headers | BEARER), Area.METRICS, TOKEN, open_metrics=True) is Verdict.WELCOME
+    assert authorize(Visitor(headers), Area.METRICS, TOKEN, open_metrics=True) is Access.UNAUTHENTICATED
+    assert authorize(Visitor(headers | BEARER), Area.METRICS, TOKEN, open_metrics=True) is Access.GRANTED
 
 
 # ---------------------------------------------------------------- what must not go anywhere else
@@ -104,7 +114,7 @@ def test_they_are_not_for_another_sites_page(headers: dict[str, str]) -> None:
     [
         f"/x?token={TOKEN}",
         f"/{TOKEN}",
-        f"/x?a={pass_for(TOKEN)}",
+        f"/x?a={cookie_value(TOKEN)}",
         f"/x?token={TOKEN.replace('-', '%2d')}",
         f"/x?token=%61{TOKEN[1:]}",
         f"/x?token=%2561{TOKEN[1:]}",
@@ -119,7 +129,7 @@ def test_the_token_is_seen_in_a_target(target: str) -> None:
 def test_the_token_and_the_cookie_are_seen_in_a_header() -> None:
     secrets = Secrets.of(TOKEN)
 
-    assert secrets.are_in(f"a=b; {COOKIE}={pass_for(TOKEN)}".encode())
+    assert secrets.are_in(f"a=b; {COOKIE}={cookie_value(TOKEN)}".encode())
     assert secrets.are_in(f"Bearer {TOKEN}".encode())
     assert not secrets.are_in(b"Bearer sk-another")
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
-from aicache.dashboard.entries_api import ANSWER, FEW, SHOWN, EntriesApi, in_time
+from aicache.dashboard.entries_api import MAX_ANSWER_CHARS, MAX_SCANNED_ENTRIES, PAGE_SIZE, EntriesApi, with_timeout
 from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.policy import Rules
@@ -57,7 +57,7 @@ async def test_many_entries_come_page_by_page_and_none_is_left_out() -> None:
     keys, cursor, pages = set[str](), "", 0
     while pages == 0 or cursor:
         found = await entries_api.page(cursor)
-        assert len(found["entries"]) <= 2 * SHOWN
+        assert len(found["entries"]) <= 2 * PAGE_SIZE
         keys |= {row["key"] for row in found["entries"]}
         cursor, pages = found["cursor"], pages + 1
 
@@ -103,12 +103,12 @@ async def test_a_stream_is_read_as_what_it_says() -> None:
 
 
 async def test_what_cannot_be_read_is_shown_as_it_was_recorded_and_not_at_any_length() -> None:
-    odd = replace(REFUND, body=b"\xff" + b"x" * 2 * ANSWER)
+    odd = replace(REFUND, body=b"\xff" + b"x" * 2 * MAX_ANSWER_CHARS)
 
     found = await (await Setup().filled(odd)).read(odd.key)
 
     assert found is not None
-    assert (found["raw"], found["cut"], len(found["answer"])) == (True, True, ANSWER)
+    assert (found["raw"], found["cut"], len(found["answer"])) == (True, True, MAX_ANSWER_CHARS)
 
 
 async def test_purge_takes_an_entry_and_its_vector(entries_api: EntriesApi) -> None:
@@ -141,14 +141,14 @@ async def test_entries_are_counted_by_model(entries_api: EntriesApi) -> None:
 
 async def test_of_very_many_only_the_first_are_read_and_the_rest_counted() -> None:
     setup = Setup()
-    for i in range(FEW + 500):
+    for i in range(MAX_SCANNED_ENTRIES + 500):
         key = digest("key", str(i))
         setup.exact.entries[key] = replace(REFUND, key=key)
 
     found = await setup.entries_api.count_by_model()
 
-    assert found["count"] == FEW + 500
-    assert FEW <= found["looked_at"] < FEW + 500
+    assert found["count"] == MAX_SCANNED_ENTRIES + 500
+    assert MAX_SCANNED_ENTRIES <= found["looked_at"] < MAX_SCANNED_ENTRIES + 500
 
 
 async def test_a_store_that_is_down_is_a_store_error() -> None:
@@ -166,4 +166,4 @@ async def test_a_store_that_is_down_is_a_store_error() -> None:
 
 async def test_a_look_that_takes_too_long_ends() -> None:
     with pytest.raises(StoreError, match="too long"):
-        await in_time(asyncio.sleep(10), within=0.05)
+        await with_timeout(asyncio.sleep(10), within=0.05)

@@ -9,13 +9,13 @@ from importlib.resources import files
 import pytest
 
 from aicache.dashboard import pages
-from aicache.dashboard.access import COOKIE, pass_for
+from aicache.dashboard.access import COOKIE, cookie_value
 
 FOLDER = files("aicache.dashboard").joinpath("static")
 
 
 def text(name: str) -> str:
-    return pages.file(name).decode()
+    return pages.read_file(name).decode()
 
 
 def test_every_file_that_a_page_or_a_script_names_is_served() -> None:
@@ -32,7 +32,7 @@ def test_every_file_that_a_page_or_a_script_names_is_served() -> None:
 
 @pytest.mark.parametrize("asked", pages.STATIC)
 def test_a_file_comes_with_its_type_and_the_headers_that_keep_others_out(asked: str) -> None:
-    response = pages.static(asked)
+    response = pages.static_file(asked)
 
     assert response.content
     assert response.headers["content-type"] == pages.STATIC[asked][1]
@@ -59,19 +59,19 @@ def test_the_charting_library_comes_with_its_licence_and_says_its_version() -> N
 def test_the_cookie_is_for_these_pages_alone_and_is_not_the_token() -> None:
     token = "a-token-of-24-characters"
 
-    plain, secure = pages.logged_in(token, secure=False), pages.logged_in(token, secure=True)
+    plain, secure = pages.log_in(token, secure=False), pages.log_in(token, secure=True)
 
     assert plain.status_code == 303
     assert plain.headers["location"] == "/_ai_cache/"
     name, _, rest = plain.headers["set-cookie"].partition("=")
-    assert (name, rest.partition(";")[0]) == (COOKIE, pass_for(token))
+    assert (name, rest.partition(";")[0]) == (COOKIE, cookie_value(token))
     assert {"Path=/_ai_cache", "HttpOnly", "SameSite=Strict"} <= set(rest.split("; "))
     assert "Secure" not in plain.headers["set-cookie"]
     assert secure.headers["set-cookie"].endswith("; Secure")
 
 
 def test_a_wrong_token_is_said_to_be_wrong() -> None:
-    first, again = pages.login(wrong=False), pages.login(wrong=True)
+    first, again = pages.login_form(wrong=False), pages.login_form(wrong=True)
 
     assert b'role="alert" hidden' in (first.content or b"")
     assert b"hidden" not in (again.content or b"")
@@ -79,6 +79,6 @@ def test_a_wrong_token_is_said_to_be_wrong() -> None:
 
 
 def test_whatever_a_caller_wrote_becomes_json() -> None:
-    response = pages.as_json({"question": "a lone \ud800 surrogate"})
+    response = pages.json_response({"question": "a lone \ud800 surrogate"})
 
     assert json.loads(response.content or b"") == {"question": "a lone ? surrogate"}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.dashboard.path_aliases import ROUNDS, is_alias, is_canonical
+from aicache.dashboard.path_aliases import MAX_DECODE_ROUNDS, is_alias, is_canonical
 
-DEEP = b"/" + b"%25" + b"25" * (ROUNDS + 4) + b"5fai_cache"
+DEEP = b"/" + b"%25" + b"25" * (MAX_DECODE_ROUNDS + 4) + b"5fai_cache"
 
 
 @pytest.mark.parametrize(

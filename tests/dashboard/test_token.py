@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aicache.config import Dashboard
-from aicache.dashboard.token import DashboardToken, address
+from aicache.dashboard.token import DashboardToken, dashboard_url
 from aicache.domain.ports import StoreError
 
 FOLDER, HERE = Path("/data"), [("127.0.0.1", 8080)]
@@ -94,4 +94,4 @@ def test_without_pages_none_is_made_and_one_that_is_configured_is_known_all_the_
     ],
 )
 def test_the_url_is_one_that_this_machine_reaches(endpoints: list[tuple[str, int]], url: str | None) -> None:
-    assert address(endpoints) == url
+    assert dashboard_url(endpoints) == url

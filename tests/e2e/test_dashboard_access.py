@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aicache.dashboard.access import COOKIE, pass_for
+from aicache.dashboard.access import COOKIE, cookie_value
 from e2e.page_visitor import CHANGE, PAGE, Visitor, bearer, page
 from e2e.proxy import READY_EXACT, Proxy
 
@@ -173,7 +173,7 @@ def test_no_token_goes_upstream(proxy: Proxy, upstream: Upstream, path: str) -> 
         (f"{path}?x=%{ord(token[0]):02x}{token[1:]}", {}),
         (path, bearer(token)),
         (path, {"x-api-key": token}),
-        (path, {"cookie": f"a=b; {COOKIE}={pass_for(token)}"}),
+        (path, {"cookie": f"a=b; {COOKIE}={cookie_value(token)}"}),
         (path, {"referer": f"{proxy.url}/_ai_cache/?token={token}"}),
     ]
 

@@ -6,7 +6,15 @@ import pytest
 
 from aicache.domain.keys import digest
 from aicache.domain.trace import Step, Trace, TracedNeighbor
-from aicache.telemetry.counters import HEADERS, KINDS, MODELS, REASONS, Counters, Kind, nearest_of
+from aicache.telemetry.counters import (
+    MAX_HEADERS,
+    MAX_MODELS,
+    MAX_REASONS,
+    MAX_SEGMENTS,
+    Counters,
+    Segment,
+    nearest_similarity,
+)
 from aicache.telemetry.labels import OTHER
 from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
@@ -92,7 +100,7 @@ def test_the_nearest_question_is_counted_by_whether_it_answered(counts: Counters
 
     assert counts.similarities["hit"].count == 1
     assert counts.similarities["miss"].count == 1
-    assert nearest_of(a_report("miss")) is None
+    assert nearest_similarity(a_report("miss")) is None
 
 
 def test_steps_and_decisions_are_timed(counts: Counters) -> None:
@@ -118,25 +126,25 @@ def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counters) -> None
 
 def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counters) -> None:
     counts.decided(a_near_hit(trace=Trace(error_bound=0.4)))
-    before = counts.kinds[KIND[:8]].error_bound
+    before = counts.segments[KIND[:8]].error_bound
     counts.checked(checked("right", error_bound=0.3, serving_level="off"))
 
     assert before == 0.4
-    assert counts.kinds == {KIND[:8]: Kind("gpt-4o", 0.3, "off")}
+    assert counts.segments == {KIND[:8]: Segment("gpt-4o", 0.3, "off")}
 
 
 def test_where_nothing_is_checked_there_is_no_bound(counts: Counters) -> None:
     counts.decided(a_near_hit())
     counts.checked(checked("wrong", source="feedback"))
 
-    assert not counts.kinds
+    assert not counts.segments
 
 
 def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counters) -> None:
     counts.checked(checked("wrong"))
     counts.checked(checked("right", source="miss", would_serve=False))
 
-    assert counts.judgements == {("wrong", "audit", "yes"): 1, ("right", "miss", "no"): 1}
+    assert counts.judgments == {("wrong", "audit", "yes"): 1, ("right", "miss", "no"): 1}
 
 
 def test_callers_cannot_make_it_grow(counts: Counters) -> None:
@@ -151,14 +159,14 @@ def test_callers_cannot_make_it_grow(counts: Counters) -> None:
         counts.finished(finished(a_report(model=model), entry=an_entry(), why_not=None))
         counts.checked(checked(kind=kind, error_bound=0.1, serving_level="off"))
 
-    assert len(counts.hits) <= MODELS + 1
+    assert len(counts.hits) <= MAX_MODELS + 1
     assert ("exact", "chat", OTHER) in counts.hits
-    assert len(counts.prompt_tokens) <= MODELS + 1
-    assert len(counts.responses) <= MODELS + 1
-    assert len(counts.misses) + len(counts.bypasses) + len(counts.refusals) <= REASONS + 3
-    assert len(counts.steps) <= REASONS + 1
-    assert len(counts.unpriced) <= MODELS + 1
-    assert len(counts.kinds) == KINDS
+    assert len(counts.prompt_tokens) <= MAX_MODELS + 1
+    assert len(counts.responses) <= MAX_MODELS + 1
+    assert len(counts.misses) + len(counts.bypasses) + len(counts.refusals) <= MAX_REASONS + 3
+    assert len(counts.steps) <= MAX_REASONS + 1
+    assert len(counts.unpriced) <= MAX_MODELS + 1
+    assert len(counts.segments) == MAX_SEGMENTS
 
 
 def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counters) -> None:
@@ -169,9 +177,9 @@ def test_a_model_is_named_once_it_has_answered_and_not_before(counts: Counters) 
 
 
 def test_headers_that_alone_made_a_miss_are_counted_by_name_and_only_so_many(counts: Counters) -> None:
-    for i in range(HEADERS + 5):
+    for i in range(MAX_HEADERS + 5):
         counts.decided(a_report(headers=(f"x-{i}",)))
 
     assert counts.header_misses["x-0"] == 1
     assert counts.header_misses["other"] == 5
-    assert len(counts.header_misses) == HEADERS + 1
+    assert len(counts.header_misses) == MAX_HEADERS + 1

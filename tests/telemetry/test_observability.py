@@ -15,7 +15,7 @@ from aicache.domain.ports import StoreError
 from aicache.domain.pricing import Price
 from aicache.engine import Engine, Semantic
 from aicache.maintenance import Maintenance
-from aicache.telemetry.health import health_of
+from aicache.telemetry.health import collect_health
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
 from benchmarks import watchers
@@ -128,14 +128,14 @@ def test_the_overview_tells_what_was_counted(setup: Setup) -> None:
 
 async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
     engine = Engine(RULES, 1.0)
-    nothing = health_of(engine)
+    nothing = collect_health(engine)
     engine.use_exact(BrokenStore(), 1.0)
     engine.use_semantic(Semantic(LetterEmbedder(), 1.0, MemoryIndex(), 1.0))
     for _ in range(20):
         with pytest.raises(StoreError):
             await Maintenance(engine).fetch("key")
 
-    exact, embedder, index, *writes = health_of(engine).parts
+    exact, embedder, index, *writes = collect_health(engine).parts
 
     assert [part.what for part in nothing.parts] == [None] * 5
     assert [(part.name, part.failing) for part in writes] == [

@@ -9,7 +9,7 @@ import pytest
 
 from aicache.domain.trace import Step, Trace
 from aicache.telemetry import otel
-from aicache.telemetry.otel import Spans, attributes_of
+from aicache.telemetry.otel import LookupSpans, span_attributes
 from telemetry.collector import Receiver, values
 from telemetry.reports import NOW, a_hit, a_near_hit, a_report, an_entry, checked, finished
 
@@ -22,7 +22,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def test_a_look_up_is_one_span_with_its_steps(receiver: Receiver) -> None:
-    watcher = Spans(receiver.url, text=False)
+    watcher = LookupSpans(receiver.url, text=False)
     steps = [Step("exact look-up", 0.1), Step("embedding", 0.2), Step("search", 0.1)]
     watcher.decided(a_near_hit(0.95, seconds=0.5, trace=Trace(steps, [], 0.92, None, 0.01, 0.02)))
     watcher.finished(finished())
@@ -49,7 +49,7 @@ def test_a_look_up_is_one_span_with_its_steps(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("text", [False, True])
 def test_texts_are_in_them_only_where_that_is_wanted(receiver: Receiver, text: bool) -> None:
-    watcher = Spans(receiver.url, text=text)
+    watcher = LookupSpans(receiver.url, text=text)
     watcher.decided(a_report(question="who am i"))
     watcher.decided(a_near_hit(question="who are you"))
     watcher.close()
@@ -62,7 +62,7 @@ def test_texts_are_in_them_only_where_that_is_wanted(receiver: Receiver, text: b
 
 
 def test_a_collector_that_is_not_there_holds_nobody_up() -> None:
-    watcher = Spans("http://127.0.0.1:9/v1/traces", text=False)
+    watcher = LookupSpans("http://127.0.0.1:9/v1/traces", text=False)
 
     began = time.monotonic()
     for _ in range(10_000):
@@ -89,13 +89,13 @@ def test_a_collector_that_is_not_there_holds_nobody_up() -> None:
     ],
 )
 def test_apis_go_by_the_conventions_names(api: str, provider: str, operation: str) -> None:
-    found = attributes_of(a_report(api=api), text=False)
+    found = span_attributes(a_report(api=api), text=False)
 
     assert (found["gen_ai.provider.name"], found["gen_ai.operation.name"]) == (provider, operation)
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    found = attributes_of(a_report("bypass", reason="skip", model="", key="", question=None), text=True)
+    found = span_attributes(a_report("bypass", reason="skip", model="", key="", question=None), text=True)
 
     assert None not in found.values()
     assert "gen_ai.request.model" not in found
@@ -103,14 +103,14 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_what_utf_8_cannot_say_is_replaced() -> None:
-    found = attributes_of(a_hit(an_entry(), question="a lone \ud800", model="m\ud800"), text=True)
+    found = span_attributes(a_hit(an_entry(), question="a lone \ud800", model="m\ud800"), text=True)
 
     assert found["aicache.question"] == "a lone ?"
     assert found["gen_ai.request.model"] == "m?"
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "environment", "wanted"),
+    ("endpoint", "environment", "configured"),
     [
         (None, {}, False),
         ("http://127.0.0.1:4318/v1/traces", {}, True),
@@ -120,6 +120,6 @@ def test_what_utf_8_cannot_say_is_replaced() -> None:
     ],
 )
 def test_they_are_sent_where_somebody_asked_for_it(
-    endpoint: str | None, environment: dict[str, str], wanted: bool
+    endpoint: str | None, environment: dict[str, str], configured: bool
 ) -> None:
-    assert otel.wanted(endpoint, environment) is wanted
+    assert otel.is_configured(endpoint, environment) is configured

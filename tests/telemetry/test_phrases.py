@@ -13,7 +13,7 @@ from aicache.domain.events import Decided, Finished
 from aicache.domain.trace import TracedNeighbor
 from aicache.evidence.error_bound import ServingLevel
 from aicache.telemetry import phrases
-from aicache.telemetry.phrases import comment_of, ended, marker_of
+from aicache.telemetry.phrases import describe_completion, describe_decision, flow_marker
 from ui.flow_reports import HOURS, KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
 
 NEAR = TracedNeighbor(OTHER, 0.981, "How do I reset 2 passwords?", "guard:numbers")
@@ -46,7 +46,7 @@ FAR = TracedNeighbor(KEY, 0.9412, refused="too far")
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_comment_names_the_outcome_and_its_reason(report: Decided, comment: str) -> None:
-    assert comment_of(report) == comment
+    assert describe_decision(report) == comment
 
 
 def test_a_risk_is_told_where_it_was_estimated() -> None:
@@ -54,7 +54,7 @@ def test_a_risk_is_told_where_it_was_estimated() -> None:
     trace.risk = 0.034
 
     assert (
-        comment_of(a_report(reason="too-risky", trace=trace))
+        describe_decision(a_report(reason="too-risky", trace=trace))
         == "miss: neighbour too risky (at 0.941, 3.4 % likely wrong)"
     )
 
@@ -62,9 +62,9 @@ def test_a_risk_is_told_where_it_was_estimated() -> None:
 def test_what_came_of_a_miss_is_told_with_what_it_took() -> None:
     report = a_report()
 
-    assert ended(Finished(report, 200, 2.11, 900, an_entry(), None)) == "412 tokens, 2.1 s · kept"
-    assert ended(Finished(report, 500, 0.02, 900, None, "status 500")) == "20 ms · not kept: status 500"
-    assert ended(Finished(report, 0, 0.0, 0, None, "broken off")) == "not kept: broken off"
+    assert describe_completion(Finished(report, 200, 2.11, 900, an_entry(), None)) == "412 tokens, 2.1 s · kept"
+    assert describe_completion(Finished(report, 500, 0.02, 900, None, "status 500")) == "20 ms · not kept: status 500"
+    assert describe_completion(Finished(report, 0, 0.0, 0, None, "broken off")) == "not kept: broken off"
 
 
 def test_every_outcome_has_a_marker_of_its_own_that_mitmproxy_can_draw() -> None:
@@ -78,18 +78,18 @@ def test_every_outcome_has_a_marker_of_its_own_that_mitmproxy_can_draw() -> None
         "bypass": a_report("bypass", reason="skip"),
     }
 
-    markers = {name: marker_of(report) for name, report in reports.items()}
+    markers = {name: flow_marker(report) for name, report in reports.items()}
 
     assert len(set(markers.values())) == len(markers)
     assert {marker.strip(":") for marker in markers.values()} <= {name.strip(":") for name in emoji}
-    assert marker_of(a_report(reason="0/2 known", tier="embeddings")) == markers["miss"]
+    assert flow_marker(a_report(reason="0/2 known", tier="embeddings")) == markers["miss"]
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3 * HOURS, "3 h"), (50 * HOURS, "2 d")]
 )
 def test_a_duration_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
-    assert phrases.duration(seconds) == words
+    assert phrases.format_duration(seconds) == words
 
 
 def test_every_reason_that_there_is_has_words() -> None:
@@ -103,4 +103,4 @@ def test_every_reason_that_there_is_has_words() -> None:
 
     for outcome, reasons in (("miss", misses | set(ServingLevel) - {ServingLevel.LEARNED}), ("bypass", bypasses)):
         for reason in reasons:
-            assert comment_of(a_report(outcome, reason=reason)) != f"{outcome}: {reason}", reason
+            assert describe_decision(a_report(outcome, reason=reason)) != f"{outcome}: {reason}", reason

@@ -9,12 +9,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from aicache.telemetry.counters import Counters
-from aicache.telemetry.health import Health, PartHealth
+from aicache.telemetry.health import DependencyHealth, Health
 from aicache.telemetry.prometheus import CONTENT_TYPE, Metrics
 from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
 HEALTH = Health(
-    parts=(PartHealth("exact store", "redis://there", False, 0, None), PartHealth("embedder", None, True, 7, "broken")),
+    parts=(
+        DependencyHealth("exact store", "redis://there", False, 0, None),
+        DependencyHealth("embedder", None, True, 7, "broken"),
+    ),
     queues={"stores": 3, "comparisons": 0},
     policy="guarded",
     threshold=0.92,

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from aicache.telemetry.timeline import SLOTS, WINDOWS, Timeline
+from aicache.telemetry.timeline import SLOT_COUNT, STEPS_BY_WINDOW_S, Timeline
 from telemetry.reports import a_hit, a_near_hit, a_report, an_entry, checked, finished
 
 START = 1_900_000_000.0
@@ -51,14 +51,14 @@ def test_each_request_is_counted_where_it_belongs(live: Timeline) -> None:
     assert total["money"] == pytest.approx(0.02)
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", STEPS_BY_WINDOW_S)
 def test_a_curve_has_its_points_at_even_steps_up_to_now(live: Timeline, window: int) -> None:
     found = live.points(window)
 
     times = found["times"]
-    assert len(times) == window // WINDOWS[window]
-    assert {b - a for a, b in pairwise(times)} == {WINDOWS[window]}
-    assert times[-1] <= START < times[-1] + WINDOWS[window]
+    assert len(times) == window // STEPS_BY_WINDOW_S[window]
+    assert {b - a for a, b in pairwise(times)} == {STEPS_BY_WINDOW_S[window]}
+    assert times[-1] <= START < times[-1] + STEPS_BY_WINDOW_S[window]
     assert all(len(series) == len(times) for series in found["series"].values())
 
 
@@ -106,10 +106,12 @@ def test_percentiles_are_of_hits_and_of_whole_upstream_answers(live: Timeline) -
 
 
 def test_it_has_one_size_however_long_it_runs(live: Timeline, clock: Clock) -> None:
-    for _ in range(3 * SLOTS):
+    for _ in range(3 * SLOT_COUNT):
         live.decided(a_hit())
         live.checked(checked())
         clock.now += 10
 
-    assert len(live._slots) == SLOTS
-    assert SLOTS - 6 <= live.points(3600)["total"]["exact"] <= SLOTS  # the minute that is not over is one of sixty
+    assert len(live._slots) == SLOT_COUNT
+    assert (
+        SLOT_COUNT - 6 <= live.points(3600)["total"]["exact"] <= SLOT_COUNT
+    )  # the minute that is not over is one of sixty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aicache.domain.keys import digest
-from aicache.telemetry.top_questions import LONGEST, MOST, TopQuestions
+from aicache.telemetry.top_questions import MAX_QUESTION_CHARS, MAX_QUESTIONS, TopQuestions
 from telemetry.reports import a_hit, a_report, an_entry, checked, finished
 
 
@@ -12,7 +12,7 @@ def test_requests_count_for_the_entry_that_answers_them() -> None:
     top.decided(a_report(key=an_entry().key))
     top.decided(a_hit(key=digest("key", "in other words")))
 
-    [(key, asked)] = top.first(10)
+    [(key, asked)] = top.most_asked(10)
     assert key == an_entry().key
     assert (asked.count, asked.hits, asked.tokens, asked.question) == (2, 1, 1500, None)
 
@@ -21,23 +21,23 @@ def test_texts_are_kept_only_where_that_is_wanted_and_go_when_it_no_longer_is() 
     top = TopQuestions()
     top.keep_texts(True)
     top.decided(a_report(question="x" * 1000))
-    told = top.first(1)[0][1].question
+    told = top.most_asked(1)[0][1].question
     top.keep_texts(False)
 
-    assert told == "x" * LONGEST
-    assert top.first(1)[0][1].question is None
+    assert told == "x" * MAX_QUESTION_CHARS
+    assert top.most_asked(1)[0][1].question is None
 
 
 def test_what_is_asked_often_stays_among_thousands_that_are_asked_once() -> None:
     top = TopQuestions()
-    for i in range(20 * MOST):
+    for i in range(20 * MAX_QUESTIONS):
         top.decided(a_report(key=digest("key", str(i))))
         if i % 50 == 0:
             top.decided(a_hit())
 
-    assert top.first(1)[0][0] == an_entry().key
-    assert top.first(1)[0][1].count == 20 * MOST / 50
-    assert len(top.first(10**6)) <= 2 * MOST
+    assert top.most_asked(1)[0][0] == an_entry().key
+    assert top.most_asked(1)[0][1].count == 20 * MAX_QUESTIONS / 50
+    assert len(top.most_asked(10**6)) <= 2 * MAX_QUESTIONS
 
 
 def test_what_was_not_looked_up_is_not_asked() -> None:
@@ -47,4 +47,4 @@ def test_what_was_not_looked_up_is_not_asked() -> None:
     top.finished(finished())
     top.checked(checked())
 
-    assert top.first(10) == []
+    assert top.most_asked(10) == []

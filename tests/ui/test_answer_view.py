@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.formats import by_api
-from aicache.ui.answer_view import LARGEST, Assembled, assemble, format_of, variant_of
-from aicache.ui.partial_answers import gather
+from aicache.ui.answer_view import MAX_BODY_BYTES, AnswerView, format_of, variant_of, view_answer
+from aicache.ui.partial_answers import collect_partial_answer
 from demo.answers import Request
 from e2e.originals import answer
 from e2e.originals.said import CALLS, TEXT, THOUGHT
@@ -61,13 +61,13 @@ def replied(request: Request) -> bytes:
     return body
 
 
-def read(request: Request, body: bytes) -> Assembled:
+def read(request: Request, body: bytes) -> AnswerView:
     format = format_of(request.method, request.path)
     assert format is not None
-    return assemble(format, body, variant_of(format, request.path, request.body, dict(request.headers)))
+    return view_answer(format, body, variant_of(format, request.path, request.body, dict(request.headers)))
 
 
-def said(answer: Assembled) -> dict[str, str]:
+def said(answer: AnswerView) -> dict[str, str]:
     (choice,) = answer.choices
     found: dict[str, str] = {}
     for name, text in choice:
@@ -121,7 +121,7 @@ def test_without_knowing_the_api_all_the_same_is_found(way: str) -> None:
         body = replied(request)
         expected = said(read(request, body))
 
-        found = {name: "".join(pieces) for name, pieces in gather(body).choices[0].items()}
+        found = {name: "".join(pieces) for name, pieces in collect_partial_answer(body).choices[0].items()}
 
         for name, text in found.items():
             if name.startswith("call"):
@@ -132,8 +132,8 @@ def test_without_knowing_the_api_all_the_same_is_found(way: str) -> None:
 def test_an_error_is_told_instead() -> None:
     chat = by_api("chat")
 
-    whole = assemble(chat, b'{"error": {"message": "You exceeded your quota.", "type": "insufficient_quota"}}')
-    within = assemble(
+    whole = view_answer(chat, b'{"error": {"message": "You exceeded your quota.", "type": "insufficient_quota"}}')
+    within = view_answer(
         chat,
         b'data: {"choices":[{"index":0,"delta":{"content":"He"}}]}\n\ndata: {"error":{"message":"overloaded"}}\n\n',
     )
@@ -145,7 +145,7 @@ def test_an_error_is_told_instead() -> None:
 def test_an_answer_that_was_too_long_says_so() -> None:
     body = b'{"choices":[{"index":0,"message":{"role":"assistant","content":"As I was"},"finish_reason":"length"}]}'
 
-    found = assemble(by_api("chat"), body)
+    found = view_answer(by_api("chat"), body)
 
     assert said(found) == {"text": "As I was"}
     assert "length" in found.end
@@ -157,13 +157,13 @@ def test_several_choices_are_kept_apart() -> None:
         for i, text in enumerate(("one", "two"))
     ]
 
-    found = assemble(by_api("chat"), json.dumps({"choices": choices}).encode())
+    found = view_answer(by_api("chat"), json.dumps({"choices": choices}).encode())
 
     assert found.choices == ((("text", "one"),), (("text", "two"),))
 
 
 def test_what_is_huge_is_not_read() -> None:
-    assert assemble(by_api("chat"), b" " * (LARGEST + 1)).end.startswith("larger than")
+    assert view_answer(by_api("chat"), b" " * (MAX_BODY_BYTES + 1)).end.startswith("larger than")
 
 
 @pytest.mark.parametrize("api", ["chat", "gemini", "messages", "ollama-chat"])
@@ -203,5 +203,5 @@ def test_what_is_huge_is_not_read() -> None:
     ).map(lambda value: json.dumps(value).encode())
 )
 def test_no_body_is_too_odd(api: str, body: bytes) -> None:
-    assemble(by_api(api), body)
-    assemble(by_api(api), b"data: " + body + b"\n\n")
+    view_answer(by_api(api), body)
+    view_answer(by_api(api), b"data: " + body + b"\n\n")

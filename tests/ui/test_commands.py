@@ -32,7 +32,7 @@ from aicache.telemetry.reporting import lookup_report
 from aicache.telemetry.watchers import Watchers
 from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
-from aicache.ui.flow_entries import exchange_of
+from aicache.ui.flow_entries import reread_exchange
 from fakes import BrokenStore, HangingStore, LetterEmbedder
 
 RULES = Rules(ttl=1000, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=200)
@@ -76,7 +76,7 @@ class Operator:
         exchange, trace = self.exchange(flow), Trace()
         outcome = await self.engine.lookup(exchange, trace)
         report = lookup_report(exchange, outcome, trace, 0.0)
-        flow_marks.decided(flow, report, "credential")
+        flow_marks.mark_decided(flow, report, "credential")
         self.watchers.decided(report)
         if not isinstance(outcome, Hit):
             self.engine.keep(exchange, self.engine.judge(exchange, an_answer()))
@@ -86,7 +86,7 @@ class Operator:
         return flow
 
     def exchange(self, flow: HTTPFlow) -> Exchange:
-        exchange = exchange_of(flow, Settings.of(Config()))
+        exchange = reread_exchange(flow, Settings.of(Config()))
         assert exchange is not None
         return exchange
 

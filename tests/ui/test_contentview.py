@@ -14,7 +14,7 @@ from mitmproxy.test import tflow, tutils
 from aicache.domain.events import Decided, Finished
 from aicache.domain.trace import TracedNeighbor
 from aicache.ui import contentview, flow_marks
-from aicache.ui.decision_view import sheet
+from aicache.ui.decision_view import decision_lines
 from e2e.originals import answer
 from e2e.originals.said import TEXT
 from ui.flow_reports import KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
@@ -39,7 +39,7 @@ def a_flow(report: Decided | None = None, *, body: bytes = WHOLE, path: str = PA
     response = tutils.tresp(content=body, headers=Headers([(b"content-type", kind)]))
     flow = tflow.tflow(req=request, resp=response)
     if report is not None:
-        flow_marks.decided(flow, report, "credential")
+        flow_marks.mark_decided(flow, report, "credential")
     return flow
 
 
@@ -79,7 +79,7 @@ def test_a_semantic_hit_shows_how_it_came_about() -> None:
 def test_a_plain_miss_says_why() -> None:
     report = a_report(trace=a_trace(TracedNeighbor(OTHER, 0.9412, refused="too far")))
     flow = a_flow(report)
-    flow_marks.finished(flow, Finished(report, 200, 2.11, 10, an_entry(), None))
+    flow_marks.mark_finished(flow, Finished(report, 200, 2.11, 10, an_entry(), None))
 
     text = shown(flow.response, flow)
 
@@ -171,4 +171,4 @@ def test_notes_that_anyone_may_have_written_break_nothing(decision: Any) -> None
     flow.metadata["ai_cache_decision"] = decision
 
     assert "Paris." in shown(flow.response, flow, "AI cache")
-    assert sheet(json.loads(json.dumps(flow.metadata)), None)
+    assert decision_lines(json.loads(json.dumps(flow.metadata)), None)

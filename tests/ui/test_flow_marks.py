@@ -19,7 +19,7 @@ from ui.flow_reports import KEY, OTHER, a_report, a_semantic_hit, a_trace, an_en
 
 def a_flow(report: Decided) -> HTTPFlow:
     flow = tflow.tflow(resp=True)
-    flow_marks.decided(flow, report, "credential")
+    flow_marks.mark_decided(flow, report, "credential")
     return flow
 
 
@@ -65,8 +65,8 @@ def test_what_somebody_else_has_written_stays() -> None:
     flow = tflow.tflow()
     flow.marked, flow.comment = ":cat:", "look at this"
 
-    flow_marks.decided(flow, a_report(), "credential")
-    flow_marks.finished(flow, Finished(a_report(), 200, 1.0, 10, an_entry(), None))
+    flow_marks.mark_decided(flow, a_report(), "credential")
+    flow_marks.mark_finished(flow, Finished(a_report(), 200, 1.0, 10, an_entry(), None))
 
     assert (flow.marked, flow.comment) == (":cat:", "look at this")
     assert flow.metadata["ai_cache"] == "miss"
@@ -78,7 +78,7 @@ def test_a_miss_is_told_to_its_end_unless_somebody_has_written_since() -> None:
     edited.comment = "mine"
 
     for each in (flow, edited):
-        flow_marks.finished(each, Finished(report, 200, 2.11, 10, an_entry(), None))
+        flow_marks.mark_finished(each, Finished(report, 200, 2.11, 10, an_entry(), None))
 
     assert flow.comment == "miss: no neighbour above 0.92 (none there) · 412 tokens, 2.1 s · kept"
     assert edited.comment == "mine"

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.ui.word_diff import LONGEST, difference, written
+from aicache.ui.word_diff import MAX_CHARS, Kind, diff_words
 
+MARKS = {"same": "{}", "out": "[-{}-]", "in": "{{+{}+}}"}
 WORDS = st.lists(st.sampled_from(["how", "do", " ", "  ", "I", "?", "开", "通", "5", "\n"]), max_size=12).map("".join)
+
+
+def marked(pieces: list[tuple[Kind, str]]) -> str:
+    """Write pieces as ``git diff --word-diff`` does."""
+    return "".join(MARKS[kind].format(text) for kind, text in pieces)
 
 
 @pytest.mark.parametrize(
@@ -23,18 +29,18 @@ WORDS = st.lists(st.sampled_from(["how", "do", " ", "  ", "I", "?", "开", "通"
     ],
 )
 def test_what_differs_is_marked_by_words_and_by_chinese_characters(old: str, new: str, shown: str) -> None:
-    assert written(difference(old, new)) == shown
+    assert marked(diff_words(old, new)) == shown
 
 
 @given(WORDS, WORDS)
 def test_both_texts_are_in_the_pieces(old: str, new: str) -> None:
-    pieces = difference(old, new)
+    pieces = diff_words(old, new)
 
     assert "".join(text for kind, text in pieces if kind != "in") == old
     assert "".join(text for kind, text in pieces if kind != "out") == new
 
 
 def test_long_texts_are_compared_as_far_as_it_takes_no_time() -> None:
-    pieces = difference("a " * LONGEST, "b " * LONGEST)
+    pieces = diff_words("a " * MAX_CHARS, "b " * MAX_CHARS)
 
-    assert sum(len(text) for _, text in pieces) <= 2 * LONGEST
+    assert sum(len(text) for _, text in pieces) <= 2 * MAX_CHARS

@@ -22,10 +22,10 @@ from enum import Enum, auto
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote_to_bytes
 
-from aicache.dashboard.path_aliases import ROUNDS
+from aicache.dashboard.path_aliases import MAX_DECODE_ROUNDS
 
 COOKIE = "ai_cache_dashboard"
-CHANGES = "x-ai-cache-dashboard"
+CHANGE_HEADER = "x-ai-cache-dashboard"
 """The header that every change must have, whatever its value."""
 
 
@@ -38,15 +38,15 @@ class Area(Enum):
     CHANGE = auto()
 
 
-class Verdict(Enum):
-    WELCOME = auto()
-    UNKNOWN = auto()
+class Access(Enum):
+    GRANTED = auto()
+    UNAUTHENTICATED = auto()
     """A token is wanted."""
-    REFUSED = auto()
+    FORBIDDEN = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Visitor:
     """What a request says of who sends it."""
 
     headers: Mapping[str, str]
@@ -55,25 +55,25 @@ class Visit:
     """A token that is in the address or the form."""
 
 
-def judge(visit: Visit, area: Area, token: str, *, open_metrics: bool = False) -> Verdict:
-    """Say whether a visit is answered."""
-    if area is Area.METRICS and open_metrics and not _may_be_another_sites_page(visit.headers):
-        return Verdict.WELCOME
-    if not knows(visit, token):
-        return Verdict.UNKNOWN
-    return Verdict.WELCOME if area is not Area.CHANGE or _may_change(visit) else Verdict.REFUSED
+def authorize(visitor: Visitor, area: Area, token: str, *, open_metrics: bool = False) -> Access:
+    """Decide whether a visitor may see or do what an area holds."""
+    if area is Area.METRICS and open_metrics and not _may_be_another_sites_page(visitor.headers):
+        return Access.GRANTED
+    if not has_token(visitor, token):
+        return Access.UNAUTHENTICATED
+    return Access.GRANTED if area is not Area.CHANGE or _may_change(visitor) else Access.FORBIDDEN
 
 
-def knows(visit: Visit, token: str) -> bool:
+def has_token(visitor: Visitor, token: str) -> bool:
     """Tell whether a visitor has the token: in the Authorization header, in the cookie, or just now."""
-    scheme, _, bearer = visit.headers.get("authorization", "").partition(" ")
-    given = [visit.offered, bearer.strip() if scheme.lower() == "bearer" else ""]
+    scheme, _, bearer = visitor.headers.get("authorization", "").partition(" ")
+    given = [visitor.offered, bearer.strip() if scheme.lower() == "bearer" else ""]
     fits = [hmac.compare_digest(each.encode("utf-8", "replace"), token.encode()) for each in given]
-    cookie = _cookie(visit.headers.get("cookie", "")).encode("utf-8", "replace")
-    return any([*fits, hmac.compare_digest(cookie, pass_for(token).encode())])
+    cookie = _cookie(visitor.headers.get("cookie", "")).encode("utf-8", "replace")
+    return any([*fits, hmac.compare_digest(cookie, cookie_value(token).encode())])
 
 
-def pass_for(token: str) -> str:
+def cookie_value(token: str) -> str:
     """Return what the cookie holds: it proves the token, and is not it."""
     return hmac.new(token.encode(), b"ai-cache dashboard", hashlib.sha256).hexdigest()
 
@@ -87,14 +87,14 @@ class Secrets:
 
     @classmethod
     def of(cls, token: str) -> Secrets:
-        return cls(token.encode(), pass_for(token).encode())
+        return cls(token.encode(), cookie_value(token).encode())
 
     def are_in(self, text: bytes) -> bool:
         return self.token in text or self.cookie in text
 
     def are_in_target(self, target: bytes) -> bool:
         """Tell whether one is in a request's target, escaped however many times."""
-        for _ in range(ROUNDS):
+        for _ in range(MAX_DECODE_ROUNDS):
             if self.are_in(target):
                 return True
             if (decoded := unquote_to_bytes(target)) == target:
@@ -113,8 +113,8 @@ class Secrets:
             return False
 
 
-def _may_change(visit: Visit) -> bool:
-    return CHANGES in visit.headers and visit.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+def _may_change(visitor: Visitor) -> bool:
+    return CHANGE_HEADER in visitor.headers and visitor.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def _may_be_another_sites_page(headers: Mapping[str, str]) -> bool:

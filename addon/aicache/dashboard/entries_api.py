@@ -14,12 +14,12 @@ from aicache.engine import Engine
 from aicache.engine.answer_comparison import text_of
 from aicache.maintenance import EntrySummary, Maintenance, summarize
 
-SHOWN = 50
-FEW = 2000
+PAGE_SIZE = 50
+MAX_SCANNED_ENTRIES = 2000
 """Entries that may all be read for one look."""
-WITHIN = 15.0  # seconds for one look
-ANSWER = 64 * 1024  # characters of an answer that are shown
-ROUNDS = 200  # of a scan, which may find nothing for a while
+READ_TIMEOUT_S = 15.0  # seconds for one look
+MAX_ANSWER_CHARS = 64 * 1024  # characters of an answer that are shown
+MAX_SCAN_ROUNDS = 200  # of a scan, which may find nothing for a while
 
 
 class EntriesApi:
@@ -31,23 +31,23 @@ class EntriesApi:
     async def page(self, cursor: str) -> dict[str, Any]:
         """Return some entries in no order, and where to go on."""
         found: dict[str, EntrySummary] = {}
-        for _ in range(ROUNDS):
+        for _ in range(MAX_SCAN_ROUNDS):
             page, cursor = await self._maintenance.page(cursor)
             found |= {each.key: each for each in page}
-            if not cursor or len(found) >= SHOWN:
+            if not cursor or len(found) >= PAGE_SIZE:
                 break
         return {"entries": [entry_row(each) for each in found.values()], "cursor": cursor}
 
     async def find_by_key(self, beginning: str) -> dict[str, Any]:
         """Return those whose key begins like this."""
         keys = [beginning] if len(beginning) == 40 else await self._maintenance.keys_with_prefix(beginning)
-        found = [await self._maintenance.fetch(key) for key in keys[:SHOWN]]
+        found = [await self._maintenance.fetch(key) for key in keys[:PAGE_SIZE]]
         return {"entries": [entry_row(summarize(each)) for each in found if each is not None], "cursor": ""}
 
     async def find_similar(self, text: str, similarity: float) -> dict[str, Any]:
         """Return those whose question is like a text; while there are few entries, also those that only the very
         request finds."""
-        found = await self._maintenance.find_similar(text, similarity, SHOWN, exact_only=await self._are_few())
+        found = await self._maintenance.find_similar(text, similarity, PAGE_SIZE, exact_only=await self._are_few())
         return {"entries": [entry_row(each.summary, each.similarity) for each in found], "cursor": ""}
 
     async def read(self, key: str) -> dict[str, Any] | None:
@@ -57,7 +57,12 @@ class EntriesApi:
         said = await text_of(entry)
         answer = entry.body.decode("utf-8", "replace") if said is None else said
         row = entry_row(summarize(entry)) | {"mode": str(entry.mode), "content_type": entry.content_type}
-        return row | {"answer": answer[:ANSWER], "cut": len(answer) > ANSWER, "raw": said is None, "took": entry.took}
+        return row | {
+            "answer": answer[:MAX_ANSWER_CHARS],
+            "cut": len(answer) > MAX_ANSWER_CHARS,
+            "raw": said is None,
+            "took": entry.took,
+        }
 
     async def change(self, key: str, what: str) -> bool:
         """Purge, pin or unpin an entry; False when there is no such one."""
@@ -85,22 +90,24 @@ class EntriesApi:
                 models[each.model] += 1
                 sizes[each.model] += each.size
             seen += len(page)
-            if not cursor or seen >= FEW:
+            if not cursor or seen >= MAX_SCANNED_ENTRIES:
                 break
         count = seen if not cursor else await self._maintenance.count()
-        rows = [{"model": model[:64], "entries": n, "bytes": sizes[model]} for model, n in models.most_common(SHOWN)]
+        rows = [
+            {"model": model[:64], "entries": n, "bytes": sizes[model]} for model, n in models.most_common(PAGE_SIZE)
+        ]
         return {"count": count, "looked_at": seen, "models": rows}
 
     async def _are_few(self) -> bool:
         seen = 0
         async for keys in self._maintenance.keys():
             seen += len(keys)
-            if seen > FEW:
+            if seen > MAX_SCANNED_ENTRIES:
                 return False
         return True
 
 
-async def in_time(work: Any, within: float = WITHIN) -> Any:
+async def with_timeout(work: Any, within: float = READ_TIMEOUT_S) -> Any:
     """Await a look at the entries, *within* so many seconds."""
     try:
         async with asyncio.timeout(within):

@@ -8,26 +8,26 @@ from dataclasses import asdict
 from typing import Any
 
 from aicache.maintenance import EntrySummary
-from aicache.telemetry.counters import SIMILARITIES, Counters
+from aicache.telemetry.counters import SIMILARITY_BOUNDS, Counters
 from aicache.telemetry.labels import OTHER
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.summary import TOP, by_first, judged, since_start
+from aicache.telemetry.summary import MAX_ROWS, collect_totals, sum_by_first_label, verdict_counts
 from aicache.telemetry.top_questions import QuestionCount
 
 
 def overview(observability: Observability, window: int) -> dict[str, Any]:
-    """Return all of it but the entries; *window* is one of `live.WINDOWS`."""
+    """Return all of it but the entries; *window* is one of `live.STEPS_BY_WINDOW_S`."""
     counters, health = observability.counters, observability.health()
     return {
         "live": observability.timeline.points(window),
-        "since": since_start(counters),
-        "misses": _ranked(by_first(counters.misses)),
+        "since": collect_totals(counters),
+        "misses": _ranked(sum_by_first_label(counters.misses)),
         "header_misses": _ranked(counters.header_misses),
-        "bypasses": _ranked(by_first(counters.bypasses)),
+        "bypasses": _ranked(sum_by_first_label(counters.bypasses)),
         "not_stored": _ranked(counters.not_stored),
         "guards": _ranked(counters.refusals),
         "similarity": {
-            "bounds": SIMILARITIES,
+            "bounds": SIMILARITY_BOUNDS,
             **{outcome: histogram.counts[:-1] for outcome, histogram in counters.similarities.items()},
         },
         "steps": [
@@ -35,10 +35,10 @@ def overview(observability: Observability, window: int) -> dict[str, Any]:
             for name, steps in counters.steps.items()
         ],
         "models": _models(counters),
-        "judged": judged(counters),
-        "error_bound": max((kind.error_bound for kind in counters.kinds.values()), default=None),
-        "kinds": [{"name": name, **asdict(kind)} for name, kind in counters.kinds.items()],
-        "top": [_top(key, asked) for key, asked in observability.top_questions.first(TOP)],
+        "judged": verdict_counts(counters),
+        "error_bound": max((kind.error_bound for kind in counters.segments.values()), default=None),
+        "kinds": [{"name": name, **asdict(kind)} for name, kind in counters.segments.items()],
+        "top": [_top(key, asked) for key, asked in observability.top_questions.most_asked(MAX_ROWS)],
         "texts": observability.config.log.text,
         "enabled": observability.config.enabled,
         "health": None if health is None else asdict(health),

@@ -11,7 +11,7 @@ from mitmproxy.http import Response
 
 from aicache.dashboard import access
 from aicache.dashboard.path_aliases import ROOT
-from aicache.telemetry.labels import sayable
+from aicache.telemetry.labels import replace_surrogates
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
 STATIC = {
@@ -22,8 +22,8 @@ STATIC = {
     "static/uPlot.iife.min.js": ("uplot/uPlot.iife.min.js", JAVASCRIPT),
     "static/uPlot.min.css": ("uplot/uPlot.min.css", "text/css; charset=utf-8"),
 }
-"""Names of files and their types, by what is asked for below `ROOT`."""
-OF_THE_LOGIN = ("static/dashboard.css", "static/icon.svg")
+"""BoundedNames of files and their types, by what is asked for below `ROOT`."""
+LOGIN_FILES = ("static/dashboard.css", "static/icon.svg")
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -33,46 +33,46 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
-LOGGED_IN = 30 * 86400  # seconds
+COOKIE_MAX_AGE_S = 30 * 86400  # seconds
 
 
-def make(status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> Response:
+def respond(status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> Response:
     typed = {"content-type": kind} if kind else {}
     return Response.make(status, body, {**HEADERS, **typed, **(more or {})})
 
 
-def as_json(value: Any, status: int = 200, more: dict[str, str] | None = None) -> Response:
+def json_response(value: Any, status: int = 200, more: dict[str, str] | None = None) -> Response:
     try:
         body = msgspec.json.encode(value, enc_hook=float)
     except UnicodeEncodeError:  # a lone surrogate in a caller's text
-        body = msgspec.json.encode(sayable(value), enc_hook=float)
-    return make(status, body, "application/json", more)
+        body = msgspec.json.encode(replace_surrogates(value), enc_hook=float)
+    return respond(status, body, "application/json", more)
 
 
-def static(asked: str) -> Response:
+def static_file(asked: str) -> Response:
     name, kind = STATIC[asked]
-    return make(200, file(name), kind)
+    return respond(200, read_file(name), kind)
 
 
-def login(*, wrong: bool) -> Response:
+def login_form(*, wrong: bool) -> Response:
     """Ask for the token; *wrong* says that what was given is not it."""
-    page = file("token.html")
+    page = read_file("token.html")
     if wrong:
         page = page.replace(b' role="alert" hidden', b' role="alert"')
-    return make(401, page, "text/html; charset=utf-8", {"www-authenticate": "Bearer"})
+    return respond(401, page, "text/html; charset=utf-8", {"www-authenticate": "Bearer"})
 
 
-def logged_in(token: str, *, secure: bool) -> Response:
+def log_in(token: str, *, secure: bool) -> Response:
     """Give a browser the cookie, and have it ask again without the token in the address."""
-    limits = f"Path={ROOT}; Max-Age={LOGGED_IN}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
-    cookie = f"{access.COOKIE}={access.pass_for(token)}; {limits}"
-    return make(303, b"", "", {"location": f"{ROOT}/", "set-cookie": cookie})
+    limits = f"Path={ROOT}; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
+    cookie = f"{access.COOKIE}={access.cookie_value(token)}; {limits}"
+    return respond(303, b"", "", {"location": f"{ROOT}/", "set-cookie": cookie})
 
 
-def to_the_root() -> Response:
-    return make(308, b"", "", {"location": f"{ROOT}/"})
+def redirect_to_root() -> Response:
+    return respond(308, b"", "", {"location": f"{ROOT}/"})
 
 
 @lru_cache(32)
-def file(name: str) -> bytes:
+def read_file(name: str) -> bytes:
     return files("aicache.dashboard").joinpath("static", *name.split("/")).read_bytes()

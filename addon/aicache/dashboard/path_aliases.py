@@ -10,7 +10,7 @@ import unicodedata
 
 ROOT = "/_ai_cache"
 """The one spelling."""
-ROUNDS = 8
+MAX_DECODE_ROUNDS = 8
 """Of decoding; a path that is still encoded then is nobody's by accident."""
 
 _NAME = ROOT[1:]
@@ -34,7 +34,7 @@ def is_alias(target: bytes) -> bool:
     if _MAY_BE.search(target) is None or is_canonical(target):
         return False
     raw = re.split(rb"[?#]", target, maxsplit=1)[0]
-    for _ in range(ROUNDS):
+    for _ in range(MAX_DECODE_ROUNDS):
         if _leads_there(raw):
             return True
         if (decoded := _ESCAPE.sub(_unescaped, raw)) == raw:

@@ -38,7 +38,7 @@ class DashboardToken:
 
     def announce(self, endpoints: Iterable[tuple[str, int]]) -> None:
         """Say where the pages are, once, with the token where nobody has chosen it, and again when that changes."""
-        if not self._enabled or (page := address(endpoints)) is None:
+        if not self._enabled or (page := dashboard_url(endpoints)) is None:
             return
         now = page, self.value if self._is_made else None
         if now == self._said:
@@ -60,7 +60,7 @@ class DashboardToken:
         return self._made[1]
 
 
-def address(endpoints: Iterable[tuple[str, int]]) -> str | None:
+def dashboard_url(endpoints: Iterable[tuple[str, int]]) -> str | None:
     """Return the URL of the pages at the first endpoint that this machine reaches as itself, else at the first one."""
     found = list(endpoints)
     local = [(host, port) for host, port in found if (known := parse(host)) is not None and is_loopback(known)]

@@ -28,7 +28,7 @@ class EntrySummary:
     size: int
     """Bytes of the body."""
     caller: str
-    """Names whose request it answered, for the operator; empty where that is not known."""
+    """BoundedNames whose request it answered, for the operator; empty where that is not known."""
 
     @property
     def pinned(self) -> bool:

@@ -51,7 +51,7 @@ MAX_NODES_ON_LOOP = 4_000
 class OwnPages(Protocol):
     """The cache's own pages."""
 
-    def is_asked(self, flow: HTTPFlow) -> bool:
+    def handles(self, flow: HTTPFlow) -> bool:
         """Tell whether a request may be for one of them."""
 
     async def answer(self, flow: HTTPFlow) -> Response | None:
@@ -115,7 +115,7 @@ class RequestHandler:
         if flow.client_conn in self._own:
             self._flows.answer(flow, refusal())
             return None
-        if self._pages.is_asked(flow):
+        if self._pages.handles(flow):
             return self._show_page(flow, runtime)
         if (leads_back := self._own.leads_back(flow)) is not None:
             return self._refuse_loop(leads_back, flow, runtime)

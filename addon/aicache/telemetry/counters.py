@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.events import Checked, Decided, Finished
 from aicache.telemetry.histogram import Histogram
-from aicache.telemetry.labels import OTHER, Names, kind_of, part_of
+from aicache.telemetry.labels import OTHER, BoundedNames, dependency_label, reason_label
 
-MODELS = 50
+MAX_MODELS = 50
 """Models that are counted by name. One is named once it has been answered: callers may ask for anything."""
-REASONS = 100
-HEADERS = 50
+MAX_REASONS = 100
+MAX_HEADERS = 50
 """Request headers that are counted by name."""
-KINDS = 50
+MAX_SEGMENTS = 50
 """Kinds of traffic whose error bound is shown: those that were used last."""
-NAMED_BY = 8  # characters of a kind's digest
-SIMILARITIES = tuple(round(i / 50, 2) for i in range(1, 51))
+SEGMENT_NAME_CHARS = 8  # characters of a kind's digest
+SIMILARITY_BOUNDS = tuple(round(i / 50, 2) for i in range(1, 51))
 
 Labels = tuple[str, ...]
 
@@ -31,7 +31,7 @@ Cost = Callable[[str, int, int], float | None]
 
 
 @dataclass(slots=True)
-class Kind:
+class Segment:
     """One kind of traffic whose hits by meaning are checked."""
 
     model: str = OTHER
@@ -46,8 +46,12 @@ class Counters:
 
     def __init__(self, cost: Cost) -> None:
         self.cost = cost
-        self._models, self._reasons, self._steps = Names(MODELS), Names(REASONS), Names(REASONS)
-        self._headers = Names(HEADERS)
+        self._models, self._reasons, self._steps = (
+            BoundedNames(MAX_MODELS),
+            BoundedNames(MAX_REASONS),
+            BoundedNames(MAX_REASONS),
+        )
+        self._headers = BoundedNames(MAX_HEADERS)
         self.outcomes: Counter[Labels] = Counter()  # outcome, API
         self.hits: Counter[Labels] = Counter()  # tier, API, model
         self.misses: Counter[Labels] = Counter()  # reason, API
@@ -65,12 +69,12 @@ class Counters:
         self.responses: Counter[Labels] = Counter()  # API, model, class of status
         self.stored: Counter[str] = Counter()  # model
         self.not_stored: Counter[str] = Counter()  # reason
-        self.judgements: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
-        self.kinds = BoundedDict[str, Kind](KINDS)
+        self.judgments: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
+        self.segments = BoundedDict[str, Segment](MAX_SEGMENTS)
         self.lookups = {outcome: Histogram() for outcome in ("hit", "miss", "bypass")}
         self.steps: dict[str, Histogram] = {}
         self.upstream: dict[str, Histogram] = {}  # API
-        self.similarities = {outcome: Histogram(SIMILARITIES) for outcome in ("hit", "miss")}
+        self.similarities = {outcome: Histogram(SIMILARITY_BOUNDS) for outcome in ("hit", "miss")}
 
     def decided(self, report: Decided) -> None:
         outcome, api, trace = report.outcome, report.api, report.trace
@@ -83,19 +87,19 @@ class Counters:
         if outcome == "hit":
             self._hit(report)
         else:
-            reason = self._reasons.of(kind_of(report.reason))
+            reason = self._reasons.of(reason_label(report.reason))
             (self.misses if outcome == "miss" else self.bypasses)[reason, api] += 1
             if outcome == "miss" and (report.reason or "").startswith("store-error"):
-                self.store_errors[part_of(report.reason or "")] += 1
+                self.store_errors[dependency_label(report.reason or "")] += 1
         for header in report.headers:
             self.header_misses[self._headers.of(header)] += 1
         for looked in trace.neighbors:
             if looked.refused is not None and looked.refused.startswith("guard:"):
                 self.refusals[self._reasons.of(looked.refused).removeprefix("guard:")] += 1
-        if outcome != "bypass" and (nearest := nearest_of(report)) is not None:
+        if outcome != "bypass" and (nearest := nearest_similarity(report)) is not None:
             self.similarities[outcome].add(nearest)
         if trace.error_bound is not None:
-            kind = self._kind(report.kind)
+            kind = self._segment(report.kind)
             kind.model, kind.error_bound = self._models.known(report.model), trace.error_bound
 
     def _hit(self, report: Decided) -> None:
@@ -127,22 +131,22 @@ class Counters:
         if finished.entry is not None:
             self.stored[model] += 1
         elif finished.why_not is not None:
-            self.not_stored[self._reasons.of(kind_of(finished.why_not))] += 1
+            self.not_stored[self._reasons.of(reason_label(finished.why_not))] += 1
 
     def checked(self, checked: Checked) -> None:
-        self.judgements[checked.verdict, checked.source, "yes" if checked.would_serve else "no"] += 1
+        self.judgments[checked.verdict, checked.source, "yes" if checked.would_serve else "no"] += 1
         if checked.error_bound is not None:
-            kind = self._kind(checked.kind)
+            kind = self._segment(checked.kind)
             kind.error_bound, kind.standing = checked.error_bound, checked.serving_level
 
-    def _kind(self, name: str) -> Kind:
-        name = name[:NAMED_BY]
-        kind = self.kinds.setdefault(name, Kind())
-        self.kinds.touch(name)
+    def _segment(self, name: str) -> Segment:
+        name = name[:SEGMENT_NAME_CHARS]
+        kind = self.segments.setdefault(name, Segment())
+        self.segments.touch(name)
         return kind
 
 
-def nearest_of(report: Decided) -> float | None:
+def nearest_similarity(report: Decided) -> float | None:
     """Return how similar the nearest question was; None where none was looked for, or found."""
     if report.similarity is not None:
         return report.similarity

@@ -24,7 +24,7 @@ import msgspec
 from aicache.domain.events import Checked, Decided, Erased, Finished
 from aicache.domain.throttle import Throttle
 from aicache.domain.trace import TracedNeighbor
-from aicache.telemetry.labels import LONGEST, sayable
+from aicache.telemetry.labels import MAX_NAME_CHARS, replace_surrogates
 
 logger = logging.getLogger(__name__)
 
@@ -289,12 +289,12 @@ def decided_line(report: Decided, *, text: bool) -> dict[str, Any]:
         "tier": report.tier,
         "reason": report.reason,
         "api": report.api,
-        "model": report.model[:LONGEST],
+        "model": report.model[:MAX_NAME_CHARS],
         "mode": str(report.mode),
         "key": report.key,
         "namespace": report.namespace,
         "kind": report.kind,
-        "headers": [name[:LONGEST] for name in report.headers],
+        "headers": [name[:MAX_NAME_CHARS] for name in report.headers],
         "seconds": report.seconds,
         "similarity": report.similarity,
         "threshold": trace.threshold,
@@ -324,7 +324,7 @@ def finished_line(finished: Finished) -> dict[str, Any]:
         "time": report.at + finished.seconds,
         "event": "finished",
         "api": report.api,
-        "model": report.model[:LONGEST],
+        "model": report.model[:MAX_NAME_CHARS],
         "key": report.key,
         "status": finished.status,
         "seconds": finished.seconds,
@@ -364,4 +364,4 @@ def _encoded(line: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(line, enc_hook=float) + b"\n"
     except UnicodeEncodeError:  # a lone surrogate, which JSON lets callers write
-        return msgspec.json.encode(sayable(line), enc_hook=float) + b"\n"
+        return msgspec.json.encode(replace_surrogates(line), enc_hook=float) + b"\n"

@@ -10,7 +10,7 @@ from aicache.engine.dependency import Part
 
 
 @dataclass(frozen=True, slots=True)
-class PartHealth:
+class DependencyHealth:
     """One outside part, or what it is asked for and fails by itself."""
 
     name: str
@@ -25,7 +25,7 @@ class PartHealth:
 class Health:
     """All of them, what is under way, and what hits by meaning are judged by."""
 
-    parts: tuple[PartHealth, ...]
+    parts: tuple[DependencyHealth, ...]
     queues: Mapping[str, int]
     policy: str
     threshold: float
@@ -34,7 +34,7 @@ class Health:
     shadow: bool
 
 
-def health_of(engine: Engine) -> Health:
+def collect_health(engine: Engine) -> Health:
     in_use, rules, semantic = engine.in_use, engine.rules, engine.semantic
     index = semantic.index if semantic is not None else None
     parts = [_part(in_use.exact_part, in_use.exact)]
@@ -54,6 +54,6 @@ def health_of(engine: Engine) -> Health:
     )
 
 
-def _part(part: Part, what: object | None) -> PartHealth:
+def _part(part: Part, what: object | None) -> DependencyHealth:
     told = None if what is None else str(what)
-    return PartHealth(part.name, told, part.failing, part.failures, part.last_failure)
+    return DependencyHealth(part.name, told, part.failing, part.failures, part.last_failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-SECONDS = tuple(base * 10**exponent for exponent in range(-4, 2) for base in (1.0, 1.5, 2.0, 3.0, 5.0, 7.5))
+SECONDS_BOUNDS = tuple(base * 10**exponent for exponent in range(-4, 2) for base in (1.0, 1.5, 2.0, 3.0, 5.0, 7.5))
 """Bounds from a tenth of a millisecond to 75 seconds, close enough for percentiles."""
 
 
@@ -14,7 +14,7 @@ class Histogram:
 
     __slots__ = ("bounds", "counts", "total")
 
-    def __init__(self, bounds: Sequence[float] = SECONDS) -> None:
+    def __init__(self, bounds: Sequence[float] = SECONDS_BOUNDS) -> None:
         self.bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
@@ -27,7 +27,7 @@ class Histogram:
     def count(self) -> int:
         return sum(self.counts)
 
-    def cumulated(self) -> list[int]:
+    def cumulative_counts(self) -> list[int]:
         """Return how many were at most as large as each bound, and how many there are."""
         found, running = [], 0
         for count in self.counts:
@@ -53,7 +53,7 @@ class Histogram:
         return self.bounds[-1]
 
 
-def merged(histograms: Iterable[Histogram], bounds: Sequence[float] = SECONDS) -> Histogram:
+def merge_histograms(histograms: Iterable[Histogram], bounds: Sequence[float] = SECONDS_BOUNDS) -> Histogram:
     """Return one histogram of all values; all have the same bounds."""
     found = Histogram(bounds)
     if all_of_them := list(histograms):

@@ -1,4 +1,4 @@
-"""Names for what is counted: callers choose models and errors choose words, so there are only so many. Pure."""
+"""BoundedNames for what is counted: callers choose models and errors choose words, so there are only so many. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 OTHER = "other"
-LONGEST = 64  # characters of a name
-PARTS = ("exact store", "answers of Higress", "embedder", "vector index", "judge model")
+MAX_NAME_CHARS = 64  # characters of a name
+DEPENDENCIES = ("exact store", "answers of Higress", "embedder", "vector index", "judge model")
 
 _KNOWN = re.compile(r"\d+/\d+ known")
 _DETAIL = re.compile(r"[:(].*|\s\d+\b.*", re.DOTALL)
 
 
-class Names:
+class BoundedNames:
     """Lets the first *most* names through, and calls all that come later `OTHER`."""
 
     def __init__(self, most: int) -> None:
@@ -22,7 +22,7 @@ class Names:
 
     def of(self, name: str) -> str:
         """Return the name, taking it in where there is room."""
-        name = name[:LONGEST]
+        name = name[:MAX_NAME_CHARS]
         if name not in self._names:
             if len(self._names) >= self._most:
                 return OTHER
@@ -31,35 +31,35 @@ class Names:
 
     def known(self, name: str) -> str:
         """Return the name where it was taken in before."""
-        name = name[:LONGEST]
+        name = name[:MAX_NAME_CHARS]
         return name if name in self._names else OTHER
 
 
-def kind_of(reason: str | None) -> str:
+def reason_label(reason: str | None) -> str:
     """Return a reason without what differs from time to time: ``store-error``, ``guard:numbers``, ``status``."""
     if not reason:
         return OTHER
     if reason.startswith(("guard:", "content-encoding:")):  # of a few words each
-        return reason[:LONGEST]
+        return reason[:MAX_NAME_CHARS]
     if _KNOWN.fullmatch(reason):
         return "known in part"
-    return _DETAIL.sub("", reason).strip()[:LONGEST] or OTHER
+    return _DETAIL.sub("", reason).strip()[:MAX_NAME_CHARS] or OTHER
 
 
-def part_of(reason: str) -> str:
+def dependency_label(reason: str) -> str:
     """Return which part a ``store-error: PART: …`` is about."""
     part = reason.removeprefix("store-error:").strip().partition(":")[0]
-    return part if part in PARTS else OTHER
+    return part if part in DEPENDENCIES else OTHER
 
 
-def sayable(value: Any) -> Any:
+def replace_surrogates(value: Any) -> Any:
     """Return plain values with what UTF-8 cannot say replaced."""
     match value:
         case str():
             return value.encode("utf-8", "replace").decode()
         case dict():
-            return {name: sayable(each) for name, each in value.items()}
+            return {name: replace_surrogates(each) for name, each in value.items()}
         case list() | tuple():
-            return [sayable(each) for each in value]
+            return [replace_surrogates(each) for each in value]
         case _:
             return value

@@ -18,8 +18,8 @@ from aicache.engine import Engine
 from aicache.telemetry import otel
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.decision_log import DecisionLog
-from aicache.telemetry.header_notes import HeaderNotes
-from aicache.telemetry.health import Health, health_of
+from aicache.telemetry.header_miss_log import HeaderMissLog
+from aicache.telemetry.health import Health, collect_health
 from aicache.telemetry.prometheus import Metrics
 from aicache.telemetry.timeline import Timeline
 from aicache.telemetry.top_questions import TopQuestions
@@ -45,13 +45,13 @@ class Observability:
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
         self._watchers = watchers
-        for watcher in (self.counters, self.timeline, self.top_questions, HeaderNotes()):
+        for watcher in (self.counters, self.timeline, self.top_questions, HeaderMissLog()):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
-        self._ending: list[DecisionLog | otel.Spans] = []  # what is closed, and may be writing or sending yet
-        self._log_is: LogConfig | None = None  # what it was made from
-        self._spans: otel.Spans | None = None
-        self._spans_are: tuple[OtelConfig, bool] | None = None
+        self._ending: list[DecisionLog | otel.LookupSpans] = []  # what is closed, and may be writing or sending yet
+        self._log_config: LogConfig | None = None  # what it was made from
+        self._spans: otel.LookupSpans | None = None
+        self._spans_config: tuple[OtelConfig, bool] | None = None
 
     def configure(self, config: Config) -> None:
         """Bring everything to what the configuration wants; what does not change goes on."""
@@ -65,7 +65,7 @@ class Observability:
         """Stop watching; what waits to be written or sent has a few seconds for it."""
         self._end_log()
         self._end_spans()
-        self._log_is = self._spans_are = None
+        self._log_config = self._spans_config = None
         ending, self._ending = self._ending, []
         await asyncio.gather(*(asyncio.to_thread(each.wait) for each in ending))
 
@@ -90,7 +90,7 @@ class Observability:
         """What requests are identified by."""
         return self._settings() or Settings.of(self.config)
 
-    def wanted(self, who: str) -> CallerMatcher:
+    def resolve_caller(self, who: str) -> CallerMatcher:
         """Return who is meant by a credential, or another identity, or a caller's name. Raises ValueError."""
         settings = self.settings
         if settings.starting:
@@ -101,16 +101,16 @@ class Observability:
 
     def health(self) -> Health | None:
         engine = self.engine()
-        return None if engine is None else health_of(engine)
+        return None if engine is None else collect_health(engine)
 
     def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
         return cost(model, prompt_tokens, completion_tokens, self._own)
 
     def _use_log(self, wanted: LogConfig) -> None:
-        if wanted == self._log_is:
+        if wanted == self._log_config:
             return
         self._end_log()
-        self._log_is = wanted
+        self._log_config = wanted
         if wanted.file is not None:
             path = Path(wanted.file).expanduser()
             self._log = DecisionLog(
@@ -119,16 +119,16 @@ class Observability:
             self._watchers.add(self._log)
 
     def _use_spans(self, wanted: OtelConfig, *, text: bool) -> None:
-        if (wanted, text) == self._spans_are:
+        if (wanted, text) == self._spans_config:
             return
         self._end_spans()
-        self._spans_are = (wanted, text)
-        if not otel.wanted(wanted.endpoint, os.environ):
+        self._spans_config = (wanted, text)
+        if not otel.is_configured(wanted.endpoint, os.environ):
             return
-        if not otel.available():
+        if not otel.is_installed():
             logger.warning("traces are wanted, but the extra is missing: pip install 'mitmproxy-ai-cache[otel]'")
             return
-        self._spans = otel.Spans(wanted.endpoint, text=text)
+        self._spans = otel.LookupSpans(wanted.endpoint, text=text)
         self._watchers.add(self._spans)
 
     def _end_log(self) -> None:

@@ -1,7 +1,7 @@
-"""One OpenTelemetry span a look-up, by the semantic conventions for generative AI; a Watcher.
+"""A Watcher that sends one OpenTelemetry span per look-up, by the semantic conventions for generative AI.
 
-Spans are sent by a thread of OpenTelemetry's own, which drops them when the collector cannot be reached. They hold no
-text unless ``log.text`` says so, and then the question alone.
+A thread of OpenTelemetry's own sends them, and drops them when the collector cannot be reached. They hold no text
+unless ``log.text`` is set, and then the question alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from aicache.domain.events import Checked, Decided, Finished
-from aicache.telemetry.labels import sayable
+from aicache.telemetry.labels import replace_surrogates
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -27,19 +27,19 @@ OPERATIONS = {
     "ollama-embed": "embeddings",
 }
 PROVIDERS = {"messages": "anthropic", "gemini": "gcp.gemini", "dashscope": "dashscope", "ollama": "ollama"}
-NANO = 1_000_000_000
-EXPORT_TIMEOUT = 5.0  # seconds
-CLOSE_WITHIN = 2.0  # seconds
+NS_PER_S = 1_000_000_000
+EXPORT_TIMEOUT_S = 5.0  # seconds
+CLOSE_TIMEOUT_S = 2.0  # seconds
 
 
-def wanted(endpoint: str | None, environment: Mapping[str, str]) -> bool:
+def is_configured(endpoint: str | None, environment: Mapping[str, str]) -> bool:
     """Tell whether spans are to be sent: to *endpoint*, or to one that the environment names."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
     return endpoint is not None or any(environment.get(name) for name in ENDPOINTS)
 
 
-def available() -> bool:
+def is_installed() -> bool:
     """Tell whether the extra ``otel`` is installed."""
     try:
         return None not in (find_spec("opentelemetry.sdk"), find_spec("opentelemetry.exporter.otlp.proto.http"))
@@ -47,7 +47,7 @@ def available() -> bool:
         return False
 
 
-class Spans:
+class LookupSpans:
     """*exporter* takes the place of OTLP over HTTP."""
 
     def __init__(self, endpoint: str | None, *, text: bool, exporter: SpanExporter | None = None) -> None:
@@ -59,23 +59,23 @@ class Spans:
 
         named = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "ai-cache"}
         self._provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
-        sender = exporter or OTLPSpanExporter(endpoint, timeout=EXPORT_TIMEOUT)
+        sender = exporter or OTLPSpanExporter(endpoint, timeout=EXPORT_TIMEOUT_S)
         self._provider.add_span_processor(BatchSpanProcessor(sender))
         self._tracer = self._provider.get_tracer("aicache")
         self._text = text
         self._closing = threading.Thread(target=self._provider.shutdown, name="ai-cache spans", daemon=True)
 
     def decided(self, report: Decided) -> None:
-        end = int(report.at * NANO)
-        start = end - int(report.seconds * NANO)
-        attributes = attributes_of(report, text=self._text)
+        end = int(report.at * NS_PER_S)
+        start = end - int(report.seconds * NS_PER_S)
+        attributes = span_attributes(report, text=self._text)
         operation = attributes["gen_ai.operation.name"]
         model = attributes.get("gen_ai.request.model", "")
         span = self._tracer.start_span(f"{operation} {model}".strip(), start_time=start, attributes=attributes)
         at = start
         for step in report.trace.steps:
             span.add_event(step.name, {"seconds": step.seconds}, timestamp=min(at, end))
-            at += int(step.seconds * NANO)
+            at += int(step.seconds * NS_PER_S)
         span.end(end)
 
     def finished(self, finished: Finished) -> None: ...
@@ -87,17 +87,17 @@ class Spans:
         self._closing.start()
 
     def wait(self) -> None:
-        """Block until everything is sent after a `close`, for `CLOSE_WITHIN` at most."""
-        self._closing.join(CLOSE_WITHIN)
+        """Block until everything is sent after a `close`, for `CLOSE_TIMEOUT_S` at most."""
+        self._closing.join(CLOSE_TIMEOUT_S)
 
 
-def attributes_of(report: Decided, *, text: bool) -> dict[str, Any]:
+def span_attributes(report: Decided, *, text: bool) -> dict[str, Any]:
     """Return a span's attributes; what is not known is left out."""
     entry, trace = report.entry, report.trace
     found: dict[str, Any] = {
         "gen_ai.operation.name": OPERATIONS.get(report.api, "chat"),
         "gen_ai.provider.name": PROVIDERS.get(report.api.partition("-")[0], "openai"),
-        "gen_ai.request.model": sayable(report.model[:64]) or None,
+        "gen_ai.request.model": replace_surrogates(report.model[:64]) or None,
         "gen_ai.usage.input_tokens": entry.prompt_tokens if entry is not None else None,
         "gen_ai.usage.output_tokens": entry.completion_tokens if entry is not None else None,
         "aicache.outcome": report.outcome,
@@ -110,6 +110,6 @@ def attributes_of(report: Decided, *, text: bool) -> dict[str, Any]:
         "aicache.threshold": trace.threshold,
         "aicache.risk": trace.risk,
         "aicache.error_bound": trace.error_bound,
-        "aicache.question": sayable(report.question[:2000]) if text and report.question else None,
+        "aicache.question": replace_surrogates(report.question[:2000]) if text and report.question else None,
     }
     return {name: value for name, value in found.items() if value is not None}

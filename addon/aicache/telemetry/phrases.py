@@ -16,9 +16,9 @@ MARKERS = {
     "bypass": ":white_circle:",
 }
 """By the outcome's name; each is one that mitmproxy has a picture for."""
-FAILED = ":red_circle:"
+FAILED_MARKER = ":red_circle:"
 """Of a miss that a broken part is the reason of."""
-IN_PART = ":orange_circle:"
+PARTIAL_MARKER = ":orange_circle:"
 """Of a batch of which some is known."""
 
 _MISSES = {
@@ -63,41 +63,41 @@ _NOT_KEPT = {
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
-def outcome_of(report: Decided) -> str:
+def outcome_name(report: Decided) -> str:
     """Name the outcome: ``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``miss`` or ``bypass``."""
     return f"{report.tier or 'exact'} hit" if report.outcome == "hit" else report.outcome
 
 
-def marker_of(report: Decided) -> str:
+def flow_marker(report: Decided) -> str:
     reason = report.reason or ""
     if report.outcome == "miss" and reason.startswith("store-error"):
-        return FAILED
+        return FAILED_MARKER
     if report.outcome == "miss" and report.tier == "embeddings" and not reason.startswith("0/"):
-        return IN_PART
-    return MARKERS[outcome_of(report)]
+        return PARTIAL_MARKER
+    return MARKERS[outcome_name(report)]
 
 
-def comment_of(report: Decided) -> str:
+def describe_decision(report: Decided) -> str:
     """Say in one line what was decided, and why; of a hit also what it saved."""
     if report.outcome == "bypass":
-        return f"bypass: {_why_passed_by(report.reason or '')}"
+        return f"bypass: {_describe_bypass(report.reason or '')}"
     if report.outcome == "miss":
         differs = f"; an equal request is stored, with another {', '.join(report.headers)}" if report.headers else ""
-        return f"miss: {why_missed(report)}{differs}"
-    outcome = outcome_of(report)
+        return f"miss: {describe_miss(report)}{differs}"
+    outcome = outcome_name(report)
     parts = [outcome if report.similarity is None else f"{outcome} {report.similarity:.3f}"]
     if (entry := report.entry) is not None:
         if report.tier != "legacy":
-            parts.append(f"{duration(max(0.0, report.at - entry.stored_at))} old")
-        if saved := amount(entry.prompt_tokens + entry.completion_tokens, entry.took - report.seconds):
+            parts.append(f"{format_duration(max(0.0, report.at - entry.stored_at))} old")
+        if saved := format_amount(entry.prompt_tokens + entry.completion_tokens, entry.took - report.seconds):
             parts.append(f"saved {saved}")
     return SEPARATOR.join(parts)
 
 
-def ended(finished: Finished) -> str:
+def describe_completion(finished: Finished) -> str:
     """Say how a miss came out: what it took, and whether it is kept."""
     entry = finished.entry
-    parts = [amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)]
+    parts = [format_amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)]
     if entry is not None:
         parts.append("kept")
     elif finished.why_not is not None:
@@ -105,7 +105,7 @@ def ended(finished: Finished) -> str:
     return SEPARATOR.join(part for part in parts if part)
 
 
-def why_missed(report: Decided) -> str:
+def describe_miss(report: Decided) -> str:
     """Say why a request was not answered from the cache."""
     reason, trace = report.reason or "", report.trace
     nearest = max((looked.similarity for looked in trace.neighbors), default=None)
@@ -124,13 +124,13 @@ def why_missed(report: Decided) -> str:
     return _MISSES.get(reason, reason.replace("store-error: ", "store error: "))
 
 
-def _why_passed_by(reason: str) -> str:
+def _describe_bypass(reason: str) -> str:
     if reason.startswith("content-encoding: "):
         return f"the request's body is encoded ({reason.removeprefix('content-encoding: ')})"
     return _BYPASSES.get(reason, reason)
 
 
-def amount(tokens: int, seconds: float) -> str:
+def format_amount(tokens: int, seconds: float) -> str:
     """Say tokens and seconds, as far as they are known: ``412 tokens, 2.1 s``."""
     parts: Sequence[str] = (
         f"{tokens:,} token{'s' if tokens != 1 else ''}" if tokens > 0 else "",
@@ -139,7 +139,7 @@ def amount(tokens: int, seconds: float) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Say a time in its largest unit: ``3 h``, ``41 s``."""
     for size, unit in _UNITS:
         if seconds >= size:

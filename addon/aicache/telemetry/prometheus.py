@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from aicache.telemetry.counters import Counters, Kind, Labels
+from aicache.telemetry.counters import Counters, Labels, Segment
 from aicache.telemetry.health import Health
 from aicache.telemetry.histogram import Histogram
 
@@ -87,16 +87,16 @@ class Metrics(Collector):
         yield _histogram("nearest_similarity", "Cosine similarity of the nearest question", ("outcome",), near)
         yield _counter("guard_refusals", "Neighbours that a guard refused", ("guard",), _single(counters.refusals))
         yield _counter(
-            "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counters.judgements
+            "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counters.judgments
         )
-        kinds = counters.kinds.items()
+        kinds = counters.segments.items()
         bounds: dict[Labels, float] = {(name, kind.model): kind.error_bound for name, kind in kinds}
         yield _gauge("error_bound", "Share of requests answered wrong at most", ("kind", "model"), bounds)
         restricted: dict[Labels, float] = {(name, kind.model): float(_is_restricted(kind)) for name, kind in kinds}
         yield _gauge("restricted", "Whether the checks cut hits by meaning down", ("kind", "model"), restricted)
 
 
-def _is_restricted(kind: Kind) -> bool:
+def _is_restricted(kind: Segment) -> bool:
     return kind.standing not in (None, "learned")
 
 
@@ -129,7 +129,7 @@ def _histogram(name: str, what: str, labels: Labels, values: Mapping[Labels, His
     family = HistogramMetricFamily(PREFIX + name, what, labels=labels)
     for each, histogram in list(values.items()):
         bounds = [*(f"{bound:g}" for bound in histogram.bounds), "+Inf"]
-        buckets = list(zip(bounds, histogram.cumulated(), strict=True))
+        buckets = list(zip(bounds, histogram.cumulative_counts(), strict=True))
         family.add_metric(each, buckets, histogram.total)
     return family
 

@@ -8,32 +8,32 @@ from typing import Any
 
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.phrases import amount
+from aicache.telemetry.phrases import format_amount
 
-MOST = 5  # reasons named
-TOP = 20
+MAX_REASONS = 5  # reasons named
+MAX_ROWS = 20
 
 
-def statistics(observability: Observability) -> list[str]:
+def summary_lines(observability: Observability) -> list[str]:
     """Return what is worth a line; what has not happened has none."""
     counters, health = observability.counters, observability.health()
-    since = since_start(counters)
+    since = collect_totals(counters)
     tiers: Counter[str] = Counter()
     for (tier, *_), count in counters.hits.items():
         tiers[tier] += count
     lines = [_ratio(since, tiers)]
     if tokens := since["prompt_tokens"] + since["completion_tokens"]:
         money = f", {since['money']:.4f} USD" if since["money"] else ""
-        lines.append(f"saved: {amount(tokens, since['seconds'])}{money}")
+        lines.append(f"saved: {format_amount(tokens, since['seconds'])}{money}")
     lines.append(f"answers kept: {since['stored']:,}")
     for title, counted in (
-        ("misses", by_first(counters.misses)),
-        ("bypassed", by_first(counters.bypasses)),
+        ("misses", sum_by_first_label(counters.misses)),
+        ("bypassed", sum_by_first_label(counters.bypasses)),
         ("not kept", counters.not_stored),
         ("refused by guards", counters.refusals),
-        ("compared with fresh answers", Counter(judged(counters))),
+        ("compared with fresh answers", Counter(verdict_counts(counters))),
     ):
-        if named := [f"{name} {count:,}" for name, count in counted.most_common(MOST) if count]:
+        if named := [f"{name} {count:,}" for name, count in counted.most_common(MAX_REASONS) if count]:
             lines.append(f"{title}: {', '.join(named)}")
     for part in health.parts if health is not None else ():
         state = f"failing: {part.last_failure}" if part.failing else "works" if part.what is not None else "not in use"
@@ -54,7 +54,7 @@ def _ratio(since: dict[str, Any], tiers: Counter[str]) -> str:
     return f"{share}{f': {each}' if each else ''}; {since['bypass']:,} bypassed"
 
 
-def since_start(counters: Counters) -> dict[str, Any]:
+def collect_totals(counters: Counters) -> dict[str, Any]:
     outcomes: Counter[str] = Counter()
     for (outcome, *_), count in counters.outcomes.items():
         outcomes[outcome] += count
@@ -63,22 +63,22 @@ def since_start(counters: Counters) -> dict[str, Any]:
         "prompt_tokens": counters.prompt_tokens.total(),
         "completion_tokens": counters.completion_tokens.total(),
         "money": sum(counters.money.values()),
-        "unpriced": sorted(counters.unpriced, key=lambda model: -counters.unpriced[model])[:TOP],
+        "unpriced": sorted(counters.unpriced, key=lambda model: -counters.unpriced[model])[:MAX_ROWS],
         "seconds": counters.seconds_saved,
         "stored": counters.stored.total(),
     }
 
 
-def judged(counters: Counters) -> dict[str, int]:
+def verdict_counts(counters: Counters) -> dict[str, int]:
     """Count how those came out that were served, or would have been."""
     found: Counter[str] = Counter()
-    for (verdict, _, would), count in counters.judgements.items():
+    for (verdict, _, would), count in counters.judgments.items():
         if would == "yes":
             found[verdict] += count
     return {verdict: found[verdict] for verdict in ("right", "wrong", "unknown")}
 
 
-def by_first(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
+def sum_by_first_label(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
     """Add up counters by the first part of their label."""
     found: Counter[str] = Counter()
     for (first, *_), count in counted.items():

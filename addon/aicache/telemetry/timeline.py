@@ -9,13 +9,13 @@ from typing import Any
 
 from aicache.domain.events import Checked, Decided, Finished
 from aicache.telemetry.counters import Cost
-from aicache.telemetry.histogram import Histogram, merged
+from aicache.telemetry.histogram import Histogram, merge_histograms
 
-SLOT = 10  # seconds
-SLOTS = 360
-WINDOWS = {300: 10, 3600: 60}
+SLOT_S = 10  # seconds
+SLOT_COUNT = 360
+STEPS_BY_WINDOW_S = {300: 10, 3600: 60}
 """Seconds looked back on, and seconds between two points of a curve."""
-COUNTED = ("exact", "semantic", "legacy", "embeddings", "miss", "bypass")
+COUNTED_OUTCOMES = ("exact", "semantic", "legacy", "embeddings", "miss", "bypass")
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
@@ -26,7 +26,7 @@ class Slot:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.counts = dict.fromkeys(COUNTED, 0)
+        self.counts = dict.fromkeys(COUNTED_OUTCOMES, 0)
         self.tokens = 0
         self.money = 0.0
         self.hits = Histogram()
@@ -41,15 +41,15 @@ class Point:
     slots: Sequence[Slot]
 
     def values(self) -> dict[str, Any]:
-        counts = {name: sum(slot.counts[name] for slot in self.slots) for name in COUNTED}
+        counts = {name: sum(slot.counts[name] for slot in self.slots) for name in COUNTED_OUTCOMES}
         return counts | {
             "tokens": sum(slot.tokens for slot in self.slots),
             "money": round(sum(slot.money for slot in self.slots), 6),
         }
 
     def quantiles(self) -> dict[str, float | None]:
-        hits = merged(slot.hits for slot in self.slots)
-        upstream = merged(slot.upstream for slot in self.slots)
+        hits = merge_histograms(slot.hits for slot in self.slots)
+        upstream = merge_histograms(slot.upstream for slot in self.slots)
         found = {f"hit_{name}": hits.quantile(share) for name, share in QUANTILES}
         return found | {f"upstream_{name}": upstream.quantile(share) for name, share in QUANTILES}
 
@@ -60,7 +60,7 @@ class Timeline:
     def __init__(self, cost: Cost, clock: Callable[[], float] = time.time) -> None:
         self.cost = cost
         self._clock = clock
-        self._slots: list[Slot | None] = [None] * SLOTS
+        self._slots: list[Slot | None] = [None] * SLOT_COUNT
 
     def decided(self, report: Decided) -> None:
         slot = self._now()
@@ -80,8 +80,8 @@ class Timeline:
 
     def points(self, window: int) -> dict[str, Any]:
         """Return curves over the last *window* seconds, oldest first, and what they come to together."""
-        step = WINDOWS[window]
-        each = step // SLOT
+        step = STEPS_BY_WINDOW_S[window]
+        each = step // SLOT_S
         last = int(self._clock()) // step  # of points; the one that is not over yet
         points = [self._point(number, each, step) for number in range(last - window // step + 1, last + 1)]
         whole = Point(0.0, [slot for point in points for slot in point.slots])
@@ -95,13 +95,13 @@ class Timeline:
         }
 
     def _point(self, number: int, each: int, step: int) -> Point:
-        found = (self._slots[i % SLOTS] for i in range(number * each, (number + 1) * each))
+        found = (self._slots[i % SLOT_COUNT] for i in range(number * each, (number + 1) * each))
         wanted = range(number * each, (number + 1) * each)
         return Point(number * step, [slot for slot in found if slot is not None and slot.number in wanted])
 
     def _now(self) -> Slot:
-        number = int(self._clock()) // SLOT
-        slot = self._slots[number % SLOTS]
+        number = int(self._clock()) // SLOT_S
+        slot = self._slots[number % SLOT_COUNT]
         if slot is None or slot.number != number:
-            slot = self._slots[number % SLOTS] = Slot(number)
+            slot = self._slots[number % SLOT_COUNT] = Slot(number)
         return slot

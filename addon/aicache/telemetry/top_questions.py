@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from aicache.domain.events import Checked, Decided, Erased, Finished
 
-MOST = 400
-LONGEST = 200  # characters of a question
+MAX_QUESTIONS = 400
+MAX_QUESTION_CHARS = 200  # characters of a question
 
 
 @dataclass(slots=True)
@@ -26,29 +26,29 @@ class TopQuestions:
 
     def __init__(self) -> None:
         self._texts = False
-        self._asked: dict[str, QuestionCount] = {}
+        self._counts: dict[str, QuestionCount] = {}
 
     def keep_texts(self, wanted: bool) -> None:
         self._texts = wanted
         if not wanted:
-            for asked in self._asked.values():
+            for asked in self._counts.values():
                 asked.question = None
 
     def decided(self, report: Decided) -> None:
         key = report.entry.key if report.entry is not None else report.key
         if not key or report.outcome == "bypass":
             return
-        if (asked := self._asked.get(key)) is None:
-            if len(self._asked) >= 2 * MOST:
+        if (asked := self._counts.get(key)) is None:
+            if len(self._counts) >= 2 * MAX_QUESTIONS:
                 self._forget()
-            asked = self._asked[key] = QuestionCount(0, 0, 0, report.model[:64], None)
+            asked = self._counts[key] = QuestionCount(0, 0, 0, report.model[:64], None)
         asked.count += 1
         if report.entry is not None:
             asked.hits += 1
             asked.tokens += sum(report.tokens)
         if self._texts and asked.question is None:
             question = report.entry.question if report.entry is not None else report.question
-            asked.question = None if question is None else question[:LONGEST]
+            asked.question = None if question is None else question[:MAX_QUESTION_CHARS]
 
     def finished(self, finished: Finished) -> None: ...
 
@@ -57,13 +57,13 @@ class TopQuestions:
     def erased(self, erased: Erased) -> None:
         """Forget the texts of what is deleted; of one caller's, all: whose they are is not kept here."""
         if erased.everything or erased.caller is not None:
-            self._asked.clear()
+            self._counts.clear()
         for key in erased.keys:
-            self._asked.pop(key, None)
+            self._counts.pop(key, None)
 
-    def first(self, most: int) -> list[tuple[str, QuestionCount]]:
+    def most_asked(self, most: int) -> list[tuple[str, QuestionCount]]:
         """Return keys and counts, the most asked first."""
-        return sorted(self._asked.items(), key=lambda each: (-each[1].count, each[0]))[:most]
+        return sorted(self._counts.items(), key=lambda each: (-each[1].count, each[0]))[:most]
 
     def _forget(self) -> None:
-        self._asked = dict(self.first(MOST))
+        self._counts = dict(self.most_asked(MAX_QUESTIONS))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from aicache import formats
 from aicache.domain.model import Answer, Choice, Reasoning, Refusal, Text, ToolCall, Usage
 from aicache.formats import Allow, Format, RequestContext
-from aicache.ui.partial_answers import Fragments, gather
+from aicache.ui.partial_answers import PartialAnswer, collect_partial_answer
 
 _ALL = Allow(private_tools=True)
-LARGEST = 4 * 1024**2  # bytes of a body that are read for a look at it
+MAX_BODY_BYTES = 4 * 1024**2  # bytes of a body that are read for a look at it
 
 
 @dataclass(frozen=True, slots=True)
-class Assembled:
+class AnswerView:
     """An answer as it is shown."""
 
     choices: tuple[tuple[tuple[str, str], ...], ...]
@@ -25,19 +25,19 @@ class Assembled:
     """How it ended: ``complete``, or what is amiss."""
 
 
-def assemble(format: Format, body: bytes, variant: str = "") -> Assembled:
+def view_answer(format: Format, body: bytes, variant: str = "") -> AnswerView:
     """Read a response's body, be it whole, events, lines, cut off or an error. It never raises."""
-    if len(body) > LARGEST:
-        return Assembled((), None, f"larger than {LARGEST >> 20} MB, not read")
+    if len(body) > MAX_BODY_BYTES:
+        return AnswerView((), None, f"larger than {MAX_BODY_BYTES >> 20} MB, not read")
     try:
         document = format.parse_answer(body, variant=variant)[1]
         end = "complete"
     except (ValueError, RecursionError) as exc:
-        return _of_fragments(gather(body), str(exc))
+        return _of_partial_answer(collect_partial_answer(body), str(exc))
     try:
         return _of_answer(format.to_answer(document), end)
     except (ValueError, RecursionError):  # it says more than other APIs can, which is no fault
-        return _of_fragments(gather(body), end)
+        return _of_partial_answer(collect_partial_answer(body), end)
 
 
 def format_of(method: str, path: str) -> Format | None:
@@ -54,8 +54,8 @@ def variant_of(format: Format, path: str, body: bytes, headers: dict[str, str]) 
         return ""
 
 
-def _of_answer(answer: Answer, end: str) -> Assembled:
-    return Assembled(tuple(tuple(_parts(choice)) for choice in answer.choices), answer.usage, end)
+def _of_answer(answer: Answer, end: str) -> AnswerView:
+    return AnswerView(tuple(tuple(_parts(choice)) for choice in answer.choices), answer.usage, end)
 
 
 def _parts(choice: Choice) -> list[tuple[str, str]]:
@@ -77,7 +77,7 @@ def _parts(choice: Choice) -> list[tuple[str, str]]:
     return found
 
 
-def _of_fragments(found: Fragments, end: str) -> Assembled:
+def _of_partial_answer(found: PartialAnswer, end: str) -> AnswerView:
     choices = tuple(
         tuple((name, "".join(pieces)) for name, pieces in names.items())
         for _, names in sorted(found.choices.items(), key=lambda each: each[0])
@@ -86,4 +86,4 @@ def _of_fragments(found: Fragments, end: str) -> Assembled:
         end = f"error: {found.error}"
     elif end != "complete" and found.ends:
         end = f"{end} (ended with {', '.join(found.ends)})"
-    return Assembled(choices, found.usage, end)
+    return AnswerView(choices, found.usage, end)

@@ -1,6 +1,6 @@
-"""What the commands do to the entries: each thing done is told in a line for the log, and in lines for the operator.
+"""What the commands do to the entries. Each action returns a line for the log and lines for the operator.
 
-The line for the log quotes nothing that was asked or answered; the other lines are shown to whoever gave the command.
+The line for the log quotes no question and no answer; the other lines are shown to the operator who gave the command.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.engine import Engine, Exchange
 from aicache.maintenance import CallerTotals, EntrySummary, EntryTransfer, Maintenance
-from aicache.telemetry.phrases import duration
+from aicache.telemetry.phrases import format_duration
 
-LISTED = 200  # entries in a list
-FILE = "file:"
+MAX_LISTED_ENTRIES = 200  # entries in a list
+FILE_PREFIX = "file:"
 """Before the path of a file with a caller's key."""
-SURE = "purge"
+CONFIRMATION = "purge"
 """The word that a command wants which deletes more than what is pointed at."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """What a command did."""
 
     summary: str
@@ -38,63 +38,70 @@ class CommandActions:
         self._engine, self._clock = engine, clock
         self._maintenance, self._transfer = Maintenance(engine), EntryTransfer(engine)
 
-    async def purge(self, keys: Sequence[str]) -> Done:
+    async def purge(self, keys: Sequence[str]) -> CommandResult:
         deleted = await self._maintenance.purge(keys)
-        return Done(f"{_entries(deleted)} deleted" + (f" of {len(keys)}" if deleted < len(keys) else ""))
+        return CommandResult(f"{_entries(deleted)} deleted" + (f" of {len(keys)}" if deleted < len(keys) else ""))
 
-    async def purge_key(self, beginning: str) -> Done:
+    async def purge_key(self, beginning: str) -> CommandResult:
         """Delete the entry whose key begins so; where that says too little, tell which there are."""
         keys = [beginning] if len(beginning) == 40 else await self._maintenance.keys_with_prefix(beginning)
         if len(keys) > 1:
-            return Done(f"not done: {len(keys)} keys begin with {beginning}", tuple(keys[:LISTED]))
+            return CommandResult(f"not done: {len(keys)} keys begin with {beginning}", tuple(keys[:MAX_LISTED_ENTRIES]))
         return await self.purge(keys)
 
-    async def purge_similar(self, text: str, similarity: float, *, sure: bool) -> Done:
+    async def purge_similar(self, text: str, similarity: float, *, sure: bool) -> CommandResult:
         """Delete what is like a text, of all owners; unless *sure*, only tell what that would be."""
         if sure:
-            return Done(f"{_entries(await self._maintenance.purge_similar(text, similarity))} deleted")
+            return CommandResult(f"{_entries(await self._maintenance.purge_similar(text, similarity))} deleted")
         found = await self._maintenance.find_similar(text, similarity)
-        lines = [f"{each.similarity:.4f}  {self._line(each.summary)}" for each in found[:LISTED]]
-        return Done(
+        lines = [f"{each.similarity:.4f}  {self._line(each.summary)}" for each in found[:MAX_LISTED_ENTRIES]]
+        return CommandResult(
             f"{_entries(len(found))} would be deleted, at a similarity of {similarity:g} or more; "
-            f"aicache.result lists them, and the same command with the word {SURE} at its end deletes them",
+            f"aicache.result lists them, and the same command with the word {CONFIRMATION} at its end deletes them",
             tuple(lines),
         )
 
-    async def purge_all(self, *, sure: bool) -> Done:
+    async def purge_all(self, *, sure: bool) -> CommandResult:
         if sure:
-            return Done(f"all entries deleted: {await self._maintenance.purge_all():,}")
+            return CommandResult(f"all entries deleted: {await self._maintenance.purge_all():,}")
         count = await self._maintenance.count()
-        return Done(f"{_entries(count)} of all owners would be deleted: aicache.purge.all {SURE} does it")
-
-    async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> Done:
-        """Delete all that there is of a caller; unless *sure*, only tell how much that would be."""
-        if sure:
-            return Done(f"{told(await self._maintenance.purge_caller(wanted))} of this caller deleted")
-        found = await self._maintenance.count_caller(wanted)
-        return Done(
-            f"{told(found)} of this caller would be deleted: the same command with the word {SURE} at its end does it"
+        return CommandResult(
+            f"{_entries(count)} of all owners would be deleted: aicache.purge.all {CONFIRMATION} does it"
         )
 
-    async def pin(self, keys: Sequence[str], *, pinned: bool) -> Done:
+    async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> CommandResult:
+        """Delete all that there is of a caller; unless *sure*, only tell how much that would be."""
+        if sure:
+            return CommandResult(
+                f"{describe_totals(await self._maintenance.purge_caller(wanted))} of this caller deleted"
+            )
+        found = await self._maintenance.count_caller(wanted)
+        return CommandResult(
+            f"{describe_totals(found)} of this caller would be deleted: "
+            f"the same command with the word {CONFIRMATION} at its end does it"
+        )
+
+    async def pin(self, keys: Sequence[str], *, pinned: bool) -> CommandResult:
         change = self._maintenance.pin if pinned else self._maintenance.unpin
         count = sum([await change(key) is not None for key in keys])
         what = "kept for ever" if pinned else "kept as long as new ones"
-        return Done(f"{_entries(count)} {what}" + (f", {len(keys) - count} not there" if count < len(keys) else ""))
+        return CommandResult(
+            f"{_entries(count)} {what}" + (f", {len(keys) - count} not there" if count < len(keys) else "")
+        )
 
-    async def mark_wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> Done:
+    async def mark_wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> CommandResult:
         """Take note that an entry answered wrong; with the *exchange* that it answered, also as evidence."""
         if exchange is not None:
             await self._engine.hear(exchange, key, right=False)
         await self._maintenance.mark_wrong(key, by_meaning=by_meaning)
         if by_meaning:
-            return Done(f"{key[:8]} answers no other question by meaning any more, and still its own")
-        return Done(f"{key[:8]} is deleted: the same request is asked upstream again")
+            return CommandResult(f"{key[:8]} answers no other question by meaning any more, and still its own")
+        return CommandResult(f"{key[:8]} is deleted: the same request is asked upstream again")
 
-    async def export_file(self, path: Path) -> Done:
-        return Done(f"{_entries(await self._transfer.export_file(path))} written to {path}")
+    async def export_file(self, path: Path) -> CommandResult:
+        return CommandResult(f"{_entries(await self._transfer.export_file(path))} written to {path}")
 
-    async def import_file(self, path: Path) -> Done:
+    async def import_file(self, path: Path) -> CommandResult:
         taken = await self._transfer.import_file(path)
         counts = {
             "taken": taken.stored,
@@ -103,30 +110,32 @@ class CommandActions:
             "expired": taken.expired,
             "unreadable": taken.unreadable,
         }
-        return Done(f"from {path}: " + ", ".join(f"{n:,} {what}" for what, n in counts.items() if n or what == "taken"))
+        return CommandResult(
+            f"from {path}: " + ", ".join(f"{n:,} {what}" for what, n in counts.items() if n or what == "taken")
+        )
 
     async def read_questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
         """Return the questions of a decision's neighbours that were not read then: those of the same owner, by key."""
         found: dict[str, str] = {}
-        for each in unread(decision):
+        for each in unread_neighbors(decision):
             entry = await self._maintenance.fetch(str(each.get("key")))
             if entry is not None and entry.question and entry.namespace == decision.get("namespace"):
                 found[entry.key] = entry.question
         return found
 
     def _line(self, entry: EntrySummary) -> str:
-        age = "pinned" if entry.pinned else f"{duration(max(0.0, self._clock() - entry.stored_at))} old"
+        age = "pinned" if entry.pinned else f"{format_duration(max(0.0, self._clock() - entry.stored_at))} old"
         return f"{entry.key}  {entry.model}  {age}  {' '.join((entry.question or '').split())}"
 
 
-def unread(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+def unread_neighbors(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a decision's neighbours whose questions were not read, less those that are another owner's."""
     neighbors = decision.get("neighbors")
     found = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
     return [each for each in found if "question" not in each and each.get("refused") != "foreign"]
 
 
-def told(found: CallerTotals) -> str:
+def describe_totals(found: CallerTotals) -> str:
     """Say how much there is of a caller."""
     said = f"{_entries(found.entries)}, {found.marks - found.kinds:,} marks, {found.kinds:,} kinds of evidence"
     if not found.unknown:

@@ -10,19 +10,19 @@ from mitmproxy import ctx
 
 logger = logging.getLogger(__name__)
 
-LATER = (0.2, 2.0)
+RETRY_DELAYS_S = (0.2, 2.0)
 """Seconds: the console notes a command before it gives it, mitmweb's page after that."""
 
 
-def forget(command: str) -> None:
+def remove(command: str) -> None:
     """Forget all that was given of a command, now and once more a little later."""
-    _forget(command)
+    _remove(command)
     loop = asyncio.get_running_loop()
-    for seconds in LATER:
-        loop.call_later(seconds, _forget, command)
+    for seconds in RETRY_DELAYS_S:
+        loop.call_later(seconds, _remove, command)
 
 
-def _forget(command: str) -> None:
+def _remove(command: str) -> None:
     try:
         history: Any = ctx.master.addons.get("commandhistory")  # type: ignore[no-untyped-call]
         if history is None:

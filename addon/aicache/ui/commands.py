@@ -20,22 +20,22 @@ from mitmproxy.log import ALERT
 from aicache.domain.ports import StoreError
 from aicache.domain.task_set import TaskSet
 from aicache.engine import Engine
-from aicache.telemetry.labels import sayable
+from aicache.telemetry.labels import replace_surrogates
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.summary import statistics
+from aicache.telemetry.summary import summary_lines
 from aicache.ui import command_history, flow_marks
-from aicache.ui.command_actions import FILE, SURE, CommandActions, Done, unread
+from aicache.ui.command_actions import CONFIRMATION, FILE_PREFIX, CommandActions, CommandResult, unread_neighbors
 from aicache.ui.contentview import answer_of
-from aicache.ui.decision_view import sheet, text_of
-from aicache.ui.flow_entries import answered_by, exchange_of, keys_of
+from aicache.ui.decision_view import decision_lines, plain_text
+from aicache.ui.flow_entries import answering_key, entry_keys, reread_exchange
 from aicache.ui.flow_fields import DECISION, OUTCOME
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 8  # commands under way
-WITHIN = 60.0  # seconds for one that reads no file
-NEAR = "0.9"
-MOST_OF_A_KEY = 16 * 1024  # bytes
+MAX_RUNNING_COMMANDS = 8  # commands under way
+COMMAND_TIMEOUT_S = 60.0  # seconds for one that reads no file
+DEFAULT_SIMILARITY = "0.9"
+MAX_KEY_FILE_BYTES = 16 * 1024  # bytes
 
 _BEGINNING = re.compile(r"[0-9a-f]{4,40}")
 
@@ -64,7 +64,7 @@ class Commands:
     @_command("aicache.stats")
     def stats(self) -> Sequence[str]:
         """Tell hits, misses, what was saved and how the parts are, since the start."""
-        return statistics(self._observability)
+        return summary_lines(self._observability)
 
     @_command("aicache.result")
     def result(self) -> Sequence[str]:
@@ -75,9 +75,9 @@ class Commands:
     def explain(self, flow: flow.Flow) -> Sequence[str]:
         """Tell how a flow was decided on. Questions of neighbours that were too far are read, for the content view."""
         decision = flow.metadata.get(DECISION)
-        if isinstance(decision, dict) and unread(decision):
+        if isinstance(decision, dict) and unread_neighbors(decision):
             self._spawn("aicache.explain", self._explain(flow, decision))
-        return text_of(sheet(flow.metadata, answer_of(flow))).splitlines()
+        return plain_text(decision_lines(flow.metadata, answer_of(flow))).splitlines()
 
     # ------------------------------------------------------------------ change
 
@@ -96,10 +96,10 @@ class Commands:
         return self._spawn("aicache.purge.key", self._actions().purge_key(key))
 
     @_command("aicache.purge.like")
-    def purge_like(self, text: str, similarity: str = NEAR, sure: str = "") -> str:
+    def purge_like(self, text: str, similarity: str = DEFAULT_SIMILARITY, sure: str = "") -> str:
         """List entries whose question is like a text, of all owners; with the word "purge" at the end, delete them."""
-        if similarity == SURE and not sure:
-            similarity, sure = NEAR, SURE
+        if similarity == CONFIRMATION and not sure:
+            similarity, sure = DEFAULT_SIMILARITY, CONFIRMATION
         if not text.strip():
             raise exceptions.CommandError("text: empty")
         work = self._actions().purge_similar(text.strip(), _similarity(similarity), sure=_is_sure(sure))
@@ -114,9 +114,9 @@ class Commands:
     def purge_caller(self, who: str, sure: str = "") -> str:
         """Count all that is kept of a caller: by its key, or another identity it sends, as it is; by the name that the
         dashboard shows with an entry; or by file:PATH, a file with the key. With the word "purge", delete it."""
-        command_history.forget("aicache.purge.caller")
+        command_history.remove("aicache.purge.caller")
         try:
-            wanted = self._observability.wanted(_read_who(who))
+            wanted = self._observability.resolve_caller(_read_who(who))
         except (OSError, ValueError) as exc:
             raise exceptions.CommandError(getattr(exc, "strerror", None) or str(exc)) from None
         work = self._actions().purge_caller(wanted, sure=_is_sure(sure))
@@ -140,9 +140,9 @@ class Commands:
     def wrong(self, flow: flow.Flow) -> str:
         """Say that a flow's answer is wrong: its entry answers no question like it any more, and what is learned of
         hits by meaning takes it as evidence."""
-        if (key := answered_by(flow)) is None:
+        if (key := answering_key(flow)) is None:
             raise exceptions.CommandError("nothing in the cache is known to be behind this flow")
-        exchange = exchange_of(flow, self._observability.settings) if isinstance(flow, HTTPFlow) else None
+        exchange = reread_exchange(flow, self._observability.settings) if isinstance(flow, HTTPFlow) else None
         by_meaning = flow.metadata.get(OUTCOME) == "semantic hit"
         work = self._actions().mark_wrong(key, by_meaning=by_meaning, exchange=exchange)
         return self._spawn("aicache.wrong", work, [flow], "marked wrong")
@@ -154,10 +154,12 @@ class Commands:
             raise exceptions.CommandError("bypass: on or off")
         before = self._observability.bypassed
         self._observability.bypassed = before if not state else state == "on"
-        told = f"aicache.bypass is {'on: every request passes by the cache' if self._observability.bypassed else 'off'}"
+        state_line = (
+            f"aicache.bypass is {'on: every request passes by the cache' if self._observability.bypassed else 'off'}"
+        )
         if self._observability.bypassed != before:
-            logger.log(ALERT, "%s", told)
-        return told
+            logger.log(ALERT, "%s", state_line)
+        return state_line
 
     # ------------------------------------------------------------------ carry
 
@@ -181,40 +183,47 @@ class Commands:
 
     def _keys(self, flows: Sequence[flow.Flow]) -> list[str]:
         settings = self._observability.settings
-        keys = list(dict.fromkeys(key for each in flows for key in keys_of(each, settings)))
+        keys = list(dict.fromkeys(key for each in flows for key in entry_keys(each, settings)))
         if not keys:
             raise exceptions.CommandError("nothing in the cache is known to be behind these flows")
         return keys
 
-    async def _explain(self, flow: flow.Flow, decision: dict[str, Any]) -> Done:
+    async def _explain(self, flow: flow.Flow, decision: dict[str, Any]) -> CommandResult:
         found = await self._actions().read_questions(decision)
-        for each in unread(decision):
+        for each in unread_neighbors(decision):
             if (question := found.get(str(each.get("key")))) is not None:
-                each["question"] = sayable(question)
+                each["question"] = replace_surrogates(question)
         flow_marks.refresh(flow)
-        lines = text_of(sheet(flow.metadata, answer_of(flow))).splitlines()
-        return Done(f"{len(found)} more of the neighbours' questions read; aicache.result has all", tuple(lines))
+        lines = plain_text(decision_lines(flow.metadata, answer_of(flow))).splitlines()
+        return CommandResult(
+            f"{len(found)} more of the neighbours' questions read; aicache.result has all", tuple(lines)
+        )
 
     def _spawn(
         self,
         name: str,
-        work: Coroutine[Any, Any, Done],
+        work: Coroutine[Any, Any, CommandResult],
         flows: Sequence[flow.Flow] = (),
         word: str = "",
         *,
         about: str = "",
-        within: float | None = WITHIN,
+        within: float | None = COMMAND_TIMEOUT_S,
     ) -> str:
         """Begin to *work*, and say so; the *flows* it is about are told by a *word* when it is done."""
-        if len(self._under_way) >= AT_ONCE:
+        if len(self._under_way) >= MAX_RUNNING_COMMANDS:
             work.close()
-            raise exceptions.CommandError(f"{AT_ONCE} commands are still under way")
+            raise exceptions.CommandError(f"{MAX_RUNNING_COMMANDS} commands are still under way")
         self._result = [f"{name}: under way"]
         self._under_way.spawn(self._run(name, work, flows, word, within))
         return f"{name}{about and f' ({about})'}: begun; the event log and aicache.result tell what comes of it"
 
     async def _run(
-        self, name: str, work: Coroutine[Any, Any, Done], flows: Sequence[flow.Flow], word: str, within: float | None
+        self,
+        name: str,
+        work: Coroutine[Any, Any, CommandResult],
+        flows: Sequence[flow.Flow],
+        word: str,
+        within: float | None,
     ) -> None:
         try:
             async with asyncio.timeout(within):
@@ -222,24 +231,24 @@ class Commands:
             for each in flows:
                 flow_marks.add(each, word)
         except TimeoutError:
-            self._tell(logging.ERROR, Done(f"{name}: given up after {within:g} s"))
+            self._tell(logging.ERROR, CommandResult(f"{name}: given up after {within:g} s"))
         except (StoreError, OSError, ValueError) as exc:
-            self._tell(logging.ERROR, Done(f"{name}: not done: {exc}"))
+            self._tell(logging.ERROR, CommandResult(f"{name}: not done: {exc}"))
         except Exception:
             self._result = [f"{name}: not done; the event log says more"]
             logger.exception("%s: not done", name)
         else:
-            self._tell(ALERT, Done(f"{name}: {done.summary}", done.lines))
+            self._tell(ALERT, CommandResult(f"{name}: {done.summary}", done.lines))
 
-    def _tell(self, level: int, done: Done) -> None:
+    def _tell(self, level: int, done: CommandResult) -> None:
         self._result = [done.summary, *done.lines]
         logger.log(level, "%s", done.summary)
 
 
 def _is_sure(word: str) -> bool:
-    if word not in ("", SURE):
-        raise exceptions.CommandError(f"{word}: the word is {SURE}")
-    return word == SURE
+    if word not in ("", CONFIRMATION):
+        raise exceptions.CommandError(f"{word}: the word is {CONFIRMATION}")
+    return word == CONFIRMATION
 
 
 def _similarity(text: str) -> float:
@@ -253,10 +262,10 @@ def _similarity(text: str) -> float:
 
 
 def _read_who(who: str) -> str:
-    if not who.startswith(FILE):
+    if not who.startswith(FILE_PREFIX):
         return who
-    with _path(who.removeprefix(FILE)).open("rb") as file:
-        return file.read(MOST_OF_A_KEY).decode("utf-8", "surrogateescape").strip()
+    with _path(who.removeprefix(FILE_PREFIX)).open("rb") as file:
+        return file.read(MAX_KEY_FILE_BYTES).decode("utf-8", "surrogateescape").strip()
 
 
 def _path(file: str) -> Path:

@@ -12,12 +12,12 @@ from mitmproxy.http import HTTPFlow
 
 from aicache.formats.sse import is_stream
 from aicache.proxy.http_messages import read_headers
-from aicache.ui.answer_view import Assembled, assemble, format_of, variant_of
-from aicache.ui.decision_view import Line, sheet, text_of
+from aicache.ui.answer_view import AnswerView, format_of, variant_of, view_answer
+from aicache.ui.decision_view import Line, decision_lines, plain_text
 from aicache.ui.flow_fields import DECISION
 
 NAME = "AI cache"
-FIRST, LAST = 2.0, -1.0
+CHOSEN, NEVER_CHOSEN = 2.0, -1.0
 """Priorities: mitmproxy's view of JSON has 1, and what is below 0 is never chosen for anyone."""
 
 
@@ -39,7 +39,7 @@ class LinesView(View):
     def __call__(
         self, data: bytes, *, flow: Flow | None = None, **unknown_metadata: Any
     ) -> tuple[str, Iterator[list[tuple[str, str | bytes]]]]:
-        return NAME, iter([list(line) for line in lines_of(flow)])
+        return NAME, iter([list(line) for line in flow_lines(flow)])
 
     def render_priority(
         self, data: bytes, *, flow: Flow | None = None, http_message: Any = None, **unknown_metadata: Any
@@ -54,7 +54,7 @@ class TextView:
     syntax_highlight = "none"
 
     def prettify(self, data: bytes, metadata: Any) -> str:
-        return text_of(lines_of(metadata.flow))
+        return plain_text(flow_lines(metadata.flow))
 
     def render_priority(self, data: bytes, metadata: Any) -> float:
         return priority(data, metadata.flow, metadata.http_message)
@@ -63,18 +63,18 @@ class TextView:
 def priority(data: bytes, flow: Flow | None, message: Any) -> float:
     """Say whether a message is shown in this view unasked: an LLM's answer, if the cache or a stream had it."""
     if not isinstance(flow, HTTPFlow) or message is None or message is not flow.response:
-        return LAST
+        return NEVER_CHOSEN
     if format_of(flow.request.method, flow.request.path) is None:
-        return LAST
-    return FIRST if DECISION in flow.metadata or is_stream(data) else LAST
+        return NEVER_CHOSEN
+    return CHOSEN if DECISION in flow.metadata or is_stream(data) else NEVER_CHOSEN
 
 
-def lines_of(flow: Flow | None) -> list[Line]:
+def flow_lines(flow: Flow | None) -> list[Line]:
     """Return what is to be told of a flow."""
-    return sheet({} if flow is None else flow.metadata, answer_of(flow))
+    return decision_lines({} if flow is None else flow.metadata, answer_of(flow))
 
 
-def answer_of(flow: Flow | None) -> Assembled | None:
+def answer_of(flow: Flow | None) -> AnswerView | None:
     """Return what a flow's response says; None where there is none, or it is no LLM's."""
     if not isinstance(flow, HTTPFlow) or flow.response is None:
         return None
@@ -84,4 +84,4 @@ def answer_of(flow: Flow | None) -> Assembled | None:
     if (body := flow.response.get_content(strict=False)) is None:
         return None
     asked = request.get_content(strict=False) or b""
-    return assemble(format, body, variant_of(format, request.path, asked, read_headers(request.headers)))
+    return view_answer(format, body, variant_of(format, request.path, asked, read_headers(request.headers)))

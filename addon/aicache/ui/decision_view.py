@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from aicache.maintenance import PINNED
-from aicache.telemetry.phrases import SEPARATOR, amount, duration
-from aicache.ui.answer_view import Assembled
-from aicache.ui.flow_fields import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
-from aicache.ui.word_diff import difference
+from aicache.telemetry.phrases import SEPARATOR, format_amount, format_duration
+from aicache.ui.answer_view import AnswerView
+from aicache.ui.flow_fields import API, COMMENT, COMPLETION, DECISION, ENTRY, KEY, MODEL, OUTCOME, SIMILARITY, WHY
+from aicache.ui.word_diff import diff_words
 
 Line: TypeAlias = list[tuple[str, str]]
 """Pieces of a line, each with its style's name in mitmproxy 11: ``header``, ``text``, ``highlight``, ``offset``."""
@@ -24,12 +24,12 @@ BLANK: Line = [("text", " ")]  # mitmweb gives a line without any character no h
 _LEGEND = "[-only in the stored question-] {+only in this one+}"
 
 
-def sheet(metadata: Mapping[str, Any], answer: Assembled | None) -> list[Line]:
+def decision_lines(metadata: Mapping[str, Any], answer: AnswerView | None) -> list[Line]:
     """Return the lines: the outcome, how it came to it, the neighbours, whose entry answered, and what was answered."""
     decision = metadata.get(DECISION)
     lines: list[Line] = []
     if isinstance(decision, Mapping):
-        said = [str(decision[name]) for name in (SAID, ENDED) if decision.get(name)]
+        said = [str(decision[name]) for name in (COMMENT, COMPLETION) if decision.get(name)]
         lines += [[("highlight", SEPARATOR.join(said))]]
         for title, part in (
             ("Decision", _decision(metadata, decision)),
@@ -43,7 +43,7 @@ def sheet(metadata: Mapping[str, Any], answer: Assembled | None) -> list[Line]:
     return lines + (_section("Answer", _answer(answer)) if answer is not None else [])
 
 
-def text_of(lines: list[Line]) -> str:
+def plain_text(lines: list[Line]) -> str:
     """Return lines without their styles."""
     return "\n".join("".join(text for _, text in line) for line in lines)
 
@@ -88,7 +88,7 @@ def _difference(stored: str, asked: str) -> Iterator[Line]:
     """Show two questions as one text; line ends in it become spaces."""
     line: Line = [("text", "     ")]
     marks = {"same": ("text", "{}"), "out": ("offset", "[-{}-]"), "in": ("highlight", "{{+{}+}}")}
-    for kind, text in difference(" ".join(stored.split()), " ".join(asked.split())):
+    for kind, text in diff_words(" ".join(stored.split()), " ".join(asked.split())):
         style, written = marks[kind]
         line.append((style, written.format(text)))
     yield line
@@ -124,10 +124,10 @@ def _entry(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterator
             "model": entry.get("model"),
             "API": _joined(entry.get("api"), entry.get("mode")),
             "stored": None if legacy else _time(stored),
-            "age": f"{duration(max(0.0, at - stored))}" if known and not legacy and at and stored else None,
+            "age": f"{format_duration(max(0.0, at - stored))}" if known and not legacy and at and stored else None,
             "ttl": _ttl(at, stored, expires) if known and not legacy and at and stored and expires else None,
             "tokens": _tokens(entry.get("prompt_tokens"), entry.get("completion_tokens")),
-            "upstream took": amount(0, took) if took else None,
+            "upstream took": format_amount(0, took) if took else None,
             "size": f"{entry['size']:,} bytes" if type(entry.get("size")) is int else None,
         }
     )
@@ -136,10 +136,10 @@ def _entry(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterator
 def _ttl(at: float, stored: float, expires: float) -> str:
     if expires >= PINNED:
         return "none: it is pinned"
-    return f"{duration(expires - stored)}, of which {duration(max(0.0, expires - at))} were left"
+    return f"{format_duration(expires - stored)}, of which {format_duration(max(0.0, expires - at))} were left"
 
 
-def _answer(answer: Assembled) -> Iterator[Line]:
+def _answer(answer: AnswerView) -> Iterator[Line]:
     if answer.end != "complete":
         yield _row("not complete", answer.end)
     if (usage := answer.usage) is not None:

@@ -18,7 +18,7 @@ from aicache.ui.flow_fields import ENTRY, KEY, OUTCOME
 _KEY = re.compile(r"[0-9a-f]{40}")
 
 
-def answered_by(flow: Flow) -> str | None:
+def answering_key(flow: Flow) -> str | None:
     """Return the key of the entry that answered a flow, or was made of its answer; None where it is not told."""
     for name in (ENTRY, KEY):
         if isinstance(key := flow.metadata.get(name), str) and _KEY.fullmatch(key):
@@ -26,13 +26,13 @@ def answered_by(flow: Flow) -> str | None:
     return None
 
 
-def keys_of(flow: Flow, settings: Settings) -> tuple[str, ...]:
+def entry_keys(flow: Flow, settings: Settings) -> tuple[str, ...]:
     """Return the keys of all entries behind a flow: a batch of embeddings has one for each input."""
-    if (key := answered_by(flow)) is not None:
+    if (key := answering_key(flow)) is not None:
         return (key,)
     if not isinstance(flow, HTTPFlow) or flow.metadata.get(OUTCOME) == "bypass":
         return ()
-    if (exchange := exchange_of(flow, settings)) is not None:
+    if (exchange := reread_exchange(flow, settings)) is not None:
         return (exchange.identity.key,)
     if (format := embeddings_format_of(flow.request)) is None:
         return ()
@@ -40,7 +40,7 @@ def keys_of(flow: Flow, settings: Settings) -> tuple[str, ...]:
     return () if isinstance(batch, Bypass) else tuple(dict.fromkeys(batch.keys))
 
 
-def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | None:
+def reread_exchange(flow: HTTPFlow, settings: Settings) -> Exchange | None:
     """Read a flow's request as it was read when it came; None where it is none of the cache's business."""
     if (format := format_of(flow.request)) is None:
         return None

@@ -17,9 +17,9 @@ from mitmproxy.http import HTTPFlow
 from aicache.domain.events import Decided, Finished
 from aicache.domain.model import Entry
 from aicache.domain.trace import TracedNeighbor
-from aicache.telemetry.labels import sayable
-from aicache.telemetry.phrases import SEPARATOR, comment_of, ended, marker_of, outcome_of
-from aicache.ui.flow_fields import API, DECISION, ENDED, ENTRY, KEY, MODEL, OUTCOME, SAID, SIMILARITY, WHY
+from aicache.telemetry.labels import replace_surrogates
+from aicache.telemetry.phrases import SEPARATOR, describe_completion, describe_decision, flow_marker, outcome_name
+from aicache.ui.flow_fields import API, COMMENT, COMPLETION, DECISION, ENTRY, KEY, MODEL, OUTCOME, SIMILARITY, WHY
 
 logger = logging.getLogger(__name__)
 
@@ -38,37 +38,37 @@ class FlowMarks:
         self._scope = scope
 
     def decided(self, flow: HTTPFlow, report: Decided) -> None:
-        decided(flow, report, self._scope())
+        mark_decided(flow, report, self._scope())
 
-    def finished(self, flow: HTTPFlow, ended: Finished, *, again: bool) -> None:
-        finished(flow, ended, again=again)
+    def finished(self, flow: HTTPFlow, event: Finished, *, again: bool) -> None:
+        mark_finished(flow, event, again=again)
 
 
-def decided(flow: HTTPFlow, report: Decided, scope: str) -> None:
+def mark_decided(flow: HTTPFlow, report: Decided, scope: str) -> None:
     """Mark a flow with what was decided on it; *scope* is the setting that says who shares answers. It never raises."""
     try:
-        said = sayable(comment_of(report))
+        said = replace_surrogates(describe_decision(report))
         flow.metadata |= metadata_of(report, scope, said)
-        flow.marked = flow.marked or marker_of(report)
+        flow.marked = flow.marked or flow_marker(report)
         flow.comment = flow.comment or said
     except Exception:
         logger.exception("a flow was not marked")
 
 
-def finished(flow: HTTPFlow, finished: Finished, *, again: bool = False) -> None:
+def mark_finished(flow: HTTPFlow, finished: Finished, *, again: bool = False) -> None:
     """Add to the comment how a miss came out; *again*: in place of what was said of that before. It never raises."""
     try:
         if finished.report.outcome == "miss":
             if again:
                 _take_back(flow)
-            add(flow, ended(finished))
+            add(flow, describe_completion(finished))
     except Exception:
         logger.exception("a flow was not marked")
 
 
 def _take_back(flow: HTTPFlow) -> None:
     decision = flow.metadata.get(DECISION)
-    if isinstance(decision, dict) and (before := decision.pop(ENDED, None)):
+    if isinstance(decision, dict) and (before := decision.pop(COMPLETION, None)):
         flow.comment = flow.comment.removesuffix(SEPARATOR + before)
 
 
@@ -77,11 +77,11 @@ def add(flow: Flow, words: str) -> None:
     decision = flow.metadata.get(DECISION)
     if not words or not isinstance(decision, dict):
         return
-    before = [decision[name] for name in (SAID, ENDED) if decision.get(name)]
-    words = sayable(words)
+    before = [decision[name] for name in (COMMENT, COMPLETION) if decision.get(name)]
+    words = replace_surrogates(words)
     if flow.comment == SEPARATOR.join(before):
         flow.comment = SEPARATOR.join([*before, words])
-    decision[ENDED] = SEPARATOR.join([*before[1:], words])
+    decision[COMPLETION] = SEPARATOR.join([*before[1:], words])
     refresh(flow)
 
 
@@ -94,10 +94,10 @@ def refresh(flow: Flow) -> None:
 def metadata_of(report: Decided, scope: str, said: str) -> dict[str, Any]:
     """Return what a flow's metadata tells of a decision, *said* in one line; what is not known is left out."""
     found: dict[str, Any] = {
-        OUTCOME: outcome_of(report),
-        WHY: sayable(report.reason),
+        OUTCOME: outcome_name(report),
+        WHY: replace_surrogates(report.reason),
         API: report.api,
-        MODEL: sayable(report.model),
+        MODEL: replace_surrogates(report.model),
         KEY: report.key,
         ENTRY: report.entry.key if report.entry is not None else None,
         SIMILARITY: None if report.similarity is None else float(report.similarity),
@@ -109,7 +109,7 @@ def metadata_of(report: Decided, scope: str, said: str) -> dict[str, Any]:
 def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
     trace = report.trace
     found: dict[str, Any] = {
-        SAID: said,
+        COMMENT: said,
         "at": report.at,
         "seconds": report.seconds,
         "scope": scope,
@@ -118,9 +118,9 @@ def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
         "steps": [[step.name, step.seconds] for step in trace.steps],
     }
     if report.question is not None:
-        found["question"] = sayable(report.question)
+        found["question"] = replace_surrogates(report.question)
     if report.headers:
-        found["headers"] = [sayable(name) for name in report.headers]
+        found["headers"] = [replace_surrogates(name) for name in report.headers]
     if trace.neighbors:
         found["neighbors"] = [_neighbor(looked, told=_is_own(looked, report)) for looked in trace.neighbors]
     for name in ("threshold", "risk", "error_bound"):
@@ -143,14 +143,14 @@ def _neighbor(looked: TracedNeighbor, *, told: bool) -> dict[str, Any]:
     if looked.refused is not None:
         found["refused"] = looked.refused
     if told and looked.question is not None:
-        found["question"] = sayable(looked.question)
+        found["question"] = replace_surrogates(looked.question)
     return found
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
     found: dict[str, Any] = {
         "api": entry.api,
-        "model": sayable(entry.model),
+        "model": replace_surrogates(entry.model),
         "mode": str(entry.mode),
         "size": len(entry.body),
         "prompt_tokens": entry.prompt_tokens,
@@ -160,5 +160,5 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "took": entry.took,
     }
     if entry.question is not None:
-        found["question"] = sayable(entry.question)
+        found["question"] = replace_surrogates(entry.question)
     return found

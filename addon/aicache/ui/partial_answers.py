@@ -26,11 +26,11 @@ _ENDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
 
 
 @dataclass(slots=True)
-class Fragments:
+class PartialAnswer:
     """What was gathered: by choice and then by what it is, the pieces in order."""
 
     choices: dict[int, dict[str, list[str]]] = field(default_factory=dict)
-    """Names are ``text``, ``reasoning``, ``refusal``, and ``call NAME`` for arguments of calls."""
+    """BoundedNames are ``text``, ``reasoning``, ``refusal``, and ``call NAME`` for arguments of calls."""
     ends: list[str] = field(default_factory=list)
     """Why choices ended, in the API's own words."""
     error: str | None = None
@@ -63,9 +63,9 @@ class Fragments:
         self.choices.setdefault(choice, {}).setdefault(self._calls[place], []).append(text)
 
 
-def gather(body: bytes) -> Fragments:
+def collect_partial_answer(body: bytes) -> PartialAnswer:
     """Gather what a body says. It takes any bytes and never raises."""
-    found = Fragments()
+    found = PartialAnswer()
     for document in _documents(body):
         try:
             _take(document, found)
@@ -97,7 +97,7 @@ def _documents(body: bytes) -> Iterator[dict[str, Any]]:
 # ---------------------------------------------------------------------- shapes
 
 
-def _take(event: Mapping[str, Any], found: Fragments) -> None:
+def _take(event: Mapping[str, Any], found: PartialAnswer) -> None:
     _ends_and_counts(event, found)
     match event:
         case {"type": "content_block_start", "index": number, "content_block": dict(block)}:
@@ -139,7 +139,7 @@ def _take(event: Mapping[str, Any], found: Fragments) -> None:
             found.add(0, "text", text)
 
 
-def _ends_and_counts(event: Mapping[str, Any], found: Fragments) -> None:
+def _ends_and_counts(event: Mapping[str, Any], found: PartialAnswer) -> None:
     match event.get("error"):
         case {"message": str(message)} | str(message):
             found.error = message
@@ -161,7 +161,7 @@ def _ends_and_counts(event: Mapping[str, Any], found: Fragments) -> None:
             _count(event, found)
 
 
-def _count(usage: Mapping[str, Any], found: Fragments) -> None:
+def _count(usage: Mapping[str, Any], found: PartialAnswer) -> None:
     """Take the counts by the names that APIs have for them; later ones are the more complete."""
     for ours, theirs in (
         ("input", ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count")),
@@ -173,7 +173,7 @@ def _count(usage: Mapping[str, Any], found: Fragments) -> None:
                 setattr(found, ours, count)
 
 
-def _choices(choices: list[Any], found: Fragments) -> None:
+def _choices(choices: list[Any], found: PartialAnswer) -> None:
     for choice in choices:
         index = choice.get("index") or 0
         _ends_and_counts(choice, found)
@@ -182,7 +182,7 @@ def _choices(choices: list[Any], found: Fragments) -> None:
             _message(message, index, found)
 
 
-def _message(message: Mapping[str, Any], choice: int, found: Fragments) -> None:
+def _message(message: Mapping[str, Any], choice: int, found: PartialAnswer) -> None:
     for name in ("reasoning_content", "reasoning", "thinking"):
         found.add(choice, "reasoning", message.get(name))
     match message.get("content"):
@@ -197,7 +197,7 @@ def _message(message: Mapping[str, Any], choice: int, found: Fragments) -> None:
         found.call(choice, call.get("index"), function.get("name"), function.get("arguments"))
 
 
-def _block(block: Any, number: Any, found: Fragments, choice: int = 0) -> None:
+def _block(block: Any, number: Any, found: PartialAnswer, choice: int = 0) -> None:
     """Take a part of a message's content. One that a stream opens has nothing in it yet."""
     match block:
         case {"type": "tool_use" | "server_tool_use", "name": name}:
@@ -213,7 +213,7 @@ def _block(block: Any, number: Any, found: Fragments, choice: int = 0) -> None:
             found.add(choice, "refusal", text)
 
 
-def _item(item: Any, number: int, found: Fragments) -> None:
+def _item(item: Any, number: int, found: PartialAnswer) -> None:
     """Take an item of the output of a whole response."""
     match item:
         case {"type": "function_call", "name": name}:
@@ -226,7 +226,7 @@ def _item(item: Any, number: int, found: Fragments) -> None:
                 _block(part, number, found)
 
 
-def _candidate(candidate: Mapping[str, Any], found: Fragments) -> None:
+def _candidate(candidate: Mapping[str, Any], found: PartialAnswer) -> None:
     choice = candidate.get("index") or 0
     _ends_and_counts(candidate, found)
     for part in (candidate.get("content") or {}).get("parts") or []:

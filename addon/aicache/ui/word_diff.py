@@ -7,22 +7,16 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Literal
 
-LONGEST = 1000  # characters that are compared: the time it takes grows with their square
+MAX_CHARS = 1000  # characters that are compared: the time it takes grows with their square
 _WORD = re.compile(r"\s+|[㐀-鿿]|[^\W㐀-鿿]+|[^\w\s]")
 
 Kind = Literal["same", "out", "in"]
 
 
-def difference(old: str, new: str) -> list[tuple[Kind, str]]:
+def diff_words(old: str, new: str) -> list[tuple[Kind, str]]:
     """Return the pieces of both texts in order: what both have, what is only in *old*, what only in *new*."""
-    one, other = _WORD.findall(old[:LONGEST]), _WORD.findall(new[:LONGEST])
+    one, other = _WORD.findall(old[:MAX_CHARS]), _WORD.findall(new[:MAX_CHARS])
     return list(_joined(_pieces(one, other)))
-
-
-def written(pieces: Iterable[tuple[Kind, str]]) -> str:
-    """Write pieces as ``git diff --word-diff`` does: ``[-old-]{+new+}``."""
-    marks = {"same": "{}", "out": "[-{}-]", "in": "{{+{}+}}"}
-    return "".join(marks[kind].format(text) for kind, text in pieces)
 
 
 def _pieces(one: list[str], other: list[str]) -> Iterator[tuple[Kind, str]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aicache.cli.replay.replay import Replay
-from aicache.telemetry.counters import SIMILARITIES
+from aicache.telemetry.counters import SIMILARITY_BOUNDS
 
 WIDTH = 30  # of the histogram's bars
 SHOWN = 12  # lines of each list
@@ -61,7 +61,7 @@ def document(replay: Replay) -> dict[str, Any]:
             "tokens_without_price": unpriced,
             "seconds": counts.seconds_saved,
         },
-        "checked": {"/".join(labels): number for labels, number in counts.judgements.most_common()},
+        "checked": {"/".join(labels): number for labels, number in counts.judgments.most_common()},
     }
 
 
@@ -100,7 +100,7 @@ def _similarities(replay: Replay) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     hit, miss = (replay.counts.similarities[outcome].counts for outcome in ("hit", "miss"))
-    for high, hits, misses in zip((*SIMILARITIES, 1.0), hit, miss, strict=True):
+    for high, hits, misses in zip((*SIMILARITY_BOUNDS, 1.0), hit, miss, strict=True):
         low = max((edge for edge in EDGES if edge < high - 0.001), default=0.0)
         low = max(low, round(high - 0.02, 2)) if high > EDGES[-1] else low
         if not found or found[-1]["from"] != low:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.telemetry.header_notes import ADVICE, ADVICE_ON_IDENTITY, HeaderNotes
+from aicache.telemetry.header_miss_log import ADVICE, ADVICE_ON_IDENTITY, HeaderMissLog
 from telemetry.reports import a_report
 
 
 def test_a_header_is_named_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
-    notes = HeaderNotes()
+    notes = HeaderMissLog()
 
     with caplog.at_level(logging.INFO):
         for _ in range(3):
@@ -24,13 +24,13 @@ def test_a_header_is_named_once_an_hour(caplog: pytest.LogCaptureFixture) -> Non
 
 def test_a_header_that_looks_like_an_identity_is_not_to_be_ignored_lightly(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        HeaderNotes().decided(replace(a_report(), headers=("x-user-id",)))
+        HeaderMissLog().decided(replace(a_report(), headers=("x-user-id",)))
 
     assert caplog.records[0].getMessage().endswith(ADVICE_ON_IDENTITY)
 
 
 def test_a_miss_without_one_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        HeaderNotes().decided(a_report())
+        HeaderMissLog().decided(a_report())
 
     assert not caplog.records

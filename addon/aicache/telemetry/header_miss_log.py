@@ -8,28 +8,28 @@ from collections import Counter
 
 from aicache.domain.events import Checked, Decided, Finished
 from aicache.domain.request_fields import looks_like_credential
-from aicache.telemetry.counters import HEADERS
-from aicache.telemetry.labels import OTHER, Names, sayable
+from aicache.telemetry.counters import MAX_HEADERS
+from aicache.telemetry.labels import OTHER, BoundedNames, replace_surrogates
 
 logger = logging.getLogger(__name__)
 
 ADVICE = "if that never changes an answer, name it in ignore_headers"
 ADVICE_ON_IDENTITY = "it looks as if it said who asks, so it is not to be ignored unless it does not"
-NOTE_EVERY = 3600.0  # seconds between two lines about the same header
+NOTE_INTERVAL_S = 3600.0  # seconds between two lines about the same header
 
 
-class HeaderNotes:
+class HeaderMissLog:
     def __init__(self) -> None:
-        self._names = Names(HEADERS)
+        self._names = BoundedNames(MAX_HEADERS)
         self._misses: Counter[str] = Counter()
         self._next: dict[str, float] = {}
 
     def decided(self, report: Decided) -> None:
         for header in report.headers:
-            name = sayable(self._names.of(header))
+            name = replace_surrogates(self._names.of(header))
             self._misses[name] += 1
             if name != OTHER and (now := time.monotonic()) >= self._next.get(name, 0.0):
-                self._next[name] = now + NOTE_EVERY
+                self._next[name] = now + NOTE_INTERVAL_S
                 logger.info(
                     "a request missed although an equal one is stored, for its header %s (misses so far: %d): %s",
                     name,
