@@ -406,7 +406,7 @@ class Otel:
         str | None,
         HTTP_URL,
         "a collector that takes OTLP over HTTP, up to /v1/traces; null: what OTEL_EXPORTER_OTLP_ENDPOINT says, and "
-        "without that no traces. Needs the extra: pip install 'mitmproxy-ai-cache[otel]'",
+        "without that no traces. Needs the extra otel: pip install '.[otel]' in a checkout",
     ] = None
 
 

@@ -126,7 +126,7 @@ class Observability:
         if not otel.is_configured(wanted.endpoint, os.environ):
             return
         if not otel.is_installed():
-            logger.warning("traces are wanted, but the extra is missing: pip install 'mitmproxy-ai-cache[otel]'")
+            logger.warning("traces need the extra otel, which is not installed: pip install '.[otel]' in a checkout")
             return
         self._spans = otel.LookupSpans(wanted.endpoint, text=text)
         self._watchers.add(self._spans)
