@@ -117,13 +117,13 @@ def _decision(question: str, near: Sequence[Near], rules: Rules) -> Decision:
     if not near or not may_embed(question, rules):
         return Decision(question, None)
     refused, slot = None, ""
-    for candidate in policy.candidates(
+    for candidate in policy.passing_neighbors(
         [Neighbor(str(i), one.similarity) for i, one in enumerate(near)], rules.threshold
     ):
         one = near[int(candidate.key)]
         if not may_embed(one.text, rules):  # then it was never put into the index
             continue
-        objection = policy.objection(question, one.text, one.similarity, rules.threshold, rules)
+        objection = policy.check_guards(question, one.text, one.similarity, rules.threshold, rules)
         if objection is None:
             return Decision(question, one, refused, slot)
         if one.right and refused is None:
@@ -134,4 +134,4 @@ def _decision(question: str, near: Sequence[Near], rules: Rules) -> Decision:
 def may_embed(question: str, rules: Rules) -> bool:
     """Tell whether the proxy would look the question up by its meaning."""
     call = Call("chat", "", Mode.WHOLE, False, {}, (), question, 1, None)
-    return policy.may_embed(call, NO_DIRECTIVES, rules)
+    return policy.may_answer_by_meaning(call, NO_DIRECTIVES, rules)

@@ -78,7 +78,7 @@ class Learner:
             key, slot, raised = str(other), None, 0.0
             far = similarity < self._space.backed_limit
             if not far and not any(not s.refused for s in seen):
-                slot, raised = policy.guarded(text, self._questions[other].text)
+                slot, raised = policy.apply_guards(text, self._questions[other].text)
             if slot is not None:
                 slots[other] = slot
             seen.append(AssessedNeighbor(key, similarity, self._records[key].group, far or slot is not None, raised))

@@ -27,8 +27,8 @@ def lines(document: dict[str, Any]) -> str:
 
 def _rates(document: dict[str, Any]) -> str:
     right = document["right_of_hits"]
-    of_hits = "no hit" if right is None else f"{right:.1%} of the hits right ({_interval(document)})"
-    return f"{document['hit_rate']:.2%} hits, {document['wrong_of_all']:.2%} wrong, {of_hits}"
+    max_hit_error = "no hit" if right is None else f"{right:.1%} of the hits right ({_interval(document)})"
+    return f"{document['hit_rate']:.2%} hits, {document['wrong_of_all']:.2%} wrong, {max_hit_error}"
 
 
 def _interval(document: dict[str, Any]) -> str:

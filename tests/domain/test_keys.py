@@ -20,15 +20,15 @@ from aicache.domain.keys import (
     Identity,
     KeyRules,
     Origin,
-    caller,
+    digest_selecting_fields,
     identify,
-    remembered,
-    selecting,
-    target,
+    identify_caller,
+    select_turns,
+    target_without_credentials,
     vector_namespace,
 )
 from aicache.domain.model import Turn
-from aicache.domain.request_fields import FieldRules, RequestFields, sort_fields
+from aicache.domain.request_fields import FieldRules, RequestFields, classify_fields
 from aicache.formats.openai.chat import CHAT
 
 RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), ())
@@ -340,7 +340,7 @@ CONVERSATION = [
     ],
 )
 def test_context_says_how_much_history_counts_and_never_drops_tool_results(context: Context, kept: list[int]) -> None:
-    assert list(remembered(CONVERSATION, context)) == [CONVERSATION[i] for i in kept]
+    assert list(select_turns(CONVERSATION, context)) == [CONVERSATION[i] for i in kept]
 
 
 @pytest.mark.parametrize("context", Context)
@@ -348,17 +348,17 @@ def test_context_says_how_much_history_counts_and_never_drops_tool_results(conte
 def test_what_is_asked_about_the_conversation_is_asked_about_all_of_it(context: Context, content: Any) -> None:
     turns = [*CONVERSATION[:3], Turn("user", content, {})]
 
-    assert list(remembered(turns, context)) == turns
+    assert list(select_turns(turns, context)) == turns
 
 
 def test_a_conversation_without_a_user_turn_is_kept_whole() -> None:
     turns = [Turn("system", "s", {}), Turn("assistant", "a", {})]
 
-    assert list(remembered(turns, Context.LAST_QUESTION)) == turns
+    assert list(select_turns(turns, Context.LAST_QUESTION)) == turns
 
 
 def who(headers: dict[str, str], query: str = "", *, any_api: bool = False, rules: FieldRules = FIELDS) -> str:
-    return caller(sort_fields(headers, rules), query, any_api=any_api).digest
+    return identify_caller(classify_fields(headers, rules), query, any_api=any_api).digest
 
 
 def test_credentials_of_any_header_tell_callers_apart() -> None:
@@ -397,9 +397,9 @@ def test_a_load_balancers_cookie_does_not_split_the_cache() -> None:
 def test_who_shows_nothing_like_a_credential_can_prove_nothing() -> None:
     nameless = [{}, {"x-custom": "a"}, {"authorization": " "}, {"x-real-ip": "10.0.0.1"}, {"cookie": "AWSALB=7"}]
 
-    assert all(caller(sort_fields(each, FIELDS), "").proof is None for each in nameless)
-    assert caller(sort_fields({"cookie": "sid=1"}, FIELDS), "").proof is not None
-    assert caller(sort_fields({}, FIELDS), "", [("(proxyauth)", "alice:x")]).proof is not None
+    assert all(identify_caller(classify_fields(each, FIELDS), "").proof is None for each in nameless)
+    assert identify_caller(classify_fields({"cookie": "sid=1"}, FIELDS), "").proof is not None
+    assert identify_caller(classify_fields({}, FIELDS), "", [("(proxyauth)", "alice:x")]).proof is not None
 
 
 def test_addresses_tell_apart_who_has_no_credential() -> None:
@@ -411,12 +411,12 @@ def test_addresses_tell_apart_who_has_no_credential() -> None:
 
 def test_what_only_looks_like_a_credential_is_no_part_of_the_proof_but_of_the_key() -> None:
     """Else a header with a name that guesses wrong could choose what callers of other keys are answered."""
-    plain = sort_fields({"authorization": "Bearer a"}, FIELDS)
-    routed = sort_fields({"authorization": "Bearer a", "x-client-region": "eu"}, FIELDS)
+    plain = classify_fields({"authorization": "Bearer a"}, FIELDS)
+    routed = classify_fields({"authorization": "Bearer a", "x-client-region": "eu"}, FIELDS)
 
-    assert caller(plain, "").proof == caller(routed, "").proof
-    assert caller(plain, "").digest != caller(routed, "").digest
-    assert selecting(plain) != selecting(routed)
+    assert identify_caller(plain, "").proof == identify_caller(routed, "").proof
+    assert identify_caller(plain, "").digest != identify_caller(routed, "").digest
+    assert digest_selecting_fields(plain) != digest_selecting_fields(routed)
 
 
 def test_settings_say_who_asks_and_what_says_nothing() -> None:
@@ -424,7 +424,7 @@ def test_settings_say_who_asks_and_what_says_nothing() -> None:
     rules = replace(rules, key=frozenset({"user-agent"}))
 
     sent = {"content-type": "application/json", "x-a": "1", "x-b": "2", "user-agent": "3", "authorization": "4"}
-    fields = sort_fields(sent, rules)
+    fields = classify_fields(sent, rules)
 
     assert fields == RequestFields((("x-b", "2"),), (), (("user-agent", "3"),), ())
 
@@ -432,10 +432,10 @@ def test_settings_say_who_asks_and_what_says_nothing() -> None:
 def test_bytes_that_are_no_utf8_stay_apart() -> None:
     assert who({}, "key=%E9") != who({}, "key=%FF")
     assert who({"authorization": "\udce9"}) != who({"authorization": "\udcff"})
-    assert target("/v1", "a=%E9") != target("/v1", "a=%FF")
+    assert target_without_credentials("/v1", "a=%E9") != target_without_credentials("/v1", "a=%FF")
     assert who({}, "key=a+b") != who({}, "key=a%20b")
     assert who({}, "key=%F") != who({}, "key=%25F")
-    assert target("/v1", "a=b+c") != target("/v1", "a=b%20c")
+    assert target_without_credentials("/v1", "a=b+c") != target_without_credentials("/v1", "a=b%20c")
 
 
 def test_with_any_api_two_keys_are_not_their_exchange() -> None:
@@ -488,8 +488,8 @@ def test_without_any_api_where_the_key_is_tells_callers_apart() -> None:
 
 
 def test_credentials_in_the_query_are_no_part_of_the_target() -> None:
-    assert target("/v1/x", "api-version=2&key=secret") == "/v1/x?api-version=2"
-    assert target("/v1/x", "") == "/v1/x"
+    assert target_without_credentials("/v1/x", "api-version=2&key=secret") == "/v1/x?api-version=2"
+    assert target_without_credentials("/v1/x", "") == "/v1/x"
 
 
 def test_vectors_of_two_models_never_share_a_namespace() -> None:

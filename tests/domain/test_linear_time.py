@@ -10,7 +10,7 @@ import pytest
 
 from aicache.domain.keys import Context, KeyRules, Origin, identify
 from aicache.domain.task_prompts import is_task_prompt
-from aicache.evidence.answer_equality import compare, plain
+from aicache.evidence.answer_equality import compare, normalize_answer
 from aicache.formats.openai.chat import CHAT
 from aicache.guards.caller_dependent import depends_on_caller
 from aicache.guards.time_sensitive import depends_on_now
@@ -43,7 +43,7 @@ def test_a_guard_does_not_look_at_all_of_a_long_text(looks: Callable[[str], bool
 def test_answers_are_compared_in_time_that_grows_with_their_length(unit: str) -> None:
     small, large = unit * (50_000 // len(unit)), unit * (400_000 // len(unit))
 
-    assert seconds(lambda: plain(large)) < 30 * seconds(lambda: plain(small)) + 0.05
+    assert seconds(lambda: normalize_answer(large)) < 30 * seconds(lambda: normalize_answer(small)) + 0.05
 
 
 def test_both_ends_of_a_long_question_say_whether_it_depends_on_now() -> None:

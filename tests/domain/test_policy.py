@@ -14,12 +14,12 @@ from aicache.domain.policy import (
     Refusals,
     Rules,
     Volatile,
-    candidates,
-    keep_until,
+    check_entry,
+    check_guards,
+    decide_expiry,
+    may_answer_by_meaning,
     may_be_neighbor,
-    may_embed,
-    objection,
-    refusal,
+    passing_neighbors,
 )
 from aicache.domain.request_directives import Directives
 
@@ -34,12 +34,12 @@ ENTRY = Entry(
 def test_candidates_pass_the_bar_nearest_first_and_ties_go_to_the_smaller_key() -> None:
     neighbors = [Neighbor("c", 0.9), Neighbor("b", 0.95), Neighbor("a", 0.95), Neighbor("d", 0.89)]
 
-    assert [n.key for n in candidates(neighbors, 0.9)] == ["a", "b", "c"]
+    assert [n.key for n in passing_neighbors(neighbors, 0.9)] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("similarity", [math.nan, math.inf, 1.5, -2.0])
 def test_a_similarity_that_no_cosine_can_have_never_passes(similarity: float) -> None:
-    assert candidates([Neighbor("a", similarity)], 0.9) == []
+    assert passing_neighbors([Neighbor("a", similarity)], 0.9) == []
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_similarity_that_no_cosine_can_have_never_passes(similarity: float) ->
 def test_an_entry_that_must_not_answer_is_refused_by_name(
     entry: Entry, directives: Directives, call: Call, now: float, why: str | None
 ) -> None:
-    assert refusal(entry, call, IDENTITY, directives, now) == why
+    assert check_entry(entry, call, IDENTITY, directives, now) == why
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_entry_of_another_api_or_namespace_is_foreign_unless_the_request_is_a
     entry: Entry, identity: Identity, why: str | None
 ) -> None:
     """Whoever's namespace it is not never learns anything else of an entry, such as its age."""
-    assert refusal(entry, CALL, identity, Directives(), 1050.0) == why
+    assert check_entry(entry, CALL, identity, Directives(), 1050.0) == why
 
 
 @pytest.mark.parametrize("api", ["chat", "messages"])
@@ -113,13 +113,13 @@ def test_an_answer_longer_than_asked_is_none_and_where_nobody_counted_its_bytes_
     entry = replace(ENTRY, api=api, completion_tokens=tokens, body=body)
     call = replace(CALL, mode=Mode.STREAM, counted=False, common=Common("", (("user", "why?"),), {}, most))
 
-    assert refusal(entry, call, replace(IDENTITY, any_api=True), Directives(), 1050.0) == why
+    assert check_entry(entry, call, replace(IDENTITY, any_api=True), Directives(), 1050.0) == why
 
 
 def test_where_the_limit_is_part_of_the_key_it_is_not_compared() -> None:
     call = replace(CALL, common=Common("", (("user", "why?"),), {}, 1))
 
-    assert refusal(replace(ENTRY, completion_tokens=7), call, IDENTITY, Directives(), 1050.0) is None
+    assert check_entry(replace(ENTRY, completion_tokens=7), call, IDENTITY, Directives(), 1050.0) is None
 
 
 def test_usage_of_another_apis_stream_must_be_known_to_be_told() -> None:
@@ -128,8 +128,8 @@ def test_usage_of_another_apis_stream_must_be_known_to_be_told() -> None:
     entry = replace(ENTRY, api="completions", asked=Mode.STREAM, asked_usage=True, mode=Mode.STREAM)
     anyone = replace(IDENTITY, any_api=True)
 
-    assert refusal(entry, call, anyone, Directives(), 1050.0) == "usage-unknown"
-    assert refusal(replace(entry, completion_tokens=3), call, anyone, Directives(), 1050.0) is None
+    assert check_entry(entry, call, anyone, Directives(), 1050.0) == "usage-unknown"
+    assert check_entry(replace(entry, completion_tokens=3), call, anyone, Directives(), 1050.0) is None
 
 
 RECORDED = {  # asked for how, with usage, and answered how: of which nobody knows the usage
@@ -156,8 +156,8 @@ def test_usage_that_the_api_tells_is_told_by_a_hit_or_the_upstream_is_asked(reco
     entry, call = RECORDED[recorded], ASKED[asked]
     may = (recorded, asked) in AS_THE_UPSTREAM_TELLS_IT or asked == "stream"
 
-    assert refusal(entry, call, IDENTITY, Directives(), 1050.0) == (None if may else "usage-unknown")
-    assert refusal(replace(entry, completion_tokens=1), call, IDENTITY, Directives(), 1050.0) is None
+    assert check_entry(entry, call, IDENTITY, Directives(), 1050.0) == (None if may else "usage-unknown")
+    assert check_entry(replace(entry, completion_tokens=1), call, IDENTITY, Directives(), 1050.0) is None
 
 
 @pytest.mark.parametrize("asked", ASKED)
@@ -165,14 +165,14 @@ def test_usage_of_another_apis_answer_must_be_known_wherever_it_is_told(asked: s
     anyone, entry = replace(IDENTITY, any_api=True), replace(ENTRY, api="messages")
     why = None if asked == "stream" else "usage-unknown"
 
-    assert refusal(entry, ASKED[asked], anyone, Directives(), 1050.0) == why
+    assert check_entry(entry, ASKED[asked], anyone, Directives(), 1050.0) == why
 
 
 def test_apis_whose_streams_always_count_are_asked_for_what_they_did_not() -> None:
     """All but completions: a stream is never without usage there."""
     call = replace(CALL, api="responses", mode=Mode.STREAM)
 
-    assert refusal(replace(ENTRY, api="responses"), call, IDENTITY, Directives(), 1050.0) == "usage-unknown"
+    assert check_entry(replace(ENTRY, api="responses"), call, IDENTITY, Directives(), 1050.0) == "usage-unknown"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_page_in_a_browser_is_answered_only_where_the_upstream_let_it_read(
 ) -> None:
     entry = replace(ENTRY, cors=(("access-control-allow-origin", allowed),) if allowed else ())
 
-    assert refusal(entry, CALL, IDENTITY, Directives(), 1050.0, page) == why
+    assert check_entry(entry, CALL, IDENTITY, Directives(), 1050.0, page) == why
 
 
 @pytest.mark.parametrize(
@@ -227,22 +227,22 @@ def test_a_page_in_a_browser_is_answered_only_where_the_upstream_let_it_read(
 def test_an_answer_is_kept_as_long_as_everyone_agrees(
     rules: Rules, directives: Directives, temperature: float | None, until: float | None
 ) -> None:
-    assert keep_until(replace(CALL, temperature=temperature), directives, rules, 1000.0) == until
+    assert decide_expiry(replace(CALL, temperature=temperature), directives, rules, 1000.0) == until
 
 
 def test_long_questions_and_calls_without_one_are_exact_only() -> None:
-    assert may_embed(CALL, Directives(), RULES)
-    assert not may_embed(replace(CALL, question="x" * 11), Directives(), RULES)
-    assert not may_embed(replace(CALL, question=None), Directives(), RULES)
-    assert not may_embed(CALL, Directives(threshold=math.inf), RULES)
+    assert may_answer_by_meaning(CALL, Directives(), RULES)
+    assert not may_answer_by_meaning(replace(CALL, question="x" * 11), Directives(), RULES)
+    assert not may_answer_by_meaning(replace(CALL, question=None), Directives(), RULES)
+    assert not may_answer_by_meaning(CALL, Directives(threshold=math.inf), RULES)
 
 
 def test_what_is_about_a_chat_is_exact_only() -> None:
     rules = replace(RULES, max_question=1000)
     title = "Title, please.\n<chat_history>\nUSER: Why?\nASSISTANT: Because.\n</chat_history>"
 
-    assert not may_embed(replace(CALL, question=title), Directives(), rules)
-    assert may_embed(replace(CALL, question="Title, please."), Directives(), rules)
+    assert not may_answer_by_meaning(replace(CALL, question=title), Directives(), rules)
+    assert may_answer_by_meaning(replace(CALL, question="Title, please."), Directives(), rules)
 
 
 MILES = "How far is 5 miles?"
@@ -261,13 +261,13 @@ MILES = "How far is 5 miles?"
 def test_a_guard_that_is_sure_refuses_and_one_that_doubts_wants_a_nearer_neighbour(
     neighbor: str | None, question: str, similarity: float, why: str | None
 ) -> None:
-    assert objection(question, neighbor, similarity, 0.9, RULES) == why
+    assert check_guards(question, neighbor, similarity, 0.9, RULES) == why
 
 
 def test_the_static_policy_has_no_guards() -> None:
     rules = replace(RULES, policy=Policy.STATIC)
 
-    assert objection("How far is 50 miles?", MILES, 0.9, 0.9, rules) is None
+    assert check_guards("How far is 50 miles?", MILES, 0.9, 0.9, rules) is None
 
 
 @pytest.mark.parametrize(
@@ -288,8 +288,8 @@ def test_what_depends_on_now_is_kept_for_a_short_time_and_exact_only_by_default(
     rules = replace(RULES, max_question=100, volatile=volatile, volatile_ttl=10.0)
     call = replace(CALL, question=question, turns=(Turn("user", question, {}),))
 
-    assert may_embed(call, Directives(), rules) is by_meaning
-    assert keep_until(call, Directives(), rules, 1000.0) == until
+    assert may_answer_by_meaning(call, Directives(), rules) is by_meaning
+    assert decide_expiry(call, Directives(), rules, 1000.0) == until
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_the_moment_counts_where_no_neighbor_may_answer_too(turns: list[Turn], u
     """Calls with tools or pictures have no question, but their user asks one all the same."""
     rules = replace(RULES, volatile_ttl=10.0)
 
-    assert keep_until(replace(CALL, question=None, turns=tuple(turns)), Directives(), rules, 1000.0) == until
+    assert decide_expiry(replace(CALL, question=None, turns=tuple(turns)), Directives(), rules, 1000.0) == until
 
 
 @pytest.mark.parametrize(
@@ -327,4 +327,4 @@ def test_what_a_clock_that_was_ahead_has_left_answers_nobody(
 ) -> None:
     entry = replace(ENTRY, stored_at=stored_at, expires_at=expires_at)
 
-    assert refusal(entry, CALL, IDENTITY, Directives(), 1050.0, ttl=100.0) == why
+    assert check_entry(entry, CALL, IDENTITY, Directives(), 1050.0, ttl=100.0) == why

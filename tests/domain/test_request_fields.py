@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.known_request_fields import ADDRESSES, CREDENTIALS, HARMLESS
 from aicache.domain.request_directives import OWN_HEADERS
-from aicache.domain.request_fields import FieldRules, Part, part_of, sort_fields
+from aicache.domain.request_fields import FieldRole, FieldRules, classify_fields, field_role
 from aicache.fastpath.request_head import ALWAYS_SAID, NOISE
 from aicache.formats.anthropic.messages import MESSAGES
 
@@ -18,15 +18,15 @@ NO_RULES = FieldRules()
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~", min_size=1, max_size=24)
 
 
-def part(name: str, value: str = "x", rules: FieldRules = NO_RULES) -> Part:
-    return part_of(name, value, rules)
+def part(name: str, value: str = "x", rules: FieldRules = NO_RULES) -> FieldRole:
+    return field_role(name, value, rules)
 
 
 @given(name=TOKEN, value=st.text())
 def test_a_field_that_is_on_no_list_selects_the_answer(name: str, value: str) -> None:
     known = name in HARMLESS or name in CREDENTIALS or name in ADDRESSES
 
-    assert known or part(name, value) in (Part.ANSWER, Part.BOTH)
+    assert known or part(name, value) in (FieldRole.ANSWER, FieldRole.BOTH)
 
 
 def test_every_entry_of_the_lists_has_a_source() -> None:
@@ -42,39 +42,39 @@ def test_names_are_in_lower_case_and_on_one_list_alone() -> None:
 
 
 def test_what_the_fast_lane_leaves_out_is_harmless() -> None:
-    assert all(part(name.decode()) is Part.NOTHING for name in NOISE)
+    assert all(part(name.decode()) is FieldRole.NOTHING for name in NOISE)
     assert {name.encode() for name in OWN_HEADERS} <= ALWAYS_SAID
 
 
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("content-type", "application/json", Part.NOTHING),
-        ("content-type", 'application/json; charset="UTF-8"', Part.NOTHING),
-        ("content-type", "application/json; charset=latin1", Part.ANSWER),
-        ("content-type", "text/plain", Part.ANSWER),
-        ("content-type", "multipart/form-data; boundary=x", Part.ANSWER),
-        ("accept", "text/event-stream", Part.NOTHING),
-        ("accept", "application/json, text/event-stream;q=0.9, */*", Part.NOTHING),
-        ("accept", "application/vnd.custom+json", Part.ANSWER),
-        ("accept", "", Part.ANSWER),
-        ("connection", "keep-alive", Part.NOTHING),
-        ("connection", "keep-alive, x-persona", Part.ANSWER),
-        ("transfer-encoding", "gzip, chunked", Part.ANSWER),
-        ("x-dashscope-sse", "enable", Part.NOTHING),
-        ("x-dashscope-sse", "maybe", Part.ANSWER),
-        ("x-app", "cli", Part.NOTHING),
-        ("x-app", "tenant-a", Part.ANSWER),
-        ("baggage", "sentry-trace_id=a1,sentry-release=1.0", Part.NOTHING),
-        ("baggage", "sentry-trace_id=a1,sd-routing-key=b", Part.ANSWER),
-        ("forwarded", 'for=192.0.2.43;proto=https, for="[2001:db8::17]"', Part.ADDRESS),
-        ("forwarded", "for=192.0.2.43;host=b.example", Part.ANSWER),
-        ("forwarded", "secret=x", Part.ANSWER),
-        ("x-forwarded-for", "192.0.2.43, [2001:db8::17]:4711, unknown", Part.ADDRESS),
-        ("x-real-ip", "alice", Part.ANSWER),
+        ("content-type", "application/json", FieldRole.NOTHING),
+        ("content-type", 'application/json; charset="UTF-8"', FieldRole.NOTHING),
+        ("content-type", "application/json; charset=latin1", FieldRole.ANSWER),
+        ("content-type", "text/plain", FieldRole.ANSWER),
+        ("content-type", "multipart/form-data; boundary=x", FieldRole.ANSWER),
+        ("accept", "text/event-stream", FieldRole.NOTHING),
+        ("accept", "application/json, text/event-stream;q=0.9, */*", FieldRole.NOTHING),
+        ("accept", "application/vnd.custom+json", FieldRole.ANSWER),
+        ("accept", "", FieldRole.ANSWER),
+        ("connection", "keep-alive", FieldRole.NOTHING),
+        ("connection", "keep-alive, x-persona", FieldRole.ANSWER),
+        ("transfer-encoding", "gzip, chunked", FieldRole.ANSWER),
+        ("x-dashscope-sse", "enable", FieldRole.NOTHING),
+        ("x-dashscope-sse", "maybe", FieldRole.ANSWER),
+        ("x-app", "cli", FieldRole.NOTHING),
+        ("x-app", "tenant-a", FieldRole.ANSWER),
+        ("baggage", "sentry-trace_id=a1,sentry-release=1.0", FieldRole.NOTHING),
+        ("baggage", "sentry-trace_id=a1,sd-routing-key=b", FieldRole.ANSWER),
+        ("forwarded", 'for=192.0.2.43;proto=https, for="[2001:db8::17]"', FieldRole.ADDRESS),
+        ("forwarded", "for=192.0.2.43;host=b.example", FieldRole.ANSWER),
+        ("forwarded", "secret=x", FieldRole.ANSWER),
+        ("x-forwarded-for", "192.0.2.43, [2001:db8::17]:4711, unknown", FieldRole.ADDRESS),
+        ("x-real-ip", "alice", FieldRole.ANSWER),
     ],
 )
-def test_some_say_nothing_with_certain_values_only(name: str, value: str, wanted: Part) -> None:
+def test_some_say_nothing_with_certain_values_only(name: str, value: str, wanted: FieldRole) -> None:
     assert part(name, value) is wanted
 
 
@@ -94,7 +94,7 @@ def test_some_say_nothing_with_certain_values_only(name: str, value: str, wanted
     ],
 )
 def test_names_like_those_of_credentials_say_who_asks(name: str) -> None:
-    assert part(name) is Part.BOTH
+    assert part(name) is FieldRole.BOTH
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,17 @@ def test_names_like_those_of_credentials_say_who_asks(name: str) -> None:
     ],
 )
 def test_fields_that_route_or_shape_the_answer_select_it(name: str) -> None:
-    assert part(name) in (Part.ANSWER, Part.BOTH)
+    assert part(name) in (FieldRole.ANSWER, FieldRole.BOTH)
 
 
 def test_a_token_in_a_field_of_any_name_says_who_asks() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"
 
     assert (
-        part("x-plain", token) is part("x-plain", f"v1 {token}") is part("accept-language", "Basic YTpi") is Part.BOTH
+        part("x-plain", token)
+        is part("x-plain", f"v1 {token}")
+        is part("accept-language", "Basic YTpi")
+        is FieldRole.BOTH
     )
 
 
@@ -136,14 +139,14 @@ def test_what_an_api_reads_itself_is_left_to_it() -> None:
     json = {"content-type": "application/json"}
     headers = json | {"anthropic-version": "2023-06-01", "anthropic-beta": "b", "x-a": "1"}
 
-    assert sort_fields(headers, NO_RULES, MESSAGES.parsed_headers).selecting == (("x-a", "1"),)
-    assert len(sort_fields(headers, NO_RULES).selecting) == 3
+    assert classify_fields(headers, NO_RULES, MESSAGES.parsed_headers).selecting == (("x-a", "1"),)
+    assert len(classify_fields(headers, NO_RULES).selecting) == 3
 
 
 def test_a_session_of_a_known_client_says_nothing_beside_its_mark_only() -> None:
     def identity(**headers: str) -> tuple[str, ...]:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return tuple(name for name, _ in sort_fields(sent, NO_RULES).identity)
+        return tuple(name for name, _ in classify_fields(sent, NO_RULES).identity)
 
     assert identity(session_id="7", thread_id="7", originator="codex_exec") == ()
     assert identity(session_id="7", thread_id="7") == ("session-id", "thread-id")
@@ -154,7 +157,7 @@ def test_a_session_of_a_known_client_says_nothing_beside_its_mark_only() -> None
 
 
 OF_CLIENTS = {
-    Part.NOTHING: """
+    FieldRole.NOTHING: """
         accept: */*
         accept: application/json
         accept: application/json; charset=utf-8
@@ -195,7 +198,7 @@ OF_CLIENTS = {
         x-stainless-timeout: NOT_GIVEN
         x-title: liteLLM
     """,
-    Part.CALLER: """
+    FieldRole.CALLER: """
         api-key: k
         authorization: Bearer sk-x
         openai-organization: org-x
@@ -203,11 +206,11 @@ OF_CLIENTS = {
         x-api-key: k
         x-goog-api-key: k
     """,
-    Part.BOTH: """
+    FieldRole.BOTH: """
         x-client-name: my-app
         x-dashscope-workspace: ws-x
     """,
-    Part.ANSWER: """
+    FieldRole.ANSWER: """
         anthropic-beta: claude-code-20250219
         anthropic-version: 2026-10-21
         x-codex-beta-features: remote_compaction_v2
@@ -220,7 +223,7 @@ OF_CLIENTS = {
     ("line", "wanted"),
     [(line.strip(), part) for part, lines in OF_CLIENTS.items() for line in lines.strip().splitlines()],
 )
-def test_headers_of_real_clients(line: str, wanted: Part) -> None:
+def test_headers_of_real_clients(line: str, wanted: FieldRole) -> None:
     name, _, value = line.partition(": ")
 
     assert part(name, value) is wanted
@@ -229,12 +232,12 @@ def test_headers_of_real_clients(line: str, wanted: Part) -> None:
 @pytest.mark.parametrize("value", ["1\r\n x-api-key: a", "1\rx-api-key: a", "1\x00x-api-key: a"])
 @pytest.mark.parametrize("name", ["x-request-id", "user-agent", "x-real-ip"])
 def test_control_characters_in_a_harmless_field_select_the_answer(name: str, value: str) -> None:
-    assert (name, value) in sort_fields({name: value}, NO_RULES).selecting
+    assert (name, value) in classify_fields({name: value}, NO_RULES).selecting
 
 
 def test_no_content_type_is_not_that_of_json() -> None:
-    assert sort_fields({}, NO_RULES) != sort_fields({"content-type": "application/json"}, NO_RULES)
-    assert sort_fields({"content-type": ""}, NO_RULES) != sort_fields({}, NO_RULES)
+    assert classify_fields({}, NO_RULES) != classify_fields({"content-type": "application/json"}, NO_RULES)
+    assert classify_fields({"content-type": ""}, NO_RULES) != classify_fields({}, NO_RULES)
 
 
 @pytest.mark.parametrize(
@@ -245,4 +248,4 @@ def test_no_content_type_is_not_that_of_json() -> None:
     ],
 )
 def test_cookies_that_only_look_like_a_load_balancers_say_who_asks(cookie: str) -> None:
-    assert sort_fields({"cookie": cookie}, NO_RULES).caller == (("cookie", cookie),)
+    assert classify_fields({"cookie": cookie}, NO_RULES).caller == (("cookie", cookie),)

@@ -8,7 +8,7 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit, Miss
-from aicache.domain.policy import forbidden
+from aicache.domain.policy import check_cache_control
 from aicache.domain.request_directives import Directives
 from aicache.engine import Exchange
 from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
@@ -210,12 +210,12 @@ async def test_what_the_upstream_forbids_is_kept_unless_the_settings_obey() -> N
     setup = Setup(index=MemoryIndex())
     assert setup.engine.judge(own(), says)
 
-    setup.engine.rules = replace(RULES, obeys=True)
+    setup.engine.rules = replace(RULES, obeys_cache_control=True)
     with pytest.raises(ValueError, match="no-store"):
         setup.engine.judge(own(), says)
     for rules, word, expected in [
-        (replace(RULES, obeys=True), "private, max-age=0", None),
-        (replace(RULES, obeys=True, shared=True), "private, max-age=0", "private"),
-        (replace(RULES, obeys=True), "no-cache", None),
+        (replace(RULES, obeys_cache_control=True), "private, max-age=0", None),
+        (replace(RULES, obeys_cache_control=True, shared=True), "private, max-age=0", "private"),
+        (replace(RULES, obeys_cache_control=True), "no-cache", None),
     ]:
-        assert forbidden(word, rules) == expected
+        assert check_cache_control(word, rules) == expected

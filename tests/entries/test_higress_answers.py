@@ -12,7 +12,7 @@ import pytest
 from aicache.config import Config, ConfigError, Exact, Redis
 from aicache.domain.keys import Context, Identity, KeyRules
 from aicache.domain.model import Call, Mode
-from aicache.domain.policy import refusal
+from aicache.domain.policy import check_entry
 from aicache.domain.request_directives import Directives
 from aicache.entries import higress_answers
 from aicache.formats.format import RequestContext
@@ -133,7 +133,7 @@ def test_a_text_becomes_an_answer_of_the_mode_and_model_that_are_asked_for(strea
 def test_what_is_not_known_of_it_is_not_claimed(call: Call, directives: Directives, page: str | None, why: str) -> None:
     made = higress_answers.entry("1", call, IDENTITY, CHAT, 5.0)
 
-    assert refusal(made, call, IDENTITY, directives, 6.0, page) == why
+    assert check_entry(made, call, IDENTITY, directives, 6.0, page) == why
 
 
 def test_without_a_prefix_nothing_tells_an_answer_from_any_other_text(tmp_path: Path) -> None:

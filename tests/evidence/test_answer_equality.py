@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.answer_equality import Correctness, compare, plain
+from aicache.evidence.answer_equality import Correctness, compare, normalize_answer
 
 LONG = "You can change your address under Settings, Profile, Address."
 LIKE = "To change the address go to Settings, then Profile, then Address."
@@ -76,7 +76,7 @@ def test_nothing_is_not_the_same_as_nothing() -> None:
 
 @given(st.text())
 def test_an_answer_is_the_same_as_itself_or_says_nothing(answer: str) -> None:
-    assert compare(answer, answer) is (Correctness.RIGHT if plain(answer) else Correctness.UNKNOWN)
+    assert compare(answer, answer) is (Correctness.RIGHT if normalize_answer(answer) else Correctness.UNKNOWN)
 
 
 @given(st.text(), st.text(), st.floats(-1, 1))

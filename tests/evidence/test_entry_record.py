@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.entry_record import OF_ONE_CALLER, EntryRecord, pack, risk, unpack
+from aicache.evidence.entry_record import MAX_PER_CALLER, EntryRecord, pack, risk, unpack
 from aicache.evidence.neighbor_features import NeighborFeatures
-from aicache.evidence.observations import OF_AN_ENTRY, Observation
-from aicache.evidence.risk_budget import MOST
+from aicache.evidence.observations import MAX_PER_ENTRY, Observation
+from aicache.evidence.risk_budget import MAX_RISK
 from aicache.evidence.risk_model import RiskModel
 
 CURVE = RiskModel((3.0, 0.5, 1.3), ((0.01, 0.0, 0.0), (0.0, 0.01, 0.0), (0.0, 0.0, 0.01)))
@@ -42,7 +42,7 @@ def test_no_record_makes_an_entry_safer_than_the_curve_has_it(
 
 def test_one_wrong_answer_where_the_curve_was_sure_is_enough_not_to_serve() -> None:
     assert risk(CURVE, SURE, record()) < 0.01
-    assert risk(CURVE, SURE, record((SURE, False))) > MOST
+    assert risk(CURVE, SURE, record((SURE, False))) > MAX_RISK
 
 
 def test_right_answers_clear_a_suspect() -> None:
@@ -55,14 +55,14 @@ def test_one_caller_cannot_clear_what_it_planted() -> None:
 
     planted = EntryRecord("g").with_observations([wrong], capped=True).with_observations(cleared, capped=True)
 
-    assert len(planted.observations) == 1 + OF_ONE_CALLER
+    assert len(planted.observations) == 1 + MAX_PER_CALLER
     assert risk(CURVE, SURE, planted) > 0.04
 
 
 def test_only_so_many_observations_are_kept() -> None:
     many = EntryRecord("g").with_observations(Observation(i, i, 0, 0, True, False, 0) for i in range(100))
 
-    assert [o.at for o in many.observations] == list(range(99, 99 - OF_AN_ENTRY, -1))
+    assert [o.at for o in many.observations] == list(range(99, 99 - MAX_PER_ENTRY, -1))
 
 
 def test_what_was_packed_is_unpacked() -> None:

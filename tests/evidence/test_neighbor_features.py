@@ -111,5 +111,5 @@ def test_an_unknown_model_has_narrow_limits_by_its_own_threshold() -> None:
 
 @pytest.mark.parametrize("doubt", [(0.1, 0.5, 0.5), (2.0, 0.5, 0.0)])
 def test_a_prior_that_claims_to_know_is_refused(doubt: tuple[float, float, float]) -> None:
-    with pytest.raises(ValueError, match="doubt"):
-        replace(Prior(), doubt=doubt)
+    with pytest.raises(ValueError, match="deviation"):
+        replace(Prior(), std_dev=doubt)

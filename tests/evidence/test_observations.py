@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.evidence.observations import AHEAD, ALONE, Observation, decode, encode, merged, weights
+from aicache.evidence.observations import (
+    FULL_WEIGHT_PER_CALLER,
+    MAX_CLOCK_SKEW_S,
+    Observation,
+    decode,
+    encode,
+    merged,
+    weights,
+)
 
 OBSERVATIONS = st.builds(
     Observation,
@@ -66,7 +74,7 @@ def test_one_callers_observations_weigh_a_quarter_at_most() -> None:
 
 
 def test_a_caller_alone_is_believed_as_far_as_a_newcomer_may_bear() -> None:
-    assert sum(weights([seen(i) for i in range(500)], capped=True)) == pytest.approx(ALONE)
+    assert sum(weights([seen(i) for i in range(500)], capped=True)) == pytest.approx(FULL_WEIGHT_PER_CALLER)
 
 
 def test_callers_who_share_nothing_weigh_fully() -> None:
@@ -79,7 +87,7 @@ def test_what_was_encoded_is_decoded(observations: list[Observation]) -> None:
 
 
 def test_what_is_from_the_future_is_not_read() -> None:
-    assert decode(encode([seen(1), seen(200 + AHEAD)]), now=199.0) == (seen(1),)
+    assert decode(encode([seen(1), seen(200 + MAX_CLOCK_SKEW_S)]), now=199.0) == (seen(1),)
 
 
 @pytest.mark.parametrize(

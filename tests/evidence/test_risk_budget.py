@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from aicache.evidence.risk_budget import MOST, RiskBudget
+from aicache.evidence.risk_budget import MAX_RISK, RiskBudget
 
 ERROR = 0.01
 
@@ -33,7 +33,7 @@ def test_where_hits_are_rare_each_may_risk_more() -> None:
         rare.note(0.05 if i % 20 == 0 else None)
         often.note(0.05)
 
-    assert rare.bar == pytest.approx(MOST)
+    assert rare.bar == pytest.approx(MAX_RISK)
     assert often.bar < 0.05
 
 
@@ -43,7 +43,7 @@ def test_no_hit_may_risk_more_than_the_most() -> None:
     for _ in range(100):
         budget.note(None)
 
-    assert budget.bar <= MOST
+    assert budget.bar <= MAX_RISK
 
 
 def test_at_the_start_only_what_needs_no_budget_passes_many_times() -> None:

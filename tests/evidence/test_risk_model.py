@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
 from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import Observation, merged
-from aicache.evidence.risk_model import FLOOR, MOST_FACTOR, RECENT, RiskModel, fit, logistic
+from aicache.evidence.risk_model import FLOOR, MAX_FACTOR, RECENT, RiskModel, fit, logistic
 
 PRIOR = USE_MULTILINGUAL.prior
 SIGHTS = st.builds(NeighborFeatures, st.integers(-100, 100), st.integers(-100, 127))
@@ -118,7 +118,7 @@ def test_checked_hits_that_are_wrong_more_often_than_expected_raise_every_risk()
 
     curve = fit(merged(observed(*seen), checked, keep=1024), PRIOR)
 
-    assert 1.5 < curve.factor <= MOST_FACTOR
+    assert 1.5 < curve.factor <= MAX_FACTOR
 
 
 def test_a_caller_who_floods_the_cache_hardly_moves_the_curve_of_the_others() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.evidence.error_bound import ServingLevel
-from aicache.evidence.observations import OF_A_CURVE, Observation
-from aicache.evidence.shared_state import OF_ONE_CALLER, VERSION, SharedState, pack, unpack
+from aicache.evidence.observations import MAX_PER_MODEL, Observation
+from aicache.evidence.shared_state import MAX_PER_CALLER, VERSION, SharedState, pack, unpack
 
 OBSERVATIONS = st.builds(
     Observation,
@@ -42,10 +42,10 @@ def test_a_later_generation_goes_first_and_of_one_the_stricter_standing() -> Non
 
 
 def test_one_caller_has_a_part_of_the_room_at_most() -> None:
-    flood = tuple(Observation(i, i, 0, 0, True, False, 7) for i in range(OF_A_CURVE))
+    flood = tuple(Observation(i, i, 0, 0, True, False, 7) for i in range(MAX_PER_MODEL))
 
-    assert len(SharedState().merged(SharedState(observations=flood), capped=True).observations) == OF_ONE_CALLER
-    assert len(SharedState().merged(SharedState(observations=flood)).observations) == OF_A_CURVE
+    assert len(SharedState().merged(SharedState(observations=flood), capped=True).observations) == MAX_PER_CALLER
+    assert len(SharedState().merged(SharedState(observations=flood)).observations) == MAX_PER_MODEL
 
 
 @given(SHARED)

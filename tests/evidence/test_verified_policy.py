@@ -6,12 +6,12 @@ import pytest
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from aicache.evidence.entry_record import EntryRecord
-from aicache.evidence.error_bound import ENOUGH, WINDOW, ServingLevel, Tally
+from aicache.evidence.error_bound import CHECKED_PER_TALLY, MIN_CHECKED_TO_RESUME, ServingLevel, Tally
 from aicache.evidence.neighbor_features import AssessedNeighbor
 from aicache.evidence.shared_state import SharedState
 from aicache.evidence.verified_policy import (
-    COMPARED,
-    JUDGED_ALONE,
+    FREE_CHECKS_PER_CALLER,
+    MAX_COMPARED,
     Action,
     CheckRates,
     Decision,
@@ -97,7 +97,7 @@ def test_chance_decides_what_is_checked_before_and_after_serving() -> None:
 def test_as_long_as_nothing_is_proven_most_would_be_hits_are_checked_first() -> None:
     verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01), count=300)
     fresh = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
-    fresh.absorb(verified.known)
+    fresh.merge_shared_state(verified.shared_state)
     for _ in range(500):
         fresh.decide(NOTHING, {}, NEVER)
 
@@ -109,13 +109,13 @@ def test_a_request_without_a_candidate_teaches_nothing() -> None:
     verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
 
     assert verified.learn(Decision(Action.MISS), True, at=1, nonce=1, caller=1) is None
-    assert verified.known == SharedState()
+    assert verified.shared_state == SharedState()
 
 
 def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_again() -> None:
     verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
     before = verified.serving_level
-    generation = verified.known.generation
+    generation = verified.shared_state.generation
 
     for i in range(60):  # though the curve would not let them be served any more
         decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.01, sampled=True)
@@ -124,10 +124,10 @@ def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_ag
 
     assert before is ServingLevel.LEARNED
     assert verified.serving_level is ServingLevel.FROZEN
-    assert verified.known.generation == generation + 1
+    assert verified.shared_state.generation == generation + 1
 
     curve = verified.curve
-    for i in range(20 * ENOUGH):
+    for i in range(20 * MIN_CHECKED_TO_RESUME):
         decision = verified.decide(BACKED if i % 20 == 0 else NOTHING, {}, NEVER)
         assert not decision.serves
         if decision.candidate is not None:
@@ -141,8 +141,8 @@ def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_ag
 def test_frozen_serves_what_is_safe_and_off_serves_nothing() -> None:
     for serving_level, action in ((ServingLevel.FROZEN, Action.SERVE), (ServingLevel.OFF, Action.MISS)):
         verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
-        verified.absorb(SharedState(verified.known.generation + 1, serving_level))
-        verified.use(verified.known.generation, Tally(requests=10_000, hits=100, judged=45, wrong=1))
+        verified.merge_shared_state(SharedState(verified.shared_state.generation + 1, serving_level))
+        verified.adopt_tally(verified.shared_state.generation, Tally(requests=10_000, hits=100, checked=45, wrong=1))
 
         safe, near = verified.decide(SAFE, {}, NEVER), verified.decide(BACKED, {}, NEVER)
 
@@ -154,21 +154,21 @@ def test_frozen_serves_what_is_safe_and_off_serves_nothing() -> None:
 
 def test_one_caller_cannot_stop_the_cache_of_all_others_nor_vouch_for_it() -> None:
     verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01, shared=True))
-    judged = verified.tally.judged
+    checked = verified.tally.checked
 
     check(verified, BACKED, True, 400, caller=4242)
 
-    assert verified.tally.judged - judged <= max(JUDGED_ALONE, judged)
-    own = sum(o.caller == 4242 for o in verified.known.observations)
+    assert verified.tally.checked - checked <= max(FREE_CHECKS_PER_CALLER, checked)
+    own = sum(o.caller == 4242 for o in verified.shared_state.observations)
     assert own <= 256
 
 
 def test_two_proxies_that_tell_each_other_everything_decide_alike() -> None:
     one, other = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01)), VerifiedPolicy(USE_MULTILINGUAL, 0.01)
 
-    other.absorb(one.known)
+    other.merge_shared_state(one.shared_state)
 
-    assert other.known == one.known
+    assert other.shared_state == one.shared_state
     assert other.curve.weights == pytest.approx(one.curve.weights, abs=0.2)
 
 
@@ -177,9 +177,9 @@ def test_counts_are_told_once_and_the_sum_of_all_is_taken_for_ones_own() -> None
     for _ in range(5):
         verified.decide(NOTHING, {}, NEVER)
 
-    first, second = verified.unsent(), verified.unsent()
+    first, second = verified.take_unsent_tally(), verified.take_unsent_tally()
     verified.decide(NOTHING, {}, NEVER)
-    verified.use(0, Tally(requests=105))
+    verified.adopt_tally(0, Tally(requests=105))
 
     assert first == Tally(requests=5)
     assert second == Tally()
@@ -189,7 +189,7 @@ def test_counts_are_told_once_and_the_sum_of_all_is_taken_for_ones_own() -> None
 def test_counts_of_another_generation_are_not_mixed_in() -> None:
     verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
 
-    verified.use(3, Tally(requests=105, hits=100, judged=100, wrong=90))
+    verified.adopt_tally(3, Tally(requests=105, hits=100, checked=100, wrong=90))
 
     assert verified.tally == Tally()
     assert verified.serving_level is ServingLevel.LEARNED
@@ -197,14 +197,14 @@ def test_counts_of_another_generation_are_not_mixed_in() -> None:
 
 def test_an_account_is_closed_after_a_window_and_forgotten_after_the_next() -> None:
     verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
-    generation = verified.known.generation
+    generation = verified.shared_state.generation
 
-    for i in range(2 * WINDOW):
+    for i in range(2 * CHECKED_PER_TALLY):
         decision = Decision(Action.AUDIT, verified.decide(BACKED, {}, NEVER).candidate, 0.001, sampled=True)
         verified.learn(decision, True, at=10_000 + i, nonce=10**6 + i, caller=i % 100)
 
-    assert verified.known.generation == generation + 2
-    assert verified.tally.judged < 2 * WINDOW
+    assert verified.shared_state.generation == generation + 2
+    assert verified.tally.checked < 2 * CHECKED_PER_TALLY
 
 
 def test_a_fresh_answer_is_compared_with_the_candidates_first_and_then_with_one_of_each_group() -> None:
@@ -219,4 +219,4 @@ def test_a_fresh_answer_is_compared_with_the_candidates_first_and_then_with_one_
     compared = [s.key for s in neighbors_to_compare(seen, decision)]
 
     assert compared == ["a", "refused", "o0", "o1"]
-    assert len(compared) == COMPARED
+    assert len(compared) == MAX_COMPARED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
-from aicache.domain.caller_digests import owner, wanted
+from aicache.domain.caller_digests import caller_digest, caller_matcher
 from aicache.domain.events import Erased
 from aicache.domain.keys import digest, vector_namespace
 from aicache.domain.model import Entry, Mode, Neighbor, Vector
@@ -368,7 +368,10 @@ async def test_what_has_keys_of_another_secret_is_not_brought_and_told_how_to(tm
 
 
 SALT = b"s" * 32
-ALICE, BOB = (owner("sk-alice-1234567", SALT), owner("carol", SALT)), (owner("sk-bob-1234567", SALT),)
+ALICE, BOB = (
+    (caller_digest("sk-alice-1234567", SALT), caller_digest("carol", SALT)),
+    (caller_digest("sk-bob-1234567", SALT),),
+)
 
 
 class Forgetful(LetterEmbedder):
@@ -396,7 +399,7 @@ async def a_store_of_two_callers() -> tuple[Setup, list[Erased], Forgetful]:
 
 async def test_all_of_a_callers_is_counted_and_then_deleted_and_nothing_of_others() -> None:
     setup, told, embedder = await a_store_of_two_callers()
-    alice = wanted("sk-alice-1234567", SALT)
+    alice = caller_matcher("sk-alice-1234567", SALT)
     size = len(REFUND.body) + len(TODAY.body)
 
     counted = await setup.maintenance.count_caller(alice)
@@ -420,7 +423,7 @@ async def test_what_another_proxy_stored_of_an_erased_caller_is_found_later_but_
 ) -> None:
     monkeypatch.setattr("aicache.maintenance.maintenance.REPEAT_DELAYS_S", (0.01, 0.01))
     setup, _, _ = await a_store_of_two_callers()
-    await setup.maintenance.purge_caller(wanted("carol", SALT))
+    await setup.maintenance.purge_caller(caller_matcher("carol", SALT))
     late = replace(REFUND, owners=ALICE, stored_at=NOW + 5, took=6.0)
     since = replace(TODAY, owners=ALICE, stored_at=NOW + 5, took=1.0)
     await setup.exact.put(late)

@@ -58,7 +58,7 @@ class Settings:
                     ignore=frozenset(config.ignore_headers),
                     credential=frozenset(config.credential_headers),
                     key=frozenset(config.key_headers),
-                    accounted=frozenset({config.scope.name}) if isinstance(config.scope, Header) else frozenset(),
+                    scope_headers=frozenset({config.scope.name}) if isinstance(config.scope, Header) else frozenset(),
                 ),
                 any_api=config.answers is Answers.ANY_API,
                 salt=salt,
@@ -128,5 +128,5 @@ def rules_of(config: Config, default_threshold: float, guarded_threshold: float)
         audit=audit,
         shadow=config.semantic.shadow,
         shared=not isinstance(config.scope, Credential),
-        obeys=config.store.cache_control is CacheControl.OBEY,
+        obeys_cache_control=config.store.cache_control is CacheControl.OBEY,
     )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aicache.config.redis_url import parse_redis_url
-from aicache.domain.masks import limited
+from aicache.domain.masks import compile_limited
 from aicache.domain.pricing import Price
 from aicache.entries.response_templates import parse_stream, parse_whole
 
@@ -182,7 +182,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     except (ValueError, OverflowError, RecursionError) as exc:
         raise ValueError("is not a regular expression that Python can compile", str(exc)) from None
     try:
-        limited(pattern)
+        compile_limited(pattern)
     except ValueError as exc:
         raise ValueError("is not a regular expression that can be matched within a time limit", str(exc)) from None
     return pattern

@@ -21,7 +21,7 @@ from aicache.domain.request_fields import Field, FieldRules, RequestFields, look
 
 MOST = 64
 """Digests of one request, the most certain first."""
-SHORTEST = 12
+MIN_NAME_DIGITS = 12
 """Digits of a caller's name, as the dashboard shows it: no fewer name one."""
 LONGEST = 16 * 1024
 """Characters of a value."""
@@ -30,7 +30,7 @@ _SCHEME = re.compile(r"[A-Za-z][\w-]*[ \t]+(?=\S)")
 _SINGLE = re.compile(r"[^\s,;]+")
 _TOKEN = re.compile(r"[\w.~+/=:@|-]{16,}")
 """What a key looks like in a field whose name says nothing of it."""
-_NAME = re.compile(rf"[0-9a-f]{{{SHORTEST},40}}")
+_NAME = re.compile(rf"[0-9a-f]{{{MIN_NAME_DIGITS},40}}")
 _END_USERS = ("user", "safety_identifier")
 
 
@@ -40,14 +40,14 @@ class CallerMatcher:
 
     beginnings: frozenset[str]
 
-    def has(self, owner: str) -> bool:
-        return any(map(owner.startswith, self.beginnings))
+    def matches(self, caller_digest: str) -> bool:
+        return any(map(caller_digest.startswith, self.beginnings))
 
-    def owns(self, owners: Iterable[str]) -> bool:
-        return any(map(self.has, owners))
+    def matches_any(self, caller_digests: Iterable[str]) -> bool:
+        return any(map(self.matches, caller_digests))
 
 
-def wanted(who: str, salt: bytes) -> CallerMatcher:
+def caller_matcher(who: str, salt: bytes) -> CallerMatcher:
     """Return who is meant by a credential or another identity, as it is or as it is sent, or by a caller's name.
 
     Nothing less than all of it: a part of it may be another's as well.
@@ -58,17 +58,17 @@ def wanted(who: str, salt: bytes) -> CallerMatcher:
         bare = who[scheme.end() :].strip()
         values += [bare, *_basic(scheme[0], bare)[:1]]
     name = {who.lower()} if _NAME.fullmatch(who.lower()) else set()
-    return CallerMatcher(frozenset({*(owner(value[:LONGEST], salt) for value in values), *name}))
+    return CallerMatcher(frozenset({*(caller_digest(value[:LONGEST], salt) for value in values), *name}))
 
 
-def owner(value: str, salt: bytes) -> str:
+def caller_digest(value: str, salt: bytes) -> str:
     """Return a value's digest: 40 hex digits."""
     return blake2b(
         value.encode("utf-8", "surrogateescape"), digest_size=20, key=salt, person=b"ai-cache owner"
     ).hexdigest()
 
 
-def owners(
+def caller_digests(
     fields: RequestFields,
     headers: Mapping[str, str],
     query: str,
@@ -82,14 +82,14 @@ def owners(
     The header that names the scope says so as well, and so do fields that the settings ignore, where they look like it.
     """
     said = [*fields.caller, *further, *_parameters(query), *fields.identity]
-    if rules.accounted or rules.ignore:
-        said += [(name, headers[name]) for name in sorted(rules.accounted) if name in headers]
+    if rules.scope_headers or rules.ignore:
+        said += [(name, headers[name]) for name in sorted(rules.scope_headers) if name in headers]
         said += [(name, headers[name]) for name in sorted(rules.ignore & headers.keys()) if _is_identity(name)]
     said += [field for field in fields.selecting if _TOKEN.fullmatch(field[1].strip())]
     values = [value for name, sent in said for value in _values(name, sent)] + list(_end_users(params))
     if not values:
         values = [value for name, sent in fields.addresses for value in _values(name, sent)]
-    return tuple(owner(value, salt) for value in list(dict.fromkeys(values))[:MOST])
+    return tuple(caller_digest(value, salt) for value in list(dict.fromkeys(values))[:MOST])
 
 
 def _values(name: str, sent: str) -> list[str]:

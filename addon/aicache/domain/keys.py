@@ -143,7 +143,7 @@ def digest(*parts: str, salt: bytes = b"") -> str:
     return blake2b(packed, digest_size=20, key=salt).hexdigest()
 
 
-def caller(
+def identify_caller(
     fields: RequestFields, query: str, further: Sequence[Field] = (), *, any_api: bool = False, salt: bytes = b""
 ) -> Caller:
     """Tell who asks, by header fields, query parameters and what is known *further* of the connection.
@@ -168,12 +168,12 @@ def caller(
     return Caller(_digest_of("caller", (*known, *likely), salt), proof, certain)
 
 
-def selecting(fields: RequestFields, salt: bytes = b"") -> str:
+def digest_selecting_fields(fields: RequestFields, salt: bytes = b"") -> str:
     """Digest the header fields that select an answer."""
     return _digest_of("selecting", fields.selecting, salt) if fields.selecting else ""
 
 
-def target(path: str, query: str) -> str:
+def target_without_credentials(path: str, query: str) -> str:
     """Return path and query as they take part in the key: without credentials, which are the scope's business."""
     kept = [sent for name, sent in _parameters(query) if name.lower() not in CREDENTIAL_PARAMETERS]
     return f"{path}?{'&'.join(kept)}" if kept else path
@@ -190,7 +190,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     if crosses and call.common is not None and not end_user and not _unsaid(call, rules):
         return _identify_common(call, call.common, origin, rules)
     masks = Masks(rules.mask)
-    turns = [_masked(turn, masks) for turn in remembered(call.turns, rules.context)]
+    turns = [_masked(turn, masks) for turn in select_turns(call.turns, rules.context)]
     head = (
         _VERSION,
         rules.session_id,
@@ -210,7 +210,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
 def _identify_common(call: Call, said: Common, origin: Origin, rules: KeyRules) -> Identity:
     """Digest a call by what it says in the words of all APIs. The path is one API's own, and one of the vendors'."""
     system = Turn("system", said.system, {})
-    turns = remembered([system, *(Turn(role, text, {}) for role, text in said.turns)], rules.context)
+    turns = select_turns([system, *(Turn(role, text, {}) for role, text in said.turns)], rules.context)
     system = _masked(system, Masks(rules.mask))
     head = (
         _VERSION,
@@ -271,7 +271,7 @@ def vector_namespace(namespace: str, model: str, dimensions: int) -> str:
     return digest("vectors", namespace, model, str(dimensions))
 
 
-def remembered(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
+def select_turns(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
     """Pick the turns that count.
 
     What follows the last question (tool calls and their results) always counts, whatever the context: without it the

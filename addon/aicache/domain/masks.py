@@ -14,15 +14,15 @@ from typing import Any
 
 import regex
 
-LIMIT = 0.03
+MASKS_TIME_LIMIT_S = 0.03
 """Seconds of a request's that its patterns may take together. A plain one takes a millisecond for a megabyte."""
 
 
-class TooSlow(ValueError):
-    """A pattern took longer than `LIMIT`. It is named, and no text is."""
+class MaskTooSlow(ValueError):
+    """A pattern took longer than `MASKS_TIME_LIMIT_S`. It is named, and no text is."""
 
     def __init__(self, pattern: str) -> None:
-        super().__init__(f"the pattern {pattern} took longer than {LIMIT:g} s")
+        super().__init__(f"the pattern {pattern} took longer than {MASKS_TIME_LIMIT_S:g} s")
         self.pattern = pattern
 
 
@@ -31,7 +31,7 @@ class Masks:
 
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
         self._patterns = patterns
-        self._left = LIMIT
+        self._left = MASKS_TIME_LIMIT_S
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
@@ -41,15 +41,15 @@ class Masks:
         for pattern in self._patterns:
             began = time.perf_counter()
             try:
-                text = limited(pattern).sub("", text, timeout=max(self._left, 0.001), concurrent=True)
+                text = compile_limited(pattern).sub("", text, timeout=max(self._left, 0.001), concurrent=True)
             except (TimeoutError, MemoryError):
-                raise TooSlow(pattern.pattern) from None
+                raise MaskTooSlow(pattern.pattern) from None
             self._left -= time.perf_counter() - began
         return text
 
 
 @lru_cache(256)
-def limited(pattern: re.Pattern[str]) -> Any:
+def compile_limited(pattern: re.Pattern[str]) -> Any:
     """Return the pattern as it is matched here. Raises ValueError for one that only `re` can read."""
     try:
         return regex.compile(pattern.pattern, regex.V0)  # its flags stand in it

@@ -14,7 +14,7 @@ from aicache.domain.request_directives import Directives
 from aicache.domain.task_prompts import is_task_prompt
 from aicache.guards.time_sensitive import depends_on_now
 
-TELLING = 2000
+MAX_VOLATILE_CHARS = 2000
 """Characters of a question in which a word about the moment tells what it is about."""
 
 
@@ -63,16 +63,16 @@ class Rules:
     """Nothing is answered by meaning; what would have been is compared with the fresh answer."""
     shared: bool = False
     """Callers get one another's answers."""
-    obeys: bool = False
+    obeys_cache_control: bool = False
     """What the upstream's ``cache-control`` forbids is not kept."""
 
     @property
-    def watches(self) -> bool:
+    def checks_hits(self) -> bool:
         """Tell whether hits by meaning are counted and checked."""
         return self.policy is Policy.VERIFIED or self.audit > 0 or self.shadow
 
 
-def may_embed(call: Call, directives: Directives, rules: Rules) -> bool:
+def may_answer_by_meaning(call: Call, directives: Directives, rules: Rules) -> bool:
     """Tell whether the call may be answered by meaning at all.
 
     Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
@@ -84,7 +84,7 @@ def may_embed(call: Call, directives: Directives, rules: Rules) -> bool:
     return all(is_textual(turn) for turn in call.turns)
 
 
-def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor]:
+def passing_neighbors(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor]:
     """Pick the neighbours that pass the bar, nearest first.
 
     Ties go to the smaller key, so that two proxies sharing a store agree. A similarity that no cosine can have is the
@@ -94,7 +94,7 @@ def candidates(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
 
 
-def objection(
+def check_guards(
     question: str,
     neighbor_question: str | None,
     similarity: float,
@@ -119,7 +119,7 @@ def objection(
             return None
 
 
-def guarded(question: str, neighbor_question: str | None, partition: str = "") -> tuple[str | None, float]:
+def apply_guards(question: str, neighbor_question: str | None, partition: str = "") -> tuple[str | None, float]:
     """Say which guard keeps a neighbour from answering at all, or by how much of the way to 1 it must be nearer."""
     if neighbor_question is None:
         return "guard:unknown", 0.0
@@ -132,7 +132,7 @@ def guarded(question: str, neighbor_question: str | None, partition: str = "") -
             return None, 0.0
 
 
-def refusal(
+def check_entry(
     entry: Entry,
     call: Call,
     identity: Identity,
@@ -151,7 +151,7 @@ def refusal(
     """
     if not (entry.api == call.api or identity.any_api):
         return "foreign"
-    if (why_not := unfit(entry, identity.namespace, directives, now, page, ttl)) is not None:
+    if (why_not := check_entry_in_namespace(entry, identity.namespace, directives, now, page, ttl)) is not None:
         return why_not
     if call.counted and not _tells_usage(entry, call):
         return "usage-unknown"
@@ -160,7 +160,7 @@ def refusal(
     return None
 
 
-def unfit(
+def check_entry_in_namespace(
     entry: Entry, namespace: str, directives: Directives, now: float, page: str | None, ttl: float = math.inf
 ) -> str | None:
     """Say why an entry must not answer anyone in this namespace, page and time, or None when it may."""
@@ -168,7 +168,7 @@ def unfit(
         return "foreign"
     if entry.expires_at <= now:
         return "expired"
-    if not is_of_this_time(entry, now, ttl):
+    if not has_plausible_times(entry, now, ttl):
         return "other-clock"
     if now - entry.stored_at > directives.max_age:
         return "max-age"
@@ -177,7 +177,7 @@ def unfit(
     return None
 
 
-def is_of_this_time(entry: Entry, now: float, ttl: float) -> bool:
+def has_plausible_times(entry: Entry, now: float, ttl: float) -> bool:
     """Tell whether an entry was made in the past and ends in time, *ttl* seconds at most after that.
 
     One stored while a clock was ahead would else be no older than now, and live, for as long as it was ahead.
@@ -192,7 +192,7 @@ def may_be_neighbor(entry: Entry, rules: Rules) -> bool:
     return not entry.refused or rules.refusals is Refusals.ALWAYS
 
 
-def may_be_found(entry: Entry, rules: Rules) -> bool:
+def may_have_vector(entry: Entry, rules: Rules) -> bool:
     """Tell by the entry alone whether its question has a vector: for what comes without the call it answered."""
     return may_be_neighbor(entry, rules) and _is_for_others(entry.question, rules)
 
@@ -206,7 +206,7 @@ def _is_for_others(question: str | None, rules: Rules) -> bool:
     return not is_task_prompt(question)
 
 
-def keep_until(call: Call, directives: Directives, rules: Rules, now: float) -> float | None:
+def decide_expiry(call: Call, directives: Directives, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which the answer to this call may be kept, or None when it may not.
 
     A request that leaves the temperature to the upstream counts as hotter than any limit. What is asked about the
@@ -215,7 +215,7 @@ def keep_until(call: Call, directives: Directives, rules: Rules, now: float) -> 
     short = rules.volatile is not Volatile.LIKE_OTHERS and _asks_about_now(call)
     if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
         return None
-    until = lifetime(directives, rules, now)
+    until = latest_expiry(directives, rules, now)
     return min(until, now + rules.volatile_ttl) if until is not None and short else until
 
 
@@ -230,21 +230,21 @@ def _asks_about_now(call: Call) -> bool:
     parts = last.content if isinstance(last.content, list) else [last.content]
     texts = (part.get("text") if isinstance(part, Mapping) else part for part in parts)
     asked = "\n".join(text for text in texts if isinstance(text, str))
-    return len(asked) <= TELLING and depends_on_now(asked)
+    return len(asked) <= MAX_VOLATILE_CHARS and depends_on_now(asked)
 
 
-def lifetime(directives: Directives, rules: Rules, now: float) -> float | None:
+def latest_expiry(directives: Directives, rules: Rules, now: float) -> float | None:
     """Return the Unix time until which what comes now may be kept, or None when the caller wants nothing kept."""
     ttl = min(rules.ttl, directives.ttl)
     return None if directives.no_store or ttl <= 0 else now + ttl
 
 
-def forbidden(cache_control: str, rules: Rules) -> str | None:
+def check_cache_control(cache_control: str, rules: Rules) -> str | None:
     """Return the directive by which an upstream forbids to keep its answer (RFC 9111, 5.2.2); None where it does not.
 
     ``private`` leaves a caller what is its own; ``no-cache``, which nearly every stream has, is no word on storing.
     """
-    if not rules.obeys:
+    if not rules.obeys_cache_control:
         return None
     directives = {each.partition("=")[0].strip() for each in cache_control.split(",")}
     return "no-store" if "no-store" in directives else "private" if rules.shared and "private" in directives else None

@@ -52,7 +52,7 @@ CONTROL_BYTES = re.compile(CONTROL.pattern.encode())
 """The same in fields as they are on the wire."""
 
 
-class Part(Enum):
+class FieldRole(Enum):
     """What a request header field takes part in."""
 
     NOTHING = auto()
@@ -76,7 +76,7 @@ class FieldRules:
     """Fields that say who asks, and nothing else."""
     key: frozenset[str] = frozenset()
     """Fields that select, though they are known to say nothing elsewhere."""
-    accounted: frozenset[str] = frozenset()
+    scope_headers: frozenset[str] = frozenset()
     """Fields that are in the key in another way: the header that names the scope."""
 
 
@@ -97,7 +97,7 @@ class RequestFields:
     """Of the client, noted by proxies in front."""
 
 
-def sort_fields(headers: Mapping[str, str], rules: FieldRules, read: frozenset[str] = frozenset()) -> RequestFields:
+def classify_fields(headers: Mapping[str, str], rules: FieldRules, read: frozenset[str] = frozenset()) -> RequestFields:
     """Sort a request's fields, given by lower-case name; those of *read* are in the key as the API's own parameters."""
     caller, identity, selecting, addresses = [], [], [], []
     if "content-type" not in headers and "content-type" not in rules.ignore:
@@ -107,41 +107,41 @@ def sort_fields(headers: Mapping[str, str], rules: FieldRules, read: frozenset[s
         if name in read:
             continue
         value = headers[name]
-        part = part_of(name, value, rules)
-        if part is Part.NOTHING and name in HARMLESS_BESIDE and name not in rules.ignore:
-            part = Part.NOTHING if _is_of_its_client(name, headers) else Part.BOTH
-        if odd and (part is Part.NOTHING or part is Part.ADDRESS) and CONTROL.search(value):
-            part = Part.ANSWER  # to a lenient reader it may be another field
+        part = field_role(name, value, rules)
+        if part is FieldRole.NOTHING and name in HARMLESS_BESIDE and name not in rules.ignore:
+            part = FieldRole.NOTHING if _is_of_its_client(name, headers) else FieldRole.BOTH
+        if odd and (part is FieldRole.NOTHING or part is FieldRole.ADDRESS) and CONTROL.search(value):
+            part = FieldRole.ANSWER  # to a lenient reader it may be another field
         match part:
-            case Part.NOTHING:
+            case FieldRole.NOTHING:
                 continue
-            case Part.ANSWER:
+            case FieldRole.ANSWER:
                 selecting.append((name, value))
-            case Part.CALLER if name == "cookie":
+            case FieldRole.CALLER if name == "cookie":
                 if kept := own_cookies(value):
                     caller.append((name, kept))
-            case Part.CALLER if value.strip():
+            case FieldRole.CALLER if value.strip():
                 caller.append((name, value))
-            case Part.CALLER:  # empty, it names nobody
+            case FieldRole.CALLER:  # empty, it names nobody
                 selecting.append((name, value))
-            case Part.BOTH:
+            case FieldRole.BOTH:
                 identity.append((name, value))
                 selecting.append((name, value))
-            case Part.ADDRESS:
+            case FieldRole.ADDRESS:
                 addresses.append((name, value))
     return RequestFields(tuple(caller), tuple(identity), tuple(selecting), tuple(addresses))
 
 
-def part_of(name: str, value: str, rules: FieldRules) -> Part:
+def field_role(name: str, value: str, rules: FieldRules) -> FieldRole:
     """Say what a field takes part in."""
-    part = _part_of_name(name, rules)
-    if part is Part.NOTHING or part is Part.ADDRESS:
+    part = _role_of_name(name, rules)
+    if part is FieldRole.NOTHING or part is FieldRole.ADDRESS:
         known = HARMLESS_VALUES.get(name)
         if known is None or name in rules.ignore or known.fullmatch(value.strip(" \t")):
             return part
-        part = Part.ANSWER
-    if part is Part.ANSWER and name not in rules.key and _SECRET_VALUE.search(value):
-        return Part.BOTH
+        part = FieldRole.ANSWER
+    if part is FieldRole.ANSWER and name not in rules.key and _SECRET_VALUE.search(value):
+        return FieldRole.BOTH
     return part
 
 
@@ -162,17 +162,17 @@ def own_cookies(value: str) -> str:
 
 
 @lru_cache(4096)
-def _part_of_name(name: str, rules: FieldRules) -> Part:
-    if name in rules.accounted:
-        return Part.NOTHING
+def _role_of_name(name: str, rules: FieldRules) -> FieldRole:
+    if name in rules.scope_headers:
+        return FieldRole.NOTHING
     if name in rules.key:
-        return Part.ANSWER
+        return FieldRole.ANSWER
     if name in rules.credential:
-        return Part.CALLER
+        return FieldRole.CALLER
     if name in rules.ignore or name in HARMLESS:
-        return Part.NOTHING
+        return FieldRole.NOTHING
     if name in ADDRESSES:
-        return Part.ADDRESS
+        return FieldRole.ADDRESS
     if name in CREDENTIALS:
-        return Part.CALLER
-    return Part.BOTH if looks_like_credential(name) else Part.ANSWER
+        return FieldRole.CALLER
+    return FieldRole.BOTH if looks_like_credential(name) else FieldRole.ANSWER

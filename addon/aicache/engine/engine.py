@@ -121,7 +121,9 @@ class Engine:
 
         def unfit(entry: Entry) -> str | None:
             identity, directives = exchange.identity, exchange.directives
-            return policy.refusal(entry, exchange.call, identity, directives, self._clock(), exchange.page, rules.ttl)
+            return policy.check_entry(
+                entry, exchange.call, identity, directives, self._clock(), exchange.page, rules.ttl
+            )
 
         if (
             found := await exact_lookup.by_request(in_use, exact, self.proofs, exchange, unfit, deadline, trace)
@@ -134,7 +136,9 @@ class Engine:
             hit := await exact_lookup.left_by_higress(in_use, exact, exchange, rules, unfit, deadline, now)
         ) is not None:
             return hit
-        if (semantic := in_use.semantic) is None or not policy.may_embed(exchange.call, exchange.directives, rules):
+        if (semantic := in_use.semantic) is None or not policy.may_answer_by_meaning(
+            exchange.call, exchange.directives, rules
+        ):
             return Miss("not-stored")
         if self._room.has_none_for(exchange.caller):
             self._room.turn_away()
@@ -289,7 +293,7 @@ class Engine:
                 if semantic is not None:
                     await self._forget(semantic.index, [key])
             return
-        if semantic is None or not policy.may_embed(exchange.call, exchange.directives, rules):
+        if semantic is None or not policy.may_answer_by_meaning(exchange.call, exchange.directives, rules):
             return
         deadline = loop_time().time() + WRITE_TIMEOUT
         search = Search(in_use, exact, semantic, self.learning, rules, exchange, lambda _: None, deadline, Trace())

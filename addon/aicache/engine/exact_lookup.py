@@ -119,7 +119,8 @@ async def of_pieces(
     return tuple(
         entry
         if isinstance(entry, Entry)
-        and policy.unfit(entry, exchange.namespace, exchange.directives, now, exchange.page, ttl) is None
+        and policy.check_entry_in_namespace(entry, exchange.namespace, exchange.directives, now, exchange.page, ttl)
+        is None
         else None
         for entry in map(found.get, exchange.keys)
     )

@@ -94,7 +94,7 @@ class Learning:
         """Decide on the neighbour (key and similarity) that another policy has chosen."""
         candidate = None if found is None else lone_candidate(*found, kind.space)
         explore = 1.0 if rules.shadow else 0.0
-        decision = kind.watch(candidate, self._chance.random(), explore=explore)
+        decision = kind.decide_on_candidate(candidate, self._chance.random(), explore=explore)
         self.kinds.used(name)
         return decision
 

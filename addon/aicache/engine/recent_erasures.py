@@ -41,4 +41,4 @@ class Erasures:
             return False
         if exchange.asked_at <= self._all_before:
             return True
-        return any(exchange.asked_at <= at and wanted.owns(exchange.owners) for wanted, at in self._erased)
+        return any(exchange.asked_at <= at and wanted.matches_any(exchange.owners) for wanted, at in self._erased)

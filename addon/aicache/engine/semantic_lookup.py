@@ -93,7 +93,7 @@ class Search:
 
     async def _search(self, vector: Vector) -> list[Neighbor]:
         looked_at = self.rules.top_k
-        if self.rules.watches:
+        if self.rules.checks_hits:
             looked_at = max(looked_at, MAX_NEIGHBORS)
         search = self.semantic.index.search(self.semantic.namespace(self.exchange.identity), vector, looked_at)
         return await self.in_use.index_part.ask(search, f"{self.exchange.label}: 3 search", self.deadline)
@@ -125,7 +125,7 @@ class Search:
         """Let the nearest answer that is near enough and passes the guards."""
         label, trace = self.exchange.label, self.trace
         threshold = trace.threshold = max(self.rules.threshold, self.exchange.directives.threshold)
-        near = policy.candidates(neighbors, threshold)[: self.rules.top_k]
+        near = policy.passing_neighbors(neighbors, threshold)[: self.rules.top_k]
         logger.debug(
             "%s: 4 threshold: %d of %d neighbours pass %g, the nearest has %.4f",
             *(label, len(near), len(neighbors), threshold, max((n.similarity for n in neighbors), default=0.0)),
@@ -156,7 +156,7 @@ class Search:
         ]
         gone = [n.key for n, entry in zip(near, found, strict=True) if entry is None]
         miss = Miss(why_not or ("neighbor-gone" if near else "no-neighbor"), vector)
-        if self.rules.watches:
+        if self.rules.checks_hits:
             return await self._watched(hit, miss, neighbors, why_not), gone
         return hit or miss, gone
 
@@ -175,7 +175,7 @@ class Search:
         """Let that neighbour answer of which the evidence says so. All of them vote; those far off are not fetched."""
         learning, trace, rules = self.learning, self.trace, self.rules
         name, kind = await learning.kind_of(self.exchange, self.semantic, rules, self.exact, self.deadline)
-        neighbors = policy.candidates(neighbors, -1.001)
+        neighbors = policy.passing_neighbors(neighbors, -1.001)
         near = [n for n in neighbors if n.similarity >= kind.space.backed_limit]
         keys = [n.key for n in neighbors]
         with trace.step("evidence"):
@@ -231,15 +231,15 @@ class Search:
     async def _guard(self, entry: Entry) -> tuple[str | None, float]:
         question = self.exchange.call.question or ""
         if len(question) > JUDGE_ON_LOOP:
-            return await asyncio.to_thread(policy.guarded, question, entry.question, self.exchange.kind)
-        return policy.guarded(question, entry.question, self.exchange.kind)
+            return await asyncio.to_thread(policy.apply_guards, question, entry.question, self.exchange.kind)
+        return policy.apply_guards(question, entry.question, self.exchange.kind)
 
     async def _objection(self, entry: Entry, neighbor: Neighbor, threshold: float) -> str | None:
         question = self.exchange.call.question or ""
         judging = (question, entry.question, neighbor.similarity, threshold, self.rules, self.exchange.kind)
         if len(question) > JUDGE_ON_LOOP:
-            return await asyncio.to_thread(policy.objection, *judging)
-        return policy.objection(*judging)
+            return await asyncio.to_thread(policy.check_guards, *judging)
+        return policy.check_guards(*judging)
 
     # ------------------------------------------------------------------ what comes of it
 

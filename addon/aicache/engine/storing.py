@@ -17,7 +17,7 @@ class NotKept(ValueError):
 
 def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: float) -> Entry:
     """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
-    until = policy.keep_until(exchange.call, exchange.directives, rules, now)
+    until = policy.decide_expiry(exchange.call, exchange.directives, rules, now)
     entry = record(
         exchange.call,
         exchange.identity,
@@ -31,7 +31,7 @@ def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: f
     )
     if until is None:
         raise NotKept("not to be kept")
-    if (word := policy.forbidden(recording.cache_control, rules)) is not None:
+    if (word := policy.check_cache_control(recording.cache_control, rules)) is not None:
         raise NotKept(f"the upstream says {word}")
     return entry
 
@@ -42,8 +42,8 @@ def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.R
     Those that are not to be kept expire at once: a response that only completes a batch is needed, up to `COMPLETING`,
     however little of it may be kept.
     """
-    until = policy.lifetime(exchange.directives, rules, now)
-    if policy.forbidden(recording.cache_control, rules) is not None:
+    until = policy.latest_expiry(exchange.directives, rules, now)
+    if policy.check_cache_control(recording.cache_control, rules) is not None:
         until = None
     most = max(rules.max_bytes, COMPLETING) if exchange.known else rules.max_bytes
     body = decoded(recording, most)
@@ -99,7 +99,9 @@ async def store_vector(
 
 def has_vector(exchange: Exchange, entry: Entry, rules: policy.Rules) -> bool:
     """Tell whether an entry may answer other requests by meaning."""
-    return policy.may_embed(exchange.call, exchange.directives, rules) and policy.may_be_neighbor(entry, rules)
+    return policy.may_answer_by_meaning(exchange.call, exchange.directives, rules) and policy.may_be_neighbor(
+        entry, rules
+    )
 
 
 async def store_pieces(in_use: InUse, entries: list[Entry]) -> None:

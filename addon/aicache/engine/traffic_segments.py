@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.keys import digest
@@ -96,7 +96,7 @@ class Kinds:
         kind, part = self._kinds.pop(name, None), self._in_use.exact_part
         if kind is not None:
             kind.deleted = True
-        generations = {0, kind.verified.known.generation if kind is not None else 0}
+        generations = {0, kind.verified.shared_state.generation if kind is not None else 0}
         [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
         if packed is not None:
             with contextlib.suppress(ValueError):
@@ -125,15 +125,17 @@ class Kinds:
         standing = verified.serving_level
         [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
         _absorb(verified, packed, now)
-        account = digest("account", name, str(verified.known.generation))
-        generation, unsent = verified.known.generation, verified.unsent()
-        counted = await writes.ask(exact.increment(account, asdict(unsent), KEPT), "evidence counted")
-        verified.use(generation, Tally(**{f: counted.get(f, 0) for f in asdict(unsent)}))
+        account = digest("account", name, str(verified.shared_state.generation))
+        generation, unsent = verified.shared_state.generation, verified.take_unsent_tally()
+        counted = await writes.ask(exact.increment(account, unsent.to_counters(), KEPT), "evidence counted")
+        verified.adopt_tally(generation, Tally.from_counters(counted))
         if kind.deleted:  # meanwhile
             return
         if kind.owners:  # by which it is found
             await writes.ask(exact.remember(_note(name), KEPT, kind.owners), "evidence's owner noted")
-        await writes.ask(exact.put_blob(_note(name), shared_state.pack(verified.known), now + KEPT), "evidence written")
+        await writes.ask(
+            exact.put_blob(_note(name), shared_state.pack(verified.shared_state), now + KEPT), "evidence written"
+        )
         if verified.serving_level is not standing:
             report_serving_level(name, verified)
 
@@ -156,6 +158,6 @@ def _absorb(verified: VerifiedPolicy, packed: bytes | None, now: float) -> None:
     if packed is None:
         return
     try:
-        verified.absorb(shared_state.unpack(packed, now))
+        verified.merge_shared_state(shared_state.unpack(packed, now))
     except ValueError as exc:
         logger.debug("evidence not read: %s", exc)

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-SHORTEST = 60
+MIN_SIMILAR_BYTES = 60
 """Bytes (UTF-8) below which two answers that differ are not the same for being similar: one word is all they have."""
 SHORT_WRONG = 0.85
 """Cosine similarity below which two short answers, neither of which is in the other, are different."""
@@ -44,7 +44,7 @@ class AnswerThresholds:
 ANSWER_THRESHOLDS = AnswerThresholds()
 
 
-def plain(answer: str) -> str:
+def normalize_answer(answer: str) -> str:
     """Return what an answer says, less how it is written: width, case, white space, Markdown, the ends' punctuation."""
     text = unicodedata.normalize("NFKC", answer).casefold()
     text = _DECORATION.sub(" ", _LINK.sub(r"\1", text))
@@ -66,10 +66,10 @@ def compare(
     nor are short ones: those are wrong when they differ in one, or are not that similar. What no similarity decides is
     for a judge model, or stays unknown.
     """
-    one, other = plain(fresh), plain(stored)
+    one, other = normalize_answer(fresh), normalize_answer(stored)
     if one == other:
         return Correctness.RIGHT if one else Correctness.UNKNOWN
-    if max(_length(one), _length(other)) < SHORTEST and not (_within(one, other) or _within(other, one)):
+    if max(_length(one), _length(other)) < MIN_SIMILAR_BYTES and not (_within(one, other) or _within(other, one)):
         if _says(one) != _says(other) or (similarity is not None and -1.001 <= similarity < SHORT_WRONG):
             return Correctness.WRONG
         return Correctness.UNKNOWN
@@ -77,7 +77,11 @@ def compare(
         return Correctness.UNKNOWN
     if similarity < bars.wrong:
         return Correctness.WRONG
-    if similarity >= bars.right and min(_length(one), _length(other)) >= SHORTEST and _says(one) == _says(other):
+    if (
+        similarity >= bars.right
+        and min(_length(one), _length(other)) >= MIN_SIMILAR_BYTES
+        and _says(one) == _says(other)
+    ):
         return Correctness.RIGHT
     return Correctness.UNKNOWN
 

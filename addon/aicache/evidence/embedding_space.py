@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
 
-LEAST_DOUBT = 0.5
+MIN_STD_DEV = 0.5
 """Standard deviation below which no prior is believed to know a weight: a confident wrong one must give way to a few
 dozen observations."""
 
@@ -19,24 +19,26 @@ dozen observations."""
 class Prior:
     """Where the curve of a new kind starts: normal, over the weights of 1, closeness and lead (see `features`).
 
-    *together* is the correlation of the first and the last weight: traffic whose groups tell a lot has few wrong
+    *correlation* is that of the first and the last weight: traffic whose groups tell a lot has few wrong
     neighbours at all. Raises ValueError when it claims to know too much.
     """
 
     mean: tuple[float, float, float] = (1.0, 0.5, 1.0)
-    doubt: tuple[float, float, float] = (2.0, 0.5, 0.5)
+    std_dev: tuple[float, float, float] = (2.0, 0.5, 0.5)
     """One standard deviation of each."""
-    together: float = 0.9
+    correlation: float = 0.9
 
     def __post_init__(self) -> None:
-        if min(self.doubt) < LEAST_DOUBT or not -0.95 <= self.together <= 0.95:
-            raise ValueError(f"a prior's doubt must be at least {LEAST_DOUBT}, its correlation at most .95")
+        if min(self.std_dev) < MIN_STD_DEV or not -0.95 <= self.correlation <= 0.95:
+            raise ValueError(
+                f"a prior's standard deviations must be at least {MIN_STD_DEV}, its correlation at most .95"
+            )
 
     def precision(self) -> Matrix:
         """Return the inverse of the covariance, ``(3, 3)``."""
         correlation = np.eye(3)
-        correlation[0, 2] = correlation[2, 0] = self.together
-        return np.asarray(np.linalg.inv(correlation * np.outer(self.doubt, self.doubt)))
+        correlation[0, 2] = correlation[2, 0] = self.correlation
+        return np.asarray(np.linalg.inv(correlation * np.outer(self.std_dev, self.std_dev)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import msgspec
 
 from aicache.evidence.neighbor_features import NeighborFeatures
-from aicache.evidence.observations import OF_AN_ENTRY, Observation, decode, encode, merged
+from aicache.evidence.observations import MAX_PER_ENTRY, Observation, decode, encode, merged
 from aicache.evidence.risk_model import RiskModel, logistic
 
-BAD = 0.005
+SHARE_OF_BAD_ENTRIES = 0.005
 """Share of entries that are not what their similarity says: ambiguous, about the asker, or planted."""
 WRONG_WHEN_BAD = 0.5
 """How often such a one is wrong, however near."""
-OF_ONE_CALLER = 3
+MAX_PER_CALLER = 3
 """Observations of one entry that one caller has a say in."""
 
 
@@ -28,9 +28,9 @@ class EntryRecord:
     observations: tuple[Observation, ...] = ()
 
     def with_observations(self, others: Iterable[Observation], *, capped: bool = False) -> EntryRecord:
-        """Return the record with more observations; where callers share answers, each has `OF_ONE_CALLER` at most."""
-        each = OF_ONE_CALLER if capped else None
-        return EntryRecord(self.group, merged(self.observations, others, keep=OF_AN_ENTRY, each=each))
+        """Return the record with more observations; where callers share answers, each has `MAX_PER_CALLER` at most."""
+        each = MAX_PER_CALLER if capped else None
+        return EntryRecord(self.group, merged(self.observations, others, keep=MAX_PER_ENTRY, each=each))
 
 
 def risk(curve: RiskModel, features: NeighborFeatures, record: EntryRecord) -> float:
@@ -41,7 +41,7 @@ def risk(curve: RiskModel, features: NeighborFeatures, record: EntryRecord) -> f
     to make it a suspect, and some right ones clear it. A wrong one never lowers the risk, a right one never raises it.
     """
     usual = curve.risk(features)
-    odds = math.log(BAD / (1 - BAD))
+    odds = math.log(SHARE_OF_BAD_ENTRIES / (1 - SHARE_OF_BAD_ENTRIES))
     for seen in record.observations:
         wrong = min(curve.expected(seen.features), WRONG_WHEN_BAD)
         odds += math.log((1 - WRONG_WHEN_BAD) / (1 - wrong)) if seen.right else math.log(WRONG_WHEN_BAD / wrong)
@@ -59,4 +59,4 @@ def unpack(packed: bytes, now: float) -> EntryRecord:
         group, observations = msgspec.msgpack.decode(packed, type=tuple[str, bytes])
     except msgspec.DecodeError as exc:
         raise ValueError("not an entry's evidence") from exc
-    return EntryRecord(group, decode(observations, now)[:OF_AN_ENTRY])
+    return EntryRecord(group, decode(observations, now)[:MAX_PER_ENTRY])

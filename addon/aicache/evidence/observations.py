@@ -13,11 +13,11 @@ from aicache.evidence.neighbor_features import MAX_STEPS, NeighborFeatures
 Steps = Annotated[int, msgspec.Meta(ge=-MAX_STEPS, le=MAX_STEPS)]
 Word = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
-OF_AN_ENTRY, OF_A_CURVE = 16, 1024
+MAX_PER_ENTRY, MAX_PER_MODEL = 16, 1024
 """How many are kept: the newest, so that what has changed is forgotten."""
-ALONE = 64
+FULL_WEIGHT_PER_CALLER = 64
 """One caller's observations that a curve believes fully, whoever else is there."""
-AHEAD = 60
+MAX_CLOCK_SKEW_S = 60
 """Seconds that another proxy's clock may be ahead; what is from later than that would stay the newest for ever."""
 
 
@@ -58,13 +58,14 @@ def merged(*lists: Iterable[Observation], keep: int, each: int | None = None) ->
 
 
 def weights(observations: Sequence[Observation], capped: bool) -> list[float]:
-    """Return what each counts for. Where callers share answers (*capped*), no one's are more than a quarter of all
-    beyond the first `ALONE`: whoever floods the cache with questions does not draw the curve of all others.
+    """Return the weight of each observation. Where callers share answers (*capped*), one caller's observations beyond
+    the first `FULL_WEIGHT_PER_CALLER` are at most a quarter of all: a caller who floods the cache with questions does
+    not shape the model for everybody else.
     """
     if not capped:
         return [1.0] * len(observations)
     of_caller = Counter(o.caller for o in observations)
-    share = {c: min(1.0, max(ALONE, (len(observations) - n) / 3) / n) for c, n in of_caller.items()}
+    share = {c: min(1.0, max(FULL_WEIGHT_PER_CALLER, (len(observations) - n) / 3) / n) for c, n in of_caller.items()}
     return [share[o.caller] for o in observations]
 
 
@@ -78,4 +79,4 @@ def decode(packed: bytes, now: float) -> tuple[Observation, ...]:
         observations = msgspec.msgpack.decode(packed, type=tuple[Observation, ...])
     except msgspec.DecodeError as exc:
         raise ValueError("not a list of observations") from exc
-    return tuple(o for o in observations if o.at <= now + AHEAD)
+    return tuple(o for o in observations if o.at <= now + MAX_CLOCK_SKEW_S)

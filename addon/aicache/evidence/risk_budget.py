@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST = 0.2
+MAX_RISK = 0.2
 """Risk that no single hit may have, whatever there is to spend."""
 SHARE = 0.9
 """Share of the allowed error that is spent by plan. The rest is for what the estimates do not know."""
@@ -13,7 +13,7 @@ HALF_LIFE = 1000.0
 AT_FIRST = 200.0
 """Requests without a hit that are believed to have come before the first: nothing is spent that is not there yet."""
 
-_RISKS = np.geomspace(1e-4, MOST, 64)
+_RISKS = np.geomspace(1e-4, MAX_RISK, 64)
 
 
 class RiskBudget:
@@ -35,12 +35,12 @@ class RiskBudget:
         """
         mean = np.cumsum(self._at_risk * _RISKS) / self._requests
         within = int(np.searchsorted(mean, self._allowed, side="right"))
-        return min(MOST, max(self._allowed, float(_RISKS[within - 1]) if within else 0.0))
+        return min(MAX_RISK, max(self._allowed, float(_RISKS[within - 1]) if within else 0.0))
 
     def note(self, risk: float | None) -> None:
         """Count a request whose candidate has this risk, or that has none."""
         faded = 0.5 ** (1 / HALF_LIFE)
         self._requests = self._requests * faded + 1
         self._at_risk *= faded
-        if risk is not None and risk <= MOST:
+        if risk is not None and risk <= MAX_RISK:
             self._at_risk[np.searchsorted(_RISKS, risk)] += 1

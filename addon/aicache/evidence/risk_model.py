@@ -24,7 +24,7 @@ RECENT_VARIANCE = 1.0
 """... and the variance, in log odds, of how far it may have moved."""
 BELIEF = 6.0
 """Wrong hits, expected and seen, that the curve's own expectation is worth beside what the checked hits say."""
-LEAST_FACTOR, MOST_FACTOR = 0.5, 4.0
+MIN_FACTOR, MAX_FACTOR = 0.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = Fal
     drift = min(0.0, shift + doubt)
     checked = worth * np.array([o.would_serve for o in observations])
     wrong, expected = float(checked @ (1 - right)), float(checked @ _wrong(odds))
-    least = LEAST_FACTOR if drift == 0 else 1.0  # what did well before the traffic changed is no credit
-    factor = min(MOST_FACTOR, max(least, (wrong + BELIEF) / (expected + BELIEF)))
+    least = MIN_FACTOR if drift == 0 else 1.0  # what did well before the traffic changed is no credit
+    factor = min(MAX_FACTOR, max(least, (wrong + BELIEF) / (expected + BELIEF)))
     return _curve(at, covariance, drift, factor)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import msgspec
 
 from aicache.evidence.error_bound import ServingLevel
-from aicache.evidence.observations import OF_A_CURVE, Observation, decode, encode, merged
+from aicache.evidence.observations import MAX_PER_MODEL, Observation, decode, encode, merged
 
 VERSION = 1
 """Of the bytes. Others are not read: evidence is soon gathered again."""
-OF_ONE_CALLER = OF_A_CURVE // 4
+MAX_PER_CALLER = MAX_PER_MODEL // 4
 """Observations that one caller may have in a curve whose answers callers share, so that none pushes out all others."""
 
 _SEVERITY = (ServingLevel.LEARNED, ServingLevel.FROZEN, ServingLevel.OFF)
@@ -31,8 +31,8 @@ class SharedState:
     def merged(self, other: SharedState, *, capped: bool = False) -> SharedState:
         """Return what both know together: the later generation's standing, and of two the stricter."""
         later = max(self, other, key=lambda shared: (shared.generation, _SEVERITY.index(shared.serving_level)))
-        each = OF_ONE_CALLER if capped else None
-        together = merged(self.observations, other.observations, keep=OF_A_CURVE, each=each)
+        each = MAX_PER_CALLER if capped else None
+        together = merged(self.observations, other.observations, keep=MAX_PER_MODEL, each=each)
         return SharedState(later.generation, later.serving_level, together)
 
 
@@ -50,4 +50,4 @@ def unpack(packed: bytes, now: float) -> SharedState:
         raise ValueError("not a kind's evidence") from exc
     if version != VERSION or generation < 0:
         raise ValueError("a kind's evidence of another version")
-    return SharedState(generation, serving_level, decode(observations, now)[:OF_A_CURVE])
+    return SharedState(generation, serving_level, decode(observations, now)[:MAX_PER_MODEL])

@@ -20,12 +20,12 @@ from aicache.evidence.shared_state import SharedState
 
 REFIT = 16
 """Observations after which the curve is fitted again."""
-COMPARED = 4
+MAX_COMPARED = 4
 """Answers that a fresh one is compared with at most, each of another group."""
 PROVING = 10
 """Checked hits at which half of what would be a hit is still checked first: a curve that is wrong and sure of itself
 shows it there, at nobody's cost but the cache's."""
-JUDGED_ALONE = 8
+FREE_CHECKS_PER_CALLER = 8
 """Checked hits of one caller that an account takes in any case; beyond that, no more than a quarter of all."""
 
 
@@ -73,9 +73,9 @@ class Decision:
 class VerifiedPolicy:
     """Decides for one kind of traffic and learns from what comes of it.
 
-    It is told all it knows: neighbours, their records, chances, and what other proxies know (`absorb`, `use`). A
-    request is decided on in microseconds; learning fits the curve now and then, in some milliseconds. *shared* says
-    that the callers of this kind get one another's answers, so that each has a limited say.
+    Everything is passed in: neighbors, their records, random numbers, and what other proxies know
+    (`merge_shared_state`, `adopt_tally`). A decision takes microseconds; learning refits the risk model now and then,
+    which takes some milliseconds. *shared*: callers get one another's answers, so each caller's influence is limited.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class VerifiedPolicy:
         self._unfitted = 0
 
     @property
-    def known(self) -> SharedState:
+    def shared_state(self) -> SharedState:
         """Return what there is to tell other proxies, and to read again after a restart."""
         if self._fresh:
             fresh, self._fresh = tuple(self._fresh), []
@@ -115,9 +115,9 @@ class VerifiedPolicy:
         """Return what share of all requests is answered wrong at most, as things stand, with 95 % confidence."""
         match self.serving_level:
             case ServingLevel.LEARNED:
-                return self.tally.of_all()
+                return self.tally.max_overall_error()
             case ServingLevel.FROZEN:
-                return self.tally.safe().of_all()
+                return self.tally.safe().max_overall_error()
             case ServingLevel.OFF:
                 return 0.0
 
@@ -143,14 +143,14 @@ class VerifiedPolicy:
             return Decision(Action.MISS, found, risk)
         if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):
             return Decision(Action.MISS, found, risk, sampled=True)
-        explore = max(self._shares.explore, PROVING / (PROVING + self.tally.judged))
+        explore = max(self._shares.explore, PROVING / (PROVING + self.tally.checked))
         if chance < explore:
             return Decision(Action.EXPLORE, found, risk, sampled=True)
         if chance < explore + self._shares.audit:
             return Decision(Action.AUDIT, found, risk, sampled=True)
         return Decision(Action.SERVE, found, risk)
 
-    def watch(self, found: Candidate | None, chance: float, *, explore: float = 0.0) -> Decision:
+    def decide_on_candidate(self, found: Candidate | None, chance: float, *, explore: float = 0.0) -> Decision:
         """Decide on a request whose candidate another policy has chosen: as far as the standing allows, it is served.
 
         The standing, the checks and the bound are the same; nothing learned has a say in what is near enough.
@@ -186,19 +186,19 @@ class VerifiedPolicy:
         if decision.sampled and self._may_judge(caller):
             self._judged_of[caller] += 1
             safe = found.similarity >= self.space.safe
-            self._count(Tally(judged=1, wrong=not right, safe_judged=safe, safe_wrong=safe and not right))
+            self._count(Tally(checked=1, wrong=not right, safe_checked=safe, safe_wrong=safe and not right))
             self._conclude()
         return observation
 
     def _may_judge(self, caller: int) -> bool:
-        return not self._shared or self._judged_of[caller] < max(JUDGED_ALONE, self._judged_of.total() / 4)
+        return not self._shared or self._judged_of[caller] < max(FREE_CHECKS_PER_CALLER, self._judged_of.total() / 4)
 
     def _conclude(self) -> None:
         """Change the standing, or begin a new account, when the counts say so."""
         serving_level = bound.next_serving_level(self.serving_level, self.tally, self.max_error)
         if serving_level is not self.serving_level:
             self._begin(self._known.generation + 1, serving_level, Tally())
-        elif self._account.judged >= bound.WINDOW:
+        elif self._account.checked >= bound.CHECKED_PER_TALLY:
             self._begin(self._known.generation + 1, serving_level, self._account)
 
     def _begin(self, generation: int, serving_level: ServingLevel, before: Tally) -> None:
@@ -212,12 +212,12 @@ class VerifiedPolicy:
 
     # ------------------------------------------------------------------ other proxies
 
-    def absorb(self, other: SharedState) -> None:
+    def merge_shared_state(self, other: SharedState) -> None:
         """Take in what other proxies know of this kind."""
         if other.generation > self._known.generation:
             before = Tally() if other.serving_level is not self.serving_level else self._account
             self._begin(other.generation, other.serving_level, before)
-        had = self.known.observations
+        had = self.shared_state.observations
         self._known = self._known.merged(other, capped=self._shared)
         self._fit_again(len(set(self._known.observations).difference(had)))
 
@@ -225,14 +225,14 @@ class VerifiedPolicy:
         self._unfitted += more
         if self._unfitted >= REFIT:
             self._unfitted = 0
-            self.curve = fit(self.known.observations, self.space.prior, capped=self._shared)
+            self.curve = fit(self.shared_state.observations, self.space.prior, capped=self._shared)
 
-    def unsent(self) -> Tally:
+    def take_unsent_tally(self) -> Tally:
         """Return what this process has counted since the last call, to be added to the generation's shared account."""
         unsent, self._unsent = self._unsent, Tally()
         return unsent
 
-    def use(self, generation: int, total: Tally) -> None:
+    def adopt_tally(self, generation: int, total: Tally) -> None:
         """Take the shared account of this generation, in which all that was `unsent` is, in the place of one's own."""
         if generation == self._known.generation:
             self._account = total + self._unsent
@@ -249,4 +249,4 @@ def neighbors_to_compare(seen: Sequence[AssessedNeighbor], decision: Decision) -
     groups: dict[str, AssessedNeighbor] = {}
     for s in sorted(seen, key=lambda s: (s.key != first, -s.similarity, s.key)):
         groups.setdefault(s.group, s)
-    return list(groups.values())[:COMPARED]
+    return list(groups.values())[:MAX_COMPARED]

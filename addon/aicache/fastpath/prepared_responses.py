@@ -19,7 +19,7 @@ from mitmproxy.net.http import http1
 
 from aicache.domain.events import Decided
 from aicache.domain.model import Entry, Hit
-from aicache.domain.policy import is_of_this_time
+from aicache.domain.policy import has_plausible_times
 from aicache.domain.ports import DerivedCache, ExactStore
 from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
@@ -89,7 +89,7 @@ class Answers:
     def renew(self, rules: FieldRules) -> None:
         """Forget what was kept: something has changed. *rules* are what the settings say of header fields."""
         ignored = {name.encode() for name in rules.ignore} - ALWAYS_SAID
-        said = rules.key | rules.credential | rules.accounted
+        said = rules.key | rules.credential | rules.scope_headers
         self.noise = (NOISE | ignored) - {name.encode() for name in said}
         self.salt = os.urandom(16)
 
@@ -136,7 +136,7 @@ class Answers:
 
     def _is_fresh(self, entry: Entry, now: float) -> bool:
         engine = self._engine()
-        return entry.expires_at > now and engine is not None and is_of_this_time(entry, now, engine.rules.ttl)
+        return entry.expires_at > now and engine is not None and has_plausible_times(entry, now, engine.rules.ttl)
 
     def _is_stopped(self, caller: str | None) -> bool:
         """Tell whether the upstream has refused the caller since: what was prepared for it is given to it no more."""

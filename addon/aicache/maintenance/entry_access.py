@@ -77,7 +77,7 @@ class EntryAccess:
     async def _embed_findable(self, entries: Sequence[Entry]) -> dict[str, Vector]:
         """Embed the questions of the entries that may be found by meaning, by key; {} where that is not in use."""
         semantic, rules = self._in_use.semantic, self._engine.rules
-        questions = {entry.key: entry.question or "" for entry in entries if policy.may_be_found(entry, rules)}
+        questions = {entry.key: entry.question or "" for entry in entries if policy.may_have_vector(entry, rules)}
         if semantic is None or not questions:
             return {}
         purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"

@@ -112,7 +112,7 @@ class Maintenance(EntryAccess):
         found = CallerTotals()
         async for batch in self._fetch_all():
             found += _counted(batch, wanted)
-        marks = await self._in_use.exact_part.ask(self._exact.find_flags(wanted.has), "a caller's marks")
+        marks = await self._in_use.exact_part.ask(self._exact.find_flags(wanted.matches), "a caller's marks")
         return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
 
     async def purge_caller(self, wanted: CallerMatcher, *, asked_before: float = math.inf) -> CallerTotals:
@@ -125,13 +125,13 @@ class Maintenance(EntryAccess):
         done, keys = CallerTotals(), set[str]()
         async for batch in self._fetch_all():
             done += _counted(batch, wanted, asked_before)
-            theirs = [e.key for e in batch if wanted.owns(e.owners) and e.stored_at - e.took <= asked_before]
+            theirs = [e.key for e in batch if wanted.matches_any(e.owners) and e.stored_at - e.took <= asked_before]
             if theirs:
                 await self._delete(theirs)
                 keys.update(theirs)
         if asked_before == math.inf:
             exact, part = self._exact, self._in_use.exact_part
-            marks = await part.ask(exact.find_flags(wanted.has), "a caller's marks")
+            marks = await part.ask(exact.find_flags(wanted.matches), "a caller's marks")
             for mark in marks:
                 if mark.startswith(KIND):
                     await self._engine.learning.kinds.forget(mark.removeprefix(KIND), exact)
@@ -174,7 +174,7 @@ class Maintenance(EntryAccess):
         rules = self._engine.rules
         async for keys in self.keys():
             async for batch in self._fetch_batches(keys):
-                hidden = [entry for entry in batch if entry.question and not policy.may_be_found(entry, rules)]
+                hidden = [entry for entry in batch if entry.question and not policy.may_have_vector(entry, rules)]
                 if not hidden:
                     continue
                 texts = [(entry.question or "")[: rules.max_question] for entry in hidden]
@@ -193,6 +193,6 @@ class Maintenance(EntryAccess):
 
 
 def _counted(batch: Sequence[Entry], wanted: CallerMatcher, asked_before: float = math.inf) -> CallerTotals:
-    theirs = [e for e in batch if wanted.owns(e.owners) and e.stored_at - e.took <= asked_before]
+    theirs = [e for e in batch if wanted.matches_any(e.owners) and e.stored_at - e.took <= asked_before]
     unknown = sum(not entry.owners for entry in batch)
     return CallerTotals(len(theirs), sum(len(entry.body) for entry in theirs), unknown=unknown)

@@ -79,7 +79,7 @@ class EntryTransfer(EntryAccess):
     def _clamp_times(self, entry: Entry, now: float) -> Entry:
         """Let an entry from elsewhere be no newer than now, and live no longer than one of here, or be pinned."""
         ttl = self._engine.rules.ttl
-        if policy.is_of_this_time(entry, now, ttl):
+        if policy.has_plausible_times(entry, now, ttl):
             return entry
         until = entry.expires_at if entry.expires_at >= PINNED else min(entry.expires_at, now + ttl)
         return replace(entry, stored_at=min(entry.stored_at, now), expires_at=until)

@@ -13,10 +13,10 @@ from mitmproxy.http import HTTPFlow, Request, Response
 from aicache import formats
 from aicache.config.request_settings import Settings
 from aicache.domain import keys
-from aicache.domain.caller_digests import owners
+from aicache.domain.caller_digests import caller_digests
 from aicache.domain.model import Bypass, Entry
 from aicache.domain.request_directives import Directives
-from aicache.domain.request_fields import sort_fields
+from aicache.domain.request_fields import classify_fields
 from aicache.engine import PARSE_ON_LOOP, Engine, is_large
 from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_pieces
 from aicache.entries.recording import Recording
@@ -55,8 +55,8 @@ def read_batch(
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
-    fields = sort_fields(headers, rules.fields)
-    caller = keys.caller(fields, query, known_of(flow), salt=rules.salt)
+    fields = classify_fields(headers, rules.fields)
+    caller = keys.identify_caller(fields, query, known_of(flow), salt=rules.salt)
     if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -67,7 +67,7 @@ def read_batch(
         return why_not_read(exc)
     proven = caller_of(caller.proof, batch.api, batch.model, origin, rules.salt)
     shared, page = settings.shares and proven is not None, headers.get("origin")
-    whose = owners(fields, headers, query, known_of(flow), batch.params, rules.fields, rules.salt)
+    whose = caller_digests(fields, headers, query, known_of(flow), batch.params, rules.fields, rules.salt)
     return BatchExchange(
         *(batch, names, namespace, directives, format, proven, page),
         shared=shared,

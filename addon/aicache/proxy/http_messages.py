@@ -15,11 +15,11 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from aicache import formats
 from aicache.config.request_settings import Settings
 from aicache.domain import keys
-from aicache.domain.caller_digests import owners
-from aicache.domain.masks import LIMIT, TooSlow
+from aicache.domain.caller_digests import caller_digests
+from aicache.domain.masks import MASKS_TIME_LIMIT_S, MaskTooSlow
 from aicache.domain.model import Bypass, Hit
 from aicache.domain.request_directives import Directives
-from aicache.domain.request_fields import Field, RequestFields, sort_fields
+from aicache.domain.request_fields import Field, RequestFields, classify_fields
 from aicache.domain.throttle import Throttle
 from aicache.engine import Exchange
 from aicache.entries import higress_answers
@@ -68,8 +68,8 @@ def read_request(
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
-    fields = sort_fields(headers, rules.fields, format.parsed_headers)
-    caller = keys.caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
+    fields = classify_fields(headers, rules.fields, format.parsed_headers)
+    caller = keys.identify_caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
     if (origin := origin_of(flow, headers, format.normalize_target(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -93,7 +93,7 @@ def read_request(
         proves=settings.shares or settings.legacy_text,
         kind=keys.digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
-        owners=owners(fields, headers, query, known_of(flow), call.params, rules.fields, rules.salt),
+        owners=caller_digests(fields, headers, query, known_of(flow), call.params, rules.fields, rules.salt),
         sender=caller.known if origin.scope == caller.digest else origin.scope,
         fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
@@ -106,8 +106,8 @@ def read_request(
 def asker_of(flow: HTTPFlow, headers: dict[str, str], settings: Settings) -> str:
     """Name who asks, by what the head and the connection say of it."""
     rules = settings.key_rules
-    fields = sort_fields(headers, rules.fields)
-    caller = keys.caller(fields, flow.request.path.partition("?")[2], known_of(flow), salt=rules.salt)
+    fields = classify_fields(headers, rules.fields)
+    caller = keys.identify_caller(fields, flow.request.path.partition("?")[2], known_of(flow), salt=rules.salt)
     address = flow.client_conn.peername
     return caller.digest if caller.proof is not None or address is None else f"from {address[0]}"
 
@@ -121,7 +121,7 @@ def why_not_read(error: ValueError | RecursionError) -> Bypass:
             return Bypass("stateful")
         case TooComplex():
             return Bypass("too-complex")
-        case TooSlow(pattern=pattern):
+        case MaskTooSlow(pattern=pattern):
             _warn_of_mask(pattern)
             return Bypass("mask-too-slow")
     logger.debug("not understood: %s", error)
@@ -130,7 +130,9 @@ def why_not_read(error: ValueError | RecursionError) -> Bypass:
 
 def _warn_of_mask(pattern: str) -> None:
     if _mask_warnings.setdefault(pattern, Throttle()).allow(time.monotonic()):
-        logger.warning("mask: the pattern %s takes more than %g s: such requests go upstream", pattern, LIMIT)
+        logger.warning(
+            "mask: the pattern %s takes more than %g s: such requests go upstream", pattern, MASKS_TIME_LIMIT_S
+        )
 
 
 def plain_body(flow: HTTPFlow, headers: dict[str, str], directives: Directives, settings: Settings) -> bytes | Bypass:
@@ -178,9 +180,9 @@ def origin_of(
         return None
     return keys.Origin(
         upstream=_upstream(flow, headers.get("host", "")),
-        target=keys.target(*address),
+        target=keys.target_without_credentials(*address),
         scope=scope,
-        selecting=keys.selecting(fields, settings.key_rules.salt),
+        selecting=keys.digest_selecting_fields(fields, settings.key_rules.salt),
     )
 
 

@@ -269,7 +269,7 @@ def scrubbed(line: bytes, erased: Erased) -> bytes:
         return line
     entry = said.get("entry")
     keys = {said.get("key"), entry.get("key") if isinstance(entry, dict) else None}
-    theirs = erased.caller is not None and erased.caller.owns(map(str, said.get("owners") or ()))
+    theirs = erased.caller is not None and erased.caller.matches_any(map(str, said.get("owners") or ()))
     about = erased.everything or theirs or not keys.isdisjoint(erased.keys)
     gone = [each for each in neighbors if about or each.get("key") in erased.keys]
     if not about and not any("question" in each for each in gone):

@@ -12,7 +12,7 @@ from aicache.config import Config, Header, Shared
 from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.config.request_settings import Settings
-from aicache.domain.caller_digests import CallerMatcher, wanted
+from aicache.domain.caller_digests import CallerMatcher, caller_matcher
 from aicache.domain.pricing import Price, cost
 from aicache.engine import Engine
 from aicache.telemetry import otel
@@ -97,7 +97,7 @@ class Observability:
             raise ValueError("the cache has not started")
         if not who.strip():
             raise ValueError("caller: empty")
-        return wanted(who, settings.key_rules.salt)
+        return caller_matcher(who, settings.key_rules.salt)
 
     def health(self) -> Health | None:
         engine = self.engine()

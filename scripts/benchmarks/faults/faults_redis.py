@@ -35,7 +35,7 @@ class Slow(OnTheWire):
     name, title, mode, figure = "1i", "redis slower by 150 ms", "slow", 0.15
 
 
-class TooSlow(OnTheWire):
+class MaskTooSlow(OnTheWire):
     name, title, mode, figure = "1j", "redis slower by 400 ms", "slow", 0.4
 
 
@@ -104,5 +104,5 @@ class Killed(Fault):
 
 
 ALL: tuple[Callable[[], Fault], ...] = (
-    *(Baseline, Slow, TooSlow, Narrow, Hole, Resets, Cut, Garbage, Twice, Full, Forbidden, Flipped, Killed),
+    *(Baseline, Slow, MaskTooSlow, Narrow, Hole, Resets, Cut, Garbage, Twice, Full, Forbidden, Flipped, Killed),
 )

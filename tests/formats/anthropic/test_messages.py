@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.domain.keys import Context, remembered
+from aicache.domain.keys import Context, select_turns
 from aicache.domain.model import (
     Answer,
     Call,
@@ -315,7 +315,7 @@ def test_tool_results_belong_to_the_question_before_them() -> None:
         messages=[HI, {"role": "assistant", "content": [TOOL_USE]}, {"role": "user", "content": [TOOL_RESULT]}]
     ).turns
 
-    assert remembered(turns, Context.LAST_QUESTION) == list(turns)
+    assert select_turns(turns, Context.LAST_QUESTION) == list(turns)
 
 
 # identity

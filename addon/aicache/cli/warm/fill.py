@@ -20,7 +20,7 @@ from aicache.cli.warm.sources import is_export, records
 from aicache.config import Credential
 from aicache.domain.keys import CREDENTIAL_PARAMETERS
 from aicache.domain.ports import StoreError
-from aicache.domain.request_fields import FieldRules, Part, part_of
+from aicache.domain.request_fields import FieldRole, FieldRules, field_role
 from aicache.maintenance import EntryTransfer
 from aicache.proxy.recorded_flows import answered_at
 from aicache.proxy.warmup import Tally, Warming
@@ -128,7 +128,11 @@ def _has_key(found: Found) -> bool:
     """Tell whether a request has a credential that was not blanked out when it was recorded."""
     request = found.flow.request
     names = {name.lower() for name in request.headers}
-    values = [request.headers[name] for name in names if part_of(name, "", FieldRules()) in (Part.CALLER, Part.BOTH)]
+    values = [
+        request.headers[name]
+        for name in names
+        if field_role(name, "", FieldRules()) in (FieldRole.CALLER, FieldRole.BOTH)
+    ]
     values += [value for name, value in request.query.items(multi=True) if name.lower() in CREDENTIAL_PARAMETERS]
     return any(value.strip() and not _BLANKED.search(value) for value in values)
 
