@@ -1,4 +1,4 @@
-"""How clients are made to trust the proxy's authority, each as the README says, and that without it they refuse."""
+"""How clients are made to trust the proxy's authority, each as the docs say, and that without it they refuse."""
 
 from __future__ import annotations
 

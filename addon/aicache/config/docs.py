@@ -1,4 +1,4 @@
-"""The configuration's documentation, made from its dataclasses: the example file and the README's table. Pure."""
+"""The configuration's documentation, generated from its dataclasses: the example file and a Markdown table. Pure."""
 
 from __future__ import annotations
 
