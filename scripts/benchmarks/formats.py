@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 import samples
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.conversation import Context
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Mode
 from aicache.formats import FORMATS, Format
 

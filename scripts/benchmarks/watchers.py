@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aicache.config import Config, Log
 from aicache.dashboard.overview import overview
+from aicache.domain.digests import digest
 from aicache.domain.events import Checked, Decided, Finished
-from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.trace import Step, Trace, TracedNeighbor
 from aicache.telemetry.observability import Observability

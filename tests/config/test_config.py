@@ -30,7 +30,7 @@ from aicache.config.reader import MAX_PROBLEMS, parse
 from aicache.config.redis_url import parse_redis_url, redacted
 from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
 from aicache.config.schema import ListOf, walk
-from aicache.domain.keys import Context
+from aicache.domain.conversation import Context
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "config.example.yaml").read_text()

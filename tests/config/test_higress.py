@@ -20,7 +20,7 @@ from aicache.config import (
 )
 from aicache.config.higress import recognised
 from aicache.config.syntax import compose
-from aicache.domain.keys import Context
+from aicache.domain.conversation import Context
 
 DAY = 86400.0
 SECRETS = {"REDIS_PASSWORD": "hunter2", "DASHSCOPE_API_KEY": "sk-scope", "DASHVECTOR_API_KEY": "sk-vector"}

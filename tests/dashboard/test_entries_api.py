@@ -11,7 +11,7 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.dashboard.entries_api import MAX_ANSWER_CHARS, MAX_SCANNED_ENTRIES, PAGE_SIZE, EntriesApi, with_timeout
-from aicache.domain.keys import digest
+from aicache.domain.digests import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError

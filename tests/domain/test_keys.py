@@ -12,21 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.config import Config
-from aicache.domain.keys import (
-    END_USER,
-    LEFT_OUT,
-    SAYS_NOTHING,
-    Context,
-    Identity,
-    KeyRules,
-    Origin,
-    digest_selecting_fields,
-    identify,
-    identify_caller,
-    select_turns,
-    target_without_credentials,
-    vector_namespace,
-)
+from aicache.domain.caller_identity import digest_selecting_fields, identify_caller, target_without_credentials
+from aicache.domain.conversation import Context, select_turns
+from aicache.domain.digests import vector_namespace
+from aicache.domain.end_user import DEFAULT_IGNORED, END_USER_PARAMETERS, TRANSPORT_PARAMETERS
+from aicache.domain.keys import Identity, KeyRules, Origin, identify
 from aicache.domain.model import Turn
 from aicache.domain.request_fields import FieldRules, RequestFields, classify_fields
 from aicache.formats.openai.chat import CHAT
@@ -137,7 +127,7 @@ def test_the_mask_blanks_system_prompts_only() -> None:
 # the same request of any API
 
 
-ANY_API = replace(RULES, any_api=True, ignore=LEFT_OUT)
+ANY_API = replace(RULES, any_api=True, ignore=DEFAULT_IGNORED)
 LONGER = {
     "model": "m",
     "messages": [
@@ -307,9 +297,9 @@ def test_a_request_that_says_more_keeps_the_identity_of_its_own_api() -> None:
     assert not anywhere(more).any_api
 
 
-@pytest.mark.parametrize("name", sorted(LEFT_OUT))
+@pytest.mark.parametrize("name", sorted(DEFAULT_IGNORED))
 def test_what_the_settings_do_not_ignore_is_not_left_out_either(name: str) -> None:
-    rules = replace(ANY_API, ignore=LEFT_OUT - {name})
+    rules = replace(ANY_API, ignore=DEFAULT_IGNORED - {name})
     values = {"stream": (True, False), "store": (True, False), "stream_options": ({"a": 1}, {}), "metadata": ({}, None)}
     one, other = (anywhere(BODY | {name: value}, rules) for value in values.get(name, ("a", "b")))
 
@@ -318,7 +308,7 @@ def test_what_the_settings_do_not_ignore_is_not_left_out_either(name: str) -> No
 
 
 def test_what_common_words_leave_out_is_what_the_settings_ignore_by_default() -> None:
-    assert frozenset(Config().ignore) == LEFT_OUT
+    assert frozenset(Config().ignore) == DEFAULT_IGNORED
 
 
 CONVERSATION = [
@@ -527,7 +517,7 @@ def test_only_the_vendors_own_paths_cross(target: str, crosses: bool) -> None:
     assert identity.any_api is crosses
 
 
-DEFAULTS = KeyRules("", Context.FULL, LEFT_OUT, ())
+DEFAULTS = KeyRules("", Context.FULL, DEFAULT_IGNORED, ())
 
 
 def asked(*said: Any, rules: KeyRules = DEFAULTS, **fields: Any) -> tuple[str, str]:
@@ -589,7 +579,7 @@ def test_where_no_end_user_is_named_nothing_changes() -> None:
     assert asked(personal) == asked(personal, user=None, metadata={}) == asked(personal, stream=True, store=True)
 
 
-@pytest.mark.parametrize("name", sorted(SAYS_NOTHING))
+@pytest.mark.parametrize("name", sorted(TRANSPORT_PARAMETERS))
 def test_how_it_is_sent_never_counts(name: str) -> None:
     value = {"stream": True, "stream_options": {"include_usage": True}}.get(name, "x")
 
@@ -597,11 +587,11 @@ def test_how_it_is_sent_never_counts(name: str) -> None:
 
 
 def test_whatever_else_is_left_out_of_a_key_names_an_end_user() -> None:
-    assert {"user", "metadata", "safety_identifier"} == END_USER
+    assert {"user", "metadata", "safety_identifier"} == END_USER_PARAMETERS
 
 
 def test_what_an_operator_ignores_stays_ignored_unless_its_name_is_a_persons() -> None:
-    rules = replace(DEFAULTS, ignore=LEFT_OUT | {"trace", "customer"})
+    rules = replace(DEFAULTS, ignore=DEFAULT_IGNORED | {"trace", "customer"})
     personal = "What is my account balance?"
 
     assert asked(personal, rules=rules, trace="1") == asked(personal, rules=rules, trace="2")
@@ -617,7 +607,7 @@ def test_a_personal_question_of_a_named_end_user_is_not_shared_by_other_apis() -
 
 def test_a_session_number_of_claude_code_is_no_end_user() -> None:
     def key(user: str) -> str:
-        rules = replace(RULES, ignore=LEFT_OUT)
+        rules = replace(RULES, ignore=DEFAULT_IGNORED)
         return identity(
             BODY | {"messages": [{"role": "user", "content": "Where is my order?"}]} | {"metadata": {"user_id": user}},
             rules,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.conversation import Context
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.task_prompts import is_task_prompt
 from aicache.evidence.answer_equality import compare, normalize_answer
 from aicache.formats.openai.chat import CHAT

@@ -13,7 +13,8 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.circuit_breaker import Breaker
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.conversation import Context
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Hit, Miss, Neighbor, Vector
 from aicache.domain.policy import Rules

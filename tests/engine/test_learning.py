@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
+from aicache.domain.conversation import Context
 from aicache.domain.events import Checked
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import ExactStore, StoreError

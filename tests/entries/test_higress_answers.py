@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from aicache.config import Config, ConfigError, Exact, Redis
-from aicache.domain.keys import Context, Identity, KeyRules
+from aicache.domain.conversation import Context
+from aicache.domain.keys import Identity, KeyRules
 from aicache.domain.model import Call, Mode
 from aicache.domain.policy import check_entry
 from aicache.domain.request_directives import Directives

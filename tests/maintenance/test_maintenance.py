@@ -11,8 +11,8 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.caller_digests import caller_digest, caller_matcher
+from aicache.domain.digests import digest, vector_namespace
 from aicache.domain.events import Erased
-from aicache.domain.keys import digest, vector_namespace
 from aicache.domain.model import Entry, Mode, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError

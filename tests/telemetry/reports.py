@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from aicache.domain.digests import digest
 from aicache.domain.events import Checked, Decided, Finished
-from aicache.domain.keys import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.trace import Step, Trace, TracedNeighbor
 

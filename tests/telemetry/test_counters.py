@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aicache.domain.keys import digest
+from aicache.domain.digests import digest
 from aicache.domain.trace import Step, Trace, TracedNeighbor
 from aicache.telemetry.counters import (
     MAX_HEADERS,

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from aicache.domain.caller_digests import CallerMatcher
+from aicache.domain.digests import digest
 from aicache.domain.events import Erased
-from aicache.domain.keys import digest
 from aicache.domain.trace import Step, Trace, TracedNeighbor
 from aicache.telemetry.decision_log import MOST, DecisionLog, Rotated, decided_line, finished_line
 from telemetry.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, checked, finished

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aicache.domain.keys import digest
+from aicache.domain.digests import digest
 from aicache.telemetry.top_questions import MAX_QUESTION_CHARS, MAX_QUESTIONS, TopQuestions
 from telemetry.reports import a_hit, a_report, an_entry, checked, finished
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aicache.config import Answers, CacheControl, Config, Credential, Header, Shared, Templates
-from aicache.domain.keys import Caller, Headers, KeyRules, digest
+from aicache.domain.caller_identity import Caller
+from aicache.domain.digests import digest
+from aicache.domain.keys import KeyRules
 from aicache.domain.model import Call, Mode
 from aicache.domain.policy import Policy, Rules
-from aicache.domain.request_fields import FieldRules
+from aicache.domain.request_fields import FieldRules, Headers
 from aicache.entries.response_templates import Template
 from aicache.evidence.verified_policy import DEFAULT_CHECK_RATES
 from aicache.formats import Allow

@@ -34,7 +34,7 @@ from aicache.config.scalars import (
     size,
     whole,
 )
-from aicache.domain.keys import Context
+from aicache.domain.conversation import Context
 from aicache.domain.policy import Policy, Refusals, Volatile
 from aicache.domain.pricing import Price
 from aicache.entries.response_templates import Template

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aicache.domain.keys import CREDENTIAL_PARAMETERS
+from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
 from aicache.domain.known_request_fields import HARMLESS
 from aicache.domain.request_fields import Field, FieldRules, RequestFields, looks_like_credential
 

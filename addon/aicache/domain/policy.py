@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aicache import guards
-from aicache.domain.keys import Identity, is_textual
+from aicache.domain.conversation import is_textual
+from aicache.domain.keys import Identity
 from aicache.domain.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
 from aicache.domain.request_directives import Directives
 from aicache.domain.task_prompts import is_task_prompt

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
+from typing import Protocol
 
 from aicache.domain.known_request_fields import (
     ADDRESSES,
@@ -30,6 +31,12 @@ from aicache.domain.known_request_fields import (
 
 Field = tuple[str, str]
 """Name in lower case and value; repeated fields joined (RFC 9110, 5.3)."""
+
+
+class Headers(Protocol):
+    """HTTP headers: a value by case-insensitive name, repeated ones joined."""
+
+    def get(self, name: str, /) -> str | None: ...
 
 
 _IDENTITY = re.compile(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from aicache.domain.keys import Identity, vector_namespace
+from aicache.domain.digests import vector_namespace
+from aicache.domain.keys import Identity
 from aicache.domain.model import Call, Miss, Vector
 from aicache.domain.ports import Embedder, VectorIndex
 from aicache.domain.request_directives import Directives

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from aicache.domain.digests import digest
 from aicache.domain.events import Checked
-from aicache.domain.keys import digest
 from aicache.domain.model import Entry
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import ExactStore

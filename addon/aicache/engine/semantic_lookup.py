@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from aicache.domain import policy
-from aicache.domain.keys import digest
+from aicache.domain.digests import digest
 from aicache.domain.model import Entry, Hit, Miss, Neighbor, Vector
 from aicache.domain.ports import Busy, ExactStore, KnowsEmptiness, StoreError
 from aicache.domain.trace import Trace, TracedNeighbor

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.keys import digest
+from aicache.domain.digests import digest
 from aicache.domain.ports import ExactStore, StoreError
 from aicache.engine.backends import InUse
 from aicache.engine.background_tasks import Tasks

@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.domain.keys import SYSTEM_ROLES, Context, Identity, KeyRules
+from aicache.domain.conversation import SYSTEM_ROLES, Context
+from aicache.domain.keys import Identity, KeyRules
 from aicache.domain.model import Answer, Call, Choice, Entry, Finish, Text
 from aicache.domain.task_prompts import is_task_prompt
 from aicache.formats import Format

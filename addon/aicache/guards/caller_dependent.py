@@ -12,7 +12,7 @@ from aicache.guards.lexicon import first_person
 from aicache.guards.normalize import normalize
 from aicache.guards.time_sensitive import depends_on_now, phrases_in, words_of
 
-LONGEST = 8_000
+MAX_SCANNED_CHARS = 8_000
 """Characters that are looked at, half of them from either end: what is asked stands before or behind a long text."""
 
 _SHORT = 2_000  # characters in which phrases of several words are looked for as well, at either end
@@ -30,10 +30,10 @@ def depends_on_caller(text: str) -> bool:
     Any word in the first person counts, but in the frames of questions that all people ask alike (how do I, tell me),
     and so does any word for the moment, or for what is mostly somebody's own (a parcel, a balance).
     """
-    if len(text) > LONGEST:
-        text = text[: LONGEST // 2] + "\n" + text[-LONGEST // 2 :]
+    if len(text) > MAX_SCANNED_CHARS:
+        text = text[: MAX_SCANNED_CHARS // 2] + "\n" + text[-MAX_SCANNED_CHARS // 2 :]
     plain = unicodedata.normalize("NFKC", text).casefold()
-    if len(plain) > 2 * LONGEST:
+    if len(plain) > 2 * MAX_SCANNED_CHARS:
         return True  # of characters that stand for eighteen each: who knows what
     turkish = _TURKISH.search(plain) is not None
     if not plain.isascii():

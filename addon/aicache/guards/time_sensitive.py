@@ -33,7 +33,7 @@ _PERSON = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _MARKS = re.compile("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
-LONGEST = 8_000
+MAX_SCANNED_CHARS = 8_000
 """Characters that are looked at, half of them from either end."""
 _APART = 3  # words between a thing and whose it is: mon dernier colis, le solde de mon compte
 
@@ -43,9 +43,9 @@ def depends_on_now(question: str) -> bool:
 
     Of a long question both ends are looked at: what is asked stands before or behind what it is asked about.
     """
-    if len(question) > LONGEST:
-        question = question[: LONGEST // 2] + "\n" + question[-LONGEST // 2 :]
-    if not question.isascii() and len(unicodedata.normalize("NFKC", question)) > 2 * LONGEST:
+    if len(question) > MAX_SCANNED_CHARS:
+        question = question[: MAX_SCANNED_CHARS // 2] + "\n" + question[-MAX_SCANNED_CHARS // 2 :]
+    if not question.isascii() and len(unicodedata.normalize("NFKC", question)) > 2 * MAX_SCANNED_CHARS:
         return True  # of characters that stand for eighteen each: who knows what
     plain = normalize(question)
     return is_of_the_moment(plain) or is_of_the_asker(plain)

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from aicache.domain import policy
-from aicache.domain.keys import vector_namespace
+from aicache.domain.digests import vector_namespace
 from aicache.domain.model import Entry, Vector
 from aicache.domain.ports import ExactStore, Purpose, StoreError
 from aicache.engine import Engine, Semantic

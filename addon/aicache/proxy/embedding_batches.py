@@ -12,7 +12,7 @@ from mitmproxy.http import HTTPFlow, Request, Response
 
 from aicache import formats
 from aicache.config.request_settings import Settings
-from aicache.domain import keys
+from aicache.domain import caller_identity, keys
 from aicache.domain.caller_digests import caller_digests
 from aicache.domain.model import Bypass, Entry
 from aicache.domain.request_directives import Directives
@@ -56,7 +56,7 @@ def read_batch(
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
     fields = classify_fields(headers, rules.fields)
-    caller = keys.identify_caller(fields, query, known_of(flow), salt=rules.salt)
+    caller = caller_identity.identify_caller(fields, query, known_of(flow), salt=rules.salt)
     if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:

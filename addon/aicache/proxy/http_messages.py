@@ -14,8 +14,9 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 
 from aicache import formats
 from aicache.config.request_settings import Settings
-from aicache.domain import keys
+from aicache.domain import caller_identity, keys
 from aicache.domain.caller_digests import caller_digests
+from aicache.domain.digests import digest
 from aicache.domain.masks import MASKS_TIME_LIMIT_S, MaskTooSlow
 from aicache.domain.model import Bypass, Hit
 from aicache.domain.request_directives import Directives
@@ -69,7 +70,7 @@ def read_request(
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
     fields = classify_fields(headers, rules.fields, format.parsed_headers)
-    caller = keys.identify_caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
+    caller = caller_identity.identify_caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
     if (origin := origin_of(flow, headers, format.normalize_target(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -91,7 +92,7 @@ def read_request(
         page=headers.get("origin"),
         shared=settings.shares and caller.proof is not None,  # who can prove nothing has only answers of its own kind
         proves=settings.shares or settings.legacy_text,
-        kind=keys.digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
+        kind=digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
         owners=caller_digests(fields, headers, query, known_of(flow), call.params, rules.fields, rules.salt),
         sender=caller.known if origin.scope == caller.digest else origin.scope,
@@ -107,7 +108,9 @@ def asker_of(flow: HTTPFlow, headers: dict[str, str], settings: Settings) -> str
     """Name who asks, by what the head and the connection say of it."""
     rules = settings.key_rules
     fields = classify_fields(headers, rules.fields)
-    caller = keys.identify_caller(fields, flow.request.path.partition("?")[2], known_of(flow), salt=rules.salt)
+    caller = caller_identity.identify_caller(
+        fields, flow.request.path.partition("?")[2], known_of(flow), salt=rules.salt
+    )
     address = flow.client_conn.peername
     return caller.digest if caller.proof is not None or address is None else f"from {address[0]}"
 
@@ -163,7 +166,7 @@ def caller_of(proof: str | None, api: str, model: str, origin: keys.Origin, salt
     """
     if proof is None:
         return None
-    return keys.digest("caller", proof, api, model, origin.upstream, origin.target, origin.selecting, salt=salt)
+    return digest("caller", proof, api, model, origin.upstream, origin.target, origin.selecting, salt=salt)
 
 
 def origin_of(
@@ -171,7 +174,7 @@ def origin_of(
     headers: dict[str, str],
     address: tuple[str, str],
     fields: RequestFields,
-    caller: keys.Caller,
+    caller: caller_identity.Caller,
     settings: Settings,
 ) -> keys.Origin | None:
     """Return where a request goes and for whom; None when the header that says for whom is missing."""
@@ -180,9 +183,9 @@ def origin_of(
         return None
     return keys.Origin(
         upstream=_upstream(flow, headers.get("host", "")),
-        target=keys.target_without_credentials(*address),
+        target=caller_identity.target_without_credentials(*address),
         scope=scope,
-        selecting=keys.digest_selecting_fields(fields, settings.key_rules.salt),
+        selecting=caller_identity.digest_selecting_fields(fields, settings.key_rules.salt),
     )
 
 

@@ -37,7 +37,7 @@ from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import Semantic as SemanticConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secrets
-from aicache.domain.keys import digest
+from aicache.domain.digests import digest
 from aicache.domain.model import AHEAD
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine, Semantic

@@ -22,7 +22,8 @@ from aicache import config as configuration
 from aicache.adapters.private_file import load_or_create_secret
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.config import Config, ConfigError
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.conversation import Context
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Entry, Hit, Vector
 from aicache.domain.ports import Purpose, StoreError
 from aicache.domain.request_directives import Directives

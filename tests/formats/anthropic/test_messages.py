@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.domain.keys import Context, select_turns
+from aicache.domain.conversation import Context, select_turns
 from aicache.domain.model import (
     Answer,
     Call,

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.conversation import Context
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import (
     Answer,
     Call,

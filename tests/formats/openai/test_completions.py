@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.domain.keys import Context, KeyRules, Origin, identify
+from aicache.domain.conversation import Context
+from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.json_body import Stateful

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mitmproxy.http import HTTPFlow
 
-from aicache.domain.keys import CREDENTIAL_PARAMETERS
+from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
 from aicache.domain.known_request_fields import CREDENTIALS
 from aicache.proxy.http_messages import format_of
 

@@ -18,7 +18,7 @@ from aicache.cli.warm.question_exchange import Asking
 from aicache.cli.warm.records import Broken, Found, SourceError
 from aicache.cli.warm.sources import is_export, records
 from aicache.config import Credential
-from aicache.domain.keys import CREDENTIAL_PARAMETERS
+from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
 from aicache.domain.ports import StoreError
 from aicache.domain.request_fields import FieldRole, FieldRules, field_role
 from aicache.maintenance import EntryTransfer

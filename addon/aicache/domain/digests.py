@@ -1,0 +1,20 @@
+"""Digests that name requests, callers and traffic, none of which can be read back from them. Pure."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+def digest(*parts: str, salt: bytes = b"") -> str:
+    """Return 40 hex digits that no other sequence of parts shares, whatever bytes HTTP carries in them."""
+    packed = _pack([part.encode("utf-8", "surrogateescape") for part in parts])
+    return blake2b(packed, digest_size=20, key=salt).hexdigest()
+
+
+def vector_namespace(namespace: str, model: str, dimensions: int) -> str:
+    """Return the namespace of one embedder's vectors: vectors of two models are never compared."""
+    return digest("vectors", namespace, model, str(dimensions))
