@@ -19,9 +19,9 @@ from aicache.dashboard.dashboard import Dashboard
 from aicache.dashboard.token import DashboardToken
 from aicache.domain.events import Erased
 from aicache.engine import Engine
-from aicache.fastpath.fast_path import Speed
+from aicache.fastpath.fast_path import FastPath
 from aicache.patches import large_bodies
-from aicache.patches.unread_responses import Unread
+from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy import listeners, options
 from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.embedding_batches import Batches
@@ -58,9 +58,9 @@ class AICache:
         self._door = DashboardToken()
         self._dashboard = Dashboard(self._desk, self._door)
         self._commands = Commands(self._desk)
-        self._speed = Speed(self, self._answering_engine, self._watchers.decided)
+        self._fast_path = FastPath(self, self._answering_engine, self._watchers.decided)
 
-        runtime, unread, batches = self._lifecycle.current, Unread(), Batches()
+        runtime, unread, batches = self._lifecycle.current, UnreadResponses(), Batches()
         self._header_misses = HeaderMisses()
         self._malformed = MalformedFields()
         self._own = OwnConnections()
@@ -68,11 +68,11 @@ class AICache:
         marks = flow_marks.FlowMarks(lambda: self._desk.scope)
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
-        self._limits = BodyLimits(runtime, self._flows, self._speed.nobody_wants_flows, self._dashboard.handles)
+        self._limits = BodyLimits(runtime, self._flows, self._fast_path.is_unobserved, self._dashboard.handles)
         self._handler = RequestHandler(
             *(runtime, self._flows, events, unread, batches, self._replays, self._own),
             pages=self._dashboard,
-            recent=self._speed,
+            recent=self._fast_path,
             header_misses=self._header_misses,
             is_switched_off=lambda: self._desk.bypassed,
         )
@@ -90,7 +90,7 @@ class AICache:
     def configure(self, updated: set[str]) -> None:
         options.set_log_level()
         if self._lifecycle.is_started and self._lifecycle.runtime is not None:
-            self._speed.apply(self._lifecycle.runtime.settings)
+            self._fast_path.apply(self._lifecycle.runtime.settings)
         if not updated & options.LOCATIONS:
             return
         try:
@@ -109,7 +109,7 @@ class AICache:
         self._restore_body_check = large_bodies.install(self._limits.decide)
         self._door.announce(listeners.of_pages())
         self._lifecycle.start(runtime)
-        self._speed.apply(runtime.settings)
+        self._fast_path.apply(runtime.settings)
 
     def done(self) -> Awaitable[None] | None:
         """Not a coroutine, since mitmproxy does not await it when it reloads the script; at exit it does."""
@@ -117,7 +117,7 @@ class AICache:
         self._handler.close()
         self._restore_body_check()
         self._commands.close()
-        self._speed.leave()
+        self._fast_path.uninstall()
         runtime = self._lifecycle.end()
         if batches := dict(self._flows.partial_batches()):
             Leftover(batches).enter()
@@ -140,7 +140,7 @@ class AICache:
         self._desk.configure(config)
         self._door.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:
-            self._speed.apply(runtime.settings)
+            self._fast_path.apply(runtime.settings)
             self._door.announce(listeners.of_pages())
 
     def _erased(self, erased: Erased) -> None:
@@ -156,7 +156,7 @@ class AICache:
 
     def client_connected(self, client: Client) -> None:
         self._own.client_connected(client)
-        self._speed.connected(client)
+        self._fast_path.client_connected(client)
 
     def client_disconnected(self, client: Client) -> None:
         self._own.client_disconnected(client)
@@ -172,7 +172,7 @@ class AICache:
 
     def next_layer(self, next_layer: NextLayer) -> None:
         self._own.next_layer(next_layer)
-        self._speed.next_layer(next_layer)
+        self._fast_path.next_layer(next_layer)
 
     # ------------------------------------------------------------------ flows
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aicache.domain.known_request_fields import ADDRESSES, CREDENTIALS, HARMLESS
 from aicache.domain.request_directives import OWN_HEADERS
 from aicache.domain.request_fields import FieldRole, FieldRules, classify_fields, field_role
-from aicache.fastpath.request_head import ALWAYS_SAID, NOISE
+from aicache.fastpath.request_head import IGNORED_FIELDS, NEVER_IGNORED_FIELDS
 from aicache.formats.anthropic.messages import MESSAGES
 
 NO_RULES = FieldRules()
@@ -42,8 +42,8 @@ def test_names_are_in_lower_case_and_on_one_list_alone() -> None:
 
 
 def test_what_the_fast_lane_leaves_out_is_harmless() -> None:
-    assert all(part(name.decode()) is FieldRole.NOTHING for name in NOISE)
-    assert {name.encode() for name in OWN_HEADERS} <= ALWAYS_SAID
+    assert all(part(name.decode()) is FieldRole.NOTHING for name in IGNORED_FIELDS)
+    assert {name.encode() for name in OWN_HEADERS} <= NEVER_IGNORED_FIELDS
 
 
 @pytest.mark.parametrize(

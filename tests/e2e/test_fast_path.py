@@ -358,7 +358,7 @@ def test_where_mitmdump_prints_a_line_for_each_flow_there_are_flows(start: Start
 
     ask(proxy, KNOWN)
 
-    assert "the fast lane is not used: the option flow_detail wants flows" in proxy.log
+    assert "the fast lane is not used: the option flow_detail needs flows" in proxy.log
     assert proxy.log.count("POST http://") >= 3
     assert in_lane(proxy) == 0
 

@@ -1,4 +1,4 @@
-"""What the lane reads of requests, and when it has an answer."""
+"""Which requests the fast path parses, when it is off, and which hits it prepares responses from."""
 
 from __future__ import annotations
 
@@ -20,11 +20,18 @@ from mitmproxy.tools.dump import DumpMaster
 
 from aicache.domain.model import Entry, Hit, Mode
 from aicache.domain.request_directives import NO_DIRECTIVES
-from aicache.fastpath.flow_observers import wanted_by
-from aicache.fastpath.http_layer import FastLane
-from aicache.fastpath.prepared_responses import Answers
-from aicache.fastpath.request_head import LARGEST, LONGEST, NOISE, Head, may_begin, read
-from aicache.fastpath.request_index import Lane
+from aicache.fastpath.flow_observers import find_observer
+from aicache.fastpath.http_layer import FastPathLayer
+from aicache.fastpath.prepared_responses import PreparedResponses
+from aicache.fastpath.request_head import (
+    IGNORED_FIELDS,
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    Head,
+    may_become_plain,
+    parse_head,
+)
+from aicache.fastpath.request_index import RequestIndex
 from aicache.proxy.http_messages import make
 from aicache.runtime.doctor import an_exchange
 
@@ -34,14 +41,14 @@ PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer
 def test_a_plain_head_is_read() -> None:
     said = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k"
 
-    assert read(PLAIN) == Head(b"/v1/chat/completions", 7, said)
+    assert parse_head(PLAIN) == Head(b"/v1/chat/completions", 7, said)
 
 
 def test_what_is_noise_is_not_said_unless_it_counts() -> None:
     noisy = PLAIN.replace(b"Host: a", b"Host: a\r\nX-Request-Id: 12\r\ntraceparent: 00-1-2-3")
 
-    assert read(noisy) == read(PLAIN)
-    assert read(noisy, NOISE - {b"x-request-id"}) != read(PLAIN)
+    assert parse_head(noisy) == parse_head(PLAIN)
+    assert parse_head(noisy, IGNORED_FIELDS - {b"x-request-id"}) != parse_head(PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +58,7 @@ def test_what_is_noise_is_not_said_unless_it_counts() -> None:
         (b"Content-Length: 7", b"Content-Length: +7"),
         (b"Content-Length: 7", b"Content-Length: 7, 7"),
         (b"Content-Length: 7", b"Content-Length: 7\r\ncontent-length: 7"),
-        (b"Content-Length: 7", b"Content-Length: %d" % (LARGEST + 1)),
+        (b"Content-Length: 7", b"Content-Length: %d" % (MAX_BODY_BYTES + 1)),
         (b"Content-Length: 7", b"Content-Length: 0"),
         (b"Content-Length: 7\r\n", b""),
         (b"Content-Length: 7", b"Content-Length : 7"),
@@ -65,7 +72,7 @@ def test_what_is_noise_is_not_said_unless_it_counts() -> None:
         (b"Host: a", b"Host: a\r\nx: \xe4"),
         (b"Host: a", b"Host: a\r\nHost: b"),
         (b"Host: a\r\n", b""),
-        (b"Host: a", b"Host: a\r\nx: " + b"x" * LONGEST),
+        (b"Host: a", b"Host: a\r\nx: " + b"x" * MAX_HEAD_BYTES),
         (b"HTTP/1.1", b"HTTP/1.0"),
         (b"POST /", b"GET /"),
         (b"POST /", b"POST http://a/"),
@@ -76,15 +83,15 @@ def test_what_is_noise_is_not_said_unless_it_counts() -> None:
 def test_what_is_not_plain_is_not_read(instead: tuple[bytes, bytes]) -> None:
     assert instead[0] in PLAIN
 
-    assert read(PLAIN.replace(*instead)) is None
+    assert parse_head(PLAIN.replace(*instead)) is None
 
 
 def test_a_head_is_waited_for_only_as_long_as_it_may_be_plain() -> None:
-    assert all(may_begin(PLAIN[:i]) for i in range(1, len(PLAIN)))
-    assert not may_begin(b"GET /")
-    assert not may_begin(b"\r\nPOST /")
-    assert not may_begin(b"POST / HTTP/1.1\nHost: a\n")
-    assert not may_begin(b"POST /" + b"x" * LONGEST)
+    assert all(may_become_plain(PLAIN[:i]) for i in range(1, len(PLAIN)))
+    assert not may_become_plain(b"GET /")
+    assert not may_become_plain(b"\r\nPOST /")
+    assert not may_become_plain(b"POST / HTTP/1.1\nHost: a\n")
+    assert not may_become_plain(b"POST /" + b"x" * MAX_HEAD_BYTES)
 
 
 def script(**hooks: Any) -> ModuleType:
@@ -120,14 +127,14 @@ WANTING: dict[str, tuple[dict[str, Any], Callable[[], Any] | None]] = {
 async def test_flows_are_wanted(by: str) -> None:
     master = DumpMaster(options.Options())
     master.options.update(flow_detail=0)  # type: ignore[no-untyped-call]
-    assert wanted_by(master, OWN) is None
+    assert find_observer(master, OWN) is None
     wanted, addon = WANTING[by]
 
     if addon is not None:
         master.addons.chain.append(addon())
     master.options.update(**wanted)  # type: ignore[no-untyped-call]
 
-    assert wanted_by(master, OWN) in (by, "the addon module")
+    assert find_observer(master, OWN) in (by, "the addon module")
 
 
 async def test_the_cache_itself_and_the_script_it_is_in_want_none() -> None:
@@ -137,8 +144,8 @@ async def test_the_cache_itself_and_the_script_it_is_in_want_none() -> None:
 
     master.addons.chain.append(script(addons=[own]))
 
-    assert wanted_by(master, own) is None
-    assert wanted_by(master, OWN) is not None
+    assert find_observer(master, own) is None
+    assert find_observer(master, OWN) is not None
 
 
 class Deaf(HttpLayer):
@@ -159,9 +166,9 @@ def test_what_is_not_http_1_is_handed_on_as_it_comes(alpn: bytes) -> None:
     http.heard = []
     server.state = getattr(server, "read_headers", None)
     http.connections[client] = server
-    lane = Lane(Answers(lambda: None), lambda report: None)
-    lane.is_open = lambda: True
-    layer = FastLane(http, lane)
+    index = RequestIndex(PreparedResponses(lambda: None), lambda report: None)
+    index.is_enabled = lambda: True
+    layer = FastPathLayer(http, index)
 
     for part in (PLAIN[:30], PLAIN[30:] + b"1234567"):
         assert list(layer.handle_event(DataReceived(client, part))) == []
@@ -191,23 +198,23 @@ class Holder:
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
     nobody = SimpleNamespace(stopped=lambda caller: False)
     engine: Any = SimpleNamespace(exact=Holder(), semantic=object(), proofs=nobody, rules=SimpleNamespace(ttl=1e10))
-    answers = Answers(lambda: engine)
+    responses = PreparedResponses(lambda: engine)
     exchange = replace(an_exchange("?")[0], directives=NO_DIRECTIVES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
     response = make(200, b"{}", {"content-type": "text/plain"})
 
     def kept() -> list[bytes]:
-        return [name for name in (b"exact", b"by meaning") if answers.find(name, 1.0) is not None]
+        return [name for name in (b"exact", b"by meaning") if responses.get(name, 1.0) is not None]
 
-    answers.keep((b"exact",), exchange, Hit(entry), response)
-    answers.keep((b"by meaning",), exchange, Hit(entry, 0.95), response)
+    responses.put((b"exact",), exchange, Hit(entry), response)
+    responses.put((b"by meaning",), exchange, Hit(entry, 0.95), response)
     assert kept() == [b"exact", b"by meaning"]
 
     engine.semantic = object()
     assert kept() == [b"exact"]
     engine.semantic = None
     assert kept() == [b"exact"]
-    answers.keep((b"late",), exchange, Hit(entry, 0.95), response)
+    responses.put((b"late",), exchange, Hit(entry, 0.95), response)
     assert b"late" not in engine.exact.things
 
 
@@ -219,6 +226,8 @@ def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any])
     exchange: Any = SimpleNamespace(directives=NO_DIRECTIVES, identity=SimpleNamespace(key="own"))
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
 
-    Answers(lambda: engine).keep((b"name",), exchange, Hit(entry, 0.95, **hit), make(200, b"{}", {"content-type": "a"}))
+    PreparedResponses(lambda: engine).put(
+        (b"name",), exchange, Hit(entry, 0.95, **hit), make(200, b"{}", {"content-type": "a"})
+    )
 
     assert not engine.exact.things

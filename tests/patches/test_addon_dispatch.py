@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.http import HttpRequestHook
 from mitmproxy.proxy.server_hooks import ClientConnectedHook
 from mitmproxy.test import tflow
 
-from aicache.patches.addon_dispatch import Dispatch
+from aicache.patches.addon_dispatch import AddonDispatch
 
 HOOKS: dict[str, Callable[[str], Any]] = {
     "calls": lambda _: None,
@@ -106,7 +106,7 @@ def told(kinds: list[Kind], *, dispatch: bool, event: Callable[[], Any]) -> tupl
     """Return what was heard and logged when an event is told twice: the second time, what was found out is known."""
     heard, records = Heard(kinds), Records()
     if dispatch:
-        assert Dispatch.install(heard.manager)
+        assert AddonDispatch.install(heard.manager)
     logger = logging.getLogger(addonmanager.__name__)
     logger.addHandler(records)
     try:
@@ -139,7 +139,7 @@ def test_any_addons_hear_and_say_the_same(kinds: list[Kind]) -> None:
 
 def test_what_is_no_flow_has_no_update() -> None:
     heard = Heard([Kind({"client_connected": "calls", "update": "calls"}, own=True)])
-    Dispatch.install(heard.manager)
+    AddonDispatch.install(heard.manager)
 
     heard.tell(ClientConnectedHook(tflow.tclient_conn()))
 
@@ -158,7 +158,7 @@ def test_options_errors_come_out_as_ever() -> None:
         heard = Heard([])
         heard.manager.chain = [Refuses()]
         if installed:
-            Dispatch.install(heard.manager)
+            AddonDispatch.install(heard.manager)
 
         with pytest.raises(exceptions.OptionsError):
             heard.tell(HttpRequestHook(tflow.tflow()))
@@ -199,7 +199,7 @@ def test_addons_that_come_and_go_in_an_event_hear_what_they_would(change: str) -
         if change != "added":
             heard.manager.chain.append(last)
         if installed:
-            Dispatch.install(heard.manager)
+            AddonDispatch.install(heard.manager)
 
         heard.tell(HttpRequestHook(tflow.tflow()))
         heard.tell(HttpRequestHook(tflow.tflow()))
@@ -210,7 +210,7 @@ def test_addons_that_come_and_go_in_an_event_hear_what_they_would(change: str) -
 
 def test_a_script_that_is_loaded_anew_is_heard_at_once() -> None:
     heard = Heard([Kind({}, inside=[Kind({"request": "calls"})], own=True)])
-    Dispatch.install(heard.manager)
+    AddonDispatch.install(heard.manager)
     heard.tell(HttpRequestHook(tflow.tflow()))
 
     heard.manager.chain[0].addons = [heard._addon(Kind({"request": "calls"}), "anew")]
@@ -221,7 +221,7 @@ def test_a_script_that_is_loaded_anew_is_heard_at_once() -> None:
 
 def test_an_addon_of_someone_else_may_change_its_hooks() -> None:
     heard = Heard([Kind({"request": "calls"})])
-    Dispatch.install(heard.manager)
+    AddonDispatch.install(heard.manager)
     heard.tell(HttpRequestHook(tflow.tflow()))
 
     heard.manager.chain[0].request = lambda flow: heard.calls.append("changed")
@@ -234,17 +234,17 @@ def test_an_addon_of_someone_else_may_change_its_hooks() -> None:
 def test_leaving_gives_the_manager_its_own_ways_back() -> None:
     heard = Heard([Kind({"request": "calls"})])
     before = dict(vars(heard.manager))
-    dispatch = Dispatch.install(heard.manager)
+    dispatch = AddonDispatch.install(heard.manager)
     assert dispatch is not None
 
-    dispatch.leave()
+    dispatch.uninstall()
 
     assert vars(heard.manager) == before
 
 
 def test_one_who_has_wrapped_it_is_left_alone() -> None:
     heard = Heard([Kind({"request": "calls"})])
-    dispatch = Dispatch.install(heard.manager)
+    dispatch = AddonDispatch.install(heard.manager)
     assert dispatch is not None
     inner = heard.manager.trigger_event
 
@@ -253,7 +253,7 @@ def test_one_who_has_wrapped_it_is_left_alone() -> None:
         await inner(event)
 
     heard.manager.trigger_event = wrapper
-    dispatch.leave()
+    dispatch.uninstall()
     heard.tell(HttpRequestHook(tflow.tflow()))
 
     assert heard.calls == ["wrapper", "0.request", "wrapper"]  # the second is the update's
@@ -268,10 +268,10 @@ def test_a_manager_that_is_not_known_keeps_its_own_ways(caplog: pytest.LogCaptur
     vars(changed)["trigger_event"] = heard.manager.trigger_event
     caplog.set_level(logging.INFO)
 
-    assert Dispatch.install(Another(SimpleNamespace(options=options.Options()))) is None
-    assert Dispatch.install(changed) is None
+    assert AddonDispatch.install(Another(SimpleNamespace(options=options.Options()))) is None
+    assert AddonDispatch.install(changed) is None
     assert caplog.text.count("keeps its own way of calling addons") == 2
 
 
 def test_it_was_compared_with_the_mitmproxy_at_hand() -> None:
-    assert Dispatch.install(Heard([]).manager) is not None
+    assert AddonDispatch.install(Heard([]).manager) is not None

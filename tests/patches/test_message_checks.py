@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mitmproxy.http import Headers, MessageData, Request, RequestData, Response, ResponseData
 
-from aicache.patches.message_checks import CHECKED, check, checks_messages_quickly
+from aicache.patches.message_checks import ORIGINAL_CHECK, check, install
 
 
 class Text(str):
@@ -33,13 +33,13 @@ def test_every_value_of_every_field_gets_the_same_verdict(kind: type[MessageData
     for name, value in itertools.product(vars(good), VALUES):
         message = object.__new__(kind)
         vars(message).update(vars(good) | {name: value})
-        assert verdict(check, message) == verdict(CHECKED, message), f"{name} = {value!r}"
+        assert verdict(check, message) == verdict(ORIGINAL_CHECK, message), f"{name} = {value!r}"
 
 
 def test_it_is_in_place_until_it_is_undone() -> None:
-    undo = checks_messages_quickly()
+    undo = install()
     during = vars(MessageData)["__post_init__"]
     undo()
 
     assert during is check
-    assert vars(MessageData)["__post_init__"] is CHECKED
+    assert vars(MessageData)["__post_init__"] is ORIGINAL_CHECK

@@ -1,1 +1,1 @@
-"""The fast lane: requests whose answers are at hand are answered from their bytes, past mitmproxy's flows."""
+"""Answers requests that have a prepared response from their bytes, before mitmproxy makes a flow of them."""

@@ -1,4 +1,7 @@
-"""What makes mitmproxy itself faster, as the settings want it. What an answer is, is not its business."""
+"""Installs the fast path: patches that make mitmproxy itself faster, and hits that need no flow.
+
+It decides when these apply, and no answer.
+"""
 
 from __future__ import annotations
 
@@ -15,104 +18,104 @@ from aicache.config.request_settings import Settings
 from aicache.domain.events import Decided
 from aicache.domain.model import Hit
 from aicache.engine import Engine, Exchange
-from aicache.fastpath import stream_protocol
-from aicache.fastpath.flow_observers import Gate
-from aicache.fastpath.http_layer import fits, put_before_http
-from aicache.fastpath.prepared_responses import Answers
-from aicache.fastpath.request_index import Lane
-from aicache.patches.addon_dispatch import Dispatch, handler_of
+from aicache.fastpath import http_layer, stream_protocol
+from aicache.fastpath.flow_observers import FlowObservers
+from aicache.fastpath.http_layer import insert_before_http
+from aicache.fastpath.prepared_responses import PreparedResponses
+from aicache.fastpath.request_index import RequestIndex
+from aicache.fastpath.stream_protocol import insert_before_stream
+from aicache.patches.addon_dispatch import AddonDispatch, handler_of
 from aicache.proxy.malformed_fields import is_safe
 
 logger = logging.getLogger(__name__)
 
 
-class Speed:
-    """*own* is the addon; *engine* returns the one that may answer now, *tell* is told of each hit in the fast lane."""
+class FastPath:
+    """*own* is the addon; *engine* returns the one that may answer now; *decided* is called with the report of each hit
+    that had no flow."""
 
-    def __init__(self, own: object, engine: Callable[[], Engine | None], tell: Callable[[Decided], None]) -> None:
+    def __init__(self, own: object, engine: Callable[[], Engine | None], decided: Callable[[Decided], None]) -> None:
         self._own = own
-        self._dispatch: Dispatch | None = None
-        self._answers = Answers(engine)
-        self._lane = Lane(self._answers, tell)
-        self._gate: Gate | None = None
-        self._known = is_safe()
-        self._said = False
-        self._fits: bool | None = None
-        self._taps = False
+        self._dispatch: AddonDispatch | None = None
+        self._responses = PreparedResponses(engine)
+        self._index = RequestIndex(self._responses, decided)
+        self._observers: FlowObservers | None = None
+        self._is_safe = is_safe()
+        self._has_warned = False
+        self._is_supported: bool | None = None
+        self._inserts_protocol = False
 
     def apply(self, settings: Settings) -> None:
-        """Do to mitmproxy what the settings say, and undo what they no longer say. To be called at every change."""
-        if not self._known:
-            if not self._said:
-                logger.info("mitmproxy %s is older than 12.2.2: hits take the ordinary way", version.VERSION)
-            self._said = True
+        """Install what the settings want and undo the rest. To be called after each change of settings or options."""
+        if not self._is_safe:
+            if not self._has_warned:
+                logger.info("mitmproxy %s is older than 12.2.2, fast path disabled", version.VERSION)
+            self._has_warned = True
             return
         if settings.dispatch and self._dispatch is None:
-            self._dispatch = Dispatch.install(ctx.master.addons)
+            self._dispatch = AddonDispatch.install(ctx.master.addons)
         elif not settings.dispatch and self._dispatch is not None:
-            self._dispatch.leave()
+            self._dispatch.uninstall()
             self._dispatch = None
-        self._answers.renew(settings.key_rules.fields)
-        self._lane.renew()
+        self._responses.reset(settings.key_rules.fields)
+        self._index.clear()
         if not (settings.enabled and settings.fast_lane):
-            self._close_lane()
+            self._disable_index()
             return
-        if self._fits is None:
-            self._fits, self._taps = fits(), stream_protocol.fits()
-        if self._fits:
-            self._gate = self._gate or Gate(ctx.master, self._own)
-            self._gate.look()
-            self._lane.is_open = self._gate
+        if self._is_supported is None:
+            self._is_supported, self._inserts_protocol = http_layer.is_supported(), stream_protocol.is_supported()
+        if self._is_supported:
+            self._observers = self._observers or FlowObservers(ctx.master, self._own)
+            self._observers.refresh()
+            self._index.is_enabled = self._observers.are_absent
 
-    def leave(self) -> None:
-        """Undo it all."""
-        self._close_lane()
+    def uninstall(self) -> None:
+        self._disable_index()
         if self._dispatch is not None:
-            self._dispatch.leave()
+            self._dispatch.uninstall()
         self._dispatch = None
 
-    def nobody_wants_flows(self) -> bool:
-        """Tell whether nothing wants to see, change or save flows; where that is not looked into, something may."""
-        return self._gate is not None and self._gate()
+    def is_unobserved(self) -> bool:
+        """Tell whether no addon or option is known to need flows; False also while this is not looked into."""
+        return self._observers is not None and self._observers.are_absent()
 
-    def connected(self, client: Client) -> None:
+    def client_connected(self, client: Client) -> None:
         if self._dispatch is not None:
-            self._dispatch.connected(client)
+            self._dispatch.client_connected(client)
 
     def next_layer(self, next_layer: NextLayer) -> None:
-        """Have mitmproxy choose its layers, which it does after scripts, and put the lane before them.
+        """Have mitmproxy choose its layers, which it otherwise does after scripts, and insert the fast path.
 
-        Only while there is no other script, which might want to choose, too.
+        Only while there is no other script, which might want to choose as well.
         """
-        if self._gate is None or not self._gate() or next_layer.layer is not None:
+        if not self.is_unobserved() or next_layer.layer is not None:
             return
         addons = ctx.master.addons
         addons.get("nextlayer").next_layer(next_layer)  # type: ignore[no-untyped-call]
-        lane = put_before_http(next_layer, self._lane)
-        if lane is not None and self._taps and (handler := handler_of(addons, next_layer.context.client)) is not None:
-            stream_protocol.put_before_stream(lane, handler)
+        if (layer := insert_before_http(next_layer, self._index)) is None or not self._inserts_protocol:
+            return
+        if (handler := handler_of(addons, next_layer.context.client)) is not None:
+            insert_before_stream(layer, handler)
 
-    def names_of(self, flow: HTTPFlow) -> tuple[bytes, ...]:
-        """Return the names by which the answer to a request may be found: the flow's first."""
-        if not self._answers.salt or (name := self._answers.name_of(flow)) is None:
+    def fingerprints(self, flow: HTTPFlow) -> tuple[bytes, ...]:
+        """Return the fingerprints of a request: the flow's, then that of its raw bytes if these are known."""
+        if not self._responses.salt or (fingerprint := self._responses.fingerprint(flow)) is None:
             return ()
-        in_lane = None if self._gate is None else self._lane.take(flow)
-        return (name,) if in_lane is None else (name, in_lane)
+        raw = None if self._observers is None else self._index.take_fingerprint(flow)
+        return (fingerprint,) if raw is None else (fingerprint, raw)
 
-    def recall(self, names: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
-        """Return the answer to a request where it is at hand, and what there is to tell of it.
-
-        *began* is the performance counter's time at which the request was there.
-        """
+    def recall(self, fingerprints: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
+        """Return the prepared response to a request that was complete at *began* (`time.perf_counter`), and its event;
+        None if none is prepared."""
         now = time.time()
-        if not names or (found := self._answers.find(names[0], now)) is None:
+        if not fingerprints or (prepared := self._responses.get(fingerprints[0], now)) is None:
             return None
-        return found.response(now), found.report("recalled", began, time.perf_counter())
+        return prepared.response(now), prepared.report("recalled", began, time.perf_counter())
 
-    def learn(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
-        """Have the request of these names answered by this hit from now on."""
-        self._answers.keep(names, exchange, hit, response)
+    def remember(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
+        """Prepare the response to further requests with these fingerprints."""
+        self._responses.put(fingerprints, exchange, hit, response)
 
-    def _close_lane(self) -> None:
-        self._gate = None
-        self._lane.is_open = lambda: False
+    def _disable_index(self) -> None:
+        self._observers = None
+        self._index.is_enabled = lambda: False

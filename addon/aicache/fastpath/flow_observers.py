@@ -1,4 +1,4 @@
-"""Who wants to see, change or stop flows: then there must be some. It changes nothing."""
+"""Detects addons and options that need flow objects; while any is active, the fast path stays off. Read-only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mitmproxy.tools.dump import DumpMaster
 
 logger = logging.getLogger(__name__)
 
-HOOKS = (
+FLOW_HOOKS = (
     *("requestheaders", "request", "responseheaders", "response", "error", "update"),
     *("next_layer", "http_connect", "http_connected", "websocket_start", "tcp_start"),
 )
@@ -40,56 +40,56 @@ IDLE_WITHOUT: dict[str, tuple[str, ...]] = {
     "updatealtsvc": (),
     "upstreamauth": ("upstream_auth",),
 }
-"""mitmproxy's own addons that hear of flows, by name, and the options without which they leave them as they are."""
-OPTIONS = ("stream_large_bodies", "body_size_limit", "proxy_debug")
-"""What else a request must go the ordinary way for."""
+"""mitmproxy's own addons that have flow hooks, by name, and the options without which they do nothing to flows."""
+FLOW_OPTIONS = ("stream_large_bodies", "body_size_limit", "proxy_debug")
+"""Options that mitmproxy itself obeys for flows only."""
 
 
-class Gate:
-    """Tells whether nobody wants flows; the log says who does, when that changes."""
+class FlowObservers:
+    """Tells whether flows are observed by anyone; a change is logged. *own* is this addon."""
 
     def __init__(self, master: Master, own: object) -> None:
         self._master = master
         self._own = own
         self._chain: list[Any] = []
-        self._said: str | None = ""
-        self._open = False
+        self._logged: str | None = ""
+        self._are_absent = False
 
-    def __call__(self) -> bool:
+    def are_absent(self) -> bool:
         if self._master.addons.chain != self._chain:  # another list when an addon came or went
-            self.look()
-        return self._open
+            self.refresh()
+        return self._are_absent
 
-    def look(self) -> None:
-        """Find out who wants flows now."""
+    def refresh(self) -> None:
+        """Look for observers anew."""
         self._chain = [*self._master.addons.chain]
-        wanted = wanted_by(self._master, self._own)
-        self._open = wanted is None
-        if wanted != self._said:
-            self._said = wanted
-            logger.info("the fast lane is %s", "open" if wanted is None else f"not used: {wanted} wants flows")
+        observer = find_observer(self._master, self._own)
+        self._are_absent = observer is None
+        if observer != self._logged:
+            self._logged = observer
+            logger.info("the fast lane is %s", "open" if observer is None else f"not used: {observer} needs flows")
 
 
-def wanted_by(master: Master, own: object) -> str | None:
-    """Say who wants flows; None where nobody does. *own* is the addon that asks."""
+def find_observer(master: Master, own: object) -> str | None:
+    """Name an addon or option that needs flow objects; None if there is none. *own* is this addon."""
     if type(master) is not DumpMaster:
         return type(master).__name__
     for addon in traverse(master.addons.chain):  # type: ignore[no-untyped-call]
-        if addon is own or _holds(addon, own):
+        if addon is own or _is_script_of(addon, own):
             continue
         kind = type(addon)
         if not kind.__module__.startswith("mitmproxy.addons."):
             return f"the addon {kind.__name__}"
-        if not any(hasattr(addon, hook) for hook in HOOKS):
+        if not any(hasattr(addon, hook) for hook in FLOW_HOOKS):
             continue
         if (options := IDLE_WITHOUT.get(kind.__name__.lower())) is None:
             return f"the addon {kind.__name__}"
-        if (found := _set(master, options)) is not None:
-            return found
-    return _set(master, OPTIONS)
+        if (option := _find_set_option(master, options)) is not None:
+            return option
+    return _find_set_option(master, FLOW_OPTIONS)
 
 
-def _set(master: Master, names: Iterable[str]) -> str | None:
+def _find_set_option(master: Master, names: Iterable[str]) -> str | None:
     for name in names:
         value: Any = getattr(master.options, name, None)
         if value:
@@ -97,6 +97,6 @@ def _set(master: Master, names: Iterable[str]) -> str | None:
     return None
 
 
-def _holds(addon: object, own: object) -> bool:
-    """Tell whether it is the script that the addon asking was loaded by."""
+def _is_script_of(addon: object, own: object) -> bool:
+    """Tell whether *addon* is the script that this addon was loaded by."""
     return isinstance(addon, ModuleType) and own in getattr(addon, "addons", ())

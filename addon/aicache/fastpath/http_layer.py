@@ -1,8 +1,8 @@
-"""A layer in front of mitmproxy's HTTP layer: it answers requests that the lane has answers for, and hands everything
-else on as it came. What it does not understand at once is not its business.
+"""A layer in front of mitmproxy's HTTP layer: it answers requests that have a prepared response, and passes everything
+else on unchanged.
 
-It holds back a plain request until that is complete, and only while nothing else goes on on its connection: mitmproxy's
-own layer has read all that came before and has answered it. What it sees of that layer is compared in `fits`.
+It holds a plain request back until that is complete, and only while the connection is otherwise idle: mitmproxy's own
+layer has read and answered everything before it. The mitmproxy code that this relies on is compared in `is_supported`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode, HttpStream
 from mitmproxy.proxy.layers.http._http1 import Http1Connection, Http1Server
 from mitmproxy.proxy.tunnel import LayerStack, TunnelLayer
 
-from aicache.fastpath.request_head import END, Head, may_begin
-from aicache.fastpath.request_index import Lane
-from aicache.patches.source_fingerprint import digest_of
+from aicache.fastpath.request_head import END_OF_HEAD, Head, may_become_plain
+from aicache.fastpath.request_index import Reply, RequestIndex
+from aicache.patches.source_fingerprint import fingerprint_source
 
 logger = logging.getLogger(__name__)
 
@@ -32,31 +32,31 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
     *(Http1Connection._handle_event, Http1Connection.start, Http1Connection.mark_done, Http1Connection.make_pipe),
     *(Http1Server.__init__, Http1Server.read_headers, Http1Server.mark_done),
 )
-"""What of mitmproxy tells that nothing goes on, and hands events to a layer and its commands back."""
-KNOWN = frozenset({"f8cf2b065b34bae4"})
-"""Digests of its source where that was read: mitmproxy 12.2.2 to 12.3.1 have but one."""
-TOGETHER = 64 * 1024
-"""Bytes; a larger body is not copied to be sent with its head."""
+"""mitmproxy functions that show whether a connection is idle, and that pass events and commands between layers."""
+KNOWN_FINGERPRINTS = frozenset({"f8cf2b065b34bae4"})
+"""Of their source where it was reviewed: mitmproxy 12.2.2 to 12.3.1 have the same."""
+MAX_JOINED_BYTES = 64 * 1024
+"""A larger body is not copied to be sent in one write with its head."""
 
 Commands = Generator[Command, Any, None]
-Taken = tuple[tuple[bytes, ...], bytes]
-"""Of what came in: what is to be sent back, and what is to be handed on."""
-NOTHING: Taken = ((), b"")
+Received = tuple[Reply | None, bytes]
+"""The reply to send back, if any, and the bytes to pass on to mitmproxy."""
+NOTHING: Received = (None, b"")
 
 
-class FastLane(Layer):
+class FastPathLayer(Layer):
     """Between a connection and its HTTP layer."""
 
-    def __init__(self, http: HttpLayer, lane: Lane) -> None:
+    def __init__(self, http: HttpLayer, index: RequestIndex) -> None:
         self.context = http.context  # without a place among its layers: they do not know of this one
         self._http = http
-        self._lane = lane
+        self._index = index
         self._client = http.context.client
-        self._salt, self._way = b"", b""
-        self._beginning = b""  # of a request whose head has not ended
+        self._salt, self._route_bytes = b"", b""
+        self._start = b""  # of a request whose head is incomplete
         self._head: Head | None = None
-        self._parts: list[bytes] = []  # of a request whose head has been read, from its first byte
-        self._missing = 0  # bytes
+        self._parts: list[bytes] = []  # of a request whose head has been parsed, from its first byte
+        self._missing_bytes = 0
         self._body_at = 0
 
     def __repr__(self) -> str:
@@ -69,83 +69,84 @@ class FastLane(Layer):
         if type(event) is DataReceived and event.connection is self._client:
             yield from self._received(event.data)
             return
-        if type(event) is ConnectionClosed and event.connection is self._client and (held := self._let_go()):
+        if type(event) is ConnectionClosed and event.connection is self._client and (held := self._release()):
             yield from self._http.handle_event(DataReceived(self._client, held))
         yield from self._http.handle_event(event)
 
     def _received(self, data: bytes) -> Commands:
-        answer, rest = self.take(data)
-        for each in answer:
-            yield SendData(self._client, each)
-        self.sent()
+        reply, rest = self.receive(data)
+        if reply is not None:
+            for chunk in chunks_of(reply):
+                yield SendData(self._client, chunk)
+            self.sent(reply)
         if rest:
             yield from self._http.handle_event(DataReceived(self._client, rest))
 
-    def take(self, data: bytes) -> Taken:
-        """Take what comes next from the client. Nothing of either while a request is held back."""
+    def receive(self, data: bytes) -> Received:
+        """Take in the next bytes from the client; `NOTHING` while a request is held back."""
         began = time.perf_counter()
         if self._head is None:
-            if not self._beginning and not (self._is_idle() and self._lane.is_open()):
-                return self._hand_on(data)
-            data = self._beginning + data
-            self._beginning = b""
-            if (end := data.find(END)) < 0:
-                if not may_begin(data):
-                    return self._hand_on(data)
-                self._beginning = data
+            if not self._start and not (self._is_idle() and self._index.is_enabled()):
+                return self._pass_on(data)
+            data = self._start + data
+            self._start = b""
+            if (end := data.find(END_OF_HEAD)) < 0:
+                if not may_become_plain(data):
+                    return self._pass_on(data)
+                self._start = data
                 return NOTHING
-            self._body_at = end + len(END)
-            if (head := self._lane.head(data[: self._body_at])) is None:
-                return self._hand_on(data)
-            self._head, self._missing = head, self._body_at + head.length
-        self._missing -= len(data)
+            self._body_at = end + len(END_OF_HEAD)
+            if (head := self._index.parse_head(data[: self._body_at])) is None:
+                return self._pass_on(data)
+            self._head, self._missing_bytes = head, self._body_at + head.body_length
+        self._missing_bytes -= len(data)
         self._parts.append(data)
-        return self._complete(began) if self._missing <= 0 else NOTHING
+        return self._complete(began) if self._missing_bytes <= 0 else NOTHING
 
-    def sent(self) -> None:
-        """What was to be sent back has been. It never raises."""
+    def sent(self, reply: Reply) -> None:
+        """Report a reply that has been sent. It never raises."""
         try:
-            self._lane.tell()
+            self._index.report(reply)
         except Exception:
-            logger.exception("a hit was not told of")
+            logger.exception("a hit could not be reported")
 
-    def _complete(self, began: float) -> Taken:
-        """Answer a request that is there to its last byte, or hand it on, with what came behind it."""
-        head, data, more = self._head, b"".join(self._parts), self._missing < 0
+    def _complete(self, began: float) -> Received:
+        """Answer a complete request, or pass it on together with the bytes behind it."""
+        head, data, has_more = self._head, b"".join(self._parts), self._missing_bytes < 0
         self._head, self._parts = None, []
-        if head is None or more or not self._lane.is_open():
-            return self._hand_on(data)
+        if head is None or has_more or not self._index.is_enabled():
+            return self._pass_on(data)
         body = data[self._body_at :]
-        name, answer = self._find(head, body, began)
-        if answer is not None:
-            return (answer if len(answer[1]) > TOGETHER else (answer[0] + answer[1],)), b""
-        if name is None:
-            return self._hand_on(data)
-        self._lane.pass_on(self._client, name, head, body)
-        return (), data
+        fingerprint, reply = self._find(head, body, began)
+        if reply is not None:
+            return reply, b""
+        if fingerprint is None:
+            return self._pass_on(data)
+        self._index.pass_on(self._client, fingerprint, head, body)
+        return None, data
 
-    def _find(self, head: Head, body: bytes, began: float) -> tuple[bytes | None, tuple[bytes, bytes] | None]:
-        """Return a request's name, and the answer to it where one is at hand. It never raises."""
+    def _find(self, head: Head, body: bytes, began: float) -> tuple[bytes | None, Reply | None]:
+        """Return a request's fingerprint, and the reply to it if there is one. It never raises."""
         try:
-            name = self._lane.name(self._way_here(), head, body)
-            return name, self._lane.answer(name, began)
+            fingerprint = self._index.fingerprint(self._route(), head, body)
+            return fingerprint, self._index.find(fingerprint, began)
         except Exception:
-            logger.exception("a request takes the ordinary way")
+            logger.exception("fast path failed; mitmproxy handles the request")
             return None, None
 
-    def _let_go(self) -> bytes:
-        """Return what was held back: it is handed on."""
-        self._lane.pass_on_unknown(self._client)
-        held = self._beginning or b"".join(self._parts)
-        self._head, self._parts, self._beginning = None, [], b""
+    def _release(self) -> bytes:
+        """Return the bytes held back, to be passed on."""
+        self._index.pass_on_unknown(self._client)
+        held = self._start or b"".join(self._parts)
+        self._head, self._parts, self._start = None, [], b""
         return held
 
-    def _hand_on(self, data: bytes) -> Taken:
-        self._lane.pass_on_unknown(self._client)
-        return (), data
+    def _pass_on(self, data: bytes) -> Received:
+        self._index.pass_on_unknown(self._client)
+        return None, data
 
     def _is_idle(self) -> bool:
-        """Tell whether the HTTP layer waits for a request, has nothing of it yet, and nothing else to do."""
+        """Tell whether the HTTP layer waits for a request, has no byte of it yet, and nothing else to do."""
         server = self._http.connections.get(self._client)
         return (
             type(server) is Http1Server
@@ -154,33 +155,38 @@ class FastLane(Layer):
             and not self._http.streams
         )
 
-    def _way_here(self) -> bytes:
-        """Say where requests of this connection go, and how they came; as long as nothing changes, it is the same."""
-        if self._salt != self._lane.salt:
+    def _route(self) -> bytes:
+        """Describe where this connection's requests go and how they came. It changes only with the settings."""
+        if self._salt != self._index.salt:
             client, server = self._client, self.context.server
             certificates = [each.fingerprint() for each in client.certificate_list[:1]]
-            way = (server.address, server.tls, client.tls, client.sni, client.proxy_mode.full_spec, certificates)
-            self._salt, self._way = self._lane.salt, repr(way).encode("utf-8", "surrogateescape")
-        return self._way
+            route = (server.address, server.tls, client.tls, client.sni, client.proxy_mode.full_spec, certificates)
+            self._salt, self._route_bytes = self._index.salt, repr(route).encode("utf-8", "surrogateescape")
+        return self._route_bytes
 
 
-def fits() -> bool:
-    """Tell whether mitmproxy's layers are those that were read; if not, the log says so."""
-    if digest_of(RELIED_ON) in KNOWN:
+def chunks_of(reply: Reply) -> tuple[bytes, ...]:
+    """Return what is written at once: head and body together, unless that would copy a large body."""
+    return (reply.head, reply.body) if len(reply.body) > MAX_JOINED_BYTES else (reply.head + reply.body,)
+
+
+def is_supported() -> bool:
+    """Tell whether mitmproxy's layers are those that were reviewed; if not, the log says so."""
+    if fingerprint_source(RELIED_ON) in KNOWN_FINGERPRINTS:
         return True
-    logger.info("mitmproxy %s answers all hits itself: its HTTP layer is none that was read", version.VERSION)
+    logger.info("unknown HTTP layer in mitmproxy %s, fast path disabled", version.VERSION)
     return False
 
 
-def put_before_http(next_layer: NextLayer, lane: Lane) -> FastLane | None:
-    """Where the layers that were chosen end in HTTP that goes where its connection goes, put the lane before it."""
+def insert_before_http(next_layer: NextLayer, index: RequestIndex) -> FastPathLayer | None:
+    """Put the fast path before the HTTP layer, if the layers chosen end in one that goes where its connection goes."""
     above: NextLayer | TunnelLayer = next_layer
     layer = next_layer.layer
     while isinstance(layer, TunnelLayer):
         above, layer = layer, layer.child_layer
     if type(layer) is not HttpLayer or layer.mode is not HTTPMode.transparent:
         return None
-    before = FastLane(layer, lane)
+    before = FastPathLayer(layer, index)
     if isinstance(above, NextLayer):
         above.layer = before
     else:

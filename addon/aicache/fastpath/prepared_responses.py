@@ -1,8 +1,8 @@
-"""Answers that were given as hits, ready to be given again: as bytes, or as mitmproxy's responses.
+"""Responses that were given as hits, ready to be given again: as bytes, or as mitmproxy's responses.
 
-They are found by a request's name: a digest of all of it that may change the answer. Names are salted, and the salt
-changes with the settings and with mitmproxy's options: then what was kept before is not found any more. An answer goes
-with its entry, as soon as that is not held in this process any more.
+Each is found by its request's fingerprint, a digest of everything that may change the answer. Fingerprints are salted,
+and the salt changes with the settings and mitmproxy's options, so that what was prepared before is no longer found.
+The store's client-side cache holds the prepared responses, and drops each with the entry it was made from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
 from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
-from aicache.fastpath.request_head import ALWAYS_SAID, LARGEST, NOISE
+from aicache.fastpath.request_head import IGNORED_FIELDS, MAX_BODY_BYTES, NEVER_IGNORED_FIELDS
 from aicache.proxy.http_messages import hit_headers, known_of, make
 from aicache.telemetry.reporting import lookup_report
 
@@ -33,7 +33,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 @dataclass(slots=True)
-class Prepared:
+class PreparedResponse:
     """A hit, ready to be given again."""
 
     hit: Hit
@@ -41,31 +41,31 @@ class Prepared:
     content_type: str
     body: bytes
     found_by: Semantic | None
-    """What it was found by, where that was by meaning: embedder and index."""
+    """The embedder and index that found a semantic hit; None for an exact one."""
     _head: bytes = b""
     _fields: tuple[tuple[bytes, bytes], ...] = ()
-    _until: float = 0.0
-    """Unix time until which they are true: age and what is left of its time are told in whole seconds."""
+    _valid_until: float = 0.0
+    """Unix time until which head and fields are true: ``age`` and ``ttl`` are in whole seconds."""
 
     def head(self, now: float) -> bytes:
-        """Return what mitmproxy would send before the body."""
-        self._write(now)
+        """Return the bytes that mitmproxy would send before the body."""
+        self._render(now)
         return self._head
 
     def response(self, now: float) -> Response:
-        self._write(now)
+        self._render(now)
         return Response(b"HTTP/1.1", 200, b"OK", Headers(self._fields), self.body, None, now, now)
 
-    def report(self, step: str, began: float, answered: float) -> Decided:
-        """Say what became of a request: when it was there and when it was answered, by the performance counter.
+    def report(self, step: str, began: float, found: float) -> Decided:
+        """Return the event of a request that was complete at *began* and answered at *found* (`time.perf_counter`).
 
-        *step* is what the look-up is called.
+        *step* names the look-up in the trace.
         """
-        since = time.perf_counter() - answered
-        return lookup_report(self.exchange, self.hit, Trace([Step(step, answered - began)]), began + since)
+        since = time.perf_counter() - found
+        return lookup_report(self.exchange, self.hit, Trace([Step(step, found - began)]), began + since)
 
-    def _write(self, now: float) -> None:
-        if self._until - 1 <= now < self._until:
+    def _render(self, now: float) -> None:
+        if self._valid_until - 1 <= now < self._valid_until:
             return
         response = make(200, self.body, hit_headers(self.hit, self.exchange, self.content_type, now))
         self._fields = response.headers.fields
@@ -73,81 +73,84 @@ class Prepared:
         entry = self.hit.entry
         to_next_age = 1 - (now - entry.stored_at) % 1
         to_next_ttl = (entry.expires_at - now) % 1 or 1.0
-        self._until = now + min(to_next_age, to_next_ttl)
+        self._valid_until = now + min(to_next_age, to_next_ttl)
 
 
-class Answers:
+class PreparedResponses:
     """*engine* returns the one that answers may come from at the moment."""
 
     def __init__(self, engine: Callable[[], Engine | None]) -> None:
         self._engine = engine
         self._store: ExactStore | None = None
-        self._holds: DerivedCache | None = None
-        self.noise = NOISE
+        self._cache: DerivedCache | None = None
+        self.ignored_fields = IGNORED_FIELDS
         self.salt = b""
 
-    def renew(self, rules: FieldRules) -> None:
-        """Forget what was kept: something has changed. *rules* are what the settings say of header fields."""
-        ignored = {name.encode() for name in rules.ignore} - ALWAYS_SAID
-        said = rules.key | rules.credential | rules.scope_headers
-        self.noise = (NOISE | ignored) - {name.encode() for name in said}
+    def reset(self, rules: FieldRules) -> None:
+        """Forget everything prepared, after a change. *rules* are the settings for header fields."""
+        ignored = {name.encode() for name in rules.ignore} - NEVER_IGNORED_FIELDS
+        significant = rules.key | rules.credential | rules.scope_headers
+        self.ignored_fields = (IGNORED_FIELDS | ignored) - {name.encode() for name in significant}
         self.salt = os.urandom(16)
 
-    def name_of(self, flow: HTTPFlow) -> bytes | None:
-        """Name a request as mitmproxy has it; None where there is no answer to be found by it."""
+    def fingerprint(self, flow: HTTPFlow) -> bytes | None:
+        """Return the digest of a request that mitmproxy has parsed; None if no response is prepared for such a one."""
         data, client = flow.request.data, flow.client_conn
-        if data.method != b"POST" or not data.content or len(data.content) > LARGEST:
+        if data.method != b"POST" or not data.content or len(data.content) > MAX_BODY_BYTES:
             return None
-        noise, odd = self.noise, CONTROL_BYTES.search
-        said = [field for field in data.headers.fields if field[0].lower() not in noise or odd(field[1])]
-        way = (client.sni, client.tls, client.proxy_mode.full_spec, known_of(flow))
-        where = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)
+        ignored, control = self.ignored_fields, CONTROL_BYTES.search
+        significant = [field for field in data.headers.fields if field[0].lower() not in ignored or control(field[1])]
+        origin = (client.sni, client.tls, client.proxy_mode.full_spec, known_of(flow))
+        target = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)
         try:
-            name = blake2b(_encode((way, where, said)), digest_size=20, key=self.salt)
-        except UnicodeEncodeError:  # of a name that is none
+            digest = blake2b(_encode((origin, target, significant)), digest_size=20, key=self.salt)
+        except UnicodeEncodeError:  # a host name that is not one
             return None
-        name.update(data.content)
-        return name.digest()
+        digest.update(data.content)
+        return digest.digest()
 
-    def find(self, name: bytes, now: float) -> Prepared | None:
-        """Return the answer to a request; None where none is at hand."""
-        holder = self._holder()
-        prepared = None if holder is None else holder.get_derived(name)
-        if not isinstance(prepared, Prepared) or not self._is_fresh(prepared.hit.entry, now):
+    def get(self, fingerprint: bytes, now: float) -> PreparedResponse | None:
+        """Return the response prepared for a request; None if there is none, or none that may still be given."""
+        cache = self._derived_cache()
+        prepared = None if cache is None else cache.get_derived(fingerprint)
+        if not isinstance(prepared, PreparedResponse) or not self._is_fresh(prepared.hit.entry, now):
             return None
         if prepared.found_by is not None and prepared.found_by is not self._semantic():
             return None
-        return None if self._is_stopped(prepared.exchange.credential) else prepared
+        return None if self._is_refused(prepared.exchange.credential) else prepared
 
-    def keep(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
-        """Have the request of these names answered by this hit while its entry is held, and it has none of its own."""
-        holder, body = self._holder(), response.raw_content
-        checked = hit.ticket is not None or hit.error_bound is not None  # then each hit is decided by itself
-        plain = not (checked or hit.legacy) and exchange.directives is NO_DIRECTIVES
+    def put(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
+        """Prepare the response to requests with these fingerprints.
+
+        It is given as long as the hit's entry is cached in this process and the request has no entry of its own.
+        """
+        cache, body = self._derived_cache(), response.raw_content
+        is_checked = hit.ticket is not None or hit.error_bound is not None  # then each hit is decided by itself
+        is_plain = not (is_checked or hit.legacy) and exchange.directives is NO_DIRECTIVES
         found_by = None if hit.similarity is None else self._semantic()
-        lost = hit.similarity is not None and found_by is None
-        if not names or not plain or not body or holder is None or lost:
+        is_lost = hit.similarity is not None and found_by is None
+        if not fingerprints or not is_plain or not body or cache is None or is_lost:
             return
-        exchange = replace(exchange, fields=())  # no header's value is kept that long
-        prepared = Prepared(hit, exchange, response.headers["content-type"], body, found_by)
+        exchange = replace(exchange, fields=())  # no header's value is held that long
+        prepared = PreparedResponse(hit, exchange, response.headers["content-type"], body, found_by)
         size = len(body) if body is not hit.entry.body else 0
-        for name in names:
-            holder.put_derived(name, hit.entry, prepared, size, exchange.identity.key)
+        for fingerprint in fingerprints:
+            cache.put_derived(fingerprint, hit.entry, prepared, size, exchange.identity.key)
 
     def _is_fresh(self, entry: Entry, now: float) -> bool:
         engine = self._engine()
         return entry.expires_at > now and engine is not None and has_plausible_times(entry, now, engine.rules.ttl)
 
-    def _is_stopped(self, caller: str | None) -> bool:
-        """Tell whether the upstream has refused the caller since: what was prepared for it is given to it no more."""
+    def _is_refused(self, caller: str | None) -> bool:
+        """Tell whether the upstream has refused the caller's credential since the response was prepared."""
         return (engine := self._engine()) is None or engine.proofs.stopped(caller)
 
     def _semantic(self) -> Semantic | None:
         return None if (engine := self._engine()) is None else engine.semantic
 
-    def _holder(self) -> DerivedCache | None:
-        """Return the store in use, if it is one that holds entries: to look that up costs as much as an answer."""
+    def _derived_cache(self) -> DerivedCache | None:
+        """Return the store in use if it is a `DerivedCache`. The check is remembered: it costs as much as a hit."""
         store = None if (engine := self._engine()) is None else engine.exact
         if store is not self._store:
-            self._store, self._holds = store, store if isinstance(store, DerivedCache) else None
-        return self._holds
+            self._store, self._cache = store, store if isinstance(store, DerivedCache) else None
+        return self._cache

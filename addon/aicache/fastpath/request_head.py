@@ -1,35 +1,36 @@
-"""Heads of HTTP/1.1 requests, read as narrowly as can be: what is not as plain as can be is left to others. Pure."""
+"""Parses the heads of plain HTTP/1.1 POST requests; anything unusual is left to mitmproxy. Pure.
+
+It accepts a narrow subset of RFC 9112, in which the length of the body admits of one reading only.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-END = b"\r\n\r\n"
-LONGEST = 16 * 1024
-"""Bytes of a head; longer ones are left to others."""
-LARGEST = 1024 * 1024
-"""Bytes of a body."""
-NOISE = frozenset(
+END_OF_HEAD = b"\r\n\r\n"
+MAX_HEAD_BYTES = 16 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+IGNORED_FIELDS = frozenset(
     {b"content-length", b"date", b"idempotency-key", b"x-request-id", b"x-correlation-id", b"x-stainless-retry-count"}
     | {b"traceparent", b"tracestate", b"sentry-trace", b"b3", b"x-b3-traceid", b"x-b3-spanid"}
     | {b"x-b3-parentspanid", b"x-b3-sampled", b"x-datadog-trace-id", b"x-datadog-parent-id"}
     | {b"request-id", b"correlation-id", b"x-trace-id", b"x-client-request-id", b"x-amzn-trace-id", b"cf-ray"}
     | {b"x-claude-code-session-id", b"x-openwebui-chat-id", b"x-openwebui-message-id"}
 )
-"""Headers that differ from request to request and say nothing of what is asked, in lower case: some of those that are
-known to be harmless."""
-ALWAYS_SAID = frozenset(
+"""Header fields, in lower case, that differ from request to request and do not affect the answer: some of those known
+to be harmless."""
+NEVER_IGNORED_FIELDS = frozenset(
     {b"cache-control", b"origin", b"host", b"x-higress-skip-ai-cache", b"x-ai-cache-ttl", b"x-ai-cache-threshold"}
     | {b"x-ai-cache-feedback", b"x-ai-cache-key"}
 )
-"""Headers that say how a request is to be answered, whatever the settings ignore."""
+"""Header fields that affect how a request is answered, even if the settings ignore them."""
 
-_BEGINNING = b"POST /"
+_START = b"POST /"
 _LINE = re.compile(rb"POST (/[\x21-\x7e]*) HTTP/1\.1")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
 _LENGTH = re.compile(rb"[1-9][0-9]{0,7}")
-_ODD = frozenset(
+_UNSUPPORTED_FIELDS = frozenset(
     {b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer", b"proxy-connection", b"proxy-authorization"}
     | {b"http2-settings", b"keep-alive", b"content-encoding"}
 )
@@ -37,42 +38,41 @@ _ODD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A head whose body can be told from what follows it."""
+    """A request's head, with the length of the body that follows it."""
 
     target: bytes
-    length: int
-    """Bytes of the body."""
-    said: bytes
-    """All of it that may change the answer."""
+    body_length: int
+    significant: bytes
+    """The request line and the header fields that may change the answer."""
 
 
-def may_begin(beginning: bytes) -> bool:
-    """Tell whether a head that has not ended may yet become one that `read` takes."""
-    start = beginning[: len(_BEGINNING)]
-    if not _BEGINNING.startswith(start) or len(beginning) > LONGEST:
+def may_become_plain(start: bytes) -> bool:
+    """Tell whether an incomplete head may yet become one that `parse_head` accepts."""
+    method = start[: len(_START)]
+    if not _START.startswith(method) or len(start) > MAX_HEAD_BYTES:
         return False
-    return beginning.count(b"\n") == beginning.count(b"\r\n")  # mitmproxy takes the former for an end of line, too
+    return start.count(b"\n") == start.count(b"\r\n")  # mitmproxy takes a bare LF for an end of line, too
 
 
-def read(raw: bytes, noise: frozenset[bytes] = NOISE) -> Head | None:
-    """Read a head, `END` included; None where it is not plain enough. What headers of *noise* say is left out."""
-    line, *fields = raw[: -len(END)].split(b"\r\n")
-    if len(raw) > LONGEST or not (request := _LINE.fullmatch(line)):
+def parse_head(raw: bytes, ignored: frozenset[bytes] = IGNORED_FIELDS) -> Head | None:
+    """Parse a head, `END_OF_HEAD` included; None if it is not plain. *ignored* fields are not significant."""
+    line, *fields = raw[: -len(END_OF_HEAD)].split(b"\r\n")
+    if len(raw) > MAX_HEAD_BYTES or not (request := _LINE.fullmatch(line)):
         return None
-    said, length, hosts = [line], None, 0
+    significant, length, hosts = [line], None, 0
     for field in fields:
         if not (match := _FIELD.fullmatch(field)):
             return None
         name, value = match[1].lower(), match[2] or b""
-        if name in _ODD or (name == b"connection" and value.lower() != b"keep-alive"):
+        if name in _UNSUPPORTED_FIELDS or (name == b"connection" and value.lower() != b"keep-alive"):
             return None
         if name == b"content-length":
             if length is not None or not _LENGTH.fullmatch(value):
                 return None
             length = int(value)
         hosts += name == b"host"
-        if name not in noise:
-            said.append(field)
-    if length is None or length > LARGEST or hosts != 1:
+        if name not in ignored:
+            significant.append(field)
+    if length is None or length > MAX_BODY_BYTES or hosts != 1:
         return None
-    return Head(request[1], length, b"\r\n".join(said))
+    return Head(request[1], length, b"\r\n".join(significant))

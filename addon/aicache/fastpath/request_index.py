@@ -1,104 +1,107 @@
-"""Requests named by their bytes, and which of them are on their way to mitmproxy's own layers. It reads no body."""
+"""Fingerprints raw requests, finds their prepared responses, and remembers the requests handed on to mitmproxy.
+
+It parses heads and never a body.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
 from aicache.domain.events import Decided
-from aicache.fastpath import request_head
-from aicache.fastpath.prepared_responses import Answers, Prepared
-from aicache.fastpath.request_head import Head
+from aicache.fastpath.prepared_responses import PreparedResponse, PreparedResponses
+from aicache.fastpath.request_head import Head, parse_head
 
-HEADS = 512
-"""Heads that are remembered: a client's are the same from request to request, but for their length."""
+MAX_HEADS = 512
+"""Parsed heads that are remembered: a client's are the same from request to request, except for their length."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request on its way to mitmproxy's own layers."""
+class Reply(NamedTuple):
+    """A hit as bytes to send, and what its report needs. A named tuple, for it is made for each hit."""
 
-    name: bytes
+    head: bytes
+    body: bytes
+    prepared: PreparedResponse
+    began: float
+    """When the request was complete, by `time.perf_counter`."""
+    found: float
+    """When the response was found, by the same clock."""
+
+
+class _PassedOn(NamedTuple):
+    """A request that was handed on to mitmproxy's HTTP layer."""
+
+    fingerprint: bytes
     target: bytes
     body: bytes
 
 
-class Lane:
-    """Where *answers* are given to requests that are as plain as can be; *tell* is told of each."""
+class RequestIndex:
+    """*responses* holds the prepared hits; *decided* is called with the report of each hit after it has been sent."""
 
-    def __init__(self, answers: Answers, tell: Callable[[Decided], None]) -> None:
-        self._answers = answers
-        self._tell = tell
-        self._asked: WeakKeyDictionary[Client, _Asked] = WeakKeyDictionary()
+    def __init__(self, responses: PreparedResponses, decided: Callable[[Decided], None]) -> None:
+        self._responses = responses
+        self._decided = decided
+        self._passed_on: WeakKeyDictionary[Client, _PassedOn] = WeakKeyDictionary()
         self._heads: dict[bytes, Head | None] = {}
-        self._untold: tuple[Prepared, float, float] | None = None
-        self.is_open: Callable[[], bool] = lambda: False
+        self.is_enabled: Callable[[], bool] = lambda: False
 
     @property
     def salt(self) -> bytes:
-        return self._answers.salt
+        return self._responses.salt
 
-    def renew(self) -> None:
-        """Forget what was read: something has changed."""
+    def clear(self) -> None:
+        """Forget heads and requests, after a change of the settings."""
         self._heads.clear()
-        self._asked.clear()
+        self._passed_on.clear()
 
-    def head(self, raw: bytes) -> Head | None:
-        """Read a head, or say that it is not plain enough."""
+    def parse_head(self, raw: bytes) -> Head | None:
+        """Return the parsed head; None if it is not plain."""
         try:
             return self._heads[raw]
         except KeyError:
-            if len(self._heads) >= HEADS:
+            if len(self._heads) >= MAX_HEADS:
                 self._heads.clear()
-            found = self._heads[raw] = request_head.read(raw, self._answers.noise)
-            return found
+            head = self._heads[raw] = parse_head(raw, self._responses.ignored_fields)
+            return head
 
-    def name(self, way: bytes, head: Head, body: bytes) -> bytes:
-        """Name a request that comes on a certain *way*."""
-        name = blake2b(way, digest_size=20, key=self.salt)
-        name.update(b"%d:%d " % (len(way), len(head.said)))
-        name.update(head.said)
-        name.update(body)
-        return name.digest()
+    def fingerprint(self, route: bytes, head: Head, body: bytes) -> bytes:
+        """Return the digest of a request; *route* says where its connection goes and how it came."""
+        digest = blake2b(route, digest_size=20, key=self.salt)
+        digest.update(b"%d:%d " % (len(route), len(head.significant)))
+        digest.update(head.significant)
+        digest.update(body)
+        return digest.digest()
 
-    def answer(self, name: bytes, began: float) -> tuple[bytes, bytes] | None:
-        """Return head and body of the answer to a request, to be told of once it has been sent; None: none is at hand.
-
-        *began* is the performance counter's time at which the request was there.
-        """
+    def find(self, fingerprint: bytes, began: float) -> Reply | None:
+        """Return the reply to a request that was complete at *began* (`time.perf_counter`); None if there is none."""
         now = time.time()
-        if (prepared := self._answers.find(name, now)) is None:
+        if (prepared := self._responses.get(fingerprint, now)) is None:
             return None
-        answer = prepared.head(now), prepared.body
-        self._untold = prepared, began, time.perf_counter()
-        return answer
+        return Reply(prepared.head(now), prepared.body, prepared, began, time.perf_counter())
 
-    def tell(self) -> None:
-        """Tell of the answer that has been sent: its client need not wait for that."""
-        if self._untold is None:
-            return
-        prepared, began, answered = self._untold
-        self._untold = None
-        self._tell(prepared.report("fast lane", began, answered))
+    def report(self, reply: Reply) -> None:
+        """Report a hit. Called once it has been sent, so that its client need not wait for that."""
+        self._decided(reply.prepared.report("fast lane", reply.began, reply.found))
 
-    def pass_on(self, client: Client, name: bytes, head: Head, body: bytes) -> None:
-        """Note that a request goes on to mitmproxy's layers, as the only one of its connection's."""
-        self._asked[client] = _Asked(name, head.target, body)
+    def pass_on(self, client: Client, fingerprint: bytes, head: Head, body: bytes) -> None:
+        """Note that a request is handed on to mitmproxy, as the only one of its connection."""
+        self._passed_on[client] = _PassedOn(fingerprint, head.target, body)
 
     def pass_on_unknown(self, client: Client) -> None:
-        """Note that something else goes on to them."""
-        self._asked.pop(client, None)
+        """Note that bytes are handed on to mitmproxy that are not one whole plain request."""
+        self._passed_on.pop(client, None)
 
-    def take(self, flow: HTTPFlow) -> bytes | None:
-        """Return the name of a flow's request, where it came through the lane as it is."""
-        if flow.is_replay is not None or (asked := self._asked.pop(flow.client_conn, None)) is None:
+    def take_fingerprint(self, flow: HTTPFlow) -> bytes | None:
+        """Return the fingerprint of a flow's raw request, if it was handed on here and is unchanged."""
+        if flow.is_replay is not None or (passed := self._passed_on.pop(flow.client_conn, None)) is None:
             return None
         request = flow.request
-        same = request.data.path == asked.target and request.raw_content == asked.body
-        return asked.name if same else None
+        is_same = request.data.path == passed.target and request.raw_content == passed.body
+        return passed.fingerprint if is_same else None

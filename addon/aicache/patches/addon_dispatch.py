@@ -1,8 +1,8 @@
-"""mitmproxy's events given only to those of its addons that have a hook for them. What a hook does is not its business.
+"""Calls each of mitmproxy's hooks only in the addons that have it. It knows no hook's purpose.
 
-mitmproxy asks each of its thirty addons twice for each event of each flow, most of them for a hook they do not have,
-and that is more than half of its CPU time. Which of mitmproxy's own addons have which hook is found out once here.
-Addons of anyone else, and those with addons inside them (as scripts are), are asked each time as ever: they may change.
+mitmproxy looks for a hook in each of its thirty addons, twice for each event of each flow, most of them without it, and
+that is more than half of its CPU time. Here the hooks of mitmproxy's own addons are looked up once. Other addons, and
+those with addons inside them (as scripts are), are looked through at each event as before, since they may change.
 """
 
 from __future__ import annotations
@@ -26,87 +26,88 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionHandler
 
 from aicache.patches import message_checks
-from aicache.patches.message_checks import Site
-from aicache.patches.source_fingerprint import digest_of
-from aicache.patches.synchronous_hooks import AtOnce
+from aicache.patches.message_checks import OnboardingFilter
+from aicache.patches.source_fingerprint import fingerprint_source
+from aicache.patches.synchronous_hooks import SynchronousHooks
 
 logger = logging.getLogger(__name__)
 _manager_logger = logging.getLogger(addonmanager.__name__)  # errors of addons are logged where mitmproxy logs them
 
-IMITATED: tuple[Callable[..., Any], ...] = (
+REIMPLEMENTED: tuple[Callable[..., Any], ...] = (
     *(AddonManager.handle_lifecycle, AddonManager.trigger_event, AddonManager.invoke_addon, AddonManager._iter_hooks),
     *(addonmanager.traverse, addonmanager.safecall, addonmanager.cut_traceback, Hook.args),
     *(ConnectionHandler.hook_task, ProxyConnectionHandler.handle_hook),
-    *message_checks.IMITATED,
+    *message_checks.REIMPLEMENTED,
 )
-"""What of mitmproxy is done here as it does it: it is read before anything is put in its place."""
-KNOWN = frozenset({"a15afb2a4a32caec"})
-"""Digests of its source where that was compared with what is done here: mitmproxy 12.2.2 to 12.3.1 have but one."""
+"""mitmproxy functions re-implemented here. Their source is fingerprinted before anything is patched."""
+KNOWN_FINGERPRINTS = frozenset({"a15afb2a4a32caec"})
+"""Of their source where it was compared with this module: mitmproxy 12.2.2 to 12.3.1 have the same."""
 
-Hearer = tuple[Any, bool]
-"""An addon, and whether it is one of mitmproxy's own that has the hook and no addons inside it."""
-Calls = Generator[Awaitable[Any], None, None]
-"""Hooks called one after the other, on the way: it yields what they want awaited, and takes the errors of that."""
+Receiver = tuple[Any, bool]
+"""An addon, and whether it is one of mitmproxy's own with this hook and no addons inside it."""
+HookCalls = Generator[Awaitable[Any], None, None]
+"""Hook calls in progress, one after the other. It yields what a hook returns to be awaited, and has the errors of that
+thrown into it. No coroutine, since the calls may begin outside the task in which they end."""
 
 _UPDATE = UpdateHook([])
 _NONE: Any = object()
 _names: dict[type[Hook], tuple[str, ...]] = {}
 
 
-class Dispatch:
-    """An addon manager's ways to its addons, until it is told to `leave`."""
+class AddonDispatch:
+    """Replaces an addon manager's methods until `uninstall`."""
 
     def __init__(self, manager: AddonManager) -> None:
         self._manager = manager
         self._chain: list[Any] = []
-        self._hearers: dict[str, list[Hearer]] = {}
-        self._begun: dict[Hook, tuple[Calls, Awaitable[Any] | BaseException | None]] = {}
-        self._in_use = True
-        self._undo = message_checks.checks_messages_quickly()
-        self._own = {"trigger_event": self.trigger_event, "handle_lifecycle": self.handle_lifecycle}
-        vars(manager).update(self._own)
+        self._receivers: dict[str, list[Receiver]] = {}
+        self._begun: dict[Hook, tuple[HookCalls, Awaitable[Any] | BaseException | None]] = {}
+        self._is_installed = True
+        self._restore_checks = message_checks.install()
+        self._methods = {"trigger_event": self.trigger_event, "handle_lifecycle": self.handle_lifecycle}
+        vars(manager).update(self._methods)
 
     @classmethod
-    def install(cls, manager: AddonManager) -> Dispatch | None:
-        """Take the place of the manager's methods, or say in the log why not."""
-        if (why_not := unknown(manager)) is not None:
+    def install(cls, manager: AddonManager) -> AddonDispatch | None:
+        """Replace the manager's methods; if it is unknown, log why not and return None."""
+        if (why_not := why_unknown(manager)) is not None:
             logger.info("mitmproxy %s keeps its own way of calling addons (%s)", version.VERSION, why_not)
             return None
         return cls(manager)
 
-    def leave(self) -> None:
-        """Give the manager its own methods back; where another has put a wrapper around ours, they are called by it."""
-        self._in_use = False
-        self._undo()
-        for name, method in self._own.items():
+    def uninstall(self) -> None:
+        """Restore the manager's methods. A wrapper that another addon put around ours then calls the originals."""
+        self._is_installed = False
+        self._restore_checks()
+        for name, method in self._methods.items():
             if vars(self._manager).get(name) == method:
                 del vars(self._manager)[name]
 
-    def connected(self, client: Client) -> None:
-        """See to it that the hooks of this connection's events are called at once."""
+    def client_connected(self, client: Client) -> None:
+        """Have the hooks of this connection's events called synchronously."""
         if (handler := handler_of(self._manager, client)) is not None:
-            handler.layer = AtOnce(handler.layer, self.begin)
+            handler.layer = SynchronousHooks(handler.layer, self.begin)
 
     async def handle_lifecycle(self, event: Hook) -> None:
         if (begun := self._begun.pop(event, None)) is not None:
             await _finish(*begun)
-        elif self._in_use:
+        elif self._is_installed:
             await _finish(self._lifecycle(event, event.args()), None)
         else:
             await AddonManager.handle_lifecycle(self._manager, event)
 
     async def trigger_event(self, event: Hook) -> None:
-        if self._in_use:
+        if self._is_installed:
             await _finish(self._calls(event, event.args()), None)
         else:
             await AddonManager.trigger_event(self._manager, event)
 
     def begin(self, event: StartHook) -> bool:
-        """Call the hooks of a connection's event as far as none must be awaited; True if that is all there is to do.
+        """Call the hooks of a connection's event until one must be awaited; True if all of them have been called.
 
-        If not, the connection's own `handle_lifecycle` with this event does the rest, and nothing twice.
+        If not, the connection calls `handle_lifecycle` with this event, which does the rest, and nothing twice.
         """
-        if not self._in_use or len(args := _args(event)) != 1:
+        if not self._is_installed or len(args := _args(event)) != 1:
             return False
         calls = self._lifecycle(event, args)
         awaited: Awaitable[Any] | BaseException | None = None
@@ -120,27 +121,27 @@ class Dispatch:
         self._begun[event] = calls, awaited
         return False
 
-    def _lifecycle(self, event: Hook, args: list[Any]) -> Calls:
+    def _lifecycle(self, event: Hook, args: list[Any]) -> HookCalls:
         yield from self._calls(event, args)
         if isinstance(args[0], Flow):
             yield from self._calls(_UPDATE, [[args[0]]])
 
-    def _calls(self, event: Hook, args: list[Any]) -> Calls:
+    def _calls(self, event: Hook, args: list[Any]) -> HookCalls:
         """Call an event's hooks in mitmproxy's order, and log their errors as it does."""
         name = event.name
         chain = self._manager.chain  # another list once an addon was removed, the same but longer once one was added
-        hearers = self._hearers_of(name, chain)
-        position, told = 0, len(chain)
+        receivers = self._receivers_of(name, chain)
+        position, called = 0, len(chain)
         while True:
-            if position < len(hearers):
-                addon, plain = hearers[position]
-            elif told < len(chain):
-                addon, plain, told = chain[told], False, told + 1
+            if position < len(receivers):
+                addon, is_plain = receivers[position]
+            elif called < len(chain):
+                addon, is_plain, called = chain[called], False, called + 1
             else:
                 return
             position += 1
             try:
-                if plain:
+                if is_plain:
                     result = getattr(addon, name)(*args)
                     if result is not None and isawaitable(result):
                         yield result
@@ -157,7 +158,7 @@ class Dispatch:
                 _log_error()
 
     def _hooks_in(self, addon: Any, event: Hook) -> Iterator[Callable[..., Any]]:
-        """Do as the manager's `_iter_hooks`, without a generator for each level."""
+        """Yield the hooks that the manager's `_iter_hooks` does, without a generator for each level."""
         name = event.name
         levels: list[Iterator[Any]] = [iter((addon,))]
         while levels:
@@ -173,40 +174,41 @@ class Dispatch:
             else:
                 levels.pop()
 
-    def _hearers_of(self, name: str, chain: list[Any]) -> list[Hearer]:
+    def _receivers_of(self, name: str, chain: list[Any]) -> list[Receiver]:
         if chain != self._chain:
-            self._chain, self._hearers = [*chain], {}
-        if (found := self._hearers.get(name)) is None:
-            found = self._hearers[name] = list(_hearers(chain, name))
+            self._chain, self._receivers = [*chain], {}
+        if (found := self._receivers.get(name)) is None:
+            found = self._receivers[name] = list(_find_receivers(chain, name))
         return found
 
 
-def unknown(manager: AddonManager) -> str | None:
-    """Say what of the manager's inside was never compared with what is done here; None where all was."""
+def why_unknown(manager: AddonManager) -> str | None:
+    """Return why the manager's code may differ from that which was compared with this module; None if it does not."""
     if type(manager) is not AddonManager or not vars(manager).keys() <= {"lookup", "chain", "master"}:
         return "another addon has changed it"
-    if (found := digest_of(IMITATED)) is None:
-        return "its source is not there to be compared"
-    return None if found in KNOWN else "it is none that was compared"
+    if (found := fingerprint_source(REIMPLEMENTED)) is None:
+        return "its source is not available for comparison"
+    return None if found in KNOWN_FINGERPRINTS else "its source is unknown"
 
 
 def handler_of(manager: AddonManager, client: Client) -> ProxyConnectionHandler | None:
-    """Return what mitmproxy has a connection handled by; None where that is of another kind."""
+    """Return mitmproxy's handler of a connection; None if it is of another class."""
     connections = getattr(manager.get("proxyserver"), "connections", {})  # type: ignore[no-untyped-call]
     return handler if type(handler := connections.get(client.id)) is ProxyConnectionHandler else None
 
 
-def _hearers(chain: Iterable[Any], name: str) -> Iterable[Hearer]:
+def _find_receivers(chain: Iterable[Any], name: str) -> Iterable[Receiver]:
     for addon in chain:
         if hasattr(addon, "addons") or not type(addon).__module__.startswith("mitmproxy."):
             yield addon, False
         elif hook := getattr(addon, name, None):
-            plain = callable(hook)
-            yield (Site(addon) if type(addon) is Onboarding and name == "request" else addon), plain
+            is_plain = callable(hook)
+            filtered = type(addon) is Onboarding and name == "request"
+            yield (OnboardingFilter(addon) if filtered else addon), is_plain
 
 
-async def _finish(calls: Calls, awaited: Awaitable[Any] | BaseException | None) -> None:
-    """Go through all calls, from the one that wants this *awaited* on, or that has raised it."""
+async def _finish(calls: HookCalls, awaited: Awaitable[Any] | BaseException | None) -> None:
+    """Make the remaining calls, beginning with the *awaited* that the last one yielded or the error that it raised."""
     if isinstance(awaited, BaseException):
         raise awaited
     error: BaseException | None = None
@@ -225,7 +227,7 @@ async def _finish(calls: Calls, awaited: Awaitable[Any] | BaseException | None) 
 
 
 def _args(event: Hook) -> list[Any]:
-    """Do as `Hook.args`, in a fifth of its time."""
+    """Return what `Hook.args` does, in a fifth of its time."""
     if (names := _names.get(type(event))) is None:
         names = _names[type(event)] = tuple(field.name for field in fields(event))  # type: ignore[arg-type]
     return [getattr(event, name) for name in names]

@@ -1,6 +1,6 @@
-"""Bodies that turn out larger than anybody looks at: passed on as they come from then on, or dropped. It reads none.
+"""Passes on, or drops, bodies that turn out larger than the cache uses, while they arrive. It reads none of them.
 
-mitmproxy holds a body until it has ended, and one that never does for as long as its connection. It can begin to pass
+mitmproxy holds a body until it has ended, and one that never ends for as long as its connection. It can begin to pass
 on what it holds (its option ``stream_large_bodies``), but then does so for every flow alike.
 """
 
@@ -16,7 +16,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layers.http import HttpStream
 from mitmproxy.proxy.layers.http._events import RequestData, ResponseData
 
-from aicache.patches.source_fingerprint import digest_of
+from aicache.patches.source_fingerprint import fingerprint_source
 
 logger = logging.getLogger(__name__)
 
@@ -25,52 +25,52 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
     *(_check, HttpStream.start_request_stream, HttpStream.start_response_stream),
     *(HttpStream.state_consume_request_body, HttpStream.state_consume_response_body),
 )
-"""What of mitmproxy asks whether a body has become too large, and what it does then, which is done here likewise."""
-KNOWN = frozenset({"ee9ce1e2f82999c7"})
-"""Digests of its source where that was read: mitmproxy 12.2.2 to 12.3.1 have but one."""
+"""mitmproxy functions that check the size of a body and begin to stream it, which is done here likewise."""
+KNOWN_FINGERPRINTS = frozenset({"ee9ce1e2f82999c7"})
+"""Of their source where it was reviewed: mitmproxy 12.2.2 to 12.3.1 have the same."""
 
 
-class Way(Enum):
+class LargeBody(Enum):
     """What becomes of a body that is too large."""
 
-    ON = auto()
-    """What has come of it is passed on, and then the rest as it comes."""
-    AWAY = auto()
-    """It is not kept: the request is answered here, whatever its body says."""
+    PASS_ON = auto()
+    """The part that has arrived is passed on, and then the rest as it arrives."""
+    DROP = auto()
+    """It is not kept: the request is answered here, whatever its body holds."""
 
 
-Judge: TypeAlias = Callable[[HTTPFlow, bool, int], Way | None]
-"""Says what becomes of a body (of the request, or else of the response) of which so many bytes have come; None: it is
-held on."""
+Decide: TypeAlias = Callable[[HTTPFlow, bool, int], LargeBody | None]
+"""Decides on a body (the request's if true, else the response's) of which so many bytes have arrived; None: mitmproxy
+goes on holding it."""
 
 
-def install(judge: Judge) -> Callable[[], None]:
-    """Have mitmproxy ask *judge*; return what undoes it. Where mitmproxy is none that was read, nothing is done."""
-    if digest_of(RELIED_ON) not in KNOWN:
-        logger.info("mitmproxy %s holds bodies without a length whole: it is none that was read", version.VERSION)
+def install(decide: Decide) -> Callable[[], None]:
+    """Have mitmproxy call *decide*; return a function that undoes that. An unknown mitmproxy is left as it is."""
+    if fingerprint_source(RELIED_ON) not in KNOWN_FINGERPRINTS:
+        logger.info("mitmproxy %s is unknown: it holds bodies without a length to their end", version.VERSION)
         return lambda: None
 
     def check(stream: HttpStream, request: bool) -> Generator[Any, Any, bool]:
         if (held := stream.request_body_buf if request else stream.response_body_buf) and not _is_limited(stream):
-            way = judge(stream.flow, request, len(held))
-            if way is Way.AWAY:
+            decision = decide(stream.flow, request, len(held))
+            if decision is LargeBody.DROP:
                 held.clear()  # type: ignore[no-untyped-call]
-            elif way is Way.ON:
+            elif decision is LargeBody.PASS_ON:
                 yield from _pass_on(stream, request)
                 return False
         return (yield from _check(stream, request))
 
     setattr(HttpStream, "check_body_size", check)  # noqa: B010  # mypy would have no method assigned
 
-    def undo() -> None:
+    def restore() -> None:
         if HttpStream.check_body_size is check:
             setattr(HttpStream, "check_body_size", _check)  # noqa: B010
 
-    return undo
+    return restore
 
 
 def _is_limited(stream: HttpStream) -> bool:
-    """Tell whether mitmproxy's own options say how large bodies may be."""
+    """Tell whether mitmproxy's own options limit the size of bodies."""
     options = stream.context.options
     return bool(options.stream_large_bodies or options.body_size_limit)
 

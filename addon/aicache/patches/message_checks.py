@@ -1,7 +1,7 @@
-"""Shorter ways to where mitmproxy's own code comes to anyway. They change no outcome.
+"""Patches two slow checks in mitmproxy with faster ones of the same outcome.
 
-A request and a response are checked field by field when they are made, which takes as long as it takes to parse them;
-and each request is offered to mitmproxy's own little web site, which takes a task.
+mitmproxy checks each request and response field by field when they are made, which takes as long as parsing them; and
+it offers each request to its own little web site, which takes a task.
 """
 
 from __future__ import annotations
@@ -17,43 +17,45 @@ from mitmproxy.addons.onboarding import Onboarding
 from mitmproxy.http import HTTPFlow, MessageData
 from mitmproxy.utils import typecheck
 
-CHECKED: Callable[[MessageData], None] | None = vars(MessageData).get("__post_init__")
+ORIGINAL_CHECK: Callable[[MessageData], None] | None = vars(MessageData).get("__post_init__")
 """mitmproxy's check of a message; None with PYTHONOPTIMIZE, which leaves it out."""
-IMITATED: tuple[Callable[..., Any], ...] = (
-    *((CHECKED, typecheck.check_option_type) if CHECKED is not None else ()),
+REIMPLEMENTED: tuple[Callable[..., Any], ...] = (
+    *((ORIGINAL_CHECK, typecheck.check_option_type) if ORIGINAL_CHECK is not None else ()),
     *(ASGIApp.should_serve, ASGIApp.request, Onboarding.request),
 )
-"""What of mitmproxy is done here in a shorter way."""
+"""mitmproxy functions re-implemented here."""
 
-_kinds: dict[type, tuple[tuple[str, frozenset[type]], ...]] = {}
+_expected_types: dict[type, tuple[tuple[str, frozenset[type]], ...]] = {}
 
 
-def checks_messages_quickly() -> Callable[[], None]:
-    """Have messages of the very types that are expected pass at once; return what undoes it."""
-    if CHECKED is not None:
+def install() -> Callable[[], None]:
+    """Replace the check of messages; return a function that restores it."""
+    if ORIGINAL_CHECK is not None:
         setattr(MessageData, "__post_init__", check)  # noqa: B010  # mypy would have no method assigned
 
-    def undo() -> None:
-        if CHECKED is not None and vars(MessageData).get("__post_init__") is check:
-            setattr(MessageData, "__post_init__", CHECKED)  # noqa: B010
+    def restore() -> None:
+        if ORIGINAL_CHECK is not None and vars(MessageData).get("__post_init__") is check:
+            setattr(MessageData, "__post_init__", ORIGINAL_CHECK)  # noqa: B010
 
-    return undo
+    return restore
 
 
 def check(message: MessageData) -> None:
-    """Do as mitmproxy's check does: what is not of an expected type itself, it decides on."""
-    if (kinds := _kinds.get(type(message))) is None:
-        kinds = _kinds[type(message)] = tuple((field.name, _exact(field.type)) for field in fields(message))
+    """Accept a message whose fields are of exactly the expected types; leave any other to mitmproxy's check."""
+    if (expected := _expected_types.get(type(message))) is None:
+        expected = _expected_types[type(message)] = tuple(
+            (field.name, _exact_types(field.type)) for field in fields(message)
+        )
     values = vars(message)
-    for name, types in kinds:
+    for name, types in expected:
         if type(values[name]) not in types:
-            assert CHECKED is not None
-            CHECKED(message)
+            assert ORIGINAL_CHECK is not None
+            ORIGINAL_CHECK(message)
             return
 
 
-class Site:
-    """mitmproxy's own web site, asked only where a request may be meant for it."""
+class OnboardingFilter:
+    """Gives mitmproxy's own web site (the onboarding addon) only the requests that may be for it."""
 
     def __init__(self, onboarding: Onboarding) -> None:
         self._onboarding = onboarding
@@ -64,7 +66,7 @@ class Site:
         return self._onboarding.request(flow)  # type: ignore[no-untyped-call]
 
 
-def _exact(expected: Any) -> frozenset[type]:
-    """Return the types that are expected, without their subclasses; none where it is not as plain as that."""
+def _exact_types(expected: Any) -> frozenset[type]:
+    """Return the expected types, without their subclasses; empty if the annotation is not that simple."""
     members = get_args(expected) if get_origin(expected) is UnionType else (expected,)
     return frozenset(each for each in members if isinstance(each, type) and get_origin(each) is None)

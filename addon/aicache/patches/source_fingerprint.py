@@ -1,4 +1,4 @@
-"""What of mitmproxy was read before this code relied on it: known by a digest of its source."""
+"""Fingerprints mitmproxy's source, so that code which relies on it runs only with source that was reviewed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import Any
 
 
-def digest_of(functions: Iterable[Callable[..., Any]]) -> str | None:
-    """Return a digest of their source; None where that is not there."""
+def fingerprint_source(functions: Iterable[Callable[..., Any]]) -> str | None:
+    """Return a digest of the functions' source; None if the source is not available."""
     try:
         source = "".join(inspect.getsource(each) for each in functions)
     except (OSError, TypeError):

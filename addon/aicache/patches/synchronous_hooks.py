@@ -1,7 +1,7 @@
-"""Hooks of a connection's events called at once instead of in a task for each. Whose hooks is not its business.
+"""Runs the hooks of a connection's events synchronously until one must be awaited, instead of in a task for each.
 
-On Python 3.12 and later mitmproxy's task for an event runs at once as far as it need not wait. Here hooks do so on any
-Python, and a task is made only for those that must be awaited.
+On Python 3.12 and later mitmproxy's task for an event starts eagerly. Here hooks start at once on any Python, and a
+task is made only for those that must be awaited.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from mitmproxy.proxy.events import Event, HookCompleted
 from mitmproxy.proxy.layer import Layer
 
 
-class AtOnce(Layer):
-    """A connection's layers, whose hooks are called at once; the rest goes the connection's own way.
+class SynchronousHooks(Layer):
+    """Wraps a connection's layers and runs their hooks; other commands go on to the connection.
 
-    *begin* calls the hooks of an event and tells whether that was all there is to do.
+    *begin* calls the hooks of an event and tells whether none of them has to be awaited.
     """
 
     def __init__(self, layers: Layer, begin: Callable[[StartHook], bool]) -> None:

@@ -1,7 +1,8 @@
-"""What a client has been sent and has not taken yet: the next hit waits for it. It sends nothing itself.
+"""Tracks the response bytes that clients have not read yet: the next hit waits for them. It sends nothing itself.
 
-An upstream's answers come at an upstream's pace. Hits come at once, so that a client which asks and does not read would
-have them pile up here. For HTTP/2 that is what flow control holds back (RFC 9113, 5.2), of all streams of a connection.
+An upstream's answers come at an upstream's pace. Hits come at once, so that they would pile up here for a client that
+sends requests and does not read. For HTTP/2 this counts what flow control holds back (RFC 9113, 5.2), over all streams
+of a connection.
 """
 
 from __future__ import annotations
@@ -23,73 +24,75 @@ from aicache.patches.addon_dispatch import handler_of
 
 logger = logging.getLogger(__name__)
 
-MOST = 1024 * 1024
-"""Bytes that may be on their way to a client when another hit is sent to it."""
-LOOK_EVERY = 0.05
-"""Seconds between two looks at a client that is waited for; later ones are further apart."""
-SELDOM = 1.0
-PROMISED_FOR = 5.0
-"""Seconds after which an answer that mitmproxy was given has been sent, or never will be."""
-CUT_AFTER = 60.0
-"""Seconds in which a client takes nothing at all, after which its connection is ended."""
-PATIENCE = 5.0
-"""The same, after which a request on another stream of an HTTP/2 connection is given no hit."""
+MAX_UNREAD_BYTES = 1024 * 1024
+"""Bytes that a client may not have read when another hit is sent to it."""
+POLL_INTERVAL_S = 0.05
+"""Between the first two looks at a client that is waited for; later ones are further apart ..."""
+MAX_POLL_INTERVAL_S = 1.0
+"""... by at most this much."""
+EXPECTED_FOR_S = 5.0
+"""Time after which a response given to mitmproxy has been sent, or never will be."""
+DISCONNECT_AFTER_S = 60.0
+"""Time in which a client reads nothing at all, after which it is disconnected."""
+HTTP2_BYPASS_AFTER_S = 5.0
+"""The same, after which a request on another stream of an HTTP/2 connection goes upstream."""
 
 
-class Unread:
-    """Knows of each client what it has not taken."""
+class UnreadResponses:
+    """Counts the bytes that each client has not read."""
 
     def __init__(self) -> None:
-        self._promised: WeakKeyDictionary[Client, dict[str, tuple[int, float]]] = WeakKeyDictionary()
+        self._expected: WeakKeyDictionary[Client, dict[str, tuple[int, float]]] = WeakKeyDictionary()
 
     def is_behind(self, client: Client) -> bool:
         """Tell whether the next hit must wait."""
-        return self.size(client) > MOST
+        return self.count(client) > MAX_UNREAD_BYTES
 
-    def size(self, client: Client) -> int:
-        """Return how many bytes a client has not taken, and is about to be sent."""
+    def count(self, client: Client) -> int:
+        """Return how many bytes a client has not read or is about to be sent."""
         now = time.monotonic()
-        promised = sum(size for size, at in self._promised.get(client, {}).values() if now - at < PROMISED_FOR)
+        sizes = self._expected.get(client, {}).values()
+        expected = sum(size for size, at in sizes if now - at < EXPECTED_FOR_S)
         handler = handler_of(ctx.master.addons, client)
-        return promised if handler is None else promised + _sent(handler, client)
+        return expected if handler is None else expected + _count_buffered(handler, client)
 
-    def promise(self, flow: HTTPFlow, size: int) -> None:
-        """Note an answer that mitmproxy is about to send: until then nothing shows that it is on its way."""
-        self._promised.setdefault(flow.client_conn, {})[flow.id] = size, time.monotonic()
+    def expect(self, flow: HTTPFlow, size: int) -> None:
+        """Count a response that mitmproxy is about to send: no buffer shows it before."""
+        self._expected.setdefault(flow.client_conn, {})[flow.id] = size, time.monotonic()
 
-    def kept(self, flow: HTTPFlow) -> None:
-        """Note that a flow's answer is sent as soon as this turn of the loop ends, or never will be."""
-        if flow.client_conn in self._promised:
+    def sent(self, flow: HTTPFlow) -> None:
+        """Count a flow's response no more once this turn of the event loop has put it into a buffer, or never will."""
+        if flow.client_conn in self._expected:
             asyncio.get_running_loop().call_soon(self._forget, flow.client_conn, flow.id)
 
     def _forget(self, client: Client, id: str) -> None:
-        if (promised := self._promised.get(client)) is not None:
-            promised.pop(id, None)
-            if not promised:
-                del self._promised[client]
+        if (expected := self._expected.get(client)) is not None:
+            expected.pop(id, None)
+            if not expected:
+                del self._expected[client]
 
-    async def taken(self, client: Client) -> bool:
-        """Wait until a client has taken most of what it was sent; False where it takes nothing.
+    async def wait_until_read(self, client: Client) -> bool:
+        """Wait until a client has read most of what it was sent; False if it reads nothing.
 
-        Over HTTP/1.1, where nothing else can reach it before, such a client is disconnected. Over HTTP/2 it may have
-        reasons to leave one stream unread: what it asks for goes upstream.
+        Over HTTP/1.1, where nothing else could reach it before, such a client is disconnected. Over HTTP/2 it may have
+        reasons to leave one stream unread: its request is to go upstream.
         """
-        loop, streams = asyncio.get_running_loop(), client.alpn == b"h2"
-        least, since, pause = self.size(client), loop.time(), LOOK_EVERY
-        while (size := self.size(client)) > MOST:
-            if size < least:
-                least, since = size, loop.time()
-            elif loop.time() - since > (PATIENCE if streams else CUT_AFTER):
-                if not streams:
+        loop, is_http2 = asyncio.get_running_loop(), client.alpn == b"h2"
+        least, since, pause = self.count(client), loop.time(), POLL_INTERVAL_S
+        while (count := self.count(client)) > MAX_UNREAD_BYTES:
+            if count < least:
+                least, since = count, loop.time()
+            elif loop.time() - since > (HTTP2_BYPASS_AFTER_S if is_http2 else DISCONNECT_AFTER_S):
+                if not is_http2:
                     logger.info("a client that reads none of its answers was disconnected")
-                    _cut(client)
+                    _disconnect(client)
                 return False
             await asyncio.sleep(pause)
-            pause = min(2 * pause, SELDOM)
+            pause = min(2 * pause, MAX_POLL_INTERVAL_S)
         return True
 
 
-def _sent(handler: ProxyConnectionHandler, client: Client) -> int:
+def _count_buffered(handler: ProxyConnectionHandler, client: Client) -> int:
     io = handler.transports.get(client)
     size = io.writer.transport.get_write_buffer_size() if io is not None and type(io.writer) is StreamWriter else 0
     for layer in handler.layer.context.layers:
@@ -101,7 +104,7 @@ def _sent(handler: ProxyConnectionHandler, client: Client) -> int:
     return size
 
 
-def _cut(client: Client) -> None:
+def _disconnect(client: Client) -> None:
     handler = handler_of(ctx.master.addons, client)
     io = None if handler is None else handler.transports.get(client)
     if io is not None and type(io.writer) is StreamWriter:

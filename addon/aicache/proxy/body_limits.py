@@ -10,7 +10,7 @@ from mitmproxy.http import HTTPFlow, Request, Response
 from aicache.domain.model import Mode
 from aicache.domain.request_directives import parse_directives
 from aicache.engine import Exchange
-from aicache.patches.large_bodies import Way
+from aicache.patches.large_bodies import LargeBody
 from aicache.proxy.embedding_batches import embeddings_format_of, hold
 from aicache.proxy.flow_metadata import take_directives
 from aicache.proxy.flow_state import FlowState, FlowStates
@@ -46,7 +46,7 @@ class BodyLimits:
             flow.kill()  # type: ignore[no-untyped-call]
             return
         size = declared_size(flow.request.headers.get("content-length", ""))
-        if not streamed and self.decide(flow, True, size) is Way.ON:
+        if not streamed and self.decide(flow, True, size) is LargeBody.PASS_ON:
             flow.request.stream = True
 
     def responseheaders(self, flow: HTTPFlow, response: Response, runtime: Runtime) -> None:
@@ -63,7 +63,7 @@ class BodyLimits:
         else:
             self.decide(flow, False, declared_size(response.headers.get("content-length", "")))
 
-    def decide(self, flow: HTTPFlow, request: bool, size: int) -> Way | None:
+    def decide(self, flow: HTTPFlow, request: bool, size: int) -> LargeBody | None:
         """Decide on a body (the request's, else the response's) of at least *size* bytes; None: mitmproxy holds it."""
         runtime, state = self._runtime(), self._flows.of(flow)
         if runtime is None or not runtime.settings.enabled or state.replay is not None:
@@ -72,20 +72,20 @@ class BodyLimits:
             return self._decide_on_request(flow, runtime, size)
         return self._decide_on_response(flow, state, runtime, size)
 
-    def _decide_on_request(self, flow: HTTPFlow, runtime: Runtime, size: int) -> Way | None:
+    def _decide_on_request(self, flow: HTTPFlow, runtime: Runtime, size: int) -> LargeBody | None:
         if size <= runtime.settings.max_request or not flow.live:
             return None
         if self._is_own_page(flow):
-            return Way.AWAY
+            return LargeBody.DROP
         if not (self._is_unobserved() or _is_llm_call(flow.request)):
             return None
         headers = read_headers(flow.request.headers)
         if parse_directives(headers).only_if_cached:
-            return Way.AWAY
+            return LargeBody.DROP
         take_directives(flow, headers)
-        return Way.ON
+        return LargeBody.PASS_ON
 
-    def _decide_on_response(self, flow: HTTPFlow, state: FlowState, runtime: Runtime, size: int) -> Way | None:
+    def _decide_on_response(self, flow: HTTPFlow, state: FlowState, runtime: Runtime, size: int) -> LargeBody | None:
         """Pass on a response larger than what is stored, unless known inputs of a batch are to complete it."""
         max_bytes, response = runtime.engine.rules.max_bytes, flow.response
         if size <= max_bytes or response is None or state.is_answered or state.completes_batch:
@@ -94,7 +94,7 @@ class BodyLimits:
             return None
         if state.tee is None:
             _tee(response, state, max_bytes)
-        return Way.ON
+        return LargeBody.PASS_ON
 
 
 def _tee(response: Response, state: FlowState, max_bytes: int) -> None:

@@ -12,7 +12,7 @@ from aicache.domain.events import Decided
 from aicache.domain.model import Bypass
 from aicache.engine import Exchange
 from aicache.entries.embedding_batch import BatchExchange
-from aicache.patches.unread_responses import Unread
+from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.response_tee import Tee
 
 
@@ -45,7 +45,7 @@ class FlowState:
 class FlowStates:
     """The state of every flow that is alive, and the one way to answer a flow from the cache."""
 
-    def __init__(self, unread: Unread) -> None:
+    def __init__(self, unread: UnreadResponses) -> None:
         self._states: WeakKeyDictionary[HTTPFlow, FlowState] = WeakKeyDictionary()
         self._unread = unread
 
@@ -65,7 +65,7 @@ class FlowStates:
     def answer(self, flow: HTTPFlow, response: Response) -> None:
         """Give a flow a response of the cache's own."""
         self.of(flow).is_answered = True
-        self._unread.promise(flow, len(response.raw_content or b""))
+        self._unread.expect(flow, len(response.raw_content or b""))
         flow.response = response
 
     def partial_batches(self) -> Iterator[tuple[HTTPFlow, BatchExchange]]:

@@ -20,7 +20,7 @@ from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.json_body import ReplayOnly
-from aicache.patches.unread_responses import Unread
+from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.body_readers import Busy, Readers
 from aicache.proxy.embedding_batches import Batches, ask_less, embeddings_format_of, read_batch
 from aicache.proxy.flow_events import FlowEvents
@@ -64,13 +64,13 @@ class OwnPages(Protocol):
 class RecentHits(Protocol):
     """Hits given before, to be given again without a look-up."""
 
-    def names_of(self, flow: HTTPFlow) -> tuple[bytes, ...]:
+    def fingerprints(self, flow: HTTPFlow) -> tuple[bytes, ...]:
         """Return the fingerprints under which a request's hit may be found."""
 
-    def recall(self, names: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
+    def recall(self, fingerprints: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
         """Return the response and its report; *began* is when the request was complete, by `time.perf_counter`."""
 
-    def learn(self, names: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
+    def remember(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Remember a hit for the next request with these fingerprints."""
 
 
@@ -83,7 +83,7 @@ class RequestHandler:
         runtime: Callable[[], Runtime | None],
         flows: FlowStates,
         events: FlowEvents,
-        unread: Unread,
+        unread: UnreadResponses,
         batches: Batches,
         replays: UpstreamReplays,
         own: OwnConnections,
@@ -147,36 +147,38 @@ class RequestHandler:
         began = time.perf_counter()
         try:
             if (format := format_of(flow.request)) is not None:
-                names = self._recent.names_of(flow)
+                fingerprints = self._recent.fingerprints(flow)
                 if self._unread.is_behind(flow.client_conn):
-                    return _safely(self._look_up_later(flow, runtime, format, names))
-                if not self._recall(flow, names, began):
-                    return _safely(self._look_up(flow, runtime, format, names))
+                    return _safely(self._look_up_later(flow, runtime, format, fingerprints))
+                if not self._recall(flow, fingerprints, began):
+                    return _safely(self._look_up(flow, runtime, format, fingerprints))
             elif runtime.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
                 return _safely(self._look_up_batch(flow, runtime, batches))
         except Exception:
             logger.exception("a request went upstream past the cache")
         return None
 
-    async def _look_up_later(self, flow: HTTPFlow, runtime: Runtime, format: Format, names: tuple[bytes, ...]) -> None:
+    async def _look_up_later(
+        self, flow: HTTPFlow, runtime: Runtime, format: Format, fingerprints: tuple[bytes, ...]
+    ) -> None:
         """Look a request up once its client has read most of the responses sent before."""
         began = time.perf_counter()
-        if not await self._unread.taken(flow.client_conn):
+        if not await self._unread.wait_until_read(flow.client_conn):
             _, directives = _take_directives(flow, runtime)
             self._bypass(flow, Bypass("unread"), directives, format, began)
-        elif not self._recall(flow, names, began):
-            await self._look_up(flow, runtime, format, names)
+        elif not self._recall(flow, fingerprints, began):
+            await self._look_up(flow, runtime, format, fingerprints)
 
-    def _recall(self, flow: HTTPFlow, names: tuple[bytes, ...], began: float) -> bool:
+    def _recall(self, flow: HTTPFlow, fingerprints: tuple[bytes, ...], began: float) -> bool:
         """Give a hit again if it is at hand; tell whether it was."""
-        if (recalled := self._recent.recall(names, began)) is None:
+        if (recalled := self._recent.recall(fingerprints, began)) is None:
             return False
         response, report = recalled
         self._flows.answer(flow, response)
         self._events.decided(flow, report)
         return True
 
-    async def _look_up(self, flow: HTTPFlow, runtime: Runtime, format: Format, names: tuple[bytes, ...]) -> None:
+    async def _look_up(self, flow: HTTPFlow, runtime: Runtime, format: Format, fingerprints: tuple[bytes, ...]) -> None:
         began = time.perf_counter()
         deadline = runtime.engine.deadline()
         if (exchange := await self._identify(flow, runtime, read_request, format, deadline)) is None:
@@ -195,20 +197,27 @@ class RequestHandler:
                 logger.log(level, "a stored answer cannot be rendered (%s); the request goes upstream", exc)
                 outcome = Miss("not-renderable")
             else:
-                if self._unread.is_behind(flow.client_conn) and not await self._unread.taken(flow.client_conn):
+                if not await self._has_read(flow):
                     self._bypass(flow, Bypass("unread"), directives, format, began)
                     return
-                self._give(flow, outcome, exchange, response, names)
+                self._give(flow, outcome, exchange, response, fingerprints)
                 self._events.decided(flow, reporting.lookup_report(exchange, outcome, trace, began))
                 return
         self._miss(flow, with_vector(exchange, outcome), outcome, trace, began)
 
-    def _give(self, flow: HTTPFlow, hit: Hit, exchange: Exchange, response: Response, names: tuple[bytes, ...]) -> None:
+    async def _has_read(self, flow: HTTPFlow) -> bool:
+        """Wait until a client has read most of the responses sent before; False if it reads nothing."""
+        client = flow.client_conn
+        return not self._unread.is_behind(client) or await self._unread.wait_until_read(client)
+
+    def _give(
+        self, flow: HTTPFlow, hit: Hit, exchange: Exchange, response: Response, fingerprints: tuple[bytes, ...]
+    ) -> None:
         directives = exchange.directives
         if hit.ticket is not None and not (directives.only_if_cached or directives.no_store):
             self._replays.audit(flow, replace(exchange, ticket=hit.ticket))
         self._flows.answer(flow, response)
-        self._recent.learn(names, exchange, hit, response)
+        self._recent.remember(fingerprints, exchange, hit, response)
 
     def _miss(self, flow: HTTPFlow, exchange: Exchange, miss: Miss, trace: Trace, began: float) -> None:
         logger.debug("miss: %s", miss.reason)
@@ -230,8 +239,8 @@ class RequestHandler:
         )
         answered = isinstance(outcome, Response)
         if isinstance(outcome, Response):
-            if self._unread.is_behind(flow.client_conn):
-                await self._unread.taken(flow.client_conn)  # over HTTP/2 as well: vectors of a batch are small
+            if self._unread.is_behind(client := flow.client_conn):
+                await self._unread.wait_until_read(client)  # over HTTP/2 as well: vectors of a batch are small
             self._flows.answer(flow, outcome)
         elif self._runtime() is not None:  # else it has ended meanwhile, and nobody would complete a batch
             self._send_upstream(flow, outcome)

@@ -13,7 +13,7 @@ from aicache.domain.model import Bypass, Entry
 from aicache.engine import Engine, Exchange, is_large
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
-from aicache.patches.unread_responses import Unread
+from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.embedding_batches import Batches, write_bad_gateway
 from aicache.proxy.flow_events import FlowEvents
@@ -34,7 +34,7 @@ class ResponseRecorder:
         flows: FlowStates,
         events: FlowEvents,
         limits: BodyLimits,
-        unread: Unread,
+        unread: UnreadResponses,
         batches: Batches,
         replays: UpstreamReplays,
     ) -> None:
@@ -59,7 +59,7 @@ class ResponseRecorder:
 
         Not a coroutine, so that it costs no task: only large answers and batches that cannot be completed are awaited.
         """
-        self._unread.kept(flow)
+        self._unread.sent(flow)
         state, response, runtime = self._flows.end(flow), flow.response, self._runtime()
         if response is None or runtime is None or state.is_answered:
             return None
@@ -97,7 +97,7 @@ class ResponseRecorder:
         What came so far is an answer only if the stream's last event is part of it: OpenAI's own client, and so every
         chat UI made with it, leaves once it has read that event, whether or not the response has ended.
         """
-        self._unread.kept(flow)
+        self._unread.sent(flow)
         state, response, runtime = self._flows.end(flow), flow.response, self._runtime()
         exchange = state.exchange
         body = None if state.tee is None else state.tee.so_far
