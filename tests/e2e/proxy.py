@@ -67,7 +67,7 @@ class Proxy:
         *,
         data: str = "data",
         options: tuple[str, ...] = (),
-        program: str = "mitmdump",
+        program: str | Path = "mitmdump",
         mode: str | None = None,
         environment: Mapping[str, str] | None = None,
         script: Path = SCRIPT,
@@ -103,7 +103,7 @@ class Proxy:
 
     def command(self) -> list[str]:
         return [
-            str(Path(sys.executable).with_name(self.program)),
+            str(Path(sys.executable).parent / self.program),
             *("-s", str(self.script), "--mode", self.mode),
             *("--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
             *("--set", f"ai_cache_data={self.data}", "--set", f"confdir={self.home / 'confdir'}"),
