@@ -71,7 +71,7 @@ async def test_the_embedder_takes_partitions_in_turn() -> None:
         await gate.wait()
         return [np.ones(2, np.float32)] * len(texts)
 
-    batcher = Batcher("embedder", send, limit=4)
+    batcher = Batcher("embedder", send, max_batch=4)
     first = asyncio.create_task(batcher.embed(["first"], "query", "a"))
     while not batches:
         await asyncio.sleep(0)

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 import pytest
 
-from aicache.adapters.embedders.batching import MAX_WAITING, REMEMBERED, Remembered
+from aicache.adapters.embedders.batching import MAX_WAITING_TEXTS
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
-from aicache.adapters.embedders.local import MAX_BATCH, MAX_CHARACTERS, WHOLE, LocalEmbedder
+from aicache.adapters.embedders.local import MAX_BATCH_TEXTS, MAX_CHARS, SPLIT_ABOVE_TEXTS, LocalEmbedder
 from aicache.adapters.embedders.local_process import EncoderThread
 from aicache.adapters.embedders.openai import OpenAIEmbedder
+from aicache.adapters.embedders.remembered_vectors import MAX_REMEMBERED_BYTES, EmbeddingKey, RememberedVectors
 from aicache.domain.model import Vector
 from aicache.domain.ports import Embedder, StoreError
 from demo.cloud.dashscope import EmbeddingStandIn
@@ -110,7 +111,12 @@ async def sharing(slow: Slow) -> AsyncIterator[LocalEmbedder]:
 
 class TestSharing:
     @pytest.mark.parametrize(
-        ("waiting", "sizes"), [(WHOLE, [WHOLE]), (10, [5, 4, 1]), (3 * MAX_BATCH, [MAX_BATCH, MAX_BATCH, 8, 4, 4])]
+        ("waiting", "sizes"),
+        [
+            (SPLIT_ABOVE_TEXTS, [SPLIT_ABOVE_TEXTS]),
+            (10, [5, 4, 1]),
+            (3 * MAX_BATCH_TEXTS, [MAX_BATCH_TEXTS, MAX_BATCH_TEXTS, 8, 4, 4]),
+        ],
     )
     async def test_what_waits_while_the_encoder_is_busy_becomes_few_batches(
         self, sharing: LocalEmbedder, slow: Slow, waiting: int, sizes: list[int]
@@ -123,13 +129,13 @@ class TestSharing:
         assert [text for batch in slow.batches for text in batch] == ["first", *(f"text {i}" for i in range(waiting))]
 
     async def test_too_many_waiting_texts_are_refused_at_once(self, sharing: LocalEmbedder) -> None:
-        many = asyncio.create_task(sharing.embed([str(i) for i in range(MAX_WAITING)], "query"))
+        many = asyncio.create_task(sharing.embed([str(i) for i in range(MAX_WAITING_TEXTS)], "query"))
         await asyncio.sleep(0)
 
-        with pytest.raises(StoreError, match="texts wait already"):
+        with pytest.raises(StoreError, match="texts are waiting already"):
             await sharing.embed(["one more"], "query")
 
-        assert len(await many) == MAX_WAITING
+        assert len(await many) == MAX_WAITING_TEXTS
 
     async def test_a_text_on_its_way_is_not_encoded_twice(self, sharing: LocalEmbedder, slow: Slow) -> None:
         async def late() -> None:
@@ -203,14 +209,14 @@ class TestSharing:
         if factory := getattr(asyncio, "eager_task_factory", None):
             asyncio.get_running_loop().set_task_factory(factory)
 
-        await asyncio.gather(*(sharing.embed([f"text {i}"], "query") for i in range(WHOLE)))
+        await asyncio.gather(*(sharing.embed([f"text {i}"], "query") for i in range(SPLIT_ABOVE_TEXTS)))
         await sharing.embed(["more"], "query")
 
-        assert slow.batches == [[f"text {i}" for i in range(WHOLE)], ["more"]]
+        assert slow.batches == [[f"text {i}" for i in range(SPLIT_ABOVE_TEXTS)], ["more"]]
 
 
 async def test_a_long_text_is_cut(loaded: LocalEmbedder) -> None:
-    start = "an odd question " * (MAX_CHARACTERS // 16)
+    start = "an odd question " * (MAX_CHARS // 16)
 
     one, two = await loaded.embed([start + "and one end", start + "or another"], "query")
 
@@ -224,14 +230,19 @@ async def test_numbers_are_not_masked(loaded: LocalEmbedder) -> None:
 
 
 def test_as_many_vectors_are_remembered_as_fit_the_latest_of_them() -> None:
-    remembered = Remembered()
-    fit = REMEMBERED // (512 * 4)
+    remembered = RememberedVectors()
+    fit = MAX_REMEMBERED_BYTES // (512 * 4)
 
     for i in range(fit + 10):
-        remembered.put((str(i), "query", "a"), np.full(512, i, np.float32))
-    remembered.put((str(fit), "query", "a"), np.full(512, -1, np.float32))
+        remembered.put(EmbeddingKey(str(i), "query", "a"), np.full(512, i, np.float32))
+    remembered.put(EmbeddingKey(str(fit), "query", "a"), np.full(512, -1, np.float32))
 
-    assert [remembered.get((str(i), "query", "a")) is None for i in (0, 9, 10, fit + 9)] == [True, True, False, False]
-    assert remembered.get((str(fit), "document", "a")) is None
-    assert remembered.get((str(fit), "query", "b")) is None
-    assert (remembered.get((str(fit), "query", "a")) == -1).all()  # type: ignore[union-attr]
+    assert [remembered.get(EmbeddingKey(str(i), "query", "a")) is None for i in (0, 9, 10, fit + 9)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert remembered.get(EmbeddingKey(str(fit), "document", "a")) is None
+    assert remembered.get(EmbeddingKey(str(fit), "query", "b")) is None
+    assert (remembered.get(EmbeddingKey(str(fit), "query", "a")) == -1).all()  # type: ignore[union-attr]

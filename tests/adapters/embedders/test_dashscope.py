@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
-from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_CHARACTERS
+from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_CHARS
 from aicache.domain.ports import StoreError
 from aicache.runtime.components import vector_space
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
@@ -69,10 +69,10 @@ class TestBatches:
         rows = await embedder.embed([f"text {i}" for i in range(60)], "query")
 
         assert len(rows) == 60
-        full, rest = divmod(60, MODELS[model].rows)
+        full, rest = divmod(60, MODELS[model].max_batch)
         assert (
             sorted(len(asked.texts) for asked in service.asked if len(asked.texts) != rest)
-            == [MODELS[model].rows] * full
+            == [MODELS[model].max_batch] * full
         )
         await embedder.close()
 
@@ -165,7 +165,7 @@ class TestParameters:
 
         await embedder.embed(["很长" * 20_000, "word " * 20_000], "query")
 
-        assert {len(text) for text in service.asked[0].texts} == {MAX_CHARACTERS}
+        assert {len(text) for text in service.asked[0].texts} == {MAX_CHARS}
         await embedder.close()
 
     async def test_two_regions_and_keys_in_one_process_do_not_mix(self, service: EmbeddingStandIn) -> None:

@@ -74,7 +74,7 @@ async def test_a_process_that_is_killed_is_followed_by_another(fast: EncoderProc
     assert first is not None
     os.kill(first, signal.SIGKILL)
 
-    with pytest.raises(StoreError, match="has ended; starting it again"):
+    with pytest.raises(StoreError, match="has ended; restarting it"):
         await fast.encode(["lost"])
 
     assert len(await fast.encode(["good"])) == 1

@@ -1,75 +1,38 @@
-"""Many callers' texts as few batches: gathers what is asked at nearly the same time. Knows no model and no network."""
+"""Collects many callers' texts into few batches. It knows no model and no network."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from hashlib import blake2b
 from typing import TypeAlias
 
+from aicache.adapters.embedders.remembered_vectors import EmbeddingKey, RememberedVectors
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose, StoreError
+from aicache.domain.task_set import TaskSet
 
-MAX_WAITING = 512
-"""Texts; when so many wait, callers are refused at once."""
-
-REMEMBERED = 8 * 1024**2
-"""Bytes of vectors that are kept: four thousand of the local model's."""
+MAX_WAITING_TEXTS = 512
+"""With so many waiting, new callers are refused at once."""
 
 Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | None]]]
-"""Texts to one L2-normalised row each, in order; None for a text without a direction. Raises StoreError."""
-
-
-_Asked: TypeAlias = tuple[str, Purpose, str]
-"""A text, what for, and the partition that shares its vector."""
+"""Texts to one L2-normalized row each, in order; None for a vector that is zero or not finite. Raises StoreError."""
 
 
 class RejectedError(StoreError):
-    """These texts will not be taken as they are; each of them alone may be."""
-
-
-class Remembered:
-    """The vectors asked for last, within `REMEMBERED` bytes, by a digest of their texts and for whom they were."""
-
-    def __init__(self) -> None:
-        self._rows: OrderedDict[bytes, Vector] = OrderedDict()
-        self._size = 0
-
-    def get(self, asked: _Asked) -> Vector | None:
-        key = _digest(asked)
-        if (row := self._rows.get(key)) is not None:
-            self._rows.move_to_end(key)
-        return row
-
-    def put(self, asked: _Asked, row: Vector) -> None:
-        key = _digest(asked)
-        self._size += row.nbytes - (self._rows[key].nbytes if key in self._rows else 0)
-        self._rows[key] = row.copy()  # a row may hold on to the whole batch it came in
-        self._rows.move_to_end(key)
-        while self._size > REMEMBERED:
-            self._size -= self._rows.popitem(last=False)[1].nbytes
-
-    def clear(self) -> None:
-        self._rows.clear()
-        self._size = 0
-
-
-def _digest(asked: _Asked) -> bytes:
-    text, purpose, partition = asked
-    said = f"{len(partition)} {partition} {purpose} {text}"
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    """The service rejects a batch as it is; it may take the texts one by one."""
 
 
 class Batcher:
-    """Sends texts in batches of one purpose; not one that is on its way already, nor one whose vector is remembered.
+    """Sends texts in batches, each of one purpose. A text in flight is not sent twice, a remembered vector not at all.
 
-    Both within a partition alone: that a text is on its way for one caller, or was, may not show in another's time.
+    Callers of different partitions share neither: otherwise one caller could tell from the time that an answer takes
+    that another had sent the same text.
 
-    A batch leaves *gather* seconds after its first text, or as soon as it holds *limit* texts; *in_flight* of them at
-    most are under way at once. What comes meanwhile leaves together afterwards; where that is more than *whole* texts,
-    half of it first, for whoever asked can go on with those while the rest is under way. When a batch is refused, its
-    texts go again one by one, so that one caller's bad text costs nobody else an answer.
+    A batch is sent *max_delay_s* after its first text arrived, or as soon as it has *max_batch* texts; at most
+    *max_in_flight* batches are in flight at once. Texts that arrive meanwhile are sent together afterwards. When they
+    are more than *split_above*, half of them go first, so that their callers can go on while the rest is in flight.
+    When a batch is rejected, its texts are sent again one by one, so that one bad text costs no other caller an answer.
     """
 
     def __init__(
@@ -77,158 +40,156 @@ class Batcher:
         name: str,
         send: Send,
         *,
-        limit: int,
-        gather: float = 0.0,
-        in_flight: int = 1,
-        whole: int | None = None,
+        max_batch: int,
+        max_delay_s: float = 0.0,
+        max_in_flight: int = 1,
+        split_above: int | None = None,
     ) -> None:
         self._name = name
         self._send = send
-        self._limit = limit
-        self._whole = whole
-        self._gather = gather
-        self._in_flight = in_flight
-        self._waiting: dict[_Asked, _Question] = {}
-        self._flying: dict[_Asked, _Question] = {}
-        self._remembered = Remembered()
+        self._max_batch = max_batch
+        self._max_delay_s = max_delay_s
+        self._max_in_flight = max_in_flight
+        self._split_above = split_above
+        self._waiting: dict[EmbeddingKey, _PendingText] = {}
+        self._in_flight: dict[EmbeddingKey, _PendingText] = {}
+        self._remembered = RememberedVectors()
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
         self._closed = False
 
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> list[Vector]:
-        """Return a row a text. Raises StoreError, for all of them when one has none."""
+        """Return one row for each text. Raises StoreError when any of them has no vector."""
         if self._closed:
             raise StoreError(f"{self._name}: closed")
-        if len(self._waiting) >= MAX_WAITING:
-            raise StoreError(f"{self._name}: {MAX_WAITING} texts wait already")
-        asked = [self._ask((text, purpose, partition)) for text in texts]
+        if len(self._waiting) >= MAX_WAITING_TEXTS:
+            raise StoreError(f"{self._name}: {MAX_WAITING_TEXTS} texts are waiting already")
+        pending = [self._join(EmbeddingKey(text, purpose, partition)) for text in texts]
         try:
-            return [await asyncio.shield(question.row) for question in asked]
+            return [await asyncio.shield(each.row) for each in pending]
         finally:
-            for question in asked:
-                self._leave(question)
+            for each in pending:
+                self._leave(each)
 
     def forget(self) -> None:
-        """Keep no vector of what was asked before."""
+        """Drop all remembered vectors."""
         self._remembered.clear()
 
     async def close(self) -> None:
-        """End what is under way; whoever waits gets a StoreError."""
+        """Cancel all batches; waiting callers get a StoreError."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        # A question left unanswered would hold its caller for good.
-        for question in (*self._flying.values(), *self._waiting.values()):
-            question.fail(f"{self._name}: closed")
+        await self._tasks.cancel_and_wait()
+        # A text left pending would block its caller for good.
+        for pending in (*self._in_flight.values(), *self._waiting.values()):
+            pending.fail(f"{self._name}: closed")
 
-    def _ask(self, key: _Asked) -> _Question:
-        question = self._flying.get(key) or self._waiting.get(key)
-        if question is None and (row := self._remembered.get(key)) is not None:
-            question = _Question(key)
-            question.row.set_result(row)
-        if question is None:
-            question = self._waiting[key] = _Question(key)
+    def _join(self, key: EmbeddingKey) -> _PendingText:
+        """Wait for *key* with the callers that sent it before, or put it in the queue."""
+        pending = self._in_flight.get(key) or self._waiting.get(key)
+        if pending is None and (row := self._remembered.get(key)) is not None:
+            pending = _PendingText(key)
+            pending.row.set_result(row)
+        if pending is None:
+            pending = self._waiting[key] = _PendingText(key)
             loop = asyncio.get_running_loop()
             if self._timer is None:
-                self._timer = loop.call_later(self._gather, self._due)
-            if len(self._waiting) >= self._limit:
-                # Not at once: an eager task (Python 3.12) would send before the caller is done asking.
+                self._timer = loop.call_later(self._max_delay_s, self._on_timer)
+            if len(self._waiting) >= self._max_batch:
+                # Not at once: an eager task (Python 3.12) would send before the caller has joined all its texts.
                 loop.call_soon(self._dispatch, True)
-        question.waiters += 1
-        return question
+        pending.waiters += 1
+        return pending
 
-    def _leave(self, question: _Question) -> None:
-        question.waiters -= 1
-        if not question.waiters and self._waiting.get(question.asked) is question:
-            del self._waiting[question.asked]
+    def _leave(self, pending: _PendingText) -> None:
+        pending.waiters -= 1
+        if not pending.waiters and self._waiting.get(pending.key) is pending:
+            del self._waiting[pending.key]
 
-    def _due(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         self._dispatch()
 
     def _dispatch(self, full_only: bool = False) -> None:
-        """Send what waits, as far as the number in flight allows; *full_only* leaves a small rest to its timer."""
-        while self._waiting and len(self._tasks) < self._in_flight and not self._closed:
-            if full_only and len(self._waiting) < self._limit:
+        """Send what waits, within *max_in_flight*; *full_only* leaves an incomplete batch to its timer."""
+        while self._waiting and len(self._tasks) < self._max_in_flight and not self._closed:
+            if full_only and len(self._waiting) < self._max_batch:
                 return
-            task = asyncio.get_running_loop().create_task(self._run(self._take()))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
+            self._tasks.spawn(self._run(self._next_batch())).add_done_callback(self._on_done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _on_done(self, _task: asyncio.Task[None]) -> None:
         self._dispatch(full_only=self._timer is not None)
 
-    def _take(self) -> list[_Question]:
-        """Move the oldest question, and what may go with it, from waiting to flying: partitions in turn."""
-        batch: list[_Question] = []
-        limit = self._limit
-        if self._whole is not None:
-            limit = min(limit, max(self._whole, -(-len(self._waiting) // 2)))
-        for question in self._in_turn():
-            if batch and (question.alone or question.purpose != batch[0].purpose):
+    def _next_batch(self) -> list[_PendingText]:
+        """Move the oldest text, and those that may go with it, from waiting to in flight."""
+        batch: list[_PendingText] = []
+        limit = self._max_batch
+        if self._split_above is not None:
+            limit = min(limit, max(self._split_above, -(-len(self._waiting) // 2)))
+        for pending in self._round_robin():
+            if batch and (pending.alone or pending.key.purpose != batch[0].key.purpose):
                 continue
-            batch.append(question)
-            if question.alone or len(batch) == limit:
+            batch.append(pending)
+            if pending.alone or len(batch) == limit:
                 break
-        for question in batch:
-            self._flying[question.asked] = self._waiting.pop(question.asked)
+        for pending in batch:
+            self._in_flight[pending.key] = self._waiting.pop(pending.key)
         return batch
 
-    def _in_turn(self) -> list[_Question]:
-        """Return what waits: the oldest of each partition, then the second of each; none waits for all of one."""
-        before: Counter[str] = Counter()
-        places: list[tuple[int, int, _Question]] = []
-        for question in self._waiting.values():
-            places.append((before[question.asked[2]], len(places), question))
-            before[question.asked[2]] += 1
-        return [question for _, _, question in sorted(places, key=lambda place: place[:2])]
+    def _round_robin(self) -> list[_PendingText]:
+        """Return what waits: the oldest text of each partition, then the second of each, and so on.
 
-    async def _run(self, batch: Sequence[_Question]) -> None:
+        So no partition waits until all texts of another have been sent.
+        """
+        counts: Counter[str] = Counter()
+        ranked: list[tuple[int, int, _PendingText]] = []
+        for pending in self._waiting.values():
+            ranked.append((counts[pending.key.partition], len(ranked), pending))
+            counts[pending.key.partition] += 1
+        return [pending for _, _, pending in sorted(ranked, key=lambda rank: rank[:2])]
+
+    async def _run(self, batch: Sequence[_PendingText]) -> None:
         rows: Sequence[Vector | None] = []
         why = ""
         try:
-            rows = await self._send([question.text for question in batch], batch[0].purpose)
+            rows = await self._send([pending.key.text for pending in batch], batch[0].key.purpose)
         except StoreError as exc:
             if isinstance(exc, RejectedError) and len(batch) > 1:
-                return self._one_by_one(batch)
+                return self._retry_one_by_one(batch)
             why = str(exc)
-        except Exception as exc:  # whatever a library may raise; its message might hold a text
+        except Exception as exc:  # whatever a library may raise; its message may repeat a text
             why = f"{self._name}: {type(exc).__name__}"
-        for index, question in enumerate(batch):
-            del self._flying[question.asked]
+        for index, pending in enumerate(batch):
+            del self._in_flight[pending.key]
             row = rows[index] if index < len(rows) else None
             if row is None:
-                question.fail(why or f"{self._name}: a text without a direction")
+                pending.fail(why or f"{self._name}: the vector of a text is zero or not finite")
             else:
-                self._remembered.put(question.asked, row)
-                if not question.row.done():
-                    question.row.set_result(row)
+                self._remembered.put(pending.key, row)
+                if not pending.row.done():
+                    pending.row.set_result(row)
         return None
 
-    def _one_by_one(self, batch: Sequence[_Question]) -> None:
-        for question in batch:
-            del self._flying[question.asked]
-            if question.waiters:
-                question.alone = True
-                self._waiting[question.asked] = question
+    def _retry_one_by_one(self, batch: Sequence[_PendingText]) -> None:
+        for pending in batch:
+            del self._in_flight[pending.key]
+            if pending.waiters:
+                pending.alone = True
+                self._waiting[pending.key] = pending
 
 
-class _Question:
-    """A text on its way, and how many wait for its row."""
+class _PendingText:
+    """A text whose row is awaited, and how many callers await it."""
 
-    __slots__ = ("alone", "asked", "purpose", "row", "text", "waiters")
+    __slots__ = ("alone", "key", "row", "waiters")
 
-    def __init__(self, asked: _Asked) -> None:
-        self.asked = asked
-        self.text, self.purpose, _ = asked
+    def __init__(self, key: EmbeddingKey) -> None:
+        self.key = key
         self.waiters = 0
-        self.alone = False  # goes without others, because with them it was refused
+        self.alone = False  # is sent in a batch of its own, because a batch with it was rejected
         self.row: asyncio.Future[Vector] = asyncio.get_running_loop().create_future()
-        # A failure that nobody waits for any more is no news.
+        # Or asyncio would log a failure that no caller awaits any more.
         self.row.add_done_callback(lambda row: row.cancelled() or row.exception())
 
     def fail(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""What embedders over a network share: patience within a deadline, distrust of what comes back. Knows no service."""
+"""Base of embedders that call a service: batches, retries within a deadline, checks of the reply. Knows no service."""
 
 from __future__ import annotations
 
@@ -15,60 +15,63 @@ import numpy as np
 import numpy.typing as npt
 
 from aicache.adapters.embedders.batching import Batcher, RejectedError
+from aicache.adapters.embedders.input_text import truncate
+from aicache.adapters.errors import time_limit
 from aicache.domain.loop_time import LoopTimeout, loop_time, loop_timeout
 from aicache.domain.model import Vector
-from aicache.domain.ports import Busy, Purpose, StoreError
+from aicache.domain.ports import Purpose, StoreError
 
 T = TypeVar("T")
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
-MAX_CHARACTERS = 2000
-"""A longer text is cut there. At the four bytes that a character has at most, and the one that a token has at least,
-that is within 8192 tokens, whatever the tokenizer. Texts that differ only behind that have the same vector."""
-GATHER = 0.002
-"""Seconds that a first text waits for company."""
-IN_FLIGHT = 4
-"""Requests of one embedder at once."""
+MAX_CHARS = 2000
+"""Longer texts are cut. A character has at most four bytes and a token at least one, so whatever the tokenizer, that is
+within 8192 tokens. Texts that differ only behind that have the same vector."""
+MAX_BATCH_DELAY_S = 0.002
+"""How long a first text waits for others to be sent with it."""
+MAX_IN_FLIGHT = 4
+"""Concurrent requests of one embedder."""
 MAX_ATTEMPTS = 4
-BACK_OFF = 0.05
-"""Seconds before the second attempt, about; twice as long before each further one."""
-WAYS_OUT = {
+BACKOFF_S = 0.05
+"""About the pause before the second attempt; it doubles with each further one."""
+ADVICE = {
     401: "; check semantic.embedder.api_key",
     403: "; check semantic.embedder.api_key",
     404: "; check semantic.embedder.base_url and model",
 }
-LOAD_WITHIN = 15.0
-"""Seconds for `load`, when there is no connection yet."""
+LOAD_TIMEOUT_S = 15.0
+"""For `load`, which opens the first connection."""
 
 
 class TemporaryError(StoreError):
-    """May go well in a moment: too many requests, a server's own error, a connection that broke.
+    """An error that a retry may not meet again: too many requests, an error of the server, a broken connection.
 
-    *after*: seconds that the service asks for.
+    *retry_after_s* is how long the service asks to wait.
     """
 
-    def __init__(self, message: str, after: float = 0.0) -> None:
+    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
-        self.after = after
+        self.retry_after_s = retry_after_s
 
 
 class HttpEmbedder(ABC):
-    """An Embedder whose rows come from a service; what to say to it is `_ask`.
+    """An Embedder whose rows come from a service; `_request` of a subclass sends one request to it.
 
-    *timeout* (seconds) holds for one `embed` with all its waiting and all its attempts.
+    *timeout* (seconds) bounds one `embed` with all its waiting and all its attempts.
     """
 
-    max_characters = MAX_CHARACTERS
     asymmetric = False
     threshold = 0.95
-    """Not measured here, so on the careful side: it costs hits, not wrong answers. Evaluate before lowering it."""
+    """Not measured for these models, so careful: it costs hits, not wrong answers. Evaluate before lowering it."""
 
-    def __init__(self, name: str, model: str, dimensions: int | None, timeout: float, *, rows: int) -> None:
+    def __init__(self, name: str, model: str, dimensions: int | None, timeout: float, *, max_batch: int) -> None:
         self._name = name
         self._model = model
         self._dimensions = dimensions
         self._timeout = timeout
-        self._batcher = Batcher(name, self._send, limit=rows, gather=GATHER, in_flight=IN_FLIGHT)
+        self._batcher = Batcher(
+            name, self._send, max_batch=max_batch, max_delay_s=MAX_BATCH_DELAY_S, max_in_flight=MAX_IN_FLIGHT
+        )
 
     @property
     def model(self) -> str:
@@ -76,30 +79,25 @@ class HttpEmbedder(ABC):
 
     @property
     def dimensions(self) -> int:
-        """Raises StoreError where they are not given and nothing was embedded yet; see `load`."""
+        """StoreError while they are unknown: they were not given, and nothing has been embedded yet (see `load`)."""
         if self._dimensions is None:
             raise StoreError(f"{self._name}: the dimensions of {self._model} are not known before load()")
         return self._dimensions
 
     async def load(self) -> None:
-        """Embed one short text: proves address, key and model, opens a connection, and learns the dimensions."""
+        """Embed a short text: this checks address, key and model, opens a connection, and finds the dimensions."""
         await self._prepare()
-        if (await self._fetch(["ping"], "query", LOAD_WITHIN))[0] is None:
-            raise StoreError(f"{self._name}: {self._model} gives rows without a direction")
+        if (await self._fetch(["ping"], "query", LOAD_TIMEOUT_S))[0] is None:
+            raise StoreError(f"{self._name}: {self._model} returns vectors that are zero or not finite")
 
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
-        """See the port. A text without any sign in it has the vector of a full stop: services refuse empty ones."""
-        try:
-            async with (waiting := loop_timeout(self._timeout)):
-                rows = await self._batcher.embed([_clean(text) for text in texts], purpose, partition)
-        except TimeoutError as exc:
-            if waiting.loop_was_late:
-                raise Busy(f"{self._name}: this process is too busy to listen") from exc
-            raise StoreError(f"{self._name}: no answer within {self._timeout:g} s") from exc
+        """See the port. A blank text has the vector of a full stop, because services reject empty texts."""
+        async with time_limit(loop_timeout(self._timeout), self._timeout, self._name):
+            rows = await self._batcher.embed([_prepared(text) for text in texts], purpose, partition)
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
     def clear_cache(self) -> None:
-        """Keep no vector of what was embedded before."""
+        """Drop all remembered vectors."""
         self._batcher.forget()
 
     async def close(self) -> None:
@@ -107,21 +105,21 @@ class HttpEmbedder(ABC):
 
     @abstractmethod
     async def _prepare(self) -> None:
-        """Do what takes long the first time, like an import; afterwards nothing."""
+        """Do what takes long the first time, like an import."""
 
     @abstractmethod
-    async def _ask(self, texts: list[str], purpose: Purpose, within: float) -> Sequence[tuple[Any, Any]]:
+    async def _request(self, texts: list[str], purpose: Purpose, timeout_s: float) -> Sequence[tuple[Any, Any]]:
         """Send one request; return index and embedding of each row, unchecked.
 
-        Raises TemporaryError, RejectedError, or another StoreError when asking again is no use.
+        Raises TemporaryError, RejectedError, or another StoreError when a retry is of no use.
         """
 
     async def _send(self, texts: list[str], purpose: Purpose) -> list[Vector | None]:
         return await self._fetch(texts, purpose, self._timeout)
 
-    async def _fetch(self, texts: list[str], purpose: Purpose, within: float) -> list[Vector | None]:
-        answer = await _persist(lambda left: self._ask(texts, purpose, left), within, self._name)
-        rows = _matrix(answer, len(texts), self._dimensions, self._name)
+    async def _fetch(self, texts: list[str], purpose: Purpose, timeout_s: float) -> list[Vector | None]:
+        reply = await _retry(lambda left: self._request(texts, purpose, left), timeout_s, self._name)
+        rows = _matrix(reply, len(texts), self._dimensions, self._name)
         self._dimensions = rows.shape[1]
         norms = np.linalg.norm(rows, axis=1)
         good = np.isfinite(norms) & (norms > 0)
@@ -131,75 +129,66 @@ class HttpEmbedder(ABC):
 
 
 class UnreachableError(TemporaryError):
-    """There is no connection to be had; *url* may be shown but for its user and query."""
+    """No connection could be made. The message shows the host of *url*, never its user, path or query."""
 
     def __init__(self, name: str, url: str, exc: Exception) -> None:
-        place = urlsplit(url).netloc.rpartition("@")[2]
-        super().__init__(f"{name}: {place} cannot be reached ({type(exc).__name__}); check semantic.embedder.base_url")
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        super().__init__(f"{name}: {host} cannot be reached ({type(exc).__name__}); check semantic.embedder.base_url")
 
 
-def failure(name: str, status: int, code: object, after: object = None) -> StoreError:
-    """Return the error for an HTTP *status* that is none of success; *after* is the Retry-After header.
+def error_for_status(name: str, status: int, code: object, retry_after: object = None) -> StoreError:
+    """Return the error for an unsuccessful HTTP *status*; *retry_after* is the value of the header Retry-After.
 
-    Of what the service says only its *code* is shown, and only if it looks like one: a message may quote the text.
+    Of the service's reply only its error *code* is shown, if it looks like one: a message may repeat the text.
     """
     word = code if isinstance(code, str) and re.fullmatch(r"[\w.\-]{1,64}", code, re.ASCII) else ""
-    message = f"{name}: {status} {word}".rstrip() + WAYS_OUT.get(status, "")
+    message = f"{name}: {status} {word}".rstrip() + ADVICE.get(status, "")
     if status in (408, 429) or status >= 500:
-        return TemporaryError(message, _seconds(after))
+        return TemporaryError(message, _parse_retry_after(retry_after))
     return RejectedError(message) if status in (400, 413, 422) else StoreError(message)
 
 
-async def _persist(ask: Callable[[float], Awaitable[T]], within: float, name: str) -> T:
-    """Call *ask* with the seconds left, again after a `TemporaryError` failure while attempts and time allow."""
-    time = loop_time()
-    deadline = time.time() + within
-    waiting = LoopTimeout(deadline, time)
-    try:
-        async with waiting:
-            for attempt in range(MAX_ATTEMPTS):
-                try:
-                    return await ask(deadline - time.time())
-                except TemporaryError as exc:
-                    pause = max(BACK_OFF * 2**attempt * random.uniform(0.5, 1.5), exc.after)
-                    if attempt == MAX_ATTEMPTS - 1 or time.time() + pause >= deadline:
-                        raise
-                await asyncio.sleep(pause)
-    except TimeoutError as exc:
-        if waiting.loop_was_late:
-            raise Busy(f"{name}: this process is too busy to listen") from exc
-        raise StoreError(f"{name}: no answer within {within:g} s") from exc
+async def _retry(request: Callable[[float], Awaitable[T]], timeout_s: float, name: str) -> T:
+    """Call *request* with the seconds left, again after a TemporaryError while attempts and time allow."""
+    clock = loop_time()
+    deadline = clock.time() + timeout_s
+    async with time_limit(LoopTimeout(deadline, clock), timeout_s, name):
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                return await request(deadline - clock.time())
+            except TemporaryError as exc:
+                pause = max(BACKOFF_S * 2**attempt * random.uniform(0.5, 1.5), exc.retry_after_s)
+                if attempt == MAX_ATTEMPTS - 1 or clock.time() + pause >= deadline:
+                    raise
+            await asyncio.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _matrix(answer: Sequence[tuple[Any, Any]], count: int, dimensions: int | None, name: str) -> Matrix:
+def _matrix(reply: Sequence[tuple[Any, Any]], count: int, dimensions: int | None, name: str) -> Matrix:
     """Return ``(count, dimensions)`` float64 in the order of the indices. Raises StoreError for any other shape."""
     try:
-        ordered = sorted(answer, key=lambda row: row[0])
+        ordered = sorted(reply, key=lambda row: row[0])
         rows = np.array([embedding for _, embedding in ordered], dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as exc:
-        raise StoreError(f"{name}: rows that are no rows of numbers") from exc
+        raise StoreError(f"{name}: the reply has embeddings that are not lists of numbers") from exc
     if [index for index, _ in ordered] != list(range(count)):
-        raise StoreError(f"{name}: {len(ordered)} rows for {count} texts, or rows of other texts")
+        raise StoreError(f"{name}: the reply has {len(ordered)} embeddings for {count} texts, or wrong indices")
     if rows.ndim != 2 or not rows.shape[1]:
-        raise StoreError(f"{name}: rows that are no rows of numbers")
+        raise StoreError(f"{name}: the reply has embeddings that are not lists of numbers")
     if dimensions is not None and rows.shape[1] != dimensions:
-        raise StoreError(f"{name}: rows of {rows.shape[1]} dimensions instead of {dimensions}")
+        raise StoreError(f"{name}: embeddings of {rows.shape[1]} dimensions instead of {dimensions}")
     return rows
 
 
-def _seconds(after: object) -> float:
-    """Read a Retry-After header; its other form, a date, is as good as none."""
+def _parse_retry_after(value: object) -> float:
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), or 0. Its other form, a date, is ignored."""
     try:
-        seconds = float(after)  # type: ignore[arg-type]
+        seconds = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return 0.0
     return seconds if math.isfinite(seconds) and seconds > 0 else 0.0
 
 
-def _clean(text: str) -> str:
-    """Cut to `MAX_CHARACTERS`; lone surrogates, which UTF-8 cannot encode, become question marks."""
-    text = text[:MAX_CHARACTERS]
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
+def _prepared(text: str) -> str:
+    text = truncate(text, MAX_CHARS)
     return text if text.strip(" \t\r\n\f\v\x00") else "."

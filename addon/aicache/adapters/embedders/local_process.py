@@ -1,4 +1,4 @@
-"""What turns texts into vectors on this machine, off the event loop: a process, or where that cannot be a thread."""
+"""Runs the local encoder off the event loop: in a process, or in a thread where a process is not possible."""
 
 from __future__ import annotations
 
@@ -21,166 +21,170 @@ from aicache.adapters.threads import Worker
 from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
 
-START_TIMEOUT = 60.0
-"""Seconds in which the weights are to be loaded."""
+START_TIMEOUT_S = 60.0
+"""For loading the weights."""
 REPLY_TIMEOUT_S = 3.0
-"""Seconds after which a process is taken to hang, with `A_CHARACTER` more for each; a short text takes 0.003. Time in
-which this process was held up itself does not count. Callers, who have deadlines of their own, do not wait for that."""
-A_CHARACTER = 0.0005
-"""Seconds; ten times what the slowest take."""
-AGAIN_WITHIN = 2.0
-"""Seconds at most until one that ends again and again is started once more ..."""
-AGAIN_AT_MOST = 60.0
-"""... and one that does not even come up."""
-LATELY = 60.0
-"""Seconds for which an end counts as one of those."""
+"""After it, plus `REPLY_TIMEOUT_PER_CHAR_S` for each character, the process counts as hung; a short text takes 0.003 s.
+Time in which this process itself was stalled is not counted. Callers have deadlines of their own."""
+REPLY_TIMEOUT_PER_CHAR_S = 0.0005
+"""Ten times what the slowest texts take."""
+MAX_CRASH_PAUSE_S = 2.0
+"""Before a process that crashes repeatedly is restarted."""
+MAX_START_PAUSE_S = 60.0
+"""Before a process that fails to start is tried again."""
+CRASH_WINDOW_S = 60.0
+"""For so long a crash counts as a repeated one."""
 PROBE_TEXTS: Final = ["warm"]
-"""What every encoder that is in order can encode."""
+"""What every working encoder can encode."""
 
 logger = logging.getLogger(__name__)
 
 Encode: TypeAlias = Callable[[list[str]], Vector]
-"""Texts to one row each, not yet normalised. Blocks."""
+"""Texts to one row each, not yet normalized. Blocks."""
 
 
 class Encoder(Protocol):
-    """Texts to one row each, not yet normalised. One batch at a time; raises StoreError, or what the library raises."""
+    """Texts to one row each, not yet normalized. One batch at a time; raises StoreError, or what the library raises."""
 
     async def start(self) -> None:
-        """Load the weights, where that has not been done."""
+        """Load the weights, unless they are loaded."""
 
     async def encode(self, texts: list[str]) -> Vector: ...
 
-    def when_restored(self, tell: Callable[[], None]) -> None:
-        """Have *tell* called each time it stands again after it had failed."""
+    def when_restored(self, callback: Callable[[], None]) -> None:
+        """Call *callback* whenever it works again after a failure."""
 
     async def close(self) -> None: ...
 
 
-class Refusal(StoreError):
-    """The process answers, but that it cannot encode these texts."""
+class EncodingError(StoreError):
+    """The process replied that it cannot encode these texts."""
 
 
 def local_encoder() -> Encoder:
-    """Return the one for this system, not started."""
-    # A frozen mitmproxy is no Python, and Windows hands a child no socket.
+    """Return the encoder for this system, not started."""
+    # A frozen mitmproxy is not a Python interpreter, and on Windows a child cannot inherit a socket as its stdin.
     frozen = getattr(sys, "frozen", False) or not sys.executable
     return EncoderThread(encoder_main.load) if frozen or sys.platform == "win32" else EncoderProcess()
 
 
 class EncoderProcess:
-    """`encoder_main.py`, run for as long as this process lives, or until it is closed.
+    """Runs `encoder_main.py` for as long as this process lives, or until it is closed.
 
-    The model is some forty calls of numpy that each take the interpreter's lock anew. In a thread beside a busy loop
-    every one of them may wait for it: of 64 connections' questions one in ten was not embedded in time.
+    The model makes some forty calls of numpy, each of which acquires the GIL anew. In a thread beside a busy event loop
+    each of them may wait for it: with 64 connections, one question in ten was not embedded in time.
 
-    One that has ended, hangs, or cannot encode the simplest text any more (for want of memory, say) is followed by
-    another at once, asked or not; the more of them came to an end lately, the later.
+    A process that exits, hangs, or cannot encode even `PROBE_TEXTS` (when out of memory, say) is restarted at once,
+    whether or not there are callers; after repeated crashes, with a growing pause.
     """
 
     def __init__(self, program: Path = Path(encoder_main.__file__)) -> None:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._closed = False
-        self._restored: Callable[[], None] = lambda: None
-        self._reviving: asyncio.Task[None] | None = None
-        self._resting = False  # until it may be started again
-        self._ends: list[float] = []  # when one came to an end, lately
+        self._on_restored: Callable[[], None] = lambda: None
+        self._restart: asyncio.Task[None] | None = None
+        self._pausing = False  # before a restart
+        self._crashes: list[float] = []  # times within `CRASH_WINDOW_S`
 
     @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
 
-    def when_restored(self, tell: Callable[[], None]) -> None:
-        self._restored = tell
+    def when_restored(self, callback: Callable[[], None]) -> None:
+        self._on_restored = callback
 
     async def start(self) -> None:
-        async with self._turn:
-            await self._started()
-            self._attend()
+        async with self._lock:
+            await self._connect()
+            self._watch()
 
     async def encode(self, texts: list[str]) -> Vector:
-        if self._resting:
-            raise StoreError("local embedder: its process ends again and again; it is started once more in a moment")
-        async with self._turn:
+        if self._pausing:
+            raise StoreError("local embedder: its process crashes repeatedly; it is restarted in a moment")
+        async with self._lock:
             try:
-                connection = await self._started()
+                connection = await self._connect()
                 try:
-                    reply = await self._ask(connection, texts)
-                except Refusal:
-                    await self._prove(connection)
+                    reply = await self._request(connection, texts)
+                except EncodingError:
+                    await self._end_if_useless(connection)
                     raise
             finally:
-                self._attend()
+                self._watch()
         return np.frombuffer(reply, np.float32).reshape(len(texts), -1)
 
     async def close(self) -> None:
         self._closed = True
-        if self._reviving is not None:
-            self._reviving.cancel()
+        if self._restart is not None:
+            self._restart.cancel()
         if self._process is not None:
-            self._process.kill()  # whoever waits for it hears of that
-        async with self._turn:
+            self._process.kill()  # which ends the calls that wait for it
+        async with self._lock:
             await self._end()
 
-    async def _ask(self, connection: socket.socket, texts: list[str]) -> bytearray:
+    async def _request(self, connection: socket.socket, texts: list[str]) -> bytearray:
         request = encoder_main.frame(encoder_main.TEXTS, json.dumps(texts).encode())
-        return await self._exchange(connection, request, REPLY_TIMEOUT_S + A_CHARACTER * sum(map(len, texts)))
+        timeout_s = REPLY_TIMEOUT_S + REPLY_TIMEOUT_PER_CHAR_S * sum(map(len, texts))
+        return await self._exchange(connection, request, timeout_s)
 
-    async def _prove(self, connection: socket.socket) -> None:
-        """End a process that refuses everything: what it refused may have been the text's fault, or its own."""
+    async def _end_if_useless(self, connection: socket.socket) -> None:
+        """End a process that can encode nothing: the failure may be the text's fault, or its own."""
         try:
-            await self._ask(connection, PROBE_TEXTS)
-        except Refusal as exc:
-            logger.warning("%s, whatever it is asked; starting it again", exc)
+            await self._request(connection, PROBE_TEXTS)
+        except EncodingError as exc:
+            logger.warning("%s for any text; restarting its process", exc)
             await self._end()
-        except StoreError:  # it has been ended
+        except StoreError:  # its process has ended
             pass
 
-    def _attend(self) -> None:
-        """Hear of the end of a process that nobody asks; start another where it has come to one."""
+    def _watch(self) -> None:
+        """Notice the end of an idle process; restart one that has ended."""
         if self._connection is not None:
-            asyncio.get_running_loop().add_reader(self._connection, self._heard)
-        elif self._reviving is None and not self._closed:
-            self._reviving = asyncio.get_running_loop().create_task(self._revive())
+            asyncio.get_running_loop().add_reader(self._connection, self._on_readable)
+        elif self._restart is None and not self._closed:
+            self._restart = asyncio.get_running_loop().create_task(self._start_again())
 
-    def _heard(self) -> None:
-        """Take note that the process has ended, or speaks unasked."""
+    def _on_readable(self) -> None:
+        """An idle process has closed the connection, or sent something that was not requested."""
         if self._connection is not None:
             asyncio.get_running_loop().remove_reader(self._connection)
-        if self._reviving is None and not self._closed and not self._turn.locked():
-            self._reviving = asyncio.get_running_loop().create_task(self._replace())
+        if self._restart is None and not self._closed and not self._lock.locked():
+            self._restart = asyncio.get_running_loop().create_task(self._replace())
 
     async def _replace(self) -> None:
-        async with self._turn:
+        async with self._lock:
             await self._end()
-        await self._revive()
+        await self._start_again()
 
-    async def _revive(self) -> None:
-        now, failed = asyncio.get_running_loop().time, 0
+    async def _start_again(self) -> None:
+        now, failures = asyncio.get_running_loop().time, 0
         try:
             while not self._closed:
-                self._ends = [each for each in self._ends if each > now() - LATELY] + [now()]
-                pause = min(0.05 * 2 ** len(self._ends), AGAIN_WITHIN) if len(self._ends) > 2 else 0.0
-                self._resting = pause > 0
-                await asyncio.sleep(max(pause, min(0.5 * 2**failed, AGAIN_AT_MOST) if failed > 2 else 0.0))
-                self._resting = False
+                self._crashes = [each for each in self._crashes if each > now() - CRASH_WINDOW_S] + [now()]
+                crash_pause = min(0.05 * 2 ** len(self._crashes), MAX_CRASH_PAUSE_S) if len(self._crashes) > 2 else 0.0
+                self._pausing = crash_pause > 0
+                await asyncio.sleep(
+                    max(crash_pause, min(0.5 * 2**failures, MAX_START_PAUSE_S) if failures > 2 else 0.0)
+                )
+                self._pausing = False
                 try:
-                    async with self._turn:
-                        await self._started()
-                        self._attend()
+                    async with self._lock:
+                        await self._connect()
+                        self._watch()
                 except StoreError as exc:
-                    logger.debug("not started again: %s", exc)
-                    failed += 1
+                    logger.debug("local embedder: restart failed: %s", exc)
+                    failures += 1
                     continue
-                self._restored()
+                self._on_restored()
                 return
         finally:
-            self._resting, self._reviving = False, None
+            self._pausing, self._restart = False, None
 
-    async def _started(self) -> socket.socket:
+    async def _connect(self) -> socket.socket:
+        """Return the connection to the process, which is started where it is not running."""
         if self._connection is not None:
             return self._connection
         if self._closed:
@@ -195,30 +199,30 @@ class EncoderProcess:
                 raise StoreError(f"local embedder: its process cannot be started ({exc.strerror})") from exc
         self._connection = ours
         try:
-            await self._exchange(ours, b"", START_TIMEOUT)
+            await self._exchange(ours, b"", START_TIMEOUT_S)
         except StoreError:
             await self._end()
             raise
         return ours
 
     def _spawn(self, stdin: socket.socket) -> subprocess.Popen[bytes]:
-        # -P: not with this folder before all others, whose modules are called like libraries.
+        # -P: without this folder first in sys.path, for its modules have names of libraries.
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         return subprocess.Popen(
             [sys.executable, "-P", str(self._program), *filter(None, sys.path)],
             stdin=stdin.fileno(),
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # a traceback might hold a text
+            stderr=subprocess.DEVNULL,  # a traceback may repeat a text
             env={**os.environ, **threads},
-            start_new_session=True,  # a Ctrl-C at the terminal is the proxy's: it ends this one
+            start_new_session=True,  # a Ctrl-C at the terminal goes to the proxy, which ends this one
         )
 
-    async def _exchange(self, connection: socket.socket, request: bytes, within: float) -> bytearray:
-        """Send a frame, return the next one's content. Whatever goes wrong ends the process: it is in between."""
+    async def _exchange(self, connection: socket.socket, request: bytes, timeout_s: float) -> bytearray:
+        """Send a frame and return the reply's content. Any failure ends the process, whose state is then unknown."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(connection)
         try:
-            async with stall_tolerant_timeout(within):
+            async with stall_tolerant_timeout(timeout_s):
                 await loop.sock_sendall(connection, request)
                 head = await _receive(connection, 5)
                 size, tag = int.from_bytes(head[:4], "big"), head[4:]
@@ -227,12 +231,14 @@ class EncoderProcess:
             await self._end()
             match exc:
                 case TimeoutError():
-                    raise StoreError(f"local embedder: no answer within {within:.1f} s; starting it again") from exc
+                    raise StoreError(
+                        f"local embedder: no answer within {timeout_s:.1f} s; restarting its process"
+                    ) from exc
                 case OSError() | EOFError():
-                    raise StoreError("local embedder: its process has ended; starting it again") from exc
+                    raise StoreError("local embedder: its process has ended; restarting it") from exc
             raise
         if tag == encoder_main.ERROR:
-            raise Refusal(f"local embedder: {reply.decode('utf-8', 'replace')}")
+            raise EncodingError(f"local embedder: {reply.decode('utf-8', 'replace')}")
         return reply
 
     async def _end(self) -> None:
@@ -247,27 +253,27 @@ class EncoderProcess:
 
 
 async def _receive(connection: socket.socket, size: int) -> bytearray:
-    """Return *size* bytes; EOFError when the other side has gone."""
+    """Return *size* bytes; EOFError when the other side has closed the connection."""
     loop = asyncio.get_running_loop()
     received = bytearray(size)
-    view, place = memoryview(received), 0
-    while place < size:
-        if not (some := await loop.sock_recv_into(connection, view[place:])):
+    view, position = memoryview(received), 0
+    while position < size:
+        if not (count := await loop.sock_recv_into(connection, view[position:])):
             raise EOFError
-        place += some
+        position += count
     return received
 
 
 class EncoderThread:
-    """One thread of this process that calls what *load*, called on it, returns."""
+    """A thread of this process that encodes with the function that *load* returns."""
 
     def __init__(self, load: Callable[[], Encode]) -> None:
         self._load_encode = load
         self._encode: Encode | None = None
         self._worker = Worker("ai-cache-embedder")
 
-    def when_restored(self, tell: Callable[[], None]) -> None:
-        """A thread is not started again."""
+    def when_restored(self, callback: Callable[[], None]) -> None:
+        """Do nothing: a thread is not restarted."""
 
     async def start(self) -> None:
         await self._worker.run(self._loaded)
@@ -278,7 +284,7 @@ class EncoderThread:
     async def close(self) -> None:
         await self._worker.close()
 
-    # From here on everything runs on the worker's thread.
+    # Everything below runs on the worker's thread.
 
     def _loaded(self) -> Encode:
         if self._encode is None:
