@@ -29,16 +29,16 @@ class Halves:
 
 async def test_what_comes_while_it_is_busy_is_answered_together() -> None:
     halves = Halves(most=4)
-    first = asyncio.create_task(halves.together.ask(0))
+    first = asyncio.create_task(halves.together.submit(0))
     await asyncio.sleep(0.05)
 
-    rest = [asyncio.create_task(halves.together.ask(each)) for each in range(2, 14, 2)]
+    rest = [asyncio.create_task(halves.together.submit(each)) for each in range(2, 14, 2)]
     await asyncio.sleep(0.05)
     halves.go.set()
 
     assert await asyncio.gather(first, *rest) == [0, 1, 2, 3, 4, 5, 6]
     assert halves.batches == [[0], [2, 4, 6, 8], [10, 12]]
-    assert await halves.together.ask(20) == 10
+    assert await halves.together.submit(20) == 10
     await halves.worker.close()
 
 
@@ -46,7 +46,7 @@ async def test_an_error_is_its_askers_alone() -> None:
     halves = Halves()
     halves.go.set()
 
-    answers = await asyncio.gather(*(halves.together.ask(each) for each in (2, 3, 4)), return_exceptions=True)
+    answers = await asyncio.gather(*(halves.together.submit(each) for each in (2, 3, 4)), return_exceptions=True)
 
     assert [str(each) for each in answers] == ["1", "3", "2"]
     await halves.worker.close()
@@ -54,10 +54,10 @@ async def test_an_error_is_its_askers_alone() -> None:
 
 async def test_who_no_longer_waits_takes_the_question_with_it_and_no_answer_from_others() -> None:
     halves = Halves()
-    busy = asyncio.create_task(halves.together.ask(0))
+    busy = asyncio.create_task(halves.together.submit(0))
     await asyncio.to_thread(halves.busy.wait, 5)
-    asking = [asyncio.create_task(halves.together.ask(each)) for each in (2, 4, 6)]
-    gone = [asyncio.create_task(halves.together.ask(8))]
+    asking = [asyncio.create_task(halves.together.submit(each)) for each in (2, 4, 6)]
+    gone = [asyncio.create_task(halves.together.submit(8))]
     await asyncio.sleep(0.05)
 
     for each in (busy, asking[0], asking[1], *gone):
@@ -72,18 +72,18 @@ async def test_who_no_longer_waits_takes_the_question_with_it_and_no_answer_from
 
 async def test_questions_that_were_refused_refuse_no_later_ones() -> None:
     halves = Halves(most=1, max_waiting=1)
-    asking = [asyncio.create_task(halves.together.ask(2))]
+    asking = [asyncio.create_task(halves.together.submit(2))]
     await asyncio.to_thread(halves.busy.wait, 5)
-    asking += [asyncio.create_task(halves.together.ask(each)) for each in (4, 6)]
+    asking += [asyncio.create_task(halves.together.submit(each)) for each in (4, 6)]
     await asyncio.sleep(0.05)
     halves.go.set()
 
     answers = await asyncio.gather(*asking, return_exceptions=True)
 
     assert [type(each) for each in answers] == [int, int, StoreError]
-    assert await halves.together.ask(8) == 4
+    assert await halves.together.submit(8) == 4
     await halves.worker.close()
     with pytest.raises(StoreError):
-        await halves.together.ask(10)
+        await halves.together.submit(10)
     with pytest.raises(StoreError):
-        await halves.together.ask(12)
+        await halves.together.submit(12)

@@ -60,7 +60,7 @@ async def test_too_many_waiting_calls_are_refused_at_once() -> None:
     waiting = [asyncio.create_task(worker.run(int)) for _ in range(2)]
     await asyncio.sleep(0)
 
-    with pytest.raises(StoreError, match="2 calls wait already"):
+    with pytest.raises(StoreError, match="2 calls are waiting already"):
         await worker.run(int)
 
     free.set()

@@ -219,13 +219,13 @@ async def test_an_index_that_hangs_is_asked_by_its_probe_until_it_answers(tmp_pa
     with pytest.raises(StoreError, match="no answer"):
         await index.probe()
     with pytest.raises(StoreError, match="no answer"):
-        await index.trouble()
+        await index.find_problem()
 
     hung.set()
     await hanging
 
     await index.probe()
-    assert await index.trouble() is None
+    assert await index.find_problem() is None
     await index.close()
 
 
@@ -236,7 +236,7 @@ async def test_an_index_that_hangs_for_good_is_left_behind_in_time(
     await index.open()
     hung = threading.Event()
     hanging = asyncio.ensure_future(index._worker.run(hung.wait))
-    monkeypatch.setattr("aicache.adapters.vectors.zvec.CLOSE_WITHIN", 0.5)
+    monkeypatch.setattr("aicache.adapters.vectors.zvec.CLOSE_TIMEOUT_S", 0.5)
     await asyncio.sleep(0.05)
 
     async with asyncio.timeout(5):

@@ -1,4 +1,4 @@
-"""Daemon threads for blocking libraries: one that runs calls in order, a pool of them, and one that coalesces calls.
+"""Daemon threads for blocking libraries: a worker that runs calls in order, a pool, and a worker that coalesces calls.
 
 Not `concurrent.futures`: its threads are joined at exit, so one hung native call would keep the interpreter alive.
 """
@@ -17,12 +17,12 @@ from typing import Any, Generic, TypeVar
 from aicache.domain.ports import StoreError
 
 T = TypeVar("T")
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-SWITCH = 0.0005
-"""Seconds after which a thread may have the interpreter's lock that another computes under. Python's own 0.005 are
-longer than most calls here take: beside a busy event loop a search of 2 ms took 7."""
+SWITCH_INTERVAL_S = 0.0005
+"""After which a thread may take the GIL from another that computes. Python's own 0.005 is longer than most calls here
+take: beside a busy event loop a search of 2 ms took 7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,23 +30,23 @@ class _Job:
     fn: Callable[..., Any]
     args: tuple[Any, ...]
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[Any]
+    future: asyncio.Future[Any]
 
     def run(self) -> None:
-        if self.answer.cancelled():
+        if self.future.cancelled():
             return
         try:
             result, error = self.fn(*self.args), None
         except BaseException as exc:
-            # What ends a program, or an iterator, is no answer to whoever awaits this one.
+            # SystemExit, KeyboardInterrupt and StopIteration must not be raised where a result is awaited.
             plain = isinstance(exc, Exception) and not isinstance(exc, StopIteration)
             result, error = None, exc if plain else RuntimeError(type(exc).__name__)
-        # A closed loop has nobody left who waits.
+        # RuntimeError: the loop is closed, and with it the caller is gone.
         with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(_answer, self.answer, result, error)
+            self.loop.call_soon_threadsafe(_settle, self.future, result, error)
 
 
-def _answer(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
     if future.done():
         return
     if error is None:
@@ -56,7 +56,7 @@ def _answer(future: asyncio.Future[Any], result: Any, error: BaseException | Non
 
 
 class Worker:
-    """A thread called *name*, started by the first call. What a call raises is raised to its caller."""
+    """A thread called *name*, started by the first call. A call's error is raised to its caller."""
 
     def __init__(self, name: str, *, max_waiting: int = 256) -> None:
         self._name = name
@@ -66,17 +66,17 @@ class Worker:
         self._closed = False
 
     async def run(self, fn: Callable[..., T], *args: Any) -> T:
-        """Return ``fn(*args)``, called on the thread after all calls that came before.
+        """Return ``fn(*args)``, called on the thread after all earlier calls.
 
-        A caller that is cancelled takes its call with it unless it has begun; its place in the queue stays taken until
-        the thread gets there. So behind a hung call the queue fills, and from then on callers are refused at once.
+        The call of a canceled caller is skipped unless it has begun, but its place in the queue stays taken until the
+        thread gets there. So behind a hung call the queue fills, and from then on callers are refused at once.
 
         Raises StoreError when *max_waiting* calls wait, or after `close`.
         """
         if self._closed:
             raise StoreError(f"{self._name}: closed")
         if self._jobs.qsize() >= self._max_waiting:
-            raise StoreError(f"{self._name}: {self._max_waiting} calls wait already")
+            raise StoreError(f"{self._name}: {self._max_waiting} calls are waiting already")
         return await self._put(fn, *args)
 
     async def close(self, last: Callable[[], None] | None = None, *, within: float = 5.0) -> None:
@@ -99,104 +99,106 @@ class Worker:
 
     def _put(self, fn: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(fn, args, loop, answer))
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(fn, args, loop, future))
         if self._thread is None:
-            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
+            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
-        return answer
+        return future
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             job.run()
-            # Or the last call's arguments and answer would live until the next call.
+            # Or the last call's arguments and result would live until the next call.
             del job
 
 
 class Pool(Worker):
-    """A Worker with up to *threads* threads: as many calls run at once, and they end in any order."""
+    """A Worker with up to *threads* threads: that many calls run at once, and they end in any order."""
 
     def __init__(self, name: str, threads: int, *, max_waiting: int = 256) -> None:
         super().__init__(name, max_waiting=max_waiting)
         self._to_start = threads - 1  # the first is started by Worker
 
     def _put(self, fn: Callable[..., T], *args: Any) -> asyncio.Future[T]:
-        answer = super()._put(fn, *args)
+        future = super()._put(fn, *args)
         while self._to_start:
             name = f"{self._name}-{self._to_start}"
             self._to_start -= 1
             threading.Thread(target=self._work, name=name, daemon=True).start()
-        return answer
+        return future
 
     def _work(self) -> None:
         super()._work()
-        self._jobs.put(None)  # the mark that ended this thread ends the next
+        self._jobs.put(None)  # the sentinel that ended this thread ends the next
 
 
-class _Batch(Generic[Question, Answer]):
+class _Batch(Generic[Item, Result]):
     def __init__(self) -> None:
-        self.questions: list[Question] = []
-        self.left: set[int] = set()
-        """Places of those that nobody waits for any more."""
-        self.answers: asyncio.Future[list[Answer | Exception | None]]
+        self.items: list[Item] = []
+        self.abandoned: set[int] = set()
+        """Positions of items whose callers were canceled."""
+        self.results: asyncio.Future[list[Result | Exception | None]]
 
 
-class CoalescingWorker(Generic[Question, Answer]):
-    """Hands *answer*, on the worker's thread, whatever waits when that gets there: at most *most* questions at once.
+class CoalescingWorker(Generic[Item, Result]):
+    """Passes *process*, on the worker's thread, all items that wait when the thread gets there, at most *max_batch*.
 
-    *answer* returns one answer a question, or an error that its asker alone is raised.
+    *process* returns one result for each item, or an error to be raised to its caller alone.
     """
 
-    def __init__(self, worker: Worker, answer: Callable[[list[Question]], list[Answer | Exception]], most: int) -> None:
+    def __init__(
+        self, worker: Worker, process: Callable[[list[Item]], list[Result | Exception]], max_batch: int
+    ) -> None:
         self._worker = worker
-        self._answer = answer
-        self._most = most
-        self._waiting: _Batch[Question, Answer] | None = None
-        self._lock = threading.Lock()  # for what both threads do in a moment: to add to a batch, and to take it away
+        self._process = process
+        self._max_batch = max_batch
+        self._waiting: _Batch[Item, Result] | None = None
+        self._lock = threading.Lock()  # both threads hold it only for a moment: to add to a batch, and to take it
 
-    async def ask(self, question: Question) -> Answer:
-        """Return its answer. Raises what *answer* raises or returns for it, and what `Worker.run` raises.
+    async def submit(self, item: Item) -> Result:
+        """Return the result of *item*. Raises what *process* raises or returns for it, and what `Worker.run` raises.
 
-        A caller that is cancelled takes its question with it unless its batch has begun.
+        A caller that is canceled withdraws its item unless its batch has begun.
         """
         with self._lock:
             batch = self._waiting
-            is_new = batch is None or len(batch.questions) >= self._most
+            is_new = batch is None or len(batch.items) >= self._max_batch
             if batch is None or is_new:
                 batch = self._waiting = _Batch()
-            place = len(batch.questions)
-            batch.questions.append(question)
+            position = len(batch.items)
+            batch.items.append(item)
         if is_new:
-            batch.answers = asyncio.ensure_future(self._worker.run(self._work, batch))
-            batch.answers.add_done_callback(lambda answers: self._leave(batch, answers))
+            batch.results = asyncio.ensure_future(self._worker.run(self._run, batch))
+            batch.results.add_done_callback(lambda results: self._on_done(batch, results))
         try:
-            answer = (await asyncio.shield(batch.answers))[place]
+            result = (await asyncio.shield(batch.results))[position]
         except asyncio.CancelledError:
-            batch.left.add(place)
+            batch.abandoned.add(position)
             raise
         except StoreError as exc:
-            raise type(exc)(*exc.args) from exc  # to each asker one of its own
-        assert answer is not None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+            raise type(exc)(*exc.args) from exc  # a separate one for each caller
+        assert result is not None
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    def _work(self, batch: _Batch[Question, Answer]) -> list[Answer | Exception | None]:
+    def _run(self, batch: _Batch[Item, Result]) -> list[Result | Exception | None]:
         with self._lock:
             if self._waiting is batch:
                 self._waiting = None
-        places = [place for place in range(len(batch.questions)) if place not in batch.left]
-        answers: list[Answer | Exception | None] = [None] * len(batch.questions)
-        if places:
-            found = self._answer([batch.questions[place] for place in places])
-            for place, answer in zip(places, found, strict=True):
-                answers[place] = answer
-        return answers
+        positions = [position for position in range(len(batch.items)) if position not in batch.abandoned]
+        results: list[Result | Exception | None] = [None] * len(batch.items)
+        if positions:
+            processed = self._process([batch.items[position] for position in positions])
+            for position, result in zip(positions, processed, strict=True):
+                results[position] = result
+        return results
 
-    def _leave(self, batch: _Batch[Question, Answer], answers: asyncio.Future[list[Answer | Exception | None]]) -> None:
-        if not answers.cancelled():
-            answers.exception()  # one that nobody waits for any more is no news
+    def _on_done(self, batch: _Batch[Item, Result], results: asyncio.Future[list[Result | Exception | None]]) -> None:
+        if not results.cancelled():
+            results.exception()  # or asyncio would log an error that no caller awaits any more
         with self._lock:
-            if self._waiting is batch:  # it was refused
+            if self._waiting is batch:  # the worker refused it
                 self._waiting = None

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aicache.adapters.vectors.zvec_rewrite import CLEAN, beside, is_temporary
+from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, beside, is_temporary
 
 DAMAGED = "*.damaged-*"
 VECTORS = "vectors"
@@ -43,7 +43,7 @@ class UnusedFiles:
         for path in gone:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
-                beside(path, CLEAN).unlink(missing_ok=True)
+                beside(path, CLEAN_SUFFIX).unlink(missing_ok=True)
             else:
                 path.unlink(missing_ok=True)
         return len(gone)

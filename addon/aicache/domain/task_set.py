@@ -33,4 +33,8 @@ class TaskSet:
     async def cancel_and_wait(self) -> None:
         """Cancel all tasks and return when they are done."""
         self.cancel()
+        await self.wait()
+
+    async def wait(self) -> None:
+        """Return when the present tasks are done."""
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -510,7 +510,7 @@ async def _trouble(index: _Index) -> str | None:
     if not isinstance(index, ZvecIndex):
         return None
     with contextlib.suppress(StoreError):
-        return await index.trouble()
+        return await index.find_problem()
     return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aicache.adapters.vectors import zvec as zvec_adapter
+from aicache.adapters.vectors import promotion
 from aicache.adapters.vectors.memory import INITIAL_ROWS, InMemoryVectors, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
@@ -162,7 +162,7 @@ async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Writes and deletions come between the parts of the loading."""
-    monkeypatch.setattr(zvec_adapter, "FETCHED", 10)
+    monkeypatch.setattr(promotion, "PROMOTION_BATCH", 10)
     index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
     await index.open()
     space, other = digest("space"), digest("other")
@@ -185,14 +185,14 @@ async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(
                 await index.upsert(key, space, vectors[key], LATER)
         found = await index.search(space, a_vector(step), 20)
         assert [n.key for n in found] == [key for key, _ in brute(vectors, a_vector(step), 20)], step
-    await asyncio.gather(*index._loading)
+    await index._promotion.loading.wait()
 
     assert (await index._find(space, a_vector(1), 5))[1]
     await index.close()
 
 
 async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path) -> None:
-    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, held=2 * INITIAL_ROWS * DIMENSIONS * 4)
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, max_memory_bytes=2 * INITIAL_ROWS * DIMENSIONS * 4)
     await index.open()
     space = digest("space")
     for i in range(INITIAL_ROWS + 1):
@@ -200,7 +200,7 @@ async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path)
 
     for i in range(10):
         assert (await index.search(space, a_vector(i), 1))[0].key == digest(i)
-        await asyncio.gather(*index._loading)
+        await index._promotion.loading.wait()
 
     assert not (await index._find(space, a_vector(1), 5))[1]
     await index.close()

@@ -18,10 +18,10 @@ import pytest
 
 from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.memory import MemoryIndex
-from aicache.adapters.vectors import zvec as zvec_adapter
-from aicache.adapters.vectors import zvec_check_main, zvec_rewrite
+from aicache.adapters.vectors import promotion, zvec_check_main, zvec_folder, zvec_library, zvec_rewrite
 from aicache.adapters.vectors.dashvector import DashVectorIndex
-from aicache.adapters.vectors.zvec import ZvecIndex, similarity
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.adapters.vectors.zvec_folder import similarity_of
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback
@@ -159,7 +159,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def in_files(index: ZvecIndex, *seeds: int) -> set[int]:
     """Return the seeds of those vectors whose numbers are in the index's files, in whatever order."""
-    data = [path.read_bytes() for path in index._folder.parent.rglob("*") if path.is_file()]
+    data = [path.read_bytes() for path in index._folder.path.parent.rglob("*") if path.is_file()]
     return {seed for seed in seeds if any(all(n.tobytes() in each for n in a_vector(seed)) for each in data)}
 
 
@@ -186,7 +186,7 @@ async def test_erasing_leaves_no_number_of_what_was_deleted_or_expired_and_finds
 async def test_what_is_written_and_deleted_while_it_is_erased_is_not_lost_and_not_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zvec_rewrite, "TOGETHER", 10)
+    monkeypatch.setattr(zvec_rewrite, "COPY_BATCH", 10)
     index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
     await index.open()
     for seed in range(2000):
@@ -305,7 +305,7 @@ class InMemory(ZvecIndex):
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         await super().search(namespace, vector, top_k)
-        await asyncio.gather(*self._loading)
+        await self._promotion.loading.wait()
         found, held = await self._find(namespace, vector, top_k)
         assert held
         return found
@@ -313,8 +313,8 @@ class InMemory(ZvecIndex):
 
 @pytest.fixture
 async def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ZvecIndex]:
-    monkeypatch.setattr(zvec_adapter, "HOLD_AFTER", 1)
-    monkeypatch.setattr(zvec_adapter, "FETCHED", 3)
+    monkeypatch.setattr(promotion, "PROMOTE_AFTER_SEARCHES", 1)
+    monkeypatch.setattr(promotion, "PROMOTION_BATCH", 3)
     index = InMemory(tmp_path / "data" / "zvec", DIMENSIONS)
     await index.open()
     yield index
@@ -570,7 +570,7 @@ except StoreError as exc:
         folder = tmp_path / "vectors" / "zvec"
         shutil.copytree(filled, folder)
         for there, kept in ((300, 300), (300, 10), (10, 0), (0, 0)):
-            index = ZvecIndex(folder, DIMENSIONS, slack=0)
+            index = ZvecIndex(folder, DIMENSIONS, max_slack_bytes=0)
             await index.open()
             assert await index.count() == there
             await index.delete([digest(i) for i in range(kept, 300)])
@@ -646,45 +646,45 @@ except StoreError as exc:
 
     async def test_a_folder_that_goes_while_it_is_open_is_trouble(self, zvec: ZvecIndex, tmp_path: Path) -> None:
         await zvec.upsert(K1, ALICE, axis(1), LATER)
-        assert await zvec.trouble() is None
+        assert await zvec.find_problem() is None
         shutil.rmtree(tmp_path / "data")
 
-        assert "gone" in (await zvec.trouble() or "")
+        assert "gone" in (await zvec.find_problem() or "")
 
         with contextlib.suppress(StoreError):  # whatever zvec says to it
             await zvec.close()
         again = ZvecIndex(tmp_path / "data" / "zvec", DIMENSIONS)
         await again.open()
         await again.upsert(K1, ALICE, axis(1), LATER)
-        assert await again.trouble() is None
+        assert await again.find_problem() is None
         await again.close()
 
     async def test_what_fails_again_and_again_is_trouble_once(self, zvec: ZvecIndex) -> None:
-        working = zvec._collection
-        zvec._collection = Failing()
+        working = zvec._folder._collection
+        zvec._folder._collection = Failing()
         for _ in range(3):
             with pytest.raises(StoreError, match="RuntimeError"):
                 await zvec.search(ALICE, axis(1), 5)
 
-        assert "fails again and again in search" in (await zvec.trouble() or "")
-        assert await zvec.trouble() is None
-        zvec._collection = working
+        assert "fails again and again in search" in (await zvec.find_problem() or "")
+        assert await zvec.find_problem() is None
+        zvec._folder._collection = working
 
     async def test_now_and_then_a_failure_is_no_trouble(self, zvec: ZvecIndex) -> None:
-        working = zvec._collection
+        working = zvec._folder._collection
         for collection in (Failing(), working) * 5:
-            zvec._collection = collection
+            zvec._folder._collection = collection
             with contextlib.suppress(StoreError):
                 await zvec.search(ALICE, axis(1), 5)
 
-        assert await zvec.trouble() is None
+        assert await zvec.find_problem() is None
 
     async def test_nothing_is_written_to_a_full_disk(
         self, zvec: ZvecIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """zvec would leave a folder there that it cannot open any more."""
         await zvec.upsert(K1, ALICE, axis(1), LATER)
-        monkeypatch.setattr(zvec_adapter, "MIN_FREE_BYTES", 1 << 60)
+        monkeypatch.setattr(zvec_folder, "MIN_FREE_BYTES", 1 << 60)
 
         with pytest.raises(StoreError, match="MB are free"):
             await zvec.upsert(K2, ALICE, axis(2), LATER)
@@ -692,13 +692,13 @@ except StoreError as exc:
             await zvec.sweep(1000)
 
         assert [n.key for n in await zvec.search(ALICE, axis(1), 5)] == [K1]
-        assert await zvec.trouble() is None
+        assert await zvec.find_problem() is None
 
     @pytest.mark.parametrize("error", [RuntimeError("IO error"), SystemExit(1), KeyError(1), StopIteration()])
     async def test_whatever_a_close_fails_with_is_a_store_error(self, tmp_path: Path, error: BaseException) -> None:
         index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
         await index.open()
-        collection, index._collection = index._collection, Failing(error)
+        collection, index._folder._collection = index._folder._collection, Failing(error)
 
         with pytest.raises(StoreError):
             await index.close()
@@ -711,7 +711,7 @@ except StoreError as exc:
         shutil.copytree(filled, folder)
         folder.parent.chmod(0o755)
         folder.chmod(0o755)
-        index = ZvecIndex(folder, DIMENSIONS, slack=0)
+        index = ZvecIndex(folder, DIMENSIONS, max_slack_bytes=0)
 
         await index.open()
 
@@ -751,7 +751,7 @@ except StoreError as exc:
         await index.close()
 
     async def test_space_of_the_dead_is_given_back_and_the_living_stay(self, tmp_path: Path) -> None:
-        index = ZvecIndex(tmp_path / "zvec", 512, slack=1 << 20)
+        index = ZvecIndex(tmp_path / "zvec", 512, max_slack_bytes=1 << 20)
         await index.open()
         vectors = np.eye(512, dtype=np.float32)[np.arange(5000) % 512]
         for i, vector in enumerate(vectors):
@@ -769,7 +769,7 @@ except StoreError as exc:
         await index.close()
 
     async def test_what_expires_after_a_compaction_is_dropped_too(self, tmp_path: Path) -> None:
-        index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, slack=0)
+        index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, max_slack_bytes=0)
         await index.open()
         await index.upsert(digest("stays"), ALICE, axis(1), LATER)
 
@@ -781,7 +781,7 @@ except StoreError as exc:
 
     async def test_an_index_that_kept_what_expired_is_taken_from_a_folder_that_has_one(self, tmp_path: Path) -> None:
         """Of an older version: with an index for ranges zvec answers no filter any more once it has compacted."""
-        zvec = zvec_adapter._zvec()
+        zvec = zvec_library.import_zvec()
         schema = zvec_check_main.schema(zvec, DIMENSIONS)
         ranged = zvec.InvertIndexParam(enable_range_optimization=True)
         fields = [
@@ -800,7 +800,7 @@ except StoreError as exc:
         del before
 
         for second in (1000, 1001):
-            index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, slack=0)
+            index = ZvecIndex(tmp_path / "zvec", DIMENSIONS, max_slack_bytes=0)
             await index.open()
             await index.upsert(digest(second), ALICE, axis(3), second)
             await index.sweep(second)
@@ -820,7 +820,7 @@ def size(folder: Path) -> int:
 
 @pytest.mark.parametrize(("distance", "cosine"), [(0.0, 1.0), (1.0, 0.0), (2.0, -1.0), (-1e-7, 1.0), (2.1, -1.0)])
 def test_a_distance_is_one_less_the_cosine(distance: float, cosine: float) -> None:
-    assert similarity(distance) == cosine
+    assert similarity_of(distance) == cosine
 
 
 async def test_zvec_tells_an_empty_namespace_from_one_that_holds_something(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
 
+from aicache.adapters.vectors.checks import check_digests, check_vector, clip_cosine
 from aicache.adapters.vectors.dashvector_client import LOST, SUCCESS, Calls, code_of, imported, outcome_of
 from aicache.adapters.vectors.dashvector_collection import REOPEN_EVERY, Collection
 from aicache.adapters.vectors.write_queue import Delete, Outcome, Upsert, Write, WriteQueue
@@ -35,7 +35,7 @@ def similarity(question: Vector, found: Vector) -> float:
     The SDK rounds that to 4 decimals, and whether near is low or high is the service's affair.
     """
     lengths = float(np.linalg.norm(question)) * float(np.linalg.norm(found))
-    return min(1.0, max(-1.0, float(question @ found) / lengths)) if lengths else 0.0
+    return clip_cosine(float(question @ found) / lengths) if lengths else 0.0
 
 
 class DashVectorIndex:
@@ -88,14 +88,14 @@ class DashVectorIndex:
         await self._collection.open()
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
-        _check_digests(namespace)
+        check_digests("dashvector", namespace)
         return await self._nearest(vector, top_k, f"namespace = '{namespace}' and ")
 
     async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
         return await self._nearest(vector, top_k, "")
 
     async def _nearest(self, vector: Vector, top_k: int, where: str) -> list[Neighbor]:
-        self._check(vector)
+        check_vector("dashvector", vector, self._dimensions)
         wanted = f"{where}expires > {math.floor(self._clock())}"
         loop = asyncio.get_running_loop()
         end = loop.time() + self._timeout
@@ -105,13 +105,13 @@ class DashVectorIndex:
         return _neighbors(vector, self._output(await found, "search"))
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
-        _check_digests(key, namespace)
-        self._check(vector)
+        check_digests("dashvector", key, namespace)
+        check_vector("dashvector", vector, self._dimensions)
         self._collection.opened()
         self._writes.put(Upsert(key, namespace, vector.copy(), math.ceil(min(expires_at, FAR))))
 
     async def delete(self, keys: Sequence[str]) -> None:
-        _check_digests(*keys)
+        check_digests("dashvector", *keys)
         self._collection.opened()
         for key in keys:
             self._writes.put(Delete(key))
@@ -159,12 +159,6 @@ class DashVectorIndex:
         codes = {result.id: result.code for result in response.output or ()}
         return [outcome_of(codes.get(write.key, SUCCESS)) for write in batch]
 
-    def _check(self, vector: Vector) -> None:
-        if vector.shape != (self._dimensions,):
-            raise StoreError(f"dashvector: a vector of shape {vector.shape}, not ({self._dimensions},)")
-        if not np.isfinite(vector).all():
-            raise StoreError("dashvector: a vector that is not finite")
-
     def _output(self, response: Any, doing: str) -> Any:
         if code_of(response) in LOST:
             raise self._collection.lost()
@@ -211,10 +205,3 @@ def _neighbors(vector: Vector, docs: Sequence[Any]) -> list[Neighbor]:
             raise StoreError("dashvector: a neighbour came without its vector")
         neighbors.append(Neighbor(doc.id, similarity(vector, found)))
     return sorted(neighbors, key=lambda n: (-n.similarity, n.key))
-
-
-def _check_digests(*names: str) -> None:
-    # They go into filters, where quoting is fragile; and an id has at most 64 characters.
-    for name in names:
-        if not re.fullmatch("[0-9a-f]{1,64}", name):
-            raise StoreError("dashvector: a key or namespace that is not a hex digest")

@@ -1,4 +1,4 @@
-"""Vectors held in memory, a matrix a namespace, and the nearest of them found by one product."""
+"""Vectors in memory, one matrix for each namespace; the nearest are found by a matrix product."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 
 from aicache.domain.model import PINNED, Neighbor, Vector
 
-INITIAL_ROWS = 64  # rows of a new matrix; it doubles when they are used up
+INITIAL_ROWS = 64
+"""Of a new matrix; it doubles when they are used up."""
 
 
 class NamespaceMatrix:
-    """The vectors of one namespace, by key; all of them once it is `complete`."""
+    """The vectors of one namespace by key; all of them once it is `complete`."""
 
     def __init__(self, dimensions: int) -> None:
         self.complete = False
@@ -42,7 +43,7 @@ class NamespaceMatrix:
         self._expires[place] = expires_at
 
     def drop(self, key: str) -> None:
-        """Let the last one take its place."""
+        """Remove a vector; the last one takes its row."""
         if (place := self._places.pop(key, None)) is None:
             return
         last = self._keys.pop()
@@ -52,16 +53,16 @@ class NamespaceMatrix:
             self._rows[place], self._expires[place] = self._rows[end], self._expires[end]
 
     def expired(self, now: float, latest: float = np.inf) -> list[str]:
-        """Return what expired before *now*, or would after *latest* and is not pinned."""
+        """Return the keys that expired before *now*, or would expire after *latest* and are not pinned."""
         times = self._expires[: len(self._keys)]
         return [self._keys[place] for place in np.flatnonzero((times <= now) | ((times > latest) & (times < PINNED)))]
 
     def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
-        """Return at most *top_k* of them with their cosines, nearest first."""
+        """Return at most *top_k* neighbors, nearest first."""
         return self._best(self._rows[: len(self._keys)] @ _unit(vector), top_k)
 
     def nearest_to_each(self, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]]:
-        """Do so for several. The rows come out of memory once for all of them, which is what takes the time."""
+        """Return them for several vectors. The rows are read from memory once for all, which is what takes the time."""
         if len(vectors) == 1:
             return [self.nearest(vectors[0], top_k)]
         cosines = np.stack([_unit(vector) for vector in vectors]) @ self._rows[: len(self._keys)].T
@@ -80,25 +81,26 @@ def _unit(vector: Vector) -> Vector:
 
 
 class InMemoryVectors:
-    """The namespaces searched last, within *limit* bytes of vectors. One that is larger alone is not held.
+    """The namespaces searched last, at most *max_bytes* of vectors. A namespace that is larger alone is not kept.
 
     One thread may search while another writes: each waits for the other, a few milliseconds at most.
     """
 
-    def __init__(self, dimensions: int, limit: int) -> None:
-        self._dimensions, self._limit = dimensions, limit
+    def __init__(self, dimensions: int, max_bytes: int) -> None:
+        self._dimensions, self._max_bytes = dimensions, max_bytes
+        # Not a BoundedDict: matrices grow, and an evicted one takes its keys along.
         self._namespaces: OrderedDict[str, NamespaceMatrix] = OrderedDict()
-        self._of: dict[str, str] = {}  # the namespace of each key that is held
+        self._namespace_of: dict[str, str] = {}  # by key
         self._size = 0
         self._lock = threading.RLock()
 
     def has(self, namespace: str) -> bool:
-        """Tell whether all of a namespace is held at the moment. It waits for nobody."""
+        """Return whether a namespace is complete at the moment. It does not wait for the lock."""
         found = self._namespaces.get(namespace)
         return found is not None and found.complete
 
     def nearest_to_each(self, namespace: str, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]] | None:
-        """Return at most *top_k* neighbours for each vector; None where the namespace is not held, or not all of it."""
+        """Return at most *top_k* neighbors for each vector; None where the namespace is absent or incomplete."""
         with self._lock:
             if (found := self._namespaces.get(namespace)) is None:
                 return None
@@ -106,41 +108,41 @@ class InMemoryVectors:
             return found.nearest_to_each(vectors, top_k) if found.complete else None
 
     @property
-    def most(self) -> int:
-        """How many vectors of one namespace can be held: a matrix may be half empty."""
-        return self._limit // (self._dimensions * 4) // 2
+    def max_namespace_vectors(self) -> int:
+        """How many vectors one namespace may have: its matrix may be half empty."""
+        return self._max_bytes // (self._dimensions * 4) // 2
 
     def begin(self, namespace: str) -> None:
-        """Hold a namespace from now on; whoever fills it says when it is complete."""
+        """Add a namespace, which is incomplete until `complete` is called. From now on `put` adds its vectors."""
         with self._lock:
-            self.end(namespace)
+            self.remove(namespace)
             self._namespaces[namespace] = NamespaceMatrix(self._dimensions)
             self._size += self._namespaces[namespace].nbytes
 
     def complete(self, namespace: str) -> None:
-        """All of it is there, unless it had to go since."""
+        """Mark a namespace as complete, unless it has been evicted."""
         with self._lock:
             if (found := self._namespaces.get(namespace)) is not None:
                 found.complete = True
 
     def put(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
-        """Note a vector, if its namespace is held; and in any case that the key is in no other."""
+        """Add a vector where its namespace is kept, and remove the key from any other namespace."""
         with self._lock:
-            if self._of.get(key, namespace) != namespace:
+            if self._namespace_of.get(key, namespace) != namespace:
                 self.drop((key,))
             if (into := self._namespaces.get(namespace)) is None:
                 return
             self._size -= into.nbytes
             into.put(key, vector, expires_at)
             self._size += into.nbytes
-            self._of[key] = namespace
-            while self._size > self._limit:
-                self.end(next(iter(self._namespaces)))
+            self._namespace_of[key] = namespace
+            while self._size > self._max_bytes:
+                self.remove(next(iter(self._namespaces)))
 
     def drop(self, keys: Iterable[str]) -> None:
         with self._lock:
             for key in keys:
-                if (namespace := self._of.pop(key, None)) is not None:
+                if (namespace := self._namespace_of.pop(key, None)) is not None:
                     self._namespaces[namespace].drop(key)
 
     def sweep(self, now: float, latest: float = np.inf) -> None:
@@ -151,13 +153,12 @@ class InMemoryVectors:
     def clear(self) -> None:
         with self._lock:
             for namespace in [*self._namespaces]:
-                self.end(namespace)
+                self.remove(namespace)
 
-    def end(self, namespace: str) -> None:
-        """Hold it no more."""
+    def remove(self, namespace: str) -> None:
         with self._lock:
             if (gone := self._namespaces.pop(namespace, None)) is None:
                 return
             self._size -= gone.nbytes
             for key in gone.keys:
-                del self._of[key]
+                del self._namespace_of[key]

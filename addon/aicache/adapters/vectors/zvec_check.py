@@ -1,4 +1,4 @@
-"""Whether a vector index on disk can be used, told from everything else that may be wrong. It changes no index."""
+"""Finds out whether a vector index on disk is damaged, or something else is wrong. It changes no index."""
 
 from __future__ import annotations
 
@@ -14,83 +14,83 @@ from aicache.adapters.damaged_files import CRASH_SIGNALS, find_obstacle
 from aicache.adapters.vectors import zvec_check_main
 from aicache.domain.ports import StoreError
 
-WITHIN = 60.0
-"""Seconds for one look."""
+TIMEOUT_S = 60.0
+"""For one check."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Check:
     status: int | None
     """Exit status, a negative signal, or None: not finished in time."""
-    said: str
+    output: str
 
     @property
-    def bad(self) -> bool:
-        """Whether it speaks against the files: an error, a crash, no end."""
+    def blames_files(self) -> bool:
+        """Whether the files are the likely cause: an error, a crash, no end."""
         return self.status is None or self.status == zvec_check_main.DAMAGED or -self.status in CRASH_SIGNALS
 
     @property
     def why(self) -> str:
         if self.status is None:
-            return f"zvec does not come to an end with it within {WITHIN:g} s"
+            return f"zvec does not finish with it within {TIMEOUT_S:g} s"
         if self.status < 0:
             return f"zvec crashes on it ({signal.Signals(-self.status).name})"
-        return self.said or f"status {self.status}"
+        return self.output or f"status {self.status}"
 
 
-async def damage(folder: Path, dimensions: int) -> str | None:
-    """Say what is wrong with the index in *folder*; None when it is sound, as far as can be told.
+async def find_damage(folder: Path, dimensions: int) -> str | None:
+    """Return what is wrong with the index in *folder*; None when no damage is found.
 
-    It is damaged when it cannot be used while at the same time, in the same place and with as much memory, a new one
-    can. Raises StoreError for all else: another process has it open, the disk is full, a file may not be read.
+    It is damaged when it cannot be used while a new one can, at the same time, in the same place and with as much
+    memory. StoreError for any other cause: another process has it open, the disk is full, a file may not be read.
     """
     if not sys.executable or getattr(sys, "frozen", False):
-        return None  # no Python to run
-    look = await _look("old", folder, dimensions, 0)
-    if look.status == zvec_check_main.SOUND:
+        return None  # there is no Python interpreter to run
+    first = await _check("old", folder, dimensions, 0)
+    if first.status == zvec_check_main.SOUND:
         return None
-    if look.status == zvec_check_main.IN_USE:
+    if first.status == zvec_check_main.IN_USE:
         raise StoreError(f"zvec: {folder} is open already, in this process or another")
-    if not look.bad:
-        raise StoreError(f"zvec: {folder} cannot be examined ({look.why})")
-    if (problem := await asyncio.to_thread(find_obstacle, folder)) is not None:
-        raise StoreError(f"zvec: {folder}: {problem}")
+    if not first.blames_files:
+        raise StoreError(f"zvec: {folder} cannot be examined ({first.why})")
+    if (obstacle := await asyncio.to_thread(find_obstacle, folder)) is not None:
+        raise StoreError(f"zvec: {folder}: {obstacle}")
     megabytes = 64 + 2 * (await asyncio.to_thread(_size, folder) >> 20)
     beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
-    new = await _look("new", beside, dimensions, megabytes)
+    new = await _check("new", beside, dimensions, megabytes)
     if new.status != zvec_check_main.SOUND:
-        raise StoreError(f"zvec: {folder} cannot be opened ({look.why}), nor can a new one be made there")
-    again = await _look("old", folder, dimensions, 0)  # what was in the way may have gone between the two
+        raise StoreError(f"zvec: {folder} cannot be opened ({first.why}), nor can a new one be made there")
+    again = await _check("old", folder, dimensions, 0)  # the obstacle may have gone between the two checks
     if again.status == zvec_check_main.SOUND:
         return None
-    if not again.bad:
+    if not again.blames_files:
         raise StoreError(f"zvec: {folder} cannot be examined ({again.why})")
     return again.why
 
 
-async def _look(mode: str, folder: Path, dimensions: int, megabytes: int) -> _Look:
+async def _check(mode: str, folder: Path, dimensions: int, megabytes: int) -> _Check:
     arguments = (mode, str(folder), str(dimensions), str(megabytes), *filter(None, sys.path))
     try:
-        # -P: not with this folder before all others, whose modules are called like libraries.
+        # -P: without this folder first in sys.path, for its modules have names of libraries.
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", zvec_check_main.__file__, *arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # a Ctrl-C at the terminal is the proxy's
+            start_new_session=True,  # a Ctrl-C at the terminal goes to the proxy
         )
     except OSError as exc:
         raise StoreError(f"zvec: {folder} cannot be examined ({exc.strerror})") from exc
     try:
-        async with asyncio.timeout(WITHIN):
-            said, _ = await process.communicate()
+        async with asyncio.timeout(TIMEOUT_S):
+            output, _ = await process.communicate()
     except TimeoutError:
-        return _Look(None, "")
+        return _Check(None, "")
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return _Look(process.returncode, said.decode("utf-8", "replace").strip())
+    return _Check(process.returncode, output.decode("utf-8", "replace").strip())
 
 
 def _size(folder: Path) -> int:

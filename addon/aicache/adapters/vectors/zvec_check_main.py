@@ -14,12 +14,12 @@ import sys
 from typing import Any
 
 SOUND, DAMAGED, IN_USE, OTHER = 0, 10, 11, 12
-"""Exit statuses; what was wrong is on stdout. `OTHER`: nothing is known of the files."""
-MAX_NEIGHBORS = 1000
-"""Vectors of an index that are looked at, at most: what is counted must be found, what is found be readable."""
-ROOM = 16 << 20
-"""Bytes that must be free on the disk for an attempt to write: on a full one zvec leaves what it cannot open again."""
-KEY = "0" * 32
+"""Exit statuses; what is wrong goes to stdout. `OTHER`: it says nothing about the files."""
+MAX_READ_VECTORS = 1000
+"""As many vectors as are counted must be found, and those must be readable; at most so many are read."""
+MIN_FREE_BYTES = 16 << 20
+"""On the disk, for an attempt to write: on a full one zvec leaves files that it cannot open again."""
+PROBE_KEY = "0" * 32
 """Of the vector that is written and deleted again."""
 
 
@@ -39,12 +39,12 @@ def main(mode: str, folder: str, dimensions: int, megabytes: int) -> int:
     except MemoryError:
         return OTHER
     except Exception as exc:  # RuntimeError, ValueError, KeyError and more, without a base of its own
-        said = str(exc)
-        if "Can't lock" in said:
+        message = str(exc)
+        if "Can't lock" in message:
             return IN_USE
-        if "bad_alloc" in said or "emory" in said:
+        if "bad_alloc" in message or "emory" in message:
             return OTHER
-        print(f"{type(exc).__name__}: {said}"[:200])
+        print(f"{type(exc).__name__}: {message}"[:200])
         return DAMAGED
     if found:
         print(found)
@@ -52,30 +52,30 @@ def main(mode: str, folder: str, dimensions: int, megabytes: int) -> int:
 
 
 def examine(zvec: Any, folder: str, dimensions: int) -> str:
-    """Use an index as it will be used; return what is wrong with it, or nothing."""
+    """Use an index as the proxy will; return what is wrong with it, or an empty text."""
     collection = zvec.open(folder)
     try:
         schema = collection.schema
         if not {"namespace", "expires"} <= {field.name for field in schema.fields}:
-            return "an index of something else"
+            return "not an index of this cache"
         if schema.vectors[0].dimension != dimensions:
             return f"vectors of {schema.vectors[0].dimension} dimensions, not {dimensions}"
-        found = look_at(zvec, collection, dimensions)
-        if found or shutil.disk_usage(folder).free < ROOM:
+        found = read_some(zvec, collection, dimensions)
+        if found or shutil.disk_usage(folder).free < MIN_FREE_BYTES:
             return found
         return write_to(zvec, collection, dimensions)
     finally:
         collection.close()
 
 
-def look_at(zvec: Any, collection: Any, dimensions: int) -> str:
-    """Find some vectors in all ways in which they are found."""
+def read_some(zvec: Any, collection: Any, dimensions: int) -> str:
+    """Read some vectors in every way in which the proxy does."""
     count = collection.stats.doc_count
     if not count:
         return ""
     query = zvec.Query("vector", vector=axis(dimensions))
-    found = collection.query(queries=query, topk=min(count, MAX_NEIGHBORS), output_fields=[])
-    if len(found) < min(count, MAX_NEIGHBORS):
+    found = collection.query(queries=query, topk=min(count, MAX_READ_VECTORS), output_fields=[])
+    if len(found) < min(count, MAX_READ_VECTORS):
         return f"{len(found)} of {count} vectors are found"
     keys = [doc.id for doc in found]
     fetched = collection.fetch(keys)
@@ -83,8 +83,8 @@ def look_at(zvec: Any, collection: Any, dimensions: int) -> str:
         return f"{len(fetched)} of {len(set(keys))} vectors can be read"
     for doc in fetched.values():
         length = math.hypot(*doc.vector("vector"))
-        if not 0.9 < length < 1.1:  # of length 1 when they were stored; NaN is not, either
-            return "a vector that is none"
+        if not 0.9 < length < 1.1:  # they had length 1 when they were stored; NaN fails this, too
+            return "a vector that is not of length 1"
     if keys:
         namespace = fetched[keys[0]].field("namespace")
         if not collection.query(filter=f"namespace = '{namespace}'", topk=1, output_fields=[]):
@@ -95,15 +95,15 @@ def look_at(zvec: Any, collection: Any, dimensions: int) -> str:
 def write_to(zvec: Any, collection: Any, dimensions: int) -> str:
     """Write a vector, find it, and delete it again."""
     status = collection.upsert(
-        zvec.Doc(id=KEY, vectors={"vector": axis(dimensions)}, fields={"namespace": KEY, "expires": 1})
+        zvec.Doc(id=PROBE_KEY, vectors={"vector": axis(dimensions)}, fields={"namespace": PROBE_KEY, "expires": 1})
     )
     if not status.ok():
         return "nothing can be written to it"
-    found = [doc.id for doc in collection.query(filter=f"namespace = '{KEY}'", topk=1, output_fields=[])]
-    fetched = KEY in collection.fetch([KEY])
-    collection.delete([KEY])
+    found = [doc.id for doc in collection.query(filter=f"namespace = '{PROBE_KEY}'", topk=1, output_fields=[])]
+    fetched = PROBE_KEY in collection.fetch([PROBE_KEY])
+    collection.delete([PROBE_KEY])
     collection.flush()
-    return "" if found == [KEY] and fetched else "what is written to it is not found"
+    return "" if found == [PROBE_KEY] and fetched else "what is written to it is not found"
 
 
 def make(zvec: Any, folder: str, dimensions: int) -> str:
@@ -120,15 +120,15 @@ def make(zvec: Any, folder: str, dimensions: int) -> str:
 
 
 def schema(zvec: Any, dimensions: int) -> Any:
-    """Return what an index of *dimensions* is made from, here and in the proxy."""
+    """Return the schema of an index of *dimensions*, here and in the proxy."""
     cosine = zvec.FlatIndexParam(metric_type=zvec.MetricType.COSINE)
     by_value = zvec.InvertIndexParam()
     return zvec.CollectionSchema(
         name="questions",
         fields=[
             zvec.FieldSchema("namespace", zvec.DataType.STRING, nullable=False, index_param=by_value),
-            # Without an index: with one for ranges zvec 0.8 answers no filter on it any more once it has compacted.
-            # To look at each of 100,000 takes 40 ms.
+            # Without an index: with one for ranges, zvec 0.8 finds nothing by a filter on it once it has compacted.
+            # To compare all of 100,000 takes 40 ms.
             zvec.FieldSchema("expires", zvec.DataType.INT64, nullable=False),
         ],
         vectors=zvec.VectorSchema("vector", zvec.DataType.VECTOR_FP32, dimension=dimensions, index_param=cosine),

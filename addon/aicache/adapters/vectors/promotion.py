@@ -1,0 +1,96 @@
+"""Keeps namespaces that are searched often in memory, and searches them there, on a thread of their own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aicache.adapters.threads import CoalescingWorker, Worker
+from aicache.adapters.vectors.memory import InMemoryVectors
+from aicache.adapters.vectors.zvec_folder import MAX_NEIGHBORS, ZvecFolder
+from aicache.domain.bounded import BoundedDict
+from aicache.domain.model import Neighbor, Vector
+from aicache.domain.ports import StoreError
+from aicache.domain.task_set import TaskSet
+
+logger = logging.getLogger(__name__)
+
+PROMOTE_AFTER_SEARCHES = 4
+"""In a namespace that is not in memory. Most conversations are searched once and never again."""
+PROMOTION_BATCH = 200
+"""Vectors loaded at once, in 6 ms; other searches run between two batches."""
+MAX_SEARCH_BATCH = 64
+"""Vectors whose neighbors are found by one matrix product."""
+MAX_COUNTED_NAMESPACES = 10_000
+
+
+class NotInMemoryError(StoreError):
+    """A namespace is not in memory, or not completely."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    namespace: str
+    vector: Vector
+    top_k: int
+
+
+class Promotion:
+    """Promotes namespaces of *folder* into *memory*; *call* runs a function on the folder's thread.
+
+    Searches in memory wait for no write and no compaction.
+    """
+
+    def __init__(
+        self, memory: InMemoryVectors, folder: ZvecFolder, call: Callable[..., Awaitable[Any]], thread_name: str
+    ) -> None:
+        self._memory, self._folder, self._call = memory, folder, call
+        self._worker = Worker(thread_name)
+        self._searches = CoalescingWorker(self._worker, self._search_batch, MAX_SEARCH_BATCH)
+        self._counts = BoundedDict[str, int](MAX_COUNTED_NAMESPACES)  # searches outside the memory
+        self.loading = TaskSet()
+
+    def holds(self, namespace: str) -> bool:
+        return self._memory.has(namespace)
+
+    async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+        """Return the neighbors. Raises NotInMemoryError where the namespace has been evicted meanwhile."""
+        return await self._searches.submit(_Search(namespace, vector, min(top_k, MAX_NEIGHBORS)))
+
+    def count_search(self, namespace: str, *, in_memory: bool) -> None:
+        """Count a search; the one that makes it `PROMOTE_AFTER_SEARCHES` starts the promotion."""
+        count = self._counts.pop(namespace, 0) + 1
+        if not in_memory:
+            self._counts[namespace] = count
+            if count == PROMOTE_AFTER_SEARCHES:
+                self.loading.spawn(self._load(namespace))
+
+    async def close(self, within: float) -> None:
+        """Stop loading and end the thread. StoreError when that takes longer than *within* seconds."""
+        self.loading.cancel()
+        await self._worker.close(within=within)
+
+    async def _load(self, namespace: str) -> None:
+        """Copy a namespace into memory, batch by batch. Vectors written meanwhile are added by the folder."""
+        try:
+            keys = await self._call(self._folder.begin_promotion, namespace)
+            for start in range(0, len(keys), PROMOTION_BATCH):
+                await self._call(self._folder.promote, namespace, keys[start : start + PROMOTION_BATCH])
+            await self._call(self._memory.complete, namespace)
+        except StoreError as exc:
+            logger.debug("namespace not kept in memory: %s", exc)
+
+    def _search_batch(self, searches: list[_Search]) -> list[list[Neighbor] | Exception]:
+        """Return the neighbors for each, on the thread; NotInMemoryError for a namespace that has been evicted."""
+        results: list[list[Neighbor] | Exception] = [NotInMemoryError() for _ in searches]
+        groups: dict[tuple[str, int], list[int]] = {}
+        for position, search in enumerate(searches):
+            groups.setdefault((search.namespace, search.top_k), []).append(position)
+        for (namespace, top_k), positions in groups.items():
+            vectors = [searches[position].vector for position in positions]
+            found = self._memory.nearest_to_each(namespace, vectors, top_k)
+            for position, each in zip(positions, found or (), strict=False):
+                results[position] = each
+        return results

@@ -1,0 +1,312 @@
+"""A zvec index in one folder: opened, searched, written, compacted. It blocks, and is called on one thread only."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aicache.adapters.damaged_files import MIN_FREE_BYTES, make_private
+from aicache.adapters.vectors import zvec_check_main
+from aicache.adapters.vectors.checks import clip_cosine
+from aicache.adapters.vectors.memory import InMemoryVectors
+from aicache.adapters.vectors.zvec_library import import_zvec
+from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, NEW_SUFFIX, Copy, beside, recover
+from aicache.domain.model import PINNED, Neighbor, Vector
+from aicache.domain.ports import StoreError
+
+logger = logging.getLogger(__name__)
+
+MAX_NEIGHBORS = 1024
+MAX_KEYS = 100_000  # in one reply of zvec
+BLOAT_FACTOR = 1.5
+"""Compact when the files are so many times as large as their live vectors need ..."""
+MAX_SLACK_BYTES = 32 << 20
+"""... and so much larger. They are mapped, so they count as the proxy's memory; each write adds 4 kB to them."""
+BEGUN_SUFFIX = ".begun"
+"""Of a file beside the folder, whose modification time says since when no vector was lost."""
+ADVICE = "all it holds can be learned again: remove it, or choose another ai_cache_data"
+
+
+class ZvecFolder:
+    """An index in *folder*, which need not exist. All changes are made in *memory*, too."""
+
+    def __init__(self, folder: Path, dimensions: int, memory: InMemoryVectors, max_slack_bytes: int) -> None:
+        self.path = folder
+        self.begun_at = 0.0
+        """Unix time since which no vector was lost; entries stored before may have none. 0: no loss is known."""
+        self.is_clean = False
+        """Whether the files hold nothing of deleted vectors."""
+        self._dimensions = dimensions
+        self._memory = memory
+        self._max_slack_bytes = max_slack_bytes
+        self._collection: Any = None
+        self._identified: tuple[Any, tuple[int, ...]] = (None, ())  # a collection, and its folder's `_identity`
+        self._copy: Copy | None = None
+
+    # ------------------------------------------------------------------ open and close
+
+    def open(self) -> None:
+        """Open the folder, or create it. StoreError when another process has it, or the place cannot be used."""
+        if self.is_open:
+            return
+        zvec = import_zvec()
+        try:
+            collection = self._open_or_create(zvec)
+        except OSError as exc:
+            raise StoreError(f"zvec: {self.path}: {exc.strerror}; choose another with ai_cache_data") from exc
+        except (RuntimeError, ValueError, KeyError) as exc:
+            if "Can't lock" in str(exc):
+                raise StoreError(f"zvec: {self.path} is open already, in this process or another") from exc
+            raise StoreError(f"zvec: {self.path} cannot be opened ({exc}); {ADVICE}") from exc
+        self._check_schema(collection)
+        self._collection = collection
+        self._identified = (collection, _identity(self.path))
+        make_private(self.path)
+        logger.info("zvec opened %s", self.path)
+
+    def _open_or_create(self, zvec: Any) -> Any:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.parent.chmod(0o700)  # also one that existed: texts can be guessed from vectors
+        exists = is_occupied(self.path)
+        self.is_clean = beside(self.path, CLEAN_SUFFIX).exists() or not exists
+        if exists:
+            collection = zvec.open(str(self.path))
+            with contextlib.suppress(FileNotFoundError):
+                self.begun_at = self._begun.stat().st_mtime
+            return collection
+        with contextlib.suppress(FileNotFoundError):
+            self.path.rmdir()  # zvec creates its folder itself, or refuses
+        collection = self._create(zvec, self.path)
+        self._note_loss()
+        self.begun_at = time.time()
+        beside(self.path, CLEAN_SUFFIX).touch(mode=0o600)
+        return collection
+
+    def _create(self, zvec: Any, folder: Path) -> Any:
+        return zvec.create_and_open(str(folder), zvec_check_main.schema(zvec, self._dimensions))
+
+    def _check_schema(self, collection: Any) -> None:
+        found = collection.schema.vectors[0].dimension
+        if found != self._dimensions:
+            collection.close()
+            raise StoreError(f"zvec: {self.path} has {found} dimensions, not {self._dimensions}; {ADVICE}")
+        try:
+            if any(field.name == "expires" and field.index_param is not None for field in collection.schema.fields):
+                collection.drop_index("expires")  # of a folder of an earlier version
+                logger.info("zvec: %s had an index that kept expired vectors, it was dropped", self.path)
+        except RuntimeError as exc:
+            collection.close()
+            raise StoreError(f"zvec: {self.path} keeps expired vectors ({exc}); {ADVICE}") from exc
+
+    def close(self) -> None:
+        self.drop_copy()
+        collection, self._collection = self._collection, None
+        self._identified = (None, ())
+        if collection is not None:
+            try:
+                collection.close()
+            except BaseException:  # what was not written yet is lost
+                with contextlib.suppress(OSError):
+                    self._note_loss()
+                raise
+
+    def is_gone(self) -> bool:
+        """Return whether the files have been removed or replaced since they were opened."""
+        if self._identified[0] is not self._collection:  # replaced by a copy, which has a folder of its own
+            self._identified = (self._collection, _identity(self.path))
+        identity = self._identified[1]
+        return self._collection is None or not identity or _identity(self.path) != identity
+
+    @property
+    def is_open(self) -> bool:
+        return self._collection is not None
+
+    @property
+    def _opened(self) -> Any:
+        if self._collection is None:
+            raise StoreError("zvec: not open")
+        return self._collection
+
+    @property
+    def _begun(self) -> Path:
+        return beside(self.path, BEGUN_SUFFIX)
+
+    def _note_loss(self) -> None:
+        """Record that entries stored until now may have no vectors."""
+        os.close(os.open(self._begun, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.utime(self._begun)
+
+    # ------------------------------------------------------------------ read
+
+    def search(self, namespace: str | None, vector: Vector, top_k: int) -> list[Neighbor]:
+        query = import_zvec().Query("vector", vector=np.asarray(vector, dtype=np.float32))
+        docs = self._opened.query(
+            queries=query,
+            topk=min(top_k, MAX_NEIGHBORS),
+            filter=None if namespace is None else f"namespace = '{namespace}'",
+            output_fields=[],
+        )
+        return [Neighbor(doc.id, similarity_of(doc.score)) for doc in docs]
+
+    def has_any(self, namespace: str) -> bool:
+        return bool(self.keys_of(namespace, 1))
+
+    def keys_of(self, namespace: str, max_keys: int) -> list[str]:
+        docs = self._opened.query(filter=f"namespace = '{namespace}'", topk=max_keys, output_fields=[])
+        return [doc.id for doc in docs]
+
+    def keys(self) -> list[str]:
+        # Not by an iterator, each of which leaves one more segment behind.
+        return [doc.id for doc in self._opened.query(filter="expires > 0", topk=MAX_KEYS, output_fields=[])]
+
+    def count(self) -> int:
+        return int(self._opened.stats.doc_count)
+
+    # ------------------------------------------------------------------ promote into memory
+
+    def begin_promotion(self, namespace: str) -> list[str]:
+        """Keep new vectors of a namespace in memory; return the keys of the existing ones. StoreError: too many."""
+        most = min(self._memory.max_namespace_vectors, MAX_KEYS - 1)
+        keys = self.keys_of(namespace, most + 1)
+        if len(keys) > most:
+            raise StoreError(f"zvec: a namespace of more than {most} vectors")
+        self._memory.begin(namespace)
+        return keys
+
+    def promote(self, namespace: str, keys: list[str]) -> None:
+        for key, doc in self._opened.fetch(keys).items():  # in their present state: some may have been deleted since
+            if doc.field("namespace") == namespace:
+                self._memory.put(key, namespace, np.asarray(doc.vector("vector"), np.float32), doc.field("expires"))
+
+    # ------------------------------------------------------------------ write
+
+    def upsert(self, key: str, namespace: str, vector: Vector, expires: int) -> None:
+        self._check_disk()
+        fields = {"namespace": namespace, "expires": expires}
+        doc = import_zvec().Doc(id=key, vectors={"vector": vector}, fields=fields)
+        status = self._opened.upsert(doc)
+        if not status.ok():
+            raise StoreError(f"zvec: upsert refused ({status.code().name})")
+        if self._copy is not None:
+            self._copy.upsert(doc)
+        self._memory.put(key, namespace, vector, expires)
+
+    def delete(self, keys: list[str]) -> None:
+        self._note_unclean()
+        if self._copy is not None:
+            self._copy.delete(keys)
+        self._opened.delete(keys)  # returns a status for each; the only possible failure is an unknown key
+        self._memory.drop(keys)
+
+    def sweep(self, now: int, latest: int) -> None:
+        """Delete what expired before *now*, or would expire after *latest* and is not pinned; compact where it pays."""
+        collection = self._opened
+        self._check_disk()
+        expired = f"expires <= {now}"
+        if latest < PINNED:
+            expired += f" OR (expires > {latest} AND expires < {math.floor(PINNED)})"
+        before = collection.stats.doc_count
+        collection.delete_by_filter(expired)
+        if collection.stats.doc_count != before:
+            self._note_unclean()
+            if self._copy is not None:
+                self._copy.delete_expired(now, expired)
+        self._memory.sweep(now, latest)
+        # Filters are slower on what is not flushed: 9 ms instead of 0.4 in 100,000 vectors.
+        collection.flush()
+        make_private(self.path)
+        size = sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+        needed = collection.stats.doc_count * self._dimensions * 4
+        if size > BLOAT_FACTOR * needed + self._max_slack_bytes:
+            collection.optimize()
+            logger.info("zvec compacted %s", self.path)
+
+    def clear(self) -> None:
+        """Delete every vector, and create the files anew."""
+        self.drop_copy()
+        collection, self._collection = self._opened, None
+        collection.destroy()
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._collection = self._create(import_zvec(), self.path)
+        self._memory.clear()
+        self._note_clean()
+
+    def _check_disk(self) -> None:
+        """Raise StoreError where the disk is almost full: zvec would leave files that it cannot open again (0.8)."""
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
+                raise StoreError(f"zvec: {self.path}: less than {MIN_FREE_BYTES >> 20} MB are free on the disk")
+
+    def _note_unclean(self) -> None:
+        """Record, on the disk first, that the files hold deleted vectors."""
+        if self.is_clean:
+            beside(self.path, CLEAN_SUFFIX).unlink(missing_ok=True)
+            self.is_clean = False
+
+    def _note_clean(self) -> None:
+        beside(self.path, CLEAN_SUFFIX).touch(mode=0o600)
+        self.is_clean = True
+
+    # ------------------------------------------------------------------ replace by a copy without deleted vectors
+
+    def begin_copy(self) -> None:
+        self._check_disk()
+        zvec, new = import_zvec(), beside(self.path, NEW_SUFFIX)
+        self.drop_copy()
+        shutil.rmtree(new, ignore_errors=True)
+        self._copy = Copy(self.path, self._opened, self._create(zvec, new))
+
+    def copy_batch(self) -> bool:
+        """Copy some vectors; return False when all are copied."""
+        if self._copy is None:
+            raise StoreError("zvec: closed while it was copied")
+        return self._copy.copy_batch()
+
+    def use_copy(self) -> None:
+        """Let the copy replace the folder."""
+        if self._copy is None:
+            raise StoreError("zvec: closed while it was copied")
+        self._copy.finish()
+        copy, self._copy, self._collection = self._copy, None, None
+        try:
+            copy.replace_folder()
+        finally:
+            recover(self.path)
+            self._collection = import_zvec().open(str(self.path))
+        if copy.is_clean:
+            self._note_clean()
+        logger.debug("zvec replaced %s by a copy without deleted vectors", self.path)
+
+    def drop_copy(self) -> None:
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            copy.drop()
+
+
+def similarity_of(distance: float) -> float:
+    """Convert zvec's COSINE score, which is 1 - cosine, to the cosine, clipped to [-1, 1]."""
+    return clip_cosine(1.0 - distance)
+
+
+def is_occupied(folder: Path) -> bool:
+    """Return whether *folder* has any content to open; also for a file in its place."""
+    if not folder.is_dir():
+        return folder.exists() or folder.is_symlink()
+    return any(folder.iterdir())
+
+
+def _identity(folder: Path) -> tuple[int, ...]:
+    """Return what tells a folder and its lock file from later ones of the same name; empty when they are gone."""
+    try:
+        found = (folder.stat(), (folder / "LOCK").stat())
+    except OSError:
+        return ()
+    return tuple(number for each in found for number in (each.st_dev, each.st_ino))
