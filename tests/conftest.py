@@ -1,7 +1,43 @@
-"""What holds for every test."""
+"""What holds for every test, and what ``--quick`` leaves out."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
-# A machine that has other things to do makes no property untrue.
+TESTS = Path(__file__).parent
+NOT_QUICK = {TESTS / "browser", TESTS / "e2e", TESTS / "scripts"}
+"""Folders of real proxies, browsers and commands."""
+QUICK_EXAMPLES = 20
+
+# A busy machine makes no property untrue.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=QUICK_EXAMPLES)
 settings.load_profile("unhurried")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out tests/e2e, tests/browser, tests/scripts and tests marked slow; try fewer examples",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes seconds, or starts clusters or processes; --quick leaves it out")
+    if config.getoption("quick"):
+        settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.getoption("quick") and collection_path in NOT_QUICK else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("quick"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]

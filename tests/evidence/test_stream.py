@@ -13,6 +13,7 @@ from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
 from evaluation.policies import EachEntry, Learned, Static
 from evaluation.streams import Near, Outcome, Same, Stream, play, shuffled, stream
 
+pytestmark = pytest.mark.slow
 ERROR = 0.01
 CALLERS = 6
 

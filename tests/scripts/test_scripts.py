@@ -52,6 +52,7 @@ def taken_port() -> Iterator[int]:
         ("serve", "--upstream URL"),
         ("serve", "mitmproxy arguments"),
         ("test", "go to pytest"),
+        ("test", "--quick takes a minute"),
         ("lint", "ruff check"),
         ("lock", "by version and hash"),
         ("audit", "known to be vulnerable"),

@@ -61,6 +61,7 @@ def test_texts_are_in_them_only_where_that_is_wanted(receiver: Receiver, text: b
     assert b"Thirty days." not in sent
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_not_there_holds_nobody_up() -> None:
     watcher = LookupSpans("http://127.0.0.1:9/v1/traces", text=False)
 

@@ -40,6 +40,7 @@ def test_both_texts_are_in_the_pieces(old: str, new: str) -> None:
     assert "".join(text for kind, text in pieces if kind != "out") == new
 
 
+@pytest.mark.slow
 def test_long_texts_are_compared_as_far_as_it_takes_no_time() -> None:
     pieces = diff_words("a " * MAX_CHARS, "b " * MAX_CHARS)
 

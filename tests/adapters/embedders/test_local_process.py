@@ -18,7 +18,7 @@ from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.embedders.local_process import EncoderProcess
 from aicache.domain.ports import StoreError
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a thread encodes there")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="a thread encodes there")]
 
 FAST = f"""
 import sys, types

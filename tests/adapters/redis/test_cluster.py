@@ -18,6 +18,8 @@ from servers import SLOTS, Process, RedisCluster, free_ports, plain, running
 Make = Callable[..., Entry]
 TIMEOUT = 0.5
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[RedisCluster]:

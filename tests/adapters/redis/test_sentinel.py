@@ -17,6 +17,7 @@ from servers import WAIT, SentinelTrio, running
 from stalls import fair_clock
 
 T = TypeVar("T")
+pytestmark = pytest.mark.slow
 Make = Callable[..., Entry]
 TIMEOUT = 0.5
 PATIENT = 10.0

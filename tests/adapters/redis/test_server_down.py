@@ -23,6 +23,7 @@ from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 
 Make = Callable[..., Entry]
+pytestmark = pytest.mark.slow
 TIMEOUT = 0.25
 SLACK = 1.0  # a busy machine takes its time; fifty callers one after the other would take six seconds
 

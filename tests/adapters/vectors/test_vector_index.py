@@ -447,6 +447,7 @@ class TestContract:
         assert await asyncio.gather(*(one(i) for i in range(60))) == [digest(i) for i in range(60)]
 
 
+@pytest.mark.slow
 class TestZvec:
     @pytest.mark.parametrize("name", ["", "xyz", "AB", "a' OR 1=1 --", "ab\n", "a b"])
     async def test_only_hex_digests_get_into_filters(self, zvec: ZvecIndex, name: str) -> None:
