@@ -246,7 +246,7 @@ class ExactPart:
         self._recovery.start()
         if old is not None:
             await old.close()
-        leave_to_rest()
+        freeze_gc()
         logger.info("ready: exact hits from %s", self._store)
 
     def _take(self, known: Secrets) -> None:
@@ -444,7 +444,7 @@ class SemanticPart:
         self._engine.use_semantic(Semantic(embedder, timeout, index, wanted.timeout, begun_at))
         self._attend(embedder, index)
         threshold = self._engine.rules.threshold
-        leave_to_rest()
+        freeze_gc()
         logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
         return index
 
@@ -551,7 +551,7 @@ async def _close(part: _Embedder | _Index) -> None:
         await part.close()
 
 
-def leave_to_rest() -> None:
+def freeze_gc() -> None:
     """Take what has been made so far out of the garbage collector's rounds.
 
     It is hundreds of thousands of objects, of modules mostly, which live as long as the process; to go through them
