@@ -24,10 +24,10 @@ from aicache.patches import large_bodies
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy import listeners, options
 from aicache.proxy.body_limits import BodyLimits
-from aicache.proxy.embedding_batches import Batches
+from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
-from aicache.proxy.leftover_batches import Leftover
+from aicache.proxy.leftover_batches import LeftoverBatches
 from aicache.proxy.malformed_fields import MalformedFields
 from aicache.proxy.own_connections import OwnConnections
 from aicache.proxy.request_handler import RequestHandler
@@ -60,7 +60,7 @@ class AICache:
         self._commands = Commands(self._desk)
         self._fast_path = FastPath(self, self._answering_engine, self._watchers.decided)
 
-        runtime, unread, batches = self._lifecycle.current, UnreadResponses(), Batches()
+        runtime, unread, batches = self._lifecycle.current, UnreadResponses(), EmbeddingBatches()
         self._header_misses = HeaderMisses()
         self._malformed = MalformedFields()
         self._own = OwnConnections()
@@ -107,7 +107,7 @@ class AICache:
         options.connect_lazily()
         flow_marks.show_comments()
         self._restore_body_check = large_bodies.install(self._limits.decide)
-        self._door.announce(listeners.of_pages())
+        self._door.announce(listeners.page_endpoints())
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
 
@@ -120,7 +120,7 @@ class AICache:
         self._fast_path.uninstall()
         runtime = self._lifecycle.end()
         if batches := dict(self._flows.partial_batches()):
-            Leftover(batches).enter()
+            LeftoverBatches(batches).install()
         return None if runtime is None else asyncio.ensure_future(self._close(runtime))
 
     async def _close(self, runtime: Runtime) -> None:
@@ -141,7 +141,7 @@ class AICache:
         self._door.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:
             self._fast_path.apply(runtime.settings)
-            self._door.announce(listeners.of_pages())
+            self._door.announce(listeners.page_endpoints())
 
     def _erased(self, erased: Erased) -> None:
         if erased.everything or erased.caller is not None:

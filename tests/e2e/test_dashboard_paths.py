@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aicache.proxy.own_connections import WHY
+from aicache.proxy.own_connections import LOOP_REASON
 from e2e.page_visitor import CHANGE, bearer
 from e2e.proxy import READY_EXACT, ROOT, Proxy
 
@@ -104,4 +104,4 @@ def test_without_it_another_hosts_path_is_its_own(start_apart: Callable[..., Apa
 
     status, said = proxy.visit("api/overview", SITE, 80, Host="api.example")
 
-    assert (status, said) == (508, {"error": WHY})
+    assert (status, said) == (508, {"error": LOOP_REASON})

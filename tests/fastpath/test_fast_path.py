@@ -32,7 +32,7 @@ from aicache.fastpath.request_head import (
     parse_head,
 )
 from aicache.fastpath.request_index import RequestIndex
-from aicache.proxy.http_messages import make
+from aicache.proxy.http_messages import build_response
 from aicache.runtime.doctor import an_exchange
 
 PLAIN = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: 7\r\n\r\n"
@@ -201,7 +201,7 @@ def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_f
     responses = PreparedResponses(lambda: engine)
     exchange = replace(an_exchange("?")[0], directives=NO_DIRECTIVES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
-    response = make(200, b"{}", {"content-type": "text/plain"})
+    response = build_response(200, b"{}", {"content-type": "text/plain"})
 
     def kept() -> list[bytes]:
         return [name for name in (b"exact", b"by meaning") if responses.get(name, 1.0) is not None]
@@ -227,7 +227,7 @@ def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any])
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
 
     PreparedResponses(lambda: engine).put(
-        (b"name",), exchange, Hit(entry, 0.95, **hit), make(200, b"{}", {"content-type": "a"})
+        (b"name",), exchange, Hit(entry, 0.95, **hit), build_response(200, b"{}", {"content-type": "a"})
     )
 
     assert not engine.exact.things

@@ -16,8 +16,15 @@ from aicache.engine import Engine
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
-from aicache.proxy.embedding_batches import INDIVISIBLE_FOR, INDIVISIBLE_MOST, Batches, Indivisible, ask_less, hold
-from aicache.proxy.http_messages import make
+from aicache.proxy.embedding_batches import (
+    INDIVISIBLE_FOR_S,
+    MAX_INDIVISIBLE,
+    EmbeddingBatches,
+    IndivisibleNamespaces,
+    hold_response,
+    reduce_request,
+)
+from aicache.proxy.http_messages import build_response
 
 TEXTS = ("one", "two", "three")
 RULES = policy.Rules(100, 10_000, None, 0.95, 5, 100)
@@ -57,23 +64,23 @@ async def engine(store: MemoryStore) -> Engine:
 
 def test_an_upstream_that_does_not_divide_is_tried_again_after_some_minutes() -> None:
     now = [1000.0]
-    indivisible = Indivisible(lambda: now[0])
+    indivisible = IndivisibleNamespaces(lambda: now[0])
     indivisible.add("a")
 
-    now[0] += INDIVISIBLE_FOR - 1
+    now[0] += INDIVISIBLE_FOR_S - 1
     assert "a" in indivisible
     now[0] += 2
     assert "a" not in indivisible
 
 
 def test_of_such_upstreams_no_more_than_so_many_are_remembered() -> None:
-    indivisible = Indivisible()
+    indivisible = IndivisibleNamespaces()
 
-    for number in range(3 * INDIVISIBLE_MOST):
+    for number in range(3 * MAX_INDIVISIBLE):
         indivisible.add(str(number))
 
-    assert len(indivisible) == INDIVISIBLE_MOST
-    assert str(3 * INDIVISIBLE_MOST - 1) in indivisible
+    assert len(indivisible) == MAX_INDIVISIBLE
+    assert str(3 * MAX_INDIVISIBLE - 1) in indivisible
     assert "0" not in indivisible
 
 
@@ -82,12 +89,12 @@ async def test_a_stored_vector_that_is_damaged_is_asked_for_and_nothing_else(
     engine: Engine, store: MemoryStore, damage: bytes
 ) -> None:
     store.entries["key-two"] = replace(store.entries["key-two"], body=damage)
-    batches, asked = Batches(), request()
+    batches, asked = EmbeddingBatches(), request()
 
     outcome, known = await batches.look_up(asked, exchange(), engine, engine.deadline(), divide=True)
 
     assert isinstance(outcome, BatchExchange)
-    ask_less(asked, outcome)
+    reduce_request(asked, outcome)
     assert json.loads(asked.content or b"")["input"] == ["two"]
     assert [entry is not None for entry in known] == [True, False, True]
 
@@ -97,10 +104,10 @@ async def test_stored_vectors_that_cannot_be_put_together_are_all_asked_for(engi
     store.entries["key-two"] = nested(store.entries["key-two"])
     asked = request()
 
-    outcome, _ = await Batches().look_up(asked, exchange(), engine, engine.deadline(), divide=True)
+    outcome, _ = await EmbeddingBatches().look_up(asked, exchange(), engine, engine.deadline(), divide=True)
 
     assert isinstance(outcome, BatchExchange)
-    ask_less(asked, outcome)
+    reduce_request(asked, outcome)
     assert json.loads(asked.content or b"")["input"] == list(TEXTS)
 
 
@@ -115,12 +122,12 @@ async def test_damage_that_shows_only_when_a_batch_is_put_together_blames_no_ups
 ) -> None:
     store.entries["key-two"] = nested(store.entries["key-two"])
     del store.entries["key-one"]
-    batches, response = Batches(), make(200, body("one"), {"content-type": "application/json"})
+    batches, response = EmbeddingBatches(), build_response(200, body("one"), {"content-type": "application/json"})
 
     outcome, _ = await batches.look_up(request(), exchange(), engine, engine.deadline(), divide=True)
     assert isinstance(outcome, BatchExchange)
     assert outcome.known
-    taken = batches.take(response, Recording(200, "application/json", "", body("one")), outcome, engine)
+    taken = batches.complete(response, Recording(200, "application/json", "", body("one")), outcome, engine)
 
     assert not taken
     again, _ = await batches.look_up(request(), exchange(), engine, engine.deadline(), divide=True)
@@ -130,10 +137,10 @@ async def test_damage_that_shows_only_when_a_batch_is_put_together_blames_no_ups
 
 
 def test_what_is_held_is_not_streamed_whoever_wants_it() -> None:
-    response = make(200, b"{}", {})
+    response = build_response(200, b"{}", {})
     response.stream = True
 
-    hold(response)
+    hold_response(response)
     response.stream = True
 
     assert not response.stream

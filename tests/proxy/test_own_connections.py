@@ -13,7 +13,7 @@ from mitmproxy.proxy.events import DataReceived, Start
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from aicache.proxy.own_connections import OwnConnections, Refusal
+from aicache.proxy.own_connections import OwnConnections, RefusingLayer
 
 SOURCE, LISTENER = ("127.0.0.1", 50000), ("127.0.0.1", 8080)
 
@@ -126,7 +126,7 @@ def test_its_bytes_come_to_no_layer(data: bytes, answered: bool) -> None:
     next_layer = NextLayer(Context(one, Options()))
     own.next_layer(next_layer)
     layer = next_layer.layer
-    assert isinstance(layer, Refusal)
+    assert isinstance(layer, RefusingLayer)
 
     commands = [command for event in (Start(), DataReceived(one, data)) for command in layer.handle_event(event)]
     after = list(layer.handle_event(DataReceived(one, data)))

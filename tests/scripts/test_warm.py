@@ -1,4 +1,4 @@
-"""Warming: sources are read as the flows they stand for, a bad record loses no other, and nothing newer is lost."""
+"""Warmup: sources are read as the flows they stand for, a bad record loses no other, and nothing newer is lost."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from aicache.engine import Engine, Semantic
 from aicache.formats import FORMATS
 from aicache.maintenance import EntryTransfer
 from aicache.proxy.flow_metadata import note_directives
-from aicache.proxy.recorded_flows import Passed, entries_of
-from aicache.proxy.warmup import PAUSES, TOGETHER, Warming
+from aicache.proxy.recorded_flows import Skipped, entries_of
+from aicache.proxy.warmup import BATCH_SIZE, RETRY_PAUSES_S, Warmup
 from aicache.runtime.reconciler import rules_for
 from fakes import BrokenStore, LetterEmbedder
 
@@ -56,14 +56,14 @@ def chat(question: str = "Hi?", answer: str = "Hello.", at: float | None = NOW -
 
 def kept(flow: HTTPFlow, rules: Rules = RULES, settings: Settings = SETTINGS) -> Entry:
     entries = entries_of(flow, settings, rules, NOW)
-    assert not isinstance(entries, Passed), entries
+    assert not isinstance(entries, Skipped), entries
     [entry] = entries
     return entry
 
 
 def passed(flow: HTTPFlow) -> str:
     found = entries_of(flow, SETTINGS, RULES, NOW)
-    assert isinstance(found, Passed)
+    assert isinstance(found, Skipped)
     return found.reason
 
 
@@ -78,8 +78,8 @@ class Cache:
         self.engine.use_exact(self.store, 1.0)
         self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
 
-    def warming(self) -> Warming:
-        return Warming(self, clock=lambda: NOW)
+    def warming(self) -> Warmup:
+        return Warmup(self, clock=lambda: NOW)
 
 
 # ---------------------------------------------------------------------- recorded flows
@@ -191,17 +191,17 @@ def test_each_text_of_a_batch_is_an_entry() -> None:
 
     entries = entries_of(flow, SETTINGS, RULES, NOW)
 
-    assert not isinstance(entries, Passed)
+    assert not isinstance(entries, Skipped)
     assert len({entry.key for entry in entries}) == 2
 
 
 # ---------------------------------------------------------------------- filling
 
 
-async def fill(cache: Cache, flows: Iterable[HTTPFlow], *, dated: bool = True) -> Warming:
+async def fill(cache: Cache, flows: Iterable[HTTPFlow], *, dated: bool = True) -> Warmup:
     warming = cache.warming()
     for flow in flows:
-        await warming.take(flow, dated=dated)
+        await warming.add(flow, dated=dated)
     await warming.finish()
     return warming
 
@@ -209,10 +209,10 @@ async def fill(cache: Cache, flows: Iterable[HTTPFlow], *, dated: bool = True) -
 async def test_everything_is_stored_with_its_vector_also_what_does_not_fill_a_batch() -> None:
     cache = Cache()
 
-    warming = await fill(cache, (chat(f"What is the number {i}?") for i in range(TOGETHER + 3)))
+    warming = await fill(cache, (chat(f"What is the number {i}?") for i in range(BATCH_SIZE + 3)))
 
-    assert len(cache.store.entries) == len(cache.index.vectors) == TOGETHER + 3
-    assert warming.tally.line().startswith(f"{TOGETHER + 3} stored ({TOGETHER + 3} to be found by meaning, too)")
+    assert len(cache.store.entries) == len(cache.index.vectors) == BATCH_SIZE + 3
+    assert warming.tally.summary().startswith(f"{BATCH_SIZE + 3} stored ({BATCH_SIZE + 3} to be found by meaning, too)")
 
 
 async def test_what_is_newer_stays_and_what_has_no_date_replaces_nothing() -> None:
@@ -225,15 +225,15 @@ async def test_what_is_newer_stays_and_what_has_no_date_replaces_nothing() -> No
     assert b"old" in first.body and b"older" not in first.body
     newer = await fill(cache, [chat(answer="newer", at=NOW - 40)])
 
-    assert (older.tally.taken.stored, older.tally.taken.not_newer) == (0, 1)
-    assert (undated.tally.taken.stored, undated.tally.taken.not_newer) == (1, 1)
-    assert newer.tally.taken.stored == 1
+    assert (older.tally.imported.stored, older.tally.imported.not_newer) == (0, 1)
+    assert (undated.tally.imported.stored, undated.tally.imported.not_newer) == (1, 1)
+    assert newer.tally.imported.stored == 1
 
 
 async def test_what_has_expired_since_is_not_stored() -> None:
     warming = await fill(Cache(), [chat(at=NOW - RULES.ttl - 1)])
 
-    assert "1 expired" in warming.tally.line()
+    assert "1 expired" in warming.tally.summary()
 
 
 async def test_a_store_that_fails_for_a_while_loses_nothing() -> None:
@@ -249,12 +249,12 @@ async def test_a_store_that_fails_for_a_while_loses_nothing() -> None:
     cache = Cache()
     cache.engine.use_semantic(Semantic(Slow(), 1.0, cache.index, 1.0))
     warming = cache.warming()
-    warming._pauses = (0.0,) * len(PAUSES)
+    warming._pauses = (0.0,) * len(RETRY_PAUSES_S)
 
-    await warming.take(chat())
+    await warming.add(chat())
     await warming.finish()
 
-    assert (warming.tally.taken.findable, warming.tally.failed) == (1, 0)
+    assert (warming.tally.imported.findable, warming.tally.failed) == (1, 0)
 
 
 async def test_a_store_that_fails_for_good_is_told_with_its_reason() -> None:
@@ -262,10 +262,10 @@ async def test_a_store_that_fails_for_good_is_told_with_its_reason() -> None:
     warming = cache.warming()
     warming._pauses = (0.0,)
 
-    await warming.take(chat())
+    await warming.add(chat())
     await warming.finish()
 
-    assert "1 could not be stored (exact store: broken, as it should be)" in warming.tally.line()
+    assert "1 could not be stored (exact store: broken, as it should be)" in warming.tally.summary()
 
 
 # ---------------------------------------------------------------------- sources
@@ -743,8 +743,8 @@ async def test_what_has_no_caller_is_not_stored_unless_it_is_for_those_without_a
 
     result = await filled(Cache(MemoryStore()), file, adapted, keyless=keyless)
 
-    assert result.tally.taken.stored + result.tally.passed[NO_CALLER] == 1
-    assert result.tally.taken.stored == stored
+    assert result.tally.imported.stored + result.tally.skipped[NO_CALLER] == 1
+    assert result.tally.imported.stored == stored
 
 
 async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_path: Path) -> None:
@@ -756,7 +756,7 @@ async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_
     again = await filled(cache, file, Adapted(), keyless=True, from_now=True)
 
     [entry] = cache.store.entries.values()
-    assert (expired.tally.taken.expired, taken.tally.taken.stored, again.tally.taken.not_newer) == (1, 1, 1)
+    assert (expired.tally.imported.expired, taken.tally.imported.stored, again.tally.imported.not_newer) == (1, 1, 1)
     assert abs(entry.stored_at - time.time()) < 60
     assert entry.expires_at == pytest.approx(entry.stored_at + RULES.ttl)
 
@@ -770,7 +770,7 @@ async def test_what_another_cache_exported_is_taken_as_it_is(tmp_path: Path) -> 
 
     result = await filled(other, file, Adapted())
 
-    assert (result.read, result.broken, result.tally.taken.stored) == (2, 1, 1)
+    assert (result.read, result.broken, result.tally.imported.stored) == (2, 1, 1)
     assert other.store.entries == one.store.entries
 
 
@@ -791,8 +791,8 @@ async def test_where_a_header_says_whose_it_is_that_header_is_asked_for(tmp_path
     without = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted())
     having = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted(headers={"x-team": "a"}))
 
-    assert without.tally.passed == {"no-scope": 1}
-    assert having.tally.taken.stored == 1
+    assert without.tally.skipped == {"no-scope": 1}
+    assert having.tally.imported.stored == 1
 
 
 def test_how_long_an_answer_was_to_live_elsewhere_it_does_here() -> None:

@@ -26,7 +26,7 @@ from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.proxy import listeners
-from aicache.proxy.http_messages import read_headers
+from aicache.proxy.http_messages import collect_headers
 from aicache.telemetry import prometheus
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.timeline import STEPS_BY_WINDOW_S
@@ -96,9 +96,9 @@ class Dashboard:
         if wanted.enabled and is_canonical(target):
             path, visitor = _read(flow)
             # At another host's name they are for who has the token alone: its path is its own.
-            if access.has_token(visitor, token) or await listeners.are_asked(flow):
+            if access.has_token(visitor, token) or await listeners.is_for_proxy(flow):
                 return await self._admit(flow, path, visitor, token)
-        elif wanted.enabled and is_alias(target) and await listeners.are_asked(flow):
+        elif wanted.enabled and is_alias(target) and await listeners.is_for_proxy(flow):
             raise NotFound
         if not _has(flow, secrets):
             return None
@@ -218,7 +218,7 @@ def _read(flow: HTTPFlow) -> tuple[str, Visitor]:
     if request.method == "POST" and parts.path == f"{ROOT}/":
         form = (request.raw_content or b"")[:MAX_BODY_BYTES].decode("ascii", "replace")
         offered = parse_qs(form).get("token", [""])[0]
-    return parts.path, Visitor(read_headers(request.headers), offered)
+    return parts.path, Visitor(collect_headers(request.headers), offered)
 
 
 def _has(flow: HTTPFlow, secrets: Secrets) -> bool:

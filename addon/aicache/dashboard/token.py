@@ -12,7 +12,7 @@ from aicache.config import Dashboard
 from aicache.dashboard.access import Secrets
 from aicache.dashboard.path_aliases import ROOT
 from aicache.domain.ports import StoreError
-from aicache.proxy.addresses import is_loopback, parse
+from aicache.proxy.addresses import is_loopback, parse_address
 from aicache.runtime.reconciler import TOKEN_FILE
 
 logger = logging.getLogger(__name__)
@@ -63,10 +63,10 @@ class DashboardToken:
 def dashboard_url(endpoints: Iterable[tuple[str, int]]) -> str | None:
     """Return the URL of the pages at the first endpoint that this machine reaches as itself, else at the first one."""
     found = list(endpoints)
-    local = [(host, port) for host, port in found if (known := parse(host)) is not None and is_loopback(known)]
+    local = [(host, port) for host, port in found if (known := parse_address(host)) is not None and is_loopback(known)]
     if not found:
         return None
     host, port = (local or found)[0]
-    if (known := parse(host)) is not None and known.is_unspecified:
+    if (known := parse_address(host)) is not None and known.is_unspecified:
         host = "127.0.0.1" if known.version == 4 else "::1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{ROOT}/"

@@ -26,7 +26,7 @@ from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
 from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.fastpath.request_head import IGNORED_FIELDS, MAX_BODY_BYTES, NEVER_IGNORED_FIELDS
-from aicache.proxy.http_messages import hit_headers, known_of, make
+from aicache.proxy.http_messages import build_response, connection_identities, hit_headers
 from aicache.telemetry.reporting import lookup_report
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -67,7 +67,7 @@ class PreparedResponse:
     def _render(self, now: float) -> None:
         if self._valid_until - 1 <= now < self._valid_until:
             return
-        response = make(200, self.body, hit_headers(self.hit, self.exchange, self.content_type, now))
+        response = build_response(200, self.body, hit_headers(self.hit, self.exchange, self.content_type, now))
         self._fields = response.headers.fields
         self._head = http1.assemble_response_head(response)  # type: ignore[no-untyped-call]
         entry = self.hit.entry
@@ -100,7 +100,7 @@ class PreparedResponses:
             return None
         ignored, control = self.ignored_fields, CONTROL_BYTES.search
         significant = [field for field in data.headers.fields if field[0].lower() not in ignored or control(field[1])]
-        origin = (client.sni, client.tls, client.proxy_mode.full_spec, known_of(flow))
+        origin = (client.sni, client.tls, client.proxy_mode.full_spec, connection_identities(flow))
         target = (data.scheme, data.host, data.port, data.authority, data.path, data.http_version)
         try:
             digest = blake2b(_encode((origin, target, significant)), digest_size=20, key=self.salt)

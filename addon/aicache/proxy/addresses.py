@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-NEVER_OURS = ("192.0.2.1", "2001:db8::1")
+DOCUMENTATION_ADDRESSES = ("192.0.2.1", "2001:db8::1")
 """For documentation (RFC 5737, RFC 3849): where these can be bound to, to be bound to says nothing."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
-def parse(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """Return the address that a text is, without its scope, as IPv4 where it is that in IPv6's clothes."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -28,23 +28,23 @@ def parse(text: str) -> Address | None:
     return address
 
 
-def numeric(host: str) -> Address | None:
+def parse_numeric(host: str) -> Address | None:
     """Return the address that a host is by itself: ``[::1]``, ``127.1``, ``0x7f.1`` and ``2130706433`` are some."""
-    if (address := parse(host.strip("[]"))) is not None:
+    if (address := parse_address(host.strip("[]"))) is not None:
         return address
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return None
-    return parse(str(found[0][4][0])) if found else None
+    return parse_address(str(found[0][4][0])) if found else None
 
 
 async def resolve(host: str) -> list[Address]:
     """Return a host's addresses as a connection would find them. Raises OSError and UnicodeError."""
-    if (address := numeric(host)) is not None:
+    if (address := parse_numeric(host)) is not None:
         return [address]
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [address for each in found if (address := parse(str(each[4][0]))) is not None]
+    return [address for each in found if (address := parse_address(str(each[4][0]))) is not None]
 
 
 def is_loopback(address: Address) -> bool:
@@ -52,36 +52,36 @@ def is_loopback(address: Address) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def is_here(address: Address) -> bool:
+def is_local(address: Address) -> bool:
     """Tell whether an address is this machine's."""
     if is_loopback(address):
         return True
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    if not _can_be_bound(family, str(address)):
+    if not _can_bind(family, str(address)):
         return False
-    if not _can_be_bound(family, NEVER_OURS[address.version == 6]):
+    if not _can_bind(family, DOCUMENTATION_ADDRESSES[address.version == 6]):
         return True
     with socket.socket(family, socket.SOCK_DGRAM) as probe:  # net.ipv4.ip_nonlocal_bind is set
         try:
             probe.connect((str(address), 9))  # of UDP: it only finds a route
-            return parse(probe.getsockname()[0]) == address
+            return parse_address(probe.getsockname()[0]) == address
         except OSError:
             return False
 
 
-def takes(listener: Address, address: Address) -> bool:
+def reaches(listener: Address, address: Address) -> bool:
     """Tell whether who listens at one address is reached at the other."""
     if listener.is_unspecified:
-        return is_here(address)
+        return is_local(address)
     return listener == address or (address.is_unspecified and listener.is_loopback)
 
 
-def any_takes(listeners: Iterable[Address], addresses: Iterable[Address]) -> bool:
+def reaches_any(listeners: Iterable[Address], addresses: Iterable[Address]) -> bool:
     known = list(addresses)
-    return any(takes(listener, address) for listener in listeners for address in known)
+    return any(reaches(listener, address) for listener in listeners for address in known)
 
 
-def _can_be_bound(family: socket.AddressFamily, address: str) -> bool:
+def _can_bind(family: socket.AddressFamily, address: str) -> bool:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.bind((address, 0))

@@ -11,10 +11,10 @@ from aicache.domain.model import Mode
 from aicache.domain.request_directives import parse_directives
 from aicache.engine import Exchange
 from aicache.patches.large_bodies import LargeBody
-from aicache.proxy.embedding_batches import embeddings_format_of, hold
+from aicache.proxy.embedding_batches import embeddings_format_of, hold_response
 from aicache.proxy.flow_metadata import take_directives
 from aicache.proxy.flow_state import FlowState, FlowStates
-from aicache.proxy.http_messages import declared_size, format_of, mark_forwarded, read_headers
+from aicache.proxy.http_messages import collect_headers, format_of, mark_forwarded, parse_content_length
 from aicache.proxy.response_tee import Tee
 from aicache.runtime.lifecycle import Runtime
 
@@ -45,7 +45,7 @@ class BodyLimits:
         if streamed and flow.killable and self._is_own_page(flow):
             flow.kill()  # type: ignore[no-untyped-call]
             return
-        size = declared_size(flow.request.headers.get("content-length", ""))
+        size = parse_content_length(flow.request.headers.get("content-length", ""))
         if not streamed and self.decide(flow, True, size) is LargeBody.PASS_ON:
             flow.request.stream = True
 
@@ -53,7 +53,7 @@ class BodyLimits:
         """Pass on streams, and responses too large to store; hold those that complete a batch."""
         state = self._flows.of(flow)
         if state.completes_batch:
-            hold(response)
+            hold_response(response)
             return
         if callable(response.stream):
             return  # another addon's; what it makes of the stream is not the upstream's answer
@@ -61,7 +61,7 @@ class BodyLimits:
             # mitmproxy would hold the stream back until its end, whether it is ours to store or not.
             _tee(response, state, runtime.engine.rules.max_bytes)
         else:
-            self.decide(flow, False, declared_size(response.headers.get("content-length", "")))
+            self.decide(flow, False, parse_content_length(response.headers.get("content-length", "")))
 
     def decide(self, flow: HTTPFlow, request: bool, size: int) -> LargeBody | None:
         """Decide on a body (the request's, else the response's) of at least *size* bytes; None: mitmproxy holds it."""
@@ -79,7 +79,7 @@ class BodyLimits:
             return LargeBody.DROP
         if not (self._is_unobserved() or _is_llm_call(flow.request)):
             return None
-        headers = read_headers(flow.request.headers)
+        headers = collect_headers(flow.request.headers)
         if parse_directives(headers).only_if_cached:
             return LargeBody.DROP
         take_directives(flow, headers)

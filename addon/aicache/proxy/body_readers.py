@@ -17,11 +17,11 @@ from aicache.domain.loop_time import LoopTimeout
 
 T = TypeVar("T")
 
-MOST = 64
+MAX_WAITING = 64
 """Pieces of work that wait at once; more are refused."""
-OF_ONE = 16
+MAX_WAITING_PER_CALLER = 16
 """Of these, how many may be one caller's."""
-SWITCH = 0.0005
+SWITCH_INTERVAL_S = 0.0005
 """Seconds after which the loop may have the interpreter's lock back; Python's own are ten times that."""
 
 
@@ -29,7 +29,7 @@ class Busy(Exception):
     """There is too much to read already, or it was not done in time."""
 
 
-class Readers:
+class BodyReaders:
     """A thread, and who waits for it."""
 
     def __init__(self) -> None:
@@ -66,7 +66,8 @@ class Readers:
         if not self._taken:
             self._taken = True
             return
-        if len(self._waiting.get(who, ())) >= OF_ONE or sum(map(len, self._waiting.values())) >= MOST:
+        waiting = sum(map(len, self._waiting.values()))
+        if waiting >= MAX_WAITING or len(self._waiting.get(who, ())) >= MAX_WAITING_PER_CALLER:
             raise Busy
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(who, deque()).append(turn)
@@ -96,6 +97,6 @@ class Readers:
 
     def _thread(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
+            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
             self._pool = ThreadPoolExecutor(1, "ai-cache-reader")
         return self._pool

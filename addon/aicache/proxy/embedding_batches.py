@@ -23,23 +23,23 @@ from aicache.entries.recording import Recording
 from aicache.formats.embeddings import InputCountMismatch
 from aicache.formats.upstream_state import reject_stateful_query
 from aicache.proxy.http_messages import (
-    caller_of,
-    known_of,
-    make,
+    build_response,
+    bypass_of,
+    check_body,
+    connection_identities,
     mark_forwarded,
     method_of,
+    name_credential,
     origin_of,
-    plain_body,
-    why_not_read,
-    write_gateway_timeout,
+    render_gateway_timeout,
 )
 
 logger = logging.getLogger(__name__)
 
-SIGNING = ("content-md5", "digest", "content-digest", "x-amz-content-sha256", "signature")
+BODY_SIGNATURE_HEADERS = ("content-md5", "digest", "content-digest", "x-amz-content-sha256", "signature")
 """Request headers that are computed from the body."""
-INDIVISIBLE_FOR = 300.0  # seconds that a caller's batches go upstream whole after an answer to a part did not fit
-INDIVISIBLE_MOST = 1000  # of what is remembered so
+INDIVISIBLE_FOR_S = 300.0  # seconds that a caller's batches go upstream whole after an answer to a part did not fit
+MAX_INDIVISIBLE = 1000  # of what is remembered so
 
 
 def embeddings_format_of(request: Request) -> formats.Embeddings | None:
@@ -47,16 +47,16 @@ def embeddings_format_of(request: Request) -> formats.Embeddings | None:
     return formats.match_embeddings(method_of(request), request.path.partition("?")[0])
 
 
-def read_batch(
+def identify_batch(
     flow: HTTPFlow, format: formats.Embeddings, headers: dict[str, str], directives: Directives, settings: Settings
 ) -> BatchExchange | Bypass:
     """Identify a request for embeddings, or say why it is passed by."""
-    if isinstance(body := plain_body(flow, headers, directives, settings), Bypass):
+    if isinstance(body := check_body(flow, headers, directives, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
     fields = classify_fields(headers, rules.fields)
-    caller = caller_identity.identify_caller(fields, query, known_of(flow), salt=rules.salt)
+    caller = caller_identity.identify_caller(fields, query, connection_identities(flow), salt=rules.salt)
     if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -64,10 +64,10 @@ def read_batch(
         batch = format.parse_request(path, body, allow=settings.allow)
         names, namespace = keys.identify_inputs(batch, origin, settings.key_rules)
     except (ValueError, RecursionError) as exc:
-        return why_not_read(exc)
-    proven = caller_of(caller.proof, batch.api, batch.model, origin, rules.salt)
+        return bypass_of(exc)
+    proven = name_credential(caller.proof, batch.api, batch.model, origin, rules.salt)
     shared, page = settings.shares and proven is not None, headers.get("origin")
-    whose = caller_digests(fields, headers, query, known_of(flow), batch.params, rules.fields, rules.salt)
+    whose = caller_digests(fields, headers, query, connection_identities(flow), batch.params, rules.fields, rules.salt)
     return BatchExchange(
         *(batch, names, namespace, directives, format, proven, page),
         shared=shared,
@@ -77,7 +77,7 @@ def read_batch(
     )
 
 
-class Indivisible:
+class IndivisibleNamespaces:
     """The namespaces whose batches go upstream whole for a while, since an upstream answered a part of one unlike the
     whole. *clock* returns seconds."""
 
@@ -93,22 +93,23 @@ class Indivisible:
 
     def add(self, namespace: str) -> None:
         self._until.pop(namespace, None)
-        self._until[namespace] = self._clock() + INDIVISIBLE_FOR
-        if len(self._until) > INDIVISIBLE_MOST:
+        self._until[namespace] = self._clock() + INDIVISIBLE_FOR_S
+        if len(self._until) > MAX_INDIVISIBLE:
             del self._until[next(iter(self._until))]
 
 
-class Batches:
+class EmbeddingBatches:
     """The way of a batch: what is known of it answers, and only the rest goes upstream."""
 
     def __init__(self) -> None:
-        self._indivisible = Indivisible()
+        self._indivisible = IndivisibleNamespaces()
 
     async def look_up(
         self, request: Request, exchange: BatchExchange, engine: Engine, deadline: float, *, divide: bool
     ) -> tuple[Response | BatchExchange, Sequence[Entry | None]]:
-        """Return the response where all is known; else what is to be remembered, before `ask_less` is called with it.
-        And what is known of each input.
+        """Return the response if every input is known, else the exchange to send upstream with `reduce_request`.
+
+        And the known entries, one for each input.
 
         Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
         """
@@ -116,7 +117,7 @@ class Batches:
         entries = [entry for entry in known if entry is not None]
         if len(entries) == len(known):
             try:
-                return await asyncio.to_thread(_write, entries, exchange), known
+                return await asyncio.to_thread(_render_known, entries, exchange), known
             except ValueError as exc:
                 logger.warning("stored vectors cannot be read (%s): they are asked for again", exc)
         if sum(len(entry.body) for entry in entries) > PARSE_ON_LOOP:
@@ -124,14 +125,14 @@ class Batches:
         else:
             known = _readable(known)
         if exchange.directives.only_if_cached:
-            return write_gateway_timeout("miss"), known
+            return render_gateway_timeout("miss"), known
         if not any(known) or all(known):  # all, and yet they could not be written
             return exchange, known
         if not divide or exchange.namespace in self._indivisible or _is_signed(request):
             return exchange, known
         return replace(exchange, known=known, body=request.raw_content or b""), known
 
-    def take(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
+    def complete(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
         """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
         stored = False
         if not exchange.known and response.status_code == 200 and is_large(recording):
@@ -148,12 +149,12 @@ class Batches:
         mark_forwarded(response, exchange, stored=stored)
         return True
 
-    async def take_apart(
+    async def complete_in_thread(
         self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine
     ) -> bool:
         """Do as `take` with a response that completes a batch and takes long to read, the work in a thread."""
         if not _may_be_good(response, exchange):
-            return self.take(response, recording, exchange, engine)
+            return self.complete(response, recording, exchange, engine)
         try:
             fresh = await engine.judge_pieces_apart(exchange, recording)
             response.content = await asyncio.to_thread(completed, exchange, fresh)
@@ -180,13 +181,13 @@ def _may_be_good(response: Response, exchange: BatchExchange) -> bool:
     return response.status_code == 200 or (bool(exchange.known) and response.status_code // 100 == 2)
 
 
-def ask_less(request: Request, exchange: BatchExchange) -> None:
+def reduce_request(request: Request, exchange: BatchExchange) -> None:
     """Reduce the request of a batch that is partly known. From here on its answer is to be completed, or to be none."""
     if exchange.known:
         request.content = exchange.format.select_inputs(exchange.body, exchange.wanted)
 
 
-class _Held(Response):
+class _HeldResponse(Response):
     """A response that is held to its end, whatever another addon would have it be."""
 
     @property
@@ -197,10 +198,10 @@ class _Held(Response):
     def stream(self, value: object) -> None: ...
 
 
-def hold(response: Response) -> None:
+def hold_response(response: Response) -> None:
     """Have mitmproxy wait for the whole of a response that is to be completed: what has been streamed is sent."""
     vars(response).pop("stream", None)
-    response.__class__ = _Held
+    response.__class__ = _HeldResponse
 
 
 def _readable(known: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
@@ -210,10 +211,13 @@ def _readable(known: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
 
 def _is_signed(request: Request) -> bool:
     names = (name.lower() for name in request.headers)
-    return any(name in SIGNING for name in names) or "signature" in request.headers.get("authorization", "").lower()
+    return (
+        any(name in BODY_SIGNATURE_HEADERS for name in names)
+        or "signature" in request.headers.get("authorization", "").lower()
+    )
 
 
-def _write(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
+def _render_known(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
     """Write a response of known pieces alone. Raises ValueError when one of them cannot be read."""
     now = time.time()
     headers = (dict(entries[0].cors) if exchange.page is not None else {}) | {
@@ -224,14 +228,14 @@ def _write(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
     }
     if len(entries) == 1:
         headers["x-ai-cache-key"] = entries[0].key
-    return make(200, replay_pieces(entries, exchange.format), headers)
+    return build_response(200, replay_pieces(entries, exchange.format), headers)
 
 
-def write_bad_gateway() -> Response:
+def render_bad_gateway() -> Response:
     """For an upstream that answers a part of a batch in another way than it did before, and the whole not at all."""
     body = (
         b'{"error":{"message":"The answer could not be completed from the cache: ask again.",'
         b'"type":"cache_error","param":null,"code":"incomplete_batch"}}'
     )
     headers = {"content-type": "application/json", "cache-status": "ai-cache; fwd=partial", "x-cache-status": "miss"}
-    return make(502, body, headers | {"retry-after": "0"})
+    return build_response(502, body, headers | {"retry-after": "0"})

@@ -34,13 +34,13 @@ from aicache.formats.upstream_state import reject_stateful_query
 logger = logging.getLogger(__name__)
 _mask_warnings: dict[str, Throttle] = {}
 
-CORS = "access-control-"
-ENCODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
+CORS_PREFIX = "access-control-"
+CONTENT_CODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
 """Content codings that are told by name (IANA, HTTP Content Coding Registry)."""
-REASONS = {200: b"OK", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
+REASON_PHRASES = {200: b"OK", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
 
 
-def read_headers(headers: Headers) -> dict[str, str]:
+def collect_headers(headers: Headers) -> dict[str, str]:
     """Read the headers once, by lower-case name, repeated ones joined: each look into mitmproxy's own costs as much."""
     found: dict[str, str] = {}
     for name, value in headers.items(multi=True):  # type: ignore[no-untyped-call]
@@ -61,16 +61,18 @@ def method_of(request: Request) -> str:
     return request.data.method.decode("utf-8", "surrogateescape")
 
 
-def read_request(
+def identify_request(
     flow: HTTPFlow, format: formats.Format, headers: dict[str, str], directives: Directives, settings: Settings
 ) -> Exchange | Bypass:
-    """Identify a request by its headers (from `read_headers`) and body, or say why it is passed by."""
-    if isinstance(body := plain_body(flow, headers, directives, settings), Bypass):
+    """Identify a request by its headers (from `collect_headers`) and body, or say why it is passed by."""
+    if isinstance(body := check_body(flow, headers, directives, settings), Bypass):
         return body
     path, _, query = flow.request.path.partition("?")
     rules = settings.key_rules
     fields = classify_fields(headers, rules.fields, format.parsed_headers)
-    caller = caller_identity.identify_caller(fields, query, known_of(flow), any_api=rules.any_api, salt=rules.salt)
+    caller = caller_identity.identify_caller(
+        fields, query, connection_identities(flow), any_api=rules.any_api, salt=rules.salt
+    )
     if (origin := origin_of(flow, headers, format.normalize_target(path, query), fields, caller, settings)) is None:
         return Bypass("no-scope")
     try:
@@ -82,19 +84,21 @@ def read_request(
         )
         identity = keys.identify(call, origin, rules)
     except (ValueError, RecursionError) as exc:
-        return why_not_read(exc)
+        return bypass_of(exc)
     return Exchange(
         call,
         identity,
         directives,
         format,
-        credential=caller_of(caller.proof, call.api, call.model, origin, rules.salt),
+        credential=name_credential(caller.proof, call.api, call.model, origin, rules.salt),
         page=headers.get("origin"),
         shared=settings.shares and caller.proof is not None,  # who can prove nothing has only answers of its own kind
         proves=settings.shares or settings.legacy_text,
         kind=digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
-        owners=caller_digests(fields, headers, query, known_of(flow), call.params, rules.fields, rules.salt),
+        owners=caller_digests(
+            fields, headers, query, connection_identities(flow), call.params, rules.fields, rules.salt
+        ),
         sender=caller.known if origin.scope == caller.digest else origin.scope,
         fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
@@ -104,18 +108,18 @@ def read_request(
     )
 
 
-def asker_of(flow: HTTPFlow, headers: dict[str, str], settings: Settings) -> str:
+def name_caller(flow: HTTPFlow, headers: dict[str, str], settings: Settings) -> str:
     """Name who asks, by what the head and the connection say of it."""
     rules = settings.key_rules
     fields = classify_fields(headers, rules.fields)
     caller = caller_identity.identify_caller(
-        fields, flow.request.path.partition("?")[2], known_of(flow), salt=rules.salt
+        fields, flow.request.path.partition("?")[2], connection_identities(flow), salt=rules.salt
     )
     address = flow.client_conn.peername
     return caller.digest if caller.proof is not None or address is None else f"from {address[0]}"
 
 
-def why_not_read(error: ValueError | RecursionError) -> Bypass:
+def bypass_of(error: ValueError | RecursionError) -> Bypass:
     """Say why a request that could not be read is passed by."""
     match error:
         case Private():
@@ -138,28 +142,28 @@ def _warn_of_mask(pattern: str) -> None:
         )
 
 
-def plain_body(flow: HTTPFlow, headers: dict[str, str], directives: Directives, settings: Settings) -> bytes | Bypass:
+def check_body(flow: HTTPFlow, headers: dict[str, str], directives: Directives, settings: Settings) -> bytes | Bypass:
     """Return the request's body, or why it is not looked into."""
     if directives.skip:
         return Bypass("skip")
     body = flow.request.raw_content
     if body is None:
-        if declared_size(headers.get("content-length", "")) > settings.max_request:
+        if parse_content_length(headers.get("content-length", "")) > settings.max_request:
             return Bypass("too-large")
         return Bypass("streamed")  # mitmproxy's stream_large_bodies, or too large and not said so
     if len(body) > settings.max_request:
         return Bypass("too-large")
     if (encoding := headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
-        return Bypass(f"content-encoding: {encoding if encoding in ENCODINGS else 'other'}")
+        return Bypass(f"content-encoding: {encoding if encoding in CONTENT_CODINGS else 'other'}")
     return body
 
 
-def declared_size(length: str) -> int:
+def parse_content_length(length: str) -> int:
     """Return what a Content-Length says in bytes; 0 for none."""
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else 0
 
 
-def caller_of(proof: str | None, api: str, model: str, origin: keys.Origin, salt: bytes) -> str | None:
+def name_credential(proof: str | None, api: str, model: str, origin: keys.Origin, salt: bytes) -> str | None:
     """Name a caller with all that the upstream's word on its credential is good for; None for one that shows none.
 
     A key that is good at /v1/embeddings, or for another tenant's or project's path, may be none for this one.
@@ -182,14 +186,14 @@ def origin_of(
     if scope is None:
         return None
     return keys.Origin(
-        upstream=_upstream(flow, headers.get("host", "")),
+        upstream=_name_upstream(flow, headers.get("host", "")),
         target=caller_identity.target_without_credentials(*address),
         scope=scope,
         selecting=caller_identity.digest_selecting_fields(fields, settings.key_rules.salt),
     )
 
 
-def known_of(flow: HTTPFlow) -> tuple[Field, ...]:
+def connection_identities(flow: HTTPFlow) -> tuple[Field, ...]:
     """Return what the connection says of who asks: the user of mitmproxy's proxyauth, and the client's certificate."""
     known = []
     if (user := flow.metadata.get("proxyauth")) is not None:  # mitmproxy has taken the header off
@@ -199,24 +203,24 @@ def known_of(flow: HTTPFlow) -> tuple[Field, ...]:
     return tuple(known)
 
 
-def read_response(response: Response, body: bytes, asked_at: float = 0.0) -> Recording:
+def to_recording(response: Response, body: bytes, asked_at: float = 0.0) -> Recording:
     """Return what of an upstream's response is worth recording; *asked_at* (Unix time) is when it was asked for."""
-    headers = read_headers(response.headers)
+    headers = collect_headers(response.headers)
     return Recording(
         status=response.status_code,
         content_type=headers.get("content-type", ""),
         content_encoding=headers.get("content-encoding", "").strip().lower(),
         body=body,
-        cors=tuple(item for item in headers.items() if item[0].startswith(CORS)),
+        cors=tuple(item for item in headers.items() if item[0].startswith(CORS_PREFIX)),
         cache_control=headers.get("cache-control", "").lower(),
         took=max(0.0, (response.timestamp_end or time.time()) - asked_at) if asked_at else 0.0,
     )
 
 
-def write_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
+def render_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
     """Write a hit as HTTP. Raises ValueError when the stored answer cannot be read."""
     body, content_type = replay(hit.entry, exchange.call, exchange.format, template)
-    return make(200, body, hit_headers(hit, exchange, content_type, time.time()))
+    return build_response(200, body, hit_headers(hit, exchange, content_type, time.time()))
 
 
 def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> dict[str, str]:
@@ -238,14 +242,14 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     return headers
 
 
-def write_gateway_timeout(status: str) -> Response:
+def render_gateway_timeout(status: str) -> Response:
     """RFC 9111, 5.2.1.7; in the error shape of the API, so that a client's own parsing gets hold of it."""
     body = (
         b'{"error":{"message":"The answer is not in the cache, and the request says only-if-cached.",'
         b'"type":"cache_miss","param":null,"code":"only_if_cached"}}'
     )
     headers = {"content-type": "application/json", "cache-status": "ai-cache; detail=only-if-cached"}
-    return make(504, body, headers | {"x-cache-status": status})
+    return build_response(504, body, headers | {"x-cache-status": status})
 
 
 def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypass, *, stored: bool) -> None:
@@ -270,15 +274,15 @@ def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypa
     response.headers["x-cache-status"] = status
 
 
-def make(status: int, body: bytes, headers: dict[str, str]) -> Response:
+def build_response(status: int, body: bytes, headers: dict[str, str]) -> Response:
     """Build a response as ``Response.make`` does, in a third of its time."""
     fields = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
     fields.append((b"content-length", str(len(body)).encode()))
     now = time.time()
-    return Response(b"HTTP/1.1", status, REASONS[status], Headers(fields), body, None, now, now)
+    return Response(b"HTTP/1.1", status, REASON_PHRASES[status], Headers(fields), body, None, now, now)
 
 
-def _upstream(flow: HTTPFlow, host_header: str) -> str:
+def _name_upstream(flow: HTTPFlow, host_header: str) -> str:
     """Name the LLM API a request goes to, as ``scheme://name:port``.
 
     In transparent mode the address is a number that changes by the minute, so there the name is the one that TLS

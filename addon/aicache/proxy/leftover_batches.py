@@ -17,34 +17,34 @@ from mitmproxy.http import HTTPFlow
 
 from aicache.entries.embedding_batch import COMPLETING, BatchExchange, completed, record_pieces
 from aicache.entries.recording import decoded
-from aicache.proxy.embedding_batches import hold
-from aicache.proxy.http_messages import mark_forwarded, read_response
+from aicache.proxy.embedding_batches import hold_response
+from aicache.proxy.http_messages import mark_forwarded, to_recording
 
 logger = logging.getLogger(__name__)
 
 _numbers = itertools.count(1)
 
 
-class Leftover:
+class LeftoverBatches:
     """An addon of its own, beside the script's, until the last of *flows* has its answer."""
 
     def __init__(self, flows: Mapping[HTTPFlow, BatchExchange]) -> None:
         self.name = f"ai-cache-leftover-{next(_numbers)}"
         self._flows = WeakKeyDictionary(flows)
 
-    def enter(self) -> None:
+    def install(self) -> None:
         ctx.master.addons.add(self)  # type: ignore[no-untyped-call]
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if flow in self._flows and flow.response is not None:
-            hold(flow.response)
+            hold_response(flow.response)
 
     def response(self, flow: HTTPFlow) -> None:
         exchange = self._flows.pop(flow, None)
         if exchange is not None and flow.response is not None and flow.response.status_code // 100 == 2:
             try:
                 response, now = flow.response, time.time()
-                recording = read_response(response, response.raw_content or b"", flow.request.timestamp_start)
+                recording = to_recording(response, response.raw_content or b"", flow.request.timestamp_start)
                 pieces = record_pieces(exchange, recording, decoded(recording, COMPLETING), now=now, until=now)
                 response.content = completed(exchange, pieces)
                 mark_forwarded(response, exchange, stored=False)

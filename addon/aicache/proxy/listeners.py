@@ -10,9 +10,9 @@ from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.mode_specs import ProxyMode, RegularMode, ReverseMode, TransparentMode, UpstreamMode
 
-from aicache.proxy.addresses import any_takes, is_loopback, numeric, parse, resolve
+from aicache.proxy.addresses import is_loopback, parse_address, parse_numeric, reaches_any, resolve
 
-RESOLVED_WITHIN = 2.0  # seconds; a name that takes longer is not known
+RESOLVE_TIMEOUT_S = 2.0  # seconds; a name that takes longer is not known
 
 Endpoint = tuple[str, int]
 
@@ -22,27 +22,27 @@ def endpoints(protocol: str = "tcp") -> list[Endpoint]:
     return [at for mode, at in _listening() if mode.transport_protocol in (protocol, "both")]
 
 
-def of_pages() -> list[Endpoint]:
+def page_endpoints() -> list[Endpoint]:
     """Return those at which a browser can ask for a page as of any web server."""
     return [at for mode, at in _listening() if _speaks_http(mode)]
 
 
-async def lead_here(host: str, port: int, protocol: str = "tcp") -> bool | None:
+async def leads_here(host: str, port: int, protocol: str = "tcp") -> bool | None:
     """Tell whether a connection to *host* would come to one of them; None where that cannot be known."""
-    listeners = [parse(at) for at, own in endpoints(protocol) if own == port]
+    listeners = [parse_address(at) for at, own in endpoints(protocol) if own == port]
     known = [each for each in listeners if each is not None]
     if not known:
         return False
-    if (address := numeric(host)) is not None:
-        return any_takes(known, [address])
+    if (address := parse_numeric(host)) is not None:
+        return reaches_any(known, [address])
     try:
-        async with asyncio.timeout(RESOLVED_WITHIN):
-            return any_takes(known, await resolve(host))
+        async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+            return reaches_any(known, await resolve(host))
     except (OSError, UnicodeError):  # TimeoutError is one
         return None
 
 
-async def are_asked(flow: HTTPFlow) -> bool:
+async def is_for_proxy(flow: HTTPFlow) -> bool:
     """Tell whether a request is for the proxy itself, and not for a host that it is to be passed on to.
 
     This machine's own names are, at any port: a port that a container has here is another one outside. So is a name
@@ -54,13 +54,13 @@ async def are_asked(flow: HTTPFlow) -> bool:
     hosts = {request.host, request.pretty_host}
     if any(_is_local(host) for host in hosts):
         return True
-    return any([await lead_here(host, request.port) is not False for host in hosts])
+    return any([await leads_here(host, request.port) is not False for host in hosts])
 
 
 def _is_local(host: str) -> bool:
     if host.lower().rstrip(".") == "localhost":
         return True
-    return (address := numeric(host)) is not None and is_loopback(address)
+    return (address := parse_numeric(host)) is not None and is_loopback(address)
 
 
 def _listening() -> Iterator[tuple[ProxyMode, Endpoint]]:

@@ -24,14 +24,14 @@ from mitmproxy.proxy.mode_specs import UpstreamMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache.proxy import listeners
-from aicache.proxy.addresses import Address, parse
+from aicache.proxy.addresses import Address, parse_address
 
 logger = logging.getLogger(__name__)
 
-WHY = "this connection leads from the proxy back to itself"
+LOOP_REASON = "this connection leads from the proxy back to itself"
 STATUS = 508
 """Loop Detected (RFC 5842)."""
-BODY = b'{"error":"%s"}' % WHY.encode()
+BODY = b'{"error":"%s"}' % LOOP_REASON.encode()
 RESPONSE = (
     f"HTTP/1.1 {STATUS} Loop Detected\r\ncontent-type: application/json\r\ncontent-length: {len(BODY)}\r\n"
     "connection: close\r\n\r\n"
@@ -39,7 +39,7 @@ RESPONSE = (
 TLS_RECORD = b"\x16"
 SAID_EVERY = 60.0  # seconds, at the most
 
-End = tuple[str, Address | None, int]
+TransportEndpoint = tuple[str, Address | None, int]
 """Transport, address and port."""
 
 
@@ -47,8 +47,8 @@ class OwnConnections:
     """Every connection that is open, by its end here; mitmproxy's hooks keep it."""
 
     def __init__(self) -> None:
-        self._clients: dict[End, WeakSet[Client]] = {}  # by the peer's end
-        self._servers: dict[End, WeakSet[Server]] = {}  # by our own end
+        self._clients: dict[TransportEndpoint, WeakSet[Client]] = {}  # by the peer's end
+        self._servers: dict[TransportEndpoint, WeakSet[Server]] = {}  # by our own end
         self._known: WeakSet[Client] = WeakSet()
         self._said = -SAID_EVERY
 
@@ -81,7 +81,7 @@ class OwnConnections:
     def next_layer(self, next_layer: NextLayer) -> None:
         """Have such a connection say why it ends, and end, before anything is made of its bytes."""
         if next_layer.context.client in self:
-            next_layer.layer = Refusal(next_layer.context)
+            next_layer.layer = RefusingLayer(next_layer.context)
 
     def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
         """Keep such a connection from being made where that can be told before, and those that it would make itself."""
@@ -89,7 +89,7 @@ class OwnConnections:
         if server.error or server.address is None:
             return None
         if data.client in self:
-            server.error = WHY
+            server.error = LOOP_REASON
             return None
         host, port, *_ = server.address
         if all(port != own for _, own in listeners.endpoints(server.transport_protocol)):
@@ -103,17 +103,17 @@ class OwnConnections:
             return None  # then it is this proxy that connects, which `server_connect` sees
         if all(request.port != own for _, own in listeners.endpoints()):
             return None
-        return listeners.lead_here(request.host, request.port)
+        return listeners.leads_here(request.host, request.port)
 
     async def http_connect(self, flow: HTTPFlow) -> None:
         """Refuse a CONNECT that leads back to this proxy."""
         leads_back = self.leads_back(flow)
         if flow.response is None and leads_back is not None and await leads_back:
-            flow.response = refusal()
+            flow.response = render_refusal()
 
     async def _refuse(self, server: Server, host: str, port: int) -> None:
-        if await listeners.lead_here(host, port, server.transport_protocol):
-            server.error = WHY
+        if await listeners.leads_here(host, port, server.transport_protocol):
+            server.error = LOOP_REASON
 
     def _compare(self, client: Client, server: Server) -> None:
         there = _end(server, server.peername)
@@ -124,12 +124,12 @@ class OwnConnections:
                 logger.warning("a client has the proxy connect to itself, which is refused")
 
 
-def refusal() -> Response:
+def render_refusal() -> Response:
     """Return the answer to a request that came over such a connection all the same."""
     return Response.make(STATUS, BODY, {"content-type": "application/json"})
 
 
-class Refusal(Layer):
+class RefusingLayer(Layer):
     """Ends a connection."""
 
     def _handle_event(self, event: Event) -> Generator[Command, Any, None]:
@@ -144,8 +144,8 @@ def _silent(event: Event) -> Generator[Command, Any, None]:
     yield from ()
 
 
-def _end(connection: Connection, name: Any) -> End | None:
-    return (connection.transport_protocol, parse(name[0]), name[1]) if name else None
+def _end(connection: Connection, name: Any) -> TransportEndpoint | None:
+    return (connection.transport_protocol, parse_address(name[0]), name[1]) if name else None
 
 
 def _asked_for(client: Client) -> Any:
@@ -158,7 +158,9 @@ def _asked_for(client: Client) -> Any:
         return None
 
 
-def _drop(connections: dict[End, WeakSet[Any]], end: End | None, connection: Connection) -> None:
+def _drop(
+    connections: dict[TransportEndpoint, WeakSet[Any]], end: TransportEndpoint | None, connection: Connection
+) -> None:
     if end is not None and (there := connections.get(end)) is not None:
         there.discard(connection)
         if not there:

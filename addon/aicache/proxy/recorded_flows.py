@@ -16,56 +16,56 @@ from aicache.engine import Exchange
 from aicache.engine.storing import judged, judged_pieces
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
-from aicache.proxy.embedding_batches import embeddings_format_of, read_batch
+from aicache.proxy.embedding_batches import embeddings_format_of, identify_batch
 from aicache.proxy.flow_metadata import CACHE_NAME, directives_of
-from aicache.proxy.http_messages import format_of, read_headers, read_request, read_response
+from aicache.proxy.http_messages import collect_headers, format_of, identify_request, to_recording
 
-INFLATED_HERE = ("", "identity", "gzip", "x-gzip", "deflate")
+INFLATED_WHEN_JUDGED = ("", "identity", "gzip", "x-gzip", "deflate")
 """Content-encodings that are undone, within bounds, where an answer is judged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class Skipped:
     """A flow that leaves nothing, and why. The reason never holds content."""
 
     reason: str
 
 
-def exchange_of(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange | Passed:
+def identify_flow(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange | Skipped:
     """Identify a recorded request as it would have been when it came."""
     request = flow.request
-    headers = read_headers(request.headers) | directives_of(flow)
+    headers = collect_headers(request.headers) | directives_of(flow)
     # HAR files of HTTP/2 have the host in the URL alone
     headers.setdefault("host", request.authority or f"{request.host}:{request.port}")
     directives = parse_directives(headers)
     found: Exchange | BatchExchange | Bypass
     if (format := format_of(request)) is not None:
-        found = read_request(flow, format, headers, directives, settings)
+        found = identify_request(flow, format, headers, directives, settings)
     elif settings.embeddings and (batches := embeddings_format_of(request)) is not None:
-        found = read_batch(flow, batches, headers, directives, settings)
+        found = identify_batch(flow, batches, headers, directives, settings)
     else:
-        return Passed("no LLM call")
-    return Passed(found.reason) if isinstance(found, Bypass) else found
+        return Skipped("no LLM call")
+    return Skipped(found.reason) if isinstance(found, Bypass) else found
 
 
-def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Passed:
+def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Skipped:
     """Return the answer that a flow has."""
     response = flow.response
     if response is None or (body := response.raw_content) is None:
-        return Passed("no answer")
-    recording = read_response(response, body, flow.request.timestamp_start if response.timestamp_end else 0.0)
-    if recording.content_encoding in INFLATED_HERE:
+        return Skipped("no answer")
+    recording = to_recording(response, body, flow.request.timestamp_start if response.timestamp_end else 0.0)
+    if recording.content_encoding in INFLATED_WHEN_JUDGED:
         return recording
     try:  # what was not asked for through this cache may be encoded in any way
-        inflated = _inflated(body, recording.content_encoding, max_bytes)
+        inflated = _inflate(body, recording.content_encoding, max_bytes)
     except Exception:  # each library has errors of its own
-        return Passed(f"content-encoding {recording.content_encoding}")
+        return Skipped(f"content-encoding {recording.content_encoding}")
     if len(inflated) > max_bytes:
-        return Passed("larger than store.max_bytes")
+        return Skipped("larger than store.max_bytes")
     return replace(recording, content_encoding="", body=inflated)
 
 
-def _inflated(body: bytes, encoding: str, most: int) -> bytes:
+def _inflate(body: bytes, encoding: str, most: int) -> bytes:
     """Undo a content coding, but not for much more than so many bytes. Raises what the library does."""
     libraries: Any = encodings  # mitmproxy's own, which differ from version to version
     match encoding:
@@ -82,18 +82,18 @@ def _inflated(body: bytes, encoding: str, most: int) -> bytes:
     raise ValueError(encoding)
 
 
-def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: float) -> tuple[Entry, ...] | Passed:
+def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: float) -> tuple[Entry, ...] | Skipped:
     """Return what is worth keeping of a recorded flow, stored when its answer came, or why nothing is.
 
     What has expired since is returned as well. An answer that came from this cache is none of the upstream's.
     """
     if flow.response is not None and _is_ours(flow.response):
-        return Passed("answered from the cache")
-    exchange = exchange_of(flow, settings)
-    if isinstance(exchange, Passed):
+        return Skipped("answered from the cache")
+    exchange = identify_flow(flow, settings)
+    if isinstance(exchange, Skipped):
         return exchange
     recording = recording_of(flow, rules.max_bytes)
-    if isinstance(recording, Passed):
+    if isinstance(recording, Skipped):
         return recording
     then = min(answered_at(flow), now)
     try:
@@ -101,11 +101,11 @@ def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: flo
             return (judged(exchange, recording, rules, then),)
         pieces = judged_pieces(exchange, recording, rules, then)
     except (ValueError, RecursionError) as exc:
-        return Passed(
+        return Skipped(
             str(exc).partition(" (")[0] or "not understood"
         )  # what follows is this one's own: a place, a size
     lasting = tuple(entry for entry in pieces if entry.expires_at > entry.stored_at)
-    return lasting or Passed("not to be kept")
+    return lasting or Skipped("not to be kept")
 
 
 def answered_at(flow: HTTPFlow) -> float:

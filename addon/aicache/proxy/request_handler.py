@@ -21,20 +21,20 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.json_body import ReplayOnly
 from aicache.patches.unread_responses import UnreadResponses
-from aicache.proxy.body_readers import Busy, Readers
-from aicache.proxy.embedding_batches import Batches, ask_less, embeddings_format_of, read_batch
+from aicache.proxy.body_readers import BodyReaders, Busy
+from aicache.proxy.embedding_batches import EmbeddingBatches, embeddings_format_of, identify_batch, reduce_request
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_metadata import take_directives
 from aicache.proxy.flow_state import FlowStates
 from aicache.proxy.http_messages import (
-    asker_of,
+    collect_headers,
     format_of,
-    read_headers,
-    read_request,
-    write_gateway_timeout,
-    write_hit,
+    identify_request,
+    name_caller,
+    render_gateway_timeout,
+    render_hit,
 )
-from aicache.proxy.own_connections import OwnConnections, refusal
+from aicache.proxy.own_connections import OwnConnections, render_refusal
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.lifecycle import Runtime
 from aicache.telemetry import reporting
@@ -84,7 +84,7 @@ class RequestHandler:
         flows: FlowStates,
         events: FlowEvents,
         unread: UnreadResponses,
-        batches: Batches,
+        batches: EmbeddingBatches,
         replays: UpstreamReplays,
         own: OwnConnections,
         pages: OwnPages,
@@ -103,7 +103,7 @@ class RequestHandler:
         self._recent = recent
         self._header_misses = header_misses
         self._is_switched_off = is_switched_off
-        self._readers = Readers()
+        self._readers = BodyReaders()
 
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Answer a request or let it go on. Not a coroutine, so that a hit at hand costs no task."""
@@ -113,7 +113,7 @@ class RequestHandler:
         if self._flows.of(flow).replay is not None:
             return None
         if flow.client_conn in self._own:
-            self._flows.answer(flow, refusal())
+            self._flows.answer(flow, render_refusal())
             return None
         if self._pages.handles(flow):
             return self._show_page(flow, runtime)
@@ -127,7 +127,7 @@ class RequestHandler:
     async def _refuse_loop(self, leads_back: Awaitable[bool | None], flow: HTTPFlow, runtime: Runtime) -> None:
         """Go on with a request unless it leads back to this proxy."""
         if await leads_back:
-            self._flows.answer(flow, refusal())
+            self._flows.answer(flow, render_refusal())
         else:
             await self._go_on(flow, runtime)
 
@@ -181,7 +181,7 @@ class RequestHandler:
     async def _look_up(self, flow: HTTPFlow, runtime: Runtime, format: Format, fingerprints: tuple[bytes, ...]) -> None:
         began = time.perf_counter()
         deadline = runtime.engine.deadline()
-        if (exchange := await self._identify(flow, runtime, read_request, format, deadline)) is None:
+        if (exchange := await self._identify(flow, runtime, identify_request, format, deadline)) is None:
             return
         directives = exchange.directives
         if (key := directives.wrong or directives.right) is not None:
@@ -224,14 +224,14 @@ class RequestHandler:
         differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
         self._events.decided(flow, reporting.lookup_report(exchange, miss, trace, began, differing))
         if exchange.directives.only_if_cached:
-            self._flows.answer(flow, write_gateway_timeout("miss"))
+            self._flows.answer(flow, render_gateway_timeout("miss"))
         else:
             self._send_upstream(flow, exchange)
 
     async def _look_up_batch(self, flow: HTTPFlow, runtime: Runtime, format: Embeddings) -> None:
         began = time.perf_counter()
         deadline = runtime.engine.deadline()
-        if (exchange := await self._identify(flow, runtime, read_batch, format, deadline)) is None:
+        if (exchange := await self._identify(flow, runtime, identify_batch, format, deadline)) is None:
             return
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
         outcome, known = await self._batches.look_up(
@@ -244,7 +244,7 @@ class RequestHandler:
             self._flows.answer(flow, outcome)
         elif self._runtime() is not None:  # else it has ended meanwhile, and nobody would complete a batch
             self._send_upstream(flow, outcome)
-            ask_less(flow.request, outcome)
+            reduce_request(flow.request, outcome)
         self._events.decided(flow, reporting.batch_report(exchange, known, began, answered=answered))
 
     def _send_upstream(self, flow: HTTPFlow, exchange: Exchange | BatchExchange) -> None:
@@ -270,7 +270,7 @@ class RequestHandler:
             exchange = read(*message)
         else:
             try:
-                caller = asker_of(flow, headers, runtime.settings)
+                caller = name_caller(flow, headers, runtime.settings)
                 half = deadline - runtime.engine.lookup_timeout / 2  # the look-up in the backends has the rest
                 exchange = await self._readers.run(caller, half, read, *message)
             except Busy:
@@ -286,14 +286,14 @@ class RequestHandler:
         logger.debug("bypass: %s", bypass.reason)
         self._events.decided(flow, reporting.bypass_report(bypass, format.api, began))
         if directives.only_if_cached:
-            self._flows.answer(flow, write_gateway_timeout("bypass"))
+            self._flows.answer(flow, render_gateway_timeout("bypass"))
         else:
             self._flows.of(flow).exchange = bypass
 
 
 def _take_directives(flow: HTTPFlow, runtime: Runtime) -> tuple[dict[str, str], Directives]:
     """Return the headers and the cache directives among them, and remove those that are the cache's own."""
-    headers = read_headers(flow.request.headers)
+    headers = collect_headers(flow.request.headers)
     directives = parse_directives(headers)
     if runtime.settings.starting:
         directives = replace(directives, no_store=True)  # the key is salted with a salt that nobody will have
@@ -305,8 +305,8 @@ async def _render(hit: Hit, exchange: Exchange, runtime: Runtime) -> Response:
     """Render a hit, a large one in a thread. Raises ValueError when the stored answer cannot be rendered."""
     template = runtime.settings.template_for(exchange.call)
     if len(hit.entry.body) > PARSE_ON_LOOP:
-        return await asyncio.to_thread(write_hit, hit, exchange, template)
-    return write_hit(hit, exchange, template)
+        return await asyncio.to_thread(render_hit, hit, exchange, template)
+    return render_hit(hit, exchange, template)
 
 
 def _is_quickly_parsed(body: bytes) -> bool:

@@ -15,10 +15,10 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.body_limits import BodyLimits
-from aicache.proxy.embedding_batches import Batches, write_bad_gateway
+from aicache.proxy.embedding_batches import EmbeddingBatches, render_bad_gateway
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowState, FlowStates
-from aicache.proxy.http_messages import mark_forwarded, read_response
+from aicache.proxy.http_messages import mark_forwarded, to_recording
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.lifecycle import Runtime
 
@@ -35,7 +35,7 @@ class ResponseRecorder:
         events: FlowEvents,
         limits: BodyLimits,
         unread: UnreadResponses,
-        batches: Batches,
+        batches: EmbeddingBatches,
         replays: UpstreamReplays,
     ) -> None:
         self._runtime = runtime
@@ -73,7 +73,7 @@ class ResponseRecorder:
         exchange = state.exchange
         if exchange is None:
             return None
-        recording = read_response(response, body or b"", flow.request.timestamp_start)
+        recording = to_recording(response, body or b"", flow.request.timestamp_start)
         if state.tee is not None and body is None and not isinstance(exchange, Bypass):
             self._events.finished(flow, state, recording, None, "larger than store.max_bytes")
             return None
@@ -107,7 +107,7 @@ class ResponseRecorder:
         response.raw_content = body
         if not runtime.settings.enabled:  # switched off since the request
             return
-        recording = read_response(response, body, flow.request.timestamp_start)
+        recording = to_recording(response, body, flow.request.timestamp_start)
         self._judge_and_store(flow, state, recording, exchange, runtime.engine)
 
     def _finish_answer(
@@ -188,7 +188,7 @@ class ResponseRecorder:
     ) -> Awaitable[None] | None:
         if exchange.known and is_large(recording):
             return self._complete_large(flow, state, response, recording, exchange, engine)
-        completed = self._batches.take(response, recording, exchange, engine)
+        completed = self._batches.complete(response, recording, exchange, engine)
         self._events.finished(flow, state, recording, None, None)
         return None if completed else self._fetch_whole(flow, exchange)
 
@@ -204,7 +204,7 @@ class ResponseRecorder:
         """Complete a batch with a response that takes long to parse, in a thread."""
         completed = False
         try:
-            completed = await self._batches.take_apart(response, recording, exchange, engine)
+            completed = await self._batches.complete_in_thread(response, recording, exchange, engine)
         except Exception:
             logger.exception("a batch could not be completed")
         if not completed:
@@ -218,11 +218,11 @@ class ResponseRecorder:
         except Exception:
             logger.exception("a batch could not be asked for as a whole")
             response = None
-        self._flows.answer(flow, response or write_bad_gateway())
+        self._flows.answer(flow, response or render_bad_gateway())
 
 
 def _audit(flow: HTTPFlow, response: Response, exchange: Exchange | None, engine: Engine) -> None:
     """Compare the upstream's answer with the hit that was given."""
     if exchange is not None:
         body = response.raw_content or b""
-        engine.audited(exchange, read_response(response, body, flow.request.timestamp_start))
+        engine.audited(exchange, to_recording(response, body, flow.request.timestamp_start))

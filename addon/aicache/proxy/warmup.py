@@ -18,18 +18,18 @@ from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.maintenance import EntryTransfer, ImportResult
-from aicache.proxy.recorded_flows import Passed, entries_of
+from aicache.proxy.recorded_flows import Skipped, entries_of
 
 logger = logging.getLogger(__name__)
 
-TOGETHER = 32
+BATCH_SIZE = 32
 """Entries stored at once: their questions are embedded together."""
-PAUSES = (0.5, 1.0, 2.0, 4.0)
+RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further attempt at what a store or a service does not take."""
-REASONS_SHOWN = 8
+MAX_REASONS_SHOWN = 8
 
 
-class Parts(Protocol):
+class WarmedCache(Protocol):
     """The engine that is filled and the settings in force, both of which may change meanwhile."""
 
     @property
@@ -43,38 +43,38 @@ class Parts(Protocol):
 class Tally:
     """What became of recorded flows."""
 
-    taken: ImportResult = field(default_factory=ImportResult)
-    passed: Counter[str] = field(default_factory=Counter)
-    """Flows that left nothing, by reason."""
+    imported: ImportResult = field(default_factory=ImportResult)
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Flows that left no entry, by reason."""
     failed: int = 0
     """Entries that could not be stored."""
     why_failed: str = ""
 
-    def line(self) -> str:
+    def summary(self) -> str:
         """Say it in one line."""
-        taken = self.taken
-        said = [f"{taken.stored} stored ({taken.findable} to be found by meaning, too)"]
-        said.append(f"{taken.not_newer} not newer than what is there")
-        if taken.expired:
-            said.append(f"{taken.expired} expired (exact.ttl counts from when they were recorded)")
+        imported = self.imported
+        said = [f"{imported.stored} stored ({imported.findable} to be found by meaning, too)"]
+        said.append(f"{imported.not_newer} not newer than what is there")
+        if imported.expired:
+            said.append(f"{imported.expired} expired (exact.ttl counts from when they were recorded)")
         if self.failed:
             said.append(f"{self.failed} could not be stored ({self.why_failed})")
-        if self.passed:
-            said.append(f"{self.passed.total()} not kept: {reasons(self.passed)}")
+        if self.skipped:
+            said.append(f"{self.skipped.total()} not kept: {format_reasons(self.skipped)}")
         return "; ".join(said)
 
 
-def reasons(passed: Counter[str]) -> str:
+def format_reasons(skipped: Counter[str]) -> str:
     """Name the most frequent reasons, each with its number."""
-    named = [f"{count} {reason}" for reason, count in passed.most_common(REASONS_SHOWN)]
-    rest = passed.total() - sum(count for _, count in passed.most_common(REASONS_SHOWN))
+    named = [f"{count} {reason}" for reason, count in skipped.most_common(MAX_REASONS_SHOWN)]
+    rest = skipped.total() - sum(count for _, count in skipped.most_common(MAX_REASONS_SHOWN))
     return ", ".join([*named, f"{rest} for other reasons"] if rest else named)
 
 
-class Warming:
+class Warmup:
     """One filling: flows are taken one after the other, and `finish` stores the last of them."""
 
-    def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, parts: WarmedCache, clock: Callable[[], float] = time.time) -> None:
         self.tally = Tally()
         self._parts, self._clock = parts, clock
         self._transfer = EntryTransfer(parts.engine, clock)
@@ -82,9 +82,9 @@ class Warming:
         self._undated: list[Entry] = []
         self._storing = asyncio.Lock()
         self._ended = False
-        self._pauses: tuple[float, ...] = PAUSES
+        self._pauses: tuple[float, ...] = RETRY_PAUSES_S
 
-    async def take(self, flow: HTTPFlow, *, dated: bool = True) -> None:
+    async def add(self, flow: HTTPFlow, *, dated: bool = True) -> None:
         """Keep what a flow is worth. One that is not *dated* takes the place of nothing. Never raises StoreError."""
         if self._ended:
             return
@@ -92,12 +92,12 @@ class Warming:
             found = entries_of(flow, self._parts.settings, self._parts.engine.rules, self._clock())
         except Exception:
             logger.exception("a recorded flow is passed by")
-            found = Passed("not understood")
-        if isinstance(found, Passed):
-            self.tally.passed[found.reason] += 1
+            found = Skipped("not understood")
+        if isinstance(found, Skipped):
+            self.tally.skipped[found.reason] += 1
             return
         (self._dated if dated else self._undated).extend(found)
-        if len(self._dated) + len(self._undated) >= TOGETHER:
+        if len(self._dated) + len(self._undated) >= BATCH_SIZE:
             await self._store_all()
 
     async def finish(self) -> None:
@@ -109,8 +109,8 @@ class Warming:
         async with self._storing:
             for waiting in (self._dated, self._undated):
                 while waiting:
-                    some = waiting[:TOGETHER]
-                    del waiting[:TOGETHER]
+                    some = waiting[:BATCH_SIZE]
+                    del waiting[:BATCH_SIZE]
                     await self._store(some, only_new=waiting is self._undated)
 
     async def _store(self, entries: list[Entry], *, only_new: bool) -> None:
@@ -121,8 +121,8 @@ class Warming:
         for pause in (0.0, *self._pauses):
             await asyncio.sleep(pause)
             try:
-                self.tally.taken += await self._transfer.import_entries(entries, only_new=only_new)
-                self._pauses = PAUSES
+                self.tally.imported += await self._transfer.import_entries(entries, only_new=only_new)
+                self._pauses = RETRY_PAUSES_S
                 return
             except StoreError as exc:
                 why = str(exc)
@@ -134,9 +134,9 @@ class Warming:
 class FileWarmup:
     """Fills the cache from the flows that ``mitmdump -nr FILE`` reads. *parts* returns None while there is no cache."""
 
-    def __init__(self, parts: Callable[[], Parts | None]) -> None:
+    def __init__(self, parts: Callable[[], WarmedCache | None]) -> None:
         self._parts = parts
-        self._warming: Warming | None = None
+        self._warming: Warmup | None = None
 
     def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Store the answer of a flow that was read from a file; None for any other flow."""
@@ -144,14 +144,14 @@ class FileWarmup:
             return None
         if not parts.settings.enabled or not _only_reads():
             return None
-        self._warming = self._warming or Warming(parts)
-        return self._warming.take(flow)
+        self._warming = self._warming or Warmup(parts)
+        return self._warming.add(flow)
 
     async def finish(self) -> None:
         """Store the last flows that were read, and log the tally."""
         if self._warming is not None:
             await self._warming.finish()
-            logger.info("%s: %s", ctx.options.rfile, self._warming.tally.line())
+            logger.info("%s: %s", ctx.options.rfile, self._warming.tally.summary())
 
 
 def _only_reads() -> bool:

@@ -11,7 +11,7 @@ from mitmproxy.flow import Flow
 from mitmproxy.http import HTTPFlow
 
 from aicache.formats.sse import is_stream
-from aicache.proxy.http_messages import read_headers
+from aicache.proxy.http_messages import collect_headers
 from aicache.ui.answer_view import AnswerView, format_of, variant_of, view_answer
 from aicache.ui.decision_view import Line, decision_lines, plain_text
 from aicache.ui.flow_fields import DECISION
@@ -84,4 +84,4 @@ def answer_of(flow: Flow | None) -> AnswerView | None:
     if (body := flow.response.get_content(strict=False)) is None:
         return None
     asked = request.get_content(strict=False) or b""
-    return view_answer(format, body, variant_of(format, request.path, asked, read_headers(request.headers)))
+    return view_answer(format, body, variant_of(format, request.path, asked, collect_headers(request.headers)))

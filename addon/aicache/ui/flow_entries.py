@@ -11,8 +11,8 @@ from aicache.config.request_settings import Settings
 from aicache.domain.model import Bypass
 from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.engine import Exchange
-from aicache.proxy.embedding_batches import embeddings_format_of, read_batch
-from aicache.proxy.http_messages import format_of, read_headers, read_request
+from aicache.proxy.embedding_batches import embeddings_format_of, identify_batch
+from aicache.proxy.http_messages import collect_headers, format_of, identify_request
 from aicache.ui.flow_fields import ENTRY, KEY, OUTCOME
 
 _KEY = re.compile(r"[0-9a-f]{40}")
@@ -36,7 +36,7 @@ def entry_keys(flow: Flow, settings: Settings) -> tuple[str, ...]:
         return (exchange.identity.key,)
     if (format := embeddings_format_of(flow.request)) is None:
         return ()
-    batch = read_batch(flow, format, read_headers(flow.request.headers), NO_DIRECTIVES, settings)
+    batch = identify_batch(flow, format, collect_headers(flow.request.headers), NO_DIRECTIVES, settings)
     return () if isinstance(batch, Bypass) else tuple(dict.fromkeys(batch.keys))
 
 
@@ -44,5 +44,5 @@ def reread_exchange(flow: HTTPFlow, settings: Settings) -> Exchange | None:
     """Read a flow's request as it was read when it came; None where it is none of the cache's business."""
     if (format := format_of(flow.request)) is None:
         return None
-    exchange = read_request(flow, format, read_headers(flow.request.headers), NO_DIRECTIVES, settings)
+    exchange = identify_request(flow, format, collect_headers(flow.request.headers), NO_DIRECTIVES, settings)
     return None if isinstance(exchange, Bypass) else exchange

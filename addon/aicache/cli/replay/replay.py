@@ -27,7 +27,7 @@ from aicache.entries.recording import Recording
 from aicache.entries.recording import replay as rendered
 from aicache.proxy.embedding_batches import embeddings_format_of
 from aicache.proxy.http_messages import format_of
-from aicache.proxy.recorded_flows import Passed, answered_at, exchange_of, recording_of
+from aicache.proxy.recorded_flows import Skipped, answered_at, identify_flow, recording_of
 from aicache.runtime.reconciler import rules_for
 from aicache.telemetry import reporting
 from aicache.telemetry.counters import Counters
@@ -89,11 +89,11 @@ class Replay:
         await self._until(asked_at)
         totals.first, totals.last = min(totals.first or asked_at, asked_at), max(totals.last, asked_at)
         recording = recording_of(flow, self._engine.rules.max_bytes)
-        if isinstance(recording, Passed):
+        if isinstance(recording, Skipped):
             totals.others[recording.reason] += 1
             return
-        exchange = exchange_of(flow, self.settings)
-        if isinstance(exchange, Passed):
+        exchange = identify_flow(flow, self.settings)
+        if isinstance(exchange, Skipped):
             format = format_of(flow.request) or embeddings_format_of(flow.request)
             if format is None or exchange.reason == "no LLM call":
                 totals.others[exchange.reason] += 1

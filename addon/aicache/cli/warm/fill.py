@@ -23,7 +23,7 @@ from aicache.domain.ports import StoreError
 from aicache.domain.request_fields import FieldRole, FieldRules, field_role
 from aicache.maintenance import EntryTransfer
 from aicache.proxy.recorded_flows import answered_at
-from aicache.proxy.warmup import Tally, Warming
+from aicache.proxy.warmup import Tally, Warmup
 
 NO_CALLER = "no API key: for callers that have one give --api-key, for others --no-key"
 BROKEN_SHOWN = 10  # of each source
@@ -65,7 +65,7 @@ class Filling:
         """Take the entries that another cache has exported, which are as its settings made them."""
         result = Result(source, Tally())
         try:
-            taken = result.tally.taken = await EntryTransfer(self._parts.engine).import_file(Path(source))
+            taken = result.tally.imported = await EntryTransfer(self._parts.engine).import_file(Path(source))
             result.read, result.broken = (
                 taken.stored + taken.not_newer + taken.expired + taken.unreadable,
                 taken.unreadable,
@@ -76,7 +76,7 @@ class Filling:
         return result
 
     async def _fill(self, source: str) -> Result:
-        warming = Warming(self._parts)
+        warming = Warmup(self._parts)
         result = Result(source, warming.tally)
         progress, shown = Progress(f"{_shown(source)}: opening"), 0.0
         progress.show()
@@ -87,7 +87,7 @@ class Filling:
                 result.read += 1
                 if (now := time.monotonic()) - shown > SHOWN_EVERY:
                     shown = now
-                    progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.taken.stored} stored"
+                    progress.doing = f"{_shown(source)} {_far(record)}, {warming.tally.imported.stored} stored"
                     progress.show()
                 if isinstance(record, Broken):
                     result.broken += 1
@@ -104,15 +104,15 @@ class Filling:
         progress.clear()
         return result
 
-    async def _take(self, found: Found, warming: Warming) -> None:
+    async def _take(self, found: Found, warming: Warmup) -> None:
         self._adapted.apply(found.flow)
         owned = isinstance(self._parts.settings.scope, Credential)
         if owned and not (self._keyless or found.faithful or _has_key(found)):
-            warming.tally.passed[NO_CALLER] += 1
+            warming.tally.skipped[NO_CALLER] += 1
             return
         if self._from_now:
             _answered_now(found.flow)
-        await warming.take(found.flow, dated=found.dated and not self._from_now)
+        await warming.add(found.flow, dated=found.dated and not self._from_now)
 
 
 def _answered_now(flow: HTTPFlow) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from aicache.cli.warm.fill import Result
 from aicache.config.redis_url import redacted
-from aicache.proxy.warmup import reasons
+from aicache.proxy.warmup import format_reasons
 
 COLUMNS = ("read", "stored", "by meaning", "not newer", "expired", "not kept", "broken", "failed")
 
@@ -21,19 +21,19 @@ def lines(results: list[Result]) -> str:
     text += [" ".join([name.ljust(width), *(f"{number:10,}" for number in row)]) for name, row in rows]
     passed: Counter[str] = Counter()
     for result in results:
-        passed += result.tally.passed
-    text += [f"not kept: {reasons(passed)}"] if passed else []
+        passed += result.tally.skipped
+    text += [f"not kept: {format_reasons(passed)}"] if passed else []
     text += [f"failed: {why}" for why in sorted({result.tally.why_failed for result in results} - {""})]
-    if any(result.tally.taken.expired for result in results):
+    if any(result.tally.imported.expired for result in results):
         text.append("expired: their life (exact.ttl) counts from when they were recorded; --from-now lets it begin now")
     return "\n".join(text)
 
 
 def _numbers(result: Result) -> list[int]:
-    taken, tally = result.tally.taken, result.tally
+    taken, tally = result.tally.imported, result.tally
     return [
         *(result.read, taken.stored, taken.findable, taken.not_newer, taken.expired),
-        *(tally.passed.total(), result.broken, tally.failed),
+        *(tally.skipped.total(), result.broken, tally.failed),
     ]
 
 
