@@ -15,19 +15,19 @@ from benchmarks import (
     dashboard,
     exact,
     formats,
-    hunt,
-    lasting,
     machine,
     misses,
     overload,
     results,
     semantic,
+    soak,
     streams,
-    watchers,
+    telemetry_growth,
+    worst_body_search,
     wrk,
 )
-from benchmarks.figures import Row
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
+from benchmarks.measurements import Row
 from benchmarks.scenario import Plan, Scenario, run
 from benchmarks.systems import SPEEDS, Fleet, speed_settings
 
@@ -49,9 +49,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started is ended
     try:
         if sys.argv[1:2] == ["faults"]:  # which has options of its own, and wants POSIX
-            from benchmarks.faults import running
+            from benchmarks.faults import runner
 
-            return running.command(sys.argv[2:])
+            return runner.command(sys.argv[2:])
         options = _parser().parse_args()
         if options.what == "formats":
             return formats.measure()
@@ -105,7 +105,7 @@ def _soak(options: argparse.Namespace) -> int:
     print(machine.line(machine.describe()))
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         report = Path(options.report) if options.report else None
-        return lasting.run(Path(name), speed, options.minutes, options.rate, report)
+        return soak.run(Path(name), speed, options.minutes, options.rate, report)
 
 
 def _overload(options: argparse.Namespace) -> int:
@@ -117,7 +117,7 @@ def _overload(options: argparse.Namespace) -> int:
 
 def _watchers(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
-        return asyncio.run(watchers.measure(Path(name), 20_000 if options.quick else 1_000_000))
+        return asyncio.run(telemetry_growth.measure(Path(name), 20_000 if options.quick else 1_000_000))
 
 
 def _bounds(options: argparse.Namespace) -> int:
@@ -125,7 +125,7 @@ def _bounds(options: argparse.Namespace) -> int:
         report = Path(options.report) if options.report else None
         size = round(options.megabytes * MB)
         if options.hunt:
-            return hunt.run(Path(name), Path(options.script), size, options.minutes * 60, report)
+            return worst_body_search.run(Path(name), Path(options.script), size, options.minutes * 60, report)
         return bounds.measure(Path(name), Path(options.script), size, options.shapes, report)
 
 

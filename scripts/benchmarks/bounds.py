@@ -21,8 +21,8 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks import shapes
-from benchmarks.problem import Problem
+from benchmarks import hostile_bodies
+from benchmarks.errors import Problem
 from benchmarks.processes import Server, free_port, running
 from demo.answers import Reply, Request
 from demo.upstream import StandIn
@@ -196,11 +196,11 @@ def _peak(pid: int) -> int:
 
 
 def _attacks(size: int) -> dict[str, Attack]:
-    found: dict[str, Attack] = {name: Sending(shape, size) for name, shape in shapes.CHAT.items()}
-    found["small lists"] = _many(shapes.CHAT["lists"], 60_000, 30)
-    found["small turns"] = _many(shapes.CHAT["turns of a user"], 60_000, 30)
-    found["encoded"] = Sending(shapes.encoded, size, more="content-encoding: gzip\r\n")
-    found["tokens"] = Sending(shapes.tokens, size, EMBEDDINGS)
+    found: dict[str, Attack] = {name: Sending(shape, size) for name, shape in hostile_bodies.CHAT.items()}
+    found["small lists"] = _many(hostile_bodies.CHAT["lists"], 60_000, 30)
+    found["small turns"] = _many(hostile_bodies.CHAT["turns of a user"], 60_000, 30)
+    found["encoded"] = Sending(hostile_bodies.encoded, size, more="content-encoding: gzip\r\n")
+    found["tokens"] = Sending(hostile_bodies.tokens, size, EMBEDDINGS)
     found["mask"] = Sending(_masked, size)
     found["unfinished"] = _unfinished("content-length: 100000000\r\n", 50 * MB)
     found["unfinished, chunked"] = _unfinished("transfer-encoding: chunked\r\n", 50 * MB)
@@ -216,7 +216,7 @@ def _attacks(size: int) -> dict[str, Attack]:
 class Sending:
     """Sends a body of a shape; they are made beforehand, for that takes long, too."""
 
-    shape: shapes.Shape
+    shape: hostile_bodies.Shape
     size: int
     path: str = CHAT
     more: str = ""
@@ -230,7 +230,7 @@ class Sending:
             self.bodies[number] = self.shape(number, self.size)
 
 
-def _many(shape: shapes.Shape, size: int, times: int) -> Attack:
+def _many(shape: hostile_bodies.Shape, size: int, times: int) -> Attack:
     def attack(port: int, number: int) -> None:
         for i in range(times):
             ask(port, CHAT, shape(1000 * number + i, size))

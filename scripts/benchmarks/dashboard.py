@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import asking, lua, metrics
-from benchmarks.figures import Case, Figures
-from benchmarks.problem import Problem
+from benchmarks import proxy_metrics, requests, wrk_scripts
+from benchmarks.errors import Problem
+from benchmarks.measurements import Case, Figures
 from benchmarks.scenario import Plan, by_wrk, write_script
 from benchmarks.systems import Fleet, System
 
 CONNECTIONS = 8
 LOOKS_EVERY = 2.0  # seconds, as the page does
-UNWATCHED = Path(__file__).with_name("unwatched.py")
+UNWATCHED = Path(__file__).with_name("without_telemetry.py")
 MAX_NEIGHBORS = "looked at"
 
 
@@ -29,18 +29,18 @@ class Dashboard:
         self._fleet, self._folder, self._plan = fleet, folder, plan
 
     def cases(self) -> list[Case]:
-        return [Case(self.name, CONNECTIONS, len(asking.body()))]
+        return [Case(self.name, CONNECTIONS, len(requests.body()))]
 
     def systems(self) -> list[System]:
         without = self._fleet.uncounted(UNWATCHED)
         unseen = self._fleet.caches()[0]
         self._fleet.wait()
         for system in (without, unseen):
-            asking.warm(system, asking.body())
+            requests.warm(system, requests.body())
         return [without, replace(unseen, name="unseen"), replace(unseen, name=MAX_NEIGHBORS)]
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
-        script = write_script(self._folder, self.name, lua.same(asking.KEY, asking.body()))
+        script = write_script(self._folder, self.name, wrk_scripts.same(requests.KEY, requests.body()))
         with looking(system.port) if system.name == MAX_NEIGHBORS else contextlib.nullcontext():
             return by_wrk(system, script, case, self._plan.seconds, tick)
 
@@ -53,7 +53,7 @@ def looking(port: int) -> Iterator[None]:
     def look() -> None:
         while not ended.wait(LOOKS_EVERY):
             with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-                connection.request("GET", "/_ai_cache/api/overview", headers=metrics.LOOKER)
+                connection.request("GET", "/_ai_cache/api/overview", headers=proxy_metrics.LOOKER)
                 if not connection.getresponse().read().startswith(b'{"live"'):
                     raise Problem("the dashboard does not show its overview")
 

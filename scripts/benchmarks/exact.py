@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import asking, lua
-from benchmarks.constant import ANSWER
-from benchmarks.figures import Case, Figures
+from benchmarks import requests, wrk_scripts
+from benchmarks.baseline_addon import ANSWER
+from benchmarks.measurements import Case, Figures
 from benchmarks.scenario import Plan, by_wrk, warmed, write_script
 from benchmarks.systems import Fleet, System
 
@@ -30,7 +30,7 @@ class _Hits:
 
     def systems(self) -> list[System]:
         self._scripts = {
-            size: write_script(self._folder, f"{self.name}-{size}", lua.same(asking.KEY, body))
+            size: write_script(self._folder, f"{self.name}-{size}", wrk_scripts.same(requests.KEY, body))
             for size, body in self.bodies().items()
         }
         compared = [self._fleet.constant(), *self._fleet.caches()]
@@ -49,7 +49,7 @@ class Exact(_Hits):
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def bodies(self) -> dict[int, str]:
-        body = asking.body()
+        body = requests.body()
         return {len(body): body}
 
 
@@ -61,4 +61,4 @@ class Sizes(_Hits):
         return [Case(self.name, 1, size) for size in self.bodies()]
 
     def bodies(self) -> dict[int, str]:
-        return {len(body): body for body in map(asking.of_size, self._plan.sizes)}
+        return {len(body): body for body in map(requests.of_size, self._plan.sizes)}

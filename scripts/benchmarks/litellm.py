@@ -9,7 +9,7 @@ import yaml
 
 import environment
 from aicache.adapters.valkey import server as valkey
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 
 ENVIRONMENT = {  # what keeps it from asking the Internet at its start, and lets it start without keys of its own
     "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import asking, lua, questions
-from benchmarks.figures import Case, Figures
+from benchmarks import questions, requests, wrk_scripts
+from benchmarks.measurements import Case, Figures
 from benchmarks.scenario import Plan, by_wrk, warmed, write_script
 from benchmarks.systems import Fleet, System
 
@@ -22,17 +22,17 @@ class Misses:
         self._asked = 0
 
     def cases(self) -> list[Case]:
-        size = len(asking.body(questions.new(1, 1)[0]))
+        size = len(requests.body(questions.new(1, 1)[0]))
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def systems(self) -> list[System]:
         compared = [self._fleet.passing(), *self._fleet.caches(), *self._fleet.exact_only()]
-        return warmed(self._fleet, self._plan, compared, [asking.body()])
+        return warmed(self._fleet, self._plan, compared, [requests.body()])
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
         count = round(MOST * self._plan.seconds)
         file = self._folder / "new questions"
-        file.write_text("".join(asking.body(each) + "\n" for each in questions.new(self._asked, count)))
+        file.write_text("".join(requests.body(each) + "\n" for each in questions.new(self._asked, count)))
         self._asked += count  # what one system has not come to, another must not be the second to ask
-        script = write_script(self._folder, self.name, lua.listed(asking.KEY, file))
+        script = write_script(self._folder, self.name, wrk_scripts.listed(requests.KEY, file))
         return by_wrk(system, script, case, self._plan.seconds, tick)

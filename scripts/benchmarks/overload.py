@@ -18,10 +18,11 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import apart, asking, questions, semantic
+from benchmarks import isolate, questions, semantic
+from benchmarks import requests as asking
 from benchmarks.client import Connection
-from benchmarks.figures import percentile
-from benchmarks.steps import Steps
+from benchmarks.measurements import percentile
+from benchmarks.progress_bar import Steps
 from benchmarks.systems import Fleet, System
 
 CONNECTIONS = (100, 300, 600)
@@ -97,7 +98,7 @@ async def carry_out(order: Order) -> list[Answered]:
 def measured(system: System, order: Order, tick: Callable[[], None]) -> Overload:
     """Have one system asked from a process of its own."""
     began = time.monotonic()
-    answered = apart.carried_out("benchmarks.overload", order, list[Answered], tick)
+    answered = isolate.carried_out("benchmarks.overload", order, list[Answered], tick)
     stored = [each for each in answered if each.stored]
     took = [each.took for each in answered]
     return Overload(

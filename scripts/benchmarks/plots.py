@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib
 
-from benchmarks.figures import Row
+from benchmarks.measurements import Row
 
 matplotlib.use("Agg")
 

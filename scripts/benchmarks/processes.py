@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aicache.cli import launch
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.figures import Row
+from benchmarks.measurements import Row
 
 YARDSTICKS = ("bare", "upstream", "litellm", "without")
 """Systems that others are compared with in the CSV; the JSON has every pair."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import asking, metrics, wrk
-from benchmarks.figures import Case, Figures, Row, rows
-from benchmarks.problem import Problem
-from benchmarks.steps import Steps
+from benchmarks import proxy_metrics, requests, wrk
+from benchmarks.errors import Problem
+from benchmarks.measurements import Case, Figures, Row, rows
+from benchmarks.progress_bar import Steps
 from benchmarks.systems import Fleet, System
 
 LONGER = 10
@@ -70,7 +70,7 @@ def warmed(fleet: Fleet, plan: Plan, systems: Sequence[System], bodies: Sequence
     fleet.wait()
     for system in compared:
         for body in bodies:
-            asking.warm(system, body)
+            requests.warm(system, body)
     return compared
 
 
@@ -79,7 +79,7 @@ def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Calla
 
     Raises Problem when nothing was answered in `LONGER` times the time either.
     """
-    before = metrics.counts(system.port) if system.caches else {}
+    before = proxy_metrics.counts(system.port) if system.caches else {}
     cpu = system.cpu()
     load = wrk.run(system.url, script, case.connections, seconds, tick)
     if not load.requests:
@@ -97,7 +97,7 @@ def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Calla
     }
     if not system.caches:
         return figures
-    after = metrics.counts(system.port)
+    after = proxy_metrics.counts(system.port)
     asked = after["requests"] - before["requests"]
     for tier in ("exact", "semantic"):
         hits = after.get(tier, 0.0) - before.get(tier, 0.0)

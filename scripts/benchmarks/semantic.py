@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import asking, client, lua, metrics, questions
-from benchmarks.figures import Case, Figures
-from benchmarks.problem import Problem
+from benchmarks import client, proxy_metrics, questions, requests, wrk_scripts
+from benchmarks.errors import Problem
+from benchmarks.measurements import Case, Figures
+from benchmarks.progress_bar import Steps
 from benchmarks.scenario import Plan, by_wrk, write_script
-from benchmarks.steps import Steps
 from benchmarks.systems import Fleet, System
 
 MOST = 2000  # questions a second that are written down for a load
@@ -28,7 +28,7 @@ class Semantic:
         self.title = f"hits by meaning among {plan.entries} entries of one namespace, embedding included"
 
     def cases(self) -> list[Case]:
-        size = len(asking.body(questions.reworded(1)[0]))
+        size = len(requests.body(questions.reworded(1)[0]))
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def systems(self) -> list[System]:
@@ -36,7 +36,7 @@ class Semantic:
         self._fleet.wait()
         for system in caches:
             fill(system, questions.stored(self._plan.entries))
-        asking.warm(constant, asking.body())
+        requests.warm(constant, requests.body())
         return [constant, *caches]
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
@@ -44,8 +44,8 @@ class Semantic:
         start = self._asked.get(system.name, 0) % len(every)
         count = round(MOST * self._plan.seconds)
         file = self._folder / "other wordings"
-        file.write_text("".join(asking.body(each) + "\n" for each in (every[start:] + every)[:count]))
-        script = write_script(self._folder, self.name, lua.listed(asking.KEY, file))
+        file.write_text("".join(requests.body(each) + "\n" for each in (every[start:] + every)[:count]))
+        script = write_script(self._folder, self.name, wrk_scripts.listed(requests.KEY, file))
         figures = by_wrk(system, script, case, self._plan.seconds, tick)
         self._asked[system.name] = start + round(figures["requests"]) + case.connections
         return figures
@@ -61,11 +61,11 @@ def fill(system: System, asked: Sequence[str]) -> None:
     try:
         for part in parts:
             steps.begin(f"{system.name}, {len(asked)} entries")
-            series = [[asking.body(each) for each in part[place::FILLING]] for place in range(FILLING)]
+            series = [[requests.body(each) for each in part[place::FILLING]] for place in range(FILLING)]
             seen = asyncio.run(client.carry_out(client.Order(system.port, series)))
             if lost := [each for each in seen if each.status != 200]:
                 raise Problem(f"{system.name}: {len(lost)} of {len(seen)} questions got no answer")
     finally:
         steps.end()
-    if failed := metrics.counts(system.port)["failed"]:
+    if failed := proxy_metrics.counts(system.port)["failed"]:
         print(f"bench: {failed:.0f} of {len(asked)} entries are not found by meaning: look-ups failed", file=sys.stderr)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import apart, asking, questions
+from benchmarks import isolate, questions, requests
 from benchmarks.client import Order, Seen
-from benchmarks.figures import Case, Figures, percentile
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
+from benchmarks.measurements import Case, Figures, percentile
 from benchmarks.scenario import Plan, warmed
 from benchmarks.systems import Fleet, System
 from benchmarks.upstream import PACE
@@ -28,23 +28,23 @@ class Streams:
         self._asked = 0
 
     def cases(self) -> list[Case]:
-        size = len(asking.body(questions.new(1, 1)[0], prompt(1), stream=True))
+        size = len(requests.body(questions.new(1, 1)[0], prompt(1), stream=True))
         return [Case(self.name, connections, size) for connections in self._plan.connections]
 
     def systems(self) -> list[System]:
         compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches(), *self._fleet.exact_only()]
-        return warmed(self._fleet, self._plan, compared, [asking.body()])
+        return warmed(self._fleet, self._plan, compared, [requests.body()])
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
         connections = case.connections
         each = max(1, round(self._plan.seconds / lasts(connections)))
         new = questions.new(100_000 + self._asked, each * connections)
         self._asked += len(new)
-        bodies = [asking.body(question, prompt(connections), stream=True) for question in new]
+        bodies = [requests.body(question, prompt(connections), stream=True) for question in new]
         series = [bodies[place::connections] for place in range(connections)]
         cpu = system.cpu()
         order = Order(system.port, series, lasts(connections) / connections)
-        seen = apart.carried_out("benchmarks.client", order, list[Seen], tick)
+        seen = isolate.carried_out("benchmarks.client", order, list[Seen], tick)
         return _figures(seen, system.cpu() - cpu)
 
 

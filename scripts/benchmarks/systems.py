@@ -14,13 +14,13 @@ from typing import Any, Self
 import yaml
 
 from aicache.config.values import Speed
-from benchmarks import litellm, metrics
-from benchmarks.problem import Problem
+from benchmarks import litellm, proxy_metrics
+from benchmarks.errors import Problem
 from benchmarks.processes import Server, Tree, free_port, running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
-CONSTANT = Path(__file__).with_name("constant.py")
+CONSTANT = Path(__file__).with_name("baseline_addon.py")
 OURS = "ai-cache"
 WARNINGS = ("--set", "flow_detail=0", "--set", "termlog_verbosity=warn")  # what -q does, but for the cache's warnings
 SPEEDS: dict[str, dict[str, bool]] = {  # settings under `speed`; default leaves them out
@@ -123,7 +123,7 @@ class Fleet:
         for server in self._starting:
             server.wait_listening()
         for port, parts in self._lacking:
-            metrics.wait_ready(port, parts)
+            proxy_metrics.wait_ready(port, parts)
         self._starting, self._lacking = [], []
 
     def said(self, system: System) -> str:
@@ -145,13 +145,13 @@ class Fleet:
 
         def start() -> System:
             file = folder.with_suffix(".yaml")
-            ours = {"speed": speed_settings(speed), "dashboard": {"token": metrics.TOKEN}}
+            ours = {"speed": speed_settings(speed), "dashboard": {"token": proxy_metrics.TOKEN}}
             file.write_text(yaml.safe_dump({**ours, **config}))
             options = [*WARNINGS, "-s", str(ADDON)]
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
             system = self._mitmdump(name, options, caches=True)
             by_meaning = config.get("semantic", {}).get("enabled", True)
-            self._lacking.append((system.port, metrics.SEMANTIC if by_meaning else metrics.EXACT))
+            self._lacking.append((system.port, proxy_metrics.SEMANTIC if by_meaning else proxy_metrics.EXACT))
             return system
 
         return self._once(f"{name} {data}", start)

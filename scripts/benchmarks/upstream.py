@@ -11,7 +11,7 @@ import contextlib
 import re
 import sys
 
-from benchmarks.constant import ANSWER
+from benchmarks.baseline_addon import ANSWER
 from demo.answers import Reply, Request
 from demo.upstream import StandIn
 

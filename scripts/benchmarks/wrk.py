@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}  # to milliseconds
 TIMEOUT = 60  # seconds after which wrk counts a request as an error

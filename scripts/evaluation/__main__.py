@@ -17,13 +17,13 @@ from aicache.domain.policy import Policy, Rules, Volatile
 from aicache.domain.ports import StoreError
 from aicache.evidence.embedding_space import space_of_model
 from aicache.runtime.reconciler import default_data_folder, rules_for
-from evaluation import hardships, table, tune
-from evaluation.chinese import make_pairs, real_questions
+from evaluation import stress, table, tune
+from evaluation.chinese_pairs import make_pairs, real_questions
 from evaluation.data import Question, read_pairs, read_questions
 from evaluation.decisions import Run, nearest, on_pairs, on_stream
-from evaluation.learned import on_learned
+from evaluation.learning_stream import on_learned
+from evaluation.metrics import as_json
 from evaluation.vectors import Vectors
-from evaluation.worth import as_json
 
 FLOOR = 0.8  # similarity; the lowest threshold of a report's curves
 
@@ -143,8 +143,8 @@ def _hardships(options: argparse.Namespace) -> int:
     rules = rules_of(config, options)
     seeds = range(options.seed, options.seed + options.orders)
     vectors = _vectors(options, config)
-    for row in hardships.run([Path(file) for file in options.files], vectors, options.limit, seeds, rules.max_error):
-        print(json.dumps(row, ensure_ascii=False) if options.json else hardships.line(row), flush=True)
+    for row in stress.run([Path(file) for file in options.files], vectors, options.limit, seeds, rules.max_error):
+        print(json.dumps(row, ensure_ascii=False) if options.json else stress.line(row), flush=True)
     return 0
 
 

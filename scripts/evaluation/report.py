@@ -11,7 +11,7 @@ import matplotlib
 
 from aicache.domain.policy import Policy, Rules
 from evaluation.decisions import Decision, Near, Run
-from evaluation.worth import capabilities, of_decisions
+from evaluation.metrics import capabilities, of_decisions
 
 matplotlib.use("Agg")
 

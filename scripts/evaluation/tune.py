@@ -17,9 +17,9 @@ from aicache.evidence.embedding_space import space_of_model
 from evaluation.data import Question, Seen, read_pairs, read_questions, read_seen, shape_of
 from evaluation.decisions import Decision, Near, nearest, on_pairs, on_stream
 from evaluation.intervals import clopper_pearson
-from evaluation.learned import on_learned
+from evaluation.learning_stream import on_learned
+from evaluation.metrics import Worth, of_decisions
 from evaluation.vectors import Vectors
-from evaluation.worth import Worth, of_decisions
 
 THRESHOLDS = [round(0.80 + step / 100, 2) for step in range(20)]
 CARE = (Policy.STATIC, Policy.GUARDED, Policy.VERIFIED)

@@ -17,7 +17,7 @@ import h2.connection
 import h2.events
 import pytest
 
-from benchmarks import shapes
+from benchmarks import hostile_bodies
 from demo.answers import Reply, Request
 from e2e.proxy import READY_EXACT, WANTS_FAST_PATH, Proxy, post
 from e2e.proxy import Reply as Answer
@@ -95,10 +95,10 @@ def reset_peak(proxy: Proxy) -> int:
 @pytest.mark.parametrize(
     ("body", "headers", "why"),
     [
-        (shapes.CHAT["lists"](1, MB), {}, "too-complex"),
-        (shapes.CHAT["900 deep"](1, 20_000), {}, "too-complex"),
-        (shapes.CHAT["names"](1, 1_900_000), {}, "too-complex"),
-        (shapes.CHAT["text"](1, 3 * MB), {}, "too-large"),
+        (hostile_bodies.CHAT["lists"](1, MB), {}, "too-complex"),
+        (hostile_bodies.CHAT["900 deep"](1, 20_000), {}, "too-complex"),
+        (hostile_bodies.CHAT["names"](1, 1_900_000), {}, "too-complex"),
+        (hostile_bodies.CHAT["text"](1, 3 * MB), {}, "too-large"),
         (gzip.compress(body_of("zipped")), {"content-encoding": "gzip"}, "content-encoding: gzip"),
         (body_of("brotli?"), {"content-encoding": "br"}, "content-encoding: br"),
         (body_of("odd"), {"content-encoding": "x-secret-value"}, "content-encoding: other"),
@@ -135,7 +135,7 @@ def test_a_slow_pattern_is_named_in_the_log_once(bounded: Proxy) -> None:
 
 @pytest.mark.parametrize("name", ["text", "½", "short texts", "integers", "names", "turns of a user"])
 def test_what_is_large_and_within_bounds_is_looked_up(bounded: Proxy, name: str) -> None:
-    body = shapes.CHAT[name](7, {"names": 700_000, "turns of a user": 300_000}.get(name, 900_000))
+    body = hostile_bodies.CHAT[name](7, {"names": 700_000, "turns of a user": 300_000}.get(name, 900_000))
     assert post(bounded.port, body, KEY).cache == "miss"
 
     bounded.wait_for(lambda: post(bounded.port, body, KEY).cache == "exact")
@@ -146,7 +146,7 @@ def test_a_request_that_cannot_be_read_in_time_goes_upstream(start: Callable[...
     config = f"semantic: {{enabled: false}}\nlookup_timeout: 0.001\nlog: {{file: {tmp_path / 'decisions.log'}}}\n"
     proxy = start(config, wait_for=READY_EXACT)
 
-    assert post(proxy.port, shapes.CHAT["short texts"](1, 3 * MB), KEY).cache == "bypass"
+    assert post(proxy.port, hostile_bodies.CHAT["short texts"](1, 3 * MB), KEY).cache == "bypass"
 
     proxy.wait_for(lambda: reason(proxy) == "busy")
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 import environment
-from benchmarks import lua, overload, results, systems, wrk
-from benchmarks.figures import Case, percentile, rows
-from benchmarks.problem import Problem
+from benchmarks import overload, results, systems, wrk, wrk_scripts
+from benchmarks.errors import Problem
+from benchmarks.measurements import Case, percentile, rows
 from demo.answers import Reply
 from demo.upstream import StandIn
 
@@ -108,7 +108,7 @@ async def test_wrk_asks_what_its_scripts_say(tmp_path: Path) -> None:
     bodies = ['{"a": "]] and ]=] and ]==]"}', '{"b": "\\"quoted\\" \\n 密"}', "[[]]"]
     (tmp_path / "bodies").write_text("\n".join(bodies) + "\n", "utf-8")
     asked = []
-    for text in (lua.same("sk-x", bodies[0]), lua.listed("sk-x", tmp_path / "bodies")):
+    for text in (wrk_scripts.same("sk-x", bodies[0]), wrk_scripts.listed("sk-x", tmp_path / "bodies")):
         (tmp_path / "script.lua").write_text(text, "utf-8")
         async with StandIn(lambda _: Reply(body=b"{}")) as upstream:
             load = await asyncio.to_thread(wrk.run, upstream.url, tmp_path / "script.lua", 1, 1.0, lambda: None)

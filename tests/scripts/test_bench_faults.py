@@ -16,16 +16,16 @@ import pytest
 pytest.importorskip("resource", reason="wants POSIX")
 
 import environment
-from benchmarks.faults import running
-from benchmarks.faults.asks import Ask, Corpus, Kind
-from benchmarks.faults.checker import Response, Verdict, judge
+from benchmarks.errors import Problem
+from benchmarks.faults import runner
+from benchmarks.faults.answer_checker import Response, Verdict, judge
 from benchmarks.faults.client import Client
-from benchmarks.faults.figures import Expected, row, table
 from benchmarks.faults.load import Load, Seen
+from benchmarks.faults.measurements import Expected, row, table
 from benchmarks.faults.redis_wire import RedisWire
-from benchmarks.faults.sent import Answer, Asked, Ledger, answer, stream
+from benchmarks.faults.requests import Ask, Corpus, Kind
+from benchmarks.faults.sent_answers import Answer, Asked, Ledger, answer, stream
 from benchmarks.faults.upstream import Upstream
-from benchmarks.problem import Problem
 from benchmarks.processes import free_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -241,8 +241,8 @@ def test_what_a_fault_has_found_itself_fails_its_row() -> None:
 
 def test_an_unknown_fault_is_a_problem() -> None:
     with pytest.raises(Problem, match="'9z' is none of 0, 1a"):
-        running.named(["9z"])
-    names = [each.name for each in running.named(())]
+        runner.named(["9z"])
+    names = [each.name for each in runner.named(())]
     assert len(names) == len(set(names)) > 60
 
 

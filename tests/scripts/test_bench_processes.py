@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 from benchmarks.processes import Tree, free_port, running
 
 linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="wants /proc")

@@ -23,13 +23,13 @@ from aicache.domain.model import Vector
 from aicache.domain.policy import Policy, Rules, Volatile
 from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from evaluation import tune
-from evaluation.chinese import CAPABILITIES, make_pairs
+from evaluation.chinese_pairs import CAPABILITIES, make_pairs
 from evaluation.data import Pair, Question, read_pairs, read_questions
 from evaluation.decisions import nearest, on_pairs, on_stream
 from evaluation.intervals import clopper_pearson
-from evaluation.learned import on_learned
+from evaluation.learning_stream import on_learned
+from evaluation.metrics import as_json, of_decisions
 from evaluation.vectors import Vectors
-from evaluation.worth import as_json, of_decisions
 
 RULES = Rules(ttl=1, max_bytes=1, max_temperature=None, threshold=0.9, top_k=5, max_question=100)
 STATIC = replace(RULES, policy=Policy.STATIC)

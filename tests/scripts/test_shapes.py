@@ -6,16 +6,16 @@ import random
 
 import pytest
 
-from benchmarks import hunt, shapes
+from benchmarks import hostile_bodies, worst_body_search
 
 SIZE = 20_000
 
 
-@pytest.mark.parametrize("name", shapes.CHAT)
+@pytest.mark.parametrize("name", hostile_bodies.CHAT)
 def test_a_shape_is_about_as_large_as_asked_for_and_another_for_each_number(name: str) -> None:
-    small, large = (shapes.CHAT[name](1, size) for size in (SIZE, 4 * SIZE))
+    small, large = (hostile_bodies.CHAT[name](1, size) for size in (SIZE, 4 * SIZE))
 
-    assert shapes.CHAT[name](1, SIZE) != shapes.CHAT[name](2, SIZE)
+    assert hostile_bodies.CHAT[name](1, SIZE) != hostile_bodies.CHAT[name](2, SIZE)
     if name != "user's id":
         assert SIZE / 2 < len(small) < SIZE + 500
         assert 2 * SIZE < len(large) < 4 * SIZE + 500
@@ -23,14 +23,14 @@ def test_a_shape_is_about_as_large_as_asked_for_and_another_for_each_number(name
 
 def test_the_search_makes_bodies_of_its_own_and_of_those_it_found() -> None:
     chance = random.Random(1)
-    bodies = [hunt._new(chance) for _ in range(50)]
-    found = [(1.0, body, hunt.Cost(0, 0.0)) for body in bodies[:3]]
-    bodies += [hunt._mutated(chance, found) for _ in range(50)]
+    bodies = [worst_body_search._new(chance) for _ in range(50)]
+    found = [(1.0, body, worst_body_search.Cost(0, 0.0)) for body in bodies[:3]]
+    bodies += [worst_body_search._mutated(chance, found) for _ in range(50)]
 
     for body in bodies:
-        sending = hunt._attack(body, SIZE)
-        assert isinstance(sending, hunt.bounds.Sending)
+        sending = worst_body_search._attack(body, SIZE)
+        assert isinstance(sending, worst_body_search.bounds.Sending)
         sending.prepare(2)
         assert len(sending.bodies[0]) < 3 * SIZE
-        assert hunt._told(body).startswith("/")
-    assert len({hunt._told(body) for body in bodies}) > 60
+        assert worst_body_search._told(body).startswith("/")
+    assert len({worst_body_search._told(body) for body in bodies}) > 60

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks import endurance, questions
+from benchmarks import questions, soak_report
 from benchmarks.client import Connection, carry_out
 from benchmarks.client import Order as ClientOrder
-from benchmarks.endurance import MB, Sample
-from benchmarks.mixed import MIX, Answered, Kind, Order
-from benchmarks.mixed import carry_out as carry_out_mixed
+from benchmarks.mixed_load import MIX, Answered, Kind, Order
+from benchmarks.mixed_load import carry_out as carry_out_mixed
+from benchmarks.soak_report import MB, Sample
 from benchmarks.upstream import reply
 from demo.answers import Reply
 from demo.upstream import StandIn
@@ -41,38 +41,38 @@ GOOD = [
 def test_memory_that_a_cache_fills_at_first_is_flat() -> None:
     filling = [100.0 + n for n in range(100)] + [200.0] * 100
 
-    assert endurance.trend(held(filling), SECONDS) == (0.0, 0.0)
-    assert endurance.verdict(GOOD, held(filling), SECONDS, "") == []
+    assert soak_report.trend(held(filling), SECONDS) == (0.0, 0.0)
+    assert soak_report.verdict(GOOD, held(filling), SECONDS, "") == []
 
 
 def test_memory_that_grows_to_the_end_is_no_flat_memory() -> None:
     noise = random.Random(1)
     growing = [200 + n / 10 + noise.uniform(-3, 3) for n in range(200)]
 
-    per_hour, share = endurance.trend(held(growing), SECONDS)
+    per_hour, share = soak_report.trend(held(growing), SECONDS)
 
     assert per_hour == pytest.approx(60, rel=0.1)  # 20 MB in 20 minutes
     assert share == pytest.approx(10 / 215, rel=0.1)
-    [found] = endurance.verdict(GOOD, held(growing), SECONDS, "")
+    [found] = soak_report.verdict(GOOD, held(growing), SECONDS, "")
     assert found.startswith("the memory grew by")
 
 
 def test_peaks_are_no_growth() -> None:
     peaks = [200.0 + (500.0 if n % 10 == 9 else 0.0) for n in range(100)] + [900.0] * 3
 
-    assert endurance.trend(held(peaks), SECONDS)[1] < endurance.GROWS
+    assert soak_report.trend(held(peaks), SECONDS)[1] < soak_report.GROWS
 
 
 def test_what_is_tidied_up_now_and_then_is_no_growth_unless_more_is_left_each_time() -> None:
     teeth = [200 + (n % 40) for n in range(195)]  # it ends on a tooth's height
 
-    assert abs(endurance.trend(held(teeth), SECONDS)[1]) < endurance.GROWS
-    assert endurance.trend(held([mb + n / 10 for n, mb in enumerate(teeth)]), SECONDS)[1] > endurance.GROWS
+    assert abs(soak_report.trend(held(teeth), SECONDS)[1]) < soak_report.GROWS
+    assert soak_report.trend(held([mb + n / 10 for n, mb in enumerate(teeth)]), SECONDS)[1] > soak_report.GROWS
 
 
 def test_the_slope_of_no_points_is_none() -> None:
-    assert endurance.slope([]) == endurance.slope([(1.0, 5.0)]) == 0.0
-    assert endurance.slope([(2.0, 6.0), (0.0, 2.0), (1.0, 4.0)]) == 2.0
+    assert soak_report.slope([]) == soak_report.slope([(1.0, 5.0)]) == 0.0
+    assert soak_report.slope([(2.0, 6.0), (0.0, 2.0), (1.0, 4.0)]) == 2.0
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_the_slope_of_no_points_is_none() -> None:
     ],
 )
 def test_what_is_wrong_is_said(more: list[Answered], log: str, says: str) -> None:
-    [found] = endurance.verdict(GOOD + more, held([200.0] * 20), SECONDS, log)
+    [found] = soak_report.verdict(GOOD + more, held([200.0] * 20), SECONDS, log)
 
     assert says in found
 
 
 def test_tables_have_a_line_for_each_part_of_the_time_and_each_kind() -> None:
-    by_time = endurance.by_time(GOOD, held([200.0] * 20), SECONDS).splitlines()
-    by_kind = endurance.by_kind(GOOD + answers(Kind.EXACT, "", 20)).splitlines()
+    by_time = soak_report.by_time(GOOD, held([200.0] * 20), SECONDS).splitlines()
+    by_kind = soak_report.by_kind(GOOD + answers(Kind.EXACT, "", 20)).splitlines()
 
-    assert len(by_time) == 1 + endurance.PARTS
+    assert len(by_time) == 1 + soak_report.PARTS
     assert by_time[-1].split() == ["1200", "8", "0", "19.00", "20.00", "100.0", "200.0"]
     assert by_kind[1].split() == ["exact", "40", "0", "10.00", "20.00", "50.0%", "0.0%", "50.0%"]
 
 
 def test_a_part_in_which_nothing_was_asked_is_no_mistake() -> None:
-    assert endurance.by_time(GOOD[:1], [], SECONDS).splitlines()[5].split() == ["600", "0", "0"]
+    assert soak_report.by_time(GOOD[:1], [], SECONDS).splitlines()[5].split() == ["600", "0", "0"]
 
 
 async def test_the_client_sees_when_a_stream_begins_and_when_it_ends() -> None:

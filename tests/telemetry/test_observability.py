@@ -18,7 +18,7 @@ from aicache.maintenance import Maintenance
 from aicache.telemetry.health import collect_health
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
-from benchmarks import watchers
+from benchmarks import telemetry_growth
 from fakes import BrokenStore, LetterEmbedder
 from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
@@ -150,4 +150,4 @@ async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
 
 async def test_nothing_grows_with_the_requests(tmp_path: Path) -> None:
     """The soak of `scripts/bench soak`, for a shorter time."""
-    assert await watchers.measure(tmp_path, 20_000) == 0
+    assert await telemetry_growth.measure(tmp_path, 20_000) == 0

@@ -10,8 +10,8 @@ import contextlib
 import time
 from dataclasses import dataclass
 
-from benchmarks.faults.asks import Ask
-from benchmarks.faults.checker import Response
+from benchmarks.faults.answer_checker import Response
+from benchmarks.faults.requests import Ask
 
 AT_ONCE = 0.1  # seconds within which a kept connection that was closed meanwhile shows it
 READ = 1 << 20  # bytes of a head or a line at most

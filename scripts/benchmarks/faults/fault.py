@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from benchmarks.faults.figures import Expected
+from benchmarks.faults.measurements import Expected
 
 if TYPE_CHECKING:
-    from benchmarks.faults.stage import Stage
+    from benchmarks.faults.testbed import Stage
 
 
 class Fault:

@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.faults.asks import Ask, Corpus, Kind
-from benchmarks.faults.checker import Response, Verdict, judge
+from benchmarks.errors import Problem
+from benchmarks.faults.answer_checker import Response, Verdict, judge
 from benchmarks.faults.client import Client
-from benchmarks.faults.sent import Ledger
-from benchmarks.problem import Problem
+from benchmarks.faults.requests import Ask, Corpus, Kind
+from benchmarks.faults.sent_answers import Ledger
 
 WITHIN = 15.0  # seconds that a client waits
 MOST = 600  # requests of the steady load under way

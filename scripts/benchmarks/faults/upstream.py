@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 
-from benchmarks.faults.sent import Answer, Ledger, answer, read_asked
+from benchmarks.faults.sent_answers import Answer, Ledger, answer, read_asked
 from demo.upstream import read_request
 
 LIMIT = 1 << 20  # bytes of a request's head

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from redirection import netfilter, state, system
+from redirection import netfilter, saved_state, system
 from redirection.plan import Address, Family, Plan
 
 
@@ -61,7 +61,7 @@ def interfaces(names: Sequence[str], families: tuple[Family, ...]) -> tuple[tupl
 def not_open(families: tuple[Family, ...]) -> None:
     if netfilter.is_open(families):
         raise ValueError("rules of another run are in force: `scripts/transparent down` removes them")
-    if state.read():
+    if saved_state.read():
         raise ValueError("another run has changed settings that are not put back: `scripts/transparent down` does it")
 
 

@@ -11,30 +11,30 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import IO
 
-from redirection import netfilter, proxy, state, system
+from redirection import netfilter, proxy, saved_state, system
 from redirection.plan import Plan, Target
 
 REMEMBERED = 3600.0  # seconds for which an address is redirected after a host was last said to have it
 UNDONE_WITHIN = 30.0  # seconds that a `run` may take to end, its proxy included
 
 
-def up(plan: Plan, settings: dict[str, str], runner: state.Process | None = None) -> state.State:
+def up(plan: Plan, settings: dict[str, str], runner: saved_state.Process | None = None) -> saved_state.State:
     """Put everything in force and return what undoes it. It is noted first, so that it is known however this ends."""
-    noted = state.State(plan.hosts(), plan.ports, plan.proxy_port, settings, runner)
-    state.write(noted)
+    noted = saved_state.State(plan.hosts(), plan.ports, plan.proxy_port, settings, runner)
+    saved_state.write(noted)
     try:
-        state.switch_off(settings)
+        saved_state.switch_off(settings)
         netfilter.open_(plan)
     except BaseException:
-        state.restore(settings)
-        state.forget()
+        saved_state.restore(settings)
+        saved_state.forget()
         raise
     return noted
 
 
 def down() -> bool:
     """Undo what `up` or `run` did, wherever it stopped; says whether there was anything."""
-    noted = state.read()
+    noted = saved_state.read()
     if noted and noted.runner and noted.runner.alive and noted.runner.pid != os.getpid():
         os.kill(noted.runner.pid, signal.SIGTERM)  # it undoes all of it, and waits for its proxy
         deadline = time.monotonic() + UNDONE_WITHIN
@@ -42,10 +42,10 @@ def down() -> bool:
             time.sleep(0.1)
     undone = netfilter.close(system.families())
     if noted:
-        state.restore(noted.settings)
+        saved_state.restore(noted.settings)
         if noted.proxy and noted.proxy.alive and not (noted.runner and noted.runner.alive):
             os.kill(noted.proxy.pid, signal.SIGTERM)  # of a run that was killed
-    state.forget()
+    saved_state.forget()
     return undone or noted is not None
 
 
@@ -65,9 +65,9 @@ def run(
         process, ready = start()
         try:
             proxy.wait_ready(process, ready)
-            noted = up(plan, settings, state.process(os.getpid()))
+            noted = up(plan, settings, saved_state.process(os.getpid()))
             try:
-                state.write(replace(noted, proxy=state.process(process.pid)))
+                saved_state.write(replace(noted, proxy=saved_state.process(process.pid)))
                 print("in force; Ctrl-C undoes it", flush=True)
                 _watch(process, plan, refresh)
             finally:

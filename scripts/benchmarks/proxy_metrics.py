@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 
 TOKEN = "for-benchmarks-of-one-run-only"
 """The dashboard's, in what is measured."""

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import msgspec
 
-from benchmarks import asking, questions
+from benchmarks import questions, requests
 from benchmarks.client import Connection
 from benchmarks.upstream import PACE
 
@@ -89,10 +89,10 @@ def _asked(order: Order) -> Iterator[tuple[int, tuple[Kind, str]]]:
     random.Random(1).shuffle(kinds)
     new = questions.new(order.first, order.misses)
     bodies = {
-        Kind.EXACT: itertools.repeat(asking.body()),
-        Kind.SEMANTIC: map(asking.body, itertools.cycle(questions.reworded(order.entries))),
-        Kind.MISS: map(asking.body, itertools.cycle(new)),
-        Kind.STREAM: (asking.body(each, STREAMED, stream=True) for each in itertools.cycle(new)),
+        Kind.EXACT: itertools.repeat(requests.body()),
+        Kind.SEMANTIC: map(requests.body, itertools.cycle(questions.reworded(order.entries))),
+        Kind.MISS: map(requests.body, itertools.cycle(new)),
+        Kind.STREAM: (requests.body(each, STREAMED, stream=True) for each in itertools.cycle(new)),
     }
     return enumerate((kind, next(bodies[kind])) for kind in itertools.cycle(kinds))
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from benchmarks.faults import tls
-from benchmarks.faults.checker import Verdict
+from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.figures import Expected
-from benchmarks.faults.stage import Stage
+from benchmarks.faults.measurements import Expected
+from benchmarks.faults.testbed import Stage
 
 NONE_OF_OURS = Expected(exact=0.5, semantic=2.0, during=0.9, lines=8)
 

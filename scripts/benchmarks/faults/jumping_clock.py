@@ -7,7 +7,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 
 SOURCE = r"""
 #define _GNU_SOURCE

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 
 TICK = 0.1  # seconds between two calls of *tick*
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from benchmarks import metrics
-from benchmarks.faults.asks import Kind
-from benchmarks.faults.checker import Verdict
+from benchmarks import proxy_metrics
+from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.client import Client
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.figures import Expected
 from benchmarks.faults.load import since
-from benchmarks.faults.stage import Proxy, Stage
+from benchmarks.faults.measurements import Expected
+from benchmarks.faults.requests import Kind
+from benchmarks.faults.testbed import Proxy, Stage
 
 KEPT_WITHIN = 6.0  # seconds before a kill; of what was answered then and before its last 1.5 s all is to be stored
 SYNCED = 1.5
@@ -48,7 +48,7 @@ class TerminatedSlowly(Killed):
     name, title, how = "6b2", "SIGTERM while Valkey is stopped, restart", signal.SIGTERM
 
     async def begin(self, stage: Stage) -> None:
-        from benchmarks.faults.faults_store import send
+        from benchmarks.faults.valkey_faults import send
 
         stage.upstream.batch_delay = SLOW
         await asyncio.sleep(SLOW)
@@ -65,7 +65,7 @@ class Second(Fault):
     async def begin(self, stage: Stage) -> None:
         self._second = await second(stage)
         self._client = Client(self._second.port)
-        await self._second.ready(metrics.EXACT)
+        await self._second.ready(proxy_metrics.EXACT)
         seen = await stage.load.all((), 1)
         for _ in range(100):
             seen.append(await stage.load.ask(stage.load.corpus.repeat(), self._client))
@@ -85,7 +85,7 @@ class TakesOver(Second):
     async def begin(self, stage: Stage) -> None:
         self._second = await second(stage)
         self._client = Client(self._second.port)
-        await self._second.ready(metrics.EXACT)
+        await self._second.ready(proxy_metrics.EXACT)
         stage.load.down.begin()
         await stage.proxy.kill(signal.SIGKILL)
         killed = time.monotonic()

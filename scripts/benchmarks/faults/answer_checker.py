@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from benchmarks.faults.asks import Ask, Kind
-from benchmarks.faults.sent import Answer, Ledger, vector
+from benchmarks.faults.requests import Ask, Kind
+from benchmarks.faults.sent_answers import Answer, Ledger, vector
 
 _NUMBER = re.compile(r"Answer (\d+) to «")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from benchmarks.figures import percentile
-from benchmarks.mixed import Answered, Kind
+from benchmarks.measurements import percentile
+from benchmarks.mixed_load import Answered, Kind
 
 MB = 1024**2
 PARTS = 10  # of the load's time, each a line of the table

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.faults_store import Configured, Repeated
-from benchmarks.faults.figures import Expected
-from benchmarks.faults.stage import Stage
+from benchmarks.faults.measurements import Expected
+from benchmarks.faults.testbed import Stage
+from benchmarks.faults.valkey_faults import Configured, Repeated
 
 
 class OnTheWire(Fault):

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.faults.asks import Kind
-from benchmarks.faults.checker import Verdict
+from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.load import Seen, since
-from benchmarks.figures import percentile
+from benchmarks.faults.requests import Kind
+from benchmarks.measurements import percentile
 
 STEP = 0.2  # seconds between two looks at whether hits are back
 WINDOW = {Kind.REPEAT: 1.0, Kind.PARAPHRASE: 2.0}  # seconds

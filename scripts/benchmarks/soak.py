@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from benchmarks import apart, asking, endurance, questions, semantic
-from benchmarks.endurance import MB, PARTS, Sample
-from benchmarks.mixed import KEPT, MIX, Answered, Kind, Order
-from benchmarks.steps import Steps
+from benchmarks import isolate, questions, requests, semantic, soak_report
+from benchmarks.mixed_load import KEPT, MIX, Answered, Kind, Order
+from benchmarks.progress_bar import Steps
+from benchmarks.soak_report import MB, PARTS, Sample
 from benchmarks.systems import Fleet, System
 
 ENTRIES = 1000  # stored beforehand
@@ -31,7 +31,7 @@ def run(folder: Path, speed: str, minutes: float, rate: float | None, report: Pa
         [system] = fleet.caches()
         fleet.wait()
         semantic.fill(system, questions.stored(ENTRIES))
-        asking.warm(system, asking.body())
+        requests.warm(system, requests.body())
         if rate is None:
             capacity = _capacity(system)
             rate = capacity / 2
@@ -40,11 +40,11 @@ def run(folder: Path, speed: str, minutes: float, rate: float | None, report: Pa
         log = fleet.said(system)
     mix = ", ".join(f"{share} {kind}" for kind, share in MIX.items())
     print(f"{rate:.0f} requests a second for {minutes:g} minutes; of {sum(MIX.values())}: {mix}\n")
-    print(f"{endurance.by_time(answered, samples, seconds)}\n\n{endurance.by_kind(answered)}\n")
+    print(f"{soak_report.by_time(answered, samples, seconds)}\n\n{soak_report.by_kind(answered)}\n")
     if report is not None:
         _write(report, samples)
-    per_hour, share = endurance.trend(samples, seconds)
-    found = endurance.verdict(answered, samples, seconds, log)
+    per_hour, share = soak_report.trend(samples, seconds)
+    found = soak_report.verdict(answered, samples, seconds, log)
     print(f"the memory's crests, in half the time: {share:+.2%}, {per_hour:+.1f} MB an hour")
     print("\n".join(f"! {each}" for each in found) if found else "no error, and flat memory")
     return 1 if found else 0
@@ -56,7 +56,7 @@ def _capacity(system: System) -> float:
     steps = Steps("capacity", 1)
     steps.begin(system.name)
     try:
-        answered = apart.carried_out("benchmarks.mixed", order, list[Answered], steps.tick)
+        answered = isolate.carried_out("benchmarks.mixed_load", order, list[Answered], steps.tick)
     finally:
         steps.end()
     return len(answered) / max(each.at + each.took for each in answered)
@@ -80,7 +80,7 @@ def _load(system: System, seconds: float, rate: float) -> tuple[list[Answered], 
         steps.tick()
 
     try:
-        return apart.carried_out("benchmarks.mixed", order, list[Answered], tick), samples
+        return isolate.carried_out("benchmarks.mixed_load", order, list[Answered], tick), samples
     finally:
         steps.end()
 

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from redis.exceptions import RedisError
 
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.figures import Expected
-from benchmarks.faults.stage import Stage
+from benchmarks.faults.measurements import Expected
+from benchmarks.faults.testbed import Stage
 
 GARBAGE_AT = 400  # keys
 BLOCKS = "local t = redis.call('TIME')[1] while redis.call('TIME')[1] - t < 1 do end"

@@ -23,15 +23,15 @@ from redis.asyncio import Redis
 
 from aicache.adapters.valkey import server
 from aicache.cli import launch
-from benchmarks import metrics
-from benchmarks.faults import clock, rights, tls
-from benchmarks.faults.asks import Corpus
+from benchmarks import proxy_metrics
+from benchmarks.errors import Problem
+from benchmarks.faults import jumping_clock, permissions, tls
 from benchmarks.faults.client import Client
 from benchmarks.faults.load import Load
 from benchmarks.faults.redis_wire import RedisWire
-from benchmarks.faults.sent import Ledger
+from benchmarks.faults.requests import Corpus
+from benchmarks.faults.sent_answers import Ledger
 from benchmarks.faults.upstream import Upstream
-from benchmarks.problem import Problem
 from benchmarks.processes import Server, free_port
 from benchmarks.systems import ADDON
 
@@ -71,7 +71,7 @@ class Proxy:
     ) -> None:
         self.folder, self.data, self.port = folder, data, port or free_port()
         self.upstream = upstream
-        self.config = {"dashboard": {"token": metrics.TOKEN}, **config}
+        self.config = {"dashboard": {"token": proxy_metrics.TOKEN}, **config}
         self.config_file, self.log = folder / f"{self.port}.yaml", folder / f"{self.port}.log"
         self.script = folder / f"addon-{self.port}" / "ai_cache.py"
         self.options: tuple[str, ...] = ()
@@ -131,11 +131,11 @@ class Proxy:
         if ready:
             await self.ready()
 
-    async def ready(self, parts: frozenset[str] = metrics.SEMANTIC) -> None:
+    async def ready(self, parts: frozenset[str] = proxy_metrics.SEMANTIC) -> None:
         """Wait until those parts of the cache take part. Raises Problem."""
         for _ in range(TRIES):
             with contextlib.suppress(OSError):  # a busy machine does not even answer that
-                await asyncio.to_thread(metrics.wait_ready, self.port, parts)
+                await asyncio.to_thread(proxy_metrics.wait_ready, self.port, parts)
                 return
         raise Problem("the proxy does not say which parts of the cache stand")
 
@@ -213,7 +213,7 @@ class Stage:
         self.ledger = Ledger()
         self.upstream = Upstream(free_port(), self.ledger)
         self.external: External | None = None
-        self.shift: clock.Shift | None = None
+        self.shift: jumping_clock.Shift | None = None
         data, url, config = folder / "data", f"http://127.0.0.1:{self.upstream.port}", dict[str, Any]()
         if plan.data is not None:
             data = plan.data / f"faults-{folder.name}"
@@ -250,13 +250,13 @@ class Stage:
         if self.where == "files":
             self.proxy.before_exec = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (SMALL, SMALL))
         if self.where == "rights" and not os.geteuid():
-            self.proxy.before_exec = rights.drop
+            self.proxy.before_exec = permissions.drop
         if self.where == "tmpfs":
             (self.folder / "tmpfs").mkdir()
             mounting = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS}", "tmpfs", str(self.folder / "tmpfs")]
             await asyncio.to_thread(subprocess.run, mounting, check=True)
         if self.where == "clock":
-            self.shift = clock.Shift(self.folder)
+            self.shift = jumping_clock.Shift(self.folder)
             self.proxy.environment = self.shift.environment
         await self.upstream.listen()
         if self.external is not None:
@@ -296,7 +296,7 @@ def lacks(where: str) -> str:
     if sys.platform != "linux":
         return "only on Linux"
     if where == "clock":
-        return clock.lacks()
+        return jumping_clock.lacks()
     if where == "tmpfs" and os.geteuid():
         return "wants root, to mount a file system that can be filled"
     if where == "redis" and not redis_server():

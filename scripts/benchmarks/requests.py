@@ -7,7 +7,7 @@ import json
 import time
 
 from benchmarks import client
-from benchmarks.problem import Problem
+from benchmarks.errors import Problem
 from benchmarks.systems import System
 
 KEY = client.KEY

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from benchmarks.faults.asks import Ask, Kind
-from benchmarks.faults.checker import Verdict
+from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.client import Client, Connection, connect, exchange, request
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.faults_store import Repeated
-from benchmarks.faults.figures import Expected
 from benchmarks.faults.load import Seen
-from benchmarks.faults.stage import Stage
+from benchmarks.faults.measurements import Expected
+from benchmarks.faults.requests import Ask, Kind
+from benchmarks.faults.testbed import Stage
+from benchmarks.faults.valkey_faults import Repeated
 
 QUIET = Expected(exact=1.0, semantic=3.0, during=0.8, lines=10)
 STORED_HIT = 0.95  # of what is stored is to hit, however many ask

@@ -20,21 +20,21 @@ from pathlib import Path
 
 from aicache.cli.progress import Progress
 from benchmarks import machine
+from benchmarks.errors import Problem
 from benchmarks.faults import (
+    client_faults,
+    disk_faults,
     fault,
-    faults_clients,
-    faults_disk,
-    faults_process,
-    faults_redis,
-    faults_store,
-    faults_upstream,
-    figures,
+    measurements,
+    process_faults,
+    redis_faults,
+    upstream_faults,
+    valkey_faults,
 )
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.figures import Row, line, row, table
 from benchmarks.faults.load import WITHIN
-from benchmarks.faults.stage import STAGES, Plan, Stage, lacks, stage
-from benchmarks.problem import Problem
+from benchmarks.faults.measurements import Row, line, row, table
+from benchmarks.faults.testbed import STAGES, Plan, Stage, lacks, stage
 
 BEGIN_WITHIN = 120.0  # seconds that a fault may take to begin, and to end
 DESCRIPTORS = 8192
@@ -56,12 +56,12 @@ RATE = 55.0
 
 ALL: tuple[Callable[[], Fault], ...] = (
     fault.Baseline,
-    *faults_store.ALL,
-    *faults_upstream.ALL,
-    *faults_clients.ALL,
-    *faults_process.ALL,
-    *faults_disk.ALL,
-    *faults_redis.ALL,
+    *valkey_faults.ALL,
+    *upstream_faults.ALL,
+    *client_faults.ALL,
+    *process_faults.ALL,
+    *disk_faults.ALL,
+    *redis_faults.ALL,
 )
 
 
@@ -125,7 +125,7 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
                     now = await stack.enter_async_context(stage(plan, each.where, folder))
                 found = await measured(each, now, phases)
             except (Problem, OSError) as exc:  # the others are to be seen all the same
-                found = figures.unmade(each.name, each.title, f"it could not be set up: {exc}")
+                found = measurements.unmade(each.name, each.title, f"it could not be set up: {exc}")
             rows.append(found)
             progress.clear()
             print(line(found), flush=True)

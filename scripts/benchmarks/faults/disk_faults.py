@@ -11,12 +11,12 @@ import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from benchmarks.errors import Problem
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.faults_store import send
-from benchmarks.faults.figures import Expected
-from benchmarks.faults.rights import allow
-from benchmarks.faults.stage import Stage
-from benchmarks.problem import Problem
+from benchmarks.faults.measurements import Expected
+from benchmarks.faults.permissions import allow
+from benchmarks.faults.testbed import Stage
+from benchmarks.faults.valkey_faults import send
 
 LOST = Expected(exact=None, semantic=None, hot=12.0, down=True)
 KEPT = Expected(exact=4.0, semantic=None, down=True)  # vectors that are lost do not come back by themselves
