@@ -27,9 +27,9 @@ SALT = bytes(32)
 class MemoryRuntime:
     """A `Runtime` whose exact store is in memory. Nothing is found by meaning unless a test sets that up."""
 
-    def __init__(self, config: Config, data: Path) -> None:
+    def __init__(self, config: Config, data: Path, **listeners: Any) -> None:
         self.store = MemoryStore()
-        self.engine = Engine(rules_for(config), config.lookup_timeout)
+        self.engine = Engine(rules_for(config), config.lookup_timeout, **listeners)
         self.engine.use_exact(self.store, 1.0)
         self.settings = Settings.of(config, SALT)
 
@@ -87,8 +87,8 @@ async def in_process(config: Path | None = None) -> AsyncIterator[InProcessProxy
     """Load, configure, start and end the addon. *config* is a YAML file; None: the defaults."""
     built: list[MemoryRuntime] = []
 
-    def build(config: Config, data: Path) -> MemoryRuntime:
-        built.append(MemoryRuntime(config, data))
+    def build(config: Config, data: Path, **listeners: Any) -> MemoryRuntime:
+        built.append(MemoryRuntime(config, data, **listeners))
         return built[0]
 
     addon = AICache(build)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aicache.engine.engine import MAX_WRITES
+from aicache.engine.engine import MAX_STORES
 from in_process import a_question, a_stream, an_answer, in_process
 
 
@@ -57,7 +57,7 @@ async def test_a_stream_is_stored_when_it_has_passed() -> None:
 
 async def test_a_stream_that_is_dropped_because_too_much_is_being_stored_is_reported() -> None:
     async with in_process() as proxy:
-        for _ in range(MAX_WRITES):
+        for _ in range(MAX_STORES):
             assert proxy.runtime.engine._stores._shares.take(None)
         flow = await proxy.send(a_question("What is DNS?", stream=True), a_stream("a"))
         metrics = proxy.addon._desk.metrics.text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from mitmproxy import exceptions
@@ -51,9 +52,10 @@ class AICache:
     *build* makes the engine and its backends from a configuration and a data folder. Raises ConfigError.
     """
 
-    def __init__(self, build: Callable[[Config, Path], Runtime] = Wiring) -> None:
-        self._lifecycle = Lifecycle(build, self._applied)
+    def __init__(self, build: Callable[..., Runtime] = Wiring) -> None:
         self._watchers = Watchers()
+        build = partial(build, on_checked=self._watchers.checked, on_erased=self._erased)
+        self._lifecycle = Lifecycle(build, self._applied)
         self._desk = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
         self._door = DashboardToken()
         self._dashboard = Dashboard(self._desk, self._door)
@@ -135,8 +137,6 @@ class AICache:
 
     def _applied(self, runtime: Runtime, config: Config, data: Path) -> None:
         """Bring everything else in line with a configuration that has been put in force."""
-        runtime.engine.on_checked = self._watchers.checked
-        runtime.engine.on_erased = self._erased
         self._desk.configure(config)
         self._door.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:

@@ -14,7 +14,8 @@ from aicache.dashboard.overview import overview
 from aicache.domain.digests import digest
 from aicache.domain.events import Checked, Decided, Finished
 from aicache.domain.model import Entry, Mode
-from aicache.domain.trace import Step, Trace, TracedNeighbor
+from aicache.domain.trace import Step, Trace
+from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
 
@@ -91,9 +92,7 @@ def _report(i: int) -> Decided:
     outcome, tier = _OUTCOMES[i % len(_OUTCOMES)]
     model = f"model-{i}" if i % 5 == 0 else "gpt-4o"
     question = f"What is the number {i}, and what was the one before?" if i % 2 else "Asked by everybody?"
-    looked = [
-        TracedNeighbor(digest("key", str(i + k)), 0.9 - k / 10, f"neighbour {i}", f"guard:g{i}") for k in range(3)
-    ]
+    looked = [Neighbor(digest("key", str(i + k)), 0.9 - k / 10, f"neighbour {i}", f"guard:g{i}") for k in range(3)]
     entry = _entry(i, model, question) if tier else None
     return Decided(
         at=1_900_000_000.0 + i / 1000,

@@ -14,7 +14,8 @@ from aicache.domain.model import Vector
 from aicache.domain.policy import Rules
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
-from aicache.evidence.neighbor_features import MAX_NEIGHBORS, AssessedNeighbor
+from aicache.evidence.neighbor import Neighbor
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy, neighbors_to_compare
 from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
@@ -70,9 +71,9 @@ class Learner:
         near = [(self._stored[int(i)], float(cosine[i])) for i in best]
         return sorted(near, key=lambda n: (-n[1], n[0]))
 
-    def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[AssessedNeighbor], dict[int, str]]:
+    def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Neighbor], dict[int, str]]:
         """Return the neighbours as the proxy sees them; the guards judge until one may answer."""
-        seen: list[AssessedNeighbor] = []
+        seen: list[Neighbor] = []
         slots: dict[int, str] = {}
         for other, similarity in found:
             key, slot, raised = str(other), None, 0.0
@@ -81,10 +82,12 @@ class Learner:
                 slot, raised = policy.apply_guards(text, self._questions[other].text)
             if slot is not None:
                 slots[other] = slot
-            seen.append(AssessedNeighbor(key, similarity, self._records[key].group, far or slot is not None, raised))
+            refused = "too far" if far else slot
+            group = self._records[key].group
+            seen.append(Neighbor(key, similarity, refused=refused, group=group, raised=raised))
         return seen, slots
 
-    def _learn(self, place: int, question: Question, seen: Sequence[AssessedNeighbor], verdict: Verdict) -> None:
+    def _learn(self, place: int, question: Question, seen: Sequence[Neighbor], verdict: Verdict) -> None:
         group = str(place)
         for each in neighbors_to_compare(seen, verdict) if verdict.action is not Action.SERVE else ():
             right = self._questions[int(each.key)].answer == question.answer

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
-from aicache.evidence.neighbor_features import MAX_NEIGHBORS, AssessedNeighbor
+from aicache.evidence.neighbor import Neighbor
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import (
     DEFAULT_CHECK_RATES,
     Action,
@@ -150,12 +151,13 @@ class Learned:
         if observation is not None:
             self.records[key] = self.records[key].with_observations([observation], capped=self._shared)
 
-    def _see(self, question: int, near: Sequence[Near]) -> list[AssessedNeighbor]:
+    def _see(self, question: int, near: Sequence[Near]) -> list[Neighbor]:
         """Return the neighbours as the engine would have them."""
         seen = []
         for key, similarity in near:
             verdict = judge(self._texts[question], self._texts[key]) if self._texts else Pass()
             raised = verdict.by if isinstance(verdict, Raise) else 0.0
-            refused = isinstance(verdict, Refuse)
-            seen.append(AssessedNeighbor(str(key), similarity, self.records[str(key)].group, refused, raised))
+            refused = "guard" if isinstance(verdict, Refuse) else None
+            group = self.records[str(key)].group
+            seen.append(Neighbor(str(key), similarity, refused=refused, group=group, raised=raised))
         return seen

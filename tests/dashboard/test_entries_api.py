@@ -15,7 +15,7 @@ from aicache.domain.digests import digest
 from aicache.domain.model import Entry, Mode
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
-from aicache.engine import Engine, Semantic
+from aicache.engine import Engine
 from aicache.maintenance import EntryTransfer
 from fakes import BrokenStore, LetterEmbedder
 from telemetry.reports import an_entry
@@ -30,7 +30,7 @@ class Setup:
         self.exact, self.index = exact or MemoryStore(), MemoryIndex()
         self.engine = Engine(RULES, 1.0)
         self.engine.use_exact(self.exact, 1.0)
-        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
+        self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
         self.entries_api = EntriesApi(self.engine)
 
     async def filled(self, *entries: Entry) -> EntriesApi:

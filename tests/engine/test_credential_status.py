@@ -12,7 +12,7 @@ from aicache.domain.policy import check_cache_control
 from aicache.domain.request_directives import Directives
 from aicache.engine import Exchange
 from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
-from aicache.engine.engine import FEEDBACK
+from aicache.engine.engine import MAX_FEEDBACK
 from aicache.entries.recording import Recording
 from engine.test_engine import RULES, Clock, Setup, an_answer, an_exchange
 
@@ -46,8 +46,8 @@ async def setup() -> Setup:
 
 async def test_an_error_that_comes_with_a_200_proves_nothing(setup: Setup) -> None:
     with pytest.raises(ValueError, match="error"):
-        setup.engine.judge(shared(PASSWORD, "mallory"), ERROR_IN_A_200)
-    setup.engine.judge_and_keep(shared(PASSWORD, "mallory"), ERROR_IN_A_200, lambda entry, why_not: None)
+        setup.engine.record(shared(PASSWORD, "mallory"), ERROR_IN_A_200)
+    setup.engine.record_and_store_soon(shared(PASSWORD, "mallory"), ERROR_IN_A_200, lambda entry, why_not: None)
     await settled(setup)
 
     assert await setup.ask(shared(PASSWORD, "mallory")) == Miss("credential-unproven")
@@ -55,7 +55,7 @@ async def test_an_error_that_comes_with_a_200_proves_nothing(setup: Setup) -> No
 
 async def test_a_good_answer_proves_even_where_nothing_is_to_be_kept(setup: Setup) -> None:
     with pytest.raises(ValueError, match="not to be kept"):
-        setup.engine.judge(shared("another", "bob", no_store=True), an_answer("a"))
+        setup.engine.record(shared("another", "bob", no_store=True), an_answer("a"))
     await settled(setup)
 
     assert isinstance(await setup.ask(shared(PASSWORD, "bob")), Hit)
@@ -63,7 +63,7 @@ async def test_a_good_answer_proves_even_where_nothing_is_to_be_kept(setup: Setu
 
 async def test_without_a_credential_nobody_is_ever_proven_where_answers_are_shared(setup: Setup) -> None:
     nobody = shared(PASSWORD, None)
-    setup.engine.judge(nobody, an_answer("a"))
+    setup.engine.record(nobody, an_answer("a"))
     await settled(setup)
 
     assert await setup.ask(nobody) == Miss("credential-unproven")
@@ -94,7 +94,7 @@ async def test_feedback_of_one_who_is_not_proven_changes_nothing(setup: Setup) -
 
 async def test_who_is_proven_takes_a_wrong_answer_from_itself_alone(setup: Setup) -> None:
     key = shared(PASSWORD, "alice").identity.key
-    setup.engine.judge(shared("other", "bob"), an_answer("a"))
+    setup.engine.record(shared("other", "bob"), an_answer("a"))
     await settled(setup)
     before = await setup.ask(shared(PASSWORDS, "bob"))
 
@@ -112,16 +112,16 @@ async def test_who_is_proven_takes_a_wrong_answer_from_itself_alone(setup: Setup
 
 async def test_a_caller_says_only_so_much_in_a_minute() -> None:
     setup = Setup()
-    for i in range(FEEDBACK + 1):
+    for i in range(MAX_FEEDBACK + 1):
         await setup.learn(own(f"question {i}"), "a")
 
-    for i in range(FEEDBACK + 1):
+    for i in range(MAX_FEEDBACK + 1):
         setup.engine.feedback(own(f"question {i}"), own(f"question {i}").identity.key, False)
     await settled(setup)
     assert isinstance(setup.exact, MemoryStore)
     left = len(setup.exact.entries)
     setup.clock.now += 61
-    last = own(f"question {FEEDBACK}")
+    last = own(f"question {MAX_FEEDBACK}")
     setup.engine.feedback(last, last.identity.key, False)
     await settled(setup)
 
@@ -208,11 +208,11 @@ async def test_made_up_keys_fill_neither_the_store_nor_the_memory() -> None:
 async def test_what_the_upstream_forbids_is_kept_unless_the_settings_obey() -> None:
     says = replace(an_answer("a"), cache_control="no-cache, no-store")
     setup = Setup(index=MemoryIndex())
-    assert setup.engine.judge(own(), says)
+    assert setup.engine.record(own(), says)
 
     setup.engine.rules = replace(RULES, obeys_cache_control=True)
     with pytest.raises(ValueError, match="no-store"):
-        setup.engine.judge(own(), says)
+        setup.engine.record(own(), says)
     for rules, word, expected in [
         (replace(RULES, obeys_cache_control=True), "private, max-age=0", None),
         (replace(RULES, obeys_cache_control=True, shared=True), "private, max-age=0", "private"),

@@ -14,7 +14,7 @@ from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.loop_time import MAX_LATENESS_S, LoopTimeout, loop_time, loop_timeout
 from aicache.domain.outages import MAX_LINES_PER_MINUTE, MINUTE_S, OutageLog, OutageTexts
 from aicache.domain.ports import Busy, ShareError, StoreError
-from aicache.engine.dependency import Part
+from aicache.engine.dependency import Dependency
 
 STEP = "a step"
 
@@ -56,11 +56,11 @@ async def several(turns: int) -> str:
     return "yes"
 
 
-async def fails(part: Part, asking: Callable[[], object], times: int = 1) -> list[StoreError]:
+async def fails(part: Dependency, asking: Callable[[], object], times: int = 1) -> list[StoreError]:
     told = []
     for _ in range(times):
         with pytest.raises(StoreError) as caught:
-            await part.ask(asking(), STEP, math.inf)  # type: ignore[arg-type]
+            await part.call(asking(), STEP, math.inf)  # type: ignore[arg-type]
         told.append(caught.value)
     return told
 
@@ -73,7 +73,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 async def test_a_part_that_is_silent_is_given_its_time_and_no_more() -> None:
-    part, loop = Part("part", 0.1), asyncio.get_running_loop()
+    part, loop = Dependency("part", 0.1), asyncio.get_running_loop()
     began = loop.time()
 
     [failure] = await fails(part, silent)
@@ -83,13 +83,13 @@ async def test_a_part_that_is_silent_is_given_its_time_and_no_more() -> None:
 
 
 async def test_a_reply_that_the_loop_was_too_late_to_hear_is_no_failure() -> None:
-    part = Part("part", 0.1)
+    part = Dependency("part", 0.1)
 
     async def asking() -> str:
         await in_a_thread(0.02)
         return "yes"
 
-    answer = asyncio.ensure_future(part.ask(asking(), STEP, math.inf))
+    answer = asyncio.ensure_future(part.call(asking(), STEP, math.inf))
     await asyncio.sleep(0)
     await hold_up(0.3)
 
@@ -98,10 +98,10 @@ async def test_a_reply_that_the_loop_was_too_late_to_hear_is_no_failure() -> Non
 
 
 async def test_replies_need_several_turns_of_a_loop_that_is_late_at_each() -> None:
-    part = Part("part", 0.1)
+    part = Dependency("part", 0.1)
     holding = asyncio.ensure_future(hold_up(0.08, turns=6))
 
-    assert await part.ask(several(5), STEP, math.inf) == "yes"
+    assert await part.call(several(5), STEP, math.inf) == "yes"
     await holding
 
 
@@ -128,11 +128,11 @@ async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_again
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("aicache.domain.loop_time.MAX_LATENESS_S", 0.2)
-    part = Part("part", 0.5, Breaker(limit=1))
+    part = Dependency("part", 0.5, Breaker(limit=1))
     holding = asyncio.ensure_future(hold_up(0.1, turns=10))
 
     with pytest.raises(Busy):
-        await part.ask(silent(), STEP, math.inf)
+        await part.call(silent(), STEP, math.inf)
 
     assert not part.failing
     assert part.works
@@ -144,7 +144,7 @@ async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("aicache.domain.loop_time.MAX_LATENESS_S", 0.8)
-    part = Part("part", 0.5, Breaker(limit=1))
+    part = Dependency("part", 0.5, Breaker(limit=1))
     holding = asyncio.ensure_future(hold_up(0.05, turns=30))
 
     [failure] = await fails(part, silent)
@@ -190,10 +190,10 @@ async def test_a_cancellation_is_no_timeout() -> None:
 
 
 async def test_silence_counts_unless_the_part_answered_others_meanwhile() -> None:
-    part = Part("part", 0.1, Breaker(limit=1))
-    asked = asyncio.ensure_future(part.ask(silent(), STEP, math.inf))
+    part = Dependency("part", 0.1, Breaker(limit=1))
+    asked = asyncio.ensure_future(part.call(silent(), STEP, math.inf))
     await asyncio.sleep(0.02)
-    await part.ask(answering(), STEP, math.inf)
+    await part.call(answering(), STEP, math.inf)
 
     with pytest.raises(Busy):
         await asked
@@ -204,44 +204,44 @@ async def test_silence_counts_unless_the_part_answered_others_meanwhile() -> Non
 
 
 async def test_what_a_lookup_had_hardly_time_for_is_no_failure() -> None:
-    part = Part("part", 1.0, Breaker(limit=1))
+    part = Dependency("part", 1.0, Breaker(limit=1))
 
     with pytest.raises(Busy):
-        await part.ask(silent(), STEP, loop_time().time() + 0.05)
+        await part.call(silent(), STEP, loop_time().time() + 0.05)
 
     assert not part.failing
 
 
 async def test_an_answer_too_slow_for_those_who_wait_does_not_close_the_breaker() -> None:
-    part = Part("part", 0.05, Breaker(limit=1, pause=0.0))
+    part = Dependency("part", 0.05, Breaker(limit=1, pause=0.0))
     await fails(part, silent)
 
-    assert await part.ask(after(0.1), STEP) == "yes"
+    assert await part.call(after(0.1), STEP) == "yes"
     assert part.failing
 
-    await part.ask(answering(), STEP, math.inf)
+    await part.call(answering(), STEP, math.inf)
     assert not part.failing
 
 
 async def test_an_answer_from_memory_shows_nothing_and_takes_no_turn() -> None:
-    part = Part("part", 0.05, Breaker(limit=1, pause=0.0))
+    part = Dependency("part", 0.05, Breaker(limit=1, pause=0.0))
     await fails(part, broken)
 
-    await part.ask(answering(), STEP, math.inf, shows=False)
+    await part.call(answering(), STEP, math.inf, from_memory=True)
 
     assert part.failing
     assert not part.works
 
 
 async def test_what_must_be_done_is_asked_for_however_often_it_failed() -> None:
-    part = Part("part", 0.05, Breaker(limit=1), always=True)
+    part = Dependency("part", 0.05, Breaker(limit=1), always=True)
     await fails(part, broken, 3)
 
-    assert await part.ask(answering(), STEP) == "yes"
+    assert await part.call(answering(), STEP) == "yes"
 
 
 async def test_so_many_go_at_once_and_waiting_for_them_is_none_of_the_others_time() -> None:
-    part = Part("part", 0.15, at_once=2)
+    part = Dependency("part", 0.15, max_concurrent=2)
     under_way = most = 0
 
     async def asking() -> None:
@@ -251,7 +251,7 @@ async def test_so_many_go_at_once_and_waiting_for_them_is_none_of_the_others_tim
         await asyncio.sleep(0.05)
         under_way -= 1
 
-    await asyncio.gather(*(part.ask(asking(), STEP, math.inf) for _ in range(12)))
+    await asyncio.gather(*(part.call(asking(), STEP, math.inf) for _ in range(12)))
 
     assert most == 2
 
@@ -260,10 +260,10 @@ async def test_so_many_go_at_once_and_waiting_for_them_is_none_of_the_others_tim
 
 
 async def test_an_outage_and_its_end_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    part = Part("part", 0.1, Breaker(limit=9))
+    part = Dependency("part", 0.1, Breaker(limit=9))
     await fails(part, broken, 5)
     for _ in range(5):
-        await part.ask(answering(), STEP, math.inf)
+        await part.call(answering(), STEP, math.inf)
 
     assert said(caplog) == [
         "part: gone; requests go upstream, it is asked again every few seconds",
@@ -272,7 +272,7 @@ async def test_an_outage_and_its_end_are_said_once(caplog: pytest.LogCaptureFixt
 
 
 async def test_what_ends_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
-    part = Part("part", 0.1)
+    part = Dependency("part", 0.1)
     part.close()
 
     await fails(part, broken)
@@ -283,13 +283,13 @@ async def test_what_ends_says_nothing_of_it(caplog: pytest.LogCaptureFixture) ->
 async def test_what_follows_from_another_parts_outage_is_said_when_that_has_ended(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    reads = Part("reads", 0.1)
-    writes = Part("writes", 0.1, words=OutageTexts("nothing is stored", "it is stored again"), behind=reads)
+    reads = Dependency("reads", 0.1)
+    writes = Dependency("writes", 0.1, words=OutageTexts("nothing is stored", "it is stored again"), behind=reads)
     await fails(reads, broken)
     await fails(writes, broken)
-    await reads.ask(answering(), STEP, math.inf)
+    await reads.call(answering(), STEP, math.inf)
     await fails(writes, broken)
-    await writes.ask(answering(), STEP, math.inf)
+    await writes.call(answering(), STEP, math.inf)
 
     assert said(caplog)[1:] == [
         "reads: answers again",
@@ -306,11 +306,11 @@ async def test_what_fails_while_others_are_answered_opens_no_breaker_and_has_no_
     async def one_node() -> str:
         raise ShareError("a node is down")
 
-    part = Part("part", 0.1)
+    part = Dependency("part", 0.1)
     for _ in range(10):
         await fails(part, one_node)
         assert not part.works
-        await part.ask(answering(), STEP, math.inf)
+        await part.call(answering(), STEP, math.inf)
         assert part.works
 
     assert not part.failing
@@ -359,10 +359,10 @@ def test_what_flaps_is_summed_up_and_the_last_word_is_how_it_is() -> None:
 
 async def test_a_sum_comes_by_itself(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aicache.domain.outages.MINUTE_S", 0.2)
-    part = Part("part", 0.1)
+    part = Dependency("part", 0.1)
     for _ in range(10):
         await fails(part, broken)
-        await part.ask(answering(), STEP, math.inf)
+        await part.call(answering(), STEP, math.inf)
 
     await asyncio.sleep(0.3)
 

@@ -20,10 +20,10 @@ from aicache.domain.model import Hit, Miss, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
 from aicache.domain.request_directives import Directives
-from aicache.engine import Engine, Exchange, Semantic, with_vector
-from aicache.engine.dependency import Part
+from aicache.engine import Engine, Exchange, after_miss
+from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import Shares
-from aicache.engine.semantic_lookup import CROWD
+from aicache.engine.semantic_lookup import MAX_OWN_EMBEDDINGS
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder
@@ -80,20 +80,20 @@ class Setup:
         self.embedder = embedder or LetterEmbedder()
         self.engine = Engine(RULES, lookup_timeout=0.2, clock=self.clock)
         self.engine.use_exact(self.exact, 0.1)
-        self.engine.use_semantic(Semantic(self.embedder, 0.1, self.index, 0.1))
+        self.engine.use_semantic(self.embedder, self.index, embedder_timeout=0.1, index_timeout=0.1)
 
     async def ask(self, exchange: Exchange) -> Hit | Miss:
         return await self.engine.lookup(exchange)
 
     async def learn(self, exchange: Exchange, answer: str) -> None:
-        self.engine.keep(exchange, self.engine.judge(exchange, an_answer(answer)))
+        self.engine.store_soon(exchange, self.engine.record(exchange, an_answer(answer)))
         await self.engine.drain(1)
 
     async def refill(self, exchange: Exchange, answer: str) -> None:
         """What the addon does: look up, and store on a miss."""
         outcome = await self.ask(exchange)
         assert isinstance(outcome, Miss)
-        await self.learn(with_vector(exchange, outcome), answer)
+        await self.learn(after_miss(exchange, outcome), answer)
 
 
 async def test_the_same_request_is_an_exact_hit_and_a_similar_one_a_semantic_hit() -> None:
@@ -172,7 +172,7 @@ async def test_a_neighbour_whose_entry_has_gone_is_a_miss_and_leaves_the_index()
     assert isinstance(outcome, Miss)
     assert outcome.reason == "neighbor-gone"
     vector = (await setup.embedder.embed(["how do I reset my password"], "query"))[0]
-    namespace = Semantic(setup.embedder, 1, setup.index, 1).namespace(exchange.identity)
+    namespace = setup.engine.semantic.namespace(exchange.identity)
     assert await setup.index.search(namespace, vector, 5) == []
 
 
@@ -244,7 +244,7 @@ async def test_a_question_with_no_neighbours_at_all_is_embedded_once_it_is_answe
     first = an_exchange("how do I reset my password")
     outcome = await setup.ask(first)
     before = [*embedder.texts]
-    await setup.learn(with_vector(first, outcome), "Like this.")  # type: ignore[arg-type]
+    await setup.learn(after_miss(first, outcome), "Like this.")  # type: ignore[arg-type]
     second = await setup.ask(an_exchange("how do I reset my passwords"))
 
     assert outcome == Miss("no-neighbor")
@@ -339,8 +339,8 @@ async def test_what_is_not_a_complete_good_answer_is_never_stored(recording: Rec
     exchange = an_exchange("q")
 
     with pytest.raises(ValueError, match=r".+"):
-        setup.engine.judge(exchange, recording)
-    setup.engine.judge_and_keep(exchange, recording, lambda *_: None)
+        setup.engine.record(exchange, recording)
+    setup.engine.record_and_store_soon(exchange, recording, lambda *_: None)
     await setup.engine.drain(1)
 
     assert isinstance(await setup.ask(exchange), Miss)
@@ -348,7 +348,7 @@ async def test_what_is_not_a_complete_good_answer_is_never_stored(recording: Rec
 
 async def test_no_store_keeps_nothing() -> None:
     with pytest.raises(ValueError, match="not to be kept"):
-        Setup().engine.judge(an_exchange("q", directives=Directives(no_store=True)), an_answer("a"))
+        Setup().engine.record(an_exchange("q", directives=Directives(no_store=True)), an_answer("a"))
 
 
 async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted() -> None:
@@ -357,7 +357,7 @@ async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted
     stranger = an_exchange("q", scope="shared", credential="mallory")
 
     before = await setup.ask(stranger)
-    setup.engine.judge(stranger, an_answer("a"))
+    setup.engine.record(stranger, an_answer("a"))
     await setup.engine.drain(1)
 
     assert before == Miss("credential-unproven")
@@ -410,7 +410,7 @@ async def test_what_higress_left_is_for_credentials_that_the_upstream_has_accept
     stranger = an_heir(credential="mallory-key")
 
     before = await setup.ask(stranger)
-    setup.engine.judge(stranger, an_answer("a"))
+    setup.engine.record(stranger, an_answer("a"))
     await setup.engine.drain(1)
 
     assert isinstance(before, Miss)
@@ -517,7 +517,7 @@ async def test_a_part_that_answers_again_is_used_again() -> None:
 
     exact = Moody(clock=Clock())
     setup = Setup(exact=exact)
-    setup.engine.in_use.exact_part = Part("exact store", 0.1, Breaker(pause=0.05))
+    setup.engine.backends.exact_guards.reads = Dependency("exact store", 0.1, Breaker(pause=0.05))
     for _ in range(4):
         await setup.ask(an_exchange("q"))
 
@@ -533,9 +533,9 @@ async def test_an_answer_that_comes_while_the_parts_start_is_stored_once_they_st
     engine = Engine(RULES, 0.2, setup.clock)
     exchange = an_exchange("how do I reset my password")
 
-    engine.keep(exchange, engine.judge(exchange, an_answer("Like this.")))
+    engine.store_soon(exchange, engine.record(exchange, an_answer("Like this.")))
     engine.use_exact(setup.exact, 0.1)
-    engine.use_semantic(Semantic(setup.embedder, 0.1, setup.index, 0.1))
+    engine.use_semantic(setup.embedder, setup.index, embedder_timeout=0.1, index_timeout=0.1)
     await engine.drain(1)
 
     assert isinstance(await engine.lookup(an_exchange("how do I reset my passwords")), Hit)
@@ -569,7 +569,7 @@ async def test_a_callers_many_questions_are_no_failure_of_the_embedder_and_leave
             return await super().embed(texts, purpose)
 
     setup = Setup(embedder=Gated())
-    setup.engine.in_use.embedding = Shares(30)
+    setup.engine.backends.embedding = Shares(30)
     many = [asyncio.create_task(setup.ask(replace(an_exchange(f"question {i}"), caller=1))) for i in range(60)]
     await asyncio.sleep(0)
     other = asyncio.create_task(setup.ask(replace(an_exchange("another's question"), caller=2)))
@@ -582,8 +582,8 @@ async def test_a_callers_many_questions_are_no_failure_of_the_embedder_and_leave
     answered = await other
     assert isinstance(answered, Miss)
     assert answered.reason == "no-neighbor"
-    assert setup.engine.in_use.embedder_part.failures == 0
-    assert not setup.engine.in_use.embedder_part.failing
+    assert setup.engine.backends.semantic_guards.embedder.failures == 0
+    assert not setup.engine.backends.semantic_guards.embedder.failing
 
 
 async def test_a_look_up_ends_by_the_deadline_it_is_given() -> None:
@@ -605,12 +605,12 @@ async def test_a_crowd_of_one_callers_questions_that_wait_too_long_does_not_stop
             return await super().embed(texts, purpose)
 
     setup = Setup(embedder=Slow())
-    for _ in range(CROWD):  # as though they were under way already
-        setup.engine.in_use.embedding.take(1)
+    for _ in range(MAX_OWN_EMBEDDINGS):  # as though they were under way already
+        setup.engine.backends.embedding.take(1)
     many = [setup.ask(replace(an_exchange(f"question {i}"), caller=1)) for i in range(8)]
 
     assert [each for each in await asyncio.gather(*many) if not isinstance(each, Miss) or each.reason != "busy"] == []
-    assert not setup.engine.in_use.embedder_part.failing
+    assert not setup.engine.backends.semantic_guards.embedder.failing
     other = await setup.ask(replace(an_exchange("a quick question"), caller=2))
     assert isinstance(other, Miss)
     assert other.reason == "no-neighbor"

@@ -20,7 +20,7 @@ from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import ExactStore, StoreError
 from aicache.domain.request_directives import Directives
-from aicache.engine import Engine, Exchange, Semantic, with_vector
+from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
 from fakes import LetterEmbedder
@@ -68,11 +68,10 @@ class Proxy:
     def __init__(self, rules: Rules = RULES, exact: ExactStore | None = None, index: MemoryIndex | None = None) -> None:
         self.exact = exact or MemoryStore()
         self.index = index or MemoryIndex()
-        self.engine = Engine(rules, lookup_timeout=1.0)
-        self.engine.use_exact(self.exact, 1.0)
-        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
         self.checked: list[Checked] = []
-        self.engine.on_checked = self.checked.append
+        self.engine = Engine(rules, lookup_timeout=1.0, on_checked=self.checked.append)
+        self.engine.use_exact(self.exact, 1.0)
+        self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
         self.seen: Counter[str] = Counter()
 
     async def ask(self, question: str, answer: str, **directives: object) -> Hit | Miss:
@@ -80,14 +79,14 @@ class Proxy:
         outcome = await self.engine.lookup(exchange)
         if isinstance(outcome, Miss):
             self.seen["upstream"] += 1
-            exchange = with_vector(exchange, outcome)
-            self.engine.keep(exchange, self.engine.judge(exchange, an_answer(answer)))
+            exchange = after_miss(exchange, outcome)
+            self.engine.store_soon(exchange, self.engine.record(exchange, an_answer(answer)))
         else:
             said = json.loads(outcome.entry.body)["choices"][0]["message"]["content"]
             self.seen["exact" if outcome.similarity is None else "right" if said == answer else "wrong"] += 1
-            if outcome.ticket is not None:
+            if outcome.trial is not None:
                 self.seen["audits"] += 1
-                self.engine.audited(replace(exchange, ticket=outcome.ticket), an_answer(answer))
+                self.engine.check_hit(replace(exchange, trial=outcome.trial), an_answer(answer))
         await self.settle()
         return outcome
 
@@ -211,7 +210,7 @@ async def test_a_judge_model_decides_where_nothing_else_does(
     proxy: Proxy, says: bool | StoreError | None, served: bool
 ) -> None:
     judge = Opinion(says)
-    proxy.engine.in_use.use_judge(judge, 1.0)
+    proxy.engine.backends.use_judge(judge, 1.0)
 
     for i, question in enumerate(questions(120)):
         await proxy.ask(question, PASSWORD if i % 2 else ADDRESS)

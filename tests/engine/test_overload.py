@@ -93,13 +93,13 @@ async def late(setup: Setup, seconds: float = 0.1, turns: int = 12) -> None:
     async def waiting() -> Any:
         await asyncio.sleep(seconds * turns)
 
-    asking = setup.engine.in_use.exact_part.ask(waiting(), "a slow one")
+    asking = setup.engine.backends.exact_guards.reads.call(waiting(), "a slow one")
     await asyncio.gather(holding(), asking)
 
 
 async def store(setup: Setup, question: str, told: Told | None = None) -> bool:
     exchange = an_exchange(question)
-    stored = setup.engine.keep(exchange, setup.engine.judge(exchange, an_answer("a")), told or Told())
+    stored = setup.engine.store_soon(exchange, setup.engine.record(exchange, an_answer("a")), told or Told())
     while setup.engine.busy:
         await asyncio.sleep(0.01)
     return stored
@@ -170,14 +170,14 @@ async def test_a_store_that_the_loop_is_too_late_to_hear_still_hits() -> None:
     time.sleep(0.5)  # noqa: ASYNC251
 
     assert all(isinstance(outcome, Hit) for outcome in await asyncio.gather(*asking))
-    assert not setup.engine.in_use.exact_part.failing
+    assert not setup.engine.backends.exact_guards.reads.failing
 
 
 async def test_answers_are_stored_at_once_and_found_by_meaning_when_there_is_time() -> None:
     setup = Setup()
     await late(setup)
     exchange = an_exchange("stored meanwhile")
-    setup.engine.keep(exchange, setup.engine.judge(exchange, an_answer("a")))
+    setup.engine.store_soon(exchange, setup.engine.record(exchange, an_answer("a")))
     for _ in range(3):
         await asyncio.sleep(0)
 
@@ -191,7 +191,7 @@ async def test_the_end_waits_for_no_better_time() -> None:
     setup = Setup()
     await late(setup)
     exchange = an_exchange("stored at last")
-    setup.engine.keep(exchange, setup.engine.judge(exchange, an_answer("a")))
+    setup.engine.store_soon(exchange, setup.engine.record(exchange, an_answer("a")))
     began = time.monotonic()
 
     await setup.engine.drain(5)
@@ -215,7 +215,7 @@ async def test_a_store_that_refuses_writes_goes_on_hitting(caplog: pytest.LogCap
     hits = [await setup.ask(an_exchange("stored")) for _ in range(20)]
 
     assert all(isinstance(hit, Hit) for hit in hits)
-    assert setup.engine.in_use.exact_writes.failing
+    assert setup.engine.backends.exact_guards.writes.failing
     assert said(caplog) == [
         "exact store (writes): refused (OOM); answers are not stored, hits go on",
     ]
@@ -250,11 +250,11 @@ async def test_stored_is_said_again_once_a_write_has_worked() -> None:
 async def test_of_a_batch_stored_is_said_while_writing_works() -> None:
     exact = FullStore(clock=Clock())
     setup = Setup(exact=exact)
-    entry = setup.engine.judge(an_exchange("q"), an_answer("a"))
+    [entry] = setup.engine.record(an_exchange("q"), an_answer("a"))
 
     promised = []
     for _ in range(2):
-        promised.append(setup.engine.keep_pieces([entry]))
+        promised.append(setup.engine.store_soon(an_exchange("q"), [entry]))
         while setup.engine.busy:
             await asyncio.sleep(0.01)
 
@@ -263,10 +263,10 @@ async def test_of_a_batch_stored_is_said_while_writing_works() -> None:
 
 async def test_without_a_store_nothing_is_said_to_be_stored() -> None:
     setup = Setup()
-    setup.engine.in_use.use_exact(None, 0.1)
+    setup.engine.backends.use_exact(None, 0.1)
     exchange, told = an_exchange("q"), Told()
 
-    assert not setup.engine.keep(exchange, setup.engine.judge(exchange, an_answer("a")), told)
+    assert not setup.engine.store_soon(exchange, setup.engine.record(exchange, an_answer("a")), told)
     await setup.engine.drain(1)
     assert told.heard == [(False, "store-error: exact store: it is not in use")]
 
@@ -276,8 +276,8 @@ async def test_too_much_to_store_is_told_too(monkeypatch: pytest.MonkeyPatch) ->
     setup, told = Setup(), Told()
     exchange = an_exchange("q")
 
-    assert not setup.engine.keep(exchange, setup.engine.judge(exchange, an_answer("a")), told)
-    setup.engine.judge_and_keep(exchange, an_answer("a"), told)
+    assert not setup.engine.store_soon(exchange, setup.engine.record(exchange, an_answer("a")), told)
+    setup.engine.record_and_store_soon(exchange, an_answer("a"), told)
     assert told.heard == [(False, "too busy")] * 2
 
 
@@ -288,10 +288,10 @@ async def test_a_store_that_cannot_be_read_still_deletes() -> None:
     exact.mute = True
     for _ in range(5):
         await setup.ask(an_exchange("wrong"))
-    assert setup.engine.in_use.exact_part.failing
+    assert setup.engine.backends.exact_guards.reads.failing
 
     key = an_exchange("wrong").identity.key
-    await setup.engine.in_use.exact_deletes.ask(exact.delete([key]), "deleted")
+    await setup.engine.exact.delete([key])
 
     assert key not in exact.entries
 
@@ -323,7 +323,7 @@ async def test_an_index_that_takes_nothing_is_searched_all_the_same(caplog: pyte
         await store(setup, f"new {i}")
     await store(setup, "how do I reset my password")
 
-    assert setup.engine.in_use.index_writes.failing
+    assert setup.engine.backends.semantic_guards.index_writes.failing
     assert isinstance(await setup.ask(an_exchange("how do I reset my passwords")), Hit)
     assert said(caplog) == [
         "vector index (writes): no space left; new answers are found by their exact request only",
@@ -364,7 +364,7 @@ async def test_what_is_held_here_hits_while_the_store_is_out_and_shows_nothing_o
     outcomes = [await setup.ask(an_exchange(question)) for question in ("other", "held") * 5]
 
     assert [isinstance(outcome, Hit) for outcome in outcomes] == [False, True] * 5
-    assert setup.engine.in_use.exact_part.failing
+    assert setup.engine.backends.exact_guards.reads.failing
     assert [line for line in said(caplog) if line.startswith("exact store:")] == [
         "exact store: refused (NOPERM); requests go upstream, it is asked again every few seconds"
     ]
@@ -379,9 +379,9 @@ async def test_who_must_be_proven_is_given_nothing_that_is_held_while_that_canno
     setup = Setup(exact=exact)
     shared = an_exchange("held", scope="shared", credential="carol")
     key = shared.identity.key
-    exact.near[key] = setup.engine.judge(an_exchange("held", scope="shared"), an_answer("a"))
+    [exact.near[key]] = setup.engine.record(an_exchange("held", scope="shared"), an_answer("a"))
     own = an_exchange("held", credential="dave")
-    exact.near[own.identity.key] = setup.engine.judge(an_exchange("held"), an_answer("a"))
+    [exact.near[own.identity.key]] = setup.engine.record(an_exchange("held"), an_answer("a"))
 
     assert isinstance(await setup.ask(shared), Miss)
     assert isinstance(await setup.ask(own), Hit)

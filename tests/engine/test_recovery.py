@@ -12,7 +12,7 @@ import pytest
 from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
 from aicache.domain.ports import StoreError
 from aicache.engine import recovery
-from aicache.engine.dependency import Part
+from aicache.engine.dependency import Dependency
 from aicache.engine.recovery import Recovery
 
 EVERY = 0.02
@@ -22,7 +22,7 @@ class Outside:
     """A part that answers, or fails, or says nothing; by its probe another thing than by a request, if so wanted."""
 
     def __init__(self) -> None:
-        self.part = Part("part", 0.05)
+        self.part = Dependency("part", 0.05)
         self.up = True
         self.answers_probes: bool | None = None
         self.silent = False
@@ -44,7 +44,7 @@ class Outside:
     async def fail(self, times: int = 3) -> None:
         for _ in range(times):
             with pytest.raises(StoreError):
-                await self.part.ask(self.ask(), "asked", asyncio.get_running_loop().time() + 1)
+                await self.part.call(self.ask(), "asked", asyncio.get_running_loop().time() + 1)
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ async def test_it_is_in_use_again_as_soon_as_it_answers(outside: Outside, caplog
     await asyncio.sleep(5 * EVERY)
 
     assert not outside.part.failing
-    await outside.part.ask(outside.ask(), "asked")
+    await outside.part.call(outside.ask(), "asked")
     assert caplog.text.count("answers again") == 1
 
 
 async def test_one_that_is_well_is_left_alone(outside: Outside) -> None:
-    await outside.part.ask(outside.ask(), "asked")
+    await outside.part.call(outside.ask(), "asked")
     await asyncio.sleep(5 * EVERY)
 
     assert outside.probes == 0

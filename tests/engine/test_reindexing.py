@@ -7,7 +7,7 @@ import asyncio
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit
 from aicache.domain.policy import Policy, Rules
-from aicache.engine import Engine, Semantic
+from aicache.engine import Engine
 from aicache.engine.backends import withdrawn
 from engine.test_learning import an_answer, an_exchange
 from fakes import BrokenIndex, LetterEmbedder
@@ -46,13 +46,13 @@ class Proxy:
 
     def begin(self, at: float, index: MemoryIndex | None = None) -> None:
         self.index = index or self.index
-        self.engine.use_semantic(Semantic(self.embedder, 1.0, self.index, 1.0, at))
+        self.engine.use_semantic(self.embedder, self.index, embedder_timeout=1.0, index_timeout=1.0, begun_at=at)
 
     async def fill(self) -> str:
         """Store the answer as long as there is no index, and return its key."""
-        self.engine.use_semantic(None)
+        self.engine.use_no_semantic()
         exchange = an_exchange(QUESTION)
-        assert self.engine.keep(exchange, self.engine.judge(exchange, an_answer("Below Settings.")))
+        assert self.engine.store_soon(exchange, self.engine.record(exchange, an_answer("Below Settings.")))
         await self.settle()
         return exchange.identity.key
 
@@ -104,7 +104,7 @@ async def test_one_that_was_a_wrong_answer_by_meaning_stays_without() -> None:
     proxy.begin(0.0)
     semantic = proxy.engine.semantic
     assert semantic is not None
-    await proxy.engine.in_use.withdraw(semantic, key, 100.0)
+    await proxy.engine.backends.withdraw(semantic, key, 100.0)
     assert await proxy.store.remembers(withdrawn(key))
     proxy.begin(2000.0)
 

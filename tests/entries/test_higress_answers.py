@@ -112,7 +112,7 @@ def test_another_api_is_not_served(api: str) -> None:
 def test_a_text_becomes_an_answer_of_the_mode_and_model_that_are_asked_for(stream: bool, text: str) -> None:
     call = a_call(stream=stream)
 
-    made = higress_answers.entry(text, call, IDENTITY, CHAT, 5.0)
+    made = higress_answers.build_entry(text, call, IDENTITY, CHAT, 5.0)
     mode, answer = CHAT.parse_answer(made.body)
 
     assert mode is call.mode is made.mode is (Mode.STREAM if stream else Mode.WHOLE)
@@ -132,7 +132,7 @@ def test_a_text_becomes_an_answer_of_the_mode_and_model_that_are_asked_for(strea
     ],
 )
 def test_what_is_not_known_of_it_is_not_claimed(call: Call, directives: Directives, page: str | None, why: str) -> None:
-    made = higress_answers.entry("1", call, IDENTITY, CHAT, 5.0)
+    made = higress_answers.build_entry("1", call, IDENTITY, CHAT, 5.0)
 
     assert check_entry(made, call, IDENTITY, directives, 6.0, page) == why
 

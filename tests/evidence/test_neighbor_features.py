@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior, space_of_model
-from aicache.evidence.neighbor_features import MIN_BACKERS, AssessedNeighbor, NeighborFeatures, pick_candidate
+from aicache.evidence.neighbor import Neighbor
+from aicache.evidence.neighbor_features import MIN_BACKERS, NeighborFeatures, pick_candidate
 
 SPACE = USE_MULTILINGUAL
 SEEN = st.lists(
     st.builds(
-        AssessedNeighbor,
+        Neighbor,
         key=st.text("abcdef", min_size=1, max_size=3),
         similarity=st.floats(-1.0, 1.0),
         group=st.sampled_from(["g", "h", "i"]),
-        refused=st.booleans(),
+        refused=st.sampled_from([None, "guard:numbers"]),
         raised=st.floats(0.0, 1.0),
     ),
     max_size=8,
@@ -29,14 +30,14 @@ SEEN = st.lists(
 
 def look(*seen: tuple[float, str]) -> NeighborFeatures:
     found = pick_candidate(
-        [AssessedNeighbor(str(i), similarity, group) for i, (similarity, group) in enumerate(seen)], SPACE
+        [Neighbor(str(i), similarity, group=group) for i, (similarity, group) in enumerate(seen)], SPACE
     )
     assert found is not None
     return found.features
 
 
 @given(SEEN)
-def test_the_hard_limits_are_never_passed(seen: list[AssessedNeighbor]) -> None:
+def test_the_hard_limits_are_never_passed(seen: list[Neighbor]) -> None:
     found = pick_candidate(seen, SPACE)
 
     if found is not None:
@@ -45,7 +46,7 @@ def test_the_hard_limits_are_never_passed(seen: list[AssessedNeighbor]) -> None:
 
 
 @given(SEEN)
-def test_a_refused_neighbour_never_answers(seen: list[AssessedNeighbor]) -> None:
+def test_a_refused_neighbour_never_answers(seen: list[Neighbor]) -> None:
     found = pick_candidate(seen, SPACE)
 
     assert found is None or found.key in {s.key for s in seen if not s.refused}
@@ -53,7 +54,7 @@ def test_a_refused_neighbour_never_answers(seen: list[AssessedNeighbor]) -> None
 
 def test_the_nearest_is_the_candidate_and_ties_go_to_the_smaller_key() -> None:
     found = pick_candidate(
-        [AssessedNeighbor("c", 0.9, "c"), AssessedNeighbor("b", 0.95, "b"), AssessedNeighbor("a", 0.95, "a")], SPACE
+        [Neighbor("c", 0.9, group="c"), Neighbor("b", 0.95, group="b"), Neighbor("a", 0.95, group="a")], SPACE
     )
 
     assert found is not None
@@ -62,11 +63,11 @@ def test_the_nearest_is_the_candidate_and_ties_go_to_the_smaller_key() -> None:
 
 @pytest.mark.parametrize("similarity", [math.nan, math.inf, -math.inf, 1.5, -2.0])
 def test_a_similarity_that_no_cosine_can_have_is_no_neighbour(similarity: float) -> None:
-    assert pick_candidate([AssessedNeighbor("a", similarity, "a")], SPACE) is None
+    assert pick_candidate([Neighbor("a", similarity, group="a")], SPACE) is None
 
 
 def test_a_lone_neighbour_needs_more_than_one_whose_answer_others_share() -> None:
-    seen = [AssessedNeighbor(str(i), 0.7, "g") for i in range(MIN_BACKERS)]
+    seen = [Neighbor(str(i), 0.7, group="g") for i in range(MIN_BACKERS)]
 
     assert pick_candidate(seen, SPACE) is not None
     assert pick_candidate(seen[1:], SPACE) is None
@@ -85,7 +86,9 @@ def test_neighbours_of_the_same_answer_speak_for_it_and_others_against() -> None
 
 def test_a_refused_neighbour_does_not_answer_but_speaks_for_its_answer_all_the_same() -> None:
     """Guards judge by the questions' words; that two answers are the same was seen."""
-    found = pick_candidate([AssessedNeighbor("a", 0.9, "g"), AssessedNeighbor("b", 0.91, "g", refused=True)], SPACE)
+    found = pick_candidate(
+        [Neighbor("a", 0.9, group="g"), Neighbor("b", 0.91, group="g", refused="guard:numbers")], SPACE
+    )
 
     assert found is not None
     assert found.key == "a"
@@ -93,12 +96,12 @@ def test_a_refused_neighbour_does_not_answer_but_speaks_for_its_answer_all_the_s
 
 
 def test_a_raised_bar_takes_from_the_similarity_what_it_is_of_the_models_scale() -> None:
-    found = pick_candidate([AssessedNeighbor("a", 0.97, "a", raised=0.5)], SPACE)
+    found = pick_candidate([Neighbor("a", 0.97, group="a", raised=0.5)], SPACE)
 
     assert found is not None
     assert found.similarity == pytest.approx(0.955)
     assert found.features.closeness < 0
-    assert pick_candidate([AssessedNeighbor("a", 0.805, "a", raised=0.5)], SPACE) is None
+    assert pick_candidate([Neighbor("a", 0.805, group="a", raised=0.5)], SPACE) is None
 
 
 def test_an_unknown_model_has_narrow_limits_by_its_own_threshold() -> None:

@@ -7,7 +7,7 @@ import pytest
 from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.error_bound import CHECKED_PER_TALLY, MIN_CHECKED_TO_RESUME, ServingLevel, Tally
-from aicache.evidence.neighbor_features import AssessedNeighbor
+from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.shared_state import SharedState
 from aicache.evidence.verified_policy import (
     FREE_CHECKS_PER_CALLER,
@@ -20,12 +20,12 @@ from aicache.evidence.verified_policy import (
 )
 
 NEVER = 0.999
-BACKED = [AssessedNeighbor(f"b{i}", 0.93, "g") for i in range(8)]
+BACKED = [Neighbor(f"b{i}", 0.93, group="g") for i in range(8)]
 """Eight neighbours with one answer."""
-BETWEEN = [AssessedNeighbor("a", 0.93, "a"), AssessedNeighbor("b", 0.925, "b")]
+BETWEEN = [Neighbor("a", 0.93, group="a"), Neighbor("b", 0.925, group="b")]
 """Two with one each."""
-SAFE = [AssessedNeighbor(f"s{i}", 0.98, "g") for i in range(8)]
-NOTHING = [AssessedNeighbor("n", 0.3, "n")]
+SAFE = [Neighbor(f"s{i}", 0.98, group="g") for i in range(8)]
+NOTHING = [Neighbor("n", 0.3, group="n")]
 
 
 def taught(verified: VerifiedPolicy, *, count: int = 300, misses: int = 3) -> VerifiedPolicy:
@@ -40,7 +40,7 @@ def taught(verified: VerifiedPolicy, *, count: int = 300, misses: int = 3) -> Ve
     return verified
 
 
-def check(verified: VerifiedPolicy, seen: list[AssessedNeighbor], right: bool, count: int, caller: int = 0) -> None:
+def check(verified: VerifiedPolicy, seen: list[Neighbor], right: bool, count: int, caller: int = 0) -> None:
     """Ask the same again and again, and have every would-be hit judged by an audit or an exploration."""
     for i in range(count):
         decision = verified.decide(seen, {}, 0.0)
@@ -56,15 +56,15 @@ def test_what_evidence_speaks_for_is_served_and_what_is_between_two_answers_is_n
 
 
 def test_a_cold_cache_serves_no_lone_neighbour_that_is_not_close() -> None:
-    assert not VerifiedPolicy(USE_MULTILINGUAL, 0.01).decide([AssessedNeighbor("a", 0.9, "a")], {}, NEVER).serves
+    assert not VerifiedPolicy(USE_MULTILINGUAL, 0.01).decide([Neighbor("a", 0.9, group="a")], {}, NEVER).serves
 
 
 def test_no_evidence_whatever_lets_a_neighbour_below_the_hard_limits_answer() -> None:
     verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
     check(verified, BACKED, True, 1000)
 
-    assert verified.decide([AssessedNeighbor("a", 0.79, "a")], {}, NEVER).candidate is None
-    assert verified.decide([AssessedNeighbor(str(i), 0.64, "g") for i in range(8)], {}, NEVER).candidate is None
+    assert verified.decide([Neighbor("a", 0.79, group="a")], {}, NEVER).candidate is None
+    assert verified.decide([Neighbor(str(i), 0.64, group="g") for i in range(8)], {}, NEVER).candidate is None
 
 
 def test_an_entry_that_was_wrong_is_not_served_though_its_like_are() -> None:
@@ -209,10 +209,10 @@ def test_an_account_is_closed_after_a_window_and_forgotten_after_the_next() -> N
 
 def test_a_fresh_answer_is_compared_with_the_candidates_first_and_then_with_one_of_each_group() -> None:
     seen = [
-        AssessedNeighbor("refused", 0.95, "r", refused=True),
-        AssessedNeighbor("a", 0.93, "a"),
-        AssessedNeighbor("a2", 0.92, "a"),
-        *[AssessedNeighbor(f"o{i}", 0.8 - i / 100, f"o{i}") for i in range(6)],
+        Neighbor("refused", 0.95, group="r", refused="guard:numbers"),
+        Neighbor("a", 0.93, group="a"),
+        Neighbor("a2", 0.92, group="a"),
+        *[Neighbor(f"o{i}", 0.8 - i / 100, group=f"o{i}") for i in range(6)],
     ]
     decision = VerifiedPolicy(USE_MULTILINGUAL, 0.01).decide(seen, {}, NEVER)
 

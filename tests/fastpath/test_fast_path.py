@@ -219,10 +219,10 @@ def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_f
 
 
 @pytest.mark.parametrize(
-    "hit", [{"ticket": 1}, {"error_bound": 0.01}, {"legacy": True}], ids=lambda each: next(iter(each))
+    "hit", [{"trial": object()}, {"error_bound": 0.01}, {"legacy": True}], ids=lambda each: next(iter(each))
 )
 def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any]) -> None:
-    engine: Any = SimpleNamespace(exact=Holder(), semantic=object())
+    engine: Any = SimpleNamespace(backends=SimpleNamespace(derived_cache=Holder()), semantic=object())
     exchange: Any = SimpleNamespace(directives=NO_DIRECTIVES, identity=SimpleNamespace(key="own"))
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
 
@@ -230,4 +230,4 @@ def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any])
         (b"name",), exchange, Hit(entry, 0.95, **hit), build_response(200, b"{}", {"content-type": "a"})
     )
 
-    assert not engine.exact.things
+    assert not engine.backends.derived_cache.things

@@ -16,8 +16,8 @@ from aicache.domain.events import Erased
 from aicache.domain.model import Entry, Mode, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
-from aicache.engine import Engine, Semantic
-from aicache.engine.traffic_segments import KEPT
+from aicache.engine import Engine
+from aicache.engine.traffic_segments import SEGMENT_TTL_S
 from aicache.maintenance import PINNED, CallerTotals, EntryTransfer, ImportResult, Maintenance, archive
 from fakes import BrokenIndex, BrokenStore, LetterEmbedder
 
@@ -65,9 +65,10 @@ class Setup:
     def __init__(self, *entries: Entry, index: MemoryIndex | None = None, now: float = NOW) -> None:
         self.exact = MemoryStore(clock=lambda: now)
         self.index = index or MemoryIndex()
-        self.engine = Engine(RULES, 1.0)
+        self.erased: list[Erased] = []
+        self.engine = Engine(RULES, 1.0, on_erased=self.erased.append)
         self.engine.use_exact(self.exact, 1.0)
-        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
+        self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
         self.maintenance = Maintenance(self.engine, clock=lambda: now)
         self.transfer = EntryTransfer(self.engine, clock=lambda: now)
         self._entries = entries
@@ -304,7 +305,7 @@ async def test_entries_whose_vectors_cannot_be_had_are_not_taken_so_that_they_ca
             raise StoreError("silent")
 
     setup = Setup()
-    setup.engine.use_semantic(Semantic(Silent(), 1.0, setup.index, 1.0))
+    setup.engine.use_semantic(Silent(), setup.index, embedder_timeout=1.0, index_timeout=1.0)
 
     with pytest.raises(StoreError):
         await setup.transfer.import_entries([REFUND])
@@ -326,7 +327,7 @@ async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> No
         async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
             return [Neighbor("00" * 20, 1.0)]
 
-    setup.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, Ahead(), 1.0))
+    setup.engine.use_semantic(LetterEmbedder(), Ahead(), embedder_timeout=1.0, index_timeout=1.0)
 
     assert await setup.maintenance.find_similar("x", 0.9, exact_only=False) == []
 
@@ -355,15 +356,15 @@ async def test_what_no_cache_has_recorded_is_not_brought(tmp_path: Path, evil: d
 
 
 async def test_what_has_keys_of_another_secret_is_not_brought_and_told_how_to(tmp_path: Path, setup: Setup) -> None:
-    setup.engine.in_use.deployment = "one"
+    setup.engine.backends.deployment = "one"
     await setup.transfer.export_file(tmp_path / "file")
     other = Setup()
-    other.engine.in_use.deployment = "other"
+    other.engine.backends.deployment = "other"
 
     with pytest.raises(ValueError, match=r"exact\.secret"):
         await other.transfer.import_file(tmp_path / "file")
 
-    other.engine.in_use.deployment = "one"
+    other.engine.backends.deployment = "one"
     assert (await other.transfer.import_file(tmp_path / "file")).stored == 5
 
 
@@ -384,14 +385,14 @@ class Forgetful(LetterEmbedder):
 async def a_store_of_two_callers() -> tuple[Setup, list[Erased], Forgetful]:
     entries = [replace(REFUND, owners=ALICE), replace(TODAY, owners=ALICE), replace(REFUNDS, owners=BOB), OTHER]
     setup = await Setup(*entries).filled()
-    embedder, told = Forgetful(), list[Erased]()
-    setup.engine.use_semantic(Semantic(embedder, 1.0, setup.index, 1.0))
-    setup.engine.on_erased = told.append
+    embedder, told = Forgetful(), setup.erased
+    setup.engine.use_semantic(embedder, setup.index, embedder_timeout=1.0, index_timeout=1.0)
+    told.clear()
     for whose, name in ((ALICE, "alice"), (BOB, "bob")):
         await setup.exact.remember(f"proof of {name}", 3600, whose)
-        await setup.exact.remember(f"kind-{name}", KEPT, whose)
-        await setup.exact.put_blob(f"kind-{name}", b"evidence", NOW + KEPT)
-        await setup.exact.increment(digest("account", name, "0"), {"hits": 1}, KEPT)
+        await setup.exact.remember(f"kind-{name}", SEGMENT_TTL_S, whose)
+        await setup.exact.put_blob(f"kind-{name}", b"evidence", NOW + SEGMENT_TTL_S)
+        await setup.exact.increment(digest("account", name, "0"), {"hits": 1}, SEGMENT_TTL_S)
     for entry in entries:
         await setup.exact.put_blob(entry.key, b"evidence", NOW + 50)
     return setup, told, embedder

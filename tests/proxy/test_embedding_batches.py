@@ -56,7 +56,7 @@ async def engine(store: MemoryStore) -> Engine:
     engine = Engine(RULES, 0.5)
     engine.use_exact(store, 0.5)
     recording = Recording(200, "application/json", "", body(*TEXTS))
-    assert engine.keep_pieces(engine.judge_pieces(exchange(), recording))
+    assert engine.store_soon(exchange(), engine.record(exchange(), recording))
     await engine.drain(1)
     assert len(store.entries) == len(TEXTS)
     return engine

@@ -121,13 +121,13 @@ async def test_parts_that_end_with_the_proxy_are_no_outage(tmp_path: Path, caplo
         raise StoreError("zvec: closed")
 
     wiring = Wiring(EMBEDDED, tmp_path)
-    in_use = wiring.engine.in_use
-    parts = (in_use.exact_part, in_use.exact_writes, in_use.embedder_part, in_use.index_part, in_use.index_writes)
+    backends = wiring.engine.backends
+    guards = (*backends.exact_guards.all, *backends.semantic_guards.all)
     await wiring.close()
 
-    for part in parts:
+    for guard in guards:
         with pytest.raises(StoreError):
-            await part.ask(closed(), "a step")
+            await guard.call(closed(), "a step")
 
     assert caplog.text == ""
 
@@ -190,11 +190,11 @@ async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
         await asyncio.sleep(0.02)
     valkey = wiring._exact._valkey
     assert valkey is not None and valkey.pid is not None
-    part, loop = wiring.engine.in_use.exact_part, asyncio.get_running_loop()
+    part, loop = wiring.engine.backends.exact_guards.reads, asyncio.get_running_loop()
     os.kill(valkey.pid, signal.SIGKILL)
     while not part.failing:
         with contextlib.suppress(StoreError):
-            await part.ask(wiring.engine.exact.remembers("any"), "asked", loop.time() + 0.2)
+            await wiring.engine.exact.within(loop.time() + 0.2, "").remembers("any")
         await asyncio.sleep(0)  # the near cache is not asked for a mark
         if valkey.running and valkey.pid:
             break
@@ -202,7 +202,7 @@ async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
 
     while True:
         with contextlib.suppress(StoreError):
-            await part.ask(wiring.engine.exact.remembers("any"), "asked", loop.time() + 0.2)
+            await wiring.engine.exact.within(loop.time() + 0.2, "").remembers("any")
             break
         await asyncio.sleep(0.02)
 

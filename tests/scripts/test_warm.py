@@ -34,7 +34,7 @@ from aicache.domain.model import Entry, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.domain.request_directives import TTL
-from aicache.engine import Engine, Semantic
+from aicache.engine import Engine
 from aicache.formats import FORMATS
 from aicache.maintenance import EntryTransfer
 from aicache.proxy.flow_metadata import note_directives
@@ -76,7 +76,7 @@ class Cache:
         self.settings = settings
         self.engine = Engine(RULES, 1.0)
         self.engine.use_exact(self.store, 1.0)
-        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
+        self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
 
     def warming(self) -> Warmup:
         return Warmup(self, clock=lambda: NOW)
@@ -247,7 +247,7 @@ async def test_a_store_that_fails_for_a_while_loses_nothing() -> None:
             return await super().embed(*args)
 
     cache = Cache()
-    cache.engine.use_semantic(Semantic(Slow(), 1.0, cache.index, 1.0))
+    cache.engine.use_semantic(Slow(), cache.index, embedder_timeout=1.0, index_timeout=1.0)
     warming = cache.warming()
     warming._pauses = (0.0,) * len(RETRY_PAUSES_S)
 

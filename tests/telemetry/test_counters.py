@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aicache.domain.digests import digest
-from aicache.domain.trace import Step, Trace, TracedNeighbor
+from aicache.domain.trace import Step, Trace
+from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.counters import (
     MAX_HEADERS,
     MAX_MODELS,
@@ -84,9 +85,9 @@ def test_misses_and_bypasses_are_counted_by_reason(counts: Counters) -> None:
 def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(counts: Counters) -> None:
     counts.decided(a_refused_miss("guard:numbers"))
     looked = [
-        TracedNeighbor("a", 0.97, "q", "guard:numbers"),
-        TracedNeighbor("b", 0.95, "q"),
-        TracedNeighbor("c", 0.5, refused="too far"),
+        Neighbor("a", 0.97, "q", "guard:numbers"),
+        Neighbor("b", 0.95, "q"),
+        Neighbor("c", 0.5, refused="too far"),
     ]
     counts.decided(a_near_hit(trace=Trace([], looked, 0.92)))
 
@@ -151,7 +152,7 @@ def test_callers_cannot_make_it_grow(counts: Counters) -> None:
     """Models, reasons, guards, steps and kinds that differ with every request."""
     for i in range(500):
         steps = [Step(f"step {i}", 0.001)]
-        looked = [TracedNeighbor(str(i), 0.5, refused=f"guard:g{i}")]
+        looked = [Neighbor(str(i), 0.5, refused=f"guard:g{i}")]
         model, kind = f"model-{i}", digest("kind", str(i))
         counts.decided(a_hit(model=model, kind=kind, trace=Trace(steps, looked, error_bound=0.1)))
         counts.decided(a_report("miss", model=model, reason=f"reason-{chr(97 + i % 26) * (i + 1)}"))

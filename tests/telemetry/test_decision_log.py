@@ -18,7 +18,8 @@ import pytest
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.digests import digest
 from aicache.domain.events import Erased
-from aicache.domain.trace import Step, Trace, TracedNeighbor
+from aicache.domain.trace import Step, Trace
+from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.decision_log import MOST, DecisionLog, Rotated, decided_line, finished_line
 from telemetry.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, checked, finished
 
@@ -65,7 +66,7 @@ def test_each_decision_end_and_judgement_is_a_line(start: Callable[..., Decision
     log = start()
 
     log.decided(
-        a_near_hit(0.95, trace=Trace([Step("embedding", 0.5)], [TracedNeighbor("k", 0.95, "q")], 0.92, None, 0.1, 0.2))
+        a_near_hit(0.95, trace=Trace([Step("embedding", 0.5)], [Neighbor("k", 0.95, "q")], 0.92, None, 0.1, 0.2))
     )
     log.finished(finished(status=503, why_not="status 503"))
     log.checked(checked("wrong", error_bound=0.04, serving_level="frozen", namespace="n"))
@@ -244,7 +245,7 @@ def test_questions_of_a_caller_and_neighbors_that_were_purged_are_taken_out(
     log = start(text=True)
     log.decided(asked("of one", "k1", "a" * 40))
     log.decided(asked("of another", "k2", "b" * 40))
-    near = Trace(neighbors=[TracedNeighbor("k1", 0.9, "a neighbor's"), TracedNeighbor("k3", 0.8, "a third's")])
+    near = Trace(neighbors=[Neighbor("k1", 0.9, "a neighbor's"), Neighbor("k3", 0.8, "a third's")])
     log.decided(replace(asked("near", "k4"), trace=near))
     until(lambda: path.exists() and len(lines(path)) == 3)
 

@@ -13,7 +13,7 @@ from aicache.dashboard.overview import overview
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.domain.pricing import Price
-from aicache.engine import Engine, Semantic
+from aicache.engine import Engine
 from aicache.maintenance import Maintenance
 from aicache.telemetry.health import collect_health
 from aicache.telemetry.observability import Observability
@@ -130,7 +130,7 @@ async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
     engine = Engine(RULES, 1.0)
     nothing = collect_health(engine)
     engine.use_exact(BrokenStore(), 1.0)
-    engine.use_semantic(Semantic(LetterEmbedder(), 1.0, MemoryIndex(), 1.0))
+    engine.use_semantic(LetterEmbedder(), MemoryIndex(), embedder_timeout=1.0, index_timeout=1.0)
     for _ in range(20):
         with pytest.raises(StoreError):
             await Maintenance(engine).fetch("key")

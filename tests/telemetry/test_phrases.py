@@ -10,14 +10,14 @@ from mitmproxy.utils.emoji import emoji
 
 import aicache
 from aicache.domain.events import Decided, Finished
-from aicache.domain.trace import TracedNeighbor
 from aicache.evidence.error_bound import ServingLevel
+from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry import phrases
 from aicache.telemetry.phrases import describe_completion, describe_decision, flow_marker
 from ui.flow_reports import HOURS, KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
 
-NEAR = TracedNeighbor(OTHER, 0.981, "How do I reset 2 passwords?", "guard:numbers")
-FAR = TracedNeighbor(KEY, 0.9412, refused="too far")
+NEAR = Neighbor(OTHER, 0.981, "How do I reset 2 passwords?", "guard:numbers")
+FAR = Neighbor(KEY, 0.9412, refused="too far")
 
 
 @pytest.mark.parametrize(

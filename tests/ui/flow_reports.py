@@ -8,7 +8,8 @@ import numpy as np
 
 from aicache.domain.events import Decided
 from aicache.domain.model import Entry, Mode
-from aicache.domain.trace import Step, Trace, TracedNeighbor
+from aicache.domain.trace import Step, Trace
+from aicache.evidence.neighbor import Neighbor
 from telemetry import reports
 from telemetry.reports import NOW
 
@@ -33,7 +34,7 @@ def an_entry(**fields: Any) -> Entry:
     return reports.an_entry(**known | fields)
 
 
-def a_trace(*neighbors: TracedNeighbor, threshold: float | None = 0.92) -> Trace:
+def a_trace(*neighbors: Neighbor, threshold: float | None = 0.92) -> Trace:
     return Trace([Step("exact look-up", 0.0004), Step("embedding", 0.0021)], list(neighbors), threshold)
 
 
@@ -55,6 +56,6 @@ def an_exact_hit(**fields: Any) -> Decided:
 
 
 def a_semantic_hit(**fields: Any) -> Decided:
-    near = TracedNeighbor(OTHER, np.float32(0.967), "How do I reset a password?")  # type: ignore[arg-type]  # as an index says it
+    near = Neighbor(OTHER, np.float32(0.967), "How do I reset a password?")  # type: ignore[arg-type]  # as an index says it
     known = {"tier": "semantic", "entry": an_entry(), "similarity": near.similarity, "trace": a_trace(near)}
     return a_report("hit", **known | fields)

@@ -24,7 +24,7 @@ from aicache.domain.events import Checked
 from aicache.domain.model import Hit
 from aicache.domain.policy import Rules
 from aicache.domain.trace import Trace
-from aicache.engine import Engine, Exchange, Semantic
+from aicache.engine import Engine, Exchange
 from aicache.entries.recording import Recording
 from aicache.maintenance import PINNED
 from aicache.telemetry.observability import Observability
@@ -56,11 +56,10 @@ class Operator:
 
     def __init__(self, context: taddons.context) -> None:
         self.exact, self.index = MemoryStore(), MemoryIndex()
-        self.engine = Engine(RULES, 1.0)
-        self.engine.use_exact(self.exact, 1.0)
-        self.engine.use_semantic(Semantic(LetterEmbedder(), 1.0, self.index, 1.0))
         self.checked: list[Checked] = []
-        self.engine.on_checked = self.checked.append
+        self.engine = Engine(RULES, 1.0, on_checked=self.checked.append)
+        self.engine.use_exact(self.exact, 1.0)
+        self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
         self.watchers = Watchers()
         self.observability = Observability(self.watchers, lambda: self.engine)
         self.view = View()
@@ -79,7 +78,7 @@ class Operator:
         flow_marks.mark_decided(flow, report, "credential")
         self.watchers.decided(report)
         if not isinstance(outcome, Hit):
-            self.engine.keep(exchange, self.engine.judge(exchange, an_answer()))
+            self.engine.store_soon(exchange, self.engine.record(exchange, an_answer()))
             while self.engine.busy:
                 await asyncio.sleep(0)
         self.view.add([flow])

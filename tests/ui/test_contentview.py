@@ -12,7 +12,7 @@ from mitmproxy.io import FlowReader, FlowWriter
 from mitmproxy.test import tflow, tutils
 
 from aicache.domain.events import Decided, Finished
-from aicache.domain.trace import TracedNeighbor
+from aicache.evidence.neighbor import Neighbor
 from aicache.ui import contentview, flow_marks
 from aicache.ui.decision_view import decision_lines
 from e2e.originals import answer
@@ -51,7 +51,7 @@ def test_it_is_among_the_views_once_also_when_the_script_is_loaded_again() -> No
 
 def test_a_semantic_hit_shows_how_it_came_about() -> None:
     report = a_semantic_hit()
-    report.trace.neighbors.insert(0, TracedNeighbor(KEY, 0.981, "How do I reset 2 passwords?", "guard:numbers"))
+    report.trace.neighbors.insert(0, Neighbor(KEY, 0.981, "How do I reset 2 passwords?", "guard:numbers"))
     flow = a_flow(report)
 
     text = shown(flow.response, flow)
@@ -77,7 +77,7 @@ def test_a_semantic_hit_shows_how_it_came_about() -> None:
 
 
 def test_a_plain_miss_says_why() -> None:
-    report = a_report(trace=a_trace(TracedNeighbor(OTHER, 0.9412, refused="too far")))
+    report = a_report(trace=a_trace(Neighbor(OTHER, 0.9412, refused="too far")))
     flow = a_flow(report)
     flow_marks.mark_finished(flow, Finished(report, 200, 2.11, 10, an_entry(), None))
 

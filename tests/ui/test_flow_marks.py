@@ -12,7 +12,7 @@ from mitmproxy.io import FlowReader, FlowWriter
 from mitmproxy.test import taddons, tflow
 
 from aicache.domain.events import Decided, Finished
-from aicache.domain.trace import TracedNeighbor
+from aicache.evidence.neighbor import Neighbor
 from aicache.ui import flow_marks
 from ui.flow_reports import KEY, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
 
@@ -47,7 +47,7 @@ def reloaded(flow: HTTPFlow) -> HTTPFlow:
     ],
 )
 def test_filters_find_flows_by_what_became_of_them_also_when_saved_and_loaded(expression: str, found: set[str]) -> None:
-    refused = TracedNeighbor(OTHER, 0.98, "How do I reset 2 passwords?", "guard:numbers")
+    refused = Neighbor(OTHER, 0.98, "How do I reset 2 passwords?", "guard:numbers")
     flows = {
         "exact": a_flow(an_exact_hit()),
         "semantic": a_flow(a_semantic_hit()),
@@ -86,7 +86,7 @@ def test_a_miss_is_told_to_its_end_unless_somebody_has_written_since() -> None:
 
 def test_texts_that_no_file_could_hold_are_made_to_fit() -> None:
     flow = a_flow(
-        a_report(question="half a \ud83d pair", model="\ud83d", trace=a_trace(TracedNeighbor(OTHER, 0.5, "\ude00")))
+        a_report(question="half a \ud83d pair", model="\ud83d", trace=a_trace(Neighbor(OTHER, 0.5, "\ude00")))
     )
 
     assert reloaded(flow).metadata == flow.metadata
@@ -94,9 +94,9 @@ def test_texts_that_no_file_could_hold_are_made_to_fit() -> None:
 
 
 def test_a_question_that_may_be_another_owners_is_not_told() -> None:
-    flow = a_flow(a_report(reason="foreign", trace=a_trace(TracedNeighbor(OTHER, 0.99, "a secret", "foreign"))))
+    flow = a_flow(a_report(reason="foreign", trace=a_trace(Neighbor(OTHER, 0.99, "a secret", "foreign"))))
     hit = a_semantic_hit()
-    hit.trace.neighbors.append(TracedNeighbor(KEY, 0.95, "a secret"))
+    hit.trace.neighbors.append(Neighbor(KEY, 0.95, "a secret"))
 
     assert "a secret" not in str(flow.get_state())
     assert "a secret" not in str(a_flow(hit).get_state())

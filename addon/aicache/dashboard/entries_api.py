@@ -11,7 +11,7 @@ from aicache.dashboard.overview import entry_row
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.engine.answer_comparison import text_of
+from aicache.engine.answer_comparison import extract_text
 from aicache.maintenance import EntrySummary, Maintenance, summarize
 
 PAGE_SIZE = 50
@@ -54,7 +54,7 @@ class EntriesApi:
         """Return one entry with what it says."""
         if (entry := await self._maintenance.fetch(key)) is None:
             return None
-        said = await text_of(entry)
+        said = await extract_text(entry)
         answer = entry.body.decode("utf-8", "replace") if said is None else said
         row = entry_row(summarize(entry)) | {"mode": str(entry.mode), "content_type": entry.content_type}
         return row | {

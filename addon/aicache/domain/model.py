@@ -10,6 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from aicache.domain.trial import Trial
+from aicache.evidence.neighbor import Neighbor as Neighbor
+
 Vector: TypeAlias = npt.NDArray[np.float32]
 """``(d,)`` float32, L2-normalised; a batch is ``(n, d)``."""
 
@@ -206,14 +209,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbor:
-    """One nearest-neighbour match. Higher *similarity* is closer; 1.0 is identical (cosine, -1 to 1)."""
-
-    key: str
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
 class Hit:
     """A stored answer may be served. *similarity* is None when the request was the very same."""
 
@@ -223,8 +218,8 @@ class Hit:
     """The entry was made just now, of a text that Higress left; nothing is known of its age."""
     error_bound: float | None = None
     """What share of all requests is answered wrong at most (95 % confidence), where hits are checked."""
-    ticket: int | None = None
-    """The hit is to be checked: its fresh answer, asked for in the background, is given in under this number."""
+    trial: Trial | None = None
+    """Where the hit is to be checked by a fresh answer, asked for in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +228,8 @@ class Miss:
 
     reason: str
     vector: Vector | None = None
-    ticket: int | None = None
-    """Something is to be learned from the fresh answer, which is given in under this number."""
+    trial: Trial | None = None
+    """Where something is to be learned from the fresh answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from aicache.evidence.neighbor import Neighbor
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -16,24 +18,12 @@ class Step:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class TracedNeighbor:
-    """A neighbour that the index named, nearest first."""
-
-    key: str
-    similarity: float
-    question: str | None = None
-    """As it was asked; None where its entry was not fetched."""
-    refused: str | None = None
-    """Why it did not answer; None for the one that did, and for those behind it."""
-
-
 @dataclass(slots=True)
 class Trace:
     """One look-up's steps and neighbours. It holds questions: nothing of it goes into a log unless that is wanted."""
 
     steps: list[Step] = field(default_factory=list)
-    neighbors: list[TracedNeighbor] = field(default_factory=list)
+    neighbors: list[Neighbor] = field(default_factory=list)
     threshold: float | None = None
     """The similarity that was needed; None where nothing was looked for by meaning."""
     kind: str | None = None

@@ -1,29 +1,31 @@
-"""Are a fresh answer and a stored one the same? By words, by an embedder's similarity, then by a judge model."""
+"""Compares a fresh answer with stored ones: by words, by an embedder's similarity, then by a judge model."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 
-from aicache.domain.model import Entry, Text, Vector
+from aicache.domain.model import Entry, Refusal, Text, ToolCall, Vector
 from aicache.domain.ports import StoreError
-from aicache.engine.backends import InUse
-from aicache.engine.exchange import PARSE_ON_LOOP, Semantic
+from aicache.engine.backends import Backends
+from aicache.engine.exchange import MAX_BYTES_ON_LOOP
+from aicache.engine.guarded_semantic import Semantic
 from aicache.evidence.answer_equality import ANSWER_THRESHOLDS, AnswerThresholds, Correctness, compare
 from aicache.formats import by_api
 
-COMPARED = 2000  # characters of an answer that are compared by similarity: embedders see no more
-MEASURED = {"use-multilingual-3": ANSWER_THRESHOLDS}  # of other models no similarity decides
+MAX_COMPARED_CHARS = 2000
+"""Of an answer, by similarity: embedders see no more."""
+MEASURED_THRESHOLDS = {"use-multilingual-3": ANSWER_THRESHOLDS}
+"""With other embedding models no similarity decides."""
 
 
-async def text_of(entry: Entry) -> str | None:
-    """Return what an answer says in words, its thinking aside; None where that is not all that it says."""
-    if len(entry.body) > PARSE_ON_LOOP:
-        return await asyncio.to_thread(_text_of, entry)
-    return _text_of(entry)
+async def extract_text(entry: Entry) -> str | None:
+    """Return an answer's text without its reasoning; None where the answer is more than text."""
+    if len(entry.body) > MAX_BYTES_ON_LOOP:
+        return await asyncio.to_thread(_extract_text, entry)
+    return _extract_text(entry)
 
 
-def _text_of(entry: Entry) -> str | None:
+def _extract_text(entry: Entry) -> str | None:
     try:
         format = by_api(entry.api)
         answer = format.to_answer(format.parse_answer(entry.body, variant=entry.asked_variant)[1])
@@ -32,50 +34,49 @@ def _text_of(entry: Entry) -> str | None:
     if len(answer.choices) != 1:
         return None
     parts = answer.choices[0].parts
-    said = [part.text for part in parts if isinstance(part, Text)]
-    return "".join(said) if said and not any(type(part).__name__ in ("ToolCall", "Refusal") for part in parts) else None
+    texts = [part.text for part in parts if isinstance(part, Text)]
+    return "".join(texts) if texts and not any(isinstance(part, ToolCall | Refusal) for part in parts) else None
 
 
 class Comparison:
-    """A fresh answer to a question, to be compared with stored ones."""
+    """Compares one fresh answer to a question with stored ones."""
 
-    def __init__(self, in_use: InUse, semantic: Semantic, question: str, fresh: str, partition: str = "") -> None:
+    def __init__(self, backends: Backends, semantic: Semantic, question: str, fresh: str, partition: str = "") -> None:
         self._partition = partition
-        self._in_use, self._semantic = in_use, semantic
+        self._judge, self._semantic = backends.judge, semantic
         self._question, self._fresh = question, fresh
         self._vector: Vector | None = None
 
-    async def with_(self, stored: str, *, ask: bool) -> Correctness:
-        """Compare; where there is a judge model, *ask* has it decide, unless the two are equal.
+    async def compare_with(self, stored: str, *, use_judge: bool) -> Correctness:
+        """Compare; with *use_judge* the judge model, where there is one, decides unless the two are equal.
 
-        Raises StoreError when the one that would have to decide is out of order: then this pair shows nothing.
+        Raises StoreError when the one that would have to decide fails: then this pair shows nothing.
         """
-        found = await self._compared(stored)
-        judge, part = self._in_use.judge if ask else None, self._in_use.judge_part
-        if found is Correctness.RIGHT and judge is not None and part.failing:
+        found = await self._compare_words(stored)
+        judge = self._judge if use_judge else None
+        if found is Correctness.RIGHT and judge is not None and judge.guard.failing:
             # Nobody needs a judge for these: to learn from them alone would be to believe that all are right.
             raise StoreError("judge model: not asked, it is failing")
         if found is Correctness.RIGHT or not (self._fresh.strip() and stored.strip()):
             return found
         if judge is not None:
-            opinion = await part.ask(judge.same(self._question, self._fresh, stored), "judge asked", math.inf)
+            opinion = await judge.same(self._question, self._fresh, stored)
             return Correctness.UNKNOWN if opinion is None else Correctness.RIGHT if opinion else Correctness.WRONG
-        bars = MEASURED.get(self._semantic.embedder.model)
-        if found is Correctness.UNKNOWN and bars is not None:
-            found = await self._compared(stored, await self._similarity(stored), bars)
+        thresholds = MEASURED_THRESHOLDS.get(self._semantic.embedder.model)
+        if found is Correctness.UNKNOWN and thresholds is not None:
+            found = await self._compare_words(stored, await self._similarity(stored), thresholds)
         return found
 
-    async def _compared(
-        self, stored: str, similarity: float | None = None, bars: AnswerThresholds = ANSWER_THRESHOLDS
+    async def _compare_words(
+        self, stored: str, similarity: float | None = None, thresholds: AnswerThresholds = ANSWER_THRESHOLDS
     ) -> Correctness:
-        if len(self._fresh) + len(stored) > PARSE_ON_LOOP:
-            return await asyncio.to_thread(compare, self._fresh, stored, similarity, bars)
-        return compare(self._fresh, stored, similarity, bars)
+        if len(self._fresh) + len(stored) > MAX_BYTES_ON_LOOP:
+            return await asyncio.to_thread(compare, self._fresh, stored, similarity, thresholds)
+        return compare(self._fresh, stored, similarity, thresholds)
 
     async def _similarity(self, stored: str) -> float:
-        texts = [stored[:COMPARED]] + ([] if self._vector is not None else [self._fresh[:COMPARED]])
-        embedding = self._semantic.embedder.embed(texts, "query", self._partition)
-        vectors = await self._in_use.embedder_writes.ask(embedding, "answers compared")
+        texts = [stored[:MAX_COMPARED_CHARS]] + ([] if self._vector is not None else [self._fresh[:MAX_COMPARED_CHARS]])
+        vectors = await self._semantic.embedder.embed(texts, "query", self._partition)
         if self._vector is None:
             self._vector = vectors[1]
         return float(vectors[0] @ self._vector)

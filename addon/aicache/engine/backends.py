@@ -1,4 +1,4 @@
-"""The outside parts in use at the moment, each asked within its time limit and past its breaker."""
+"""The store, the embedder, the index and the judge model in use at the moment, each behind its guards."""
 
 from __future__ import annotations
 
@@ -7,99 +7,81 @@ import contextlib
 
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import DerivedCache, ExactStore, Judge, Peeks, StoreError
-from aicache.engine.dependency import WRITE_TIMEOUT, Part
-from aicache.engine.exchange import Semantic
+from aicache.domain.ports import DerivedCache, Embedder, ExactStore, Judge, VectorIndex
+from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import Shares
+from aicache.engine.guarded_semantic import GuardedEmbedder, GuardedIndex, GuardedJudge, Semantic, SemanticGuards
+from aicache.engine.guarded_store import GuardedStore, StoreGuards
 
-MAX_EMBEDDING = 384  # callers' questions that are being embedded
-START_WITHIN = 60.0  # seconds that an answer waits to be stored while the parts are still starting
-WRITES = 16  # under way at once: half of a server's connections are left to whoever waits for an answer
+MAX_EMBEDDING = 384
+"""Questions that are being embedded at once."""
+START_TIMEOUT_S = 60.0
+"""Wait of an answer to be stored while the backends are still starting."""
 
-STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again")
-DELETED = OutageTexts("entries are not deleted", "entries are deleted again")
-SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for upkeep again")
-BY_MEANING = OutageTexts(
-    "no hits by meaning, exact hits go on; it is asked again every few seconds", "hits by meaning again"
-)
-FOUND = OutageTexts("new answers are found by their exact request only", "new answers are found by meaning again")
-VECTORS_DELETED = OutageTexts("vectors are not deleted", "vectors are deleted again")
 JUDGED = OutageTexts("nothing is learned by it", "judges again")
-LEFT = OutageTexts("they answer nothing for now", "they answer again")
 
 
-class InUse:
-    """None, an exact store, or all. They may be replaced at any time: whoever works with them takes hold of them first,
-    and goes on with those it began with."""
+class Backends:
+    """None, a store, or all. They may be replaced at any time: callers hold on to the ones that they began with."""
 
     def __init__(self) -> None:
-        self.exact: ExactStore | None = None
-        self._holds: DerivedCache | None = None
+        self.exact: GuardedStore | None = None
         self.semantic: Semantic | None = None
-        self.judge: Judge | None = None
-        self.deployment = ""  # names the secret that keys are derived of: others' entries are never asked for
-        self._use_exact_parts(0.25)
-        self._use_semantic_parts(0.4, 0.4)
+        self.judge: GuardedJudge | None = None
+        self.derived_cache: DerivedCache | None = None
+        """The store in use, if it caches entries in this process."""
+        self.deployment = ""
+        """Names the secret that keys are derived from: entries of another one are never asked for."""
+        self.exact_guards = StoreGuards.build(0.25)
+        self.semantic_guards = SemanticGuards.build(0.4, 0.4)
+        self.judge_guard = Dependency("judge model", 30.0, words=JUDGED)
         self.embedding = Shares(MAX_EMBEDDING)
-        self.judge_part = Part("judge model", 30.0, words=JUDGED)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
-        self.exact = store
-        self._holds = store if isinstance(store, DerivedCache) else None
-        self._use_exact_parts(timeout)
+        _silence(*self.exact_guards.all)
+        self.exact_guards = StoreGuards.build(timeout)
+        self.exact = None if store is None else GuardedStore(store, self.exact_guards)
+        self.derived_cache = store if isinstance(store, DerivedCache) else None
         if store is not None:
             self._exact_known.set()
 
     def exact_restored(self) -> None:
-        """Take note that the server behind the store in use stands again."""
-        for part in (self.exact_part, self.exact_writes, self.exact_deletes, self.exact_upkeep, self.legacy_part):
-            part.restored()
+        """Close the breakers of the store in use: its server runs again."""
+        for guard in self.exact_guards.all:
+            guard.restored()
 
-    def use_semantic(self, semantic: Semantic | None) -> None:
-        """Take embedder and index into use, or do without."""
-        self.semantic = semantic
-        if semantic is not None:
-            self._use_semantic_parts(semantic.embedder_timeout, semantic.index_timeout)
-        else:
-            self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
+    def use_semantic(
+        self,
+        embedder: Embedder,
+        index: VectorIndex,
+        *,
+        embedder_timeout: float,
+        index_timeout: float,
+        begun_at: float = 0.0,
+    ) -> None:
+        """Take embedder and index into use. *begun_at* is `Semantic.begun_at`."""
+        _silence(*self.semantic_guards.all)
+        self.semantic_guards = guards = SemanticGuards.build(embedder_timeout, index_timeout)
+        self.semantic = Semantic(GuardedEmbedder(embedder, guards), GuardedIndex(index, guards), begun_at)
         self._semantic_known.set()
 
-    def _use_exact_parts(self, timeout: float) -> None:
-        """What it is asked for fails apart: a store that is full or a replica answers, and may well delete."""
-        self._leave("exact_part", "exact_writes", "exact_deletes", "exact_upkeep", "legacy_part")
-        self.exact_part = reads = Part("exact store", timeout)
-        self.exact_writes = Part("exact store (writes)", WRITE_TIMEOUT, words=STORED, behind=reads, at_once=WRITES)
-        self.exact_deletes = Part("exact store (deletions)", WRITE_TIMEOUT, words=DELETED, behind=reads, always=True)
-        self.exact_upkeep = Part("exact store (upkeep)", WRITE_TIMEOUT, words=SCANNED, behind=reads, always=True)
-        self.legacy_part = Part("answers of Higress", timeout, words=LEFT, behind=reads)
-
-    def _use_semantic_parts(self, embedder: float, index: float) -> None:
-        """As of the exact store; and who embeds in ten seconds is good for what is stored, and not for a look-up."""
-        self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
-        self.embedder_part = asked = Part("embedder", embedder, words=BY_MEANING)
-        self.embedder_writes = Part("embedder (of what is stored)", WRITE_TIMEOUT, words=FOUND, behind=asked)
-        self.index_part = searched = Part("vector index", index, words=BY_MEANING)
-        self.index_writes = Part("vector index (writes)", WRITE_TIMEOUT, words=FOUND, behind=searched, at_once=WRITES)
-        self.index_deletes = Part(
-            "vector index (deletions)", WRITE_TIMEOUT, words=VECTORS_DELETED, behind=searched, always=True
-        )
-
-    def _leave(self, *names: str) -> None:
-        """Have the parts of before say nothing of their end."""
-        for name in names:
-            if (part := getattr(self, name, None)) is not None:
-                part.close()
+    def use_no_semantic(self) -> None:
+        """Do without hits by meaning."""
+        _silence(*self.semantic_guards.all)
+        self.semantic = None
+        self._semantic_known.set()
 
     def use_judge(self, judge: Judge | None, timeout: float) -> None:
         """Take a model that compares answers into use, or do without."""
-        self.judge = judge
-        self.judge_part.close()
-        self.judge_part = Part("judge model", 3 * timeout, words=JUDGED)  # it has its own, and lets few in at once
+        _silence(self.judge_guard)
+        # It has a timeout of its own, and lets few calls in at once: the others wait.
+        self.judge_guard = Dependency("judge model", 3 * timeout, words=JUDGED)
+        self.judge = None if judge is None else GuardedJudge(judge, self.judge_guard)
 
-    async def exact_once_known(self) -> ExactStore | None:
-        """Wait for a part that is starting: an answer that comes in the meantime is not lost."""
+    async def exact_once_known(self) -> GuardedStore | None:
+        """Wait for a store that is starting, so that an answer that comes in the meantime is not lost."""
         await _known(self._exact_known)
         return self.exact
 
@@ -107,61 +89,44 @@ class InUse:
         await _known(self._semantic_known)
         return self.semantic
 
-    async def withdraw(self, semantic: Semantic, key: str, lasts: float) -> None:
-        """Have an entry answer its own request only, and no other by meaning, for so many seconds. Raises StoreError.
+    async def withdraw(self, semantic: Semantic, key: str, ttl: float) -> None:
+        """Let an entry answer only its own request, and none by meaning, for *ttl* seconds. Raises StoreError.
 
-        It is noted as well, so that the entry gets no vector again when the index is begun anew.
+        The flag keeps it from getting a vector again when the index is rebuilt.
         """
-        await self.index_deletes.ask(semantic.index.delete([key]), "a wrong neighbour deleted")
+        await semantic.index.delete([key])
         if self.exact is not None:
-            await self.exact_writes.ask(self.exact.remember(withdrawn(key), lasts), "a wrong neighbour noted")
-        self.release(key)
+            await self.exact.remember(withdrawn(key), ttl)
+        self.evict(key)
 
-    def release(self, key: str) -> None:
-        """Hold an entry no longer in this process, where one is held."""
-        if self._holds is not None:
-            self._holds.evict(key)  # with what was made of it for others
+    def evict(self, key: str) -> None:
+        """Drop an entry from this process's cache, if there is one, with what was derived from it."""
+        if self.derived_cache is not None:
+            self.derived_cache.evict(key)
 
-    def held(self, key: str) -> Entry | None:
-        """Return an entry that is held in this process: no part is asked, so it shows nothing of one."""
-        return None if self._holds is None else self._holds.get_cached(key)
+    def get_cached(self, key: str) -> Entry | None:
+        """Return an entry cached in this process: no server is asked, so it shows nothing about one."""
+        return None if self.derived_cache is None else self.derived_cache.get_cached(key)
 
     def start_no_more(self) -> None:
-        """No part will start any more: whoever waits goes on with what there is, and what ends is no outage."""
-        self._leave("exact_part", "exact_writes", "exact_deletes", "exact_upkeep", "legacy_part", "judge_part")
-        self._leave("embedder_part", "embedder_writes", "index_part", "index_writes", "index_deletes")
+        """No backend will start any more: who waits goes on with what there is, and what is closed is no outage."""
+        _silence(*self.exact_guards.all, *self.semantic_guards.all, self.judge_guard)
         self._exact_known.set()
         self._semantic_known.set()
 
 
 def withdrawn(key: str) -> str:
-    """Name the mark of an entry that is to answer nothing by meaning."""
+    """Name the flag of an entry that must not answer by meaning."""
     return f"withdrawn-{key}"
 
 
-async def looked_at(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:
-    """Do as `entries`, for who keeps the store: nothing is changed by it, where the store can do so."""
-    return await exact.peek(keys) if isinstance(exact, Peeks) else await entries(exact, keys)
+def _silence(*guards: Dependency) -> None:
+    for guard in guards:
+        guard.close()
 
 
-async def entries(exact: ExactStore, keys: list[str]) -> list[Entry | StoreError | None]:
-    """Fetch entries, of which some may be on a node that is down: those are errors here, and not gone.
-
-    Raises StoreError when nothing could be asked. The gets of one turn of the loop travel together.
-    """
-    found = await asyncio.gather(*(exact.get(key) for key in keys), return_exceptions=True)
-    entries: list[Entry | StoreError | None] = []
-    for each in found:
-        if isinstance(each, BaseException) and not isinstance(each, StoreError):
-            raise each
-        entries.append(each)
-    if (failures := [each for each in entries if isinstance(each, StoreError)]) and len(failures) == len(entries):
-        raise failures[0]
-    return entries
-
-
-async def _known(part: asyncio.Event) -> None:
-    if not part.is_set():
+async def _known(event: asyncio.Event) -> None:
+    if not event.is_set():
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(START_WITHIN):
-                await part.wait()
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await event.wait()

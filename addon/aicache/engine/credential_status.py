@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.ports import ExactStore
-from aicache.engine.backends import InUse
+from aicache.domain.ports import StoreError
+from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import Tasks
 from aicache.engine.exchange import Exchange
+from aicache.engine.guarded_store import GuardedStore
 from aicache.entries.embedding_batch import BatchExchange
 
 ACCEPTED_FOR = 3600.0
@@ -35,8 +36,8 @@ _Asking = Exchange | BatchExchange
 class Proofs:
     """One for an engine, by its clock."""
 
-    def __init__(self, in_use: InUse, tasks: Tasks, now: Callable[[], float]) -> None:
-        self._in_use, self._tasks, self._now = in_use, tasks, now
+    def __init__(self, backends: Backends, tasks: Tasks, now: Callable[[], float]) -> None:
+        self._backends, self._tasks, self._now = backends, tasks, now
         self._known = BoundedDict[str, tuple[bool, float, float]](MOST)  # good or not, since when, how long
         self._second, self._refusals = 0.0, 0
 
@@ -54,22 +55,36 @@ class Proofs:
         good, since, seconds = known
         return good if 0 <= self._now() - since < seconds else None  # before: the clock has been set back since
 
-    async def ask(self, exact: ExactStore, exchange: _Asking) -> bool:
-        """Ask the store for it. Raises StoreError, by which a caller's own answers need not be kept from it."""
+    def flag(self, exchange: _Asking) -> str:
+        """Name the flag in the store that tells whether a caller may be given what is stored."""
         assert exchange.credential is not None
-        if exchange.shared:
-            good = await exact.remembers(exchange.credential)
-            if good:  # that it is not, the next answer may change, here or elsewhere
-                self._know(exchange.credential, True)
-            return good
-        good = not await exact.remembers(_refused(exchange.credential))
-        self._know(exchange.credential, good)
-        return good
+        return exchange.credential if exchange.shared else _refused(exchange.credential)
+
+    def learn(self, exchange: _Asking, flag: bool | StoreError) -> bool:
+        """Tell by that flag whether a caller may be given what is stored, and remember it.
+
+        Where the flag could not be read, the caller's own answers need not be kept from it; shared answers raise
+        StoreError.
+        """
+        assert exchange.credential is not None
+        if isinstance(flag, StoreError):
+            if exchange.shared:
+                raise flag
+            return True
+        if not exchange.shared:
+            self._know(exchange.credential, not flag)
+        elif flag:  # that it is not set, the next answer may change, here or elsewhere
+            self._know(exchange.credential, True)
+        return flag == exchange.shared
+
+    async def look_up(self, store: GuardedStore, exchange: _Asking) -> bool:
+        """Tell by the store whether a caller may be given what is stored. Raises StoreError."""
+        return self.learn(exchange, await store.remembers(self.flag(exchange)))
 
     def accepted(self, exchange: _Asking) -> None:
         """Take note of a good answer to a caller, as it was judged."""
         caller = exchange.credential
-        if caller is None or self._in_use.exact is None:
+        if caller is None or self._backends.exact is None:
             return
         was_stopped = self.stopped(caller)
         if exchange.proves or was_stopped:
@@ -107,12 +122,8 @@ class Proofs:
             del self._known[caller]
 
     def _mark(self, name: str, seconds: float, owners: Sequence[str] = ()) -> None:
-        if (exact := self._in_use.exact) is not None:
-            self._tasks.spawn(self._marking(exact, name, seconds, owners))
-
-    async def _marking(self, exact: ExactStore, name: str, seconds: float, owners: Sequence[str]) -> None:
-        part = self._in_use.exact_writes if seconds > 0 else self._in_use.exact_deletes
-        await part.ask(exact.remember(name, seconds, owners), "credential noted")
+        if (store := self._backends.exact) is not None:
+            self._tasks.spawn(store.remember(name, seconds, owners))
 
 
 class Turns:

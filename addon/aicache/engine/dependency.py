@@ -1,4 +1,4 @@
-"""How an outside part is asked: within a time limit, past a breaker, and with a line when it fails or recovers."""
+"""Calls an external dependency with a deadline, a circuit breaker and rate-limited warnings."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-WRITE_TIMEOUT = 10.0  # seconds for what nobody waits for
-SILENT = "no answer in time"
-FAIR = 0.5  # share of its time limit that a part must have had for its silence to count
+BACKGROUND_TIMEOUT_S = 10.0
+"""For calls that no request waits for."""
+NO_ANSWER = "no answer in time"
+MIN_TIMEOUT_SHARE = 0.5
+"""A timeout counts as a failure only where the call had at least this share of the dependency's time limit."""
 
 
-class Part:
-    """An outside part, or what it is asked for: its name for the log, its time limit in seconds, its breaker.
+class Dependency:
+    """One kind of call to an external service: its name for the log, its time limit and its circuit breaker.
 
-    What fails together is one of these: a store that refuses writes and answers reads is two.
+    Calls that fail independently are dependencies of their own: a store that refuses writes may answer reads.
     """
 
     def __init__(
@@ -35,18 +37,20 @@ class Part:
         breaker: Breaker | None = None,
         *,
         words: OutageTexts | None = None,
-        behind: Part | None = None,
-        at_once: int | None = None,
+        behind: Dependency | None = None,
+        max_concurrent: int | None = None,
         always: bool = False,
     ) -> None:
-        """While the part *behind* which this one stands is down, that is all the log says. Of its calls so many go
-        *at_once*; others wait, which is none of its time. *always*: it is asked however often it has failed."""
+        """*timeout* is in seconds. While the dependency *behind* which this one stands is down, this one logs nothing.
+
+        Calls above *max_concurrent* wait, outside of the time limit. *always*: call it even while its breaker is open.
+        """
         self.name = name
         self._timeout = timeout
         self._breaker = breaker or Breaker()
         self._outages = OutageLog(name, words or OutageTexts())
         self._behind, self._always = behind, always
-        self._turns = asyncio.Semaphore(at_once) if at_once is not None else contextlib.nullcontext()
+        self._slots = asyncio.Semaphore(max_concurrent) if max_concurrent is not None else contextlib.nullcontext()
         self._answered_at = 0.0
         self._failed_in_part = False
         self._silent = self._summing = False
@@ -55,111 +59,111 @@ class Part:
 
     @property
     def failing(self) -> bool:
-        """Tell whether it is asked now and then only, since it failed several times."""
+        """Whether the breaker is open: after several failures it is called now and then only."""
         return self._breaker.open and not self._always
 
     @property
     def works(self) -> bool:
-        """Tell whether the last that was seen of it was no failure."""
+        """Whether the last call that counts succeeded."""
         return not (self._outages.down or self._failed_in_part)
 
     def close(self) -> None:
-        """Say nothing more: it ends, and what is still under way with it will fail."""
+        """Log nothing more: calls under way will fail, since the service is being closed."""
         self._silent = True
 
-    async def ask(
+    async def call(
         self,
-        asking: Coroutine[Any, Any, T],
+        work: Coroutine[Any, Any, T],
         step: str,
         deadline: float | None = None,
         *,
-        shows: bool = True,
+        from_memory: bool = False,
         crowded: bool = False,
     ) -> T:
-        """Await the part's answer, within its time limit and the lookup's *deadline* (`LoopTime`; None: nobody waits).
+        """Await *work* within the time limit and the *deadline* (`LoopTime`; None where no request waits).
 
-        Raises StoreError alone: for its own, for silence, and at once while the breaker is open. Busy is of ours: of
-        the loop that was late, of a part that was answering others meanwhile, or that is *crowded* by this caller
-        alone. *step* is what the log calls it at DEBUG, with how long it took. What may be answered from memory *shows*
-        nothing of the part by its success.
+        Raises only StoreError: the service's own, for a timeout, and at once while the breaker is open. Busy blames
+        this process instead: the loop was late, the service was answering other calls, or it is *crowded* by this one
+        caller. *step* names the call in the DEBUG log, where its duration is. The success of a call that may be
+        answered *from memory* says nothing about the service.
         """
         try:
-            async with self._turns:
-                return await self._ask(asking, step, deadline, shows=shows, crowded=crowded)
+            async with self._slots:
+                return await self._call(work, step, deadline, from_memory=from_memory, crowded=crowded)
         finally:
-            asking.close()  # which is nothing to one that has ended
+            work.close()  # a no-op for a coroutine that has finished
 
-    async def _ask(
-        self, asking: Coroutine[Any, Any, T], step: str, deadline: float | None, *, shows: bool, crowded: bool
+    async def _call(
+        self, work: Coroutine[Any, Any, T], step: str, deadline: float | None, *, from_memory: bool, crowded: bool
     ) -> T:
         loop, time = asyncio.get_running_loop(), loop_time()
         began, since = loop.time(), time.time()
-        allow = self._breaker.allow if shows else self._breaker.would_allow
+        allow = self._breaker.would_allow if from_memory else self._breaker.allow
         if not (self._always or allow(began)):
             raise StoreError(f"{self.name}: not asked, it is failing")
-        limit = since + WRITE_TIMEOUT if deadline is None else min(since + self._timeout, deadline)
+        limit = since + BACKGROUND_TIMEOUT_S if deadline is None else min(since + self._timeout, deadline)
         within = LoopTimeout(limit, time)
         try:
             async with within:
-                answer = await asking
+                answer = await work
         except Busy:
             raise
-        except ShareError as exc:  # the rest of the part answers
-            self._note(str(exc))
+        except ShareError as exc:  # the rest of the service answers
+            self._count_failure(str(exc))
             self._failed_in_part = True
-            self._say(self._outages.failed_in_part(str(exc), loop.time()))
+            self._warn(self._outages.failed_in_part(str(exc), loop.time()))
             raise StoreError(f"{self.name}: {exc}") from exc
         except TimeoutError as exc:
-            if crowded or within.loop_was_late or self._answered_at > began or limit - since < self._timeout * FAIR:
+            had_too_little = limit - since < self._timeout * MIN_TIMEOUT_SHARE
+            if crowded or within.loop_was_late or self._answered_at > began or had_too_little:
                 raise Busy(f"{self.name}: no time for it") from exc
-            self._breaker.failed(loop.time())
-            self._failed(SILENT, loop.time())
-            raise StoreError(f"{self.name}: {SILENT}") from exc
+            self._failed(NO_ANSWER, loop.time())
+            raise StoreError(f"{self.name}: {NO_ANSWER}") from exc
         except StoreError as exc:
             if crowded and isinstance(exc.__cause__, TimeoutError):
                 raise Busy(f"{self.name}: its caller has asked for too much at once") from exc
-            why = str(exc) or SILENT
-            self._breaker.failed(loop.time())
+            why = str(exc) or NO_ANSWER
             self._failed(why, loop.time())
             raise StoreError(f"{self.name}: {why}") from exc
         now = loop.time()
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s: %.1f ms", step, (now - began) * 1000)
-        if shows and time.time() - since <= self._timeout:  # what takes longer is no good to those who wait
+        if not from_memory and time.time() - since <= self._timeout:  # a slower answer is useless to a request
             self._answered_at = now
-            self._works_since(began)
+            self._succeeded(began)
         return answer
 
-    async def retry(self, asking: Awaitable[object]) -> bool:
-        """Ask a part that fails once more, past its breaker; True when it answers: then all may ask it again."""
+    async def retry(self, work: Awaitable[object]) -> bool:
+        """Call a failing service once more, past its breaker; True when it answers: the breaker is closed then."""
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._timeout):
-                await asking
+                await work
         except (StoreError, TimeoutError):
             return False
-        self._works_since(began)
+        self._succeeded(began)
         return True
 
     def restored(self) -> None:
-        """Take note that it stands again: no request has to find that out when the breaker's pause is over."""
-        self._works_since(asyncio.get_running_loop().time())
+        """Close the breaker: the service is known to run again, so no request has to wait out the pause."""
+        self._succeeded(asyncio.get_running_loop().time())
 
-    def _works_since(self, began: float) -> None:
-        """Take note of a success of what *began* then."""
+    def _succeeded(self, began: float) -> None:
+        """Record the success of a call that *began* then."""
         self._failed_in_part = False
         self._breaker.succeeded()
-        self._say(self._outages.answered(began, asyncio.get_running_loop().time()))
-
-    def _note(self, why: str) -> None:
-        self.failures, self.last_failure = self.failures + 1, why
+        self._warn(self._outages.answered(began, asyncio.get_running_loop().time()))
 
     def _failed(self, why: str, now: float) -> None:
-        self._note(why)
+        self._breaker.failed(now)
+        self._count_failure(why)
         hushed = self._behind is not None and not self._behind.works
-        self._say(self._outages.failed(why, now, hushed=hushed))
+        self._warn(self._outages.failed(why, now, hushed=hushed))
 
-    def _say(self, line: str | None) -> None:
+    def _count_failure(self, why: str) -> None:
+        self.failures, self.last_failure = self.failures + 1, why
+
+    def _warn(self, line: str | None) -> None:
         if self._silent:
             return
         if line is not None:

@@ -1,43 +1,42 @@
-"""Look-up of the very request, and of the pieces of a batch; every failure is a miss."""
+"""Look-up of the very request, and of the inputs of a batch; every failure is a miss."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import cast
 
 from aicache.domain import policy
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
-from aicache.domain.ports import Busy, ExactStore, StoreError
-from aicache.domain.trace import Trace
-from aicache.engine.backends import InUse, entries
+from aicache.domain.ports import Busy, StoreError
+from aicache.engine.backends import Backends
 from aicache.engine.credential_status import Proofs
-from aicache.engine.exchange import PARSE_ON_LOOP, Exchange
-from aicache.engine.semantic_lookup import Unfit
+from aicache.engine.exchange import MAX_BYTES_ON_LOOP
+from aicache.engine.guarded_store import GuardedStore
+from aicache.engine.lookup import Lookup
+from aicache.engine.steps import Step
 from aicache.entries import higress_answers
 from aicache.entries.embedding_batch import BatchExchange
 
-TOGETHER = 64  # inputs of a batch looked up at once: their vectors have tens of kilobytes each
+INPUT_BATCH_SIZE = 64
+"""Inputs looked up at once: their vectors have tens of kilobytes each."""
 
 
-async def by_request(
-    in_use: InUse, exact: ExactStore, proofs: Proofs, exchange: Exchange, unfit: Unfit, deadline: float, trace: Trace
-) -> Hit | Miss | None:
+async def find_exact(lookup: Lookup, proofs: Proofs) -> Hit | Miss | None:
     """Find the answer to the very request; None when there is none, and one to a similar request may do.
 
-    What is known of the caller's credential is asked for in one go with the entry, where it is not known here.
+    What is known of the caller's credential is read in one round trip with the entry, where it is not known here.
     """
-    label = exchange.label
+    exchange = lookup.exchange
     why_stopped = "credential-unproven" if exchange.shared else "credential-refused"
     may_answer = proofs.known(exchange)
     if may_answer is False:
         return Miss(why_stopped)
+    entry: Entry | None = None
     try:
-        with trace.step("exact look-up"):
-            entry = in_use.held(exchange.identity.key)
+        with lookup.trace.step("exact look-up"):
+            entry = lookup.backends.get_cached(exchange.identity.key)
             if entry is None or may_answer is None:
-                asking = _asked(exact, proofs, exchange, entry, may_answer)
-                entry, may_answer = await in_use.exact_part.ask(asking, f"{label}: 1 exact look-up", deadline)
+                entry, may_answer = await _read(lookup, proofs, entry, may_answer)
     except Busy:
         return Miss("busy")
     except StoreError as exc:
@@ -48,74 +47,78 @@ async def by_request(
         return Miss(why_stopped)
     if entry is None:
         return None
-    why_not = unfit(entry)
-    return Hit(entry) if why_not is None else Miss(why_not)
+    refused = lookup.refusal(entry)
+    return Hit(entry) if refused is None else Miss(refused)
 
 
-async def left_by_higress(
-    in_use: InUse,
-    exact: ExactStore,
-    exchange: Exchange,
-    rules: policy.Rules,
-    unfit: Unfit,
-    deadline: float,
-    now: float,
-) -> Hit | None:
-    """Look for a text that anyone may have asked for: its reader's credential must be proven, whatever the scope.
+async def _read(
+    lookup: Lookup, proofs: Proofs, entry: Entry | None, may_answer: bool | None
+) -> tuple[Entry | None, bool]:
+    """Read what is not known of the two, both in one round trip."""
+    exchange = lookup.exchange
+    keys = [exchange.identity.key] if entry is None else []
+    flags = [proofs.flag(exchange)] if may_answer is None else []
+    found, said = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
+    for each in found:
+        entry = each if isinstance(each, Entry) else None
+    for flag in said:
+        may_answer = proofs.learn(exchange, flag)
+    return entry, bool(may_answer)
 
-    A part of its own, and after the exact look-up, so that its failures cost no other hit.
+
+async def find_higress_answer(lookup: Lookup) -> Hit | None:
+    """Find a text that anyone may have asked for: its reader's credential must be proven, whatever the scope.
+
+    It comes after the exact look-up and has a guard of its own, so that its failures cost no other hit.
     """
+    exchange = lookup.exchange
     if exchange.legacy is None or exchange.credential is None:
         return None
-    label = f"{exchange.label}: answer of Higress"
+    store = lookup.store.for_higress()
     try:
-        proof = exact.remembers(exchange.credential)
-        if not await in_use.legacy_part.ask(proof, f"{label}, credential", deadline):
+        if not await store.remembers(exchange.credential):
             return None
-        finding = exact.get_higress_answer(exchange.legacy, rules.max_bytes)
-        if (text := await in_use.legacy_part.ask(finding, label, deadline)) is None:
+        if (text := await store.get_higress_answer(exchange.legacy, lookup.rules.max_bytes)) is None:
             return None
     except StoreError:
         return None
-    making = (text, exchange.call, exchange.identity, exchange.format, now)
-    if len(text) > PARSE_ON_LOOP:
-        entry = await asyncio.to_thread(higress_answers.entry, *making)
+    making = (text, exchange.call, exchange.identity, exchange.format, lookup.clock())
+    if len(text) > MAX_BYTES_ON_LOOP:
+        entry = await asyncio.to_thread(higress_answers.build_entry, *making)
     else:
-        entry = higress_answers.entry(*making)
-    return Hit(entry, legacy=True) if unfit(entry) is None else None
+        entry = higress_answers.build_entry(*making)
+    return Hit(entry, legacy=True) if lookup.refusal(entry) is None else None
 
 
-async def of_pieces(
-    in_use: InUse,
-    exact: ExactStore,
+async def find_inputs(
+    backends: Backends,
+    store: GuardedStore,
     proofs: Proofs,
     exchange: BatchExchange,
     deadline: float,
     now: float,
     ttl: float,
 ) -> tuple[Entry | None, ...]:
-    """Find what is known of a batch by the deadline: an entry or None for each input."""
-    unknown = (None,) * len(exchange.keys)
-    label = exchange.namespace[:8]
+    """Find the entries of a batch's inputs by the deadline, which is the store's: an entry or None for each."""
     time = loop_time()
-    within = deadline - time.time()
+    time_left = deadline - time.time()
     try:
         may_answer = proofs.known(exchange)
         if may_answer is None:
-            may_answer = await in_use.exact_part.ask(proofs.ask(exact, exchange), f"{label}: credential", deadline)
+            may_answer = await proofs.look_up(store, exchange)
         if not may_answer:
-            return unknown
-        held = {key: entry for key in exchange.keys if (entry := in_use.held(key)) is not None}
-        wanted = [key for key in exchange.keys if key not in held]
-        found: dict[str, Entry | StoreError | None] = {**held}
-        for start in range(0, len(wanted), TOGETHER):
-            if time.time() > deadline - within / 4:
+            return (None,) * len(exchange.keys)
+        found: dict[str, Entry | StoreError | None] = {
+            key: entry for key in exchange.keys if (entry := backends.get_cached(key)) is not None
+        }
+        missing = [key for key in exchange.keys if key not in found]
+        for start in range(0, len(missing), INPUT_BATCH_SIZE):
+            if time.time() > deadline - time_left / 4:
                 break  # a long batch is no fault of the store's
-            keys = wanted[start : start + TOGETHER]
-            fetching = in_use.exact_part.ask(entries(exact, keys), f"{label}: inputs looked up", deadline)
-            found.update(zip(keys, await fetching, strict=True))
+            keys = missing[start : start + INPUT_BATCH_SIZE]
+            found.update(zip(keys, await store.get_many(keys), strict=True))
     except StoreError:
-        return unknown
+        return (None,) * len(exchange.keys)
     return tuple(
         entry
         if isinstance(entry, Entry)
@@ -124,23 +127,3 @@ async def of_pieces(
         else None
         for entry in map(found.get, exchange.keys)
     )
-
-
-async def _asked(
-    exact: ExactStore, proofs: Proofs, exchange: Exchange, entry: Entry | None, may_answer: bool | None
-) -> tuple[Entry | None, bool]:
-    """Ask for what is not known of the two, for both at once."""
-    if may_answer is not None:
-        return await exact.get(exchange.identity.key), may_answer
-    if entry is not None:
-        return entry, await proofs.ask(exact, exchange)
-    asking = (exact.get(exchange.identity.key), proofs.ask(exact, exchange))
-    found, good = await asyncio.gather(
-        *asking, return_exceptions=True
-    )  # what comes of one when the other fails is lost
-    if isinstance(good, StoreError) and not exchange.shared:
-        good = True
-    for each in (good, found):
-        if isinstance(each, BaseException):
-            raise each
-    return cast("tuple[Entry | None, bool]", (found, good))

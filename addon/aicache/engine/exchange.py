@@ -1,35 +1,20 @@
-"""What the engine is given: a call on its way, and the parts of a look-up by meaning."""
+"""An exchange: a call on its way, from its look-up to its answer."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
 
-from aicache.domain.digests import vector_namespace
 from aicache.domain.keys import Identity
 from aicache.domain.model import Call, Miss, Vector
-from aicache.domain.ports import Embedder, VectorIndex
 from aicache.domain.request_directives import Directives
 from aicache.domain.request_fields import Field
+from aicache.domain.trial import Trial
 from aicache.entries.recording import Recording
 from aicache.formats import Format
 
-PARSE_ON_LOOP = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that no other request waits for them
-
-
-@dataclass(frozen=True, slots=True)
-class Semantic:
-    """The three things a look-up by meaning needs, together or not at all."""
-
-    embedder: Embedder
-    embedder_timeout: float
-    index: VectorIndex
-    index_timeout: float
-    begun_at: float = 0.0
-    """Unix time before which what was stored may have no vector in the index, which was begun later, or lost some."""
-
-    def namespace(self, identity: Identity) -> str:
-        return vector_namespace(identity.namespace, self.embedder.model, self.embedder.dimensions)
+MAX_BYTES_ON_LOOP = 64 * 1024
+"""Larger bodies are parsed in a thread, so that no other request waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +56,8 @@ class Exchange:
     asked_at: float = field(default_factory=time.monotonic)
     """By the monotonic clock."""
 
-    ticket: int | None = None
-    """Under which the engine remembers what is to be learned from the fresh answer."""
+    trial: Trial | None = None
+    """Where something is to be learned from the fresh answer."""
 
     @property
     def label(self) -> str:
@@ -82,11 +67,11 @@ class Exchange:
 
 def is_large(recording: Recording) -> bool:
     """Tell whether an answer is read in a thread: by its size, or since it may become any size."""
-    return len(recording.body) > PARSE_ON_LOOP or recording.content_encoding not in ("", "identity")
+    return len(recording.body) > MAX_BYTES_ON_LOOP or recording.content_encoding not in ("", "identity")
 
 
-def with_vector(exchange: Exchange, miss: Miss) -> Exchange:
-    """Return the exchange with the vector its lookup computed, so that a question is never embedded twice."""
+def after_miss(exchange: Exchange, miss: Miss) -> Exchange:
+    """Return the exchange with its look-up's vector, so that no question is embedded twice, and its trial."""
     if miss.vector is None:
         return exchange
-    return replace(exchange, vector=miss.vector, ticket=miss.ticket)
+    return replace(exchange, vector=miss.vector, trial=miss.trial)

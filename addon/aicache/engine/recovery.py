@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from aicache.engine.dependency import Part
+from aicache.engine.dependency import Dependency
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Recovery:
     *part* returns the part in use. From `start` to `close`.
     """
 
-    def __init__(self, part: Callable[[], Part], probe: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, part: Callable[[], Dependency], probe: Callable[[], Awaitable[object]]) -> None:
         self._part, self._probe = part, probe
         self._task: asyncio.Task[None] | None = None
 

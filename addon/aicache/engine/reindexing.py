@@ -1,34 +1,35 @@
-"""Vectors of entries that are older than the index: one that was begun anew learns them from exact hits again."""
+"""Gives entries that are older than a rebuilt index their vectors again, at their exact hits."""
 
 from __future__ import annotations
 
 from aicache.domain import policy
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Entry
-from aicache.domain.ports import ExactStore, StoreError
-from aicache.engine.backends import InUse, withdrawn
+from aicache.domain.ports import StoreError
+from aicache.engine.backends import Backends, withdrawn
 from aicache.engine.background_tasks import Tasks
-from aicache.engine.exchange import Exchange, Semantic
-from aicache.engine.storing import has_vector, store_vector
+from aicache.engine.exchange import Exchange
+from aicache.engine.guarded_semantic import Semantic
+from aicache.engine.guarded_store import GuardedStore
+from aicache.engine.storing import has_vector, put_vector
 
-AT_ONCE = 4
+MAX_CONCURRENT = 4
 """Vectors on their way; a hit that comes meanwhile leaves its own to the next one."""
-REMEMBERED = 20_000
-"""Keys whose vector was seen to."""
+MAX_SEEN_KEYS = 20_000
 
 
-class Relearning:
-    """Sees to each key once, in the background, and holds up no hit."""
+class Reindexing:
+    """Handles each key once, in the background, and delays no hit."""
 
-    def __init__(self, in_use: InUse) -> None:
-        self._in_use = in_use
-        self._tasks = Tasks(AT_ONCE, lambda: None)
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+        self._tasks = Tasks(MAX_CONCURRENT, lambda: None)
         self._index: object = None
-        self._seen = BoundedDict[str, None](REMEMBERED)
+        self._seen = BoundedDict[str, None](MAX_SEEN_KEYS)
 
-    def hit(self, exact: ExactStore, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
-        """Take note of an exact hit."""
-        semantic = self._in_use.semantic
+    def on_hit(self, store: GuardedStore, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
+        """Store the vector of an exact hit's entry where the index may lack it."""
+        semantic = self._backends.semantic
         if semantic is None or entry.stored_at >= semantic.begun_at or exchange.directives.no_store:
             return
         if self._index is not semantic.index:
@@ -36,17 +37,16 @@ class Relearning:
             self._seen.clear()
         if entry.key in self._seen or not has_vector(exchange, entry, rules):
             return
-        if self._tasks.spawn(self._learn(exact, semantic, exchange, entry, rules)):
+        if self._tasks.spawn(self._reindex(store, semantic, exchange, entry, rules)):
             self._seen[entry.key] = None
 
-    async def _learn(
-        self, exact: ExactStore, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules
+    async def _reindex(
+        self, store: GuardedStore, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules
     ) -> None:
         try:
-            asking = exact.remembers(withdrawn(entry.key))
-            if not await self._in_use.exact_part.ask(asking, "a neighbour that was wrong"):
-                await store_vector(self._in_use, semantic, exchange, entry, rules)
-        except StoreError:  # nothing is learned where that is not known, and at the next hit it is asked again
+            if not await store.remembers(withdrawn(entry.key)):
+                await put_vector(self._backends, semantic, exchange, entry, rules)
+        except StoreError:  # the next hit tries again
             self._seen.pop(entry.key, None)
             raise
 

@@ -1,283 +1,282 @@
-"""Look-up by meaning: embed the question, find its neighbours, and let the first of them answer that may."""
+"""Look-up by meaning: embed the question, find its neighbors, and answer with the first one that may."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from aicache.domain import policy
 from aicache.domain.digests import digest
 from aicache.domain.model import Entry, Hit, Miss, Neighbor, Vector
-from aicache.domain.ports import Busy, ExactStore, KnowsEmptiness, StoreError
-from aicache.domain.trace import Trace, TracedNeighbor
-from aicache.engine.backends import InUse, entries
-from aicache.engine.exchange import Exchange, Semantic
-from aicache.engine.learning import Learning, Source, Trial
-from aicache.evidence.neighbor_features import MAX_NEIGHBORS, AssessedNeighbor
+from aicache.domain.ports import Busy, StoreError
+from aicache.domain.trial import Source
+from aicache.engine.guarded_semantic import Semantic
+from aicache.engine.learning import Learning
+from aicache.engine.lookup import Lookup
+from aicache.engine.steps import Step
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import Action, Decision, VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 
-JUDGED_AT_ONCE = 8  # neighbours, a fifth of a millisecond each, before other requests have their turn
-CROWD = 16  # questions of one caller that are being embedded, beyond which they wait for one another
-JUDGE_ON_LOOP = 512  # characters; longer questions are compared in a thread
-
-Unfit = Callable[[Entry], str | None]
-"""Says why an entry must not answer the call, whatever it means; None when it may."""
+ASSESSED_PER_TURN = 8
+"""Neighbors, a fifth of a millisecond each, before other requests have their turn."""
+MAX_OWN_EMBEDDINGS = 16
+"""Questions of one caller that are being embedded at once; with more than that they wait for one another."""
+MAX_CHARS_ON_LOOP = 512
+"""Longer questions are compared in a thread."""
+MIN_COSINE = -1.001
+"""Rounding included: of every neighbor there is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """One look-up by meaning: the parts it asks, the rules it goes by, and what is told of it."""
+class SemanticLookup:
+    """The part of a look-up that finds an answer to a similar question. *semantic* ends by the look-up's deadline."""
 
-    in_use: InUse
-    exact: ExactStore
+    lookup: Lookup
     semantic: Semantic
     learning: Learning
-    rules: policy.Rules
-    exchange: Exchange
-    unfit: Unfit
-    deadline: float
-    trace: Trace
     disowned: set[str] = field(default_factory=set)
-    """Keys of entries that were wrong answers by this caller's own word: others may have them."""
+    """Keys of entries that this caller has called wrong answers: others may have them."""
 
     async def run(self) -> tuple[Hit | Miss, list[str]]:
-        """Find an answer, and the keys of neighbours whose entries have gone. Every failure is a Miss."""
+        """Find an answer, and the keys of neighbors whose entries have gone. Every failure is a Miss."""
         vector: Vector | None = None
+        trace, rules = self.lookup.trace, self.lookup.rules
         try:
             neighbors: list[Neighbor] = []
-            if not await self._is_alone():
-                with self.trace.step("embedding"):
+            if not await self._namespace_is_empty():
+                with trace.step("embedding"):
                     vector = await self._embed()
-                with self.trace.step("search"):
+                with trace.step("search"):
                     neighbors = await self._search(vector)
-            by = self._by_evidence if self.rules.policy is policy.Policy.VERIFIED else self._by_threshold
-            return await by(neighbors, vector)
+            decide = self._by_evidence if rules.policy is policy.Policy.VERIFIED else self._by_threshold
+            return await decide(neighbors, vector)
         except Busy:
             return Miss("busy", vector), []
         except StoreError as exc:
             return Miss(f"store-error: {exc}", vector), []
 
-    async def neighbors(self) -> list[AssessedNeighbor]:
-        """Return the neighbours as the evidence sees them. Raises StoreError."""
+    async def find_neighbors(self) -> list[Neighbor]:
+        """Return the neighbors with the groups that the evidence has put them in. Raises StoreError."""
         neighbors = await self._search(await self._embed())
-        records = await self.learning.records(self.exact, [n.key for n in neighbors], self.deadline)
-        return [AssessedNeighbor(n.key, n.similarity, records[n.key].group) for n in neighbors]
+        records = await self.learning.get_records(self.lookup.store, [n.key for n in neighbors])
+        return [replace(n, group=records[n.key].group) for n in neighbors]
 
-    async def _is_alone(self) -> bool:
-        """Tell whether nothing was ever asked with what stands before this question: then it has time to be embedded.
+    async def _namespace_is_empty(self) -> bool:
+        """Tell whether no question was stored with this context before: then nothing need be embedded now.
 
-        So it is with each turn of a conversation that is new, whose question would hold its answer up the longest.
+        So it is with each turn of a new conversation, whose embedding would hold up its answer the longest.
         """
-        if self.exchange.vector is not None or not isinstance(index := self.semantic.index, KnowsEmptiness):
+        if self.lookup.exchange.vector is not None or not self.semantic.index.knows_emptiness:
             return False
-        with self.trace.step("neighbours at all"):
-            asking = index.is_empty(self.semantic.namespace(self.exchange.identity))
-            step = f"{self.exchange.label}: 2 neighbours at all"
-            return await self.in_use.index_part.ask(asking, step, self.deadline, shows=False)
+        with self.lookup.trace.step("neighbours at all"):
+            return await self.semantic.index.is_empty(self.semantic.namespace(self.lookup.exchange.identity))
 
     async def _embed(self) -> Vector:
-        if self.exchange.vector is not None:
-            return self.exchange.vector
-        question, kind = self.exchange.call.question or "", self.exchange.kind
-        embedding = partial(self.semantic.embedder.embed, [question], "query", kind)
-        step = f"{self.exchange.label}: 2 embedding"
-        part = self.in_use.embedder_part
-        with self.in_use.embedding.place(self.exchange.caller) as own:
-            vector: Vector = (await part.ask(embedding(), step, self.deadline, crowded=own > CROWD))[0]
+        exchange = self.lookup.exchange
+        if exchange.vector is not None:
+            return exchange.vector
+        with self.lookup.backends.embedding.place(exchange.caller) as own:
+            vectors = await self.semantic.embedder.embed(
+                [exchange.call.question or ""],
+                "query",
+                exchange.kind,
+                step=Step.EMBEDDING,
+                crowded=own > MAX_OWN_EMBEDDINGS,
+            )
+        vector: Vector = vectors[0]
         return vector
 
     async def _search(self, vector: Vector) -> list[Neighbor]:
-        looked_at = self.rules.top_k
-        if self.rules.checks_hits:
-            looked_at = max(looked_at, MAX_NEIGHBORS)
-        search = self.semantic.index.search(self.semantic.namespace(self.exchange.identity), vector, looked_at)
-        return await self.in_use.index_part.ask(search, f"{self.exchange.label}: 3 search", self.deadline)
+        rules = self.lookup.rules
+        top_k = max(rules.top_k, MAX_NEIGHBORS) if rules.checks_hits else rules.top_k
+        return await self.semantic.index.search(self.semantic.namespace(self.lookup.exchange.identity), vector, top_k)
 
-    async def _entries(self, near: list[Neighbor]) -> list[Entry | StoreError | None]:
-        with self.trace.step("neighbours' entries"):
-            fetching = self._fetch([n.key for n in near])
-            step = f"{self.exchange.label}: 5 neighbours' entries"
-            return await self.in_use.exact_part.ask(fetching, step, self.deadline)
+    async def _get_entries(self, near: list[Neighbor]) -> list[Entry | StoreError | None]:
+        """Fetch the neighbors' entries and, where callers share them, what this caller has said about them."""
+        exchange, keys = self.lookup.exchange, [n.key for n in near]
+        caller = exchange.credential if exchange.shared else None
+        flags = [] if caller is None else [disowned(caller, key) for key in keys]
+        with self.lookup.trace.step("neighbours' entries"):
+            entries, said = await self.lookup.store.get_with_flags(keys, flags, Step.ENTRIES)
+        self.disowned.update(key for key, flag in zip(keys, said, strict=False) if flag is True)
+        return entries
 
-    async def _fetch(self, keys: list[str]) -> list[Entry | StoreError | None]:
-        """Fetch entries, and in the same go what the caller has said of them, where others share them."""
-        caller = self.exchange.credential if self.exchange.shared else None
-        if caller is None:
-            return await entries(self.exact, keys)
-        asking = (self.exact.remembers(disowned(caller, key)) for key in keys)
-        found, *said = await asyncio.gather(entries(self.exact, keys), *asking, return_exceptions=True)
-        if isinstance(found, BaseException):
-            raise found
-        self.disowned.update(key for key, word in zip(keys, said, strict=True) if word is True)
-        return found  # type: ignore[return-value]  # the marks' type is not told from the entries'
-
-    def _unfit(self, entry: Entry) -> str | None:
-        return "told-wrong" if entry.key in self.disowned else self.unfit(entry)
+    def _refusal(self, entry: Entry) -> str | None:
+        return "told-wrong" if entry.key in self.disowned else self.lookup.refusal(entry)
 
     # ------------------------------------------------------------------ by a threshold
 
     async def _by_threshold(self, neighbors: list[Neighbor], vector: Vector | None) -> tuple[Hit | Miss, list[str]]:
-        """Let the nearest answer that is near enough and passes the guards."""
-        label, trace = self.exchange.label, self.trace
-        threshold = trace.threshold = max(self.rules.threshold, self.exchange.directives.threshold)
-        near = policy.passing_neighbors(neighbors, threshold)[: self.rules.top_k]
+        """Answer with the nearest neighbor that is near enough and passes the guards."""
+        exchange, rules, trace = self.lookup.exchange, self.lookup.rules, self.lookup.trace
+        threshold = trace.threshold = max(rules.threshold, exchange.directives.threshold)
+        near = policy.passing_neighbors(neighbors, threshold)[: rules.top_k]
         logger.debug(
-            "%s: 4 threshold: %d of %d neighbours pass %g, the nearest has %.4f",
-            *(label, len(near), len(neighbors), threshold, max((n.similarity for n in neighbors), default=0.0)),
+            "%s: %s: %d of %d neighbors pass %g, the nearest has %.4f",
+            exchange.label,
+            Step.THRESHOLD,
+            len(near),
+            len(neighbors),
+            threshold,
+            max((n.similarity for n in neighbors), default=0.0),
         )
         hit: Hit | None = None
-        why_not: str | None = None  # the nearest one's reason
-        found = await self._entries(near) if near else []
+        nearest_refusal: str | None = None
+        found = await self._get_entries(near) if near else []
         with trace.step("judgement"):
             for place, (neighbor, entry) in enumerate(zip(near, found, strict=True)):
                 if not isinstance(entry, Entry):
-                    trace.neighbors.append(TracedNeighbor(neighbor.key, neighbor.similarity, refused="gone"))
+                    trace.neighbors.append(replace(neighbor, refused="gone"))
                     continue
                 if hit is not None:
-                    trace.neighbors.append(TracedNeighbor(neighbor.key, neighbor.similarity, entry.question))
+                    trace.neighbors.append(replace(neighbor, question=entry.question))
                     continue
-                if place % JUDGED_AT_ONCE == JUDGED_AT_ONCE - 1:
+                if place % ASSESSED_PER_TURN == ASSESSED_PER_TURN - 1:
                     await asyncio.sleep(0)
-                refused = self._unfit(entry) or await self._objection(entry, neighbor, threshold)
-                trace.neighbors.append(TracedNeighbor(neighbor.key, neighbor.similarity, entry.question, refused))
+                refused = self._refusal(entry) or await self._objection(entry, neighbor, threshold)
+                trace.neighbors.append(replace(neighbor, question=entry.question, refused=refused))
                 if refused is None:
                     hit = Hit(entry, min(neighbor.similarity, 1.0))
                     continue
-                logger.debug("%s: 5 passed over, at %.4f: %s", label, neighbor.similarity, refused)
-                why_not = why_not or refused
+                logger.debug("%s: %s, at %.4f: %s", exchange.label, Step.PASSED_OVER, neighbor.similarity, refused)
+                nearest_refusal = nearest_refusal or refused
         passed = {n.key for n in near}
-        trace.neighbors += [
-            TracedNeighbor(n.key, n.similarity, refused="too far") for n in neighbors if n.key not in passed
-        ]
+        trace.neighbors += [replace(n, refused="too far") for n in neighbors if n.key not in passed]
         gone = [n.key for n, entry in zip(near, found, strict=True) if entry is None]
-        miss = Miss(why_not or ("neighbor-gone" if near else "no-neighbor"), vector)
-        if self.rules.checks_hits:
-            return await self._watched(hit, miss, neighbors, why_not), gone
+        miss = Miss(nearest_refusal or ("neighbor-gone" if near else "no-neighbor"), vector)
+        if rules.checks_hits:
+            return await self._watched(hit, miss, neighbors, nearest_refusal), gone
         return hit or miss, gone
 
-    async def _watched(self, hit: Hit | None, miss: Miss, neighbors: list[Neighbor], why_not: str | None) -> Hit | Miss:
+    async def _watched(self, hit: Hit | None, miss: Miss, neighbors: list[Neighbor], refusal: str | None) -> Hit | Miss:
         """Serve a hit as far as the error bound allows, and have it checked now and then; in shadow, always."""
-        name, kind = await self.learning.kind_of(self.exchange, self.semantic, self.rules, self.exact, self.deadline)
+        lookup = self.lookup
+        name, segment = await self.learning.segment_of(lookup.exchange, self.semantic, lookup.rules, lookup.store)
         found = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
-        decision = self.learning.watch(name, kind, found, self.rules)
-        self.trace.kind, self.trace.error_bound = name, kind.error_bound
-        seen = tuple(AssessedNeighbor(n.key, n.similarity, n.key) for n in neighbors)
-        return self._outcome(name, kind, decision, seen, hit.entry if hit else None, miss, why_not)
+        decision = self.learning.watch(name, segment, found, lookup.rules)
+        lookup.trace.kind, lookup.trace.error_bound = name, segment.error_bound
+        assessed = tuple(replace(n, group=n.key) for n in neighbors)
+        return self._outcome(name, segment, decision, assessed, hit.entry if hit else None, miss, refusal)
 
     # ------------------------------------------------------------------ by evidence
 
     async def _by_evidence(self, neighbors: list[Neighbor], vector: Vector | None) -> tuple[Hit | Miss, list[str]]:
-        """Let that neighbour answer of which the evidence says so. All of them vote; those far off are not fetched."""
-        learning, trace, rules = self.learning, self.trace, self.rules
-        name, kind = await learning.kind_of(self.exchange, self.semantic, rules, self.exact, self.deadline)
-        neighbors = policy.passing_neighbors(neighbors, -1.001)
-        near = [n for n in neighbors if n.similarity >= kind.space.backed_limit]
-        keys = [n.key for n in neighbors]
+        """Answer with the neighbor that the evidence picks. All of them vote; those far off are not fetched."""
+        learning, rules, trace, store = self.learning, self.lookup.rules, self.lookup.trace, self.lookup.store
+        name, segment = await learning.segment_of(self.lookup.exchange, self.semantic, rules, store)
+        neighbors = policy.passing_neighbors(neighbors, MIN_COSINE)
+        near = [n for n in neighbors if n.similarity >= segment.space.backed_limit]
         with trace.step("evidence"):
             records, found = await asyncio.gather(
-                learning.records(self.exact, keys, self.deadline), self._entries(near) if near else _nothing()
+                learning.get_records(store, [n.key for n in neighbors]),
+                self._get_entries(near) if near else _nothing(),
             )
-        by_key = dict(zip((n.key for n in near), found, strict=True))
-        seen: list[AssessedNeighbor] = []
-        guard: str | None = None
+        entries = dict(zip((n.key for n in near), found, strict=True))
         with trace.step("judgement"):
-            for place, n in enumerate(neighbors):
-                if place % JUDGED_AT_ONCE == JUDGED_AT_ONCE - 1:
-                    await asyncio.sleep(0)
-                found_one = any(not s.refused for s in seen)  # then nobody behind it answers: they only vote
-                looked, each = await self._see(n, by_key, records[n.key].group, judge=not found_one)
-                trace.neighbors.append(looked)
-                if each is not None:
-                    seen.append(each)
-                if looked.refused is not None and looked.refused.startswith("guard:"):
-                    guard = guard or looked.refused
-            decision = learning.decide(name, kind, seen, records, rules)
-        trace.kind, trace.risk, trace.error_bound = name, decision.risk, kind.error_bound
-        gone = [key for key, entry in by_key.items() if entry is None]
+            grouped = [replace(n, group=records[n.key].group) for n in neighbors]
+            voters, guard = await self._assess(grouped, entries)
+            decision = learning.decide(name, segment, voters, records, rules)
+        trace.kind, trace.risk, trace.error_bound = name, decision.risk, segment.error_bound
+        gone = [key for key, entry in entries.items() if entry is None]
         candidate = decision.candidate
-        entry = by_key.get(candidate.key) if candidate is not None else None
-        least = max(self.exchange.directives.threshold, rules.threshold)
-        if candidate is not None and candidate.similarity < least:
+        entry = entries.get(candidate.key) if candidate is not None else None
+        threshold = max(self.lookup.exchange.directives.threshold, rules.threshold)
+        if candidate is not None and candidate.similarity < threshold:
             entry = None
         reason = guard if candidate is None and guard else "too-risky" if candidate is not None else "no-neighbor"
-        miss = Miss(reason, vector)
         served = entry if isinstance(entry, Entry) else None
-        return self._outcome(name, kind, decision, tuple(seen), served, miss, guard), gone
+        return self._outcome(name, segment, decision, tuple(voters), served, Miss(reason, vector), guard), gone
 
-    async def _see(
-        self, neighbor: Neighbor, fetched: Mapping[str, Entry | StoreError | None], group: str, *, judge: bool
-    ) -> tuple[TracedNeighbor, AssessedNeighbor | None]:
-        """Look at one neighbour. One that may not answer votes all the same; one that has gone does not."""
-        key, similarity = neighbor.key, neighbor.similarity
-        if key not in fetched:
-            return TracedNeighbor(key, similarity, refused="too far"), AssessedNeighbor(
-                key, similarity, group, refused=True
-            )
-        entry = fetched[key]
+    async def _assess(
+        self, neighbors: Sequence[Neighbor], entries: Mapping[str, Entry | StoreError | None]
+    ) -> tuple[list[Neighbor], str | None]:
+        """Assess the neighbors, nearest first; return those that vote, and the first guard's objection."""
+        voters: list[Neighbor] = []
+        objection: str | None = None
+        for place, neighbor in enumerate(neighbors):
+            if place % ASSESSED_PER_TURN == ASSESSED_PER_TURN - 1:
+                await asyncio.sleep(0)
+            found_one = any(voter.refused is None for voter in voters)  # then the ones behind it only vote
+            assessed, votes = await self._assess_one(neighbor, entries, guard=not found_one)
+            self.lookup.trace.neighbors.append(assessed)
+            if votes:
+                voters.append(assessed)
+            if assessed.refused is not None and assessed.refused.startswith("guard:"):
+                objection = objection or assessed.refused
+        return voters, objection
+
+    async def _assess_one(
+        self, neighbor: Neighbor, entries: Mapping[str, Entry | StoreError | None], *, guard: bool
+    ) -> tuple[Neighbor, bool]:
+        """Assess one neighbor; True where it votes: also one that may not answer does, but none that has gone."""
+        if neighbor.key not in entries:
+            return replace(neighbor, refused="too far"), True
+        entry = entries[neighbor.key]
         if not isinstance(entry, Entry):
-            return TracedNeighbor(key, similarity, refused="gone"), None
-        if (why_not := self._unfit(entry)) is not None:
-            foreign = None if why_not == "foreign" else AssessedNeighbor(key, similarity, group, refused=True)
-            return TracedNeighbor(key, similarity, entry.question, why_not), foreign
-        refused, raised = await self._guard(entry) if judge else (None, 0.0)
-        looked = TracedNeighbor(key, similarity, entry.question, refused)
-        return looked, AssessedNeighbor(key, similarity, group, refused is not None, raised)
+            return replace(neighbor, refused="gone"), False
+        if (refused := self._refusal(entry)) is not None:
+            return replace(neighbor, question=entry.question, refused=refused), refused != "foreign"
+        objection, raised = await self._guard(entry) if guard else (None, 0.0)
+        return replace(neighbor, question=entry.question, refused=objection, raised=raised), True
 
     async def _guard(self, entry: Entry) -> tuple[str | None, float]:
-        question = self.exchange.call.question or ""
-        if len(question) > JUDGE_ON_LOOP:
-            return await asyncio.to_thread(policy.apply_guards, question, entry.question, self.exchange.kind)
-        return policy.apply_guards(question, entry.question, self.exchange.kind)
+        exchange = self.lookup.exchange
+        question = exchange.call.question or ""
+        if len(question) > MAX_CHARS_ON_LOOP:
+            return await asyncio.to_thread(policy.apply_guards, question, entry.question, exchange.kind)
+        return policy.apply_guards(question, entry.question, exchange.kind)
 
     async def _objection(self, entry: Entry, neighbor: Neighbor, threshold: float) -> str | None:
-        question = self.exchange.call.question or ""
-        judging = (question, entry.question, neighbor.similarity, threshold, self.rules, self.exchange.kind)
-        if len(question) > JUDGE_ON_LOOP:
-            return await asyncio.to_thread(policy.check_guards, *judging)
-        return policy.check_guards(*judging)
+        exchange = self.lookup.exchange
+        question = exchange.call.question or ""
+        compared = (question, entry.question, neighbor.similarity, threshold, self.lookup.rules, exchange.kind)
+        if len(question) > MAX_CHARS_ON_LOOP:
+            return await asyncio.to_thread(policy.check_guards, *compared)
+        return policy.check_guards(*compared)
 
-    # ------------------------------------------------------------------ what comes of it
+    # ------------------------------------------------------------------ the outcome
 
     def _outcome(
         self,
         name: str,
-        kind: VerifiedPolicy,
+        segment: VerifiedPolicy,
         decision: Decision,
-        seen: tuple[AssessedNeighbor, ...],
+        neighbors: tuple[Neighbor, ...],
         entry: Entry | None,
         miss: Miss,
         guard: str | None,
     ) -> Hit | Miss:
-        """Turn a decision into a hit or a miss, with a ticket where something is to be learned."""
-        candidate = decision.candidate
-        nearest = max((s.similarity for s in seen), default=0.0)
+        """Turn a decision into a hit or a miss, with a trial where there is something to learn from a fresh answer."""
+        candidate, rules = decision.candidate, self.lookup.rules
+        nearest = max((n.similarity for n in neighbors), default=0.0)
         similarity = min(candidate.similarity if candidate is not None else nearest, 1.0)
-        shadow = self.rules.shadow
+        shadow = rules.shadow
         serves = decision.serves and entry is not None and not shadow
         source: Source = "audit" if serves else "shadow" if shadow else "miss"
         if decision.action is Action.EXPLORE and not shadow:
             source = "explore"
-        ticket = None
-        learns = self.rules.policy is policy.Policy.VERIFIED or shadow or candidate is not None
-        if seen and learns and decision.needs_upstream:
-            ticket = self.learning.open(Trial(name, seen, decision, source, similarity, guard))
+        trial = None
+        learns = rules.policy is policy.Policy.VERIFIED or shadow or candidate is not None
+        if neighbors and learns and decision.needs_upstream:
+            trial = self.learning.open_trial(name, neighbors, decision, source, similarity, guard)
         if serves and entry is not None:
-            nearness = next((s.similarity for s in seen if s.key == entry.key), similarity)
-            return Hit(entry, min(nearness, 1.0), error_bound=kind.error_bound, ticket=ticket)
+            own = next((n.similarity for n in neighbors if n.key == entry.key), similarity)
+            return Hit(entry, min(own, 1.0), error_bound=segment.error_bound, trial=trial)
         reason = miss.reason
         if candidate is not None and decision.sampled:
-            why = "shadow" if shadow else "explored" if decision.action is Action.EXPLORE else kind.serving_level.value
+            why = (
+                "shadow" if shadow else "explored" if decision.action is Action.EXPLORE else segment.serving_level.value
+            )
             reason = why if decision.action is not Action.AUDIT or shadow else reason
-        return replace(miss, reason=reason, ticket=ticket)
+        return replace(miss, reason=reason, trial=trial)
 
 
 def disowned(caller: str, key: str) -> str:
-    """Name the mark by which a caller has said that an entry was a wrong answer."""
+    """Name the flag by which a caller has called an entry a wrong answer."""
     return f"wrong-{digest(caller, key)}"
 
 

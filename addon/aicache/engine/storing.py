@@ -1,22 +1,33 @@
-"""What becomes of an answer: judged, then put with its vector."""
+"""Turns a response into entries, and writes them: first the entry, then its vector."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from aicache.domain import policy
 from aicache.domain.model import Entry
 from aicache.domain.ports import Purpose, StoreError
-from aicache.engine.backends import InUse
-from aicache.engine.exchange import Exchange, Semantic
-from aicache.entries.embedding_batch import COMPLETING, BatchExchange, record_pieces
+from aicache.engine.backends import Backends
+from aicache.engine.exchange import Exchange
+from aicache.engine.guarded_semantic import Semantic
+from aicache.engine.steps import Step
+from aicache.entries.embedding_batch import MAX_COMPLETING_BYTES, BatchExchange, record_batch
 from aicache.entries.recording import Recording, decoded, record
 
 
 class NotKept(ValueError):
-    """A good answer, but none that may be kept; the message says why."""
+    """A good answer that must not be kept; the message says why."""
 
 
-def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: float) -> Entry:
-    """Make the entry that this response is worth. Raises ValueError, with the reason, when it is worth none."""
+def record_entries(
+    exchange: Exchange | BatchExchange, recording: Recording, rules: policy.Rules, now: float
+) -> list[Entry]:
+    """Return the entries of a response: one for a call, one for each input of a batch that was asked for.
+
+    Raises ValueError, with the reason, when the response is no good answer, and NotKept when it is one.
+    """
+    if isinstance(exchange, BatchExchange):
+        return _record_batch(exchange, recording, rules, now)
     until = policy.decide_expiry(exchange.call, exchange.directives, rules, now)
     entry = record(
         exchange.call,
@@ -33,78 +44,81 @@ def judged(exchange: Exchange, recording: Recording, rules: policy.Rules, now: f
         raise NotKept("not to be kept")
     if (word := policy.check_cache_control(recording.cache_control, rules)) is not None:
         raise NotKept(f"the upstream says {word}")
-    return entry
+    return [entry]
 
 
-def judged_pieces(exchange: BatchExchange, recording: Recording, rules: policy.Rules, now: float) -> list[Entry]:
-    """Make the entries of a batch's response; ValueError, with the reason, when it is no good one.
+def _record_batch(exchange: BatchExchange, recording: Recording, rules: policy.Rules, now: float) -> list[Entry]:
+    """Return the entries of a batch's response. Those that must not be kept expire at once.
 
-    Those that are not to be kept expire at once: a response that only completes a batch is needed, up to `COMPLETING`,
-    however little of it may be kept.
+    For a response that completes a batch is needed, up to `MAX_COMPLETING_BYTES`, however little of it may be kept.
     """
     until = policy.latest_expiry(exchange.directives, rules, now)
     if policy.check_cache_control(recording.cache_control, rules) is not None:
         until = None
-    most = max(rules.max_bytes, COMPLETING) if exchange.known else rules.max_bytes
-    body = decoded(recording, most)
+    max_bytes = max(rules.max_bytes, MAX_COMPLETING_BYTES) if exchange.known else rules.max_bytes
+    body = decoded(recording, max_bytes)
     if len(body) > rules.max_bytes:
         until = None
-    return record_pieces(exchange, recording, body, now=now, until=now if until is None else until)
+    return record_batch(exchange, recording, body, now=now, until=now if until is None else until)
 
 
-async def store(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
-    """Put the entry, then its vector: in this order no neighbour ever leads nowhere. Raises StoreError."""
-    await put(in_use, exchange, entry, rules)
-    await put_vector(in_use, exchange, entry, rules)
+def lasting(exchange: Exchange | BatchExchange, entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out entries of a batch that must not be kept, and only complete its response."""
+    if isinstance(exchange, Exchange):
+        return list(entries)
+    return [entry for entry in entries if entry.expires_at > entry.stored_at]
 
 
-async def put(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
-    """Put the entry. Raises StoreError, and NotKept where a better one is there.
+async def store(backends: Backends, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
+    """Write the entry, then its vector: in this order no neighbor ever leads nowhere. Raises StoreError."""
+    await put(backends, exchange, [entry], rules)
+    await put_vector_once_known(backends, exchange, entry, rules)
+
+
+async def put(
+    backends: Backends, exchange: Exchange | BatchExchange, entries: Sequence[Entry], rules: policy.Rules
+) -> None:
+    """Write the entries. Raises StoreError, and NotKept where a better one is there.
 
     A caller who wants its answer kept for a short time does not shorten that of one that others have.
     """
-    if (exact := await in_use.exact_once_known()) is None:
+    if (store := await backends.exact_once_known()) is None:
         raise StoreError("exact store: it is not in use")
-    label = exchange.label
-    if exchange.shared and exchange.directives.ttl < rules.ttl:
-        there = await in_use.exact_part.ask(exact.get(entry.key), f"{label}: 6 what is stored")
-        if there is not None and there.expires_at > entry.expires_at:
-            raise NotKept("stored for longer already")
-    await in_use.exact_writes.ask(exact.put(entry), f"{label}: 6 storing the answer")
+    store = store.within(None, exchange.label)
+    if isinstance(exchange, Exchange) and exchange.shared and exchange.directives.ttl < rules.ttl:
+        for entry in entries:
+            there = await store.get(entry.key, Step.STORED_BEFORE)
+            if there is not None and there.expires_at > entry.expires_at:
+                raise NotKept("stored for longer already")
+    for entry in entries:
+        await store.put(entry, Step.STORING)
 
 
-async def put_vector(in_use: InUse, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
-    """Have an entry that is stored found by meaning, where it may be. Raises StoreError."""
-    if (semantic := await in_use.semantic_once_known()) is not None:
-        await store_vector(in_use, semantic, exchange, entry, rules)
+async def put_vector_once_known(backends: Backends, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:
+    """Do as `put_vector`, once embedder and index have started, if they are to. Raises StoreError."""
+    if (semantic := await backends.semantic_once_known()) is not None:
+        await put_vector(backends, semantic, exchange, entry, rules)
 
 
-async def store_vector(
-    in_use: InUse, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules
+async def put_vector(
+    backends: Backends, semantic: Semantic, exchange: Exchange, entry: Entry, rules: policy.Rules
 ) -> None:
-    """Have an entry found by meaning, where it may be. Raises StoreError."""
+    """Write an entry's vector, if it may be found by meaning. Raises StoreError."""
     if not has_vector(exchange, entry, rules):
         return
+    semantic = semantic.within(None, exchange.label)
     vector = exchange.vector
     if vector is None or semantic.embedder.asymmetric:
-        # Else as a look-up would: a question is compared with questions.
+        # Unless the embedder is asymmetric, as in a look-up: a question is compared with questions.
         purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"
-        with in_use.embedding.place(exchange.caller):
-            embedding = semantic.embedder.embed([exchange.call.question or ""], purpose, exchange.kind)
-            vector = (await in_use.embedder_writes.ask(embedding, f"{exchange.label}: 7 embedding"))[0]
-    namespace = semantic.namespace(exchange.identity)
-    upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
-    await in_use.index_writes.ask(upsert, f"{exchange.label}: 7 storing the vector")
+        texts = [exchange.call.question or ""]
+        with backends.embedding.place(exchange.caller):
+            vectors = await semantic.embedder.embed(texts, purpose, exchange.kind, step=Step.EMBEDDING_STORED)
+        vector = vectors[0]
+    await semantic.index.upsert(entry.key, semantic.namespace(exchange.identity), vector, entry.expires_at)
 
 
 def has_vector(exchange: Exchange, entry: Entry, rules: policy.Rules) -> bool:
     """Tell whether an entry may answer other requests by meaning."""
-    return policy.may_answer_by_meaning(exchange.call, exchange.directives, rules) and policy.may_be_neighbor(
-        entry, rules
-    )
-
-
-async def store_pieces(in_use: InUse, entries: list[Entry]) -> None:
-    if (exact := await in_use.exact_once_known()) is not None:
-        for entry in entries:
-            await in_use.exact_writes.ask(exact.put(entry), f"{entry.key[:8]}: storing an input's vector")
+    by_meaning = policy.may_answer_by_meaning(exchange.call, exchange.directives, rules)
+    return by_meaning and policy.may_be_neighbor(entry, rules)

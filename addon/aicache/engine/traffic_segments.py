@@ -1,4 +1,8 @@
-"""What is known of each kind of traffic, kept in step with what other proxies know, over the exact store."""
+"""What is known of each traffic segment, shared with other proxies through the exact store.
+
+A segment is the requests of one scope, upstream and model, under one embedding model: they share a risk model and an
+error bound. Logs, metrics and stored names call it a kind.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.digests import digest
-from aicache.domain.ports import ExactStore, StoreError
-from aicache.engine.backends import InUse
+from aicache.domain.ports import StoreError
+from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import Tasks
+from aicache.engine.guarded_store import GuardedStore
 from aicache.evidence import shared_state
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.error_bound import ServingLevel, Tally
@@ -19,16 +24,19 @@ from aicache.evidence.verified_policy import CheckRates, VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 
-MOST = 512  # kinds held at once; each has about 100 KB of observations at most
-TELL_EVERY = 5.0  # seconds between two exchanges with other proxies, of a kind that is in use
-KIND = "kind-"
-"""What the names of kinds' notes begin with."""
-KEPT = 90 * 86400.0  # seconds that a kind's evidence outlives its last use
+MAX_SEGMENTS = 512
+"""In memory; each has at most about 100 KB of observations."""
+SYNC_INTERVAL_S = 5.0
+"""Between two exchanges with other proxies about a segment that is in use."""
+SEGMENT_PREFIX = "kind-"
+"""Of the names of segments' blobs and flags."""
+SEGMENT_TTL_S = 90 * 86400.0
+"""After a segment's last use."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a kind is judged by; others begin anew, from the same evidence."""
+class SegmentTerms:
+    """The settings that a segment's policy is built from; with others it begins anew, from the same evidence."""
 
     space: EmbeddingSpace
     max_error: float
@@ -37,127 +45,123 @@ class Terms:
 
 
 @dataclass(slots=True)
-class _Kind:
-    verified: VerifiedPolicy
-    terms: Terms
-    told_at: float
+class _Segment:
+    policy: VerifiedPolicy
+    terms: SegmentTerms
+    synced_at: float
     owners: tuple[str, ...] = ()
-    """Whose traffic it is, where it is one caller's own."""
-    telling: bool = False
+    """Digests of the caller, where the segment is one caller's own."""
+    syncing: bool = False
     deleted: bool = False
 
 
-class Kinds:
-    """The kinds in use, by name. The first use of one asks the store what is known of it."""
+class TrafficSegments:
+    """The segments in use, by name. The first use of one reads what other proxies know."""
 
-    def __init__(self, in_use: InUse, tasks: Tasks, clock: Callable[[], float]) -> None:
-        self._in_use, self._tasks, self._clock = in_use, tasks, clock
-        self._kinds = BoundedDict[str, _Kind](MOST)
+    def __init__(self, backends: Backends, tasks: Tasks, clock: Callable[[], float]) -> None:
+        self._backends, self._tasks, self._clock = backends, tasks, clock
+        self._segments = BoundedDict[str, _Segment](MAX_SEGMENTS)
 
     def get(self, name: str) -> VerifiedPolicy | None:
-        """Return a kind that is in use already."""
-        kind = self._kinds.get(name)
-        return None if kind is None else kind.verified
+        """Return the policy of a segment that is in use already."""
+        segment = self._segments.get(name)
+        return None if segment is None else segment.policy
 
-    async def of(
-        self, name: str, terms: Terms, exact: ExactStore, deadline: float | None, owners: tuple[str, ...] = ()
+    async def load(
+        self, name: str, terms: SegmentTerms, store: GuardedStore, owners: tuple[str, ...] = ()
     ) -> VerifiedPolicy:
-        """Return a kind, with all that other proxies have told. Raises StoreError when that cannot be asked for."""
-        kind = self._kinds.get(name)
-        if kind is None or kind.terms != terms:
-            verified = VerifiedPolicy(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
-            [packed] = await self._in_use.exact_part.ask(exact.get_blobs([_note(name)]), "evidence read", deadline)
-            _absorb(verified, packed, self._clock())
-            kind = self._kinds.get(name)  # two may have asked
-            if kind is None or kind.terms != terms:
-                kind = self._kinds[name] = _Kind(verified, terms, self._clock(), owners)
-                # what is counted under this generation by others is in the shared account
-                self._tell_soon(name, kind)
-        self._kinds.touch(name)
-        return kind.verified
+        """Return the policy of a segment, with all that other proxies know. Raises StoreError."""
+        segment = self._segments.get(name)
+        if segment is None or segment.terms != terms:
+            policy = VerifiedPolicy(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
+            [packed] = await store.get_blobs([_blob_name(name)])
+            _absorb(policy, packed, self._clock())
+            segment = self._segments.get(name)  # two look-ups may have read it
+            if segment is None or segment.terms != terms:
+                segment = self._segments[name] = _Segment(policy, terms, self._clock(), owners)
+                # what other proxies have counted in this generation is in the shared counters
+                self._sync_soon(name, segment)
+        self._segments.touch(name)
+        return segment.policy
 
     def used(self, name: str, *, now: bool = False) -> None:
-        """Note that something was decided or learned; from time to time others are told, or at once."""
-        kind = self._kinds.get(name)
-        if kind is not None and (now or not 0 <= self._clock() - kind.told_at < TELL_EVERY):
-            self._tell_soon(name, kind)
+        """Record that something was decided or learned; share it from time to time, or *now*."""
+        segment = self._segments.get(name)
+        if segment is not None and (now or not 0 <= self._clock() - segment.synced_at < SYNC_INTERVAL_S):
+            self._sync_soon(name, segment)
 
-    async def tell_all(self) -> None:
-        """Tell others of every kind, before the end."""
-        for name, kind in list(self._kinds.items()):
+    async def sync_all(self) -> None:
+        """Share what is known of every segment, before the proxy ends."""
+        for name, segment in list(self._segments.items()):
             try:
-                await self._tell(name, kind)
+                await self._sync(name, segment)
             except StoreError as exc:
                 logger.debug("evidence not written: %s", exc)
                 return
 
-    async def forget(self, name: str, exact: ExactStore) -> None:
-        """Delete all that is known of a kind. Raises StoreError."""
-        kind, part = self._kinds.pop(name, None), self._in_use.exact_part
-        if kind is not None:
-            kind.deleted = True
-        generations = {0, kind.verified.shared_state.generation if kind is not None else 0}
-        [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
+    async def delete(self, name: str, store: GuardedStore) -> None:
+        """Delete all that is known of a segment. Raises StoreError."""
+        segment = self._segments.pop(name, None)
+        if segment is not None:
+            segment.deleted = True
+        generations = {0, segment.policy.shared_state.generation if segment is not None else 0}
+        [packed] = await store.get_blobs([_blob_name(name)])
         if packed is not None:
             with contextlib.suppress(ValueError):
                 generations.add(shared_state.unpack(packed, self._clock()).generation)
-        accounts = [digest("account", name, str(each)) for each in generations]
-        await part.ask(exact.delete([_note(name), *accounts]), "evidence deleted")
-        await part.ask(exact.remember(_note(name), 0), "evidence's owner forgotten")
+        counters = [digest("account", name, str(each)) for each in generations]
+        await store.delete([_blob_name(name), *counters])
+        await store.remember(_blob_name(name), 0)
 
-    def _tell_soon(self, name: str, kind: _Kind) -> None:
-        if not kind.telling:
-            kind.told_at = self._clock()
-            kind.telling = self._tasks.spawn(self._tell_once(name, kind))
+    def _sync_soon(self, name: str, segment: _Segment) -> None:
+        if not segment.syncing:
+            segment.synced_at = self._clock()
+            segment.syncing = self._tasks.spawn(self._sync_once(name, segment))
 
-    async def _tell_once(self, name: str, kind: _Kind) -> None:
+    async def _sync_once(self, name: str, segment: _Segment) -> None:
         try:
-            await self._tell(name, kind)
+            await self._sync(name, segment)
         finally:
-            kind.telling = False
+            segment.syncing = False
 
-    async def _tell(self, name: str, kind: _Kind) -> None:
-        """Merge with what the store has, and write that back: whoever writes last has merged all others' in."""
-        exact, part, writes = self._in_use.exact, self._in_use.exact_part, self._in_use.exact_writes
-        if exact is None:
+    async def _sync(self, name: str, segment: _Segment) -> None:
+        """Merge with what the store has, and write that back: the last writer has merged all others' knowledge."""
+        if (store := self._backends.exact) is None:
             return
-        now, verified = self._clock(), kind.verified
-        standing = verified.serving_level
-        [packed] = await part.ask(exact.get_blobs([_note(name)]), "evidence read")
-        _absorb(verified, packed, now)
-        account = digest("account", name, str(verified.shared_state.generation))
-        generation, unsent = verified.shared_state.generation, verified.take_unsent_tally()
-        counted = await writes.ask(exact.increment(account, unsent.to_counters(), KEPT), "evidence counted")
-        verified.adopt_tally(generation, Tally.from_counters(counted))
-        if kind.deleted:  # meanwhile
+        now, policy = self._clock(), segment.policy
+        level = policy.serving_level
+        [packed] = await store.get_blobs([_blob_name(name)])
+        _absorb(policy, packed, now)
+        generation, unsent = policy.shared_state.generation, policy.take_unsent_tally()
+        counters = await store.increment(digest("account", name, str(generation)), unsent.to_counters(), SEGMENT_TTL_S)
+        policy.adopt_tally(generation, Tally.from_counters(counters))
+        if segment.deleted:  # meanwhile
             return
-        if kind.owners:  # by which it is found
-            await writes.ask(exact.remember(_note(name), KEPT, kind.owners), "evidence's owner noted")
-        await writes.ask(
-            exact.put_blob(_note(name), shared_state.pack(verified.shared_state), now + KEPT), "evidence written"
-        )
-        if verified.serving_level is not standing:
-            report_serving_level(name, verified)
+        if segment.owners:  # a purge of the caller finds it by them
+            await store.remember(_blob_name(name), SEGMENT_TTL_S, segment.owners)
+        await store.put_blob(_blob_name(name), shared_state.pack(policy.shared_state), now + SEGMENT_TTL_S)
+        if policy.serving_level is not level:
+            warn_of_serving_level(name, policy)
 
 
-def report_serving_level(name: str, verified: VerifiedPolicy) -> None:
-    """Tell the operator that hits by meaning have been restricted, or are back."""
+def warn_of_serving_level(name: str, policy: VerifiedPolicy) -> None:
+    """Log that hits by meaning have been restricted, or are back."""
     what, why = {
         ServingLevel.LEARNED: ("are served again", "enough that were checked were right"),
         ServingLevel.FROZEN: ("are served at safe similarities only", "too many that were checked were wrong"),
         ServingLevel.OFF: ("are switched off", "too many that were checked were wrong"),
-    }[verified.serving_level]
-    logger.warning("hits by meaning %s (kind %s): %s for max_error %g", what, name[:8], why, verified.max_error)
+    }[policy.serving_level]
+    logger.warning("hits by meaning %s (kind %s): %s for max_error %g", what, name[:8], why, policy.max_error)
 
 
-def _note(name: str) -> str:
-    return f"{KIND}{name}"
+def _blob_name(name: str) -> str:
+    return f"{SEGMENT_PREFIX}{name}"
 
 
-def _absorb(verified: VerifiedPolicy, packed: bytes | None, now: float) -> None:
+def _absorb(policy: VerifiedPolicy, packed: bytes | None, now: float) -> None:
     if packed is None:
         return
     try:
-        verified.merge_shared_state(shared_state.unpack(packed, now))
+        policy.merge_shared_state(shared_state.unpack(packed, now))
     except ValueError as exc:
-        logger.debug("evidence not read: %s", exc)
+        logger.debug("evidence of a kind cannot be read: %s", exc)

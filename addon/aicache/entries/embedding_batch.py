@@ -13,8 +13,8 @@ from aicache.entries.recording import Recording
 from aicache.formats import Embeddings
 from aicache.formats.embeddings import pack, unpack
 
-COMPLETING = 32 * 1024**2
-"""Bytes, uncompressed, of a response that only completes a batch: of a larger one all is asked for again."""
+MAX_COMPLETING_BYTES = 32 * 1024**2
+"""Uncompressed, of a response that only completes a batch: of a larger one all is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,18 @@ class BatchExchange:
     caller: int = 0
 
     @property
+    def label(self) -> str:
+        """The batch in the log."""
+        return self.namespace[:8]
+
+    @property
     def wanted(self) -> list[int]:
         """The positions that the upstream is asked for."""
         known = self.known or (None,) * len(self.keys)
         return [i for i, entry in enumerate(known) if entry is None]
 
 
-def record_pieces(
+def record_batch(
     exchange: BatchExchange, recording: Recording, body: bytes, *, now: float, until: float
 ) -> list[Entry]:
     """Make the entries of a good response, in the order of `BatchExchange.wanted`. Raises ValueError for any other.
@@ -83,7 +88,7 @@ def record_pieces(
     ]
 
 
-def replay_pieces(entries: Sequence[Entry], format: Embeddings) -> bytes:
+def replay_batch(entries: Sequence[Entry], format: Embeddings) -> bytes:
     """Return the body of the response that these entries amount to. Raises ValueError when one cannot be read."""
     return format.render_response([unpack(entry.body) for entry in entries])
 
@@ -94,7 +99,7 @@ def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
     Raises ValueError when something of it cannot be read.
     """
     coming = iter(fresh)
-    return replay_pieces([entry or next(coming) for entry in exchange.known], exchange.format)
+    return replay_batch([entry or next(coming) for entry in exchange.known], exchange.format)
 
 
 def is_readable(entry: Entry) -> bool:

@@ -50,7 +50,7 @@ def question(call: Call, rules: KeyRules) -> str | None:
     return "\n".join(turn.content for turn in counted)
 
 
-def entry(text: str, call: Call, identity: Identity, format: Format, now: float) -> Entry:
+def build_entry(text: str, call: Call, identity: Identity, format: Format, now: float) -> Entry:
     """Make the answer that *text* is, in the caller's mode. It is older than any ``max-age``: its age is not known."""
     said = Choice((Text(text),), Finish.STOP)
     document = format.from_answer(Answer(identity.key[:24], call.model, int(now), (said,), usage=None), call)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from aicache.evidence.embedding_space import EmbeddingSpace
+from aicache.evidence.neighbor import Neighbor
 
 MAX_NEIGHBORS = 8
 """Neighbours to ask the index for: fewer show less of the groups, more add nothing."""
@@ -34,19 +35,6 @@ class NeighborFeatures(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class AssessedNeighbor:
-    """A neighbour that the index named. *group* names the answer that it shares with others, as far as is known."""
-
-    key: str
-    similarity: float
-    group: str
-    refused: bool = False
-    """A guard says that it asks something else: it must not answer. It votes, since what its answer is was seen."""
-    raised: float = 0.0
-    """A guard wants it nearer: by how much of the way from the safe similarity to 1."""
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """The neighbour that would answer. *similarity* is less what a guard took from it."""
 
@@ -57,7 +45,7 @@ class Candidate:
     backers: int
 
 
-def pick_candidate(seen: Sequence[AssessedNeighbor], space: EmbeddingSpace) -> Candidate | None:
+def pick_candidate(seen: Sequence[Neighbor], space: EmbeddingSpace) -> Candidate | None:
     """Return the nearest neighbour that no guard refuses, when it passes the hard limits.
 
     Neighbours that share its answer speak for it and all others against it: a question between two answers is told from

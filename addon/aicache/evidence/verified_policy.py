@@ -12,7 +12,8 @@ from aicache.evidence import error_bound as bound
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.error_bound import ServingLevel, Tally
-from aicache.evidence.neighbor_features import AssessedNeighbor, Candidate, pick_candidate
+from aicache.evidence.neighbor import Neighbor
+from aicache.evidence.neighbor_features import Candidate, pick_candidate
 from aicache.evidence.observations import Observation
 from aicache.evidence.risk_budget import RiskBudget
 from aicache.evidence.risk_model import fit
@@ -123,7 +124,7 @@ class VerifiedPolicy:
 
     # ------------------------------------------------------------------ decide
 
-    def decide(self, seen: Sequence[AssessedNeighbor], records: Mapping[str, EntryRecord], chance: float) -> Decision:
+    def decide(self, seen: Sequence[Neighbor], records: Mapping[str, EntryRecord], chance: float) -> Decision:
         """Decide on one request. *chance* is uniform in [0, 1), and nothing else may depend on it.
 
         Served is what is below the largest bar that keeps the mean risk of all requests within the budget, what passes
@@ -239,14 +240,14 @@ class VerifiedPolicy:
             self._conclude()
 
 
-def neighbors_to_compare(seen: Sequence[AssessedNeighbor], decision: Decision) -> list[AssessedNeighbor]:
+def neighbors_to_compare(seen: Sequence[Neighbor], decision: Decision) -> list[Neighbor]:
     """Return the neighbours whose answers a fresh one is to be compared with, until one is the same.
 
     The candidate first, for the evidence; then the nearest of each other group, however far, for the group that the
     fresh answer belongs to: where many ask for few things, that is what tells the next neighbours apart.
     """
     first = decision.candidate.key if decision.candidate else None
-    groups: dict[str, AssessedNeighbor] = {}
+    groups: dict[str, Neighbor] = {}
     for s in sorted(seen, key=lambda s: (s.key != first, -s.similarity, s.key)):
         groups.setdefault(s.group, s)
     return list(groups.values())[:MAX_COMPARED]

@@ -20,7 +20,7 @@ from mitmproxy.net.http import http1
 from aicache.domain.events import Decided
 from aicache.domain.model import Entry, Hit
 from aicache.domain.policy import has_plausible_times
-from aicache.domain.ports import DerivedCache, ExactStore
+from aicache.domain.ports import DerivedCache
 from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
 from aicache.domain.trace import Step, Trace
@@ -81,8 +81,6 @@ class PreparedResponses:
 
     def __init__(self, engine: Callable[[], Engine | None]) -> None:
         self._engine = engine
-        self._store: ExactStore | None = None
-        self._cache: DerivedCache | None = None
         self.ignored_fields = IGNORED_FIELDS
         self.salt = b""
 
@@ -125,7 +123,7 @@ class PreparedResponses:
         It is given as long as the hit's entry is cached in this process and the request has no entry of its own.
         """
         cache, body = self._derived_cache(), response.raw_content
-        is_checked = hit.ticket is not None or hit.error_bound is not None  # then each hit is decided by itself
+        is_checked = hit.trial is not None or hit.error_bound is not None  # then each hit is decided by itself
         is_plain = not (is_checked or hit.legacy) and exchange.directives is NO_DIRECTIVES
         found_by = None if hit.similarity is None else self._semantic()
         is_lost = hit.similarity is not None and found_by is None
@@ -149,8 +147,4 @@ class PreparedResponses:
         return None if (engine := self._engine()) is None else engine.semantic
 
     def _derived_cache(self) -> DerivedCache | None:
-        """Return the store in use if it is a `DerivedCache`. The check is remembered: it costs as much as a hit."""
-        store = None if (engine := self._engine()) is None else engine.exact
-        if store is not self._store:
-            self._store, self._cache = store, store if isinstance(store, DerivedCache) else None
-        return self._cache
+        return None if (engine := self._engine()) is None else engine.backends.derived_cache

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from aicache.domain import policy
 from aicache.domain.digests import vector_namespace
 from aicache.domain.model import Entry, Vector
-from aicache.domain.ports import ExactStore, Purpose, StoreError
+from aicache.domain.ports import Purpose, StoreError
 from aicache.engine import Engine, Semantic
-from aicache.engine.backends import looked_at
+from aicache.engine.guarded_store import GuardedStore
 from aicache.maintenance import archive
 
 FETCH_BATCH_SIZE = 16
@@ -22,11 +22,11 @@ class EntryAccess:
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
-        self._in_use = engine.in_use
+        self._backends = engine.backends
         self._clock = clock
 
     async def fetch(self, key: str) -> Entry | None:
-        [found] = await self._in_use.exact_part.ask(looked_at(self._exact, [key]), "an entry read")
+        [found] = await self._exact.peek([key])
         if isinstance(found, StoreError):
             raise found
         return found
@@ -35,20 +35,20 @@ class EntryAccess:
         """Yield the keys of all entries, some at a time. One may come twice."""
         exact, cursor = self._exact, ""
         while True:
-            keys, cursor = await self._in_use.exact_upkeep.ask(exact.scan(cursor), "keys read")
+            keys, cursor = await exact.scan(cursor)
             yield keys
             if not cursor:
                 return
 
     @property
-    def _exact(self) -> ExactStore:
-        if (exact := self._in_use.exact) is None:
+    def _exact(self) -> GuardedStore:
+        if (exact := self._backends.exact) is None:
             raise StoreError("exact store: it is not in use, or still starting")
         return exact
 
     @property
     def _semantic(self) -> Semantic:
-        if (semantic := self._in_use.semantic) is None:
+        if (semantic := self._backends.semantic) is None:
             raise StoreError("hits by meaning: they are not in use, or still starting")
         return semantic
 
@@ -56,8 +56,7 @@ class EntryAccess:
         """Fetch entries, as many at once as memory bears, without those that are gone or on a node that is down."""
         exact = self._exact
         for start in range(0, len(keys), FETCH_BATCH_SIZE):
-            fetching = looked_at(exact, list(keys[start : start + FETCH_BATCH_SIZE]))
-            found = await self._in_use.exact_part.ask(fetching, "entries read")
+            found = await exact.peek(keys[start : start + FETCH_BATCH_SIZE])
             yield [entry for entry in found if isinstance(entry, Entry)]
 
     async def _fetch_all(self) -> AsyncIterator[list[Entry]]:
@@ -66,17 +65,17 @@ class EntryAccess:
                 yield batch
 
     async def _delete(self, keys: Sequence[str]) -> None:
-        await self._in_use.exact_deletes.ask(self._exact.delete(keys), "entries deleted")
-        if (semantic := self._in_use.semantic) is not None:
+        await self._exact.delete(keys)
+        if (semantic := self._backends.semantic) is not None:
             try:
                 vectors = [key for key in keys if archive.DIGEST.fullmatch(key)]
-                await self._in_use.index_deletes.ask(semantic.index.delete(vectors), "vectors deleted")
+                await semantic.index.delete(vectors)
             except StoreError:  # already warned about
                 return
 
     async def _embed_findable(self, entries: Sequence[Entry]) -> dict[str, Vector]:
         """Embed the questions of the entries that may be found by meaning, by key; {} where that is not in use."""
-        semantic, rules = self._in_use.semantic, self._engine.rules
+        semantic, rules = self._backends.semantic, self._engine.rules
         questions = {entry.key: entry.question or "" for entry in entries if policy.may_have_vector(entry, rules)}
         if semantic is None or not questions:
             return {}
@@ -84,14 +83,13 @@ class EntryAccess:
         return dict(zip(questions, await self._embed(semantic, list(questions.values()), purpose), strict=True))
 
     async def _upsert(self, entries: Sequence[Entry], vectors: dict[str, Vector]) -> None:
-        if (semantic := self._in_use.semantic) is None:
+        if (semantic := self._backends.semantic) is None:
             return
         model, dimensions = semantic.embedder.model, semantic.embedder.dimensions
         for entry in entries:
             if (vector := vectors.get(entry.key)) is not None:
                 namespace = vector_namespace(entry.namespace, model, dimensions)
-                upsert = semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
-                await self._in_use.index_writes.ask(upsert, "a vector stored")
+                await semantic.index.upsert(entry.key, namespace, vector, entry.expires_at)
 
     async def _embed(self, semantic: Semantic, texts: Sequence[str], purpose: Purpose) -> Vector:
-        return await self._in_use.embedder_writes.ask(semantic.embedder.embed(texts, purpose), "questions embedded")
+        return await semantic.embedder.embed(texts, purpose)

@@ -14,9 +14,9 @@ from aicache.domain import policy
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Erased
 from aicache.domain.model import Entry, Vector
-from aicache.domain.ports import Clearable, StoreError
+from aicache.domain.ports import StoreError
 from aicache.engine import Semantic
-from aicache.engine.traffic_segments import KIND
+from aicache.engine.traffic_segments import SEGMENT_PREFIX
 from aicache.maintenance.entry_access import FETCH_BATCH_SIZE, EntryAccess
 from aicache.maintenance.results import PINNED, CallerTotals, EntrySummary, SimilarEntry, summarize
 
@@ -31,7 +31,7 @@ class Maintenance(EntryAccess):
 
     async def page(self, cursor: str = "") -> tuple[list[EntrySummary], str]:
         """Return some entries, in no order, and the cursor to go on with; it begins and ends with an empty one."""
-        keys, cursor = await self._in_use.exact_upkeep.ask(self._exact.scan(cursor), "keys read")
+        keys, cursor = await self._exact.scan(cursor)
         return [summarize(entry) async for batch in self._fetch_batches(keys) for entry in batch], cursor
 
     async def count(self) -> int:
@@ -52,7 +52,7 @@ class Maintenance(EntryAccess):
         """
         semantic = self._semantic
         [vector] = await self._embed(semantic, [text], "query")
-        near = await self._in_use.index_part.ask(semantic.index.search_all(vector, limit), "neighbours read")
+        near = await semantic.index.search_all(vector, limit)
         similarities = {n.key: n.similarity for n in near if n.similarity >= similarity}
         found = [
             SimilarEntry(summarize(entry), similarities[entry.key])
@@ -101,9 +101,9 @@ class Maintenance(EntryAccess):
         async for keys in self.keys():
             await self._delete(keys)
             count += len(keys)
-        if (semantic := self._in_use.semantic) is not None and isinstance(index := semantic.index, Clearable):
-            with contextlib.suppress(StoreError):  # which has been warned of
-                await self._in_use.index_part.ask(index.clear(), "all vectors deleted")
+        if (semantic := self._backends.semantic) is not None:
+            with contextlib.suppress(StoreError):  # already warned about
+                await semantic.index.clear()
         self._engine.erased(Erased(everything=True))
         return count
 
@@ -112,8 +112,8 @@ class Maintenance(EntryAccess):
         found = CallerTotals()
         async for batch in self._fetch_all():
             found += _counted(batch, wanted)
-        marks = await self._in_use.exact_part.ask(self._exact.find_flags(wanted.matches), "a caller's marks")
-        return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
+        marks = await self._exact.find_flags(wanted.matches)
+        return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(SEGMENT_PREFIX) for mark in marks))
 
     async def purge_caller(self, wanted: CallerMatcher, *, asked_before: float = math.inf) -> CallerTotals:
         """Delete all that there is of a caller: entries with notes and vectors, marks, evidence; return how much.
@@ -130,14 +130,14 @@ class Maintenance(EntryAccess):
                 await self._delete(theirs)
                 keys.update(theirs)
         if asked_before == math.inf:
-            exact, part = self._exact, self._in_use.exact_part
-            marks = await part.ask(exact.find_flags(wanted.matches), "a caller's marks")
+            exact = self._exact
+            marks = await exact.find_flags(wanted.matches)
             for mark in marks:
-                if mark.startswith(KIND):
-                    await self._engine.learning.kinds.forget(mark.removeprefix(KIND), exact)
+                if mark.startswith(SEGMENT_PREFIX):
+                    await self._engine.learning.segments.delete(mark.removeprefix(SEGMENT_PREFIX), exact)
                 else:
-                    await part.ask(exact.remember(mark, 0), "a caller's mark deleted")
-            done += CallerTotals(marks=len(marks), kinds=sum(mark.startswith(KIND) for mark in marks))
+                    await exact.remember(mark, 0)
+            done += CallerTotals(marks=len(marks), kinds=sum(mark.startswith(SEGMENT_PREFIX) for mark in marks))
             now = self._clock()
             self._engine.repeat(lambda: self._purge_again(wanted, now), REPEAT_DELAYS_S)
         if keys or asked_before == math.inf:
@@ -164,10 +164,10 @@ class Maintenance(EntryAccess):
         meaning is kept for its own request, and answers no other any more."""
         if not by_meaning:
             await self.purge([key])
-        elif (semantic := self._in_use.semantic) is not None:
+        elif (semantic := self._backends.semantic) is not None:
             entry, now = await self.fetch(key), self._clock()
             lasts = self._engine.rules.ttl if entry is None else entry.expires_at - now
-            await self._in_use.withdraw(semantic, key, lasts)
+            await self._backends.withdraw(semantic, key, lasts)
 
     async def _hidden(self, semantic: Semantic, vector: Vector, similarity: float) -> AsyncIterator[SimilarEntry]:
         """Compare with the questions that have no vector, since they are answered by the exact request only."""
@@ -187,7 +187,7 @@ class Maintenance(EntryAccess):
             return None
         entry = replace(entry, expires_at=until)
         vectors = await self._embed_findable([entry])
-        await self._in_use.exact_writes.ask(self._exact.put(entry), "an entry's time changed")
+        await self._exact.put(entry)
         await self._upsert([entry], vectors)
         return entry
 

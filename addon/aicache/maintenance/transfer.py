@@ -12,8 +12,7 @@ from pathlib import Path
 
 from aicache.domain import policy
 from aicache.domain.model import Entry
-from aicache.domain.ports import ExactStore, StoreError
-from aicache.engine.backends import entries as fetched
+from aicache.domain.ports import StoreError
 from aicache.maintenance import archive
 from aicache.maintenance.entry_access import FETCH_BATCH_SIZE, EntryAccess
 from aicache.maintenance.results import PINNED, ImportResult
@@ -28,7 +27,7 @@ class EntryTransfer(EntryAccess):
         file = await asyncio.to_thread(archive.create_file, part)
         count = 0
         try:
-            await asyncio.to_thread(file.write, archive.render_header(self._in_use.deployment))
+            await asyncio.to_thread(file.write, archive.render_header(self._backends.deployment))
             async for keys in self.keys():
                 async for batch in self._fetch_batches(keys):
                     count += await asyncio.to_thread(archive.write_entries, file, batch)
@@ -44,7 +43,7 @@ class EntryTransfer(EntryAccess):
         taken = ImportResult()
         file = await asyncio.to_thread(path.open, "rb")
         try:
-            archive.check_header(await asyncio.to_thread(file.readline, 1 << 16), self._in_use.deployment)
+            archive.check_header(await asyncio.to_thread(file.readline, 1 << 16), self._backends.deployment)
             while entries := await asyncio.to_thread(archive.read_entries, file, FETCH_BATCH_SIZE):
                 whole = [entry for entry in entries if entry is not None]
                 taken += ImportResult(unreadable=len(entries) - len(whole)) + await self.import_entries(whole)
@@ -57,13 +56,13 @@ class EntryTransfer(EntryAccess):
 
         With *only_new*, unless anything is there at all: for entries of whose age nothing is known.
         """
-        now, exact = self._clock(), self._exact
+        now = self._clock()
         entries = [self._clamp_times(entry, now) for entry in entries]
         by_age = sorted(entries, key=lambda entry: entry.stored_at)
         live = {entry.key: entry for entry in by_age if entry.expires_at > now}
         if not live:
             return ImportResult(expired=len(entries))
-        there = await self._in_use.exact_part.ask(fetched(exact, list(live)), "entries compared")
+        there = await self._exact.get_many(list(live))
         for each in there:
             if isinstance(each, StoreError):
                 raise each
@@ -71,7 +70,7 @@ class EntryTransfer(EntryAccess):
                 del live[each.key]
         new = list(live.values())
         vectors = await self._embed_findable(new)  # first: what fails leaves the entries to be brought again
-        await self._in_use.exact_writes.ask(_put(exact, new), "entries stored")
+        await self._exact.put_many(new)
         await self._upsert(new, vectors)
         expired = sum(entry.expires_at <= now for entry in entries)
         return ImportResult(len(new), len(entries) - expired - len(new), expired, findable=len(vectors))
@@ -83,8 +82,3 @@ class EntryTransfer(EntryAccess):
             return entry
         until = entry.expires_at if entry.expires_at >= PINNED else min(entry.expires_at, now + ttl)
         return replace(entry, stored_at=min(entry.stored_at, now), expires_at=until)
-
-
-async def _put(exact: ExactStore, entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        await exact.put(entry)

@@ -17,8 +17,8 @@ from aicache.domain.caller_digests import caller_digests
 from aicache.domain.model import Bypass, Entry
 from aicache.domain.request_directives import Directives
 from aicache.domain.request_fields import classify_fields
-from aicache.engine import PARSE_ON_LOOP, Engine, is_large
-from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_pieces
+from aicache.engine import MAX_BYTES_ON_LOOP, Engine, is_large
+from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_batch
 from aicache.entries.recording import Recording
 from aicache.formats.embeddings import InputCountMismatch
 from aicache.formats.upstream_state import reject_stateful_query
@@ -113,14 +113,14 @@ class EmbeddingBatches:
 
         Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
         """
-        known = await engine.lookup_pieces(exchange, deadline)
+        known = await engine.lookup_batch(exchange, deadline)
         entries = [entry for entry in known if entry is not None]
         if len(entries) == len(known):
             try:
                 return await asyncio.to_thread(_render_known, entries, exchange), known
             except ValueError as exc:
                 logger.warning("stored vectors cannot be read (%s): they are asked for again", exc)
-        if sum(len(entry.body) for entry in entries) > PARSE_ON_LOOP:
+        if sum(len(entry.body) for entry in entries) > MAX_BYTES_ON_LOOP:
             known = await asyncio.to_thread(_readable, known)
         else:
             known = _readable(known)
@@ -136,13 +136,13 @@ class EmbeddingBatches:
         """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
         stored = False
         if not exchange.known and response.status_code == 200 and is_large(recording):
-            engine.judge_and_keep_pieces(exchange, recording)
+            engine.record_and_store_soon(exchange, recording)
         elif _may_be_good(response, exchange):
             try:
-                fresh = engine.judge_pieces(exchange, recording)
+                fresh = engine.record(exchange, recording)
                 if exchange.known:
                     response.content = completed(exchange, fresh)
-                stored = engine.keep_pieces(fresh, exchange)
+                stored = engine.store_soon(exchange, fresh)
             except Exception as exc:
                 if self._fails(exchange, exc):
                     return False
@@ -156,12 +156,12 @@ class EmbeddingBatches:
         if not _may_be_good(response, exchange):
             return self.complete(response, recording, exchange, engine)
         try:
-            fresh = await engine.judge_pieces_apart(exchange, recording)
+            fresh = await engine.record_in_thread(exchange, recording)
             response.content = await asyncio.to_thread(completed, exchange, fresh)
         except Exception as exc:
             self._fails(exchange, exc)
             return False
-        mark_forwarded(response, exchange, stored=engine.keep_pieces(fresh, exchange))
+        mark_forwarded(response, exchange, stored=engine.store_soon(exchange, fresh))
         return True
 
     def _fails(self, exchange: BatchExchange, why: Exception) -> bool:
@@ -228,7 +228,7 @@ def _render_known(entries: Sequence[Entry], exchange: BatchExchange) -> Response
     }
     if len(entries) == 1:
         headers["x-ai-cache-key"] = entries[0].key
-    return build_response(200, replay_pieces(entries, exchange.format), headers)
+    return build_response(200, replay_batch(entries, exchange.format), headers)
 
 
 def render_bad_gateway() -> Response:

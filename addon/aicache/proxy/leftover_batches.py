@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
 
-from aicache.entries.embedding_batch import COMPLETING, BatchExchange, completed, record_pieces
+from aicache.entries.embedding_batch import MAX_COMPLETING_BYTES, BatchExchange, completed, record_batch
 from aicache.entries.recording import decoded
 from aicache.proxy.embedding_batches import hold_response
 from aicache.proxy.http_messages import mark_forwarded, to_recording
@@ -45,7 +45,7 @@ class LeftoverBatches:
             try:
                 response, now = flow.response, time.time()
                 recording = to_recording(response, response.raw_content or b"", flow.request.timestamp_start)
-                pieces = record_pieces(exchange, recording, decoded(recording, COMPLETING), now=now, until=now)
+                pieces = record_batch(exchange, recording, decoded(recording, MAX_COMPLETING_BYTES), now=now, until=now)
                 response.content = completed(exchange, pieces)
                 mark_forwarded(response, exchange, stored=False)
             except Exception as exc:

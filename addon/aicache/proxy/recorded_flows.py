@@ -13,7 +13,7 @@ from aicache.domain import policy
 from aicache.domain.model import Bypass, Entry
 from aicache.domain.request_directives import parse_directives
 from aicache.engine import Exchange
-from aicache.engine.storing import judged, judged_pieces
+from aicache.engine.storing import lasting, record_entries
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.proxy.embedding_batches import embeddings_format_of, identify_batch
@@ -97,15 +97,12 @@ def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: flo
         return recording
     then = min(answered_at(flow), now)
     try:
-        if isinstance(exchange, Exchange):
-            return (judged(exchange, recording, rules, then),)
-        pieces = judged_pieces(exchange, recording, rules, then)
+        entries = record_entries(exchange, recording, rules, then)
     except (ValueError, RecursionError) as exc:
         return Skipped(
             str(exc).partition(" (")[0] or "not understood"
         )  # what follows is this one's own: a place, a size
-    lasting = tuple(entry for entry in pieces if entry.expires_at > entry.stored_at)
-    return lasting or Skipped("not to be kept")
+    return tuple(lasting(exchange, entries)) or Skipped("not to be kept")
 
 
 def answered_at(flow: HTTPFlow) -> float:

@@ -16,7 +16,7 @@ from aicache.domain.events import Decided
 from aicache.domain.model import Bypass, Hit, Miss
 from aicache.domain.request_directives import Directives, parse_directives
 from aicache.domain.trace import Trace
-from aicache.engine import PARSE_ON_LOOP, Exchange, with_vector
+from aicache.engine import MAX_BYTES_ON_LOOP, Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.json_body import ReplayOnly
@@ -203,7 +203,7 @@ class RequestHandler:
                 self._give(flow, outcome, exchange, response, fingerprints)
                 self._events.decided(flow, reporting.lookup_report(exchange, outcome, trace, began))
                 return
-        self._miss(flow, with_vector(exchange, outcome), outcome, trace, began)
+        self._miss(flow, after_miss(exchange, outcome), outcome, trace, began)
 
     async def _has_read(self, flow: HTTPFlow) -> bool:
         """Wait until a client has read most of the responses sent before; False if it reads nothing."""
@@ -214,8 +214,8 @@ class RequestHandler:
         self, flow: HTTPFlow, hit: Hit, exchange: Exchange, response: Response, fingerprints: tuple[bytes, ...]
     ) -> None:
         directives = exchange.directives
-        if hit.ticket is not None and not (directives.only_if_cached or directives.no_store):
-            self._replays.audit(flow, replace(exchange, ticket=hit.ticket))
+        if hit.trial is not None and not (directives.only_if_cached or directives.no_store):
+            self._replays.audit(flow, replace(exchange, trial=hit.trial))
         self._flows.answer(flow, response)
         self._recent.remember(fingerprints, exchange, hit, response)
 
@@ -304,14 +304,16 @@ def _take_directives(flow: HTTPFlow, runtime: Runtime) -> tuple[dict[str, str], 
 async def _render(hit: Hit, exchange: Exchange, runtime: Runtime) -> Response:
     """Render a hit, a large one in a thread. Raises ValueError when the stored answer cannot be rendered."""
     template = runtime.settings.template_for(exchange.call)
-    if len(hit.entry.body) > PARSE_ON_LOOP:
+    if len(hit.entry.body) > MAX_BYTES_ON_LOOP:
         return await asyncio.to_thread(render_hit, hit, exchange, template)
     return render_hit(hit, exchange, template)
 
 
 def _is_quickly_parsed(body: bytes) -> bool:
     """Tell whether a body is parsed within some ten milliseconds, whatever it holds."""
-    return len(body) <= PARSE_ON_LOOP and body.count(b"[") + body.count(b"{") + body.count(b":") <= MAX_NODES_ON_LOOP
+    return (
+        len(body) <= MAX_BYTES_ON_LOOP and body.count(b"[") + body.count(b"{") + body.count(b":") <= MAX_NODES_ON_LOOP
+    )
 
 
 async def _safely(lookup: Awaitable[None]) -> None:

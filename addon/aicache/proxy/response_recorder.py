@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from mitmproxy.http import HTTPFlow, Response
@@ -108,7 +108,7 @@ class ResponseRecorder:
         if not runtime.settings.enabled:  # switched off since the request
             return
         recording = to_recording(response, body, flow.request.timestamp_start)
-        self._judge_and_store(flow, state, recording, exchange, runtime.engine)
+        self._store_stream(flow, state, recording, exchange, runtime.engine)
 
     def _finish_answer(
         self,
@@ -120,29 +120,29 @@ class ResponseRecorder:
         engine: Engine,
     ) -> Awaitable[None] | None:
         if state.tee is not None:
-            self._judge_and_store(flow, state, recording, exchange, engine)
+            self._store_stream(flow, state, recording, exchange, engine)
             return None
         if is_large(recording):
             return self._store_large(flow, state, response, recording, exchange)
-        judge = partial(engine.judge, exchange, recording)
-        mark_forwarded(response, exchange, stored=self._store(flow, state, recording, exchange, judge))
+        record = partial(engine.record, exchange, recording)
+        mark_forwarded(response, exchange, stored=self._store(flow, state, recording, exchange, record))
         return None
 
-    def _judge_and_store(
+    def _store_stream(
         self, flow: HTTPFlow, state: FlowState, recording: Recording, exchange: Exchange, engine: Engine
     ) -> None:
-        """Judge and store a streamed answer in the background: it has been sent, and its end must not wait."""
-        engine.judge_and_keep(exchange, recording, partial(self._events.finished, flow, state, recording))
+        """Record and store a streamed answer in the background: it has been sent, and its end must not wait."""
+        engine.record_and_store_soon(exchange, recording, partial(self._events.finished, flow, state, recording))
 
     async def _store_large(
         self, flow: HTTPFlow, state: FlowState, response: Response, recording: Recording, exchange: Exchange
     ) -> None:
-        """Judge an answer that takes long to parse in a thread: its own client waits for that, and no other."""
+        """Record an answer that takes long to parse in a thread: its own client waits for that, and no other."""
         if (runtime := self._runtime()) is None:
             return
-        judging = asyncio.ensure_future(runtime.engine.judge_apart(exchange, recording))
-        await asyncio.wait([judging])
-        mark_forwarded(response, exchange, stored=self._store(flow, state, recording, exchange, judging.result))
+        parsing = asyncio.ensure_future(runtime.engine.record_in_thread(exchange, recording))
+        await asyncio.wait([parsing])
+        mark_forwarded(response, exchange, stored=self._store(flow, state, recording, exchange, parsing.result))
 
     def _store(
         self,
@@ -150,9 +150,9 @@ class ResponseRecorder:
         state: FlowState,
         recording: Recording,
         exchange: Exchange,
-        judge: Callable[[], Entry],
+        record: Callable[[], Sequence[Entry]],
     ) -> bool:
-        """Store the entry that *judge* makes of an answer; the outcome is reported once it is known.
+        """Store the entry that *record* makes of an answer; the outcome is reported once it is known.
 
         The flow itself is marked at once, for mitmproxy may save it now, and again if storing failed.
         """
@@ -162,7 +162,7 @@ class ResponseRecorder:
             self._events.finished(flow, state, recording, entry, why_not, expected=expected)
 
         try:
-            entry = judge()
+            [entry] = record()
         except ValueError as exc:
             logger.debug("not stored: %s", exc)
             finished(None, str(exc))
@@ -172,7 +172,7 @@ class ResponseRecorder:
         else:
             if (runtime := self._runtime()) is None:
                 finished(None, "the proxy ends")
-            elif runtime.engine.keep(exchange, entry, finished):
+            elif runtime.engine.store_soon(exchange, [entry], finished):
                 expected = self._events.expect_stored(flow, state, recording, entry)
                 return True
         return False
@@ -225,4 +225,4 @@ def _audit(flow: HTTPFlow, response: Response, exchange: Exchange | None, engine
     """Compare the upstream's answer with the hit that was given."""
     if exchange is not None:
         body = response.raw_content or b""
-        engine.audited(exchange, to_recording(response, body, flow.request.timestamp_start))
+        engine.check_hit(exchange, to_recording(response, body, flow.request.timestamp_start))

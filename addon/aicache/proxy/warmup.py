@@ -114,9 +114,9 @@ class Warmup:
                     await self._store(some, only_new=waiting is self._undated)
 
     async def _store(self, entries: list[Entry], *, only_new: bool) -> None:
-        in_use = self._parts.engine.in_use
-        await in_use.exact_once_known()
-        await in_use.semantic_once_known()
+        backends = self._parts.engine.backends
+        await backends.exact_once_known()
+        await backends.semantic_once_known()
         why = ""
         for pause in (0.0, *self._pauses):
             await asyncio.sleep(pause)

@@ -40,10 +40,10 @@ from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secre
 from aicache.domain.digests import digest
 from aicache.domain.model import AHEAD
 from aicache.domain.ports import StoreError
-from aicache.engine import Engine, Semantic
+from aicache.engine import Engine
 from aicache.engine.credential_status import REFUSED_FOR
 from aicache.engine.recovery import Recovery
-from aicache.engine.traffic_segments import KEPT, KIND
+from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S
 
 logger = logging.getLogger(__name__)
 
@@ -97,10 +97,10 @@ def longest(name: str, ttl: float) -> float:
     match name[:2]:
         case "e:":
             return ttl
-        case "m:" if not name.startswith(f"m:{KIND}"):
+        case "m:" if not name.startswith(f"m:{SEGMENT_PREFIX}"):
             return max(ttl, REFUSED_FOR)
         case _:
-            return max(ttl, KEPT)
+            return max(ttl, SEGMENT_TTL_S)
 
 
 class ExactPart:
@@ -186,7 +186,7 @@ class ExactPart:
             await self._valkey.start()
             self._watch(self._valkey)
             if self._store is not None:
-                self._engine.in_use.exact_restored()
+                self._engine.backends.exact_restored()
         await self._use(exact, Redis(url=self._valkey.url), wanted, secrets)
 
     def _watch(self, valkey: EmbeddedValkey) -> None:
@@ -242,7 +242,7 @@ class ExactPart:
         self._take(known)
         self._engine.use_exact(self._store, redis.timeout)
         await self._end_recovery()
-        self._recovery = Recovery(lambda: self._engine.in_use.exact_part, store.probe)
+        self._recovery = Recovery(lambda: self._engine.backends.exact_guards.reads, store.probe)
         self._recovery.start()
         if old is not None:
             await old.close()
@@ -252,7 +252,7 @@ class ExactPart:
     def _take(self, known: Secrets) -> None:
         self.salt = known.salt
         self._salted(known.salt)
-        self._engine.in_use.deployment = known.name
+        self._engine.backends.deployment = known.name
 
     async def _agree(self, store: RedisStore) -> Secrets:
         """Return the salt that all proxies have that share a Redis without a secret. Raises StoreError."""
@@ -346,7 +346,7 @@ class SemanticPart:
         self._wants_none = not semantic.enabled or isinstance(semantic.index, DashVectorConfig)
         if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
             await self.end()
-            self._engine.use_semantic(None)  # known to be none: nothing waits for it
+            self._engine.use_no_semantic()  # known to be none: nothing waits for it
             return
         try:
             embedder = await self._use_embedder(semantic.embedder)
@@ -354,7 +354,7 @@ class SemanticPart:
             await self._use_judge(semantic.judge)
         except StoreError:
             if self._engine.semantic is None:
-                self._engine.use_semantic(None)  # as far as is known
+                self._engine.use_no_semantic()  # as far as is known
             raise
         if time.monotonic() - self._swept > SWEEP_EVERY and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_say(index))  # nobody waits for it
@@ -383,11 +383,12 @@ class SemanticPart:
 
     async def _drop_orphans(self, index: ZvecIndex) -> None:
         """Delete vectors whose entries have gone: evicted, or purged by another proxy. An entry comes first."""
-        if not isinstance(exact := self._engine.exact, RedisStore):
+        store = None if (exact := self._engine.exact) is None else exact.port
+        if not isinstance(store, RedisStore):
             return
         keys = await index.keys()
         for start in range(0, len(keys), ORPHANS):
-            await index.delete(await exact.missing(keys[start : start + ORPHANS]))
+            await index.delete(await store.missing(keys[start : start + ORPHANS]))
 
     async def _erase(self, index: ZvecIndex) -> None:
         self._erased, self._purges = time.monotonic(), self._engine.purges
@@ -439,9 +440,13 @@ class SemanticPart:
         if isinstance(index, ZvecIndex) and not index.is_clean:
             self._purges = -1  # what the process before has left is erased soon
         assert self._embedder_is is not None
-        timeout = self._embedder_is.timeout  # type: ignore[attr-defined]
-        begun_at = index.begun_at if isinstance(index, ZvecIndex) else 0.0
-        self._engine.use_semantic(Semantic(embedder, timeout, index, wanted.timeout, begun_at))
+        self._engine.use_semantic(
+            embedder,
+            index,
+            embedder_timeout=self._embedder_is.timeout,  # type: ignore[attr-defined]
+            index_timeout=wanted.timeout,
+            begun_at=index.begun_at if isinstance(index, ZvecIndex) else 0.0,
+        )
         self._attend(embedder, index)
         threshold = self._engine.rules.threshold
         freeze_gc()
@@ -456,18 +461,18 @@ class SemanticPart:
             self._judge = ChatJudge(
                 wanted.model, base_url=wanted.base_url, api_key=wanted.api_key, timeout=wanted.timeout
             )
-        self._engine.in_use.use_judge(self._judge, wanted.timeout if wanted is not None else 0.0)
+        self._engine.backends.use_judge(self._judge, wanted.timeout if wanted is not None else 0.0)
         if old is not None:
             await old.close()
 
     def _attend(self, embedder: _Embedder, index: _Index) -> None:
         """Ask those that fail, beside the requests, where that costs nothing."""
-        in_use = self._engine.in_use
+        backends = self._engine.backends
         if isinstance(index, ZvecIndex):
-            self._recoveries.append(Recovery(lambda: in_use.index_part, index.probe))
+            self._recoveries.append(Recovery(lambda: backends.semantic_guards.index, index.probe))
         if isinstance(embedder, LocalEmbedder):
-            self._recoveries.append(Recovery(lambda: in_use.embedder_part, embedder.probe))
-            embedder.when_restored(lambda: in_use.embedder_part.restored())
+            self._recoveries.append(Recovery(lambda: backends.semantic_guards.embedder, embedder.probe))
+            embedder.when_restored(lambda: backends.semantic_guards.embedder.restored())
         for recovery in self._recoveries:
             recovery.start()
 
@@ -482,7 +487,7 @@ class SemanticPart:
             await recovery.close()
         index, self._index = self._index, None
         if index is not None:  # while the first one starts, answers wait for it with their vectors
-            self._engine.use_semantic(None)
+            self._engine.use_no_semantic()
             await ended("vector index", index.close())
 
     async def end(self) -> None:

@@ -82,7 +82,7 @@ class Doctor:
         if not started or self._engine.exact is None:
             return
         exchange, entry = an_exchange(QUESTION)
-        store = self._engine.exact
+        store = self._engine.exact.port
         if not await self._step("Redis: put", store.put(entry)):
             return
         if not await self._step("Redis: get, and an exact hit", self._hit(exchange)):
@@ -108,7 +108,7 @@ class Doctor:
         try:
             await self._exact.converge(self._config.exact, self._data, owned)
             assert self._engine.exact is not None
-            await self._engine.exact.remembers("doctor")  # connects
+            await self._engine.exact.port.remembers("doctor")  # connects
         except StoreError as exc:
             if self._config.exact.redis is None:
                 raise
@@ -116,7 +116,7 @@ class Doctor:
 
     async def _examine_semantic(self, exchange: Exchange) -> None:
         assert self._engine.semantic is not None
-        embedder, index = self._engine.semantic.embedder, self._engine.semantic.index
+        embedder, index = self._engine.semantic.embedder.port, self._engine.semantic.index.port
         vectors = stored = await self._embed("embed a question", "query")
         if embedder.asymmetric and vectors is not None:
             stored = await self._embed("embed it for the store", "document")
@@ -139,7 +139,7 @@ class Doctor:
 
     async def _embed(self, step: str, purpose: Purpose) -> Vector | None:
         assert self._engine.semantic is not None
-        embedder = self._engine.semantic.embedder
+        embedder = self._engine.semantic.embedder.port
         vectors = await self._step(step, embedder.embed([QUESTION], purpose), f"{embedder.dimensions} dimensions")
         return None if isinstance(vectors, bool) else vectors
 
@@ -156,7 +156,7 @@ class Doctor:
         semantic = self._engine.semantic
         assert semantic is not None
         deadline = time.monotonic() + VISIBLE_WITHIN
-        while key not in [n.key for n in await semantic.index.search(namespace, vectors[0], 5)]:
+        while key not in [n.key for n in await semantic.index.port.search(namespace, vectors[0], 5)]:
             if time.monotonic() > deadline:
                 raise StoreError(
                     f"not found {VISIBLE_WITHIN:g} s after it was stored: is the collection the right one?"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.config.request_settings import Settings, rules_of
+from aicache.domain.events import Checked, Erased
 from aicache.domain.outages import cause_of
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
@@ -61,11 +63,18 @@ class Wiring:
     is no special case, nor is a Valkey that died, nor a data folder whose other user has gone.
     """
 
-    def __init__(self, config: Config, data: Path) -> None:
+    def __init__(
+        self,
+        config: Config,
+        data: Path,
+        *,
+        on_checked: Callable[[Checked], None] = lambda checked: None,
+        on_erased: Callable[[Erased], None] = lambda erased: None,
+    ) -> None:
         self._config, self._data = checked(config, data)
         self._salt: bytes | None = None
         self.settings = self._settings()
-        self.engine = Engine(rules_for(config), config.lookup_timeout)
+        self.engine = Engine(rules_for(config), config.lookup_timeout, on_checked=on_checked, on_erased=on_erased)
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._closing = False

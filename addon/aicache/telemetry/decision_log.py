@@ -23,7 +23,7 @@ import msgspec
 
 from aicache.domain.events import Checked, Decided, Erased, Finished
 from aicache.domain.throttle import Throttle
-from aicache.domain.trace import TracedNeighbor
+from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.labels import MAX_NAME_CHARS, replace_surrogates
 
 logger = logging.getLogger(__name__)
@@ -355,7 +355,7 @@ def judged_line(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _neighbor(looked: TracedNeighbor, *, text: bool) -> dict[str, Any]:
+def _neighbor(looked: Neighbor, *, text: bool) -> dict[str, Any]:
     found = {"key": looked.key, "similarity": looked.similarity, "refused": looked.refused}
     return found | {"question": looked.question} if text else found
 

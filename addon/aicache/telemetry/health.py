@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aicache.engine import Engine
-from aicache.engine.dependency import Part
+from aicache.engine.dependency import Dependency
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,15 @@ class Health:
 
 
 def collect_health(engine: Engine) -> Health:
-    in_use, rules, semantic = engine.in_use, engine.rules, engine.semantic
+    backends, rules, semantic = engine.backends, engine.rules, engine.semantic
+    exact, by_meaning = backends.exact_guards, backends.semantic_guards
     index = semantic.index if semantic is not None else None
-    parts = [_part(in_use.exact_part, in_use.exact)]
-    parts.append(_part(in_use.embedder_part, semantic.embedder.model if semantic is not None else None))
-    parts.append(_part(in_use.index_part, index))
-    parts += [_part(in_use.exact_writes, in_use.exact), _part(in_use.index_writes, index)]
-    if in_use.judge is not None:
-        parts.append(_part(in_use.judge_part, in_use.judge))
+    parts = [_part(exact.reads, backends.exact)]
+    parts.append(_part(by_meaning.embedder, semantic.embedder.model if semantic is not None else None))
+    parts.append(_part(by_meaning.index, index))
+    parts += [_part(exact.writes, backends.exact), _part(by_meaning.index_writes, index)]
+    if (judge := backends.judge) is not None:
+        parts.append(_part(judge.guard, judge))
     return Health(
         tuple(parts),
         engine.queues,
@@ -54,6 +55,6 @@ def collect_health(engine: Engine) -> Health:
     )
 
 
-def _part(part: Part, what: object | None) -> DependencyHealth:
+def _part(part: Dependency, what: object | None) -> DependencyHealth:
     told = None if what is None else str(what)
     return DependencyHealth(part.name, told, part.failing, part.failures, part.last_failure)

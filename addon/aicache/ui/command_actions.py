@@ -92,7 +92,7 @@ class CommandActions:
     async def mark_wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> CommandResult:
         """Take note that an entry answered wrong; with the *exchange* that it answered, also as evidence."""
         if exchange is not None:
-            await self._engine.hear(exchange, key, right=False)
+            await self._engine.apply_feedback(exchange, key, right=False)
         await self._maintenance.mark_wrong(key, by_meaning=by_meaning)
         if by_meaning:
             return CommandResult(f"{key[:8]} answers no other question by meaning any more, and still its own")

@@ -16,7 +16,7 @@ from mitmproxy.http import HTTPFlow
 
 from aicache.domain.events import Decided, Finished
 from aicache.domain.model import Entry
-from aicache.domain.trace import TracedNeighbor
+from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.labels import replace_surrogates
 from aicache.telemetry.phrases import SEPARATOR, describe_completion, describe_decision, flow_marker, outcome_name
 from aicache.ui.flow_fields import API, COMMENT, COMPLETION, DECISION, ENTRY, KEY, MODEL, OUTCOME, SIMILARITY, WHY
@@ -131,14 +131,14 @@ def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
     return found
 
 
-def _is_own(looked: TracedNeighbor, report: Decided) -> bool:
+def _is_own(looked: Neighbor, report: Decided) -> bool:
     """Tell whether a neighbour is known to be of the same owner; behind the one that answers nobody has looked."""
     if report.entry is not None and looked.refused is None:
         return looked.key == report.entry.key
     return looked.refused != "foreign"
 
 
-def _neighbor(looked: TracedNeighbor, *, told: bool) -> dict[str, Any]:
+def _neighbor(looked: Neighbor, *, told: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"key": looked.key, "similarity": float(looked.similarity)}
     if looked.refused is not None:
         found["refused"] = looked.refused

@@ -21,7 +21,7 @@ from aicache.domain.events import Decided
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.ports import Embedder
 from aicache.domain.trace import Trace
-from aicache.engine import Engine, Exchange, Semantic, with_vector
+from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.entries.recording import replay as rendered
@@ -65,12 +65,13 @@ class Replay:
         self.totals = Totals()
         self.counts = Counters(partial(pricing.cost, own=config.prices))
         self._now = 0.0
-        self._engine = Engine(self.rules, PATIENCE, self.clock)
-        self._engine.on_checked = self.counts.checked
+        self._engine = Engine(self.rules, PATIENCE, self.clock, on_checked=self.counts.checked)
         self._store = DiskBackedStore(self.clock)
         self._engine.use_exact(self._store, PATIENCE)
-        semantic = None if embedder is None else Semantic(embedder, PATIENCE, MemoryIndex(), PATIENCE)
-        self._engine.use_semantic(semantic)
+        if embedder is None:
+            self._engine.use_no_semantic()
+        else:
+            self._engine.use_semantic(embedder, MemoryIndex(), embedder_timeout=PATIENCE, index_timeout=PATIENCE)
         self._coming: list[_Coming] = []  # answers under way, the next one first
         self._numbers = count()
 
@@ -138,14 +139,14 @@ class Replay:
         self.counts.decided(report)
         await self._settled()
         if isinstance(outcome, Miss):
-            return (None if directives.only_if_cached else with_vector(exchange, outcome)), report
-        audited = outcome.ticket is not None and not (directives.only_if_cached or directives.no_store)
-        return (replace(exchange, ticket=outcome.ticket) if audited else None), None
+            return (None if directives.only_if_cached else after_miss(exchange, outcome)), report
+        audited = outcome.trial is not None and not (directives.only_if_cached or directives.no_store)
+        return (replace(exchange, trial=outcome.trial) if audited else None), None
 
     async def _look_up_batch(
         self, exchange: BatchExchange, began: float
     ) -> tuple[BatchExchange | None, Decided | None]:
-        known = await self._engine.lookup_pieces(exchange)
+        known = await self._engine.lookup_batch(exchange)
         have = sum(entry is not None for entry in known)
         self.totals.texts += len(known)
         self.totals.texts_known += have
@@ -158,18 +159,18 @@ class Replay:
         """Do with an answer what the proxy does."""
         engine = self._engine
         if report is None and isinstance(exchange, Exchange):
-            engine.audited(exchange, recording)
+            engine.check_hit(exchange, recording)
             return
         engine.answered(exchange, recording.status)
         entry: Entry | None = None
         why_not = None
         try:
             if isinstance(exchange, Exchange):
-                entry = engine.judge(exchange, recording)
-                engine.keep(exchange, entry)
+                [entry] = engine.record(exchange, recording)
+                engine.store_soon(exchange, [entry])
                 self.totals.spent_tokens += entry.prompt_tokens + entry.completion_tokens
             else:
-                engine.keep_pieces(engine.judge_pieces(exchange, recording))
+                engine.store_soon(exchange, engine.record(exchange, recording))
         except (ValueError, RecursionError) as exc:
             why_not = str(exc) or "not understood"
         if report is not None:

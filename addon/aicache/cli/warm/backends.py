@@ -49,7 +49,7 @@ async def opened(config: Config, data: Path, *, exact_only: bool = False) -> Asy
             )
         await exact.converge(config.exact, data, owned)
         assert engine.exact is not None
-        await engine.exact.remembers("warm")  # connects
+        await engine.exact.port.remembers("warm")  # connects
         await meaning.converge(semantic, data, owned)
         yield Opened(engine, Settings.of(config, exact.salt))
     finally:

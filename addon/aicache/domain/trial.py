@@ -1,0 +1,26 @@
+"""A request from whose fresh answer something is to be learned. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from aicache.evidence.neighbor import Neighbor
+from aicache.evidence.verified_policy import Decision
+
+Source = Literal["explore", "audit", "shadow", "feedback", "miss"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One request's neighbors and the decision on them. It travels from the look-up to the fresh answer."""
+
+    kind: str
+    neighbors: tuple[Neighbor, ...]
+    decision: Decision
+    source: Source
+    similarity: float
+    """Of the candidate, or of the nearest neighbor where there is none."""
+    guard: str | None = None
+    era: int = 0
+    """Of which emptying of the cache it is: nothing is learned from what was decided before the last one."""

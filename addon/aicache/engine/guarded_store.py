@@ -1,0 +1,173 @@
+"""An ExactStore behind circuit breakers: every call has a deadline, and failures become StoreError and one warning."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from aicache.domain.model import Entry
+from aicache.domain.outages import OutageTexts
+from aicache.domain.ports import ExactStore, Peeks, StoreError
+from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
+
+T = TypeVar("T")
+
+MAX_CONCURRENT_WRITES = 16
+"""Half of a server's connections are left to requests that wait for an answer."""
+
+STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again")
+DELETED = OutageTexts("entries are not deleted", "entries are deleted again")
+SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for upkeep again")
+LEFT = OutageTexts("they answer nothing for now", "they answer again")
+
+
+@dataclass(slots=True)
+class StoreGuards:
+    """One dependency for each use of a store, since they fail apart: a full one, or a replica, answers and deletes."""
+
+    reads: Dependency
+    writes: Dependency
+    deletes: Dependency
+    upkeep: Dependency
+    higress: Dependency
+
+    @classmethod
+    def build(cls, timeout: float) -> StoreGuards:
+        reads = Dependency("exact store", timeout)
+        return cls(
+            reads,
+            Dependency(
+                "exact store (writes)",
+                BACKGROUND_TIMEOUT_S,
+                words=STORED,
+                behind=reads,
+                max_concurrent=MAX_CONCURRENT_WRITES,
+            ),
+            Dependency("exact store (deletions)", BACKGROUND_TIMEOUT_S, words=DELETED, behind=reads, always=True),
+            Dependency("exact store (upkeep)", BACKGROUND_TIMEOUT_S, words=SCANNED, behind=reads, always=True),
+            Dependency("answers of Higress", timeout, words=LEFT, behind=reads),
+        )
+
+    @property
+    def all(self) -> tuple[Dependency, ...]:
+        return self.reads, self.writes, self.deletes, self.upkeep, self.higress
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedStore:
+    """An ExactStore whose reads end by the *deadline* (`LoopTime`; None where no request waits). *label* is logged."""
+
+    port: ExactStore
+    guards: StoreGuards
+    deadline: float | None = None
+    label: str = ""
+
+    def __str__(self) -> str:
+        return str(self.port)
+
+    def within(self, deadline: float | None, label: str) -> GuardedStore:
+        """Return this store for one request."""
+        return GuardedStore(self.port, self.guards, deadline, label)
+
+    def for_higress(self) -> GuardedStore:
+        """Return this store for answers that Higress left: its failures cost no other hit."""
+        return replace(self, guards=replace(self.guards, reads=self.guards.higress))
+
+    async def get(self, key: str, step: str = "entry read") -> Entry | None:
+        return await self._call(self.guards.reads, self.port.get(key), step)
+
+    async def get_many(self, keys: Sequence[str], step: str = "entries read") -> list[Entry | StoreError | None]:
+        """Return entries in one round trip; those on a node that is down are StoreErrors here, and not gone.
+
+        Raises StoreError when no entry could be read.
+        """
+        found, _ = await self.get_with_flags(keys, (), step)
+        return found
+
+    async def get_with_flags(
+        self, keys: Sequence[str], flags: Sequence[str], step: str, *, flags_required: bool = False
+    ) -> tuple[list[Entry | StoreError | None], list[bool | StoreError]]:
+        """Return entries and flags in one round trip; what is on a node that is down is a StoreError here.
+
+        Raises StoreError when no entry could be read, or none of the flags where there are no keys, or any flag where
+        they are required.
+        """
+        reading = _get_with_flags(self.port, keys, flags, flags_required)
+        return await self._call(self.guards.reads, reading, step)
+
+    async def peek(self, keys: Sequence[str], step: str = "entries read") -> list[Entry | StoreError | None]:
+        """Return entries as `get_many` does, without side effects where the store can do so."""
+        if isinstance(self.port, Peeks):
+            return await self._call(self.guards.reads, self.port.peek(keys), step)
+        return await self.get_many(keys, step)
+
+    async def put(self, entry: Entry, step: str = "entry written") -> None:
+        await self._call(self.guards.writes, self.port.put(entry), step)
+
+    async def put_many(self, entries: Sequence[Entry]) -> None:
+        """Write entries together, within one time limit."""
+        await self._call(self.guards.writes, _put_many(self.port, entries), "entries written")
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await self._call(self.guards.deletes, self.port.delete(keys), "entries deleted")
+
+    async def scan(self, cursor: str = "") -> tuple[list[str], str]:
+        return await self._call(self.guards.upkeep, self.port.scan(cursor), "keys read")
+
+    async def remember(self, flag: str, ttl: float, owners: Sequence[str] = ()) -> None:
+        guard = self.guards.writes if ttl > 0 else self.guards.deletes
+        await self._call(guard, self.port.remember(flag, ttl, owners), "flag written")
+
+    async def remembers(self, flag: str) -> bool:
+        return await self._call(self.guards.reads, self.port.remembers(flag), "flag read")
+
+    async def find_flags(self, is_owner: Callable[[str], bool]) -> list[str]:
+        return await self._call(self.guards.reads, self.port.find_flags(is_owner), "flags found")
+
+    async def get_blobs(self, names: Sequence[str]) -> list[bytes | None]:
+        return await self._call(self.guards.reads, self.port.get_blobs(names), "evidence read")
+
+    async def put_blob(self, name: str, value: bytes, expires_at: float) -> None:
+        await self._call(self.guards.writes, self.port.put_blob(name, value, expires_at), "evidence written")
+
+    async def increment(self, name: str, by: Mapping[str, int], ttl: float) -> Mapping[str, int]:
+        return await self._call(self.guards.writes, self.port.increment(name, by, ttl), "counters incremented")
+
+    async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
+        reading = self.port.get_higress_answer(question, max_bytes)
+        return await self._call(self.guards.higress, reading, "answer of Higress read")
+
+    async def close(self) -> None:
+        await self.port.close()
+
+    async def _call(self, guard: Dependency, work: Coroutine[Any, Any, T], step: str) -> T:
+        named = f"{self.label}: {step}" if self.label else step
+        return await guard.call(
+            work, named, self.deadline if guard in (self.guards.reads, self.guards.higress) else None
+        )
+
+
+async def _get_with_flags(
+    port: ExactStore, keys: Sequence[str], flags: Sequence[str], flags_required: bool
+) -> tuple[list[Entry | StoreError | None], list[bool | StoreError]]:
+    if len(keys) + len(flags) == 1:  # most look-ups: without a task, and a turn of the loop, of its own
+        return [await port.get(key) for key in keys], [await port.remembers(flag) for flag in flags]
+    reading = [*(port.get(key) for key in keys), *(port.remembers(flag) for flag in flags)]
+    found: list[Any] = await asyncio.gather(*reading, return_exceptions=True)
+    if unexpected := [each for each in found if isinstance(each, BaseException) and not isinstance(each, StoreError)]:
+        raise unexpected[0]
+    entries, said = found[: len(keys)], found[len(keys) :]
+    failed_flags = [each for each in said if isinstance(each, StoreError)]
+    failed = [each for each in entries if isinstance(each, StoreError)]
+    if failed_flags and (flags_required or (not keys and len(failed_flags) == len(said))):
+        raise failed_flags[0]
+    if failed and len(failed) == len(entries):
+        raise failed[0]
+    return entries, said
+
+
+async def _put_many(port: ExactStore, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        await port.put(entry)
