@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 import environment
@@ -93,6 +94,31 @@ def test_every_path_named_exists(path: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(text(README).splitlines()) <= MAX_README_LINES
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "add an API format",
+        "change what is refused as a semantic hit",
+        "add a vector index",
+        "add a metric",
+        "change a dashboard text",
+    ],
+)
+def test_contributing_says_where_to_change_what(change: str) -> None:
+    table = text(ROOT / ".github" / "CONTRIBUTING.md")
+    row = next(line for line in table.splitlines() if line.startswith(f"| {change} |"))
+    _, _, where, tests, _ = row.split("|")
+
+    assert any(named.startswith("addon/aicache/") for named in _PATH.findall(where))
+    assert any(named.startswith("tests/") for named in _PATH.findall(tests))
+
+
+def test_the_workflow_runs_what_ci_runs() -> None:
+    workflow = yaml.safe_load(text(ROOT / ".github" / "workflows" / "test.yml"))
+
+    assert ".ci/run" in [step.get("run") for step in workflow["jobs"]["test"]["steps"]]
 
 
 def test_every_page_is_in_the_readmes_table() -> None:
