@@ -18,7 +18,7 @@ from aicache.evidence.verified_policy import (
     VerifiedPolicy,
     neighbors_to_compare,
 )
-from aicache.guards import Pass, Raise, Refuse, judge
+from aicache.guards import Pass, Raise, Refuse, compare_questions
 from evaluation.streams import Choice, Near, Same
 
 
@@ -155,7 +155,7 @@ class Learned:
         """Return the neighbours as the engine would have them."""
         seen = []
         for key, similarity in near:
-            verdict = judge(self._texts[question], self._texts[key]) if self._texts else Pass()
+            verdict = compare_questions(self._texts[question], self._texts[key]) if self._texts else Pass()
             raised = verdict.by if isinstance(verdict, Raise) else 0.0
             refused = "guard" if isinstance(verdict, Refuse) else None
             group = self.records[str(key)].group

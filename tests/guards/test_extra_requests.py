@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.guards import Pass, Raise, Refuse, judge
+from aicache.guards import Pass, Raise, Refuse, compare_questions
 
 QUESTIONS = {
     "en": "How do I reset my password?",
@@ -194,7 +194,7 @@ CASES = [(QUESTIONS[language], more) for language in QUESTIONS for more in MORE[
 
 
 def refused(one: str, other: str) -> bool:
-    return isinstance(judge(one, other), Refuse) and isinstance(judge(other, one), Refuse)
+    return isinstance(compare_questions(one, other), Refuse) and isinstance(compare_questions(other, one), Refuse)
 
 
 @pytest.mark.parametrize(("question", "more"), CASES)
@@ -249,7 +249,7 @@ def test_what_denies_is_found_inside_a_word_or_between_words(question: str, othe
 
 @pytest.mark.parametrize(("question", "other"), HARMLESS)
 def test_courtesies_and_frames_refuse_nothing(question: str, other: str) -> None:
-    verdict = judge(question, other)
+    verdict = compare_questions(question, other)
 
     assert verdict == Pass() or (isinstance(verdict, Raise) and verdict.slots == ("chinese",))
 
@@ -274,7 +274,7 @@ def test_the_time_grows_with_the_length_alone(text: str) -> None:
 
     def seconds(question: str) -> float:
         began = time.process_time()
-        judge(question, question[:-7] + " lie now")
+        compare_questions(question, question[:-7] + " lie now")
         return time.process_time() - began
 
     assert seconds(long) < 40 * max(seconds(short), 0.002)

@@ -1,4 +1,4 @@
-"""The guards' judgement: near misses are refused by name, paraphrases pass, whichever question came first."""
+"""Guards: near misses are refused by name, paraphrases pass, whichever question came first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.guards import Pass, Raise, Refuse, Verdict, judge
+from aicache.guards import Pass, Raise, Refuse, Verdict, compare_questions
 
 NEAR_MISSES = [
     ("numbers", "How far is 5 miles?", "How far is 50 miles?"),
@@ -123,17 +123,17 @@ SAME_IN_CHINESE = [
 
 @pytest.mark.parametrize(("slot", "one", "other"), NEAR_MISSES)
 def test_a_near_miss_is_refused_by_the_name_of_what_differs(slot: str, one: str, other: str) -> None:
-    assert judge(one, other) == Refuse(slot)
+    assert compare_questions(one, other) == Refuse(slot)
 
 
 @pytest.mark.parametrize(("one", "other"), PARAPHRASES)
 def test_a_paraphrase_passes(one: str, other: str) -> None:
-    assert judge(one, other) == Pass()
+    assert compare_questions(one, other) == Pass()
 
 
 @pytest.mark.parametrize(("one", "other"), SAME_IN_CHINESE)
 def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str, other: str) -> None:
-    verdict = judge(one, other)
+    verdict = compare_questions(one, other)
 
     assert verdict == Pass() or (isinstance(verdict, Raise) and verdict.slots == ("chinese",))
 
@@ -151,7 +151,7 @@ def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str
     ],
 )
 def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
-    verdict = judge(one, other)
+    verdict = compare_questions(one, other)
 
     assert isinstance(verdict, Raise)
     assert slot in verdict.slots
@@ -160,7 +160,7 @@ def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
 
 @pytest.mark.parametrize(("one", "other"), [pair[-2:] for pair in (*NEAR_MISSES, *PARAPHRASES, *SAME_IN_CHINESE)])
 def test_it_makes_no_difference_which_is_the_neighbour(one: str, other: str) -> None:
-    assert judge(one, other) == judge(other, one)
+    assert compare_questions(one, other) == compare_questions(other, one)
 
 
 WORDS = (
@@ -185,11 +185,13 @@ def kind_of(verdict: Verdict) -> object:
 @settings(max_examples=400)
 @given(TEXTS, TEXTS)
 def test_no_text_makes_it_raise_and_both_directions_agree(one: str, other: str) -> None:
-    assert kind_of(judge(one, other)) == kind_of(judge(other, one))
+    assert kind_of(compare_questions(one, other)) == kind_of(compare_questions(other, one))
 
 
 @settings(max_examples=200)
 @given(TEXTS)
 def test_a_text_is_never_refused_for_itself(text: str) -> None:
-    assert judge(text, text) == Pass()
-    assert judge(text, f"  {text.swapcase().swapcase()} ") == judge(text, text.swapcase().swapcase())
+    assert compare_questions(text, text) == Pass()
+    assert compare_questions(text, f"  {text.swapcase().swapcase()} ") == compare_questions(
+        text, text.swapcase().swapcase()
+    )

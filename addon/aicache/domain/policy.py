@@ -111,7 +111,7 @@ def check_guards(
         return None
     if neighbor_question is None:
         return "guard:unknown"
-    match guards.judge(question, neighbor_question, partition):
+    match guards.compare_questions(question, neighbor_question, partition):
         case guards.Refuse(slot):
             return f"guard:{slot}"
         case guards.Raise(by, slots):
@@ -124,7 +124,7 @@ def apply_guards(question: str, neighbor_question: str | None, partition: str = 
     """Say which guard keeps a neighbour from answering at all, or by how much of the way to 1 it must be nearer."""
     if neighbor_question is None:
         return "guard:unknown", 0.0
-    match guards.judge(question, neighbor_question, partition):
+    match guards.compare_questions(question, neighbor_question, partition):
         case guards.Refuse(slot):
             return f"guard:{slot}", 0.0
         case guards.Raise(by, _):

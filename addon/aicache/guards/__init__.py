@@ -1,4 +1,4 @@
-"""Why a near neighbour must not answer, though its vector is near: what embedders do not see. Pure; never raises."""
+"""Guards: why a neighbor must not answer though its vector is near. They see what embedders miss. Pure; never raise."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TypeAlias
 from aicache.guards import (
     exclusive_words,
     extra_requests,
+    name_matching,
     names,
     numbers,
     question_type,
@@ -17,25 +18,25 @@ from aicache.guards import (
     substitution,
     word_order,
 )
-from aicache.guards.text_features import Reading, read
+from aicache.guards.text_features import TextFeatures, extract_features
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Nothing speaks against the neighbour."""
+    """The neighbor may answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The neighbour asks for something else. *slot* says in what they differ; it is no part of either text."""
+    """The neighbor asks for something else. *slot* names the difference; it contains nothing of either text."""
 
     slot: str
 
 
 @dataclass(frozen=True, slots=True)
 class Raise:
-    """The neighbour may ask for something else, so it must be nearer. *by* is how much of the way from the threshold to
-    1 the bar goes up, which suits the scale of any model; *slots* say in what they differ."""
+    """The neighbor may ask for something else, so it must be nearer. *by* is the share of the way from the threshold to
+    1 by which the threshold rises, which suits the scale of any model; *slots* name the differences."""
 
     by: float
     slots: tuple[str, ...]
@@ -43,10 +44,10 @@ class Raise:
 
 Verdict: TypeAlias = Pass | Refuse | Raise
 
-# Measured on streams and pairs, with the local embedder. What was no more often wrong than other neighbours are
-# (another order, one more word) raises nothing; what was mostly wrong refuses. Chinese questions are short: the bar
-# that keeps English streams well below 1 % wrong lets 1.7 % through.
-RAISES: dict[str, float] = {
+# Measured on streams and pairs, with the local embedder. Differences that were wrong no more often than others
+# (another order, one more word) raise nothing; those that were mostly wrong refuse. Chinese questions are short: the
+# threshold that keeps English streams well below 1 % wrong lets 1.7 % through.
+THRESHOLD_RAISES: dict[str, float] = {
     "substitution": 0.4,
     "modifier": 0.9,
     "name": 0.3,
@@ -57,69 +58,73 @@ RAISES: dict[str, float] = {
 }
 
 
-def judge(question: str, neighbor: str, partition: str = "") -> Verdict:
-    """Say whether the answer to *neighbor* may answer *question*; it makes no difference which is which."""
-    one, other = read(min(question, neighbor), partition), read(max(question, neighbor), partition)
+def compare_questions(question: str, neighbor: str, partition: str = "") -> Verdict:
+    """Return whether the answer to *neighbor* may answer *question*; the order of the two makes no difference."""
+    one = extract_features(min(question, neighbor), partition)
+    other = extract_features(max(question, neighbor), partition)
     if one.plain == other.plain:
         return Pass()
-    left, right = substitution.difference(one, other)
-    if (slot := next(refusals(one, other, left, right), None)) is not None:
+    left, right = substitution.unshared_content(one, other)
+    if (slot := next(refusal_slots(one, other, left, right), None)) is not None:
         return Refuse(slot)
-    raised = tuple(raises(one, other, left, right))
-    return Raise(1 - math.prod(1 - RAISES[slot] for slot in raised), raised) if raised else Pass()
+    raised = tuple(raise_slots(one, other, left, right))
+    return Raise(1 - math.prod(1 - THRESHOLD_RAISES[slot] for slot in raised), raised) if raised else Pass()
 
 
-def refusals(one: Reading, other: Reading, left: list[str], right: list[str]) -> Iterator[str]:
-    """Yield the slots in which two texts say different things, the surest first."""
-    if one.tongue and other.tongue and one.tongue != other.tongue:
+def refusal_slots(one: TextFeatures, other: TextFeatures, left: list[str], right: list[str]) -> Iterator[str]:
+    """Yield the slots in which two texts ask for different things, the most certain first."""
+    if one.language and other.language and one.language != other.language:
         yield "tongue"
-    if numbers.differ(one.numbers, other.numbers):
+    if numbers.has_unequal_quantities(one.quantities, other.quantities):
         yield "numbers"
-    if names.other_codes(one.names, other.plain) and names.other_codes(other.names, one.plain):
+    if names.has_unmatched_code(one.names, other.plain) and names.has_unmatched_code(other.names, one.plain):
         yield "code"
-    if names.other_quotes(one.names, other.names):
+    if names.have_different_quotes(one.names, other.names):
         yield "quote"
-    yield from exclusive_words.exclusive(one.marks, other.marks, left, right, one.negated != other.negated)
-    if _names_more(one, other) and _names_more(other, one):
+    yield from exclusive_words.find_exclusive_slots(
+        one.word_groups, other.word_groups, left, right, one.is_negated != other.is_negated
+    )
+    if _has_unmatched_name(one, other) and _has_unmatched_name(other, one):
         yield "name"
-    if len(left) <= 1 and len(right) <= 1 and (slot := roles.turned(one, other)) is not None:
+    if len(left) <= 1 and len(right) <= 1 and (slot := roles.find_role_change(one, other)) is not None:
         yield slot
-    if one.junction and other.junction and one.junction != other.junction and len(left) + len(right) <= 2:
+    if one.conjunction and other.conjunction and one.conjunction != other.conjunction and len(left) + len(right) <= 2:
         yield "junction"
-    if roles.reversed_way(one.plain, other.plain):
+    if roles.is_direction_reversed(one.plain, other.plain):
         yield "direction"
-    if one.part != other.part:
+    if one.character_of_word != other.character_of_word:
         yield "part"
-    if one.character and other.character and one.character != other.character:
+    if one.subject_character and other.subject_character and one.subject_character != other.subject_character:
         yield "character"
-    if word_order.shuffled(one, other, left, right):
+    if word_order.is_reordered(one, other, left, right):
         yield "order"
-    if one.signs != other.signs:
+    if one.symbols != other.symbols:
         yield "signs"
-    if names.more_addresses(one.names, other.plain) or names.more_addresses(other.names, one.plain):
+    if names.has_unmatched_address(one.names, other.plain) or names.has_unmatched_address(other.names, one.plain):
         yield "address"
-    if extra_requests.differ(one.clauses, other.clauses):
+    if extra_requests.has_extra_request(one.clauses, other.clauses):
         yield "instruction"
 
 
-def raises(one: Reading, other: Reading, left: list[str], right: list[str]) -> Iterator[str]:
-    """Yield the slots in which one text says more than the other, or may say another thing."""
-    if names.other_codes(one.names, other.plain) or names.other_codes(other.names, one.plain):
+def raise_slots(one: TextFeatures, other: TextFeatures, left: list[str], right: list[str]) -> Iterator[str]:
+    """Yield the slots in which one text says more than the other, or may ask for something else."""
+    if names.has_unmatched_code(one.names, other.plain) or names.has_unmatched_code(other.names, one.plain):
         yield "code"
-    if _names_more(one, other) or _names_more(other, one):
+    if _has_unmatched_name(one, other) or _has_unmatched_name(other, one):
         yield "name"
-    if "zh" in (one.tongue, other.tongue):
+    if "zh" in (one.language, other.language):
         yield "chinese"
-    if question_type.differ(one.kinds, other.kinds):
+    if question_type.have_different_types(one.question_types, other.question_types):
         yield "question"
     if one.person and other.person and one.person != other.person:
         yield "person"
-    if (slot := substitution.of_one_word(one, other, left, right)) is not None and not exclusive_words.turned(
-        one.marks, other.marks
-    ):
+    slot = substitution.classify_one_word_change(one, other, left, right)
+    if slot is not None and not exclusive_words.inverts_meaning(one.word_groups, other.word_groups):
         yield slot
 
 
-def _names_more(one: Reading, other: Reading) -> bool:
-    """Tell whether one text names a person, thing or place that the other does not."""
-    return names.unmatched(one, other) or exclusive_words.more_places(one.marks, other.marks)
+def _has_unmatched_name(one: TextFeatures, other: TextFeatures) -> bool:
+    """Return whether *one* names a person, thing or place that *other* does not."""
+    return name_matching.has_unmatched_name(one, other) or exclusive_words.has_unmatched_place(
+        one.word_groups, other.word_groups
+    )

@@ -1,6 +1,6 @@
-"""Whether an answer may depend on who asks, or when: then what a request says of its end user counts. Pure.
+"""Whether an answer may depend on the caller or the time: then parameters that name an end user count. Pure.
 
-Wider than `now`, and meant to be: a word too many only means that two end users do not share an answer.
+Wider than `time_sensitive`, and meant to be: a word too many only means that two end users do not share an answer.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from aicache.guards.normalize import normalize
 from aicache.guards.time_sensitive import depends_on_now, phrases_in, words_of
 
 MAX_SCANNED_CHARS = 8_000
-"""Characters that are looked at, half of them from either end: what is asked stands before or behind a long text."""
+"""Characters that are scanned, half of them at either end: a question stands before or behind a long text."""
 
-_SHORT = 2_000  # characters in which phrases of several words are looked for as well, at either end
+_MAX_PHRASE_CHARS = 2_000
+"""Characters at either end that are scanned for phrases of several words as well."""
 _TURKISH = re.compile("[\u0131\u011f\u015f]|\\bmi[ ?]*$")
 _SUFFIX = re.compile(r"'\w+")  # Hamlet'i
 _TURKISH_MINE = re.compile(
@@ -25,16 +26,16 @@ _ARABIC_MINE = re.compile("[\u0621-\u064a]{3,}\u064a$")
 
 
 def depends_on_caller(text: str) -> bool:
-    """Tell whether the answer to a text may be another one for another person, or at another time. Never raises.
+    """Return whether the answer to a text may differ from person to person, or with time. Never raises.
 
-    Any word in the first person counts, but in the frames of questions that all people ask alike (how do I, tell me),
-    and so does any word for the moment, or for what is mostly somebody's own (a parcel, a balance).
+    Any word in the first person counts, except in the frames of questions that everybody asks (how do I, tell me), and
+    so does any word for the moment, or for things that mostly belong to somebody (a parcel, a balance).
     """
     if len(text) > MAX_SCANNED_CHARS:
         text = text[: MAX_SCANNED_CHARS // 2] + "\n" + text[-MAX_SCANNED_CHARS // 2 :]
     plain = unicodedata.normalize("NFKC", text).casefold()
     if len(plain) > 2 * MAX_SCANNED_CHARS:
-        return True  # of characters that stand for eighteen each: who knows what
+        return True  # it has characters that stand for up to eighteen: too much to scan
     turkish = _TURKISH.search(plain) is not None
     if not plain.isascii():
         plain = plain.replace("\u2019", "'")
@@ -58,13 +59,13 @@ def depends_on_caller(text: str) -> bool:
         return True
     if not _NOW.isdisjoint(words) or _names_a_thing(words):
         return True
-    if len(text) <= 2 * _SHORT:
+    if len(text) <= 2 * _MAX_PHRASE_CHARS:
         return depends_on_now(text)
-    return depends_on_now(text[:_SHORT]) or depends_on_now(text[-_SHORT:])
+    return depends_on_now(text[:_MAX_PHRASE_CHARS]) or depends_on_now(text[-_MAX_PHRASE_CHARS:])
 
 
 def _names_a_thing(words: list[str]) -> bool:
-    """Tell whether there is talk of what is mostly somebody's own, or of what comes next or is still so."""
+    """Return whether the words mention a thing that mostly belongs to somebody, or the present or near future."""
     for at, word in enumerate(words):
         if any(word[:length] in _BEGINNINGS for length in range(_SHORTEST, min(len(word), _LONGEST_BEGINNING) + 1)):
             return True
@@ -74,7 +75,7 @@ def _names_a_thing(words: list[str]) -> bool:
 
 
 def _without_frames(words: list[str]) -> list[str]:
-    """Return the words without the frames of questions that everybody asks in the first person."""
+    """Return the words without the frames of first-person questions that everybody asks."""
     kept, at = [], 0
     while at < len(words):
         frames = _FRAMES.get(words[at], ())

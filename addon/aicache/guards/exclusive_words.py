@@ -10,13 +10,13 @@ from typing import TypeAlias
 from aicache.guards.lexicon import chinese, english, places
 
 Group: TypeAlias = tuple[str, int]
-"""Its slot, and its number in it."""
-Marks: TypeAlias = Mapping[Group, tuple[int, ...]]
-"""The sides that a text has of each group, each as often as it has it."""
+"""A slot, and the number of the group in it."""
+WordGroups: TypeAlias = Mapping[Group, tuple[int, ...]]
+"""The sides of each group that occur in a text, each as often as it occurs."""
 
 _DENYING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "non-", "mis", "on", "не", "nie"})
 _TURNS = frozenset({"polarity", "degree"})
-"""Slots of words that turn a meaning round."""
+"""Slots of words that invert a meaning."""
 
 
 _TABLES = {
@@ -36,7 +36,7 @@ _PLACES = frozenset({"country", "city", "region"})
 
 
 def _index(tables: Mapping[str, str]) -> dict[str, list[tuple[Group, int]]]:
-    """Return the groups, and the sides of them, that each word belongs to."""
+    """Return the groups and sides that each word belongs to."""
     found: dict[str, list[tuple[Group, int]]] = {}
     for slot, text in tables.items():
         for number, line in enumerate(filter(None, text.splitlines())):
@@ -51,8 +51,8 @@ _HAN = {word: marks for word, marks in _ALL.items() if word[0] >= "㐀"}
 _HAN_PATTERN = re.compile("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
 
 
-def read(plain: str, words: Sequence[str]) -> Marks:
-    """Return the groups that a normalised text with these words touches."""
+def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
+    """Return the groups of which a normalized text with these words has a side."""
     found: dict[Group, list[int]] = {}
     previous = ""
     for word in words:
@@ -67,10 +67,12 @@ def read(plain: str, words: Sequence[str]) -> Marks:
     return {group: tuple(sides) for group, sides in found.items()}
 
 
-def exclusive(one: Marks, other: Marks, left: Sequence[str], right: Sequence[str], other_polarity: bool) -> list[str]:
-    """Return the slots of what excludes each other; *left* and *right* are what each text has alone.
+def find_exclusive_slots(
+    one: WordGroups, other: WordGroups, left: Sequence[str], right: Sequence[str], other_polarity: bool
+) -> list[str]:
+    """Return the slots of words that exclude each other; *left* and *right* are the words only one text has.
 
-    Two turns of polarity cancel out: less fat is more thin, not bad is good. *other_polarity* is such a turn, too.
+    Two inversions cancel out: less fat is more thin, not bad is good. *other_polarity* is an inversion, too.
     """
     slots = _apart(one, other)
     slots += [group[0] for group in sorted(one.keys() ^ other.keys()) if group[0] == "aspect"]
@@ -82,13 +84,13 @@ def exclusive(one: Marks, other: Marks, left: Sequence[str], right: Sequence[str
     return [slot for slot in slots if slot not in _TURNS] + (turns[:1] if len(turns) % 2 else [])
 
 
-def turned(one: Marks, other: Marks) -> bool:
-    """Tell whether words of one text turn round words of the other, as less fat does with more thin."""
+def inverts_meaning(one: WordGroups, other: WordGroups) -> bool:
+    """Return whether a word of one text inverts a word of the other, as less (fat) does with more (thin)."""
     return any(slot in _TURNS for slot in _apart(one, other))
 
 
-def more_places(one: Marks, other: Marks) -> bool:
-    """Tell whether *one* names a place that *other* does not."""
+def has_unmatched_place(one: WordGroups, other: WordGroups) -> bool:
+    """Return whether *one* names a place that *other* does not."""
     return any(set(sides) - set(other.get(group, ())) for group, sides in one.items() if group[0] in _PLACES)
 
 
@@ -96,19 +98,19 @@ def is_place(word: str) -> bool:
     return any(group[0] in _PLACES for group, _ in _ALL.get(word, ()))
 
 
-def _apart(one: Marks, other: Marks) -> list[str]:
-    """Return the slots of the groups of which each has a side that the other has not, or not as often."""
+def _apart(one: WordGroups, other: WordGroups) -> list[str]:
+    """Return the slots of the groups of which each text has a side that the other lacks, or has less often."""
     common = sorted(one.keys() & other.keys())  # in one order, so that a log names the same slot every time
     counted = ((group[0], Counter(one[group]), Counter(other[group])) for group in common if one[group] != other[group])
     return [slot for slot, mine, others in counted if mine - others and others - mine]
 
 
 def _prefixed(one: str, other: str) -> bool:
-    """Tell whether *one* is *other* with a prefix that denies it."""
+    """Return whether *one* is *other* with a negating prefix."""
     return len(other) >= 3 and one.endswith(other) and one[: -len(other)] in _DENYING
 
 
-def _of_characters(characters: Sequence[str]) -> Marks:
+def _of_characters(characters: Sequence[str]) -> WordGroups:
     found: dict[Group, list[int]] = {}
     for char in characters:
         if char in _HAN:

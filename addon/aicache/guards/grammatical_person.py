@@ -1,4 +1,4 @@
-"""Whom a question is about: the one who asks, or the one who is asked. Pure."""
+"""Whether a text is about the person who asks or the one who is asked. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _PERSONS = {
 }
 
 
-def read(words: Iterable[str]) -> str:
-    """Return whose things a text speaks of: "me", "you", or "" for neither and for both.
+def find_person(words: Iterable[str]) -> str:
+    """Return "me" or "you", whichever a text is about; "" for neither and for both.
 
-    "I" and "you" alone say nothing: how do I, how can you and how to are one question.
+    "I" and "you" alone mean nothing: how do I, how can you and how to are one question.
     """
     persons = {_PERSONS[word] for word in words if word in _PERSONS}
     return persons.pop() if len(persons) == 1 else ""

@@ -1,4 +1,4 @@
-"""Which language a text is in, as far as its letters and small words say. Pure."""
+"""Detects the language of a text by its script and its function words. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _SCRIPTS = (
     ("el", re.compile("[Ͱ-Ͽ]")),
 )
 _SMALL = {
-    word: tongue
-    for tongue, words in {
+    word: code
+    for code, words in {
         "en": "the is are how what why when where who which do does did can could should would my your and of to for "
         "with i you it have has from not be am was will there this that",
         "de": "der das und ist wie wann wo wer ich nicht mein meine ein eine einen für mit zu auf kann warum den dem "
@@ -36,16 +36,16 @@ _SMALL = {
 }
 
 
-def read(plain: str, words: Sequence[str]) -> str:
-    """Return a language's code, or "" where too little speaks for one."""
+def detect_language(plain: str, words: Sequence[str]) -> str:
+    """Return the code of a language, or "" if the evidence is weak."""
     if not plain.isascii():
-        for tongue, pattern in _SCRIPTS:
+        for language, pattern in _SCRIPTS:
             if pattern.search(plain):
-                return tongue
+                return language
     votes: dict[str, int] = {}
     for word in words:
-        if tongue := _SMALL.get(word, ""):
-            votes[tongue] = votes.get(tongue, 0) + 1
+        if language := _SMALL.get(word, ""):
+            votes[language] = votes.get(language, 0) + 1
     ranked = sorted(votes.items(), key=lambda vote: -vote[1])
     if not ranked or ranked[0][1] < 2 or (len(ranked) > 1 and ranked[1][1] == ranked[0][1]):
         return ""

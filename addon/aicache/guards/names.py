@@ -1,18 +1,10 @@
-"""What only one thing is called: names by their capitals, identifiers, addresses, quoted words. Pure."""
+"""Names (by their capitals), identifiers, addresses and quotations in a text. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from aicache.guards.exclusive_words import is_place
-from aicache.guards.words import one_edit, stem
-
-if TYPE_CHECKING:  # a reading is made of what this module reads
-    from aicache.guards.text_features import Reading
-
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
 _CODE = re.compile(
@@ -32,19 +24,18 @@ _COMMON = frozenset(
     "september october november december english ok please hi hello hey dear thanks am pm vs tv pc id faq".split()
 )
 _ALIASES = {"us": "usa"}
-NAMES_ALIKE = 8  # letters; longer names may differ in two places
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a text names. Lower case, but for *codes*."""
+    """The names in a text, in lower case but for *codes* (identifiers, paths, options and addresses)."""
 
     names: frozenset[str]
     codes: frozenset[str]
     quotes: frozenset[str]
 
 
-def read(text: str) -> Names:
+def find_names(text: str) -> Names:
     """Return the names in a text whose case was kept."""
     codes = (
         frozenset(match[0].rstrip(".,;:?!)") for match in _CODE.finditer(text)) if _may_hold_code(text) else frozenset()
@@ -55,30 +46,18 @@ def read(text: str) -> Names:
     return Names(frozenset(_names(text)), codes, quotes)
 
 
-def unmatched(one: Reading, other: Reading) -> bool:
-    """Tell whether *one* has a name that the other text does not hold. Places have a list of their own.
-
-    A courtesy is none, though it begins a sentence: Herzlichen Dank!
-    """
-    left = {name for name in one.names.names - other.names.names if not is_place(name)} - one.clauses.courtesies
-    if not left:
-        return False
-    known = {stem(word) for word in other.words}
-    return any(not _held(name, other, known) for name in left)
-
-
-def other_codes(mine: Names, other: str) -> bool:
-    """Tell whether *mine* has an identifier or address that the other, normalised text does not hold."""
+def has_unmatched_code(mine: Names, other: str) -> bool:
+    """Return whether *mine* has an identifier or address that is not in the *other*, normalized text."""
     return any(code.casefold() not in other for code in mine.codes)
 
 
-def more_addresses(mine: Names, other: str) -> bool:
-    """Tell whether *mine* has the address of a page or a mailbox that the other, normalised text does not hold."""
+def has_unmatched_address(mine: Names, other: str) -> bool:
+    """Return whether *mine* has the address of a page or a mailbox that is not in the *other*, normalized text."""
     return any(_ADDRESS.search(code) and code.casefold() not in other for code in mine.codes)
 
 
-def other_quotes(one: Names, other: Names) -> bool:
-    """Tell whether both quote something, and nothing of it is nearly the same."""
+def have_different_quotes(one: Names, other: Names) -> bool:
+    """Return whether both texts quote something, and no two quotations are nearly the same."""
     if not one.quotes or not other.quotes or one.quotes & other.quotes:
         return False
     return not any(_nearly(mine, others) for mine in one.quotes for others in other.quotes)
@@ -89,34 +68,14 @@ def _nearly(one: str, other: str) -> bool:
     return common >= 0.75 * max(len(one), len(other)) or one in other or other in one
 
 
-def _held(name: str, other: Reading, known: set[str]) -> bool:
-    if stem(name) in known or (1 < len(name) <= 5 and name in other.initials):
-        return True
-    return any(_one_name(name, word) for word in other.words)
-
-
-def _one_name(name: str, word: str) -> bool:
-    """Tell whether a word is the name, its adjective, its short form, or it with a typing error."""
-    short, long = sorted((name, word), key=len)
-    if len(short) < 4 or short[0] != long[0]:
-        return False
-    if long.startswith(short) or one_edit(short, long):
-        return True
-    if len(short) < NAMES_ALIKE:
-        return False
-    if one_edit(short[: len(short) // 2], long[: len(short) // 2]):
-        return one_edit(short[len(short) // 2 :], long[len(short) // 2 :])
-    return False
-
-
 def _may_hold_code(text: str) -> bool:
     return any(char in text for char in "_/@()-.") or not (text.islower() or text.istitle())
 
 
 def _names(text: str) -> list[str]:
-    """Return the words with a capital that no sentence begins with, or Latin words in a Chinese text.
+    """Return the capitalized words that do not begin a sentence, or the Latin words in a Chinese text.
 
-    A text of which most words have capitals is a heading: its capitals say nothing.
+    A text in which most words are capitalized is a heading: its capitals mean nothing.
     """
     if text.islower():
         return []

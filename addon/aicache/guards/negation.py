@@ -1,4 +1,4 @@
-"""Whether a text says no: an odd number of negations does, an even number does not. Pure."""
+"""Whether a text is negated: by an odd number of negations, not by an even one. Pure."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _UNSPACED = re.compile(
 _ASKS = re.compile("为什么|怎么|什么|何时|谁|哪|吗")  # then 不 and 没 at the end are no question
 
 
-def negated(plain: str, words: Sequence[str]) -> bool:
-    """Tell whether a normalised text with these words says no."""
+def is_negated(plain: str, words: Sequence[str]) -> bool:
+    """Return whether a normalized text with these words is negated."""
     count = sum(word in _NOT for word in words)
     if count and plain.isascii():
         count -= len(_NEUTRAL.findall(plain))

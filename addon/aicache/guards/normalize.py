@@ -1,6 +1,6 @@
-"""One spelling for what is written in several: widths, case, quotes, contractions, Chinese scripts. Pure.
+"""Normalizes spelling: widths, case, quotation marks, contractions, Chinese scripts. Pure.
 
-For comparing only: embedders are given the text as it was asked.
+For comparing only: embedders get the text as it was asked.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ _SAME_PATTERN = re.compile("|".join(sorted(_SAME, key=len, reverse=True)))
 
 
 def normalize(text: str) -> str:
-    """Return *text* so that what means the same by spelling and spaces alone is the same text.
+    """Return *text* in a form that is equal for texts which differ in spelling and spaces only.
 
     Never raises; linear in length.
     """
@@ -107,8 +107,8 @@ def normalize(text: str) -> str:
     return " ".join(text.split())
 
 
-def plain_case(text: str) -> str:
-    """Return *text* with its case kept, for guards that know names and identifiers by it."""
+def normalize_keeping_case(text: str) -> str:
+    """Return *text* normalized except for its case, by which guards recognize names and identifiers."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_TABLE)
 
 

@@ -1,4 +1,4 @@
-"""Numbers with their units, dates, times of day, in any writing: 5 miles are neither 50 miles nor 5 km. Pure."""
+"""Quantities in any notation: numbers with units, dates, times of day. 5 miles are not 50 miles, nor 5 km. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from aicache.guards.numerals import in_digits
+from aicache.guards.numerals import numerals_to_digits
 
-QUANTITY = "#"
-"""What stands for a quantity where its value does not matter."""
-FEW = 12  # quantities in which two texts differ; more are not compared by what they are worth
+QUANTITY_MARK = "#"
+"""Stands for a quantity where its value does not matter."""
+MAX_MATCHED_QUANTITIES = 12
+"""Quantities in which two texts differ; further ones are not compared by value."""
 
 
 class Quantity(NamedTuple):
-    """One number of a text. Two with dimensions are the same when *base* is, otherwise when *value* is."""
+    """One number of a text. Two with dimensions are equal when *base* is, otherwise when *value* is."""
 
     value: float | str
-    """As written; text for what has several dots, such as a version."""
+    """As written; text if it has several dots, as versions have."""
     dimension: str = ""
     base: float = 0.0
     """*value* in the dimension's smallest unit."""
@@ -67,7 +68,7 @@ _LATIN = sorted((s for s in _BY_SPELLING if s.isascii() and s.isalpha()), key=le
 _OTHER = sorted((s for s in _BY_SPELLING if not (s.isascii() and s.isalpha())), key=len, reverse=True)
 _UNIT = rf"(?:{'|'.join(_LATIN)})s?(?![^\W\d_])|{'|'.join(map(re.escape, _OTHER))}"
 UNIT_WORDS = frozenset(form for spelling in _LATIN for form in (spelling, f"{spelling}s"))
-"""Words that say nothing beside a number: its quantity has them."""
+"""Words that add nothing next to a number: its quantity includes them."""
 _MAGNITUDES = {"k": 1e3, "thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "lakh": 1e5, "crore": 1e7}
 _MAGNITUDES |= {"千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "百": 1e2}
 _MAGNITUDE = r"(?:k|thousand|million|mn|billion|lakh|crore)(?![a-z])|百万|千万|[百千万亿]"
@@ -104,31 +105,31 @@ _PATTERN = re.compile(
 )
 
 
-def read(plain: str) -> tuple[Quantity, ...]:
-    """Return the quantities of a normalised text."""
-    text = in_digits(plain)
+def parse_quantities(plain: str) -> tuple[Quantity, ...]:
+    """Return the quantities in a normalized text."""
+    text = numerals_to_digits(plain)
     return tuple(quantity for match in _PATTERN.finditer(text) for quantity in _quantities(match))
 
 
-def blanked(plain: str) -> str:
-    """Return a normalised text with a `QUANTITY` for each of its quantities."""
-    return _PATTERN.sub(f" {QUANTITY} ", in_digits(plain))
+def mask_quantities(plain: str) -> str:
+    """Return a normalized text with each quantity replaced by `QUANTITY_MARK`."""
+    return _PATTERN.sub(f" {QUANTITY_MARK} ", numerals_to_digits(plain))
 
 
-def differ(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
-    """Tell whether one text has a quantity more often than the other. Ones do not count: 1 day is a day."""
+def has_unequal_quantities(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
+    """Return whether one text has a quantity more often than the other. Ones do not count: 1 day is a day."""
     lost, found = _unmatched(one, other)
     return not (_ones(lost) and _ones(found))
 
 
 def _unmatched(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> tuple[list[Quantity], list[Quantity]]:
-    """Return what is left of each when those that are the same are taken away, the surest first."""
+    """Return the quantities of each that have no equal in the other; exact matches are removed first."""
     if one == other:
         return [], []
     mine, others = Counter(one), Counter(other)
     lost, found = list((mine - others).elements()), list((others - mine).elements())
-    for quantity in lost[:FEW]:
-        twin = next((each for each in found[:FEW] if _same(quantity, each)), None)
+    for quantity in lost[:MAX_MATCHED_QUANTITIES]:
+        twin = next((each for each in found[:MAX_MATCHED_QUANTITIES] if _same(quantity, each)), None)
         if twin is not None:
             lost.remove(quantity)
             found.remove(twin)
@@ -140,7 +141,7 @@ def _ones(quantities: list[Quantity]) -> bool:
 
 
 def _same(one: Quantity, other: Quantity) -> bool:
-    """A number without a unit may mean any: "I am 25", "25 years old"."""
+    """Return whether two quantities may be equal. A number without a unit may have any: "I am 25", "25 years old"."""
     if one.dimension and other.dimension:
         return one.dimension == other.dimension and abs(one.base - other.base) <= 1e-9 * abs(one.base)
     return one.value == other.value
@@ -178,7 +179,7 @@ def _month(name: str) -> int:
 
 
 def _clock(found: dict[str, str | None]) -> Quantity:
-    """A time of day; without its half it is a number alone, for 5:00 may be meant by 5 pm."""
+    """Return a time of day; a plain number if it may be am or pm, for 5:00 may mean 5 pm."""
     hour = int(found["zh_hour"] or found["hour"] or found["plain_hour"] or 0)
     minute = 30 if found["zh_half"] else int(found["zh_minute"] or found["minute"] or 0)
     half = (found["part"] or found["half"] or found["plain_half"] or "").rstrip(".").replace("p.m", "pm")

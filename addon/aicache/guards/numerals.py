@@ -1,4 +1,4 @@
-"""Numbers in words, English and Chinese, as digits. Pure."""
+"""Converts English and Chinese numerals to digits. Pure."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _CHINESE = re.compile(
 _TWO = re.compile(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
 
 
-def in_digits(plain: str) -> str:
-    """Return a normalised text with every number that is written in words as digits."""
+def numerals_to_digits(plain: str) -> str:
+    """Return a normalized text with all numerals written in digits."""
     text = _ENGLISH.sub(_english, plain)
     return text if text.isascii() else _CHINESE.sub(_chinese, _TWO.sub(" ", text))
 
 
 def _english(match: re.Match[str]) -> str:
-    """Words to numbers: ``twenty five`` is 25, ``five thirty`` is two numbers."""
+    """Return the digits for a match: ``twenty five`` is 25, ``five thirty`` is two numbers."""
     if match[0].startswith("half"):
         return "0.5 "
     if match[0] in _SINGLE:

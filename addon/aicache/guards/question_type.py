@@ -1,4 +1,4 @@
-"""What kind of answer a question asks for: a reason, a way, a time, a person, an amount. Pure."""
+"""What a question asks for: a reason, a way, a time, a person, an amount. Pure."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CHINESE = {
 _HAN = re.compile("|".join(sorted(_CHINESE, key=len, reverse=True)))
 
 
-def read(plain: str) -> frozenset[str]:
-    """Return the kinds of answer that a normalised text asks for; nothing for yes or no, and for "what"."""
+def find_question_types(plain: str) -> frozenset[str]:
+    """Return the types of a normalized question; none for yes-or-no questions and for "what"."""
     if plain.isascii():
         return frozenset(_named(match) for match in _ENGLISH.finditer(plain))
     return frozenset(_CHINESE[found] for found in _HAN.findall(plain))
 
 
-def differ(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Tell whether both ask for something, and not for the same."""
+def have_different_types(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether both questions have types, and none in common."""
     return bool(one and other and not one & other)
 
 

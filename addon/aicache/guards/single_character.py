@@ -13,14 +13,14 @@ _ALONE = re.compile(
 _NO_SUBJECTS = frozenset("我你您他她它这那谁哪什啥有为怎没不也又都就和跟与把被从在对给请问想要会能可以的了但总老")
 
 
-def of_a_word(plain: str) -> str:
-    """Return the character of a word that a normalised text asks about, "" where it asks about whole words."""
+def find_character_of_word(plain: str) -> str:
+    """Return the character that a normalized text asks about within a word, "" if it asks about whole words."""
     match = _OF_A_WORD.search(plain)
     return match["part"] if match and match["part"] in match["whole"] else ""
 
 
-def alone(plain: str) -> str:
-    """Return the character that is a text's whole subject, "" where there is none."""
+def find_subject_character(plain: str) -> str:
+    """Return the character that is the subject of a text, "" if there is none."""
     match = _ALONE.search(plain)
     found = (match["first"] or match["glyph"]) if match else ""
     return "" if found in _NO_SUBJECTS else found

@@ -1,4 +1,4 @@
-"""What stands in a text besides letters, digits and ordinary punctuation: emoji, symbols, what nobody sees. Pure."""
+"""Symbols in a text: anything but letters, digits and ordinary punctuation, invisible characters included. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _INVISIBLE = re.compile(
 _ORDINARY = frozenset(
     "°~^¿¡·•、。〃〈〉《》「」『』【】〔〕〜・，．：；！？（）［］％＆。｡｢｣､･،؛؟٪‥…‘’‚‛“”„‟‹›«»′″‐‑‒–—―−¨´ˆ˜"
 )
-"""What questions are written with: punctuation, the sign of a degree, which the numbers have, and how chats end."""
+"""Ordinary in questions: punctuation, the degree sign (part of a quantity), and what ends chat messages."""
 
 
-def read(text: str) -> Mapping[str, int]:
-    """Return the signs of a text in compatibility form whose case was kept, each with how often it is there."""
+def count_symbols(text: str) -> Mapping[str, int]:
+    """Return the symbols of a text (see `normalize_keeping_case`), each with its count."""
     found: dict[str, int] = {}
     for char in _ASCII.findall(text):
         found[char] = found.get(char, 0) + 1
@@ -39,5 +39,5 @@ def _counts(char: str) -> bool:
 
 
 def _is_stacked(char: str) -> bool:
-    """Tell whether a mark belongs to no one script and has made no letter with the one before it."""
+    """Return whether a character is a combining mark that did not form one letter with the character before it."""
     return "\u0300" <= char <= "\u036f" or "\u1ab0" <= char <= "\u1aff" or "\u1dc0" <= char <= "\u20ff"

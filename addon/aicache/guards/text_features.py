@@ -1,4 +1,4 @@
-"""Everything the guards know of one text, found once, however many others it is compared with. Pure."""
+"""Everything the guards know of one text, extracted once, however many texts it is compared with. Pure."""
 
 from __future__ import annotations
 
@@ -6,80 +6,79 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aicache.guards import (
-    clauses,
-    exclusive_words,
-    grammatical_person,
-    language,
-    names,
-    negation,
-    numbers,
-    question_type,
-    roles,
-    single_character,
-    symbols,
-)
-from aicache.guards.normalize import normalize, plain_case
-from aicache.guards.words import content, modifiers, tokens
+from aicache.guards.clauses import Clauses, split_clauses
+from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
+from aicache.guards.grammatical_person import find_person
+from aicache.guards.language import detect_language
+from aicache.guards.names import Names, find_names
+from aicache.guards.negation import is_negated
+from aicache.guards.normalize import normalize, normalize_keeping_case
+from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
+from aicache.guards.question_type import find_question_types
+from aicache.guards.single_character import find_character_of_word, find_subject_character
+from aicache.guards.symbols import count_symbols
+from aicache.guards.voice import find_conjunction, is_passive
+from aicache.guards.words import content_stems, noun_modifiers, split_words
 
-KEPT = 1024  # readings in memory; one of a short question has some 5 kB
+MAX_CACHED_TEXTS = 1024
+"""Texts whose features are kept in memory; those of a short question take some 5 kB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What one text says, guard by guard."""
+class TextFeatures:
+    """One text, as each guard sees it."""
 
     plain: str
-    """Normalised."""
+    """The normalized text."""
     words: tuple[str, ...]
     content: tuple[str, ...]
-    """Stems of what is neither grammar nor filler, in order."""
+    """Stems of the words that are neither grammar nor filler, in order."""
     modifiers: frozenset[str]
-    """Stems of what stands between an article and another word."""
+    """Stems of the words between an article and another word."""
     initials: str
-    numbers: tuple[numbers.Quantity, ...]
-    negated: bool
-    marks: exclusive_words.Marks
-    names: names.Names
-    kinds: frozenset[str]
-    passive: bool
-    tongue: str
+    quantities: tuple[Quantity, ...]
+    is_negated: bool
+    word_groups: WordGroups
+    names: Names
+    question_types: frozenset[str]
+    is_passive: bool
+    language: str
     person: str
-    part: str
-    character: str
-    junction: str
-    clauses: clauses.Clauses
-    signs: Mapping[str, int]
+    character_of_word: str
+    subject_character: str
+    conjunction: str
+    clauses: Clauses
+    symbols: Mapping[str, int]
 
 
-@lru_cache(maxsize=KEPT)
-def read(text: str, partition: str = "") -> Reading:
-    """Read a text. Never raises; the time is linear in its length.
+@lru_cache(maxsize=MAX_CACHED_TEXTS)
+def extract_features(text: str, partition: str = "") -> TextFeatures:
+    """Return the features of a text. Never raises; the time is linear in its length.
 
-    What was read for one *partition* makes nothing faster for another: its time would tell who asked what.
+    Features cached for one *partition* make nothing faster for another: the time taken would tell who asked what.
     """
     plain = normalize(text)
-    words = tokens(plain)
-    quantities = numbers.read(plain)
-    cased = plain_case(text)
-    named = names.read(cased)
-    return Reading(
+    words = split_words(plain)
+    quantities = parse_quantities(plain)
+    cased = normalize_keeping_case(text)
+    names = find_names(cased)
+    return TextFeatures(
         plain=plain,
         words=tuple(words),
-        content=tuple(content(word for word in words if not (quantities and word in numbers.UNIT_WORDS))),
-        modifiers=modifiers(words),
+        content=tuple(content_stems(word for word in words if not (quantities and word in UNIT_WORDS))),
+        modifiers=noun_modifiers(words),
         initials="".join(word[0] for word in words),
-        numbers=quantities,
-        negated=negation.negated(plain, words),
-        marks=exclusive_words.read(plain, [*words, *filter(exclusive_words.is_place, named.names)]),
-        names=named,
-        kinds=question_type.read(plain),
-        passive=roles.passive(plain),
-        tongue=language.read(plain, words),
-        person=grammatical_person.read(words),
-        part=single_character.of_a_word(plain),
-        character=single_character.alone(plain),
-        junction=roles.junction(words),
-        clauses=clauses.read(text, plain),
-        signs=symbols.read(cased),
+        quantities=quantities,
+        is_negated=is_negated(plain, words),
+        word_groups=find_word_groups(plain, [*words, *filter(is_place, names.names)]),
+        names=names,
+        question_types=find_question_types(plain),
+        is_passive=is_passive(plain),
+        language=detect_language(plain, words),
+        person=find_person(words),
+        character_of_word=find_character_of_word(plain),
+        subject_character=find_subject_character(plain),
+        conjunction=find_conjunction(words),
+        clauses=split_clauses(text, plain),
+        symbols=count_symbols(cased),
     )

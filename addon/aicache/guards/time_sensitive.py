@@ -1,4 +1,4 @@
-"""Questions whose answer depends on the moment, or on the person who asks: no other answer is theirs for long. Pure."""
+"""Whether the answer to a question depends on the moment or on the caller, so that it cannot be reused. Pure."""
 
 from __future__ import annotations
 
@@ -34,25 +34,26 @@ _PERSON = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _MARKS = re.compile("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
 MAX_SCANNED_CHARS = 8_000
-"""Characters that are looked at, half of them from either end."""
-_APART = 3  # words between a thing and whose it is: mon dernier colis, le solde de mon compte
+"""Characters that are scanned, half of them at either end."""
+_MAX_DISTANCE_WORDS = 3
+"""Words between a possessive and the thing: mon dernier colis, le solde de mon compte."""
 
 
 def depends_on_now(question: str) -> bool:
-    """Tell whether the answer will be another one soon, or is another one for another person. Never raises.
+    """Return whether the answer will soon change, or differs from person to person. Never raises.
 
-    Of a long question both ends are looked at: what is asked stands before or behind what it is asked about.
+    Of a long text both ends are scanned: the question stands before or behind the text that it is about.
     """
     if len(question) > MAX_SCANNED_CHARS:
         question = question[: MAX_SCANNED_CHARS // 2] + "\n" + question[-MAX_SCANNED_CHARS // 2 :]
     if not question.isascii() and len(unicodedata.normalize("NFKC", question)) > 2 * MAX_SCANNED_CHARS:
-        return True  # of characters that stand for eighteen each: who knows what
+        return True  # it has characters that stand for up to eighteen: too much to scan
     plain = normalize(question)
-    return is_of_the_moment(plain) or is_of_the_asker(plain)
+    return asks_about_now(plain) or asks_about_caller(plain)
 
 
-def is_of_the_moment(plain: str) -> bool:
-    """Tell whether a normalised text asks for what is another thing tomorrow."""
+def asks_about_now(plain: str) -> bool:
+    """Return whether a normalized text asks for something that will be different tomorrow."""
     if _NOW.search(plain) is not None:
         return True
     if not plain.isascii() and _NOW_UNSPACED.search(plain) is not None:
@@ -61,8 +62,8 @@ def is_of_the_moment(plain: str) -> bool:
     return _holds(words, _NOW_WORDS) or any(_is_now(words, at) for at in range(len(words)))
 
 
-def is_of_the_asker(plain: str) -> bool:
-    """Tell whether a normalised text asks for what is another thing for another person: my order, my balance."""
+def asks_about_caller(plain: str) -> bool:
+    """Return whether a normalized text asks for something that differs from person to person: my order, my balance."""
     if _PERSON.search(plain) is not None:
         return True
     if not plain.isascii() and _OWN_UNSPACED.search(plain) is not None:
@@ -72,7 +73,7 @@ def is_of_the_asker(plain: str) -> bool:
 
 
 def words_of(plain: str) -> list[str]:
-    """Return the words of a normalised text, Arabic ones without their vowels."""
+    """Return the words of a normalized text, Arabic ones without vowel signs."""
     return _WORD.findall(plain if plain.isascii() else _MARKS.sub("", plain))
 
 
@@ -84,7 +85,7 @@ def _is_now(words: Sequence[str], at: int) -> bool:
 
 
 def _holds(words: Sequence[str], phrases: dict[str, list[tuple[str, ...]]], *, goes_on: bool = False) -> bool:
-    """Tell whether one of the phrases, by their first words, is among the words. Its last word may go on."""
+    """Return whether the words contain one of the phrases (given by first word); *goes_on*: or words that begin so."""
     for at, word in enumerate(words):
         for phrase in phrases.get(word, ()):
             if tuple(words[at : at + len(phrase)]) == phrase:
@@ -101,9 +102,9 @@ def _begins(words: Sequence[str], phrase: tuple[str, ...]) -> bool:
 
 
 def _owns(words: Sequence[str]) -> bool:
-    """Tell whether a thing of the asker's stands right behind a word that says so: meine letzte Bestellung."""
+    """Return whether a thing of the caller's follows a possessive: meine letzte Bestellung."""
     for at, word in enumerate(words):
-        if word in _MINE and any(_is_own(each) for each in words[at + 1 : at + 1 + _APART]):
+        if word in _MINE and any(_is_own(each) for each in words[at + 1 : at + 1 + _MAX_DISTANCE_WORDS]):
             return True
     return False
 
@@ -113,7 +114,7 @@ def _is_own(word: str) -> bool:
 
 
 def phrases_in(text: str) -> dict[str, list[tuple[str, ...]]]:
-    """Return the phrases of a list, in words, by their first ones."""
+    """Return the phrases of a list, split into words, by their first word."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for phrase in re.split(r"[/\n]", text):
         if words := tuple(words_of(normalize(phrase))):

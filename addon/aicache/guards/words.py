@@ -1,4 +1,4 @@
-"""The words of a normalised text: what is left of them when endings, fillers and grammar are taken away. Pure."""
+"""The words of a normalized text, and their stems without fillers and grammar. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-FEW = 12  # words in which two texts differ; typing errors among more of them are not looked for
+MAX_TYPO_WORDS = 12
+"""Words in which two texts differ; with more of them typing errors are not searched for."""
 
 _TOKEN = re.compile(r"[㐀-鿿]|[^\W\d_㐀-鿿]+(?:\+\+|#)?")
 
@@ -117,18 +118,18 @@ _SYNONYMS = {
 }
 
 
-def tokens(plain: str) -> list[str]:
-    """Return words, and each Chinese character for itself; numbers and punctuation are left out."""
+def split_words(plain: str) -> list[str]:
+    """Return the words, each Chinese character as one; numbers and punctuation are left out."""
     return _TOKEN.findall(plain)
 
 
-def content(words: Iterable[str]) -> list[str]:
-    """Return what the words say, in order: stems, without grammar and fillers."""
+def content_stems(words: Iterable[str]) -> list[str]:
+    """Return the stems of the words in order, without grammar and fillers."""
     return [stem(w) for w in words if w not in _GRAMMAR and w not in _FILLERS and w not in _SILENT]
 
 
-def modifiers(words: Sequence[str]) -> frozenset[str]:
-    """Return the stems of the words that stand right behind "a" or "an" and before another: a *bad* photographer."""
+def noun_modifiers(words: Sequence[str]) -> frozenset[str]:
+    """Return the stems of the words between "a" or "an" and another word: a *bad* photographer."""
     return frozenset(
         stem(word)
         for article, word, noun in zip(words, words[1:], words[2:], strict=False)
@@ -138,7 +139,7 @@ def modifiers(words: Sequence[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """Cut an English word's ending off, roughly, and take one word of those that mean the same."""
+    """Return the rough stem of an English word, the same for synonyms."""
     if not word.isascii() or len(word) < 3:
         return word
     word = _IRREGULAR.get(word, word)
@@ -164,33 +165,33 @@ _ENDINGS = (
 )  # fmt: skip
 
 
-def only(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return what each has that the other has not, however often; words alike but for a typing error cancel out."""
+def unshared(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the words that each has and the other lacks, counted; words that differ by a typing error cancel out."""
     a, b = Counter(mine), Counter(others)
     left, right = list((a - b).elements()), list((b - a).elements())
-    for word in left[:] if len(left) + len(right) <= FEW else ():
-        twin = next((other for other in right if typo(word, other)), None)
+    for word in left[:] if len(left) + len(right) <= MAX_TYPO_WORDS else ():
+        twin = next((other for other in right if is_typo(word, other)), None)
         if twin is not None:
             left.remove(word)
             right.remove(twin)
     return left, right
 
 
-def between(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return two unequal sequences of one length without the beginning and the end that they share."""
+def without_common_ends(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return two unequal sequences of one length without their common beginning and end."""
     start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
     end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
     return list(one[start : len(one) - end]), list(other[start : len(other) - end])
 
 
-def typo(one: str, other: str) -> bool:
-    """Tell whether two words may be one with a typing error: a letter more, less, other, or two in turn."""
+def is_typo(one: str, other: str) -> bool:
+    """Return whether two words may be one with a typing error (see `is_one_edit_apart`)."""
     short = min(len(one), len(other))
-    return short >= 5 and one[0] == other[0] and one_edit(one, other)
+    return short >= 5 and one[0] == other[0] and is_one_edit_apart(one, other)
 
 
-def one_edit(one: str, other: str) -> bool:
-    """Tell whether at most one insertion, deletion, substitution or transposition leads from one word to the other."""
+def is_one_edit_apart(one: str, other: str) -> bool:
+    """Return whether one insertion, deletion, substitution or transposition at most turns one word into the other."""
     if abs(len(one) - len(other)) > 1:
         return False
     if one == other:

@@ -1,4 +1,4 @@
-"""Chinese words of which one excludes the other. Data only; written for this project.
+"""Chinese words that exclude each other. Data only; written for this project.
 
 A line is a group, its sides stand between slashes, a side's words mean the same.
 """

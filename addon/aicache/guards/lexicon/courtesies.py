@@ -1,7 +1,7 @@
-"""What may be said beside a question without asking for more: greetings, thanks, frames, small words. Data only.
+"""Courtesies: greetings, thanks, frames and small words, which ask for nothing more. Data only.
 
-What stands in none of the lists counts as asking for something, so a line too few costs a hit, and a line too many lets
-an instruction through: no word here may tell how, in which form or in whose voice to answer.
+Everything that is not listed counts as a request, so a line too few costs a hit, and a line too many lets an
+instruction through: no word here may tell how, in which form or in whose voice to answer.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ kim ne nasıl nerede neden niçin niye hangi kaç
 ما ماذا من كيف متى أين اين لماذا كم
 왜 언제 어디 누구 누가 무엇 뭐 어떻게 얼마
 """
-"""Words that ask; alone in a sentence they ask for something, too."""
+"""Question words; alone in a sentence they ask for something, too."""
 
 ASKING_UNSPACED = "为什么 怎么 何时 谁 哪儿 多少 多久 何 几时"
-"""Those of Chinese, as they are when normalised."""
+"""The Chinese ones, in normalized form."""
 
 WORDS = {
     "en": """
@@ -120,7 +120,7 @@ gerçekten aslında çok tam
 정말 진짜 과연 대체 도대체 아주 매우
 """,
 }
-"""Words that say nothing, by language, as `tongue` names those: they make no sentence by themselves."""
+"""Words that say nothing, by language, as `language` names those: they make no sentence by themselves."""
 
 LIGHT = """
 as than any some anyone someone one ones thing things themselves itself yourself via per such too still now already

@@ -1,4 +1,4 @@
-"""English words of which one excludes the other. Data only; written for this project.
+"""English words that exclude each other. Data only; written for this project.
 
 A line is a group, its sides stand between slashes, a side's words mean the same. Words
 of two parts have a _ between them.

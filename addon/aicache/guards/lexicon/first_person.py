@@ -1,4 +1,4 @@
-"""Words in which somebody speaks of himself, or of the moment, in the languages of the local encoder. Data only."""
+"""Words in the first person and for the moment, in the languages of the local encoder. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places taken for one another: countries with their people, cities, regions; English and Chinese. Data only."""
+"""Places that embedders confuse: countries with their people, cities, regions; English and Chinese. Data only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Words for the moment, and for what is the asker's own, beside English and Chinese. Data only.
+"""Words for the moment and for things of the caller's own, in languages other than English and Chinese. Data only.
 
-The lists say as much as `now` has for those two: today and this week, the latest, the weather, the rate; my order, my
-balance, my appointment. What anybody may ask in just these words, such as how to reset my password, is in none of them.
+They cover what `time_sensitive` covers for those two: today and this week, the latest, the weather, the rate; my order,
+my balance, my appointment. Questions that anybody may ask, such as how to reset my password, are in none of the lists.
 """
 
 from __future__ import annotations
