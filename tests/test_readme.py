@@ -24,6 +24,7 @@ from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import collect_health
 from aicache.telemetry.prometheus import Metrics
 from aicache.ui.commands import Commands
+from test_layout import LAYERS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "addon" / "aicache"
@@ -90,6 +91,13 @@ def test_every_path_named_exists(path: Path) -> None:
     for named in _PATH.findall(prose(path)):
         if path in FOR_DEVELOPERS or named.startswith(_OURS):
             assert any(any(base.glob(named)) for base in (ROOT, path.parent, PACKAGE)), named
+
+
+def test_the_picture_of_the_layers_is_the_layout_tests() -> None:
+    picture = next(block for block in blocks(PACKAGE / "README.md", "") if "fastpath/" in block)
+    lines = [set(re.findall(r"(\w+)(?:/|\.py)", line[:48])) for line in picture.splitlines()]
+
+    assert [line for line in reversed(lines) if line] == [layer for layer in LAYERS if layer != {"__main__"}]
 
 
 def test_the_readme_is_short() -> None:
@@ -177,15 +185,14 @@ def test_every_script_named_is_there(path: Path) -> None:
     not (ROOT / ".venv" / environment.PYTHON / "finished.json").exists(),
     reason="the commands would first make their environment",
 )
+@pytest.mark.slow
 @each_document
 def test_every_command_parses(path: Path) -> None:
     for command, *arguments in commands(path):
         words = [word for word in arguments[:1] if re.fullmatch(r"[a-z]+", word)]
         flags = {word.partition("=")[0] for word in arguments if word.startswith("-")}
-        if command == "scripts/test":
-            continue  # its arguments are pytest's
-        if command == "ai-cache" and not (PACKAGE / "__main__.py").exists():
-            continue
+        if command == "scripts/test":  # all other arguments are pytest's
+            flags &= {"--quick"}
 
         missing = {flag for flag in flags if not describes(help_of(command), flag)}
         assert not missing or all(describes(help_of(command, *words), flag) for flag in missing), (command, missing)
