@@ -26,7 +26,8 @@ from aicache.domain.request_fields import CONTROL_BYTES, FieldRules
 from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.fastpath.request_head import IGNORED_FIELDS, MAX_BODY_BYTES, NEVER_IGNORED_FIELDS
-from aicache.proxy.http_messages import build_response, connection_identities, hit_headers
+from aicache.proxy.http_messages import build_response, hit_headers
+from aicache.proxy.request_identity import connection_identities
 from aicache.telemetry.reporting import lookup_report
 
 _encode = msgspec.msgpack.Encoder().encode

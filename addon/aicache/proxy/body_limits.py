@@ -11,10 +11,16 @@ from aicache.domain.model import Mode
 from aicache.domain.request_directives import parse_directives
 from aicache.engine import Exchange
 from aicache.patches.large_bodies import LargeBody
-from aicache.proxy.embedding_batches import embeddings_format_of, hold_response
-from aicache.proxy.flow_metadata import take_directives
+from aicache.proxy.embedding_batches import hold_response
+from aicache.proxy.flow_metadata import strip_directives
 from aicache.proxy.flow_state import FlowState, FlowStates
-from aicache.proxy.http_messages import collect_headers, format_of, mark_forwarded, parse_content_length
+from aicache.proxy.http_messages import (
+    collect_headers,
+    embeddings_format_of,
+    format_of,
+    mark_forwarded,
+    parse_content_length,
+)
 from aicache.proxy.response_tee import Tee
 from aicache.runtime.lifecycle import Runtime
 
@@ -82,7 +88,7 @@ class BodyLimits:
         headers = collect_headers(flow.request.headers)
         if parse_directives(headers).only_if_cached:
             return LargeBody.DROP
-        take_directives(flow, headers)
+        strip_directives(flow, headers)
         return LargeBody.PASS_ON
 
     def _decide_on_response(self, flow: HTTPFlow, state: FlowState, runtime: Runtime, size: int) -> LargeBody | None:

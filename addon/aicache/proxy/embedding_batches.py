@@ -8,31 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mitmproxy.http import HTTPFlow, Request, Response
+from mitmproxy.http import Request, Response
 
-from aicache import formats
-from aicache.config.request_settings import Settings
-from aicache.domain import caller_identity, keys
-from aicache.domain.caller_digests import caller_digests
-from aicache.domain.model import Bypass, Entry
-from aicache.domain.request_directives import Directives
-from aicache.domain.request_fields import classify_fields
+from aicache.domain.model import Entry
 from aicache.engine import MAX_BYTES_ON_LOOP, Engine, is_large
 from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_batch
 from aicache.entries.recording import Recording
 from aicache.formats.embeddings import InputCountMismatch
-from aicache.formats.upstream_state import reject_stateful_query
-from aicache.proxy.http_messages import (
-    build_response,
-    bypass_of,
-    check_body,
-    connection_identities,
-    mark_forwarded,
-    method_of,
-    name_credential,
-    origin_of,
-    render_gateway_timeout,
-)
+from aicache.proxy.http_messages import build_response, mark_forwarded, render_gateway_timeout
 
 logger = logging.getLogger(__name__)
 
@@ -40,41 +23,6 @@ BODY_SIGNATURE_HEADERS = ("content-md5", "digest", "content-digest", "x-amz-cont
 """Request headers that are computed from the body."""
 INDIVISIBLE_FOR_S = 300.0  # seconds that a caller's batches go upstream whole after an answer to a part did not fit
 MAX_INDIVISIBLE = 1000  # of what is remembered so
-
-
-def embeddings_format_of(request: Request) -> formats.Embeddings | None:
-    """Return the API of a request for embeddings, or None for any other request."""
-    return formats.match_embeddings(method_of(request), request.path.partition("?")[0])
-
-
-def identify_batch(
-    flow: HTTPFlow, format: formats.Embeddings, headers: dict[str, str], directives: Directives, settings: Settings
-) -> BatchExchange | Bypass:
-    """Identify a request for embeddings, or say why it is passed by."""
-    if isinstance(body := check_body(flow, headers, directives, settings), Bypass):
-        return body
-    path, _, query = flow.request.path.partition("?")
-    rules = settings.key_rules
-    fields = classify_fields(headers, rules.fields)
-    caller = caller_identity.identify_caller(fields, query, connection_identities(flow), salt=rules.salt)
-    if (origin := origin_of(flow, headers, (path, query), fields, caller, settings)) is None:
-        return Bypass("no-scope")
-    try:
-        reject_stateful_query(query, allow=settings.allow)
-        batch = format.parse_request(path, body, allow=settings.allow)
-        names, namespace = keys.identify_inputs(batch, origin, settings.key_rules)
-    except (ValueError, RecursionError) as exc:
-        return bypass_of(exc)
-    proven = name_credential(caller.proof, batch.api, batch.model, origin, rules.salt)
-    shared, page = settings.shares and proven is not None, headers.get("origin")
-    whose = caller_digests(fields, headers, query, connection_identities(flow), batch.params, rules.fields, rules.salt)
-    return BatchExchange(
-        *(batch, names, namespace, directives, format, proven, page),
-        shared=shared,
-        proves=shared,
-        owners=whose,
-        caller=int(caller.digest[:4], 16),
-    )
 
 
 class IndivisibleNamespaces:

@@ -22,7 +22,7 @@ def directives_of(flow: HTTPFlow) -> dict[str, str]:
     return {str(name): str(value) for name, value in noted.items()} if isinstance(noted, dict) else {}
 
 
-def take_directives(flow: HTTPFlow, headers: dict[str, str]) -> None:
+def strip_directives(flow: HTTPFlow, headers: dict[str, str]) -> None:
     """Note the cache's own headers and remove them from the request."""
     note_directives(flow, headers)
     for name in OWN_HEADERS:

@@ -16,9 +16,9 @@ from aicache.engine import Exchange
 from aicache.engine.storing import lasting, record_entries
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
-from aicache.proxy.embedding_batches import embeddings_format_of, identify_batch
 from aicache.proxy.flow_metadata import CACHE_NAME, directives_of
-from aicache.proxy.http_messages import collect_headers, format_of, identify_request, to_recording
+from aicache.proxy.http_messages import collect_headers, embeddings_format_of, format_of, to_recording
+from aicache.proxy.request_identity import identify_batch, identify_request
 
 INFLATED_WHEN_JUDGED = ("", "identity", "gzip", "x-gzip", "deflate")
 """Content-encodings that are undone, within bounds, where an answer is judged."""

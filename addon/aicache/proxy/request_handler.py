@@ -7,45 +7,38 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache.domain.events import Decided
 from aicache.domain.model import Bypass, Hit, Miss
-from aicache.domain.request_directives import Directives, parse_directives
+from aicache.domain.request_directives import Directives
 from aicache.domain.trace import Trace
 from aicache.engine import MAX_BYTES_ON_LOOP, Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.json_body import ReplayOnly
 from aicache.patches.unread_responses import UnreadResponses
-from aicache.proxy.body_readers import BodyReaders, Busy
-from aicache.proxy.embedding_batches import EmbeddingBatches, embeddings_format_of, identify_batch, reduce_request
+from aicache.proxy.embedding_batches import EmbeddingBatches, reduce_request
 from aicache.proxy.flow_events import FlowEvents
-from aicache.proxy.flow_metadata import take_directives
 from aicache.proxy.flow_state import FlowStates
 from aicache.proxy.http_messages import (
-    collect_headers,
+    embeddings_format_of,
     format_of,
-    identify_request,
-    name_caller,
     render_gateway_timeout,
     render_hit,
 )
 from aicache.proxy.own_connections import OwnConnections, render_refusal
+from aicache.proxy.request_identity import identify_batch, identify_request
+from aicache.proxy.request_parser import RequestParser, take_directives
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.lifecycle import Runtime
 from aicache.telemetry import reporting
 from aicache.telemetry.header_misses import HeaderMisses
 
 logger = logging.getLogger(__name__)
-
-E = TypeVar("E", Exchange, BatchExchange)
-
-MAX_NODES_ON_LOOP = 4_000
-"""Upper bound on the arrays, objects and names of a body that is parsed on the event loop, not in a thread."""
 
 
 class OwnPages(Protocol):
@@ -102,8 +95,7 @@ class RequestHandler:
         self._pages = pages
         self._recent = recent
         self._header_misses = header_misses
-        self._is_switched_off = is_switched_off
-        self._readers = BodyReaders()
+        self._parser = RequestParser(is_switched_off)
 
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Answer a request or let it go on. Not a coroutine, so that a hit at hand costs no task."""
@@ -122,7 +114,7 @@ class RequestHandler:
         return self._start_lookup(flow, runtime) if runtime.settings.enabled else None
 
     def close(self) -> None:
-        self._readers.close()
+        self._parser.close()
 
     async def _refuse_loop(self, leads_back: Awaitable[bool | None], flow: HTTPFlow, runtime: Runtime) -> None:
         """Go on with a request unless it leads back to this proxy."""
@@ -164,7 +156,7 @@ class RequestHandler:
         """Look a request up once its client has read most of the responses sent before."""
         began = time.perf_counter()
         if not await self._unread.wait_until_read(flow.client_conn):
-            _, directives = _take_directives(flow, runtime)
+            _, directives = take_directives(flow, runtime.settings)
             self._bypass(flow, Bypass("unread"), directives, format, began)
         elif not self._recall(flow, fingerprints, began):
             await self._look_up(flow, runtime, format, fingerprints)
@@ -181,9 +173,10 @@ class RequestHandler:
     async def _look_up(self, flow: HTTPFlow, runtime: Runtime, format: Format, fingerprints: tuple[bytes, ...]) -> None:
         began = time.perf_counter()
         deadline = runtime.engine.deadline()
-        if (exchange := await self._identify(flow, runtime, identify_request, format, deadline)) is None:
+        exchange, directives = await self._parser.parse(flow, runtime, identify_request, format, deadline)
+        if isinstance(exchange, Bypass):
+            self._bypass(flow, exchange, directives, format, began)
             return
-        directives = exchange.directives
         if (key := directives.wrong or directives.right) is not None:
             runtime.engine.feedback(exchange, key, directives.right is not None)
         trace = Trace()
@@ -231,7 +224,9 @@ class RequestHandler:
     async def _look_up_batch(self, flow: HTTPFlow, runtime: Runtime, format: Embeddings) -> None:
         began = time.perf_counter()
         deadline = runtime.engine.deadline()
-        if (exchange := await self._identify(flow, runtime, identify_batch, format, deadline)) is None:
+        exchange, directives = await self._parser.parse(flow, runtime, identify_batch, format, deadline)
+        if isinstance(exchange, Bypass):
+            self._bypass(flow, exchange, directives, format, began)
             return
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
         outcome, known = await self._batches.look_up(
@@ -251,35 +246,6 @@ class RequestHandler:
         self._flows.of(flow).exchange = exchange
         flow.request.headers["accept-encoding"] = "identity"
 
-    async def _identify(
-        self,
-        flow: HTTPFlow,
-        runtime: Runtime,
-        read: Callable[..., E | Bypass],
-        format: Format | Embeddings,
-        deadline: float,
-    ) -> E | None:
-        """Parse a request, a large one in a thread, so that no other request waits for it; None: it is a bypass."""
-        began = time.perf_counter()
-        headers, directives = _take_directives(flow, runtime)
-        message = (flow, format, headers, directives, runtime.settings)
-        exchange: E | Bypass
-        if self._is_switched_off():
-            exchange = Bypass("switched-off")
-        elif _is_quickly_parsed(flow.request.raw_content or b""):
-            exchange = read(*message)
-        else:
-            try:
-                caller = name_caller(flow, headers, runtime.settings)
-                half = deadline - runtime.engine.lookup_timeout / 2  # the look-up in the backends has the rest
-                exchange = await self._readers.run(caller, half, read, *message)
-            except Busy:
-                exchange = Bypass("busy")
-        if not isinstance(exchange, Bypass):
-            return exchange
-        self._bypass(flow, exchange, directives, format, began)
-        return None
-
     def _bypass(
         self, flow: HTTPFlow, bypass: Bypass, directives: Directives, format: Format | Embeddings, began: float
     ) -> None:
@@ -291,29 +257,12 @@ class RequestHandler:
             self._flows.of(flow).exchange = bypass
 
 
-def _take_directives(flow: HTTPFlow, runtime: Runtime) -> tuple[dict[str, str], Directives]:
-    """Return the headers and the cache directives among them, and remove those that are the cache's own."""
-    headers = collect_headers(flow.request.headers)
-    directives = parse_directives(headers)
-    if runtime.settings.starting:
-        directives = replace(directives, no_store=True)  # the key is salted with a salt that nobody will have
-    take_directives(flow, headers)
-    return headers, directives
-
-
 async def _render(hit: Hit, exchange: Exchange, runtime: Runtime) -> Response:
     """Render a hit, a large one in a thread. Raises ValueError when the stored answer cannot be rendered."""
     template = runtime.settings.template_for(exchange.call)
     if len(hit.entry.body) > MAX_BYTES_ON_LOOP:
         return await asyncio.to_thread(render_hit, hit, exchange, template)
     return render_hit(hit, exchange, template)
-
-
-def _is_quickly_parsed(body: bytes) -> bool:
-    """Tell whether a body is parsed within some ten milliseconds, whatever it holds."""
-    return (
-        len(body) <= MAX_BYTES_ON_LOOP and body.count(b"[") + body.count(b"{") + body.count(b":") <= MAX_NODES_ON_LOOP
-    )
 
 
 async def _safely(lookup: Awaitable[None]) -> None:

@@ -11,8 +11,8 @@ from aicache.config.request_settings import Settings
 from aicache.domain.model import Bypass
 from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.engine import Exchange
-from aicache.proxy.embedding_batches import embeddings_format_of, identify_batch
-from aicache.proxy.http_messages import collect_headers, format_of, identify_request
+from aicache.proxy.http_messages import collect_headers, embeddings_format_of, format_of
+from aicache.proxy.request_identity import identify_batch, identify_request
 from aicache.ui.flow_fields import ENTRY, KEY, OUTCOME
 
 _KEY = re.compile(r"[0-9a-f]{40}")

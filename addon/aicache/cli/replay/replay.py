@@ -25,8 +25,7 @@ from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.entries.recording import replay as rendered
-from aicache.proxy.embedding_batches import embeddings_format_of
-from aicache.proxy.http_messages import format_of
+from aicache.proxy.http_messages import embeddings_format_of, format_of
 from aicache.proxy.recorded_flows import Skipped, answered_at, identify_flow, recording_of
 from aicache.runtime.reconciler import rules_for
 from aicache.telemetry import reporting
