@@ -20,7 +20,9 @@ from aicache.domain.digests import digest
 from aicache.domain.events import Erased
 from aicache.domain.trace import Step, Trace
 from aicache.evidence.neighbor import Neighbor
-from aicache.telemetry.decision_log import MOST, DecisionLog, Rotated, decided_line, finished_line
+from aicache.telemetry.decision_log import MAX_QUEUED_LINES, DecisionLog
+from aicache.telemetry.log_lines import decided_line, finished_line
+from aicache.telemetry.rotated_file import RotatedFile
 from telemetry.reports import KIND, NOW, a_hit, a_near_hit, a_report, an_entry, checked, finished
 
 
@@ -132,7 +134,7 @@ def test_every_value_says_what_it_is_for_whatever_a_caller_sent(
 
 
 def test_a_full_file_is_moved_aside_and_only_so_many_are_kept(tmp_path: Path) -> None:
-    file = Rotated(tmp_path / "log.jsonl", max_bytes=100, keep=2)
+    file = RotatedFile(tmp_path / "log.jsonl", max_bytes=100, keep=2)
     for i in range(10):
         file.write(f"{i:039}\n".encode())
     file.close()
@@ -147,7 +149,7 @@ def test_a_full_file_is_moved_aside_and_only_so_many_are_kept(tmp_path: Path) ->
 
 def test_it_goes_on_where_an_earlier_process_ended(tmp_path: Path) -> None:
     for text in (b"a" * 60, b"b" * 60, b"c" * 60):
-        file = Rotated(tmp_path / "log.jsonl", max_bytes=150, keep=2)
+        file = RotatedFile(tmp_path / "log.jsonl", max_bytes=150, keep=2)
         file.write(text)
         file.write(text[:10])
         file.close()
@@ -185,14 +187,14 @@ def test_nobody_waits_for_a_disk_that_hangs(start: Callable[..., DecisionLog], t
     log = start(path=tmp_path / "pipe", max_bytes=1 << 30)
 
     began = time.monotonic()
-    for _ in range(MOST + 2000):
+    for _ in range(MAX_QUEUED_LINES + 2000):
         log.decided(a_report())
     log.close()
     took = time.monotonic() - began
 
     assert log.dropped >= 1500
     assert took < 5
-    assert len((tmp_path / "pipe").read_bytes().splitlines()) == MOST + 2000 - log.dropped
+    assert len((tmp_path / "pipe").read_bytes().splitlines()) == MAX_QUEUED_LINES + 2000 - log.dropped
 
 
 def test_all_that_was_taken_is_written_at_the_end(start: Callable[..., DecisionLog], tmp_path: Path) -> None:

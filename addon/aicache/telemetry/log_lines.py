@@ -1,0 +1,139 @@
+"""The lines of the decision log: events as JSON objects, and questions taken out of lines again. Pure.
+
+Lines hold digests, names and numbers. They hold questions only with ``log.text``, and never answers, credentials or
+header values.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from aicache.domain.events import Checked, Decided, Erased, Finished
+from aicache.evidence.neighbor import Neighbor
+from aicache.telemetry.labels import MAX_NAME_CHARS, replace_surrogates
+
+
+def decided_line(report: Decided, *, text: bool) -> dict[str, Any]:
+    """Describe a decision and its reasons."""
+    trace, entry = report.trace, report.entry
+    line: dict[str, Any] = {
+        "time": report.at,
+        "event": "decided",
+        "outcome": report.outcome,
+        "tier": report.tier,
+        "reason": report.reason,
+        "api": report.api,
+        "model": report.model[:MAX_NAME_CHARS],
+        "mode": str(report.mode),
+        "key": report.key,
+        "namespace": report.namespace,
+        "kind": report.kind,
+        "headers": [name[:MAX_NAME_CHARS] for name in report.headers],
+        "seconds": report.seconds,
+        "similarity": report.similarity,
+        "threshold": trace.threshold,
+        "risk": trace.risk,
+        "error_bound": trace.error_bound,
+        "steps": [[step.name, step.seconds] for step in trace.steps],
+        "neighbors": [_neighbor(neighbor, text=text) for neighbor in trace.neighbors],
+    }
+    if entry is not None:
+        line["entry"] = {
+            "key": entry.key,
+            "stored_at": entry.stored_at,
+            "prompt_tokens": entry.prompt_tokens,
+            "completion_tokens": entry.completion_tokens,
+            "bytes": len(entry.body),
+        }
+    if text:
+        line["question"] = report.question
+        line["owners"] = report.owners  # to find a caller's lines when the caller is purged
+    return line
+
+
+def finished_line(finished: Finished) -> dict[str, Any]:
+    """Describe how a request that went upstream ended."""
+    report, entry = finished.report, finished.entry
+    return {
+        "time": report.at + finished.seconds,
+        "event": "finished",
+        "api": report.api,
+        "model": report.model[:MAX_NAME_CHARS],
+        "key": report.key,
+        "status": finished.status,
+        "seconds": finished.seconds,
+        "bytes": finished.size,
+        "stored": entry is not None,
+        "why_not": finished.why_not,
+        "prompt_tokens": entry.prompt_tokens if entry is not None else 0,
+        "completion_tokens": entry.completion_tokens if entry is not None else 0,
+    }
+
+
+def checked_line(checked: Checked) -> dict[str, Any]:
+    """Describe how a stored answer compared with a fresh one; `scripts/evaluate` learns from these lines."""
+    return {
+        "time": checked.at,
+        "event": "judged",
+        "namespace": checked.namespace,
+        "kind": checked.kind,
+        "key": checked.key,
+        "similarity": checked.similarity,
+        "verdict": checked.verdict,
+        "source": checked.source,
+        "would": checked.would_serve,
+        "guard": checked.guard,
+        "risk": checked.risk,
+        "error_bound": checked.error_bound,
+        "standing": checked.serving_level,
+    }
+
+
+def _neighbor(neighbor: Neighbor, *, text: bool) -> dict[str, Any]:
+    found = {"key": neighbor.key, "similarity": neighbor.similarity, "refused": neighbor.refused}
+    return found | {"question": neighbor.question} if text else found
+
+
+def render_line(line: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(line, enc_hook=float) + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate, which JSON lets callers write
+        return msgspec.json.encode(replace_surrogates(line), enc_hook=float) + b"\n"
+
+
+def erase_questions(line: bytes, erased: Erased) -> bytes:
+    """Return a line without its questions if it is about a deleted entry or a purged caller, else unchanged."""
+    try:
+        document = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b""  # what it is about cannot be known, so it goes
+    if not isinstance(document, dict):
+        return b""
+    neighbors = [each for each in document.get("neighbors") or () if isinstance(each, dict)]
+    if "question" not in document and not any("question" in each for each in neighbors):
+        return line
+    entry = document.get("entry")
+    keys = {document.get("key"), entry.get("key") if isinstance(entry, dict) else None}
+    theirs = erased.caller is not None and erased.caller.matches_any(map(str, document.get("owners") or ()))
+    about = erased.everything or theirs or not keys.isdisjoint(erased.keys)
+    gone = [each for each in neighbors if about or each.get("key") in erased.keys]
+    if not about and not any("question" in each for each in gone):
+        return line
+    for each in (document, *gone) if about else gone:
+        each.pop("question", None)
+    return render_line(document)
+
+
+class _Timed(msgspec.Struct):
+    time: float = -math.inf
+
+
+def parse_time(line: bytes) -> float:
+    """Return when a line was written, in Unix seconds; -infinity where it does not say."""
+    try:
+        return msgspec.json.decode(line, type=_Timed).time
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return -math.inf
