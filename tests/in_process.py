@@ -18,7 +18,7 @@ from aicache.addon import AICache
 from aicache.config import Config
 from aicache.config.request_settings import Settings
 from aicache.engine import Engine
-from aicache.runtime.reconciler import rules_for
+from aicache.runtime.preflight import rules_for
 
 URL = "https://api.test/v1/chat/completions"
 SALT = bytes(32)

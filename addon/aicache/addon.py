@@ -36,7 +36,7 @@ from aicache.proxy.response_recorder import ResponseRecorder
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.proxy.warmup import FileWarmup
 from aicache.runtime.lifecycle import Lifecycle, Runtime
-from aicache.runtime.reconciler import Wiring
+from aicache.runtime.reconciler import Reconciler
 from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.watchers import Watchers
@@ -52,7 +52,7 @@ class AICache:
     *build* makes the engine and its backends from a configuration and a data folder. Raises ConfigError.
     """
 
-    def __init__(self, build: Callable[..., Runtime] = Wiring) -> None:
+    def __init__(self, build: Callable[..., Runtime] = Reconciler) -> None:
         self._watchers = Watchers()
         build = partial(build, on_checked=self._watchers.checked, on_erased=self._erased)
         self._lifecycle = Lifecycle(build, self._applied)

@@ -16,7 +16,8 @@ from aicache.config import Config, ConfigError
 from aicache.domain.policy import Policy, Rules, Volatile
 from aicache.domain.ports import StoreError
 from aicache.evidence.embedding_space import space_of_model
-from aicache.runtime.reconciler import default_data_folder, rules_for
+from aicache.runtime.data_folder import default_data_folder
+from aicache.runtime.preflight import rules_for
 from evaluation import stress, table, tune
 from evaluation.chinese_pairs import make_pairs, real_questions
 from evaluation.data import Question, read_pairs, read_questions

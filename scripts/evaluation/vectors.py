@@ -13,7 +13,7 @@ import numpy as np
 from aicache.cli.progress import Progress, bar
 from aicache.config.values import Embedder as EmbedderConfig
 from aicache.domain.model import Vector
-from aicache.runtime.components import make_embedder, vector_space
+from aicache.runtime.factories import build_embedder, vector_space
 
 TOGETHER = 256  # texts asked for at once
 KEPT_EVERY = 4096  # texts after which what there is goes to disk
@@ -25,7 +25,7 @@ class Vectors:
 
     def __init__(self, folder: Path, config: EmbedderConfig) -> None:
         self._config = replace(config, timeout=PATIENCE)
-        self._embedder = make_embedder(self._config)
+        self._embedder = build_embedder(self._config)
         self._folder = folder / vector_space(self._embedder.model, self._embedder.dimensions)
         self._known: dict[bytes, Vector] = {}
         self._read()
@@ -67,7 +67,7 @@ class Vectors:
             self._write(fresh)
             progress.clear()
             await self._embedder.close()
-            self._embedder = make_embedder(self._config)  # for the next file: this one's loop ends here
+            self._embedder = build_embedder(self._config)  # for the next file: this one's loop ends here
 
     def _read(self) -> None:
         for path in sorted(self._folder.glob("*.npz")):

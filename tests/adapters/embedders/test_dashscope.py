@@ -16,7 +16,7 @@ import pytest
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
 from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_CHARS
 from aicache.domain.ports import StoreError
-from aicache.runtime.components import vector_space
+from aicache.runtime.factories import vector_space
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
 from stalls import watched_loop
 

@@ -21,7 +21,7 @@ from aicache.cli.warm.records import Broken, SourceError
 from aicache.cli.warm.sources import REDIS, files, records
 from aicache.config import Config, ConfigError
 from aicache.domain.ports import StoreError
-from aicache.runtime.components import make_embedder
+from aicache.runtime.factories import build_embedder
 
 BROKEN_SHOWN = 10
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "scripts/replay") -
 async def _replay(config: Config, sources: list[str]) -> tuple[dict[str, object], int]:
     """Return the figures, and how many records could not be read."""
     semantic = config.semantic
-    embedder = make_embedder(replace(semantic.embedder, timeout=PATIENCE)) if semantic.enabled else None
+    embedder = build_embedder(replace(semantic.embedder, timeout=PATIENCE)) if semantic.enabled else None
     progress = Progress("loading the embedder")
     progress.show()
     replay, broken = None, 0

@@ -27,7 +27,7 @@ from aicache.entries.recording import Recording
 from aicache.entries.recording import replay as rendered
 from aicache.proxy.http_messages import embeddings_format_of, format_of
 from aicache.proxy.recorded_flows import Skipped, answered_at, identify_flow, recording_of
-from aicache.runtime.reconciler import rules_for
+from aicache.runtime.preflight import rules_for
 from aicache.telemetry import reporting
 from aicache.telemetry.counters import Counters
 

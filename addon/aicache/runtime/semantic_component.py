@@ -1,0 +1,227 @@
+"""Embedder, vector index and judge model in use, brought to what the configuration wants."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from pathlib import Path
+
+from aicache.adapters.chat_judge import ChatJudge
+from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.redis.store import RedisStore
+from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, MIN_INTERVAL_S, REST_FACTOR
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.config import DashVectorIndex as DashVectorConfig
+from aicache.config import Embedder as EmbedderConfig
+from aicache.config import Index as IndexConfig
+from aicache.config import JudgeModel
+from aicache.config import Semantic as SemanticConfig
+from aicache.domain.model import AHEAD
+from aicache.domain.ports import StoreError
+from aicache.engine import Engine
+from aicache.engine.recovery import Recovery
+from aicache.runtime.component import CLOSE_TIMEOUT_S, DEFAULT_ERASED_WITHIN_S, close_component, freeze_gc
+from aicache.runtime.factories import AnyEmbedder, AnyIndex, build_embedder, build_index, vector_space
+
+logger = logging.getLogger(__name__)
+
+SWEEP_INTERVAL_S = 120.0
+"""Between two sweeps of expired vectors."""
+ORPHAN_BATCH_SIZE = 1024
+"""Vectors whose entries are looked for at once."""
+
+
+class SemanticComponent:
+    """Embedder and vector index in use; each is kept over a reload that does not touch its section."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._embedder: AnyEmbedder | None = None
+        self._embedder_is: object = None  # what it was made from
+        self._index: AnyIndex | None = None
+        self._index_is: object = None
+        self._judge: ChatJudge | None = None
+        self._judge_is: JudgeModel | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+        self._recoveries: list[Recovery] = []
+        self._swept = self._erased = time.monotonic()
+        self._purges = engine.purges  # those of which nothing is left
+        self._took = 0.0
+        self._wants_none = False
+        self._embedder_space = ""
+        self._erasing: asyncio.Task[None] | None = None
+
+    async def reconcile(
+        self, semantic: SemanticConfig, data: Path, owned: bool, erased_within: float = DEFAULT_ERASED_WITHIN_S
+    ) -> None:
+        self._wants_none = not semantic.enabled or isinstance(semantic.index, DashVectorConfig)
+        if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
+            await self.end()
+            self._engine.use_no_semantic()  # known to be none: nothing waits for it
+            return
+        try:
+            embedder = await self._use_embedder(semantic.embedder)
+            index = await self._use_index(semantic.index, data, embedder)
+            await self._use_judge(semantic.judge)
+        except StoreError:
+            if self._engine.semantic is None:
+                self._engine.use_no_semantic()  # as far as is known
+            raise
+        if time.monotonic() - self._swept > SWEEP_INTERVAL_S and (self._sweeping is None or self._sweeping.done()):
+            self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_warn(index))  # nobody waits for it
+        if isinstance(index, ZvecIndex) and self._is_due(erased_within):
+            self._erasing = asyncio.get_running_loop().create_task(self._erase(index))
+
+    def _is_due(self, within: float) -> bool:
+        """Tell whether the index is to be written anew: soon after a purge, or regularly."""
+        if self._erasing is not None and not self._erasing.done():
+            return False
+        since = time.monotonic() - self._erased
+        purged = self._purges != self._engine.purges
+        return since >= DUE_SHARE * within or (purged and since >= max(MIN_INTERVAL_S, REST_FACTOR * self._took))
+
+    async def _sweep(self, index: AnyIndex) -> None:
+        self._swept, now = time.monotonic(), time.time()
+        await index.sweep(now, now + self._engine.rules.ttl + AHEAD)
+
+    async def _sweep_or_warn(self, index: AnyIndex) -> None:
+        try:
+            await self._sweep(index)
+        except StoreError as exc:
+            logger.warning("%s (what has expired is not swept; it is tried again)", exc)
+        except Exception:
+            logger.exception("what has expired is not swept")
+
+    async def _drop_orphans(self, index: ZvecIndex) -> None:
+        """Delete vectors whose entries have gone: evicted, or purged by another proxy. An entry comes first."""
+        store = None if (exact := self._engine.exact) is None else exact.port
+        if not isinstance(store, RedisStore):
+            return
+        keys = await index.keys()
+        for start in range(0, len(keys), ORPHAN_BATCH_SIZE):
+            await index.delete(await store.missing(keys[start : start + ORPHAN_BATCH_SIZE]))
+
+    async def _erase(self, index: ZvecIndex) -> None:
+        self._erased, self._purges = time.monotonic(), self._engine.purges
+        try:
+            await self._sweep(index)
+            await self._drop_orphans(index)
+            await index.erase()
+        except StoreError as exc:
+            self._purges = -1  # it is tried again
+            logger.warning("vectors that were deleted may still be in the files: %s", exc)
+        except Exception:
+            logger.exception("vectors that were deleted may still be in the files")
+        self._took = time.monotonic() - self._erased
+
+    @property
+    def vectors_in_use(self) -> str | None:
+        """Name the vectors in use in the data folder; None where there are none, empty where that is not known yet."""
+        if self._wants_none:
+            return None
+        return self._embedder_space if isinstance(self._index, ZvecIndex) else ""
+
+    async def _use_embedder(self, wanted: EmbedderConfig) -> AnyEmbedder:
+        if self._embedder is not None and self._embedder_is == wanted:
+            return self._embedder
+        embedder = build_embedder(wanted)
+        try:
+            await embedder.load()
+        except BaseException:  # it has threads
+            await _close_quietly(embedder)
+            raise
+        await self.end()
+        self._embedder, self._embedder_is = embedder, wanted
+        return embedder
+
+    async def _use_index(self, wanted: IndexConfig, data: Path, embedder: AnyEmbedder) -> AnyIndex:
+        if self._index is not None and self._index_is == (wanted, data):
+            if (why := await _trouble(self._index)) is None:
+                return self._index
+            logger.warning("vector index: %s: %s; opening it again", self._index, why)
+        await self._end_index()
+        index = build_index(wanted, data, embedder)
+        try:
+            await index.open()
+        except BaseException:
+            await _close_quietly(index)
+            raise
+        self._index, self._index_is = index, (wanted, data)
+        self._embedder_space = vector_space(embedder.model, embedder.dimensions)
+        if isinstance(index, ZvecIndex) and not index.is_clean:
+            self._purges = -1  # what the process before has left is erased soon
+        assert self._embedder_is is not None
+        self._engine.use_semantic(
+            embedder,
+            index,
+            embedder_timeout=self._embedder_is.timeout,  # type: ignore[attr-defined]
+            index_timeout=wanted.timeout,
+            begun_at=index.begun_at if isinstance(index, ZvecIndex) else 0.0,
+        )
+        self._watch_for_recovery(embedder, index)
+        threshold = self._engine.rules.threshold
+        freeze_gc()
+        logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
+        return index
+
+    async def _use_judge(self, wanted: JudgeModel | None) -> None:
+        if self._judge_is == wanted:
+            return
+        old, self._judge, self._judge_is = self._judge, None, wanted
+        if wanted is not None:
+            self._judge = ChatJudge(
+                wanted.model, base_url=wanted.base_url, api_key=wanted.api_key, timeout=wanted.timeout
+            )
+        self._engine.backends.use_judge(self._judge, wanted.timeout if wanted is not None else 0.0)
+        if old is not None:
+            await old.close()
+
+    def _watch_for_recovery(self, embedder: AnyEmbedder, index: AnyIndex) -> None:
+        """Probe a backend that fails, apart from requests, where that costs nothing."""
+        backends = self._engine.backends
+        if isinstance(index, ZvecIndex):
+            self._recoveries.append(Recovery(lambda: backends.semantic_guards.index, index.probe))
+        if isinstance(embedder, LocalEmbedder):
+            self._recoveries.append(Recovery(lambda: backends.semantic_guards.embedder, embedder.probe))
+            embedder.when_restored(lambda: backends.semantic_guards.embedder.restored())
+        for recovery in self._recoveries:
+            recovery.start()
+
+    async def _end_index(self) -> None:
+        for task in (self._sweeping, self._erasing):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task], timeout=CLOSE_TIMEOUT_S)
+        self._sweeping = self._erasing = None
+        recoveries, self._recoveries = self._recoveries, []
+        for recovery in recoveries:
+            await recovery.close()
+        index, self._index = self._index, None
+        if index is not None:  # while the first one starts, answers wait for it with their vectors
+            self._engine.use_no_semantic()
+            await close_component("vector index", index.close())
+
+    async def end(self) -> None:
+        """End all of it, even if some of it fails to end."""
+        await close_component("judge model", self._use_judge(None))
+        await self._end_index()
+        embedder, self._embedder = self._embedder, None
+        if embedder is not None:
+            await close_component("embedder", embedder.close())
+
+
+async def _trouble(index: AnyIndex) -> str | None:
+    """Return why an index must be opened again; one that does not answer is not known to be in trouble."""
+    if not isinstance(index, ZvecIndex):
+        return None
+    with contextlib.suppress(StoreError):
+        return await index.find_problem()
+    return None
+
+
+async def _close_quietly(backend: AnyEmbedder | AnyIndex) -> None:
+    """Close what did not start; an error here must not hide the first one, which may be that the proxy ends."""
+    with contextlib.suppress(StoreError):
+        await backend.close()
