@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +14,7 @@ import pytest
 
 from aicache.formats import sse
 from demo.answers import Reply, Request
-from e2e.proxy import Proxy, post
+from e2e.proxy import ROOT, Proxy, post
 from e2e.proxy import Reply as Response
 
 if TYPE_CHECKING:
@@ -57,6 +61,25 @@ def test_another_wording_is_a_semantic_hit_and_another_number_is_not(proxy: Prox
     assert near.headers["cache-status"].startswith("ai-cache; hit; detail=semantic; ttl=")
     assert other.cache == "miss"
     assert "x-ai-cache-similarity" not in other.headers
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("bash", "curl", "grep"))), reason="no bash, curl or grep")
+@pytest.mark.parametrize("document", ["README.md", ".github/docs/README.zh.md"])
+def test_the_example_with_curl_is_a_miss_an_exact_hit_and_a_semantic_hit(proxy: Proxy, document: str) -> None:
+    blocks = re.findall(r"^```sh\n(ask\(\).*?)^```", (ROOT / document).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    function, brace, calls = blocks[0].replace("127.0.0.1:8080", f"127.0.0.1:{proxy.port}").partition("\n}\n")
+    key = {"OPENAI_API_KEY": f"sk-{document}", "DASHSCOPE_API_KEY": f"sk-{document}"}
+
+    def run(line: str) -> str:
+        command = ["bash", "-c", f"{function}{brace}{line}"]
+        return subprocess.run(command, env={**os.environ, **key}, capture_output=True, text=True, check=True).stdout
+
+    for line, expected in zip(calls.splitlines(), ("fwd=miss", "detail=exact", "detail=semantic"), strict=True):
+        deadline = time.monotonic() + 20  # the answer, and then its vector, are stored in the background
+        while expected not in (shown := run(line)) and time.monotonic() < deadline and expected != "fwd=miss":
+            time.sleep(0.1)
+
+        assert expected in shown, shown
 
 
 def test_chinese_questions_are_understood_too(proxy: Proxy) -> None:
