@@ -13,7 +13,7 @@ import pytest
 
 from demo.answers import Reply, Request, answer
 from demo.upstream import StandIn
-from e2e.proxy import READY, Proxy
+from e2e.proxy import AS_CONFIGURED, EXACT_ONLY, Proxy
 from e2e.transparent import HOSTS, Internet
 from namespaces import Lan, lan
 
@@ -70,12 +70,19 @@ def proxy(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -
         yield running
 
 
+@pytest.fixture(scope="module")
+def exact_proxy(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """The same without hits by meaning, which most tests have no use for."""
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("proxy"), EXACT_ONLY) as running:
+        yield running
+
+
 @pytest.fixture
 def start(upstream: Upstream, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
     """Start proxies of the test's own: ``start(config, data="a", wait_for=…)``."""
     started: list[Proxy] = []
 
-    def start(config: str | None = None, *, wait_for: str | None = READY, **how: Any) -> Proxy:
+    def start(config: str | None = None, *, wait_for: str | None = AS_CONFIGURED, **how: Any) -> Proxy:
         proxy = Proxy(upstream.url, tmp_path, config, **how)
         started.append(proxy)
         return proxy.start(wait_for=wait_for)

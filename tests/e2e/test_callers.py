@@ -25,8 +25,8 @@ from e2e.wire import Wire, body_of, request
 EXACT = "semantic: {enabled: false}\n"
 LANE = ("--set", "flow_detail=0")  # nobody wants flows, so the fast lane is open
 QUESTION = "Whose answer is this?"
-MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-FEWER = settings(MANY, max_examples=300)
+MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+FEWER = settings(MANY, max_examples=60)
 
 TOKENS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGH0123456789!#$%&'*+-.^_`|~", min_size=1, max_size=20)
 PRODUCTS = (
@@ -110,7 +110,7 @@ def test_a_header_that_is_on_no_list_is_another_question(owned: Proxy) -> None:
         assert client(f"{name}: {value}") != "hit"
 
     differs()
-    assert seen >= 1900
+    assert seen >= 250
     assert client() == "hit"
 
 

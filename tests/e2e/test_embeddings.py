@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 PATH = "/v1/embeddings"
 
 
+@pytest.fixture(scope="module")
+def proxy(exact_proxy: Proxy) -> Proxy:
+    return exact_proxy
+
+
 def embed(request: Request) -> Reply:
     """Answer as OpenAI does; a text's vector is made of its characters."""
     inputs = request.json["input"]

@@ -66,6 +66,11 @@ ANSWERS = {
 }
 
 
+@pytest.fixture(scope="module")
+def proxy(exact_proxy: Proxy) -> Proxy:
+    return exact_proxy
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_a_hostile_request_passes_untouched_and_is_not_kept(proxy: Proxy, upstream: Upstream, path: str) -> None:
     chat = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}]}

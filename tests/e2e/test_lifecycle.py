@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply
-from e2e.proxy import READY_EXACT, SCRIPT, Proxy, alive, children
+from e2e.proxy import EXACT_ONLY, READY_EXACT, SCRIPT, Proxy, alive, children
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -111,15 +111,15 @@ def test_every_mistake_of_a_configuration_is_reported_at_once(start: Start) -> N
 
 
 def test_a_bad_edit_is_reported_and_the_old_settings_stay(start: Start) -> None:
-    proxy = start("session_id: one\n")
+    proxy = start(f"{EXACT_ONLY}session_id: one\n")
     proxy.ask("Which session?")
     proxy.ask_until("exact", "Which session?")
 
-    proxy.config_file.write_text("session_id: [\n", "utf-8")
+    proxy.config_file.write_text(f"{EXACT_ONLY}session_id: [\n", "utf-8")
     proxy.wait_log("not taken")
     assert proxy.ask("Which session?").cache == "exact"
 
-    proxy.config_file.write_text("session_id: two\n", "utf-8")
+    proxy.config_file.write_text(f"{EXACT_ONLY}session_id: two\n", "utf-8")
     proxy.wait_log("read again")
     assert proxy.ask("Which session?").cache == "miss"
 
@@ -179,7 +179,7 @@ def test_the_script_can_be_reloaded_while_it_runs(start: Start, tmp_path: Path) 
 
 
 def test_two_callers_share_answers_only_when_told_to_and_only_once_accepted(start: Start, upstream: Upstream) -> None:
-    proxy = start("scope: shared\n")
+    proxy = start(f"{EXACT_ONLY}scope: shared\n")
     proxy.ask("What is shared?", key="sk-alice")
     proxy.ask_until("exact", "What is shared?", key="sk-alice")
 
@@ -193,7 +193,7 @@ def test_two_callers_share_answers_only_when_told_to_and_only_once_accepted(star
 
 
 def test_masked_dates_and_history_that_does_not_count(start: Start) -> None:
-    proxy = start("mask: ['\\d{4}-\\d\\d-\\d\\d']\ncontext: last_question\n")
+    proxy = start(EXACT_ONLY + "mask: ['\\d{4}-\\d\\d-\\d\\d']\ncontext: last_question\n")
     turns = [{"role": "system", "content": "Today is 2026-01-05."}, {"role": "user", "content": "What day is it?"}]
     proxy.ask(turns)
 
@@ -210,7 +210,7 @@ def test_masked_dates_and_history_that_does_not_count(start: Start) -> None:
 
 
 def test_answers_sampled_hotter_than_the_limit_are_not_kept(start: Start) -> None:
-    proxy = start("store: {max_temperature: 0}\n", wait_for=READY_EXACT)
+    proxy = start(f"{EXACT_ONLY}store: {{max_temperature: 0}}\n")
     proxy.ask("Hot?")
     proxy.ask("Hot?", temperature=0.7)
     proxy.ask("Hot?", temperature=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from e2e.proxy import Proxy, free_port
+from e2e.proxy import EXACT_ONLY, Proxy, free_port
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -19,7 +19,7 @@ BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Which
 
 
 def test_as_a_forward_proxy(start: Start, upstream: Upstream) -> None:
-    proxy = start(mode="regular")
+    proxy = start(EXACT_ONLY, mode="regular")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": f"http://127.0.0.1:{proxy.port}"}))
 
     def ask() -> tuple[str, bytes]:
@@ -38,7 +38,7 @@ def test_as_a_forward_proxy(start: Start, upstream: Upstream) -> None:
 def test_in_mitmweb_flows_are_there_to_see(start: Start) -> None:
     web = free_port()
     options = ("--no-web-open-browser", "--set", f"web_port={web}", "--set", "web_password=open")
-    proxy = start(program="mitmweb", options=options)
+    proxy = start(EXACT_ONLY, program="mitmweb", options=options)
     proxy.ask("Seen in mitmweb?", stream=True)
     proxy.ask_until("exact", "Seen in mitmweb?", stream=True)
 

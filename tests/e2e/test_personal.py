@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
 
+@pytest.fixture(scope="module")
+def proxy(exact_proxy: Proxy) -> Proxy:
+    return exact_proxy
+
+
 @pytest.mark.parametrize(
     ("alice", "bob"),
     [

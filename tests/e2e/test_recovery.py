@@ -281,7 +281,7 @@ def test_an_encoder_that_hangs_is_replaced(start: Start) -> None:
     proxy = start()
     proxy.ask("How do I encode this?")
     proxy.ask_until("semantic", "How can I encode this?")
-    first = child(proxy, "encoder.py")
+    first = child(proxy, "encoder_main.py")
     os.kill(first, signal.SIGSTOP)
     began = time.monotonic()
 
@@ -291,7 +291,7 @@ def test_an_encoder_that_hangs_is_replaced(start: Start) -> None:
     proxy.ask_until("semantic", "How could I encode this?", within=10)
 
     assert time.monotonic() - began < 5 + SLACK
-    assert child(proxy, "encoder.py") != first
+    assert child(proxy, "encoder_main.py") != first
 
 
 @linux

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 LONG = "A long answer that takes its time to say what it has to say, token by token, until it is said."
 
 
+@pytest.fixture(scope="module")
+def proxy(exact_proxy: Proxy) -> Proxy:
+    return exact_proxy
+
+
 def test_the_first_token_is_there_long_before_the_last(proxy: Proxy, upstream: Upstream) -> None:
     upstream.script = lambda _: Reply((LONG,), first_token=0.1, per_token=0.05)
 

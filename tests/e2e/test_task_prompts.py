@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply
-from e2e.proxy import Proxy
+from e2e.proxy import EXACT_ONLY, Proxy
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -42,7 +42,7 @@ def test_without_the_history_in_the_key_a_title_is_its_own_chats_all_the_same(
 ) -> None:
     """NextChat asks for it as one more message of the chat."""
     upstream.script = lambda request: Reply(("Essay Help" if b"essay" in request.body else "Homework Help",))
-    proxy = start("context: last_question\n")
+    proxy = start(f"{EXACT_ONLY}context: last_question\n")
     words = "Please generate a title of five words that summarizes our conversation."
 
     def title(question: str) -> list[dict[str, str]]:
