@@ -155,7 +155,7 @@ class TestOpening:
         await make(collection="model-16", dimensions=16).open()
 
         [said] = [text for text in caplog.messages if "not used" in text]
-        assert "vectors of other models are left as they are and not used here: model-8" in said
+        assert "other collections of the cache, not used here: model-8" in said
         assert "somebodys" not in said
         assert list(cluster.documents("model-8")) == [K1]
 
@@ -322,7 +322,7 @@ class TestSearch:
                 await call
 
     async def test_look_ups_over_the_limit_are_refused_at_once(self, make: Make, cluster: DashVector) -> None:
-        index = make(queries_per_second=20, patience=0.05)
+        index = make(queries_per_second=20, max_wait_s=0.05)
         await index.open()
         await asyncio.sleep(1)
 
@@ -476,7 +476,7 @@ class TestDeleted:
         await index.flush(5)
         assert await asyncio.to_thread(client.delete, "questions")
 
-        with pytest.raises(StoreError, match="collection questions, or its partition, is not there any more"):
+        with pytest.raises(StoreError, match="collection questions, or its partition, has been deleted"):
             await index.search(ALICE, axis(1), 5)
 
         await eventually(lambda: searched(index))
@@ -486,7 +486,7 @@ class TestDeleted:
         assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K2]
         [said] = warnings(caplog)
         assert "collection questions" in said
-        assert "made again" in said
+        assert "created again" in said
 
     async def test_writes_notice_it_too_and_none_is_lost(
         self, cluster: DashVector, index: DashVectorIndex, client: Any
@@ -504,7 +504,7 @@ class TestDeleted:
         await index.open()
         assert await asyncio.to_thread(lambda: client.get("questions").delete_partition("mine"))
 
-        with pytest.raises(StoreError, match="not there any more"):
+        with pytest.raises(StoreError, match="has been deleted"):
             await index.search(ALICE, axis(1), 5)
 
         await eventually(lambda: searched(index))
@@ -512,7 +512,7 @@ class TestDeleted:
     async def test_while_it_cannot_be_made_it_is_tried_and_said_once_in_a_while(
         self, cluster: DashVector, make: Make, client: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
-        index = make(reopen_every=0.5)
+        index = make(reopen_interval_s=0.5)
         await index.open()
         assert await asyncio.to_thread(client.delete, "questions")
         cluster.calls.clear()
@@ -553,7 +553,7 @@ class TestRateLimit:
     def test_no_second_has_more_calls_than_allowed(self) -> None:
         limit, now, made = RateLimit(10, reserved=3), 0.0, []
         for _ in range(2000):
-            if not limit.take(now):
+            if not limit.acquire(now):
                 made.append(now)
             now += 0.007
 
@@ -563,16 +563,16 @@ class TestRateLimit:
     def test_writes_leave_room_for_look_ups(self) -> None:
         limit = RateLimit(10, reserved=3)
 
-        assert [limit.take(0.0, write=True) == 0 for _ in range(10)].count(True) == 7
-        assert [limit.take(0.1) == 0 for _ in range(10)].count(True) == 3
+        assert [limit.acquire(0.0, write=True) == 0 for _ in range(10)].count(True) == 7
+        assert [limit.acquire(0.1) == 0 for _ in range(10)].count(True) == 3
 
     def test_the_wait_it_names_is_long_enough_and_no_longer(self) -> None:
         limit = RateLimit(2, reserved=1)
-        assert (limit.take(0.0), limit.take(0.4)) == (0.0, 0.0)
+        assert (limit.acquire(0.0), limit.acquire(0.4)) == (0.0, 0.0)
 
-        assert limit.take(0.5) == pytest.approx(0.5)
-        assert limit.take(0.5, write=True) == pytest.approx(0.9)
-        assert limit.take(1.0) == 0.0
+        assert limit.acquire(0.5) == pytest.approx(0.5)
+        assert limit.acquire(0.5, write=True) == pytest.approx(0.9)
+        assert limit.acquire(1.0) == 0.0
 
 
 class TestWriteQueue:
@@ -583,10 +583,10 @@ class TestWriteQueue:
             sent.append(list(batch))
             if len(sent) == 1:
                 queue.put(Delete("a"))  # while the upsert is in flight, which fails
-                return [Outcome.AGAIN]
+                return [Outcome.RETRY]
             return [Outcome.WRITTEN] * len(batch)
 
-        queue = WriteQueue("test", send, first_pause=0.01)
+        queue = WriteQueue("test", send, first_pause_s=0.01)
         queue.put(Upsert("a", "n", axis(1), 1))
 
         assert await queue.flush(5)
@@ -600,9 +600,9 @@ class TestWriteQueue:
         async def send(batch: Any) -> list[Outcome]:
             nonlocal sent
             sent += 1
-            return [Outcome.AGAIN]
+            return [Outcome.RETRY]
 
-        queue = WriteQueue("test", send, first_pause=0.0001)
+        queue = WriteQueue("test", send, first_pause_s=0.0001)
         queue.put(Delete("a"))
 
         assert await queue.flush(5)
@@ -612,9 +612,9 @@ class TestWriteQueue:
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         async def send(batch: Any) -> list[Outcome]:
-            return [Outcome.REFUSED] * len(batch)
+            return [Outcome.REJECTED] * len(batch)
 
-        queue = WriteQueue("test", send, batch=1, warn_every=0.3)
+        queue = WriteQueue("test", send, max_batch=1, warn_interval_s=0.3)
         for i in range(20):
             queue.put(Delete(str(i)))
         assert await queue.flush(5)
@@ -624,7 +624,7 @@ class TestWriteQueue:
 
         counts = [int(said.split()[1]) for said in warnings(caplog)]
         assert counts == [1, 20, 21]
-        assert "the service refuses them" in warnings(caplog)[0]
+        assert "the service rejects them" in warnings(caplog)[0]
 
     async def test_an_error_of_our_own_ends_in_the_log_and_not_in_silence(
         self, caplog: pytest.LogCaptureFixture

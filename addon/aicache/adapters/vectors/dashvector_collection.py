@@ -1,4 +1,4 @@
-"""Opening a collection of DashVector: made where it is missing, refused where it is of another kind. It writes none."""
+"""Opens a collection of DashVector: creates a missing one, refuses one with another schema. It writes no vectors."""
 
 from __future__ import annotations
 
@@ -11,41 +11,49 @@ from aicache.adapters.vectors.dashvector_client import (
     DUPLICATE_COLLECTION,
     DUPLICATE_PARTITION,
     INEXISTENT_COLLECTION,
-    Calls,
+    DashVectorClient,
     code_of,
 )
 from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-OPEN_TIMEOUT = 60.0  # seconds; a new collection takes some
-POLL_EVERY = 0.25  # seconds
-REOPEN_EVERY = 30.0  # seconds
-OTHERS_WITHIN = 3.0  # seconds for a look at the cluster's other collections ...
-OTHERS_AT_MOST = 16  # ... and how many are looked at
+OPEN_TIMEOUT_S = 60.0
+"""A new collection takes some seconds."""
+POLL_INTERVAL_S = 0.25
+REOPEN_INTERVAL_S = 30.0
+OTHERS_TIMEOUT_S = 3.0
+"""For describing the cluster's other collections ..."""
+MAX_OTHERS = 16
+"""... of which at most so many are described."""
 FIELDS = {"namespace": str, "expires": int}
 
 
 class Collection:
-    """The collection that is in use, opened again when the service has lost it.
+    """The collection in use, which is opened again when it has been deleted.
 
-    A deletion is noticed by the answers to other calls. What then opens it is a task, so that no search waits; there
-    is at most one in `REOPEN_EVERY` seconds, however many calls find the collection missing.
+    A deletion is noticed by the replies to other calls. A background task then opens it, so that no search waits; at
+    most one in `REOPEN_INTERVAL_S`, however many calls find the collection missing.
     """
 
     def __init__(
-        self, calls: Calls, name: str, dimensions: int, partition: str | None, reopen_every: float = REOPEN_EVERY
+        self,
+        client: DashVectorClient,
+        name: str,
+        dimensions: int,
+        partition: str | None,
+        reopen_interval_s: float = REOPEN_INTERVAL_S,
     ) -> None:
         self.name = name
-        self._calls = calls
+        self._client = client
         self._dimensions = dimensions
         self._partition = partition
-        self._reopen_every = reopen_every
+        self._reopen_interval_s = reopen_interval_s
         self._next_reopening = 0.0
         self._reopening: asyncio.Task[None] | None = None
         self._opened: Any = None
 
-    def opened(self) -> Any:
+    def sdk_collection(self) -> Any:
         """Return the SDK's Collection. StoreError before `open` and after `close`."""
         if self._opened is None:
             raise StoreError("dashvector: not open")
@@ -53,7 +61,7 @@ class Collection:
 
     async def open(self) -> None:
         if self._opened is None:
-            self._opened = await open_collection(self._calls, self.name, self._dimensions, self._partition)
+            self._opened = await open_collection(self._client, self.name, self._dimensions, self._partition)
 
     async def close(self) -> None:
         self._opened = None
@@ -61,96 +69,96 @@ class Collection:
             self._reopening.cancel()
             await asyncio.wait([self._reopening])
 
-    def lost(self) -> StoreError:
-        """Take note that the service does not know it; return the error for the call that was told so."""
+    def note_loss(self) -> StoreError:
+        """Open it again, since the service does not know it; return the error for the call that found this."""
         loop = asyncio.get_running_loop()
         idle = self._reopening is None or self._reopening.done()
         if self._opened is not None and idle and loop.time() >= self._next_reopening:
-            self._next_reopening = loop.time() + self._reopen_every
+            self._next_reopening = loop.time() + self._reopen_interval_s
             self._reopening = loop.create_task(self._reopen())
-        return StoreError(f"dashvector: collection {self.name}, or its partition, is not there any more")
+        return StoreError(f"dashvector: collection {self.name}, or its partition, has been deleted")
 
     async def _reopen(self) -> None:
         logger.warning(
-            "dashvector: collection %s, or its partition, was deleted; it is made again, empty: what was stored so far "
-            "is found by the exact request only",
+            "dashvector: collection %s, or its partition, was deleted; it is created again, empty: stored answers "
+            "serve exact requests only",
             self.name,
         )
         try:
-            opened = await open_collection(self._calls, self.name, self._dimensions, self._partition)
+            opened = await open_collection(self._client, self.name, self._dimensions, self._partition)
         except StoreError as exc:
-            logger.warning("%s (it is tried again)", exc)
+            logger.warning("%s (will be retried)", exc)
         except Exception:
-            logger.exception("dashvector: opening collection %s again failed", self.name)
+            logger.exception("dashvector: reopening collection %s failed", self.name)
         else:
             self._opened = opened
 
 
-async def open_collection(calls: Calls, name: str, dimensions: int, partition: str | None) -> Any:
-    """Return the SDK's Collection, once it serves. Raises StoreError."""
+async def open_collection(client: DashVectorClient, name: str, dimensions: int, partition: str | None) -> Any:
+    """Return the SDK's Collection once its status is SERVING. Raises StoreError."""
     try:
-        async with asyncio.timeout(OPEN_TIMEOUT):
-            return await _open(calls, name, dimensions, partition)
+        async with asyncio.timeout(OPEN_TIMEOUT_S):
+            return await _open(client, name, dimensions, partition)
     except TimeoutError as exc:
-        raise StoreError(f"dashvector: collection {name} does not serve after {OPEN_TIMEOUT:g} s") from exc
+        raise StoreError(f"dashvector: collection {name} does not serve after {OPEN_TIMEOUT_S:g} s") from exc
 
 
-async def _open(calls: Calls, name: str, dimensions: int, partition: str | None) -> Any:
-    await calls.connect()
-    meta = await _describe(calls, name)
+async def _open(client: DashVectorClient, name: str, dimensions: int, partition: str | None) -> Any:
+    await client.connect()
+    meta = await _describe(client, name)
     if meta is None:
-        await _create(calls, name, dimensions)
-        meta = await _describe(calls, name)
+        await _create(client, name, dimensions)
+        meta = await _describe(client, name)
     while meta is None or meta.status == "INITIALIZED":
-        await asyncio.sleep(POLL_EVERY)
-        meta = await _describe(calls, name)
-    check_kind(name, meta, dimensions)
-    await calls.turn(write=True)
-    collection = await calls.run(calls.client.get, name)
-    calls.output(collection, f"opening collection {name}")
+        await asyncio.sleep(POLL_INTERVAL_S)
+        meta = await _describe(client, name)
+    check_schema(name, meta, dimensions)
+    await client.wait_for_turn(write=True)
+    collection = await client.run(client.sdk_client.get, name)
+    client.output_of(collection, f"opening collection {name}")
     if partition is not None and partition not in meta.partitions:
-        await calls.turn(write=True)
-        # With timeout=-1 it does not poll with sleep(5); a partition is ready when its first write is taken.
-        response = await calls.run(lambda: collection.create_partition(partition, timeout=-1))
+        await client.wait_for_turn(write=True)
+        # With timeout=-1 it does not poll with sleep(5); a partition is ready when its first write is accepted.
+        response = await client.run(lambda: collection.create_partition(partition, timeout=-1))
         if code_of(response) != DUPLICATE_PARTITION:
-            calls.output(response, f"making partition {partition}")
+            client.output_of(response, f"creating partition {partition}")
     logger.info("dashvector: collection %s is open", name)
-    await _name_others(calls, name)
+    await _log_others(client, name)
     return collection
 
 
-async def _name_others(calls: Calls, name: str) -> None:
-    """Say which collections have vectors of ours that are compared with nothing here: those of another model, mostly.
+async def _log_others(client: DashVectorClient, name: str) -> None:
+    """Log which other collections have our schema: mostly those of another model, whose vectors are not used here.
 
-    They may be in use by another proxy, so nothing is done about them, and not to know them is no failure.
+    They may be in use by another proxy, so they are left alone; failing to list them is no error.
     """
     found = []
     with contextlib.suppress(StoreError, TimeoutError):
-        async with asyncio.timeout(OTHERS_WITHIN):
-            await calls.turn(write=True)
-            names = calls.output(await calls.run(calls.client.list), "listing the collections")
-            for other in [each for each in names if each != name][:OTHERS_AT_MOST]:
-                meta = await _describe(calls, other)
+        async with asyncio.timeout(OTHERS_TIMEOUT_S):
+            await client.wait_for_turn(write=True)
+            names = client.output_of(await client.run(client.sdk_client.list), "listing the collections")
+            for other in [each for each in names if each != name][:MAX_OTHERS]:
+                meta = await _describe(client, other)
                 if meta is not None and set(meta.fields_schema) == set(FIELDS):
                     found.append(other)
     if found:
-        logger.info("dashvector: vectors of other models are left as they are and not used here: %s", ", ".join(found))
+        logger.info("dashvector: other collections of the cache, not used here: %s", ", ".join(found))
 
 
-async def _describe(calls: Calls, name: str) -> Any:
+async def _describe(client: DashVectorClient, name: str) -> Any:
     """Return the SDK's CollectionMeta, or None when there is no such collection."""
-    await calls.turn(write=True)
-    response = await calls.run(calls.client.describe, name)
+    await client.wait_for_turn(write=True)
+    response = await client.run(client.sdk_client.describe, name)
     if code_of(response) == INEXISTENT_COLLECTION:
         return None
-    return calls.output(response, f"describing collection {name}")
+    return client.output_of(response, f"describing collection {name}")
 
 
-async def _create(calls: Calls, name: str, dimensions: int) -> None:
-    logger.info("dashvector: making collection %s, for %s dimensions", name, dimensions)
-    await calls.turn(write=True)
-    response = await calls.run(
-        lambda: calls.client.create(
+async def _create(client: DashVectorClient, name: str, dimensions: int) -> None:
+    logger.info("dashvector: creating collection %s, for %s dimensions", name, dimensions)
+    await client.wait_for_turn(write=True)
+    response = await client.run(
+        lambda: client.sdk_client.create(
             name,
             dimensions,
             dtype=float,
@@ -158,27 +166,27 @@ async def _create(calls: Calls, name: str, dimensions: int) -> None:
             metric="cosine",
             timeout=-1,  # or it polls with sleep(5)
         ),
-        within=OPEN_TIMEOUT,
+        within=OPEN_TIMEOUT_S,
     )
     if code_of(response) != DUPLICATE_COLLECTION:  # another proxy was faster
-        calls.output(response, f"making collection {name}")
+        client.output_of(response, f"creating collection {name}")
 
 
-def check_kind(name: str, meta: Any, dimensions: int) -> None:
-    """Raise StoreError unless a collection serves and is what `_create` would make."""
-    way_out = "name another in semantic.index.collection, or delete this one"
+def check_schema(name: str, meta: Any, dimensions: int) -> None:
+    """Raise StoreError unless a collection is SERVING and has the schema that `_create` gives it."""
+    advice = "name another in semantic.index.collection, or delete this one"
     if meta.status != "SERVING":
-        raise StoreError(f"dashvector: collection {name} is {meta.status}, not SERVING; {way_out}")
+        raise StoreError(f"dashvector: collection {name} is {meta.status}, not SERVING; {advice}")
     vectors = [*meta.vectors_schema, *meta.sparse_vectors_schema]
     if len(vectors) > 1:
-        raise StoreError(f"dashvector: collection {name} has the vectors {', '.join(vectors)}, not one; {way_out}")
-    traits = (
+        raise StoreError(f"dashvector: collection {name} has the vectors {', '.join(vectors)}, not one; {advice}")
+    properties = (
         ("dimension", meta.dimension, (dimensions,)),
         ("metric", meta.metric, ("cosine",)),
         ("dtype", meta.dtype, ("FLOAT",)),
-        # A field that is not in the schema can be filtered by all the same.
+        # Filters also work on a field that is not in the schema.
         ("a field namespace of type", meta.fields_schema.get("namespace", "STRING"), ("STRING",)),
         ("a field expires of type", meta.fields_schema.get("expires", "INT"), ("INT", "LONG")),
     )
-    if wrong := [f"{what} {found}, not {wanted[0]}" for what, found, wanted in traits if found not in wanted]:
-        raise StoreError(f"dashvector: collection {name} has {' and '.join(wrong)}; {way_out}")
+    if wrong := [f"{what} {found}, not {allowed[0]}" for what, found, allowed in properties if found not in allowed]:
+        raise StoreError(f"dashvector: collection {name} has {' and '.join(wrong)}; {advice}")

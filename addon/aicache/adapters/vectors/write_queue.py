@@ -1,4 +1,4 @@
-"""A bounded queue of an index's writes: batched, retried with back-off, counted when dropped. It speaks no protocol."""
+"""A bounded queue of writes to an index: batched, retried with back-off, counted when dropped. Knows no service."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from aicache.domain.model import Vector
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 10
-LONGEST_PAUSE = 10.0  # seconds between two attempts
-WARN_EVERY = 60.0  # seconds
+MAX_ATTEMPTS = 10
+MAX_PAUSE_S = 10.0
+"""Between two attempts."""
+WARN_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """*vector* under *key*, which may go at *expires* (Unix seconds)."""
+    """*vector* under *key*; the index may drop it after *expires* (Unix seconds)."""
 
     key: str
     namespace: str
@@ -40,20 +41,20 @@ Write: TypeAlias = Upsert | Delete
 
 
 class Outcome(Enum):
-    """What became of one write."""
+    """The result of one write."""
 
     WRITTEN = auto()
-    AGAIN = auto()
-    """It may work later."""
-    REFUSED = auto()
+    RETRY = auto()
+    """It may succeed later."""
+    REJECTED = auto()
     """It never will."""
 
 
 class WriteQueue:
-    """Hands writes to *send*, batch after batch, each of one kind; *send* returns an outcome a write and never raises.
+    """Passes writes to *send* in batches of one kind; *send* returns an outcome for each write and never raises.
 
-    Keys are unique among what waits: a later write replaces an earlier one of the same key, so the order in which
-    batches are sent and retried does not matter.
+    Keys are unique among the waiting writes: a later write replaces an earlier one of the same key, so the order in
+    which batches are sent and retried does not matter.
     """
 
     def __init__(
@@ -62,35 +63,36 @@ class WriteQueue:
         send: Callable[[Sequence[Write]], Awaitable[Sequence[Outcome]]],
         *,
         capacity: int = 1000,
-        batch: int = 100,
-        first_pause: float = 0.2,
-        warn_every: float = WARN_EVERY,
+        max_batch: int = 100,
+        first_pause_s: float = 0.2,
+        warn_interval_s: float = WARN_INTERVAL_S,
     ) -> None:
-        """*first_pause* in seconds is the wait before the second attempt; it doubles with every failure.
+        """*first_pause_s* is the wait before the second attempt; it doubles with every failure.
 
-        What is dropped is counted in `dropped` and said at once, and then every *warn_every* seconds while it grows.
+        Dropped writes are counted in `dropped`, and logged at once and then every *warn_interval_s* while it grows.
         """
         self.dropped = 0
         self._name = name
         self._send = send
         self._capacity = capacity
-        self._batch = batch
-        self._first_pause = first_pause
+        self._max_batch = max_batch
+        self._first_pause_s = first_pause_s
         self._waiting: dict[str, Write] = {}
         self._sending: Sequence[Write] = ()
         self._writer: asyncio.Task[None] | None = None
-        self._warn_every = warn_every
-        self._said = 0  # of `dropped`
-        self._why_dropped = ""
-        self._next_warning: asyncio.TimerHandle | None = None
+        # Not a Throttle: what is dropped after a warning must be logged in the end, also when nothing more follows.
+        self._warn_interval_s = warn_interval_s
+        self._logged = 0  # of `dropped`
+        self._last_reason = ""
+        self._warning_timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._sending)
 
     def put(self, write: Write) -> None:
-        """Queue a write. When *capacity* are waiting already, this one is dropped, counted, and warned of."""
+        """Queue a write. When *capacity* are waiting already, this one is dropped."""
         if write.key not in self._waiting and len(self) >= self._capacity:
-            self._drop(1, f"{self._capacity} are waiting")
+            self._drop(1, f"{self._capacity} are waiting already")
             return
         self._waiting[write.key] = write
         if self._writer is None:
@@ -105,78 +107,77 @@ class WriteQueue:
     async def close(self, within: float) -> None:
         """Flush; what is left after *within* seconds is dropped."""
         if not await self.flush(within) and self._writer is not None:
-            # Counted before the cancellation, which forgets what is being sent (some of it may yet arrive).
+            # Counted before the cancellation, which discards what is being sent (some of it may arrive nevertheless).
             left = len(self)
             self._writer.cancel()
             await asyncio.wait([self._writer])
             self._waiting.clear()
-            self._drop(left, "the proxy ends")
-        if self._next_warning is not None:
-            self._next_warning.cancel()
-            self._next_warning = None
-            self._say_dropped()
+            self._drop(left, "the proxy is shutting down")
+        if self._warning_timer is not None:
+            self._warning_timer.cancel()
+            self._warning_timer = None
+            self._log_dropped()
 
     async def _run(self) -> None:
-        pause = self._first_pause
+        pause = self._first_pause_s
         try:
             while self._waiting:
                 self._sending = self._next_batch()
                 if self._settle(await self._send(self._sending)):
                     await asyncio.sleep(pause * random.uniform(0.5, 1))
-                    pause = min(2 * pause, LONGEST_PAUSE)
+                    pause = min(2 * pause, MAX_PAUSE_S)
                 else:
-                    pause = self._first_pause
+                    pause = self._first_pause_s
         except Exception:
-            logger.exception("%s: writing failed", self._name)
-            self._drop(len(self._sending), "an error of our own")
+            logger.exception("%s: error in the write queue", self._name)
+            self._drop(len(self._sending), "of an internal error")
         finally:
             self._sending = ()
             self._writer = None
 
     def _next_batch(self) -> list[Write]:
         kind = type(next(iter(self._waiting.values())))
-        batch = [write for write in self._waiting.values() if type(write) is kind][: self._batch]
+        batch = [write for write in self._waiting.values() if type(write) is kind][: self._max_batch]
         for write in batch:
             del self._waiting[write.key]
         return batch
 
     def _settle(self, outcomes: Sequence[Outcome]) -> bool:
-        """Requeue what may work later; True if there is any."""
-        refused = given_up = again = 0
+        """Queue again what is to be retried; return whether anything failed that might have succeeded."""
+        rejected = given_up = retried = 0
         for write, outcome in zip(self._sending, outcomes, strict=True):
-            if outcome is Outcome.REFUSED:
-                refused += 1
-            elif outcome is Outcome.AGAIN and write.attempts + 1 >= ATTEMPTS:
+            if outcome is Outcome.REJECTED:
+                rejected += 1
+            elif outcome is Outcome.RETRY and write.attempts + 1 >= MAX_ATTEMPTS:
                 given_up += 1
-            elif outcome is Outcome.AGAIN:
-                again += 1
-                # A later write of the same key goes first.
+            elif outcome is Outcome.RETRY:
+                retried += 1
+                # A later write of the same key takes precedence.
                 self._waiting.setdefault(write.key, replace(write, attempts=write.attempts + 1))
         self._sending = ()
-        if refused:
-            self._drop(refused, "the service refuses them")
+        if rejected:
+            self._drop(rejected, "the service rejects them")
         if given_up:
-            self._drop(given_up, f"{ATTEMPTS} attempts failed")
-        return bool(again or given_up)
+            self._drop(given_up, f"{MAX_ATTEMPTS} attempts failed")
+        return bool(retried or given_up)
 
     def _drop(self, count: int, why: str) -> None:
         self.dropped += count
-        self._why_dropped = why
-        if self._next_warning is None:
+        self._last_reason = why
+        if self._warning_timer is None:
             self._warn()
 
     def _warn(self) -> None:
         loop = asyncio.get_running_loop()
-        self._next_warning = loop.call_later(self._warn_every, self._warn) if self._say_dropped() else None
+        self._warning_timer = loop.call_later(self._warn_interval_s, self._warn) if self._log_dropped() else None
 
-    def _say_dropped(self) -> bool:
-        """Say how many are dropped by now; False when that is no news."""
-        if self.dropped == self._said:
+    def _log_dropped(self) -> bool:
+        """Log how many writes have been dropped; False when their number has not changed."""
+        if self.dropped == self._logged:
             return False
-        self._said = self.dropped
+        self._logged = self.dropped
         logger.warning(
-            "%s: %s writes dropped since the start, the last because %s: those answers are found by the exact request "
-            "only",
-            *(self._name, self.dropped, self._why_dropped),
+            "%s: %s writes dropped since the start, the last because %s: their answers serve exact requests only",
+            *(self._name, self.dropped, self._last_reason),
         )
         return True
