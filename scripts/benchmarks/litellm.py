@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 import environment
-from aicache.adapters.valkey import server as valkey
+from aicache.adapters.valkey.server_binary import find_binary
 from benchmarks.errors import Problem
 
 ENVIRONMENT = {  # what keeps it from asking the Internet at its start, and lets it start without keys of its own
@@ -48,7 +48,7 @@ def command(port: int, config: Path) -> list[str]:
 
 def redis_command(port: int, folder: Path) -> list[str]:
     """Return what runs a Redis, or the Valkey that the cache itself uses, without files. Raises Problem."""
-    server = shutil.which("redis-server") or shutil.which("valkey-server") or valkey._binary()
+    server = shutil.which("redis-server") or shutil.which("valkey-server") or find_binary()
     if server is None:
         raise Problem("--litellm: it needs a redis-server or valkey-server on the PATH")
     return [str(server), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]

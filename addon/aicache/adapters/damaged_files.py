@@ -1,7 +1,4 @@
-"""What becomes of damaged files: set aside under a name that says so. Whether they are damaged is decided elsewhere.
-
-What cannot be used may be whole all the same: `find_obstacle` says what else is wrong with the place.
-"""
+"""Sets damaged files aside, and finds other reasons why files cannot be used. Damage itself is detected elsewhere."""
 
 from __future__ import annotations
 
@@ -16,28 +13,28 @@ import time
 from pathlib import Path
 
 ASIDE_SUFFIX = ".damaged-"
-"""Stands between the name of what was set aside and when that was (UTC)."""
+"""Between the original name of what was set aside and the time (UTC)."""
 MIN_FREE_BYTES = 8 << 20
-"""Bytes that must fit on the disk before anything there is called damaged: a new vector index takes six million."""
-DESCRIPTORS = 64
-"""Files that it must be possible to open besides."""
+"""On the disk, or nothing there is called damaged: a new vector index takes six million bytes."""
+MIN_FREE_DESCRIPTORS = 64
+"""Likewise: so many more files must be possible to open."""
 ENVIRONMENT_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EBUSY, errno.ETXTBSY),
 }
-"""Errors that say nothing against the files themselves."""
+"""Errors that have another cause than the content of the files."""
 
 CRASH_SIGNALS = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL),
     *({signal.SIGBUS} if sys.platform != "win32" else ()),
 }
-"""Signals by which a program ends over what it has read; any other was sent by somebody."""
+"""Signals by which a program ends because of what it has read; any other was sent from outside."""
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a folder, for its owner alone to see, and return its new path; one set aside before is deleted first.
+    """Rename a folder, make it private, and return its new path; an earlier one set aside is deleted first.
 
-    Raises OSError. Blocks: to delete a large one takes a while.
+    Raises OSError. Blocks: deleting a large folder takes a while.
     """
     for old in find_set_aside(path):
         shutil.rmtree(old, ignore_errors=True)
@@ -51,16 +48,16 @@ def set_aside(path: Path) -> Path:
 
 
 def find_set_aside(path: Path) -> list[Path]:
-    """Return what has been set aside in this place."""
+    """Return what has been set aside for *path*."""
     with contextlib.suppress(OSError):
         return [each for each in path.parent.iterdir() if each.name.startswith(path.name + ASIDE_SUFFIX)]
     return []
 
 
 def find_obstacle(folder: Path) -> str | None:
-    """Say why the files of a folder cannot be used though they may be whole; None where nothing speaks against them.
+    """Return why the files of a folder cannot be used although they may be sound; None without such a reason.
 
-    That is: every one may be read and written, the disk has room, and more files can be opened. Blocks.
+    Without one, every file may be read and written, the disk has room, and more files can be opened. Blocks.
     """
     try:
         for path in (folder.parent, folder, *folder.rglob("*")):
@@ -72,9 +69,9 @@ def find_obstacle(folder: Path) -> str | None:
 
 
 def make_private(folder: Path) -> None:
-    """Leave the files of a folder to their owner alone, as the folder itself. Blocks."""
+    """Make a folder and its files accessible to their owner only. Blocks."""
     for path in (folder, *folder.rglob("*")):
-        with contextlib.suppress(OSError):  # gone meanwhile, or another's
+        with contextlib.suppress(OSError):  # deleted meanwhile, or owned by somebody else
             found = path.lstat().st_mode
             wanted = 0o700 if stat.S_ISDIR(found) else 0o600
             if stat.S_IMODE(found) != wanted and not stat.S_ISLNK(found):
@@ -103,7 +100,7 @@ def _try_disk(folder: Path) -> None:
             if os.write(opened[0], block) < len(block):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(opened[0])
-        opened += [os.dup(opened[0]) for _ in range(DESCRIPTORS)]
+        opened += [os.dup(opened[0]) for _ in range(MIN_FREE_DESCRIPTORS)]
     finally:
         for fd in opened:
             os.close(fd)

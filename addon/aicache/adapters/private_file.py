@@ -1,4 +1,4 @@
-"""A secret that is made once and kept in a file of the data folder, for its owner alone."""
+"""A secret that is generated once and kept in a file of the data folder, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from aicache.domain.ports import StoreError
 
-LEAST = 32
-"""Characters; a file that holds fewer was not written by this module."""
+MIN_CHARS = 32
+"""A file with fewer was not written by this module."""
 
 
 def load_or_create_secret(path: Path) -> str:
-    """Return the secret in *path* (43 URL-safe characters, 256 bits); make file and folder where they are missing.
+    """Return the secret in *path* (43 URL-safe characters, 256 bits); create a missing file and folder.
 
-    Two processes that start at the same time end with the same secret: the file appears whole or not at all, and the
-    first one wins. Raises StoreError when it cannot be read or written, or holds something else.
+    Two processes that start at the same time get the same secret: the file appears complete or not at all, and the
+    first one wins. Raises StoreError when it cannot be read or written, or has other content.
     """
     try:
         return _read(path)
@@ -26,7 +26,7 @@ def load_or_create_secret(path: Path) -> str:
         raise StoreError(f"{path}: {exc.strerror}") from exc
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(path)
+        _create(path)
         return _read(path)
     except OSError as exc:
         raise StoreError(f"{path}: {exc.strerror}; choose another folder with ai_cache_data") from exc
@@ -35,12 +35,12 @@ def load_or_create_secret(path: Path) -> str:
 def _read(path: Path) -> str:
     with path.open("rb") as file:
         text = file.read(1024).strip()
-    if len(text) < LEAST or not text.isascii():
-        raise StoreError(f"{path}: not a secret of at least {LEAST} characters; remove the file and it is made anew")
+    if len(text) < MIN_CHARS or not text.isascii():
+        raise StoreError(f"{path}: not a secret of at least {MIN_CHARS} characters; remove the file for a new one")
     return text.decode()
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -49,7 +49,7 @@ def _make(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(draft, path)  # unlike a rename it leaves one that is there already
+            os.link(draft, path)  # unlike a rename it does not replace an existing file
         except FileExistsError:
             pass
         except OSError:  # a file system without links

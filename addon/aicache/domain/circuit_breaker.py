@@ -1,13 +1,13 @@
-"""When to stop asking a part that fails, as a value that is told the time. Nothing here awaits."""
+"""Decides when to stop calling a dependency that fails, as a value that is given the time. Nothing here awaits."""
 
 from __future__ import annotations
 
 
 class Breaker:
-    """Opens after *limit* failures in a row; while open it lets one attempt through every *pause* seconds.
+    """A circuit breaker: opens after *limit* consecutive failures; while open it allows one call every *pause* seconds.
 
-    The attempt that is let through is an ordinary one: its success closes the breaker, its failure (or its silence)
-    leaves it open. So there is no third state that a cancelled attempt could leave hanging.
+    That call is an ordinary one: its success closes the breaker, its failure (or no reply) leaves it open. So there is
+    no half-open state in which a canceled call could leave the breaker.
     """
 
     def __init__(self, *, limit: int = 3, pause: float = 5.0) -> None:
@@ -21,7 +21,7 @@ class Breaker:
         return self._failures >= self.limit
 
     def allow(self, now: float) -> bool:
-        """Tell whether to ask now; while open, a True reserves the next attempt."""
+        """Return whether to call now; while open, True uses up the call of this pause."""
         if not self.open:
             return True
         if now < self._next_attempt:
@@ -30,16 +30,16 @@ class Breaker:
         return True
 
     def would_allow(self, now: float) -> bool:
-        """Tell what `allow` would, and reserve nothing."""
+        """Return what `allow` would, without using up a call."""
         return not self.open or now >= self._next_attempt
 
     def succeeded(self) -> bool:
-        """Note a success; True when it closed the breaker."""
+        """Record a success; True when it closed the breaker."""
         was_open, self._failures = self.open, 0
         return was_open
 
     def failed(self, now: float) -> bool:
-        """Note a failure; True when it opened the breaker."""
+        """Record a failure; True when it opened the breaker."""
         was_open = self.open
         self._failures += 1
         if self.open and not was_open:

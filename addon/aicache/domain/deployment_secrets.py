@@ -1,4 +1,4 @@
-"""What is derived of a deployment's one secret: a salt for digests that name, and a key for signatures. Pure."""
+"""Derives from a deployment's secret a salt for digests and a key for signatures, and signs. Pure."""
 
 from __future__ import annotations
 
@@ -6,55 +6,57 @@ import hmac
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-SIGNATURE_BYTES = 32  # bytes of each
-CHECKSUM_BYTES = 8  # bytes
-COPIED = 16 * 1024  # bytes; up to there a copy costs less than signing in two steps
+SIGNATURE_BYTES = 32
+"""Of a signature, and of salt and key."""
+CHECKSUM_BYTES = 8
+MAX_COPIED_BYTES = 16 * 1024
+"""Up to this size, copying a value costs less than signing it in two steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Proxies that share a store must have the same. repr() shows none of it."""
+    """Proxies that share a store must have the same. repr() shows neither."""
 
     salt: bytes = field(default=b"", repr=False)
-    """Of all digests that name keys, namespaces and callers: who does not know it cannot test a guess."""
+    """Of all digests of keys, namespaces and callers: without it, nobody can verify a guess."""
     signing_key: bytes = field(default=b"", repr=False)
-    """Of what is put into the store; empty: nothing is signed."""
+    """For values in the store; empty: nothing is signed."""
 
     @property
     def name(self) -> str:
-        """Tells deployments apart, and tells nothing of the secret."""
+        """An identifier of the deployment that reveals nothing of the secret."""
         return blake2b(b"", digest_size=16, key=self.salt, person=b"ai-cache name").hexdigest() if self.salt else ""
 
 
 def derive_secrets(secret: str) -> Secrets:
-    """Derive both from a secret that nobody with access to the store knows."""
+    """Derive salt and key from a secret that nobody with access to the store knows."""
     return Secrets(_derived(secret, b"ai-cache salt"), _derived(secret, b"ai-cache sign"))
 
 
 def derive_salt(salt: str) -> Secrets:
-    """Derive a salt alone, from what whoever reads the store can read, too."""
+    """Derive only a salt, from a value that readers of the store can read, too."""
     return Secrets(_derived(salt, b"ai-cache salt"))
 
 
-def signature(sign: bytes, purpose: bytes, value: bytes | memoryview) -> bytes:
-    """Return 32 bytes that nobody makes without the key, for no other purpose and no other value.
+def signature(signing_key: bytes, purpose: bytes, value: bytes | memoryview) -> bytes:
+    """Return the HMAC-SHA-256 of a purpose and a value, 32 bytes.
 
-    SHA-256, which processors compute themselves: 0.2 ms for 200 kB, where BLAKE2 takes twice as long.
+    Processors have instructions for SHA-256: 0.2 ms for 200 kB, where BLAKE2 takes twice as long.
     """
-    told = b"%d:%b" % (len(purpose), purpose)
-    if len(value) <= COPIED:
-        return hmac.digest(sign, told + bytes(value), "sha256")
-    mac = hmac.new(sign, told, "sha256")
+    head = b"%d:%b" % (len(purpose), purpose)
+    if len(value) <= MAX_COPIED_BYTES:
+        return hmac.digest(signing_key, head + bytes(value), "sha256")
+    mac = hmac.new(signing_key, head, "sha256")
     mac.update(value)
     return mac.digest()
 
 
 def checksum(purpose: bytes, value: bytes | memoryview) -> bytes:
-    """Return 8 bytes that tell whether a value was damaged, or stands in another's place. Anybody can make them."""
-    summed = blake2b(purpose, digest_size=CHECKSUM_BYTES, person=b"ai-cache check")
-    summed.update(b"\0")
-    summed.update(value)
-    return summed.digest()
+    """Return 8 bytes that detect a damaged or misplaced value. They need no key, so they authenticate nothing."""
+    hash = blake2b(purpose, digest_size=CHECKSUM_BYTES, person=b"ai-cache check")
+    hash.update(b"\0")
+    hash.update(value)
+    return hash.digest()
 
 
 def _derived(secret: str, purpose: bytes) -> bytes:

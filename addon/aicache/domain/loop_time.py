@@ -1,7 +1,7 @@
-"""The event loop's time, less what the loop was late: what a part is given to answer in. It blames nobody.
+"""A clock of the event loop that stops while the loop is late, and timeouts by it.
 
-A loop with more to do than it has time for comes late to everything: to the reply that has long been there, and to the
-clock by which the reply is called late. In this time neither counts: it stands still while the loop is late.
+An overloaded loop is late for everything: for a reply that arrived long ago, and for the timer by which that reply is
+considered late. On this clock neither counts.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakKeyDictionary
 
-TICK = 0.02
-"""Seconds between two looks at the clock while anybody waits; what a turn of the loop takes beyond, it is late."""
+TICK_S = 0.02
+"""Between two measurements while there are waiters; by what a turn of the loop takes beyond, the loop is late."""
 MAX_LATENESS_S = 5.0
-"""Seconds of lateness that are not counted in one wait, at most: a client waits for what is not going to come."""
-TURNS = 6
-"""Turns of the loop between a reply's last byte and whoever waits for it, at most."""
-FAIR = 10
-"""Turns in which, however late, whoever is going to answer has been heard."""
-MEMORY = 1.0
-"""Seconds over which the lag is a mean."""
+"""Lateness that one wait may be extended by: a client waits for a reply that may never come."""
+GRACE_TURNS = 6
+"""Turns of the loop that a reply needs at most from its last byte to its waiter."""
+FAIR_TURNS = 10
+"""In so many turns, however late, a reply would have been noticed."""
+LAG_WINDOW_S = 1.0
+"""Over which the lag is averaged."""
 
 
 class LoopTime:
-    """One event loop's. It looks at the clock only while somebody waits."""
+    """The clock of one event loop. It measures only while there are waiters."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._waiting = 0
+        self._waiters = 0
         self._late = 0.0
-        self.turns = 0  # of the loop, as far as they were looked at
-        self._due = math.inf  # when the next look is due; never, while nobody waits
-        self._looked = loop.time()
+        self.turns = 0  # of the loop that were measured
+        self._due = math.inf  # the next measurement; inf while there are no waiters
+        self._measured_at = loop.time()
         self._lag = 0.0
 
     def time(self) -> float:
@@ -42,49 +42,50 @@ class LoopTime:
 
     @property
     def lag(self) -> float:
-        """Seconds that the loop came late to its timers lately, on the mean."""
+        """The mean lateness of the loop's timers, in seconds, over `LAG_WINDOW_S`."""
         now = self._loop.time()
         if self._due == math.inf:
-            return self._lag * math.exp((self._looked - now) / MEMORY)
-        return max(self._lag, _mean(self._lag, now - self._due, now - self._looked))
+            return self._lag * math.exp((self._measured_at - now) / LAG_WINDOW_S)
+        return max(self._lag, _mean(self._lag, now - self._due, now - self._measured_at))
 
     def begin(self) -> None:
-        """Somebody begins to wait."""
-        self._waiting += 1
+        """Add a waiter."""
+        self._waiters += 1
         if self._due == math.inf:
             now = self._loop.time()
-            self._lag *= math.exp((self._looked - now) / MEMORY)
-            self._looked = now
-            self._look_again(now)
+            self._lag *= math.exp((self._measured_at - now) / LAG_WINDOW_S)
+            self._measured_at = now
+            self._schedule(now)
 
     def end(self) -> None:
-        self._waiting -= 1
+        """Remove a waiter."""
+        self._waiters -= 1
 
-    def _look(self) -> None:
+    def _measure(self) -> None:
         now = self._loop.time()
         late = max(0.0, now - self._due)
         self.turns += 1
         self._late += late
-        self._lag = _mean(self._lag, late, now - self._looked)
-        self._looked, self._due = now, math.inf
-        if self._waiting:
-            self._look_again(now)
+        self._lag = _mean(self._lag, late, now - self._measured_at)
+        self._measured_at, self._due = now, math.inf
+        if self._waiters:
+            self._schedule(now)
 
-    def _look_again(self, now: float) -> None:
-        self._due = now + TICK
-        self._loop.call_at(self._due, self._look)
+    def _schedule(self, now: float) -> None:
+        self._due = now + TICK_S
+        self._loop.call_at(self._due, self._measure)
 
 
 def _mean(before: float, value: float, seconds: float) -> float:
-    """Return the mean that fades over `MEMORY`, after *value* held for so many seconds."""
-    return before + (value - before) * (1 - math.exp(-seconds / MEMORY))
+    """Return the exponential moving average over `LAG_WINDOW_S`, after *value* has lasted for *seconds*."""
+    return before + (value - before) * (1 - math.exp(-seconds / LAG_WINDOW_S))
 
 
 _times: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopTime] = WeakKeyDictionary()
 
 
 def loop_time() -> LoopTime:
-    """Return the running loop's."""
+    """Return the clock of the running loop."""
     loop = asyncio.get_running_loop()
     if (found := _times.get(loop)) is None:
         found = _times[loop] = LoopTime(loop)
@@ -92,58 +93,68 @@ def loop_time() -> LoopTime:
 
 
 def loop_timeout(seconds: float) -> LoopTimeout:
-    """Give so many seconds from now."""
-    time = loop_time()
-    return LoopTimeout(time.time() + seconds, time)
+    """Return a timeout *seconds* from now."""
+    clock = loop_time()
+    return LoopTimeout(clock.time() + seconds, clock)
 
 
 class LoopTimeout:
-    """``async with LoopTimeout(deadline)``: as `asyncio.timeout_at`, with a deadline in the loop's punctual time.
+    """``async with LoopTimeout(deadline)``: as `asyncio.timeout_at`, with a deadline on the loop's `LoopTime`.
 
-    A reply that is there when the deadline passes still finds its way to whoever waits. *loop_was_late* tells of a
-    TimeoutError that it came of the loop's lateness alone: no more was forgiven, and the loop has hardly turned.
+    A reply that has arrived when the deadline passes still reaches its waiter. After a TimeoutError *loop_was_late*
+    says whether only the loop's lateness caused it: `MAX_LATENESS_S` was used up, and the loop has hardly turned.
     """
 
-    __slots__ = ("_deadline", "_inner", "_last", "_loop", "_since", "_time", "_timer", "_turns", "loop_was_late")
+    __slots__ = (
+        "_clock",
+        "_deadline",
+        "_grace_turns",
+        "_inner",
+        "_latest",
+        "_loop",
+        "_timer",
+        "_turns_before",
+        "loop_was_late",
+    )
 
-    def __init__(self, deadline: float, time: LoopTime | None = None) -> None:
-        self._time = time or loop_time()
+    def __init__(self, deadline: float, clock: LoopTime | None = None) -> None:
+        self._clock = clock or loop_time()
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
         self._inner = asyncio.timeout(None)
         self._timer: asyncio.Handle | None = None
-        self._turns = TURNS
-        self._last = 0.0
-        self._since = 0
+        self._grace_turns = GRACE_TURNS
+        self._latest = 0.0
+        self._turns_before = 0
         self.loop_was_late = False
 
     async def __aenter__(self) -> Self:
         await self._inner.__aenter__()
-        self._time.begin()
-        left = max(0.0, self._deadline - self._time.time())
+        self._clock.begin()
+        left = max(0.0, self._deadline - self._clock.time())
         now = self._loop.time()
-        self._last = now + left + MAX_LATENESS_S
-        self._since = self._time.turns
-        self._timer = self._loop.call_at(now + left, self._due)
+        self._latest = now + left + MAX_LATENESS_S
+        self._turns_before = self._clock.turns
+        self._timer = self._loop.call_at(now + left, self._on_timer)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._time.end()
+        self._clock.end()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         await self._inner.__aexit__(kind, exc, trace)  # raises TimeoutError in its place
 
-    def _due(self) -> None:
+    def _on_timer(self) -> None:
         now = self._loop.time()
-        left = self._deadline - self._time.time()
-        if left > 0.001 and now < self._last:
-            self._timer = self._loop.call_at(min(now + left, self._last), self._due)
-        elif self._turns:
-            self._turns -= 1
-            self._timer = self._loop.call_soon(self._due)
+        left = self._deadline - self._clock.time()
+        if left > 0.001 and now < self._latest:
+            self._timer = self._loop.call_at(min(now + left, self._latest), self._on_timer)
+        elif self._grace_turns:
+            self._grace_turns -= 1
+            self._timer = self._loop.call_soon(self._on_timer)
         else:
-            self.loop_was_late = left > 0.001 and self._time.turns - self._since < FAIR
+            self.loop_was_late = left > 0.001 and self._clock.turns - self._turns_before < FAIR_TURNS
             self._inner.reschedule(now)

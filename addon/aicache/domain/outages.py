@@ -1,6 +1,6 @@
-"""Which lines the log has of a part that fails and recovers: each outage and each recovery once, and few a minute.
+"""Decides which log lines report a dependency's outages: each outage and each recovery once, and few a minute.
 
-A value that is told the time; it logs nothing itself.
+A value that is given the time; it logs nothing itself.
 """
 
 from __future__ import annotations
@@ -10,84 +10,87 @@ from collections import deque
 from dataclasses import dataclass
 
 MAX_LINES_PER_MINUTE = 6
-"""Lines about one part in `MINUTE_S`; what goes on beyond that is summed up in one more."""
-MINUTE_S = 60.0  # seconds
-CAUSES = 64  # that are remembered
+"""About one dependency; further events of that minute are summed up in one more line."""
+MINUTE_S = 60.0
+MAX_CAUSES = 64
+"""Remembered causes of partial failures."""
 
 _SILENCE = re.compile("no answer|time-?out|timed out", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")
 
 
 def cause_of(why: str) -> str:
-    """Return what makes two messages one and the same cause: times and process ids change with each attempt, and whose
-    clock it is by which there is no answer."""
+    """Return what two messages of the same cause have in common.
+
+    Numbers (times, process ids) differ with each attempt, and a silence is reported in the words of whoever timed out.
+    """
     return "silence" if _SILENCE.search(why) else _NUMBERS.sub("#", why)
 
 
 @dataclass(frozen=True, slots=True)
 class OutageTexts:
-    """What an outage of a part means for requests, and what its end does."""
+    """What an outage of a dependency means for requests, and what its end means."""
 
-    down: str = "requests go upstream, it is asked again every few seconds"
+    down: str = "requests go upstream, it is tried again every few seconds"
     up: str = "answers again"
 
 
 class OutageLog:
-    """One part's. Every method that returns a line returns None where there is nothing to say."""
+    """The outages of one dependency. A method that returns a log line returns None where there is nothing to log."""
 
-    def __init__(self, name: str, words: OutageTexts) -> None:
-        self._name, self._words = name, words
+    def __init__(self, name: str, texts: OutageTexts) -> None:
+        self._name, self._texts = name, texts
         self._down = False
-        self._told = False  # of the outage that there is
-        self._causes: set[str] = set()  # that were told of it, without their numbers
-        self._in_part: dict[str, float] = {}  # when it was said last, by the cause
+        self._logged = False  # the present outage
+        self._causes: set[str] = set()  # those logged of the present outage
+        self._partial: dict[str, float] = {}  # when a partial failure was logged last, by its cause
         self._failed_at = 0.0
         self._why = ""
-        self._lines: deque[float] = deque()
-        self._unsaid = 0
+        self._lines: deque[float] = deque()  # times of the lines of the last minute
+        self._suppressed = 0
         self.sum_up_at: float | None = None
 
     @property
     def down(self) -> bool:
-        """Whether the last that was seen of it was a failure."""
+        """Whether its last call failed."""
         return self._down
 
     def failed(self, why: str, now: float, *, hushed: bool = False) -> str | None:
-        """Note a failure. *hushed*: it follows from another part's, which is told already."""
+        """Record a failure. *hushed*: it follows from the outage of another dependency, which has been logged."""
         self._down, self._failed_at, self._why = True, now, why
         cause = cause_of(why)
         if hushed or cause in self._causes:
             return None
-        self._told = True
+        self._logged = True
         self._causes.add(cause)
-        return self._line(f"{self._name}: {why}; {self._words.down}", now)
+        return self._line(f"{self._name}: {why}; {self._texts.down}", now)
 
     def failed_in_part(self, why: str, now: float) -> str | None:
-        """Note that one call failed while others are answered: whose end nothing shows, so it is said now and then."""
+        """Record that one call failed while others succeed; logged once a minute, because nothing shows its end."""
         cause = cause_of(why)
-        if now - self._in_part.get(cause, -MINUTE_S) < MINUTE_S:
+        if now - self._partial.get(cause, -MINUTE_S) < MINUTE_S:
             return None
-        if len(self._in_part) >= CAUSES:
-            self._in_part.clear()
-        self._in_part[cause] = now
+        if len(self._partial) >= MAX_CAUSES:
+            self._partial.clear()
+        self._partial[cause] = now
         return self._line(f"{self._name}: {why} (others are answered)", now)
 
     def answered(self, began: float, now: float) -> str | None:
-        """Note a success of what *began* then. What began before the last failure shows no recovery."""
+        """Record the success of a call that *began* then. One that began before the last failure shows no recovery."""
         if not self._down or began < self._failed_at:
             return None
-        told, self._down, self._told = self._told, False, False
+        logged, self._down, self._logged = self._logged, False, False
         self._causes.clear()
-        return self._line(f"{self._name}: {self._words.up}", now) if told else None
+        return self._line(f"{self._name}: {self._texts.up}", now) if logged else None
 
     def summed_up(self, now: float) -> str | None:
-        """Say how often it failed and recovered since there were lines enough, and how it is now."""
-        count, self._unsaid, self.sum_up_at = self._unsaid, 0, None
+        """Return a line with the number of suppressed lines and the present state."""
+        count, self._suppressed, self.sum_up_at = self._suppressed, 0, None
         self._lines.clear()
         if not count:
             return None
         self._lines.append(now)
-        state = f"{self._why}; {self._words.down}" if self._down else self._words.up
+        state = f"{self._why}; {self._texts.down}" if self._down else self._texts.up
         return f"{self._name}: failed and recovered by turns, {count} times more than was said; now: {state}"
 
     def _line(self, line: str, now: float) -> str | None:
@@ -96,7 +99,7 @@ class OutageLog:
         if self.sum_up_at is None and len(self._lines) >= MAX_LINES_PER_MINUTE:
             self.sum_up_at = self._lines[0] + MINUTE_S
         if self.sum_up_at is not None:
-            self._unsaid += 1
+            self._suppressed += 1
             return None
         self._lines.append(now)
         return line

@@ -122,7 +122,7 @@ class ExactComponent:
         if self._rewriting is None or self._rewriting.within != within:
             self._rewriting = AofRewriter(store.server, within)
         try:
-            await self._rewriting.look(store.deleted)
+            await self._rewriting.rewrite_if_due(store.deleted)
         except StoreError as exc:
             logger.debug("the append-only file is not written anew: %s", exc)
 

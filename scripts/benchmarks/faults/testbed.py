@@ -22,6 +22,7 @@ import yaml
 from redis.asyncio import Redis
 
 from aicache.adapters.valkey import server
+from aicache.adapters.valkey.server_binary import find_binary
 from aicache.cli import launch
 from benchmarks import proxy_metrics
 from benchmarks.errors import Problem
@@ -305,7 +306,7 @@ def lacks(where: str) -> str:
 
 
 def redis_server() -> str:
-    return str(server._binary() or shutil.which("redis-server") or shutil.which("valkey-server") or "")
+    return str(find_binary() or shutil.which("redis-server") or shutil.which("valkey-server") or "")
 
 
 def _command(pid: int) -> str:

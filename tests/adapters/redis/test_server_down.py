@@ -150,7 +150,7 @@ async def test_a_server_that_dies_and_comes_back(valkey: EmbeddedValkey, an_entr
     assert valkey.pid is not None
 
     os.kill(valkey.pid, signal.SIGKILL)
-    await valkey.wait()
+    await valkey.watch()
     await every_call_fails_in_time(store, an_entry())
     await valkey.start()
 

@@ -41,8 +41,8 @@ def found(tmp_path: Path, *words: str) -> list[str]:
 async def settle(rewriting: AofRewriter, store: RedisStore) -> None:
     """Look until no rewriting is under way."""
     for _ in range(100):
-        await rewriting.look(store.deleted)
-        if rewriting._begun is None:
+        await rewriting.rewrite_if_due(store.deleted)
+        if rewriting._rewriting is None:
             return
         await asyncio.sleep(0.05)
 
@@ -67,7 +67,7 @@ async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_withi
     assert found(tmp_path, *words) == list(words)
 
     clock.now = 3.0
-    await rewriting.look(0)
+    await rewriting.rewrite_if_due(0)
     assert await rewritten(store) == 0
     clock.now = DUE_SHARE * 100 + 1
     await settle(rewriting, store)
@@ -106,7 +106,7 @@ async def test_many_purges_are_one_rewriting(store: RedisStore, an_entry: Make) 
     for number in range(20):
         await store.put(an_entry(key=f"{number:02}"))
         await store.delete([f"{number:02}"])
-        await rewriting.look(store.deleted)
+        await rewriting.rewrite_if_due(store.deleted)
         await asyncio.sleep(0.01)
 
     assert await rewritten(store) <= 1
@@ -125,7 +125,7 @@ async def test_a_server_that_is_gone_is_a_store_error() -> None:
     clock.now = 100.0
 
     with pytest.raises(StoreError):
-        await rewriting.look(1)
+        await rewriting.rewrite_if_due(1)
     await rewriting.finish(1)
 
 

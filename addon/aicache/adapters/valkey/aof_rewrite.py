@@ -1,4 +1,4 @@
-"""When the embedded Valkey's append-only file is written anew: until then, what was deleted can be read in it."""
+"""Decides when the embedded Valkey rewrites its append-only file, which until then contains deleted data."""
 
 from __future__ import annotations
 
@@ -17,65 +17,62 @@ logger = logging.getLogger(__name__)
 Execute: TypeAlias = Callable[..., Awaitable[Any]]
 
 DUE_SHARE = 0.7
-"""Of the time within which things are to be erased: the rest is for the rewriting, and for what comes late to it."""
+"""Of the time within which data must be erased, until a rewrite begins; the rest is for the rewrite and for delays."""
 MIN_INTERVAL_S = 2.0
-"""Seconds between two rewritings at least, however much is purged ..."""
+"""Between two rewrites, however much is purged ..."""
 REST_FACTOR = 10.0
-"""... and so many times as long as the last one took."""
-AT_THE_END = 3.0
-"""Seconds that the server's end waits for one."""
+"""... and at least so many times as long as the last rewrite took."""
+FINISH_TIMEOUT_S = 3.0
+"""For the last rewrite, before the server is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Counts:
-    """What the server has counted: where they differ, there may be something in the file that is no more."""
+class _Counters:
+    """Counters of the server. When any has changed, the file may contain data that no longer exists."""
 
     expired: int
     evicted: int
     deleted: int
-    """Commands that delete."""
+    """Number of deleting commands."""
     surplus: int
-    """Writes less keys: an overwritten value is a write without a key more."""
+    """Writes minus keys: overwriting a value is a write that adds no key."""
 
 
 class AofRewriter:
-    """*within* so many seconds nothing is to be left of what has gone. Called on one event loop."""
+    """Rewrites the file so that *within* so many seconds nothing deleted is left in it. Used on one event loop."""
 
     def __init__(self, execute: Execute, within: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._execute, self.within, self._clock = execute, within, clock
-        self._clean: tuple[_Counts | None, int] = None, 0  # the server's counts and the purges that nothing is left of
-        self._begun: tuple[_Counts, int] | None = None  # those of a rewriting under way
-        self._at = clock()
-        self._took = 0.0
+        self._clean: tuple[_Counters | None, int] = None, 0  # counters and purges as of the last rewrite
+        self._rewriting: tuple[_Counters, int] | None = None  # as of a rewrite in progress
+        self._last_check = clock()
+        self._duration_s = 0.0  # of the last rewrite
 
-    async def look(self, purges: int) -> None:
-        """Begin to rewrite when it is time to: soon after *purges* (a count) has grown, or regularly.
-
-        Raises StoreError.
-        """
+    async def rewrite_if_due(self, purges: int) -> None:
+        """Begin a rewrite when it is due: soon after *purges* (a count) has grown, or regularly. Raises StoreError."""
         now = self._clock()
         purged = purges != self._clean[1]
-        due = now - self._at >= DUE_SHARE * self.within
+        due = now - self._last_check >= DUE_SHARE * self.within
         if (
-            self._begun is None
+            self._rewriting is None
             and not due
-            and not (purged and now - self._at >= max(MIN_INTERVAL_S, REST_FACTOR * self._took))
+            and not (purged and now - self._last_check >= max(MIN_INTERVAL_S, REST_FACTOR * self._duration_s))
         ):
             return
         info = await self._info()
         if _number(info, "aof_rewrite_in_progress") or _number(info, "aof_rewrite_scheduled"):
             return
-        if self._begun is not None:
+        if self._rewriting is not None:
             if info.get("aof_last_bgrewrite_status") == "ok":
-                self._clean = self._begun
-            self._took = max(0.0, float(_number(info, "aof_last_rewrite_time_sec")))
-            self._begun = None
-            return  # what was purged meanwhile has its turn next time
+                self._clean = self._rewriting
+            self._duration_s = max(0.0, float(_number(info, "aof_last_rewrite_time_sec")))
+            self._rewriting = None
+            return  # what was purged meanwhile is left to the next rewrite
         if not purged:
-            await self._meet_all()  # what has expired goes when it is met, or by chance
+            await self._visit_all_keys()  # an expired key is deleted when it is visited, or by chance
             info = await self._info()
-        self._at = now
-        counts = _counts(info)
+        self._last_check = now
+        counts = _parse_counters(info)
         if not purged and counts == self._clean[0]:
             return
         if (
@@ -86,27 +83,27 @@ class AofRewriter:
             self._clean = counts, purges
             return
         await self._execute("BGREWRITEAOF")
-        self._begun = counts, purges
-        logger.debug("the append-only file is written anew")
+        self._rewriting = counts, purges
+        logger.debug("embedded Valkey: rewriting the append-only file")
 
     async def finish(self, purges: int) -> None:
-        """Rewrite before the server's end what was purged and is not erased yet, if it can be done in a moment."""
+        """Rewrite once more before the server is stopped, if something was purged since the last time."""
         if purges == self._clean[1]:
             return
         with contextlib.suppress(StoreError, TimeoutError):
-            async with asyncio.timeout(AT_THE_END):
-                await self._ended()
+            async with asyncio.timeout(FINISH_TIMEOUT_S):
+                await self._wait_until_done()
                 await self._execute("BGREWRITEAOF")
-                await self._ended()
+                await self._wait_until_done()
 
-    async def _ended(self) -> None:
-        """Wait for a rewriting under way."""
+    async def _wait_until_done(self) -> None:
+        """Wait for the end of a rewrite in progress."""
         while True:
             await asyncio.sleep(0.05)
             if not _number(await self._info(), "aof_rewrite_in_progress"):
                 return
 
-    async def _meet_all(self) -> None:
+    async def _visit_all_keys(self) -> None:
         cursor = b"0"
         while True:
             reply = await self._execute("SCAN", cursor, "COUNT", 500)
@@ -123,11 +120,11 @@ class AofRewriter:
         return {name: value for name, _, value in pairs if value}
 
 
-def _counts(info: dict[str, str]) -> _Counts:
+def _parse_counters(info: dict[str, str]) -> _Counters:
     calls = {name: _calls(info.get(f"cmdstat_{name}", "")) for name in ("set", "hincrby", "unlink", "del")}
     keys = sum(int(value.partition("keys=")[2].partition(",")[0]) for name, value in info.items() if name[:2] == "db")
     writes = calls["set"] + calls["hincrby"]
-    return _Counts(
+    return _Counters(
         _number(info, "expired_keys"), _number(info, "evicted_keys"), calls["unlink"] + calls["del"], writes - keys
     )
 

@@ -1,4 +1,4 @@
-"""Which process owns a data folder: a lock that the kernel takes back however the process ends. It waits for nobody."""
+"""A lock on a data folder, which the kernel releases however the owning process ends. It never waits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from aicache.domain.ports import StoreError
 
 _held: set[tuple[int, int]] = set()
-"""Locks that this process has: device and inode of their files."""
+"""Locks that this process holds: device and inode of their files."""
 
 
 class FolderLock:
@@ -18,16 +18,16 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"
         self._fd: int | None = None
-        self._is: tuple[int, int] | None = None  # the file, however it is called
+        self._file_id: tuple[int, int] | None = None  # device and inode
 
     def acquire(self) -> bool:
-        """Return whether this process has the lock; False when another has it. Makes the folder where it is missing.
+        """Return whether this process holds the lock now; False when another one holds it. Creates a missing folder.
 
-        A lock that was deleted under us keeps nobody out, and is taken anew. Raises StoreError when the folder cannot
-        be written.
+        A lock whose file was deleted keeps no other process out, and is acquired anew. Raises StoreError when the
+        folder cannot be written.
         """
         if self._fd is not None:
-            if self._is_there(self._fd):
+            if self._file_exists(self._fd):
                 return True
             self.release()
         try:
@@ -38,19 +38,19 @@ class FolderLock:
             raise StoreError(f"{self._path.parent}: {exc.strerror}; choose another with ai_cache_data") from exc
         try:
             found = os.fstat(fd)
-            self._is = found.st_dev, found.st_ino
-            taken = _lock(fd)
+            self._file_id = found.st_dev, found.st_ino
+            acquired = _lock(fd)
         except OSError as exc:
             os.close(fd)
             raise StoreError(f"{self._path.parent}: cannot be locked ({exc.strerror})") from exc
-        if taken:
+        if acquired:
             self._fd = fd
-            _held.add(self._is)
+            _held.add(self._file_id)
         else:
             os.close(fd)
-        return taken
+        return acquired
 
-    def _is_there(self, fd: int) -> bool:
+    def _file_exists(self, fd: int) -> bool:
         try:
             return os.path.samestat(os.fstat(fd), self._path.stat())
         except OSError:
@@ -60,13 +60,13 @@ class FolderLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-            if self._is is not None:
-                _held.discard(self._is)
+            if self._file_id is not None:
+                _held.discard(self._file_id)
 
     @property
     def is_our_own(self) -> bool:
-        """Tell whether it is this very process that has the lock: another instance in it, or this one."""
-        return self._is in _held
+        """Whether this process holds the lock, by this instance or another one."""
+        return self._file_id in _held
 
 
 if sys.platform == "win32":

@@ -1,13 +1,13 @@
-"""Starts a server that must not outlive the process that asked for it. Runs as ``python -S -I launcher.py ...``.
+"""Starts a server that must not outlive the process that started it. Runs as ``python -S -I launcher.py ...``.
 
-Usage: ``launcher.py MODE PARENT_PID LOCK_FILE SERVER [ARGUMENT ...]``, in the folder the server shall run in.
+Usage: ``launcher.py MODE PARENT_PID LOCK_FILE SERVER [ARGUMENT ...]``, in the folder that the server is to run in.
 
-The server keeps LOCK_FILE locked for as long as it lives, so a successor waits here until it has let go of its files.
+The server keeps LOCK_FILE locked while it lives, so a successor waits here until the server has released its files.
 
-``exec`` (Linux) asks the kernel for a SIGTERM at the parent's end, then becomes the server. ``guard`` (elsewhere)
-stays, looks twice a second whether the parent is still there, and ends the server when it is not.
+``exec`` (Linux) requests a SIGTERM from the kernel at the parent's end, then becomes the server. ``guard`` (elsewhere)
+keeps running, checks twice a second whether the parent still lives, and ends the server when it does not.
 
-Nothing but the standard library, and of it nothing that is slow to import.
+It imports only the standard library, and only modules that import fast.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ import sys
 import time
 
 PR_SET_PDEATHSIG = 1
-LOOK_EVERY = 0.5
+CHECK_INTERVAL_S = 0.5
 
 
 def main(mode: str, parent: int, lock_file: str, server: list[str]) -> int:
     if mode == "exec":
-        # prctl(2): the signal comes when the *thread* that created this process ends, and stays asked for across exec.
+        # prctl(2): the signal comes when the *thread* that created this process ends, and the request survives exec.
         import ctypes
 
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -32,7 +32,7 @@ def main(mode: str, parent: int, lock_file: str, server: list[str]) -> int:
             return 0
         time.sleep(0.02)
     os.set_inheritable(lock, True)
-    # The parent may have gone before prctl: then no signal will come.
+    # The parent may have ended before prctl: then no signal will come.
     if os.getppid() != parent:
         return 0
     if mode == "exec":
@@ -60,7 +60,7 @@ def _guard(parent: int, server: list[str]) -> int:
 
     signal.signal(signal.SIGTERM, end)
     child = os.posix_spawn(server[0], server, os.environ)
-    if ending:  # asked to while there was no child yet
+    if ending:  # the signal came before there was a child
         end()
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
@@ -68,7 +68,7 @@ def _guard(parent: int, server: list[str]) -> int:
             return os.waitstatus_to_exitcode(status) & 0xFF
         if not ending and os.getppid() != parent:
             end()
-        time.sleep(0.02 if ending else LOOK_EVERY)
+        time.sleep(0.02 if ending else CHECK_INTERVAL_S)
 
 
 if __name__ == "__main__":
