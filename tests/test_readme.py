@@ -100,6 +100,12 @@ def test_the_picture_of_the_layers_is_the_layout_tests() -> None:
     assert [line for line in reversed(lines) if line] == [layer for layer in LAYERS if layer != {"__main__"}]
 
 
+def test_the_glossary_has_the_words_of_the_code() -> None:
+    terms = re.findall(r"^\| ([a-z ,]+) \|", text(PACKAGE / "README.md").partition("## Glossary")[2], re.MULTILINE)
+
+    assert {"namespace", "scope", "traffic segment", "neighbor", "entry", "exchange", "variant"} <= set(terms)
+
+
 def test_the_readme_is_short() -> None:
     assert len(text(README).splitlines()) <= MAX_README_LINES
 
