@@ -197,7 +197,12 @@ class Holder:
 
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
     nobody = SimpleNamespace(stopped=lambda caller: False)
-    engine: Any = SimpleNamespace(exact=Holder(), semantic=object(), proofs=nobody, rules=SimpleNamespace(ttl=1e10))
+    engine: Any = SimpleNamespace(
+        backends=SimpleNamespace(derived_cache=Holder()),
+        semantic=object(),
+        proofs=nobody,
+        rules=SimpleNamespace(ttl=1e10),
+    )
     responses = PreparedResponses(lambda: engine)
     exchange = replace(an_exchange("?")[0], directives=NO_DIRECTIVES)
     entry = Entry("e", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "text/plain", b"{}", "?", 0, 0, 0.0, 9e9)
@@ -215,7 +220,7 @@ def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_f
     engine.semantic = None
     assert kept() == [b"exact"]
     responses.put((b"late",), exchange, Hit(entry, 0.95), response)
-    assert b"late" not in engine.exact.things
+    assert b"late" not in engine.backends.derived_cache.things
 
 
 @pytest.mark.parametrize(
