@@ -133,7 +133,7 @@ async def test_damage_that_shows_only_when_a_batch_is_put_together_blames_no_ups
     again, _ = await batches.look_up(request(), exchange(), engine, engine.deadline(), divide=True)
     assert isinstance(again, BatchExchange)
     assert again.known  # still divided
-    assert "unlike before" not in caplog.text
+    assert "does not fit" not in caplog.text
 
 
 def test_what_is_held_is_not_streamed_whoever_wants_it() -> None:

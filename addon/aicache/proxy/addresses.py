@@ -1,4 +1,4 @@
-"""Addresses, in whichever way they are written, and which of them are this machine's own. Nothing is sent to any."""
+"""Parses IP addresses in all their spellings, and finds out which are this machine's own. It sends nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterable
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DOCUMENTATION_ADDRESSES = ("192.0.2.1", "2001:db8::1")
-"""For documentation (RFC 5737, RFC 3849): where these can be bound to, to be bound to says nothing."""
+"""For documentation (RFC 5737, RFC 3849): where even these can be bound, binding proves nothing."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address that a text is, without its scope, as IPv4 where it is that in IPv6's clothes."""
+    """Return an address without its scope, and as IPv4 if it is mapped or translated to IPv6; None if it is not one."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -29,7 +29,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def parse_numeric(host: str) -> Address | None:
-    """Return the address that a host is by itself: ``[::1]``, ``127.1``, ``0x7f.1`` and ``2130706433`` are some."""
+    """Return the address that a host spells in numbers, such as ``[::1]``, ``127.1``, ``0x7f.1`` or ``2130706433``."""
     if (address := parse_address(host.strip("[]"))) is not None:
         return address
     try:
@@ -40,7 +40,7 @@ def parse_numeric(host: str) -> Address | None:
 
 
 async def resolve(host: str) -> list[Address]:
-    """Return a host's addresses as a connection would find them. Raises OSError and UnicodeError."""
+    """Return a host's addresses as a connection would resolve them. Raises OSError and UnicodeError."""
     if (address := parse_numeric(host)) is not None:
         return [address]
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -48,7 +48,7 @@ async def resolve(host: str) -> list[Address]:
 
 
 def is_loopback(address: Address) -> bool:
-    """Tell whether what is sent there never leaves this machine; the unspecified address is as good as loopback."""
+    """Tell whether traffic to an address never leaves this machine; the unspecified address counts as loopback."""
     return address.is_loopback or address.is_unspecified
 
 
@@ -70,7 +70,7 @@ def is_local(address: Address) -> bool:
 
 
 def reaches(listener: Address, address: Address) -> bool:
-    """Tell whether who listens at one address is reached at the other."""
+    """Tell whether a connection to *address* reaches a socket that listens on *listener*."""
     if listener.is_unspecified:
         return is_local(address)
     return listener == address or (address.is_unspecified and listener.is_loopback)

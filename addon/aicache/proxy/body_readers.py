@@ -1,7 +1,7 @@
-"""Whose large body is read next: off the event loop, one at a time, callers in turn. It reads nothing itself.
+"""Runs the parsing of large bodies in a thread: one at a time, callers in turn.
 
-Parsing holds the interpreter's lock, so that two threads of it would hold the loop up twice as long and be done no
-sooner. What has been queued longer than its caller waits is never begun.
+Parsing holds the interpreter's lock, so that two threads would delay the event loop twice as long and be done no
+sooner. Work that has waited longer than its caller does is never begun.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from aicache.domain.loop_time import LoopTimeout
 T = TypeVar("T")
 
 MAX_WAITING = 64
-"""Pieces of work that wait at once; more are refused."""
+"""Requests that wait at once; more are refused."""
 MAX_WAITING_PER_CALLER = 16
-"""Of these, how many may be one caller's."""
+"""Of these, one caller's."""
 SWITCH_INTERVAL_S = 0.0005
-"""Seconds after which the loop may have the interpreter's lock back; Python's own are ten times that."""
+"""After this time the event loop may have the interpreter's lock back; Python's default is ten times that."""
 
 
 class Busy(Exception):
-    """There is too much to read already, or it was not done in time."""
+    """Too many bodies wait already, or the work was not done in time."""
 
 
 class BodyReaders:
-    """A thread, and who waits for it."""
+    """A thread, and the callers that wait for it."""
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
@@ -51,13 +51,13 @@ class BodyReaders:
                 except BaseException:
                     self._next()
                     raise
-                working.add_done_callback(self._done)  # the thread is not free before, whoever has gone meanwhile
+                working.add_done_callback(self._done)  # the thread is not free before, even if its caller has gone
                 return await asyncio.shield(working)
         except TimeoutError:
             raise Busy from None
 
     def close(self) -> None:
-        """Begin nothing more; what is under way ends by itself."""
+        """Begin no more work; the work under way ends by itself."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         self._pool = None
@@ -75,16 +75,16 @@ class BodyReaders:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._next()  # it had come just then
+                self._next()  # its turn came just then
             raise
 
     def _done(self, working: asyncio.Future[Any]) -> None:
         if not working.cancelled():
-            working.exception()  # one that nobody waits for any more is no news
+            working.exception()  # the error of work that nobody waits for any more is not logged
         self._next()
 
     def _next(self) -> None:
-        """Give the turn to the caller that has waited longest since its last one."""
+        """Give the turn to the caller whose last one was longest ago."""
         while self._waiting:
             who, queue = self._waiting.popitem(last=False)
             turn = queue.popleft()

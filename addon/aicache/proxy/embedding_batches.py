@@ -1,4 +1,4 @@
-"""Requests for embeddings as mitmproxy has them <-> the cache's own values."""
+"""Answers embedding batches from known inputs: only the others go upstream, and the response is completed here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mitmproxy.http import Request, Response
 
+from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Entry
 from aicache.engine import MAX_BYTES_ON_LOOP, Engine, is_large
 from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_batch
@@ -21,16 +22,16 @@ logger = logging.getLogger(__name__)
 
 BODY_SIGNATURE_HEADERS = ("content-md5", "digest", "content-digest", "x-amz-content-sha256", "signature")
 """Request headers that are computed from the body."""
-INDIVISIBLE_FOR_S = 300.0  # seconds that a caller's batches go upstream whole after an answer to a part did not fit
-MAX_INDIVISIBLE = 1000  # of what is remembered so
+INDIVISIBLE_FOR_S = 300.0
+MAX_INDIVISIBLE = 1000
 
 
 class IndivisibleNamespaces:
-    """The namespaces whose batches go upstream whole for a while, since an upstream answered a part of one unlike the
-    whole. *clock* returns seconds."""
+    """The namespaces whose batches go upstream whole for `INDIVISIBLE_FOR_S`, since an upstream's answer to a part of
+    one did not fit the known inputs. *clock* returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._until: dict[str, float] = {}  # the oldest first
+        self._until: BoundedDict[str, float] = BoundedDict(MAX_INDIVISIBLE)
         self._clock = clock
 
     def __contains__(self, namespace: str) -> bool:
@@ -40,14 +41,11 @@ class IndivisibleNamespaces:
         return len(self._until)
 
     def add(self, namespace: str) -> None:
-        self._until.pop(namespace, None)
         self._until[namespace] = self._clock() + INDIVISIBLE_FOR_S
-        if len(self._until) > MAX_INDIVISIBLE:
-            del self._until[next(iter(self._until))]
 
 
 class EmbeddingBatches:
-    """The way of a batch: what is known of it answers, and only the rest goes upstream."""
+    """Looks batches up before they go upstream, and completes their responses."""
 
     def __init__(self) -> None:
         self._indivisible = IndivisibleNamespaces()
@@ -55,11 +53,10 @@ class EmbeddingBatches:
     async def look_up(
         self, request: Request, exchange: BatchExchange, engine: Engine, deadline: float, *, divide: bool
     ) -> tuple[Response | BatchExchange, Sequence[Entry | None]]:
-        """Return the response if every input is known, else the exchange to send upstream with `reduce_request`.
+        """Return the response if every input is known, else the exchange to send upstream with `reduce_request`; and
+        the known entry of each input, or None.
 
-        And the known entries, one for each input.
-
-        Without *divide*, and where something in the request's head was computed from its body, it goes upstream whole.
+        Without *divide*, and if a field of the request's head was computed from its body, it goes upstream whole.
         """
         known = await engine.lookup_batch(exchange, deadline)
         entries = [entry for entry in known if entry is not None]
@@ -67,21 +64,21 @@ class EmbeddingBatches:
             try:
                 return await asyncio.to_thread(_render_known, entries, exchange), known
             except ValueError as exc:
-                logger.warning("stored vectors cannot be read (%s): they are asked for again", exc)
+                logger.warning("stored vectors cannot be read (%s); the batch goes upstream", exc)
         if sum(len(entry.body) for entry in entries) > MAX_BYTES_ON_LOOP:
             known = await asyncio.to_thread(_readable, known)
         else:
             known = _readable(known)
         if exchange.directives.only_if_cached:
             return render_gateway_timeout("miss"), known
-        if not any(known) or all(known):  # all, and yet they could not be written
+        if not any(known) or all(known):  # all, but they could not be rendered
             return exchange, known
         if not divide or exchange.namespace in self._indivisible or _is_signed(request):
             return exchange, known
         return replace(exchange, known=known, body=request.raw_content or b""), known
 
     def complete(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
-        """Keep an upstream's response, and complete it; False when that cannot be: then it must be asked for all."""
+        """Store a response and complete it; False if it cannot be completed, so that the whole is to be requested."""
         stored = False
         if not exchange.known and response.status_code == 200 and is_large(recording):
             engine.record_and_store_soon(exchange, recording)
@@ -100,7 +97,7 @@ class EmbeddingBatches:
     async def complete_in_thread(
         self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine
     ) -> bool:
-        """Do as `take` with a response that completes a batch and takes long to read, the work in a thread."""
+        """Do as `complete` with a response that takes long to parse, in a thread."""
         if not _may_be_good(response, exchange):
             return self.complete(response, recording, exchange, engine)
         try:
@@ -113,10 +110,10 @@ class EmbeddingBatches:
         return True
 
     def _fails(self, exchange: BatchExchange, why: Exception) -> bool:
-        """Say why a response cannot be kept; True where it would have completed a batch: then all is asked for."""
+        """Log why a response cannot be stored; tell whether it was to complete a batch: the whole is then requested."""
         if isinstance(why, InputCountMismatch) and exchange.known:
             self._indivisible.add(exchange.namespace)
-            logger.warning("an upstream answered a part of a batch unlike before (%s): asked for all", why)
+            logger.warning("a response does not fit the known inputs of its batch (%s); the whole is requested", why)
         elif isinstance(why, ValueError):
             logger.debug("not stored: %s", why)
         else:
@@ -125,18 +122,18 @@ class EmbeddingBatches:
 
 
 def _may_be_good(response: Response, exchange: BatchExchange) -> bool:
-    """Tell whether a response may hold vectors. What is to complete a batch has to, or it is not sent."""
+    """Tell whether a response may hold vectors. One that is to complete a batch must, or it is not sent on."""
     return response.status_code == 200 or (bool(exchange.known) and response.status_code // 100 == 2)
 
 
 def reduce_request(request: Request, exchange: BatchExchange) -> None:
-    """Reduce the request of a batch that is partly known. From here on its answer is to be completed, or to be none."""
+    """Remove the known inputs from a request. From here on its response must be completed before it is sent on."""
     if exchange.known:
         request.content = exchange.format.select_inputs(exchange.body, exchange.wanted)
 
 
 class _HeldResponse(Response):
-    """A response that is held to its end, whatever another addon would have it be."""
+    """A response that is held to its end, even if another addon wants it streamed."""
 
     @property
     def stream(self) -> bool:
@@ -147,13 +144,13 @@ class _HeldResponse(Response):
 
 
 def hold_response(response: Response) -> None:
-    """Have mitmproxy wait for the whole of a response that is to be completed: what has been streamed is sent."""
+    """Have mitmproxy hold a whole response that is to be completed: streamed parts would have been sent."""
     vars(response).pop("stream", None)
     response.__class__ = _HeldResponse
 
 
 def _readable(known: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
-    """Leave out what is damaged: it is no worse than not known, and says nothing of any upstream."""
+    """Treat damaged entries as unknown: their damage says nothing of the upstream."""
     return tuple(entry if entry is not None and is_readable(entry) else None for entry in known)
 
 
@@ -166,7 +163,7 @@ def _is_signed(request: Request) -> bool:
 
 
 def _render_known(entries: Sequence[Entry], exchange: BatchExchange) -> Response:
-    """Write a response of known pieces alone. Raises ValueError when one of them cannot be read."""
+    """Render the response to a batch whose inputs are all known. Raises ValueError when an entry cannot be read."""
     now = time.time()
     headers = (dict(entries[0].cors) if exchange.page is not None else {}) | {
         "content-type": entries[0].content_type,
@@ -180,7 +177,7 @@ def _render_known(entries: Sequence[Entry], exchange: BatchExchange) -> Response
 
 
 def render_bad_gateway() -> Response:
-    """For an upstream that answers a part of a batch in another way than it did before, and the whole not at all."""
+    """Return the response for when the upstream's answer to a part does not fit, and the whole is not answered."""
     body = (
         b'{"error":{"message":"The answer could not be completed from the cache: ask again.",'
         b'"type":"cache_error","param":null,"code":"incomplete_batch"}}'

@@ -1,4 +1,4 @@
-"""HTTP messages as mitmproxy has them <-> the cache's own values. It reads and writes messages and decides nothing."""
+"""Translates between mitmproxy's HTTP messages and the cache's own values. It decides nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REASON_PHRASES = {200: b"OK", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
 
 
 def collect_headers(headers: Headers) -> dict[str, str]:
-    """Read the headers once, by lower-case name, repeated ones joined: each look into mitmproxy's own costs as much."""
+    """Return the fields by lower-case name, repeated ones joined. A single look-up in mitmproxy's own costs as much."""
     found: dict[str, str] = {}
     for name, value in headers.items(multi=True):  # type: ignore[no-untyped-call]
         name = name.lower()
@@ -42,17 +42,17 @@ def embeddings_format_of(request: Request) -> formats.Embeddings | None:
 
 
 def method_of(request: Request) -> str:
-    """Return the method as it was sent: it is case-sensitive (RFC 9110, 9.1), and mitmproxy says it in capitals."""
+    """Return the method as it was sent: it is case-sensitive (RFC 9110, 9.1), and mitmproxy capitalizes it."""
     return request.data.method.decode("utf-8", "surrogateescape")
 
 
 def parse_content_length(length: str) -> int:
-    """Return what a Content-Length says in bytes; 0 for none."""
+    """Return the bytes that a Content-Length field gives; 0 if it is missing or malformed."""
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else 0
 
 
 def to_recording(response: Response, body: bytes, asked_at: float = 0.0) -> Recording:
-    """Return what of an upstream's response is worth recording; *asked_at* (Unix time) is when it was asked for."""
+    """Return an upstream's response as a recording; *asked_at* (Unix time) is when it was requested."""
     headers = collect_headers(response.headers)
     return Recording(
         status=response.status_code,
@@ -66,13 +66,13 @@ def to_recording(response: Response, body: bytes, asked_at: float = 0.0) -> Reco
 
 
 def render_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
-    """Write a hit as HTTP. Raises ValueError when the stored answer cannot be read."""
+    """Render a hit as a response. Raises ValueError when the stored answer cannot be rendered."""
     body, content_type = replay(hit.entry, exchange.call, exchange.format, template)
     return build_response(200, body, hit_headers(hit, exchange, content_type, time.time()))
 
 
 def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> dict[str, str]:
-    """Say what a hit is; *now* is Unix time."""
+    """Return the header fields that describe a hit; *now* is Unix time."""
     if hit.legacy:
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
     tier = "exact" if hit.similarity is None else "semantic"
@@ -91,7 +91,7 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
 
 
 def render_gateway_timeout(status: str) -> Response:
-    """RFC 9111, 5.2.1.7; in the error shape of the API, so that a client's own parsing gets hold of it."""
+    """Return the response to a miss with only-if-cached (RFC 9111, 5.2.1.7), an API error that clients can parse."""
     body = (
         b'{"error":{"message":"The answer is not in the cache, and the request says only-if-cached.",'
         b'"type":"cache_miss","param":null,"code":"only_if_cached"}}'
@@ -101,7 +101,7 @@ def render_gateway_timeout(status: str) -> Response:
 
 
 def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypass, *, stored: bool) -> None:
-    """Say what the cache did, in RFC 9211's terms: an upstream cache's own member comes first."""
+    """Add this cache's member to ``cache-status`` (RFC 9211), behind that of an upstream cache."""
     if isinstance(exchange, Bypass):
         status, value = "bypass", "ai-cache; fwd=bypass"
     elif isinstance(exchange, BatchExchange):
@@ -113,7 +113,7 @@ def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypa
     else:
         status = "miss"
         value = "ai-cache; fwd=request" if exchange.directives.no_cache else "ai-cache; fwd=miss"
-        if response.status_code // 100 == 2:  # of what is no answer there is no entry
+        if response.status_code // 100 == 2:  # an error has no entry
             response.headers["x-ai-cache-key"] = exchange.identity.key
     if stored:
         value += "; stored"

@@ -1,7 +1,7 @@
-"""What an addon leaves under way at its end: batches of which less was asked for than is wanted. It stores nothing.
+"""Completes the batches that an addon leaves under way at its end, with only a part sent upstream. It stores nothing.
 
-A reloaded script's new addon knows nothing of the old one's flows, a script that is broken or taken away has none, and
-at the proxy's end responses still come while its parts end. An answer to a part must never pass for one to the whole.
+A reloaded script's new addon knows nothing of the old one's flows, a script that is broken or removed has no addon, and
+at the proxy's end responses still come while its components close. An answer to a part must never pass for the whole.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 
 
 class LeftoverBatches:
-    """An addon of its own, beside the script's, until the last of *flows* has its answer."""
+    """A separate addon that stays until the last of *flows* has its response."""
 
     def __init__(self, flows: Mapping[HTTPFlow, BatchExchange]) -> None:
         self.name = f"ai-cache-leftover-{next(_numbers)}"
@@ -49,7 +49,7 @@ class LeftoverBatches:
                 response.content = completed(exchange, pieces)
                 mark_forwarded(response, exchange, stored=False)
             except Exception as exc:
-                # Nobody is left to ask for the whole. A connection that is cut is tried again, a short answer is not.
+                # Nothing is left to request the whole. Clients retry after a cut connection, not after a short answer.
                 flow.kill()  # type: ignore[no-untyped-call]
                 if not isinstance(exc, ValueError):
                     logger.exception("a batch could not be completed")

@@ -1,4 +1,4 @@
-"""Where mitmproxy listens, and whether a host and port, or a request, lead there. It opens and closes nothing."""
+"""Finds the endpoints where mitmproxy listens, and whether a host and port, or a request, lead there. Read-only."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from mitmproxy.proxy.mode_specs import ProxyMode, RegularMode, ReverseMode, Tran
 
 from aicache.proxy.addresses import is_loopback, parse_address, parse_numeric, reaches_any, resolve
 
-RESOLVE_TIMEOUT_S = 2.0  # seconds; a name that takes longer is not known
+RESOLVE_TIMEOUT_S = 2.0
 
 Endpoint = tuple[str, int]
 
 
 def endpoints(protocol: str = "tcp") -> list[Endpoint]:
-    """Return every address and port that is listened at."""
+    """Return every address and port where mitmproxy listens."""
     return [at for mode, at in _listening() if mode.transport_protocol in (protocol, "both")]
 
 
 def page_endpoints() -> list[Endpoint]:
-    """Return those at which a browser can ask for a page as of any web server."""
+    """Return the endpoints from which a browser can load a page as from any web server."""
     return [at for mode, at in _listening() if _speaks_http(mode)]
 
 
 async def leads_here(host: str, port: int, protocol: str = "tcp") -> bool | None:
-    """Tell whether a connection to *host* would come to one of them; None where that cannot be known."""
+    """Tell whether a connection to *host* would reach one of these endpoints; None if its name cannot be resolved."""
     listeners = [parse_address(at) for at, own in endpoints(protocol) if own == port]
     known = [each for each in listeners if each is not None]
     if not known:
@@ -43,10 +43,11 @@ async def leads_here(host: str, port: int, protocol: str = "tcp") -> bool | None
 
 
 async def is_for_proxy(flow: HTTPFlow) -> bool:
-    """Tell whether a request is for the proxy itself, and not for a host that it is to be passed on to.
+    """Tell whether a request is for the proxy itself, and not for another host.
 
-    This machine's own names are, at any port: a port that a container has here is another one outside. So is a name
-    that cannot be resolved, at a port that is listened at: passed on, it might come here again.
+    Requests for this machine's own names are, at any port: a container's port may be published under another number.
+    So are requests for a name that cannot be resolved, at a port where mitmproxy listens: passed on, they might come
+    back.
     """
     request = flow.request
     if isinstance(flow.client_conn.proxy_mode, ReverseMode):

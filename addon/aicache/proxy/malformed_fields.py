@@ -1,7 +1,7 @@
-"""Refuses messages that HTTP/2 lets carry what ends a line in HTTP/1, where mitmproxy does not. It reads no body.
+"""Refuses messages whose fields hold control characters, which end a line in HTTP/1, where mitmproxy does not.
 
 mitmproxy before 12.2.2 comes with an HTTP/2 library that passes such bytes on (CVE-2025-57804), and writes them into
-HTTP/1 as they are: one request becomes two upstream, and the answer to the first is stored as that to another question.
+HTTP/1 unchanged: one request becomes two upstream, and the answer to the first is stored as that to another question.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from aicache.domain.request_fields import CONTROL_BYTES
 logger = logging.getLogger(__name__)
 
 SAFE = (12, 2, 2)
-"""The first mitmproxy whose own HTTP/2 refuses them, and which is free of the vulnerabilities known of those before."""
+"""The first mitmproxy whose own HTTP/2 refuses them, and without the known vulnerabilities of earlier versions."""
 
 
 def is_safe(running: str = version.VERSION) -> bool:
-    """Tell whether a mitmproxy, the one that runs this by default, is as new as `SAFE`."""
+    """Tell whether a version of mitmproxy (by default the running one) is `SAFE` or newer."""
     return tuple(map(int, re.findall(r"\d+", running)[:3])) >= SAFE
 
 

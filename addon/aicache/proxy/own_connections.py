@@ -1,9 +1,9 @@
-"""The proxy's connections to itself: they are refused, whatever they ask for. It decides on nobody else's.
+"""Detects and refuses the proxy's connections to itself. Other connections are not touched.
 
-A client may have the proxy connect to the proxy, by any of the names and addresses that it has. Such a connection comes
-from this machine, so whoever trusts addresses takes it for one of this machine's users; and it may go round for ever.
-It is known by its ends, which no spelling changes: what one connection calls its own end is the other's peer.
-An end of its own alone would not do, since a system gives one port to several connections with different peers.
+A client may have the proxy connect to the proxy, by any of its names and addresses. Such a connection comes from this
+machine, so that software which trusts addresses takes it for a local user's; and it may loop for ever.
+It is recognized by its ends, however they are spelled: the local end of one connection is the peer of the other. One
+end alone would not do, since a system gives one port to several connections with different peers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from mitmproxy.proxy.layer import Layer, NextLayer
 from mitmproxy.proxy.mode_specs import UpstreamMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
+from aicache.domain.throttle import Throttle
 from aicache.proxy import listeners
 from aicache.proxy.addresses import Address, parse_address
 
@@ -37,25 +38,24 @@ RESPONSE = (
     "connection: close\r\n\r\n"
 ).encode() + BODY
 TLS_RECORD = b"\x16"
-SAID_EVERY = 60.0  # seconds, at the most
 
 TransportEndpoint = tuple[str, Address | None, int]
 """Transport, address and port."""
 
 
 class OwnConnections:
-    """Every connection that is open, by its end here; mitmproxy's hooks keep it."""
+    """The open connections by their ends, kept up to date by mitmproxy's hooks."""
 
     def __init__(self) -> None:
         self._clients: dict[TransportEndpoint, WeakSet[Client]] = {}  # by the peer's end
         self._servers: dict[TransportEndpoint, WeakSet[Server]] = {}  # by our own end
         self._known: WeakSet[Client] = WeakSet()
-        self._said = -SAID_EVERY
+        self._warning = Throttle()
 
     def __contains__(self, client: Client) -> bool:
         return bool(self._known) and client in self._known
 
-    # Either of the two may be heard of first, but nothing comes over them before both were.
+    # The hooks for the two ends may come in either order, but no data comes before both.
 
     def client_connected(self, client: Client) -> None:
         if (end := _end(client, client.peername)) is None:
@@ -79,12 +79,12 @@ class OwnConnections:
         _drop(self._servers, _end(data.server, data.server.sockname), data.server)
 
     def next_layer(self, next_layer: NextLayer) -> None:
-        """Have such a connection say why it ends, and end, before anything is made of its bytes."""
+        """Have such a connection send the reason and close, before its bytes are interpreted."""
         if next_layer.context.client in self:
             next_layer.layer = RefusingLayer(next_layer.context)
 
     def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
-        """Keep such a connection from being made where that can be told before, and those that it would make itself."""
+        """Prevent such a connection where it is recognized in advance, and connections on behalf of such a one."""
         server = data.server
         if server.error or server.address is None:
             return None
@@ -97,7 +97,7 @@ class OwnConnections:
         return self._refuse(server, host, port)
 
     def leads_back(self, flow: HTTPFlow) -> Awaitable[bool | None] | None:
-        """Tell whether another proxy would be asked for this one; None where that is known to be no such case."""
+        """Tell whether an upstream proxy would be asked to connect to this one; None if that is out of the question."""
         request = flow.request
         if not isinstance(flow.client_conn.proxy_mode, UpstreamMode):
             return None  # then it is this proxy that connects, which `server_connect` sees
@@ -119,18 +119,17 @@ class OwnConnections:
         there = _end(server, server.peername)
         if there == _end(client, client.sockname) or there == _end(client, _asked_for(client)):
             self._known.add(client)
-            if (now := time.monotonic()) - self._said >= SAID_EVERY:
-                self._said = now
+            if self._warning.allow(time.monotonic()):
                 logger.warning("a client has the proxy connect to itself, which is refused")
 
 
 def render_refusal() -> Response:
-    """Return the answer to a request that came over such a connection all the same."""
+    """Return the response to a request that came over such a connection nevertheless."""
     return Response.make(STATUS, BODY, {"content-type": "application/json"})
 
 
 class RefusingLayer(Layer):
-    """Ends a connection."""
+    """Sends the refusal and closes the connection."""
 
     def _handle_event(self, event: Event) -> Generator[Command, Any, None]:
         if isinstance(event, DataReceived) and event.connection is self.context.client:
@@ -149,7 +148,7 @@ def _end(connection: Connection, name: Any) -> TransportEndpoint | None:
 
 
 def _asked_for(client: Client) -> Any:
-    """Return where a connection was to go before this machine's packet filter led it here; None where none did."""
+    """Return the address of a connection before this machine's packet filter redirected it; None if it did not."""
     try:
         proxyserver: Any = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
         writer = proxyserver.connections[client.id].transports[client].writer

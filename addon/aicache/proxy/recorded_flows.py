@@ -1,4 +1,4 @@
-"""Recorded flows -> the entries that they would have left, had this cache been there. It stores and asks nothing."""
+"""Makes the entries that recorded flows would have left in this cache. It stores nothing and sends nothing."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from aicache.proxy.http_messages import collect_headers, embeddings_format_of, f
 from aicache.proxy.request_identity import identify_batch, identify_request
 
 INFLATED_WHEN_JUDGED = ("", "identity", "gzip", "x-gzip", "deflate")
-"""Content-encodings that are undone, within bounds, where an answer is judged."""
+"""Content codings that the engine itself decodes, within bounds, when it judges an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A flow that leaves nothing, and why. The reason never holds content."""
+    """A flow that leaves no entry, and why. The reason never holds content."""
 
     reason: str
 
 
 def identify_flow(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchange | Skipped:
-    """Identify a recorded request as it would have been when it came."""
+    """Identify a recorded request as the cache would have done when it came."""
     request = flow.request
     headers = collect_headers(request.headers) | directives_of(flow)
     # HAR files of HTTP/2 have the host in the URL alone
@@ -49,14 +49,14 @@ def identify_flow(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchang
 
 
 def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Skipped:
-    """Return the answer that a flow has."""
+    """Return a flow's response as a recording."""
     response = flow.response
     if response is None or (body := response.raw_content) is None:
         return Skipped("no answer")
     recording = to_recording(response, body, flow.request.timestamp_start if response.timestamp_end else 0.0)
     if recording.content_encoding in INFLATED_WHEN_JUDGED:
         return recording
-    try:  # what was not asked for through this cache may be encoded in any way
+    try:  # a response that was not requested through this cache may have any content coding
         inflated = _inflate(body, recording.content_encoding, max_bytes)
     except Exception:  # each library has errors of its own
         return Skipped(f"content-encoding {recording.content_encoding}")
@@ -65,27 +65,27 @@ def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Skipped:
     return replace(recording, content_encoding="", body=inflated)
 
 
-def _inflate(body: bytes, encoding: str, most: int) -> bytes:
-    """Undo a content coding, but not for much more than so many bytes. Raises what the library does."""
+def _inflate(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    """Decode a content coding to hardly more than *max_bytes*. Raises whatever the library does."""
     libraries: Any = encodings  # mitmproxy's own, which differ from version to version
     match encoding:
         case "br":
             decoder = libraries.brotli.Decompressor()
             if hasattr(decoder, "can_accept_more_data"):  # since Brotli 1.2; before, there is no bound
-                return bytes(decoder.process(body, output_buffer_limit=most + 1))
+                return bytes(decoder.process(body, output_buffer_limit=max_bytes + 1))
             return bytes(decoder.process(body))
         case "zstd":
             decoder = libraries.zstd.ZstdDecompressor()
             if hasattr(decoder, "stream_reader"):
-                return bytes(decoder.stream_reader(body).read(most + 1))
-            return bytes(decoder.decompress(body, most + 1))
+                return bytes(decoder.stream_reader(body).read(max_bytes + 1))
+            return bytes(decoder.decompress(body, max_bytes + 1))
     raise ValueError(encoding)
 
 
 def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: float) -> tuple[Entry, ...] | Skipped:
-    """Return what is worth keeping of a recorded flow, stored when its answer came, or why nothing is.
+    """Return the entries of a recorded flow, stored when its answer came, or why there are none.
 
-    What has expired since is returned as well. An answer that came from this cache is none of the upstream's.
+    Entries that have expired since are returned as well. An answer from this cache leaves none.
     """
     if flow.response is not None and _is_ours(flow.response):
         return Skipped("answered from the cache")
@@ -101,12 +101,12 @@ def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: flo
     except (ValueError, RecursionError) as exc:
         return Skipped(
             str(exc).partition(" (")[0] or "not understood"
-        )  # what follows is this one's own: a place, a size
+        )  # the rest is specific to the flow: a place, a size
     return tuple(lasting(exchange, entries)) or Skipped("not to be kept")
 
 
 def answered_at(flow: HTTPFlow) -> float:
-    """Return when a flow's answer had come, in Unix seconds; of its request where that is not known."""
+    """Return when a flow's answer was complete (Unix time), or when its request began if that is not known."""
     response = flow.response
     times = (response.timestamp_end, response.timestamp_start) if response is not None else ()
     return next((time for time in times if time), flow.request.timestamp_start)

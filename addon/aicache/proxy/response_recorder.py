@@ -216,7 +216,7 @@ class ResponseRecorder:
         try:
             response = await self._replays.fetch(flow, exchange.body)
         except Exception:
-            logger.exception("a batch could not be asked for as a whole")
+            logger.exception("a batch could not be requested as a whole")
             response = None
         self._flows.answer(flow, response or render_bad_gateway())
 

@@ -1,10 +1,10 @@
-"""Pass a response on chunk by chunk and keep a copy. What it does on the way may never raise and never wait."""
+"""Passes a response on chunk by chunk and keeps a copy. It must neither raise nor wait."""
 
 from __future__ import annotations
 
 
 class Tee:
-    """A ``flow.response.stream`` callable: returns each chunk as it is, remembers at most *limit* bytes."""
+    """A ``flow.response.stream`` callable: returns each chunk unchanged and keeps at most *limit* bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -24,10 +24,10 @@ class Tee:
 
     @property
     def body(self) -> bytes | None:
-        """The whole body; None when it has not ended, or was larger than the limit."""
+        """The whole body; None if it has not ended, or is larger than the limit."""
         return self.so_far if self.ended else None
 
     @property
     def so_far(self) -> bytes | None:
-        """What has passed; None when that was larger than the limit."""
+        """The bytes that have passed; None if these are more than the limit."""
         return b"".join(self._chunks) if self._size <= self._limit else None

@@ -1,4 +1,4 @@
-"""Fills the cache from recorded flows, some at a time, and counts what became of them. It decides nothing."""
+"""Fills the cache from recorded flows in batches, and counts the results. It decides nothing."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from aicache.proxy.recorded_flows import Skipped, entries_of
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 32
-"""Entries stored at once: their questions are embedded together."""
+"""Entries stored together: their questions are embedded together."""
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each further attempt at what a store or a service does not take."""
+"""Before each further attempt at what a store or service refused."""
 MAX_REASONS_SHOWN = 8
 
 
@@ -41,7 +41,7 @@ class WarmedCache(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of recorded flows."""
+    """The results of a warm-up."""
 
     imported: ImportResult = field(default_factory=ImportResult)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -51,28 +51,28 @@ class Tally:
     why_failed: str = ""
 
     def summary(self) -> str:
-        """Say it in one line."""
+        """Return the results in one line."""
         imported = self.imported
-        said = [f"{imported.stored} stored ({imported.findable} to be found by meaning, too)"]
-        said.append(f"{imported.not_newer} not newer than what is there")
+        parts = [f"{imported.stored} stored ({imported.findable} to be found by meaning, too)"]
+        parts.append(f"{imported.not_newer} not newer than what is there")
         if imported.expired:
-            said.append(f"{imported.expired} expired (exact.ttl counts from when they were recorded)")
+            parts.append(f"{imported.expired} expired (exact.ttl counts from when they were recorded)")
         if self.failed:
-            said.append(f"{self.failed} could not be stored ({self.why_failed})")
+            parts.append(f"{self.failed} could not be stored ({self.why_failed})")
         if self.skipped:
-            said.append(f"{self.skipped.total()} not kept: {format_reasons(self.skipped)}")
-        return "; ".join(said)
+            parts.append(f"{self.skipped.total()} not kept: {format_reasons(self.skipped)}")
+        return "; ".join(parts)
 
 
 def format_reasons(skipped: Counter[str]) -> str:
-    """Name the most frequent reasons, each with its number."""
+    """Name the most frequent reasons, each with its count."""
     named = [f"{count} {reason}" for reason, count in skipped.most_common(MAX_REASONS_SHOWN)]
     rest = skipped.total() - sum(count for _, count in skipped.most_common(MAX_REASONS_SHOWN))
     return ", ".join([*named, f"{rest} for other reasons"] if rest else named)
 
 
 class Warmup:
-    """One filling: flows are taken one after the other, and `finish` stores the last of them."""
+    """One warm-up: flows are added one after the other, and `finish` stores the last of them."""
 
     def __init__(self, parts: WarmedCache, clock: Callable[[], float] = time.time) -> None:
         self.tally = Tally()
@@ -85,13 +85,13 @@ class Warmup:
         self._pauses: tuple[float, ...] = RETRY_PAUSES_S
 
     async def add(self, flow: HTTPFlow, *, dated: bool = True) -> None:
-        """Keep what a flow is worth. One that is not *dated* takes the place of nothing. Never raises StoreError."""
+        """Store a flow's entries. Those of a flow that is not *dated* replace no others. Never raises StoreError."""
         if self._ended:
             return
         try:
             found = entries_of(flow, self._parts.settings, self._parts.engine.rules, self._clock())
         except Exception:
-            logger.exception("a recorded flow is passed by")
+            logger.exception("a recorded flow could not be understood and is skipped")
             found = Skipped("not understood")
         if isinstance(found, Skipped):
             self.tally.skipped[found.reason] += 1
@@ -101,7 +101,7 @@ class Warmup:
             await self._store_all()
 
     async def finish(self) -> None:
-        """Store what waits to be stored, however long it takes, and take nothing more."""
+        """Store the entries that wait, however long that takes, and accept no more."""
         self._ended = True
         await self._store_all()
 
@@ -126,7 +126,7 @@ class Warmup:
                 return
             except StoreError as exc:
                 why = str(exc)
-        self._pauses = ()  # the next ones need not wait for what does not come back
+        self._pauses = ()  # the next ones need not wait: the store does not come back
         self.tally.failed += len(entries)
         self.tally.why_failed = why
 
