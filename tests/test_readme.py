@@ -261,6 +261,15 @@ def test_the_metrics_described_are_all_there_are() -> None:
     assert {name.removesuffix("_total") for name in described} == families
 
 
+def test_the_comments_shown_are_in_the_words_of_the_code() -> None:
+    comments = re.findall(r"^\| \w+ \| `(.*?)`", text(PAGES / "operations.md"), re.MULTILINE)
+    source = text(PACKAGE / "telemetry" / "phrases.py")
+
+    assert len(comments) > 5
+    for word in {word for comment in comments for word in re.findall(r"\b[a-z]{3,}\b", comment)} - {"known"}:
+        assert word in source, word
+
+
 def test_the_commands_of_mitmproxy_described_are_all_there_are() -> None:
     there = {name for each in vars(Commands).values() if (name := getattr(each, "command_name", None)) is not None}
 
