@@ -31,7 +31,7 @@ class Learner:
         self, questions: Sequence[Question], rows: Vector, space: EmbeddingSpace, rules: Rules, seed: int
     ) -> None:
         self._questions, self._rows, self._space, self._rules = questions, rows, space, rules
-        self._verified = VerifiedPolicy(space, rules.max_error, shares=CheckRates(audit=rules.audit))
+        self._verified = VerifiedPolicy(space, rules.max_error, check_rates=CheckRates(audit=rules.audit))
         self._chance = random.Random(seed)
         self._index = np.empty_like(rows)
         self._stored: list[int] = []
@@ -77,7 +77,7 @@ class Learner:
         slots: dict[int, str] = {}
         for other, similarity in found:
             key, slot, raised = str(other), None, 0.0
-            far = similarity < self._space.backed_limit
+            far = similarity < self._space.min_backed_similarity
             if not far and not any(not s.refused for s in seen):
                 slot, raised = policy.apply_guards(text, self._questions[other].text)
             if slot is not None:

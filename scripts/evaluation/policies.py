@@ -118,7 +118,7 @@ class Learned:
         texts: Sequence[str] = (),
     ) -> None:
         """*texts* are the questions, by number, for the guards; without them there are none."""
-        self.verified = VerifiedPolicy(space, max_error, shares=shares, shared=shared)
+        self.verified = VerifiedPolicy(space, max_error, check_rates=shares, shared=shared)
         self.records: dict[str, EntryRecord] = {}
         self._chance = random.Random(seed)
         self._shared = shared

@@ -42,7 +42,7 @@ def test_the_hard_limits_are_never_passed(seen: list[Neighbor]) -> None:
 
     if found is not None:
         backers = sum(s.group == found.group for s in seen)
-        assert found.similarity >= (SPACE.backed_limit if backers >= MIN_BACKERS else SPACE.limit)
+        assert found.similarity >= (SPACE.min_backed_similarity if backers >= MIN_BACKERS else SPACE.min_similarity)
 
 
 @given(SEEN)
@@ -107,8 +107,8 @@ def test_a_raised_bar_takes_from_the_similarity_what_it_is_of_the_models_scale()
 def test_an_unknown_model_has_narrow_limits_by_its_own_threshold() -> None:
     space = space_of_model("somebody's-embedding", 0.95)
 
-    assert space.limit == pytest.approx(0.85)
-    assert space.backed_limit == pytest.approx(0.75)
+    assert space.min_similarity == pytest.approx(0.85)
+    assert space.min_backed_similarity == pytest.approx(0.75)
     assert space_of_model("use-multilingual-3", 0.9) is USE_MULTILINGUAL
 
 

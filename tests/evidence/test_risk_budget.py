@@ -19,9 +19,9 @@ def test_the_mean_risk_of_all_requests_stays_within_what_is_allowed(seed: int, c
 
     for _ in range(4000):
         risk = chance.betavariate(0.5, 2) if chance.random() < candidates else None
-        if risk is not None and risk <= budget.bar:
+        if risk is not None and risk <= budget.risk_limit:
             taken += risk
-        budget.note(risk)
+        budget.add(risk)
 
     assert taken / 4000 <= ERROR
 
@@ -30,26 +30,26 @@ def test_where_hits_are_rare_each_may_risk_more() -> None:
     rare, often = RiskBudget(ERROR), RiskBudget(ERROR)
 
     for i in range(3000):
-        rare.note(0.05 if i % 20 == 0 else None)
-        often.note(0.05)
+        rare.add(0.05 if i % 20 == 0 else None)
+        often.add(0.05)
 
-    assert rare.bar == pytest.approx(MAX_RISK)
-    assert often.bar < 0.05
+    assert rare.risk_limit == pytest.approx(MAX_RISK)
+    assert often.risk_limit < 0.05
 
 
 def test_no_hit_may_risk_more_than_the_most() -> None:
     budget = RiskBudget(0.9)
 
     for _ in range(100):
-        budget.note(None)
+        budget.add(None)
 
-    assert budget.bar <= MAX_RISK
+    assert budget.risk_limit <= MAX_RISK
 
 
 def test_at_the_start_only_what_needs_no_budget_passes_many_times() -> None:
     budget = RiskBudget(ERROR)
 
     for _ in range(300):
-        budget.note(0.15)
+        budget.add(0.15)
 
-    assert budget.bar < 0.15
+    assert budget.risk_limit < 0.15

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
 from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import Observation, merged
-from aicache.evidence.risk_model import FLOOR, MAX_FACTOR, RECENT, RiskModel, fit, logistic
+from aicache.evidence.risk_model import MAX_FACTOR, MIN_RISK, RECENT_OBSERVATIONS, RiskModel, fit, logistic
 
 PRIOR = USE_MULTILINGUAL.prior
 SIGHTS = st.builds(NeighborFeatures, st.integers(-100, 100), st.integers(-100, 127))
@@ -72,7 +72,7 @@ def test_what_is_nearer_or_has_more_votes_is_never_the_likelier_wrong(
 def test_a_risk_is_a_probability_and_never_below_what_is_expected_of_perfect_neighbours(
     seen: list[tuple[NeighborFeatures, bool]], features: NeighborFeatures
 ) -> None:
-    assert FLOOR / 2 <= fit(observed(*seen), PRIOR).risk(features) <= 1.0
+    assert MIN_RISK / 2 <= fit(observed(*seen), PRIOR).risk(features) <= 1.0
 
 
 @pytest.mark.parametrize("prior", [Prior((6.0, 2.0, 3.0), (0.5, 0.5, 0.5), 0.0), Prior((-9.0, 3.0, 3.0))])
@@ -96,7 +96,7 @@ def test_the_less_is_known_the_higher_is_the_risk() -> None:
 
 def test_a_change_for_the_worse_shows_within_a_few_dozen_observations() -> None:
     features, before = NeighborFeatures(-40, 40), traffic(800, 3.0, 1.3)
-    changed = [(features, i % 2 == 0) for i in range(RECENT // 2)]
+    changed = [(features, i % 2 == 0) for i in range(RECENT_OBSERVATIONS // 2)]
 
     used_to_be, is_now = fit(observed(*before), PRIOR), fit(observed(*changed, *before), PRIOR)
 
@@ -107,7 +107,7 @@ def test_a_change_for_the_worse_shows_within_a_few_dozen_observations() -> None:
 def test_a_change_for_the_better_is_not_believed_at_once() -> None:
     before = traffic(800, 0.0, 0.6)
 
-    curve = fit(observed(*[(NeighborFeatures(-40, 20), True)] * RECENT, *before), PRIOR)
+    curve = fit(observed(*[(NeighborFeatures(-40, 20), True)] * RECENT_OBSERVATIONS, *before), PRIOR)
 
     assert curve.drift == 0.0
 

@@ -93,7 +93,7 @@ def test_traffic_that_changes_is_followed() -> None:
     outcome = play(replace(made, answers=answers), range(3000), policy, seed=1)
 
     assert outcome.wrong_between(0.75, 1.0) <= ERROR
-    assert policy.verified.curve.weights[0] < 0
+    assert policy.verified.risk_model.weights[0] < 0
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -80,7 +80,7 @@ def test_an_entry_that_was_wrong_is_not_served_though_its_like_are() -> None:
 
 
 def test_chance_decides_what_is_checked_before_and_after_serving() -> None:
-    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01, shares=CheckRates(explore=0.1, audit=0.2)))
+    verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01, check_rates=CheckRates(explore=0.1, audit=0.2)))
 
     decided = [verified.decide(BACKED, {}, chance) for chance in (0.0, 0.05, 0.15, 0.25, 0.4)]
 
@@ -126,7 +126,7 @@ def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_ag
     assert verified.serving_level is ServingLevel.FROZEN
     assert verified.shared_state.generation == generation + 1
 
-    curve = verified.curve
+    curve = verified.risk_model
     for i in range(20 * MIN_CHECKED_TO_RESUME):
         decision = verified.decide(BACKED if i % 20 == 0 else NOTHING, {}, NEVER)
         assert not decision.serves
@@ -134,7 +134,7 @@ def test_it_stops_when_checked_hits_are_wrong_and_goes_on_when_they_are_right_ag
             sampled = Decision(Action.MISS, decision.candidate, 0.01, sampled=True)
             verified.learn(sampled, True, at=10_100, nonce=2 * 10**6 + i, caller=i % 100)
 
-    assert curve is not verified.curve
+    assert curve is not verified.risk_model
     assert verified.serving_level is ServingLevel.LEARNED
 
 
@@ -169,7 +169,7 @@ def test_two_proxies_that_tell_each_other_everything_decide_alike() -> None:
     other.merge_shared_state(one.shared_state)
 
     assert other.shared_state == one.shared_state
-    assert other.curve.weights == pytest.approx(one.curve.weights, abs=0.2)
+    assert other.risk_model.weights == pytest.approx(one.risk_model.weights, abs=0.2)
 
 
 def test_counts_are_told_once_and_the_sum_of_all_is_taken_for_ones_own() -> None:

@@ -13,6 +13,7 @@ from aicache.domain.keys import Identity
 from aicache.domain.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
 from aicache.domain.request_directives import Directives
 from aicache.domain.task_prompts import is_task_prompt
+from aicache.evidence.neighbor import MAX_COSINE
 from aicache.guards.time_sensitive import depends_on_now
 
 MAX_VOLATILE_CHARS = 2000
@@ -91,7 +92,7 @@ def passing_neighbors(neighbors: Sequence[Neighbor], threshold: float) -> list[N
     Ties go to the smaller key, so that two proxies sharing a store agree. A similarity that no cosine can have is the
     index's mistake and never passes.
     """
-    passing = [n for n in neighbors if threshold <= n.similarity <= 1.001]
+    passing = [n for n in neighbors if threshold <= n.similarity <= MAX_COSINE]
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
 
 

@@ -169,7 +169,7 @@ class SemanticLookup:
         learning, rules, trace, store = self.learning, self.lookup.rules, self.lookup.trace, self.lookup.store
         name, segment = await learning.segment_of(self.lookup.exchange, self.semantic, rules, store)
         neighbors = policy.passing_neighbors(neighbors, MIN_COSINE)
-        near = [n for n in neighbors if n.similarity >= segment.space.backed_limit]
+        near = [n for n in neighbors if n.similarity >= segment.space.min_backed_similarity]
         with trace.step("evidence"):
             records, found = await asyncio.gather(
                 learning.get_records(store, [n.key for n in neighbors]),

@@ -73,7 +73,7 @@ class TrafficSegments:
         """Return the policy of a segment, with all that other proxies know. Raises StoreError."""
         segment = self._segments.get(name)
         if segment is None or segment.terms != terms:
-            policy = VerifiedPolicy(terms.space, terms.max_error, shares=terms.shares, shared=terms.shared)
+            policy = VerifiedPolicy(terms.space, terms.max_error, check_rates=terms.shares, shared=terms.shared)
             [packed] = await store.get_blobs([_blob_name(name)])
             _absorb(policy, packed, self._clock())
             segment = self._segments.get(name)  # two look-ups may have read it

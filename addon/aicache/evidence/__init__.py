@@ -1,5 +1,5 @@
-"""What is known of near questions' answers, and what follows: how likely one is wrong, and whether to go on serving.
+"""Learns from answers that were compared: how likely a neighbor is wrong, and whether to go on serving.
 
-Pure: no I/O, clocks and chances are passed in. `verified` puts the rest together; `compare` says which answers are the
-same.
+Pure: no I/O; times and random numbers are passed in. `verified_policy` puts the rest together; `answer_equality` tells
+which answers are the same.
 """

@@ -1,4 +1,4 @@
-"""Are two answers the same? By their words, else by how similar a model finds them; never by guessing. Pure."""
+"""Compares two answers: by their words, else by the similarity of their vectors, never by guessing. Pure."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aicache.evidence.neighbor import MAX_COSINE
+
 MIN_SIMILAR_BYTES = 60
-"""Bytes (UTF-8) below which two answers that differ are not the same for being similar: one word is all they have."""
+"""Bytes (UTF-8) below which similarity does not make different answers the same: they may consist of one word."""
 SHORT_WRONG = 0.85
-"""Cosine similarity below which two short answers, neither of which is in the other, are different."""
+"""Cosine similarity below which two short answers, neither of them part of the other, are different."""
 
 _DECORATION = re.compile(r"[*_`#>~|]+|^[^\S\n]*[-+•]\s+|^[^\S\n]*\d+[.)]\s+", re.MULTILINE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NO = frozenset({"no", "not", "never", "cannot", "none"})
-_NO_CHINESE = re.compile("[不没無无未非勿莫]")
+_NEGATION_CHINESE = re.compile("[不没無无未非勿莫]")
 
 
 class Correctness(StrEnum):
-    """Whether a stored answer would have done in the place of the fresh one. A judge model says the same."""
+    """Whether a stored answer would have been right in place of the fresh one; a judge model decides the same."""
 
     RIGHT = "right"
     WRONG = "wrong"
     UNKNOWN = "unknown"
-    """Nothing shows that it would have: whoever must be sure takes it for wrong."""
+    """Neither is shown; where certainty is needed it counts as wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerThresholds:
-    """Cosine similarities of two answers' vectors; they belong to the embedder's model.
+    """Cosine similarities of the vectors of two answers, at or above *right* or below *wrong*, by embedding model.
 
     With the local one 1 % of pairs of news sentences at or above .95, and 5 % at .9, say different things though their
-    numbers and denials agree, which is within what the evidence bears; below .4 a fifth are paraphrases yet.
+    numbers and negations agree, which the evidence tolerates; below .4 a fifth are still paraphrases.
     """
 
     right: float = 0.9
@@ -45,7 +47,7 @@ ANSWER_THRESHOLDS = AnswerThresholds()
 
 
 def normalize_answer(answer: str) -> str:
-    """Return what an answer says, less how it is written: width, case, white space, Markdown, the ends' punctuation."""
+    """Return an answer without differences of width, case, white space, Markdown and punctuation at its ends."""
     text = unicodedata.normalize("NFKC", answer).casefold()
     text = _DECORATION.sub(" ", _LINK.sub(r"\1", text))
     words = " ".join(text.split())
@@ -60,42 +62,44 @@ def normalize_answer(answer: str) -> str:
 def compare(
     fresh: str, stored: str, similarity: float | None = None, bars: AnswerThresholds = ANSWER_THRESHOLDS
 ) -> Correctness:
-    """Judge two answers; *similarity* is the cosine of their vectors, None when they have none.
+    """Return whether *stored* would have been right; *similarity* is the cosine of their vectors, None without.
 
-    An embedder hardly sees a number or a denial, so answers that differ in one are never right by similarity alone,
-    nor are short ones: those are wrong when they differ in one, or are not that similar. What no similarity decides is
-    for a judge model, or stays unknown.
+    Embedders hardly see numbers and negations, so answers that differ in one are never right by similarity alone, nor
+    are short ones: those are wrong if they differ in one or are not that similar. Where similarity does not decide, a
+    judge model may; else the result is unknown.
     """
     one, other = normalize_answer(fresh), normalize_answer(stored)
     if one == other:
         return Correctness.RIGHT if one else Correctness.UNKNOWN
     if max(_length(one), _length(other)) < MIN_SIMILAR_BYTES and not (_within(one, other) or _within(other, one)):
-        if _says(one) != _says(other) or (similarity is not None and -1.001 <= similarity < SHORT_WRONG):
+        if _numbers_and_negations(one) != _numbers_and_negations(other) or (
+            similarity is not None and -MAX_COSINE <= similarity < SHORT_WRONG
+        ):
             return Correctness.WRONG
         return Correctness.UNKNOWN
-    if similarity is None or not -1.001 <= similarity <= 1.001:
+    if similarity is None or not -MAX_COSINE <= similarity <= MAX_COSINE:
         return Correctness.UNKNOWN
     if similarity < bars.wrong:
         return Correctness.WRONG
     if (
         similarity >= bars.right
         and min(_length(one), _length(other)) >= MIN_SIMILAR_BYTES
-        and _says(one) == _says(other)
+        and _numbers_and_negations(one) == _numbers_and_negations(other)
     ):
         return Correctness.RIGHT
     return Correctness.UNKNOWN
 
 
 def _within(one: str, other: str) -> bool:
-    """Tell whether one answer is a part of the other: "Paris" of "It is Paris"."""
+    """Return whether *one* is part of *other*: "Paris" of "It is Paris"."""
     return bool(one) and f" {one} " in f" {other} "
 
 
-def _says(text: str) -> tuple[Counter[str], int]:
-    """Return the numbers in a text and how often it denies."""
+def _numbers_and_negations(text: str) -> tuple[Counter[str], int]:
+    """Return the numbers in a text and the count of its negations."""
     words = re.findall(r"[a-z']+", text.replace("’", "'"))
-    denials = sum(w in _NO or w.endswith("n't") for w in words) + len(_NO_CHINESE.findall(text))
-    return Counter(_NUMBER.findall(text)), denials
+    negations = sum(w in _NO or w.endswith("n't") for w in words) + len(_NEGATION_CHINESE.findall(text))
+    return Counter(_NUMBER.findall(text)), negations
 
 
 def _length(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What is known beforehand of an embedder's model: its scale, its hard limits, and where learning starts. Pure."""
+"""The embedding models: the scale of their similarities, hard limits, and priors for learning. Pure."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float64]
 
 MIN_STD_DEV = 0.5
-"""Standard deviation below which no prior is believed to know a weight: a confident wrong one must give way to a few
-dozen observations."""
+"""Smallest standard deviation of a weight in a prior: a confident wrong one must give way to a few dozen
+observations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Where the curve of a new kind starts: normal, over the weights of 1, closeness and lead (see `features`).
+    """The prior of a new risk model: a normal distribution of the weights of 1, closeness and margin.
 
-    *correlation* is that of the first and the last weight: traffic whose groups tell a lot has few wrong
-    neighbours at all. Raises ValueError when it claims to know too much.
+    *correlation* is that of the first and the last weight: traffic whose groups tell a lot has few wrong neighbors at
+    all. Raises ValueError if it is too certain.
     """
 
     mean: tuple[float, float, float] = (1.0, 0.5, 1.0)
     std_dev: tuple[float, float, float] = (2.0, 0.5, 0.5)
-    """One standard deviation of each."""
+    """Of each weight."""
     correlation: float = 0.9
 
     def __post_init__(self) -> None:
@@ -43,36 +43,36 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingSpace:
-    """One model's cosines. The limits stand outside any learning: no evidence lets a neighbour below them answer."""
+    """The cosine similarities of one model. The minima do not depend on learning: no evidence overrides them."""
 
     safe: float
-    """Similarity that a hit needs when nothing learned may be believed."""
-    limit: float
+    """Similarity that a hit needs while nothing learned is trusted."""
+    min_similarity: float
     """Similarity that any hit needs ..."""
-    backed_limit: float
-    """... and one whose answer at least `MIN_BACKERS` of the neighbours have been seen to share."""
-    background: float
-    """Similarity of questions that have nothing to do with one another: one such vote always speaks against."""
+    min_backed_similarity: float
+    """... and one whose answer at least `MIN_BACKERS` neighbors share."""
+    unrelated_similarity: float
+    """Similarity of unrelated questions: one vote of that weight always counts against a candidate."""
     prior: Prior = Prior()
 
     @property
     def unit(self) -> float:
-        """How far from 1 the safe similarity is: what is one step on this model's scale."""
+        """The distance of the safe similarity from 1: the unit of this model's scale."""
         return 1.0 - self.safe
 
 
-USE_MULTILINGUAL = EmbeddingSpace(safe=0.97, limit=0.80, backed_limit=0.65, background=0.5)
-"""The local model's. The prior is about what streams of bank questions, of assistants' intents and of Chinese loan
-questions have in common, with a doubt that covers all three: its own weights hardly matter after a hundred
-observations. Without the limit of .80 a prior that is wrong and sure of itself serves a third of its hits wrong."""
+USE_MULTILINGUAL = EmbeddingSpace(safe=0.97, min_similarity=0.80, min_backed_similarity=0.65, unrelated_similarity=0.5)
+"""The local model's. The prior is what streams of bank questions, of assistants' intents and of Chinese loan questions
+have in common, wide enough to cover all three: its weights hardly matter after a hundred observations. Without the
+minimum of .80 a prior that is wrong and certain serves a third of its hits wrong."""
 
-KNOWN = {"use-multilingual-3": USE_MULTILINGUAL}
+KNOWN_SPACES = {"use-multilingual-3": USE_MULTILINGUAL}
 
 
 def space_of_model(model: str, safe: float) -> EmbeddingSpace:
-    """Return the space of an embedder's model; of an unknown one by its *safe* threshold, with narrower limits."""
-    if model in KNOWN:
-        return KNOWN[model]
+    """Return the space of an embedding model; that of an unknown one follows from *safe*, with narrower limits."""
+    if model in KNOWN_SPACES:
+        return KNOWN_SPACES[model]
     unit = 1.0 - safe
     return EmbeddingSpace(
         safe, max(0.0, 1 - 3 * unit), max(0.0, 1 - 5 * unit), max(-1.0, 1 - 17 * unit), Prior((0.0, 0.5, 0.7))

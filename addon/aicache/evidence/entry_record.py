@@ -1,4 +1,4 @@
-"""What is known of one entry: whose answer it shares, and how its claims on other questions have come out. Pure."""
+"""The evidence on one entry: the group of its answer, and whether it was right for other questions. Pure."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from aicache.evidence.observations import MAX_PER_ENTRY, Observation, decode, en
 from aicache.evidence.risk_model import RiskModel, logistic
 
 SHARE_OF_BAD_ENTRIES = 0.005
-"""Share of entries that are not what their similarity says: ambiguous, about the asker, or planted."""
+"""Share of entries whose similarity misleads: ambiguous, about the caller, or planted."""
 WRONG_WHEN_BAD = 0.5
-"""How often such a one is wrong, however near."""
+"""Probability that such an entry is wrong, however near."""
 MAX_PER_CALLER = 3
-"""Observations of one entry that one caller has a say in."""
+"""Observations of one entry that one caller may contribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRecord:
-    """An entry's evidence. *group* names the answer: the key of the entry that was first to have it."""
+    """The evidence on an entry. *group* names its answer, by the key of the first entry that had it."""
 
     group: str
     observations: tuple[Observation, ...] = ()
 
     def with_observations(self, others: Iterable[Observation], *, capped: bool = False) -> EntryRecord:
-        """Return the record with more observations; where callers share answers, each has `MAX_PER_CALLER` at most."""
+        """Return the record with more observations; *capped*: at most `MAX_PER_CALLER` of one caller."""
         each = MAX_PER_CALLER if capped else None
         return EntryRecord(self.group, merged(self.observations, others, keep=MAX_PER_ENTRY, each=each))
 
 
-def risk(curve: RiskModel, features: NeighborFeatures, record: EntryRecord) -> float:
-    """Return the probability that the entry is wrong, seen like this.
+def risk(model: RiskModel, features: NeighborFeatures, record: EntryRecord) -> float:
+    """Return the probability that the entry is wrong, given its features and record.
 
-    Either it is like all others and the curve holds, or it is a bad one. Every observation shifts the odds between the
-    two by how much better the one explains it than the other: a single wrong answer where the curve was sure is enough
-    to make it a suspect, and some right ones clear it. A wrong one never lowers the risk, a right one never raises it.
+    Either it is like all others and the risk model holds, or it is bad. Every observation shifts the odds of the two by
+    their likelihood ratio: one wrong answer where the model was certain makes the entry a suspect, and some right ones
+    clear it. A wrong answer never lowers the risk, a right one never raises it.
     """
-    usual = curve.risk(features)
+    usual = model.risk(features)
     odds = math.log(SHARE_OF_BAD_ENTRIES / (1 - SHARE_OF_BAD_ENTRIES))
     for seen in record.observations:
-        wrong = min(curve.expected(seen.features), WRONG_WHEN_BAD)
+        wrong = min(model.expected(seen.features), WRONG_WHEN_BAD)
         odds += math.log((1 - WRONG_WHEN_BAD) / (1 - wrong)) if seen.right else math.log(WRONG_WHEN_BAD / wrong)
     bad = logistic(odds)
     return max(usual, bad * WRONG_WHEN_BAD + (1 - bad) * usual)
@@ -54,9 +54,9 @@ def pack(record: EntryRecord) -> bytes:
 
 
 def unpack(packed: bytes, now: float) -> EntryRecord:
-    """Read what `pack` wrote. Raises ValueError."""
+    """Return the record that `pack` packed. Raises ValueError."""
     try:
         group, observations = msgspec.msgpack.decode(packed, type=tuple[str, bytes])
     except msgspec.DecodeError as exc:
-        raise ValueError("not an entry's evidence") from exc
+        raise ValueError("not the record of an entry") from exc
     return EntryRecord(group, decode(observations, now)[:MAX_PER_ENTRY])

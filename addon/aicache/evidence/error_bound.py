@@ -1,4 +1,4 @@
-"""How often hits are wrong at most, from those that were checked; and when to stop and go on serving. Pure."""
+"""Upper bound of the error rate, from the hits that were checked; when to stop and resume serving. Pure."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 CONFIDENCE = 0.95
-"""Of the bound that is shown."""
+"""Confidence of the reported bound."""
 STOP_CONFIDENCE = 0.8
-"""That the error is too large before serving stops: stopping in vain costs hits and nothing else."""
+"""Confidence that the error is too large, before serving stops: stopping in vain costs nothing but hits."""
 RETURN_CONFIDENCE = 0.9
-"""That the error is small enough before it goes on."""
+"""Confidence that the error is small enough, before it resumes."""
 MIN_CHECKED_TO_RESUME = 50
-"""Checked hits without which nothing stopped is taken up again."""
+"""Checked hits without which serving does not resume."""
 CHECKED_PER_TALLY = 400
-"""Checked hits after which a new account begins. The one before it still counts, then it is forgotten."""
+"""Checked hits after which a new tally begins. The one before it still counts, then it is dropped."""
 
 _BETS = (12.0, 4.0, 2.5, 1.75, 1.25, 0.9, 0.65, 0.45, 0.3, 0.2, 0.12, 0.07)
-"""A gambler's stakes, as exponents: each is the best one for some number of wrong among the checked."""
+"""Stakes, as exponents: each is the best one for some share of wrong hits among the checked."""
 
 
 class ServingLevel(StrEnum):
-    """What may be served."""
+    """Which hits by meaning may be served."""
 
     LEARNED = "learned"
-    """What the evidence allows."""
+    """Those that the evidence allows."""
     FROZEN = "frozen"
-    """Of that, what is at or above the model's safe similarity."""
+    """Of those, the ones at or above the model's safe similarity."""
     OFF = "off"
-    """Nothing; would-be hits go upstream, where each is checked for free."""
+    """None; would-be hits go upstream, where each is checked for free."""
 
 
 _COUNTERS = {
@@ -47,16 +47,16 @@ _COUNTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of one stretch of traffic. They add up in any order, so proxies share them by increments."""
+    """Counts over a stretch of traffic. They add up in any order, so proxies share them by increments."""
 
     requests: int = 0
     hits: int = 0
-    """Served, or to be served but for a check or for the standing."""
+    """Served, or withheld only for a check or by the serving level."""
     checked: int = 0
-    """Of the hits: drawn by lot, asked upstream and judged right or wrong."""
+    """Hits that were sampled, sent upstream, and found right or wrong."""
     wrong: int = 0
     safe_hits: int = 0
-    """The same three of the hits at or above the safe similarity alone."""
+    """The same three counts for hits at or above the safe similarity only."""
     safe_checked: int = 0
     safe_wrong: int = 0
 
@@ -73,16 +73,16 @@ class Tally:
         return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     def safe(self) -> Tally:
-        """Return what is left when only the hits at or above the safe similarity are served."""
+        """Return the tally as it would be with hits at or above the safe similarity only."""
         counts = (self.safe_hits, self.safe_checked, self.safe_wrong)
         return Tally(self.requests, *counts, *counts)
 
     def max_hit_error(self, confidence: float = CONFIDENCE) -> float:
-        """Return what the share of wrong ones among the hits is at most."""
+        """Return the upper bound of the share of wrong hits among the hits."""
         return upper_bound(self.checked, self.wrong, confidence)
 
     def max_overall_error(self, confidence: float = CONFIDENCE) -> float:
-        """Return what the share of wrong hits among all requests, the misses too, is at most: what `max_error` bounds.
+        """Return the upper bound of the share of wrong hits among all requests, misses included, as in ``max_error``.
 
         The hits' share is counted, not estimated, so only the checked ones' error is uncertain.
         """
@@ -90,13 +90,13 @@ class Tally:
 
 
 def upper_bound(checked: int, wrong: int, confidence: float = CONFIDENCE) -> float:
-    """Return an upper bound of the mean probability of a wrong one, valid at every number of checks at once.
+    """Return an upper bound of the mean probability of a wrong hit, valid at every number of checks at once.
 
     For any fixed ``b > 0`` the product over the checks of ``exp(-b X) / (1 - p (1 - exp(-b)))`` is a nonnegative
     martingale with the true conditional ``p``; so is a mixture over several ``b``, and by Ville's inequality it ever
     passes ``1 / (1 - confidence)`` with that probability at most. As the arithmetic mean is the larger, the product at
-    the mean ``m`` of all ``p`` is no larger, so the rates may change from check to check, and whoever looks may stop
-    whenever they like (Howard, Ramdas, McAuliffe, Sekhon 2021, "Time-uniform, nonparametric, nonasymptotic confidence
+    the mean ``m`` of all ``p`` is no larger, so the rates may change from check to check, and one may look
+    and stop at any time (Howard, Ramdas, McAuliffe, Sekhon 2021, "Time-uniform, nonparametric, nonasymptotic confidence
     sequences", sub-Bernoulli; Waudby-Smith, Ramdas 2024, "Estimating means of bounded random variables by betting").
     """
     if checked <= 0:
@@ -110,15 +110,15 @@ def upper_bound(checked: int, wrong: int, confidence: float = CONFIDENCE) -> flo
 
 
 def lower_bound(checked: int, wrong: int, confidence: float = CONFIDENCE) -> float:
-    """Return a lower bound of the same mean, valid in the same way: the bound of the right ones, seen from below."""
+    """Return a lower bound of the same mean, valid in the same way: one minus the upper bound of right hits."""
     return 1.0 - upper_bound(checked, checked - wrong, confidence)
 
 
 def next_serving_level(serving_level: ServingLevel, tally: Tally, max_error: float) -> ServingLevel:
-    """Say what may be served from now on. An account begins anew with every change, and with time.
+    """Return what may be served from now on. A new tally begins with every change, and with time.
 
-    Down by one step when it is likely that more than *max_error* of all requests are answered wrong; up when it is
-    more than likely that they would not be. In between all stays as it is.
+    One level down when more than *max_error* of all requests are likely answered wrong; up when it is very likely that
+    they would not be. In between the level stays.
     """
     match serving_level:
         case ServingLevel.LEARNED:
@@ -136,7 +136,7 @@ def _min_error(tally: Tally) -> float:
 
 
 def _wealth(checked: int, wrong: int, mean: float) -> float:
-    """Return the logarithm of what gamblers against *mean* own by now, together, of a capital of 1."""
+    """Return the logarithm of the wealth, from a capital of 1, of bets that the mean is smaller than *mean*."""
     owned = [-b * wrong - checked * math.log1p(mean * math.expm1(-b)) - math.log(len(_BETS)) for b in _BETS]
     top = max(owned)
     return top + math.log(sum(math.exp(o - top) for o in owned))

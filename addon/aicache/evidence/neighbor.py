@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_COSINE = 1.001
+"""Cosine similarities of rounded vectors may be this far from 0; anything further is an error of the index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
@@ -22,4 +25,4 @@ class Neighbor:
     group: str = ""
     """Names the answer that it shares with others, as far as is known."""
     raised: float = 0.0
-    """A guard wants it nearer: by how much of the way from the safe similarity to 1."""
+    """Share of the way from the safe similarity to 1 by which a guard requires it to be nearer."""

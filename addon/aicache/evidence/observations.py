@@ -1,4 +1,4 @@
-"""What was seen of neighbours: small values that proxies merge in any order, and their bytes. Pure."""
+"""Observations of neighbors: small values that proxies merge in any order, and their encoding. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Steps = Annotated[int, msgspec.Meta(ge=-MAX_STEPS, le=MAX_STEPS)]
 Word = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
 MAX_PER_ENTRY, MAX_PER_MODEL = 16, 1024
-"""How many are kept: the newest, so that what has changed is forgotten."""
+"""The newest observations are kept, so that what has changed is forgotten."""
 FULL_WEIGHT_PER_CALLER = 64
-"""One caller's observations that a curve believes fully, whoever else is there."""
+"""Observations of one caller that have their full weight in any case."""
 MAX_CLOCK_SKEW_S = 60
-"""Seconds that another proxy's clock may be ahead; what is from later than that would stay the newest for ever."""
+"""Seconds by which another proxy's clock may be ahead; later observations would stay the newest for ever."""
 
 
 class Observation(NamedTuple):
-    """Once, a neighbour was seen like this, and the fresh answer was the same as its own, or not.
+    """A neighbor with these features, and whether the fresh answer was the same as its own.
 
-    They sort by time; *nonce* (random, 32 bits) tells two of the same second apart. *would* says that it was to be
-    served: such ones, drawn by lot, show how often hits are wrong. *caller* is 16 bits of a credential's digest.
+    Observations sort by time; *nonce* (random, 32 bits) distinguishes two of the same second. *would_serve*: it was
+    sampled among would-be hits, so it shows how often hits are wrong. *caller* is 16 bits of a credential's digest.
     """
 
     at: Word
@@ -44,7 +44,7 @@ class Observation(NamedTuple):
 def merged(*lists: Iterable[Observation], keep: int, each: int | None = None) -> tuple[Observation, ...]:
     """Return the newest *keep* of all, newest first, and no more than *each* of one caller.
 
-    The same whatever comes first, however often: two proxies may write back what they merged without asking.
+    Order and repetition make no difference, so proxies may write merged lists back without coordination.
     """
     kept: list[Observation] = []
     of_caller: Counter[int] = Counter()
@@ -74,7 +74,7 @@ def encode(observations: Sequence[Observation]) -> bytes:
 
 
 def decode(packed: bytes, now: float) -> tuple[Observation, ...]:
-    """Read what `encode` wrote, less what is from the future. Raises ValueError."""
+    """Return the observations that `encode` encoded, except those from the future. Raises ValueError."""
     try:
         observations = msgspec.msgpack.decode(packed, type=tuple[Observation, ...])
     except msgspec.DecodeError as exc:

@@ -1,4 +1,4 @@
-"""How likely a neighbour seen like this is wrong: a logistic curve for each kind of traffic. Pure."""
+"""The probability that a neighbor is wrong, by its features: a logistic model for each traffic segment. Pure."""
 
 from __future__ import annotations
 
@@ -12,79 +12,79 @@ from aicache.evidence.embedding_space import Matrix, Prior, dot
 from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import Observation, weights
 
-RAISED = 0.5
-"""Standard deviations by which a risk is raised, for what the curve cannot know yet."""
-FLOOR = 0.002
-"""No neighbour is surer than that: labels, judges and upstreams err."""
-HALVED = 400.0
-"""Observations after which an older one counts half: traffic changes."""
-RECENT = 48
-"""Observations in which a change of the traffic shows first ..."""
+CAUTION_STD_DEVS = 0.5
+"""Standard deviations by which a risk is raised, for the uncertainty of the weights."""
+MIN_RISK = 0.002
+"""Smallest risk of any neighbor: labels, judge models and upstreams err."""
+HALF_LIFE_OBSERVATIONS = 400.0
+"""Observations after which an older one counts half, since traffic changes."""
+RECENT_OBSERVATIONS = 48
+"""Newest observations, in which a change of the traffic shows first ..."""
 RECENT_VARIANCE = 1.0
 """... and the variance, in log odds, of how far it may have moved."""
-BELIEF = 6.0
-"""Wrong hits, expected and seen, that the curve's own expectation is worth beside what the checked hits say."""
+PRIOR_WRONG_HITS = 6.0
+"""Weight of the model's own expectation, in wrong hits, against the checked hits."""
 MIN_FACTOR, MAX_FACTOR = 0.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class RiskModel:
-    """``P(right) = logistic(weights · features)``, corrected by what was seen lately."""
+    """``P(right) = logistic(weights · features)``, corrected by recent observations."""
 
     weights: tuple[float, float, float]
     covariance: tuple[tuple[float, ...], ...]
     drift: float = 0.0
-    """Log odds, never above 0, by which the latest observations came out worse than the rest, beyond chance."""
+    """Log odds, never above 0, by which the newest observations were worse than the rest, beyond chance."""
     factor: float = 1.0
-    """How many times as often as expected the hits that were checked were wrong."""
+    """How many times as often as expected the checked hits were wrong."""
 
     def expected(self, features: NeighborFeatures) -> float:
-        """Return the probability that the neighbour is wrong, as fitted, without any caution."""
+        """Return the fitted probability that the neighbor is wrong, without any caution."""
         return _floored(logistic(-dot(self.weights, features.vector())))
 
     def risk(self, features: NeighborFeatures) -> float:
-        """Return the probability to reckon with."""
+        """Return the probability that the neighbor is wrong, with caution for what is uncertain."""
         vector = features.vector()
         spread = math.sqrt(sum(a * dot(row, vector) for a, row in zip(vector, self.covariance, strict=True)))
-        odds = dot(self.weights, vector) + self.drift - RAISED * spread
+        odds = dot(self.weights, vector) + self.drift - CAUTION_STD_DEVS * spread
         return min(1.0, self.factor * _floored(logistic(-odds)))
 
 
 def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = False) -> RiskModel:
-    """Fit the curve to observations, newest first; without any it is the prior."""
+    """Return the model fitted to observations, newest first; without any it is the prior."""
     mean, precision = np.array(prior.mean), prior.precision()
     if not observations:
-        return _curve(mean, _inverse(precision))
+        return _risk_model(mean, _inverse(precision))
     features = np.array([o.features.vector() for o in observations])
     right = np.array([o.right for o in observations], dtype=np.float64)
-    worth = np.array(weights(observations, capped)) * 0.5 ** (np.arange(len(observations)) / HALVED)
-    at, covariance = _most_likely(features, right, worth, mean, precision)
+    worth = np.array(weights(observations, capped)) * 0.5 ** (np.arange(len(observations)) / HALF_LIFE_OBSERVATIONS)
+    at, covariance = _fit_weights(features, right, worth, mean, precision)
     odds = features @ at
-    shift, doubt = _shift(odds[:RECENT], right[:RECENT], worth[:RECENT])
+    shift, doubt = _fit_shift(odds[:RECENT_OBSERVATIONS], right[:RECENT_OBSERVATIONS], worth[:RECENT_OBSERVATIONS])
     drift = min(0.0, shift + doubt)
     checked = worth * np.array([o.would_serve for o in observations])
     wrong, expected = float(checked @ (1 - right)), float(checked @ _wrong(odds))
-    least = MIN_FACTOR if drift == 0 else 1.0  # what did well before the traffic changed is no credit
-    factor = min(MAX_FACTOR, max(least, (wrong + BELIEF) / (expected + BELIEF)))
-    return _curve(at, covariance, drift, factor)
+    least = MIN_FACTOR if drift == 0 else 1.0  # good results before the traffic changed are no credit
+    factor = min(MAX_FACTOR, max(least, (wrong + PRIOR_WRONG_HITS) / (expected + PRIOR_WRONG_HITS)))
+    return _risk_model(at, covariance, drift, factor)
 
 
 def logistic(odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-odds)) if odds > -700 else 0.0
 
 
-def _curve(at: Matrix, covariance: Matrix, drift: float = 0.0, factor: float = 1.0) -> RiskModel:
+def _risk_model(at: Matrix, covariance: Matrix, drift: float = 0.0, factor: float = 1.0) -> RiskModel:
     first, second, third = (float(w) for w in at)
     return RiskModel((first, second, third), tuple(tuple(map(float, row)) for row in covariance), drift, factor)
 
 
-def _most_likely(
+def _fit_weights(
     features: Matrix, right: Matrix, worth: Matrix, mean: Matrix, precision: Matrix
 ) -> tuple[Matrix, Matrix]:
     """Return the most likely weights and their covariance (Laplace's approximation), by Newton's method.
 
-    Each step is halved until it is an improvement: whole ones have been seen to run away. What comes nearer, or has
-    more votes, is never the likelier wrong for it: a weight that would say so is held at 0.
+    Each step is halved until it is an improvement: whole steps have been seen to diverge. A closer neighbor, or one
+    with more votes, is never more likely wrong: a weight that would say so is fixed at 0.
     """
 
     def loss(w: Matrix) -> float:
@@ -116,8 +116,8 @@ def _most_likely(
         free, at = free & ~below, np.where(below, 0.0, at)
 
 
-def _shift(odds: Matrix, right: Matrix, worth: Matrix) -> tuple[float, float]:
-    """Return the log odds that the observations are best moved by, shrunk to 0, and its standard deviation."""
+def _fit_shift(odds: Matrix, right: Matrix, worth: Matrix) -> tuple[float, float]:
+    """Return the shift in log odds that fits the observations best, shrunk towards 0, and its standard deviation."""
     shift = 0.0
     for _ in range(20):
         p = 1.0 - _wrong(odds + shift)
@@ -136,4 +136,4 @@ def _wrong(odds: Matrix) -> Matrix:
 
 
 def _floored(wrong: float) -> float:
-    return FLOOR + (1 - FLOOR) * wrong
+    return MIN_RISK + (1 - MIN_RISK) * wrong

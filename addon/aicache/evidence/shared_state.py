@@ -1,6 +1,6 @@
-"""What all proxies know of one kind of traffic, as a value that merges in any order, and its bytes. Pure.
+"""What all proxies know of one traffic segment, as a value that merges in any order, and its encoding. Pure.
 
-A *kind* is whatever its caller takes for one: a scope and a model, say. Questions of one kind share a curve.
+The caller defines segments, by scope and model for example. Questions of one segment share a risk model.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from aicache.evidence.error_bound import ServingLevel
 from aicache.evidence.observations import MAX_PER_MODEL, Observation, decode, encode, merged
 
 VERSION = 1
-"""Of the bytes. Others are not read: evidence is soon gathered again."""
+"""Version of the encoding. Others are ignored: evidence is soon collected again."""
 MAX_PER_CALLER = MAX_PER_MODEL // 4
-"""Observations that one caller may have in a curve whose answers callers share, so that none pushes out all others."""
+"""Observations of one caller where callers share answers, so that none displaces all others."""
 
 _SEVERITY = (ServingLevel.LEARNED, ServingLevel.FROZEN, ServingLevel.OFF)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedState:
-    """One kind's evidence. Each *generation* has an account of its own (`bound.Tally`), under its number."""
+    """The evidence of one segment. Each *generation* has a tally of its own (`error_bound.Tally`), by its number."""
 
     generation: int = 0
     serving_level: ServingLevel = ServingLevel.LEARNED
     observations: tuple[Observation, ...] = ()
 
     def merged(self, other: SharedState, *, capped: bool = False) -> SharedState:
-        """Return what both know together: the later generation's standing, and of two the stricter."""
+        """Return the merged state: the later generation's serving level, the stricter one of equal generations."""
         later = max(self, other, key=lambda shared: (shared.generation, _SEVERITY.index(shared.serving_level)))
         each = MAX_PER_CALLER if capped else None
         together = merged(self.observations, other.observations, keep=MAX_PER_MODEL, each=each)
@@ -41,13 +41,13 @@ def pack(shared: SharedState) -> bytes:
 
 
 def unpack(packed: bytes, now: float) -> SharedState:
-    """Read what `pack` wrote. Raises ValueError."""
+    """Return the state that `pack` packed. Raises ValueError."""
     try:
         version, generation, serving_level, observations = msgspec.msgpack.decode(
             packed, type=tuple[int, int, ServingLevel, bytes]
         )
     except msgspec.DecodeError as exc:
-        raise ValueError("not a kind's evidence") from exc
+        raise ValueError("not the evidence of a traffic segment") from exc
     if version != VERSION or generation < 0:
-        raise ValueError("a kind's evidence of another version")
+        raise ValueError("evidence in another version of the encoding")
     return SharedState(generation, serving_level, decode(observations, now)[:MAX_PER_MODEL])

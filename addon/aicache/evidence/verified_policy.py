@@ -1,4 +1,4 @@
-"""The verified policy of one kind of traffic: which neighbour to serve, what to check, what follows from it. Pure."""
+"""The verified policy of one traffic segment: which neighbor to serve, what to check, what to learn. Pure."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from aicache.evidence.risk_budget import RiskBudget
 from aicache.evidence.risk_model import fit
 from aicache.evidence.shared_state import SharedState
 
-REFIT = 16
-"""Observations after which the curve is fitted again."""
+REFIT_AFTER = 16
+"""Observations after which the risk model is refitted."""
 MAX_COMPARED = 4
-"""Answers that a fresh one is compared with at most, each of another group."""
-PROVING = 10
-"""Checked hits at which half of what would be a hit is still checked first: a curve that is wrong and sure of itself
-shows it there, at nobody's cost but the cache's."""
+"""Answers that a fresh one is compared with, each of another group."""
+PROVING_CHECKS = 10
+"""Checked hits at which half of the would-be hits are still checked first: a model that is wrong and certain shows it
+there, at no one's cost but the cache's."""
 FREE_CHECKS_PER_CALLER = 8
-"""Checked hits of one caller that an account takes in any case; beyond that, no more than a quarter of all."""
+"""Checked hits of one caller that a tally counts in any case; beyond them, no more than a quarter of all."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRates:
-    """How much of what would be a hit is checked, as probabilities."""
+    """Which shares of would-be hits are checked, as probabilities."""
 
     explore: float = 0.05
-    """Asked upstream instead: nobody gets a wrong answer, the fresh one is stored."""
+    """Sent upstream instead of served: nobody gets a wrong answer, and the fresh one is stored."""
     audit: float = 0.05
-    """Served, and asked upstream as well."""
+    """Served, and sent upstream as well."""
 
 
 DEFAULT_CHECK_RATES = CheckRates()
@@ -48,7 +48,7 @@ class Action(StrEnum):
     EXPLORE = "explore"
     SERVE = "serve"
     AUDIT = "audit"
-    """Serve, and ask upstream in the background."""
+    """Serve, and send the request upstream in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Decision:
     candidate: Candidate | None = None
     risk: float | None = None
     sampled: bool = False
-    """It would be a hit, and is checked by lot: its answer is evidence of how often hits are wrong."""
+    """It would be a hit and was sampled for checking: the result shows how often hits are wrong."""
 
     @property
     def serves(self) -> bool:
@@ -67,12 +67,12 @@ class Decision:
 
     @property
     def needs_upstream(self) -> bool:
-        """Tell whether the upstream is asked."""
+        """Whether the request is sent upstream."""
         return self.action is not Action.SERVE
 
 
 class VerifiedPolicy:
-    """Decides for one kind of traffic and learns from what comes of it.
+    """Decides on the requests of one traffic segment and learns from the results.
 
     Everything is passed in: neighbors, their records, random numbers, and what other proxies know
     (`merge_shared_state`, `adopt_tally`). A decision takes microseconds; learning refits the risk model now and then,
@@ -80,40 +80,47 @@ class VerifiedPolicy:
     """
 
     def __init__(
-        self, space: EmbeddingSpace, max_error: float, *, shares: CheckRates = DEFAULT_CHECK_RATES, shared: bool = False
+        self,
+        space: EmbeddingSpace,
+        max_error: float,
+        *,
+        check_rates: CheckRates = DEFAULT_CHECK_RATES,
+        shared: bool = False,
     ) -> None:
         self.space = space
         self.max_error = max_error
-        self._known = SharedState()
+        self._shared_state = SharedState()
         self._fresh: list[Observation] = []
-        self.curve = fit((), space.prior)
-        self.budget = RiskBudget(max_error)
-        self._shares = shares
+        self.risk_model = fit((), space.prior)
+        self.risk_budget = RiskBudget(max_error)
+        self._check_rates = check_rates
         self._shared = shared
-        self._before, self._account, self._unsent = Tally(), Tally(), Tally()
-        self._judged_of: Counter[int] = Counter()
+        self._before, self._tally, self._unsent = Tally(), Tally(), Tally()
+        self._checked_of: Counter[int] = Counter()
         self._unfitted = 0
 
     @property
     def shared_state(self) -> SharedState:
-        """Return what there is to tell other proxies, and to read again after a restart."""
+        """The state to share with other proxies, and to restore after a restart."""
         if self._fresh:
             fresh, self._fresh = tuple(self._fresh), []
-            self._known = self._known.merged(replace(self._known, observations=fresh), capped=self._shared)
-        return self._known
+            self._shared_state = self._shared_state.merged(
+                replace(self._shared_state, observations=fresh), capped=self._shared
+            )
+        return self._shared_state
 
     @property
     def tally(self) -> Tally:
-        """Return the counts that the bound is of: this window's and the one's before."""
-        return self._before + self._account
+        """The counts that the bound is based on: the current tally and the one before."""
+        return self._before + self._tally
 
     @property
     def serving_level(self) -> ServingLevel:
-        return self._known.serving_level
+        return self._shared_state.serving_level
 
     @property
     def error_bound(self) -> float:
-        """Return what share of all requests is answered wrong at most, as things stand, with 95 % confidence."""
+        """Upper bound of the share of all requests that are answered wrong now, with 95 % confidence."""
         match self.serving_level:
             case ServingLevel.LEARNED:
                 return self.tally.max_overall_error()
@@ -127,34 +134,34 @@ class VerifiedPolicy:
     def decide(self, seen: Sequence[Neighbor], records: Mapping[str, EntryRecord], chance: float) -> Decision:
         """Decide on one request. *chance* is uniform in [0, 1), and nothing else may depend on it.
 
-        Served is what is below the largest bar that keeps the mean risk of all requests within the budget, what passes
-        the hard limits whatever was learned, and what the standing allows.
+        A candidate is served if its risk is within the limit that keeps the mean risk of all requests in budget, if it
+        reaches the minimum similarity whatever was learned, and if the serving level allows it.
         """
         found = pick_candidate(seen, self.space)
         if found is None:
             self._count(Tally(requests=1))
-            self.budget.note(None)
+            self.risk_budget.add(None)
             return Decision(Action.MISS)
-        risk = entry_record.risk(self.curve, found.features, records.get(found.key, EntryRecord(found.group)))
-        would = risk <= self.budget.bar
-        self.budget.note(risk)
+        risk = entry_record.risk(self.risk_model, found.features, records.get(found.key, EntryRecord(found.group)))
+        would = risk <= self.risk_budget.risk_limit
+        self.risk_budget.add(risk)
         safe = found.similarity >= self.space.safe
         self._count(Tally(requests=1, hits=would, safe_hits=would and safe))
         if not would:
             return Decision(Action.MISS, found, risk)
         if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):
             return Decision(Action.MISS, found, risk, sampled=True)
-        explore = max(self._shares.explore, PROVING / (PROVING + self.tally.checked))
+        explore = max(self._check_rates.explore, PROVING_CHECKS / (PROVING_CHECKS + self.tally.checked))
         if chance < explore:
             return Decision(Action.EXPLORE, found, risk, sampled=True)
-        if chance < explore + self._shares.audit:
+        if chance < explore + self._check_rates.audit:
             return Decision(Action.AUDIT, found, risk, sampled=True)
         return Decision(Action.SERVE, found, risk)
 
     def decide_on_candidate(self, found: Candidate | None, chance: float, *, explore: float = 0.0) -> Decision:
-        """Decide on a request whose candidate another policy has chosen: as far as the standing allows, it is served.
+        """Decide on a request whose candidate another policy has chosen: it is served if the serving level allows.
 
-        The standing, the checks and the bound are the same; nothing learned has a say in what is near enough.
+        Serving level, checks and bound are the same; nothing learned decides what is near enough.
         """
         safe = found is not None and found.similarity >= self.space.safe
         self._count(Tally(requests=1, hits=found is not None, safe_hits=safe))
@@ -166,16 +173,16 @@ class VerifiedPolicy:
             return Decision(Action.EXPLORE, found, sampled=True)
         return (
             Decision(Action.AUDIT, found, sampled=True)
-            if chance < self._shares.audit
+            if chance < self._check_rates.audit
             else Decision(Action.SERVE, found)
         )
 
     # ------------------------------------------------------------------ learn
 
     def learn(self, decision: Decision, right: bool, *, at: float, nonce: int, caller: int) -> Observation | None:
-        """Take in whether the candidate's answer was the same as the fresh one; None when there was no candidate.
+        """Learn whether the candidate's answer was the same as the fresh one.
 
-        What is returned belongs into the candidate's record. *caller* is 16 bits of a digest of who asked.
+        Return the observation for the candidate's record, None without a candidate. *caller* is 16 bits of a digest.
         """
         if (found := decision.candidate) is None:
             return None
@@ -184,67 +191,67 @@ class VerifiedPolicy:
         )
         self._fresh.append(observation)
         self._fit_again(1)
-        if decision.sampled and self._may_judge(caller):
-            self._judged_of[caller] += 1
+        if decision.sampled and self._may_count(caller):
+            self._checked_of[caller] += 1
             safe = found.similarity >= self.space.safe
             self._count(Tally(checked=1, wrong=not right, safe_checked=safe, safe_wrong=safe and not right))
             self._conclude()
         return observation
 
-    def _may_judge(self, caller: int) -> bool:
-        return not self._shared or self._judged_of[caller] < max(FREE_CHECKS_PER_CALLER, self._judged_of.total() / 4)
+    def _may_count(self, caller: int) -> bool:
+        return not self._shared or self._checked_of[caller] < max(FREE_CHECKS_PER_CALLER, self._checked_of.total() / 4)
 
     def _conclude(self) -> None:
-        """Change the standing, or begin a new account, when the counts say so."""
+        """Change the serving level, or begin a new tally, if the counts require it."""
         serving_level = bound.next_serving_level(self.serving_level, self.tally, self.max_error)
         if serving_level is not self.serving_level:
-            self._begin(self._known.generation + 1, serving_level, Tally())
-        elif self._account.checked >= bound.CHECKED_PER_TALLY:
-            self._begin(self._known.generation + 1, serving_level, self._account)
+            self._begin(self._shared_state.generation + 1, serving_level, Tally())
+        elif self._tally.checked >= bound.CHECKED_PER_TALLY:
+            self._begin(self._shared_state.generation + 1, serving_level, self._tally)
 
     def _begin(self, generation: int, serving_level: ServingLevel, before: Tally) -> None:
-        self._known = replace(self._known, generation=generation, serving_level=serving_level)
-        self._before, self._account, self._unsent = before, Tally(), Tally()
-        self._judged_of.clear()
+        self._shared_state = replace(self._shared_state, generation=generation, serving_level=serving_level)
+        self._before, self._tally, self._unsent = before, Tally(), Tally()
+        self._checked_of.clear()
 
     def _count(self, more: Tally) -> None:
-        self._account += more
+        self._tally += more
         self._unsent += more
 
     # ------------------------------------------------------------------ other proxies
 
     def merge_shared_state(self, other: SharedState) -> None:
-        """Take in what other proxies know of this kind."""
-        if other.generation > self._known.generation:
-            before = Tally() if other.serving_level is not self.serving_level else self._account
+        """Merge what other proxies know of this segment."""
+        if other.generation > self._shared_state.generation:
+            before = Tally() if other.serving_level is not self.serving_level else self._tally
             self._begin(other.generation, other.serving_level, before)
         had = self.shared_state.observations
-        self._known = self._known.merged(other, capped=self._shared)
-        self._fit_again(len(set(self._known.observations).difference(had)))
+        self._shared_state = self._shared_state.merged(other, capped=self._shared)
+        self._fit_again(len(set(self._shared_state.observations).difference(had)))
 
     def _fit_again(self, more: int) -> None:
         self._unfitted += more
-        if self._unfitted >= REFIT:
+        if self._unfitted >= REFIT_AFTER:
             self._unfitted = 0
-            self.curve = fit(self.shared_state.observations, self.space.prior, capped=self._shared)
+            self.risk_model = fit(self.shared_state.observations, self.space.prior, capped=self._shared)
 
     def take_unsent_tally(self) -> Tally:
-        """Return what this process has counted since the last call, to be added to the generation's shared account."""
+        """Return the counts of this process since the last call, to be added to the generation's shared tally."""
         unsent, self._unsent = self._unsent, Tally()
         return unsent
 
     def adopt_tally(self, generation: int, total: Tally) -> None:
-        """Take the shared account of this generation, in which all that was `unsent` is, in the place of one's own."""
-        if generation == self._known.generation:
-            self._account = total + self._unsent
+        """Replace the own tally by the shared one of this generation, which includes all that was taken as unsent."""
+        if generation == self._shared_state.generation:
+            self._tally = total + self._unsent
             self._conclude()
 
 
 def neighbors_to_compare(seen: Sequence[Neighbor], decision: Decision) -> list[Neighbor]:
-    """Return the neighbours whose answers a fresh one is to be compared with, until one is the same.
+    """Return the neighbors whose answers a fresh one is to be compared with, until one is the same.
 
-    The candidate first, for the evidence; then the nearest of each other group, however far, for the group that the
-    fresh answer belongs to: where many ask for few things, that is what tells the next neighbours apart.
+    The candidate comes first, as evidence; then the nearest of each other group, however far, to find the group of the
+    fresh answer: where many ask for few things, groups are what distinguishes the next neighbors.
     """
     first = decision.candidate.key if decision.candidate else None
     groups: dict[str, Neighbor] = {}
