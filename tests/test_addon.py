@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aicache.engine.engine import MAX_STORES
+from aicache.engine.answer_writer import MAX_STORES
 from in_process import a_question, a_stream, an_answer, in_process
 
 

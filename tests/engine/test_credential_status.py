@@ -11,8 +11,8 @@ from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import check_cache_control
 from aicache.domain.request_directives import Directives
 from aicache.engine import Exchange
+from aicache.engine.answer_checks import MAX_FEEDBACK
 from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
-from aicache.engine.engine import MAX_FEEDBACK
 from aicache.entries.recording import Recording
 from engine.test_engine import RULES, Clock, Setup, an_answer, an_exchange
 

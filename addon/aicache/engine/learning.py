@@ -18,6 +18,7 @@ from aicache.engine.background_tasks import Tasks
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
+from aicache.engine.recent_erasures import Erasures
 from aicache.engine.traffic_segments import SegmentTerms, TrafficSegments, warn_of_serving_level
 from aicache.evidence import entry_record
 from aicache.evidence.answer_equality import Correctness
@@ -43,10 +44,16 @@ class Learning:
     """Decides by what is known of a traffic segment, and learns from fresh answers. *on_checked* gets each check."""
 
     def __init__(
-        self, backends: Backends, tasks: Tasks, clock: Callable[[], float], on_checked: Callable[[Checked], None]
+        self,
+        backends: Backends,
+        tasks: Tasks,
+        erasures: Erasures,
+        clock: Callable[[], float],
+        on_checked: Callable[[Checked], None],
     ) -> None:
         self.segments = TrafficSegments(backends, tasks, clock)
-        self._backends, self._clock, self._on_checked = backends, clock, on_checked
+        self._backends, self._tasks, self._erasures = backends, tasks, erasures
+        self._clock, self._on_checked = clock, on_checked
         self._era = 0
         self._random = random.Random()
         self._undecided: Counter[bool] = Counter()
@@ -82,7 +89,7 @@ class Learning:
         self.segments.used(name)
         return decision
 
-    def open_trial(
+    def begin_trial(
         self,
         name: str,
         neighbors: tuple[Neighbor, ...],
@@ -100,13 +107,24 @@ class Learning:
 
     # ------------------------------------------------------------------ learn
 
-    def is_open(self, trial: Trial) -> bool:
-        """Whether something may still be learned from a trial."""
-        return trial.era == self._era
+    def open_trial(self, exchange: Exchange) -> Trial | None:
+        """Return an exchange's trial, if something may still be learned from it."""
+        trial = exchange.trial
+        if trial is None or trial.era != self._era or self._erasures.cover(exchange):
+            return None
+        return trial
 
     def close_trials(self) -> None:
         """Learn nothing from the trials that are open now."""
         self._era += 1
+
+    def learn_soon(self, exchange: Exchange, fresh: Entry, rules: Rules) -> None:
+        """Compare a fresh answer that has been stored, in the background, where that is of use."""
+        if (trial := self.open_trial(exchange)) is not None:
+            self._tasks.spawn(self._learn(trial, exchange, fresh, rules), exchange.caller)
+
+    async def _learn(self, trial: Trial, exchange: Exchange, fresh: Entry, rules: Rules) -> None:
+        await self.conclude(trial, exchange, fresh, rules, stored=True)
 
     async def conclude(
         self, trial: Trial, exchange: Exchange, fresh: Entry, rules: Rules, *, stored: bool

@@ -262,7 +262,7 @@ class SemanticLookup:
         trial = None
         learns = rules.policy is policy.Policy.VERIFIED or shadow or candidate is not None
         if neighbors and learns and decision.needs_upstream:
-            trial = self.learning.open_trial(name, neighbors, decision, source, similarity, guard)
+            trial = self.learning.begin_trial(name, neighbors, decision, source, similarity, guard)
         if serves and entry is not None:
             own = next((n.similarity for n in neighbors if n.key == entry.key), similarity)
             return Hit(entry, min(own, 1.0), error_bound=segment.error_bound, trial=trial)

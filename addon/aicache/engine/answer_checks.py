@@ -1,0 +1,126 @@
+"""Learns from fresh answers and from callers' feedback whether stored answers were right, in the background."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+
+from aicache.domain import policy
+from aicache.domain.loop_time import loop_time
+from aicache.domain.trace import Trace
+from aicache.engine import storing
+from aicache.engine.admission import Room
+from aicache.engine.answer_writer import AnswerWriter
+from aicache.engine.backends import Backends
+from aicache.engine.background_tasks import Tasks
+from aicache.engine.credential_status import Proofs, Turns
+from aicache.engine.dependency import BACKGROUND_TIMEOUT_S
+from aicache.engine.exchange import Exchange
+from aicache.engine.learning import Learning
+from aicache.engine.lookup import Lookup
+from aicache.engine.semantic_lookup import SemanticLookup, disowned
+from aicache.engine.storing import NotKept
+from aicache.entries.recording import Recording
+from aicache.evidence.answer_equality import Correctness
+
+logger = logging.getLogger(__name__)
+
+MAX_FEEDBACK = 30
+"""Of one caller within `FEEDBACK_WINDOW_S`."""
+FEEDBACK_WINDOW_S = 60.0
+
+
+class AnswerChecks:
+    """Owns the *tasks* that compare. *rules* returns the rules in force; *on_delete* is called before a deletion."""
+
+    def __init__(
+        self,
+        backends: Backends,
+        proofs: Proofs,
+        learning: Learning,
+        writer: AnswerWriter,
+        room: Room,
+        tasks: Tasks,
+        rules: Callable[[], policy.Rules],
+        clock: Callable[[], float],
+        on_delete: Callable[[], None],
+    ) -> None:
+        self._backends, self._proofs, self._learning = backends, proofs, learning
+        self._writer, self._room, self._tasks = writer, room, tasks
+        self._rules, self._clock, self._on_delete = rules, clock, on_delete
+        self._turns = Turns(MAX_FEEDBACK, FEEDBACK_WINDOW_S, clock)
+
+    def check_hit(self, exchange: Exchange, recording: Recording) -> None:
+        """Compare the upstream's answer to a request that was answered by a hit, in the background."""
+        self._tasks.spawn(self._check_hit(exchange, recording), exchange.caller)
+
+    async def _check_hit(self, exchange: Exchange, recording: Recording) -> None:
+        await self._room.calm()
+        if (trial := self._learning.open_trial(exchange)) is None:
+            return
+        try:
+            [fresh] = await self._writer.record_in_thread(exchange, recording)
+        except ValueError as exc:
+            logger.debug("nothing learned: %s", exc)
+            return
+        found = await self._learning.conclude(trial, exchange, fresh, self._rules(), stored=False)
+        if found is Correctness.WRONG:  # next time this question has the right one
+            with contextlib.suppress(NotKept):
+                await self._writer.unless_erased(
+                    exchange, [fresh], storing.store(self._backends, exchange, fresh, self._rules())
+                )
+
+    def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
+        """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background.
+
+        Only from a caller whose credential is known, and proven where answers are shared; and not too often.
+        """
+        self._tasks.spawn(self._check_feedback(exchange, key, right), exchange.caller)
+
+    async def _check_feedback(self, exchange: Exchange, key: str, right: bool) -> None:
+        caller, store = exchange.credential, self._backends.exact
+        if caller is None or store is None:
+            return
+        if (proven := self._proofs.known(exchange)) is None:
+            proven = await self._proofs.look_up(store, exchange)
+        if not proven:
+            logger.debug("feedback ignored: the caller's credential is not proven")
+        elif not self._turns.take(caller):
+            logger.debug("feedback ignored: too much from this caller")
+        else:
+            await self.apply_feedback(exchange, key, right, shared=exchange.shared)
+
+    async def apply_feedback(self, exchange: Exchange, key: str, right: bool, *, shared: bool = False) -> None:
+        """Do as `feedback` says at once, without checking who gives it. Raises StoreError.
+
+        Where entries are *shared*, a caller takes a wrong one from itself alone. The fresh answer that it is given
+        takes the place of the one to its very request, as after any ``no-cache``.
+        """
+        backends, rules = self._backends, self._rules()
+        if (store := backends.exact) is None:
+            return
+        entry = await store.get(key)
+        if entry is None or entry.namespace != exchange.identity.namespace:
+            logger.debug("feedback ignored: no such entry, or not of this caller and conversation")
+            return
+        semantic = backends.semantic
+        if key == exchange.identity.key:
+            if not right and not shared:
+                self._on_delete()
+                await self._writer.take_back([key])
+            return
+        if semantic is None or not policy.may_answer_by_meaning(exchange.call, exchange.directives, rules):
+            return
+        deadline = loop_time().time() + BACKGROUND_TIMEOUT_S
+        store, bound = store.within(deadline, exchange.label), semantic.within(deadline, exchange.label)
+        lookup = Lookup(exchange, rules, backends, store, deadline, self._clock, Trace())
+        neighbors = await SemanticLookup(lookup, bound, self._learning).find_neighbors()
+        await self._learning.learn_from_feedback(exchange, key, right, rules, neighbors)
+        if not right and shared and exchange.credential is not None:
+            ttl = min(entry.expires_at - self._clock(), rules.ttl)
+            await store.remember(disowned(exchange.credential, key), ttl, exchange.owners)
+            backends.evict(key)
+        elif not right and rules.policy is not policy.Policy.VERIFIED:
+            # Nothing else would keep it from the next question like this one; the very same it still answers.
+            await backends.withdraw(semantic, key, entry.expires_at - self._clock())
