@@ -6,7 +6,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ CONFIG = "semantic: {enabled: false}\nspeed: {fast_lane: true}\n"
 OPEN = "the fast lane is open"
 NO_LINES = ("--set", "flow_detail=0")
 KNOWN = request(body_of("What is the capital of France?"))
+BY_MEANING = "speed: {fast_lane: true}\n"
+OTHER_WORDS = request(body_of("How can I replace the kettle?"))
 
 
 def ask(proxy: Proxy, what: bytes) -> bytes:
@@ -45,11 +47,19 @@ def status(reply: bytes) -> str:
     return found[1].decode() if found else ""
 
 
-@pytest.fixture
-def lane(start: Start) -> Proxy:
-    proxy = start(CONFIG, options=NO_LINES, wait_for=READY_EXACT)
-    proxy.wait_log(OPEN)
-    return proxy
+@pytest.fixture(scope="module")
+def lane(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """One for all tests that change nothing but what is stored."""
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("lane"), CONFIG, options=NO_LINES) as proxy:
+        proxy.wait_log(OPEN)
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def semantic(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """The same with hits by meaning; each test is a caller of its own."""
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("semantic"), BY_MEANING, options=NO_LINES) as proxy:
+        yield proxy
 
 
 def test_a_hit_goes_through_the_lane_and_is_counted(lane: Proxy, upstream: Upstream) -> None:
@@ -133,59 +143,61 @@ def test_what_changes_from_request_to_request_does_not_matter(lane: Proxy) -> No
     assert in_lane(lane) - before >= 4
 
 
-BY_MEANING = "speed: {fast_lane: true}\n"
-OTHER_WORDS = request(body_of("How can I replace the kettle?"))
-
-
-def to_be_found(proxy: Proxy) -> None:
-    """Have a question learned, and wait for its vector, which comes behind its answer."""
-    learn(proxy, request(body_of("How do I replace the kettle?")))
-    unkept = OTHER_WORDS.replace(b"\r\nhost", b"\r\ncache-control: no-store\r\nhost")
+def to_be_found(proxy: Proxy, who: bytes = b"sk-test") -> bytes:
+    """Have a caller's question learned, and wait for its vector, which comes behind its answer; return other words."""
+    learn(proxy, request(body_of("How do I replace the kettle?")).replace(b"sk-test", who))
+    other_words = OTHER_WORDS.replace(b"sk-test", who)
+    unkept = other_words.replace(b"\r\nhost", b"\r\ncache-control: no-store\r\nhost")
     proxy.wait_for(lambda: b"detail=semantic" in ask(proxy, unkept))
+    return other_words
 
 
-def by_meaning(proxy: Proxy) -> bytes:
-    """Have a question learned, then ask in other words until the lane has the answer; return that."""
-    to_be_found(proxy)
+def by_meaning(proxy: Proxy, who: bytes) -> bytes:
+    """Have a caller's question learned, then ask in other words until the lane has the answer; return that."""
+    other_words = to_be_found(proxy, who)
     deadline, before = time.monotonic() + 10, in_lane(proxy)
     while time.monotonic() < deadline:
-        reply = ask(proxy, OTHER_WORDS)
+        reply = ask(proxy, other_words)
         if in_lane(proxy) > before and b"detail=semantic" in reply:
             return reply
     raise AssertionError(proxy.log)
 
 
-def test_other_words_asked_again_are_answered_in_the_lane_and_counted_as_what_they_are(start: Start) -> None:
-    proxy = start(BY_MEANING, options=NO_LINES)
-    found = by_meaning(proxy)
-    semantic, exact = (rf'hits_total\{{api="chat",model="m",tier="{tier}"\}}' for tier in ("semantic", "exact"))
-    before = metric(proxy, semantic), metric(proxy, exact), in_lane(proxy)
+def test_other_words_asked_again_are_answered_in_the_lane_and_counted_as_what_they_are(semantic: Proxy) -> None:
+    found = by_meaning(semantic, b"sk-again")
+    other_words = OTHER_WORDS.replace(b"sk-test", b"sk-again")
+    by, exact = (rf'hits_total\{{api="chat",model="m",tier="{tier}"\}}' for tier in ("semantic", "exact"))
+    before = metric(semantic, by), metric(semantic, exact), in_lane(semantic)
 
-    replies = {ask(proxy, OTHER_WORDS) for _ in range(5)}
+    replies = {ask(semantic, other_words) for _ in range(5)}
 
+    after = metric(semantic, by), metric(semantic, exact), in_lane(semantic)
     assert replies == {found}
-    assert (metric(proxy, semantic), metric(proxy, exact), in_lane(proxy)) == (before[0] + 5, before[1], before[2] + 5)
+    assert after == (before[0] + 5, before[1], before[2] + 5)
 
 
-def test_a_fresh_answer_to_other_words_takes_the_place_of_the_one_by_meaning(start: Start) -> None:
-    proxy = start(BY_MEANING, options=NO_LINES)
-    by_meaning(proxy)
+def test_a_fresh_answer_to_other_words_takes_the_place_of_the_one_by_meaning(semantic: Proxy) -> None:
+    by_meaning(semantic, b"sk-fresh")
+    other_words = OTHER_WORDS.replace(b"sk-test", b"sk-fresh")
 
-    assert status(ask(proxy, OTHER_WORDS.replace(b"\r\nhost", b"\r\ncache-control: no-cache\r\nhost"))) == "miss"
+    fresh = ask(semantic, other_words.replace(b"\r\nhost", b"\r\ncache-control: no-cache\r\nhost"))
 
-    proxy.wait_for(lambda: b"detail=semantic" not in ask(proxy, OTHER_WORDS), within=3)  # or it would be ten seconds
-    assert status(ask(proxy, OTHER_WORDS)) == "hit"
+    assert status(fresh) == "miss"
+    # or it would be ten seconds
+    semantic.wait_for(lambda: b"detail=semantic" not in ask(semantic, other_words), within=3)
+    assert status(ask(semantic, other_words)) == "hit"
 
 
-def test_an_entry_that_was_wrong_for_one_question_is_given_to_no_other_at_hand(start: Start) -> None:
-    proxy = start(BY_MEANING, options=NO_LINES)
-    found = re.search(rb"x-ai-cache-key: (\w+)", by_meaning(proxy))
+def test_an_entry_that_was_wrong_for_one_question_is_given_to_no_other_at_hand(semantic: Proxy) -> None:
+    found = re.search(rb"x-ai-cache-key: (\w+)", by_meaning(semantic, b"sk-wrong"))
     assert found
     wrong = "x-ai-cache-feedback: wrong", f"x-ai-cache-key: {found[1].decode()}"
+    other_words = OTHER_WORDS.replace(b"sk-test", b"sk-wrong")
 
-    ask(proxy, request(body_of("How should I replace the kettle?"), *wrong))
+    ask(semantic, request(body_of("How should I replace the kettle?"), *wrong).replace(b"sk-test", b"sk-wrong"))
 
-    proxy.wait_for(lambda: found[1] not in ask(proxy, OTHER_WORDS), within=3)  # or it would be ten seconds
+    # or it would be ten seconds
+    semantic.wait_for(lambda: found[1] not in ask(semantic, other_words), within=3)
 
 
 def test_where_hits_are_checked_each_is_decided_by_itself(start: Start, tmp_path: Path) -> None:
