@@ -1,4 +1,4 @@
-"""What `lint` and `test` run, one stage after the other. Standard library only."""
+"""Runs the stages of `scripts/lint` and `scripts/test` one after the other. Standard library only."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from environment import ROOT
 
-FEW = 5
-"""Tests that get a second chance. More of them have a reason in common."""
+MAX_RETRIED_TESTS = 5
+"""More failures than these have a cause in common and are not retried."""
 
 
 def lint(python: Path) -> dict[str, list[str]]:
-    """The stages that read the code and run none of it."""
+    """Return the commands that check the code without running it, by name."""
     scripts = [str(file.relative_to(ROOT)) for file in sorted((ROOT / "scripts").iterdir()) if is_python_script(file)]
     return {
         "ruff check": [str(python), "-m", "ruff", "check", ".", *scripts],
@@ -29,31 +29,31 @@ def modules() -> list[str]:
 
 
 def is_python_script(file: Path) -> bool:
-    """Whether the file is a command in Python, which linters do not see for its lack of a suffix."""
+    """Return whether the file is a Python command; linters miss it, because it has no suffix."""
     if not file.is_file() or file.suffix:
         return False
     with file.open("rb") as opened:
         return opened.readline().rstrip().endswith(b"python3")
 
 
-def run(stages: Mapping[str, Sequence[str]], once_more: Sequence[str] = ()) -> int:
-    """Run every stage, also after one has failed; 1 if any did.
+def run(stages: Mapping[str, Sequence[str]], retry: Sequence[str] = ()) -> int:
+    """Run every stage, even after one has failed; return 1 if any failed.
 
-    *once_more* are the options with which the stage pytest repeats the few tests that failed, when it had others beside
-    them at the same time: one that fails alone, too, has failed; one that does not is named as unsteady.
+    *retry* are the options with which the stage pytest retries the few tests that failed while others ran at the same
+    time. A test that fails again has failed; one that passes is reported as unsteady.
     """
     took = {}
     failed = []
     unsteady: list[str] = []
-    # The tests start hundreds of processes. Where Python is told to keep no bytecode, each would compile all there is.
+    # The tests start hundreds of processes. Without bytecode files, each would compile every module.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for name, command in stages.items():
         print(f"== {name}", flush=True)
         began = time.monotonic()
         try:
             if subprocess.call(command, cwd=ROOT, env=env):
-                if name == "pytest" and once_more:
-                    unsteady = passing_alone([*command[:3], *once_more])
+                if name == "pytest" and retry:
+                    unsteady = passing_alone([*command[:3], *retry])
                 if name != "pytest" or not unsteady:
                     failed.append(name)
         except KeyboardInterrupt:
@@ -67,16 +67,16 @@ def run(stages: Mapping[str, Sequence[str]], once_more: Sequence[str] = ()) -> i
 
 
 def passing_alone(command: Sequence[str]) -> list[str]:
-    """Repeat the tests that failed, if they are few, by *command*; return them if all of them pass now."""
+    """Retry the tests that failed with *command*, if they are few; return them if all pass now, else nothing."""
     tests = last_failed()
-    if not 0 < len(tests) <= FEW:
+    if not 0 < len(tests) <= MAX_RETRIED_TESTS:
         return []
     print("== pytest, once more and alone:", *tests, flush=True)
     return [] if subprocess.call(command, cwd=ROOT) else tests
 
 
 def last_failed() -> list[str]:
-    """Return the tests that failed in the last run, as pytest keeps them for --last-failed."""
+    """Return the tests that failed in the last run, from the file that pytest writes for --last-failed."""
     try:
         kept = json.loads((ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed").read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The stages of scripts/test: which failures get a second chance, and what is said of them."""
+"""The stages of scripts/test: which failures are retried, and how they are reported."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_test_that_passes_alone_is_told_as_unsteady(project: Path, capfd: pyte
 
 @pytest.mark.parametrize(
     ("failing", "codes", "runs"),
-    [(["a"], "11", "2"), ([f"a{i}" for i in range(stages.FEW + 1)], "10", "1"), ([], "10", "1")],
+    [(["a"], "11", "2"), ([f"a{i}" for i in range(stages.MAX_RETRIED_TESTS + 1)], "10", "1"), ([], "10", "1")],
     ids=["it fails again", "too many", "it was not a test"],
 )
 def test_else_it_has_failed(project: Path, failing: list[str], codes: str, runs: str) -> None:
