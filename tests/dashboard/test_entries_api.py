@@ -166,4 +166,4 @@ async def test_a_store_that_is_down_is_a_store_error() -> None:
 
 async def test_a_look_that_takes_too_long_ends() -> None:
     with pytest.raises(StoreError, match="too long"):
-        await with_timeout(asyncio.sleep(10), within=0.05)
+        await with_timeout(asyncio.sleep(10), timeout_s=0.05)

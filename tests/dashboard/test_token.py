@@ -61,7 +61,8 @@ def test_a_folder_that_cannot_be_written_is_warned_of_once(caplog: pytest.LogCap
     assert first is not None
     assert len(first) >= 43
     assert token.value == first
-    assert messages(caplog) == ["/data/dashboard-token: Permission denied (the dashboard's token is this run's alone)"]
+    reason = "/data/dashboard-token: Permission denied"
+    assert messages(caplog) == [f"{reason} (the dashboard's token is valid for this run only)"]
     assert first not in caplog.text
 
 

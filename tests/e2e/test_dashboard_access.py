@@ -115,7 +115,7 @@ def test_where_it_cannot_be_kept_the_token_is_this_runs_alone(start: Start) -> N
     proxy = start(EXACT_ONLY, wait_for=READY_EXACT)
     token = proxy.log.partition("?token=")[2].split()[0]
 
-    assert proxy.log.count("(the dashboard's token is this run's alone)") == 1
+    assert proxy.log.count("(the dashboard's token is valid for this run only)") == 1
     assert Visitor(proxy.port, bearer(token)).get("api/overview").status == 200
     assert Visitor(proxy.port, bearer("short")).get("api/overview").status == 401
 

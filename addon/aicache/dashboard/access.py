@@ -1,14 +1,15 @@
-"""Who may see the cache's own pages: whoever has the token, from wherever, and nobody else. Pure.
+"""Authorizes requests for the cache's own pages: those with the token may see them, from any address. Pure.
 
-No address is taken for an identity: a client of the proxy, of another proxy on its machine, or of a packet filter may
-come from any. What the page and its login are made of says nothing about the cache.
+No address counts as an identity: a client of the proxy, of another proxy on its machine, or of a packet filter may come
+from any. The static files of the page and its login say nothing about the cache, and need no token.
 
-Changes want, beside the token, a header that only a page of ours can send: a form cannot, and a script of another site
-would have to ask first, which nobody answers. So a cookie that a browser sends along for another page changes nothing.
+Changes need, beside the token, a header that only our own page can send: a form cannot set it, and a script of another
+site would need a CORS preflight, which is never answered. So a cookie that a browser sends for another site's page
+changes nothing.
 
-Where metrics are open, a page of another site does not get them either, by ``Sec-Fetch-Site``, which scripts cannot
-set; a browser sends none over plain HTTP to a name that was made to lead here, and then its other headers give it away.
-They can be told from a program's only as long as the browser has no script set them, so what is open is to be harmless.
+Open metrics are still refused to pages of other sites, by ``Sec-Fetch-Site``, which scripts cannot set. Over plain HTTP
+to a name that was made to resolve to this proxy a browser does not send it, and then its other headers give it away.
+Those tell a browser from a program only as long as no script sets them, so what is open must be harmless.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from aicache.dashboard.path_aliases import MAX_DECODE_ROUNDS
 
 COOKIE = "ai_cache_dashboard"
 CHANGE_HEADER = "x-ai-cache-dashboard"
-"""The header that every change must have, whatever its value."""
+"""The header that every change must have, with any value."""
 
 
 class Area(Enum):
-    """What is asked for."""
+    """What a request is for."""
 
     PAGE = auto()
     METRICS = auto()
@@ -41,18 +42,18 @@ class Area(Enum):
 class Access(Enum):
     GRANTED = auto()
     UNAUTHENTICATED = auto()
-    """A token is wanted."""
+    """The token is missing or wrong."""
     FORBIDDEN = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What a request says of who sends it."""
+    """The part of a request that identifies its sender."""
 
     headers: Mapping[str, str]
     """By lower-case name."""
     offered: str = ""
-    """A token that is in the address or the form."""
+    """A token from the query or the login form."""
 
 
 def authorize(visitor: Visitor, area: Area, token: str, *, open_metrics: bool = False) -> Access:
@@ -65,7 +66,7 @@ def authorize(visitor: Visitor, area: Area, token: str, *, open_metrics: bool = 
 
 
 def has_token(visitor: Visitor, token: str) -> bool:
-    """Tell whether a visitor has the token: in the Authorization header, in the cookie, or just now."""
+    """Tell whether a visitor has the token: in the Authorization header, the cookie, the query or the form."""
     scheme, _, bearer = visitor.headers.get("authorization", "").partition(" ")
     given = [visitor.offered, bearer.strip() if scheme.lower() == "bearer" else ""]
     fits = [hmac.compare_digest(each.encode("utf-8", "replace"), token.encode()) for each in given]
@@ -74,13 +75,13 @@ def has_token(visitor: Visitor, token: str) -> bool:
 
 
 def cookie_value(token: str) -> str:
-    """Return what the cookie holds: it proves the token, and is not it."""
+    """Return the cookie's value: derived from the token, which cannot be computed from it."""
     return hmac.new(token.encode(), b"ai-cache dashboard", hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What opens the pages, and so must not go anywhere else."""
+    """The token and the cookie that give access, and so must not be sent to any other host."""
 
     token: bytes
     cookie: bytes
@@ -93,7 +94,7 @@ class Secrets:
         return self.token in text or self.cookie in text
 
     def are_in_target(self, target: bytes) -> bool:
-        """Tell whether one is in a request's target, escaped however many times."""
+        """Tell whether one is in a request's target, percent-encoded any number of times."""
         for _ in range(MAX_DECODE_ROUNDS):
             if self.are_in(target):
                 return True

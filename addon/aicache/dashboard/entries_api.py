@@ -1,4 +1,4 @@
-"""The entries, for the dashboard: found, read, deleted, pinned, counted by model. Raises StoreError alone."""
+"""Stored entries for the dashboard: find, read, purge, pin, count by model. Raises StoreError alone."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from aicache.maintenance import EntrySummary, Maintenance, summarize
 
 PAGE_SIZE = 50
 MAX_SCANNED_ENTRIES = 2000
-"""Entries that may all be read for one look."""
-READ_TIMEOUT_S = 15.0  # seconds for one look
-MAX_ANSWER_CHARS = 64 * 1024  # characters of an answer that are shown
-MAX_SCAN_ROUNDS = 200  # of a scan, which may find nothing for a while
+"""Entries that one request may read."""
+READ_TIMEOUT_S = 15.0
+MAX_ANSWER_CHARS = 64 * 1024
+MAX_SCAN_ROUNDS = 200  # a SCAN may return nothing many times over
 
 
 class EntriesApi:
-    """Works on the parts that *engine* has in use."""
+    """Works on the backends that *engine* has in use."""
 
     def __init__(self, engine: Engine) -> None:
         self._maintenance = Maintenance(engine)
 
     async def page(self, cursor: str) -> dict[str, Any]:
-        """Return some entries in no order, and where to go on."""
+        """Return some entries in no order, and the cursor of the next page."""
         found: dict[str, EntrySummary] = {}
         for _ in range(MAX_SCAN_ROUNDS):
             page, cursor = await self._maintenance.page(cursor)
@@ -39,19 +39,19 @@ class EntriesApi:
         return {"entries": [entry_row(each) for each in found.values()], "cursor": cursor}
 
     async def find_by_key(self, beginning: str) -> dict[str, Any]:
-        """Return those whose key begins like this."""
+        """Return the entries whose key has this prefix."""
         keys = [beginning] if len(beginning) == 40 else await self._maintenance.keys_with_prefix(beginning)
         found = [await self._maintenance.fetch(key) for key in keys[:PAGE_SIZE]]
         return {"entries": [entry_row(summarize(each)) for each in found if each is not None], "cursor": ""}
 
     async def find_similar(self, text: str, similarity: float) -> dict[str, Any]:
-        """Return those whose question is like a text; while there are few entries, also those that only the very
-        request finds."""
+        """Return the entries whose question is similar to a text; while there are few entries, also those that answer
+        only their exact request."""
         found = await self._maintenance.find_similar(text, similarity, PAGE_SIZE, exact_only=await self._are_few())
         return {"entries": [entry_row(each.summary, each.similarity) for each in found], "cursor": ""}
 
     async def read(self, key: str) -> dict[str, Any] | None:
-        """Return one entry with what it says."""
+        """Return one entry with its answer's text."""
         if (entry := await self._maintenance.fetch(key)) is None:
             return None
         said = await extract_text(entry)
@@ -65,7 +65,7 @@ class EntriesApi:
         }
 
     async def change(self, key: str, what: str) -> bool:
-        """Purge, pin or unpin an entry; False when there is no such one."""
+        """Purge, pin or unpin an entry; False when there is no such entry."""
         match what:
             case "purge":
                 return await self._maintenance.purge([key]) > 0
@@ -75,12 +75,12 @@ class EntriesApi:
                 return await self._maintenance.unpin(key) is not None
 
     async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> dict[str, Any]:
-        """Delete all that there is of a caller; unless *sure*, only count it."""
+        """Delete everything stored for a caller; unless *sure*, only count it."""
         found = await (self._maintenance.purge_caller(wanted) if sure else self._maintenance.count_caller(wanted))
         return asdict(found) | {"purged": sure}
 
     async def count_by_model(self) -> dict[str, Any]:
-        """Count entries, and those of each model; where there are many, of the first that come."""
+        """Count entries, in all and by model; the latter among the first `MAX_SCANNED_ENTRIES` only."""
         models: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
         cursor, seen = "", 0
@@ -107,10 +107,10 @@ class EntriesApi:
         return True
 
 
-async def with_timeout(work: Any, within: float = READ_TIMEOUT_S) -> Any:
-    """Await a look at the entries, *within* so many seconds."""
+async def with_timeout(work: Any, timeout_s: float = READ_TIMEOUT_S) -> Any:
+    """Await *work* for *timeout_s* seconds at most. Raises StoreError after that."""
     try:
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(timeout_s):
             return await work
     except TimeoutError:
         raise StoreError("the entries took too long to read") from None

@@ -1,4 +1,4 @@
-"""What the dashboard shows, as plain values for JSON. It reads what is counted, and asks nothing."""
+"""The dashboard's overview as plain values for JSON, from counters alone: it contacts no backend."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aicache.telemetry.top_questions import QuestionCount
 
 
 def overview(observability: Observability, window: int) -> dict[str, Any]:
-    """Return all of it but the entries; *window* is one of `live.STEPS_BY_WINDOW_S`."""
+    """Return everything but the entries; *window* is one of `timeline.STEPS_BY_WINDOW_S`."""
     counters, health = observability.counters, observability.health()
     return {
         "live": observability.timeline.points(window),
@@ -54,7 +54,7 @@ def entry_row(entry: EntrySummary, similarity: float | None = None) -> dict[str,
 
 
 def _models(counters: Counters) -> list[dict[str, Any]]:
-    """Tell of each model, the one with the most hits first."""
+    """Return a row per model, the one with the most hits first."""
     hits: Counter[str] = Counter()
     upstream: Counter[str] = Counter()
     for (_, _, model), count in counters.hits.items():

@@ -1,4 +1,4 @@
-"""Responses of the cache's own pages: their files, and the headers that keep other sites and old copies out."""
+"""Responses of the cache's own pages: static files, JSON, login and redirects, with their security headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATIC = {
     "static/uPlot.iife.min.js": ("uplot/uPlot.iife.min.js", JAVASCRIPT),
     "static/uPlot.min.css": ("uplot/uPlot.min.css", "text/css; charset=utf-8"),
 }
-"""BoundedNames of files and their types, by what is asked for below `ROOT`."""
+"""File names and content types by the path below `ROOT`."""
 LOGIN_FILES = ("static/dashboard.css", "static/icon.svg")
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -33,7 +33,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
-COOKIE_MAX_AGE_S = 30 * 86400  # seconds
+COOKIE_MAX_AGE_S = 30 * 86400
 
 
 def respond(status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> Response:
@@ -49,13 +49,13 @@ def json_response(value: Any, status: int = 200, more: dict[str, str] | None = N
     return respond(status, body, "application/json", more)
 
 
-def static_file(asked: str) -> Response:
-    name, kind = STATIC[asked]
+def static_file(path: str) -> Response:
+    name, kind = STATIC[path]
     return respond(200, read_file(name), kind)
 
 
 def login_form(*, wrong: bool) -> Response:
-    """Ask for the token; *wrong* says that what was given is not it."""
+    """Return the form that asks for the token; *wrong* says that the one given is not it."""
     page = read_file("token.html")
     if wrong:
         page = page.replace(b' role="alert" hidden', b' role="alert"')
@@ -63,7 +63,7 @@ def login_form(*, wrong: bool) -> Response:
 
 
 def log_in(token: str, *, secure: bool) -> Response:
-    """Give a browser the cookie, and have it ask again without the token in the address."""
+    """Set the cookie and redirect, so that the token leaves the URL."""
     limits = f"Path={ROOT}; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
     cookie = f"{access.COOKIE}={access.cookie_value(token)}; {limits}"
     return respond(303, b"", "", {"location": f"{ROOT}/", "set-cookie": cookie})

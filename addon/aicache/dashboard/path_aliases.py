@@ -1,6 +1,6 @@
-"""Paths that a server, or another proxy, may take for the dashboard's, though they are not spelled as it is. Pure.
+"""Other spellings of the dashboard's path that a server or another proxy may normalize to it. Pure.
 
-They are answered here, with nothing: passed on, they would take along the token that belongs behind them.
+The proxy answers them with 404: sent upstream, they could carry the token that belongs to the dashboard.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import re
 import unicodedata
 
 ROOT = "/_ai_cache"
-"""The one spelling."""
+"""The only spelling that is served."""
 MAX_DECODE_ROUNDS = 8
-"""Of decoding; a path that is still encoded then is nobody's by accident."""
+"""A path that is still percent-encoded after that is no accident, and counts as an alias."""
 
 _NAME = ROOT[1:]
 _MAY_BE = re.compile(rb"_ai_cache|[%\\\x80-\xff]", re.IGNORECASE)
@@ -26,7 +26,7 @@ def is_canonical(target: bytes) -> bool:
 
 
 def is_alias(target: bytes) -> bool:
-    """Tell whether a target is the dashboard's in another spelling, by any reading of it that somebody may have.
+    """Tell whether a target is the dashboard's in another spelling, by any interpretation that a server may use.
 
     Escapes, once or many times over, overlong ones included; dots, doubled and turned slashes, letters of another case
     or width, parameters, white space and control characters, and a query that begins at an escaped question mark.
@@ -35,18 +35,18 @@ def is_alias(target: bytes) -> bool:
         return False
     raw = re.split(rb"[?#]", target, maxsplit=1)[0]
     for _ in range(MAX_DECODE_ROUNDS):
-        if _leads_there(raw):
+        if _names_root(raw):
             return True
-        if (decoded := _ESCAPE.sub(_unescaped, raw)) == raw:
+        if (decoded := _ESCAPE.sub(_unescape, raw)) == raw:
             return False
         raw = decoded
     return True
 
 
-def _leads_there(raw: bytes) -> bool:
-    text = _OVERLONG.sub(_shortened, raw).translate(None, _CONTROLS).decode("utf-8", "replace")
+def _names_root(raw: bytes) -> bool:
+    text = _OVERLONG.sub(_shorten, raw).translate(None, _CONTROLS).decode("utf-8", "replace")
     if not text.isascii():
-        text = "".join(char for char in unicodedata.normalize("NFKC", text) if not _says_nothing(char)).casefold()
+        text = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_ignorable(char)).casefold()
     path = text.lower().replace("\\", "/")
     if not path.startswith("/"):  # HTTP/2 lets it: what is before a slash may be taken for a scheme, or a host
         return _NAME in path
@@ -54,7 +54,7 @@ def _leads_there(raw: bytes) -> bool:
 
 
 def _first(path: str) -> str:
-    """Return the first segment of a path once its dots are followed."""
+    """Return the first segment of a path after its dot segments are resolved."""
     kept: list[str] = []
     for segment in path.split("/"):
         name = segment.partition(";")[0]
@@ -65,15 +65,15 @@ def _first(path: str) -> str:
     return kept[0] if kept else ""
 
 
-def _says_nothing(char: str) -> bool:
+def _is_ignorable(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Zs")
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
+def _unescape(found: re.Match[bytes]) -> bytes:
     return chr(int(found[1], 16)).encode("utf-8", "replace") if found[1] else bytes([int(found[2], 16)])
 
 
-def _shortened(found: re.Match[bytes]) -> bytes:
+def _shorten(found: re.Match[bytes]) -> bytes:
     lead, low = found[0][0], (found[1] or found[2])[0] & 0x3F
     high = (lead & 1) << 6 if found[1] else (found[0][1] & 1) << 6
     return bytes([high | low])

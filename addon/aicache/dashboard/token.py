@@ -1,4 +1,4 @@
-"""The token that opens the cache's own pages, and the line of the log that says where they are. It judges nobody."""
+"""The token that gives access to the cache's own pages, and the log line that says where they are."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ logger = logging.getLogger(__name__)
 
 
 class DashboardToken:
-    """*token* is what is wanted now; None while there are no pages and no token is configured."""
+    """*value* is the token in force; None while the pages are disabled and no token is configured."""
 
     def __init__(self) -> None:
         self.value: str | None = None
         self.secrets: Secrets | None = None
-        self._made: tuple[Path, str] | None = None  # kept for as long as the process: it is read at the start
-        self._is_made = False
+        self._generated: tuple[Path, str] | None = None  # by folder; read once per process
+        self._is_generated = False
         self._enabled = False
-        self._said: tuple[str, str | None] | None = None
+        self._announced: tuple[str, str | None] | None = None
 
     def configure(self, wanted: Dashboard, folder: Path, secret: Callable[[str], str]) -> None:
-        """Want the token that is configured, else the one of the data folder, which *secret* reads or makes."""
+        """Use the configured token, else the one of the data folder, which *secret* reads or creates."""
         self._enabled = wanted.enabled
-        self._is_made = wanted.token is None and wanted.enabled
-        self.value = self._of(folder, secret) if self._is_made else wanted.token
+        self._is_generated = wanted.token is None and wanted.enabled
+        self.value = self._of(folder, secret) if self._is_generated else wanted.token
         self.secrets = None if self.value is None else Secrets.of(self.value)
 
     def announce(self, endpoints: Iterable[tuple[str, int]]) -> None:
-        """Say where the pages are, once, with the token where nobody has chosen it, and again when that changes."""
+        """Log the URL of the pages once, with the token unless it was configured, and again when either changes."""
         if not self._enabled or (page := dashboard_url(endpoints)) is None:
             return
-        now = page, self.value if self._is_made else None
-        if now == self._said:
+        now = page, self.value if self._is_generated else None
+        if now == self._announced:
             return
-        self._said = now
-        if self._is_made:
+        self._announced = now
+        if self._is_generated:
             logger.info("the dashboard: %s?token=%s", page, quote(self.value or "", safe=""))
         else:
             logger.info("the dashboard: %s (it asks for dashboard.token)", page)
 
     def _of(self, folder: Path, secret: Callable[[str], str]) -> str:
-        if self._made is None or self._made[0] != folder:
+        if self._generated is None or self._generated[0] != folder:
             try:
                 token = secret(TOKEN_FILE)
             except StoreError as exc:
                 token = secrets.token_urlsafe(32)
-                logger.warning("%s (the dashboard's token is this run's alone)", exc)
-            self._made = folder, token
-        return self._made[1]
+                logger.warning("%s (the dashboard's token is valid for this run only)", exc)
+            self._generated = folder, token
+        return self._generated[1]
 
 
 def dashboard_url(endpoints: Iterable[tuple[str, int]]) -> str | None:
-    """Return the URL of the pages at the first endpoint that this machine reaches as itself, else at the first one."""
+    """Return the URL of the pages at the first loopback endpoint, else at the first endpoint."""
     found = list(endpoints)
     local = [(host, port) for host, port in found if (known := parse_address(host)) is not None and is_loopback(known)]
     if not found:

@@ -1,0 +1,110 @@
+"""The dashboard's JSON API: figures and entries to read, and changes to entries. Raises ValueError and StoreError."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from mitmproxy.http import HTTPFlow
+
+from aicache.dashboard.entries_api import EntriesApi, with_timeout
+from aicache.dashboard.overview import overview
+from aicache.domain.caller_digests import CallerMatcher
+from aicache.domain.ports import StoreError
+from aicache.engine import Engine
+from aicache.telemetry.observability import Observability
+from aicache.telemetry.timeline import STEPS_BY_WINDOW_S
+from aicache.ui.command_actions import FILE_PREFIX
+
+MAX_BODY_BYTES = 64 * 1024
+PURGE_TIMEOUT_S = 300.0
+"""For a purge of one caller, which reads all entries."""
+
+_ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
+_CURSOR = re.compile(r"(?:[\w.:\[\]-]{1,255}/)?(\d{0,20})", re.ASCII)  # of one server, or of one node of a cluster
+_KEY_PREFIX = re.compile(r"[0-9a-f]{4,40}")
+
+
+class NotFound(Exception):
+    """There is nothing at this path, or not for this method."""
+
+
+class Api:
+    """Answers with plain values; *path* is what follows `ROOT` and a slash."""
+
+    def __init__(self, observability: Observability) -> None:
+        self._observability = observability
+
+    async def read(self, path: str, flow: HTTPFlow) -> Any:
+        if path == "api/overview":
+            window = flow.request.query.get("window", str(min(STEPS_BY_WINDOW_S)))
+            if window not in map(str, STEPS_BY_WINDOW_S):
+                raise ValueError(f"window: one of {', '.join(map(str, STEPS_BY_WINDOW_S))}")
+            return overview(self._observability, int(window))
+        if path == "api/models":
+            return await with_timeout(self._entries_api.count_by_model())
+        found = _ENTRY.fullmatch(path)
+        if found is None or found[2] is not None:
+            raise NotFound
+        if (entry := await with_timeout(self._entries_api.read(found[1]))) is None:
+            raise NotFound
+        return entry
+
+    async def change(self, path: str, flow: HTTPFlow) -> Any:
+        if path == "api/search":  # no change, but a question must not be in a URL
+            return await with_timeout(self._search(_body(flow)))
+        if path == "api/callers/purge":
+            caller, sure = self._parse_purge(_body(flow))
+            flow.request.raw_content = b""  # it may hold a caller's key, which must not be shown or saved with the flow
+            return await with_timeout(self._entries_api.purge_caller(caller, sure=sure), PURGE_TIMEOUT_S)
+        if (found := _ENTRY.fullmatch(path)) and found[2] is not None:
+            return {"done": await with_timeout(self._entries_api.change(found[1], found[2]))}
+        raise NotFound
+
+    def _parse_purge(self, document: Any) -> tuple[CallerMatcher, bool]:
+        match document:
+            case {"caller": str(who)} if who.startswith(FILE_PREFIX):
+                raise ValueError("caller: file:PATH is read by the command aicache.purge.caller alone")
+            case {"caller": str(who), "purge": bool(sure)}:
+                return self._observability.resolve_caller(who), sure
+            case {"caller": str(who)} if "purge" not in document:
+                return self._observability.resolve_caller(who), False
+            case _:
+                raise ValueError("a caller (a key as it is, or the name shown with an entry), and purge: true or false")
+
+    async def _search(self, query: Any) -> Any:
+        match query:
+            case {"key": str(key)}:
+                if not _KEY_PREFIX.fullmatch(key.strip().lower()):
+                    raise ValueError("key: 4 to 40 hex digits")
+                return await self._entries_api.find_by_key(key.strip().lower())
+            case {"like": str(text), "similarity": int() | float() as similarity} if text.strip():
+                return await self._entries_api.find_similar(text.strip()[:MAX_BODY_BYTES], float(similarity))
+            case {"cursor": str(cursor)} if _is_cursor(cursor):
+                return await self._entries_api.page(cursor)
+            case _:
+                raise ValueError("search: a key, a text and a similarity, or a cursor that was given")
+
+    @property
+    def _entries_api(self) -> EntriesApi:
+        engine: Engine | None = self._observability.engine()
+        if engine is None:
+            raise StoreError("the cache has not started")
+        return EntriesApi(engine)
+
+
+def _is_cursor(text: str) -> bool:
+    """Tell whether a store may have returned it: any other would count as a failure of the store."""
+    found = _CURSOR.fullmatch(text)
+    return found is not None and int(found[1] or 0) < 1 << 64
+
+
+def _body(flow: HTTPFlow) -> Any:
+    body = flow.request.raw_content or b""
+    if len(body) > MAX_BODY_BYTES:
+        raise ValueError(f"more than {MAX_BODY_BYTES} bytes")
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        raise ValueError("not JSON") from None
