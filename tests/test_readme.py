@@ -204,10 +204,10 @@ def test_every_command_parses(path: Path) -> None:
         assert not missing or all(describes(help_of(command, *words), flag) for flag in missing), (command, missing)
 
 
-@each_document
-def test_nothing_is_installed_by_a_name_that_is_not_ours(path: Path) -> None:
-    for installed in re.findall(r"(?:pip install|pipx run|uvx)\s+(\S+)", text(path)):
-        assert installed.strip("'\"`").startswith((".", "-", "/")), installed
+def test_nothing_is_installed_by_a_name_that_is_not_ours() -> None:
+    for path in [*DOCUMENTS, *PACKAGE.parent.rglob("*.py"), ROOT / "config.example.yaml"]:
+        for installed in re.findall(r"(?:pip install|pipx run|uvx)\s+(\S+)", text(path)):
+            assert installed.strip("'\"`").startswith((".", "-", "/")), (path, installed)
 
 
 # ---------------------------------------------------------------------- tables
