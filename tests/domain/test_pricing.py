@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aicache.domain.pricing import LONGEST, Price, cost
+from aicache.domain.pricing import MAX_MODEL_CHARS, Price, cost
 
 MILLION = 1_000_000
 
@@ -51,4 +51,4 @@ def test_of_two_own_prices_the_closer_name_counts() -> None:
 
 def test_a_model_that_is_a_megabyte_long_is_not_remembered_whole() -> None:
     assert cost("gpt-4o-" + "x" * MILLION, MILLION, 0) == pytest.approx(2.5)
-    assert LONGEST < 1000
+    assert MAX_MODEL_CHARS < 1000

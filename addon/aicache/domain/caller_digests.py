@@ -1,7 +1,7 @@
-"""Whose a request is, as digests of each credential and identity in it: what its answer is found by to be erased. Pure.
+"""Digests of each credential and identity in a request, by which a caller's entries are found and erased. Pure.
 
-One value has one digest, wherever it stands: a key given as it is finds what was asked with it in any header or
-parameter. The digests are keyed with the deployment's salt, so that nobody without that can tell a guess by them.
+A value has one digest wherever it stands: a key finds all that was asked with it, in any header or parameter. The
+digests are keyed with the deployment's salt, so that nobody without it can check a guess against them.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
 from aicache.domain.known_request_fields import HARMLESS
 from aicache.domain.request_fields import Field, FieldRules, RequestFields, looks_like_credential
 
-MOST = 64
-"""Digests of one request, the most certain first."""
+MAX_DIGESTS = 64
+"""Digests of one request; the most certain ones are kept."""
 MIN_NAME_DIGITS = 12
-"""Digits of a caller's name, as the dashboard shows it: no fewer name one."""
-LONGEST = 16 * 1024
-"""Characters of a value."""
+"""Digits of a caller's name, as the dashboard shows it, that are needed to identify one."""
+MAX_VALUE_CHARS = 16 * 1024
+"""Characters of a value that are digested."""
 
 _SCHEME = re.compile(r"[A-Za-z][\w-]*[ \t]+(?=\S)")
 _SINGLE = re.compile(r"[^\s,;]+")
 _TOKEN = re.compile(r"[\w.~+/=:@|-]{16,}")
-"""What a key looks like in a field whose name says nothing of it."""
+"""Looks like a key, in a field whose name does not."""
 _NAME = re.compile(rf"[0-9a-f]{{{MIN_NAME_DIGITS},40}}")
 _END_USERS = ("user", "safety_identifier")
 
 
 @dataclass(frozen=True, slots=True)
 class CallerMatcher:
-    """A caller who is looked for, by digests or their beginnings."""
+    """Matches one caller, by digests or prefixes of them."""
 
-    beginnings: frozenset[str]
+    prefixes: frozenset[str]
 
     def matches(self, caller_digest: str) -> bool:
-        return any(map(caller_digest.startswith, self.beginnings))
+        return any(map(caller_digest.startswith, self.prefixes))
 
     def matches_any(self, caller_digests: Iterable[str]) -> bool:
         return any(map(self.matches, caller_digests))
 
 
 def caller_matcher(who: str, salt: bytes) -> CallerMatcher:
-    """Return who is meant by a credential or another identity, as it is or as it is sent, or by a caller's name.
+    """Return a matcher for a credential or identity, bare or as it is sent, or for a caller's name.
 
-    Nothing less than all of it: a part of it may be another's as well.
+    It must be complete: a part of it may be part of another caller's as well.
     """
     who = who.strip()
     values = [who]
@@ -58,11 +58,11 @@ def caller_matcher(who: str, salt: bytes) -> CallerMatcher:
         bare = who[scheme.end() :].strip()
         values += [bare, *_basic(scheme[0], bare)[:1]]
     name = {who.lower()} if _NAME.fullmatch(who.lower()) else set()
-    return CallerMatcher(frozenset({*(caller_digest(value[:LONGEST], salt) for value in values), *name}))
+    return CallerMatcher(frozenset({*(caller_digest(value[:MAX_VALUE_CHARS], salt) for value in values), *name}))
 
 
 def caller_digest(value: str, salt: bytes) -> str:
-    """Return a value's digest: 40 hex digits."""
+    """Return the digest of a value: 40 hex digits."""
     return blake2b(
         value.encode("utf-8", "surrogateescape"), digest_size=20, key=salt, person=b"ai-cache owner"
     ).hexdigest()
@@ -77,9 +77,9 @@ def caller_digests(
     rules: FieldRules,
     salt: bytes,
 ) -> tuple[str, ...]:
-    """Digest all that says who asks: fields, parameters, what is known *further* of the connection, and in the body.
+    """Return digests of all that identifies the caller: fields, parameters, *further* facts of the connection, body.
 
-    The header that names the scope says so as well, and so do fields that the settings ignore, where they look like it.
+    The header that names the scope does, too, and so do fields that the settings ignore, if they look like identities.
     """
     said = [*fields.caller, *further, *_parameters(query), *fields.identity]
     if rules.scope_headers or rules.ignore:
@@ -89,12 +89,12 @@ def caller_digests(
     values = [value for name, sent in said for value in _values(name, sent)] + list(_end_users(params))
     if not values:
         values = [value for name, sent in fields.addresses for value in _values(name, sent)]
-    return tuple(caller_digest(value, salt) for value in list(dict.fromkeys(values))[:MOST])
+    return tuple(caller_digest(value, salt) for value in list(dict.fromkeys(values))[:MAX_DIGESTS])
 
 
 def _values(name: str, sent: str) -> list[str]:
-    """Return what one value may be given as: bare, without its scheme, or one of the several things in it."""
-    whole = sent.strip()[:LONGEST]
+    """Return the forms in which a value may be given: bare, without its scheme, or one of its parts."""
+    whole = sent.strip()[:MAX_VALUE_CHARS]
     if _SINGLE.fullmatch(whole) and not (name == "cookie" and "=" in whole):
         return [whole]
     found = [whole]
@@ -113,7 +113,7 @@ def _values(name: str, sent: str) -> list[str]:
 
 
 def _basic(scheme: str, bare: str) -> list[str]:
-    """Return user and password of a Basic value, together and each (RFC 7617)."""
+    """Return user and password of a Basic credential, joined and apart (RFC 7617)."""
     if scheme.strip().lower() != "basic":
         return []
     try:
@@ -138,11 +138,11 @@ def _is_identity(name: str) -> bool:
 
 
 def _end_users(params: Mapping[str, Any]) -> Iterable[str]:
-    """Return how the body names an end user."""
+    """Yield the names of end users in the body."""
     for name in _END_USERS:
         if isinstance(value := params.get(name), str) and value.strip():
-            yield value.strip()[:LONGEST]
+            yield value.strip()[:MAX_VALUE_CHARS]
     metadata = params.get("metadata")
     for name, value in metadata.items() if isinstance(metadata, dict) else ():
         if isinstance(value, str) and value.strip() and looks_like_credential(str(name)):
-            yield value.strip()[:LONGEST]
+            yield value.strip()[:MAX_VALUE_CHARS]

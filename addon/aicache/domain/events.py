@@ -1,4 +1,4 @@
-"""What became of one request, for whoever shows, counts or logs it. Values without behaviour. Pure."""
+"""Events of a request, for metrics, logs and the dashboard. Values without behavior."""
 
 from __future__ import annotations
 
@@ -15,82 +15,82 @@ Tier = Literal["exact", "semantic", "legacy", "embeddings"]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One request, as soon as it is decided on. It holds questions and answers: what is logged of it is chosen."""
+    """A request was decided on. Contains questions and answers: what is logged is chosen with care."""
 
     at: float
     """Unix time, seconds."""
     outcome: Outcome
     tier: Tier | None
-    """Of a hit; a batch of embeddings has one of its own, hit or miss."""
+    """The tier of a hit; a batch of embeddings has its own tier, hit or miss."""
     reason: str | None
-    """Why it is no hit: ``no-neighbor``, ``guard:numbers``, ``store-error: …``, of a bypass ``skip`` and so on."""
+    """Why it is not a hit: ``no-neighbor``, ``guard:numbers``, ``store-error: …``; of a bypass ``skip`` and so on."""
     api: str
     model: str
-    """As asked for; empty where the request was not read."""
+    """As requested; empty if the request was not parsed."""
     mode: str
     key: str
-    """The request's own exact key; of a batch, and of what was not read, empty."""
+    """The exact key of the request; empty for a batch, or if the request was not parsed."""
     namespace: str
     kind: str
-    """Digest of whose answers these are, of the upstream and the model; where an error bound is kept, its name."""
+    """Traffic segment: digest of scope, upstream and model; where an error bound is kept, the name of its segment."""
     seconds: float
-    """From the request's hook to the decision."""
+    """From the request hook to the decision."""
     trace: Trace = field(default_factory=Trace)
     question: str | None = None
     entry: Entry | None = None
-    """What a hit was answered with."""
+    """The entry that answered a hit."""
     similarity: float | None = None
     tokens: tuple[int, int] = (0, 0)
-    """Of the prompt and of the completion, that a hit did not cost."""
+    """Prompt and completion tokens that a hit saved."""
     owners: tuple[str, ...] = ()
-    """Digests of who asked (`owners`)."""
+    """Digests of the caller (`caller_digests`)."""
     headers: tuple[str, ...] = ()
-    """Names of the request headers, in lower case, by which alone a miss differs from a stored request."""
+    """Names, in lower case, of the only request headers in which a miss differs from a stored request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a request that went upstream. The counts are 0 where they are not known."""
+    """A request that went upstream has ended. Unknown counts are 0."""
 
     report: Decided
     status: int
-    """Of the upstream's response; 0 where none came to its end."""
+    """Status code of the upstream's response; 0 if none was complete."""
     seconds: float
-    """That the upstream took, from the request to the last byte."""
+    """Time that the upstream took, from the request to the last byte."""
     size: int
-    """Bytes of the response's body."""
+    """Size of the response body in bytes."""
     entry: Entry | None
-    """What is kept of it, or would be; None where it is not worth keeping."""
+    """The entry that is stored, or would be; None if the response cannot be stored."""
     why_not: str | None
-    """Why it is not kept."""
+    """Why it is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A stored answer was compared with a fresh one to the question that it answered, or would have."""
+    """A stored answer was compared with a fresh one, for a question that it answered or would have answered."""
 
     at: float
     kind: str
     key: str
-    """Of the entry that answered, or would have."""
+    """Key of the entry that answered, or would have."""
     similarity: float
     verdict: Literal["right", "wrong", "unknown"]
     source: Literal["explore", "audit", "shadow", "feedback", "miss"]
     would_serve: bool
-    """It was served, or would have been."""
+    """Whether it was served, or would have been."""
     guard: str | None = None
     risk: float | None = None
     error_bound: float | None = None
     serving_level: str | None = None
     namespace: str = ""
-    """Of the question: what its neighbours are looked for in."""
+    """Namespace of the question, in which its neighbors are searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Entries were deleted for good: whoever remembers what was asked forgets it."""
+    """Entries were deleted for good: watchers must forget their questions."""
 
     keys: frozenset[str] = frozenset()
     caller: CallerMatcher | None = None
-    """All that a caller has asked, besides."""
+    """Also everything that this caller has asked."""
     everything: bool = False

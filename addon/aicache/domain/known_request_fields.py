@@ -1,6 +1,6 @@
-"""The request header fields that are known, each with its source: those that say nothing, and those that say who asks.
+"""Known request header fields, each with its source: harmless ones, and those that identify the caller. Data only.
 
-Pure data. A name comes onto a list by its documentation; how the lists are used is said in `request_fields`.
+A field is listed because of its documentation; `request_fields` explains how the lists are used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STAINLESS = "Stainless, which generates the SDKs of OpenAI, Anthropic and other
 _FERN = "Fern, which generates the SDKs of Cohere and others: language and version"
 HARMLESS: Mapping[str, str] = {
     # consumed here
-    "cache-control": "RFC 9111, 5.2: what the caller asks of this cache",
+    "cache-control": "RFC 9111, 5.2: directives for this cache",
     "pragma": "RFC 9111, 5.4",
     "x-higress-skip-ai-cache": "Higress ai-cache: neither look up nor store",
     **_all("this cache's own", "x-ai-cache-", "ttl threshold feedback key dashboard"),
@@ -152,8 +152,8 @@ HARMLESS: Mapping[str, str] = {
     "cf-aig-collect-log": "Cloudflare AI Gateway, Logging",
     "cf-aig-event-id": "Cloudflare AI Gateway: names one request",
 }
-"""Fields that never select an answer, by lower-case name, with the source. A prefix alone says nothing: anybody may
-have a field that begins so."""
+"""Fields that never select an answer, by lower-case name, with the source. Names are listed whole: anybody may have
+a field with the same prefix."""
 
 ADDRESSES: Mapping[str, str] = {
     "forwarded": "RFC 7239",
@@ -172,13 +172,13 @@ ADDRESSES: Mapping[str, str] = {
     "x-azure-clientip": "Azure Front Door",
     "x-azure-socketip": "Azure Front Door",
 }
-"""Fields in which proxies in front put the client's address: transport where a credential says who asks, and all that
-tells callers apart where none does."""
+"""Fields in which proxies in front put the client's address: harmless next to a credential, and all that tells callers
+apart without one."""
 
 CREDENTIALS: Mapping[str, str] = {
     "authorization": "RFC 9110, 11.6.2",
     "proxy-authorization": "RFC 9110, 11.7.2",
-    "cookie": "RFC 6265, less the cookies of `LOAD_BALANCERS`",
+    "cookie": "RFC 6265, without the cookies in `LOAD_BALANCERS`",
     "x-api-key": "Anthropic and many others",
     "api-key": "Azure OpenAI",
     "apikey": "Kong key-auth, Apache APISIX key-auth",
@@ -192,7 +192,7 @@ CREDENTIALS: Mapping[str, str] = {
     "x-litellm-api-key": "LiteLLM proxy",
     "x-portkey-api-key": "Portkey",
 }
-"""Fields that say who asks and nothing else, in lower case, with the source."""
+"""Fields that identify the caller and do nothing else, in lower case, with the source."""
 
 LOAD_BALANCERS = re.compile(
     r"(?:AWSALB|AWSALBCORS|AWSALBTG|AWSALBTGCORS|AWSELB|AWSELBCORS|GCLB|ARRAffinity|ARRAffinitySameSite"
@@ -201,8 +201,8 @@ LOAD_BALANCERS = re.compile(
     r"|BIGipServer[\w.~-]+=\d+\.\d+\.\d+"
 )
 """Cookies by which AWS, Google Cloud, Azure, Cloudflare, Imperva, F5, Akamai, Oracle, ingress-nginx and Alibaba Cloud
-document that their load balancers and bot filters keep to a server: clients that hold cookies send them back, and they
-change by the hour. The values are cookie-octets (RFC 6265, 4.1.1), so no comma: some split a field there."""
+document that their load balancers and bot filters use for session affinity: clients send them back, and they change by
+the hour. The values are cookie-octets (RFC 6265, 4.1.1), so no comma: some split a field there."""
 
 _ADDRESS = r"(?:[0-9a-f.:]+(?:%\w+)?|\[[0-9a-f:]+\](?::\d+)?|unknown)"
 
@@ -229,8 +229,8 @@ HARMLESS_VALUES: Mapping[str, re.Pattern[str]] = {
         re.I,
     ),
 }
-"""Fields that say nothing with these values, and select with any other: a charset, another media type, an option named
-by ``Connection``."""
+"""Fields that are harmless with these values and select the answer with others: a charset, another media type, an
+option named by ``Connection``."""
 
 HARMLESS_BESIDE: Mapping[str, tuple[str, re.Pattern[str]]] = {
     **dict.fromkeys(
@@ -239,5 +239,5 @@ HARMLESS_BESIDE: Mapping[str, tuple[str, re.Pattern[str]]] = {
     "x-session-id": ("x-session-affinity", re.compile(r"ses_\w{16,40}")),
     "x-session-affinity": ("x-session-id", re.compile(r"ses_\w{16,40}")),
 }
-"""Fields with names that anybody may have for a session of a user's: they say nothing beside another field, by which
-the one client is known that numbers its conversations so."""
+"""Fields whose names anybody may use for a user's session: harmless only together with another field, which identifies
+the one client that numbers its conversations so."""

@@ -1,7 +1,7 @@
-"""What is blanked out of system prompts for the key, within a time limit: a pattern may take for ever. Pure.
+"""Masks parts of system prompts for the key, within a time limit: a pattern may take for ever. Pure.
 
-Python's own `re` cannot be stopped, and holds every other request up meanwhile. ``regex`` reads the same patterns; of
-the engines that take linear time, none knows what those may hold (looking ahead and behind, references back).
+Python's own `re` cannot be interrupted and blocks every other request meanwhile. ``regex`` accepts the same patterns;
+none of the engines with linear time supports all of them (lookahead, lookbehind, backreferences).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 import regex
 
 MASKS_TIME_LIMIT_S = 0.03
-"""Seconds of a request's that its patterns may take together. A plain one takes a millisecond for a megabyte."""
+"""Seconds that all patterns of a request may take together. A plain one takes a millisecond for a megabyte."""
 
 
 class MaskTooSlow(ValueError):
-    """A pattern took longer than `MASKS_TIME_LIMIT_S`. It is named, and no text is."""
+    """A pattern took longer than `MASKS_TIME_LIMIT_S`. The message quotes the pattern, and none of the text."""
 
     def __init__(self, pattern: str) -> None:
         super().__init__(f"the pattern {pattern} took longer than {MASKS_TIME_LIMIT_S:g} s")
@@ -27,7 +27,7 @@ class MaskTooSlow(ValueError):
 
 
 class Masks:
-    """The patterns for one request's texts."""
+    """The patterns for the texts of one request, with their common time limit."""
 
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
         self._patterns = patterns
@@ -37,7 +37,7 @@ class Masks:
         return bool(self._patterns)
 
     def blank(self, text: str) -> str:
-        """Return *text* without what the patterns find. Raises TooSlow."""
+        """Return *text* without the matches of the patterns. Raises MaskTooSlow."""
         for pattern in self._patterns:
             began = time.perf_counter()
             try:
@@ -50,7 +50,7 @@ class Masks:
 
 @lru_cache(256)
 def compile_limited(pattern: re.Pattern[str]) -> Any:
-    """Return the pattern as it is matched here. Raises ValueError for one that only `re` can read."""
+    """Return the pattern compiled by ``regex``. Raises ValueError for one that only `re` accepts."""
     try:
         return regex.compile(pattern.pattern, regex.V0)  # its flags stand in it
     except regex.error as exc:

@@ -1,4 +1,4 @@
-"""The cache's judgement, as pure functions of values. Nothing here awaits."""
+"""The decisions of the cache, as pure functions of values. Nothing here awaits."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from aicache.evidence.neighbor import MAX_COSINE
 from aicache.guards.time_sensitive import depends_on_now
 
 MAX_VOLATILE_CHARS = 2000
-"""Characters of a question in which a word about the moment tells what it is about."""
+"""Characters of the longest message that is volatile by a word for the moment: in longer ones it stands in passing."""
 
 
 class Refusals(StrEnum):
-    """To whom a stored answer in which the model declines may be given."""
+    """Which requests may get a stored answer in which the model declines."""
 
     NEVER = "never"
     EXACT = "exact"
@@ -29,7 +29,7 @@ class Refusals(StrEnum):
 
 
 class Policy(StrEnum):
-    """What a neighbour must pass to answer."""
+    """What a neighbor must pass to answer."""
 
     STATIC = "static"
     GUARDED = "guarded"
@@ -37,7 +37,7 @@ class Policy(StrEnum):
 
 
 class Volatile(StrEnum):
-    """What becomes of questions whose answer depends on the moment, or on the person who asks."""
+    """How to treat questions whose answer depends on the moment or on the caller."""
 
     EXACT = "exact"
     SHORT = "short"
@@ -46,7 +46,7 @@ class Volatile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The settings that judgement depends on. Times in seconds, sizes in bytes."""
+    """The settings that decisions depend on. Times in seconds, sizes in bytes."""
 
     ttl: float
     max_bytes: int
@@ -60,37 +60,37 @@ class Rules:
     volatile_ttl: float = 600.0
     max_error: float = 0.01
     audit: float = 0.0
-    """Share of the hits by meaning that are asked upstream again in the background."""
+    """Share of the hits by meaning that are sent upstream, too, in the background."""
     shadow: bool = False
-    """Nothing is answered by meaning; what would have been is compared with the fresh answer."""
+    """Nothing is served by meaning; what would have been is compared with the fresh answer."""
     shared: bool = False
-    """Callers get one another's answers."""
+    """Callers share their answers."""
     obeys_cache_control: bool = False
-    """What the upstream's ``cache-control`` forbids is not kept."""
+    """Answers whose ``cache-control`` forbids storing are not kept."""
 
     @property
     def checks_hits(self) -> bool:
-        """Tell whether hits by meaning are counted and checked."""
+        """Whether hits by meaning are counted and checked."""
         return self.policy is Policy.VERIFIED or self.audit > 0 or self.shadow
 
 
 def may_answer_by_meaning(call: Call, directives: Directives, rules: Rules) -> bool:
-    """Tell whether the call may be answered by meaning at all.
+    """Return whether the call may be answered by meaning.
 
     Long questions are left to the exact tier: one changed word hardly moves the vector of a long text, so its
-    neighbours prove little. So are conversations that hold a picture, a sound or a document. What depends on now is
-    answered by no other answer, unless the rules say so; what is about a chat is answered by no other chat's.
+    neighbors prove little. So are conversations with a picture, a sound or a document. Volatile questions get no other
+    question's answer, unless the rules allow it; task prompts get no other chat's.
     """
-    if not _is_for_others(call.question, rules) or directives.threshold > 1.0:
+    if not _may_share_answers(call.question, rules) or directives.threshold > 1.0:
         return False
     return all(is_textual(turn) for turn in call.turns)
 
 
 def passing_neighbors(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor]:
-    """Pick the neighbours that pass the bar, nearest first.
+    """Return the neighbors that reach the threshold, nearest first.
 
-    Ties go to the smaller key, so that two proxies sharing a store agree. A similarity that no cosine can have is the
-    index's mistake and never passes.
+    Ties go to the smaller key, so that proxies that share a store agree. A similarity that no cosine can have is an
+    error of the index and never passes.
     """
     passing = [n for n in neighbors if threshold <= n.similarity <= MAX_COSINE]
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
@@ -104,9 +104,9 @@ def check_guards(
     rules: Rules,
     partition: str = "",
 ) -> str | None:
-    """Say which guard keeps a near entry, asked as *neighbor_question*, from answering *question*; None for none.
+    """Return the guard that keeps a neighbor with this question and similarity from answering, or None.
 
-    A guard that only doubts raises the bar above *threshold*; the nearer the neighbour is, the less it doubts.
+    Some guards only raise the *threshold*, which a near enough neighbor still reaches.
     """
     if rules.policy is Policy.STATIC:
         return None
@@ -122,7 +122,7 @@ def check_guards(
 
 
 def apply_guards(question: str, neighbor_question: str | None, partition: str = "") -> tuple[str | None, float]:
-    """Say which guard keeps a neighbour from answering at all, or by how much of the way to 1 it must be nearer."""
+    """Return the guard that keeps a neighbor from answering, and by which share of the way to 1 it must be nearer."""
     if neighbor_question is None:
         return "guard:unknown", 0.0
     match guards.compare_questions(question, neighbor_question, partition):
@@ -143,21 +143,21 @@ def check_entry(
     page: str | None = None,
     ttl: float = math.inf,
 ) -> str | None:
-    """Say why a stored entry must not answer this call, or None when it may.
+    """Return why a stored entry must not answer this call, or None if it may.
 
     *page* is the request's Origin, which browsers send: a page that the recorded response does not allow to read it
-    would get nothing at all, so the upstream is asked what it says to this one.
+    would get nothing, so the request goes upstream.
 
-    The namespace holds scope, model and parameters. It is compared even for an exact key, so that neither a mixed-up
-    index nor a mixed-up store can hand one owner's answer to another.
+    The namespace covers scope, model and parameters. It is compared even for an exact key, so that neither a mixed-up
+    index nor a mixed-up store can give one caller's answer to another.
     """
     if not (entry.api == call.api or identity.any_api):
         return "foreign"
     if (why_not := check_entry_in_namespace(entry, identity.namespace, directives, now, page, ttl)) is not None:
         return why_not
-    if call.counted and not _tells_usage(entry, call):
+    if call.counted and not _reports_usage(entry, call):
         return "usage-unknown"
-    if identity.any_api and call.common is not None and _tokens_at_most(entry) > (call.common.max_tokens or math.inf):
+    if identity.any_api and call.common is not None and _max_tokens(entry) > (call.common.max_tokens or math.inf):
         return "longer-than-asked"
     return None
 
@@ -165,7 +165,7 @@ def check_entry(
 def check_entry_in_namespace(
     entry: Entry, namespace: str, directives: Directives, now: float, page: str | None, ttl: float = math.inf
 ) -> str | None:
-    """Say why an entry must not answer anyone in this namespace, page and time, or None when it may."""
+    """Return why an entry must not answer any call in this namespace, from this page, at this time; None if it may."""
     if entry.namespace != namespace:
         return "foreign"
     if entry.expires_at <= now:
@@ -180,9 +180,9 @@ def check_entry_in_namespace(
 
 
 def has_plausible_times(entry: Entry, now: float, ttl: float) -> bool:
-    """Tell whether an entry was made in the past and ends in time, *ttl* seconds at most after that.
+    """Return whether an entry was stored in the past and expires within *ttl* seconds.
 
-    One stored while a clock was ahead would else be no older than now, and live, for as long as it was ahead.
+    An entry stored while a clock was ahead would otherwise live longer, by as much as the clock was ahead.
     """
     if entry.stored_at > now + AHEAD:
         return False
@@ -190,17 +190,17 @@ def has_plausible_times(entry: Entry, now: float, ttl: float) -> bool:
 
 
 def may_be_neighbor(entry: Entry, rules: Rules) -> bool:
-    """Tell whether a stored answer may answer similar questions, too: what made the model decline may be one word."""
+    """Return whether a stored answer may answer similar questions, too: one word may have made the model decline."""
     return not entry.refused or rules.refusals is Refusals.ALWAYS
 
 
 def may_have_vector(entry: Entry, rules: Rules) -> bool:
-    """Tell by the entry alone whether its question has a vector: for what comes without the call it answered."""
-    return may_be_neighbor(entry, rules) and _is_for_others(entry.question, rules)
+    """Return whether the question of an entry may have a vector, by the entry alone: without the call it answered."""
+    return may_be_neighbor(entry, rules) and _may_share_answers(entry.question, rules)
 
 
-def _is_for_others(question: str | None, rules: Rules) -> bool:
-    """Tell whether questions like this one may share an answer."""
+def _may_share_answers(question: str | None, rules: Rules) -> bool:
+    """Return whether similar questions may share an answer."""
     if question is None or len(question) > rules.max_question:
         return False
     if rules.volatile is Volatile.EXACT and depends_on_now(question):
@@ -209,22 +209,22 @@ def _is_for_others(question: str | None, rules: Rules) -> bool:
 
 
 def decide_expiry(call: Call, directives: Directives, rules: Rules, now: float) -> float | None:
-    """Return the Unix time until which the answer to this call may be kept, or None when it may not.
+    """Return the Unix time at which the answer to this call expires, or None if it must not be kept.
 
-    A request that leaves the temperature to the upstream counts as hotter than any limit. What is asked about the
-    moment has another answer soon, to the very same request, too: tomorrow's today is another day.
+    A request that leaves the temperature to the upstream counts as above any limit. Questions about the moment soon
+    have another answer, to the very same request, too: tomorrow's today is another day.
     """
-    short = rules.volatile is not Volatile.LIKE_OTHERS and _asks_about_now(call)
+    short = rules.volatile is not Volatile.LIKE_OTHERS and _is_volatile(call)
     if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
         return None
     until = latest_expiry(directives, rules, now)
     return min(until, now + rules.volatile_ttl) if until is not None and short else until
 
 
-def _asks_about_now(call: Call) -> bool:
-    """Tell by the user's last message, whether a neighbour may answer it or not.
+def _is_volatile(call: Call) -> bool:
+    """Return whether the user's last message depends on the moment, even if only the exact request may answer it.
 
-    In a long text such words stand in passing. And an answer to what a tool has found is an answer to that.
+    In a long text such words stand in passing. And the answer to a tool's result depends on that result.
     """
     last = call.turns[-1] if call.turns else None
     if last is None or last.role != "user":
@@ -236,15 +236,15 @@ def _asks_about_now(call: Call) -> bool:
 
 
 def latest_expiry(directives: Directives, rules: Rules, now: float) -> float | None:
-    """Return the Unix time until which what comes now may be kept, or None when the caller wants nothing kept."""
+    """Return the latest expiry (Unix time) of an answer stored now, or None if the caller forbids storing."""
     ttl = min(rules.ttl, directives.ttl)
     return None if directives.no_store or ttl <= 0 else now + ttl
 
 
 def check_cache_control(cache_control: str, rules: Rules) -> str | None:
-    """Return the directive by which an upstream forbids to keep its answer (RFC 9111, 5.2.2); None where it does not.
+    """Return the directive by which an upstream forbids storing its answer (RFC 9111, 5.2.2), or None.
 
-    ``private`` leaves a caller what is its own; ``no-cache``, which nearly every stream has, is no word on storing.
+    ``private`` allows storing it for the caller alone; ``no-cache``, which nearly every stream has, allows storing.
     """
     if not rules.obeys_cache_control:
         return None
@@ -252,13 +252,13 @@ def check_cache_control(cache_control: str, rules: Rules) -> str | None:
     return "no-store" if "no-store" in directives else "private" if rules.shared and "private" in directives else None
 
 
-def _tokens_at_most(entry: Entry) -> int:
-    """Return how many tokens the answer has at most: none is shorter than a byte."""
+def _max_tokens(entry: Entry) -> int:
+    """Return the most tokens that the answer can have: a token has at least one byte."""
     return entry.completion_tokens or len(entry.body)
 
 
-def _tells_usage(entry: Entry, call: Call) -> bool:
-    """Tell whether the usage is known, or all that the upstream says of it to such a call is in the recorded answer."""
+def _reports_usage(entry: Entry, call: Call) -> bool:
+    """Return whether the usage is known, or the recorded answer has all that the upstream reports to such a call."""
     if entry.prompt_tokens + entry.completion_tokens > 0:
         return True
     as_asked = call.mode is entry.asked and entry.asked_usage >= call.wants_usage

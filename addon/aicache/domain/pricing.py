@@ -1,4 +1,4 @@
-"""What tokens cost, to tell what hits have saved. List prices change and discounts differ: they are estimates. Pure."""
+"""Prices of tokens, to show what hits saved. List prices change and discounts differ: these are estimates. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MILLION = 1_000_000
-LONGEST = 128  # characters of a model's name that are looked at: callers choose it
+MAX_MODEL_CHARS = 128
+"""Characters of a model's name that are compared: callers choose it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model's tokens cost, US dollars for a million. *model* is its name, without what comes after a ``-``."""
+    """Price of a model in US dollars per million tokens. *model* is its name, or a prefix of it up to a ``-``."""
 
     model: str
     prompt: float
@@ -63,17 +64,17 @@ PRICES = (
 
 
 def cost(model: str, prompt_tokens: int, completion_tokens: int, own: Sequence[Price] = ()) -> float | None:
-    """Return US dollars; None for a model whose price is not known. *own* prices come before the built-in ones."""
-    if (price := _price(model[:LONGEST], tuple(own))) is None:
+    """Return US dollars, None for a model without a known price. *own* prices precede the built-in ones."""
+    if (price := _price(model[:MAX_MODEL_CHARS], tuple(own))) is None:
         return None
     return (prompt_tokens * price.prompt + completion_tokens * price.completion) / MILLION
 
 
 @lru_cache(1024)
 def _price(model: str, own: tuple[Price, ...]) -> Price | None:
-    """Find the longest name that is the model's, or its beginning up to a ``-``, ``:`` or ``@``.
+    """Return the price with the longest name that equals the model's, or its prefix up to a ``-``, ``:`` or ``@``.
 
-    ``gpt-4o-2024-08-06`` is gpt-4o and not gpt-4. Gateways put the provider's name before it, with a slash.
+    ``gpt-4o-2024-08-06`` is gpt-4o and not gpt-4. Gateways prepend the provider's name and a slash.
     """
     names = (model, model.rpartition("/")[2])
     for prices in (own, PRICES):

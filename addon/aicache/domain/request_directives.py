@@ -1,5 +1,4 @@
-"""What a caller may ask of the cache by request headers, as a pure parse. It never raises: a value that cannot be
-read counts as the strictest one."""
+"""Parses the cache directives in request headers. Never raises: an invalid value counts as the strictest one. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ THRESHOLD = "x-ai-cache-threshold"
 FEEDBACK = "x-ai-cache-feedback"
 KEY = "x-ai-cache-key"
 OWN_HEADERS = (SKIP, TTL, THRESHOLD, FEEDBACK, KEY)
-"""Ours alone: taken off the request before it goes upstream (``cache-control`` goes with it)."""
+"""Headers of this cache: removed from the request before it goes upstream (``cache-control`` stays)."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -27,21 +26,21 @@ class Directives:
     skip: bool = False
     """Neither look up nor store."""
     no_store: bool = False
-    """Look up, but keep nothing of this exchange (RFC 9111, 5.2.1.5)."""
+    """Look up, but store nothing of this exchange (RFC 9111, 5.2.1.5)."""
     no_cache: bool = False
-    """Do not look up; what comes from the upstream replaces what is stored (5.2.1.4)."""
+    """Do not look up; the upstream's answer replaces the stored one (5.2.1.4)."""
     max_age: float = math.inf
-    """Seconds; an older entry does not answer (5.2.1.1)."""
+    """Seconds; older entries do not answer (5.2.1.1)."""
     only_if_cached: bool = False
-    """Answer 504 rather than going upstream (5.2.1.7)."""
+    """Answer 504 instead of going upstream (5.2.1.7)."""
     ttl: float = math.inf
-    """Seconds; the entry lives no longer. 0 keeps nothing."""
+    """Seconds until the entry expires at the latest. 0 stores nothing."""
     threshold: float = -1.0
-    """Similarity; above 1 no neighbour answers."""
+    """Similarity that a neighbor needs; above 1 none answers."""
     wrong: str | None = None
-    """Key of an entry that was a wrong answer to this request, by the caller's word; a fresh one is wanted."""
+    """Key of an entry that the caller reports as a wrong answer to this request, which asks for a fresh one."""
     right: str | None = None
-    """Key of one that was a right answer."""
+    """Key of an entry that the caller reports as a right answer."""
 
 
 NO_DIRECTIVES = Directives()
@@ -80,7 +79,7 @@ def _directives(value: str) -> dict[str, str]:
 
 
 def _delta_seconds(text: str) -> float:
-    """RFC 9111, 1.2.2: digits; what is not is stale at once (4.2.1)."""
+    """Return delta-seconds (RFC 9111, 1.2.2); 0 for anything but digits: stale at once (4.2.1)."""
     return float(text) if re.fullmatch(r"[0-9]{1,15}", text) else 0.0
 
 

@@ -1,14 +1,14 @@
-"""Which request header fields say who asks, which select the answer, and which say nothing. Pure, and it keeps nothing.
+"""Classifies request header fields: those that identify the caller, that select the answer, or do neither. Pure.
 
-Fail closed: a field that is not known to say nothing selects the answer (RFC 9111, 4.1: a selecting header field), so
-two requests that differ in it never share one. There are three lists (`field_lists`), which grow by what has a source:
+Fail closed: a field that is not known to be harmless selects the answer (RFC 9111, 4.1: a selecting header field), so
+two requests that differ in it never share one. There are three lists (`known_request_fields`), of documented fields:
 
-- `HARMLESS`: fields that the cache or the transport consumes, or that only describe the sender or one request to those
-  who trace it. Their values change from request to request and never the answer.
-- `CREDENTIALS`: fields in which APIs and gateways document a credential. They say who asks, and nothing else: callers
-  who share their answers by the settings may differ in them.
-- `_IDENTITY`: what names of credentials and identities have in common. Such a field says who asks *and* selects: that
-  its name looks like one does not prove that it changes nothing else.
+- `HARMLESS`: fields that the cache or the transport consumes, or that only describe the sender or one request for
+  tracing. Their values change from request to request and never change the answer.
+- `CREDENTIALS`: fields in which APIs and gateways document a credential. They identify the caller and do nothing else:
+  callers who share their answers by the settings may differ in them.
+- `_IDENTITY`: patterns in the names of credentials and identities. Such a field identifies the caller *and* selects the
+  answer: that its name looks like one does not prove that it changes nothing else.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _IDENTITY = re.compile(
     r"|owner|member|customer|employee|person|team|group|role|license|licence|device|apikey|caller|profile|actor"
     r"|(?<![a-z])(?:vk|sid|uid|pat|sub|from|dn|id|ids|pwd|app|mail|iap|upn)(?![a-z])"
 )
-"""What the name of a field that says who asks has in it. It is one of many guesses, and may guess too much: what it
-does not find selects the answer all the same."""
+"""Matches the name of a field that may identify the caller. It is a guess, and may match too much: a field that it
+misses selects the answer all the same."""
 _SECRET_VALUE = re.compile(
     r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*|(?:bearer|basic|token|apikey|negotiate|aws4-hmac-sha256)\s+\S", re.I
 )
@@ -54,37 +54,37 @@ _SECRET_VALUE = re.compile(
 
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-"""Control characters but the tab: no field has them (RFC 9110, 5.5), and readers differ in what they make of them."""
+"""Control characters except the tab: invalid in fields (RFC 9110, 5.5), and parsers differ in how they treat them."""
 CONTROL_BYTES = re.compile(CONTROL.pattern.encode())
-"""The same in fields as they are on the wire."""
+"""The same for fields as bytes."""
 
 
 class FieldRole(Enum):
-    """What a request header field takes part in."""
+    """What a request header field does."""
 
     NOTHING = auto()
     ANSWER = auto()
-    """It selects the answer: part of the key."""
+    """It selects the answer: it is part of the key."""
     CALLER = auto()
-    """It says who asks, and nothing else: part of the scope."""
+    """It identifies the caller and does nothing else: it is part of the scope."""
     BOTH = auto()
     ADDRESS = auto()
-    """It says who asks where nothing else does."""
+    """It identifies the caller if nothing else does."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRules:
-    """What the settings add to the lists, by lower-case names. A name in two of them counts: *key* before *credential*
-    before *ignore*."""
+    """The fields that the settings add to the lists, in lower case. *key* takes precedence over *credential*, and that
+    over *ignore*."""
 
     ignore: frozenset[str] = frozenset()
-    """Fields that say nothing in this deployment."""
+    """Fields that are harmless in this deployment."""
     credential: frozenset[str] = frozenset()
-    """Fields that say who asks, and nothing else."""
+    """Fields that identify the caller and do nothing else."""
     key: frozenset[str] = frozenset()
-    """Fields that select, though they are known to say nothing elsewhere."""
+    """Fields that select the answer, though they are known to be harmless elsewhere."""
     scope_headers: frozenset[str] = frozenset()
-    """Fields that are in the key in another way: the header that names the scope."""
+    """The header that names the scope: it is part of the key in that way already."""
 
 
 NO_FIELD_RULES = FieldRules()
@@ -92,23 +92,23 @@ NO_FIELD_RULES = FieldRules()
 
 @dataclass(frozen=True, slots=True)
 class RequestFields:
-    """A request's fields by what they take part in, each sorted by name."""
+    """The header fields of a request by their roles, each sorted by name."""
 
     caller: tuple[Field, ...]
-    """They say who asks, and nothing else."""
+    """They identify the caller and do nothing else."""
     identity: tuple[Field, ...]
-    """They look as if they said who asks."""
+    """They look as if they identified the caller."""
     selecting: tuple[Field, ...]
-    """They select the answer; those of *identity* are among them."""
+    """They select the answer; the *identity* fields are among them."""
     addresses: tuple[Field, ...]
-    """Of the client, noted by proxies in front."""
+    """Addresses of the client, added by proxies in front."""
 
 
 def classify_fields(headers: Mapping[str, str], rules: FieldRules, read: frozenset[str] = frozenset()) -> RequestFields:
-    """Sort a request's fields, given by lower-case name; those of *read* are in the key as the API's own parameters."""
+    """Classify fields, by lower-case name; those in *read* are in the key already, as parameters of the API."""
     caller, identity, selecting, addresses = [], [], [], []
     if "content-type" not in headers and "content-type" not in rules.ignore:
-        selecting.append(("content-type", "(none)"))  # what it is read as then is up to the upstream
+        selecting.append(("content-type", "(none)"))  # then the upstream decides how to parse the body
     odd = CONTROL.search("".join(headers.values())) is not None
     for name in sorted(headers):
         if name in read:
@@ -116,20 +116,20 @@ def classify_fields(headers: Mapping[str, str], rules: FieldRules, read: frozens
         value = headers[name]
         part = field_role(name, value, rules)
         if part is FieldRole.NOTHING and name in HARMLESS_BESIDE and name not in rules.ignore:
-            part = FieldRole.NOTHING if _is_of_its_client(name, headers) else FieldRole.BOTH
+            part = FieldRole.NOTHING if _is_of_known_client(name, headers) else FieldRole.BOTH
         if odd and (part is FieldRole.NOTHING or part is FieldRole.ADDRESS) and CONTROL.search(value):
-            part = FieldRole.ANSWER  # to a lenient reader it may be another field
+            part = FieldRole.ANSWER  # to a lenient parser it may be another field
         match part:
             case FieldRole.NOTHING:
                 continue
             case FieldRole.ANSWER:
                 selecting.append((name, value))
             case FieldRole.CALLER if name == "cookie":
-                if kept := own_cookies(value):
+                if kept := caller_cookies(value):
                     caller.append((name, kept))
             case FieldRole.CALLER if value.strip():
                 caller.append((name, value))
-            case FieldRole.CALLER:  # empty, it names nobody
+            case FieldRole.CALLER:  # empty, it identifies nobody
                 selecting.append((name, value))
             case FieldRole.BOTH:
                 identity.append((name, value))
@@ -140,7 +140,7 @@ def classify_fields(headers: Mapping[str, str], rules: FieldRules, read: frozens
 
 
 def field_role(name: str, value: str, rules: FieldRules) -> FieldRole:
-    """Say what a field takes part in."""
+    """Return the role of a field."""
     part = _role_of_name(name, rules)
     if part is FieldRole.NOTHING or part is FieldRole.ADDRESS:
         known = HARMLESS_VALUES.get(name)
@@ -152,18 +152,18 @@ def field_role(name: str, value: str, rules: FieldRules) -> FieldRole:
     return part
 
 
-def _is_of_its_client(name: str, headers: Mapping[str, str]) -> bool:
+def _is_of_known_client(name: str, headers: Mapping[str, str]) -> bool:
     other, pattern = HARMLESS_BESIDE[name]
     return pattern.fullmatch(headers.get(other, "")) is not None
 
 
 def looks_like_credential(name: str) -> bool:
-    """Tell whether a name, of a field or of a query parameter, looks as if it said who asks."""
+    """Return whether the name of a field or query parameter looks as if it identified the caller."""
     return _IDENTITY.search(name.lower()) is not None
 
 
-def own_cookies(value: str) -> str:
-    """Return the cookies that may say who asks, in their order: all but those of load balancers."""
+def caller_cookies(value: str) -> str:
+    """Return the cookies that may identify the caller, in order: all except those of load balancers."""
     pairs = [pair.strip(" \t") for pair in value.split(";")]
     return "; ".join(pair for pair in pairs if pair and not LOAD_BALANCERS.fullmatch(pair))
 

@@ -1,7 +1,7 @@
-"""What of a stored answer becomes a response's header, held to its grammar (RFC 9110, 5.5 and 8.3.1). Pure.
+"""Validates stored values that become response headers, by their grammar (RFC 9110, 5.5 and 8.3.1). Pure.
 
-Whatever it came from (an upstream, a file, another cache, a Redis that others write to): a value with a line break in
-it would be another header, or a whole response.
+They may come from an upstream, a file, another cache, or a Redis that others write to: a value with a line break would
+be another header, or a whole response.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from aicache.domain.model import Entry
 
-LONGEST_TYPE = 256  # characters
-LONGEST_CORS = 4096
+MAX_TYPE_CHARS = 256
+MAX_CORS_CHARS = 4096
 CORS = frozenset(
     f"access-control-{name}"
     for name in (
@@ -21,7 +21,7 @@ CORS = frozenset(
         *("max-age", "allow-private-network"),
     )
 )
-"""The headers that tell browsers which pages may read a response (https://fetch.spec.whatwg.org/#http-responses)."""
+"""Headers that tell browsers which pages may read a response (https://fetch.spec.whatwg.org/#http-responses)."""
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = r'"(?:[\t !\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"'
@@ -32,33 +32,33 @@ _RUN_BY_BROWSERS = frozenset({"text/html", "text/javascript", "application/javas
 
 
 def media_type(value: str) -> str | None:
-    """Return a Content-Type as it is; None where it is none, or none of an API's answer: what a browser would run."""
-    if len(value) > LONGEST_TYPE or (match := _MEDIA_TYPE.fullmatch(value)) is None:
+    """Return a Content-Type unchanged; None if it is invalid or one that a browser would execute."""
+    if len(value) > MAX_TYPE_CHARS or (match := _MEDIA_TYPE.fullmatch(value)) is None:
         return None
     kind = match[1].lower()
     return None if kind in _RUN_BY_BROWSERS or "xml" in kind else value
 
 
 def cors(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return those that are CORS headers, each name once, with values that are one line of visible ASCII."""
+    """Return the CORS headers among the items, each name once, with values of one line of visible ASCII."""
     found: dict[str, str] = {}
     for name, value in items:
-        if name in CORS and len(value) <= LONGEST_CORS and _VISIBLE.fullmatch(value):
+        if name in CORS and len(value) <= MAX_CORS_CHARS and _VISIBLE.fullmatch(value):
             found.setdefault(name, value)
     return tuple(found.items())
 
 
 def check(entry: Entry) -> None:
-    """Raise ValueError for an entry that no recording makes: it comes from somebody who writes to the store."""
+    """Raise ValueError for an entry that no recording produces: somebody else wrote it to the store."""
     if media_type(entry.content_type) is None:
-        raise ValueError("a content type that is none")
+        raise ValueError("invalid content type")
     if entry.cors and cors(entry.cors) != entry.cors:
-        raise ValueError("CORS headers that are none")
+        raise ValueError("invalid CORS headers")
     if not (_NAME.fullmatch(entry.key) and _NAME.fullmatch(entry.namespace)):
-        raise ValueError("a key that is none")
+        raise ValueError("invalid key")
     if not all(map(math.isfinite, (entry.stored_at, entry.expires_at, entry.took))):
-        raise ValueError("a time that is none")
+        raise ValueError("invalid time")
     if entry.prompt_tokens < 0 or entry.completion_tokens < 0:
-        raise ValueError("a count that is none")
+        raise ValueError("invalid token count")
     if entry.body[:64].lstrip()[:1] == b"<":
-        raise ValueError("a body that is no answer of an API")
+        raise ValueError("body is markup, not an answer of an API")

@@ -1,4 +1,4 @@
-"""What a look-up did, step by step: for whoever wants to see why. Written by the engine, decided on by nobody. Pure."""
+"""Steps and neighbors of a look-up, for explaining its outcome. Written by the engine; no decision reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aicache.evidence.neighbor import Neighbor
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was waited for, or thought about."""
+    """One timed step of a look-up."""
 
     name: str
     seconds: float
@@ -20,22 +20,22 @@ class Step:
 
 @dataclass(slots=True)
 class Trace:
-    """One look-up's steps and neighbours. It holds questions: nothing of it goes into a log unless that is wanted."""
+    """Steps and neighbors of one look-up. Contains questions: they are logged only if the settings allow it."""
 
     steps: list[Step] = field(default_factory=list)
     neighbors: list[Neighbor] = field(default_factory=list)
     threshold: float | None = None
-    """The similarity that was needed; None where nothing was looked for by meaning."""
+    """The similarity that was required; None without a search by meaning."""
     kind: str | None = None
-    """Name of the kind of traffic that the bound is of; None where none is kept."""
+    """Traffic segment of the error bound; None if there is none."""
     risk: float | None = None
-    """How likely the neighbour that would answer is wrong, where that was estimated."""
+    """Probability that the neighbor that would answer is wrong; None if not estimated."""
     error_bound: float | None = None
-    """What share of all requests is answered wrong at most, where that is known."""
+    """Upper bound of the share of all requests that are answered wrong; None if unknown."""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Note how long the block takes, however it ends."""
+        """Record how long the block takes, however it ends."""
         began = time.perf_counter()
         try:
             yield
