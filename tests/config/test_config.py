@@ -26,10 +26,11 @@ from aicache.config import (
     load,
     read,
 )
-from aicache.config.reader import MAX_PROBLEMS, parse
+from aicache.config.reader import MAX_PROBLEMS, build
 from aicache.config.redis_url import parse_redis_url, redacted
 from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
 from aicache.config.schema import ListOf, walk
+from aicache.config.syntax import compose
 from aicache.domain.conversation import Context
 
 ROOT = Path(__file__).parents[2]
@@ -468,7 +469,7 @@ def test_the_configuration_does_not_show_its_password():
     assert PASSWORD not in repr(config) + str(config) + f"{config.exact}"
     assert config.exact.redis is not None
     assert config.exact.redis.url == "redis://user:hunter2@cache:6379/0?password=hunter2"
-    assert config.exact.redis.address == "redis://cache:6379/0"
+    assert redacted(config.exact.redis.url) == "redis://cache:6379/0"
 
 
 @pytest.mark.parametrize(
@@ -718,7 +719,7 @@ class Root:
 
 def test_a_section_is_of_the_kind_that_it_names():
     def part(text: str) -> Near | Far:
-        return parse(Root, text, "x", {}).part
+        return build(Root, compose(text, "x"), "x", {}).part
 
     assert part("count: 1") == Near(wait=2.0)
     assert part("part: {wait: 3}") == Near(wait=3.0)
@@ -736,7 +737,7 @@ def test_a_section_is_of_the_kind_that_it_names():
 )
 def test_a_kind_has_its_own_keys(text, problem):
     with pytest.raises(ConfigError) as caught:
-        parse(Root, text, "x", {})
+        build(Root, compose(text, "x"), "x", {})
 
     assert caught.value.problems == (problem,)
 
@@ -744,7 +745,7 @@ def test_a_kind_has_its_own_keys(text, problem):
 def test_the_example_shows_the_other_kinds_commented_out():
     example = docs.example(Root)
 
-    assert parse(Root, example, "x", {}) == Root()
+    assert build(Root, compose(example, "x"), "x", {}) == Root()
     assert example.endswith("""\
 # the part
 part:

@@ -14,7 +14,6 @@ import yaml
 from aicache.config.redis_url import redacted
 from aicache.config.scalars import Scalar, one_of
 from aicache.config.schema import ListOf, Section, Setting, settings, walk
-from aicache.config.syntax import compose
 
 T = TypeVar("T")
 
@@ -36,15 +35,6 @@ class ConfigError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
-
-
-def parse(root: type[T], text: str, source: str, env: Mapping[str, str]) -> T:
-    """Return the *root* section that the YAML describes. Raises ConfigError with every problem."""
-    try:
-        node = compose(text, source)
-    except ValueError as exc:
-        raise ConfigError([str(exc)]) from None
-    return build(root, node, source, env)
 
 
 def build(

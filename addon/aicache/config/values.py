@@ -7,7 +7,6 @@ from enum import StrEnum
 from re import Pattern
 from typing import Annotated, Literal, TypeAlias
 
-from aicache.config.redis_url import redacted
 from aicache.config.scalars import (
     CHAT_MODEL,
     COLLECTION,
@@ -126,11 +125,6 @@ class Redis:
         "whether to serve answers that Higress's ai-cache left under this prefix, to callers of a reverse proxy "
         "whose API key the upstream has accepted within the last hour",
     ] = False
-
-    @property
-    def address(self) -> str:
-        """The URL without user-info and query."""
-        return redacted(self.url)
 
 
 @dataclass(frozen=True, slots=True)

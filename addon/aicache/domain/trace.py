@@ -41,7 +41,3 @@ class Trace:
             yield
         finally:
             self.steps.append(Step(name, time.perf_counter() - began))
-
-    @property
-    def seconds(self) -> float:
-        return sum(step.seconds for step in self.steps)

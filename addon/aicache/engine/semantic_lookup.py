@@ -16,6 +16,7 @@ from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
 from aicache.engine.steps import Step
+from aicache.evidence.neighbor import MAX_COSINE
 from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import Action, Decision, VerifiedPolicy
 
@@ -27,8 +28,6 @@ MAX_OWN_EMBEDDINGS = 16
 """Questions of one caller that are being embedded at once; with more than that they wait for one another."""
 MAX_CHARS_ON_LOOP = 512
 """Longer questions are compared in a thread."""
-MIN_COSINE = -1.001
-"""Rounding included: of every neighbor there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ class SemanticLookup:
         """Answer with the neighbor that the evidence picks. All of them vote; those far off are not fetched."""
         learning, rules, trace, store = self.learning, self.lookup.rules, self.lookup.trace, self.lookup.store
         name, segment = await learning.segment_of(self.lookup.exchange, self.semantic, rules, store)
-        neighbors = policy.passing_neighbors(neighbors, MIN_COSINE)
+        neighbors = policy.passing_neighbors(neighbors, -MAX_COSINE)
         near = [n for n in neighbors if n.similarity >= segment.space.min_backed_similarity]
         with trace.step("evidence"):
             records, found = await asyncio.gather(

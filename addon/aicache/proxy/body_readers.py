@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from aicache.adapters.threads import SWITCH_INTERVAL_S
 from aicache.domain.loop_time import LoopTimeout
 
 T = TypeVar("T")
@@ -21,8 +22,6 @@ MAX_WAITING = 64
 """Requests that wait at once; more are refused."""
 MAX_WAITING_PER_CALLER = 16
 """Of these, one caller's."""
-SWITCH_INTERVAL_S = 0.0005
-"""After this time the event loop may have the interpreter's lock back; Python's default is ten times that."""
 
 
 class Busy(Exception):

@@ -73,7 +73,7 @@ async def test_keys_of_all_nodes_are_put_got_and_deleted_together(store: RedisSt
     await store.remember("m", 60)
     assert await store.remembers("m")
     assert not await store.remembers("n")
-    await store.ping()
+    await store.probe()
 
 
 async def test_gets_of_one_turn_travel_as_one_batch_a_node(
@@ -176,7 +176,7 @@ async def test_a_server_that_is_no_cluster_says_so(tmp_path: Path) -> None:
         await alone.up()
         store = RedisStore(f"redis+cluster://127.0.0.1:{port}", prefix="t:", timeout=TIMEOUT, max_connections=4)
         with pytest.raises(StoreError, match="no cluster"):
-            await store.ping()
+            await store.probe()
         await store.close()
     finally:
         alone.kill()

@@ -63,7 +63,7 @@ async def test_the_master_is_found_and_used(trio: SentinelTrio, an_entry: Make) 
     await asyncio.gather(*(store.put(entry) for entry in entries))
 
     assert await asyncio.gather(*(store.get(entry.key) for entry in entries)) == entries
-    await store.ping()
+    await store.probe()
     assert await (await trio.leader()).ask("DBSIZE") == 30
     await store.close()
 
@@ -111,7 +111,7 @@ async def test_a_service_that_the_sentinels_do_not_know_is_named_as_the_fault(tr
     store = a_store(trio, timeout=PATIENT, url=trio.url.replace("mymaster", "other"))
 
     with pytest.raises(StoreError, match="the sentinels name no master"):
-        await store.ping()
+        await store.probe()
     assert "/other/0" in str(store)
     await store.close()
 

@@ -41,7 +41,7 @@ async def every_call_fails_in_time(store: RedisStore, entry: Entry) -> list[str]
         lambda: store.remember("m", 1),
         lambda: store.remembers("m"),
         lambda: store.get_higress_answer("q", 100),
-        store.ping,
+        store.probe,
     ]
     loop = asyncio.get_running_loop()
     messages = []
@@ -177,11 +177,11 @@ async def test_a_client_made_before_its_server_runs(tmp_path: Path, an_entry: Ma
     valkey = EmbeddedValkey(tmp_path, 10_000_000)
     store = a_store(valkey.url)
     with pytest.raises(StoreError):
-        await store.ping()
+        await store.probe()
 
     await valkey.start()
 
-    await store.ping()
+    await store.probe()
     await store.close()
     await valkey.stop()
 

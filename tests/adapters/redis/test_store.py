@@ -446,7 +446,7 @@ class TestRedis:
         store = RedisStore(f"unix://alice:hunter2@{path}", prefix="", timeout=2, max_connections=1)
 
         with pytest.raises(StoreError) as told:
-            await store.ping()
+            await store.probe()
 
         assert "password is refused" in str(told.value)
         assert "hunter2" not in str(told.value)
@@ -458,7 +458,7 @@ class TestRedis:
 
         await redis.close()
 
-        for call in (waiting, redis.get("01"), redis.ping(), redis.remembers("x")):
+        for call in (waiting, redis.get("01"), redis.probe(), redis.remembers("x")):
             with pytest.raises(StoreError, match="closed"):
                 await call
 

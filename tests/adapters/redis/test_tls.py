@@ -74,8 +74,8 @@ async def test_a_certificate_of_an_unknown_authority_is_refused_unless_any_will_
     wary, careless = a_store(secure.url(**own)), a_store(secure.url(ssl_cert_reqs="none", **own))
 
     with pytest.raises(StoreError, match="certificate"):
-        await wary.ping()
-    await careless.ping()
+        await wary.probe()
+    await careless.probe()
 
     await wary.close()
     await careless.close()
@@ -85,7 +85,7 @@ async def test_a_plain_connection_to_a_tls_port_fails_in_time(secure: Secure) ->
     store = RedisStore(f"redis://127.0.0.1:{secure.process.port}", prefix="", timeout=0.3, max_connections=1)
 
     with pytest.raises(StoreError):
-        await store.ping()
+        await store.probe()
     await store.close()
 
 
@@ -107,5 +107,5 @@ async def test_a_user_needs_no_more_rights_than_these(secure: Secure, an_entry: 
             await asyncio.sleep(0.01)
     await store.delete([an_entry().key])
     assert await store.get(an_entry().key) is None
-    await store.ping()
+    await store.probe()
     await store.close()

@@ -108,7 +108,7 @@ class TestOpening:
 
         assert 0.5 <= time.monotonic() - began < 2.0  # the SDK itself would look every 5 s
         await index.upsert(K1, ALICE, axis(1), LATER)
-        assert await index.flush(5)
+        assert await index._writes.flush(5)
         assert list(cluster.documents("questions")) == [K1]
 
     async def test_one_that_is_there_is_used_as_it_is(self, make: Make, cluster: DashVector) -> None:
@@ -148,7 +148,7 @@ class TestOpening:
         old = make(collection="model-8")
         await old.open()
         await old.upsert(K1, ALICE, axis(1), LATER)
-        await old.flush(5)
+        await old._writes.flush(5)
         assert await asyncio.to_thread(lambda: client.create("somebodys", DIMENSIONS, timeout=-1))
         caplog.clear()
 
@@ -171,7 +171,7 @@ class TestOpening:
         await asyncio.gather(index.open(), other.open())
 
         await index.upsert(K1, ALICE, axis(1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
 
         assert list(cluster.documents("questions", "mine")) == [K1]
         assert len(await index.search(ALICE, axis(1), 5)) == 1
@@ -224,7 +224,7 @@ class TestSearch:
         await index.upsert(K1, ALICE, axis(1), LATER)
         await index.upsert(K2, ALICE, axis(1, 1), LATER)
         await index.upsert(K3, ALICE, axis(-1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
 
         found = await index.search(ALICE, near, 5)
 
@@ -236,7 +236,7 @@ class TestSearch:
         for i in range(30):
             await index.upsert(digest(i), BOB, axis(1, i / 1000), LATER)
         await index.upsert(K1, ALICE, axis(0, 1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
 
         assert [n.key for n in await index.search(ALICE, axis(1), 1)] == [K1]
         assert len(await index.search(BOB, axis(1), 100)) == 30
@@ -246,7 +246,7 @@ class TestSearch:
         await index.open()
         await index.upsert(K1, ALICE, axis(1), 2000.0)
         await index.upsert(K2, ALICE, axis(1), 2001.0)
-        await index.flush(5)
+        await index._writes.flush(5)
 
         assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K2]
 
@@ -255,7 +255,7 @@ class TestSearch:
     ) -> None:
         cluster.visible_after = 0.3
         await index.upsert(K1, ALICE, axis(1), LATER)
-        assert await index.flush(5)
+        assert await index._writes.flush(5)
 
         assert await index.search(ALICE, axis(1), 5) == []
         await eventually(lambda: index.search(ALICE, axis(1), 5))
@@ -289,7 +289,7 @@ class TestSearch:
         assert all(isinstance(each, StoreError) for each in found)
         assert took < 1.5
         assert max(stalls) < 0.25  # a busy machine's turn is long, too; one that waits for the service has 0.5 s
-        assert await index.flush(10)
+        assert await index._writes.flush(10)
         assert len(cluster.documents("questions")) == 50
 
     @pytest.mark.parametrize(
@@ -335,9 +335,9 @@ class TestSearch:
 class TestWrites:
     async def test_upsert_twice_is_one_document(self, cluster: DashVector, index: DashVectorIndex) -> None:
         await index.upsert(K1, ALICE, axis(1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
         await index.upsert(K1, BOB, axis(0, 1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
 
         assert list(cluster.documents("questions")) == [K1]
         assert await index.search(ALICE, axis(1), 5) == []
@@ -348,10 +348,10 @@ class TestWrites:
     ) -> None:
         await index.upsert(K1, ALICE, axis(1), LATER)
         await index.upsert(K2, ALICE, axis(1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
 
         await index.delete([K1, K3])
-        await index.flush(5)
+        await index._writes.flush(5)
 
         assert list(cluster.documents("questions")) == [K2]
         assert index.dropped == 0
@@ -363,7 +363,7 @@ class TestWrites:
                 await index.upsert(digest(i), ALICE, axis(1), LATER)
             assert time.monotonic() - began < 1
 
-        assert await index.flush(10)
+        assert await index._writes.flush(10)
         assert len(cluster.documents("questions")) == 200
         assert cluster.calls["upsert_doc"] <= 4  # many in a call
 
@@ -377,7 +377,7 @@ class TestWrites:
         await asyncio.sleep(0.05)
         await index.delete([K1])
 
-        assert await index.flush(10)
+        assert await index._writes.flush(10)
 
         assert cluster.refused > 0
         assert list(cluster.documents("questions")) == [K2]
@@ -389,11 +389,11 @@ class TestWrites:
     ) -> None:
         cluster.failing = failing
         await index.upsert(K1, ALICE, axis(1), LATER)
-        assert not await index.flush(0.3)
+        assert not await index._writes.flush(0.3)
 
         cluster.failing = None
 
-        assert await index.flush(10)
+        assert await index._writes.flush(10)
         assert list(cluster.documents("questions")) == [K1]
 
     async def test_one_refused_document_costs_the_others_nothing(
@@ -403,7 +403,7 @@ class TestWrites:
         for key in (K1, K2, K3):
             await index.upsert(key, ALICE, axis(1), LATER)
 
-        assert await index.flush(5)
+        assert await index._writes.flush(5)
 
         assert set(cluster.documents("questions")) == {K1, K3}
         assert index.dropped == 1
@@ -417,7 +417,7 @@ class TestWrites:
         with cluster.hanging():
             for i in range(25):
                 await index.upsert(digest(i), ALICE, axis(1), LATER)
-        assert await index.flush(10)
+        assert await index._writes.flush(10)
 
         assert index.dropped == 15
         assert len(cluster.documents("questions")) == 10
@@ -457,7 +457,7 @@ class TestWrites:
         cluster.visible_after = 0.02
         for i in range(990):
             await index.upsert(digest(i), ALICE, axis(1), 1000.0 if i % 3 else LATER)
-        await index.flush(10)
+        await index._writes.flush(10)
         await asyncio.sleep(0.05)
 
         await index.sweep(1000)
@@ -473,7 +473,7 @@ class TestDeleted:
         self, cluster: DashVector, index: DashVectorIndex, client: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
         await index.upsert(K1, ALICE, axis(1), LATER)
-        await index.flush(5)
+        await index._writes.flush(5)
         assert await asyncio.to_thread(client.delete, "questions")
 
         with pytest.raises(StoreError, match="collection questions, or its partition, has been deleted"):
@@ -482,7 +482,7 @@ class TestDeleted:
         await eventually(lambda: searched(index))
         assert await index.search(ALICE, axis(1), 5) == []
         await index.upsert(K2, ALICE, axis(1), LATER)
-        assert await index.flush(5)
+        assert await index._writes.flush(5)
         assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K2]
         [said] = warnings(caplog)
         assert "collection questions" in said
@@ -495,7 +495,7 @@ class TestDeleted:
 
         await index.upsert(K1, ALICE, axis(1), LATER)
 
-        assert await index.flush(10)
+        assert await index._writes.flush(10)
         assert list(cluster.documents("questions")) == [K1]
         assert index.dropped == 0
 

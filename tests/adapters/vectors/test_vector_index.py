@@ -326,11 +326,11 @@ class Settled(DashVectorIndex):
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         await super().upsert(key, namespace, vector, expires_at)
-        assert await self.flush(5)
+        assert await self._writes.flush(5)
 
     async def delete(self, keys: Sequence[str]) -> None:
         await super().delete(keys)
-        assert await self.flush(5)
+        assert await self._writes.flush(5)
 
 
 @pytest.fixture

@@ -116,13 +116,6 @@ class Cluster:
         following = _after(name, masters)
         return keys, f"{following}/" if following else ""
 
-    async def ping(self) -> None:
-        deadline = self._deadline()
-        await self._known(deadline)
-        for reply in await asyncio.gather(*(self._ask(node, [("PING",)], deadline) for node in self._masters)):
-            if isinstance(reply[0], StoreError):
-                raise reply[0]
-
     async def close(self) -> None:
         await self._tasks.cancel_and_wait()
         await asyncio.gather(*(node.server.close() for node in self._nodes.values()))

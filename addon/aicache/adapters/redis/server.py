@@ -62,9 +62,6 @@ class Servers(Protocol):
     async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
         """Return some keys of that pattern and where to go on; SCAN's promises, over all servers."""
 
-    async def ping(self) -> None:
-        """Raise StoreError when the server, or one of several, does not answer."""
-
     async def close(self) -> None: ...
 
 
@@ -103,9 +100,6 @@ class Server:
 
     async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
         return scanned(await self.execute(*scanning(cursor, pattern)), self)
-
-    async def ping(self) -> None:
-        await self.execute("PING")
 
     async def close(self) -> None:
         with contextlib.suppress(RedisError, OSError, TimeoutError):

@@ -349,10 +349,6 @@ class RedisStore:
         """Return the reply to a command that is about no key; to no cluster."""
         return await self._open.execute(*command)
 
-    async def ping(self) -> None:
-        """Raise StoreError when the server, or one of a cluster's, does not answer."""
-        await self._open.ping()
-
     async def probe(self) -> None:
         """Raise StoreError while it does not answer as a look-up would have it: of a cluster, one of its nodes."""
         await self._want("e:" + PROBED)

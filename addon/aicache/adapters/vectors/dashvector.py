@@ -145,10 +145,6 @@ class DashVectorIndex:
             seen |= found
             await self._send([Delete(key) for key in found])
 
-    async def flush(self, within: float) -> bool:
-        """Wait until the writes so far are sent or dropped; False when that takes longer than *within* seconds."""
-        return await self._writes.flush(within)
-
     async def close(self) -> None:
         """Send the waiting writes, within `CLOSE_TIMEOUT_S`, and end every call that is still in flight."""
         await self._writes.close(CLOSE_TIMEOUT_S)
