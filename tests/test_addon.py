@@ -58,7 +58,7 @@ async def test_a_stream_is_stored_when_it_has_passed() -> None:
 async def test_a_stream_that_is_dropped_because_too_much_is_being_stored_is_reported() -> None:
     async with in_process() as proxy:
         for _ in range(MAX_STORES):
-            assert proxy.runtime.engine._stores._shares.take(None)
+            assert proxy.runtime.engine._stores._shares.acquire(None)
         flow = await proxy.send(a_question("What is DNS?", stream=True), a_stream("a"))
         metrics = proxy.addon._desk.metrics.text()
 

@@ -9,7 +9,7 @@ import pytest
 
 from aicache.domain.caller_digests import MIN_NAME_DIGITS, caller_digest, caller_digests, caller_matcher
 from aicache.domain.request_fields import FieldRules, classify_fields
-from aicache.engine.recent_erasures import FOR, MOST, Erasures
+from aicache.engine.recent_erasures import MAX_ERASURES, MAX_EXCHANGE_S, RecentErasures
 from aicache.entries.embedding_batch import BatchExchange
 
 SALT = b"s" * 32
@@ -122,27 +122,27 @@ def an_exchange(asked_at: float, *of: str) -> BatchExchange:
 
 def test_what_was_asked_before_its_caller_was_erased_is_covered_and_nothing_else() -> None:
     clock = Times()
-    erasures = Erasures(clock)
-    erasures.note(caller_matcher(KEY, SALT))
+    erasures = RecentErasures(clock)
+    erasures.add(caller_matcher(KEY, SALT))
 
     assert erasures.cover(an_exchange(99.0, KEY, "other"))
     assert not erasures.cover(an_exchange(101.0, KEY))
     assert not erasures.cover(an_exchange(99.0, "other"))
     assert not erasures.cover(None)
-    erasures.note(None)
+    erasures.add(None)
     assert erasures.cover(an_exchange(99.0, "other"))
 
 
 def test_memory_is_bounded_and_what_is_forgotten_covers_more() -> None:
     clock = Times()
-    erasures = Erasures(clock)
-    for number in range(MOST + 1):
+    erasures = RecentErasures(clock)
+    for number in range(MAX_ERASURES + 1):
         clock.now = 100.0 + number
-        erasures.note(caller_matcher(f"who {number}", SALT))
+        erasures.add(caller_matcher(f"who {number}", SALT))
 
     assert erasures.cover(an_exchange(99.0, "who 0"))
     assert erasures.cover(an_exchange(99.0, "another"))
     assert not erasures.cover(an_exchange(101.5, "another"))
-    clock.now += 2 * FOR
-    erasures.note(caller_matcher("late", SALT))
-    assert len(erasures._erased) == 1
+    clock.now += 2 * MAX_EXCHANGE_S
+    erasures.add(caller_matcher("late", SALT))
+    assert len(erasures._erasures) == 1

@@ -12,7 +12,7 @@ from aicache.domain.policy import check_cache_control
 from aicache.domain.request_directives import Directives
 from aicache.engine import Exchange
 from aicache.engine.answer_checks import MAX_FEEDBACK
-from aicache.engine.credential_status import KNOWN_FOR, MOST, REFUSALS, REFUSED_FOR
+from aicache.engine.credential_status import CACHED_TTL_S, MAX_CALLERS, MAX_REFUSALS_PER_S, REFUSED_TTL_S
 from aicache.entries.recording import Recording
 from engine.test_engine import RULES, Clock, Setup, an_answer, an_exchange
 
@@ -74,7 +74,7 @@ async def test_a_refusal_ends_a_proof_at_once(setup: Setup) -> None:
 
     assert await setup.ask(shared(PASSWORD, "alice")) == Miss("credential-unproven")
     await settled(setup)
-    assert setup.engine.proofs.stopped("alice")
+    assert setup.engine.credentials.is_refused("alice")
 
 
 # ---------------------------------------------------------------------- who has a say
@@ -174,10 +174,10 @@ async def test_a_refusal_is_known_to_other_proxies_and_lifted_for_them() -> None
 
     one.engine.answered(own("x"), 401)
     await settled(one)
-    other.clock.now += KNOWN_FOR
+    other.clock.now += CACHED_TTL_S
     refused = await other.ask(own())
     await other.learn(own("y"), "b")
-    one.clock.now += KNOWN_FOR
+    one.clock.now += CACHED_TTL_S
 
     assert refused == Miss("credential-refused")
     assert isinstance(await one.ask(own()), Hit)
@@ -194,15 +194,15 @@ async def test_what_one_key_is_refused_stops_no_other() -> None:
 
 async def test_made_up_keys_fill_neither_the_store_nor_the_memory() -> None:
     setup = Setup()
-    for i in range(MOST + 50):
+    for i in range(MAX_CALLERS + 50):
         setup.engine.answered(own(credential=str(i)), 401)
     await settled(setup)
 
     assert isinstance(setup.exact, MemoryStore)
-    assert len(setup.exact.flags) == REFUSALS
-    assert len(setup.engine.proofs._known) == MOST
-    setup.clock.now += REFUSED_FOR / 2
-    assert await setup.ask(own(credential=str(MOST))) == Miss("credential-refused")
+    assert len(setup.exact.flags) == MAX_REFUSALS_PER_S
+    assert len(setup.engine.credentials._cached) == MAX_CALLERS
+    setup.clock.now += REFUSED_TTL_S / 2
+    assert await setup.ask(own(credential=str(MAX_CALLERS))) == Miss("credential-refused")
 
 
 async def test_what_the_upstream_forbids_is_kept_unless_the_settings_obey() -> None:

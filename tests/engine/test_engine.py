@@ -22,7 +22,7 @@ from aicache.domain.ports import Embedder, ExactStore, Purpose, ShareError, Stor
 from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.engine.dependency import Dependency
-from aicache.engine.fair_shares import Shares
+from aicache.engine.fair_shares import FairShares
 from aicache.engine.semantic_lookup import MAX_OWN_EMBEDDINGS
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
@@ -569,7 +569,7 @@ async def test_a_callers_many_questions_are_no_failure_of_the_embedder_and_leave
             return await super().embed(texts, purpose)
 
     setup = Setup(embedder=Gated())
-    setup.engine.backends.embedding = Shares(30)
+    setup.engine.backends.embedding = FairShares(30)
     many = [asyncio.create_task(setup.ask(replace(an_exchange(f"question {i}"), caller=1))) for i in range(60)]
     await asyncio.sleep(0)
     other = asyncio.create_task(setup.ask(replace(an_exchange("another's question"), caller=2)))
@@ -606,7 +606,7 @@ async def test_a_crowd_of_one_callers_questions_that_wait_too_long_does_not_stop
 
     setup = Setup(embedder=Slow())
     for _ in range(MAX_OWN_EMBEDDINGS):  # as though they were under way already
-        setup.engine.backends.embedding.take(1)
+        setup.engine.backends.embedding.acquire(1)
     many = [setup.ask(replace(an_exchange(f"question {i}"), caller=1)) for i in range(8)]
 
     assert [each for each in await asyncio.gather(*many) if not isinstance(each, Miss) or each.reason != "busy"] == []

@@ -11,42 +11,42 @@ import pytest
 from aicache.adapters.embedders.batching import Batcher
 from aicache.domain.model import Vector
 from aicache.domain.ports import Busy, Purpose
-from aicache.engine.background_tasks import Tasks
-from aicache.engine.fair_shares import Shares
+from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.fair_shares import FairShares
 
 
-def fill(shares: Shares, caller: object) -> int:
+def fill(shares: FairShares, caller: object) -> int:
     """Take all that a caller gets, and return how much that is."""
     count = 0
-    while shares.take(caller):
+    while shares.acquire(caller):
         count += 1
     return count
 
 
 def test_one_caller_has_two_thirds_and_there_is_always_a_place_for_another() -> None:
-    shares = Shares(90)
+    shares = FairShares(90)
 
     assert [fill(shares, who) for who in range(6)] == [60, 20, 7, 2, 1, 0]
 
 
 def test_what_is_given_back_may_be_taken_again() -> None:
-    shares = Shares(3)
+    shares = FairShares(3)
     with shares.place("a"), shares.place("a"):
         with pytest.raises(Busy), shares.place("a"):
             pass
-        assert shares.take("b")
-    shares.leave("b")
+        assert shares.acquire("b")
+    shares.release("b")
 
     assert fill(shares, "a") == 2
 
 
 def test_what_nobody_in_particular_asks_for_may_have_all_that_is_free() -> None:
-    assert fill(Shares(10), None) == 10
+    assert fill(FairShares(10), None) == 10
 
 
 async def test_one_callers_tasks_do_not_take_the_place_of_anothers() -> None:
     refused: list[str] = []
-    tasks = Tasks(30, lambda: refused.append("refused"))
+    tasks = BackgroundTasks(30, lambda: refused.append("refused"))
     gate = asyncio.Event()
 
     async def waits() -> None:

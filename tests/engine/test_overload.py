@@ -134,7 +134,7 @@ async def test_once_the_loop_is_punctual_again_new_questions_are_looked_up_by_me
 async def test_so_many_lookups_by_meaning_are_under_way_and_more_are_left_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(admission, "MOST", 3)
+    monkeypatch.setattr(admission, "MAX_LOOKUPS", 3)
     embedder = CountingEmbedder()
     setup = Setup(embedder=embedder)
     await store(setup, "stored")

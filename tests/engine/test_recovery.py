@@ -49,7 +49,7 @@ class Outside:
 
 @pytest.fixture
 async def outside(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Outside]:
-    monkeypatch.setattr(recovery, "EVERY", EVERY)
+    monkeypatch.setattr(recovery, "PROBE_INTERVAL_S", EVERY)
     outside = Outside()
     attended = Recovery(lambda: outside.part, outside.probe)
     attended.start()
@@ -114,7 +114,7 @@ async def test_a_probe_that_is_a_mistake_is_told(outside: Outside, caplog: pytes
         await asyncio.sleep(5 * EVERY)
         await other.close()
 
-    assert "not asked any more" in caplog.text
+    assert "not probed any more" in caplog.text
 
 
 async def test_patience_ends_in_time() -> None:

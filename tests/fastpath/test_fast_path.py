@@ -196,11 +196,11 @@ class Holder:
 
 
 def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_found_by() -> None:
-    nobody = SimpleNamespace(stopped=lambda caller: False)
+    nobody = SimpleNamespace(is_refused=lambda caller: False)
     engine: Any = SimpleNamespace(
         backends=SimpleNamespace(derived_cache=Holder()),
         semantic=object(),
-        proofs=nobody,
+        credentials=nobody,
         rules=SimpleNamespace(ttl=1e10),
     )
     responses = PreparedResponses(lambda: engine)

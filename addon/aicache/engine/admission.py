@@ -1,4 +1,4 @@
-"""Whether there is room for another look-up by meaning, and whose turn it is in the background. It asks no part."""
+"""Admits look-ups by meaning, and holds background work back while the event loop is late. It calls no dependency."""
 
 from __future__ import annotations
 
@@ -9,90 +9,89 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from aicache.domain.loop_time import loop_time
-from aicache.engine.fair_shares import Shares
+from aicache.domain.throttle import Throttle
+from aicache.engine.fair_shares import FairShares
 
 logger = logging.getLogger(__name__)
 
-MOST = 64
+MAX_LOOKUPS = 64
 """Look-ups by meaning under way at once: what one of this machine's encoders gets through in a third of a second."""
-TURNS = 6
-"""Turns of the event loop that a look-up by meaning takes, about: with what they are late it must end in time, too."""
-CALM_WITHIN = 30.0  # seconds that something in the background waits for a loop that is not late
-LOOK_EVERY = 0.1  # seconds
-AT_ONCE = 8
-"""That have waited for a calm loop go on at once; more would make it late again."""
-SAY_EVERY = 60.0  # seconds
+TURNS_PER_LOOKUP = 6
+"""Turns of the event loop that a look-up by meaning takes, about: it must end in time even if each of them is late."""
+MAX_CALM_WAIT_S = 30.0
+"""Wait of background work for a loop that is not late."""
+CHECK_INTERVAL_S = 0.1
+RESUMED_PER_CHECK = 8
+"""Of the background work that has waited for a calm loop; more would make it late again."""
 
 
-class Room:
-    """``with room.of(caller):`` is one look-up by meaning. *patience* is what a look-up has, in seconds."""
+class Admission:
+    """``with admission.admit(caller):`` is one look-up by meaning. *lookup_timeout* is what it has, in seconds."""
 
-    def __init__(self, patience: float) -> None:
-        self.patience = patience
-        self._places = Shares(MOST)
-        self._turned_away = 0
-        self._next_word = 0.0
+    def __init__(self, lookup_timeout: float) -> None:
+        self.lookup_timeout = lookup_timeout
+        self._places = FairShares(MAX_LOOKUPS)
+        self._rejected = 0
+        self._throttle = Throttle()
         self._closed = False
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
-    def of(self, caller: Hashable) -> Iterator[None]:
-        """One look-up by meaning of this caller's."""
-        self._places.take(caller)
+    def admit(self, caller: Hashable) -> Iterator[None]:
+        """Count one look-up by meaning of this caller for as long as the context lasts."""
+        self._places.acquire(caller)
         try:
             yield
         finally:
-            self._places.leave(caller)
+            self._places.release(caller)
 
-    def has_none_for(self, caller: Hashable) -> bool:
-        """Tell whether a look-up by meaning would hold up others: who have an answer stored, or ask less."""
-        return self._is_late or not self._places.has(caller)
+    def is_full_for(self, caller: Hashable) -> bool:
+        """Tell whether a look-up by meaning would delay requests of other callers, or those with a stored answer."""
+        return self._is_late or not self._places.has_place_for(caller)
 
     @property
     def _is_late(self) -> bool:
-        return loop_time().lag * TURNS > self.patience
+        return loop_time().lag * TURNS_PER_LOOKUP > self.lookup_timeout
 
-    def turn_away(self) -> None:
-        """Note that one was left out; the log says so now and then."""
-        self._turned_away += 1
-        now = asyncio.get_running_loop().time()
-        if now >= self._next_word:
-            self._next_word = now + SAY_EVERY
+    def reject(self) -> None:
+        """Count a look-up that was not admitted, and log that now and then."""
+        self._rejected += 1
+        if self._throttle.allow(asyncio.get_running_loop().time()):
             logger.warning(
                 "more requests than there is time for: new questions go upstream without a look-up by meaning (%d so "
                 "far), what is stored for the very request is answered",
-                self._turned_away,
+                self._rejected,
             )
 
-    async def calm(self) -> None:
-        """Wait until the loop is not late, but not for ever."""
+    async def wait_until_calm(self) -> None:
+        """Wait until the loop is not late, at most `MAX_CALM_WAIT_S`."""
         if self._closed or not (self._is_late or self._waiting):
             return
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((loop.time() + CALM_WITHIN, turn))
+        self._waiting.append((loop.time() + MAX_CALM_WAIT_S, turn))
         if self._timer is None:
-            self._timer = loop.call_later(LOOK_EVERY, self._look)
+            self._timer = loop.call_later(CHECK_INTERVAL_S, self._check)
         await turn
 
     def close(self) -> None:
-        """The end has come: nobody waits any more."""
+        """Resume all background work: the proxy ends."""
         self._closed = True
-        self._let_go(len(self._waiting))
+        self._resume(len(self._waiting))
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = None
         if not self._is_late:
-            self._let_go(AT_ONCE)
+            self._resume(RESUMED_PER_CHECK)
         while self._waiting and self._waiting[0][0] <= loop.time():
-            self._let_go(1)
+            self._resume(1)
         if self._waiting:
-            self._timer = loop.call_later(LOOK_EVERY, self._look)
+            self._timer = loop.call_later(CHECK_INTERVAL_S, self._check)
 
-    def _let_go(self, most: int) -> None:
-        for _ in range(min(most, len(self._waiting))):
+    def _resume(self, limit: int) -> None:
+        for _ in range(min(limit, len(self._waiting))):
             _, turn = self._waiting.popleft()
-            if not turn.done():  # its task was cancelled
+            if not turn.done():  # its task was canceled
                 turn.set_result(None)

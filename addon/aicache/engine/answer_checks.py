@@ -10,11 +10,11 @@ from aicache.domain import policy
 from aicache.domain.loop_time import loop_time
 from aicache.domain.trace import Trace
 from aicache.engine import storing
-from aicache.engine.admission import Room
+from aicache.engine.admission import Admission
 from aicache.engine.answer_writer import AnswerWriter
 from aicache.engine.backends import Backends
-from aicache.engine.background_tasks import Tasks
-from aicache.engine.credential_status import Proofs, Turns
+from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.credential_status import CallerRateLimit, CredentialStatus
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S
 from aicache.engine.exchange import Exchange
 from aicache.engine.learning import Learning
@@ -37,26 +37,26 @@ class AnswerChecks:
     def __init__(
         self,
         backends: Backends,
-        proofs: Proofs,
+        credentials: CredentialStatus,
         learning: Learning,
         writer: AnswerWriter,
-        room: Room,
-        tasks: Tasks,
+        admission: Admission,
+        tasks: BackgroundTasks,
         rules: Callable[[], policy.Rules],
         clock: Callable[[], float],
         on_delete: Callable[[], None],
     ) -> None:
-        self._backends, self._proofs, self._learning = backends, proofs, learning
-        self._writer, self._room, self._tasks = writer, room, tasks
+        self._backends, self._credentials, self._learning = backends, credentials, learning
+        self._writer, self._admission, self._tasks = writer, admission, tasks
         self._rules, self._clock, self._on_delete = rules, clock, on_delete
-        self._turns = Turns(MAX_FEEDBACK, FEEDBACK_WINDOW_S, clock)
+        self._rate_limit = CallerRateLimit(MAX_FEEDBACK, FEEDBACK_WINDOW_S, clock)
 
     def check_hit(self, exchange: Exchange, recording: Recording) -> None:
         """Compare the upstream's answer to a request that was answered by a hit, in the background."""
         self._tasks.spawn(self._check_hit(exchange, recording), exchange.caller)
 
     async def _check_hit(self, exchange: Exchange, recording: Recording) -> None:
-        await self._room.calm()
+        await self._admission.wait_until_calm()
         if (trial := self._learning.open_trial(exchange)) is None:
             return
         try:
@@ -82,11 +82,11 @@ class AnswerChecks:
         caller, store = exchange.credential, self._backends.exact
         if caller is None or store is None:
             return
-        if (proven := self._proofs.known(exchange)) is None:
-            proven = await self._proofs.look_up(store, exchange)
+        if (proven := self._credentials.may_answer(exchange)) is None:
+            proven = await self._credentials.fetch(store, exchange)
         if not proven:
             logger.debug("feedback ignored: the caller's credential is not proven")
-        elif not self._turns.take(caller):
+        elif not self._rate_limit.allow(caller):
             logger.debug("feedback ignored: too much from this caller")
         else:
             await self.apply_feedback(exchange, key, right, shared=exchange.shared)

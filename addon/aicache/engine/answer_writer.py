@@ -12,13 +12,13 @@ from aicache.domain import policy
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.engine import storing
-from aicache.engine.admission import Room
+from aicache.engine.admission import Admission
 from aicache.engine.backends import Backends
-from aicache.engine.background_tasks import Tasks
-from aicache.engine.credential_status import Proofs
+from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.credential_status import CredentialStatus
 from aicache.engine.exchange import Exchange, is_large
 from aicache.engine.learning import Learning
-from aicache.engine.recent_erasures import Erasures
+from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.storing import NotKept
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
@@ -41,16 +41,16 @@ class AnswerWriter:
     def __init__(
         self,
         backends: Backends,
-        proofs: Proofs,
+        credentials: CredentialStatus,
         learning: Learning,
-        room: Room,
-        erasures: Erasures,
-        tasks: Tasks,
+        admission: Admission,
+        erasures: RecentErasures,
+        tasks: BackgroundTasks,
         rules: Callable[[], policy.Rules],
         clock: Callable[[], float],
     ) -> None:
-        self._backends, self._proofs, self._learning = backends, proofs, learning
-        self._room, self._erasures, self._tasks = room, erasures, tasks
+        self._backends, self._credentials, self._learning = backends, credentials, learning
+        self._admission, self._erasures, self._tasks = admission, erasures, tasks
         self._rules, self._clock = rules, clock
 
     def record(self, exchange: Exchange | BatchExchange, recording: Recording) -> list[Entry]:
@@ -73,16 +73,16 @@ class AnswerWriter:
         try:
             yield
         except NotKept:
-            self._proofs.accepted(exchange)
+            self._credentials.accepted(exchange)
             raise
-        self._proofs.accepted(exchange)
+        self._credentials.accepted(exchange)
 
     def store_soon(
         self, exchange: Exchange | BatchExchange, entries: Sequence[Entry], on_stored: OnStored = ignore
     ) -> bool:
         """Store entries in the background, but none of a batch that have expired; then call *on_stored*.
 
-        True where they are as good as stored: there is room for them, and writing works.
+        True where they are as good as stored: there is admission for them, and writing works.
         """
         if not (entries := storing.lasting(exchange, entries)):
             return False
@@ -135,7 +135,7 @@ class AnswerWriter:
         if len(self._tasks) > MAX_STORES // 4:  # the rest is for answers that are not stored yet
             logger.debug("%s: found by its exact request only, for lack of time", exchange.label)
             return
-        await self._room.calm()
+        await self._admission.wait_until_calm()
         putting = storing.put_vector_once_known(self._backends, exchange, entry, self._rules())
         try:
             await self.unless_erased(exchange, [entry], putting)

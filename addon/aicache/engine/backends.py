@@ -9,7 +9,7 @@ from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
 from aicache.domain.ports import DerivedCache, Embedder, ExactStore, Judge, VectorIndex
 from aicache.engine.dependency import Dependency
-from aicache.engine.fair_shares import Shares
+from aicache.engine.fair_shares import FairShares
 from aicache.engine.guarded_semantic import GuardedEmbedder, GuardedIndex, GuardedJudge, Semantic, SemanticGuards
 from aicache.engine.guarded_store import GuardedStore, StoreGuards
 
@@ -35,7 +35,7 @@ class Backends:
         self.exact_guards = StoreGuards.build(0.25)
         self.semantic_guards = SemanticGuards.build(0.4, 0.4)
         self.judge_guard = Dependency("judge model", 30.0, words=JUDGED)
-        self.embedding = Shares(MAX_EMBEDDING)
+        self.embedding = FairShares(MAX_EMBEDDING)
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""What goes on in the background: kept, bounded, and waited for at the end."""
+"""Background tasks of the engine: kept, limited in number, and waited for at the end."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from functools import partial
 from typing import Any
 
 from aicache.domain.ports import StoreError
-from aicache.engine.fair_shares import Shares
+from aicache.engine.fair_shares import FairShares
 
 logger = logging.getLogger(__name__)
 
 
-class Tasks:
-    """Background tasks, *most* at once, of one caller never all. *warn* is told when there would be more."""
+class BackgroundTasks:
+    """At most *max_tasks* at once, never all of one caller. *on_full* is called for each one that is refused."""
 
-    def __init__(self, most: int, warn: Callable[[], None]) -> None:
-        self._shares, self._warn = Shares(most), warn
+    def __init__(self, max_tasks: int, on_full: Callable[[], None]) -> None:
+        self._shares, self._on_full = FairShares(max_tasks), on_full
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None], caller: Hashable | None = None) -> bool:
-        """Run *work* in the background and keep its task; False (and a warning) when too much is under way."""
-        if not self._shares.take(caller):
+        """Run *work* in the background; False when there are too many tasks."""
+        if not self._shares.acquire(caller):
             work.close()
-            self._warn()
+            self._on_full()
             return False
-        task = asyncio.get_running_loop().create_task(_top(work))
+        task = asyncio.get_running_loop().create_task(_run(work))
         self._tasks.add(task)
         task.add_done_callback(partial(self._done, caller))
         return True
 
     def _done(self, caller: Hashable | None, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._shares.leave(caller)
+        self._shares.release(caller)
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     async def drain(self, within: float) -> None:
-        """Wait for those under way, at most *within* seconds; the rest is dropped."""
+        """Wait at most *within* seconds for the tasks under way, and cancel the rest."""
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within)
             for task in late:
                 task.cancel()
 
 
-async def _top(work: Coroutine[Any, Any, None]) -> None:
+async def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except StoreError as exc:

@@ -17,18 +17,18 @@ from aicache.domain.task_set import TaskSet
 from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Trace
 from aicache.engine import exact_lookup
-from aicache.engine.admission import Room
+from aicache.engine.admission import Admission
 from aicache.engine.answer_checks import AnswerChecks
 from aicache.engine.answer_writer import MAX_STORES, AnswerWriter, OnStored, ignore
 from aicache.engine.backends import Backends
-from aicache.engine.background_tasks import Tasks
-from aicache.engine.credential_status import REFUSING, Proofs
+from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.credential_status import REFUSING, CredentialStatus
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
-from aicache.engine.recent_erasures import Erasures
+from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.reindexing import Reindexing
 from aicache.engine.semantic_lookup import SemanticLookup
 from aicache.entries.embedding_batch import BatchExchange
@@ -58,27 +58,29 @@ class Engine:
     ) -> None:
         """*on_checked* is called when a stored answer was compared with a fresh one, *on_erased* after each purge."""
         self.rules = rules
-        self._room = Room(lookup_timeout)
+        self._admission = Admission(lookup_timeout)
         self.backends = Backends()
         self._clock = clock
         self._on_erased = on_erased
-        self.erasures = Erasures()
+        self.erasures = RecentErasures()
         self.emptied = 0
         """Times that everything was deleted."""
         self.purges = 0
         """Times that something was deleted for good, on a person's word."""
         self._repeats = TaskSet()
         self._throttle = Throttle()
-        self._stores = Tasks(MAX_STORES, self._warn_of_dropped)
-        self._comparisons = Tasks(MAX_COMPARISONS, lambda: logger.debug("a comparison is dropped: too many under way"))
-        self.proofs = Proofs(self.backends, self._stores, clock)
+        self._stores = BackgroundTasks(MAX_STORES, self._warn_of_dropped)
+        self._comparisons = BackgroundTasks(
+            MAX_COMPARISONS, lambda: logger.debug("a comparison is dropped: too many under way")
+        )
+        self.credentials = CredentialStatus(self.backends, self._stores, clock)
         self.learning = Learning(self.backends, self._comparisons, self.erasures, clock, on_checked)
         self._reindexing = Reindexing(self.backends)
         self._writer = AnswerWriter(
             self.backends,
-            self.proofs,
+            self.credentials,
             self.learning,
-            self._room,
+            self._admission,
             self.erasures,
             self._stores,
             self._rules_in_force,
@@ -86,10 +88,10 @@ class Engine:
         )
         self._checks = AnswerChecks(
             self.backends,
-            self.proofs,
+            self.credentials,
             self.learning,
             self._writer,
-            self._room,
+            self._admission,
             self._comparisons,
             self._rules_in_force,
             clock,
@@ -108,11 +110,11 @@ class Engine:
 
     @property
     def lookup_timeout(self) -> float:
-        return self._room.patience
+        return self._admission.lookup_timeout
 
     @lookup_timeout.setter
     def lookup_timeout(self, seconds: float) -> None:
-        self._room.patience = seconds
+        self._admission.lookup_timeout = seconds
 
     @property
     def exact(self) -> GuardedStore | None:
@@ -176,7 +178,7 @@ class Engine:
             self._clock,
             trace or Trace(),
         )
-        if (found := await exact_lookup.find_exact(lookup, self.proofs)) is not None:
+        if (found := await exact_lookup.find_exact(lookup, self.credentials)) is not None:
             if isinstance(found, Hit):
                 self._reindexing.on_hit(store, exchange, found.entry, rules)
             return found
@@ -184,11 +186,11 @@ class Engine:
             return hit
         if (semantic := self.backends.semantic) is None or not _may_embed(exchange, rules):
             return Miss("not-stored")
-        if self._room.has_none_for(exchange.caller):
-            self._room.turn_away()
+        if self._admission.is_full_for(exchange.caller):
+            self._admission.reject()
             return Miss("busy")
         search = SemanticLookup(lookup, semantic.within(deadline, exchange.label), self.learning)
-        with self._room.of(exchange.caller):
+        with self._admission.admit(exchange.caller):
             outcome, gone = await search.run()
         if gone:
             self._stores.spawn(semantic.index.delete(gone))
@@ -205,7 +207,7 @@ class Engine:
         deadline = self.deadline() if deadline is None else deadline
         store = store.within(deadline, exchange.label)
         now, ttl = self._clock(), self.rules.ttl
-        return await exact_lookup.find_inputs(self.backends, store, self.proofs, exchange, deadline, now, ttl)
+        return await exact_lookup.find_inputs(self.backends, store, self.credentials, exchange, deadline, now, ttl)
 
     # ------------------------------------------------------------------ store
 
@@ -232,7 +234,7 @@ class Engine:
     def answered(self, exchange: Exchange | BatchExchange, status: int) -> None:
         """Record a response's status: that the upstream refuses the caller is known before its body is there."""
         if status in REFUSING:
-            self.proofs.refused(exchange)
+            self.credentials.refused(exchange)
 
     # ------------------------------------------------------------------ learn
 
@@ -258,7 +260,7 @@ class Engine:
         """Drop what this process itself remembers of deleted entries, and report the deletion."""
         self._count_purge()
         self.emptied += erased.everything
-        self.proofs.forget()
+        self.credentials.forget_accepted()
         if erased.everything:
             self.learning.close_trials()
         if (semantic := self.backends.semantic) is not None:
@@ -273,7 +275,7 @@ class Engine:
         """Wait at most *within* seconds for the stores under way, and drop the rest. No backend starts any more."""
         self._repeats.cancel()
         self.backends.start_no_more()
-        self._room.close()
+        self._admission.close()
         try:
             async with asyncio.timeout(within):
                 await self._stores.drain(within)

@@ -9,7 +9,7 @@ from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.ports import Busy, StoreError
 from aicache.engine.backends import Backends
-from aicache.engine.credential_status import Proofs
+from aicache.engine.credential_status import CredentialStatus
 from aicache.engine.exchange import MAX_BYTES_ON_LOOP
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.lookup import Lookup
@@ -21,14 +21,14 @@ INPUT_BATCH_SIZE = 64
 """Inputs looked up at once: their vectors have tens of kilobytes each."""
 
 
-async def find_exact(lookup: Lookup, proofs: Proofs) -> Hit | Miss | None:
+async def find_exact(lookup: Lookup, credentials: CredentialStatus) -> Hit | Miss | None:
     """Find the answer to the very request; None when there is none, and one to a similar request may do.
 
     What is known of the caller's credential is read in one round trip with the entry, where it is not known here.
     """
     exchange = lookup.exchange
     why_stopped = "credential-unproven" if exchange.shared else "credential-refused"
-    may_answer = proofs.known(exchange)
+    may_answer = credentials.may_answer(exchange)
     if may_answer is False:
         return Miss(why_stopped)
     entry: Entry | None = None
@@ -36,7 +36,7 @@ async def find_exact(lookup: Lookup, proofs: Proofs) -> Hit | Miss | None:
         with lookup.trace.step("exact look-up"):
             entry = lookup.backends.get_cached(exchange.identity.key)
             if entry is None or may_answer is None:
-                entry, may_answer = await _read(lookup, proofs, entry, may_answer)
+                entry, may_answer = await _read(lookup, credentials, entry, may_answer)
     except Busy:
         return Miss("busy")
     except StoreError as exc:
@@ -52,17 +52,17 @@ async def find_exact(lookup: Lookup, proofs: Proofs) -> Hit | Miss | None:
 
 
 async def _read(
-    lookup: Lookup, proofs: Proofs, entry: Entry | None, may_answer: bool | None
+    lookup: Lookup, credentials: CredentialStatus, entry: Entry | None, may_answer: bool | None
 ) -> tuple[Entry | None, bool]:
     """Read what is not known of the two, both in one round trip."""
     exchange = lookup.exchange
     keys = [exchange.identity.key] if entry is None else []
-    flags = [proofs.flag(exchange)] if may_answer is None else []
+    flags = [credentials.flag(exchange)] if may_answer is None else []
     found, said = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
     for each in found:
         entry = each if isinstance(each, Entry) else None
     for flag in said:
-        may_answer = proofs.learn(exchange, flag)
+        may_answer = credentials.apply_flag(exchange, flag)
     return entry, bool(may_answer)
 
 
@@ -93,7 +93,7 @@ async def find_higress_answer(lookup: Lookup) -> Hit | None:
 async def find_inputs(
     backends: Backends,
     store: GuardedStore,
-    proofs: Proofs,
+    credentials: CredentialStatus,
     exchange: BatchExchange,
     deadline: float,
     now: float,
@@ -103,9 +103,9 @@ async def find_inputs(
     time = loop_time()
     time_left = deadline - time.time()
     try:
-        may_answer = proofs.known(exchange)
+        may_answer = credentials.may_answer(exchange)
         if may_answer is None:
-            may_answer = await proofs.look_up(store, exchange)
+            may_answer = await credentials.fetch(store, exchange)
         if not may_answer:
             return (None,) * len(exchange.keys)
         found: dict[str, Entry | StoreError | None] = {

@@ -1,4 +1,4 @@
-"""How much of what there is only so much of one caller may have: never all of it. Nothing here awaits."""
+"""Divides a limited number of places between callers, so that none can take them all. Nothing here awaits."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from contextlib import contextmanager
 
 from aicache.domain.ports import Busy
 
-GREED = 2
+PLACES_PER_FREE_PLACE = 2
 """How many places a caller may have for each that is free: alone two thirds of all, and there is always one for others
 (dynamic thresholds, Choudhury and Hahne 1998)."""
 
 
-class Shares:
-    """*most* places. What nobody in particular asks for (a caller of None) may have all that are free."""
+class FairShares:
+    """*max_places* places. Work of no caller in particular (None) may have all that are free."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_places: int) -> None:
+        self._max_places = max_places
         self._taken: Counter[Hashable] = Counter()
 
-    def has(self, caller: Hashable | None) -> bool:
-        """Tell whether there is a place for this caller."""
-        free = self._most - self._taken.total()
-        return free > 0 and (caller is None or self._taken[caller] < GREED * free)
+    def has_place_for(self, caller: Hashable | None) -> bool:
+        free = self._max_places - self._taken.total()
+        return free > 0 and (caller is None or self._taken[caller] < PLACES_PER_FREE_PLACE * free)
 
-    def take(self, caller: Hashable | None) -> bool:
+    def acquire(self, caller: Hashable | None) -> bool:
         """Take a place; False where there is none for this caller."""
-        if not self.has(caller):
+        if not self.has_place_for(caller):
             return False
         self._taken[caller] += 1
         return True
 
-    def leave(self, caller: Hashable | None) -> None:
+    def release(self, caller: Hashable | None) -> None:
         """Give a place back."""
         self._taken[caller] -= 1
         if not self._taken[caller]:
@@ -40,10 +39,10 @@ class Shares:
 
     @contextmanager
     def place(self, caller: Hashable | None) -> Iterator[int]:
-        """Have a place for as long as the context lasts, which is told how many this caller has. Raises Busy."""
-        if not self.take(caller):
+        """Hold a place for as long as the context lasts; yield how many this caller has now. Raises Busy."""
+        if not self.acquire(caller):
             raise Busy("too much of one caller's at once")
         try:
             yield self._taken[caller]
         finally:
-            self.leave(caller)
+            self.release(caller)

@@ -14,11 +14,11 @@ from aicache.domain.policy import Policy, Rules
 from aicache.domain.trial import Source, Trial
 from aicache.engine.answer_comparison import Comparison, extract_text
 from aicache.engine.backends import Backends
-from aicache.engine.background_tasks import Tasks
+from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
-from aicache.engine.recent_erasures import Erasures
+from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.traffic_segments import SegmentTerms, TrafficSegments, warn_of_serving_level
 from aicache.evidence import entry_record
 from aicache.evidence.answer_equality import Correctness
@@ -46,8 +46,8 @@ class Learning:
     def __init__(
         self,
         backends: Backends,
-        tasks: Tasks,
-        erasures: Erasures,
+        tasks: BackgroundTasks,
+        erasures: RecentErasures,
         clock: Callable[[], float],
         on_checked: Callable[[Checked], None],
     ) -> None:

@@ -1,4 +1,4 @@
-"""Who was erased lately: an answer that was asked for before that is not stored after it. It deletes nothing itself."""
+"""Remembers the callers erased lately: an answer requested before that is not stored after it. It deletes nothing."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from aicache.domain.caller_digests import CallerMatcher
 from aicache.engine.exchange import Exchange
 from aicache.entries.embedding_batch import BatchExchange
 
-MOST = 256
-"""Remembered; of whom nobody remembers any more, all answers are dropped that were asked for before that."""
-FOR = 3600.0
-"""Seconds: no answer is longer on its way."""
+MAX_ERASURES = 256
+"""When an older one is forgotten, all answers requested before it are dropped, whoever requested them."""
+MAX_EXCHANGE_S = 3600.0
+"""No answer takes longer."""
 
 
-class Erasures:
-    """By the monotonic clock."""
+class RecentErasures:
+    """Times are of the monotonic clock, as `Exchange.asked_at` is."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._erased: deque[tuple[CallerMatcher, float]] = deque()
+        self._erasures: deque[tuple[CallerMatcher, float]] = deque()
         self._all_before = float("-inf")
 
-    def note(self, wanted: CallerMatcher | None) -> None:
-        """Take note, before anything is deleted, that a caller is erased; None: everybody is."""
+    def add(self, caller: CallerMatcher | None) -> None:
+        """Remember an erasure, before anything is deleted; None: of all callers."""
         now = self._clock()
-        if wanted is None:
-            self._erased.clear()
+        if caller is None:
+            self._erasures.clear()
             self._all_before = now
             return
-        self._erased.append((wanted, now))
-        while len(self._erased) > MOST or now - self._erased[0][1] > FOR:
-            self._all_before = max(self._all_before, self._erased.popleft()[1])
+        self._erasures.append((caller, now))
+        while len(self._erasures) > MAX_ERASURES or now - self._erasures[0][1] > MAX_EXCHANGE_S:
+            self._all_before = max(self._all_before, self._erasures.popleft()[1])
 
     def cover(self, exchange: Exchange | BatchExchange | None) -> bool:
-        """Tell whether an answer was asked for by one who has been erased since."""
+        """Tell whether the caller of an exchange has been erased since its request."""
         if exchange is None:
             return False
         if exchange.asked_at <= self._all_before:
             return True
-        return any(exchange.asked_at <= at and wanted.matches_any(exchange.owners) for wanted, at in self._erased)
+        return any(exchange.asked_at <= at and caller.matches_any(exchange.owners) for caller, at in self._erasures)

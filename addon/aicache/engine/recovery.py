@@ -1,4 +1,4 @@
-"""Finds out that a part which failed answers again, so that no request has to. It asks only while the part fails."""
+"""Probes a failing dependency in the background, so that no request has to find out that it answers again."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from aicache.engine.dependency import Dependency
 
 logger = logging.getLogger(__name__)
 
-EVERY = 0.5
-"""Seconds between two questions."""
-AT_MOST = 5.0
-"""Seconds between two to a part that answers these, and then fails others again."""
+PROBE_INTERVAL_S = 0.5
+MAX_PROBE_INTERVAL_S = 5.0
+"""For a dependency that answers probes, and then fails requests again."""
 
 
 class Recovery:
-    """One task that asks a part by *probe*, which is as a request would, and raises StoreError while it fails.
+    """One task that calls *probe* while a dependency fails: as a request would, raising StoreError on failure.
 
-    *part* returns the part in use. From `start` to `close`.
+    *dependency* returns the one in use. It runs from `start` to `close`.
     """
 
-    def __init__(self, part: Callable[[], Dependency], probe: Callable[[], Awaitable[object]]) -> None:
-        self._part, self._probe = part, probe
+    def __init__(self, dependency: Callable[[], Dependency], probe: Callable[[], Awaitable[object]]) -> None:
+        self._dependency, self._probe = dependency, probe
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -36,20 +35,21 @@ class Recovery:
 
     async def _run(self) -> None:
         try:
-            await self._look()
+            await self._probe_while_failing()
         except Exception:
-            logger.exception("a part that fails is not asked any more beside the requests")
+            logger.exception("a failing dependency is not probed any more, and recovers by requests only")
 
-    async def _look(self) -> None:
+    async def _probe_while_failing(self) -> None:
         loop = asyncio.get_running_loop()
-        pause, answered = EVERY, -AT_MOST
+        interval, answered = PROBE_INTERVAL_S, -MAX_PROBE_INTERVAL_S
         while True:
-            await asyncio.sleep(pause)
-            part = self._part()
-            if not part.failing:
-                if loop.time() - answered > 2 * AT_MOST:
-                    pause = EVERY
+            await asyncio.sleep(interval)
+            dependency = self._dependency()
+            if not dependency.failing:
+                if loop.time() - answered > 2 * MAX_PROBE_INTERVAL_S:
+                    interval = PROBE_INTERVAL_S
                 continue
-            if await part.retry(self._probe()):
-                pause = min(2 * pause, AT_MOST) if loop.time() - answered < 2 * AT_MOST else EVERY
+            if await dependency.retry(self._probe()):
+                lately = loop.time() - answered < 2 * MAX_PROBE_INTERVAL_S
+                interval = min(2 * interval, MAX_PROBE_INTERVAL_S) if lately else PROBE_INTERVAL_S
                 answered = loop.time()

@@ -7,7 +7,7 @@ from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import Backends, withdrawn
-from aicache.engine.background_tasks import Tasks
+from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
@@ -23,7 +23,7 @@ class Reindexing:
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
-        self._tasks = Tasks(MAX_CONCURRENT, lambda: None)
+        self._tasks = BackgroundTasks(MAX_CONCURRENT, lambda: None)
         self._index: object = None
         self._seen = BoundedDict[str, None](MAX_SEEN_KEYS)
 

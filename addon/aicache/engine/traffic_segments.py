@@ -15,7 +15,7 @@ from aicache.domain.bounded import BoundedDict
 from aicache.domain.digests import digest
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import Backends
-from aicache.engine.background_tasks import Tasks
+from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.guarded_store import GuardedStore
 from aicache.evidence import shared_state
 from aicache.evidence.embedding_space import EmbeddingSpace
@@ -58,7 +58,7 @@ class _Segment:
 class TrafficSegments:
     """The segments in use, by name. The first use of one reads what other proxies know."""
 
-    def __init__(self, backends: Backends, tasks: Tasks, clock: Callable[[], float]) -> None:
+    def __init__(self, backends: Backends, tasks: BackgroundTasks, clock: Callable[[], float]) -> None:
         self._backends, self._tasks, self._clock = backends, tasks, clock
         self._segments = BoundedDict[str, _Segment](MAX_SEGMENTS)
 

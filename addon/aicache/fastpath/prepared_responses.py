@@ -142,7 +142,7 @@ class PreparedResponses:
 
     def _is_refused(self, caller: str | None) -> bool:
         """Tell whether the upstream has refused the caller's credential since the response was prepared."""
-        return (engine := self._engine()) is None or engine.proofs.stopped(caller)
+        return (engine := self._engine()) is None or engine.credentials.is_refused(caller)
 
     def _semantic(self) -> Semantic | None:
         return None if (engine := self._engine()) is None else engine.semantic

@@ -96,7 +96,7 @@ class Maintenance(EntryAccess):
 
     async def purge_all(self) -> int:
         """Delete every entry of the store under its prefix, whoever's it is, with its vector."""
-        self._engine.erasures.note(None)  # first: what is on its way is not stored after it
+        self._engine.erasures.add(None)  # first: what is on its way is not stored after it
         count = 0
         async for keys in self.keys():
             await self._delete(keys)
@@ -121,7 +121,7 @@ class Maintenance(EntryAccess):
         What is asked while this goes on is not stored, here; *asked_before* (Unix seconds) leaves what was asked since.
         """
         if asked_before == math.inf:
-            self._engine.erasures.note(wanted)
+            self._engine.erasures.add(wanted)
         done, keys = CallerTotals(), set[str]()
         async for batch in self._fetch_all():
             done += _counted(batch, wanted, asked_before)

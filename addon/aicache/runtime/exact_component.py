@@ -19,7 +19,7 @@ from aicache.config import Exact, Redis
 from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secrets
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.engine.credential_status import REFUSED_FOR
+from aicache.engine.credential_status import REFUSED_TTL_S
 from aicache.engine.recovery import Recovery
 from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S
 from aicache.runtime.clock_jumps import ClockJumps
@@ -53,7 +53,7 @@ def max_ttl(name: str, ttl: float) -> float:
         case "e:":
             return ttl
         case "m:" if not name.startswith(f"m:{SEGMENT_PREFIX}"):
-            return max(ttl, REFUSED_FOR)
+            return max(ttl, REFUSED_TTL_S)
         case _:
             return max(ttl, SEGMENT_TTL_S)
 
