@@ -14,6 +14,7 @@ import pytest
 
 from e2e.proxy import ROOT, alive, children
 
+pytestmark = pytest.mark.slow
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wants wrk on the PATH (Debian: apt install wrk)")
 
 

@@ -17,6 +17,7 @@ from e2e.conftest import Upstream
 from e2e.page_visitor import CHANGE, Visitor
 from e2e.proxy import READY_EXACT, Proxy
 
+pytestmark = pytest.mark.slow
 Start = Callable[..., Proxy]
 
 WITHIN = 8.0

@@ -15,6 +15,7 @@ import pytest
 from e2e.proxy import SCRIPT, Proxy, alive, children, free_port
 from servers import Process, plain
 
+pytestmark = pytest.mark.slow
 Start = Callable[..., Proxy]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 NO_MEANING = "semantic: {enabled: false}\n"

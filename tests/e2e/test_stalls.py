@@ -24,6 +24,7 @@ from e2e.test_failure import Listener
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
+pytestmark = pytest.mark.slow
 Start = Callable[..., Proxy]
 CLIENTS = 50
 LOOKUP = 0.5  # seconds, the default of lookup_timeout

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import environment
-from e2e.proxy import READY, READY_EXACT, children
+from e2e.proxy import EXACT_ONLY, READY_EXACT, children
 from e2e.test_transparent import firewall, pytestmark, until_hit, visit
 from e2e.transparent import API, HOME, HOSTS, OTHER, TRANSPARENT, USER, Internet, Logged, Redirected
 from namespaces import ELSEWHERE, INTERNET, Lan
@@ -58,7 +58,7 @@ def direct(net: Lan, internet: Internet) -> Any:
 
 
 def test_a_machines_own_traffic_is_answered_from_the_cache(net: Lan, start: Start) -> None:
-    redirected = start(config="", ready=READY)
+    redirected = start(config=EXACT_ONLY, ready=READY_EXACT)
 
     for ip in (4, 6):
         question = f"How do I reset password number {ip}?"
@@ -78,7 +78,7 @@ def test_a_service_on_the_machine_itself_is_cached_too(net: Lan, start: Start, t
     try:
         service.wait_log("stand-in")
         options = ("--host", "localhost", "--port", 443, "--port", 11434)
-        redirected = start(*options, config="semantic: {enabled: false}", ready=READY_EXACT)
+        redirected = start(*options, config=EXACT_ONLY, ready=READY_EXACT)
 
         def ask() -> Any:
             where = (net.client, f"{name}:11434", redirected.authority)

@@ -26,7 +26,7 @@ from servers import Process, free_ports, plain
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
-pytestmark = pytest.mark.timeout(300)  # several processes each, one after the other
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # several processes each, one after the other
 Start = Callable[..., Proxy]
 MANY = 1000
 COUNTED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}

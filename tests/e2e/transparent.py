@@ -16,7 +16,7 @@ from typing import Self
 
 import environment
 from certificates import a_certificate
-from e2e.proxy import READY
+from e2e.proxy import EXACT_ONLY, READY_EXACT
 from namespaces import ELSEWHERE, INTERNET, Lan, Machine
 
 API, SHARED, OTHER = "api.llm.test", "shared.test", "other.test"
@@ -95,8 +95,8 @@ class Redirected:
         internet: Internet,
         folder: Path,
         *options: object,
-        config: str = "",
-        ready: str | None = READY,
+        config: str = EXACT_ONLY,
+        ready: str | None = READY_EXACT,
     ) -> None:
         self.machine, self.internet, self.folder = machine, internet, folder
         self.options = ("--user", USER, "--home", HOME, "--yes", "--host", API, "--config", CONFIG, *options)
