@@ -14,7 +14,7 @@ with atheris.instrument_imports(include=["aicache"]):
     from aicache.domain.model import Mode
     from aicache.formats import FORMATS, Format
     from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS
-    from aicache.formats.json_body import ReplayOnly
+    from aicache.formats.errors import ReplayOnly
 
 import samples
 

@@ -9,7 +9,7 @@ import pytest
 
 from aicache.domain.model import Mode
 from aicache.formats import by_api, sse
-from aicache.formats.json_body import ReplayOnly
+from aicache.formats.errors import ReplayOnly
 
 A, B, C = ({"type": "url_citation", "url_citation": {"url": each}} for each in "abc")
 UNCLEAR = "unclear"

@@ -12,6 +12,7 @@ import pytest
 
 from aicache.formats import FORMATS, sse
 from aicache.formats.embeddings import OPENAI_EMBEDDINGS
+from aicache.formats.errors import TooComplex
 from aicache.formats.gemini.stream import parse_array
 from aicache.formats.json_body import parse_object, parse_request_object
 from aicache.formats.json_bounds import (
@@ -20,7 +21,6 @@ from aicache.formats.json_bounds import (
     MAX_NUMBER_DIGITS,
     MAX_REQUEST_NODES,
     MAX_VALUES,
-    TooComplex,
     check_bounds,
 )
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aicache.formats.json_body import render_json_line
 from aicache.formats.sse import Decoder, Event, decode, decode_ndjson, encode, encode_ndjson, split_blocks
 
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))
@@ -147,7 +148,7 @@ def test_a_last_line_without_its_end_is_a_line() -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["\x85", "a\u2028\u2029"])))
 def test_documents_written_as_lines_are_read_again_wherever_unicode_ends_lines(documents: list[str]) -> None:
-    body = encode_ndjson(json.dumps(document, ensure_ascii=False).encode() for document in documents)
+    body = encode_ndjson(map(render_json_line, documents))
 
     assert [json.loads(line) for line in decode_ndjson(body)] == documents
     assert [json.loads(line) for line in body.decode().splitlines()] == documents

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import Format, by_api, sse
-from aicache.formats.json_body import ReplayOnly
+from aicache.formats.errors import ReplayOnly
 
 PIECES = ("Tea ", "is ", "hot.")
 Fields = dict[str, Any]

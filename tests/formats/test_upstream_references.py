@@ -11,8 +11,8 @@ from hypothesis import given
 
 from aicache.config import Config
 from aicache.formats import by_api, upstream_references
+from aicache.formats.errors import Private, Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import Private, Stateful
 from aicache.formats.upstream_state import Allow
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.formats import EMBEDDINGS, by_api
+from aicache.formats.errors import Private, Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import Private, Stateful
 from aicache.formats.upstream_state import Allow, is_private_name, is_state_name, reject_stateful_query, split_words
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse

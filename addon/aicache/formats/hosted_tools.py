@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aicache.formats import upstream_state
-from aicache.formats.json_body import Private
+from aicache.formats.errors import Private
 from aicache.formats.upstream_state import Allow
 
 _CALLER_TYPES = frozenset({"function", "custom"})

@@ -9,24 +9,13 @@ from typing import Any
 import msgspec
 
 from aicache.formats import json_bounds
+from aicache.formats.errors import ReplayOnly
 
 JSONObject = dict[str, Any]
 
 _SPACE_BEFORE_COLON = re.compile(rb'"[ \t\r\n]+:')
 _LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 _CONTAINERS = frozenset({dict, list})
-
-
-class ReplayOnly(ValueError):
-    """The answer can be replayed as it was recorded, and written in no other way."""
-
-
-class Stateful(ValueError):
-    """The request leans on state that the upstream holds, so equal requests need not have equal answers."""
-
-
-class Private(Stateful):
-    """The upstream reads data for the answer that are the caller's own and change, or acts for the caller."""
 
 
 def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -> JSONObject:
@@ -97,9 +86,10 @@ def render_json(value: Any) -> bytes:
 
 
 def render_json_line(value: Any) -> str:
-    """Write a JSON value so that clients which split text at every line end that Unicode knows can read it, too.
+    """Render a JSON value so that clients which split text at all of Unicode's line ends can read it, too.
 
-    Whoever reads it by ``httpx.Response.iter_lines`` does: https://github.com/florimondmanca/httpx-sse/issues/34.
+    Those that read by ``httpx.Response.iter_lines`` do, Ollama's own among them:
+    https://github.com/florimondmanca/httpx-sse/issues/34.
     """
     line = render_json(value).decode()
     for character, escape in _LINE_ENDS:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+from aicache.formats.errors import TooComplex
+
 MAX_DEPTH = 64
 """Arrays and objects inside one another. Schemas of tools have a dozen."""
 MAX_REQUEST_NODES = 50_000
@@ -26,10 +28,6 @@ _STEPS = bytes.maketrans(_BRACKETS, bytes((1, 255, 1, 255)))
 _SPACE = b" \t\r\n"
 _OF_NUMBERS = bytes(48 if each in b"-+.0123456789eE" else 32 for each in range(256))
 _LONG_NUMBER = b"0" * MAX_NUMBER_DIGITS
-
-
-class TooComplex(ValueError):
-    """More than is parsed. The message says of what, and quotes nothing."""
 
 
 def check_bounds(document: bytes | str, *, max_nodes: int = MAX_NODES, max_values: int | None = MAX_VALUES) -> None:

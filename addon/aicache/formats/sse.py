@@ -17,7 +17,6 @@ _BOM = b"\xef\xbb\xbf"
 _STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_RUN = re.compile(rb"[\r\n]+")
-_OTHER_LINE_ENDS = (("\x85", rb"\u0085"), ("\u2028", rb"\u2028"), ("\u2029", rb"\u2029"))
 MAX_LINES = 200_000
 """In a body that is decoded at once: each takes a hundred bytes of memory, however short it is. Answers have 20,000."""
 _MAX_RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
@@ -161,13 +160,6 @@ def decode_ndjson(body: bytes) -> list[bytes]:
     return [line for line in body.split(b"\n") if line.strip()]
 
 
-def encode_ndjson(documents: Iterable[bytes]) -> bytes:
-    """Write JSON documents, each of one line already, as newline-delimited JSON.
-
-    Line ends that only Unicode knows are escaped: ``httpx.Response.iter_lines``, by which Ollama's own client reads,
-    splits at them. In JSON they can stand in texts alone.
-    """
-    body = b"".join(document + b"\n" for document in documents)
-    for character, escape in _OTHER_LINE_ENDS:
-        body = body.replace(character.encode(), escape)
-    return body
+def encode_ndjson(lines: Iterable[str]) -> bytes:
+    """Render JSON documents, each of one line already, as newline-delimited JSON."""
+    return "".join(f"{line}\n" for line in lines).encode()

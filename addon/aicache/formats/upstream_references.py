@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from aicache.formats import upstream_state
-from aicache.formats.json_body import Stateful
+from aicache.formats.errors import Stateful
 from aicache.formats.upstream_state import Allow
 
 _CONTENT_FIELDS = frozenset(

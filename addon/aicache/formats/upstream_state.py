@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from aicache.formats import documented_fields
-from aicache.formats.json_body import Private, Stateful
+from aicache.formats.errors import Private, Stateful
 
 _MAX_CACHED_NAME_CHARS = 64  # characters of a name; longer ones are none of an API's
 _WORD_PATTERN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

@@ -19,7 +19,7 @@ from aicache.domain.trace import Trace
 from aicache.engine import MAX_BYTES_ON_LOOP, Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
-from aicache.formats.json_body import ReplayOnly
+from aicache.formats.errors import ReplayOnly
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.embedding_batches import EmbeddingBatches, reduce_request
 from aicache.proxy.flow_events import FlowEvents

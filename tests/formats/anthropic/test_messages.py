@@ -26,8 +26,8 @@ from aicache.domain.model import (
 )
 from aicache.formats.anthropic.answer import GOOD_STOP_REASONS
 from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.errors import Stateful
 from aicache.formats.format import AnswerSummary, RequestContext
-from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from formats.anything import JSON, replaced
 

@@ -10,8 +10,8 @@ import pytest
 
 from aicache.domain.model import Mode
 from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import Stateful
 
 
 @pytest.fixture(scope="module")

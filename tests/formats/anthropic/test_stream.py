@@ -14,8 +14,8 @@ from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES
 from aicache.formats.anthropic.messages import MESSAGES
+from aicache.formats.errors import ReplayOnly
 from aicache.formats.format import AnswerSummary
-from aicache.formats.json_body import ReplayOnly
 from formats.anything import replaced
 
 JSON = st.recursive(

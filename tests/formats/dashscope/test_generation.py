@@ -28,8 +28,8 @@ from aicache.domain.model import (
     Usage,
 )
 from aicache.formats.dashscope.generation import DASHSCOPE
+from aicache.formats.errors import ReplayOnly, Stateful
 from aicache.formats.format import AnswerSummary, RequestContext
-from aicache.formats.json_body import ReplayOnly, Stateful
 from aicache.formats.openai.chat import CHAT
 from formats.anything import replaced
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
+from aicache.formats.errors import ReplayOnly, Stateful
 from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.gemini.generate_content import GEMINI
-from aicache.formats.json_body import ReplayOnly, Stateful
 from formats.anything import JSON, replaced
 
 PATH = "/v1beta/models/gemini-2.5-flash:generateContent"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
+from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
 from formats.anything import JSON, replaced

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
-from aicache.formats.json_body import ReplayOnly
+from aicache.formats.errors import ReplayOnly
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from aicache.domain.conversation import Context
 from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Answer, Call, Choice, Finish, Mode, Reasoning, Refusal, Text, ToolCall, Turn, Usage
+from aicache.formats.errors import Stateful
 from aicache.formats.format import AnswerSummary, RequestContext
-from aicache.formats.json_body import Stateful
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
 from aicache.formats.openai.completions import COMPLETIONS

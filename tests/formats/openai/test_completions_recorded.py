@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aicache.domain.model import Mode
-from aicache.formats.json_body import Stateful
+from aicache.formats.errors import Stateful
 from aicache.formats.openai.completions import COMPLETIONS
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Call, Mode, Turn
+from aicache.formats.errors import Stateful
 from aicache.formats.format import AnswerSummary, RequestContext
-from aicache.formats.json_body import Stateful
 from aicache.formats.openai.responses import RESPONSES
 from formats.anything import JSON, replaced
 

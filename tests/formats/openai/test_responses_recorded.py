@@ -11,7 +11,7 @@ import pytest
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
-from aicache.formats.json_body import Stateful
+from aicache.formats.errors import Stateful
 from aicache.formats.openai.responses import RESPONSES
 
 

@@ -14,6 +14,7 @@ from aicache.cli.warm.bounded_reader import NODES, VALUES, Bounded
 from aicache.cli.warm.question_exchange import Asking
 from aicache.cli.warm.records import Place, Records, SourceError
 from aicache.formats import json_bounds
+from aicache.formats.errors import TooComplex
 from aicache.maintenance import archive
 
 REDIS = ("redis://", "rediss://", "unix://")
@@ -107,7 +108,7 @@ def _of_json(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) ->
     try:
         json_bounds.check_bounds(text, max_nodes=NODES, max_values=VALUES)
         document = json.loads(text)
-    except json_bounds.TooComplex as exc:
+    except TooComplex as exc:
         raise SourceError(f"{path}: {exc}") from None
     except (ValueError, RecursionError) as exc:
         line = f" line {exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""

@@ -9,8 +9,9 @@ from aicache.domain.model import Call, Mode, Turn
 from aicache.formats import documented_fields, hosted_tools, upstream_references, upstream_state
 from aicache.formats.dashscope import interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
+from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import JSONObject, Stateful, object_list, parse_request_object
+from aicache.formats.json_body import JSONObject, object_list, parse_request_object
 from aicache.formats.upstream_state import Allow
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})

@@ -8,8 +8,9 @@ from typing import Any
 
 from aicache.domain.model import Turn
 from aicache.formats import documented_fields, upstream_references, upstream_state
+from aicache.formats.errors import Private
 from aicache.formats.gemini import fields
-from aicache.formats.json_body import JSONObject, Private
+from aicache.formats.json_body import JSONObject
 from aicache.formats.upstream_state import STRICT, Allow
 
 _HARMLESS_FIELDS = fields.REQUEST.keys() - {"continuationToken"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks, sse
-from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
 from aicache.formats.stream_deltas import merge_unknown, prefer_later
 
 GOOD_DONE_REASONS = frozenset(
@@ -140,7 +140,7 @@ def render_stream(document: Mapping[str, Any], shape: Shape) -> bytes:
     if rest.get("logprobs"):
         lines[0]["logprobs"] = rest.pop("logprobs")
     lines.append(head | _placed(blank | said, shape) | rest)
-    return sse.encode_ndjson(render_json(line) for line in lines)
+    return sse.encode_ndjson(render_json_line(line) for line in lines)
 
 
 def _placed(said: JSONObject, shape: Shape) -> JSONObject:

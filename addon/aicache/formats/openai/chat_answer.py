@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks
-from aicache.formats.json_body import JSONObject, ReplayOnly, object_list, parse_object, render_json
+from aicache.formats.errors import ReplayOnly
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
 
 GOOD_FINISH_REASONS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq

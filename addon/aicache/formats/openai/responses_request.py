@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from aicache.domain.model import Turn
-from aicache.formats.json_body import JSONObject, Stateful, object_list, parse_object, render_json
+from aicache.formats.errors import Stateful
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
 
 INSTRUCTIONS = {"role": "instructions"}
 """The ``rest`` of the turn that ``instructions`` are. No message has one like it: its role is not in its rest."""
