@@ -13,8 +13,9 @@ import atheris
 with atheris.instrument_imports(include=["aicache"]):
     from aicache.domain.model import Mode
     from aicache.formats import FORMATS, Format
-    from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS
     from aicache.formats.errors import ReplayOnly
+    from aicache.formats.ollama.embed import OLLAMA_EMBED
+    from aicache.formats.openai.embeddings import OPENAI_EMBEDDINGS
 
 import samples
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aicache.entries.response_templates import parse_stream, parse_whole, spoken
 from aicache.formats import sse
-from aicache.formats.openai.chat_answer import Choice, Completion
+from aicache.formats.openai.chat_completion import Choice, Completion
 
 WHOLE = '{"choices":[{"message":{"content":"%s"}}]}'
 STREAM = 'data:{"choices":[{"delta":{"content":"%s"}}]}\n\ndata:[DONE]\n\n'

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Batch
-from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings, pack, unpack
+from aicache.formats.embeddings import Embeddings, pack, unpack
+from aicache.formats.ollama.embed import OLLAMA_EMBED
+from aicache.formats.openai.embeddings import OPENAI_EMBEDDINGS
 
 PATH = "/v1/embeddings"
 JSON = st.recursive(

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from aicache.formats import FORMATS, sse
-from aicache.formats.embeddings import OPENAI_EMBEDDINGS
 from aicache.formats.errors import TooComplex
 from aicache.formats.gemini.stream import parse_array
 from aicache.formats.json_body import parse_object, parse_request_object
@@ -23,6 +22,7 @@ from aicache.formats.json_bounds import (
     MAX_VALUES,
     check_bounds,
 )
+from aicache.formats.openai.embeddings import OPENAI_EMBEDDINGS
 
 MB = 1024**2
 

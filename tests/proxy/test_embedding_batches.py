@@ -15,7 +15,7 @@ from aicache.domain.request_directives import Directives
 from aicache.engine import Engine
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
-from aicache.formats.embeddings import OPENAI_EMBEDDINGS
+from aicache.formats.openai.embeddings import OPENAI_EMBEDDINGS
 from aicache.proxy.embedding_batches import (
     INDIVISIBLE_FOR_S,
     MAX_INDIVISIBLE,

@@ -14,7 +14,7 @@ import msgspec
 
 from aicache.formats import sse
 from aicache.formats.json_body import render_json_line
-from aicache.formats.openai.chat_answer import Completion
+from aicache.formats.openai.chat_completion import Completion
 
 JSON, EVENTS = "application/json; charset=utf-8", "text/event-stream; charset=utf-8"
 """The content types that Higress has for the two."""

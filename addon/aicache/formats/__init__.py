@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from aicache.formats.anthropic.messages import MESSAGES
 from aicache.formats.dashscope.generation import DASHSCOPE
-from aicache.formats.embeddings import OLLAMA_EMBED, OPENAI_EMBEDDINGS, Embeddings
+from aicache.formats.embeddings import Embeddings
 from aicache.formats.format import Format, RequestContext
 from aicache.formats.gemini.generate_content import GEMINI
 from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
+from aicache.formats.ollama.embed import OLLAMA_EMBED
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.completions import COMPLETIONS
+from aicache.formats.openai.embeddings import OPENAI_EMBEDDINGS
 from aicache.formats.openai.responses import RESPONSES
 from aicache.formats.upstream_state import Allow
 

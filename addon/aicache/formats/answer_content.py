@@ -17,6 +17,8 @@ TRANSIENT_ERROR_CODES = frozenset(
 )
 """Codes with which a tool of the upstream's fails for a while: the same call may succeed later."""
 
+MAX_REASON_CHARS = 40
+
 _INVISIBLE = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs that show nothing
 _REASONING_TAG = re.compile(r"\s*<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 
@@ -78,6 +80,12 @@ def has_id_and_name(call: JSONObject) -> bool:
     """Tell whether clients of any mode can tell which call this is, and of what: by its id and its name."""
     named = next((call[kind] for kind in ("function", "custom") if isinstance(call.get(kind), dict)), call)
     return bool(call.get("id")) and isinstance(named.get("name"), str) and named["name"] != ""
+
+
+def quote_reason(reason: Any) -> str:
+    """Return a finish reason or status as an error may quote it: one short word, so never content."""
+    is_word = isinstance(reason, str) and reason.isidentifier() and len(reason) <= MAX_REASON_CHARS
+    return reason if is_word else "missing, or not a word"
 
 
 def _has_name(function: Mapping[str, Any]) -> bool:

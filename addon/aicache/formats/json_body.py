@@ -38,6 +38,16 @@ def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -
     return value
 
 
+def parse_raw(raw: msgspec.Raw | None, kind: Any, name: str) -> Any:
+    """Parse the value of a field that was left undecoded, as a *kind*. Raises ValueError, also where it is missing."""
+    if raw is None:
+        raise ValueError(f"{name}: missing")
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise ValueError(f"{name}: not what it should be") from None
+
+
 def parse_request_object(body: bytes) -> JSONObject:
     """Parse a request's JSON object, and take it for nothing else than any upstream would. Raises ValueError.
 

@@ -13,7 +13,8 @@ from aicache.domain.model import Call, Mode, Turn
 from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
 from aicache.formats.openai.chat import CHAT
-from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
+from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
+from aicache.formats.openai.chat_completion import Choice, Completion
 from formats.anything import JSON, replaced
 
 PATH = "/v1/chat/completions"

@@ -16,7 +16,8 @@ from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.errors import ReplayOnly
 from aicache.formats.openai.chat import CHAT
-from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS, Choice, Completion
+from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
+from aicache.formats.openai.chat_completion import Choice, Completion
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
 USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}

@@ -42,7 +42,7 @@ def check_answer(document: Mapping[str, Any]) -> JSONObject:
         _check_type(document.get(name), str | None, name)
     reason = document.get("stop_reason")
     if not isinstance(reason, str) or reason not in GOOD_STOP_REASONS:
-        raise ValueError(f"stop_reason: {reason if _is_word(reason) else 'none, or not a word'}")
+        raise ValueError(f"stop_reason: {answer_content.quote_reason(reason)}")
     failure_marks.reject_failed(_own_fields(document))
     blocks = object_list(document.get("content"), "content")
     for block in blocks:
@@ -188,7 +188,3 @@ def _usage(usage: Any) -> JSONObject:
 def _check_type(value: Any, kind: Any, name: str) -> None:
     if not isinstance(value, kind):
         raise ValueError(f"{name}: of the wrong type")
-
-
-def _is_word(reason: Any) -> bool:
-    return isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40

@@ -30,6 +30,7 @@ from aicache.formats.json_body import (
     render_json,
     token_count,
 )
+from aicache.formats.text_parts import is_text_part, question_of
 from aicache.formats.upstream_state import Allow
 
 _BETA = "anthropic-beta"
@@ -62,8 +63,6 @@ _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 """The documented fields, those of the betas too, by JSON type."""
 
-_TEXT_BLOCK = frozenset({"type", "text"})
-_QUESTION_BLOCK = _TEXT_BLOCK | {"cache_control"}
 _MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
 _ROLES = ("user", "assistant", "system")
 _PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
@@ -103,7 +102,7 @@ class Messages(BaseFormat):
             wants_usage=False,
             params=params,
             turns=turns,
-            question=_question(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
+            question=question_of(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=1,
             temperature=request.get("temperature"),
             common=interchange.to_common(params, turns),
@@ -204,7 +203,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
     if role == "user" and isinstance(content, list):
         if any(block["type"] == "tool_result" for block in content):
             role = "tool"
-        elif len(content) == 1 and content[0].keys() == _TEXT_BLOCK and content[0]["type"] == "text":
+        elif len(content) == 1 and is_text_part(content[0]):
             content = content[0]["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
 
@@ -241,18 +240,6 @@ def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObjec
 
 def _without_pacing(betas: str) -> str:
     return ",".join(beta for each in betas.split(",") if (beta := each.strip()) and beta not in _PACING_OPTIONS)
-
-
-def _question(last: Turn) -> str | None:
-    """Return the last turn's text, if it is a user's and text is all it holds."""
-    if last.role != "user":
-        return None
-    content = last.content
-    if isinstance(content, list):
-        if not all(block["type"] == "text" and block.keys() <= _QUESTION_BLOCK for block in content):
-            return None
-        content = "\n".join(block["text"] for block in content)
-    return content if content.strip() else None
 
 
 def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from aicache.formats import sse, stream_deltas
 from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES, reject_error
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json, render_json_line
-from aicache.formats.stream_deltas import Merge
+from aicache.formats.merge_rules import AMBIGUOUS, Merge
 
 _LATE_FIELDS = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
 _CONTEXT_FIELD = "context_management"  # told by message_delta, beside its delta
@@ -100,14 +100,14 @@ class _BlockBuilder:
                     raise ValueError("a delta whose text is none")
                 self.pieces.setdefault(name, []).append(value)
             elif name not in _PROGRESS_FIELDS and value not in _EMPTY_VALUES:
-                self.block[name] = stream_deltas.AMBIGUOUS
+                self.block[name] = AMBIGUOUS
 
     def whole(self) -> JSONObject:
         for name, pieces in self.pieces.items():
             text = "".join(pieces)
             if name != "partial_json":
                 held = self.block.get(name) or ""
-                self.block[name] = held + text if isinstance(held, str) else stream_deltas.AMBIGUOUS
+                self.block[name] = held + text if isinstance(held, str) else AMBIGUOUS
             elif text.strip():
                 self.block["input"] = parse_object(text)
         return self.block

@@ -111,8 +111,7 @@ def item_index(item: Mapping[str, Any], default: int) -> int:
 
 def check_finish_reason(reason: Any) -> None:
     if not isinstance(reason, str) or reason not in GOOD_FINISH_REASONS:
-        known = isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40
-        raise ValueError(f"finish_reason: {reason if known else 'none, or not a word'}")
+        raise ValueError(f"finish_reason: {answer_content.quote_reason(reason)}")
 
 
 def _check_choice(choice: JSONObject) -> JSONObject:

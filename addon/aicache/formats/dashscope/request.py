@@ -12,13 +12,12 @@ from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
 from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
 from aicache.formats.json_body import JSONObject, object_list, parse_request_object
+from aicache.formats.text_parts import QUESTION_PART, TEXT_PART, question_of
 from aicache.formats.upstream_state import Allow
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
 """They tell only how a stream is written, or (``stream``) what a header has told already."""
 
-_TEXT_PART = frozenset({"type", "text"})
-_QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
 _NUMBER = (int, float)
 _PARAMETER_TYPES: dict[str, tuple[type, ...]] = (
     dict.fromkeys(("temperature", "top_p", "repetition_penalty", "presence_penalty", "frequency_penalty"), _NUMBER)
@@ -77,7 +76,7 @@ def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> 
         wants_usage=False,
         params=_params(request, beside),
         turns=turns,
-        question=_question(turns[-1])
+        question=question_of(turns[-1], _is_question_part)
         if _may_have_neighbors(request, parameters, turns, context.tools_semantic)
         else None,
         n=_n(parameters),
@@ -171,19 +170,9 @@ def _turn(position: int, message: JSONObject) -> Turn:
         raise ValueError(f"input.messages[{position}].role: not a string")
     if not isinstance(content, str | None):
         object_list(content, f"input.messages[{position}].content")
-    if role == "user" and isinstance(content, list) and len(content) == 1 and _is_text(content[0], _TEXT_PART):
+    if role == "user" and isinstance(content, list) and len(content) == 1 and _is_text_part(content[0], TEXT_PART):
         content = content[0]["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
-
-
-def _question(last: Turn) -> str | None:
-    """Return the last turn's text, if it is a user's and text is all it holds."""
-    if last.role != "user":
-        return None
-    content = last.content
-    if isinstance(content, list) and all(_is_text(part, _QUESTION_PART) for part in content):
-        content = "\n".join(part["text"] for part in content)
-    return content if isinstance(content, str) and content.strip() else None
 
 
 def _may_have_neighbors(
@@ -211,7 +200,12 @@ def _n(parameters: Mapping[str, Any]) -> int:
     return n
 
 
-def _is_text(part: JSONObject, names: frozenset[str]) -> bool:
+def _is_question_part(part: JSONObject) -> bool:
+    return _is_text_part(part, QUESTION_PART)
+
+
+def _is_text_part(part: JSONObject, names: frozenset[str]) -> bool:
+    """Tell whether a part is text, with no other fields than these. Its type may be left out here."""
     return part.keys() <= names and part.get("type", "text") == "text" and isinstance(part.get("text"), str)
 
 

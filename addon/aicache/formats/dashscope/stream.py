@@ -22,8 +22,8 @@ from aicache.formats.dashscope.answer import (
 )
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, EventTexts
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line, token_count
+from aicache.formats.merge_rules import Merge, Rule
 from aicache.formats.openai import chat_deltas
-from aicache.formats.stream_deltas import Merge
 
 
 def join_stream(body: bytes, variant: str) -> JSONObject:
@@ -135,14 +135,14 @@ def _event_texts(event: Mapping[str, Any]) -> EventTexts:
     return EventTexts(texts, token_count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
 
 
-_DOCUMENT_RULES: Mapping[str, stream_deltas.Rule] = {"usage": Merge.REPLACE_COUNTS, "request_id": Merge.REPLACE}
-_OUTPUT_RULES: Mapping[str, stream_deltas.Rule] = {"search_info": Merge.ACCUMULATED}
-_NO_RULES: Mapping[str, stream_deltas.Rule] = {}
-_INCREMENT_RULES: Mapping[str, stream_deltas.Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
+_DOCUMENT_RULES: Mapping[str, Rule] = {"usage": Merge.REPLACE_COUNTS, "request_id": Merge.REPLACE}
+_OUTPUT_RULES: Mapping[str, Rule] = {"search_info": Merge.ACCUMULATED}
+_NO_RULES: Mapping[str, Rule] = {}
+_INCREMENT_RULES: Mapping[str, Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_calls": chat_deltas.CALLS}
 
 
 def _merge_field(
-    held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, stream_deltas.Rule] = _NO_RULES
+    held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, Rule] = _NO_RULES
 ) -> None:
     """Take in what stands around the texts. Where each event holds all there is so far, it may only have grown."""
     stream_deltas.merge_fields(held, {name: value}, {name: Merge.ACCUMULATED, **rules} if cumulative else rules)

@@ -8,7 +8,7 @@ from typing import Any
 from aicache.formats import answer_content, failure_marks
 from aicache.formats.gemini import fields
 from aicache.formats.json_body import JSONObject, object_list
-from aicache.formats.stream_deltas import AMBIGUOUS
+from aicache.formats.merge_rules import AMBIGUOUS
 
 GOOD_FINISH_REASONS = frozenset({"STOP", 1})
 """An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
@@ -37,7 +37,7 @@ def check_answer(document: Mapping[str, Any], *, n: int) -> None:
     for candidate in candidates:
         reason = candidate.get("finishReason")
         if reason not in GOOD_FINISH_REASONS:
-            raise ValueError(f"finishReason: {reason if _is_word(reason) else 'none, or not a word'}")
+            raise ValueError(f"finishReason: {answer_content.quote_reason(reason)}")
     if not any(_has_content(part) for candidate in candidates for part in parts_of(candidate)):
         raise ValueError("candidates: none says anything")
     for candidate in candidates:
@@ -124,7 +124,3 @@ def _has_visible_content(part: Mapping[str, Any]) -> bool:
     return answer_content.has_visible_text(part.get("text")) or _has_content(
         {name: value for name, value in part.items() if name != "text"}
     )
-
-
-def _is_word(reason: Any) -> bool:
-    return isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40

@@ -21,21 +21,21 @@ from aicache.formats.gemini import answer, fields
 from aicache.formats.gemini.answer import GOOD_FINISH_REASONS, parts_of, reject_error, reject_failed_chunk
 from aicache.formats.gemini.partial_calls import END_MARK, CallBuilder
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
-from aicache.formats.stream_deltas import Merge
+from aicache.formats.merge_rules import Merge, Rule
 
 _ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
 _DONE = "[DONE]"  # not Google's, but gateways send it
 _EVERY_CHUNK_FIELDS = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
 _FIRST_CHUNK_FIELDS = ("promptFeedback",)
 _BUILT_FIELDS = ("content", "finishReason", "index")
-_RESPONSE_RULES: Mapping[str, stream_deltas.Rule] = {
+_RESPONSE_RULES: Mapping[str, Rule] = {
     "usageMetadata": Merge.REPLACE_COUNTS,
     **dict.fromkeys(
         ("promptFeedback", "modelStatus", "automaticFunctionCallingHistory", *_EVERY_CHUNK_FIELDS), Merge.REPLACE
     ),
 }
-_CONTENT_RULES: Mapping[str, stream_deltas.Rule] = {"role": Merge.REPLACE}
-_CANDIDATE_RULES: Mapping[str, stream_deltas.Rule] = {
+_CONTENT_RULES: Mapping[str, Rule] = {"role": Merge.REPLACE}
+_CANDIDATE_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("finishMessage", "safetyRatings", "tokenCount"), Merge.REPLACE),
     "citationMetadata": dict.fromkeys(("citationSources", "citations"), Merge.UNION),  # so does Google's SDK for Vertex
     "groundingMetadata": {
@@ -182,7 +182,7 @@ def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
     return "thought" in part, part.get("thought")
 
 
-def _merge_fields(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, stream_deltas.Rule]) -> None:
+def _merge_fields(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
     """Join what stands around the parts, its fields in either spelling."""
     for name, value in news.items():
         rule = rules.get(fields.to_camel_case(name))

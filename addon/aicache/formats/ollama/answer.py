@@ -157,7 +157,7 @@ def _check_document(piece: Mapping[str, Any]) -> None:
     failure_marks.reject_failed(piece)
     check_types(piece, _ANSWER)
     if (reason := piece.get("done_reason") or "stop") not in GOOD_DONE_REASONS:
-        raise ValueError(f"done_reason: {reason if reason.isidentifier() and len(reason) <= 40 else 'not a word'}")
+        raise ValueError(f"done_reason: {answer_content.quote_reason(reason)}")
     for said in (piece, piece.get("message") or {}):
         check_types(said, _MESSAGE)
         for call in object_list(said.get("tool_calls"), "tool_calls"):

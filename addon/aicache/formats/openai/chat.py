@@ -23,13 +23,12 @@ from aicache.formats import (
 )
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, object_list, parse_object, parse_request_object, render_json
-from aicache.formats.openai import chat_answer, chat_interchange, chat_stream, stream
-from aicache.formats.openai.chat_answer import Completion
+from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, stream
+from aicache.formats.openai.chat_completion import Completion
+from aicache.formats.text_parts import is_text_part, question_of
 from aicache.formats.upstream_state import Allow
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
-_TEXT_PART = frozenset({"type", "text"})
-_QUESTION_PART = _TEXT_PART | {"cache_control"}  # where a provider's own prompt cache may cut: changes no answer
 _MORE_THAN_TEXT = (
     *("audio", "prediction", "web_search_options"),
     *("guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"),  # vLLM
@@ -74,10 +73,10 @@ class Chat(BaseFormat):
             counted=not streams or options.get("include_usage") is True,
             params={name: value for name, value in request.items() if name not in told},
             turns=turns,
-            question=_question(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
+            question=question_of(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
-            variant=chat_answer.echoed_metadata(request),
+            variant=chat_completion.echoed_metadata(request),
             common=chat_interchange.to_common(request, turns) if "model" in told else None,
         )
 
@@ -91,7 +90,7 @@ class Chat(BaseFormat):
                 mode, document = Mode.STREAM, chat_answer.check_answer(chat_stream.join_stream(body), n=n)
             else:
                 mode, document = Mode.WHOLE, chat_answer.check_answer(parse_object(body), n=n)
-            return mode, chat_answer.without_echo(document, variant)
+            return mode, chat_completion.without_echo(document, variant)
         except RecursionError:
             raise ValueError("JSON nested too deeply") from None
 
@@ -108,15 +107,15 @@ class Chat(BaseFormat):
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
         chat_answer.reject_unidentified_calls(document)
-        document = chat_answer.with_echo(document, variant)
+        document = chat_completion.with_echo(document, variant)
         match mode:
             case Mode.WHOLE:
-                return render_json(chat_answer.to_document(document))
+                return render_json(chat_completion.to_document(document))
             case Mode.STREAM:
                 return chat_stream.render_stream(document, include_usage=include_usage)
 
     def recorded_variant(self, document: Completion, variant: str) -> str:
-        return variant if chat_answer.has_echo(document) else ""
+        return variant if chat_completion.has_echo(document) else ""
 
     def can_replay(self, recorded: str, variant: str) -> bool:
         """Tell so of whatever has nothing of its caller's own in it."""
@@ -171,19 +170,9 @@ def _turn(position: int, message: JSONObject) -> Turn:
         raise ValueError(f"messages[{position}].role: not a string")
     if role == "user" and isinstance(content, list) and len(content) == 1:
         (part,) = content
-        if _is_text(part) and part.keys() == _TEXT_PART:
+        if is_text_part(part):
             content = part["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
-
-
-def _question(last: Turn) -> str | None:
-    """Return the last turn's text, if it is a user's and text is all it holds."""
-    if last.role != "user":
-        return None
-    content = last.content
-    if isinstance(content, list) and all(_is_text(part) and part.keys() <= _QUESTION_PART for part in content):
-        content = "\n".join(part["text"] for part in content)
-    return content if isinstance(content, str) and content.strip() else None
 
 
 def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
@@ -219,7 +208,3 @@ def _optional(request: Mapping[str, Any], name: str, kind: type[_T]) -> _T | Non
     if value is None or isinstance(value, kind):
         return value
     raise ValueError(f"{name}: not a {kind.__name__}")
-
-
-def _is_text(part: Any) -> bool:
-    return isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)

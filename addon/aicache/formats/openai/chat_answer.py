@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks
 from aicache.formats.errors import ReplayOnly
-from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
+from aicache.formats.json_body import JSONObject, object_list
+from aicache.formats.openai.chat_completion import Choice, Completion, to_document
 
 GOOD_FINISH_REASONS = frozenset(
     {"stop", "tool_calls", "function_call"}  # OpenAI, and with it most vendors: DeepSeek, DashScope, Mistral, Groq
@@ -24,31 +25,6 @@ IGNORED_FIELDS = frozenset({"object", "obfuscation", "p"})
 """Fields that say nothing of the answer: what the document is, and padding against eavesdroppers (OpenAI, Mistral)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One alternative. *message* is in the shape of a whole chat completion's ``message``."""
-
-    index: int
-    message: Mapping[str, Any]
-    finish_reason: str
-    extra: Mapping[str, Any]
-    """What else the choice carried (``logprobs``, ``content_filter_results``, ...)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A complete ``chat.completion``, whatever the mode it came in."""
-
-    id: str
-    model: str
-    created: int
-    choices: tuple[Choice, ...]
-    usage: Mapping[str, Any] | None
-    extra: Mapping[str, Any]
-    """What else the document carried (``system_fingerprint``, ``citations``, ...)."""
-
-
-_ECHOED_FIELD = "metadata"
 _CONTENT_FIELDS = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
 _BLANK_PART = {"type": "text", "text": ""}
 _NON_TEXT_FIELDS = ("tool_calls", "function_call", "audio", "images")
@@ -90,49 +66,6 @@ def check_answer(document: Mapping[str, Any], *, n: int) -> Completion:
         usage=usage or None,
         extra={name: value for name, value in document.items() if name not in known},
     )
-
-
-def to_document(answer: Completion) -> JSONObject:
-    """Return the ``chat.completion`` object; ``check_answer(write(answer)) == answer``."""
-    document: JSONObject = {
-        "id": answer.id,
-        "object": "chat.completion",
-        "created": answer.created,
-        "model": answer.model,
-        "choices": [
-            {"index": each.index, "message": each.message, **each.extra, "finish_reason": each.finish_reason}
-            for each in answer.choices
-        ],
-    }
-    if answer.usage is not None:
-        document["usage"] = answer.usage
-    return document | dict(answer.extra)
-
-
-def echoed_metadata(request: Mapping[str, Any]) -> str:
-    """Return what of a request's own its answer may repeat without having been changed by it: its ``metadata``."""
-    return render_json(request[_ECHOED_FIELD]).decode() if isinstance(request.get(_ECHOED_FIELD), dict) else ""
-
-
-def without_echo(answer: Completion, echo: str) -> Completion:
-    """Take from a recorded answer what it repeats of its own call, if it does."""
-    if not echo or answer.extra.get(_ECHOED_FIELD) != parse_object(echo):
-        return answer
-    return replace(answer, extra={**answer.extra, _ECHOED_FIELD: {}})
-
-
-def with_echo(answer: Completion, echo: str) -> Completion:
-    """Put the caller's own where another's was taken from."""
-    return (
-        replace(answer, extra={**answer.extra, _ECHOED_FIELD: parse_object(echo)})
-        if echo and has_echo(answer)
-        else answer
-    )
-
-
-def has_echo(answer: Completion) -> bool:
-    """Tell whether an answer repeats something of its call; as parsed, less that."""
-    return answer.extra.get(_ECHOED_FIELD) == {}
 
 
 def reject_error(document: Mapping[str, Any]) -> None:
@@ -209,7 +142,7 @@ def check_finish_reason(choice: Mapping[str, Any]) -> str:
     """Return a choice's finish_reason. Raises ValueError for any but a good one."""
     reason = choice.get("finish_reason")
     if not isinstance(reason, str) or reason not in GOOD_FINISH_REASONS:
-        raise ValueError(f"finish_reason: {reason if _is_word(reason) else 'none, or not a word'}")
+        raise ValueError(f"finish_reason: {answer_content.quote_reason(reason)}")
     return reason
 
 
@@ -282,10 +215,6 @@ def _is_visible_part(part: Mapping[str, Any]) -> bool:
 def _text_in(part: Mapping[str, Any]) -> str:
     text = part.get("text") if part.get("type") == "text" else None
     return text if isinstance(text, str) else ""
-
-
-def _is_word(reason: Any) -> bool:
-    return isinstance(reason, str) and reason.isidentifier() and len(reason) <= 40
 
 
 def _text(value: Any) -> str:

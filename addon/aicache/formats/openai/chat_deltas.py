@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats.stream_deltas import EMPTY, ListRule, Merge, Rule
+from aicache.formats.merge_rules import EMPTY, ListRule, Merge, Rule
 
 DELTA_ONLY_FIELDS = frozenset({"token_id"})
 """What deltas alone have: the number of their own token, at Together."""

@@ -9,7 +9,7 @@ from aicache.domain.model import Answer, Common, Finish, Part, Reasoning, Refusa
 from aicache.domain.model import Choice as Said
 from aicache.formats import interchange
 from aicache.formats.json_body import JSONObject, nested_token_count, object_list, token_count
-from aicache.formats.openai.chat_answer import Choice, Completion
+from aicache.formats.openai.chat_completion import Choice, Completion
 
 _SYSTEM = ("system", "developer")
 _COMMON_NAMES = {"max_completion_tokens": "max_tokens"}

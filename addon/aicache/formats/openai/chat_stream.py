@@ -13,8 +13,10 @@ from typing import Any
 
 from aicache.formats import stream_deltas
 from aicache.formats.json_body import JSONObject
+from aicache.formats.merge_rules import AMBIGUOUS
 from aicache.formats.openai import chat_deltas, stream
-from aicache.formats.openai.chat_answer import Choice, Completion, reject_error
+from aicache.formats.openai.chat_answer import reject_error
+from aicache.formats.openai.chat_completion import Choice, Completion
 
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details")
 _EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
@@ -60,7 +62,7 @@ class _ChoiceBuilder:
         self.finish_reason = stream.merge_finish_reason(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
         if type(piece.get("logprobs")) in (int, float):
-            piece["logprobs"] = stream_deltas.AMBIGUOUS  # Together tells one number a token, and lists in whole answers
+            piece["logprobs"] = AMBIGUOUS  # Together tells one number a token, and lists in whole answers
         stream_deltas.merge_fields(self.extra, piece, chat_deltas.CHOICE)
 
     def whole(self, index: int) -> JSONObject:

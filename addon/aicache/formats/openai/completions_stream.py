@@ -13,11 +13,12 @@ from typing import Any
 
 from aicache.formats import stream_deltas
 from aicache.formats.json_body import JSONObject
+from aicache.formats.merge_rules import AMBIGUOUS, Merge, Rule
 from aicache.formats.openai import chat_deltas, stream
 from aicache.formats.openai.chat_answer import reject_error
 
 _HEAD = ("id", "object", "created", "model")
-_CHOICE: Mapping[str, stream_deltas.Rule] = {**chat_deltas.CHOICE, "reasoning": stream_deltas.Merge.APPEND}
+_CHOICE: Mapping[str, Rule] = {**chat_deltas.CHOICE, "reasoning": Merge.APPEND}
 
 
 def join_stream(body: bytes) -> JSONObject:
@@ -51,9 +52,7 @@ class _ChoiceBuilder:
         self.finish_reason = stream.merge_finish_reason(self.finish_reason, piece.pop("finish_reason", None))
         if "logprobs" in piece:
             told = piece["logprobs"]
-            self.logprobs = _merge_logprobs(
-                self.logprobs, stream_deltas.AMBIGUOUS if type(told) in (int, float) else told
-            )
+            self.logprobs = _merge_logprobs(self.logprobs, AMBIGUOUS if type(told) in (int, float) else told)
             piece["logprobs"] = None  # so that it is known to have been there
         for name in ("index", "delta"):
             piece.pop(name, None)
@@ -79,7 +78,7 @@ def _merge_logprobs(held: Any, value: Any) -> Any:
         case list(), list():
             held += value
             return held
-    return stream_deltas.AMBIGUOUS
+    return AMBIGUOUS
 
 
 def _pieces(choice: Mapping[str, Any]) -> Iterator[JSONObject]:

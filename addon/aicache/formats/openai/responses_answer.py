@@ -34,7 +34,7 @@ def check_answer(document: JSONObject) -> JSONObject:
     if document.get("object") != "response":
         raise ValueError("a document that is no response")
     if (status := document.get("status")) != "completed":
-        raise ValueError(f"status: {status if _is_word(status) else 'none, or not a word'}")
+        raise ValueError(f"status: {answer_content.quote_reason(status)}")
     if document.get("incomplete_details"):
         raise ValueError("incomplete_details: the answer is cut")
     if not isinstance(document.get("usage"), dict | None):
@@ -192,7 +192,3 @@ def _has_visible_content(item: Mapping[str, Any]) -> bool:
 def _is_visible_part(part: Mapping[str, Any]) -> bool:
     said = _TEXT_OF.get(part["type"])
     return True if said is None else answer_content.has_visible_text(part.get(said))
-
-
-def _is_word(status: Any) -> bool:
-    return isinstance(status, str) and status.isidentifier() and len(status) <= 40

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aicache.domain.model import Turn
+from aicache.formats import text_parts
 from aicache.formats.errors import Stateful
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
 
@@ -131,10 +132,7 @@ def question_of(
         return None
     if last.role != "user" or any(request.get(name) is not None for name in _MORE_THAN_TEXT):
         return None
-    content = last.content
-    if isinstance(content, list) and all(_is_text(part) and part.keys() <= _QUESTION_PART for part in content):
-        content = "\n".join(part["text"] for part in content)
-    return content if isinstance(content, str) and content.strip() else None
+    return text_parts.question_of(last, _is_question_part)
 
 
 def _turn(position: int, item: JSONObject) -> Turn:
@@ -156,11 +154,10 @@ def _content(position: int, role: str, content: Any) -> Any:
     if content is None or isinstance(content, str):
         return content
     parts = object_list(content, f"input[{position}].content")
-    if role == "user" and len(parts) == 1 and _is_text(parts[0]) and len(parts[0]) == 2:
+    if role == "user" and len(parts) == 1 and text_parts.is_text_part(parts[0], kind="input_text"):
         return parts[0]["text"]
     return parts
 
 
-def _is_text(part: Mapping[str, Any], role: str = "user") -> bool:
-    kind = "output_text" if role == "assistant" else "input_text"
-    return part.get("type") == kind and isinstance(part.get("text"), str)
+def _is_question_part(part: Any) -> bool:
+    return text_parts.is_text_part(part, _QUESTION_PART, kind="input_text")

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from aicache.formats import sse, stream_deltas
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
+from aicache.formats.merge_rules import Merge
 from aicache.formats.openai import chat_deltas
 from aicache.formats.openai.chat_answer import (
     GOOD_FINISH_REASONS,
@@ -71,7 +72,7 @@ def join_stream(body: bytes, grow: Callable[[], ChoiceBuilder]) -> JSONObject:
                 choices[index] = grow()
             choices[index].add(piece)
         if isinstance(counted := chunk.pop("usage", None), dict) and counted:
-            usage = stream_deltas.merge_values(usage, counted, stream_deltas.Merge.REPLACE_COUNTS)
+            usage = stream_deltas.merge_values(usage, counted, Merge.REPLACE_COUNTS)
             ended = ended or (bool(choices) and all(choice.finish_reason for choice in choices.values()))
         for name, value in chunk.items():
             if name in _KEEP_FIRST_FIELDS:
