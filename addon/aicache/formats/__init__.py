@@ -1,4 +1,9 @@
-"""The APIs the cache speaks, one pure file each: bytes in, model values out, and back."""
+"""The API formats: pure modules that parse requests and answers, and render answers. `FORMATS` registers them.
+
+To add an API: write a class with the methods of `format.Format` (`format.BaseFormat` has the usual behavior) in its own
+folder, and add its instance to `FORMATS`; one for embeddings follows `embeddings.Embeddings` and goes to
+`EMBEDDINGS`. tests/formats/test_contract.py then asks for a sample of it, and holds it to what every API must do.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +39,7 @@ _BY_API = {format.api: format for format in FORMATS}
 
 
 def match(method: str, path: str) -> Format | None:
-    """Return the format of a request, or None for one that is not the cache's business."""
+    """Return the format of a request by its method and path (without the query), or None for any other request."""
     for format in FORMATS:
         if format.matches(method, path):
             return format
@@ -50,7 +55,7 @@ def match_embeddings(method: str, path: str) -> Embeddings | None:
 
 
 def by_api(api: str) -> Format:
-    """Return the format of an entry. Raises ValueError for an API that nobody here speaks (any more)."""
+    """Return the format of an entry by its API's name. Raises ValueError for one that is not registered (any more)."""
     try:
         return _BY_API[api]
     except KeyError:

@@ -1,5 +1,4 @@
-"""Whether what a model said is something: a text that is more than white space and thinking, a call that can be made.
-Pure."""
+"""Checks an answer's content: text with something visible beside the reasoning, tool calls that can be made. Pure."""
 
 from __future__ import annotations
 
@@ -10,28 +9,28 @@ from typing import Any
 from aicache.formats.json_body import JSONObject, parse_object
 
 TOOL_CALL_ENDS = frozenset({"tool_calls", "function_call", "tool_use"})
-"""Words for an end that has the caller make a call, in the APIs whose ends are OpenAI's, or are passed through."""
+"""Finish reasons that announce a tool call, in OpenAI's APIs and those that pass other vendors' reasons through."""
 
 TRANSIENT_ERROR_CODES = frozenset(
     {"unavailable", "too_many_requests", "overloaded", "overloaded_error", "execution_time_exceeded", "timeout"}
 )
-"""Codes with which a tool of the upstream's fails for a while: the same call may succeed later."""
+"""Error codes of the upstream's tools after which the same call may succeed later."""
 
 MAX_REASON_CHARS = 40
 
-_INVISIBLE = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs that show nothing
+_INVISIBLE = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters and symbols that display as nothing
 _REASONING_TAG = re.compile(r"\s*<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 
 
 def has_visible_text(text: Any) -> bool:
-    """Tell whether a text says something to its reader beside the model's thoughts, where those are part of it."""
+    """Tell whether a text shows something to its reader beside reasoning that is part of it."""
     if not isinstance(text, str):
         return False
     return any(_is_visible(character) for character in strip_reasoning(text))
 
 
 def strip_reasoning(text: str) -> str:
-    """Return a text less the thoughts before it, as models write them whose servers do not part the two."""
+    """Return a text without the reasoning before it, for servers that do not separate the two."""
     if (opening := _REASONING_TAG.match(text)) is None:
         return text
     _, closed, answer = text.partition(f"</{opening[1]}>")
@@ -39,26 +38,28 @@ def strip_reasoning(text: str) -> str:
 
 
 def check_tool_call(call: Mapping[str, Any]) -> None:
-    """Raise ValueError for a tool call of OpenAI's kind that nobody can make: without a name, or whose arguments are
-    no JSON object. Custom tools take any text, and kinds that nobody has heard of are not judged."""
+    """Raise ValueError for an OpenAI tool call without a name, or whose arguments are not a JSON object.
+
+    Custom tools take any text, and unknown types of calls pass.
+    """
     kind = call.get("type") or "function"
     if kind == "custom":
         custom = call.get("custom")
         if not isinstance(custom, dict) or not _has_name(custom) or not isinstance(custom.get("input"), str | None):
-            raise ValueError("tool_calls: a custom tool's that is none")
+            raise ValueError("tool_calls: a malformed call of a custom tool")
     elif kind == "function":
         check_function_call(call.get("function"))
 
 
 def check_function_call(function: Any) -> None:
-    """Raise ValueError for a function's name and arguments that make no call."""
+    """Raise ValueError for a function call without a name, or whose arguments are not a JSON object."""
     if not isinstance(function, dict) or not _has_name(function):
-        raise ValueError("tool_calls: one without a name")
+        raise ValueError("tool_calls: a call without a name")
     check_arguments(function.get("arguments"))
 
 
 def check_arguments(arguments: Any) -> None:
-    """Raise ValueError unless arguments are a JSON object, as text or as such; those that nobody gave are none."""
+    """Raise ValueError unless arguments are a JSON object, as text or as such. Absent and blank ones pass."""
     if arguments is None or isinstance(arguments, dict) or (isinstance(arguments, str) and not arguments.strip()):
         return
     try:
@@ -67,17 +68,17 @@ def check_arguments(arguments: Any) -> None:
             return
     except ValueError:
         pass
-    raise ValueError("tool_calls: arguments that are no JSON object")
+    raise ValueError("tool_calls: arguments that are not a JSON object")
 
 
 def reject_missing_call(reason: Any, calls: Any) -> None:
-    """Raise ValueError for an answer that ended for a call that it does not make."""
+    """Raise ValueError for an answer whose finish reason announces a tool call that is not there."""
     if reason in TOOL_CALL_ENDS and not calls:
-        raise ValueError("an end for a tool that is not called")
+        raise ValueError("the finish reason announces a tool call that is not there")
 
 
 def has_id_and_name(call: JSONObject) -> bool:
-    """Tell whether clients of any mode can tell which call this is, and of what: by its id and its name."""
+    """Tell whether clients in both modes can identify a tool call: it has an id and a name."""
     named = next((call[kind] for kind in ("function", "custom") if isinstance(call.get(kind), dict)), call)
     return bool(call.get("id")) and isinstance(named.get("name"), str) and named["name"] != ""
 

@@ -1,4 +1,4 @@
-"""The documented parameters of each API that name no state, whatever they are called. Lists, and nothing that decides.
+"""The documented parameters of each API, none of which refers to state. Lists only, no decisions.
 
 A parameter on no list is classified by its name (`upstream_state`). So the names that matter here are those that sound
 like state, and those of objects with names of the caller's own; within all others the API's names are checked, too.
@@ -16,8 +16,9 @@ CHECKED_ELSEWHERE = _names(
     "metadata labels client_metadata user_security_context logit_bias documents json_schema guided_json",
     "chat_template_kwargs mm_processor_kwargs trace",
 )
-"""The conversation and the tools, which are looked at by themselves, and what may hold any names: the caller's own,
-tokens, texts, schemas, and the variables of a template, which knows nothing but the request."""
+"""Parameters within which names are not checked here: the conversation and the tools, which other modules check, and
+those that may hold any names: the caller's own, tokens, texts, schemas, and the variables of a template, which sees
+nothing but the request."""
 
 NESTED = _names(
     "stream_options.continuous_usage_stats audio.voice.id provider.data_collection plugins.id plugins.max_files",
@@ -28,10 +29,10 @@ NESTED = _names(
     "googleSearchRetrieval.dynamicRetrievalConfig googleSearchRetrieval.dynamic_retrieval_config",
     "computerUse.environment",
 )
-"""Documented names within parameters that sound of state, and are none."""
+"""Documented names within parameters that sound like state but do not refer to any."""
 
 FREE_FORM = _names("structured_outputs.json functions.parameters")
-"""Places within parameters at which any names may stand."""
+"""Paths within parameters under which any names may stand."""
 
 _OPENAI = (  # https://platform.openai.com/docs/api-reference/chat/create
     "model stream stream_options temperature top_p n stop seed logit_bias logprobs top_logprobs max_tokens"
@@ -63,7 +64,7 @@ _PERPLEXITY = (  # https://docs.perplexity.ai/api-reference/chat-completions-pos
 _ZHIPU = "request_id user_id thinking"  # https://docs.bigmodel.cn/api-reference
 _QWEN = "search_options translation_options asr_options ocr_options"  # https://help.aliyun.com/zh/model-studio/qwen-api
 _FIREWORKS = "prompt_cache_isolation_key speculation"  # https://docs.fireworks.ai/api-reference/post-chatcompletions
-_LITELLM = (  # https://docs.litellm.ai/docs/proxy/user_keys: what the gateway writes into its own log
+_LITELLM = (  # https://docs.litellm.ai/docs/proxy/user_keys: what the gateway writes to its own log
     "litellm_session_id litellm_trace_id guardrails fallbacks tags cache"
 )
 _VENDORS = (_AZURE, _VLLM, _SGLANG, _LLAMA_CPP, _OPENROUTER, _GROQ, _XAI, _PERPLEXITY, _ZHIPU, _QWEN, _FIREWORKS)
@@ -91,7 +92,7 @@ MESSAGES = _names(  # https://docs.anthropic.com/en/api/messages, those of the b
 )
 
 OPENROUTER_BROADCAST = _names("session_id trace")
-"""Where OpenRouter sends its own log (https://openrouter.ai/docs/guides/features/broadcast): state to anybody else."""
+"""For OpenRouter's own log (https://openrouter.ai/docs/guides/features/broadcast); with other vendors, state."""
 
 DASHSCOPE = _names("model input parameters stream user resources task task_group function")
 DASHSCOPE_INPUT = _names(
@@ -107,5 +108,5 @@ OLLAMA_EMBED = _names("model input truncate options keep_alive dimensions")
 
 
 def for_path(path: str, names: frozenset[str]) -> frozenset[str]:
-    """Return the names, with those of OpenRouter's own path where the request goes there."""
+    """Return the names, and with OpenRouter's own path those that only OpenRouter has."""
     return names | OPENROUTER_BROADCAST if path.startswith("/api/v1/") else names

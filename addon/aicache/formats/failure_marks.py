@@ -1,7 +1,7 @@
-"""Marks in an answer that it went wrong, came past a filter, or soon expires. Pure; what the model said is not read.
+"""Marks in an answer that it failed, bypassed a filter, or expires soon. Pure; the model's own content is not read.
 
-A document says so in many places and under many names, so all of it is looked at, less what is known to hold words of
-the model, of its tools or of the caller. Texts are never searched: a mark is a name with a value that says something.
+Vendors put such marks in many places under many names, so the whole document is searched, except fields known to hold
+content of the model, its tools or the caller. Texts are never searched: a mark is a field name with a certain value.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ CONTENT_FIELDS = frozenset(
     | {"result", "results", "search_results", "outputs", "code_results", "browser_results", "web_search", "search_info"}
     | {"groundingMetadata", "citationMetadata", "executableCode", "action", "actions", "prompt", "context"}
 )
-"""Names under which the model, its tools, the pages they read and the caller have their words, in any API."""
+"""Fields that hold content of the model, its tools, the pages they read or the caller, in any API."""
 
 _FILTER_WORDS = frozenset(
     {"moderation", "moderations", "filter", "filters", "guardrail", "guardrails", "safety", "inspection"}
 )
-"""Words of what filters say: within it, names are never the model's."""
+"""Words in the names of fields of filters: no name within those is the model's."""
 
 _MARK_SUBSTRINGS = (
     *(
@@ -46,7 +46,7 @@ _MARK_SUBSTRINGS = (
     *("abort", "interrupt", "cancel", "partial", "degraded", "truncated", "incomplete", 'token"', "stop_reason"),
     *("stopreason", "\\u"),
 )
-"""What the text of a document has in it where there may be a mark: most pieces of streams have none of it."""
+"""Substrings of which the text of a chunk with a mark has at least one. Most chunks of streams have none."""
 
 _ERROR_WORDS = frozenset({"error", "errors", "err", "errcode", "errno", "failure", "failures", "failed", "exception"})
 _FAILURE_FLAGS = frozenset(
@@ -62,7 +62,7 @@ _FAILURE_STATUSES = frozenset(
 _FAILURE_STOP_REASONS = frozenset(
     {"userStopped", "modelUnloaded", "failed", "maxPredictedTokensReached", "contextLengthReached"}
 )
-"""LM Studio's, which says ``stop`` all the same."""
+"""LM Studio's, whose finish reason is ``stop`` all the same."""
 _SUCCESS_VALUES = frozenset({"", "0", "200", "ok", "success", "succeeded", "none", "null", "no_error"})
 _SINGLE_USE_WORDS = frozenset({"credit", "continuation", "continue", "resume", "resumption", "retry"})
 _EXPIRY_NAMES = (
@@ -79,7 +79,7 @@ _RELATIVE_EXPIRY_NAMES = ("expires_in", "expires_after", "expires_in_seconds", "
 
 
 class _Mark(Enum):
-    """What a name is about, which may be a mark by its value."""
+    """What a field name stands for; whether it marks a failure depends on the value."""
 
     ERROR = auto()
     CODE = auto()
@@ -94,31 +94,31 @@ class _Mark(Enum):
 
 
 def reject_failed(document: Mapping[str, Any], *, ignoring: frozenset[str] = frozenset()) -> None:
-    """Raise ValueError for a document with a mark of an error or of a filter that did not do its work.
+    """Raise ValueError for a document with a mark of an error, or of a filter that failed.
 
-    *ignoring* are names that are left out beside those of `CONTENT_FIELDS`.
+    *ignoring* are further fields to leave out, beside `CONTENT_FIELDS`.
     """
     for sign, value in _marks(document, CONTENT_FIELDS | ignoring):
         if _is_failure(sign, value):
-            raise ValueError("an error, or a mark of one, in the answer")
+            raise ValueError("the answer holds an error, or a mark of one")
 
 
 def reject_failed_chunk(document: Mapping[str, Any], text: str, *, ignoring: frozenset[str] = frozenset()) -> None:
-    """Do as `reject_failed` for a chunk of a stream; a scan of its *text* mostly shows that there is no mark in it."""
+    """Do as `reject_failed` for a chunk of a stream; a scan of its *text* mostly rules out a mark."""
     text = text.lower()
     if any(sign in text for sign in _MARK_SUBSTRINGS):
         reject_failed(document, ignoring=ignoring)
 
 
 def earliest_expiry(document: Mapping[str, Any], *, ignoring: frozenset[str] = frozenset()) -> float | None:
-    """Return the Unix time at which the first of what the document names expires; None where nothing does.
+    """Return the earliest Unix time at which something in the document expires; None if nothing does.
 
-    Raises ValueError for a time that cannot be read.
+    Raises ValueError for a time that cannot be parsed.
     """
     times = []
     for sign, value in _marks(document, CONTENT_FIELDS | ignoring):
         if sign is _Mark.EXPIRY_IN and value:
-            raise ValueError(_UNREADABLE_EXPIRY)  # from when on, only the upstream knows
+            raise ValueError(_UNREADABLE_EXPIRY)  # relative to a time that only the upstream knows
         if sign is _Mark.EXPIRY and value:
             times.append(_parse_time(value))
     return min(times, default=None)
@@ -155,17 +155,17 @@ def _is_success(value: Any) -> bool:
 
 
 def _marks(document: Mapping[str, Any], ignoring: frozenset[str]) -> Iterator[tuple[_Mark, Any]]:
-    """Yield what may be a mark by its name, and its value, all over a document, less what is under the names left out.
+    """Yield the fields of a document that may be marks, as kind and value, except within the ignored fields.
 
-    Within what filters say nothing is left out.
+    Within the fields of filters nothing is ignored.
     """
     pending: list[tuple[Any, bool]] = [(document, False)]
-    for item, all_of_it in pending:  # grows on the way
+    for item, in_filter in pending:  # grows while iterating
         if isinstance(item, list):
-            pending += [(value, all_of_it) for value in item if isinstance(value, dict | list)]
+            pending += [(value, in_filter) for value in item if isinstance(value, dict | list)]
             continue
         for name, value in item.items():
-            if name in ignoring and not all_of_it:
+            if name in ignoring and not in_filter:
                 continue
             sign, filters = (
                 _classify_name(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _classify_name.__wrapped__(name)
@@ -173,15 +173,15 @@ def _marks(document: Mapping[str, Any], ignoring: frozenset[str]) -> Iterator[tu
             if sign is not None:
                 yield sign, value
             if isinstance(value, dict | list):
-                pending.append((value, all_of_it or filters))
+                pending.append((value, in_filter or filters))
 
 
-_MAX_CACHED_NAME_CHARS = 64  # characters of a name; longer ones are none of an API's
+_MAX_CACHED_NAME_CHARS = 64  # no API has longer names; they would only fill the cache
 
 
 @lru_cache(4096)
 def _classify_name(name: str) -> tuple[_Mark | None, bool]:
-    """Return what a name is about, and whether a filter's words are under it."""
+    """Return what a name stands for, and whether it is a filter's."""
     spoken = split_words(name)
     plain = "_".join(spoken)
     return _mark_of(spoken, plain), not _FILTER_WORDS.isdisjoint(spoken)
@@ -205,11 +205,11 @@ def _mark_of(spoken: tuple[str, ...], plain: str) -> _Mark | None:
     return named.get(plain, _Mark.STOP if plain == "stop_reason" else None)
 
 
-_UNREADABLE_EXPIRY = "the answer names what expires, at a time that cannot be read"
+_UNREADABLE_EXPIRY = "the answer names an expiry that cannot be parsed"
 
 
 def _parse_time(value: Any) -> float:
-    """Read a time: RFC 3339, or seconds or milliseconds since 1970."""
+    """Parse a time: RFC 3339, or Unix seconds or milliseconds."""
     try:
         if isinstance(value, str):
             found = datetime.fromisoformat(value)

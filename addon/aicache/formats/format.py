@@ -1,4 +1,7 @@
-"""The protocol that every API format implements, and a base class with the usual behavior. Pure."""
+"""The protocol that every API format implements, and a base class with the usual behavior. Pure.
+
+What to write for a new API: `Format`. Where to register it: ``aicache.formats.FORMATS``.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What a request is parsed with beside its path and body: the rest of it, and the settings."""
+    """The rest of a request beside its path and body, and the settings it is parsed by."""
 
     query: str = ""
     headers: Mapping[str, str] = NO_HEADERS
@@ -30,21 +33,21 @@ NO_CONTEXT = RequestContext()
 
 @dataclass(frozen=True, slots=True)
 class AnswerSummary:
-    """What is noted of an answer beside its body. Tokens are 0 where the API does not say."""
+    """What is recorded of an answer beside its body. Tokens are 0 where the API does not report them."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     refused: bool = False
-    """The model declined to answer, if only in part."""
+    """Whether the model declined to answer, if only in part."""
     expires_at: float | None = None
-    """Unix time at which the first of what the answer names expires at the upstream; None where nothing does."""
+    """The earliest Unix time at which something that the answer names expires at the upstream; None if nothing does."""
 
 
 class Format(Protocol):
-    """One API, pure. Everything raises ValueError alone, and its message never holds content.
+    """One API. Its methods are pure and raise ValueError only, with messages that never hold content.
 
-    A *document* is an answer in the API's own words and in one piece, checked to be complete and good; whatever a
-    vendor adds to it is in it. What type it has is the format's own business.
+    A *document* is a whole answer in the API's own fields, checked to be complete and good; fields that a vendor adds
+    are part of it. Each format chooses the type of its documents.
     """
 
     @property
@@ -52,59 +55,59 @@ class Format(Protocol):
 
     @property
     def parsed_headers(self) -> frozenset[str]:
-        """The request header fields, in lower case, that `parse_request` reads: what they say is in the call."""
+        """The lower-case names of the request headers that `parse_request` reads into the call."""
 
     def matches(self, method: str, path: str) -> bool:
-        """Tell by method and path (without the query) whether a request is of this API."""
+        """Tell by method and path (without the query) whether a request belongs to this API."""
 
     def normalize_target(self, path: str, query: str) -> tuple[str, str]:
-        """Return path and query less what only tells the mode, so that both modes share their entries."""
+        """Return path and query without what selects only the mode, so that both modes share their entries."""
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request; *headers* by lower-case name; *tools_semantic* lets a neighbour answer calls with tools.
+        """Parse a request.
 
-        Raises Stateful for one that leans on what the upstream holds, and Private, which is one of those, for one by
-        which the upstream reads private data; but for what is allowed.
+        Raises Stateful for a request that depends on state at the upstream, and its subclass Private for one that has
+        the upstream read private data, except for what the context allows.
         """
 
     def recorded_variant(self, document: Any, variant: str) -> str:
-        """Return what of a call's variant its recorded answer depends on."""
+        """Return the part of a call's variant on which its recorded answer depends."""
 
     def can_replay(self, recorded: str, variant: str) -> bool:
-        """Tell whether what was recorded of one variant is, byte for byte, what a call of another gets."""
+        """Tell whether an answer recorded for one variant can be replayed byte for byte to a call of another."""
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Any]:
         """Parse a complete, good answer of at least *n* choices into its document, whatever its mode.
 
-        *variant* is what the call asked for, where the body alone does not tell how it is to be read.
+        *variant* is the call's, for bodies that do not show by themselves how to read them.
         """
 
     def summarize(self, document: Any) -> AnswerSummary:
-        """Note what is to be known of an answer. Raises ValueError for a time that cannot be read."""
+        """Return what is recorded of an answer beside its body. Raises ValueError for an unreadable expiry."""
 
     def check_useful(self, document: Any, call: Call) -> None:
-        """Raise ValueError for a complete answer that is of no use to who made this call, and would ask again.
+        """Raise ValueError for a complete answer that is useless to this call, whose client would ask again.
 
-        It says nothing, makes a call that nobody can follow, or is not of the form that was asked for.
+        Such an answer is blank, calls a tool as no client can follow, or breaks the requested output format.
         """
 
     def render(self, document: Any, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write a document as the API itself would."""
+        """Render a document as the API itself would send it."""
 
     def content_type(self, mode: Mode, variant: str = "") -> str: ...
 
     def without_usage(self, body: bytes) -> bytes:
-        """Return a recorded stream less what only a caller who asked for usage gets."""
+        """Return a recorded stream without what only clients that request usage get."""
 
     def to_answer(self, document: Any) -> Answer:
-        """Return what a document says, for callers of other APIs; ValueError where other APIs have no words for it."""
+        """Convert a document for callers of other APIs. Raises ValueError for content that other APIs do not have."""
 
     def from_answer(self, answer: Answer, call: Call) -> Any:
-        """Return the document that says what an answer of another API says; ValueError where this API has no words."""
+        """Convert another API's answer to a document. Raises ValueError for content that this API does not have."""
 
 
 class BaseFormat:
-    """What most APIs have alike: a path that does not tell the mode, and JSON or events as the answer."""
+    """What most APIs have in common: a path that does not depend on the mode, and JSON or events as the answer."""
 
     parsed_headers: frozenset[str] = frozenset()
 

@@ -1,7 +1,7 @@
-"""Which tools and plugins the upstream runs that lean on what it holds, or on what nobody here knows. Pure.
+"""Checks the tools and plugins that the upstream runs for use of state or private data. Pure.
 
-What runs there may read the caller's mail, or act for him. So a kind that is not documented to read the public web, or
-to compute, counts as one that does.
+A hosted tool may read the caller's mail, or act for the caller. So a type that is not documented to read the public web
+or to compute counts as one that does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aicache.formats.upstream_state import Allow
 
 _CALLER_TYPES = frozenset({"function", "custom"})
 _CALLER_FIELDS = frozenset({"parameters", "input_schema", "inputSchema", "input_examples", "output_schema", "format"})
-"""What the caller says of a tool of his own in names of his own."""
+"""Fields of the caller's own tools in which names are the caller's."""
 _PUBLIC_TYPES = frozenset(
     {"code_interpreter", "code_execution", "browser_search", "browser_automation", "visit_website", "wolfram_alpha"}
     | {"web_search", "web_search_preview", "web_fetch", "web_extractor", "live_search", "x_search", "image_generation"}
@@ -25,12 +25,12 @@ _PUBLIC_TYPES = frozenset(
     | {"text_editor", "memory", "tool_search", "tool_search_tool_regex", "tool_search_tool_bm25"}
     | {"programmatic_tool_calling"}
 )
-"""Documented kinds that read the public web, compute, draw, or are run by the caller; without their versions."""
+"""Documented types that read the public web, compute, draw, or are run by the caller; without their versions."""
 _VERSION = re.compile(r"_\d{4}(?:\d{4}|_\d\d_\d\d)\Z|_\d{4}\Z")
 _PRIVATE_WORDS = frozenset({"collection", "collections"})
 _HARMLESS_FIELDS = frozenset(
     {"tool.defer_loading", "tool.function.defer_loading"}
-    | {"tool.environment", "tool.background"}  # where a computer is, which is judged by itself; of a picture
+    | {"tool.environment", "tool.background"}  # a computer's place, checked by itself; an option of a picture
     | {"tool.allowed_x_handles", "tool.excluded_x_handles", "tool.input_image_mask.file_id"}
 )
 _PUBLIC_PLUGINS = frozenset(  # https://openrouter.ai/docs/guides/features/plugins
@@ -40,7 +40,7 @@ _PUBLIC_PLUGINS = frozenset(  # https://openrouter.ai/docs/guides/features/plugi
 
 
 def reject_tools(tools: Any, *, allow: Allow) -> None:
-    """Raise Stateful or Private for a tool that the upstream runs and that leans on what it holds."""
+    """Raise Stateful for a tool that depends on state at the upstream, Private for one that reads private data."""
     for tool in tools if isinstance(tools, list) else ():
         if not isinstance(tool, dict):
             continue
@@ -61,11 +61,11 @@ def reject_tools(tools: Any, *, allow: Allow) -> None:
                 upstream_state.reject_state_name(name, allow)
         if isinstance(kind, str) and _VERSION.sub("", kind.removeprefix("openrouter:")) not in _PUBLIC_TYPES:
             _reject_private(allow)
-        reject_tools(tool.get("tools"), allow=allow)  # of a namespace
+        reject_tools(tool.get("tools"), allow=allow)  # those of a namespace
 
 
 def reject_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
-    """Raise Private for a plugin that is none of OpenRouter's: those read the public web, or mend what is sent."""
+    """Raise Private for any plugin but OpenRouter's own: those read the public web, or repair messages."""
     plugins = request.get("plugins")
     if upstream_state.is_empty(plugins):
         return
@@ -76,11 +76,11 @@ def reject_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
 
 def _reject_private(allow: Allow) -> None:
     if not allow.private_tools:
-        raise Private("tools: one that reads private data at the upstream, or may")
+        raise Private("tools: a tool that reads private data at the upstream, or may")
 
 
 def _is_run_by_caller(tool: Mapping[str, Any]) -> bool:
-    """Tell a tool that the caller runs."""
+    """Tell whether the caller runs a tool."""
     kind = tool.get("type")
     if kind is None:
         return any(name in tool for name in ("function", "input_schema", "parameters"))
@@ -88,7 +88,7 @@ def _is_run_by_caller(tool: Mapping[str, Any]) -> bool:
 
 
 def _without_caller_fields(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tool of the caller's less what he names himself, be it there or one step deeper."""
+    """Return a tool of the caller's without the fields in which names are the caller's, also one level deeper."""
     return {
         name: {inner: each for inner, each in value.items() if inner not in _CALLER_FIELDS}
         if isinstance(value, dict)

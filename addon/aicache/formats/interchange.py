@@ -1,6 +1,6 @@
-"""What the APIs' requests and answers have in common, and the words for it: those of chat completions. Pure.
+"""What requests and answers of all APIs have in common, in the terms of chat completions. Pure.
 
-Each format says what of its own it can put in these words; what it cannot makes a request the API's own business.
+Each format converts to these terms. A request with more than they express can be answered by its own API only.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _TEXT_TYPES = ("text", "input_text", "output_text")
 def build_common(
     system: Iterable[str], turns: Iterable[tuple[str, str]], said: Mapping[str, Any], names: Mapping[str, str]
 ) -> Common | None:
-    """Return a request in common words, or None where it says more than those.
+    """Return a request in common terms, or None if it says more than they express.
 
-    *said* is all that the request says beside the conversation and the model, less what cannot change the answer;
-    *names* are the common names of what the API calls otherwise. ``stop`` may be one text or a list; ``tools`` and
-    ``tool_choice`` are expected in common words already.
+    *said* are the parameters beside the conversation and the model, without those that cannot change the answer;
+    *names* maps the API's own names of parameters to the common ones. ``stop`` may be one text or a list; ``tools`` and
+    ``tool_choice`` are in common terms already.
     """
     params: JSONObject = {}
     for own, value in said.items():
@@ -32,7 +32,7 @@ def build_common(
         if value is None:
             continue
         if name in params:
-            return None  # two names of one thing: which counts is the upstream's business
+            return None  # two names of one parameter: which one counts only the upstream knows
         if name in NUMBER_PARAMS:
             if type(value) not in (int, float):
                 return None
@@ -51,7 +51,7 @@ def build_common(
     if params.get("stop") == []:
         del params["stop"]
     if params.get("tools") and params.get("tool_choice") == "auto":
-        del params["tool_choice"]  # so do all APIs unasked; some clients say it, others do not
+        del params["tool_choice"]  # the default of all APIs; some clients send it, others do not
     most = params.pop("max_tokens", None)
     turns = tuple(turns)
     if not turns or turns[-1][0] != "user" or not (most is None or (type(most) is int and most > 0)):
@@ -66,10 +66,10 @@ def translate_request(
     tool: Callable[[JSONObject], JSONObject],
     choice: Callable[[Any], Any] | None = None,
 ) -> Common | None:
-    """Return a request in common words, as `build_common` does, from what the API itself says.
+    """Return a request in common terms, as `build_common` does, from the API's own parameters.
 
-    *spoken* are turns as `split_conversation` takes them; *tool* and *choice* put the API's ``tools`` and
-    ``tool_choice`` in common words, and raise ValueError where there are none.
+    *spoken* are turns as `split_conversation` takes them; *tool* and *choice* convert the API's ``tools`` and
+    ``tool_choice``, and raise ValueError for those that have no common form.
     """
     said = dict(said)
     try:
@@ -84,10 +84,10 @@ def translate_request(
 
 
 def split_conversation(spoken: Iterable[tuple[str, str | None]]) -> tuple[list[str], list[tuple[str, str]]] | None:
-    """Part turns (the role ``system``, ``user`` or ``assistant``, and the text) into system prompts and the rest.
+    """Split turns (the role ``system``, ``user`` or ``assistant``, and the text) into system prompts and the rest.
 
-    None where a turn is of another role or more than text (None), and where a system prompt comes later than a turn:
-    there it matters where it stands.
+    Returns None if a turn has another role or more than text (None), and if a system prompt follows a turn: its place
+    matters then.
     """
     system: list[str] = []
     turns: list[tuple[str, str]] = []
@@ -104,28 +104,28 @@ def split_conversation(spoken: Iterable[tuple[str, str | None]]) -> tuple[list[s
 
 
 def translate_function(declared: JSONObject) -> JSONObject:
-    """Return a function that is declared as chat completions do. Raises ValueError for any other tool."""
+    """Return a function that is declared as in chat completions. Raises ValueError for any other tool."""
     inner = declared.get("function")
     if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(inner, dict):
-        raise ValueError("tools: one that is no plain function")
+        raise ValueError("tools: not a plain function")
     if not inner.keys() <= {"name", "description", "parameters"}:
-        raise ValueError("tools: a function that says more than others can")
+        raise ValueError("tools: a function with fields that other APIs do not have")
     return common_tool(inner.get("name"), inner.get("description"), inner.get("parameters"))
 
 
 def common_tool(name: Any, description: Any, parameters: Any) -> JSONObject:
-    """Return a function of the caller's in common words. Raises ValueError for what is none."""
+    """Return a function of the caller's in common terms. Raises ValueError for a malformed one."""
     if not isinstance(name, str) or not name or not isinstance(description, str | None):
-        raise ValueError("tools: one without a name")
+        raise ValueError("tools: a function without a name")
     if not isinstance(parameters, dict | None):
-        raise ValueError("tools: one whose parameters are no schema")
+        raise ValueError("tools: a function whose parameters are not a schema")
     return {"name": name, "description": description or "", "parameters": parameters or {}}
 
 
 def only_text(content: Any) -> str | None:
-    """Return the text of a content that is a string, or a list of one part that holds nothing but text; else None.
+    """Return the text of content that is a string, or a list of one part with nothing but text; else None.
 
-    Several parts are not the text that they make when joined: "Is 1" and "2 prime?" do not ask whether 12 is.
+    Several parts are not the text they join to: "Is 1" and "2 prime?" do not ask whether 12 is.
     """
     if isinstance(content, list) and len(content) == 1:
         (part,) = content
@@ -144,7 +144,7 @@ def parse_arguments(text: Any) -> JSONObject:
     if isinstance(text, dict):
         return text
     if not isinstance(text, str):
-        raise ValueError("a tool call whose arguments are no object")
+        raise ValueError("a tool call whose arguments are not an object")
     return parse_object(text or "{}")
 
 
@@ -153,21 +153,21 @@ def render_arguments(arguments: Mapping[str, Any]) -> str:
 
 
 def finish_of_parts(parts: Sequence[Part]) -> Finish:
-    """Return why an answer of these parts ended, where its API has one word for all good ends."""
+    """Return the finish reason of an answer with these parts, for APIs that have one word for all good ends."""
     if any(isinstance(part, ToolCall) for part in parts):
         return Finish.TOOL_CALLS
     return Finish.REFUSAL if any(isinstance(part, Refusal) for part in parts) else Finish.STOP
 
 
 def only_choice(answer: Answer) -> Choice:
-    """Return the choice of an answer for an API that has one. Raises ValueError where there are more."""
+    """Return the only choice of an answer, for APIs that have one. Raises ValueError if there are more."""
     if len(answer.choices) != 1:
         raise ValueError("more choices than this API has")
     return answer.choices[0]
 
 
 def joined_text(parts: Iterable[Part], kind: type[Text] | type[Reasoning] | type[Refusal]) -> str:
-    """Return the text of all parts of a kind, in order."""
+    """Return the joined text of all parts of a kind."""
     return "".join(part.text for part in parts if isinstance(part, kind))
 
 

@@ -1,4 +1,4 @@
-"""JSON bodies: bytes to JSON values and back. Whatever is wrong with them, only ValueError comes out."""
+"""Parses and renders JSON bodies. All faults are reported as ValueError. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CONTAINERS = frozenset({dict, list})
 
 
 def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -> JSONObject:
-    """Parse a JSON object. Numbers keep their type; floats are doubles, as with every other reader of JSON.
+    """Parse a JSON object. Numbers keep their type; floats are doubles, as with every other JSON parser.
 
-    The message of the ValueError says what is wrong and where, and quotes nothing. One that holds more than is parsed
-    (*max_nodes* and the rest: see `json_bounds.check_bounds`) raises TooComplex.
+    Raises ValueError, with what is wrong and where but no content, and TooComplex for an object over the limits
+    (*max_nodes* and the others of `json_bounds.check_bounds`).
     """
     json_bounds.check_bounds(body, max_nodes=max_nodes)
     try:
@@ -34,7 +34,7 @@ def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -
     except msgspec.DecodeError as exc:
         raise ValueError(f"not JSON: {exc}") from None
     if not isinstance(value, dict):
-        raise ValueError("a JSON value that is not an object")
+        raise ValueError("not a JSON object")
     return value
 
 
@@ -49,21 +49,21 @@ def parse_raw(raw: msgspec.Raw | None, kind: Any, name: str) -> Any:
 
 
 def parse_request_object(body: bytes) -> JSONObject:
-    """Parse a request's JSON object, and take it for nothing else than any upstream would. Raises ValueError.
+    """Parse a request's JSON object. Raises ValueError for JSON that not all parsers read alike.
 
-    Readers of JSON differ over a name that stands twice, over numbers beyond 64 bits and over NUL in a text, so a
-    request with one of those might be answered as another one than it is kept as.
+    They differ over duplicate names, numbers beyond 64 bits and NUL in a text, so the upstream might answer another
+    request than the one that is cached.
     """
     request = parse_object(body, max_nodes=json_bounds.MAX_REQUEST_NODES)
     if b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b""):
-        raise ValueError("not JSON that all read alike: a NUL character")
+        raise ValueError("JSON that parsers read differently: a NUL character")
     if not _has_names(_count_names(request), body):
-        raise ValueError("not JSON that all read alike: a name that stands twice")
+        raise ValueError("JSON that parsers read differently: a duplicate name")
     return request
 
 
 def object_list(value: Any, name: str) -> list[JSONObject]:
-    """Return a list of JSON objects, an absent one as an empty one. Raises ValueError for anything else."""
+    """Return a list of JSON objects; an absent one is empty. Raises ValueError for anything else."""
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -72,27 +72,27 @@ def object_list(value: Any, name: str) -> list[JSONObject]:
 
 
 def token_count(value: Any) -> int:
-    """Return a count of tokens, 0 for what is none."""
+    """Return a count of tokens, or 0 if the value is not one."""
     return value if type(value) is int and 0 <= value < 1 << 53 else 0
 
 
 def nested_token_count(usage: Mapping[str, Any], name: str, inner: str) -> int:
-    """Return a count of tokens that stands one step deeper, 0 for what is none."""
+    """Return a count of tokens in a nested object, or 0 if there is none."""
     details = usage.get(name)
     return token_count(details.get(inner)) if isinstance(details, dict) else 0
 
 
 def render_json(value: Any) -> bytes:
-    """Write a JSON value without white space, so that it is one line.
+    """Render a JSON value without white space, so that it is one line.
 
-    Raises ValueError; OnlyAsRecorded where something in it is no JSON value: what a stream told in an unclear way.
+    Raises ValueError; ReplayOnly for a value that is not JSON: what a stream said in an ambiguous way.
     """
     try:
         return msgspec.json.encode(value)
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     except TypeError:
-        raise ReplayOnly("a stream of pieces that nobody knows how to join") from None
+        raise ReplayOnly("a stream whose pieces can be merged in several ways") from None
 
 
 def render_json_line(value: Any) -> str:
@@ -110,7 +110,7 @@ def render_json_line(value: Any) -> str:
 def _count_names(value: Any) -> int:
     """Count the names in a JSON value. Raises ValueError for an integer beyond 64 bits."""
     found, pending = 0, [value]
-    for item in pending:  # grows on the way
+    for item in pending:  # grows while iterating
         values = item
         if type(item) is dict:
             found += len(item)
@@ -119,15 +119,15 @@ def _count_names(value: Any) -> int:
         if not kinds.isdisjoint(_CONTAINERS):
             pending += [each for each in values if type(each) in _CONTAINERS]
         if int in kinds and not all(-(1 << 63) <= each < 1 << 64 for each in values if type(each) is int):
-            raise ValueError("not JSON that all read alike: an integer beyond 64 bits")
+            raise ValueError("JSON that parsers read differently: an integer beyond 64 bits")
     return found
 
 
 def _has_names(count: int, body: bytes) -> bool:
-    """Tell whether well-formed JSON has that many names, those that stand twice counted twice.
+    """Tell whether well-formed JSON has that many names, with duplicates counted twice.
 
-    A name is a string that a colon follows. Where every quote with a colon behind it may be counted as one, that is
-    quickly done; strings that begin with a colon, and white space before one, take a closer look.
+    A name is a string before a colon. Counting quotes before colons is enough for most documents; strings that begin
+    with a colon, and white space before a colon, need a closer look.
     """
     bare = body.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote left begins or ends a string
     if bare.count(b'":') == count and not _SPACE_BEFORE_COLON.search(bare):

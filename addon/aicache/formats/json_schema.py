@@ -1,7 +1,7 @@
-"""Whether a JSON value keeps to a JSON schema, as far as the keywords go that structured output has. Pure.
+"""Validates a JSON value against a JSON schema, for the keywords of structured output. Pure.
 
-Keywords that are not known, and patterns and formats, whose evaluation a caller could make long, count as kept; so does
-what takes more steps than anybody needs. Sources: https://json-schema.org/draft/2020-12/json-schema-validation, and for
+Unknown keywords pass, and so do patterns and formats, whose evaluation a caller could make slow, and whatever takes
+more steps than any real schema needs. Sources: https://json-schema.org/draft/2020-12/json-schema-validation, and for
 types in capitals, ``nullable`` and ``propertyOrdering`` https://ai.google.dev/api/caching#Schema.
 """
 
@@ -24,69 +24,70 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def conforms(value: Any, schema: Any) -> bool:
-    """Tell whether a value keeps to a schema; anything that is no schema is kept to."""
-    return _Validation(schema).holds(value, schema, 0)
+    """Tell whether a value conforms to a schema. Anything conforms to what is not a schema."""
+    return _Validation(schema).conforms(value, schema, 0)
 
 
 class _Validation:
-    """One check, whose steps are counted: alternatives within alternatives would take for ever."""
+    """One validation, whose steps are counted: alternatives within alternatives would take forever."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
-        self._left = _MAX_STEPS
+        self._steps_left = _MAX_STEPS
 
-    def holds(self, value: Any, schema: Any, depth: int) -> bool:
-        self._left -= 1
+    def conforms(self, value: Any, schema: Any, depth: int) -> bool:
+        self._steps_left -= 1
         if isinstance(schema, bool):
             return schema
-        if not isinstance(schema, dict) or self._left < 0 or depth > _MAX_DEPTH:
+        if not isinstance(schema, dict) or self._steps_left < 0 or depth > _MAX_DEPTH:
             return True
         if value is None and schema.get("nullable") is True:
             return True
-        if isinstance(reference := schema.get("$ref"), str) and not self.holds(
-            value, self._referred(reference), depth + 1
+        if isinstance(reference := schema.get("$ref"), str) and not self.conforms(
+            value, self._resolve(reference), depth + 1
         ):
             return False
         return (
             _has_type(value, schema.get("type"))
             and ("const" not in schema or _equal(value, schema["const"]))
             and self._is_listed(value, schema.get("enum"))
-            and self._fits_others(value, schema, depth)
-            and (not isinstance(value, dict) or self._fields_hold(value, schema, depth))
-            and (not isinstance(value, list) or self._items_hold(value, schema, depth))
+            and self._matches_combined(value, schema, depth)
+            and (not isinstance(value, dict) or self._properties_conform(value, schema, depth))
+            and (not isinstance(value, list) or self._items_conform(value, schema, depth))
             and _within(value, schema)
         )
 
     def _is_listed(self, value: Any, allowed: Any) -> bool:
         if not isinstance(allowed, list):
             return True
-        self._left -= len(allowed)
+        self._steps_left -= len(allowed)
         return any(_equal(value, each) for each in allowed)
 
-    def _fits_others(self, value: Any, schema: Mapping[str, Any], depth: int) -> bool:
+    def _matches_combined(self, value: Any, schema: Mapping[str, Any], depth: int) -> bool:
         for name, enough in (("anyOf", any), ("oneOf", any), ("allOf", all)):
             others = schema.get(name)
             if not isinstance(others, list) or not others:
                 continue
-            if not enough(self.holds(value, each, depth + 1) for each in others):
+            if not enough(self.conforms(value, each, depth + 1) for each in others):
                 return False
         return True
 
-    def _fields_hold(self, value: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> bool:
+    def _properties_conform(self, value: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> bool:
         required = schema.get("required")
         if isinstance(required, list) and not all(name in value for name in required if isinstance(name, str)):
             return False
         known = properties if isinstance(properties := schema.get("properties"), dict) else {}
         others = True if "patternProperties" in schema else schema.get("additionalProperties", True)
-        return all(self.holds(inner, known.get(name, others), depth + 1) for name, inner in value.items())
+        return all(self.conforms(inner, known.get(name, others), depth + 1) for name, inner in value.items())
 
-    def _items_hold(self, value: list[Any], schema: Mapping[str, Any], depth: int) -> bool:
+    def _items_conform(self, value: list[Any], schema: Mapping[str, Any], depth: int) -> bool:
         first = listed if isinstance(listed := schema.get("prefixItems"), list) else []
         rest = schema.get("items", True)
-        return all(self.holds(each, first[at] if at < len(first) else rest, depth + 1) for at, each in enumerate(value))
+        schemas = (first[at] if at < len(first) else rest for at in range(len(value)))
+        return all(self.conforms(each, of, depth + 1) for each, of in zip(value, schemas, strict=True))
 
-    def _referred(self, reference: str) -> Any:
-        """Follow a reference within the schema; one that leads anywhere else says nothing."""
+    def _resolve(self, reference: str) -> Any:
+        """Resolve a reference within the schema; any other one allows everything."""
         found = self._root
         for step in reference.removeprefix("#").split("/")[1:] if reference.startswith("#") else ("?",):
             step = step.replace("~1", "/").replace("~0", "~")
@@ -113,7 +114,7 @@ def _is_instance(value: Any, name: str) -> bool:
 
 
 def _within(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Check how many items, characters or fields there are, and between what a number is."""
+    """Check the number of items or characters, and the range of a number."""
     if isinstance(value, list):
         return _between(len(value), schema.get("minItems"), schema.get("maxItems"))
     if isinstance(value, str):

@@ -20,49 +20,49 @@ class _Ambiguous:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "UNCLEAR"
+        return "AMBIGUOUS"
 
 
 AMBIGUOUS: Final = _Ambiguous()
-"""In place of what a stream said in pieces that nobody knows how to join. It cannot be written as JSON, so an answer
-that holds it can be replayed as it was recorded, and rendered in no other way."""
+"""Stands for a value whose pieces in a stream can be merged in several ways. It is not JSON, so an answer that holds it
+can be replayed as it was recorded, but not rendered in another mode or API."""
 
 
 class Merge(Enum):
-    """What a second piece does to the first."""
+    """What to do with a second piece."""
 
     APPEND = auto()
-    """It is the next piece of one text."""
+    """Append it: it is the next piece of a text."""
     KEEP_FIRST = auto()
-    """It names the same thing again; what the first called it stays."""
+    """Keep the first: it names the same thing again."""
     REPLACE = auto()
-    """It tells the state anew; in objects, field by field."""
+    """Replace the first; in objects, field by field."""
     REPLACE_COUNTS = auto()
-    """It counts anew, some of what is counted or all; numbers and lists are replaced, unknown texts are not."""
+    """Replace counts: numbers and lists, in objects field by field; other texts must stay the same."""
     ACCUMULATED = auto()
-    """It tells all there is so far: texts and lists that hold what was told before, in objects field by field."""
+    """Replace the first, which it must begin with or contain: all there is so far; in objects, field by field."""
     EXTEND = auto()
-    """It holds the next elements of one list, whole ones."""
+    """Extend the list by it: its elements are whole ones."""
     UNION = auto()
-    """It holds further elements of one list, or all of the list so far."""
+    """Add its new elements to the list; it may also be all of the list so far."""
     BASE64 = auto()
-    """It holds the next bytes, in base64."""
+    """Append its bytes, in base64."""
     CONTENT = auto()
-    """It is text, or a list of parts of which the first may go on with the last one before."""
+    """Append text, or a list of parts whose first may continue the last one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListRule:
-    """A list whose elements come in pieces: *continues* tells whether a piece is of an earlier element.
+    """A list whose elements come in pieces: *continues* tells whether a piece belongs to an earlier element.
 
-    None says that nobody knows: texts that both have are `AMBIGUOUS` then.
+    None means unknown: texts that both have become `AMBIGUOUS`.
     """
 
     rule: Mapping[str, Rule] | Merge
-    """What a piece does to its element."""
+    """How a piece is merged into its element."""
     continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool | None]
     within: bool = False
-    """Whether one delta may hold several pieces of one element; else its elements are elements of their own."""
+    """Whether one delta may hold several pieces of one element; else each of its elements is another one."""
 
 
 Rule: TypeAlias = "Merge | ListRule | Mapping[str, Rule]"

@@ -1,7 +1,7 @@
-"""Whether a short text begins in the usual words of a model that declines, where its API has no word of its own. Pure.
+"""Recognizes a model's refusal by the usual opening words, for APIs that do not mark refusals. Pure.
 
-An opening alone does not do: "I'm sorry to hear that" goes on to help, so each phrase has the not-being-able in it.
-What is taken for a refusal by mistake is kept for its own question, and answers no similar one.
+An apology alone is no refusal: "I'm sorry to hear that" goes on to help, so each phrase includes the inability. An
+answer that is taken for a refusal by mistake is stored for its own question, but answers no similar one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from aicache.formats.answer_content import strip_reasoning
 
-_MAX_REFUSAL_CHARS = 400  # characters of an answer that does nothing but decline
+_MAX_REFUSAL_CHARS = 400  # of an answer that does nothing but decline
 _OPENING_CHARS = 200
 
 _APOLOGY = re.compile(
@@ -75,12 +75,12 @@ _LEADING_MARKS = re.compile(r"[\s\"'«“„*_>#\-–—.…!¡¿:()\[\]⚠️�
 
 
 def any_refusal(texts: Iterable[str]) -> bool:
-    """Tell whether one of several texts, each all that a choice says, is short and begins by declining."""
+    """Tell whether one of several texts, each the whole text of a choice, is a refusal."""
     return any(map(is_refusal, texts))
 
 
 def is_refusal(text: str) -> bool:
-    """Tell whether a text is short and begins in the usual words of a refusal; a long one is not read."""
+    """Tell whether a text is short and begins with the usual words of a refusal. A long one is not examined."""
     text = strip_reasoning(text).strip() if text.lstrip()[:1] == "<" else text.strip()
     if not text or len(text) > _MAX_REFUSAL_CHARS:
         return False

@@ -1,4 +1,4 @@
-"""In which form a call asks for its answer, JSON of a schema or any, and whether a text keeps to it. Pure."""
+"""The output format that a call requests, such as JSON of a schema, and whether a text conforms to it. Pure."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from aicache.formats.gemini import fields
 
 @dataclass(frozen=True, slots=True)
 class OutputFormat:
-    """What a text must be: a JSON value that keeps to the schema, which may be any."""
+    """A requested output format: a JSON value that conforms to a schema, by default to any."""
 
     schema: Any = True
-    is_object: bool = False
-    """Only a JSON object will do."""
-    listed: bool = False
-    """The text itself is one of the values that the schema lists, and no JSON."""
+    object_only: bool = False
+    """Whether the value must be an object."""
+    enum_only: bool = False
+    """Whether the text itself, which is not JSON then, must be one of the values that the schema lists."""
 
 
 def reject_mismatch(texts: Iterable[str], form: OutputFormat | None) -> None:
-    """Raise ValueError where a text is not of the form that was asked for."""
+    """Raise ValueError unless all texts conform to the requested output format."""
     if form is not None and not all(conforms(text, form) for text in texts):
-        raise ValueError("not of the form that was asked for")
+        raise ValueError("not in the requested output format")
 
 
 def conforms(text: str, form: OutputFormat) -> bool:
-    if form.listed:
+    if form.enum_only:
         return json_schema.conforms(text.strip(), form.schema)
     try:
         value = json.loads(strip_reasoning(text), parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return False
-    return (isinstance(value, dict) or not form.is_object) and json_schema.conforms(value, form.schema)
+    return (isinstance(value, dict) or not form.object_only) and json_schema.conforms(value, form.schema)
 
 
 def of_chat(params: Mapping[str, Any]) -> OutputFormat | None:
-    """Read chat completions' ``response_format``, and what its vendors have instead of it.
+    """Read chat completions' ``response_format``, and what vendors have instead of it.
 
     Some have the schema beside ``json_object`` (Together, Fireworks), some as a ``value`` (TGI).
     """
@@ -48,12 +48,12 @@ def of_chat(params: Mapping[str, Any]) -> OutputFormat | None:
     if isinstance(form, dict):
         match form.get("type"):
             case "json_object" | "json":
-                return OutputFormat(_first_schema(form, "schema", "value"), is_object=form["type"] == "json_object")
+                return OutputFormat(_first_schema(form, "schema", "value"), object_only=form["type"] == "json_object")
             case "json_schema":
                 return OutputFormat(_schema_in(form))
     structured = params.get("structured_outputs")
     for asked in (params.get("guided_json"), params.get("json_schema"), _field(structured, "json")):
-        if isinstance(asked, str):  # vLLM takes the text of a schema, too
+        if isinstance(asked, str):  # vLLM accepts the text of a schema, too
             return OutputFormat()
         if isinstance(asked, dict):
             return OutputFormat(asked)
@@ -72,10 +72,10 @@ def of_messages(params: Mapping[str, Any]) -> OutputFormat | None:
 
 
 def of_ollama(params: Mapping[str, Any]) -> OutputFormat | None:
-    """Read ``format``: the word ``json``, for which the grammar has objects alone, or a schema."""
+    """Read ``format``: the word ``json``, whose grammar allows objects only, or a schema."""
     asked = params.get("format")
     if asked == "json":
-        return OutputFormat(is_object=True)
+        return OutputFormat(object_only=True)
     return OutputFormat(asked) if isinstance(asked, dict) and asked else None
 
 
@@ -92,7 +92,7 @@ def of_gemini(params: Mapping[str, Any]) -> OutputFormat | None:
         case "application/json":
             return OutputFormat(of)
         case "text/x.enum":
-            return OutputFormat(of, listed=True)
+            return OutputFormat(of, enum_only=True)
         case _:
             return None
 
@@ -104,7 +104,7 @@ def _schema_in(form: Mapping[str, Any]) -> Any:
 
 
 def _first_schema(holder: Any, *names: str) -> Any:
-    """Return the first schema of these names; True, which all keep to, where there is none."""
+    """Return the first schema under one of these names, or True, to which everything conforms."""
     found = (holder.get(name) for name in names) if isinstance(holder, dict) else ()
     return next((each for each in found if isinstance(each, dict | bool)), True)
 
@@ -114,4 +114,4 @@ def _field(holder: Any, name: str) -> Any:
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name}: no JSON")
+    raise ValueError(f"{name}: not JSON")

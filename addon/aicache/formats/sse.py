@@ -1,10 +1,10 @@
-"""Server-Sent Events and NDJSON, sans I/O: bytes in, events out; events in, bytes out. Knows nothing of what they say.
+"""Decodes and encodes Server-Sent Events and newline-delimited JSON, sans I/O, whatever the events hold.
 
 The grammar is "Interpreting an event stream" of the WHATWG HTML standard
 (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation), with one addition: the end
 of input also ends a block. A browser discards a block that no blank line follows, but some LLM APIs close the
-connection right after ``data: [DONE]``, and without that event a finished answer could not be told from a cut one.
-Whoever decodes must therefore be able to tell a cut payload by itself; JSON can.
+connection right after ``data: [DONE]``, and without that event a finished answer would look like a cut one. So users of
+this module must recognize a cut payload by themselves; a JSON parser does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)[:\r\n]|:)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END_RUN = re.compile(rb"[\r\n]+")
 MAX_LINES = 200_000
-"""In a body that is decoded at once: each takes a hundred bytes of memory, however short it is. Answers have 20,000."""
+"""Lines of a body that is decoded at once: each takes a hundred bytes of memory, however short. Answers have 20,000."""
 _MAX_RETRY_DIGITS = 18  # more milliseconds than any clock has; int() itself refuses thousands of digits
 
 
@@ -27,19 +27,19 @@ class Event:
     """One event. Data lines are joined by LF."""
 
     name: str
-    """As sent; empty when the block had none, which browsers call ``message``."""
+    """As sent; empty if the block had none, which browsers call ``message``."""
     data: str
     id: str | None = None
-    """Of this very block; unlike a browser's ``lastEventId`` it is not inherited from earlier ones."""
+    """Of this block; unlike a browser's ``lastEventId`` it is not inherited from earlier ones."""
     retry: int | None = None
     """Milliseconds to wait before connecting again."""
 
 
 class Decoder:
-    """Decodes a stream that arrives in chunks, cut anywhere. Any input is legal; what is not UTF-8 becomes U+FFFD."""
+    """Decodes a stream that arrives in chunks, cut anywhere. Any input is legal; invalid UTF-8 becomes U+FFFD."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()  # of a line whose end has not come
+        self._rest = bytearray()  # the beginning of a line whose end has not arrived
         self._first = True  # the next line is the first, where a byte order mark may stand
         self._after_cr = False  # a LF that comes next belongs to the CR that ended the chunk before
         self._data: list[bytes] = []
@@ -48,7 +48,7 @@ class Decoder:
         self._retry: int | None = None
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """Take the next bytes; return the events they complete."""
+        """Decode the next bytes; return the events they complete."""
         if not chunk:
             return []
         if self._after_cr:
@@ -60,15 +60,15 @@ class Decoder:
         lines = self._rest.splitlines()
         self._after_cr = chunk.endswith(b"\r")
         self._rest = bytearray() if chunk.endswith((b"\r", b"\n")) else lines.pop()
-        return self._take(lines)
+        return self._decode(lines)
 
     def close(self) -> list[Event]:
-        """Take the end of input; return the event of a block that nothing else ended."""
+        """Decode the end of input; return the event of a block that no blank line ended."""
         lines = [self._rest, bytearray()]
         self._rest = bytearray()
-        return self._take(lines)
+        return self._decode(lines)
 
-    def _take(self, lines: Iterable[bytearray]) -> list[Event]:
+    def _decode(self, lines: Iterable[bytearray]) -> list[Event]:
         events = []
         for line in lines:
             if self._first:
@@ -100,24 +100,24 @@ class Decoder:
 
 
 def is_stream(body: bytes) -> bool:
-    """Tell an event stream from a JSON document. White space may come first: some keep connections alive with it."""
+    """Tell an event stream from a JSON document. White space before it keeps connections alive."""
     return _STREAM.match(body) is not None
 
 
 def decode(body: bytes) -> list[Event]:
-    """Decode a body that is all there; its last block need not be terminated. Raises ValueError for too many lines."""
+    """Decode a complete body; its last block need not be terminated. Raises ValueError for too many lines."""
     _check_line_count(body)
     decoder = Decoder()
     return decoder.feed(body) + decoder.close()
 
 
 def _check_line_count(body: bytes) -> None:
-    if body.count(b"\n") + body.count(b"\r") > 2 * MAX_LINES:  # either or both may end one
+    if body.count(b"\n") + body.count(b"\r") > 2 * MAX_LINES:  # either or both may end a line
         raise ValueError(f"more than {MAX_LINES} lines")
 
 
 def encode(events: Iterable[Event]) -> bytes:
-    """Write events, lines ended by LF. ``decode(encode(events)) == events``, but that any line end in data becomes LF.
+    """Encode events, with LF as line end. ``decode(encode(events)) == events``, but line ends in data become LF.
 
     Raises ValueError for a name or id that no line can hold.
     """
@@ -137,14 +137,14 @@ def encode(events: Iterable[Event]) -> bytes:
 
 
 def split_blocks(body: bytes) -> Iterator[bytes]:
-    """Cut a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body.
+    """Split a body after its blank lines, so that single events can be replaced. Joined, the blocks are the body.
 
     Raises ValueError for too many lines.
     """
     _check_line_count(body)
     start = 0
     for run in _LINE_END_RUN.finditer(body):
-        if run[0] not in (b"\n", b"\r", b"\r\n"):  # so it holds a blank line
+        if run[0] not in (b"\n", b"\r", b"\r\n"):  # so there is a blank line in it
             yield body[start : run.end()]
             start = run.end()
     if start < len(body):
@@ -152,7 +152,7 @@ def split_blocks(body: bytes) -> Iterator[bytes]:
 
 
 def decode_ndjson(body: bytes) -> list[bytes]:
-    """Cut newline-delimited JSON (https://github.com/ndjson/ndjson-spec) into its lines, less the blank ones.
+    """Split newline-delimited JSON (https://github.com/ndjson/ndjson-spec) into its lines, without blank ones.
 
     Raises ValueError for too many lines.
     """

@@ -18,13 +18,13 @@ from typing import Any
 from aicache.formats.merge_rules import AMBIGUOUS, EMPTY, ListRule, Merge, Rule
 
 MAX_OPEN_ITEMS = 128
-"""Elements of a list that may be open at once: as many calls as any API allows. Else long lists cost their square."""
+"""Elements of a list that may be open at once, as many calls as any API allows: long lists would cost their square."""
 
 _NO_RULES: Mapping[str, Rule] = {}
 
 
 def merge_fields(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
-    """Join a delta into *held*, in place; what the delta holds belongs to *held* from then on."""
+    """Merge the fields of a delta into *held*, in place; *held* takes over the delta's values."""
     for name, value in delta.items():
         rule = rules.get(name)
         if isinstance(rule, ListRule) and rule.within and isinstance(value, list):
@@ -34,7 +34,7 @@ def merge_fields(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[
 
 
 def merge_values(held: Any, value: Any, rule: Rule | None = None) -> Any:
-    """Join a value and what was told of it before; without a rule, only where there is no doubt."""
+    """Merge a value with the one before it; without a rule, only if there is one way to do so."""
     if held is None or value is None:
         return value if held is None else held
     if isinstance(held, str) and isinstance(value, str):
@@ -84,7 +84,7 @@ def _merge_text(held: str, value: str, rule: Rule | None) -> Any:
 
 
 def merge_unknown(held: Any, value: Any) -> Any:
-    """Join what nobody has heard of: `AMBIGUOUS` for what may mean one thing or another."""
+    """Merge values of an unknown field: `AMBIGUOUS` if there are several ways to do so."""
     if held in EMPTY:
         return prefer_later(held, value)
     if value in EMPTY:
@@ -98,7 +98,7 @@ def merge_unknown(held: Any, value: Any) -> Any:
 
 
 def prefer_later(held: Any, value: Any) -> Any:
-    """Pick the later value, unless it is empty."""
+    """Return the later value, unless it is empty."""
     return held if value in EMPTY and held is not None else value
 
 
@@ -143,9 +143,9 @@ def _merge_accumulated(held: Any, value: Any) -> Any:
 
 
 def _merge_union(held: list[Any], value: list[Any]) -> Any:
-    """Join a list to one of which it may hold all, or what came last, once more; UNCLEAR where it holds some of it.
+    """Merge lists of which the later may repeat all of the first, or its end; AMBIGUOUS if it repeats other parts.
 
-    Elements of the same ``index`` are one, and must not contradict each other.
+    Elements of the same ``index`` are one element, and must not contradict each other.
     """
     if _contains_in_order(value, held):
         return value
@@ -166,7 +166,7 @@ def _merge_union(held: list[Any], value: list[Any]) -> Any:
 
 
 def _contains_in_order(value: list[Any], held: list[Any]) -> bool:
-    """Tell whether a list holds all of an earlier one, in its order."""
+    """Tell whether a list contains all elements of an earlier one, in their order."""
     if len(value) < len(held):
         return False
     elements = iter(value)
@@ -174,9 +174,9 @@ def _contains_in_order(value: list[Any], held: list[Any]) -> bool:
 
 
 def _merge_base64(held: str, value: str) -> Any:
-    """Join bytes in base64. Pieces that are not padded may be cut anywhere, or each lack its padding: UNCLEAR.
+    """Append bytes in base64. Pieces without padding may be cut anywhere, or each lack its padding: AMBIGUOUS.
 
-    Only the last four characters of what is held can be of less than three bytes.
+    Only the last four characters before can stand for less than three bytes.
     """
     if len(held) % 4 or len(value) % 4:
         return AMBIGUOUS
@@ -188,9 +188,9 @@ def _merge_base64(held: str, value: str) -> Any:
 
 
 def _merge_item(items: list[Any], item: Any, rule: ListRule, known: int) -> None:
-    """Continue the one of the first *known* elements that *item* is a piece of, or append it.
+    """Merge *item* into the one of the first *known* elements that it continues, or append it.
 
-    Without an index only the last one can go on.
+    Without an index only the last one can be continued.
     """
     if isinstance(item, dict):
         places = range(known - 1, -1, -1)[: 1 if item.get("index") is None else MAX_OPEN_ITEMS]
@@ -206,11 +206,8 @@ def _merge_item(items: list[Any], item: Any, rule: ListRule, known: int) -> None
     items.append(item)
 
 
-# ------------------------------------------------------------------ content in parts
-
-
 def _continues_summary(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Databricks' summary of its reasoning is one text, up to its signature."""
+    """Tell whether a piece continues Databricks' summary of its reasoning: one text, up to its signature."""
     return earlier.get("type") == item.get("type") == "summary_text" and not earlier.get("signature")
 
 
@@ -222,11 +219,11 @@ _PART_RULES: Mapping[str, Mapping[str, Rule]] = {
         "summary": ListRule({"type": Merge.KEEP_FIRST, "text": Merge.APPEND}, _continues_summary),
     },
 }
-"""Parts of content that come in pieces: Mistral's text and thinking, Databricks' reasoning."""
+"""Types of parts that come in pieces: Mistral's text and thinking, Databricks' reasoning."""
 
 
 def _merge_content(held: Any, value: Any) -> Any:
-    """Join content, of which one delta at least may be a list of parts.
+    """Merge content, of which at least one piece may be a list of parts.
 
     Mistral sends many ``thinking`` parts for what is one, and plain strings for the text that follows.
     """
@@ -251,14 +248,14 @@ def _as_parts(content: Any) -> Any:
 
 
 def _shared_type(last: Any, part: Any) -> Any:
-    """Return the type of two parts, of which the second may be a piece of the first; None where they are of two."""
+    """Return the type of two parts if the second may continue the first; None if their types differ."""
     if not isinstance(last, dict) or not isinstance(part, dict) or last.get("type") != part.get("type"):
         return None
     return kind if isinstance(kind := part.get("type"), str) else ""
 
 
 def _mark_ambiguous(last: dict[str, Any], part: Mapping[str, Any]) -> None:
-    """Mark what may be two elements or two pieces of one: those with a text of their own."""
+    """Mark the texts that both have as ambiguous: they may be two elements, or two pieces of one."""
     for name, value in part.items():
         if name != "type" and isinstance(value, str) and isinstance(last.get(name), str):
             last[name] = AMBIGUOUS

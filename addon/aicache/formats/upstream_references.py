@@ -1,7 +1,7 @@
-"""Which parts of a conversation stand for what the upstream holds: another conversation, an earlier answer's sound.
+"""Checks a conversation for references to state at the upstream: another conversation, an earlier answer's audio. Pure.
 
-Pure; it reads names and types. A message, a call or a file may have an id, since what it names is sent along, or stays
-what it is. What calls say, and what they bring, is anybody's words.
+It reads names and types only. Messages, calls and files may have ids, since what those name is sent along or never
+changes. The arguments and results of calls are free-form content.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CONTENT_FIELDS = frozenset(
     | {"actions", "operation", "citations", "annotations", "logprobs", "tools", "metadata", "partMetadata"}
     | {"part_metadata", "reasoning_details", "extra_content"}
 )
-"""Names under which a call, its result or a citation has words of its own, or a vendor proofs of reasoning."""
+"""Fields with free-form content of a call, its result or a citation, or with a vendor's proofs of reasoning."""
 _HARMLESS_NAMES = frozenset(
     {
         "tool_call_id",
@@ -32,7 +32,7 @@ _HARMLESS_NAMES = frozenset(
     | {"file", "file_id", "fileId", "file_data", "fileData", "file_uri", "fileUri", "file_url", "filename", "file_name"}
     | {"index"}
 )
-"""Documented names that sound of state, and are none: ids of what the same request holds, and of files."""
+"""Documented names that sound like state but are ids of parts of the same request, or of files."""
 _HARMLESS_NAMES_BY_TYPE = {
     "document": frozenset({"context"}),
     "reference": frozenset({"reference_ids"}),
@@ -47,9 +47,9 @@ _KNOWN_TYPES = frozenset(
     | {"document_url", "file_url", "input_video", "video", "audio", "url", "base64", "content", "program"}
 )
 _KNOWN_TYPE_SUFFIXES = ("_call", "_use", "_result", "_output", "_error")
-"""Types that are documented, and the ends of those that tell what was called and what came of it."""
+"""Documented types, and the suffixes of those of calls and their results."""
 _STATEFUL_TYPES = frozenset({"mcp_approval_response", "container_upload", "item_reference"})
-"""The first lets the upstream do what it asked leave for, the second puts a file where code runs."""
+"""They approve an action that the upstream holds, put a file where code runs, or name an item."""
 _CALL_FIELDS = frozenset(
     {"functionCall", "functionResponse", "function_call", "function_response", "toolCall", "toolResponse"}
     | {"tool_call", "tool_response", "executableCode", "codeExecutionResult", "executable_code"}
@@ -59,9 +59,9 @@ _PART_FIELDS = frozenset({"content", "parts"})
 
 
 def reject_references(conversation: Any, *, allow: Allow) -> None:
-    """Raise Stateful for a part of a conversation that names what the upstream holds, Private for private data."""
+    """Raise Stateful for a part of a conversation that refers to state at the upstream, Private for private data."""
     pending = [(conversation, "", False)]
-    for value, under, listed in pending:  # grows on the way
+    for value, under, listed in pending:  # grows while iterating
         if isinstance(value, list):
             pending += [(each, under, True) for each in value if isinstance(each, dict | list)]
         elif isinstance(value, dict):
@@ -93,5 +93,5 @@ def _is_known(kind: str) -> bool:
 
 def _reject_type(kind: str, allow: Allow) -> None:
     if kind in _STATEFUL_TYPES:
-        raise Stateful("an item: refers to state held by the upstream")
+        raise Stateful("an item refers to state held by the upstream")
     upstream_state.reject_state_name(kind, allow)

@@ -1,7 +1,7 @@
-"""Which parameters name, make or read what the upstream holds, those of APIs to come too. Pure; it reads names alone.
+"""Checks parameters for use of state at the upstream by their names, so future parameters too. Pure.
 
-Equal requests that lean on state need not have equal answers. APIs grow such parameters every month, so a parameter
-that is not known to be harmless is judged by the words of its name: it only costs a hit to be wrong about one.
+Equal requests that depend on state need not have equal answers. APIs add such parameters every month, so a parameter
+that is not known to be harmless is classified by the words of its name: a wrong guess only costs a hit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from aicache.formats import documented_fields
 from aicache.formats.errors import Private, Stateful
 
-_MAX_CACHED_NAME_CHARS = 64  # characters of a name; longer ones are none of an API's
+_MAX_CACHED_NAME_CHARS = 64  # no API has longer names; they would only fill the cache
 _WORD_PATTERN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -51,17 +51,17 @@ _STATE_WORDS = _set(
     "txn revert redo revision revisions enqueue enqueued postpone postponed backup archive archived tape diary "
     "notepad blackboard ledger pickup"
 )
-"""Words that say so wherever they stand in a name; beside them ``token`` at its end: one is a handle, many a count."""
+"""Words that stand for state anywhere in a name; so does ``token`` at its end: one is a handle, several are a count."""
 
 _STATE_WORDS_ALONE = _set("context contexts ctx anchor th kv")
-"""The same where they are all of a name: beside others they are a length, a setting or a mere kind."""
+"""Words that stand for state only as the whole name: beside others they are a length, a setting or a type."""
 _STATE_WORD_PAIRS = (("prefix", "cache"), ("kv", "cache"), ("cache", "handle"), ("keep", "going"))
 
 _STATE_SUBSTRINGS = re.compile(
     "session|thread|container|conversation|dialogue|interaction|continu|resum|checkpoint|previous|history|memory|memories"
     "|savepoint|datastore|cursor|snapshot|callback|webhook|background|assistant|workflow|stateful|persist|sandbox"
 )
-"""The same within a word: many names are written without a mark between theirs."""
+"""Substrings that stand for state within a word: many names are written without a separator."""
 
 _WORDS_ENDING_IN_ID = _set(
     "valid invalid void avoid voids avoids grid grids hybrid hybrids rapid solid liquid fluid rigid vivid mid paid "
@@ -73,7 +73,7 @@ _PRIVATE_WORDS = _set(
     "plugin plugins skill skills "
     "integration integrations library libraries sharepoint onedrive dropbox gmail outlook mailbox calendar"
 )
-"""Words of what the upstream reads for the caller alone: mail, files, databases, settings that somebody may change."""
+"""Words for what the upstream reads for this caller only: mail, files, databases, settings that may change."""
 _PRIVATE_WORD_PAIRS = (
     ("data", "source"),
     ("data", "sources"),
@@ -86,7 +86,7 @@ SCHEMA_FIELDS = frozenset(
     {"schema", "properties", "$defs", "definitions", "input_schema", "output_schema", "inputSchema", "result_schema"}
     | {"responseSchema", "responseJsonSchema", "_responseJsonSchema", "response_schema", "response_json_schema"}
 )
-"""JSON schemas, whose names are the caller's own."""
+"""Fields that hold JSON schemas, within which names are the caller's own."""
 _STATE_QUERY_WORDS = frozenset({"agent", "fork", "job", "run", "async", "batch"})
 _QUOTABLE_NAMES = _set(
     "previous_response_id conversation background thread container fallback_credit_token previous_message_id "
@@ -100,24 +100,24 @@ _STATEFUL_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """What the settings let pass."""
+    """What the settings allow requests to use."""
 
     private_tools: bool = False
-    """Tools and parameters by which the upstream reads private data, or acts, for the caller."""
+    """Tools and parameters by which the upstream reads private data of the caller, or acts for the caller."""
     names: frozenset[str] = frozenset()
-    """Parameters that are known to change no answer, whatever they are called."""
+    """Parameters that the operator knows to change no answer, whatever their names."""
 
     def allows(self, name: str) -> bool:
-        """Tell whether an operator lets a name pass, and all that is within: those that he thought of himself.
+        """Tell whether the operator allows a parameter and all that is within: one that the operator listed.
 
-        The usual ones (``stream_options``, ``store``) are known to change no answer by what is documented of them.
+        The default ones (``stream_options``, ``store``) are known to change no answer only as far as documented.
         """
         return name in self.names and (
             name not in documented_fields.CHAT or name in documented_fields.CHECKED_ELSEWHERE
         )
 
     def allows_nested(self, name: str) -> bool:
-        """Tell the same of a name within another parameter."""
+        """Tell whether the operator allows a name within another parameter."""
         return name in self.names and name not in documented_fields.CHAT
 
 
@@ -125,57 +125,57 @@ STRICT = Allow()
 
 
 def reject_stateful_fields(
-    request: Mapping[str, Any], harmless: frozenset[str], apart: frozenset[str], *, allow: Allow
+    request: Mapping[str, Any], harmless: frozenset[str], checked_elsewhere: frozenset[str], *, allow: Allow
 ) -> None:
-    """Raise Stateful for a parameter that names or makes state, Private for private data, but for what is allowed.
+    """Raise Stateful for a parameter that refers to or creates state, Private for private data, unless allowed.
 
-    *harmless* are the API's documented parameters that do neither, whatever they are called. Names within them count
-    as well, at any depth and less those that are documented there, but for what is looked at *apart*, or may hold any
-    names. Nothing is no state: null, false, what is empty.
+    *harmless* are the API's documented parameters that do neither, whatever their names. Undocumented names within them
+    are checked as well, at any depth, except within those *checked_elsewhere*. Empty values never refer to state: null,
+    false, and empty texts, lists and objects.
     """
     for name, value in request.items():
         if is_empty(value) or allow.allows(name):
             continue
         if name in harmless:
-            if name in apart:
+            if name in checked_elsewhere:
                 continue
         elif name not in allow.names:
             reject_state_name(name, allow)
             if is_private_name(name):
-                continue  # allowed, and all that it needs with it
+                continue  # allowed, with all its options
         for path, inner in nested_names(value, name, allow):
             if path not in documented_fields.NESTED:
                 reject_state_name(inner, allow)
 
 
 def reject_preset(request: Mapping[str, Any], *, allow: Allow) -> None:
-    """Raise Private for a model that is named with a preset of OpenRouter's, unless that is allowed."""
+    """Raise Private for a model with one of OpenRouter's presets, unless allowed."""
     model = request.get("model")
     if not allow.private_tools and isinstance(model, str) and "@preset/" in model:
-        raise Private("model: with a preset that the upstream holds")
+        raise Private("model: names a preset that the upstream holds")
 
 
 def reject_stateful_path(path: str, *, tail: int) -> None:
-    """Raise Stateful for a path within a conversation or the like; its last *tail* segments are the endpoint's own."""
+    """Raise Stateful for a path within a conversation or the like; the last *tail* segments are the endpoint's own."""
     place = path.rstrip("/").rsplit("/", tail)[0]
     if _STATEFUL_PATH.search(f"{place}/"):
-        raise Stateful("the path names what the upstream holds")
+        raise Stateful("the path names state held by the upstream")
 
 
 def reject_stateful_query(query: str, *, allow: Allow) -> None:
-    """Raise Stateful for a query parameter that says so beyond doubt: there, gateways have ids of many other kinds."""
+    """Raise Stateful for a query parameter whose name clearly stands for state: gateways have other ids there, too."""
     for name, value in parse_qsl(query):
         if name in allow.names or not value:
             continue
         if any(_STATE_SUBSTRINGS.search(word) or word in _STATE_QUERY_WORDS for word in split_words(name)):
-            raise Stateful("a query parameter: refers to state held by the upstream")
+            raise Stateful("a query parameter refers to state held by the upstream")
 
 
 def is_state_name(name: str) -> bool:
-    """Tell by its words whether a name is one of state."""
+    """Tell by its words whether a name stands for state."""
     spoken = split_words(name)
     if not spoken or not unicodedata.normalize("NFKC", name).isascii():
-        return not name.isascii()  # in another script: no API's, and nobody can tell
+        return not name.isascii()  # in another script: not an API's, and of unknown meaning
     if spoken[-1] == "token" or any(map(_is_state_word, spoken)):
         return True
     return (len(spoken) == 1 and spoken[0] in _STATE_WORDS_ALONE) or any(
@@ -184,17 +184,17 @@ def is_state_name(name: str) -> bool:
 
 
 def is_private_name(name: str) -> bool:
-    """Tell by its words whether a name is one of private data."""
+    """Tell by its words whether a name stands for private data."""
     return _has_private_words(split_words(name))
 
 
 def split_words(name: str) -> tuple[str, ...]:
-    """Return the words of a name in snake_case, kebab-case or camelCase, in small letters."""
+    """Return the words of a name in snake_case, kebab-case or camelCase, in lower case."""
     return _split_words_cached(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _split_words_cached.__wrapped__(name)
 
 
 def reject_state_name(name: str, allow: Allow) -> None:
-    """Raise Stateful or Private by a name; only one that some API documents is repeated in the message."""
+    """Raise Stateful or Private for a name that stands for it. Messages quote only names that some API documents."""
     private, stateful = (
         _classify_name(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _classify_name.__wrapped__(name)
     )
@@ -212,30 +212,31 @@ def _classify_name(name: str) -> tuple[bool, bool]:
 
 
 def is_empty(value: Any) -> bool:
-    """Tell a value that says no more than an absent one."""
+    """Tell whether a value means the same as an absent one."""
     return value is None or value is False or value in _EMPTY_VALUES
 
 
-def nested_names(value: Any, place: str, allow: Allow) -> Iterator[tuple[str, str]]:
-    """Yield all names within what stands at a *place*, each after its own place, less those of the caller's own.
+def nested_names(value: Any, path: str, allow: Allow) -> Iterator[tuple[str, str]]:
+    """Yield the path and name of all fields within the value at a *path*, except names of the caller's own.
 
-    A place is the names on the way, with dots between them.
+    A path is the names on the way, joined by dots.
     """
-    pending = [(value, place)]
-    for item, at in pending:  # grows on the way
+    pending = [(value, path)]
+    for item, at in pending:  # grows while iterating
         if isinstance(item, list):
             pending += [(each, at) for each in item if isinstance(each, dict | list)]
             continue
         for name, inner in item.items() if isinstance(item, dict) else ():
-            path = f"{at}.{name}"
+            inner_path = f"{at}.{name}"
             if is_empty(inner) or allow.allows_nested(name):
                 continue
-            yield path, name
-            if isinstance(inner, dict | list) and name not in SCHEMA_FIELDS and path not in documented_fields.FREE_FORM:
-                pending.append((inner, path))
+            yield inner_path, name
+            opaque = name in SCHEMA_FIELDS or inner_path in documented_fields.FREE_FORM
+            if isinstance(inner, dict | list) and not opaque:
+                pending.append((inner, inner_path))
 
 
-@lru_cache(4096)  # the same few names stand in all documents of an API
+@lru_cache(4096)  # all documents of an API have the same few names
 def _split_words_cached(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD_PATTERN.findall(unicodedata.normalize("NFKC", name)))
 

@@ -414,7 +414,7 @@ def test_choices_may_come_mixed() -> None:
     assert [(c.index, c.message["content"]) for c in answer.choices] == [(0, "aA"), (1, "bB")]
     with pytest.raises(ValueError, match="2 where 3"):
         CHAT.parse_answer(body + ends + DONE, n=3)
-    with pytest.raises(ValueError, match="finish_reason: none"):
+    with pytest.raises(ValueError, match="finish_reason: missing"):
         CHAT.parse_answer(body + chunk(STOP) + DONE, n=2)
 
 

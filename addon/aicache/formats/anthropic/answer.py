@@ -1,4 +1,4 @@
-"""What a whole message of Anthropic's says, and whether it is worth keeping. Pure; knows nothing of streams."""
+"""Checks whole messages of Anthropic's: errors, stop reasons, blocks, usefulness. Pure."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from aicache.formats import answer_content, failure_marks
 from aicache.formats.json_body import JSONObject, object_list
 
 GOOD_STOP_REASONS = frozenset({"end_turn", "stop_sequence", "tool_use", "refusal"})
-"""An allow-list: max_tokens and model_context_window_exceeded cut an answer, pause_turn and compaction halt one."""
+"""An allow-list: max_tokens and model_context_window_exceeded cut an answer, pause_turn and compaction pause one."""
 
 TOOL_USE_TYPES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-"""Kinds of blocks that call a tool, whoever runs it: these have an ``input``, which streams as text."""
+"""Types of blocks that call a tool, of the caller or the upstream: these have an ``input``, which streams as text."""
 
 NO_USAGE = {"input_tokens": 0, "output_tokens": 0}
-"""Stands for what was not counted, in an answer of another API; clients take it for granted that there are counts."""
+"""Usage of another API's answer that has none; clients rely on the counts."""
 
 _PERMANENT_ERROR_CODES = frozenset(
     {"max_uses_exceeded", "query_too_long", "invalid_tool_input", "invalid_input", "url_not_allowed", "url_too_long"}
     | {"unsupported_content_type", "request_too_large"}
 )
-"""Codes with which a tool fails for what the request, or the model, asked of it: always, and so for good."""
+"""Error codes for a fault in the request or the model's call: the same call always fails."""
 
-_TOOL_INPUT_FIELDS = frozenset({"input"})  # of a tool: the model's own words
+_TOOL_INPUT_FIELDS = frozenset({"input"})  # of a tool call: the model's own content
 
 _TEXT_FIELDS = {"text": "text", "thinking": "thinking", "redacted_thinking": "data"}
 _TEXT_TYPES = frozenset(_TEXT_FIELDS)
@@ -31,9 +31,9 @@ _STEP_TYPES = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_listing", 
 
 
 def check_answer(document: Mapping[str, Any]) -> JSONObject:
-    """Check a ``message`` object, and give it the fields that both modes have: ``stop_sequence`` and ``usage``.
+    """Check a ``message`` object and add the fields that both modes have: ``stop_sequence`` and ``usage``.
 
-    Raises ValueError, with the reason, unless it is an answer that ended well and says something.
+    Raises ValueError, with the reason, unless it ended well and has content.
     """
     reject_error(document)
     if document.get("type") != "message" or document.get("role") != "assistant":
@@ -49,19 +49,19 @@ def check_answer(document: Mapping[str, Any]) -> JSONObject:
         _check_block(block)
     _reject_failed_tools(blocks)
     if not any(_has_content(block) for block in blocks):
-        raise ValueError("content: says nothing")
+        raise ValueError("content: blank")
     stop_sequence = document.get("stop_sequence")
     return {**document, "content": blocks, "stop_sequence": stop_sequence, "usage": _usage(document.get("usage"))}
 
 
 def reject_error(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for an error that came with status 200: a document's or an event's."""
+    """Raise ValueError for an error with status 200, in a document or an event."""
     if document.get("type") == "error" or document.get("error"):
         raise ValueError("an error in place of an answer")
 
 
 def _check_block(block: Mapping[str, Any]) -> None:
-    """Raise ValueError for a block that is not what its type says."""
+    """Raise ValueError for a block whose fields do not fit its type."""
     kind = block.get("type")
     _check_type(kind, str, "content: a block's type")
     if kind in _TEXT_FIELDS:
@@ -79,9 +79,9 @@ def _check_block(block: Mapping[str, Any]) -> None:
 
 
 def _reject_failed_tools(blocks: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ValueError where a tool failed at the upstream, unless it would always, or a later call of it succeeded.
+    """Raise ValueError if a tool failed at the upstream, unless it would always fail, or a later call of it succeeded.
 
-    Other failures pass (``too_many_requests``, ``unavailable``), and what the model makes of them should pass, too.
+    Other failures are transient (``too_many_requests``, ``unavailable``), and so should be the answer built on them.
     """
     succeeded: set[str] = set()
     for block in reversed(blocks):
@@ -116,16 +116,16 @@ def _is_caller_call(block: Mapping[str, Any]) -> bool:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for a message that says nothing beside its thinking, or ends for a call that it lacks."""
+    """Raise ValueError for a message that is blank beside its thinking, or lacks the tool call that it announces."""
     blocks = document["content"]
     if document["stop_reason"] == "tool_use" and not any(map(_is_caller_call, blocks)):
-        raise ValueError("stop_reason: tool_use, where no tool is called")
+        raise ValueError("stop_reason: tool_use, but no tool is called")
     if not any(map(_has_visible_content, blocks)) and document["stop_reason"] != "refusal":
-        raise ValueError("content: says nothing")
+        raise ValueError("content: blank")
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
-    """Return the text that a message ends with, if it does: not with a call, nor with a refusal."""
+    """Return the text that a message ends with; nothing if it ends with a call or a refusal."""
     blocks = document["content"]
     if document["stop_reason"] in ("refusal", "tool_use"):
         return []
@@ -134,7 +134,7 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 
 def expiry(document: Mapping[str, Any]) -> float | None:
-    """Return the Unix time at which the first of what a message names expires; None where nothing does."""
+    """Return the earliest Unix time at which something in a message expires; None if nothing does."""
     times = [failure_marks.earliest_expiry(_own_fields(document))]
     times += [
         failure_marks.earliest_expiry(block, ignoring=_TOOL_INPUT_FIELDS)
@@ -145,22 +145,22 @@ def expiry(document: Mapping[str, Any]) -> float | None:
 
 
 def _own_fields(document: Mapping[str, Any]) -> JSONObject:
-    """Return what a message says of itself, beside its content."""
+    """Return a message's own fields, without its content."""
     return {name: value for name, value in document.items() if name != "content"}
 
 
 def reject_container(document: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ValueError for an answer that names a container to a caller who may go on in it.
+    """Raise ValueError for an answer that names a container which the caller may use again.
 
-    Callers go on where they have had code run. Searches filter what they find by code, too, and name the container they
-    did so in; such an answer is good until that expires.
+    Callers reuse containers in which their code ran. Searches also run code, to filter what they find, and name the
+    container; such an answer is good until that expires.
     """
     container = document.get("container")
     if container is None:
         return
     runs_code = any(str(tool.get("type")).startswith("code_execution") for tool in tools)
     if runs_code or not isinstance(container, dict) or not container.get("expires_at"):
-        raise ValueError("container: the answer names one that will have gone")
+        raise ValueError("container: the answer names one that will be gone")
 
 
 def _has_content(block: Mapping[str, Any]) -> bool:
@@ -169,7 +169,7 @@ def _has_content(block: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(block: Mapping[str, Any]) -> bool:
-    """Tell whether a block is said to the reader; what is not known to be thinking, or a step on the way to it, is."""
+    """Tell whether a block is shown to the reader: anything not known to be thinking, or a step on the way."""
     kind = block["type"]
     if kind == "text":
         return answer_content.has_visible_text(block["text"])
@@ -187,4 +187,4 @@ def _usage(usage: Any) -> JSONObject:
 
 def _check_type(value: Any, kind: Any, name: str) -> None:
     if not isinstance(value, kind):
-        raise ValueError(f"{name}: of the wrong type")
+        raise ValueError(f"{name}: not of its type")

@@ -1,4 +1,4 @@
-"""Anthropic's messages in the words that all APIs have in common, and back. Pure."""
+"""Converts Anthropic's messages from and to the terms that all APIs have in common. Pure."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from aicache.formats.json_body import JSONObject, token_count
 VERSION = "anthropic-version"
 
 _COMMON_NAMES = {"stop_sequences": "stop"}
-_IGNORED_PARAMS = frozenset(  # what cannot change the answer, and what the turns hold
+_IGNORED_PARAMS = frozenset(  # cannot change the answer, or are in the turns
     {"system", "stream", "metadata", "service_tier", "cache_control"}
 )
 _VERSIONS = ("2023-06-01", "2026-10-21")  # whose answers are the same
-_SAMPLING = frozenset({"temperature", "top_p", "top_k"})  # refused since the latter
+_SAMPLING = frozenset({"temperature", "top_p", "top_k"})  # rejected since the latter
 _STOP_REASON = {Finish.STOP: "end_turn", Finish.TOOL_CALLS: "tool_use", Finish.REFUSAL: "refusal"}
 _TOOL_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
 def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common words, or None where it says more than those, be it by a beta's header.
+    """Return a request in common terms, or None if it says more than they express, also by a beta's header.
 
-    What changed between the versions is told by https://platform.claude.com/docs/en/api/versioning.
+    For the changes between the versions see https://platform.claude.com/docs/en/api/versioning.
     """
     said = {name: value for name, value in params.items() if name not in _IGNORED_PARAMS}
     if said.get(VERSION) == _VERSIONS[0] or (said.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(said)):
@@ -51,15 +51,14 @@ def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
 
 
 def to_answer(message: Mapping[str, Any]) -> Answer:
-    """Return what a message says. Raises ValueError for what the upstream's own tools said, and for unknown kinds.
+    """Convert a message. Raises ValueError for blocks of the upstream's own tools, and for unknown types.
 
-    Thinking that only the upstream can read is left out: no other API could show it. The text of a refusal is what is
-    said in place of an answer.
+    Encrypted thinking is left out: no other API could show it. The text of a refused answer is a refusal.
     """
     declined = message["stop_reason"] == "refusal"
     parts = tuple(part for block in message["content"] for part in _parts(block, declined))
     if not parts:
-        raise ValueError("an answer of nothing that others have")
+        raise ValueError("an answer without content that other APIs have")
     usage, told = message["usage"], has_usage(message)
     cached = token_count(usage.get("cache_read_input_tokens"))
     details = usage.get("output_tokens_details")
@@ -79,9 +78,9 @@ def to_answer(message: Mapping[str, Any]) -> Answer:
 
 
 def from_answer(answer: Answer, call: Call) -> JSONObject:
-    """Return the message that says what *answer* says. Raises ValueError where there are several choices, or nothing.
+    """Convert an answer to a message. Raises ValueError for several choices, and for an answer without content.
 
-    Reasoning is left out: clients send it back, and without a signature of Anthropic's own it would be refused.
+    Reasoning is left out: clients send it back, and without a signature of Anthropic's own it would be rejected.
     """
     choice = interchange.only_choice(answer)
     content: list[JSONObject] = []
@@ -90,12 +89,12 @@ def from_answer(answer: Answer, call: Call) -> JSONObject:
             case Text(text) | Refusal(text) if text:
                 content.append({"type": "text", "text": text})
             case ToolCall(id, name, arguments):
-                made_up = f"toolu_{answer.id}_{index}"
-                content.append({"type": "tool_use", "id": id or made_up, "name": name, "input": dict(arguments)})
+                generated = f"toolu_{answer.id}_{index}"
+                content.append({"type": "tool_use", "id": id or generated, "name": name, "input": dict(arguments)})
             case _:
                 pass
     if not content:
-        raise ValueError("an answer of nothing that this API has")
+        raise ValueError("an answer without content that this API has")
     return {
         "id": f"msg_{answer.id}",
         "type": "message",
@@ -109,18 +108,18 @@ def from_answer(answer: Answer, call: Call) -> JSONObject:
 
 
 def has_usage(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message has both counts that every one of the API's has: streams may leave out either."""
+    """Tell whether a message has both of the API's counts: streams may leave out either."""
     return all(message["usage"].get(name) is not None for name in NO_USAGE)
 
 
 def input_tokens(usage: Mapping[str, Any]) -> int:
-    """Return all that was read; Anthropic counts what its prompt cache held, or took in, apart."""
+    """Return all input tokens; Anthropic counts those read from and written to its prompt cache apart."""
     kinds = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     return sum(token_count(usage.get(kind)) for kind in kinds)
 
 
 def _without_cache_control(content: Any) -> Any:
-    """Return content less the marks where the upstream's prompt cache may cut, which change no answer."""
+    """Return content without the marks for the upstream's prompt cache, which change no answer."""
     if not isinstance(content, list):
         return content
     return [{name: value for name, value in block.items() if name != "cache_control"} for block in content]
@@ -128,9 +127,9 @@ def _without_cache_control(content: Any) -> Any:
 
 def _tool(declared: JSONObject) -> JSONObject:
     if not declared.keys() <= {"type", "name", "description", "input_schema", "cache_control"}:
-        raise ValueError("tools: one that says more than others can")
+        raise ValueError("tools: a tool with fields that other APIs do not have")
     if declared.get("type") not in (None, "custom"):
-        raise ValueError("tools: one of Anthropic's own")
+        raise ValueError("tools: a tool of Anthropic's own")
     return interchange.common_tool(declared.get("name"), declared.get("description"), declared.get("input_schema"))
 
 
@@ -155,11 +154,11 @@ def _parts(block: Mapping[str, Any], declined: bool) -> list[Part]:
         case {"type": "tool_use", "id": id, "name": name, "input": arguments} if _called_directly(block):
             return [ToolCall(id, name, arguments)]
         case _:
-            raise ValueError("a kind of content that others do not have")
+            raise ValueError("a type of content that other APIs do not have")
 
 
 def _called_directly(block: Mapping[str, Any]) -> bool:
-    """Tell whether the model itself calls the tool, and not code that it runs at the upstream."""
+    """Tell whether the model itself calls the tool, not code that it runs at the upstream."""
     return block.get("caller") in (None, {"type": "direct"})
 
 

@@ -1,4 +1,4 @@
-"""Anthropic's messages, which gateways and other vendors speak, too: requests in, answers in and out. Pure.
+"""Anthropic's messages, which gateways and other vendors speak, too. Pure.
 
 Source: https://docs.anthropic.com/en/api/messages.
 """
@@ -34,7 +34,7 @@ from aicache.formats.text_parts import is_text_part, question_of
 from aicache.formats.upstream_state import Allow
 
 _BETA = "anthropic-beta"
-_HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # which shape the answer, or say for whom it is
+_HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # select the answer's format, or the user that it is for
 _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,),
     "messages": (list,),
@@ -61,14 +61,14 @@ _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     "diagnostics": (dict,),
     "user_profile_id": (str,),
 }
-"""The documented fields, those of the betas too, by JSON type."""
+"""The JSON types of the documented fields, also those of the betas."""
 
 _MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
 _ROLES = ("user", "assistant", "system")
 _PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
-"""How a tool's input is streamed, a tool's field and formerly a beta: some clients ask for it in every stream, and in
-whole answers never."""
-_SYSTEM_IS_TURN = True  # in the place of a system prompt, which is a turn: tells it from a message of the role system
+"""How a tool's input is streamed: a tool's field, and formerly a beta. Some clients request it with every stream, never
+with whole answers."""
+_SYSTEM_IS_TURN = True  # for a system prompt, which is a turn: tells it from a message of the role system
 
 
 class Messages(BaseFormat):
@@ -86,10 +86,7 @@ class Messages(BaseFormat):
         )
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
-
-        *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
-        """
+        """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
         _reject_stateful(path, request, allow=context.allow)
         _check_types(request)
@@ -109,9 +106,9 @@ class Messages(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer; ValueError says what is amiss. The mode is told by the body itself."""
+        """Parse a complete, good answer. Raises ValueError with the fault. The body determines the mode."""
         if n > 1:
-            raise ValueError("more choices than this API has")
+            raise ValueError("several choices requested of an API that has one")
         try:
             if sse.is_stream(body):
                 return Mode.STREAM, messages_answer.check_answer(stream.join_stream(body))
@@ -135,7 +132,7 @@ class Messages(BaseFormat):
             response_format.reject_mismatch(messages_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would. It always tells the usage."""
+        """Render an answer as the API itself would. It always includes the usage."""
         match mode:
             case Mode.WHOLE:
                 return render_json(document)
@@ -184,7 +181,7 @@ def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
 
 
 def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
-    """Return the system prompt, if there is one, and the messages."""
+    """Return the turns of the system prompt, if there is one, and the messages."""
     system = request.get("system")
     turns = [] if system is None else [Turn("system", _content(system, "system"), {})]
     turns += [_turn(i, message) for i, message in enumerate(object_list(request["messages"], "messages"))]
@@ -192,9 +189,9 @@ def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return a message's turn. A user's that brings tool results is a tool's, as with other APIs: no question.
+    """Return a message's turn. A user's with tool results is a tool's, as with other APIs, and asks no question.
 
-    A user's list of one text block, and nothing else, is the same question as that text.
+    A user's list of one text block is the same question as that text.
     """
     role = message.get("role")
     if role not in _ROLES:
@@ -209,7 +206,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
 
 
 def _content(content: Any, name: str) -> Any:
-    """Check content, and return it as it was sent."""
+    """Check content, and return it unchanged."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -217,12 +214,12 @@ def _content(content: Any, name: str) -> Any:
     for block in object_list(content, name):
         kind, text = block.get("type"), block.get("text")
         if not isinstance(kind, str) or (kind == "text" and not isinstance(text, str)):
-            raise ValueError(f"{name}: a block that is not what its type says")
+            raise ValueError(f"{name}: a block whose fields do not fit its type")
     return content
 
 
 def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObject:
-    """Return all that the request says beside the conversation, the model and the way of streaming."""
+    """Return everything in a request beside the conversation, the model and the way of streaming."""
     params = {name: value for name, value in request.items() if name not in ("messages", "model")}
     if params.get("system") is not None:
         params["system"] = _SYSTEM_IS_TURN
@@ -243,7 +240,7 @@ def _without_pacing(betas: str) -> str:
 
 
 def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
-    """Tell whether an answer to a similar question would do: plain text is asked for, from the model alone."""
+    """Tell whether an answer to a similar question may be served: only plain text is requested, of the model alone."""
     tools = request.get("tools") or ()
     if tools and not (tools_semantic and all(tool.get("type") in (None, "custom") for tool in tools)):
         return False

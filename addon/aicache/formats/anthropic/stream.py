@@ -1,8 +1,8 @@
-"""Streamed messages of Anthropic's: a stream to the whole message it amounts to, a message to a stream. Pure.
+"""Joins streamed messages of Anthropic's into whole ones, and renders messages as streams. Pure.
 
 The grammar is that of https://docs.anthropic.com/en/docs/build-with-claude/streaming: ``message_start`` with the empty
 message; per block a ``content_block_start``, deltas, and a ``content_block_stop``; ``message_delta`` with the stop
-reason and the final counts; ``message_stop``. Pings and events of unknown kinds may come anywhere.
+reason and the final counts; ``message_stop``. Pings and events of unknown types may come anywhere.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES, 
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json, render_json_line
 from aicache.formats.merge_rules import AMBIGUOUS, Merge
 
-_LATE_FIELDS = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, told by message_delta
-_CONTEXT_FIELD = "context_management"  # told by message_delta, beside its delta
+_LATE_FIELDS = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, set by message_delta
+_CONTEXT_FIELD = "context_management"  # set by message_delta, beside its delta
 _INPUT_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _LATE_COUNTS = frozenset({"output_tokens", "output_tokens_details", "server_tool_use", "iterations", "fallback_credit"})
 _TEXT_DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 _WHOLE_DELTAS = {"signature_delta": ("signature",), "compaction_delta": ("content", "encrypted_content")}
-_PROGRESS_FIELDS = frozenset({"estimated_tokens"})  # of thinking: how far it has come
+_PROGRESS_FIELDS = frozenset({"estimated_tokens"})  # the progress of thinking
 _REPLACED_FIELDS = (*_LATE_FIELDS, _CONTEXT_FIELD, "container", "input_transformations", "model", "id")
 _REPLACED_USAGE_FIELDS = ("service_tier", "inference_geo", "speed")
 _PLACEHOLDER_COUNT = "output_tokens"
-"""In message_start it counts what there is of the answer then: nothing, or a token."""
+"""In message_start it counts the answer so far: no token, or one."""
 _FALLBACK = "fallback"
 _EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
 def join_stream(body: bytes) -> JSONObject:
-    """Join a stream into the ``message`` object it amounts to.
+    """Join a stream into its ``message`` object.
 
-    Raises ValueError unless the stream keeps to the grammar and came to its ``message_stop``. Whether that end is a
-    good one is for the reader of the message to judge.
+    Raises ValueError unless the stream follows the grammar up to ``message_stop``. Whether it ended well is checked in
+    the message.
     """
     message: JSONObject | None = None
     blocks: dict[int, _BlockBuilder] = {}
     for event in sse.decode(body):
         if not event.data.strip():
-            continue  # sent to keep the connection alive
+            continue  # keeps the connection alive
         if event.name == "error":
             raise ValueError("an error event")
         data = parse_object(event.data)
@@ -67,26 +67,26 @@ def join_stream(body: bytes) -> JSONObject:
                 if not all(block.stopped for block in blocks.values()):
                     raise ValueError("a block without its end")
                 return _with_serving_model(
-                    message | {"content": [block.whole() for _, block in sorted(blocks.items())]}
+                    message | {"content": [block.build() for _, block in sorted(blocks.items())]}
                 )
     raise ValueError("the stream is cut off")
 
 
 def render_stream(message: Mapping[str, Any]) -> bytes:
-    """Write a message as a stream; ``join_stream`` gets back all of it."""
+    """Render a message as a stream; `join_stream` restores all of it."""
     return sse.encode([sse.Event(data["type"], render_json_line(data)) for data in _events(message)])
 
 
 @dataclass(slots=True)
 class _BlockBuilder:
-    """What is known of a block so far. Text is joined at its end, since long answers come in thousands of pieces."""
+    """Builds a block from its deltas. Text is joined at the end, since long answers come in thousands of pieces."""
 
     block: JSONObject
     pieces: dict[str, list[str]] = field(default_factory=dict)
     stopped: bool = False
 
     def add(self, delta: JSONObject) -> None:
-        """Take in a delta. What is not known of one need not be a field of the block, whatever its name."""
+        """Merge a delta. Its unknown fields need not be fields of the block, whatever their names."""
         kind = delta.pop("type", None)
         kind = kind if isinstance(kind, str) else ""
         grows = _TEXT_DELTAS.get(kind)
@@ -97,12 +97,12 @@ class _BlockBuilder:
                 self._cite(value)
             elif name == grows:
                 if not isinstance(value, str):
-                    raise ValueError("a delta whose text is none")
+                    raise ValueError("a delta without text")
                 self.pieces.setdefault(name, []).append(value)
             elif name not in _PROGRESS_FIELDS and value not in _EMPTY_VALUES:
                 self.block[name] = AMBIGUOUS
 
-    def whole(self) -> JSONObject:
+    def build(self) -> JSONObject:
         for name, pieces in self.pieces.items():
             text = "".join(pieces)
             if name != "partial_json":
@@ -118,7 +118,7 @@ class _BlockBuilder:
 
 
 def _merge_message_delta(message: JSONObject, data: JSONObject) -> None:
-    """Take in a message_delta: what it does not tell stays as message_start had it, and a bad end stays bad."""
+    """Merge a message_delta. Fields that it lacks stay as in message_start, and a bad stop reason stays."""
     delta = _object(data, "delta")
     if message.get("stop_reason") not in (None, *GOOD_STOP_REASONS):
         delta.pop("stop_reason", None)
@@ -136,16 +136,16 @@ def _replace_fields(held: JSONObject, news: JSONObject) -> None:
 
 
 def _with_serving_model(message: JSONObject) -> JSONObject:
-    """Name the model that served the answer, as whole ones do, where another one took over on the way.
+    """Return a message with the model that served it, as whole ones have, if another model took over on the way.
 
-    The stream begins before that is known. A block of its own says from which model to which.
+    The stream begins before that is known; a block of its own names the two models.
     """
     models = [_model_in(block, "to") for block in message["content"] if block.get("type") == _FALLBACK]
     return message | {"model": models[-1]} if models and models[-1] else message
 
 
 def _first_model(message: Mapping[str, Any]) -> Any:
-    """Undo `_with_serving_model`."""
+    """Return the model with which the stream began; undoes `_with_serving_model`."""
     hops = [block for block in message["content"] if block.get("type") == _FALLBACK]
     if hops and _model_in(hops[-1], "to") == message["model"] and (began := _model_in(hops[0], "from")):
         return began
@@ -180,7 +180,7 @@ def _events(message: Mapping[str, Any]) -> Iterator[JSONObject]:
 
 
 def _split_block(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]]:
-    """Return a block as it opens, and the deltas that fill it. Kinds that do not stream open with all they have."""
+    """Split a block into its opening and its deltas. Types that do not stream open with all fields."""
     kind, opening, deltas = block["type"], dict(block), list[JSONObject]()
     if kind in TOOL_USE_TYPES:
         opening["input"] = {}
@@ -208,14 +208,14 @@ def _split_block(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]
 def _open_block(blocks: Mapping[int, _BlockBuilder], data: Mapping[str, Any]) -> _BlockBuilder:
     block = blocks.get(_index(data))
     if block is None or block.stopped:
-        raise ValueError("a delta of no block")
+        raise ValueError("a delta of a block that is not open")
     return block
 
 
 def _index(data: Mapping[str, Any]) -> int:
     index = data.get("index")
     if type(index) is not int or index < 0:
-        raise ValueError("index: not a count")
+        raise ValueError("index: not a natural number")
     return index
 
 

@@ -1,4 +1,4 @@
-"""What a whole answer of DashScope's says, and whether it is one worth keeping. Pure; knows nothing of streams."""
+"""Checks whole answers of DashScope's: errors, finish reasons, content, usefulness. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from aicache.formats import answer_content, failure_marks
 from aicache.formats.json_body import JSONObject, object_list
 
 GOOD_FINISH_REASONS = frozenset({"stop", "tool_calls"})
-"""An allow-list: the others documented are ``length`` and, while there is more to come, ``null``."""
+"""An allow-list: the other documented ones are ``length`` and, until the end, ``null``."""
 
-UNFINISHED_REASONS = (None, "", "null")  # the word, too: streams have it until the end
+UNFINISHED_REASONS = (None, "", "null")  # also the word: streams have it until the end
 
 _FILE_FIELDS = ("image", "audio", "video")
 
 
 def check_answer(document: JSONObject, *, n: int) -> JSONObject:
-    """Check an answer and give its messages the fields that clients count on.
+    """Check an answer and add the fields that clients rely on to its messages.
 
-    Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
-    at least says something. An answer that holds a link to a file is refused: the service keeps such files for a day.
+    Raises ValueError, with the reason, unless it has at least *n* choices, all of which ended well and at least one of
+    which has content. An answer with a link to a file is rejected: the service keeps such files for a day.
     """
     reject_error(document)
     failure_marks.reject_failed(document)
@@ -46,14 +46,14 @@ def check_answer(document: JSONObject, *, n: int) -> JSONObject:
             raise ValueError("output.text: not a string")
         said = bool(text)
     if max(len(choices), 1) < n:
-        raise ValueError(f"choices: {max(len(choices), 1)} where {n} were asked for")
+        raise ValueError(f"choices: {max(len(choices), 1)} where {n} were requested")
     if not said:
-        raise ValueError("an answer that says nothing")
+        raise ValueError("an answer without content")
     return {**document, "output": output}
 
 
 def reject_error(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for an error that came with status 200; clients of the SDK know success by an empty code."""
+    """Raise ValueError for an error with status 200; the SDK recognizes success by an empty code."""
     if document.get("code") not in (None, "", 200, "200") or document.get("status_code") not in (None, 200):
         raise ValueError("an error in place of an answer")
     if document.get("error"):
@@ -61,8 +61,8 @@ def reject_error(document: Mapping[str, Any]) -> None:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for an answer of which a choice says nothing beside its thinking, ends for a call that it does
-    not make, or makes one that is none."""
+    """Raise ValueError for a choice that is blank beside its reasoning, lacks the call that its finish reason
+    announces, or has a malformed call."""
     output = document["output"]
     choices = output.get("choices") or ()
     for choice in choices:
@@ -71,15 +71,15 @@ def reject_useless(document: Mapping[str, Any]) -> None:
             answer_content.check_tool_call(call)
         answer_content.reject_missing_call(choice["finish_reason"], calls)
         if not _has_visible_content(choice["message"]):
-            raise ValueError("output.choices: one that says nothing")
+            raise ValueError("output.choices: one is blank")
     if not choices:
         answer_content.reject_missing_call(output.get("finish_reason"), ())
         if not answer_content.has_visible_text(output.get("text")):
-            raise ValueError("an answer that says nothing")
+            raise ValueError("an answer without content")
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
-    """Return the texts of those choices that end in one, and not in a call."""
+    """Return the texts of the choices that end in text, not in a call."""
     output = document["output"]
     if not (choices := output.get("choices")):
         return [output["text"]]
@@ -92,11 +92,11 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 
 def choices_of(output: Mapping[str, Any]) -> list[JSONObject]:
-    """Return the choices of an output, whose indexes, where they have any, must be their own."""
+    """Return the choices of an output. Raises ValueError for a duplicate index."""
     choices = object_list(output.get("choices"), "output.choices")
     indexes = [item_index(choice, position) for position, choice in enumerate(choices)]
     if len(set(indexes)) < len(indexes):
-        raise ValueError("output.choices: two of the same index")
+        raise ValueError("output.choices: a duplicate index")
     return choices
 
 
@@ -105,7 +105,7 @@ def item_index(item: Mapping[str, Any], default: int) -> int:
     if index is None:
         return default
     if type(index) is not int or index < 0:
-        raise ValueError("an index that is not a count")
+        raise ValueError("an index that is not a natural number")
     return index
 
 
@@ -118,12 +118,12 @@ def _check_choice(choice: JSONObject) -> JSONObject:
     check_finish_reason(choice.get("finish_reason"))
     message = choice.get("message")
     if not isinstance(message, dict):
-        raise ValueError("output.choices: one without a message")
+        raise ValueError("output.choices: one has no message")
     return {**choice, "message": _check_message(message)}
 
 
 def _check_message(message: JSONObject) -> JSONObject:
-    """Check a message. Whole answers number their tool calls as streams do; where they do not, they are numbered."""
+    """Check a message, and number its tool calls as streams do, if they are not."""
     role, content = message.get("role") or "assistant", message.get("content")
     if not isinstance(role, str):
         raise ValueError("message.role: not a string")
@@ -142,7 +142,7 @@ def _check_message(message: JSONObject) -> JSONObject:
 
 def _reject_files(fields: Mapping[str, Any]) -> None:
     if any(fields.get(name) for name in _FILE_FIELDS):
-        raise ValueError("an answer that holds a file")
+        raise ValueError("an answer with a file")
 
 
 def _has_content(message: Mapping[str, Any]) -> bool:
@@ -152,7 +152,7 @@ def _has_content(message: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
+    """Tell whether a message shows something to its reader: more than white space and reasoning."""
     content = message["content"]
     told = (
         any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)

@@ -1,7 +1,7 @@
-"""DashScope's native API for text and multimodal models, a vendor's own grammar beside its OpenAI-compatible one. Pure.
+"""DashScope's native API for text and multimodal models, beside its OpenAI-compatible one. Pure.
 
 Sources: https://help.aliyun.com/zh/model-studio/qwen-api-via-dashscope, https://help.aliyun.com/zh/model-studio/stream,
-and for what its clients read https://github.com/dashscope/dashscope-sdk-python.
+and for what its clients need https://github.com/dashscope/dashscope-sdk-python.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class DashScope(BaseFormat):
         return request.parse_request(self.api, path, body, context)
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss."""
+        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault."""
         try:
             if sse.is_stream(body):
                 return Mode.STREAM, dashscope_answer.check_answer(stream.join_stream(body, variant), n=n)
@@ -41,10 +41,11 @@ class DashScope(BaseFormat):
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
         usage = document.get("usage") or {}
-        told = [usage.get(name) for name in ("input_tokens", "output_tokens")]
-        asked, said = (0, 0) if None in told else map(token_count, told)  # a stream may tell one of the two alone
+        # A stream may have only one of the two counts.
+        counted = [usage.get(name) for name in ("input_tokens", "output_tokens")]
+        prompt, completion = (0, 0) if None in counted else map(token_count, counted)
         refused = refusals.any_refusal(dashscope_answer.texts(document))
-        return AnswerSummary(asked, said, refused, expires_at=failure_marks.earliest_expiry(document))
+        return AnswerSummary(prompt, completion, refused, expires_at=failure_marks.earliest_expiry(document))
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         dashscope_answer.reject_useless(document)
@@ -52,7 +53,7 @@ class DashScope(BaseFormat):
             response_format.reject_mismatch(dashscope_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would; every event and every whole answer tells the usage."""
+        """Render an answer as the API itself would; every event and every whole answer includes the usage."""
         match mode:
             case Mode.WHOLE:
                 return render_json(document)

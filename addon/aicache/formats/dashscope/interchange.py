@@ -1,4 +1,4 @@
-"""DashScope's requests and answers in the words that all APIs have in common, and back. Pure."""
+"""Converts DashScope's requests and answers from and to the terms that all APIs have in common. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aicache.formats import interchange
 from aicache.formats.json_body import JSONObject, nested_token_count, token_count
 
 _COMMON_NAMES = {"max_completion_tokens": "max_tokens"}
-_IGNORED_PARAMS = frozenset(  # what cannot change the answer, or is no part of what is asked
+_IGNORED_PARAMS = frozenset(  # cannot change the answer, or select only its format
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
     | {"incremental_output", "result_format"}
 )
@@ -19,10 +19,10 @@ _FINISH = {Finish.STOP: "stop", Finish.TOOL_CALLS: "tool_calls"}
 
 
 def to_common(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common words, or None where it says more than those.
+    """Return a request in common terms, or None if it says more than they express.
 
-    Only where the answer is asked for as messages of text: which of its shapes an answer of this API has is no common
-    word, and the callers of one entry must all be able to read it.
+    Only for answers requested as messages of text: the common terms do not express in which of this API's shapes an
+    answer is, and all callers of an entry must be able to read it.
     """
     parameters = request.get("parameters") or {}
     if "/text-generation/" not in path or parameters.get("result_format") != "message":
@@ -46,14 +46,14 @@ def _turn_text(content: Any) -> str | None:
 
 
 def names_file(content: Any) -> bool:
-    """Tell whether a content refers to a file that was uploaded before, as long-context models let callers do."""
+    """Tell whether content refers to a file uploaded before, as long-context models allow."""
     if isinstance(content, list):
         return any(names_file(part.get("text")) for part in content)
     return isinstance(content, str) and _FILE_SCHEME in content
 
 
 def to_answer(document: JSONObject) -> Answer:
-    """Return what an answer says. Raises ValueError for unknown kinds of content."""
+    """Convert an answer. Raises ValueError for unknown types of content."""
     output = document["output"]
     usage = document.get("usage") or {}
     choices = output.get("choices") or [{"message": {"content": output["text"]}}]
@@ -73,12 +73,9 @@ def to_answer(document: JSONObject) -> Answer:
 
 
 def from_answer(answer: Answer) -> JSONObject:
-    """Return the document, in the shape of messages, that says what *answer* says.
-
-    Raises ValueError for a refusal, for which this API has no word.
-    """
+    """Convert an answer to a document in the shape of messages. Raises ValueError for a refusal: the API marks none."""
     if any(_is_refusal(choice) for choice in answer.choices):
-        raise ValueError("a refusal, for which this API has no word")
+        raise ValueError("a refusal, which this API does not mark")
     choices = [
         {"finish_reason": _FINISH[choice.finish], "index": index, "message": _message(choice.parts)}
         for index, choice in enumerate(answer.choices)
@@ -117,13 +114,13 @@ def _to_choice(message: Mapping[str, Any]) -> Choice:
     texts = [content] if isinstance(content, str) else [interchange.only_text([part]) for part in content]
     for text in texts:
         if text is None:
-            raise ValueError("a kind of content that others do not have")
+            raise ValueError("a type of content that other APIs do not have")
         if text:
             parts.append(Text(text))
     for call in message.get("tool_calls") or ():
         function = call.get("function")
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
-            raise ValueError("a tool call that is no function's")
+            raise ValueError("a tool call without a function")
         parts.append(ToolCall(str(call.get("id") or ""), name, interchange.parse_arguments(function.get("arguments"))))
     return Choice(tuple(parts), interchange.finish_of_parts(parts))
 

@@ -1,4 +1,4 @@
-"""DashScope's requests: what is asked, of which model, and how the answer is to be written. Pure."""
+"""Parses DashScope's requests. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aicache.formats.text_parts import QUESTION_PART, TEXT_PART, question_of
 from aicache.formats.upstream_state import Allow
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
-"""They tell only how a stream is written, or (``stream``) what a header has told already."""
+"""Parameters that select only how a stream is sent, or (``stream``) what a header has selected already."""
 
 _NUMBER = (int, float)
 _PARAMETER_TYPES: dict[str, tuple[type, ...]] = (
@@ -40,17 +40,17 @@ _TEXT_PARAMETERS = frozenset(
     | {"result_format", "tools", "tool_choice", "parallel_tool_calls", "tool_stream", "response_format"}
     | MODE_PARAMETERS
 )
-"""Parameters under which text is asked for, from the model alone. An allow-list: the others search the web, run code,
-translate into what another parameter says, or read the text out of a picture."""
+"""Parameters with which plain text is requested, of the model alone. An allow-list: the others search the web, run
+code, translate to another parameter's language, or read text from a picture."""
 
 _CONVERSATION = frozenset({"model", "input", "parameters", "stream", "messages", "prompt", "history"})
 
 
 def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> Call:
-    """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
+    """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state.
 
-    What the caller says of the stream beside wanting one is the variant: ``incremental`` or ``cumulative`` where it
-    asked for that, nothing where it left that to the model, whose default is then the upstream's business.
+    The variant is the requested kind of stream: ``incremental`` or ``cumulative``, or empty for the model's default,
+    which only the upstream knows.
     """
     request = parse_request_object(body)
     _reject_headers(context.headers)
@@ -90,9 +90,9 @@ def _reject_headers(headers: Mapping[str, str]) -> None:
     if headers.get("x-dashscope-async", "").strip().lower() == "enable":
         raise Stateful("x-dashscope-async: a task in the background")
     if headers.get("x-dashscope-plugin"):
-        raise Stateful("x-dashscope-plugin: a plugin of the upstream's has a part in the answer")
+        raise Stateful("x-dashscope-plugin: a plugin of the upstream's contributes to the answer")
     if headers.get("x-dashscope-encryptionkey"):
-        raise ValueError("x-dashscope-encryptionkey: the answer is for this caller's eyes alone")
+        raise ValueError("x-dashscope-encryptionkey: the answer is encrypted for this caller")
 
 
 def _reject_stateful(
@@ -131,10 +131,10 @@ def _params(request: Mapping[str, Any], beside: JSONObject) -> JSONObject:
 
 
 def _conversation(given: Mapping[str, Any]) -> tuple[tuple[Turn, ...], JSONObject]:
-    """Return the turns, and what the input says beside them.
+    """Return the turns, and the other fields of the input.
 
-    True stands there for a prompt and for a history that went into the turns, so that no request which says the same
-    in another way is taken for this one.
+    There, True stands for a prompt and a history that became turns, so that a request with the same turns in another
+    form is not taken for this one.
     """
     beside = dict(given)
     messages = object_list(given.get("messages"), "input.messages")
@@ -160,11 +160,11 @@ def _exchange(exchange: JSONObject) -> tuple[Turn, Turn]:
         case {"user": str(asked), "bot": str(answered), **rest} if not rest:
             return Turn("user", asked, {}), Turn("assistant", answered, {})
         case _:
-            raise ValueError("input.history: one that is no user's and bot's text")
+            raise ValueError("input.history: not a user's and a bot's text")
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return the turn; a user's list of one text part, and nothing else, is the same question as that text."""
+    """Return a message's turn; a user's list of one text part is the same question as that text."""
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
         raise ValueError(f"input.messages[{position}].role: not a string")
@@ -178,7 +178,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
 def _may_have_neighbors(
     request: Mapping[str, Any], parameters: Mapping[str, Any], turns: Sequence[Turn], tools_semantic: bool
 ) -> bool:
-    """Tell whether an answer to a similar question would do: plain text is asked for, from the model alone."""
+    """Tell whether an answer to a similar question may be served: only plain text is requested, of the model alone."""
     if not tools_semantic and parameters.get("tools"):
         return False
     if (parameters.get("response_format") or {"type": "text"}).get("type") != "text":
@@ -211,4 +211,4 @@ def _is_text_part(part: JSONObject, names: frozenset[str]) -> bool:
 
 def _check_type(name: str, value: Any, kinds: tuple[type, ...]) -> None:
     if value is not None and type(value) not in kinds:
-        raise ValueError(f"{name}: of a JSON type that it cannot have")
+        raise ValueError(f"{name}: not of its type")

@@ -1,8 +1,8 @@
-"""DashScope's streams: a stream to the whole answer it amounts to, an answer to a stream. Pure.
+"""Joins DashScope's streams into whole answers, and renders answers as streams. Pure.
 
 An event is ``id:N``, ``event:result``, ``:HTTP_STATUS/200`` and ``data:`` with a document in the shape of the whole
-answer (https://help.aliyun.com/zh/model-studio/stream), whose texts are those so far, or only what is new. Until the
-end the ``finish_reason`` is ``"null"``; nothing follows the event that has another one.
+answer (https://help.aliyun.com/zh/model-studio/stream), whose texts are cumulative or incremental. Until
+the end the ``finish_reason`` is ``"null"``; no event follows the one with another reason.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from aicache.formats.openai import chat_deltas
 
 
 def join_stream(body: bytes, variant: str) -> JSONObject:
-    """Join a stream into the whole answer it amounts to; *variant* is how it was asked to be written.
+    """Join a stream into its whole answer; *variant* is the requested kind of stream.
 
-    Raises ValueError for an error event, and for a stream that can be read in two ways. Whether it came to a good end
-    is for the reader of the document to judge: before the end there is none in it.
+    Raises ValueError for an error event, and for a stream that can be read in two ways. Whether it ended, and well, is
+    checked in the document: before the end it has no finish reason.
     """
     events = list(_parse_events(body))
     cumulative = increments.is_cumulative([_event_texts(event) for event in events], variant) if events else False
@@ -60,10 +60,10 @@ def join_stream(body: bytes, variant: str) -> JSONObject:
 
 
 def render_stream(document: JSONObject, variant: str) -> bytes:
-    """Write an answer as a stream, of as few events as its readers can do with.
+    """Render an answer as a stream of as few events as clients need.
 
-    Every text is whole in one event and comes in no other, so whoever reads the stream in the way that *variant* does
-    not mean finds no text doubled. Reasoning comes before the rest, but where each event must hold all there is.
+    Every text is whole in one event and in no other, so a client that reads the stream otherwise than *variant* means
+    finds no text twice. Reasoning precedes the rest, except in cumulative streams.
     """
     output = document["output"]
     head = {name: document[name] for name in ("usage", "request_id") if document.get(name)}
@@ -87,13 +87,13 @@ def render_stream(document: JSONObject, variant: str) -> bytes:
 
 
 def _parse_events(body: bytes) -> Iterator[JSONObject]:
-    """Return the documents of the events, those fields of them that are read checked for their types."""
+    """Yield the documents of the events, with the types of the fields that are used checked."""
     for event in sse.decode(body):
         data = event.data.strip()
         if event.name == "error":
             raise ValueError("an error event")
         if not data:
-            continue  # sent to keep the connection alive
+            continue  # keeps the connection alive
         document = parse_object(data)
         reject_error(document)
         failure_marks.reject_failed_chunk(document, data)
@@ -109,7 +109,7 @@ def _check(fields: Any) -> None:
     if not isinstance(fields, dict):
         raise ValueError("message: not an object")
     if not all(isinstance(fields.get(name), str | None) for name in ("text", "reasoning_content")):
-        raise ValueError("text that is not a string")
+        raise ValueError("a text that is not a string")
     if not isinstance(fields.get("content"), str | None):
         object_list(fields["content"], "message.content")
     for position, call in enumerate(object_list(fields.get("tool_calls"), "message.tool_calls")):
@@ -144,12 +144,12 @@ _INCREMENT_RULES: Mapping[str, Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_
 def _merge_field(
     held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, Rule] = _NO_RULES
 ) -> None:
-    """Take in what stands around the texts. Where each event holds all there is so far, it may only have grown."""
+    """Merge a field beside the texts. In a cumulative stream it may only have grown."""
     stream_deltas.merge_fields(held, {name: value}, {name: Merge.ACCUMULATED, **rules} if cumulative else rules)
 
 
 def _merge_finish_reason(held: Any, value: Any) -> Any:
-    """Return why it ended, as far as is known; a bad end stays bad, whatever follows."""
+    """Return the finish reason so far. A bad reason stays, whatever follows."""
     good = isinstance(held, str) and held in GOOD_FINISH_REASONS
     return value if held in UNFINISHED_REASONS or (good and value not in UNFINISHED_REASONS) else held
 
@@ -193,7 +193,7 @@ def _merge_message(message: JSONObject, piece: JSONObject, *, cumulative: bool) 
 
 
 def _merge_content(held: Any, value: Any) -> Any:
-    """Join pieces of content: text to text; in lists, as the SDK does, to the text at the same place."""
+    """Merge pieces of content: text to text; in lists, as the SDK does, to the text at the same place."""
     if not held or not value:
         return held or (held if value is None else value)
     if isinstance(held, str) and isinstance(value, str):
@@ -215,7 +215,7 @@ def _has_text(part: Mapping[str, Any]) -> bool:
 
 
 def _merge_calls(held: list[JSONObject], calls: list[JSONObject]) -> list[JSONObject]:
-    """Lay tool calls over earlier ones of the same index."""
+    """Merge cumulative tool calls into earlier ones of the same index."""
     known = {item_index(call, place): call for place, call in enumerate(held)}
     for place, call in enumerate(calls):
         _merge_call(known.setdefault(item_index(call, place), {}), call)
@@ -231,10 +231,10 @@ def _merge_call(held: JSONObject, value: Mapping[str, Any]) -> None:
 
 
 def _deltas(message: JSONObject, variant: str) -> tuple[list[JSONObject], JSONObject]:
-    """Cut a message into what comes ahead of the last event, and what is left for it.
+    """Split a message into those before the last event, and the one in it.
 
-    Pieces end with an event that has no text, as the service sends them. Where the caller leaves it to the model what
-    the events hold, all but the reasoning is in the last one; with reasoning models it can only be pieces.
+    Incremental streams end with an event without text, as the service sends them. Without a requested kind, the last
+    event holds everything but the reasoning; with reasoning models the stream can only be incremental.
     """
     ahead: list[JSONObject] = []
     last = dict(message)

@@ -1,4 +1,4 @@
-"""Whether a Gemini response is an answer worth keeping. Pure; knows nothing of streams."""
+"""Checks whole Gemini responses: errors, finish reasons, content, usefulness. Pure."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from aicache.formats.json_body import JSONObject, object_list
 from aicache.formats.merge_rules import AMBIGUOUS
 
 GOOD_FINISH_REASONS = frozenset({"STOP", 1})
-"""An allow-list of one, by its name and by its number: every other reason means an answer that is cut or spoilt
+"""An allow-list of one, by name and by number: every other reason means a cut or spoilt answer
 (MAX_TOKENS, SAFETY, RECITATION, LANGUAGE, OTHER, BLOCKLIST, PROHIBITED_CONTENT, SPII, MALFORMED_FUNCTION_CALL, ...)."""
 
 _TOOL_FIELDS = frozenset(
     {"functionResponse", "toolResponse", "toolCall", "functionCall", "codeExecutionResult", "response"}
 )
-"""Where a part has what tools said: words of others."""
+"""Fields of parts with input and output of tools."""
 _PAGE_FAILURES, _PAGE_SUCCESSES = ("URL_RETRIEVAL_STATUS_ERROR", 2), ("URL_RETRIEVAL_STATUS_SUCCESS", 1)
 _CODE_FAILURES, _CODE_SUCCESSES = ("OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED", 2, 3), ("OUTCOME_OK", 1)
 _NON_CONTENT_FIELDS = frozenset(
     {"thought", "thoughtSignature", "partMetadata", "functionCall"}
-)  # what alone says nothing
+)  # without the other fields no content
 
 
 def check_answer(document: Mapping[str, Any], *, n: int) -> None:
-    """Raise ValueError, with the reason, unless a response has at least *n* candidates, of which all ended well and
-    one at least says something beside the model's thoughts."""
+    """Raise ValueError, with the reason, unless a response has at least *n* candidates, all of which ended well and at
+    least one of which has content beside the model's thoughts."""
     fields.normalize(document, fields.RESPONSE)
     reject_error(document)
     failure_marks.reject_failed(document, ignoring=_TOOL_FIELDS)
     candidates = object_list(document.get("candidates"), "candidates")
     if len(candidates) < max(n, 1):
-        raise ValueError(f"candidates: {len(candidates)} where {n} were asked for")
+        raise ValueError(f"candidates: {len(candidates)} where {n} were requested")
     for candidate in candidates:
         reason = candidate.get("finishReason")
         if reason not in GOOD_FINISH_REASONS:
             raise ValueError(f"finishReason: {answer_content.quote_reason(reason)}")
     if not any(_has_content(part) for candidate in candidates for part in parts_of(candidate)):
-        raise ValueError("candidates: none says anything")
+        raise ValueError("candidates: all are empty")
     for candidate in candidates:
         _reject_failed_tools(candidate)
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for a response of which a candidate says nothing but thoughts and white space."""
+    """Raise ValueError for a response with a candidate of nothing but thoughts and white space."""
     if not all(any(map(_has_visible_content, parts_of(candidate))) for candidate in document["candidates"]):
-        raise ValueError("candidates: one that says nothing")
+        raise ValueError("candidates: one is blank")
 
 
 def reject_failed_chunk(chunk: Mapping[str, Any]) -> None:
-    """Raise ValueError for a mark of an error in a chunk: the next one may have another in its place."""
+    """Raise ValueError for a mark of an error in a chunk, which the next chunk may overwrite."""
     failure_marks.reject_failed(chunk, ignoring=_TOOL_FIELDS)
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
-    """Return the texts of those candidates that end in one, and not in a call."""
+    """Return the texts of the candidates that end in text, not in a call."""
     return [
         "".join(part["text"] for part in parts if isinstance(part.get("text"), str) and not part.get("thought"))
         for parts in map(parts_of, document["candidates"])
@@ -65,12 +65,12 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 
 def expiry(document: Mapping[str, Any]) -> float | None:
-    """Return the Unix time at which the first of what a response names expires; None where nothing does."""
+    """Return the earliest Unix time at which something in a response expires; None if nothing does."""
     return failure_marks.earliest_expiry(document, ignoring=_TOOL_FIELDS)
 
 
 def reject_error(response: Mapping[str, Any]) -> None:
-    """Raise ValueError for an error that came with status 200, and for a prompt that was blocked."""
+    """Raise ValueError for an error with status 200, and for a blocked prompt."""
     if response.get("error"):
         raise ValueError("an error in place of an answer")
     feedback = response.get("promptFeedback")
@@ -85,18 +85,18 @@ def parts_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
 
 
 def pages_of(candidate: Mapping[str, Any]) -> list[JSONObject]:
-    """Return what is told of the pages that were read, by a candidate or a piece of it; nothing where unclear."""
-    told = (candidate.get("urlContextMetadata") or {}).get("urlMetadata")
-    return [] if told is AMBIGUOUS else object_list(told, "urlMetadata")
+    """Return the metadata of the pages that were read for a candidate or a piece of it; nothing if ambiguous."""
+    metadata = (candidate.get("urlContextMetadata") or {}).get("urlMetadata")
+    return [] if metadata is AMBIGUOUS else object_list(metadata, "urlMetadata")
 
 
 def reject_unread_pages(pages: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ValueError where a page could not be read, and none could after."""
+    """Raise ValueError if a page could not be read, and no later one was read."""
     _reject_unless_recovered([each.get("urlRetrievalStatus") for each in pages], _PAGE_FAILURES, _PAGE_SUCCESSES)
 
 
 def _reject_failed_tools(candidate: Mapping[str, Any]) -> None:
-    """Raise ValueError where a page could not be read or code did not run to its end, and none did so after."""
+    """Raise ValueError if a page could not be read or code did not run to its end, and no later one succeeded."""
     reject_unread_pages(pages_of(candidate))
     results = [part["codeExecutionResult"] for part in parts_of(candidate) if part.get("codeExecutionResult")]
     outcomes = [each.get("outcome") for each in results if isinstance(each, dict)]
@@ -118,7 +118,7 @@ def _has_content(part: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(part: Mapping[str, Any]) -> bool:
-    """Tell whether a part says something to the reader beside the model's thoughts, and white space."""
+    """Tell whether a part shows something to the reader beside thoughts and white space."""
     if part.get("thought"):
         return False
     return answer_content.has_visible_text(part.get("text")) or _has_content(

@@ -1,8 +1,8 @@
-"""The documented fields of Gemini's messages: how they may be spelt, and which JSON types they have. Pure.
+"""The documented fields of Gemini's messages: their spellings and JSON types. Pure.
 
-The service reads JSON as Protocol Buffers do, so it takes a field by its name in camelCase and in snake_case alike
-(https://protobuf.dev/programming-guides/json), and one message where a list of them is meant: its own examples have
-``"parts": {"text": ...}``. Sources: https://ai.google.dev/api/generate-content and, for what only Vertex AI has,
+The service parses JSON as Protocol Buffers do, so it accepts a field by its name in camelCase and in snake_case
+(https://protobuf.dev/programming-guides/json), and one message in place of a list: its own examples have
+``"parts": {"text": ...}``. Sources: https://ai.google.dev/api/generate-content and, for fields that only Vertex AI has,
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
 """
 
@@ -81,7 +81,7 @@ RESPONSE: Table = {
 }
 CANDIDATE: Table = {
     "content": _MESSAGE,
-    "finishReason": (str, int),  # a number for callers who ask for enumerations as such
+    "finishReason": (str, int),  # a number for callers that request numeric enumerations
     "finishMessage": _TEXT,
     **_all(_COUNT, "index tokenCount"),
     **_all(_MESSAGE, "citationMetadata groundingMetadata urlContextMetadata logprobsResult"),
@@ -92,10 +92,10 @@ _NEXT_WORD = re.compile(r"_([a-z0-9])")
 
 
 def normalize(message: Mapping[str, Any], table: Table) -> JSONObject:
-    """Return a message's fields, the documented ones in camelCase, those that are null left out.
+    """Return a message's fields, the documented ones in camelCase, without those that are null.
 
-    Raises ValueError for a documented field of another type, or in two spellings: which one counts only the service
-    knows. What is not documented passes as it is.
+    Raises ValueError for a documented field of another type, or in two spellings: only the service knows which one
+    counts. Undocumented fields pass unchanged.
     """
     found: JSONObject = {}
     for sent, value in message.items():
@@ -115,12 +115,12 @@ def to_camel_case(name: str) -> str:
 
 
 def submessage(message: Mapping[str, Any], name: str, table: Table) -> JSONObject:
-    """Read the message in a field of one that was read; an absent one is empty."""
+    """Normalize the message in a field of a normalized one; an absent message is empty."""
     return normalize(message.get(name) or {}, table)
 
 
 def message_list(value: Any, name: str) -> list[JSONObject]:
-    """Return a list of messages, which may be one message instead. Raises ValueError for anything else."""
+    """Return a list of messages, which may be sent as one message. Raises ValueError for anything else."""
     listed = [value] if isinstance(value, dict) else value or []
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise ValueError(f"{name}: not a list of objects")
@@ -128,7 +128,7 @@ def message_list(value: Any, name: str) -> list[JSONObject]:
 
 
 def is_plain_text(part: Mapping[str, Any]) -> bool:
-    """Tell a part that is a text and nothing else."""
+    """Tell whether a part is a text and nothing else."""
     return part.keys() == {"text"} and isinstance(part["text"], str)
 
 

@@ -1,4 +1,4 @@
-"""Google's Gemini, on the Gemini API and on Vertex AI: requests in, answers in and out. Pure.
+"""Google's Gemini, on the Gemini API and on Vertex AI. Pure.
 
 Sources: https://ai.google.dev/api/generate-content and
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
@@ -18,16 +18,14 @@ from aicache.formats.gemini import request as gemini_request
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
 
 ARRAY = "array"
-"""The variant of streams that are a JSON array; the usual ones are events, for callers who say ``alt=sse``."""
+"""The variant of streams that are a JSON array. Callers with ``alt=sse`` get events instead."""
 
 _METHOD = re.compile(r"(?::|%3[Aa])(generate|streamGenerate)Content(/?)\Z")
 _MODEL = re.compile(r".*/(models|tunedModels|endpoints)/(.+)", re.DOTALL)
-_ALT_PARAMETERS = frozenset(
-    {"alt", "$alt"}
-)  # how the answer is to be written: a parameter of every Google API, in two names
+_ALT_PARAMETERS = frozenset({"alt", "$alt"})  # selects the answer's encoding in every Google API, by two names
 _NUMBERED_ENUMS = "json;enum-encoding=int"
-"""JSON with numbers for the words of enumerations (1 for ``STOP``), which Google's own clients of REST ask for. Those
-are other answers than everybody's, so they have an address of their own."""
+"""JSON with numeric enumerations (1 for ``STOP``), which Google's own REST clients request. Such answers differ from
+others, so their target differs, too."""
 
 
 class Gemini(BaseFormat):
@@ -39,39 +37,39 @@ class Gemini(BaseFormat):
         return method == "POST" and _parts(path) is not None
 
     def normalize_target(self, path: str, query: str) -> tuple[str, str]:
-        """Return path and query as a request for a whole answer has them."""
+        """Return path and query as in a request for a whole answer."""
         pairs = [(pair, *map(unquote, pair.partition("=")[::2])) for pair in query.split("&")]
         kept = [pair for pair, name, value in pairs if name not in _ALT_PARAMETERS or value == _NUMBERED_ENUMS]
         return _METHOD.sub(r":generateContent\2", path), "&".join(kept)
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
+        """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         if (parts := _parts(path)) is None:
-            raise ValueError("the path names no model")
+            raise ValueError("the path does not name a model")
         kind, name, mode = parts
         model = name if kind == "models" else f"{kind}/{name}"
         request = parse_request_object(body)
-        asked = gemini_request.parse_request(request, allow=context.allow)
+        parsed = gemini_request.parse_request(request, allow=context.allow)
         return Call(
             api=self.api,
             model=model,
             mode=mode,
             wants_usage=False,
             params=gemini_request.params_of(request),
-            turns=asked.turns,
-            question=gemini_request.question_of(asked, tools_semantic=context.tools_semantic),
-            n=gemini_request.choice_count(asked),
-            temperature=asked.generation.get("temperature"),
+            turns=parsed.turns,
+            question=gemini_request.question_of(parsed, tools_semantic=context.tools_semantic),
+            n=gemini_request.choice_count(parsed),
+            temperature=parsed.generation.get("temperature"),
             variant=_variant(mode, context.query),
-            common=interchange.to_common(asked, model)
+            common=interchange.to_common(parsed, model)
             if kind == "models" and _alt(context.query) != [_NUMBERED_ENUMS]
             else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer of at least *n* candidates; ValueError says what is amiss.
+        """Parse a complete, good answer of at least *n* candidates. Raises ValueError with the fault.
 
-        The mode is told by the body, since gateways may ignore ``alt``: an object is whole, an array is a stream.
+        The body determines the mode, since gateways may ignore ``alt``: an object is whole, an array is a stream.
         """
         try:
             if sse.is_stream(body):
@@ -86,9 +84,9 @@ class Gemini(BaseFormat):
         return mode, document
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
-        """Return the tokens counted. A model that declines says so in plain words; the API has none of its own."""
+        """Return the summary of an answer. Refusals are recognized by their words, since the API does not mark them."""
         used = interchange.parse_usage(document)
-        known = used.input > 0 and used.output > 0  # a stream may tell one of the two alone
+        known = used.input > 0 and used.output > 0  # a stream may have only one of the two
         tokens = (used.input, used.output) if known else (0, 0)
         refused = refusals.any_refusal(gemini_answer.texts(document))
         return AnswerSummary(*tokens, refused, expires_at=gemini_answer.expiry(document))
@@ -99,7 +97,7 @@ class Gemini(BaseFormat):
             response_format.reject_mismatch(gemini_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would; it tells the usage to everybody."""
+        """Render an answer as the API itself would, always with the usage."""
         match mode:
             case Mode.WHOLE:
                 return render_json(document)
@@ -130,14 +128,14 @@ def _parts(path: str) -> tuple[str, str, Mode] | None:
 
 
 def _variant(mode: Mode, query: str) -> str:
-    """Tell how a stream is to be written. Raises ValueError for what the API does not offer for the mode."""
+    """Return the requested encoding of a stream. Raises ValueError for one that the API does not have for the mode."""
     match _alt(query):
         case ["sse"] if mode is Mode.STREAM:
             return ""
         case [] | ["json" | "json;enum-encoding=int"]:
             return ARRAY if mode is Mode.STREAM else ""
         case _:
-            raise ValueError("alt: a way of writing answers that is not known")
+            raise ValueError("alt: an unknown encoding")
 
 
 def _alt(query: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Gemini in the words that all APIs have in common, and back. Pure."""
+"""Converts Gemini's requests and answers from and to the terms that all APIs have in common. Pure."""
 
 from __future__ import annotations
 
@@ -25,52 +25,52 @@ _COMMON_NAMES = {
     "maxOutputTokens": "max_tokens",
     "stopSequences": "stop",
 }
-_IGNORED_PARAMS = frozenset(  # what is asked for in words of its own, and what cannot change the answer
+_IGNORED_PARAMS = frozenset(  # converted apart, or cannot change the answer
     {"contents", "systemInstruction", "generationConfig", "tools", "toolConfig", "model"}
     | {"labels", "serviceTier", "store"}
 )
 _ROLES = {"system": "system", "user": "user", "model": "assistant"}
 _TOOL_CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none"}
-_SCHEMA_KEYWORDS = frozenset(  # keywords that mean the same in Gemini's schemas and in everybody's
+_SCHEMA_KEYWORDS = frozenset(  # keywords with the same meaning in Gemini's schemas and in JSON Schema
     {"type", "description", "title", "enum", "required", "properties", "items", "anyOf"}
     | {"minimum", "maximum", "pattern"}
 )
 _SIGNING_MODELS = re.compile(r"gemini-(?![12]\b)")
-"""Models that want back the signature of a call they made, and refuse a conversation without it: all after Gemini 2."""
+"""Models that require the signature of their calls, and reject a conversation without it: all after Gemini 2."""
 
 SIGNATURE_PLACEHOLDER = "skip_thought_signature_validator"
-"""What stands for the signature of a call that another API's answer brought, as documented in
+"""Stands for the signature of a call in another API's answer, as documented in
 https://ai.google.dev/gemini-api/docs/thought-signatures."""
 
 
-def to_common(asked: GeminiRequest, model: str) -> Common | None:
-    """Return a request in common words, or None where it says more than those."""
-    if any(value and name not in _IGNORED_PARAMS for name, value in asked.request.items()):
+def to_common(request: GeminiRequest, model: str) -> Common | None:
+    """Return a request in common terms, or None if it says more than they express."""
+    if any(value and name not in _IGNORED_PARAMS for name, value in request.body.items()):
         return None
-    if asked.request.get("model", model).removeprefix("models/") != model:
+    if request.body.get("model", model).removeprefix("models/") != model:
         return None
     said: JSONObject = {}
-    for name, value in asked.generation.items():
+    for name, value in request.generation.items():
         if name in _COMMON_NAMES:
             said[_COMMON_NAMES[name]] = value
         elif (name, value) not in (("responseMimeType", "text/plain"), ("thinkingConfig", {})):
             return None
     try:
-        if "tools" in asked.request:
-            said["tools"] = _tools(asked)
-        if (choice := _tool_choice(asked)) is not None:
+        if "tools" in request.body:
+            said["tools"] = _tools(request)
+        if (choice := _tool_choice(request)) is not None:
             said["tool_choice"] = choice
     except ValueError:
         return None
     parted = interchange.split_conversation(
         (_ROLES.get(turn.role, ""), interchange.only_text(turn.content) if turn.rest.keys() <= {"role"} else None)
-        for turn in asked.turns
+        for turn in request.turns
     )
     return None if parted is None else interchange.build_common(*parted, said, {})
 
 
 def parse_usage(document: Mapping[str, Any]) -> Usage:
-    """Return the tokens counted: thoughts come on top of the candidates, the results of search on top of the prompt."""
+    """Return the token counts. Thoughts count beside the candidates, results of searches beside the prompt."""
     used = fields.submessage(document, "usageMetadata", {})
     thoughts = token_count(used.get("thoughtsTokenCount"))
     return Usage(
@@ -82,8 +82,8 @@ def parse_usage(document: Mapping[str, Any]) -> Usage:
 
 
 def to_answer(document: Mapping[str, Any]) -> Answer:
-    """Return what a response says. Raises ValueError for images, code that was run, and calls that must come back with
-    a signature, for which others have no field."""
+    """Convert a response. Raises ValueError for images, code that was run, and calls that clients must send back with a
+    signature, for which other APIs have no field."""
     said = fields.normalize(document, fields.RESPONSE)
     model = said.get("modelVersion", "")
     choices = []
@@ -100,16 +100,16 @@ def to_answer(document: Mapping[str, Any]) -> Answer:
 
 
 def from_answer(answer: Answer, call: Call) -> JSONObject:
-    """Return the response that says what *answer* says, the model's thoughts where the caller asked for them.
+    """Convert an answer to a response, with the model's thoughts if the caller requested them.
 
-    Raises ValueError for a refusal, for which the API has no word.
+    Raises ValueError for a refusal, which the API does not mark.
     """
-    asked = fields.submessage(fields.normalize(call.params, fields.REQUEST), "generationConfig", fields.GENERATION)
-    thoughts = bool(fields.submessage(asked, "thinkingConfig", fields.THINKING).get("includeThoughts"))
+    generation = fields.submessage(fields.normalize(call.params, fields.REQUEST), "generationConfig", fields.GENERATION)
+    thoughts = bool(fields.submessage(generation, "thinkingConfig", fields.THINKING).get("includeThoughts"))
     candidates = []
     for index, choice in enumerate(answer.choices):
         if choice.finish is Finish.REFUSAL:
-            raise ValueError("a refusal, for which this API has no word")
+            raise ValueError("a refusal, which this API does not mark")
         parts = [_from_part(part, call.model) for part in choice.parts if thoughts or not isinstance(part, Reasoning)]
         if (first := next((part for part in parts if "functionCall" in part), None)) and _SIGNING_MODELS.search(
             call.model
@@ -131,63 +131,63 @@ def from_answer(answer: Answer, call: Call) -> JSONObject:
     return document
 
 
-def _tools(asked: GeminiRequest) -> list[JSONObject]:
-    if any(not tool.keys() <= {"functionDeclarations"} for tool in asked.tools):
-        raise ValueError("tools: one that is no function of the caller's")
-    return [_tool(each) for each in asked.declared]
+def _tools(request: GeminiRequest) -> list[JSONObject]:
+    if any(not tool.keys() <= {"functionDeclarations"} for tool in request.tools):
+        raise ValueError("tools: not a function of the caller's")
+    return [_tool(each) for each in request.declared]
 
 
 def _tool(declared: Mapping[str, Any]) -> JSONObject:
     parameters = _schema(declared["parameters"]) if "parameters" in declared else declared.get("parametersJsonSchema")
     if not declared.keys() <= {"name", "description", "parameters", "parametersJsonSchema"}:
-        raise ValueError("tools: a function that says more than others can")
+        raise ValueError("tools: a function with fields that other APIs do not have")
     if "parameters" in declared and "parametersJsonSchema" in declared:
         raise ValueError("tools: a function with two schemas")
     return interchange.common_tool(declared.get("name"), declared.get("description"), parameters)
 
 
 def _schema(schema: Any) -> JSONObject:
-    """Return a schema of Gemini's own, an excerpt of OpenAPI's with types in capitals, as the JSON Schema it means."""
+    """Convert Gemini's own kind of schema, a part of OpenAPI's with types in capitals, to JSON Schema."""
     if not isinstance(schema, dict) or not schema.keys() <= _SCHEMA_KEYWORDS:
-        raise ValueError("tools: a schema that says more than others can")
-    meant: JSONObject = {}
+        raise ValueError("tools: a schema with keywords that other APIs do not have")
+    converted: JSONObject = {}
     for name, value in schema.items():
         match name, value:
             case "type", str():
-                meant[name] = value.lower()
+                converted[name] = value.lower()
             case "properties", dict():
-                meant[name] = {inner: _schema(each) for inner, each in value.items()}
+                converted[name] = {inner: _schema(each) for inner, each in value.items()}
             case "items", dict():
-                meant[name] = _schema(value)
+                converted[name] = _schema(value)
             case "anyOf", list():
-                meant[name] = [_schema(each) for each in value]
+                converted[name] = [_schema(each) for each in value]
             case (("type" | "properties" | "items" | "anyOf"), _):
-                raise ValueError("tools: a schema that is none")
+                raise ValueError("tools: a malformed schema")
             case _:
-                meant[name] = value
-    return meant
+                converted[name] = value
+    return converted
 
 
-def _tool_choice(asked: GeminiRequest) -> Any:
-    if not asked.tool_config.keys() <= {"functionCallingConfig"}:
-        raise ValueError("toolConfig: says more than others can")
-    calling = dict(asked.calling)
+def _tool_choice(request: GeminiRequest) -> Any:
+    if not request.tool_config.keys() <= {"functionCallingConfig"}:
+        raise ValueError("toolConfig: has fields that other APIs do not have")
+    calling = dict(request.calling)
     mode, names = calling.pop("mode", None), calling.pop("allowedFunctionNames", [])
     if calling or (names and mode != "ANY"):
-        raise ValueError("toolConfig: says more than others can")
+        raise ValueError("toolConfig: has fields that other APIs do not have")
     if names:
         if len(names) > 1:
-            raise ValueError("toolConfig: several functions to choose from")
+            raise ValueError("toolConfig: several allowed functions")
         return {"name": names[0]}
     if mode is None:
         return None
     if not isinstance(mode, str) or mode.upper() not in _TOOL_CHOICES:
-        raise ValueError("toolConfig: a mode that others do not have")
+        raise ValueError("toolConfig: a mode that other APIs do not have")
     return _TOOL_CHOICES[mode.upper()]
 
 
 def _to_part(part: Mapping[str, Any], model: str) -> Part | None:
-    """Read a part; None for one that says nothing. A signature proves thoughts to the model that thought them."""
+    """Convert a part; None for an empty one. A signature proves thoughts to the model that produced them."""
     said = fields.normalize(part, fields.PART)
     signature = said.pop("thoughtSignature", None)
     thought = said.pop("thought", False)
@@ -198,13 +198,13 @@ def _to_part(part: Mapping[str, Any], model: str) -> Part | None:
             return Text(text) if text else None
         case {"functionCall": dict(sent), **others} if not others and not thought:
             if signature and signature != SIGNATURE_PLACEHOLDER and _SIGNING_MODELS.search(model):
-                raise ValueError("a call that must come back with its signature, for which others have no field")
+                raise ValueError("a call whose signature clients must send back, for which other APIs have no field")
             call = fields.normalize(sent, fields.FUNCTION_CALL)
             return ToolCall(call.get("id", ""), call.get("name", ""), call.get("args", {}))
         case {}:
             if not said:
                 return None
-    raise ValueError("a kind of content that others do not have")
+    raise ValueError("a type of content that other APIs do not have")
 
 
 def _from_part(part: Part, model: str) -> JSONObject:
@@ -212,12 +212,12 @@ def _from_part(part: Part, model: str) -> JSONObject:
         case Text(text):
             return {"text": text}
         case Reasoning(text):
-            return {"text": text, "thought": True}  # what signature it has is another API's
+            return {"text": text, "thought": True}  # its signature, if any, is another API's
         case ToolCall(id, name, arguments):
             call = {"name": name, "args": dict(arguments)}
             return {"functionCall": {"id": id, **call} if id else call}
         case Refusal():
-            raise ValueError("a refusal, for which this API has no word")
+            raise ValueError("a refusal, which this API does not mark")
 
 
 def _seconds(time: str) -> int:

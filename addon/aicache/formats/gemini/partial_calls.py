@@ -1,8 +1,8 @@
-"""Function calls whose arguments come in pieces, put together. Pure.
+"""Joins function calls whose arguments are streamed in pieces. Pure.
 
-Vertex AI streams them so for callers who set ``streamFunctionCallArguments``: a part with the name, parts with
-``partialArgs``, each a value and the place where it belongs, and a part whose call does not say ``willContinue``. A
-place is a JSONPath of names and indexes (https://www.rfc-editor.org/rfc/rfc9535); text at one place grows.
+Vertex AI streams them so for callers that set ``streamFunctionCallArguments``: a part with the name, parts with
+``partialArgs``, each a value and its path, and a part whose call has no ``willContinue``. A path is a JSONPath of names
+and indexes (https://www.rfc-editor.org/rfc/rfc9535); text at the same path is appended.
 Source: https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling.
 """
 
@@ -19,7 +19,7 @@ from aicache.formats.json_body import JSONObject, object_list
 
 _Step: TypeAlias = str | int
 _STEP = re.compile(r"""\.([^.\[\]'"\s]+) | \[(\d{1,6})\] | \['([^'\\]*)'\] | \["([^"\\]*)"\]""", re.VERBOSE)
-_MAX_PATH_STEPS = 64  # places within places; the arguments of real functions have three or four
+_MAX_PATH_STEPS = 64  # the arguments of real functions have three or four levels
 _PIECE_FIELDS = frozenset({"partialArgs", "willContinue"})
 _PARTIAL_ARG: fields.Table = {
     "jsonPath": (str,),
@@ -29,22 +29,22 @@ _PARTIAL_ARG: fields.Table = {
     "willContinue": (bool,),
 }
 END_MARK: JSONObject = {"functionCall": {}}
-"""A part that ends a call in pieces, and says nothing."""
+"""A part that only ends a call in pieces."""
 
 
 @dataclass(slots=True)
 class CallBuilder:
-    """The call that is being put together, if there is one. Its part is whole once the call has ended."""
+    """Builds the open call from its pieces, if there is one. Its part is complete once the call has ended."""
 
     _part: JSONObject | None = None
     _growing: set[tuple[_Step, ...]] = field(default_factory=set)
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self._part is not None
 
-    def take(self, part: JSONObject) -> JSONObject | None:
-        """Take a piece of a call, as `is_piece` tells it; return the part that it begins, if it does.
+    def add(self, part: JSONObject) -> JSONObject | None:
+        """Merge a piece of a call, as `is_piece` recognizes it; return the part that it begins, if it begins one.
 
         Raises ValueError for a piece that does not fit.
         """
@@ -52,7 +52,7 @@ class CallBuilder:
         begun = None
         if self._part is None:
             if not piece.get("name"):
-                raise ValueError("functionCall: a piece of a call that has no name")
+                raise ValueError("functionCall: a piece of a call without a name")
             self._part = begun = {**part, "functionCall": {"args": {}}}
             self._growing = set()
         call = self._part["functionCall"]
@@ -68,9 +68,9 @@ class CallBuilder:
         return begun
 
     def is_piece(self, part: Mapping[str, Any]) -> bool:
-        """Tell whether a part is a piece: it says that more will come, or a call is open."""
+        """Tell whether a part is a piece of a call: more pieces follow, or a call is open."""
         call = part.get("functionCall")
-        return isinstance(call, dict) and bool(self.open or call.get("willContinue") or call.get("partialArgs"))
+        return isinstance(call, dict) and bool(self.is_open or call.get("willContinue") or call.get("partialArgs"))
 
     def _put(self, args: JSONObject, partial: JSONObject) -> None:
         said = fields.normalize(partial, _PARTIAL_ARG)
@@ -78,9 +78,9 @@ class CallBuilder:
         if "nullValue" in partial:
             values.append(None)
         if len(values) > 1:
-            raise ValueError("partialArgs: several values for one place")
+            raise ValueError("partialArgs: several values for one path")
         if not values:
-            return  # announces a place
+            return  # announces a path
         place = _parse_path(said.get("jsonPath", ""))
         holder, last = _holder(args, place)
         (value,) = values
@@ -94,7 +94,7 @@ class CallBuilder:
 
 
 def _parse_path(path: str) -> tuple[_Step, ...]:
-    """Read a JSONPath that leads to one place. Raises ValueError for any other."""
+    """Parse a JSONPath to one place. Raises ValueError for any other."""
     steps: list[_Step] = []
     at = 1
     while at < len(path) and path.startswith("$") and len(steps) < _MAX_PATH_STEPS and (step := _STEP.match(path, at)):
@@ -107,7 +107,7 @@ def _parse_path(path: str) -> tuple[_Step, ...]:
 
 
 def _holder(args: JSONObject, place: tuple[_Step, ...]) -> tuple[Any, _Step]:
-    """Return the object or list that holds a place, made where it is not there yet, and the step within it."""
+    """Return the object or list that holds a place, created if absent, and the last step to it."""
     held: Any = args
     for step, following in pairwise(place):
         inner = _get(held, step)
@@ -123,7 +123,7 @@ def _get(held: Any, step: _Step) -> Any:
         return held.get(step)
     if isinstance(held, list) and isinstance(step, int):
         return held[step] if step < len(held) else None
-    raise ValueError("jsonPath: leads to where there is another kind of value")
+    raise ValueError("jsonPath: leads through a value of another type")
 
 
 def _set(held: Any, step: _Step, value: Any) -> None:
@@ -132,4 +132,4 @@ def _set(held: Any, step: _Step, value: Any) -> None:
     elif isinstance(held, list) and isinstance(step, int) and step <= len(held):
         held[step : step + 1] = [value]
     else:
-        raise ValueError("jsonPath: leads to where there is another kind of value")
+        raise ValueError("jsonPath: leads through a value of another type")

@@ -1,4 +1,4 @@
-"""What a Gemini request asks: its turns, what may answer it beside the model, and what it leans on. Pure."""
+"""Parses Gemini's requests. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aicache.formats.json_body import JSONObject
 from aicache.formats.upstream_state import STRICT, Allow
 
 _HARMLESS_FIELDS = fields.REQUEST.keys() - {"continuationToken"}
-_PRIVATE_TOOLS = ("fileSearch", "retrieval", "mcpServers")  # tools that search, or do, what the caller keeps elsewhere
+_PRIVATE_TOOLS = ("fileSearch", "retrieval", "mcpServers")  # tools that read or change the caller's data elsewhere
 _PUBLIC_TOOLS = frozenset(fields.TOOL.keys() - _PRIVATE_TOOLS)
 _CHECKED_ELSEWHERE = documented_fields.CHECKED_ELSEWHERE | upstream_state.SCHEMA_FIELDS | {"functionDeclarations"}
 _RESULT_FIELDS = ("functionResponse", "toolResponse")
@@ -26,21 +26,21 @@ _MORE_THAN_TEXT = (
 
 @dataclass(frozen=True, slots=True)
 class GeminiRequest:
-    """A request whose documented fields have their types, by their names in camelCase."""
+    """A request with its documented fields checked for their types, and named in camelCase."""
 
-    request: Mapping[str, Any]
+    body: Mapping[str, Any]
     generation: Mapping[str, Any]
     thinking: Mapping[str, Any]
     tools: tuple[Mapping[str, Any], ...]
     declared: tuple[Mapping[str, Any], ...]
-    """The functions of the caller's that the model may call."""
+    """The caller's functions that the model may call."""
     tool_config: Mapping[str, Any]
     calling: Mapping[str, Any]
     turns: tuple[Turn, ...]
 
 
 def parse_request(body: Mapping[str, Any], *, allow: Allow = STRICT) -> GeminiRequest:
-    """Read a request. Raises ValueError for a malformed one, Stateful for one that leans on what the service holds."""
+    """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
     request = fields.normalize(body, fields.REQUEST)
     generation = fields.submessage(request, "generationConfig", fields.GENERATION)
     for name in ("stopSequences", "responseModalities"):
@@ -55,7 +55,7 @@ def parse_request(body: Mapping[str, Any], *, allow: Allow = STRICT) -> GeminiRe
     tool_config = fields.submessage(request, "toolConfig", fields.TOOL_CONFIG)
     contents = fields.message_list(request.get("contents"), "contents")
     if not contents:
-        raise ValueError("contents: none")
+        raise ValueError("contents: missing, or empty")
     system = request.get("systemInstruction")
     _reject_stateful(request, generation, tool_config, tools, allow)
     for each in declared:
@@ -63,7 +63,7 @@ def parse_request(body: Mapping[str, Any], *, allow: Allow = STRICT) -> GeminiRe
         upstream_state.reject_stateful_fields(each, harmless, harmless, allow=allow)
     upstream_references.reject_references([system, contents], allow=allow)
     return GeminiRequest(
-        request=request,
+        body=request,
         generation=generation,
         thinking=fields.submessage(generation, "thinkingConfig", fields.THINKING),
         tools=tools,
@@ -81,7 +81,7 @@ def _reject_stateful(
     tools: Iterable[Mapping[str, Any]],
     allow: Allow,
 ) -> None:
-    """Raise Stateful for what leans on an answer that the service holds, Private for a tool that reads private data."""
+    """Raise Stateful for a field that refers to state at the service, Private for a tool that reads private data."""
     for sent, harmless in (
         (request, _HARMLESS_FIELDS),
         (generation, fields.GENERATION.keys()),
@@ -92,19 +92,19 @@ def _reject_stateful(
         others = {name: value for name, value in tool.items() if name not in _PRIVATE_TOOLS}
         upstream_state.reject_stateful_fields(others, _PUBLIC_TOOLS, _CHECKED_ELSEWHERE, allow=allow)
         if tool.keys() - _PUBLIC_TOOLS and not allow.private_tools:
-            raise Private("tools: one that reads private data at the upstream, or may")
+            raise Private("tools: a tool that reads private data at the upstream, or may")
 
 
 def params_of(body: Mapping[str, Any]) -> JSONObject:
-    """Return the body as sent, less the conversation; a null that stands for no system prompt stays."""
+    """Return the body as sent, without the conversation; a null in place of a system prompt stays."""
     conversation = ("contents", "systemInstruction", "system_instruction")
     return {name: value for name, value in body.items() if name not in conversation or value is None}
 
 
-def question_of(asked: GeminiRequest, *, tools_semantic: bool) -> str | None:
-    """Return the last turn's text, if it is a user's, text is all it holds and the model alone answers in text."""
-    last = asked.turns[-1]
-    if last.role != "user" or not _may_have_neighbors(asked, tools_semantic):
+def question_of(request: GeminiRequest, *, tools_semantic: bool) -> str | None:
+    """Return the last turn's text if it is a user's plain text, and an answer to a similar one may be served."""
+    last = request.turns[-1]
+    if last.role != "user" or not _may_have_neighbors(request, tools_semantic):
         return None
     content = last.content
     if isinstance(content, list) and fields.are_plain_text(content):
@@ -112,24 +112,24 @@ def question_of(asked: GeminiRequest, *, tools_semantic: bool) -> str | None:
     return content if isinstance(content, str) and content.strip() else None
 
 
-def choice_count(asked: GeminiRequest) -> int:
-    count: int = asked.generation.get("candidateCount", 1)
+def choice_count(request: GeminiRequest) -> int:
+    count: int = request.generation.get("candidateCount", 1)
     if count < 1:
         raise ValueError("candidateCount: not a positive integer")
     return count
 
 
 def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
-    """Return a turn: one part of plain text is that text, and the role stays as sent in what the turn holds beside it.
+    """Return a turn. One part of plain text becomes that text, and the role as sent stays in the turn's rest.
 
-    Who sends the result of a call says "user"; the turn is a tool's all the same, since it asks nothing.
+    Results of calls are sent with the role "user"; such a turn is a tool's, since it asks no question.
     """
     said = fields.normalize(content, fields.CONTENT)
     parts = fields.message_list(said.get("parts"), "parts") if "parts" in said else None
     kinds = {name for part in parts or () for name in _check_part(part)}
     role = "system" if system else said.get("role") or "user"
     if not system and role in ("system", "developer"):
-        raise ValueError("contents: a role that the API does not have")
+        raise ValueError("contents: an unknown role")
     if role == "user" and not kinds.isdisjoint(_RESULT_FIELDS):
         role = "tool"
     plain = parts is not None and len(parts) == 1 and fields.is_plain_text(parts[0])
@@ -138,7 +138,7 @@ def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
 
 
 def _check_part(part: JSONObject) -> JSONObject:
-    """Read a part. Raises ValueError where a field has not its type, Stateful for a file of the Files API."""
+    """Normalize a part. Raises ValueError for a field of another type."""
     said = fields.normalize(part, fields.PART)
     fields.submessage(said, "functionCall", fields.FUNCTION_CALL)
     result = fields.submessage(said, "functionResponse", fields.FUNCTION_RESPONSE)
@@ -149,13 +149,15 @@ def _check_part(part: JSONObject) -> JSONObject:
     return said
 
 
-def _may_have_neighbors(asked: GeminiRequest, tools_semantic: bool) -> bool:
-    generation = asked.generation
-    if asked.tools and not (tools_semantic and all(tool.keys() <= {"functionDeclarations"} for tool in asked.tools)):
+def _may_have_neighbors(request: GeminiRequest, tools_semantic: bool) -> bool:
+    generation = request.generation
+    if request.tools and not (
+        tools_semantic and all(tool.keys() <= {"functionDeclarations"} for tool in request.tools)
+    ):
         return False
-    if not asked.tool_config.keys() <= {"functionCallingConfig"}:
+    if not request.tool_config.keys() <= {"functionCallingConfig"}:
         return False
-    if any(asked.request.get(name) for name in ("cachedContent", "outputConfig")):
+    if any(request.body.get(name) for name in ("cachedContent", "outputConfig")):
         return False
     if generation.get("responseMimeType", "text/plain") not in ("", "text/plain"):
         return False

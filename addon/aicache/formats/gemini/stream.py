@@ -1,11 +1,11 @@
-"""Streamed Gemini responses: chunks to the one response they amount to, a response to chunks. Pure.
+"""Joins streamed Gemini responses into whole ones, and renders responses as streams. Pure.
 
-A stream is a sequence of responses of which each goes on where the last one ended, as server-sent events for callers
-who say ``alt=sse`` and as one JSON array for all others (https://ai.google.dev/api/generate-content). No event marks
-the end: a candidate has ended with its ``finishReason``.
+A stream is a sequence of responses of which each continues the one before, as server-sent events for callers with
+``alt=sse`` and as one JSON array for all others (https://ai.google.dev/api/generate-content). No event marks
+the end: a candidate ends with its ``finishReason``.
 
 Text comes in pieces, one part a chunk, while a whole answer may hold several parts of text side by side. So pieces are
-joined across chunks and never within one, and what a reader would join is never sent in two chunks.
+joined across chunks and never within one, and parts that a client would join are never sent in two chunks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from aicache.formats.json_body import JSONObject, object_list, parse_object, ren
 from aicache.formats.merge_rules import Merge, Rule
 
 _ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
-_DONE = "[DONE]"  # not Google's, but gateways send it
+_DONE = "[DONE]"  # not sent by Google, but by gateways
 _EVERY_CHUNK_FIELDS = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
 _FIRST_CHUNK_FIELDS = ("promptFeedback",)
 _BUILT_FIELDS = ("content", "finishReason", "index")
@@ -37,7 +37,7 @@ _RESPONSE_RULES: Mapping[str, Rule] = {
 _CONTENT_RULES: Mapping[str, Rule] = {"role": Merge.REPLACE}
 _CANDIDATE_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("finishMessage", "safetyRatings", "tokenCount"), Merge.REPLACE),
-    "citationMetadata": dict.fromkeys(("citationSources", "citations"), Merge.UNION),  # so does Google's SDK for Vertex
+    "citationMetadata": dict.fromkeys(("citationSources", "citations"), Merge.UNION),  # as in Google's SDK for Vertex
     "groundingMetadata": {
         **dict.fromkeys(("searchEntryPoint", "retrievalMetadata"), Merge.REPLACE),
         **dict.fromkeys(("groundingChunks", "groundingSupports"), Merge.ACCUMULATED),
@@ -47,8 +47,8 @@ _CANDIDATE_RULES: Mapping[str, Rule] = {
     "groundingAttributions": Merge.ACCUMULATED,
     "logprobsResult": dict.fromkeys(("topCandidates", "chosenCandidates"), Merge.EXTEND),
 }
-"""Of what a search found, some may be told in one chunk and some in another; supports name their chunks by place, so
-lists of which neither holds the other are not joined. Log probabilities are of the chunk's own tokens."""
+"""The results of a search may be split between chunks; supports refer to their results by index, so lists of which
+neither contains the other are not merged. Log probabilities are those of the chunk's own tokens."""
 _BLANK_PART = {"text": ""}
 _TEXT_PART_FIELDS = frozenset({"text", "thought", "thoughtSignature"})
 
@@ -79,10 +79,10 @@ def parse_array(body: bytes) -> list[JSONObject]:
 
 
 def join_chunks(chunks: Iterable[JSONObject]) -> JSONObject:
-    """Join chunks into the response they amount to; a whole answer is the only chunk of its own.
+    """Join chunks into one response; a whole answer is a stream of one chunk.
 
-    What stands around the candidates is replaced by what comes later; of the usage, count by count. Raises ValueError
-    for chunks that make no response; whether it has ended, and well, is for the reader of the response to judge.
+    Later fields beside the candidates replace earlier ones; in the usage, count by count. Raises ValueError for
+    malformed chunks; whether the response ended, and well, is checked apart.
     """
     document: JSONObject = {}
     candidates: dict[int, _CandidateBuilder] = {}
@@ -92,15 +92,15 @@ def join_chunks(chunks: Iterable[JSONObject]) -> JSONObject:
         pieces = object_list(fields.normalize(chunk, fields.RESPONSE).get("candidates"), "candidates")
         indexes = [fields.normalize(piece, fields.CANDIDATE).get("index", 0) for piece in pieces]
         if len(set(indexes)) < len(indexes):
-            raise ValueError("candidates: two of the same index")
+            raise ValueError("candidates: a duplicate index")
         for index, piece in zip(indexes, pieces, strict=True):
             candidates.setdefault(index, _CandidateBuilder()).add(piece)
         _merge_fields(document, {name: value for name, value in chunk.items() if name != "candidates"}, _RESPONSE_RULES)
-    return {"candidates": [candidates[index].whole() for index in sorted(candidates)], **document}
+    return {"candidates": [candidates[index].build() for index in sorted(candidates)], **document}
 
 
 def render_stream(document: Mapping[str, Any], variant: str) -> bytes:
-    """Write a response as a stream; `join_chunks` gets back all of it."""
+    """Render a response as a stream; `join_chunks` restores all of it."""
     lines = [render_json_line(chunk) for chunk in _chunks(document)]
     if variant == "array":
         return "[{}\n]".format("\n,\r\n".join(lines)).encode()
@@ -109,17 +109,17 @@ def render_stream(document: Mapping[str, Any], variant: str) -> bytes:
 
 @dataclass(slots=True)
 class _CandidateBuilder:
-    """What is known of a candidate so far."""
+    """Builds a candidate from its pieces."""
 
     fields: JSONObject = field(default_factory=dict)
     content: JSONObject | None = None
     parts: list[JSONObject] | None = None
     calls: CallBuilder = field(default_factory=CallBuilder)
     pages: list[JSONObject] = field(default_factory=list)
-    """The pages that were read for it, as they were told: joined, it may be unclear which were."""
+    """The pages that were read for it, as streamed: merged, they may be ambiguous."""
 
     def add(self, piece: JSONObject) -> None:
-        """Take in a chunk's piece of the candidate. A bad end stays bad, whatever follows."""
+        """Merge a chunk's piece of the candidate. A bad finish reason stays, whatever follows."""
         self.pages += answer.pages_of(piece)
         _merge_fields(
             self.fields, {name: value for name, value in piece.items() if name not in _BUILT_FIELDS}, _CANDIDATE_RULES
@@ -135,9 +135,9 @@ class _CandidateBuilder:
         if (parts := content.get("parts")) is not None:
             self._add_parts(object_list(parts, "parts"))
 
-    def whole(self) -> JSONObject:
-        if self.calls.open:
-            raise ValueError("functionCall: one that does not end")
+    def build(self) -> JSONObject:
+        if self.calls.is_open:
+            raise ValueError("functionCall: one does not end")
         answer.reject_unread_pages(self.pages)
         if self.content is None:
             return self.fields
@@ -145,32 +145,32 @@ class _CandidateBuilder:
         return {"content": {**parts, **self.content}, **self.fields}
 
     def _add_parts(self, parts: Iterable[JSONObject]) -> None:
-        goes_on = bool(self.parts)
+        continues = bool(self.parts)
         held = self.parts = self.parts or []
         for part in parts:
             call = fields.submessage(fields.normalize(part, fields.PART), "functionCall", fields.FUNCTION_CALL)
             if self.calls.is_piece(part):
-                begun = self.calls.take(part)
+                begun = self.calls.add(part)
                 if begun is not None:
                     held.append(begun)
             elif part == END_MARK:
                 pass
             elif "functionCall" in part and not call.get("name"):
-                raise ValueError("functionCall: no name")
-            elif not goes_on or not _continues(held[-1], part):
+                raise ValueError("functionCall: one has no name")
+            elif not continues or not _continues(held[-1], part):
                 held.append(part)
             elif part != _BLANK_PART:
                 held[-1]["text"] += part["text"]
                 if "thoughtSignature" in part:
                     held[-1]["thoughtSignature"] = part["thoughtSignature"]
-            goes_on = False
+            continues = False
 
 
 def _continues(held: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
-    """Tell whether a chunk's first part goes on with the last part before it, rather than stand after it.
+    """Tell whether a chunk's first part continues the last part before it.
 
-    Text goes on with text of its kind, the model's thoughts or what it says, up to a signature, which is of what
-    precedes it. A blank text, which is where the end of a stream is told, adds nothing to whatever is there.
+    Text continues text of its kind, thoughts or content, up to a signature, which belongs to what precedes it. A blank
+    text, which comes with the end of a stream, adds nothing to any part.
     """
     if part == _BLANK_PART:
         return True
@@ -183,7 +183,7 @@ def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
 
 
 def _merge_fields(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
-    """Join what stands around the parts, its fields in either spelling."""
+    """Merge the fields beside the parts, in either spelling."""
     for name, value in news.items():
         rule = rules.get(fields.to_camel_case(name))
         known = held.get(name)
@@ -194,7 +194,7 @@ def _merge_fields(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str,
 
 
 def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:
-    """Cut a response into chunks. All candidates end in the last one, so that no cut stream looks complete."""
+    """Split a response into chunks. All candidates end in the last one, so that no cut stream looks complete."""
     candidates = document["candidates"]
     runs = [list(_runs(parts_of(candidate))) for candidate in candidates]
     count = max(1, *map(len, runs))
@@ -211,7 +211,7 @@ def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:
 
 
 def _runs(parts: Iterable[JSONObject]) -> Iterator[list[JSONObject]]:
-    """Cut parts into the runs that one chunk each holds: cut where no reader would join them again."""
+    """Split parts into runs, one per chunk, between parts that no client would join."""
     run: list[JSONObject] = []
     for part in parts:
         if run and not _continues(run[-1], part):

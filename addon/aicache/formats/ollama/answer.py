@@ -1,8 +1,8 @@
-"""What Ollama answers, whole or in lines, and whether it is an answer worth keeping. Pure.
+"""Checks Ollama's answers, joins its streams, and renders answers as streams. Pure.
 
-Source: https://github.com/ollama/ollama/blob/main/docs/api.md. A stream is JSON objects, one a line, each with a piece
-of what is said; the last one has ``done: true`` and the counts. A whole answer is that last object with all that was
-said in it, and that is the document which both amount to.
+Source: https://github.com/ollama/ollama/blob/main/docs/api.md. A stream is JSON objects, one per line, each with a
+piece of the content; the last one has ``done: true`` and the counts. A whole answer, and the document of both, is that last
+object with all of the content.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from aicache.formats import answer_content, failure_marks, sse
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
 from aicache.formats.stream_deltas import merge_unknown, prefer_later
 
-GOOD_DONE_REASONS = frozenset(
-    {"stop", "tool_calls"}
-)  # Ollama's own; gateways pass OpenAI's word for tool calls through
-"""An allow-list; not among them: length, and load and unload, which tell what became of the model."""
+GOOD_DONE_REASONS = frozenset({"stop", "tool_calls"})  # ``tool_calls`` is OpenAI's, passed through by gateways
+"""An allow-list, without ``length``, and without ``load`` and ``unload``, which are events of the model."""
 
 Types = Mapping[str, tuple[type, ...]]
 
@@ -34,19 +32,19 @@ _ANSWER: Types = {
 }
 _MESSAGE: Types = {"role": (str,), "content": (str,), "thinking": (str,), "images": (list,), "tool_calls": (list,)}
 _CALL: Types = {"id": (str,), "function": (dict,)}
-_EVERY_LINE_FIELDS = ("model", "remote_model", "remote_host", "created_at")  # stand in every line
+_EVERY_LINE_FIELDS = ("model", "remote_model", "remote_host", "created_at")  # in every line
 _TEXT_FIELDS = frozenset({"content", "response", "thinking"})
 _LIST_FIELDS = frozenset({"tool_calls", "logprobs"})
 _COUNTS = ("prompt_eval_count", "prompt_eval_duration", "eval_count", "eval_duration")
 _REPLACED_FIELDS = frozenset(
     {*_EVERY_LINE_FIELDS, *_COUNTS, "total_duration", "load_duration", "role", "done", "done_reason", "context"}
-    | {"completed", "total"}  # steps of a picture
+    | {"completed", "total"}  # progress of a picture
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where the answers of an endpoint have what the model says: text, thinking, tool calls."""
+    """Where the answers of an endpoint have their content: text, thinking, tool calls."""
 
     text: str
     """The field with the text ..."""
@@ -70,19 +68,19 @@ def check_types(value: Mapping[str, Any], types: Types) -> None:
 
 
 def is_stream(body: bytes) -> bool:
-    """Tell by the body. A line that is ended is a stream's, were it the only one.
+    """Tell a stream from a whole answer by its body: a terminated line is a stream's, even a single one.
 
-    Whole answers of a model that runs elsewhere end so, too: they are one document, whichever way they are read.
+    Whole answers of a remote model are terminated, too: they are the same document, however they are parsed.
     """
     first, ended, _ = body.lstrip().partition(b"\n")
     return bool(ended) and first.rstrip().endswith(b"}")
 
 
 def check_answer(document: JSONObject, shape: Shape) -> JSONObject:
-    """Check a whole answer, and give it the fields that clients count on.
+    """Check a whole answer and add the fields that clients rely on.
 
-    Raises ValueError, with the reason, unless the answer is done, ended well and says something. Pictures alone are
-    nothing said: that two questions are alike says nothing of them.
+    Raises ValueError, with the reason, unless the answer is done, ended well and has content. Pictures alone do not
+    count: similar questions need not have similar pictures.
     """
     _check_document(document)
     if document.get("done") is not True:
@@ -94,23 +92,23 @@ def check_answer(document: JSONObject, shape: Shape) -> JSONObject:
     else:
         checked = document | {"response": document.get("response") or ""}
     if not any(shape.said(checked).get(name) for name in (shape.text, "thinking", "tool_calls")):
-        raise ValueError("nothing is said")
+        raise ValueError("no content")
     return checked
 
 
 def reject_useless(document: Mapping[str, Any], shape: Shape) -> None:
-    """Raise ValueError for an answer that says nothing beside its thinking, or ends for a call that it lacks."""
+    """Raise ValueError for an answer that is blank beside its thinking, or lacks the call that it announces."""
     said = shape.said(document)
     answer_content.reject_missing_call(document.get("done_reason"), said.get("tool_calls"))
     if not (said.get("tool_calls") or answer_content.has_visible_text(said.get(shape.text))):
-        raise ValueError("nothing is said")
+        raise ValueError("no content")
 
 
 def join_lines(lines: Iterable[bytes]) -> JSONObject:
-    """Join a stream's lines into the whole answer they amount to. Raises ValueError for lines after the end.
+    """Join a stream's lines into the whole answer. Raises ValueError for lines after the end.
 
-    Text grows, lists of tool calls and of log probabilities do, of what every line may tell the latest counts. Whether
-    the end has come, and is a good one, is for the reader of the document to judge.
+    Text is appended, and so are lists of tool calls and log probabilities; of fields in every line the latest counts.
+    Whether the answer ended, and well, is checked in the document.
     """
     document: JSONObject = {}
     for line in lines:
@@ -127,9 +125,9 @@ def join_lines(lines: Iterable[bytes]) -> JSONObject:
 
 
 def render_stream(document: Mapping[str, Any], shape: Shape) -> bytes:
-    """Write an answer as a stream: a line each for thinking, text and tool calls, then the line that ends it.
+    """Render an answer as a stream: a line each for thinking, text and tool calls, then the line that ends it.
 
-    ``join_lines`` gets back all of it. Log probabilities go with what is said first.
+    `join_lines` restores all of it. Log probabilities go with the first content.
     """
     rest = dict(document)
     said = dict(rest.pop("message")) if shape.message else rest
@@ -148,9 +146,9 @@ def _placed(said: JSONObject, shape: Shape) -> JSONObject:
 
 
 def _check_document(piece: Mapping[str, Any]) -> None:
-    """Raise ValueError for an error, a bad end, and for a document or line that is none of the API's.
+    """Raise ValueError for an error, a bad done_reason, and a malformed document or line.
 
-    Old versions do not say how an answer ended.
+    Old versions have no done_reason.
     """
     if piece.get("error"):
         raise ValueError("an error in place of an answer")
@@ -165,7 +163,7 @@ def _check_document(piece: Mapping[str, Any]) -> None:
             function = call.get("function") or {}
             name, arguments = function.get("name"), function.get("arguments")
             if not isinstance(name, str) or not name or not isinstance(arguments, dict | None):
-                raise ValueError("tool_calls: one that is no function's")
+                raise ValueError("tool_calls: a call without a function")
 
 
 def _merge_fields(held: JSONObject, piece: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""Ollama's own API, chat and generate: requests in, answers in and out. Pure.
+"""Ollama's own API, chat and generate. Pure.
 
-Source: https://github.com/ollama/ollama/blob/main/docs/api.md, and for the types of fields and for what an empty value
-means ``api/types.go`` beside it.
+Source: https://github.com/ollama/ollama/blob/main/docs/api.md, and for the types of fields and the meaning of empty
+values ``api/types.go`` beside it.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class _Ollama(BaseFormat):
         return method == "POST" and path.removesuffix("/").endswith(self.path)
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer; ValueError says what is amiss."""
+        """Parse a complete, good answer. Raises ValueError with the fault."""
         if n > 1:
-            raise ValueError("one choice, where more were asked for")
+            raise ValueError("several choices requested of an API that has one")
         if ollama_answer.is_stream(body):
             return Mode.STREAM, ollama_answer.check_answer(
                 ollama_answer.join_lines(sse.decode_ndjson(body)), self.shape
@@ -102,7 +102,7 @@ class _Ollama(BaseFormat):
             response_format.reject_mismatch([said[self.shape.text]], form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would. It tells the usage to all callers."""
+        """Render an answer as the API itself would, always with the usage."""
         match mode:
             case Mode.WHOLE:
                 return render_json(document)
@@ -127,17 +127,14 @@ class OllamaChat(_Ollama):
     shape = ollama_answer.CHAT
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
-
-        *tools_semantic* lets a neighbour answer a request that carries tools.
-        """
+        """Parse a request. Raises ValueError for a malformed one, and for one without messages."""
         request = parse_request_object(body)
         _reject_stateful(request, _CHAT.keys(), context.allow)
         _check(request, _CHAT)
         object_list(request.get("tools"), "tools")
         messages = object_list(request.get("messages"), "messages")
         if not messages:
-            raise ValueError("messages: none, which loads or unloads the model")
+            raise ValueError("messages: empty, which loads or unloads the model")
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
         last = turns[-1]
         asks = (
@@ -154,16 +151,16 @@ class OllamaGenerate(_Ollama):
     shape = ollama_answer.GENERATE
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one that asks something.
+        """Parse a request. Raises ValueError for a malformed one, and for one without a prompt.
 
-        An earlier answer's ``context`` is part of the request like any other parameter: it leans on no state.
+        An earlier answer's ``context`` is a parameter like any other: it does not refer to state.
         """
         request = parse_request_object(body)
         _reject_stateful(request, _GENERATE.keys(), context.allow)
         _check(request, _GENERATE)
         prompt = request.get("prompt")
         if not prompt:
-            raise ValueError("prompt: none, which loads or unloads the model")
+            raise ValueError("prompt: empty, which loads or unloads the model")
         turns: tuple[Turn, ...] = (Turn("user", prompt, {}),)
         said = {"prompt"}
         if isinstance(system := request.get("system"), str):
@@ -179,25 +176,25 @@ OLLAMA_GENERATE = OllamaGenerate()
 def _reject_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow) -> None:
     upstream_state.reject_stateful_fields(
         request, frozenset(harmless), documented_fields.CHECKED_ELSEWHERE | {"format"}, allow=allow
-    )  # that is a schema
+    )
     hosted_tools.reject_tools(request.get("tools"), allow=allow)
     upstream_references.reject_references(request.get("messages"), allow=allow)
 
 
 def _check(request: JSONObject, types: Types) -> None:
-    """Raise ValueError for what only the upstream knows how to take: odd types, and names in odd letters.
+    """Raise ValueError for fields whose effect only the upstream knows: other types, and names in other case.
 
-    Ollama is written in Go, whose reader of JSON takes ``Stream`` for ``stream``, and the later of the two.
+    Ollama is written in Go, whose JSON parser takes ``Stream`` for ``stream``, and the later of the two.
     """
     for name in request:
         if name not in types and name.casefold() in types:
-            raise ValueError("a name that differs from one of the API's in nothing but its letters' case")
+            raise ValueError("a name that differs from one of the API's only in case")
     check_types(request, types)
     check_types(request.get("options") or {}, _OPTIONS)
 
 
 def _call(api: str, request: JSONObject, turns: tuple[Turn, ...], question: str | None, *, said: set[str]) -> Call:
-    """Make the call. *said* are the fields that the turns hold; how long the model stays loaded changes no answer."""
+    """Build the call. *said* are the fields that became turns; how long the model stays loaded changes no answer."""
     if not (model := request.get("model")):
         raise ValueError("model: missing")
     elsewhere = {"model", "keep_alive"} | said
@@ -217,7 +214,7 @@ def _call(api: str, request: JSONObject, turns: tuple[Turn, ...], question: str 
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return the turn. Its content is a text; pictures and all else that a message may hold are in its rest."""
+    """Return a message's turn. Its content is a text; pictures and all other fields are in its rest."""
     check_types(message, _MESSAGE)
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
@@ -228,7 +225,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
 
 
 def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
-    """Tell whether an answer to a similar question would do: plain text is asked for, by nothing but text."""
+    """Tell whether an answer to a similar question may be served: only plain text is sent and requested."""
     if not tools_semantic and request.get("tools"):
         return False
     return not any(request.get(name) for name in _MORE_THAN_TEXT)

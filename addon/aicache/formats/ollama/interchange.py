@@ -1,4 +1,4 @@
-"""Ollama's requests and answers in the words that all APIs have in common, and back. Pure."""
+"""Converts Ollama's requests and answers from and to the terms that all APIs have in common. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from aicache.formats import interchange
 from aicache.formats.json_body import JSONObject, token_count
 from aicache.formats.ollama.answer import CHAT, Shape
 
-_IGNORED_PARAMS = frozenset(  # what cannot change the answer
+_IGNORED_PARAMS = frozenset(  # cannot change the answer
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"}
 )
-_EMPTY_PARAMS_ABSENT = frozenset(  # those of which the server cannot tell an empty value from none
+_EMPTY_PARAMS_ABSENT = frozenset(  # the server treats an empty value as absent
     {"tools", "format", "options", "logprobs", "top_logprobs", "suffix", "template", "raw", "context", "images"}
 )
 _EMPTY_FIELDS_ABSENT = frozenset({"content", "thinking", "images", "tool_calls", "tool_name", "tool_call_id"})
@@ -24,11 +24,11 @@ _OPTIONS = frozenset(
 )
 _COMMON_NAMES = {"num_predict": "max_tokens"}
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\Z")
-_MAX_UNIX_SECONDS = 253402300800  # the year 10000, which no timestamp can say
+_MAX_UNIX_SECONDS = 253402300800  # the year 10000, which no timestamp can express
 
 
 def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a call of these parameters and turns in common words, or None where it says more than those."""
+    """Return a request in common terms, or None if it says more than they express."""
     said = {
         name: value
         for name, value in params.items()
@@ -38,19 +38,19 @@ def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
     if not said.keys() <= {"tools"} or not options.keys() <= _OPTIONS:
         return None
     if options.get("num_predict", 0) < 0:
-        del options["num_predict"]  # as many as there will be, which is what others do unasked
+        del options["num_predict"]  # no limit, the default of other APIs
     spoken = ((turn.role, _turn_text(turn)) for turn in turns)
     return interchange.translate_request(spoken, said | options, _COMMON_NAMES, interchange.translate_function)
 
 
 def to_answer(document: Mapping[str, Any], shape: Shape) -> Answer:
-    """Return what an answer says. Raises ValueError where there are pictures in it.
+    """Convert an answer. Raises ValueError for one with pictures.
 
-    Ollama names no answer, so its time stands for its name.
+    Ollama's answers have no id, so their time serves as one.
     """
     said = shape.said(document)
     if said.get("images") or document.get("image"):
-        raise ValueError("an answer of more than text and tool calls")
+        raise ValueError("an answer with more than text and tool calls")
     parts: list[Part] = []
     if thinking := said.get("thinking"):
         parts.append(Reasoning(thinking))
@@ -71,14 +71,14 @@ def to_answer(document: Mapping[str, Any], shape: Shape) -> Answer:
 
 
 def from_answer(answer: Answer, model: str, shape: Shape) -> JSONObject:
-    """Return the document that says what *answer* says.
+    """Convert an answer to a document.
 
-    Raises ValueError for several choices, for a refusal, which nothing marks here, and for tool calls in answer to a
-    prompt. Durations are left out, as Ollama leaves out those it does not know.
+    Raises ValueError for several choices, for a refusal, which the API does not mark, and for tool calls in answer to
+    ``generate``. Durations are left out, as Ollama leaves out unknown ones.
     """
     choice = interchange.only_choice(answer)
     if choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts):
-        raise ValueError("a refusal, for which this API has no word")
+        raise ValueError("a refusal, which this API does not mark")
     said: JSONObject = {"role": "assistant"} if shape is CHAT else {}
     said[shape.text] = interchange.joined_text(choice.parts, Text)
     if thinking := interchange.joined_text(choice.parts, Reasoning):
@@ -107,7 +107,7 @@ def _call(index: int, call: ToolCall) -> JSONObject:
 
 
 def _parse_time(time: str) -> int:
-    """Return the Unix time of an RFC 3339 timestamp, which may count nanoseconds; 0 for what is none."""
+    """Return the Unix time of an RFC 3339 timestamp, which may have nanoseconds; 0 for anything else."""
     if (found := _TIME.match(time)) is None:
         return 0
     try:

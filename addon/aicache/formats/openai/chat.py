@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, spoken by nearly every vendor: requests in, answers in and out. Pure.
+"""OpenAI's chat completions, spoken by nearly every vendor. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/chat, and for the path with the model in it
 https://learn.microsoft.com/azure/ai-services/openai/reference.
@@ -35,7 +35,7 @@ _MORE_THAN_TEXT = (
     *("json_schema", "grammar", "regex", "ebnf", "structural_tag"),  # llama.cpp, SGLang
     *("search_parameters", "plugins", "preset", "enable_search", "data_sources", "documents"),  # xAI, OpenRouter, ...
 )
-"""Fields of the API and of its vendors by which a form is asked for, or others than the model have a part in it."""
+"""Fields of the API and of its vendors that request an output format, or have others than the model contribute."""
 
 _T = TypeVar("_T")
 
@@ -49,41 +49,38 @@ class Chat(BaseFormat):
         return method == "POST" and path.removesuffix("/").endswith("/chat/completions")
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
-
-        *tools_semantic* lets a neighbour answer a request that carries tools.
-        """
+        """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
         _reject_stateful(path, request, allow=context.allow)
         if request.get("stream") and request.get("diffusing"):
-            raise ValueError("diffusing: each piece is a draft of the whole")  # Inception
+            raise ValueError("diffusing: each chunk is a draft of the whole")  # Inception
         messages = object_list(request.get("messages"), "messages")
         if not messages:
-            raise ValueError("messages: none")
+            raise ValueError("messages: missing, or empty")
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
         streams = _optional(request, "stream", bool) or False
         options = _optional(request, "stream_options", dict) or {}
         model = _model(path, request)
-        told = ("messages", "model") if request.get("model") in (model, None, "") else ("messages",)
+        identified = ("messages", "model") if request.get("model") in (model, None, "") else ("messages",)
         return Call(
             api=self.api,
             model=model,
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
             counted=not streams or options.get("include_usage") is True,
-            params={name: value for name, value in request.items() if name not in told},
+            params={name: value for name, value in request.items() if name not in identified},
             turns=turns,
             question=question_of(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
             variant=chat_completion.echoed_metadata(request),
-            common=chat_interchange.to_common(request, turns) if "model" in told else None,
+            common=chat_interchange.to_common(request, turns) if "model" in identified else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
-        """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss.
+        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault.
 
-        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly.
+        The body determines the mode, since upstreams may ignore ``stream``, or send a wrong content type.
         """
         try:
             if sse.is_stream(body):
@@ -105,7 +102,7 @@ class Chat(BaseFormat):
             response_format.reject_mismatch(chat_answer.texts(document), form)
 
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
+        """Render an answer as the API itself would. Whole answers always include the usage, if known."""
         chat_answer.reject_unidentified_calls(document)
         document = chat_completion.with_echo(document, variant)
         match mode:
@@ -118,11 +115,11 @@ class Chat(BaseFormat):
         return variant if chat_completion.has_echo(document) else ""
 
     def can_replay(self, recorded: str, variant: str) -> bool:
-        """Tell so of whatever has nothing of its caller's own in it."""
+        """Tell whether an answer echoes nothing of its caller's, or the same."""
         return recorded in ("", variant)
 
     def without_usage(self, body: bytes) -> bytes:
-        """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
+        """Return a recorded stream without what only callers that request usage get; the rest byte for byte."""
         return stream.without_usage(body)
 
     def to_answer(self, document: Completion) -> Answer:
@@ -150,10 +147,10 @@ def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
 
 
 def _model(path: str, request: JSONObject) -> str:
-    """Return the model. A path that names a deployment decides: Azure does not look at the body's.
+    """Return the model. A deployment in the path decides: Azure ignores the body's model.
 
-    A gateway that speaks Azure's paths may, so where the body has another one it stays among the parameters. Servers of
-    one model need not be told, and routers are told several (OpenRouter's ``models``), which are parameters: no name.
+    A gateway with Azure's paths may not, so another model in the body stays among the parameters. Requests to servers
+    of one model may name none, and those to routers name several (OpenRouter's ``models``), which are parameters.
     """
     model = _optional(request, "model", str)
     if deployment := _AZURE_PATH.search(path):
@@ -164,7 +161,7 @@ def _model(path: str, request: JSONObject) -> str:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return the turn; a user's list of one text part, and nothing else, is the same question as that text."""
+    """Return a message's turn; a user's list of one text part is the same question as that text."""
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
         raise ValueError(f"messages[{position}].role: not a string")
@@ -176,7 +173,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
 
 
 def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:
-    """Tell whether an answer to a similar question would do: plain text is asked for, from the model alone."""
+    """Tell whether an answer to a similar question may be served: only plain text is requested, of the model alone."""
     if not tools_semantic and (request.get("tools") or request.get("functions")):
         return False
     if request.get("modalities") not in (None, ["text"]):

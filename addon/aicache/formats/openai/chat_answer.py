@@ -1,4 +1,4 @@
-"""What a whole chat completion says, and whether it is an answer worth keeping. Pure; knows nothing of streams."""
+"""Checks whole chat completions: errors, finish reasons, content, usefulness. Pure."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ GOOD_FINISH_REASONS = frozenset(
     | {"end_turn", "tool_use"}  # gateways that pass Anthropic's and Bedrock's words through
     | {"STOP", "COMPLETE", "complete", "completed"}  # those that pass Gemini's, Cohere's and Responses' words through
 )
-"""An allow-list, since vendors keep finding words for an answer that is cut or spoilt: length, max_tokens, model_length
+"""An allow-list, since vendors keep inventing reasons for a cut or spoilt answer: length, max_tokens, model_length
 (Mistral), content_filter, sensitive and network_error (Zhipu), insufficient_system_resource (DeepSeek), error
 (OpenRouter, Mistral), abort (vLLM, SGLang), time_limit (watsonx)."""
 
 IGNORED_FIELDS = frozenset({"object", "obfuscation", "p"})
-"""Fields that say nothing of the answer: what the document is, and padding against eavesdroppers (OpenAI, Mistral)."""
+"""Fields that are not part of the answer: the type, and padding (OpenAI, Mistral)."""
 
 
 _CONTENT_FIELDS = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio", "images")
 _BLANK_PART = {"type": "text", "text": ""}
 _NON_TEXT_FIELDS = ("tool_calls", "function_call", "audio", "images")
-_REASONING_PART_TYPES = ("thinking", "reasoning", "redacted_thinking")  # kinds of parts that are not said to the reader
-_TOOL_OUTPUT_FIELDS = frozenset({"executed_tools"})  # words of tools that the upstream ran, at Groq
+_REASONING_PART_TYPES = ("thinking", "reasoning", "redacted_thinking")  # parts that are not shown to the reader
+_TOOL_OUTPUT_FIELDS = frozenset({"executed_tools"})  # output of tools that Groq ran
 
 
 def check_answer(document: Mapping[str, Any], *, n: int) -> Completion:
-    """Read a ``chat.completion`` object, choices in the order of their indexes.
+    """Convert a ``chat.completion`` object, with choices in the order of their indexes.
 
-    Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
-    at least says something.
+    Raises ValueError, with the reason, unless it has at least *n* choices, all of which ended well and at least one of
+    which has content.
     """
     reject_error(document)
     failure_marks.reject_failed(document, ignoring=_TOOL_OUTPUT_FIELDS)
     listed = object_list(document.get("choices"), "choices")
     choices = tuple(sorted((_check_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: choice.index))
     if len({choice.index for choice in choices}) < len(choices):
-        raise ValueError("choices: two of the same index")
+        raise ValueError("choices: a duplicate index")
     if len(choices) < max(n, 1):
-        raise ValueError(f"choices: {len(choices)} where {n} were asked for")
+        raise ValueError(f"choices: {len(choices)} where {n} were requested")
     if not any(_has_content(choice.message) for choice in choices):
-        raise ValueError("choices: none says anything")
+        raise ValueError("choices: all are empty")
     usage = document.get("usage")
     if usage is None and isinstance(groq := document.get("x_groq"), dict):
-        usage = groq.get("usage")  # where Groq counts for callers of a stream who did not ask
+        usage = groq.get("usage")  # Groq's place for streams whose callers did not request usage
     if not (usage is None or isinstance(usage, dict)):
         raise ValueError("usage: not an object")
     if not usage and len(choices) == 1 and isinstance(own := choices[0].extra.get("usage"), dict):
-        usage = own  # where Kimi counts in a stream, with the end of its only choice
+        usage = own  # Kimi's place in a stream, at the end of its only choice
         rest = {name: value for name, value in choices[0].extra.items() if name != "usage"}
         choices = (replace(choices[0], extra=rest),)
     known = {"id", "model", "created", "choices", "usage", "error", *IGNORED_FIELDS}
@@ -69,23 +69,23 @@ def check_answer(document: Mapping[str, Any], *, n: int) -> Completion:
 
 
 def reject_error(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for an error that came with status 200: a document's, an event's or a single choice's."""
+    """Raise ValueError for an error with status 200, in a document, an event or a single choice."""
     if document.get("error") or document.get("object") == "error" or document.get("type") == "error":
         raise ValueError("an error in place of an answer")
 
 
 def reject_failed_chunk(chunk: Mapping[str, Any], text: str) -> None:
-    """Raise ValueError for a mark of an error in a piece of a stream: the next piece may have another in its place."""
+    """Raise ValueError for a mark of an error in a chunk of a stream, which the next chunk may overwrite."""
     failure_marks.reject_failed_chunk(chunk, text, ignoring=_TOOL_OUTPUT_FIELDS)
 
 
 def expiry(answer: Completion) -> float | None:
-    """Return the Unix time at which the first of what an answer names expires; None where nothing does."""
+    """Return the earliest Unix time at which something in an answer expires; None if nothing does."""
     return failure_marks.earliest_expiry(to_document(answer), ignoring=_TOOL_OUTPUT_FIELDS)
 
 
 def texts(answer: Completion) -> list[str]:
-    """Return the texts of those choices that end in one: not in a call, nor in a refusal."""
+    """Return the texts of the choices that end in text, not in a call or a refusal."""
     said = []
     for choice in answer.choices:
         message = choice.message
@@ -96,8 +96,8 @@ def texts(answer: Completion) -> list[str]:
 
 
 def reject_useless(answer: Completion) -> None:
-    """Raise ValueError for a choice that is of no use: it says nothing, ends for a call that it does not make, or makes
-    one that is none. Callers ask again then, and must not be told the same again."""
+    """Raise ValueError for a choice that is blank, lacks the call that its finish reason announces, or has a malformed
+    call. Clients ask again then, and must not get the same answer."""
     for choice in answer.choices:
         message = choice.message
         calls = message.get("tool_calls") or ()
@@ -107,18 +107,18 @@ def reject_useless(answer: Completion) -> None:
             answer_content.check_function_call(message["function_call"])
         answer_content.reject_missing_call(choice.finish_reason, calls or message.get("function_call"))
         if not _has_visible_content(message):
-            raise ValueError("choices: one that says nothing")
+            raise ValueError("choices: one is blank")
 
 
 def reject_unidentified_calls(answer: Completion) -> None:
-    """Raise OnlyAsRecorded for a call that clients of the other mode could not tell: one without an id or a name."""
+    """Raise ReplayOnly for a call without an id or a name, which clients in the other mode could not identify."""
     for choice in answer.choices:
         if not all(answer_content.has_id_and_name(call) for call in choice.message.get("tool_calls") or ()):
-            raise ReplayOnly("tool_calls: one without an id or a name")
+            raise ReplayOnly("tool_calls: a call without an id or a name")
 
 
 def is_refused(answer: Completion) -> bool:
-    """Tell whether the model declined to answer, be it in one choice or in a part of one."""
+    """Tell whether the model declined to answer in a choice, or in a part of one."""
     return any(
         bool(choice.message.get("refusal"))
         or (
@@ -134,12 +134,12 @@ def choice_index(choice: Mapping[str, Any], default: int) -> int:
     if index is None:
         return default
     if type(index) is not int or index < 0:
-        raise ValueError("choices: an index that is not a count")
+        raise ValueError("choices: an index that is not a natural number")
     return index
 
 
 def check_finish_reason(choice: Mapping[str, Any]) -> str:
-    """Return a choice's finish_reason. Raises ValueError for any but a good one."""
+    """Return a choice's finish reason. Raises ValueError for any but a good one."""
     reason = choice.get("finish_reason")
     if not isinstance(reason, str) or reason not in GOOD_FINISH_REASONS:
         raise ValueError(f"finish_reason: {answer_content.quote_reason(reason)}")
@@ -151,7 +151,7 @@ def _check_choice(position: int, choice: JSONObject) -> Choice:
     reason = check_finish_reason(choice)
     message = choice.get("message")
     if not isinstance(message, dict):
-        raise ValueError("choices: one without a message")
+        raise ValueError("choices: one has no message")
     known = {"index", "message", "delta", "finish_reason", "error"}  # Perplexity adds an empty delta to whole choices
     return Choice(
         index=choice_index(choice, position),
@@ -162,10 +162,10 @@ def _check_choice(position: int, choice: JSONObject) -> Choice:
 
 
 def _check_message(message: JSONObject) -> JSONObject:
-    """Check a message and give it the two fields that clients count on.
+    """Check a message and add the two fields that clients rely on.
 
-    A tool call's index is a stream's way to number what a list numbers anyway; some vendors leave it in whole answers.
-    Arguments that nobody gave are a text without any, as with OpenAI: clients join them to one.
+    Tool calls lose their indexes, which number them in streams and which some vendors leave in whole answers. Absent
+    arguments become an empty text, as with OpenAI: clients append them to one.
     """
     role, content = message.get("role") or "assistant", message.get("content")
     if not isinstance(role, str):
@@ -193,7 +193,7 @@ def _has_content(message: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message says something to its reader: more than white space and the model's thoughts."""
+    """Tell whether a message shows something to its reader: more than white space and reasoning."""
     content = message["content"]
     told = (
         any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)

@@ -13,18 +13,18 @@ _ECHOED_FIELD = "metadata"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One alternative. *message* is in the shape of a whole chat completion's ``message``."""
+    """One choice. *message* has the shape of a whole chat completion's ``message``."""
 
     index: int
     message: Mapping[str, Any]
     finish_reason: str
     extra: Mapping[str, Any]
-    """What else the choice carried (``logprobs``, ``content_filter_results``, ...)."""
+    """The choice's other fields (``logprobs``, ``content_filter_results``, ...)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A complete ``chat.completion``, whatever the mode it came in."""
+    """A complete ``chat.completion``, from a whole answer or a stream."""
 
     id: str
     model: str
@@ -32,7 +32,7 @@ class Completion:
     choices: tuple[Choice, ...]
     usage: Mapping[str, Any] | None
     extra: Mapping[str, Any]
-    """What else the document carried (``system_fingerprint``, ``citations``, ...)."""
+    """The document's other fields (``system_fingerprint``, ``citations``, ...)."""
 
 
 def to_document(answer: Completion) -> JSONObject:
@@ -53,19 +53,19 @@ def to_document(answer: Completion) -> JSONObject:
 
 
 def echoed_metadata(request: Mapping[str, Any]) -> str:
-    """Return what of a request's own its answer may repeat without having been changed by it: its ``metadata``."""
+    """Return the part of a request that its answer may echo without depending on it: the ``metadata``."""
     return render_json(request[_ECHOED_FIELD]).decode() if isinstance(request.get(_ECHOED_FIELD), dict) else ""
 
 
 def without_echo(answer: Completion, echo: str) -> Completion:
-    """Take from a recorded answer what it repeats of its own call, if it does."""
+    """Return a recorded answer without what it echoes of its own request."""
     if not echo or answer.extra.get(_ECHOED_FIELD) != parse_object(echo):
         return answer
     return replace(answer, extra={**answer.extra, _ECHOED_FIELD: {}})
 
 
 def with_echo(answer: Completion, echo: str) -> Completion:
-    """Put the caller's own where another's was taken from."""
+    """Return an answer that echoes this caller's request, if it echoed another's."""
     return (
         replace(answer, extra={**answer.extra, _ECHOED_FIELD: parse_object(echo)})
         if echo and has_echo(answer)
@@ -74,5 +74,5 @@ def with_echo(answer: Completion, echo: str) -> Completion:
 
 
 def has_echo(answer: Completion) -> bool:
-    """Tell whether an answer repeats something of its call; as parsed, less that."""
+    """Tell whether a parsed answer echoed its request: what it echoed is empty now."""
     return answer.extra.get(_ECHOED_FIELD) == {}

@@ -1,6 +1,6 @@
-"""Where in a streamed chat completion values grow, are named again, or are told anew: a table, and little else.
+"""The merge rules of streamed chat completions. Pure.
 
-Sources: https://platform.openai.com/docs/api-reference/chat-streaming; for what vendors add, streams of theirs.
+Sources: https://platform.openai.com/docs/api-reference/chat-streaming; for vendors' fields, recorded streams.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from aicache.formats.merge_rules import EMPTY, ListRule, Merge, Rule
 
 DELTA_ONLY_FIELDS = frozenset({"token_id"})
-"""What deltas alone have: the number of their own token, at Together."""
+"""Fields that only deltas have: the number of the token, at Together."""
 
 
 def _has_same_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
@@ -19,9 +19,9 @@ def _has_same_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool
 
 
 def _continues_detail(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
-    """Tell by index, type, id and format; what a piece leaves out agrees with anything (OpenRouter's signatures).
+    """Tell by index, type, id and format; a field that a piece leaves out agrees with any (OpenRouter's signatures).
 
-    Without an index, what agrees may be of the last one or stand after it.
+    Without an index, a piece that agrees may continue the last element or follow it.
     """
     alike = all(_agree(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
     if alike and item.get("index") is None and earlier.get("index") is None:
@@ -30,14 +30,14 @@ def _continues_detail(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bo
 
 
 def _continues_block(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
-    """Tell for LiteLLM, whose blocks of Anthropic's thinking have no index: one goes on up to its signature."""
+    """Tell for LiteLLM, whose blocks of Anthropic's thinking have no index: one continues up to its signature."""
     if item.get("index") is not None:
         return _continues_detail(earlier, item)
     return earlier.get("type") == item.get("type") == "thinking" and not earlier.get("signature")
 
 
 def _continues_call(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Tell by index, or, for vendors that send none, by the lack of id and name.
+    """Tell by index, or for vendors without one, by the lack of an id and a name.
 
     A second id together with a second name is another call whatever the index: gateways to Gemini give every parallel
     call index 0. A second id alone is not: some servers make up a new one for every piece.
@@ -64,12 +64,12 @@ CALLS = ListRule(
     _continues_call,
     within=True,
 )
-"""Calls of tools. A second name is a piece of it with some clients, and another one with others: no rule for it."""
+"""Tool calls. Some clients append a second name, others replace it: no rule for it."""
 
 LOGPROBS: Mapping[str, Rule] = dict.fromkeys(
     ("content", "refusal", "tokens", "token_ids", "token_logprobs", "top_logprobs", "text_offset"), Merge.EXTEND
 )
-"""Log probabilities: lists with one element a token."""
+"""Log probabilities: lists with one element per token."""
 
 MESSAGE: Mapping[str, Rule] = {
     "role": Merge.KEEP_FIRST,
@@ -90,22 +90,20 @@ MESSAGE: Mapping[str, Rule] = {
     "thinking_blocks": ListRule(  # LiteLLM
         {"type": Merge.KEEP_FIRST, "thinking": Merge.APPEND}, _continues_block
     ),
-    "executed_tools": ListRule(
-        Merge.ACCUMULATED, _has_same_index
-    ),  # Groq: a tool that was run is told again with its output
+    "executed_tools": ListRule(Merge.ACCUMULATED, _has_same_index),  # Groq repeats a tool that was run, with its output
 }
-"""A choice's message."""
+"""Rules for a choice's message."""
 
 CHOICE: Mapping[str, Rule] = {
     "logprobs": LOGPROBS,
-    "text": Merge.APPEND,  # Together says each text twice
+    "text": Merge.APPEND,  # Together sends each text twice
     "token_ids": Merge.EXTEND,
     "prompt_token_ids": Merge.REPLACE,
     **dict.fromkeys(("native_finish_reason", "stop_reason", "matched_stop"), Merge.REPLACE),
     "usage": Merge.REPLACE_COUNTS,
     **dict.fromkeys(("content_filter_results", "content_filter_result", "content_filter_offsets"), Merge.REPLACE),
 }
-"""What else a choice has."""
+"""Rules for a choice's other fields."""
 
 DOCUMENT: Mapping[str, Rule] = {
     **dict.fromkeys(("service_tier", "system_fingerprint", "provider", "metadata"), Merge.REPLACE),
@@ -113,13 +111,13 @@ DOCUMENT: Mapping[str, Rule] = {
     **dict.fromkeys(("prompt_progress", "time_info", "perf_metrics"), Merge.REPLACE),  # llama.cpp, Cerebras, Fireworks
     **dict.fromkeys(("citations", "search_results", "images", "related_questions"), Merge.ACCUMULATED),  # Perplexity
 }
-"""What stands around the choices."""
+"""Rules for the document's fields beside the choices."""
 
 
 def order_calls(calls: Any) -> Any:
-    """Return a message's calls in the order of their indexes, where each has one of its own.
+    """Return a message's calls in the order of their indexes, if each has one of its own.
 
-    Gateways that give parallel calls the same index, or start anew in each chunk, send them in their order.
+    Gateways that give parallel calls the same index, or number anew in each chunk, send them in order.
     """
     if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
         return calls

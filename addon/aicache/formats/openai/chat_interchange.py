@@ -1,4 +1,4 @@
-"""Chat completions in the words that all APIs have in common, and back. Pure."""
+"""Converts chat completions from and to the terms that all APIs have in common. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.domain.model import Answer, Common, Finish, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
-from aicache.domain.model import Choice as Said
+from aicache.domain.model import Choice as CommonChoice
 from aicache.formats import interchange
 from aicache.formats.json_body import JSONObject, nested_token_count, object_list, token_count
 from aicache.formats.openai.chat_completion import Choice, Completion
 
 _SYSTEM = ("system", "developer")
 _COMMON_NAMES = {"max_completion_tokens": "max_tokens"}
-_IGNORED_PARAMS = frozenset(  # what cannot change the answer, and what is asked for already by saying nothing
+_IGNORED_PARAMS = frozenset(  # cannot change the answer, or are the default
     {"messages", "model", "stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key"}
     | {"service_tier", "store"}
 )
@@ -25,7 +25,7 @@ _FINISH = {
 
 
 def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common words, or None where it says more than those."""
+    """Return a request in common terms, or None if it says more than they express."""
     said = {name: value for name, value in request.items() if name not in _IGNORED_PARAMS}
     if said.get("response_format") == {"type": "text"}:
         del said["response_format"]
@@ -37,7 +37,7 @@ def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
 
 
 def to_answer(completion: Completion) -> Answer:
-    """Return what a completion says. Raises ValueError for audio, images, custom tools and unknown kinds of content."""
+    """Convert a completion. Raises ValueError for audio, images, custom tools and unknown types of content."""
     return Answer(
         id=completion.id,
         model=completion.model,
@@ -48,7 +48,7 @@ def to_answer(completion: Completion) -> Answer:
 
 
 def from_answer(answer: Answer) -> Completion:
-    """Return the completion that says what *answer* says."""
+    """Convert an answer to a completion."""
     choices = tuple(
         Choice(index, _message(choice.parts), _FINISH[choice.finish], {"logprobs": None})
         for index, choice in enumerate(answer.choices)
@@ -57,7 +57,7 @@ def from_answer(answer: Answer) -> Completion:
 
 
 def parse_usage(usage: Mapping[str, Any] | None) -> Usage | None:
-    """Return in common words what a document counts."""
+    """Return a document's usage in common terms."""
     if not usage:
         return None
     return Usage(
@@ -68,9 +68,9 @@ def parse_usage(usage: Mapping[str, Any] | None) -> Usage | None:
 
 
 def count_tokens(usage: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many tokens were read and written: by the total, where it is all that is told.
+    """Return the tokens of prompt and completion; those of the prompt may follow from the total.
 
-    Where one of the two is told and the other is not, as by a stream that left off counting, neither counts as known.
+    If only one of the two is there, as in a stream that stopped counting, neither counts as known.
     """
     if (usage.get("prompt_tokens") is None) != (usage.get("completion_tokens") is None):
         return 0, 0
@@ -79,7 +79,7 @@ def count_tokens(usage: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def render_usage(usage: Usage | None) -> JSONObject | None:
-    """Return what a document counts; ``parse_usage(counts(usage)) == usage``."""
+    """Return a document's usage; ``parse_usage(render_usage(usage)) == usage``."""
     if usage is None:
         return None
     return {
@@ -100,10 +100,10 @@ def _tool_choice(value: Any) -> Any:
     raise ValueError("tool_choice: unknown")
 
 
-def _to_choice(choice: Choice) -> Said:
+def _to_choice(choice: Choice) -> CommonChoice:
     message = choice.message
     if any(message.get(name) for name in ("audio", "images", "function_call")):
-        raise ValueError("an answer of more than text and tool calls")
+        raise ValueError("an answer with more than text and tool calls")
     parts: list[Part] = []
     if isinstance(reasoning := message.get("reasoning_content") or message.get("reasoning"), str) and reasoning:
         parts.append(Reasoning(reasoning))
@@ -117,13 +117,13 @@ def _to_choice(choice: Choice) -> Said:
     for call in object_list(message.get("tool_calls"), "tool_calls"):
         function = call.get("function")
         if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
-            raise ValueError("a tool call that is no function's")
+            raise ValueError("a tool call without a function")
         parts.append(ToolCall(str(call.get("id") or ""), name, interchange.parse_arguments(function.get("arguments"))))
-    return Said(tuple(parts), interchange.finish_of_parts(parts))
+    return CommonChoice(tuple(parts), interchange.finish_of_parts(parts))
 
 
 def _to_part(part: JSONObject) -> Part:
-    """Read a part of Mistral's content."""
+    """Convert a part of Mistral's content."""
     match part:
         case {"type": "text", "text": str(text)}:
             return Text(text)
@@ -132,12 +132,12 @@ def _to_part(part: JSONObject) -> Part:
         case {"type": "thinking", "thinking": str(thought)}:
             return Reasoning(thought)
         case _:
-            raise ValueError("a kind of content that others do not have")
+            raise ValueError("a type of content that other APIs do not have")
 
 
 def _reasoning_text(piece: Any) -> str:
     if (text := interchange.only_text([piece])) is None:
-        raise ValueError("a kind of thinking that others do not have")
+        raise ValueError("a type of reasoning that other APIs do not have")
     return text
 
 

@@ -1,7 +1,7 @@
-"""Streamed chat completions: a stream to the whole document it amounts to, an answer to a stream. Pure.
+"""Joins streamed chat completions into whole documents, and renders answers as streams. Pure.
 
 The grammar is that of OpenAI's ``chat.completion.chunk`` (https://platform.openai.com/docs/api-reference/chat-streaming):
-per choice a delta with the role, deltas with what is said, and an empty delta with the ``finish_reason``; then, for
+per choice a delta with the role, deltas with content, and an empty delta with the ``finish_reason``; then, for
 callers with ``stream_options.include_usage``, a chunk with the usage and no choices; then ``data: [DONE]``.
 """
 
@@ -23,12 +23,12 @@ _EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
 def join_stream(body: bytes) -> JSONObject:
-    """Join a stream into the ``chat.completion`` object it amounts to. Raises ValueError for one that is cut off."""
+    """Join a stream into its ``chat.completion`` object. Raises ValueError for one that is cut off."""
     return stream.join_stream(body, _ChoiceBuilder)
 
 
 def render_stream(answer: Completion, *, include_usage: bool) -> bytes:
-    """Write an answer as a stream; ``join_stream`` gets back all of it, but the usage where that is not included."""
+    """Render an answer as a stream; `join_stream` restores all of it, except usage that is not included."""
     head = {"id": answer.id, "object": "chat.completion.chunk", "created": answer.created, "model": answer.model}
     pieces = (piece for choice in answer.choices for piece in _pieces(choice))
     return stream.render_stream(head, pieces, extra=answer.extra, usage=answer.usage, include_usage=include_usage)
@@ -36,7 +36,7 @@ def render_stream(answer: Completion, *, include_usage: bool) -> bytes:
 
 @dataclass(slots=True)
 class _ChoiceBuilder:
-    """What is known of a choice so far."""
+    """Builds a choice from its pieces."""
 
     message: JSONObject = field(default_factory=dict)
     extra: JSONObject = field(default_factory=dict)
@@ -44,10 +44,10 @@ class _ChoiceBuilder:
     has_deltas: bool = False
 
     def add(self, piece: JSONObject) -> None:
-        """Take in a chunk's piece of the choice.
+        """Merge a chunk's piece of the choice.
 
-        The delta may stand under the name of ``message``. Where there are deltas, a message is what they amount to so
-        far (Perplexity sends both).
+        The delta may be named ``message``. Beside deltas, a message is what they amount to so far (Perplexity sends
+        both).
         """
         reject_error(piece)
         delta, message = piece.pop("delta", None), piece.pop("message", None)
@@ -65,7 +65,7 @@ class _ChoiceBuilder:
             piece["logprobs"] = AMBIGUOUS  # Together tells one number a token, and lists in whole answers
         stream_deltas.merge_fields(self.extra, piece, chat_deltas.CHOICE)
 
-    def whole(self, index: int) -> JSONObject:
+    def build(self, index: int) -> JSONObject:
         calls = {name: chat_deltas.order_calls(self.message[name]) for name in ("tool_calls",) if name in self.message}
         return {**self.extra, "index": index, "message": self.message | calls, "finish_reason": self.finish_reason}
 
@@ -81,8 +81,8 @@ def _pieces(choice: Choice) -> Iterator[JSONObject]:
 
 
 def _deltas(message: Mapping[str, Any]) -> Iterator[JSONObject]:
-    """Cut a message into deltas, so that each kind of client finds what it looks for: the role, reasoning, content,
-    refusal, one tool call a delta, all else. Fields that hold nothing go with the role, where OpenAI has them too.
+    """Split a message into the deltas that clients look for: the role, reasoning, content, refusal, one tool call a
+    delta, the rest. Empty fields go with the role, where OpenAI has them, too.
     """
     rest = dict(message)
     opening = {name: rest.pop(name) for name in message if name == "role" or rest[name] in _EMPTY_VALUES}
@@ -101,7 +101,7 @@ def _deltas(message: Mapping[str, Any]) -> Iterator[JSONObject]:
 
 
 def _contents(content: Any) -> list[Any]:
-    """Cut content into what one delta each holds. Text after other parts is a plain string, as Mistral sends it."""
+    """Split content into that of single deltas. Text after other parts is a plain string, as Mistral sends it."""
     if isinstance(content, list) and len(content) > 1:
         *parts, last = content
         if last.keys() == {"type", "text"} and last["type"] == "text" != parts[-1].get("type"):

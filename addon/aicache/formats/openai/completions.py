@@ -1,4 +1,4 @@
-"""OpenAI's legacy completions, which continue a text: requests in, answers in and out. Pure.
+"""OpenAI's legacy completions, which continue a text. Pure.
 
 Sources: https://platform.openai.com/docs/api-reference/completions; for the paths with the model in them
 https://learn.microsoft.com/azure/ai-services/openai/reference and OpenAI's older ``/v1/engines/M/completions``. Spoken
@@ -27,7 +27,7 @@ from aicache.formats.json_body import JSONObject, parse_object, parse_request_ob
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
-"""Others' completions are chat in all but the path: Mistral's to fill in the middle and its agents' answer so."""
+"""Not the paths of completions that are chat otherwise: Mistral's to fill in the middle, and those of its agents."""
 _MODEL_PATH = re.compile(r"/(?:deployments|engines)/([^/]+)/completions/?\Z")
 _NUMBER = (int, float)
 _FIELDS: Mapping[str, tuple[type, ...]] = {
@@ -54,8 +54,8 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
 class Completions(BaseFormat):
     """The format of ``POST .../completions``, on any host.
 
-    Its calls are exact-only: what is to be continued is code, a few-shot text or the beginning of a sentence, and a
-    similar one goes on otherwise. So no call has a question, and none is the same as another API's.
+    Its calls have exact hits only: the prompt is code, a few-shot text or the beginning of a sentence, and a similar
+    one continues differently. So no call has a question, and no call equals another API's.
     """
 
     api = "completions"
@@ -64,7 +64,7 @@ class Completions(BaseFormat):
         return method == "POST" and _PATH.search(path) is not None
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole."""
+        """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
         upstream_state.reject_stateful_path(path, tail=1)
         harmless = documented_fields.for_path(path, documented_fields.COMPLETIONS)
@@ -91,9 +91,9 @@ class Completions(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer of at least *n* choices; ValueError says what is amiss.
+        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault.
 
-        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly.
+        The body determines the mode, since upstreams may ignore ``stream``, or send a wrong content type.
         """
         try:
             if sse.is_stream(body):
@@ -113,7 +113,7 @@ class Completions(BaseFormat):
             response_format.reject_mismatch((choice["text"] for choice in document["choices"]), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would. Whole answers always tell the usage, where it is known."""
+        """Render an answer as the API itself would. Whole answers always include the usage, if known."""
         match mode:
             case Mode.WHOLE:
                 return render_json(document)
@@ -121,7 +121,7 @@ class Completions(BaseFormat):
                 return completions_stream.render_stream(document, include_usage=include_usage)
 
     def without_usage(self, body: bytes) -> bytes:
-        """Return a recorded stream less what only a caller who asked for usage gets; the rest byte for byte."""
+        """Return a recorded stream without what only callers that request usage get; the rest byte for byte."""
         return stream.without_usage(body)
 
     def to_answer(self, document: JSONObject) -> Answer:
@@ -135,11 +135,11 @@ COMPLETIONS = Completions()
 
 
 def _check(request: Mapping[str, Any]) -> None:
-    """Raise ValueError for a field that is not what the API's reference says: what it does then, only it knows."""
+    """Raise ValueError for a field of another type than documented: only the upstream knows its effect."""
     for name, kinds in _FIELDS.items():
         value = request.get(name)
         if value is not None and type(value) not in kinds:
-            raise ValueError(f"{name}: no {' or '.join(kind.__name__ for kind in kinds)}")
+            raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in kinds)}")
     if isinstance(stops := request.get("stop"), list) and not all(isinstance(stop, str) for stop in stops):
         raise ValueError("stop: not a list of strings")
 
@@ -151,15 +151,15 @@ def _model(path: str, request: Mapping[str, Any]) -> str:
         return unquote(named[1])
     if "model" in request:
         raise ValueError("model: missing")
-    return ""  # servers of one model need not be told, and routers are told several: those are parameters
+    return ""  # requests to servers of one model may name none; those to routers name several, which are parameters
 
 
 def _prompt(prompt: Any) -> tuple[Any, int]:
-    """Return the prompt, and how many it is; each gets choices of its own. A list of one prompt is that prompt."""
+    """Return the prompt, and the number of prompts; each gets its own choices. A list of one prompt is that prompt."""
     if isinstance(prompt, str) or _is_tokens(prompt):
         return prompt, 1
     if not isinstance(prompt, list) or not prompt:
-        raise ValueError("prompt: none")
+        raise ValueError("prompt: missing, or empty")
     if not (all(isinstance(each, str) for each in prompt) or all(_is_tokens(each) for each in prompt)):
         raise ValueError("prompt: neither text nor tokens, nor a list of either")
     return (prompt[0], 1) if len(prompt) == 1 else (prompt, len(prompt))

@@ -1,4 +1,4 @@
-"""What a whole text completion says, whether it is worth keeping, and the same in other APIs' words. Pure."""
+"""Checks whole text completions, and converts them from and to common terms. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _HEAD = ("id", "created", "model")
 
 
 def check_answer(document: Mapping[str, Any], *, n: int) -> JSONObject:
-    """Return a ``text_completion`` object as it is kept: choices in the order of their indexes, without padding.
+    """Return a ``text_completion`` object with choices in the order of their indexes, without padding.
 
-    Raises ValueError, with the reason, unless it is an answer of at least *n* choices, of which all ended well and one
-    at least says something.
+    Raises ValueError, with the reason, unless it has at least *n* choices, all of which ended well and at least one of
+    which has text.
     """
     reject_error(document)
     failure_marks.reject_failed(document)
     listed = object_list(document.get("choices"), "choices")
     choices = sorted((_check_choice(i, each) for i, each in enumerate(listed)), key=lambda choice: int(choice["index"]))
     if len({choice["index"] for choice in choices}) < len(choices):
-        raise ValueError("choices: two of the same index")
+        raise ValueError("choices: a duplicate index")
     if len(choices) < max(n, 1):
-        raise ValueError(f"choices: {len(choices)} where {n} were asked for")
+        raise ValueError(f"choices: {len(choices)} where {n} were requested")
     if not any(choice["text"] for choice in choices):
-        raise ValueError("choices: none says anything")
+        raise ValueError("choices: all are empty")
     usage = document.get("usage")
     if not (usage is None or isinstance(usage, dict)):
         raise ValueError("usage: not an object")
@@ -43,13 +43,13 @@ def check_answer(document: Mapping[str, Any], *, n: int) -> JSONObject:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError where no choice is more than white space: one of several prompts may be at its end."""
+    """Raise ValueError if all choices are blank. Single ones may be: a prompt may be at its end."""
     if not any(answer_content.has_visible_text(choice["text"]) for choice in document["choices"]):
-        raise ValueError("choices: none says anything")
+        raise ValueError("choices: all are empty")
 
 
 def to_answer(document: Mapping[str, Any]) -> Answer:
-    """Return what a completion says; with the prompt, where the call asked for an echo: the document cannot tell."""
+    """Convert a completion, including the prompt if the call requested an echo: the document does not show it."""
     return Answer(
         id=_string(document.get("id")),
         model=_string(document.get("model")),
@@ -60,7 +60,7 @@ def to_answer(document: Mapping[str, Any]) -> Answer:
 
 
 def from_answer(answer: Answer) -> JSONObject:
-    """Return the completion that says what *answer* says; reasoning is left out. Raises ValueError for all but text."""
+    """Convert an answer to a completion, without reasoning. Raises ValueError for anything else but text."""
     document: JSONObject = {
         "id": f"cmpl-{answer.id}",
         "object": "text_completion",
@@ -77,11 +77,11 @@ def from_answer(answer: Answer) -> JSONObject:
 
 
 def _check_choice(position: int, choice: JSONObject) -> JSONObject:
-    """Check a choice. Together's pieces say their text twice, once of them as a ``delta`` that no whole choice has."""
+    """Check a choice. Together's chunks repeat their text as a ``delta``, which no whole choice has."""
     reject_error(choice)
     reason = check_finish_reason(choice)
     if "text" not in choice or not isinstance(text := choice["text"] or "", str):
-        raise ValueError("choices: one without a text")
+        raise ValueError("choices: one has no text")
     known = {"text", "index", "finish_reason", "delta", "error"}
     extra = {name: value for name, value in choice.items() if name not in known}
     return {"text": text, "index": choice_index(choice, position), **extra, "finish_reason": reason}
@@ -95,7 +95,7 @@ def _to_parts(choice: Mapping[str, Any]) -> tuple[Part, ...]:
 
 def _only_text(parts: Sequence[Part]) -> str:
     if not all(isinstance(part, Text | Reasoning) for part in parts):
-        raise ValueError("an answer of more than text")
+        raise ValueError("an answer with more than text")
     if not (text := interchange.joined_text(parts, Text)):
         raise ValueError("an answer without text")
     return text

@@ -1,7 +1,7 @@
-"""Streamed text completions: a stream to the whole document it amounts to, a document to a stream. Pure.
+"""Joins streamed text completions into whole documents, and renders documents as streams. Pure.
 
-Per choice there are pieces with a ``text``, and with the ``logprobs`` of that text where they were asked for; the last
-one, which may hold text as well, has the ``finish_reason`` (https://platform.openai.com/docs/api-reference/completions).
+Per choice there are pieces with a ``text``, and with the ``logprobs`` of that text if requested; the last one, which
+may hold text as well, has the ``finish_reason`` (https://platform.openai.com/docs/api-reference/completions).
 Pieces of several choices come in any order.
 """
 
@@ -22,12 +22,12 @@ _CHOICE: Mapping[str, Rule] = {**chat_deltas.CHOICE, "reasoning": Merge.APPEND}
 
 
 def join_stream(body: bytes) -> JSONObject:
-    """Join a stream into the ``text_completion`` object it amounts to. Raises ValueError for one that is cut off."""
+    """Join a stream into its ``text_completion`` object. Raises ValueError for one that is cut off."""
     return stream.join_stream(body, _ChoiceBuilder)
 
 
 def render_stream(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
-    """Write a document as a stream; ``join_stream`` gets back all of it, but the usage where that is not included."""
+    """Render a document as a stream; `join_stream` restores all of it, except usage that is not included."""
     head = {name: document[name] for name in _HEAD if name in document}
     extra = {name: value for name, value in document.items() if name not in (*_HEAD, "choices", "usage")}
     pieces = (piece for choice in document["choices"] for piece in _pieces(choice))
@@ -36,7 +36,7 @@ def render_stream(document: Mapping[str, Any], *, include_usage: bool) -> bytes:
 
 @dataclass(slots=True)
 class _ChoiceBuilder:
-    """What is known of a choice so far."""
+    """Builds a choice from its pieces."""
 
     text: list[str] = field(default_factory=list)
     logprobs: Any = None
@@ -53,20 +53,20 @@ class _ChoiceBuilder:
         if "logprobs" in piece:
             told = piece["logprobs"]
             self.logprobs = _merge_logprobs(self.logprobs, AMBIGUOUS if type(told) in (int, float) else told)
-            piece["logprobs"] = None  # so that it is known to have been there
+            piece["logprobs"] = None  # keeps its place among the fields
         for name in ("index", "delta"):
             piece.pop(name, None)
         stream_deltas.merge_fields(self.extra, piece, _CHOICE)
 
-    def whole(self, index: int) -> JSONObject:
+    def build(self, index: int) -> JSONObject:
         told = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
         return {**told, "text": "".join(self.text), "index": index, "finish_reason": self.finish_reason}
 
 
 def _merge_logprobs(held: Any, value: Any) -> Any:
-    """Join the log probabilities of two pieces: lists with one element a token, by the name of what they tell.
+    """Merge the log probabilities of two pieces: lists with one element per token, by name.
 
-    Together sends a bare number with each token, which is no piece of what a whole answer has.
+    Together sends a bare number with each token, which is not part of what a whole answer has.
     """
     match held, value:
         case (None, _) | (_, None):

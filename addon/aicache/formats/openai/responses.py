@@ -1,4 +1,4 @@
-"""OpenAI's Responses, spoken by xAI, Azure, DeepSeek, OpenRouter and others: requests in, answers in and out. Pure.
+"""OpenAI's Responses, spoken by xAI, Azure, DeepSeek, OpenRouter and others. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/responses/create, and its description in OpenAPI
 (https://github.com/openai/openai-openapi).
@@ -30,10 +30,7 @@ class Responses(BaseFormat):
         return method == "POST" and path.removesuffix("/").endswith("/responses")
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
-        """Parse a request. Raises ValueError for anything but a well-formed one, Stateful for one that is no whole.
-
-        *tools_semantic* lets a neighbour answer a request that carries tools of the caller's own.
-        """
+        """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
         upstream_state.reject_stateful_path(path, tail=1)
         responses_request.reject_stored_prompt(request)
@@ -64,13 +61,13 @@ class Responses(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer; ValueError says what is amiss.
+        """Parse a complete, good answer. Raises ValueError with the fault.
 
-        The mode is told by the body, since upstreams may ignore ``stream``, or label what they send wrongly. White
-        space may come first: OpenRouter keeps connections alive with it.
+        The body determines the mode, since upstreams may ignore ``stream``, or send a wrong content type. White space
+        may come first: OpenRouter keeps connections alive with it.
         """
         if n > 1:
-            raise ValueError("several choices of an API that has one")
+            raise ValueError("several choices requested of an API that has one")
         try:
             if sse.is_stream(body):
                 return Mode.STREAM, responses_answer.check_answer(responses_stream.join_stream(body))
@@ -92,7 +89,7 @@ class Responses(BaseFormat):
             response_format.reject_mismatch(responses_answer.texts(document), form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
-        """Write an answer as the API itself would, with the caller's own fields in it. Both modes tell the usage."""
+        """Render an answer as the API itself would, echoing the caller's own fields. Both modes include the usage."""
         document = responses_request.with_echoes(document, variant)
         match mode:
             case Mode.WHOLE:

@@ -1,4 +1,4 @@
-"""What a whole response says, and whether it is an answer worth keeping. Pure; knows nothing of streams."""
+"""Checks whole responses: errors, status, items, usefulness. Pure."""
 
 from __future__ import annotations
 
@@ -15,28 +15,27 @@ _STEP_TYPES = frozenset({"web_search_call", "file_search_call", "mcp_list_tools"
 _ECHOED_FIELDS = frozenset({"tools", "text", "input", "output", "tool_choice", "reasoning", "conversation"})
 """Fields that repeat the request, beside those `failure_marks` ignores; and the items, which are checked one by one."""
 _ITEM_CONTENT_FIELDS = frozenset({"code", "input", "output", "error", "tools", "queries", "pending_safety_checks"})
-"""Of an item: words of the model and of its tools, and their failure, which is judged by itself."""
+"""Fields of an item with content of the model and its tools, and with the tools' errors, which are checked apart."""
 _CONTENT_ITEM_TYPES = frozenset(
     {"function_call_output", "custom_tool_call_output", "mcp_list_tools", "tool_search_output"}
 )
 _UPSTREAM_STEP_TYPES = frozenset({"reasoning", "mcp_call", "code_interpreter_call", "program", "program_output"})
-"""More steps on the way, of which something can be read; who asked has no answer yet."""
+"""Further steps on the way to an answer, which have readable content but are not the answer."""
 _CALLER_CALL_TYPES = frozenset({"shell_call", "local_shell_call", "apply_patch_call", "computer_call"})
 
 
 def check_answer(document: JSONObject) -> JSONObject:
-    """Check a ``response`` object and return it as it is.
+    """Check a ``response`` object and return it unchanged.
 
-    Raises ValueError, with the reason, unless it is a completed answer of which every item ended well and one at least
-    says something.
+    Raises ValueError, with the reason, unless it is completed, every item ended well and at least one has content.
     """
     reject_error(document)
     if document.get("object") != "response":
-        raise ValueError("a document that is no response")
+        raise ValueError("not a response object")
     if (status := document.get("status")) != "completed":
         raise ValueError(f"status: {answer_content.quote_reason(status)}")
     if document.get("incomplete_details"):
-        raise ValueError("incomplete_details: the answer is cut")
+        raise ValueError("incomplete_details: the answer is cut off")
     if not isinstance(document.get("usage"), dict | None):
         raise ValueError("usage: not an object")
     failure_marks.reject_failed(_own_fields(document))
@@ -45,12 +44,12 @@ def check_answer(document: JSONObject) -> JSONObject:
         _check_item(item)
     _reject_failed_tools(items)
     if not any(_has_content(item) for item in items):
-        raise ValueError("output: nothing is said")
+        raise ValueError("output: no content")
     return document
 
 
 def reject_error(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for an error that came with status 200: a document's, an event's or a single item's."""
+    """Raise ValueError for an error with status 200, in a document, an event or a single item."""
     if document.get("error") or document.get("object") == "error" or document.get("type") == "error":
         raise ValueError("an error in place of an answer")
 
@@ -66,17 +65,17 @@ def is_refused(document: Mapping[str, Any]) -> bool:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for a response that says nothing beside its reasoning, or makes a call that is none."""
+    """Raise ValueError for a response that is blank beside its reasoning, or has a malformed call."""
     items = document["output"]
     for item in items:
         if item["type"] == "function_call":
             answer_content.check_function_call(item)
     if not any(map(_has_visible_content, items)):
-        raise ValueError("output: nothing is said")
+        raise ValueError("output: no content")
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
-    """Return the text that a response ends with, if it does: not with a call, nor with a refusal."""
+    """Return the text that a response ends with; nothing if it ends with a call or a refusal."""
     items = [item for item in document["output"] if item["type"] not in ("reasoning", *_STEP_TYPES)]
     if not items or items[-1]["type"] != "message":
         return []
@@ -87,14 +86,14 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 
 
 def expiry(document: Mapping[str, Any]) -> float | None:
-    """Return the Unix time at which the first of what a response names expires; None where nothing does."""
+    """Return the earliest Unix time at which something in a response expires; None if nothing does."""
     times = [failure_marks.earliest_expiry(_own_fields(document))]
     times += [failure_marks.earliest_expiry(item, ignoring=_ITEM_CONTENT_FIELDS) for item in document["output"]]
     return min((time for time in times if time is not None), default=None)
 
 
 def _own_fields(document: Mapping[str, Any]) -> JSONObject:
-    """Return what a response says of itself, beside its items and what it repeats."""
+    """Return a response's own fields, without its items and what it echoes."""
     return {name: value for name, value in document.items() if name not in _ECHOED_FIELDS}
 
 
@@ -103,36 +102,36 @@ def parts_of(item: Mapping[str, Any], name: str) -> list[JSONObject]:
 
 
 def _check_item(item: JSONObject) -> None:
-    """Check that an item ended well and that what it says is of the types the API documents."""
+    """Check that an item ended well and that its content has the documented types."""
     kind = item.get("type")
     if not isinstance(kind, str):
-        raise ValueError("output: an item without a type")
+        raise ValueError("output: an item has no type")
     if not _failed(item):
         reject_error(item)
         if not _ended_well(kind, item):
-            raise ValueError("output: an item that was not completed")
+            raise ValueError("output: an item was not completed")
         if kind not in _CONTENT_ITEM_TYPES:
             failure_marks.reject_failed(item, ignoring=_ITEM_CONTENT_FIELDS)
     if kind in _CALLS and not all(isinstance(item.get(name), str) for name in ("name", "call_id", _CALLS[kind])):
-        raise ValueError("output: a call that is none")
+        raise ValueError("output: a malformed call")
     if kind in ("message", "reasoning"):
         for part in (*parts_of(item, "content"), *parts_of(item, "summary")):
             said = _TEXT_OF.get(part["type"]) if isinstance(part.get("type"), str) else ""
             if said == "" or (said is not None and not isinstance(part.get(said), str)):
-                raise ValueError("output: a part whose text is none")
+                raise ValueError("output: a part without text")
             for name in ("annotations", "logprobs"):
                 object_list(part.get(name), f"output.{name}")
 
 
 def _failed(item: Mapping[str, Any]) -> bool:
-    """Tell whether an item is a call of an MCP server's tool that failed."""
+    """Tell whether an item is a failed call of an MCP server's tool."""
     return item.get("type") == "mcp_call" and bool(item.get("error") or item.get("status") == "failed")
 
 
 def _reject_failed_tools(items: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ValueError where a tool failed at the upstream, unless the model mended its call and a later one succeeded.
+    """Raise ValueError if a tool failed at the upstream, unless the model corrected its call and a later one succeeded.
 
-    A server that does not answer may do so later: then the model would have said something else.
+    A server that does not answer now may answer later: then the model would have answered differently.
     """
     succeeded: set[tuple[str, str]] = set()
     for item in reversed(items):
@@ -146,7 +145,7 @@ def _reject_failed_tools(items: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _is_transient(error: Any) -> bool:
-    """Tell by an error whether the same call might have succeeded at another time; of a text that cannot be told."""
+    """Tell by an error whether the same call might succeed at another time. A plain text does not show it."""
     if not isinstance(error, dict):
         return False
     code = error.get("code")
@@ -159,7 +158,7 @@ def _is_transient(error: Any) -> bool:
 
 
 def _ended_well(kind: str, item: Mapping[str, Any]) -> bool:
-    """Tell by an item's status. What the caller is to do is in progress; pictures stay ``generating`` when done."""
+    """Tell by an item's status. Calls for the caller are in progress; pictures stay ``generating`` when done."""
     match item.get("status"):
         case None | "completed":
             return True
@@ -172,9 +171,9 @@ def _ended_well(kind: str, item: Mapping[str, Any]) -> bool:
 
 
 def _has_content(item: Mapping[str, Any]) -> bool:
-    """Tell whether an item is more than a step on the way. Reasoning counts where it can be read.
+    """Tell whether an item is more than a step on the way. Reasoning counts if it is readable.
 
-    A search for tools that the caller is to make ends an answer as a function's call does.
+    A search for tools that the caller must run ends an answer as a function call does.
     """
     if item["type"] in ("message", "reasoning"):
         parts = (*parts_of(item, "content"), *parts_of(item, "summary"))
@@ -183,7 +182,7 @@ def _has_content(item: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(item: Mapping[str, Any]) -> bool:
-    """Tell whether an item says something to the reader of the answer, or makes a call."""
+    """Tell whether an item shows something to the reader of the answer, or makes a call."""
     if item["type"] == "message":
         return any(map(_is_visible_part, parts_of(item, "content")))
     return item["type"] not in _UPSTREAM_STEP_TYPES and _has_content(item)

@@ -1,4 +1,4 @@
-"""Responses in the words that all APIs have in common, and back. Pure."""
+"""Converts Responses from and to the terms that all APIs have in common. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from aicache.formats.openai.responses_request import INSTRUCTIONS
 
 _SYSTEM = ("system", "developer")
 _COMMON_NAMES = {"max_output_tokens": "max_tokens"}
-_IGNORED_PARAMS = frozenset(  # what cannot change the answer
+_IGNORED_PARAMS = frozenset(  # cannot change the answer
     {"input", "instructions", "model", "stream", "stream_options", "user", "metadata", "safety_identifier"}
     | {"prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "service_tier", "store"}
 )
@@ -37,14 +37,14 @@ _DEFAULTS: Mapping[str, tuple[Any, ...]] = {
     "truncation": ("disabled",),
 }
 _MESSAGE_RESTS: tuple[Mapping[str, str], ...] = ({}, {"type": "message"}, INSTRUCTIONS)
-_DIRECT_CALLERS = (None, {"type": "direct"})  # who called the function: the model, and not a program that it wrote
+_DIRECT_CALLERS = (None, {"type": "direct"})  # the model called the function, not a program that it wrote
 
 
 def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common words, or None where it says more than those.
+    """Return a request in common terms, or None if it says more than they express.
 
-    Asking for the answer to be stored says more: whoever does may go on from it by its id, and the upstream knows no
-    answer that was given through another API. Saying nothing of it, which stores it as well, is not taken for asking.
+    An explicit ``store`` says more: the caller may continue from the answer by its id, and the upstream does not know
+    answers that came through another API. The default, which stores as well, does not count as explicit.
     """
     if request.get("store"):
         return None
@@ -58,7 +58,7 @@ def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
 
 
 def to_answer(response: Mapping[str, Any]) -> Answer:
-    """Return what a response says. Raises ValueError for calls of other tools than functions of the caller's."""
+    """Convert a response. Raises ValueError for calls of other tools than functions of the caller's."""
     parts = [part for item in response["output"] for part in _to_parts(item)]
     usage = response.get("usage") or {}
     counts = Usage(
@@ -78,19 +78,19 @@ def to_answer(response: Mapping[str, Any]) -> Answer:
 
 
 def from_answer(answer: Answer, call: Call) -> JSONObject:
-    """Return the response that says what *answer* says, and, as the API does, what was asked for.
+    """Convert an answer to a response, which echoes parameters of the call, as the API does.
 
-    Raises ValueError for several choices, for a refusal that came without a word, and where nothing is said.
+    Raises ValueError for several choices, for a refusal without a text, and for an answer without content.
     """
     choice = interchange.only_choice(answer)
     if choice.finish is Finish.REFUSAL and not interchange.joined_text(choice.parts, Refusal):
-        raise ValueError("a refusal without a text of its own")
+        raise ValueError("a refusal without a text")
     if not (output := _output(answer.id, choice.parts)):
-        raise ValueError("an answer that says nothing")
+        raise ValueError("an answer without content")
     instructions = [turn.content for turn in call.turns if turn.rest == INSTRUCTIONS]
     usual = {"parallel_tool_calls": True, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0}
     usual |= {"text": {"format": {"type": "text"}}, "truncation": "disabled", "metadata": {}, "max_output_tokens": None}
-    asked = {name: call.params.get(name) for name in usual if call.params.get(name) is not None}
+    requested = {name: call.params.get(name) for name in usual if call.params.get(name) is not None}
     return {
         "id": f"resp_{answer.id}",
         "object": "response",
@@ -107,7 +107,7 @@ def from_answer(answer: Answer, call: Call) -> JSONObject:
         "store": False,
         "usage": None if answer.usage is None else _usage(answer.usage),
         **usual,
-        **asked,
+        **requested,
     }
 
 
@@ -121,11 +121,11 @@ def _turn_text(turn: Turn) -> str | None:
 
 
 def _tool(declared: JSONObject) -> JSONObject:
-    """Put a function in common words. Unless it says otherwise it is a strict one, which others are not."""
+    """Convert a function. It is strict by default, which other APIs' functions are not."""
     if not declared.keys() <= {"type", "name", "description", "parameters", "strict"} or declared["type"] != "function":
-        raise ValueError("tools: one that is no plain function")
+        raise ValueError("tools: not a plain function")
     if declared.get("strict") is not False:
-        raise ValueError("tools: one that is strict")
+        raise ValueError("tools: a strict function")
     return interchange.common_tool(declared.get("name"), declared.get("description"), declared.get("parameters"))
 
 
@@ -146,7 +146,7 @@ def _to_parts(item: JSONObject) -> Iterable[Part]:
         case "function_call" if not item.get("namespace") and item.get("caller") in _DIRECT_CALLERS:
             return [ToolCall(item["call_id"], item["name"], interchange.parse_arguments(item["arguments"]))]
         case _:
-            raise ValueError("an answer of more than text and calls of functions")
+            raise ValueError("an answer with more than text and function calls")
 
 
 def _to_part(part: JSONObject) -> Part:
@@ -156,11 +156,11 @@ def _to_part(part: JSONObject) -> Part:
         case {"type": "refusal", "refusal": str(text)}:
             return Refusal(text)
         case _:
-            raise ValueError("a kind of content that others do not have")
+            raise ValueError("a type of content that other APIs do not have")
 
 
 def _to_reasoning(item: JSONObject) -> list[Part]:
-    """Return reasoning as it was, where it is shown, and else its summary, whose parts are paragraphs."""
+    """Convert reasoning: its text if it is shown, else its summary, whose parts are paragraphs."""
     shown = parts_of(item, "content") or parts_of(item, "summary")
     text = "\n\n".join(part["text"] for part in shown if isinstance(part.get("text"), str))
     proof = item.get("encrypted_content")
@@ -169,7 +169,7 @@ def _to_reasoning(item: JSONObject) -> list[Part]:
 
 
 def _output(name: str, parts: Iterable[Part]) -> list[JSONObject]:
-    """Return the items that say what the parts do. What follows each other of text and refusal is one message."""
+    """Convert parts to items. Consecutive texts and refusals form one message."""
     output: list[JSONObject] = []
     calls = 0
     for part in parts:

@@ -1,4 +1,4 @@
-"""What a request for a response says: its turns, its tools, what it leans on, what may answer it. Pure."""
+"""Parses the parts of requests for Responses: turns, tools, parameters, question. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aicache.formats.errors import Stateful
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
 
 INSTRUCTIONS = {"role": "instructions"}
-"""The ``rest`` of the turn that ``instructions`` are. No message has one like it: its role is not in its rest."""
+"""The ``rest`` of the turn that stands for ``instructions``. No message has such a rest: its role is not in it."""
 
 CALLER_TOOL_TYPES = frozenset({"function", "custom"})
 """Tools that the caller runs. All others are the upstream's."""
@@ -20,7 +20,7 @@ CALLER_TOOL_TYPES = frozenset({"function", "custom"})
 _ECHOED_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
 )
-"""What of the caller's own the API repeats in its answer, with what it says of callers who said nothing."""
+"""The caller's own fields that the API echoes in its answer, with the defaults that it echoes."""
 _STORED = "the answer is stored"  # a name of ours among the parameters: no API has fields with blanks in their names
 
 _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -36,35 +36,35 @@ _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     "input": (str, list),
     "tool_choice": (str, dict),
 }
-"""The API's fields and what they may be. A bool is no int here: the very type counts, as in JSON."""
+"""The types of the API's fields. A bool is not an int here: the exact type counts, as in JSON."""
 
 _TOOL_ITEM_TYPES = ("additional_tools", "tool_search_output")  # items that bring tools into the conversation
 _MORE_THAN_TEXT = (
-    *("context_management", "moderation"),  # the answer holds the question anew, or what was thought of it
+    *("context_management", "moderation"),  # the answer repeats the question, or assesses it
     *("plugins", "preset", "web_search_options", "search_parameters"),  # OpenRouter's and xAI's ways to search
 )
-_QUESTION_PART = frozenset({"type", "text", "prompt_cache_breakpoint"})  # the last one changes no answer
+_QUESTION_PART = frozenset({"type", "text", "prompt_cache_breakpoint"})  # the last one cannot change the answer
 
 
 def check_types(request: Mapping[str, Any]) -> None:
-    """Raise ValueError for a field of another type than the API's: only the upstream knows what it makes of one."""
+    """Raise ValueError for a field of another type than the API's: only the upstream knows its effect."""
     for name, value in request.items():
         if value is not None and name in _FIELD_TYPES and type(value) not in _FIELD_TYPES[name]:
             raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in _FIELD_TYPES[name])}")
     if "model" in request and not request["model"] and request.get("prompt") is None:
-        raise ValueError("model: missing")  # none at all is fine with servers of one model, and routers among several
+        raise ValueError("model: missing")  # absent is fine with servers of one model, and with routers
 
 
 def turns_of(request: Mapping[str, Any]) -> tuple[Turn, ...]:
-    """Return the conversation; ``input`` as one text is the same as one message of the user's.
+    """Return the conversation; ``input`` as one text equals one message of the user's.
 
-    Items that are no messages (calls of tools, their results, reasoning) are turns whose content is the whole item: no
-    message has an object for its content, so that none of the two can be taken for the other.
+    Items that are not messages (tool calls, their results, reasoning) are turns whose content is the whole item: no
+    message has an object as its content, so the two cannot be confused.
     """
     told = request.get("input")
     items = [{"role": "user", "content": told}] if isinstance(told, str) else object_list(told, "input")
     if not items:
-        raise ValueError("input: none")
+        raise ValueError("input: missing, or empty")
     turns = [_turn(i, item) for i, item in enumerate(items)]
     if (instructions := request.get("instructions")) is not None:
         turns.insert(0, Turn("system", instructions, INSTRUCTIONS))
@@ -72,10 +72,10 @@ def turns_of(request: Mapping[str, Any]) -> tuple[Turn, ...]:
 
 
 def params_of(request: Mapping[str, Any]) -> JSONObject:
-    """Return the body less model and conversation, and say whether its answer is one to go on from.
+    """Return the body without model and conversation, and with whether the upstream stores the answer.
 
-    Who has its answer stored may name it as ``previous_response_id``; the upstream knows none that was not stored. So
-    the effective ``store`` counts, although the field itself may be one of those that keys leave out.
+    A client may refer to a stored answer as ``previous_response_id``, but not to one that was not stored. So the
+    effective ``store`` counts, although keys may leave out the field itself.
     """
     turned = {"model", "input"} if request.get("instructions") is None else {"model", "input", "instructions"}
     params = {name: value for name, value in request.items() if name not in turned}
@@ -83,12 +83,12 @@ def params_of(request: Mapping[str, Any]) -> JSONObject:
 
 
 def echoed_fields(request: Mapping[str, Any]) -> str:
-    """Return what of a request its answer repeats without having been changed by it, as a call's variant."""
+    """Return the fields that the answer echoes without depending on them, as a call's variant."""
     return render_json({name: request[name] for name in _ECHOED_DEFAULTS if request.get(name) is not None}).decode()
 
 
 def with_echoes(document: JSONObject, echoes: str) -> JSONObject:
-    """Return the document as the caller of *echoes* gets it, none of another's in it. Empty ones change nothing."""
+    """Return a document that echoes the fields of this caller, and no other's. Empty *echoes* change nothing."""
     if not echoes:
         return document
     own = {**_ECHOED_DEFAULTS, **parse_object(echoes)}
@@ -96,25 +96,25 @@ def with_echoes(document: JSONObject, echoes: str) -> JSONObject:
 
 
 def tools_of(request: Mapping[str, Any]) -> list[JSONObject]:
-    """Return all tools, also those that items of the conversation bring. Raises ValueError for what is none."""
+    """Return all tools, also those that items of the conversation add. Raises ValueError for malformed ones."""
     tools = object_list(request.get("tools"), "tools")
     if not isinstance(told := request.get("input"), str):
         for item in object_list(told, "input"):
             if item.get("type") in _TOOL_ITEM_TYPES:
                 tools = tools + object_list(item.get("tools"), "input.tools")
     if not all(isinstance(tool.get("type"), str) for tool in tools):
-        raise ValueError("tools: one without a type")
+        raise ValueError("tools: one has no type")
     return tools
 
 
 def reject_stored_prompt(request: Mapping[str, Any]) -> None:
-    """Raise Stateful where the request leans on a prompt that the upstream holds."""
+    """Raise Stateful for a request with a prompt that the upstream holds."""
     if request.get("prompt") is not None:
         raise Stateful("prompt: refers to state held by the upstream")
 
 
 def reject_stateful_environments(tools: Sequence[Mapping[str, Any]]) -> None:
-    """Raise Stateful where a tool of the upstream's runs in a place that it holds."""
+    """Raise Stateful for a hosted tool that runs in an environment which the upstream holds."""
     for tool in tools:
         place = tool.get("environment")
         if tool["type"] not in CALLER_TOOL_TYPES and isinstance(place, dict) and place.get("type") != "local":
@@ -124,7 +124,7 @@ def reject_stateful_environments(tools: Sequence[Mapping[str, Any]]) -> None:
 def question_of(
     request: Mapping[str, Any], last: Turn, tools: Sequence[Mapping[str, Any]], *, tools_semantic: bool
 ) -> str | None:
-    """Return the last turn's text, if it is a user's, is all there is, and an answer to a similar one would do."""
+    """Return the last turn's text if it is a user's plain text, and an answer to a similar one may be served."""
     if tools and not (tools_semantic and all(tool["type"] in CALLER_TOOL_TYPES for tool in tools)):
         return None
     form = (request.get("text") or {}).get("format")
@@ -142,7 +142,7 @@ def _turn(position: int, item: JSONObject) -> Turn:
     if kind not in (None, "message"):
         if not isinstance(kind, str):
             raise ValueError(f"input[{position}].type: not a string")
-        return Turn(role if isinstance(role, str) else kind, item, {})  # tools may come by a developer's item
+        return Turn(role if isinstance(role, str) else kind, item, {})  # a developer's item may add tools
     if not isinstance(role, str):
         raise ValueError(f"input[{position}].role: not a string")
     rest = {name: value for name, value in item.items() if name not in ("role", "content")}
@@ -150,7 +150,7 @@ def _turn(position: int, item: JSONObject) -> Turn:
 
 
 def _content(position: int, role: str, content: Any) -> Any:
-    """Check a message's content; a user's list of one text part, and nothing else, is the same as that text."""
+    """Check a message's content; a user's list of one text part equals that text."""
     if content is None or isinstance(content, str):
         return content
     parts = object_list(content, f"input[{position}].content")

@@ -1,4 +1,4 @@
-"""Streamed responses: a stream to the whole ``response`` it amounts to, a response to a stream. Pure.
+"""Joins streamed responses into whole ``response`` objects, and renders responses as streams. Pure.
 
 The grammar is that of https://platform.openai.com/docs/api-reference/responses-streaming: the response as it begins,
 then each item of its output (added, its parts with deltas, done), then ``response.completed`` with the whole response.
@@ -15,17 +15,17 @@ from aicache.formats.json_body import JSONObject, parse_object, render_json_line
 from aicache.formats.openai.responses_answer import parts_of, reject_error
 
 _Event: TypeAlias = tuple[str, JSONObject]
-"""What stands after ``response.`` in its type, and its fields but type and number."""
+"""An event's type after ``response.``, and its fields except type and number."""
 
-_COMPLETION_EVENTS = ("response.completed", "response.done")  # the second one by OpenRouter's first documentation
+_COMPLETION_EVENTS = ("response.completed", "response.done")  # the second by OpenRouter's first documentation
 _FAILURE_EVENTS = ("response.failed", "response.incomplete", "response.cancelled", "response.canceled")
-_STREAMED_FIELDS = {  # the field that streams, and what its events are called
+_STREAMED_FIELDS = {  # the field that streams, and the name of its events
     "function_call": ("arguments", "function_call_arguments"),
     "custom_tool_call": ("input", "custom_tool_call_input"),
     "mcp_call": ("arguments", "mcp_call_arguments"),
     "code_interpreter_call": ("code", "code_interpreter_call_code"),
 }
-_PROGRESS_EVENTS = {  # what the upstream tells of its own tools; what streams does so after the first step
+_PROGRESS_EVENTS = {  # progress of the upstream's own tools; streamed fields follow the first one
     "web_search_call": ("in_progress", "searching", "completed"),
     "file_search_call": ("in_progress", "searching", "completed"),
     "image_generation_call": ("in_progress", "generating", "completed"),
@@ -33,7 +33,7 @@ _PROGRESS_EVENTS = {  # what the upstream tells of its own tools; what streams d
     "mcp_call": ("in_progress", "completed"),
     "mcp_list_tools": ("in_progress", "completed"),
 }
-_INITIAL_FIELDS: Mapping[str, JSONObject] = {  # of an item that was just added
+_INITIAL_FIELDS: Mapping[str, JSONObject] = {  # fields of an item that was just added
     "message": {"content": []},
     "reasoning": {"content": [], "summary": []},
     "function_call": {"arguments": ""},
@@ -47,11 +47,11 @@ _INITIAL_FIELDS: Mapping[str, JSONObject] = {  # of an item that was just added
 
 
 def join_stream(body: bytes) -> JSONObject:
-    """Return the whole response of a stream that came to its end, which holds it.
+    """Return the whole response, which the last event of a stream holds.
 
-    Some upstreams leave its output empty (ChatGPT's, for Codex; gateways): then it is what was done item by item.
-    Raises ValueError for a stream that is cut off, or ends otherwise than completed. Whether the response is a good one
-    is for its reader to judge.
+    Some upstreams leave its output empty (ChatGPT's, for Codex; gateways): then it is made of the items that were done.
+    Raises ValueError for a stream that is cut off, or that did not complete. Whether the response is good is checked
+    apart.
     """
     begun: set[int] = set()
     done: dict[int, Any] = {}
@@ -60,7 +60,7 @@ def join_stream(body: bytes) -> JSONObject:
         if data == "[DONE]":
             break
         if not data:
-            continue  # sent to keep the connection alive
+            continue  # keeps the connection alive
         if event.name == "error":
             raise ValueError("an error event")
         chunk = parse_object(data)
@@ -73,13 +73,13 @@ def join_stream(body: bytes) -> JSONObject:
         elif kind in _COMPLETION_EVENTS:
             return _completed_response(chunk.get("response"), begun, done)
         elif kind in _FAILURE_EVENTS:
-            raise ValueError("a stream that did not end well")
+            raise ValueError("the stream ended with a failure")
     raise ValueError("the stream is cut off")
 
 
 def render_stream(response: Mapping[str, Any]) -> bytes:
-    """Write a response as a stream, one delta a piece; ``join_stream`` gets back all of it."""
-    opening = {name: value for name, value in response.items() if name != "output_text"}  # a copy of what is in output
+    """Render a response as a stream, one delta per part; `join_stream` restores all of it."""
+    opening = {name: value for name, value in response.items() if name != "output_text"}  # a copy of the output's text
     opening |= {"status": "in_progress", "output": []}
     opening |= {name: None for name in ("usage", "completed_at") if name in response}
     events: list[_Event] = [("created", {"response": opening}), ("in_progress", {"response": opening})]
@@ -94,7 +94,7 @@ def _index(chunk: Mapping[str, Any], default: int) -> int:
     if index is None:
         return default
     if type(index) is not int or index < 0:
-        raise ValueError("output_index: not a count")
+        raise ValueError("output_index: not a natural number")
     return index
 
 
@@ -104,7 +104,7 @@ def _completed_response(response: Any, begun: set[int], done: Mapping[int, Any])
     if response.get("output"):
         return response
     if not begun <= done.keys():
-        raise ValueError("output: an item that was begun and not done")
+        raise ValueError("output: an item was begun and not done")
     return {**response, "output": [done[index] for index in sorted(done)]}
 
 
@@ -194,7 +194,7 @@ def _part(part: JSONObject, at: JSONObject) -> Iterator[_Event]:
 
 
 def _id(index: int, item: Mapping[str, Any]) -> str:
-    """Return what an item's events call it; some vendors give their calls no id."""
+    """Return the id of an item's events; some vendors give their calls no id."""
     return named if isinstance(named := item.get("id"), str) and named else f"item_{index}"
 
 

@@ -1,8 +1,8 @@
-"""The streams of OpenAI's completions, chat or not: events to the whole document, pieces to events. Pure.
+"""Joins the streams of both of OpenAI's completions APIs, and renders such streams. Pure.
 
 The grammar is that of https://platform.openai.com/docs/api-reference/chat-streaming: chunks with a list of pieces, each
 of the choice that its ``index`` names; then, for callers with ``stream_options.include_usage``, a chunk with the usage
-and no choices; then ``data: [DONE]``. What a piece holds is the API's own business.
+and no choices; then ``data: [DONE]``. What a piece holds depends on the API.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from aicache.formats.openai.chat_answer import (
 _DONE = "[DONE]"
 _KEEP_FIRST_FIELDS = frozenset(
     {"id", "model", "created"}
-)  # the first that is not empty: Azure's opening chunk has them so
+)  # the first value that is not empty: Azure's first chunk has empty ones
 _USAGE_FIELD = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?')
 
 
 class ChoiceBuilder(Protocol):
-    """A choice while its pieces come."""
+    """Builds a choice from its pieces."""
 
     @property
     def finish_reason(self) -> str | None: ...
 
     def add(self, piece: JSONObject) -> None:
-        """Take in a chunk's piece of the choice, and keep what it holds. Raises ValueError."""
+        """Merge a chunk's piece of the choice, and take over its values. Raises ValueError."""
 
-    def whole(self, index: int) -> JSONObject:
-        """Return the choice as a whole document has it."""
+    def build(self, index: int) -> JSONObject:
+        """Return the choice as in a whole document."""
 
 
-def join_stream(body: bytes, grow: Callable[[], ChoiceBuilder]) -> JSONObject:
-    """Join a stream into the document it amounts to; *grow* makes a choice that nothing is known of yet.
+def join_stream(body: bytes, new_choice: Callable[[], ChoiceBuilder]) -> JSONObject:
+    """Join a stream into its document. *new_choice* returns the builder of a choice.
 
-    Raises ValueError unless the stream came to its end: ``[DONE]``, or, with vendors that do not send it, usage with or
-    after the last finish_reason. Whether that end is a good one is for the reader of the document to judge.
+    Raises ValueError unless the stream is complete: it has ``[DONE]``, or, with vendors that do not send it, usage with
+    or after the last finish reason. Whether it ended well is checked in the document.
     """
     document: JSONObject = {}
     choices: dict[int, ChoiceBuilder] = {}
@@ -60,7 +60,7 @@ def join_stream(body: bytes, grow: Callable[[], ChoiceBuilder]) -> JSONObject:
             ended = True
             break
         if not data:
-            continue  # sent to keep the connection alive
+            continue  # keeps the connection alive
         if event.name == "error":
             raise ValueError("an error event")
         chunk = parse_object(data)
@@ -69,7 +69,7 @@ def join_stream(body: bytes, grow: Callable[[], ChoiceBuilder]) -> JSONObject:
         for piece in object_list(chunk.pop("choices", None), "choices"):
             index = choice_index(piece, 0)
             if index not in choices:
-                choices[index] = grow()
+                choices[index] = new_choice()
             choices[index].add(piece)
         if isinstance(counted := chunk.pop("usage", None), dict) and counted:
             usage = stream_deltas.merge_values(usage, counted, Merge.REPLACE_COUNTS)
@@ -84,11 +84,11 @@ def join_stream(body: bytes, grow: Callable[[], ChoiceBuilder]) -> JSONObject:
                 document[name] = stream_deltas.merge_values(document[name], value, chat_deltas.DOCUMENT.get(name))
     if not ended:
         raise ValueError("the stream is cut off")
-    return document | {"choices": [choice.whole(index) for index, choice in choices.items()], "usage": usage}
+    return document | {"choices": [choice.build(index) for index, choice in choices.items()], "usage": usage}
 
 
 def merge_finish_reason(held: str | None, reason: Any) -> Any:
-    """Return a choice's finish_reason after a piece with *reason*. A bad end stays bad, whatever follows."""
+    """Return a choice's finish reason after a piece with *reason*. A bad reason stays, whatever follows."""
     return reason if reason and held in (None, *GOOD_FINISH_REASONS) else held
 
 
@@ -100,9 +100,9 @@ def render_stream(
     usage: Mapping[str, Any] | None,
     include_usage: bool,
 ) -> bytes:
-    """Write pieces of choices as a stream, one a chunk.
+    """Render pieces of choices as a stream, one per chunk.
 
-    *head* stands in every chunk, and so do the names and numbers of *extra*; the rest of it comes once.
+    Every chunk has *head* and the texts and numbers of *extra*; the rest of *extra* is sent once.
     """
     named: JSONObject = dict(head)
     once: JSONObject = {}
@@ -117,9 +117,9 @@ def render_stream(
 
 
 def without_usage(body: bytes) -> bytes:
-    """Take from a stream what only ``include_usage`` brings: the chunk of usage alone, and ``"usage": null`` elsewhere.
+    """Remove from a stream what only ``include_usage`` adds: the chunk of usage alone, and ``"usage": null`` elsewhere.
 
-    The rest stays byte for byte, and so does whatever cannot be read.
+    The rest stays byte for byte, and so does whatever cannot be parsed.
     """
     return b"".join(_block_without_usage(block) for block in sse.split_blocks(body))
 
@@ -146,7 +146,7 @@ def _block_without_usage(block: bytes) -> bytes:
 
 
 def _parse_block(block: bytes) -> JSONObject:
-    """Read the JSON of a block with one event. The short way is for what nearly every block is: one line of data."""
+    """Parse the JSON of a block with one event. Nearly every block is one line of data, which has a short path."""
     line = block.strip()
     if line.startswith(b"data:") and b"\n" not in line and b"\r" not in line:
         return parse_object(line[5:])
