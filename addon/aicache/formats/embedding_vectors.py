@@ -44,8 +44,8 @@ def check_vector(vector: msgspec.Raw | None, params: Mapping[str, Any]) -> None:
                 check_vector(each, {**params, _BY_TYPE: True})
         case _:
             raise ValueError("embedding: empty, or not a vector")
-    asked = params.get("dimensions")
-    if type(asked) is int and found is not None and found < asked:
+    requested = params.get("dimensions")
+    if type(requested) is int and found is not None and found < requested:
         raise ValueError("embedding: fewer numbers than requested")
 
 

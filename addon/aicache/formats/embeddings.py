@@ -109,8 +109,8 @@ def parse_fields(body: bytes) -> dict[str, msgspec.Raw]:
     fields = parse_raw(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
     if bytes(fields.get("error", b"null")) != b"null":
         raise ValueError("an error in place of an answer")
-    said = {name: parse_raw(value, Any, name) for name, value in fields.items() if name not in ("data", "embeddings")}
-    failure_marks.reject_failed(said)
+    others = {name: parse_raw(value, Any, name) for name, value in fields.items() if name not in ("data", "embeddings")}
+    failure_marks.reject_failed(others)
     return {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
 
 

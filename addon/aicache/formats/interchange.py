@@ -18,16 +18,16 @@ _TEXT_TYPES = ("text", "input_text", "output_text")
 
 
 def build_common(
-    system: Iterable[str], turns: Iterable[tuple[str, str]], said: Mapping[str, Any], names: Mapping[str, str]
+    system: Iterable[str], turns: Iterable[tuple[str, str]], own_params: Mapping[str, Any], names: Mapping[str, str]
 ) -> Common | None:
     """Return a request in common terms, or None if it says more than they express.
 
-    *said* are the parameters beside the conversation and the model, without those that cannot change the answer;
+    *own_params* are the parameters beside the conversation and the model, without those that cannot change the answer;
     *names* maps the API's own names of parameters to the common ones. ``stop`` may be one text or a list; ``tools`` and
     ``tool_choice`` are in common terms already.
     """
     params: JSONObject = {}
-    for own, value in said.items():
+    for own, value in own_params.items():
         name = names.get(own, own)
         if value is None:
             continue
@@ -61,7 +61,7 @@ def build_common(
 
 def translate_request(
     spoken: Iterable[tuple[str, str | None]],
-    said: Mapping[str, Any],
+    own_params: Mapping[str, Any],
     names: Mapping[str, str],
     tool: Callable[[JSONObject], JSONObject],
     choice: Callable[[Any], Any] | None = None,
@@ -71,16 +71,16 @@ def translate_request(
     *spoken* are turns as `split_conversation` takes them; *tool* and *choice* convert the API's ``tools`` and
     ``tool_choice``, and raise ValueError for those that have no common form.
     """
-    said = dict(said)
+    own_params = dict(own_params)
     try:
-        if said.get("tools") is not None:
-            said["tools"] = [tool(each) for each in object_list(said["tools"], "tools")]
-        if choice is not None and said.get("tool_choice") is not None:
-            said["tool_choice"] = choice(said["tool_choice"])
+        if own_params.get("tools") is not None:
+            own_params["tools"] = [tool(each) for each in object_list(own_params["tools"], "tools")]
+        if choice is not None and own_params.get("tool_choice") is not None:
+            own_params["tool_choice"] = choice(own_params["tool_choice"])
     except ValueError:
         return None
     parted = split_conversation(spoken)
-    return None if parted is None else build_common(*parted, said, names)
+    return None if parted is None else build_common(*parted, own_params, names)
 
 
 def split_conversation(spoken: Iterable[tuple[str, str | None]]) -> tuple[list[str], list[tuple[str, str]]] | None:

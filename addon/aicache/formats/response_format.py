@@ -52,11 +52,11 @@ def of_chat(params: Mapping[str, Any]) -> OutputFormat | None:
             case "json_schema":
                 return OutputFormat(_schema_in(form))
     structured = params.get("structured_outputs")
-    for asked in (params.get("guided_json"), params.get("json_schema"), _field(structured, "json")):
-        if isinstance(asked, str):  # vLLM accepts the text of a schema, too
+    for requested in (params.get("guided_json"), params.get("json_schema"), _field(structured, "json")):
+        if isinstance(requested, str):  # vLLM accepts the text of a schema, too
             return OutputFormat()
-        if isinstance(asked, dict):
-            return OutputFormat(asked)
+        if isinstance(requested, dict):
+            return OutputFormat(requested)
     return None
 
 
@@ -73,10 +73,10 @@ def of_messages(params: Mapping[str, Any]) -> OutputFormat | None:
 
 def of_ollama(params: Mapping[str, Any]) -> OutputFormat | None:
     """Read ``format``: the word ``json``, whose grammar allows objects only, or a schema."""
-    asked = params.get("format")
-    if asked == "json":
+    requested = params.get("format")
+    if requested == "json":
         return OutputFormat(object_only=True)
-    return OutputFormat(asked) if isinstance(asked, dict) and asked else None
+    return OutputFormat(requested) if isinstance(requested, dict) and requested else None
 
 
 def of_dashscope(params: Mapping[str, Any]) -> OutputFormat | None:
@@ -86,9 +86,9 @@ def of_dashscope(params: Mapping[str, Any]) -> OutputFormat | None:
 def of_gemini(params: Mapping[str, Any]) -> OutputFormat | None:
     """Read ``generationConfig``: an answer is JSON of any kind, or one of the words that its schema lists."""
     request = fields.normalize(params, fields.REQUEST)
-    asked = fields.submessage(request, "generationConfig", fields.GENERATION)
-    of = _first_schema(asked, "responseSchema", "responseJsonSchema", "_responseJsonSchema")
-    match asked.get("responseMimeType"):
+    requested = fields.submessage(request, "generationConfig", fields.GENERATION)
+    of = _first_schema(requested, "responseSchema", "responseJsonSchema", "_responseJsonSchema")
+    match requested.get("responseMimeType"):
         case "application/json":
             return OutputFormat(of)
         case "text/x.enum":

@@ -96,7 +96,7 @@ class Decoder:
             case b"retry" if value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
                 self._retry = int(value)
             case _:
-                pass  # a comment (no name before the colon), or a field that the standard says to ignore
+                pass  # a comment (no name before the colon), or a field to be ignored by the standard
 
 
 def is_stream(body: bytes) -> bool:

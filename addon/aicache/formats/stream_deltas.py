@@ -23,135 +23,135 @@ MAX_OPEN_ITEMS = 128
 _NO_RULES: Mapping[str, Rule] = {}
 
 
-def merge_fields(held: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
-    """Merge the fields of a delta into *held*, in place; *held* takes over the delta's values."""
+def merge_fields(merged: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
+    """Merge the fields of a delta into *merged*, in place; *merged* takes over the delta's values."""
     for name, value in delta.items():
         rule = rules.get(name)
         if isinstance(rule, ListRule) and rule.within and isinstance(value, list):
-            held[name] = merge_values(held.get(name) or [], value, rule)
+            merged[name] = merge_values(merged.get(name) or [], value, rule)
         else:
-            held[name] = merge_values(held[name], value, rule) if name in held else value
+            merged[name] = merge_values(merged[name], value, rule) if name in merged else value
 
 
-def merge_values(held: Any, value: Any, rule: Rule | None = None) -> Any:
+def merge_values(merged: Any, value: Any, rule: Rule | None = None) -> Any:
     """Merge a value with the one before it; without a rule, only if there is one way to do so."""
-    if held is None or value is None:
-        return value if held is None else held
-    if isinstance(held, str) and isinstance(value, str):
-        return _merge_text(held, value, rule)
+    if merged is None or value is None:
+        return value if merged is None else merged
+    if isinstance(merged, str) and isinstance(value, str):
+        return _merge_text(merged, value, rule)
     match rule:
         case Merge.CONTENT:
-            return _merge_content(held, value)
+            return _merge_content(merged, value)
         case _ if value in EMPTY:
-            return held
+            return merged
         case Merge.REPLACE:
-            return _replace(held, value)
+            return _replace(merged, value)
         case Merge.REPLACE_COUNTS:
-            return _merge_counts(held, value)
+            return _merge_counts(merged, value)
         case Merge.ACCUMULATED:
-            return _merge_accumulated(held, value)
-        case Merge.UNION if isinstance(held, list) and isinstance(value, list):
-            return _merge_union(held, value)
-        case Merge.EXTEND if isinstance(held, list) and isinstance(value, list):
-            held += value
-            return held
-        case ListRule() if isinstance(held, list) and isinstance(value, list):
-            known = len(held)
+            return _merge_accumulated(merged, value)
+        case Merge.UNION if isinstance(merged, list) and isinstance(value, list):
+            return _merge_union(merged, value)
+        case Merge.EXTEND if isinstance(merged, list) and isinstance(value, list):
+            merged += value
+            return merged
+        case ListRule() if isinstance(merged, list) and isinstance(value, list):
+            known = len(merged)
             for item in value:
-                _merge_item(held, item, rule, len(held) if rule.within else known)
-            return held
-        case Mapping() if isinstance(held, dict) and isinstance(value, dict):
-            merge_fields(held, value, rule)
-            return held
-    return merge_unknown(held, value)
+                _merge_item(merged, item, rule, len(merged) if rule.within else known)
+            return merged
+        case Mapping() if isinstance(merged, dict) and isinstance(value, dict):
+            merge_fields(merged, value, rule)
+            return merged
+    return merge_unknown(merged, value)
 
 
-def _merge_text(held: str, value: str, rule: Rule | None) -> Any:
+def _merge_text(merged: str, value: str, rule: Rule | None) -> Any:
     if rule is Merge.APPEND or rule is Merge.CONTENT:
-        return held + value
-    if not held or not value:
-        return held or value
+        return merged + value
+    if not merged or not value:
+        return merged or value
     match rule:
         case Merge.KEEP_FIRST:
-            return held
+            return merged
         case Merge.REPLACE:
             return value
         case Merge.ACCUMULATED:
-            return value if value.startswith(held) else AMBIGUOUS
+            return value if value.startswith(merged) else AMBIGUOUS
         case Merge.BASE64:
-            return _merge_base64(held, value)
-    return merge_unknown(held, value)
+            return _merge_base64(merged, value)
+    return merge_unknown(merged, value)
 
 
-def merge_unknown(held: Any, value: Any) -> Any:
+def merge_unknown(merged: Any, value: Any) -> Any:
     """Merge values of an unknown field: `AMBIGUOUS` if there are several ways to do so."""
-    if held in EMPTY:
-        return prefer_later(held, value)
+    if merged in EMPTY:
+        return prefer_later(merged, value)
     if value in EMPTY:
-        return held
-    match held, value:
+        return merged
+    match merged, value:
         case dict(), dict():
             for name, each in value.items():
-                held[name] = merge_unknown(held[name], each) if name in held else each
-            return held
-    return held if _json_type(held) is _json_type(value) and held == value else AMBIGUOUS
+                merged[name] = merge_unknown(merged[name], each) if name in merged else each
+            return merged
+    return merged if _json_type(merged) is _json_type(value) and merged == value else AMBIGUOUS
 
 
-def prefer_later(held: Any, value: Any) -> Any:
+def prefer_later(merged: Any, value: Any) -> Any:
     """Return the later value, unless it is empty."""
-    return held if value in EMPTY and held is not None else value
+    return merged if value in EMPTY and merged is not None else value
 
 
 def _json_type(value: Any) -> type:
     return float if type(value) is int else type(value)
 
 
-def _replace(held: Any, value: Any) -> Any:
-    if isinstance(held, dict) and isinstance(value, dict):
+def _replace(merged: Any, value: Any) -> Any:
+    if isinstance(merged, dict) and isinstance(value, dict):
         for name, each in value.items():
-            held[name] = _replace(held.get(name), each)
-        return held
-    return prefer_later(held, value)
+            merged[name] = _replace(merged.get(name), each)
+        return merged
+    return prefer_later(merged, value)
 
 
-def _merge_counts(held: Any, value: Any) -> Any:
-    if held in EMPTY or value in EMPTY:
-        return prefer_later(held, value)
-    match held, value:
+def _merge_counts(merged: Any, value: Any) -> Any:
+    if merged in EMPTY or value in EMPTY:
+        return prefer_later(merged, value)
+    match merged, value:
         case dict(), dict():
             for name, each in value.items():
-                held[name] = _merge_counts(held.get(name), each)
-            return held
+                merged[name] = _merge_counts(merged.get(name), each)
+            return merged
         case (list(), list()):
             return value
-    return value if _json_type(held) is _json_type(value) is float else merge_unknown(held, value)
+    return value if _json_type(merged) is _json_type(value) is float else merge_unknown(merged, value)
 
 
-def _merge_accumulated(held: Any, value: Any) -> Any:
-    if held in EMPTY or value in EMPTY:
-        return prefer_later(held, value)
-    match held, value:
+def _merge_accumulated(merged: Any, value: Any) -> Any:
+    if merged in EMPTY or value in EMPTY:
+        return prefer_later(merged, value)
+    match merged, value:
         case dict(), dict():
             for name, each in value.items():
-                held[name] = _merge_accumulated(held.get(name), each)
-            return held
+                merged[name] = _merge_accumulated(merged.get(name), each)
+            return merged
         case (str(), str()):
-            return value if value.startswith(held) else AMBIGUOUS
+            return value if value.startswith(merged) else AMBIGUOUS
         case (list(), list()):
-            return value if _contains_in_order(value, held) else AMBIGUOUS
-    return merge_unknown(held, value)
+            return value if _contains_in_order(value, merged) else AMBIGUOUS
+    return merge_unknown(merged, value)
 
 
-def _merge_union(held: list[Any], value: list[Any]) -> Any:
+def _merge_union(merged: list[Any], value: list[Any]) -> Any:
     """Merge lists of which the later may repeat all of the first, or its end; AMBIGUOUS if it repeats other parts.
 
     Elements of the same ``index`` are one element, and must not contradict each other.
     """
-    if _contains_in_order(value, held):
+    if _contains_in_order(value, merged):
         return value
-    if held[-len(value) :] == value:
-        return held
-    recent = held[-MAX_OPEN_ITEMS:]
+    if merged[-len(value) :] == value:
+        return merged
+    recent = merged[-MAX_OPEN_ITEMS:]
     if any(item in recent for item in value):
         return AMBIGUOUS
     for item in value:
@@ -159,32 +159,32 @@ def _merge_union(held: list[Any], value: list[Any]) -> Any:
         numbered = recent if index is not None else []
         same = next((each for each in numbered if isinstance(each, dict) and each.get("index") == index), None)
         if same is None:
-            held.append(item)
+            merged.append(item)
         else:
             merge_unknown(same, item)
-    return held
+    return merged
 
 
-def _contains_in_order(value: list[Any], held: list[Any]) -> bool:
+def _contains_in_order(value: list[Any], merged: list[Any]) -> bool:
     """Tell whether a list contains all elements of an earlier one, in their order."""
-    if len(value) < len(held):
+    if len(value) < len(merged):
         return False
     elements = iter(value)
-    return all(any(each == item for each in elements) for item in held)
+    return all(any(each == item for each in elements) for item in merged)
 
 
-def _merge_base64(held: str, value: str) -> Any:
+def _merge_base64(merged: str, value: str) -> Any:
     """Append bytes in base64. Pieces without padding may be cut anywhere, or each lack its padding: AMBIGUOUS.
 
     Only the last four characters before can stand for less than three bytes.
     """
-    if len(held) % 4 or len(value) % 4:
+    if len(merged) % 4 or len(value) % 4:
         return AMBIGUOUS
     try:
-        tail = base64.b64decode(held[-4:], validate=True) + base64.b64decode(value, validate=True)
+        tail = base64.b64decode(merged[-4:], validate=True) + base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return AMBIGUOUS
-    return held[:-4] + base64.b64encode(tail).decode()
+    return merged[:-4] + base64.b64encode(tail).decode()
 
 
 def _merge_item(items: list[Any], item: Any, rule: ListRule, known: int) -> None:
@@ -222,23 +222,23 @@ _PART_RULES: Mapping[str, Mapping[str, Rule]] = {
 """Types of parts that come in pieces: Mistral's text and thinking, Databricks' reasoning."""
 
 
-def _merge_content(held: Any, value: Any) -> Any:
+def _merge_content(merged: Any, value: Any) -> Any:
     """Merge content, of which at least one piece may be a list of parts.
 
     Mistral sends many ``thinking`` parts for what is one, and plain strings for the text that follows.
     """
-    held, value = (_as_parts(content) for content in (held, value))
-    if not isinstance(held, list) or not isinstance(value, list):
+    merged, value = (_as_parts(content) for content in (merged, value))
+    if not isinstance(merged, list) or not isinstance(value, list):
         return AMBIGUOUS
-    if held:
+    if merged:
         value = [part for part in value if part != {"type": "text", "text": ""}]
-    if held and value and (kind := _shared_type(held[-1], value[0])) is not None:
+    if merged and value and (kind := _shared_type(merged[-1], value[0])) is not None:
         if kind in _PART_RULES:
-            merge_fields(held[-1], value[0], _PART_RULES[kind])
+            merge_fields(merged[-1], value[0], _PART_RULES[kind])
             value = value[1:]
         else:
-            _mark_ambiguous(held[-1], value[0])
-    return held + value
+            _mark_ambiguous(merged[-1], value[0])
+    return merged + value
 
 
 def _as_parts(content: Any) -> Any:

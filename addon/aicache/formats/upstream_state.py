@@ -173,13 +173,13 @@ def reject_stateful_query(query: str, *, allow: Allow) -> None:
 
 def is_state_name(name: str) -> bool:
     """Tell by its words whether a name stands for state."""
-    spoken = split_words(name)
-    if not spoken or not unicodedata.normalize("NFKC", name).isascii():
+    words = split_words(name)
+    if not words or not unicodedata.normalize("NFKC", name).isascii():
         return not name.isascii()  # in another script: not an API's, and of unknown meaning
-    if spoken[-1] == "token" or any(map(_is_state_word, spoken)):
+    if words[-1] == "token" or any(map(_is_state_word, words)):
         return True
-    return (len(spoken) == 1 and spoken[0] in _STATE_WORDS_ALONE) or any(
-        pair in _STATE_WORD_PAIRS for pair in pairwise(spoken)
+    return (len(words) == 1 and words[0] in _STATE_WORDS_ALONE) or any(
+        pair in _STATE_WORD_PAIRS for pair in pairwise(words)
     )
 
 
@@ -198,12 +198,12 @@ def reject_state_name(name: str, allow: Allow) -> None:
     private, stateful = (
         _classify_name(name) if len(name) <= _MAX_CACHED_NAME_CHARS else _classify_name.__wrapped__(name)
     )
-    said = name if name in _QUOTABLE_NAMES else "a parameter"
+    quoted = name if name in _QUOTABLE_NAMES else "a parameter"
     if private:
         if not allow.private_tools:
-            raise Private(f"{said}: the upstream reads private data for it")
+            raise Private(f"{quoted}: the upstream reads private data for it")
     elif stateful:
-        raise Stateful(f"{said}: refers to state held by the upstream")
+        raise Stateful(f"{quoted}: refers to state held by the upstream")
 
 
 @lru_cache(4096)
@@ -241,9 +241,9 @@ def _split_words_cached(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD_PATTERN.findall(unicodedata.normalize("NFKC", name)))
 
 
-def _has_private_words(spoken: Sequence[str]) -> bool:
-    pairs = set(pairwise(spoken))
-    return not _PRIVATE_WORDS.isdisjoint(spoken) or not pairs.isdisjoint(_PRIVATE_WORD_PAIRS)
+def _has_private_words(words: Sequence[str]) -> bool:
+    pairs = set(pairwise(words))
+    return not _PRIVATE_WORDS.isdisjoint(words) or not pairs.isdisjoint(_PRIVATE_WORD_PAIRS)
 
 
 def _is_state_word(word: str) -> bool:

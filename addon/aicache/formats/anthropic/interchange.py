@@ -40,14 +40,16 @@ def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None
 
     For the changes between the versions see https://platform.claude.com/docs/en/api/versioning.
     """
-    said = {name: value for name, value in params.items() if name not in _IGNORED_PARAMS}
-    if said.get(VERSION) == _VERSIONS[0] or (said.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(said)):
-        del said[VERSION]
+    own_params = {name: value for name, value in params.items() if name not in _IGNORED_PARAMS}
+    if own_params.get(VERSION) == _VERSIONS[0] or (
+        own_params.get(VERSION) == _VERSIONS[1] and _SAMPLING.isdisjoint(own_params)
+    ):
+        del own_params[VERSION]
     spoken = (
         (turn.role, None if turn.rest else interchange.only_text(_without_cache_control(turn.content)))
         for turn in turns
     )
-    return interchange.translate_request(spoken, said, _COMMON_NAMES, _tool, _tool_choice)
+    return interchange.translate_request(spoken, own_params, _COMMON_NAMES, _tool, _tool_choice)
 
 
 def to_answer(message: Mapping[str, Any]) -> Answer:
@@ -59,7 +61,7 @@ def to_answer(message: Mapping[str, Any]) -> Answer:
     parts = tuple(part for block in message["content"] for part in _parts(block, declined))
     if not parts:
         raise ValueError("an answer without content that other APIs have")
-    usage, told = message["usage"], has_usage(message)
+    usage, is_counted = message["usage"], has_usage(message)
     cached = token_count(usage.get("cache_read_input_tokens"))
     details = usage.get("output_tokens_details")
     counts = Usage(
@@ -73,7 +75,7 @@ def to_answer(message: Mapping[str, Any]) -> Answer:
         model=message.get("model") or "",
         created=0,
         choices=(Choice(parts, Finish.REFUSAL if declined else interchange.finish_of_parts(parts)),),
-        usage=counts if told and (counts.input or counts.output) else None,
+        usage=counts if is_counted and (counts.input or counts.output) else None,
     )
 
 

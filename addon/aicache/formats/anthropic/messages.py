@@ -68,7 +68,7 @@ _ROLES = ("user", "assistant", "system")
 _PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
 """How a tool's input is streamed: a tool's field, and formerly a beta. Some clients request it with every stream, never
 with whole answers."""
-_SYSTEM_IS_TURN = True  # for a system prompt, which is a turn: tells it from a message of the role system
+_SYSTEM_IS_TURN = True  # for a system prompt, which is a turn: no message with the role system equals it
 
 
 class Messages(BaseFormat):
@@ -117,10 +117,10 @@ class Messages(BaseFormat):
             raise ValueError("JSON nested too deeply") from None
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
-        usage, told = document["usage"], interchange.has_usage(document)
+        usage, is_counted = document["usage"], interchange.has_usage(document)
         return AnswerSummary(
-            interchange.input_tokens(usage) if told else 0,
-            token_count(usage["output_tokens"]) if told else 0,
+            interchange.input_tokens(usage) if is_counted else 0,
+            token_count(usage["output_tokens"]) if is_counted else 0,
             refused=document["stop_reason"] == "refusal" or refusals.any_refusal(messages_answer.texts(document)),
             expires_at=messages_answer.expiry(document),
         )

@@ -106,8 +106,8 @@ class _BlockBuilder:
         for name, pieces in self.pieces.items():
             text = "".join(pieces)
             if name != "partial_json":
-                held = self.block.get(name) or ""
-                self.block[name] = held + text if isinstance(held, str) else AMBIGUOUS
+                merged = self.block.get(name) or ""
+                self.block[name] = merged + text if isinstance(merged, str) else AMBIGUOUS
             elif text.strip():
                 self.block["input"] = parse_object(text)
         return self.block
@@ -131,8 +131,8 @@ def _merge_message_delta(message: JSONObject, data: JSONObject) -> None:
     stream_deltas.merge_fields(message, news)
 
 
-def _replace_fields(held: JSONObject, news: JSONObject) -> None:
-    held |= {name: value for name, value in news.items() if value is not None or name not in held}
+def _replace_fields(merged: JSONObject, news: JSONObject) -> None:
+    merged |= {name: value for name, value in news.items() if value is not None or name not in merged}
 
 
 def _with_serving_model(message: JSONObject) -> JSONObject:

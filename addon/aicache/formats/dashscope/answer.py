@@ -38,16 +38,16 @@ def check_answer(document: JSONObject, *, n: int) -> JSONObject:
         if output.get("text"):
             raise ValueError("output: text beside choices")
         output = {**output, "choices": [_check_choice(choice) for choice in choices]}
-        said = any(_has_content(choice["message"]) for choice in output["choices"])
+        has_text = any(_has_content(choice["message"]) for choice in output["choices"])
     else:
         check_finish_reason(output.get("finish_reason"))
         text = output.get("text")
         if not isinstance(text, str | None):
             raise ValueError("output.text: not a string")
-        said = bool(text)
+        has_text = bool(text)
     if max(len(choices), 1) < n:
         raise ValueError(f"choices: {max(len(choices), 1)} where {n} were requested")
-    if not said:
+    if not has_text:
         raise ValueError("an answer without content")
     return {**document, "output": output}
 
@@ -83,12 +83,14 @@ def texts(document: Mapping[str, Any]) -> list[str]:
     output = document["output"]
     if not (choices := output.get("choices")):
         return [output["text"]]
-    said = []
+    found = []
     for message in (choice["message"] for choice in choices):
         content = message["content"]
         if not message.get("tool_calls"):
-            said.append(content if isinstance(content, str) else "".join(str(part.get("text", "")) for part in content))
-    return said
+            found.append(
+                content if isinstance(content, str) else "".join(str(part.get("text", "")) for part in content)
+            )
+    return found
 
 
 def choices_of(output: Mapping[str, Any]) -> list[JSONObject]:
@@ -147,17 +149,17 @@ def _reject_files(fields: Mapping[str, Any]) -> None:
 
 def _has_content(message: Mapping[str, Any]) -> bool:
     content = message["content"]
-    said = any(any(part.values()) for part in content) if isinstance(content, list) else bool(content)
-    return said or bool(message.get("reasoning_content") or message.get("tool_calls"))
+    has_text = any(any(part.values()) for part in content) if isinstance(content, list) else bool(content)
+    return has_text or bool(message.get("reasoning_content") or message.get("tool_calls"))
 
 
 def _has_visible_content(message: Mapping[str, Any]) -> bool:
     """Tell whether a message shows something to its reader: more than white space and reasoning."""
     content = message["content"]
-    told = (
+    is_visible = (
         any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)
     )
-    return told or bool(message.get("tool_calls"))
+    return is_visible or bool(message.get("tool_calls"))
 
 
 def _is_visible_part(part: Mapping[str, Any]) -> bool:

@@ -31,13 +31,15 @@ def to_common(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> C
     beside |= {n: v for n, v in request["input"].items() if n not in ("messages", "prompt", "history")}
     if any(value is not None for name, value in beside.items() if name not in _IGNORED_PARAMS):
         return None
-    said = {name: value for name, value in parameters.items() if name not in _IGNORED_PARAMS}
-    if said.get("response_format") == {"type": "text"}:
-        del said["response_format"]
-    if said.get("enable_search") is False:
-        del said["enable_search"]
+    own_params = {name: value for name, value in parameters.items() if name not in _IGNORED_PARAMS}
+    if own_params.get("response_format") == {"type": "text"}:
+        del own_params["response_format"]
+    if own_params.get("enable_search") is False:
+        del own_params["enable_search"]
     spoken = ((turn.role, None if turn.rest else _turn_text(turn.content)) for turn in turns)
-    return interchange.translate_request(spoken, said, _COMMON_NAMES, interchange.translate_function, _tool_choice)
+    return interchange.translate_request(
+        spoken, own_params, _COMMON_NAMES, interchange.translate_function, _tool_choice
+    )
 
 
 def _turn_text(content: Any) -> str | None:

@@ -142,22 +142,22 @@ _INCREMENT_RULES: Mapping[str, Rule] = {"logprobs": chat_deltas.LOGPROBS, "tool_
 
 
 def _merge_field(
-    held: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, Rule] = _NO_RULES
+    merged: JSONObject, name: str, value: Any, *, cumulative: bool, rules: Mapping[str, Rule] = _NO_RULES
 ) -> None:
     """Merge a field beside the texts. In a cumulative stream it may only have grown."""
-    stream_deltas.merge_fields(held, {name: value}, {name: Merge.ACCUMULATED, **rules} if cumulative else rules)
+    stream_deltas.merge_fields(merged, {name: value}, {name: Merge.ACCUMULATED, **rules} if cumulative else rules)
 
 
-def _merge_finish_reason(held: Any, value: Any) -> Any:
+def _merge_finish_reason(merged: Any, value: Any) -> Any:
     """Return the finish reason so far. A bad reason stays, whatever follows."""
-    good = isinstance(held, str) and held in GOOD_FINISH_REASONS
-    return value if held in UNFINISHED_REASONS or (good and value not in UNFINISHED_REASONS) else held
+    good = isinstance(merged, str) and merged in GOOD_FINISH_REASONS
+    return value if merged in UNFINISHED_REASONS or (good and value not in UNFINISHED_REASONS) else merged
 
 
-def _merge_text(held: Any, value: Any, *, cumulative: bool) -> Any:
-    if cumulative or held is None or value is None:
-        return stream_deltas.prefer_later(held, value)
-    return held + value
+def _merge_text(merged: Any, value: Any, *, cumulative: bool) -> Any:
+    if cumulative or merged is None or value is None:
+        return stream_deltas.prefer_later(merged, value)
+    return merged + value
 
 
 def _merge_choice(choice: JSONObject, piece: JSONObject, *, cumulative: bool) -> None:
@@ -192,13 +192,13 @@ def _merge_message(message: JSONObject, piece: JSONObject, *, cumulative: bool) 
                 _merge_field(message, name, value, cumulative=cumulative)
 
 
-def _merge_content(held: Any, value: Any) -> Any:
+def _merge_content(merged: Any, value: Any) -> Any:
     """Merge pieces of content: text to text; in lists, as the SDK does, to the text at the same place."""
-    if not held or not value:
-        return held or (held if value is None else value)
-    if isinstance(held, str) and isinstance(value, str):
-        return held + value
-    parts = [{"text": held}] if isinstance(held, str) else held
+    if not merged or not value:
+        return merged or (merged if value is None else value)
+    if isinstance(merged, str) and isinstance(value, str):
+        return merged + value
+    parts = [{"text": merged}] if isinstance(merged, str) else merged
     pieces = [{"text": value}] if isinstance(value, str) else value
     joined = list(parts)
     for place, piece in enumerate(pieces):
@@ -214,20 +214,20 @@ def _has_text(part: Mapping[str, Any]) -> bool:
     return isinstance(part.get("text"), str)
 
 
-def _merge_calls(held: list[JSONObject], calls: list[JSONObject]) -> list[JSONObject]:
+def _merge_calls(merged: list[JSONObject], calls: list[JSONObject]) -> list[JSONObject]:
     """Merge cumulative tool calls into earlier ones of the same index."""
-    known = {item_index(call, place): call for place, call in enumerate(held)}
+    known = {item_index(call, place): call for place, call in enumerate(merged)}
     for place, call in enumerate(calls):
         _merge_call(known.setdefault(item_index(call, place), {}), call)
     return list(known.values())
 
 
-def _merge_call(held: JSONObject, value: Mapping[str, Any]) -> None:
+def _merge_call(merged: JSONObject, value: Mapping[str, Any]) -> None:
     for name, inner in value.items():
-        if isinstance(held.get(name), dict) and isinstance(inner, dict):
-            _merge_call(held[name], inner)
+        if isinstance(merged.get(name), dict) and isinstance(inner, dict):
+            _merge_call(merged[name], inner)
         else:
-            _merge_field(held, name, inner, cumulative=True)
+            _merge_field(merged, name, inner, cumulative=True)
 
 
 def _deltas(message: JSONObject, variant: str) -> tuple[list[JSONObject], JSONObject]:

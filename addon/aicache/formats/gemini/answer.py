@@ -103,9 +103,9 @@ def _reject_failed_tools(candidate: Mapping[str, Any]) -> None:
     _reject_unless_recovered(outcomes, _CODE_FAILURES, _CODE_SUCCESSES)
 
 
-def _reject_unless_recovered(said: Sequence[Any], bad: tuple[Any, ...], good: tuple[Any, ...]) -> None:
-    failed = [at for at, each in enumerate(said) if each in bad]
-    if failed and not any(each in good for each in said[failed[-1] + 1 :]):
+def _reject_unless_recovered(statuses: Sequence[Any], bad: tuple[Any, ...], good: tuple[Any, ...]) -> None:
+    failed = [at for at, each in enumerate(statuses) if each in bad]
+    if failed and not any(each in good for each in statuses[failed[-1] + 1 :]):
         raise ValueError("a tool failed at the upstream")
 
 

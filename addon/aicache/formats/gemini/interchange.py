@@ -49,24 +49,24 @@ def to_common(request: GeminiRequest, model: str) -> Common | None:
         return None
     if request.body.get("model", model).removeprefix("models/") != model:
         return None
-    said: JSONObject = {}
+    normalized: JSONObject = {}
     for name, value in request.generation.items():
         if name in _COMMON_NAMES:
-            said[_COMMON_NAMES[name]] = value
+            normalized[_COMMON_NAMES[name]] = value
         elif (name, value) not in (("responseMimeType", "text/plain"), ("thinkingConfig", {})):
             return None
     try:
         if "tools" in request.body:
-            said["tools"] = _tools(request)
+            normalized["tools"] = _tools(request)
         if (choice := _tool_choice(request)) is not None:
-            said["tool_choice"] = choice
+            normalized["tool_choice"] = choice
     except ValueError:
         return None
     parted = interchange.split_conversation(
         (_ROLES.get(turn.role, ""), interchange.only_text(turn.content) if turn.rest.keys() <= {"role"} else None)
         for turn in request.turns
     )
-    return None if parted is None else interchange.build_common(*parted, said, {})
+    return None if parted is None else interchange.build_common(*parted, normalized, {})
 
 
 def parse_usage(document: Mapping[str, Any]) -> Usage:
@@ -84,18 +84,18 @@ def parse_usage(document: Mapping[str, Any]) -> Usage:
 def to_answer(document: Mapping[str, Any]) -> Answer:
     """Convert a response. Raises ValueError for images, code that was run, and calls that clients must send back with a
     signature, for which other APIs have no field."""
-    said = fields.normalize(document, fields.RESPONSE)
-    model = said.get("modelVersion", "")
+    normalized = fields.normalize(document, fields.RESPONSE)
+    model = normalized.get("modelVersion", "")
     choices = []
-    for candidate in said["candidates"]:
+    for candidate in normalized["candidates"]:
         parts = tuple(part for each in gemini_answer.parts_of(candidate) if (part := _to_part(each, model)) is not None)
         choices.append(Choice(parts, interchange.finish_of_parts(parts)))
     return Answer(
-        id=said.get("responseId", ""),
+        id=normalized.get("responseId", ""),
         model=model,
-        created=_seconds(said.get("createTime", "")),
+        created=_seconds(normalized.get("createTime", "")),
         choices=tuple(choices),
-        usage=parse_usage(document) if said.get("usageMetadata") else None,
+        usage=parse_usage(document) if normalized.get("usageMetadata") else None,
     )
 
 
@@ -188,10 +188,10 @@ def _tool_choice(request: GeminiRequest) -> Any:
 
 def _to_part(part: Mapping[str, Any], model: str) -> Part | None:
     """Convert a part; None for an empty one. A signature proves thoughts to the model that produced them."""
-    said = fields.normalize(part, fields.PART)
-    signature = said.pop("thoughtSignature", None)
-    thought = said.pop("thought", False)
-    match said:
+    normalized = fields.normalize(part, fields.PART)
+    signature = normalized.pop("thoughtSignature", None)
+    thought = normalized.pop("thought", False)
+    match normalized:
         case {"text": str(text), **others} if not others:
             if thought:
                 return Reasoning(text, signature) if text or signature else None
@@ -202,7 +202,7 @@ def _to_part(part: Mapping[str, Any], model: str) -> Part | None:
             call = fields.normalize(sent, fields.FUNCTION_CALL)
             return ToolCall(call.get("id", ""), call.get("name", ""), call.get("args", {}))
         case {}:
-            if not said:
+            if not normalized:
                 return None
     raise ValueError("a type of content that other APIs do not have")
 

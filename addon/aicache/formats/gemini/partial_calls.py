@@ -59,8 +59,10 @@ class CallBuilder:
         if any(piece.get(name, call.get(name)) != call.get(name, piece.get(name)) for name in ("id", "name")):
             raise ValueError("functionCall: a piece of another call than the one that is open")
         call["args"] |= piece.get("args", {})
-        for held, more in ((self._part, part), (call, piece)):
-            held |= {name: value for name, value in more.items() if name not in held and name not in _PIECE_FIELDS}
+        for container, more in ((self._part, part), (call, piece)):
+            container |= {
+                name: value for name, value in more.items() if name not in container and name not in _PIECE_FIELDS
+            }
         for partial in object_list(piece.get("partialArgs"), "partialArgs"):
             self._put(call["args"], partial)
         if not piece.get("willContinue"):
@@ -73,15 +75,15 @@ class CallBuilder:
         return isinstance(call, dict) and bool(self.is_open or call.get("willContinue") or call.get("partialArgs"))
 
     def _put(self, args: JSONObject, partial: JSONObject) -> None:
-        said = fields.normalize(partial, _PARTIAL_ARG)
-        values = [said[name] for name in ("stringValue", "numberValue", "boolValue") if name in said]
+        normalized = fields.normalize(partial, _PARTIAL_ARG)
+        values = [normalized[name] for name in ("stringValue", "numberValue", "boolValue") if name in normalized]
         if "nullValue" in partial:
             values.append(None)
         if len(values) > 1:
             raise ValueError("partialArgs: several values for one path")
         if not values:
             return  # announces a path
-        place = _parse_path(said.get("jsonPath", ""))
+        place = _parse_path(normalized.get("jsonPath", ""))
         holder, last = _holder(args, place)
         (value,) = values
         if isinstance(value, str):
@@ -108,28 +110,28 @@ def _parse_path(path: str) -> tuple[_Step, ...]:
 
 def _holder(args: JSONObject, place: tuple[_Step, ...]) -> tuple[Any, _Step]:
     """Return the object or list that holds a place, created if absent, and the last step to it."""
-    held: Any = args
+    container: Any = args
     for step, following in pairwise(place):
-        inner = _get(held, step)
+        inner = _get(container, step)
         if inner is None:
             inner = [] if isinstance(following, int) else {}
-            _set(held, step, inner)
-        held = inner
-    return held, place[-1]
+            _set(container, step, inner)
+        container = inner
+    return container, place[-1]
 
 
-def _get(held: Any, step: _Step) -> Any:
-    if isinstance(held, dict) and isinstance(step, str):
-        return held.get(step)
-    if isinstance(held, list) and isinstance(step, int):
-        return held[step] if step < len(held) else None
+def _get(container: Any, step: _Step) -> Any:
+    if isinstance(container, dict) and isinstance(step, str):
+        return container.get(step)
+    if isinstance(container, list) and isinstance(step, int):
+        return container[step] if step < len(container) else None
     raise ValueError("jsonPath: leads through a value of another type")
 
 
-def _set(held: Any, step: _Step, value: Any) -> None:
-    if isinstance(held, dict) and isinstance(step, str):
-        held[step] = value
-    elif isinstance(held, list) and isinstance(step, int) and step <= len(held):
-        held[step : step + 1] = [value]
+def _set(container: Any, step: _Step, value: Any) -> None:
+    if isinstance(container, dict) and isinstance(step, str):
+        container[step] = value
+    elif isinstance(container, list) and isinstance(step, int) and step <= len(container):
+        container[step : step + 1] = [value]
     else:
         raise ValueError("jsonPath: leads through a value of another type")

@@ -124,10 +124,10 @@ def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
 
     Results of calls are sent with the role "user"; such a turn is a tool's, since it asks no question.
     """
-    said = fields.normalize(content, fields.CONTENT)
-    parts = fields.message_list(said.get("parts"), "parts") if "parts" in said else None
+    normalized = fields.normalize(content, fields.CONTENT)
+    parts = fields.message_list(normalized.get("parts"), "parts") if "parts" in normalized else None
     kinds = {name for part in parts or () for name in _check_part(part)}
-    role = "system" if system else said.get("role") or "user"
+    role = "system" if system else normalized.get("role") or "user"
     if not system and role in ("system", "developer"):
         raise ValueError("contents: an unknown role")
     if role == "user" and not kinds.isdisjoint(_RESULT_FIELDS):
@@ -139,14 +139,14 @@ def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
 
 def _check_part(part: JSONObject) -> JSONObject:
     """Normalize a part. Raises ValueError for a field of another type."""
-    said = fields.normalize(part, fields.PART)
-    fields.submessage(said, "functionCall", fields.FUNCTION_CALL)
-    result = fields.submessage(said, "functionResponse", fields.FUNCTION_RESPONSE)
+    normalized = fields.normalize(part, fields.PART)
+    fields.submessage(normalized, "functionCall", fields.FUNCTION_CALL)
+    result = fields.submessage(normalized, "functionResponse", fields.FUNCTION_RESPONSE)
     brought = fields.message_list(result.get("parts"), "functionResponse.parts")
-    for each in (said, *(fields.normalize(inner, fields.PART) for inner in brought)):
+    for each in (normalized, *(fields.normalize(inner, fields.PART) for inner in brought)):
         fields.submessage(each, "inlineData", fields.BLOB)
         fields.submessage(each, "fileData", fields.FILE)
-    return said
+    return normalized
 
 
 def _may_have_neighbors(request: GeminiRequest, tools_semantic: bool) -> bool:

@@ -146,27 +146,27 @@ class _CandidateBuilder:
 
     def _add_parts(self, parts: Iterable[JSONObject]) -> None:
         continues = bool(self.parts)
-        held = self.parts = self.parts or []
+        merged = self.parts = self.parts or []
         for part in parts:
             call = fields.submessage(fields.normalize(part, fields.PART), "functionCall", fields.FUNCTION_CALL)
             if self.calls.is_piece(part):
                 begun = self.calls.add(part)
                 if begun is not None:
-                    held.append(begun)
+                    merged.append(begun)
             elif part == END_MARK:
                 pass
             elif "functionCall" in part and not call.get("name"):
                 raise ValueError("functionCall: one has no name")
-            elif not continues or not _continues(held[-1], part):
-                held.append(part)
+            elif not continues or not _continues(merged[-1], part):
+                merged.append(part)
             elif part != _BLANK_PART:
-                held[-1]["text"] += part["text"]
+                merged[-1]["text"] += part["text"]
                 if "thoughtSignature" in part:
-                    held[-1]["thoughtSignature"] = part["thoughtSignature"]
+                    merged[-1]["thoughtSignature"] = part["thoughtSignature"]
             continues = False
 
 
-def _continues(held: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+def _continues(merged: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     """Tell whether a chunk's first part continues the last part before it.
 
     Text continues text of its kind, thoughts or content, up to a signature, which belongs to what precedes it. A blank
@@ -174,23 +174,23 @@ def _continues(held: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     """
     if part == _BLANK_PART:
         return True
-    texts = all(each.keys() <= _TEXT_PART_FIELDS and isinstance(each.get("text"), str) for each in (held, part))
-    return texts and "thoughtSignature" not in held and _thought(held) == _thought(part)
+    texts = all(each.keys() <= _TEXT_PART_FIELDS and isinstance(each.get("text"), str) for each in (merged, part))
+    return texts and "thoughtSignature" not in merged and _thought(merged) == _thought(part)
 
 
 def _thought(part: Mapping[str, Any]) -> tuple[bool, Any]:
     return "thought" in part, part.get("thought")
 
 
-def _merge_fields(held: JSONObject, news: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
+def _merge_fields(merged: JSONObject, news: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
     """Merge the fields beside the parts, in either spelling."""
     for name, value in news.items():
         rule = rules.get(fields.to_camel_case(name))
-        known = held.get(name)
+        known = merged.get(name)
         if isinstance(rule, Mapping) and isinstance(known, dict) and isinstance(value, dict):
             _merge_fields(known, value, rule)
         else:
-            held[name] = stream_deltas.merge_values(known, value, rule)
+            merged[name] = stream_deltas.merge_values(known, value, rule)
 
 
 def _chunks(document: Mapping[str, Any]) -> Iterator[JSONObject]:

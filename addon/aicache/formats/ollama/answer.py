@@ -1,8 +1,8 @@
 """Checks Ollama's answers, joins its streams, and renders answers as streams. Pure.
 
 Source: https://github.com/ollama/ollama/blob/main/docs/api.md. A stream is JSON objects, one per line, each with a
-piece of the content; the last one has ``done: true`` and the counts. A whole answer, and the document of both, is that last
-object with all of the content.
+piece of the content; the last one has ``done: true`` and the counts. A whole answer is that last object with all of
+the content, and so is the document of both.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Shape:
     message: bool
     """... of the document's ``message``, or of the document itself."""
 
-    def said(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        said: Mapping[str, Any] = document["message"] if self.message else document
-        return said
+    def content_of(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        content: Mapping[str, Any] = document["message"] if self.message else document
+        return content
 
 
 CHAT = Shape("content", message=True)
@@ -91,16 +91,16 @@ def check_answer(document: JSONObject, shape: Shape) -> JSONObject:
         checked = document | {"message": {**message, "role": role, "content": content}}
     else:
         checked = document | {"response": document.get("response") or ""}
-    if not any(shape.said(checked).get(name) for name in (shape.text, "thinking", "tool_calls")):
+    if not any(shape.content_of(checked).get(name) for name in (shape.text, "thinking", "tool_calls")):
         raise ValueError("no content")
     return checked
 
 
 def reject_useless(document: Mapping[str, Any], shape: Shape) -> None:
     """Raise ValueError for an answer that is blank beside its thinking, or lacks the call that it announces."""
-    said = shape.said(document)
-    answer_content.reject_missing_call(document.get("done_reason"), said.get("tool_calls"))
-    if not (said.get("tool_calls") or answer_content.has_visible_text(said.get(shape.text))):
+    content = shape.content_of(document)
+    answer_content.reject_missing_call(document.get("done_reason"), content.get("tool_calls"))
+    if not (content.get("tool_calls") or answer_content.has_visible_text(content.get(shape.text))):
         raise ValueError("no content")
 
 
@@ -116,9 +116,9 @@ def join_lines(lines: Iterable[bytes]) -> JSONObject:
             raise ValueError("a line after the end")
         piece = parse_object(line)
         _check_document(piece)
-        held, message = document.get("message"), piece.get("message")
-        if isinstance(held, dict) and isinstance(message, dict):
-            _merge_fields(held, message)
+        merged, message = document.get("message"), piece.get("message")
+        if isinstance(merged, dict) and isinstance(message, dict):
+            _merge_fields(merged, message)
             del piece["message"]
         _merge_fields(document, piece)
     return document
@@ -130,19 +130,19 @@ def render_stream(document: Mapping[str, Any], shape: Shape) -> bytes:
     `join_lines` restores all of it. Log probabilities go with the first content.
     """
     rest = dict(document)
-    said = dict(rest.pop("message")) if shape.message else rest
+    content = dict(rest.pop("message")) if shape.message else rest
     head = {name: rest.pop(name) for name in _EVERY_LINE_FIELDS if name in rest}
-    blank = {"role": said["role"], "content": ""} if shape.message else {"response": ""}
-    pieces = [{name: said.pop(name)} for name in ("thinking", shape.text, "tool_calls") if said.get(name)]
+    blank = {"role": content["role"], "content": ""} if shape.message else {"response": ""}
+    pieces = [{name: content.pop(name)} for name in ("thinking", shape.text, "tool_calls") if content.get(name)]
     lines = [head | _placed(blank | piece, shape) | {"done": False} for piece in pieces]
     if rest.get("logprobs"):
         lines[0]["logprobs"] = rest.pop("logprobs")
-    lines.append(head | _placed(blank | said, shape) | rest)
+    lines.append(head | _placed(blank | content, shape) | rest)
     return sse.encode_ndjson(render_json_line(line) for line in lines)
 
 
-def _placed(said: JSONObject, shape: Shape) -> JSONObject:
-    return {"message": said} if shape.message else said
+def _placed(content: JSONObject, shape: Shape) -> JSONObject:
+    return {"message": content} if shape.message else content
 
 
 def _check_document(piece: Mapping[str, Any]) -> None:
@@ -156,9 +156,9 @@ def _check_document(piece: Mapping[str, Any]) -> None:
     check_types(piece, _ANSWER)
     if (reason := piece.get("done_reason") or "stop") not in GOOD_DONE_REASONS:
         raise ValueError(f"done_reason: {answer_content.quote_reason(reason)}")
-    for said in (piece, piece.get("message") or {}):
-        check_types(said, _MESSAGE)
-        for call in object_list(said.get("tool_calls"), "tool_calls"):
+    for content in (piece, piece.get("message") or {}):
+        check_types(content, _MESSAGE)
+        for call in object_list(content.get("tool_calls"), "tool_calls"):
             check_types(call, _CALL)
             function = call.get("function") or {}
             name, arguments = function.get("name"), function.get("arguments")
@@ -166,20 +166,20 @@ def _check_document(piece: Mapping[str, Any]) -> None:
                 raise ValueError("tool_calls: a call without a function")
 
 
-def _merge_fields(held: JSONObject, piece: Mapping[str, Any]) -> None:
+def _merge_fields(merged: JSONObject, piece: Mapping[str, Any]) -> None:
     for name, value in piece.items():
-        held[name] = _merge_values(name, held[name], value) if name in held else value
+        merged[name] = _merge_values(name, merged[name], value) if name in merged else value
 
 
-def _merge_values(name: str, held: Any, value: Any) -> Any:
-    match held, value:
+def _merge_values(name: str, merged: Any, value: Any) -> Any:
+    match merged, value:
         case (None, _) | (_, None):
-            return value if held is None else held
+            return value if merged is None else merged
         case str(), str() if name in _TEXT_FIELDS:
-            return held + value
+            return merged + value
         case list(), list() if name in _LIST_FIELDS:
-            held.extend(value)
-            return held
+            merged.extend(value)
+            return merged
         case _ if name in _REPLACED_FIELDS:
-            return prefer_later(held, value)
-    return merge_unknown(held, value)
+            return prefer_later(merged, value)
+    return merge_unknown(merged, value)

@@ -91,15 +91,15 @@ class _Ollama(BaseFormat):
         return AnswerSummary(
             token_count(document.get("prompt_eval_count")),
             token_count(document.get("eval_count")),
-            refusals.any_refusal([self.shape.said(document)[self.shape.text]]),
+            refusals.any_refusal([self.shape.content_of(document)[self.shape.text]]),
             expires_at=failure_marks.earliest_expiry(document),
         )
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         ollama_answer.reject_useless(document, self.shape)
-        said = self.shape.said(document)
-        if (form := response_format.of_ollama(call.params)) is not None and not said.get("tool_calls"):
-            response_format.reject_mismatch([said[self.shape.text]], form)
+        content = self.shape.content_of(document)
+        if (form := response_format.of_ollama(call.params)) is not None and not content.get("tool_calls"):
+            response_format.reject_mismatch([content[self.shape.text]], form)
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would, always with the usage."""
@@ -140,7 +140,7 @@ class OllamaChat(_Ollama):
         asks = (
             last.role == "user" and not any(last.rest.values()) and _may_have_neighbors(request, context.tools_semantic)
         )
-        return _call(self.api, request, turns, last.content if asks else None, said={"messages"})
+        return _call(self.api, request, turns, last.content if asks else None, turn_fields={"messages"})
 
 
 class OllamaGenerate(_Ollama):
@@ -162,11 +162,11 @@ class OllamaGenerate(_Ollama):
         if not prompt:
             raise ValueError("prompt: empty, which loads or unloads the model")
         turns: tuple[Turn, ...] = (Turn("user", prompt, {}),)
-        said = {"prompt"}
+        turn_fields = {"prompt"}
         if isinstance(system := request.get("system"), str):
-            turns, said = (Turn("system", system, {}), *turns), {"prompt", "system"}
+            turns, turn_fields = (Turn("system", system, {}), *turns), {"prompt", "system"}
         question = prompt if _may_have_neighbors(request, context.tools_semantic) else None
-        return _call(self.api, request, turns, question, said=said)
+        return _call(self.api, request, turns, question, turn_fields=turn_fields)
 
 
 OLLAMA_CHAT = OllamaChat()
@@ -193,11 +193,13 @@ def _check(request: JSONObject, types: Types) -> None:
     check_types(request.get("options") or {}, _OPTIONS)
 
 
-def _call(api: str, request: JSONObject, turns: tuple[Turn, ...], question: str | None, *, said: set[str]) -> Call:
-    """Build the call. *said* are the fields that became turns; how long the model stays loaded changes no answer."""
+def _call(
+    api: str, request: JSONObject, turns: tuple[Turn, ...], question: str | None, *, turn_fields: set[str]
+) -> Call:
+    """Build the call. *turn_fields* became turns; how long the model stays loaded changes no answer."""
     if not (model := request.get("model")):
         raise ValueError("model: missing")
-    elsewhere = {"model", "keep_alive"} | said
+    elsewhere = {"model", "keep_alive"} | turn_fields
     params = {name: value for name, value in request.items() if name not in elsewhere}
     return Call(
         api=api,

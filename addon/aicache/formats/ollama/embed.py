@@ -49,8 +49,8 @@ class OllamaEmbed(BaseEmbeddings):
         for item in items:
             check_vector(item, batch.params)
         check_count(items, positions, "embeddings")
-        told = parse_raw(envelope.get(_TOKEN_COUNT, msgspec.Raw(b"null")), Any, _TOKEN_COUNT)
-        shares = share_count(token_count(told), input_sizes(batch.inputs[i] for i in positions))
+        count = parse_raw(envelope.get(_TOKEN_COUNT, msgspec.Raw(b"null")), Any, _TOKEN_COUNT)
+        shares = share_count(token_count(count), input_sizes(batch.inputs[i] for i in positions))
         return [InputEmbedding(item, envelope, share) for item, share in zip(items, shares, strict=True)]
 
     def render_response(self, embeddings: Sequence[InputEmbedding]) -> bytes:
@@ -60,8 +60,8 @@ class OllamaEmbed(BaseEmbeddings):
             "embeddings": [each.item for each in embeddings],
         }
         tokens = sum(each.tokens for each in embeddings)
-        told = any(_TOKEN_COUNT in each.envelope for each in embeddings) or tokens > 0
-        return render_json(document | envelope | ({_TOKEN_COUNT: tokens} if told else {}))
+        is_counted = any(_TOKEN_COUNT in each.envelope for each in embeddings) or tokens > 0
+        return render_json(document | envelope | ({_TOKEN_COUNT: tokens} if is_counted else {}))
 
 
 OLLAMA_EMBED = OllamaEmbed()

@@ -29,18 +29,18 @@ _MAX_UNIX_SECONDS = 253402300800  # the year 10000, which no timestamp can expre
 
 def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a request in common terms, or None if it says more than they express."""
-    said = {
+    own_params = {
         name: value
         for name, value in params.items()
         if name not in _IGNORED_PARAMS and value is not None and (value or name not in _EMPTY_PARAMS_ABSENT)
     }
-    options = {name: value for name, value in said.pop("options", {}).items() if value is not None}
-    if not said.keys() <= {"tools"} or not options.keys() <= _OPTIONS:
+    options = {name: value for name, value in own_params.pop("options", {}).items() if value is not None}
+    if not own_params.keys() <= {"tools"} or not options.keys() <= _OPTIONS:
         return None
     if options.get("num_predict", 0) < 0:
         del options["num_predict"]  # no limit, the default of other APIs
     spoken = ((turn.role, _turn_text(turn)) for turn in turns)
-    return interchange.translate_request(spoken, said | options, _COMMON_NAMES, interchange.translate_function)
+    return interchange.translate_request(spoken, own_params | options, _COMMON_NAMES, interchange.translate_function)
 
 
 def to_answer(document: Mapping[str, Any], shape: Shape) -> Answer:
@@ -48,15 +48,15 @@ def to_answer(document: Mapping[str, Any], shape: Shape) -> Answer:
 
     Ollama's answers have no id, so their time serves as one.
     """
-    said = shape.said(document)
-    if said.get("images") or document.get("image"):
+    content = shape.content_of(document)
+    if content.get("images") or document.get("image"):
         raise ValueError("an answer with more than text and tool calls")
     parts: list[Part] = []
-    if thinking := said.get("thinking"):
+    if thinking := content.get("thinking"):
         parts.append(Reasoning(thinking))
-    if text := said[shape.text]:
+    if text := content[shape.text]:
         parts.append(Text(text))
-    for call in said.get("tool_calls") or []:
+    for call in content.get("tool_calls") or []:
         function = call["function"]
         parts.append(ToolCall(call.get("id") or "", function["name"], function.get("arguments") or {}))
     counts = Usage(token_count(document.get("prompt_eval_count")), token_count(document.get("eval_count")))
@@ -79,16 +79,16 @@ def from_answer(answer: Answer, model: str, shape: Shape) -> JSONObject:
     choice = interchange.only_choice(answer)
     if choice.finish is Finish.REFUSAL or any(isinstance(part, Refusal) for part in choice.parts):
         raise ValueError("a refusal, which this API does not mark")
-    said: JSONObject = {"role": "assistant"} if shape is CHAT else {}
-    said[shape.text] = interchange.joined_text(choice.parts, Text)
+    content: JSONObject = {"role": "assistant"} if shape is CHAT else {}
+    content[shape.text] = interchange.joined_text(choice.parts, Text)
     if thinking := interchange.joined_text(choice.parts, Reasoning):
-        said["thinking"] = thinking
+        content["thinking"] = thinking
     if calls := interchange.tool_calls_in(choice.parts):
         if shape is not CHAT:
             raise ValueError("tool calls, which this endpoint does not have")
-        said["tool_calls"] = [_call(index, call) for index, call in enumerate(calls)]
+        content["tool_calls"] = [_call(index, call) for index, call in enumerate(calls)]
     document: JSONObject = {"model": answer.model or model, "created_at": _render_time(answer.created)}
-    document |= {"message": said} if shape is CHAT else said
+    document |= {"message": content} if shape is CHAT else content
     document |= {"done": True, "done_reason": "stop"}
     if answer.usage is not None:
         document |= {"prompt_eval_count": answer.usage.input, "eval_count": answer.usage.output}

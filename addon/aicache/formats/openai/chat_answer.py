@@ -86,13 +86,13 @@ def expiry(answer: Completion) -> float | None:
 
 def texts(answer: Completion) -> list[str]:
     """Return the texts of the choices that end in text, not in a call or a refusal."""
-    said = []
+    found = []
     for choice in answer.choices:
         message = choice.message
         if not any(message.get(name) for name in ("refusal", *_NON_TEXT_FIELDS)):
             content = message["content"]
-            said.append(content if isinstance(content, str) else "".join(_text_in(part) for part in content))
-    return said
+            found.append(content if isinstance(content, str) else "".join(_text_in(part) for part in content))
+    return found
 
 
 def reject_useless(answer: Completion) -> None:
@@ -188,18 +188,18 @@ def _check_call(call: JSONObject) -> JSONObject:
 
 def _has_content(message: Mapping[str, Any]) -> bool:
     content = message["content"]
-    said = any(part != _BLANK_PART for part in content) if isinstance(content, list) else bool(content)
-    return said or any(message.get(name) for name in _CONTENT_FIELDS)
+    has_text = any(part != _BLANK_PART for part in content) if isinstance(content, list) else bool(content)
+    return has_text or any(message.get(name) for name in _CONTENT_FIELDS)
 
 
 def _has_visible_content(message: Mapping[str, Any]) -> bool:
     """Tell whether a message shows something to its reader: more than white space and reasoning."""
     content = message["content"]
-    told = (
+    is_visible = (
         any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)
     )
     return (
-        told
+        is_visible
         or answer_content.has_visible_text(message.get("refusal"))
         or any(message.get(name) for name in _NON_TEXT_FIELDS)
     )

@@ -26,14 +26,16 @@ _FINISH = {
 
 def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
     """Return a request in common terms, or None if it says more than they express."""
-    said = {name: value for name, value in request.items() if name not in _IGNORED_PARAMS}
-    if said.get("response_format") == {"type": "text"}:
-        del said["response_format"]
+    own_params = {name: value for name, value in request.items() if name not in _IGNORED_PARAMS}
+    if own_params.get("response_format") == {"type": "text"}:
+        del own_params["response_format"]
     spoken = (
         ("system" if turn.role in _SYSTEM else turn.role, None if turn.rest else interchange.only_text(turn.content))
         for turn in turns
     )
-    return interchange.translate_request(spoken, said, _COMMON_NAMES, interchange.translate_function, _tool_choice)
+    return interchange.translate_request(
+        spoken, own_params, _COMMON_NAMES, interchange.translate_function, _tool_choice
+    )
 
 
 def to_answer(completion: Completion) -> Answer:

@@ -62,7 +62,7 @@ class _ChoiceBuilder:
         self.finish_reason = stream.merge_finish_reason(self.finish_reason, piece.pop("finish_reason", None))
         piece.pop("index", None)
         if type(piece.get("logprobs")) in (int, float):
-            piece["logprobs"] = AMBIGUOUS  # Together tells one number a token, and lists in whole answers
+            piece["logprobs"] = AMBIGUOUS  # Together sends a number per token, and lists in whole answers
         stream_deltas.merge_fields(self.extra, piece, chat_deltas.CHOICE)
 
     def build(self, index: int) -> JSONObject:

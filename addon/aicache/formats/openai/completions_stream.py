@@ -63,21 +63,21 @@ class _ChoiceBuilder:
         return {**told, "text": "".join(self.text), "index": index, "finish_reason": self.finish_reason}
 
 
-def _merge_logprobs(held: Any, value: Any) -> Any:
+def _merge_logprobs(merged: Any, value: Any) -> Any:
     """Merge the log probabilities of two pieces: lists with one element per token, by name.
 
     Together sends a bare number with each token, which is not part of what a whole answer has.
     """
-    match held, value:
+    match merged, value:
         case (None, _) | (_, None):
-            return value if held is None else held
+            return value if merged is None else merged
         case dict(), dict():
             for name, more in value.items():
-                held[name] = _merge_logprobs(held.get(name), more)
-            return held
+                merged[name] = _merge_logprobs(merged.get(name), more)
+            return merged
         case list(), list():
-            held += value
-            return held
+            merged += value
+            return merged
     return AMBIGUOUS
 
 

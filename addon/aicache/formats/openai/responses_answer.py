@@ -116,8 +116,8 @@ def _check_item(item: JSONObject) -> None:
         raise ValueError("output: a malformed call")
     if kind in ("message", "reasoning"):
         for part in (*parts_of(item, "content"), *parts_of(item, "summary")):
-            said = _TEXT_OF.get(part["type"]) if isinstance(part.get("type"), str) else ""
-            if said == "" or (said is not None and not isinstance(part.get(said), str)):
+            text_field = _TEXT_OF.get(part["type"]) if isinstance(part.get("type"), str) else ""
+            if text_field == "" or (text_field is not None and not isinstance(part.get(text_field), str)):
                 raise ValueError("output: a part without text")
             for name in ("annotations", "logprobs"):
                 object_list(part.get(name), f"output.{name}")
@@ -189,5 +189,5 @@ def _has_visible_content(item: Mapping[str, Any]) -> bool:
 
 
 def _is_visible_part(part: Mapping[str, Any]) -> bool:
-    said = _TEXT_OF.get(part["type"])
-    return True if said is None else answer_content.has_visible_text(part.get(said))
+    text_field = _TEXT_OF.get(part["type"])
+    return True if text_field is None else answer_content.has_visible_text(part.get(text_field))

@@ -48,13 +48,13 @@ def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
     """
     if request.get("store"):
         return None
-    said = {
+    own_params = {
         name: value
         for name, value in request.items()
         if name not in _IGNORED_PARAMS and value not in _DEFAULTS.get(name, ())
     }
     spoken = (("system" if turn.role in _SYSTEM else turn.role, _turn_text(turn)) for turn in turns)
-    return interchange.translate_request(spoken, said, _COMMON_NAMES, _tool, _tool_choice)
+    return interchange.translate_request(spoken, own_params, _COMMON_NAMES, _tool, _tool_choice)
 
 
 def to_answer(response: Mapping[str, Any]) -> Answer:

@@ -61,8 +61,8 @@ def turns_of(request: Mapping[str, Any]) -> tuple[Turn, ...]:
     Items that are not messages (tool calls, their results, reasoning) are turns whose content is the whole item: no
     message has an object as its content, so the two cannot be confused.
     """
-    told = request.get("input")
-    items = [{"role": "user", "content": told}] if isinstance(told, str) else object_list(told, "input")
+    given = request.get("input")
+    items = [{"role": "user", "content": given}] if isinstance(given, str) else object_list(given, "input")
     if not items:
         raise ValueError("input: missing, or empty")
     turns = [_turn(i, item) for i, item in enumerate(items)]
@@ -98,8 +98,8 @@ def with_echoes(document: JSONObject, echoes: str) -> JSONObject:
 def tools_of(request: Mapping[str, Any]) -> list[JSONObject]:
     """Return all tools, also those that items of the conversation add. Raises ValueError for malformed ones."""
     tools = object_list(request.get("tools"), "tools")
-    if not isinstance(told := request.get("input"), str):
-        for item in object_list(told, "input"):
+    if not isinstance(given := request.get("input"), str):
+        for item in object_list(given, "input"):
             if item.get("type") in _TOOL_ITEM_TYPES:
                 tools = tools + object_list(item.get("tools"), "input.tools")
     if not all(isinstance(tool.get("type"), str) for tool in tools):

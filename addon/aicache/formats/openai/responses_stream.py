@@ -167,7 +167,7 @@ def _summary(part: JSONObject, at: JSONObject) -> Iterator[_Event]:
 
 
 def _part(part: JSONObject, at: JSONObject) -> Iterator[_Event]:
-    """Stream a part of a message's or of reasoning's content. Kinds of parts that nobody has heard of come whole."""
+    """Stream a part of a message's or of reasoning's content. Parts of unknown types are sent whole."""
     match part["type"]:
         case "output_text":
             empty: JSONObject = {name: [] for name in ("annotations", "logprobs") if part.get(name)}

@@ -87,9 +87,9 @@ def join_stream(body: bytes, new_choice: Callable[[], ChoiceBuilder]) -> JSONObj
     return document | {"choices": [choice.build(index) for index, choice in choices.items()], "usage": usage}
 
 
-def merge_finish_reason(held: str | None, reason: Any) -> Any:
+def merge_finish_reason(merged: str | None, reason: Any) -> Any:
     """Return a choice's finish reason after a piece with *reason*. A bad reason stays, whatever follows."""
-    return reason if reason and held in (None, *GOOD_FINISH_REASONS) else held
+    return reason if reason and merged in (None, *GOOD_FINISH_REASONS) else merged
 
 
 def render_stream(
