@@ -36,14 +36,14 @@ def test_the_answers_to_start_from_are_kept() -> None:
 @pytest.mark.parametrize("api", ALL_APIS)
 @pytest.mark.parametrize("text", [" ", "\n\n\t", "\u00a0\u3000", "\u200b\ufeff", "\u2800", " \u2060 "])
 def test_white_space_alone_is_not_kept(api: str, text: str) -> None:
-    with pytest.raises(ValueError, match=r"sa(y|id)"):
+    with pytest.raises(ValueError, match="blank|empty|no content|without content"):
         keep(api, ANSWERS[api](text))
 
 
 @pytest.mark.parametrize("api", ALL_APIS)
 def test_thoughts_in_the_text_and_nothing_after_them_are_not_kept(api: str) -> None:
     for text in ("<think>Hm.</think>\n", "\n<think>Hm", "<thinking>Hm</thinking> "):
-        with pytest.raises(ValueError, match=r"sa(y|id)"):
+        with pytest.raises(ValueError, match="blank|empty|no content|without content"):
             keep(api, ANSWERS[api](text))
     keep(api, ANSWERS[api]("<think>Hm.</think> Yes"))
     keep(api, ANSWERS[api]("Use <think> tags"))
@@ -67,7 +67,7 @@ def test_thoughts_in_the_text_and_nothing_after_them_are_not_kept(api: str) -> N
     ],
 )
 def test_reasoning_alone_is_not_kept(api: str, answer: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"sa(y|id)"):
+    with pytest.raises(ValueError, match="blank|empty|no content|without content"):
         keep(api, answer)
 
 
@@ -128,7 +128,7 @@ def test_a_freeform_tool_takes_any_text() -> None:
     ],
 )
 def test_an_end_for_a_call_that_is_not_made_is_not_kept(api: str, answer: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="called"):
+    with pytest.raises(ValueError, match="call"):
         keep(api, answer)
 
 
@@ -143,7 +143,7 @@ def test_a_call_without_id_or_name_is_not_told_in_another_mode_or_api() -> None:
         with pytest.raises(ValueError, match="id"):
             format.render(document, mode)
     nameless = chat(called("{}", function={"arguments": "{}"}), finish="tool_calls")
-    with pytest.raises(ValueError, match="no function"):
+    with pytest.raises(ValueError, match="without a function"):
         format.to_answer(format.parse_answer(json.dumps(nameless).encode())[1])
 
 

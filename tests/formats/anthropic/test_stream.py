@@ -255,7 +255,7 @@ def test_a_delta_may_tell_how_far_the_thinking_has_come() -> None:
 def test_a_field_of_a_block_that_an_unknown_delta_tells_anew_spoils_the_message() -> None:
     body = opened(0, type="text", text="") + delta(0, "text_v2_delta", text="a") + delta(0, "text_delta", text="b")
 
-    with pytest.raises(ValueError, match="wrong type"):
+    with pytest.raises(ValueError, match="not of its type"):
         read(start() + body + stopped(0) + end() + STOP)
 
 

@@ -264,12 +264,12 @@ def test_no_two_requests_are_one_call() -> None:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"contents": None}, "contents: none"),
-        ({"contents": []}, "contents: none"),
+        ({"contents": None}, "contents: missing"),
+        ({"contents": []}, "contents: missing"),
         ({"contents": "Hi"}, "contents: not of its type"),
         ({"contents": ["Hi"]}, "contents: not a list of objects"),
         ({"contents": [{"role": 1, "parts": []}]}, "role: not of its type"),
-        ({"contents": [{"role": "system", "parts": []}]}, "contents: a role that the API does not have"),
+        ({"contents": [{"role": "system", "parts": []}]}, "contents: an unknown role"),
         ({"contents": [{"parts": "Hi"}]}, "parts: not of its type"),
         ({"contents": [{"parts": ["Hi"]}]}, "parts: not a list of objects"),
         ({"contents": user({"text": 1})}, "text: not of its type"),
@@ -498,7 +498,7 @@ def test_any_other_end_than_stop_is_refused(reason: Any) -> None:
     ],
 )
 def test_an_answer_that_says_nothing_is_refused(parts: list[Any]) -> None:
-    with pytest.raises(ValueError, match="none says anything"):
+    with pytest.raises(ValueError, match="all are empty"):
         GEMINI.parse_answer(whole(*parts))
 
 
@@ -576,7 +576,7 @@ def test_every_candidate_must_be_there_and_end_well() -> None:
     assert both["candidates"] == [blank, good]  # by index, which is left out where it is 0
     with pytest.raises(ValueError, match="2 where 3"):
         GEMINI.parse_answer(whole(candidates=[good, blank]), n=3)
-    with pytest.raises(ValueError, match="same index"):
+    with pytest.raises(ValueError, match="duplicate index"):
         GEMINI.parse_answer(whole(candidates=[good, good]))
     with pytest.raises(ValueError, match="SAFETY"):
         GEMINI.parse_answer(whole(candidates=[good, blank | {"finishReason": "SAFETY"}]))

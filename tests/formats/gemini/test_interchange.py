@@ -235,7 +235,7 @@ def test_a_time_that_is_none_does_not_matter(time: Any) -> None:
     ],
 )
 def test_what_others_have_no_words_for_is_not_understood(part: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="kind of content"):
+    with pytest.raises(ValueError, match="type of content"):
         GEMINI.to_answer(document({"text": "x"}, part))
 
 

@@ -214,8 +214,8 @@ def test_messages_that_differ_in_anything_are_not_equal() -> None:
         ({"model": None}, "model: missing"),
         ({"model": ""}, "model: missing"),
         ({"model": 4}, "model: not a str"),
-        ({"messages": None}, "messages: none"),
-        ({"messages": []}, "messages: none"),
+        ({"messages": None}, "messages: empty"),
+        ({"messages": []}, "messages: empty"),
         ({"messages": "Hi"}, "messages: not a list"),
         ({"messages": ["Hi"]}, "messages: not a list of objects"),
         ({"messages": [HI, {"content": "Hi"}]}, r"messages\[1\].role: not a string"),
@@ -246,8 +246,8 @@ def test_a_malformed_chat_is_refused_by_field(fields: dict[str, Any], complaint:
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"prompt": None}, "prompt: none"),
-        ({"prompt": ""}, "prompt: none"),
+        ({"prompt": None}, "prompt: empty"),
+        ({"prompt": ""}, "prompt: empty"),
         ({"prompt": ["Hi"]}, "prompt: not a str"),
         ({"system": 1}, "system: not a str"),
         ({"context": "1"}, "context: not a list"),
@@ -380,13 +380,13 @@ def test_any_other_end_is_refused(reason: Any) -> None:
     ],
 )
 def test_an_answer_that_says_nothing_is_refused(message: dict[str, Any] | None) -> None:
-    with pytest.raises(ValueError, match="nothing is said"):
+    with pytest.raises(ValueError, match="no content"):
         OLLAMA_CHAT.parse_answer(said(message=message))
 
 
 @pytest.mark.parametrize("changes", [{"response": ""}, {"response": None}, {"response": "", "image": "aGk="}])
 def test_a_model_that_was_loaded_or_drew_a_picture_said_nothing(changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="nothing is said"):
+    with pytest.raises(ValueError, match="no content"):
         OLLAMA_GENERATE.parse_answer(generated(**changes))
 
 
@@ -421,14 +421,14 @@ def test_what_is_not_an_answer_is_refused(changes: dict[str, Any]) -> None:
 
 
 def test_the_other_endpoints_answer_is_none_of_this_one() -> None:
-    with pytest.raises(ValueError, match="nothing is said"):
+    with pytest.raises(ValueError, match="no content"):
         OLLAMA_CHAT.parse_answer(generated())
-    with pytest.raises(ValueError, match="nothing is said"):
+    with pytest.raises(ValueError, match="no content"):
         OLLAMA_GENERATE.parse_answer(said())
 
 
 def test_there_is_one_choice() -> None:
-    with pytest.raises(ValueError, match="one choice"):
+    with pytest.raises(ValueError, match="several choices"):
         OLLAMA_CHAT.parse_answer(said(), n=2)
 
 

@@ -144,8 +144,8 @@ def test_another_model_than_the_paths_is_not_lost() -> None:
     [
         ({"model": None}, "model: missing"),
         ({"model": 4}, "model: not a str"),
-        ({"messages": None}, "messages: none"),
-        ({"messages": []}, "messages: none"),
+        ({"messages": None}, "messages: missing"),
+        ({"messages": []}, "messages: missing"),
         ({"messages": "Hi"}, "messages: not a list of objects"),
         ({"messages": ["Hi"]}, "messages: not a list of objects"),
         ({"messages": [HI, {"content": "Hi"}]}, r"messages\[1\].role: not a string"),
@@ -360,7 +360,7 @@ def test_any_other_end_is_refused(reason: Any) -> None:
     ],
 )
 def test_an_answer_that_says_nothing_is_refused(message: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="none says anything"):
+    with pytest.raises(ValueError, match="all are empty"):
         CHAT.parse_answer(whole(message=message))
 
 
@@ -392,7 +392,7 @@ def test_one_of_several_choices_may_be_empty_but_each_must_be_there() -> None:
     assert [c.index for c in CHAT.parse_answer(whole(choices=choices), n=2)[1].choices] == [0, 1]
     with pytest.raises(ValueError, match="2 where 3"):
         CHAT.parse_answer(whole(choices=choices), n=3)
-    with pytest.raises(ValueError, match="same index"):
+    with pytest.raises(ValueError, match="duplicate index"):
         CHAT.parse_answer(whole(choices=[choices[0], choices[0]]), n=2)
 
 

@@ -306,7 +306,7 @@ def test_any_other_end_is_refused(reason: Any) -> None:
 
 @pytest.mark.parametrize("choice", [{"text": ""}, {"text": None}, {"text": "", "reasoning": "Hm"}])
 def test_an_answer_that_says_nothing_is_refused(choice: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="none says anything"):
+    with pytest.raises(ValueError, match="all are empty"):
         read(whole(choice=choice))
 
 
@@ -319,7 +319,7 @@ def test_every_prompts_choices_must_be_there_each_once_and_come_in_their_order()
     assert [c["text"] for c in read(whole(choices=choices), n=2)["choices"]] == ["", "b"]
     with pytest.raises(ValueError, match="2 where 3"):
         read(whole(choices=choices), n=3)
-    with pytest.raises(ValueError, match="same index"):
+    with pytest.raises(ValueError, match="duplicate index"):
         read(whole(choices=[choices[0], choices[0]]), n=2)
 
 

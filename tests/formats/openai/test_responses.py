@@ -212,8 +212,8 @@ def test_whether_an_answer_can_be_gone_on_from_counts(fields: dict[str, Any], st
         ({"model": None}, "model: missing"),
         ({"model": ""}, "model: missing"),
         ({"model": 4}, "model: not a str"),
-        ({"input": None}, "input: none"),
-        ({"input": []}, "input: none"),
+        ({"input": None}, "input: missing"),
+        ({"input": []}, "input: missing"),
         ({"input": {"role": "user"}}, "input: not a str or list"),
         ({"input": ["Hi"]}, "input: not a list of objects"),
         ({"input": [HI, {"content": "Hi"}]}, r"input\[1\].role: not a string"),
@@ -438,7 +438,7 @@ def test_any_other_status_than_completed_is_refused(status: Any) -> None:
     ],
 )
 def test_an_answer_that_says_nothing_is_refused(output: list[Any]) -> None:
-    with pytest.raises(ValueError, match="nothing is said"):
+    with pytest.raises(ValueError, match="no content"):
         RESPONSES.parse_answer(whole(output=output))
 
 
