@@ -205,7 +205,7 @@ def _mark_of(spoken: tuple[str, ...], plain: str) -> _Mark | None:
     return named.get(plain, _Mark.STOP if plain == "stop_reason" else None)
 
 
-_UNREADABLE_EXPIRY = "the answer names an expiry that cannot be parsed"
+_UNREADABLE_EXPIRY = "the answer expires at a time that cannot be parsed"
 
 
 def _parse_time(value: Any) -> float:

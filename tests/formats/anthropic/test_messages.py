@@ -731,12 +731,6 @@ def test_what_has_no_words_here_is_refused(choices: tuple[Choice, ...]) -> None:
 # hostile input
 
 
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_body_raises_anything_but_value_error(body: bytes) -> None:
-    only_value_error_from_request(body)
-    only_value_error_from_answer(body)
-
-
 @given(st.lists(st.integers(0, 11), max_size=5), JSON)
 def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
     only_value_error_from_request(json.dumps(replaced(REQUEST, path, value)).encode())

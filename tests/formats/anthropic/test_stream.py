@@ -3,83 +3,20 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
-from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES
 from aicache.formats.anthropic.messages import MESSAGES
 from aicache.formats.errors import ReplayOnly
 from aicache.formats.format import AnswerSummary
+from formats.anthropic.documents import JSON, PING, event
 from formats.anything import replaced
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
-    max_leaves=4,
-)
-TEXT = st.text(max_size=12)
-EXTRA = st.dictionaries(st.text(max_size=5).map("new_{}".format), JSON, max_size=1)
-OBJECTS = st.dictionaries(st.text(max_size=5), JSON, max_size=2)
-
-
-def block(kind: str, optional: dict[str, st.SearchStrategy[Any]] | None = None, **fields: Any) -> Any:
-    known = st.fixed_dictionaries({"type": st.just(kind), **fields}, optional=optional or {})
-    return st.builds(lambda extra, known: extra | known, EXTRA, known)
-
-
-BLOCKS = st.one_of(
-    block("text", {"citations": st.none() | st.lists(OBJECTS, max_size=2)}, text=TEXT),
-    block("thinking", {"signature": st.none() | TEXT}, thinking=TEXT),
-    block("redacted_thinking", data=TEXT),
-    *(block(kind, {"caller": OBJECTS}, id=TEXT, name=TEXT, input=OBJECTS) for kind in sorted(TOOL_USE_TYPES)),
-    block("web_search_tool_result", tool_use_id=TEXT, content=st.lists(OBJECTS, max_size=2)),
-    block("compaction", {"encrypted_content": st.none() | TEXT}, content=st.none() | TEXT),
-    block("new_kind", {"text": JSON, "input": JSON, "citations": JSON, "partial_json": TEXT, "content": TEXT}),
-)
-COUNTS = st.integers(0, 10**6)
-ANSWERS = st.builds(
-    lambda extra, known: extra | known,
-    EXTRA,
-    st.fixed_dictionaries(
-        {
-            "id": TEXT,
-            "type": st.just("message"),
-            "role": st.just("assistant"),
-            "model": TEXT,
-            "content": st.lists(BLOCKS, min_size=1, max_size=4),
-            "stop_reason": st.sampled_from(sorted(GOOD_STOP_REASONS)),
-            "stop_sequence": st.none() | TEXT,
-            "usage": st.fixed_dictionaries(
-                {"input_tokens": COUNTS, "output_tokens": COUNTS},
-                optional={
-                    "cache_creation_input_tokens": st.none() | COUNTS,
-                    "cache_read_input_tokens": st.none() | COUNTS,
-                    "cache_creation": OBJECTS,
-                    "server_tool_use": st.none() | OBJECTS,
-                    "output_tokens_details": st.none() | OBJECTS,
-                    "iterations": st.lists(OBJECTS, max_size=2),
-                    "service_tier": TEXT,
-                    "new_count": JSON,
-                },
-            ),
-        },
-        optional={
-            "stop_details": st.none() | OBJECTS,
-            "container": st.none(),
-            "context_management": st.none() | OBJECTS,
-        },
-    ),
-)
 START = {
     "id": "msg_1",
     "type": "message",
@@ -90,10 +27,6 @@ START = {
     "stop_sequence": None,
     "usage": {"input_tokens": 9, "cache_read_input_tokens": 3, "service_tier": "standard", "output_tokens": 1},
 }
-
-
-def event(kind: str, **fields: Any) -> bytes:
-    return sse.encode([sse.Event(kind, json.dumps({"type": kind, **fields}))])
 
 
 def start(**fields: Any) -> bytes:
@@ -122,7 +55,6 @@ def text(index: int = 0, said: str = "Hello!") -> bytes:
 
 
 STOP = event("message_stop")
-PING = event("ping")
 GOOD = start() + text() + end() + STOP
 
 
@@ -443,58 +375,6 @@ def test_the_labels_are_the_apis_own() -> None:
     assert MESSAGES.without_usage(GOOD) == GOOD
 
 
-def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> None:
-    said = "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r\n"
-    answer = read(start() + text(0, said) + end() + STOP)
-
-    body = MESSAGES.render(answer, Mode.STREAM).decode()
-
-    assert body.splitlines() == body.split("\n")[:-1]
-
-
-@given(ANSWERS, st.sampled_from(Mode))
-def test_what_was_rendered_is_the_same_answer(answer: dict[str, Any], mode: Mode) -> None:
-    assume(says_something(answer))
-
-    assert MESSAGES.parse_answer(MESSAGES.render(answer, mode, include_usage=False)) == (mode, answer)
-
-
-@given(ANSWERS)
-def test_whole_to_stream_to_whole_is_the_same_document(answer: dict[str, Any]) -> None:
-    assume(says_something(answer))
-    document = MESSAGES.render(answer, Mode.WHOLE)
-
-    stream = MESSAGES.render(MESSAGES.parse_answer(document)[1], Mode.STREAM)
-    again = MESSAGES.render(MESSAGES.parse_answer(stream)[1], Mode.WHOLE)
-
-    assert json.loads(again) == json.loads(document)
-
-
-@given(ANSWERS, st.randoms(use_true_random=False))
-def test_however_finely_text_trickles_it_is_the_same_answer(answer: dict[str, Any], rng: random.Random) -> None:
-    assume(says_something(answer))
-    stream = MESSAGES.render(answer, Mode.STREAM)
-
-    trickled = b"".join(trickle(block, rng) for block in sse.split_blocks(stream))
-
-    assert MESSAGES.parse_answer(trickled) == (Mode.STREAM, answer)
-
-
-@given(ANSWERS, st.data())
-def test_a_truncated_stream_is_never_complete(answer: dict[str, Any], data: st.DataObject) -> None:
-    """Unless all that is missing is line ends."""
-    assume(says_something(answer))
-    body = MESSAGES.render(answer, Mode.STREAM)
-    complete_from = len(body) - 2
-
-    cut = data.draw(st.integers(0, len(body)) | st.integers(complete_from - 30, len(body)))
-
-    if cut < complete_from:
-        assert refused(body[:cut])
-    else:
-        assert read(body[:cut]) == answer
-
-
 def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
     body = start() + text(0, "語") + end() + STOP
 
@@ -548,32 +428,6 @@ def only_value_error(body: bytes) -> None:
         MESSAGES.to_answer(answer)
     except ValueError:
         return
-
-
-def says_something(answer: dict[str, Any]) -> bool:
-    silent = ("text", "thinking", "redacted_thinking")
-    return any(
-        block["type"] not in silent or block.get("text") or block.get("thinking")
-        for block in answer["content"]
-        if block["type"] != "redacted_thinking"
-    )
-
-
-def trickle(block: bytes, rng: random.Random) -> bytes:
-    """Cut what one delta says into two, as models send it, and put a ping between."""
-    (event,) = sse.decode(block)
-    data = json.loads(event.data)
-    name = {
-        "text_delta": "text",
-        "thinking_delta": "thinking",
-        "input_json_delta": "partial_json",
-    }.get((data.get("delta") or {}).get("type"))
-    if name is None:
-        return block
-    said = data["delta"][name]
-    cut = rng.randint(0, len(said))
-    halves = [data | {"delta": data["delta"] | {name: half}} for half in (said[:cut], said[cut:])]
-    return PING.join(sse.encode([sse.Event(event.name, json.dumps(half))]) for half in halves)
 
 
 # another model takes over on the way

@@ -3,93 +3,20 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.gemini.generate_content import GEMINI
+from formats.gemini.documents import NUMBER, TEXT, VARIANTS, events, good
 
 HEAD = {"modelVersion": "gemini-2.5-flash", "responseId": "r-1"}
 USAGE = {"promptTokenCount": 9, "candidatesTokenCount": 2, "totalTokenCount": 11}
-VARIANTS = ("", "array")
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
-    ["", "Hello!", "多语言", "👩‍👩‍👧", "\x00\r\n\n", "a\u2028b\u2029c\x85d", "data: {}\n\n", "]\n,\r\n[", "[DONE]"]
-)
-NUMBER = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
-VALUE = NUMBER | TEXT | st.sampled_from([None, True, 1, 1.0, "", [], {}, [None, {"a": [{}]}], {"a": [0.5]}])
-TEXT_PART = st.fixed_dictionaries(
-    {"text": TEXT}, optional={"thought": st.booleans(), "thoughtSignature": TEXT, "partMetadata": st.just({"a": 1})}
-)
-CALL_PART = st.fixed_dictionaries(
-    {"functionCall": st.fixed_dictionaries({"name": st.just("f")}, optional={"id": TEXT, "args": st.just({"x": 1})})},
-    optional={"thoughtSignature": TEXT},
-)
-PART = (
-    TEXT_PART
-    | st.sampled_from([{"text": "a"}, {"text": ""}, {"text": "b", "thought": True}, {}])
-    | CALL_PART
-    | st.fixed_dictionaries({"inlineData": st.fixed_dictionaries({"mimeType": TEXT, "data": TEXT})})
-    | st.fixed_dictionaries({"vendor": VALUE})
-)
-CONTENT = st.fixed_dictionaries(
-    {},
-    optional={"parts": st.lists(PART, min_size=1, max_size=5) | st.just([]), "role": st.just("model"), "vendor": VALUE},
-)
-CANDIDATE = st.fixed_dictionaries(
-    {"finishReason": st.just("STOP")},
-    optional={
-        "content": CONTENT | CONTENT | CONTENT | st.none(),
-        "finishMessage": TEXT,
-        "tokenCount": st.integers(0, 9),
-        "avgLogprobs": NUMBER,
-        "safetyRatings": st.lists(VALUE, max_size=2),
-        "groundingMetadata": st.fixed_dictionaries({}, optional={"a": VALUE, "b": VALUE}),
-        "citationMetadata": st.fixed_dictionaries({}, optional={"a": VALUE, "b": VALUE}),
-        "logprobsResult": st.fixed_dictionaries({"chosenCandidates": st.lists(VALUE, max_size=3)}),
-        "vendor": VALUE,
-    },
-)
-RESPONSES = st.fixed_dictionaries(
-    {
-        "candidates": st.lists(CANDIDATE, min_size=1, max_size=3).map(
-            lambda each: [
-                {**candidate, "index": i} if i or len(each) > 1 else candidate for i, candidate in enumerate(each)
-            ]
-        )
-    },
-    optional={
-        "usageMetadata": st.fixed_dictionaries({}, optional={"a": VALUE, "b": VALUE}),
-        "promptFeedback": st.fixed_dictionaries({}, optional={"a": VALUE}),
-        "modelVersion": TEXT,
-        "responseId": TEXT,
-        "createTime": st.none() | TEXT,
-        "vendor": VALUE,
-    },
-)
-
-
-def good(response: Any) -> Any:
-    """The document of a response, if it is a good one."""
-    try:
-        return GEMINI.parse_answer(msgspec.json.encode(response))[1]
-    except ValueError:
-        assume(False)
-
-
-DOCUMENTS = RESPONSES.map(good)
-SOME_ARE_NONE = [HealthCheck.filter_too_much]
-
-
-def faithful(document: Any) -> bytes:
-    """Tells 1, 1.0 and true apart, which ``==`` does not."""
-    return msgspec.json.encode(document, order="deterministic")
 
 
 def chunk(*parts: dict[str, Any], finish: str | None = None, index: int | None = None, **fields: Any) -> dict[str, Any]:
@@ -100,15 +27,16 @@ def chunk(*parts: dict[str, Any], finish: str | None = None, index: int | None =
     return {"candidates": [candidate], **HEAD}
 
 
-def events(*chunks: dict[str, Any]) -> bytes:
-    return b"".join(b"data: " + json.dumps(each).encode() + b"\r\n\r\n" for each in chunks)
-
-
 def parts(*chunks: dict[str, Any]) -> Any:
     """The parts that a stream's only candidate amounts to; the end is told in a chunk of its own."""
     _, document = GEMINI.parse_answer(events(*chunks, chunk({"text": ""}, finish="STOP")))
     (candidate,) = document["candidates"]
     return candidate["content"]["parts"]
+
+
+def faithful(document: Any) -> bytes:
+    """Tells 1, 1.0 and true apart, which ``==`` does not."""
+    return msgspec.json.encode(document, order="deterministic")
 
 
 def called(**call: Any) -> dict[str, Any]:
@@ -481,76 +409,6 @@ def test_all_candidates_end_together() -> None:
 
     assert [each.get("finishReason") for each in first["candidates"]] == [None]
     assert [each.get("finishReason") for each in last["candidates"]] == ["STOP", "STOP"]
-
-
-def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> None:
-    document = good(chunk({"text": "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r\n"}, finish="STOP"))
-
-    body = GEMINI.render(document, Mode.STREAM).decode()
-
-    assert [line for line in body.splitlines() if line] == body.split("\r\n\r\n")[:-1]
-
-
-@settings(max_examples=100, suppress_health_check=SOME_ARE_NONE)
-@given(DOCUMENTS, st.sampled_from([(Mode.WHOLE, ""), (Mode.STREAM, ""), (Mode.STREAM, "array")]))
-def test_what_was_rendered_is_the_same_document(document: Any, how: tuple[Mode, str]) -> None:
-    mode, variant = how
-
-    got, read = GEMINI.parse_answer(GEMINI.render(document, mode, variant=variant), n=len(document["candidates"]))
-
-    assert got is mode
-    assert read == document
-    assert faithful(read) == faithful(document)
-
-
-@settings(max_examples=40, suppress_health_check=SOME_ARE_NONE)
-@given(DOCUMENTS, st.sampled_from(VARIANTS))
-def test_whole_to_stream_to_whole_is_the_same_bytes_but_for_their_order(document: Any, variant: str) -> None:
-    stream = GEMINI.render(document, Mode.STREAM, variant=variant)
-
-    again = GEMINI.render(GEMINI.parse_answer(stream)[1], Mode.WHOLE)
-
-    assert json.loads(again) == json.loads(GEMINI.render(document, Mode.WHOLE))
-
-
-@settings(max_examples=40, suppress_health_check=SOME_ARE_NONE)
-@given(DOCUMENTS, st.randoms(use_true_random=False))
-def test_however_finely_text_trickles_it_is_the_same_document(document: Any, rng: random.Random) -> None:
-    chunks = [json.loads(event.data) for event in sse.decode(GEMINI.render(document, Mode.STREAM))]
-
-    trickled = [piece for each in chunks for piece in trickle(each, rng)]
-
-    assert GEMINI.parse_answer(events(*trickled)) == (Mode.STREAM, document)
-
-
-def trickle(sent: dict[str, Any], rng: random.Random) -> list[dict[str, Any]]:
-    """Send the start of a chunk's last text ahead in a chunk of its own, as models do."""
-    last = sent["candidates"][-1]
-    parts = last.get("content", {}).get("parts") or [{}]
-    part = parts[-1]
-    if len(parts) != 1 or not part.get("text") or not part.keys() <= {"text", "thought", "thoughtSignature"}:
-        return [sent]
-    cut = rng.randint(0, len(part["text"]))
-    if cut == 0 and "thought" not in part:
-        return [sent]  # a blank text ahead of all others would be a part of its own
-    ahead = {name: value for name, value in part.items() if name != "thoughtSignature"} | {"text": part["text"][:cut]}
-    index = {"index": last["index"]} if "index" in last else {}
-    before = {"candidates": [{"content": {"parts": [ahead]}, **index}]}
-    parts[-1] = part | {"text": part["text"][cut:]}
-    return [before, sent]
-
-
-@settings(max_examples=40, suppress_health_check=SOME_ARE_NONE)
-@given(DOCUMENTS, st.sampled_from(VARIANTS), st.data())
-def test_a_truncated_stream_is_never_complete(document: Any, variant: str, data: st.DataObject) -> None:
-    body = GEMINI.render(document, Mode.STREAM, variant=variant)
-    complete_from = len(body) if variant else len(body) - len(b"\r\n\r\n")
-
-    cut = data.draw(st.integers(0, complete_from - 1) | st.just(complete_from - 1))
-
-    with pytest.raises(ValueError):
-        GEMINI.parse_answer(body[:cut])
-    assert GEMINI.parse_answer(body[:complete_from])[1] == document
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -234,8 +234,8 @@ def test_messages_that_differ_in_anything_are_not_equal() -> None:
         ({"think": 1}, "think: not a bool or str"),
         ({"keep_alive": True}, "keep_alive: not a"),
         ({"logprobs": 1}, "logprobs: not a bool"),
-        ({"Stream": False}, "letters' case"),
-        ({"meſſages": [HI]}, "letters' case"),
+        ({"Stream": False}, "only in case"),
+        ({"meſſages": [HI]}, "only in case"),
     ],
 )
 def test_a_malformed_chat_is_refused_by_field(fields: dict[str, Any], complaint: str) -> None:
@@ -253,7 +253,7 @@ def test_a_malformed_chat_is_refused_by_field(fields: dict[str, Any], complaint:
         ({"context": "1"}, "context: not a list"),
         ({"raw": "yes"}, "raw: not a bool"),
         ({"images": {}}, "images: not a list"),
-        ({"Prompt": "Ho"}, "letters' case"),
+        ({"Prompt": "Ho"}, "only in case"),
     ],
 )
 def test_a_malformed_prompt_is_refused_by_field(fields: dict[str, Any], complaint: str) -> None:
@@ -305,11 +305,6 @@ def test_asking_for_text_in_so_many_words_keeps_the_question() -> None:
 def test_the_caller_may_let_tools_pass_but_nothing_else() -> None:
     assert chat(tools=[WEATHER], tools_semantic=True).question == "Hi"
     assert chat(tools=[WEATHER], format="json", tools_semantic=True).question is None
-
-
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_request_raises_anything_but_value_error(body: bytes) -> None:
-    _only_value_error(body)
 
 
 @given(st.lists(st.integers(0, 8), max_size=5), JSON)
@@ -432,22 +427,10 @@ def test_there_is_one_choice() -> None:
         OLLAMA_CHAT.parse_answer(said(), n=2)
 
 
-@pytest.mark.parametrize("body", [b"", b" \n", b"[]", b"[]\n", b"404 page not found", said()[:-1], said() + b"{}"])
-def test_what_is_neither_document_nor_stream_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError):
-        OLLAMA_CHAT.parse_answer(body)
-
-
 def test_a_document_may_be_written_over_several_lines() -> None:
     body = json.dumps(json.loads(said()), indent=2).encode() + b"\n"
 
     assert OLLAMA_CHAT.parse_answer(body) == OLLAMA_CHAT.parse_answer(said())
-
-
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_answer_raises_anything_but_value_error(body: bytes) -> None:
-    for around in (b"%s", b"%s\n", b'{"done":false}\n%s'):
-        _answers_or_value_error(around % body)
 
 
 @given(st.lists(st.integers(0, 9), max_size=6), JSON)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import random
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.errors import ReplayOnly
 from aicache.formats.openai.chat import CHAT
-from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
 from aicache.formats.openai.chat_completion import Choice, Completion
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
@@ -24,124 +21,10 @@ USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
 STOP: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": "stop"}
 DONE = b"data: [DONE]\n\n"
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
-    [
-        "Hello!",
-        "多语言",
-        "e\u0301 👩‍👩‍👧",
-        "\x00\x1b\r\n\n",
-        "a\u2028b\u2029c\x85d",
-        'data: {"usage":null}\n\n',
-        '"usage":null,',
-        "[DONE]",
-    ]
-)
-NUMBER = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
-JSON = st.recursive(
-    st.none() | st.booleans() | NUMBER | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=6,
-)
-TEXT_PART = st.builds(lambda text: {"type": "text", "text": text}, TEXT)
-PARTS = st.lists(
-    TEXT_PART
-    | st.builds(lambda parts: {"type": "thinking", "thinking": parts, "closed": True}, st.lists(TEXT_PART, max_size=2))
-    | st.builds(lambda ids: {"type": "reference", "reference_ids": ids}, st.lists(st.integers(0, 9), max_size=3)),
-    max_size=4,
-)
-TOOL_CALL = st.fixed_dictionaries(
-    {"id": TEXT, "type": st.just("function")},
-    optional={"function": st.fixed_dictionaries({"name": TEXT, "arguments": TEXT}), "extra_content": JSON},
-) | st.fixed_dictionaries({"id": TEXT, "custom": st.fixed_dictionaries({"name": TEXT, "input": TEXT})})
-REASONING_DETAIL = st.fixed_dictionaries(
-    {"type": st.sampled_from(["reasoning.text", "reasoning.summary", "reasoning.encrypted"])},
-    optional={
-        "text": TEXT,
-        "summary": TEXT,
-        "data": TEXT,
-        "signature": TEXT,
-        "index": st.integers(0, 2),
-        "format": TEXT,
-    },
-)
-TOKEN = st.fixed_dictionaries(
-    {"token": TEXT, "logprob": NUMBER, "bytes": st.none() | st.lists(st.integers(0, 255), max_size=4)},
-    optional={"top_logprobs": st.lists(st.fixed_dictionaries({"token": TEXT, "logprob": NUMBER}), max_size=2)},
-)
-LOGPROBS = st.none() | st.fixed_dictionaries(
-    {"content": st.none() | st.lists(TOKEN, max_size=3), "refusal": st.none() | st.lists(TOKEN, max_size=2)}
-)
-MESSAGE = st.fixed_dictionaries(
-    {"role": st.sampled_from(["assistant", "assistant", "model"]), "content": st.none() | TEXT | PARTS},
-    optional={
-        "reasoning_content": st.none() | TEXT,
-        "reasoning": st.none() | TEXT,
-        "reasoning_details": st.lists(REASONING_DETAIL, max_size=3),
-        "refusal": st.none() | TEXT,
-        "tool_calls": st.none() | st.lists(TOOL_CALL, max_size=3),
-        "function_call": st.none() | st.fixed_dictionaries({"name": TEXT, "arguments": TEXT}),
-        "audio": st.none()
-        | st.fixed_dictionaries({"id": TEXT, "data": TEXT, "transcript": TEXT, "expires_at": NUMBER}),
-        "annotations": st.lists(
-            st.fixed_dictionaries({"type": st.just("url_citation"), "url_citation": JSON}), max_size=2
-        ),
-        "images": st.lists(
-            st.fixed_dictionaries({"type": TEXT, "index": st.integers(0, 1), "image_url": JSON}), max_size=3
-        ),
-        "vendor": JSON,
-    },
-)
-CHOICE = st.builds(
-    Choice,
-    index=st.integers(0, 9),
-    message=MESSAGE,
-    finish_reason=st.sampled_from(sorted(GOOD_FINISH_REASONS)),
-    extra=st.fixed_dictionaries(
-        {},
-        optional={
-            "logprobs": LOGPROBS,
-            "native_finish_reason": st.none() | TEXT,
-            "content_filter_results": JSON,
-            "stop_reason": st.none() | NUMBER | TEXT,
-            "token_ids": st.lists(st.integers(0, 9), max_size=3),
-        },
-    ),
-)
-ANSWERS = st.builds(
-    Completion,
-    id=TEXT,
-    model=TEXT,
-    created=st.integers(0, 2**40),
-    choices=st.lists(CHOICE, min_size=1, max_size=3, unique_by=lambda choice: choice.index).map(
-        lambda choices: tuple(sorted(choices, key=lambda choice: choice.index))
-    ),
-    usage=st.none() | st.dictionaries(TEXT, JSON, min_size=1, max_size=3),
-    extra=st.fixed_dictionaries(
-        {},
-        optional={
-            "system_fingerprint": st.none() | TEXT,
-            "service_tier": st.none() | TEXT,
-            "provider": TEXT,
-            "citations": st.lists(TEXT, max_size=2),
-            "search_results": st.lists(JSON, max_size=2),
-            "prompt_filter_results": JSON,
-            "vendor": JSON,
-        },
-    ),
-)
-
 
 def faithful(answer: Completion) -> bytes:
     """Tells 1, 1.0 and true apart, which ``==`` does not."""
     return msgspec.json.encode(answer, order="deterministic")
-
-
-def says_something(answer: Completion) -> bool:
-    try:
-        CHAT.parse_answer(CHAT.render(answer, Mode.WHOLE, include_usage=True))
-    except ValueError:
-        return False
-    return True
 
 
 def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
@@ -554,105 +437,6 @@ def test_text_after_thinking_is_streamed_as_mistral_does() -> None:
     assert contents == ["", parts[:1], "4", None]
 
 
-def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> None:
-    text = "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r\n"
-    answer = Completion("i", "m", 7, (Choice(0, {"role": "assistant", "content": text}, "stop", {}),), None, {})
-
-    body = CHAT.render(answer, Mode.STREAM, include_usage=True).decode()
-
-    assert body.splitlines() == body.split("\n")[:-1]
-    assert CHAT.without_usage(body.encode()).decode().splitlines() == body.replace(',"usage":null', "").split("\n")[:-1]
-
-
-@given(ANSWERS, st.sampled_from(Mode))
-def test_what_was_rendered_is_the_same_answer(answer: Completion, mode: Mode) -> None:
-    assume(says_something(answer))
-
-    got, read = CHAT.parse_answer(CHAT.render(answer, mode, include_usage=True), n=len(answer.choices))
-
-    assert got is mode
-    assert read == answer
-    assert faithful(read) == faithful(answer)
-
-
-@given(ANSWERS)
-def test_whole_to_stream_to_whole_is_the_same_document(answer: Completion) -> None:
-    assume(says_something(answer))
-    document = CHAT.render(answer, Mode.WHOLE, include_usage=True)
-
-    stream = CHAT.render(CHAT.parse_answer(document)[1], Mode.STREAM, include_usage=True)
-    again = CHAT.render(CHAT.parse_answer(stream)[1], Mode.WHOLE, include_usage=True)
-
-    assert json.loads(again) == json.loads(document)
-
-
-@given(ANSWERS)
-def test_only_the_usage_is_missing_where_it_was_not_asked_for(answer: Completion) -> None:
-    assume(says_something(answer))
-
-    stream = CHAT.render(answer, Mode.STREAM, include_usage=False)
-
-    assert CHAT.parse_answer(stream)[1] == replace(answer, usage=None)
-
-
-@given(ANSWERS, st.randoms(use_true_random=False))
-def test_however_finely_text_trickles_it_is_the_same_answer(answer: Completion, rng: random.Random) -> None:
-    assume(says_something(answer))
-    stream = CHAT.render(answer, Mode.STREAM, include_usage=True)
-
-    trickled = b"".join(trickle(block, rng) for block in sse.split_blocks(stream))
-
-    assert CHAT.parse_answer(trickled) == (Mode.STREAM, answer)
-
-
-def trickle(block: bytes, rng: random.Random) -> bytes:
-    """Cut what one chunk says into several chunks, as models send it."""
-    (event,) = sse.decode(block)
-    if event.data == "[DONE]":
-        return block
-    document = json.loads(event.data)
-    for choice in document["choices"]:
-        for name, value in choice["delta"].items():
-            if name in ("content", "reasoning", "reasoning_content", "refusal") and isinstance(value, str) and value:
-                cut = rng.randint(0, len(value))
-                rest = {**choice, "delta": {name: value[cut:]}}
-                choice["delta"] = {**choice["delta"], name: value[:cut]}
-                rest.pop("logprobs", None)
-                return _event(document) + _event(document | {"choices": [rest]})
-            if name == "tool_calls" and value and "function" in value[0]:
-                (call,) = value
-                arguments = call["function"]["arguments"]
-                cut = rng.randint(0, len(arguments))
-                rest = {
-                    **choice,
-                    "delta": {name: [{"index": call["index"], "function": {"arguments": arguments[cut:]}}]},
-                }
-                call["function"]["arguments"] = arguments[:cut]
-                return _event(document) + _event(document | {"choices": [rest]})
-    return block
-
-
-def _event(document: Any) -> bytes:
-    return sse.encode([sse.Event("", json.dumps(document))])
-
-
-@given(ANSWERS, st.booleans(), st.data())
-def test_a_truncated_stream_is_never_complete(answer: Completion, include_usage: bool, data: st.DataObject) -> None:
-    """Unless all that is missing is what follows ``[DONE]``, or ``[DONE]`` itself after the usage."""
-    assume(says_something(answer))
-    body = CHAT.render(answer, Mode.STREAM, include_usage=include_usage)
-    told = include_usage and answer.usage is not None
-    complete_from = len(body.removesuffix(b"\n\ndata: [DONE]\n\n" if told else b"\n\n"))
-
-    cut = data.draw(st.integers(0, len(body)) | st.integers(complete_from - 2, len(body)))
-
-    if cut < complete_from:
-        with pytest.raises(ValueError):
-            CHAT.parse_answer(body[:cut])
-    elif cut == complete_from or cut >= len(body) - 2:
-        assert CHAT.parse_answer(body[:cut])[1] == (answer if told else replace(answer, usage=None))
-
-
 def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
     body = delta(role="assistant", content="") + delta(content="語") + chunk(STOP) + DONE
 
@@ -707,15 +491,6 @@ def test_what_cannot_be_read_stays(around: bytes, junk: bytes) -> None:
         [json.loads(event.data) for event in sse.decode(body)]
     except ValueError:
         assert CHAT.without_usage(body) == body
-
-
-@given(ANSWERS)
-def test_taking_the_usage_out_is_as_not_having_asked(answer: Completion) -> None:
-    assume(says_something(answer))
-    asked, not_asked = (CHAT.render(answer, Mode.STREAM, include_usage=wish) for wish in (True, False))
-
-    assert CHAT.without_usage(asked) == not_asked
-    assert CHAT.without_usage(not_asked) == not_asked
 
 
 # what grows, by where it stands

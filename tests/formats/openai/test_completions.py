@@ -165,20 +165,20 @@ def test_what_is_no_prompt_is_refused(prompt: Any) -> None:
     [
         ({"model": None}, "model: missing"),
         ({"model": ""}, "model: missing"),
-        ({"model": 4}, "model: no str"),
-        ({"stream": 1}, "stream: no bool"),
-        ({"stream_options": True}, "stream_options: no dict"),
+        ({"model": 4}, "model: not of type str"),
+        ({"stream": 1}, "stream: not of type bool"),
+        ({"stream_options": True}, "stream_options: not of type dict"),
         ({"n": 0}, "n: not a positive integer"),
-        ({"n": True}, "n: no int"),
-        ({"n": 2.0}, "n: no int"),
-        ({"temperature": "0"}, "temperature: no int or float"),
-        ({"temperature": True}, "temperature: no int or float"),
-        ({"max_tokens": "16"}, "max_tokens: no int"),
-        ({"echo": "yes"}, "echo: no bool"),
-        ({"best_of": 1.5}, "best_of: no int"),
-        ({"logit_bias": []}, "logit_bias: no dict"),
-        ({"suffix": ["x"]}, "suffix: no str"),
-        ({"stop": 1}, "stop: no str or list"),
+        ({"n": True}, "n: not of type int"),
+        ({"n": 2.0}, "n: not of type int"),
+        ({"temperature": "0"}, "temperature: not of type int or float"),
+        ({"temperature": True}, "temperature: not of type int or float"),
+        ({"max_tokens": "16"}, "max_tokens: not of type int"),
+        ({"echo": "yes"}, "echo: not of type bool"),
+        ({"best_of": 1.5}, "best_of: not of type int"),
+        ({"logit_bias": []}, "logit_bias: not of type dict"),
+        ({"suffix": ["x"]}, "suffix: not of type str"),
+        ({"stop": 1}, "stop: not of type str or list"),
         ({"stop": ["a", 1]}, "stop: not a list of strings"),
     ],
 )
@@ -245,11 +245,6 @@ def test_a_list_of_one_prompt_and_either_mode_are_the_same_call() -> None:
     same = [parse(), parse(prompt=["Once upon"]), parse(stream=True, stream_options={"include_usage": True})]
 
     assert len({identify(call, ORIGIN, RULES) for call in same}) == 1
-
-
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_request_raises_anything_but_value_error(body: bytes) -> None:
-    _only_value_error(body)
 
 
 @given(st.lists(st.integers(0, 7), max_size=3), JSON)
@@ -353,12 +348,6 @@ def test_what_is_not_an_answer_is_refused(changes: dict[str, Any]) -> None:
         read(whole(**changes))
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", whole()[:-1], whole() + b"{}", b'{"content":"x","stop":true}'])
-def test_what_is_neither_document_nor_stream_is_refused(body: bytes) -> None:
-    with pytest.raises(ValueError):
-        read(body)
-
-
 def test_padding_errors_that_are_none_and_a_streams_delta_are_left_out() -> None:
     padded = whole(obfuscation="xyz", error=None, choice={"error": None, "delta": {"content": " a time"}})
 
@@ -380,12 +369,6 @@ def test_numbers_keep_their_type() -> None:
 
     for text in ("-0.1234567890123", '"one":1.0', "18446744073709551616", '"true":true'):
         assert text in written
-
-
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_answer_raises_anything_but_value_error(body: bytes) -> None:
-    _answers_or_value_error(body)
-    _answers_or_value_error(b"data: " + body + b"\n\ndata: [DONE]\n\n")
 
 
 @given(st.lists(st.integers(0, 6), max_size=5), JSON)

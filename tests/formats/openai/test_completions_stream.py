@@ -3,76 +3,19 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.errors import ReplayOnly
-from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
 from aicache.formats.openai.completions import COMPLETIONS
 
 HEAD = {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "m-1"}
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
 DONE = b"data: [DONE]\n\n"
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
-    ["a\u2028b\u2029c\x85d", "\x00\r\n\n", "多语言", 'data: {"usage":null}\n\n', "[DONE]"]
-)
-NUMBER = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
-JSON = st.recursive(
-    st.none() | st.booleans() | NUMBER | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=6,
-)
-LOGPROBS = (
-    st.none()
-    | JSON.filter(lambda value: type(value) not in (int, float))
-    | st.fixed_dictionaries(
-        {
-            "tokens": st.lists(TEXT, max_size=3),
-            "token_logprobs": st.lists(st.none() | NUMBER, max_size=3),
-            "text_offset": st.lists(st.integers(0, 9), max_size=3),
-            "top_logprobs": st.none() | st.lists(st.dictionaries(TEXT | st.just("index"), NUMBER), max_size=3),
-        }
-    )
-)
-CHOICES = st.lists(
-    st.fixed_dictionaries(
-        {"text": TEXT, "index": st.integers(0, 9), "finish_reason": st.sampled_from(sorted(GOOD_FINISH_REASONS))},
-        optional={
-            "logprobs": LOGPROBS,
-            "stop_reason": st.none() | NUMBER | TEXT,
-            "reasoning": st.none() | TEXT,
-            "token_ids": st.none() | st.lists(st.integers(0, 9), max_size=3),
-            "content_filter_results": JSON,
-        },
-    ),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda choice: int(choice["index"]),
-)
-DOCUMENTS = st.builds(
-    lambda head, choices, extra: (
-        {**head, "object": "text_completion", **extra, "choices": sorted(choices, key=lambda choice: choice["index"])}
-    ),
-    st.fixed_dictionaries({}, optional={"id": TEXT, "created": NUMBER, "model": st.none() | TEXT}),
-    CHOICES.filter(lambda choices: any(choice["text"] for choice in choices)),
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "usage": st.dictionaries(TEXT, JSON, min_size=1, max_size=3),
-            "system_fingerprint": st.none() | TEXT,
-            "prompt_filter_results": JSON,
-            "vendor": JSON,
-        },
-    ),
-)
 
 
 def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
@@ -296,68 +239,6 @@ def test_each_mode_is_sent_as_what_it_is() -> None:
     assert COMPLETIONS.content_type(Mode.STREAM).startswith("text/event-stream")
 
 
-@given(DOCUMENTS, st.sampled_from(Mode))
-def test_what_was_rendered_is_the_same_document(document: dict[str, Any], mode: Mode) -> None:
-    got, again = COMPLETIONS.parse_answer(COMPLETIONS.render(document, mode), n=len(document["choices"]))
-
-    assert got is mode
-    assert faithful(again) == faithful(document)
-
-
-@given(DOCUMENTS)
-def test_whole_to_stream_to_whole_is_the_same_document(document: dict[str, Any]) -> None:
-    _, kept = COMPLETIONS.parse_answer(json.dumps(document).encode())
-
-    stream = COMPLETIONS.render(kept, Mode.STREAM)
-    again = COMPLETIONS.render(COMPLETIONS.parse_answer(stream)[1], Mode.WHOLE)
-
-    assert json.loads(again) == document
-
-
-@given(DOCUMENTS, st.randoms(use_true_random=False))
-def test_however_finely_text_trickles_it_is_the_same_document(document: dict[str, Any], rng: random.Random) -> None:
-    blocks = sse.split_blocks(COMPLETIONS.render(document, Mode.STREAM))
-
-    assert read(*(trickle(block, rng) for block in blocks)) == document
-
-
-def trickle(block: bytes, rng: random.Random) -> bytes:
-    """Cut what one chunk says into two chunks, as models send it."""
-    (event,) = sse.decode(block)
-    if event.data == "[DONE]":
-        return block
-    document = json.loads(event.data)
-    for choice in document["choices"]:
-        cut = rng.randint(0, len(choice["text"]))
-        rest = {"index": choice["index"], "text": choice["text"][cut:]}
-        choice["text"] = choice["text"][:cut]
-        return _event(document) + _event(document | {"choices": [rest]})
-    return block
-
-
-def _event(document: Any) -> bytes:
-    return sse.encode([sse.Event("", json.dumps(document))])
-
-
-@given(DOCUMENTS, st.booleans(), st.data())
-def test_a_truncated_stream_is_never_complete(
-    document: dict[str, Any], include_usage: bool, data: st.DataObject
-) -> None:
-    """Unless all that is missing is what follows ``[DONE]``, or ``[DONE]`` itself after the usage."""
-    body = COMPLETIONS.render(document, Mode.STREAM, include_usage=include_usage)
-    told = include_usage and "usage" in document
-    expected = document if told else {name: value for name, value in document.items() if name != "usage"}
-    complete_from = len(body.removesuffix(b"\n\ndata: [DONE]\n\n" if told else b"\n\n"))
-
-    cut = data.draw(st.integers(0, len(body)) | st.integers(complete_from - 2, len(body)))
-
-    if cut < complete_from:
-        with pytest.raises(ValueError):
-            read(body[:cut])
-    elif cut == complete_from or cut >= len(body) - 2:
-        assert read(body[:cut]) == expected
-
-
 def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
     body = chunk(piece("語")) + chunk(piece("", 1)) + chunk(piece("", end="stop"), piece("!", 1, "stop")) + DONE
 
@@ -365,11 +246,3 @@ def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
         with pytest.raises(ValueError):
             read(body[:cut])
     assert read(body[:-2], n=2) == read(body, n=2)
-
-
-@given(DOCUMENTS)
-def test_taking_the_usage_out_is_as_not_having_asked(document: dict[str, Any]) -> None:
-    asked, not_asked = (COMPLETIONS.render(document, Mode.STREAM, include_usage=wish) for wish in (True, False))
-
-    assert COMPLETIONS.without_usage(asked) == not_asked
-    assert COMPLETIONS.without_usage(not_asked) == not_asked

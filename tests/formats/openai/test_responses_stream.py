@@ -13,70 +13,8 @@ from aicache.domain.model import Mode
 from aicache.formats import sse
 from aicache.formats.openai.responses import RESPONSES
 from formats.anything import replaced
+from formats.openai.responses_documents import DOCUMENT, JSON, good
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
-    ["Hello!", "多语言", "👩‍👩‍👧", "\x00\x1b\r\n\n", "a\u2028b\u2029c\x85d", "data: {}\n\n", "[DONE]"]
-)
-NUMBER = st.integers(-(2**63), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
-JSON = st.recursive(
-    st.none() | st.booleans() | NUMBER | TEXT,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
-    max_leaves=4,
-)
-STATUS = {"id": TEXT, "status": st.sampled_from(["completed", None]), "vendor": JSON}
-TOKEN = st.fixed_dictionaries({"token": TEXT, "logprob": NUMBER, "top_logprobs": st.just([])})
-PART = (
-    st.fixed_dictionaries(
-        {"type": st.just("output_text"), "text": TEXT},
-        optional={
-            "annotations": st.none() | st.lists(st.fixed_dictionaries({"type": TEXT}), max_size=2),
-            "logprobs": st.none() | st.lists(TOKEN, max_size=2),
-            "vendor": JSON,
-        },
-    )
-    | st.fixed_dictionaries({"type": st.just("refusal"), "refusal": TEXT})
-    | st.fixed_dictionaries({"type": st.just("from_the_future"), "text": JSON})
-)
-THOUGHT = st.fixed_dictionaries({"type": st.sampled_from(["reasoning_text", "summary_text"]), "text": TEXT})
-ITEM = (
-    st.fixed_dictionaries(
-        {"type": st.just("message"), "role": st.just("assistant")},
-        optional={"content": st.lists(PART, max_size=3), "phase": TEXT, **STATUS},
-    )
-    | st.fixed_dictionaries(
-        {"type": st.just("reasoning"), "summary": st.lists(THOUGHT, max_size=2)},
-        optional={
-            "content": st.none() | st.lists(THOUGHT, max_size=2),
-            "encrypted_content": st.none() | TEXT,
-            **STATUS,
-        },
-    )
-    | st.fixed_dictionaries(
-        {"type": st.just("function_call"), "call_id": TEXT, "name": TEXT, "arguments": TEXT}, optional=STATUS
-    )
-    | st.fixed_dictionaries({"type": st.just("custom_tool_call"), "call_id": TEXT, "name": TEXT, "input": TEXT})
-    | st.fixed_dictionaries(
-        {"type": st.sampled_from(["mcp_call", "code_interpreter_call", "web_search_call", "from_the_future"])},
-        optional={"arguments": st.none() | TEXT, "code": st.none() | TEXT, "output": JSON, "action": JSON, **STATUS},
-    )
-)
-DOCUMENT = st.fixed_dictionaries(
-    {
-        "object": st.just("response"),
-        "status": st.just("completed"),
-        "output": st.lists(ITEM, min_size=1, max_size=3),
-    },
-    optional={
-        "id": TEXT,
-        "model": TEXT,
-        "created_at": NUMBER,
-        "completed_at": st.none() | NUMBER,
-        "error": st.none(),
-        "usage": st.none() | st.dictionaries(TEXT, JSON, max_size=2),
-        "output_text": TEXT,
-        "vendor": JSON,
-    },
-)
 SAID = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Hello!"}
 MESSAGE = {"id": "msg_1", "type": "message", "status": "completed", "content": [SAID], "role": "assistant"}
 CALL = {"id": "fc_1", "type": "function_call", "status": "completed", "arguments": "{}", "call_id": "c1", "name": "f"}
@@ -92,14 +30,6 @@ RESPONSE: dict[str, Any] = {
     "usage": {"input_tokens": 9, "output_tokens": 5},
 }
 OPENING = RESPONSE | {"status": "in_progress", "output": [], "usage": None, "completed_at": None}
-
-
-def good(document: dict[str, Any]) -> bool:
-    try:
-        RESPONSES.parse_answer(json.dumps(document).encode())
-    except ValueError:
-        return False
-    return True
 
 
 def event(kind: str, **fields: Any) -> bytes:
@@ -424,41 +354,6 @@ def test_who_follows_the_deltas_hears_what_the_end_holds(document: dict[str, Any
             assert [part["text"] for part in shown] == [part["text"] for part in said]
         if item["type"] == "function_call":
             assert heard["arguments"] == item["arguments"]
-
-
-def test_clients_that_split_at_every_line_end_of_unicode_can_read_a_stream() -> None:
-    said = SAID | {"text": "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\r\n"}
-
-    body = RESPONSES.render(RESPONSE | {"output": [MESSAGE | {"content": [said]}]}, Mode.STREAM).decode()
-
-    assert body.splitlines() == body.split("\n")[:-1]
-
-
-@given(DOCUMENT)
-def test_what_was_rendered_is_the_same_answer(document: dict[str, Any]) -> None:
-    assume(good(document))
-    written = RESPONSES.render(document, Mode.WHOLE)
-
-    stream = RESPONSES.render(RESPONSES.parse_answer(written)[1], Mode.STREAM)
-    again = RESPONSES.render(RESPONSES.parse_answer(stream)[1], Mode.WHOLE)
-
-    assert RESPONSES.parse_answer(stream) == (Mode.STREAM, document)
-    assert RESPONSES.parse_answer(written) == (Mode.WHOLE, document)
-    assert again == written
-
-
-@given(DOCUMENT, st.data())
-def test_a_truncated_stream_is_never_complete(document: dict[str, Any], data: st.DataObject) -> None:
-    """Unless all that is missing is the blank line after its last event."""
-    assume(good(document))
-    body = RESPONSES.render(document, Mode.STREAM)
-    cut = data.draw(st.integers(0, len(body)) | st.integers(len(body) - 4, len(body)))
-
-    if cut < len(body) - 2:
-        with pytest.raises(ValueError):
-            RESPONSES.parse_answer(body[:cut])
-    else:
-        assert RESPONSES.parse_answer(body[:cut])[1] == document
 
 
 def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:

@@ -139,7 +139,7 @@ def _check(request: Mapping[str, Any]) -> None:
     for name, kinds in _FIELDS.items():
         value = request.get(name)
         if value is not None and type(value) not in kinds:
-            raise ValueError(f"{name}: not a {' or '.join(kind.__name__ for kind in kinds)}")
+            raise ValueError(f"{name}: not of type {' or '.join(kind.__name__ for kind in kinds)}")
     if isinstance(stops := request.get("stop"), list) and not all(isinstance(stop, str) for stop in stops):
         raise ValueError("stop: not a list of strings")
 
