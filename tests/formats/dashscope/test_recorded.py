@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,7 @@ VARIANTS = ("", INCREMENTAL, CUMULATIVE)
 
 
 @pytest.fixture(scope="module")
-def exchanges(tool: Any, datasets: Path) -> list[Any]:
-    recorded = tool.load(str(datasets / "traffic" / "recorded.jsonl.gz"))
+def exchanges(recorded: list[Any]) -> list[Any]:
     return [x for x in recorded if x.family == "dashscope" and x.verdict() == "hit"]
 
 
