@@ -28,8 +28,7 @@ from aicache.engine import Exchange
 from aicache.entries import higress_answers
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format, RequestContext
-from aicache.formats.errors import Private, Stateful
-from aicache.formats.errors import TooComplex
+from aicache.formats.errors import Private, Stateful, TooComplex
 from aicache.formats.upstream_state import reject_stateful_query
 from aicache.proxy.http_messages import parse_content_length
 
