@@ -56,10 +56,10 @@ class AICache:
         self._watchers = Watchers()
         build = partial(build, on_checked=self._watchers.checked, on_erased=self._erased)
         self._lifecycle = Lifecycle(build, self._applied)
-        self._desk = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
-        self._door = DashboardToken()
-        self._dashboard = Dashboard(self._desk, self._door)
-        self._commands = Commands(self._desk)
+        self._observability = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
+        self._dashboard_token = DashboardToken()
+        self._dashboard = Dashboard(self._observability, self._dashboard_token)
+        self._commands = Commands(self._observability)
         self._fast_path = FastPath(self, self._answering_engine, self._watchers.decided)
 
         runtime, unread, batches = self._lifecycle.current, UnreadResponses(), EmbeddingBatches()
@@ -67,7 +67,7 @@ class AICache:
         self._malformed = MalformedFields()
         self._own = OwnConnections()
         self._flows = FlowStates(unread)
-        marks = flow_marks.FlowMarks(lambda: self._desk.scope)
+        marks = flow_marks.FlowMarks(lambda: self._observability.scope)
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
         self._limits = BodyLimits(runtime, self._flows, self._fast_path.is_unobserved, self._dashboard.handles)
@@ -76,7 +76,7 @@ class AICache:
             pages=self._dashboard,
             recent=self._fast_path,
             header_misses=self._header_misses,
-            is_switched_off=lambda: self._desk.bypassed,
+            is_switched_off=lambda: self._observability.bypassed,
         )
         self._recorder = ResponseRecorder(runtime, self._flows, events, self._limits, unread, batches, self._replays)
         self._warmup = FileWarmup(runtime)
@@ -109,7 +109,7 @@ class AICache:
         options.connect_lazily()
         flow_marks.show_comments()
         self._restore_body_check = large_bodies.install(self._limits.decide)
-        self._door.announce(listeners.page_endpoints())
+        self._dashboard_token.announce(listeners.page_endpoints())
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
 
@@ -133,15 +133,15 @@ class AICache:
             try:
                 await runtime.close()
             finally:
-                await self._desk.close()
+                await self._observability.close()
 
     def _applied(self, runtime: Runtime, config: Config, data: Path) -> None:
         """Bring everything else in line with a configuration that has been put in force."""
-        self._desk.configure(config)
-        self._door.configure(config.dashboard, data, runtime.secret)
+        self._observability.configure(config)
+        self._dashboard_token.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:
             self._fast_path.apply(runtime.settings)
-            self._door.announce(listeners.page_endpoints())
+            self._dashboard_token.announce(listeners.page_endpoints())
 
     def _erased(self, erased: Erased) -> None:
         if erased.everything or erased.caller is not None:
@@ -150,7 +150,7 @@ class AICache:
 
     def _answering_engine(self) -> Engine | None:
         """Return the engine that answers may come from at the moment."""
-        return None if self._desk.bypassed else self._lifecycle.engine()
+        return None if self._observability.bypassed else self._lifecycle.engine()
 
     # ------------------------------------------------------------------ connections
 

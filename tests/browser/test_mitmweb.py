@@ -54,7 +54,7 @@ def test_every_flow_of_the_list_has_a_marker_and_says_why(web: Web, page: Page, 
     flows = FlowList(page, web)
 
     for outcome, marker, comment in (
-        ("miss", "🟡", "miss: no neighbour above 0.92 (none there)"),
+        ("miss", "🟡", "miss: no neighbor above 0.92 (none there)"),
         ("exact", "🟢", "exact hit · "),
         ("semantic", "🔵", "semantic hit 0.9"),
     ):

@@ -71,7 +71,7 @@ def test_every_flow_of_a_file_tells_what_became_of_it(recorded: Path) -> None:
     assert ("exact hit", ":green_circle:", "exact hit") in told
     assert ("bypass", ":white_circle:", "bypass: the request says so") in told
     assert any(comment.startswith("semantic hit 0.9") for *_, comment in told)
-    assert "miss: no neighbour above 0.92 (none there)" in {comment for *_, comment in told}
+    assert "miss: no neighbor above 0.92 (none there)" in {comment for *_, comment in told}
     misses = [flow for flow in flows if flow.metadata["ai_cache"] == "miss"]
     assert misses[0].comment.endswith(" · kept")
     assert any("recalled" in json.dumps(flow.metadata) for flow in flows) or not is_safe()

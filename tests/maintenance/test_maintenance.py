@@ -177,7 +177,7 @@ class Holding(MemoryStore):
         self.released.append(key)
 
 
-async def test_what_was_made_of_a_wrong_neighbour_is_let_go_of(setup: Setup) -> None:
+async def test_what_was_made_of_a_wrong_neighbor_is_let_go_of(setup: Setup) -> None:
     store = Holding()
     setup.engine.use_exact(store, 1.0)
 
@@ -186,7 +186,7 @@ async def test_what_was_made_of_a_wrong_neighbour_is_let_go_of(setup: Setup) -> 
     assert store.released == [REFUND.key]
 
 
-async def test_a_wrong_answer_goes_but_a_wrong_neighbour_keeps_answering_its_own_request(setup: Setup) -> None:
+async def test_a_wrong_answer_goes_but_a_wrong_neighbor_keeps_answering_its_own_request(setup: Setup) -> None:
     await setup.maintenance.mark_wrong(REFUND.key, by_meaning=True)
     await setup.maintenance.mark_wrong(OTHER.key, by_meaning=False)
 
@@ -256,10 +256,10 @@ async def test_a_line_that_is_too_long_is_read_past(
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "no file of entries"),
-        (b"{}\n", "no file of entries"),
-        (b"\xff\xfe", "no file of entries"),
-        (b'{"format":"ai-cache entries","version":2}\n', "version 2"),
+        (b"", "not a file of entries"),
+        (b"{}\n", "not a file of entries"),
+        (b"\xff\xfe", "not a file of entries"),
+        (b'{"format":"ai-cache entries","version":2}\n', "version is 2"),
     ],
 )
 async def test_another_file_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
@@ -322,7 +322,7 @@ async def test_without_the_parts_it_says_what_is_missing() -> None:
         await Maintenance(engine).find_similar("x", 0.9)
 
 
-async def test_a_neighbour_whose_entry_has_gone_is_not_found(setup: Setup) -> None:
+async def test_a_neighbor_whose_entry_has_gone_is_not_found(setup: Setup) -> None:
     class Ahead(MemoryIndex):
         async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
             return [Neighbor("00" * 20, 1.0)]

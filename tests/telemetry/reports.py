@@ -64,12 +64,12 @@ def a_hit(entry: Entry | None = ENTRY, **other: Any) -> Decided:
 
 
 def a_near_hit(similarity: float = 0.95, **other: Any) -> Decided:
-    trace = Trace([Step("embedding", 0.002)], [Neighbor(an_entry().key, similarity, "a neighbour's question")], 0.92)
+    trace = Trace([Step("embedding", 0.002)], [Neighbor(an_entry().key, similarity, "a neighbor's question")], 0.92)
     return a_hit(**{"tier": "semantic", "similarity": similarity, "trace": trace} | other)
 
 
 def a_refused_miss(guard: str = "guard:numbers", similarity: float = 0.93, **other: Any) -> Decided:
-    trace = Trace([], [Neighbor(an_entry().key, similarity, "a neighbour's question", guard)], 0.92)
+    trace = Trace([], [Neighbor(an_entry().key, similarity, "a neighbor's question", guard)], 0.92)
     return a_report("miss", reason=guard, trace=trace, **other)
 
 

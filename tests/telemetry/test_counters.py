@@ -82,7 +82,7 @@ def test_misses_and_bypasses_are_counted_by_reason(counts: Counters) -> None:
     assert counts.store_errors == {"embedder": 1}
 
 
-def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(counts: Counters) -> None:
+def test_a_guards_refusal_is_counted_also_where_the_next_neighbor_answered(counts: Counters) -> None:
     counts.decided(a_refused_miss("guard:numbers"))
     looked = [
         Neighbor("a", 0.97, "q", "guard:numbers"),
@@ -97,7 +97,7 @@ def test_a_guards_refusal_is_counted_also_where_the_next_neighbour_answered(coun
 def test_the_nearest_question_is_counted_by_whether_it_answered(counts: Counters) -> None:
     counts.decided(a_near_hit(0.95))
     counts.decided(a_refused_miss(similarity=0.93))
-    counts.decided(a_report("miss"))  # had no neighbour
+    counts.decided(a_report("miss"))  # had no neighbor
 
     assert counts.similarities["hit"].count == 1
     assert counts.similarities["miss"].count == 1

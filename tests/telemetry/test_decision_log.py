@@ -37,7 +37,7 @@ def until(what: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-SECRETS = ("a question of the caller", "a neighbour's question", "what is your refund policy", "Thirty days.")
+SECRETS = ("a question of the caller", "a neighbor's question", "what is your refund policy", "Thirty days.")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -117,7 +117,7 @@ def test_no_text_is_in_it_unless_that_is_wanted(start: Callable[..., DecisionLog
     assert not any(secret in without for secret in SECRETS)
     assert "question" not in without
     assert "a question of the caller" in with_texts
-    assert "a neighbour's question" in with_texts
+    assert "a neighbor's question" in with_texts
     assert "Thirty days." not in with_texts  # answers never are
 
 

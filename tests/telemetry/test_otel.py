@@ -57,7 +57,7 @@ def test_texts_are_in_them_only_where_that_is_wanted(receiver: Receiver, text: b
 
     sent = b"".join(body for _, body in receiver.bodies)
     assert (b"who am i" in sent) is (b"who are you" in sent) is text
-    assert b"a neighbour's question" not in sent
+    assert b"a neighbor's question" not in sent
     assert b"Thirty days." not in sent
 
 

@@ -30,12 +30,12 @@ FAR = Neighbor(KEY, 0.9412, refused="too far")
         (an_exact_hit(entry=an_entry(completion_tokens=4321, took=0.0)), "exact hit · 3 h old · saved 4,333 tokens"),
         (an_exact_hit(entry=an_entry(stored_at=NOW + 5)), "exact hit · 0 s old · saved 412 tokens, 2.1 s"),
         (a_report("hit", tier="embeddings"), "embeddings hit"),
-        (a_report(trace=a_trace(FAR)), "miss: no neighbour above 0.92 (nearest 0.941)"),
-        (a_report(trace=a_trace()), "miss: no neighbour above 0.92 (none there)"),
-        (a_report(trace=a_trace(FAR, threshold=None)), "miss: no neighbour near enough (nearest 0.941)"),
+        (a_report(trace=a_trace(FAR)), "miss: no neighbor above 0.92 (nearest 0.941)"),
+        (a_report(trace=a_trace()), "miss: no neighbor above 0.92 (none there)"),
+        (a_report(trace=a_trace(FAR, threshold=None)), "miss: no neighbor near enough (nearest 0.941)"),
         (
             a_report(reason="guard:numbers", trace=a_trace(NEAR, FAR)),
-            "miss: neighbour at 0.981 refused by guard: numbers",
+            "miss: neighbor at 0.981 refused by guard: numbers",
         ),
         (a_report(reason="expired"), "miss: what is stored has expired"),
         (a_report(reason="store-error: exact store: timed out"), "miss: store error: exact store: timed out"),
@@ -55,7 +55,7 @@ def test_a_risk_is_told_where_it_was_estimated() -> None:
 
     assert (
         describe_decision(a_report(reason="too-risky", trace=trace))
-        == "miss: neighbour too risky (at 0.941, 3.4 % likely wrong)"
+        == "miss: neighbor too risky (at 0.941, 3.4 % likely wrong)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Reports as a flow's reader sees them: an entry of some hours ago, a neighbour at .967."""
+"""Reports as a flow's reader sees them: an entry of some hours ago, a neighbor at .967."""
 
 from __future__ import annotations
 

@@ -83,19 +83,19 @@ def test_a_plain_miss_says_why() -> None:
 
     text = shown(flow.response, flow)
 
-    assert text.startswith("miss: no neighbour above 0.92 (nearest 0.941) · 412 tokens, 2.1 s · kept")
+    assert text.startswith("miss: no neighbor above 0.92 (nearest 0.941) · 412 tokens, 2.1 s · kept")
     assert "why                   no-neighbor" in text
     assert f"1. 0.9412  refused: too far  {OTHER}" in text
     assert "Answered by" not in text
 
 
-def test_an_exact_hit_has_no_neighbours() -> None:
+def test_an_exact_hit_has_no_neighbors() -> None:
     flow = a_flow(an_exact_hit())
 
     text = shown(flow.response, flow)
 
     assert text.startswith("exact hit · 3 h old")
-    assert "Neighbours" not in text
+    assert "Neighbors" not in text
 
 
 def test_a_pinned_entry_has_no_ttl() -> None:

@@ -80,7 +80,7 @@ def test_a_miss_is_told_to_its_end_unless_somebody_has_written_since() -> None:
     for each in (flow, edited):
         flow_marks.mark_finished(each, Finished(report, 200, 2.11, 10, an_entry(), None))
 
-    assert flow.comment == "miss: no neighbour above 0.92 (none there) · 412 tokens, 2.1 s · kept"
+    assert flow.comment == "miss: no neighbor above 0.92 (none there) · 412 tokens, 2.1 s · kept"
     assert edited.comment == "mine"
 
 

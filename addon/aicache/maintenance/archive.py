@@ -1,7 +1,7 @@
-"""Entries as lines of text, to be carried from one cache to another.
+"""The file format of exported entries.
 
-JSON lines: a header that names the format and its version, then an entry a line, its body in base64. An entry answers
-where its key is asked for: in a proxy of the same settings of scope, context and what else takes part in keys.
+JSON lines: a header that names the format and its version, then one entry per line, its body in base64. An entry
+answers where requests have its key: in a proxy whose settings of scope, context and all else in keys are the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAME, VERSION = "ai-cache entries", 1
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
 MAX_LINE_BYTES = 64 * 1024**2
-"""Bytes of a line; what is longer is no entry."""
+"""A longer line is not an entry."""
 CHUNK_BYTES = 64 * 1024
 DIGEST = re.compile("[0-9a-f]{40}")
 
@@ -36,29 +36,29 @@ class _Header(msgspec.Struct):
 
 
 def render_header(deployment: str = "") -> bytes:
-    """Return the first line. *deployment* names the secret that keys are made with."""
+    """Return the first line. *deployment* identifies the secret that keys are made with."""
     return _encoder.encode(_Header(NAME, VERSION, deployment)) + b"\n"
 
 
 def check_header(line: bytes, deployment: str = "") -> None:
-    """Raise ValueError unless the line begins a file that can be read here, and whose keys are asked for here."""
+    """Raise ValueError unless the file can be read here, and requests here have its keys."""
     try:
         found = msgspec.json.decode(line, type=_Header)
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = _Header("", 0)
     if found.format != NAME:
-        raise ValueError("it is no file of entries that an AI cache has exported")
+        raise ValueError("not a file of entries that an AI cache has exported")
     if found.version > VERSION:
-        raise ValueError(f"it is of version {found.version}, and {VERSION} is the newest that is known here")
+        raise ValueError(f"its version is {found.version}, and the newest known here is {VERSION}")
     if deployment and found.deployment != deployment:
         raise ValueError(
-            "its entries have keys of another secret, which nobody asks for here: give this cache the exact.secret of "
-            "the other one (where it has none, what is in the file named secret of its data folder)"
+            "its keys were made with another secret, so no request here has them: give this cache the exact.secret of "
+            "the other one (if that has none: the content of the file named secret in its data folder)"
         )
 
 
 def render_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Return a line for each. What is not valid Unicode has none: no store has it."""
+    """Yield a line per entry, without entries that are not valid Unicode: no store has them."""
     for entry in entries:
         try:
             yield _encoder.encode(entry) + b"\n"
@@ -67,7 +67,7 @@ def render_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def parse_line(line: bytes) -> Entry | None:
-    """Return the entry of a line; None where it is none, or none that a cache has recorded."""
+    """Return the entry of a line; None where it is not an entry, or not one that a cache can have recorded."""
     try:
         entry = _decoder.decode(line)
         if not all(map(DIGEST.fullmatch, (entry.key, entry.namespace, *entry.owners))):
@@ -91,7 +91,7 @@ def _check_body(entry: Entry) -> None:
 
 
 def create_file(path: Path) -> BinaryIO:
-    """Open a new file that nobody else can read: it will hold questions and answers."""
+    """Create a file that only its owner can read: it will hold questions and answers."""
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
@@ -102,13 +102,13 @@ def write_entries(file: BinaryIO, entries: Sequence[Entry]) -> int:
     return len(packed)
 
 
-def read_entries(file: BinaryIO, most: int) -> list[Entry | None]:
-    """Read at most so many entries; none at the end of the file."""
+def read_entries(file: BinaryIO, limit: int) -> list[Entry | None]:
+    """Read *limit* entries at most; an empty list at the end of the file."""
     found: list[Entry | None] = []
     size = 0
-    while len(found) < most and size < MAX_LINE_BYTES and (line := file.readline(MAX_LINE_BYTES)):
+    while len(found) < limit and size < MAX_LINE_BYTES and (line := file.readline(MAX_LINE_BYTES)):
         whole = len(line) < MAX_LINE_BYTES or line.endswith(b"\n")
-        while not whole:  # read past, not held
+        while not whole:  # skipped, not kept in memory
             more = file.readline(CHUNK_BYTES)
             whole = not more or more.endswith(b"\n")
             line = b""

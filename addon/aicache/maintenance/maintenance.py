@@ -35,20 +35,20 @@ class Maintenance(EntryAccess):
         return [summarize(entry) async for batch in self._fetch_batches(keys) for entry in batch], cursor
 
     async def count(self) -> int:
-        """Return how many entries there are, about."""
+        """Return about how many entries there are: a scan may see one twice."""
         return sum([len(keys) async for keys in self.keys()])
 
-    async def keys_with_prefix(self, beginning: str) -> list[str]:
-        """Return the keys that begin like this."""
-        return sorted({key async for keys in self.keys() for key in keys if key.startswith(beginning)})
+    async def keys_with_prefix(self, prefix: str) -> list[str]:
+        """Return the keys that begin with *prefix*."""
+        return sorted({key async for keys in self.keys() for key in keys if key.startswith(prefix)})
 
     async def find_similar(
         self, text: str, similarity: float, limit: int = MAX_NEIGHBORS, *, exact_only: bool = True
     ) -> list[SimilarEntry]:
-        """Return entries whose question is like *text*, of all owners, the nearest first.
+        """Return entries of all owners whose question is similar to *text*, the nearest first.
 
-        The index has those that answer by meaning. With *exact_only* the others' questions are embedded for the
-        purpose, and all entries are read for it.
+        The index has the entries that answer by meaning. With *exact_only* the others are compared as well: then all
+        entries are read, and their questions embedded.
         """
         semantic = self._semantic
         [vector] = await self._embed(semantic, [text], "query")
@@ -62,15 +62,15 @@ class Maintenance(EntryAccess):
         if exact_only:
             found += [
                 each
-                async for each in self._hidden(semantic, vector, similarity)
+                async for each in self._exact_only(semantic, vector, similarity)
                 if each.summary.key not in similarities
             ]
         return sorted(found, key=lambda each: (-each.similarity, each.summary.key))[:limit]
 
     async def purge(self, keys: Sequence[str]) -> int:
-        """Delete entries, then their vectors; return how many of them there were.
+        """Delete entries, then their vectors; return how many entries existed.
 
-        A vector that cannot be deleted leads nowhere any more, and is deleted when it is found.
+        A vector that cannot be deleted now leads to no entry, and is deleted when a search finds it.
         """
         count = 0
         for start in range(0, len(keys), FETCH_BATCH_SIZE):
@@ -85,7 +85,7 @@ class Maintenance(EntryAccess):
         return count
 
     async def purge_similar(self, text: str, similarity: float) -> int:
-        """Delete all that `find_similar` finds, however much it is; return how many there were."""
+        """Delete everything that `find_similar` finds, in several rounds; return how many entries existed."""
         count = 0
         while found := await self.find_similar(text, similarity):
             some = await self.purge([each.summary.key for each in found])
@@ -95,8 +95,8 @@ class Maintenance(EntryAccess):
         return count
 
     async def purge_all(self) -> int:
-        """Delete every entry of the store under its prefix, whoever's it is, with its vector."""
-        self._engine.erasures.add(None)  # first: what is on its way is not stored after it
+        """Delete every entry under the store's prefix, of all owners, with its vector."""
+        self._engine.erasures.add(None)  # first, so that no answer under way is stored after it
         count = 0
         async for keys in self.keys():
             await self._delete(keys)
@@ -108,7 +108,7 @@ class Maintenance(EntryAccess):
         return count
 
     async def count_caller(self, wanted: CallerMatcher) -> CallerTotals:
-        """Count what there is of a caller."""
+        """Count what is stored for a caller."""
         found = CallerTotals()
         async for batch in self._fetch_all():
             found += _counted(batch, wanted)
@@ -116,9 +116,10 @@ class Maintenance(EntryAccess):
         return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(SEGMENT_PREFIX) for mark in marks))
 
     async def purge_caller(self, wanted: CallerMatcher, *, asked_before: float = math.inf) -> CallerTotals:
-        """Delete all that there is of a caller: entries with notes and vectors, marks, evidence; return how much.
+        """Delete everything stored for a caller: entries with blobs and vectors, marks, evidence; return how much.
 
-        What is asked while this goes on is not stored, here; *asked_before* (Unix seconds) leaves what was asked since.
+        This proxy stores no answer to a request the caller sends meanwhile. *asked_before* (Unix seconds) spares the
+        entries of later requests.
         """
         if asked_before == math.inf:
             self._engine.erasures.add(wanted)
@@ -145,7 +146,7 @@ class Maintenance(EntryAccess):
         return done
 
     async def _purge_again(self, wanted: CallerMatcher, asked_before: float) -> None:
-        """Delete what another proxy, which shares the store and knew nothing of it, has stored since."""
+        """Delete what other proxies that share the store, and did not know of the purge, have stored since."""
         await self.purge_caller(wanted, asked_before=asked_before)
 
     async def pin(self, key: str) -> Entry | None:
@@ -156,12 +157,12 @@ class Maintenance(EntryAccess):
         return await self._keep_until(key, PINNED)
 
     async def unpin(self, key: str) -> Entry | None:
-        """Let an entry live for as long as a new one would."""
+        """Let an entry live as long as a new one would."""
         return await self._keep_until(key, self._clock() + self._engine.rules.ttl)
 
     async def mark_wrong(self, key: str, *, by_meaning: bool) -> None:
-        """Take note that an entry answered wrong. To the very request it was asked for, it goes; one that answered by
-        meaning is kept for its own request, and answers no other any more."""
+        """Record a wrong answer. If it answered its own request, the entry is deleted; if it answered another
+        request by meaning, it stays for its own request and answers no other."""
         if not by_meaning:
             await self.purge([key])
         elif (semantic := self._backends.semantic) is not None:
@@ -169,8 +170,8 @@ class Maintenance(EntryAccess):
             lasts = self._engine.rules.ttl if entry is None else entry.expires_at - now
             await self._backends.withdraw(semantic, key, lasts)
 
-    async def _hidden(self, semantic: Semantic, vector: Vector, similarity: float) -> AsyncIterator[SimilarEntry]:
-        """Compare with the questions that have no vector, since they are answered by the exact request only."""
+    async def _exact_only(self, semantic: Semantic, vector: Vector, similarity: float) -> AsyncIterator[SimilarEntry]:
+        """Compare with the questions that have no vector, since their entries answer only the exact request."""
         rules = self._engine.rules
         async for keys in self.keys():
             async for batch in self._fetch_batches(keys):

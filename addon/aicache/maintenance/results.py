@@ -1,4 +1,4 @@
-"""What maintenance tells of entries. Values, and nothing that asks."""
+"""The results of maintenance. Values only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["PINNED", "CallerTotals", "EntrySummary", "ImportResult", "SimilarEnt
 
 
 CALLER = 12
-"""Digits of a caller's name, as it is shown."""
+"""Digits of a caller's name as shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class EntrySummary:
     size: int
     """Bytes of the body."""
     caller: str
-    """BoundedNames whose request it answered, for the operator; empty where that is not known."""
+    """Identifies for the operator whose request it answered; empty where that is not known."""
 
     @property
     def pinned(self) -> bool:
@@ -37,7 +37,7 @@ class EntrySummary:
 
 @dataclass(frozen=True, slots=True)
 class SimilarEntry:
-    """An entry, and how similar its question is to a text."""
+    """An entry, and the similarity of its question to a text."""
 
     summary: EntrySummary
     similarity: float
@@ -45,16 +45,16 @@ class SimilarEntry:
 
 @dataclass(frozen=True, slots=True)
 class CallerTotals:
-    """How much there is of one caller, or was."""
+    """How much is stored for one caller, or was. The dashboard's JSON has these names."""
 
     entries: int = 0
     size: int = 0
     """Bytes of their bodies."""
     marks: int = 0
     kinds: int = 0
-    """Kinds of traffic with evidence of their own."""
+    """Traffic segments with evidence of their own."""
     unknown: int = 0
-    """Entries of which nobody knows whose they are, since an earlier version kept them: they go when they expire."""
+    """Entries of an earlier version, whose caller is not known; they stay until they expire."""
 
     def __add__(self, other: CallerTotals) -> CallerTotals:
         return CallerTotals(
@@ -68,16 +68,16 @@ class CallerTotals:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of entries that were brought."""
+    """The result of an import."""
 
     stored: int = 0
     not_newer: int = 0
-    """Not taken, since what is there is newer, or the same."""
+    """Not stored, as the existing entry is the same or newer."""
     expired: int = 0
     unreadable: int = 0
-    """Lines that are no entries."""
+    """Lines that are not entries."""
     findable: int = 0
-    """Of those taken, how many can be found by meaning, too."""
+    """Of those stored, how many can also be found by meaning."""
 
     def __add__(self, other: ImportResult) -> ImportResult:
         return ImportResult(

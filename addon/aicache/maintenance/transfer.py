@@ -22,7 +22,7 @@ class EntryTransfer(EntryAccess):
     """Moves entries between the backends in use and files."""
 
     async def export_file(self, path: Path) -> int:
-        """Write every entry into a file that its owner alone may read; return how many. What was there is replaced."""
+        """Write every entry into a file that only its owner may read, replacing it; return how many."""
         part = path.with_name(f".{path.name}.part")
         file = await asyncio.to_thread(archive.create_file, part)
         count = 0
@@ -39,7 +39,7 @@ class EntryTransfer(EntryAccess):
         return count
 
     async def import_file(self, path: Path) -> ImportResult:
-        """Take the entries of a file that `export_file` wrote; what is newer here stays, so it may be done again."""
+        """Store the entries of a file that `export_file` wrote. Newer entries here stay, so it may be repeated."""
         taken = ImportResult()
         file = await asyncio.to_thread(path.open, "rb")
         try:
@@ -52,9 +52,9 @@ class EntryTransfer(EntryAccess):
         return taken
 
     async def import_entries(self, entries: Sequence[Entry], *, only_new: bool = False) -> ImportResult:
-        """Store entries that come from elsewhere, with their vectors, unless what is there is newer, or the same.
+        """Store entries from elsewhere, with their vectors, unless the existing entry is the same or newer.
 
-        With *only_new*, unless anything is there at all: for entries of whose age nothing is known.
+        With *only_new*, unless any entry exists: for entries of unknown age.
         """
         now = self._clock()
         entries = [self._clamp_times(entry, now) for entry in entries]
@@ -69,14 +69,14 @@ class EntryTransfer(EntryAccess):
             if each is not None and (only_new or each.stored_at >= live[each.key].stored_at):
                 del live[each.key]
         new = list(live.values())
-        vectors = await self._embed_findable(new)  # first: what fails leaves the entries to be brought again
+        vectors = await self._embed_findable(new)  # first: if it fails, the import can be repeated
         await self._exact.put_many(new)
         await self._upsert(new, vectors)
         expired = sum(entry.expires_at <= now for entry in entries)
         return ImportResult(len(new), len(entries) - expired - len(new), expired, findable=len(vectors))
 
     def _clamp_times(self, entry: Entry, now: float) -> Entry:
-        """Let an entry from elsewhere be no newer than now, and live no longer than one of here, or be pinned."""
+        """Limit an entry's times: stored no later than now, and expiring no later than a new one, unless pinned."""
         ttl = self._engine.rules.ttl
         if policy.has_plausible_times(entry, now, ttl):
             return entry

@@ -1,6 +1,6 @@
-"""What has been since the start, as numbers: a Watcher that keeps no texts and grows only so far.
+"""A Watcher that counts events since the start, for metrics and dashboard. It keeps no texts, and its size is bounded.
 
-Metrics and dashboard read it; it costs some additions a request, whether anyone looks or not.
+It costs a few additions per request, whether or not the figures are read.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, BoundedNames, dependency_label, reason_label
 
 MAX_MODELS = 50
-"""Models that are counted by name. One is named once it has been answered: callers may ask for anything."""
+"""Models counted by name. A model gets its name with its first answer, since callers may send any name."""
 MAX_REASONS = 100
 MAX_HEADERS = 50
-"""Request headers that are counted by name."""
+"""Request headers counted by name."""
 MAX_SEGMENTS = 50
-"""Kinds of traffic whose error bound is shown: those that were used last."""
-SEGMENT_NAME_CHARS = 8  # characters of a kind's digest
+"""Traffic segments whose error bound is shown: the most recently used."""
+SEGMENT_NAME_CHARS = 8  # of its digest
 SIMILARITY_BOUNDS = tuple(round(i / 50, 2) for i in range(1, 51))
 
 Labels = tuple[str, ...]
@@ -32,17 +32,17 @@ Cost = Callable[[str, int, int], float | None]
 
 @dataclass(slots=True)
 class Segment:
-    """One kind of traffic whose hits by meaning are checked."""
+    """One traffic segment whose hits by meaning are checked."""
 
     model: str = OTHER
     error_bound: float = 1.0
-    """What share of its requests is answered wrong at most."""
+    """Upper bound on the share of its requests that are answered wrong."""
     standing: str | None = None
-    """``learned``, or how it is restricted: ``frozen``, ``off``; None until a check says."""
+    """``learned``, or how it is restricted: ``frozen``, ``off``; None before the first check."""
 
 
 class Counters:
-    """*cost* may be replaced at any time."""
+    """*cost* prices what hits saved; it may be replaced at any time."""
 
     def __init__(self, cost: Cost) -> None:
         self.cost = cost
@@ -93,14 +93,14 @@ class Counters:
                 self.store_errors[dependency_label(report.reason or "")] += 1
         for header in report.headers:
             self.header_misses[self._headers.of(header)] += 1
-        for looked in trace.neighbors:
-            if looked.refused is not None and looked.refused.startswith("guard:"):
-                self.refusals[self._reasons.of(looked.refused).removeprefix("guard:")] += 1
+        for neighbor in trace.neighbors:
+            if neighbor.refused is not None and neighbor.refused.startswith("guard:"):
+                self.refusals[self._reasons.of(neighbor.refused).removeprefix("guard:")] += 1
         if outcome != "bypass" and (nearest := nearest_similarity(report)) is not None:
             self.similarities[outcome].add(nearest)
         if trace.error_bound is not None:
-            kind = self._segment(report.kind)
-            kind.model, kind.error_bound = self._models.known(report.model), trace.error_bound
+            segment = self._segment(report.kind)
+            segment.model, segment.error_bound = self._models.known(report.model), trace.error_bound
 
     def _hit(self, report: Decided) -> None:
         entry = report.entry
@@ -136,18 +136,18 @@ class Counters:
     def checked(self, checked: Checked) -> None:
         self.judgments[checked.verdict, checked.source, "yes" if checked.would_serve else "no"] += 1
         if checked.error_bound is not None:
-            kind = self._segment(checked.kind)
-            kind.error_bound, kind.standing = checked.error_bound, checked.serving_level
+            segment = self._segment(checked.kind)
+            segment.error_bound, segment.standing = checked.error_bound, checked.serving_level
 
     def _segment(self, name: str) -> Segment:
         name = name[:SEGMENT_NAME_CHARS]
-        kind = self.segments.setdefault(name, Segment())
+        segment = self.segments.setdefault(name, Segment())
         self.segments.touch(name)
-        return kind
+        return segment
 
 
 def nearest_similarity(report: Decided) -> float | None:
-    """Return how similar the nearest question was; None where none was looked for, or found."""
+    """Return the similarity of the nearest question; None where none was searched for, or none was found."""
     if report.similarity is not None:
         return report.similarity
     return max((looked.similarity for looked in report.trace.neighbors), default=None)

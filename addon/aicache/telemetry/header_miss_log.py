@@ -1,4 +1,4 @@
-"""Tells in the log by which request headers alone requests miss. A Watcher; it names headers and never their values."""
+"""A Watcher that logs the request headers that alone caused misses: their names, never their values."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from aicache.telemetry.labels import OTHER, BoundedNames, replace_surrogates
 logger = logging.getLogger(__name__)
 
 ADVICE = "if that never changes an answer, name it in ignore_headers"
-ADVICE_ON_IDENTITY = "it looks as if it said who asks, so it is not to be ignored unless it does not"
-NOTE_INTERVAL_S = 3600.0  # seconds between two lines about the same header
+ADVICE_ON_IDENTITY = "its name suggests that it identifies the caller: ignore it only if it does not"
+NOTE_INTERVAL_S = 3600.0
+"""Between two lines about the same header."""
 
 
 class HeaderMissLog:

@@ -1,6 +1,6 @@
-"""Which header fields alone keep a request from the answer to an equal one. It keeps digests of values, never values.
+"""Finds the header fields in which a missed request differs from an otherwise equal stored one.
 
-What it knows is what this process has stored since its start; it is bounded, and forgets the requests seen longest ago.
+It knows the requests that this process has stored, as digests of their fields' values; the least recent are dropped.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from aicache.domain.request_fields import Field
 
 MAX_QUESTIONS = 4096
 MAX_VARIANTS = 4
-"""Ways of sending the same request that are remembered: a header that differs each time is told by one."""
+"""Variants remembered per request: one shows a header that differs each time."""
 
 _Variant = dict[str, bytes]
 
 
 class HeaderMisses:
-    """Remembers the header fields that stored requests had, by the request without them."""
+    """Remembers the header fields of stored requests, by the request without them."""
 
     def __init__(self) -> None:
         self._salt = os.urandom(16)
         self._stored = BoundedDict[tuple[str, str], list[_Variant]](MAX_QUESTIONS)
 
     def forget(self) -> None:
-        """Remember nothing of what was stored before."""
+        """Forget all requests."""
         self._stored.clear()
 
     def remember(self, question: str, sender: str, fields: Iterable[Field]) -> None:
-        """Note that the answer to a request is stored: *question* names it, *sender* those who may share its answer."""
+        """Remember a stored request: *question* identifies it, *sender* the callers who may share its answer."""
         name, variant = (question, sender), self._digested(fields)
         variants = self._stored.setdefault(name, [])
         self._stored.touch(name)
@@ -40,9 +40,9 @@ class HeaderMisses:
             del variants[:-MAX_VARIANTS]
 
     def differing(self, question: str, sender: str, fields: Iterable[Field]) -> tuple[str, ...]:
-        """Return the names of the fields in which a request differs from the equal one that comes nearest to it.
+        """Return the names of the fields in which a request differs from the most similar equal request.
 
-        None where no equal one is stored, or one of the very same fields is.
+        Empty where no equal request is stored, or one with the same fields is.
         """
         if (variants := self._stored.get((question, sender))) is None:
             return ()

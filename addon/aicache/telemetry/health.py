@@ -1,4 +1,4 @@
-"""How the cache's parts are at the moment. It asks the engine, and no part."""
+"""The current state of the cache's dependencies, as the engine knows it: none of them is contacted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from aicache.engine.dependency import Dependency
 
 @dataclass(frozen=True, slots=True)
 class DependencyHealth:
-    """One outside part, or what it is asked for and fails by itself."""
+    """One dependency, or one of its operations that fails separately. The dashboard's JSON has these names."""
 
     name: str
     what: str | None
-    """What it is, such as a server's address; None where it is not in use."""
+    """Its address or model; None where it is not in use."""
     failing: bool
     failures: int
     last_failure: str | None
@@ -23,7 +23,7 @@ class DependencyHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All of them, what is under way, and what hits by meaning are judged by."""
+    """All dependencies, the background queues, and the rules for hits by meaning."""
 
     parts: tuple[DependencyHealth, ...]
     queues: Mapping[str, int]
@@ -38,12 +38,12 @@ def collect_health(engine: Engine) -> Health:
     backends, rules, semantic = engine.backends, engine.rules, engine.semantic
     exact, by_meaning = backends.exact_guards, backends.semantic_guards
     index = semantic.index if semantic is not None else None
-    parts = [_part(exact.reads, backends.exact)]
-    parts.append(_part(by_meaning.embedder, semantic.embedder.model if semantic is not None else None))
-    parts.append(_part(by_meaning.index, index))
-    parts += [_part(exact.writes, backends.exact), _part(by_meaning.index_writes, index)]
+    parts = [_health(exact.reads, backends.exact)]
+    parts.append(_health(by_meaning.embedder, semantic.embedder.model if semantic is not None else None))
+    parts.append(_health(by_meaning.index, index))
+    parts += [_health(exact.writes, backends.exact), _health(by_meaning.index_writes, index)]
     if (judge := backends.judge) is not None:
-        parts.append(_part(judge.guard, judge))
+        parts.append(_health(judge.guard, judge))
     return Health(
         tuple(parts),
         engine.queues,
@@ -55,6 +55,6 @@ def collect_health(engine: Engine) -> Health:
     )
 
 
-def _part(part: Dependency, what: object | None) -> DependencyHealth:
-    told = None if what is None else str(what)
-    return DependencyHealth(part.name, told, part.failing, part.failures, part.last_failure)
+def _health(dependency: Dependency, what: object | None) -> DependencyHealth:
+    name = None if what is None else str(what)
+    return DependencyHealth(dependency.name, name, dependency.failing, dependency.failures, dependency.last_failure)

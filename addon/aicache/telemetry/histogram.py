@@ -1,4 +1,4 @@
-"""Numbers counted by size, in a place that does not grow. Pure."""
+"""Histograms of fixed size. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SECONDS_BOUNDS = tuple(base * 10**exponent for exponent in range(-4, 2) for base
 
 
 class Histogram:
-    """*bounds* are upper ones, included; behind the last is room for all that is larger."""
+    """*bounds* are inclusive upper bounds; one more bucket counts all larger values."""
 
     __slots__ = ("bounds", "counts", "total")
 
@@ -28,7 +28,7 @@ class Histogram:
         return sum(self.counts)
 
     def cumulative_counts(self) -> list[int]:
-        """Return how many were at most as large as each bound, and how many there are."""
+        """Return the number of values up to each bound, and of all values."""
         found, running = [], 0
         for count in self.counts:
             running += count
@@ -36,9 +36,9 @@ class Histogram:
         return found
 
     def quantile(self, share: float) -> float | None:
-        """Return about what *share* of the values is at most; None where there are none.
+        """Return approximately the value that *share* of the values do not exceed; None where there are no values.
 
-        Within a bucket the values are taken to lie evenly; those behind the last bound are taken to be that bound.
+        Values are assumed to lie evenly within a bucket; those above the last bound count as that bound.
         """
         if not (count := self.count):
             return None
@@ -54,7 +54,7 @@ class Histogram:
 
 
 def merge_histograms(histograms: Iterable[Histogram], bounds: Sequence[float] = SECONDS_BOUNDS) -> Histogram:
-    """Return one histogram of all values; all have the same bounds."""
+    """Merge histograms that have the same bounds."""
     found = Histogram(bounds)
     if all_of_them := list(histograms):
         found.counts = [sum(bucket) for bucket in zip(*(each.counts for each in all_of_them), strict=True)]

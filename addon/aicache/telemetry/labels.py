@@ -1,4 +1,4 @@
-"""BoundedNames for what is counted: callers choose models and errors choose words, so there are only so many. Pure."""
+"""Label values for metrics, bounded in number: callers choose model names, and errors choose words. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 OTHER = "other"
-MAX_NAME_CHARS = 64  # characters of a name
+MAX_NAME_CHARS = 64
 DEPENDENCIES = ("exact store", "answers of Higress", "embedder", "vector index", "judge model")
 
 _KNOWN = re.compile(r"\d+/\d+ known")
@@ -14,29 +14,29 @@ _DETAIL = re.compile(r"[:(].*|\s\d+\b.*", re.DOTALL)
 
 
 class BoundedNames:
-    """Lets the first *most* names through, and calls all that come later `OTHER`."""
+    """Admits the first *limit* names; all later ones become `OTHER`."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._names: set[str] = set()
 
     def of(self, name: str) -> str:
-        """Return the name, taking it in where there is room."""
+        """Return the name if it is admitted, now or before, else `OTHER`."""
         name = name[:MAX_NAME_CHARS]
         if name not in self._names:
-            if len(self._names) >= self._most:
+            if len(self._names) >= self._limit:
                 return OTHER
             self._names.add(name)
         return name
 
     def known(self, name: str) -> str:
-        """Return the name where it was taken in before."""
+        """Return the name if it was admitted before, else `OTHER`."""
         name = name[:MAX_NAME_CHARS]
         return name if name in self._names else OTHER
 
 
 def reason_label(reason: str | None) -> str:
-    """Return a reason without what differs from time to time: ``store-error``, ``guard:numbers``, ``status``."""
+    """Return a reason without its variable details: ``store-error``, ``guard:numbers``, ``status``."""
     if not reason:
         return OTHER
     if reason.startswith(("guard:", "content-encoding:")):  # of a few words each
@@ -47,13 +47,13 @@ def reason_label(reason: str | None) -> str:
 
 
 def dependency_label(reason: str) -> str:
-    """Return which part a ``store-error: PART: …`` is about."""
+    """Return the dependency in a reason ``store-error: DEPENDENCY: …``."""
     part = reason.removeprefix("store-error:").strip().partition(":")[0]
     return part if part in DEPENDENCIES else OTHER
 
 
 def replace_surrogates(value: Any) -> Any:
-    """Return plain values with what UTF-8 cannot say replaced."""
+    """Return plain values with lone surrogates, which UTF-8 cannot encode, replaced."""
     match value:
         case str():
             return value.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""The operator's observability: what watches the cache, and the pages that show it, as the configuration wants them."""
+"""Everything that observes the cache: builds the watchers from the configuration, and gives access to their figures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Observability:
-    """*engine* returns the one in use, None while there is none; *settings* those in force."""
+    """*engine* returns the engine in use, or None; *settings* the settings in force, or None."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Observability:
         self.engine = engine
         self._settings = settings
         self.config = Config()
-        self.bypassed = False  # by hand, until it is undone by hand
+        self.bypassed = False  # by the command aicache.bypass
         self._own: tuple[Price, ...] = ()
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
@@ -48,13 +48,13 @@ class Observability:
         for watcher in (self.counters, self.timeline, self.top_questions, HeaderMissLog()):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
-        self._ending: list[DecisionLog | otel.LookupSpans] = []  # what is closed, and may be writing or sending yet
-        self._log_config: LogConfig | None = None  # what it was made from
+        self._ending: list[DecisionLog | otel.LookupSpans] = []  # closed, but may still be writing or sending
+        self._log_config: LogConfig | None = None  # what _log was built from
         self._spans: otel.LookupSpans | None = None
         self._spans_config: tuple[OtelConfig, bool] | None = None
 
     def configure(self, config: Config) -> None:
-        """Bring everything to what the configuration wants; what does not change goes on."""
+        """Apply a configuration; watchers whose settings are unchanged keep running."""
         self.config = config
         self._own = config.prices
         self.top_questions.keep_texts(config.log.text)
@@ -62,7 +62,7 @@ class Observability:
         self._use_spans(config.otel, text=config.log.text)
 
     async def close(self) -> None:
-        """Stop watching; what waits to be written or sent has a few seconds for it."""
+        """Stop watching; queued lines and spans have a few seconds to be written and sent."""
         self._end_log()
         self._end_spans()
         self._log_config = self._spans_config = None
@@ -71,12 +71,12 @@ class Observability:
 
     @property
     def log_dropped(self) -> int:
-        """How many lines the decision log, as it is now, has lost."""
+        """Lines that the current decision log has dropped."""
         return self._log.dropped if self._log is not None else 0
 
     @property
     def scope(self) -> str:
-        """Who shares answers, in the configuration's words."""
+        """Who shares answers, as the configuration spells it."""
         match self.config.scope:
             case Header(name):
                 return f"header:{name}"
@@ -87,11 +87,11 @@ class Observability:
 
     @property
     def settings(self) -> Settings:
-        """What requests are identified by."""
+        """The settings that identify requests."""
         return self._settings() or Settings.of(self.config)
 
     def resolve_caller(self, who: str) -> CallerMatcher:
-        """Return who is meant by a credential, or another identity, or a caller's name. Raises ValueError."""
+        """Return a matcher for a credential, another identity, or a caller's name. Raises ValueError."""
         settings = self.settings
         if settings.starting:
             raise ValueError("the cache has not started")

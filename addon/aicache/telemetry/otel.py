@@ -28,12 +28,12 @@ OPERATIONS = {
 }
 PROVIDERS = {"messages": "anthropic", "gemini": "gcp.gemini", "dashscope": "dashscope", "ollama": "ollama"}
 NS_PER_S = 1_000_000_000
-EXPORT_TIMEOUT_S = 5.0  # seconds
-CLOSE_TIMEOUT_S = 2.0  # seconds
+EXPORT_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 2.0
 
 
 def is_configured(endpoint: str | None, environment: Mapping[str, str]) -> bool:
-    """Tell whether spans are to be sent: to *endpoint*, or to one that the environment names."""
+    """Tell whether spans are sent: to *endpoint*, or to an endpoint that the environment names."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
     return endpoint is not None or any(environment.get(name) for name in ENDPOINTS)
@@ -48,7 +48,7 @@ def is_installed() -> bool:
 
 
 class LookupSpans:
-    """*exporter* takes the place of OTLP over HTTP."""
+    """*exporter* replaces OTLP over HTTP, in tests."""
 
     def __init__(self, endpoint: str | None, *, text: bool, exporter: SpanExporter | None = None) -> None:
         # Imported here: they are an extra, and take a quarter of a second.
@@ -83,7 +83,7 @@ class LookupSpans:
     def checked(self, checked: Checked) -> None: ...
 
     def close(self) -> None:
-        """Send what waits, in a thread of its own: a collector that hangs holds nobody up."""
+        """Send the remaining spans in a thread of its own: a collector that hangs blocks nothing."""
         self._closing.start()
 
     def wait(self) -> None:
@@ -92,7 +92,7 @@ class LookupSpans:
 
 
 def span_attributes(report: Decided, *, text: bool) -> dict[str, Any]:
-    """Return a span's attributes; what is not known is left out."""
+    """Return a span's attributes, without those that are unknown."""
     entry, trace = report.entry, report.trace
     found: dict[str, Any] = {
         "gen_ai.operation.name": OPERATIONS.get(report.api, "chat"),

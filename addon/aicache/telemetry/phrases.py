@@ -1,4 +1,4 @@
-"""What became of a request, in a few words that a person reads in a list. Pure; it quotes nothing of the request."""
+"""Short descriptions of decisions, for lists that a person reads. Pure; they quote nothing of the request."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MARKERS = {
     "miss": ":yellow_circle:",
     "bypass": ":white_circle:",
 }
-"""By the outcome's name; each is one that mitmproxy has a picture for."""
+"""By outcome; mitmproxy shows an emoji for each."""
 FAILED_MARKER = ":red_circle:"
-"""Of a miss that a broken part is the reason of."""
+"""A miss because a dependency failed."""
 PARTIAL_MARKER = ":orange_circle:"
-"""Of a batch of which some is known."""
+"""A batch of which some inputs are known."""
 
 _MISSES = {
     "no-cache": "a fresh answer was asked for",
@@ -27,7 +27,7 @@ _MISSES = {
     "busy": "more was asked than there was time for, by all or by this caller",
     "not-stored": "not stored, and not to be answered by meaning",
     "credential-unproven": "the upstream has not accepted this API key yet",
-    "neighbor-gone": "the nearest neighbour's answer has gone",
+    "neighbor-gone": "the nearest neighbor's answer is gone",
     "foreign": "what is stored is another caller's",
     "expired": "what is stored has expired",
     "other-clock": "what is stored was made by a clock that has been set back, or lasts longer than exact.ttl",
@@ -37,7 +37,7 @@ _MISSES = {
     "longer-than-asked": "the stored answer is longer than asked for",
     "not-renderable": "the stored answer cannot be said in this API or mode",
     "shadow": "shadow mode answers nothing by meaning",
-    "explored": "the neighbour is compared with a fresh answer first",
+    "explored": "the neighbor is compared with a fresh answer first",
     "frozen": "hits by meaning are cut down to the surest ones",
     "off": "hits by meaning are switched off until checks come out well again",
 }
@@ -78,7 +78,7 @@ def flow_marker(report: Decided) -> str:
 
 
 def describe_decision(report: Decided) -> str:
-    """Say in one line what was decided, and why; of a hit also what it saved."""
+    """Describe a decision and its reason in one line; of a hit also what it saved."""
     if report.outcome == "bypass":
         return f"bypass: {_describe_bypass(report.reason or '')}"
     if report.outcome == "miss":
@@ -95,7 +95,7 @@ def describe_decision(report: Decided) -> str:
 
 
 def describe_completion(finished: Finished) -> str:
-    """Say how a miss came out: what it took, and whether it is kept."""
+    """Describe how a miss ended: what it cost, and whether its answer is kept."""
     entry = finished.entry
     parts = [format_amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)]
     if entry is not None:
@@ -106,21 +106,21 @@ def describe_completion(finished: Finished) -> str:
 
 
 def describe_miss(report: Decided) -> str:
-    """Say why a request was not answered from the cache."""
+    """Describe why a request was not answered from the cache."""
     reason, trace = report.reason or "", report.trace
-    nearest = max((looked.similarity for looked in trace.neighbors), default=None)
+    nearest = max((neighbor.similarity for neighbor in trace.neighbors), default=None)
     if report.tier == "embeddings":
         return reason
     if reason == "no-neighbor":
         wanted = "near enough" if trace.threshold is None else f"above {trace.threshold:.4g}"
-        return f"no neighbour {wanted} ({'none there' if nearest is None else f'nearest {nearest:.3f}'})"
+        return f"no neighbor {wanted} ({'none there' if nearest is None else f'nearest {nearest:.3f}'})"
     if reason.startswith("guard:"):
         guards = reason.removeprefix("guard:").replace("+", ", ")
-        at = next((looked.similarity for looked in trace.neighbors if looked.refused == reason), None)
-        return f"guard against other {guards}" if at is None else f"neighbour at {at:.3f} refused by guard: {guards}"
+        at = next((neighbor.similarity for neighbor in trace.neighbors if neighbor.refused == reason), None)
+        return f"guard against other {guards}" if at is None else f"neighbor at {at:.3f} refused by guard: {guards}"
     if reason == "too-risky":
         risk = "" if trace.risk is None else f", {100 * trace.risk:.2g} % likely wrong"
-        return f"neighbour too risky ({'' if nearest is None else f'at {nearest:.3f}'}{risk})".replace("(, ", "(")
+        return f"neighbor too risky ({'' if nearest is None else f'at {nearest:.3f}'}{risk})".replace("(, ", "(")
     return _MISSES.get(reason, reason.replace("store-error: ", "store error: "))
 
 
@@ -131,7 +131,7 @@ def _describe_bypass(reason: str) -> str:
 
 
 def format_amount(tokens: int, seconds: float) -> str:
-    """Say tokens and seconds, as far as they are known: ``412 tokens, 2.1 s``."""
+    """Format tokens and seconds, as far as they are known: ``412 tokens, 2.1 s``."""
     parts: Sequence[str] = (
         f"{tokens:,} token{'s' if tokens != 1 else ''}" if tokens > 0 else "",
         f"{seconds:.1f} s" if seconds >= 0.05 else f"{1000 * seconds:.0f} ms" if seconds > 0.0005 else "",
@@ -140,7 +140,7 @@ def format_amount(tokens: int, seconds: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Say a time in its largest unit: ``3 h``, ``41 s``."""
+    """Format a duration in its largest unit: ``3 h``, ``41 s``."""
     for size, unit in _UNITS:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"

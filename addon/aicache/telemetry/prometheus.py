@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: made of the counters when it is asked for, so that nothing is done twice, or for nobody."""
+"""The Prometheus metrics, built from the counters on each scrape."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ V = TypeVar("V")
 
 
 class Metrics(Collector):
-    """*health* returns how the parts are; *dropped* how many lines of the decision log were."""
+    """*health* returns the dependencies' state; *dropped* how many lines the decision log has dropped."""
 
     def __init__(self, counters: Counters, health: Callable[[], Health | None], dropped: Callable[[], int]) -> None:
         self._counters, self._health, self._dropped = counters, health, dropped
@@ -85,7 +85,7 @@ class Metrics(Collector):
         counters = self._counters
         near = _single(counters.similarities)
         yield _histogram("nearest_similarity", "Cosine similarity of the nearest question", ("outcome",), near)
-        yield _counter("guard_refusals", "Neighbours that a guard refused", ("guard",), _single(counters.refusals))
+        yield _counter("guard_refusals", "Neighbors that a guard refused", ("guard",), _single(counters.refusals))
         yield _counter(
             "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counters.judgments
         )

@@ -1,4 +1,4 @@
-"""What has been since the start, in lines of text: for who has no dashboard open. It asks nothing."""
+"""Figures since the start as lines of text, for the command ``aicache.stats``. It contacts no dependency."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from aicache.telemetry.counters import Counters
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.phrases import format_amount
 
-MAX_REASONS = 5  # reasons named
+MAX_REASONS = 5
 MAX_ROWS = 20
 
 
 def summary_lines(observability: Observability) -> list[str]:
-    """Return what is worth a line; what has not happened has none."""
+    """Return one line per figure, without those that are zero."""
     counters, health = observability.counters, observability.health()
     since = collect_totals(counters)
     tiers: Counter[str] = Counter()
@@ -70,7 +70,7 @@ def collect_totals(counters: Counters) -> dict[str, Any]:
 
 
 def verdict_counts(counters: Counters) -> dict[str, int]:
-    """Count how those came out that were served, or would have been."""
+    """Count verdicts on answers that were served, or would have been."""
     found: Counter[str] = Counter()
     for (verdict, _, would), count in counters.judgments.items():
         if would == "yes":
@@ -79,7 +79,7 @@ def verdict_counts(counters: Counters) -> dict[str, int]:
 
 
 def sum_by_first_label(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
-    """Add up counters by the first part of their label."""
+    """Add up counts by their first label."""
     found: Counter[str] = Counter()
     for (first, *_), count in counted.items():
         found[first] += count

@@ -1,4 +1,4 @@
-"""The last hour, in slots of ten seconds: a Watcher for the dashboard's curves. Its size is fixed."""
+"""A Watcher that counts the last hour in slots of ten seconds, for the dashboard's charts. Its size is fixed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aicache.domain.events import Checked, Decided, Finished
 from aicache.telemetry.counters import Cost
 from aicache.telemetry.histogram import Histogram, merge_histograms
 
-SLOT_S = 10  # seconds
+SLOT_S = 10
 SLOT_COUNT = 360
 STEPS_BY_WINDOW_S = {300: 10, 3600: 60}
-"""Seconds looked back on, and seconds between two points of a curve."""
+"""Seconds that a chart covers, and seconds between two of its points."""
 COUNTED_OUTCOMES = ("exact", "semantic", "legacy", "embeddings", "miss", "bypass")
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
@@ -35,7 +35,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A few slots taken together."""
+    """A few slots as one point of a chart."""
 
     at: float
     slots: Sequence[Slot]
@@ -55,7 +55,7 @@ class Point:
 
 
 class Timeline:
-    """*cost* may be replaced at any time."""
+    """*cost* prices what hits saved; it may be replaced at any time."""
 
     def __init__(self, cost: Cost, clock: Callable[[], float] = time.time) -> None:
         self.cost = cost
@@ -79,7 +79,7 @@ class Timeline:
     def checked(self, checked: Checked) -> None: ...
 
     def points(self, window: int) -> dict[str, Any]:
-        """Return curves over the last *window* seconds, oldest first, and what they come to together."""
+        """Return the series of the last *window* seconds, oldest first, and their totals."""
         step = STEPS_BY_WINDOW_S[window]
         each = step // SLOT_S
         last = int(self._clock()) // step  # of points; the one that is not over yet

@@ -1,4 +1,4 @@
-"""What is asked most, by the entry that answers: a Watcher that keeps few keys, and texts only where it is told to."""
+"""A Watcher that counts the most frequent questions by the entry that answers. It keeps texts only if configured to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from aicache.domain.events import Checked, Decided, Erased, Finished
 
 MAX_QUESTIONS = 400
-MAX_QUESTION_CHARS = 200  # characters of a question
+MAX_QUESTION_CHARS = 200
 
 
 @dataclass(slots=True)
 class QuestionCount:
-    """One entry's count since it is known, and its question."""
+    """One entry's counts since it was first seen, and its question."""
 
     count: int
     hits: int
@@ -22,7 +22,7 @@ class QuestionCount:
 
 
 class TopQuestions:
-    """When there are twice as many as are kept, the rarer half is forgotten: what is asked often stays."""
+    """Counts up to twice `MAX_QUESTIONS`, then forgets the rarer half: frequent questions stay."""
 
     def __init__(self) -> None:
         self._texts = False
@@ -55,15 +55,15 @@ class TopQuestions:
     def checked(self, checked: Checked) -> None: ...
 
     def erased(self, erased: Erased) -> None:
-        """Forget the texts of what is deleted; of one caller's, all: whose they are is not kept here."""
+        """Forget deleted entries; for a purged caller forget all, as callers are not known here."""
         if erased.everything or erased.caller is not None:
             self._counts.clear()
         for key in erased.keys:
             self._counts.pop(key, None)
 
-    def most_asked(self, most: int) -> list[tuple[str, QuestionCount]]:
-        """Return keys and counts, the most asked first."""
-        return sorted(self._counts.items(), key=lambda each: (-each[1].count, each[0]))[:most]
+    def most_asked(self, limit: int) -> list[tuple[str, QuestionCount]]:
+        """Return keys and counts, the most frequent first."""
+        return sorted(self._counts.items(), key=lambda each: (-each[1].count, each[0]))[:limit]
 
     def _forget(self) -> None:
         self._counts = dict(self.most_asked(MAX_QUESTIONS))

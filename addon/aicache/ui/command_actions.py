@@ -115,7 +115,7 @@ class CommandActions:
         )
 
     async def read_questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
-        """Return the questions of a decision's neighbours that were not read then: those of the same owner, by key."""
+        """Return the questions of a decision's neighbors that were not read then: those of the same owner, by key."""
         found: dict[str, str] = {}
         for each in unread_neighbors(decision):
             entry = await self._maintenance.fetch(str(each.get("key")))
@@ -129,7 +129,7 @@ class CommandActions:
 
 
 def unread_neighbors(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a decision's neighbours whose questions were not read, less those that are another owner's."""
+    """Return a decision's neighbors whose questions were not read, less those that are another owner's."""
     neighbors = decision.get("neighbors")
     found = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
     return [each for each in found if "question" not in each and each.get("refused") != "foreign"]

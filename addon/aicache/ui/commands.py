@@ -73,7 +73,7 @@ class Commands:
 
     @_command("aicache.explain")
     def explain(self, flow: flow.Flow) -> Sequence[str]:
-        """Tell how a flow was decided on. Questions of neighbours that were too far are read, for the content view."""
+        """Tell how a flow was decided on. Questions of neighbors that were too far are read, for the content view."""
         decision = flow.metadata.get(DECISION)
         if isinstance(decision, dict) and unread_neighbors(decision):
             self._spawn("aicache.explain", self._explain(flow, decision))
@@ -196,7 +196,7 @@ class Commands:
         flow_marks.refresh(flow)
         lines = plain_text(decision_lines(flow.metadata, answer_of(flow))).splitlines()
         return CommandResult(
-            f"{len(found)} more of the neighbours' questions read; aicache.result has all", tuple(lines)
+            f"{len(found)} more of the neighbors' questions read; aicache.result has all", tuple(lines)
         )
 
     def _spawn(

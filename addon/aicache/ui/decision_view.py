@@ -25,7 +25,7 @@ _LEGEND = "[-only in the stored question-] {+only in this one+}"
 
 
 def decision_lines(metadata: Mapping[str, Any], answer: AnswerView | None) -> list[Line]:
-    """Return the lines: the outcome, how it came to it, the neighbours, whose entry answered, and what was answered."""
+    """Return the lines: the outcome, how it came to it, the neighbors, whose entry answered, and what was answered."""
     decision = metadata.get(DECISION)
     lines: list[Line] = []
     if isinstance(decision, Mapping):
@@ -33,7 +33,7 @@ def decision_lines(metadata: Mapping[str, Any], answer: AnswerView | None) -> li
         lines += [[("highlight", SEPARATOR.join(said))]]
         for title, part in (
             ("Decision", _decision(metadata, decision)),
-            ("Neighbours", _neighbors(metadata, decision)),
+            ("Neighbors", _neighbors(metadata, decision)),
             ("Request", _request(metadata, decision)),
             ("Answered by", _entry(metadata, decision)),
         ):

@@ -132,7 +132,7 @@ def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
 
 
 def _is_own(looked: Neighbor, report: Decided) -> bool:
-    """Tell whether a neighbour is known to be of the same owner; behind the one that answers nobody has looked."""
+    """Tell whether a neighbor is known to be of the same owner; behind the one that answers nobody has looked."""
     if report.entry is not None and looked.refused is None:
         return looked.key == report.entry.key
     return looked.refused != "foreign"

@@ -99,11 +99,11 @@ function showDecisions(now) {
   const threshold = health && health.policy !== "verified" ? health.threshold : null;
   put("threshold-note", [health?.policy, health?.threshold, health?.max_error], () => [!health ? "" : threshold
     ? `Policy ${health.policy}: a hit by meaning needs a similarity of ${threshold.toFixed(2)}.`
-    : `Policy verified: a neighbour answers by what was seen of its like before; at most ${percent(health.max_error)} of all requests may be wrong.`]);
+    : `Policy verified: a neighbor answers by what was seen of its like before; at most ${percent(health.max_error)} of all requests may be wrong.`]);
   similarities.show(near, threshold);
   const rows = near.bounds.map((bound, i) => [(bound - 0.02).toFixed(2), bound.toFixed(2), near.hit[i], near.miss[i]]).filter((row) => row[2] || row[3]).reverse();
   put("similarity-table", rows, () => table("Similarity of the nearest question", [["From", "number"], ["To", "number"], ["Answered", "number"], ["Not answered by it", "number"]],
-    rows.map((row) => [row[0], row[1], count(row[2]), count(row[3])]), "No question had a neighbour yet."));
+    rows.map((row) => [row[0], row[1], count(row[2]), count(row[3])]), "No question had a neighbor yet."));
   put("guards", now.guards, () => ranked(now.guards, "None was refused."));
   put("misses", now.misses, () => ranked(now.misses, "There were none."));
   put("header-misses", now.header_misses, () => ranked(now.header_misses, "No request missed only for a header."));
