@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
     rules = rules_of(config, options)
     policy = rules.policy.value
     vectors = _vectors(options, config)
@@ -119,7 +119,7 @@ def _order(
 
 
 def guarded_rules(options: argparse.Namespace) -> Rules:
-    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
     return rules_of(config, argparse.Namespace(**{**vars(options), "policy": Policy.GUARDED.value}))
 
 
@@ -140,7 +140,7 @@ def rules_of(config: Config, options: argparse.Namespace) -> Rules:
 
 
 def _hardships(options: argparse.Namespace) -> int:
-    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
     rules = rules_of(config, options)
     seeds = range(options.seed, options.seed + options.orders)
     vectors = _vectors(options, config)
@@ -151,7 +151,7 @@ def _hardships(options: argparse.Namespace) -> int:
 
 def _tune(options: argparse.Namespace) -> int:
     """Print the settings that suit the files, with what they are worth."""
-    config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+    config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
     rules = rules_of(config, options)
     proposal = tune.propose([Path(f) for f in options.files], lambda: _vectors(options, config), options, rules)
     print(json.dumps(proposal.as_json()) if options.json else proposal.text())

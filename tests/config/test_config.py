@@ -24,7 +24,7 @@ from aicache.config import (
     Shared,
     docs,
     load,
-    read,
+    read_file,
 )
 from aicache.config.reader import MAX_PROBLEMS, build
 from aicache.config.redis_url import parse_redis_url, redacted
@@ -567,14 +567,14 @@ def test_a_file_is_named_by_its_last_part(tmp_path):
     path.write_text("\nscope: x\n")
 
     with pytest.raises(ConfigError, match=r"^scope: x is not .* \(cache\.yaml line 2\)$"):
-        read(path, {})
+        read_file(path, {})
 
 
 def test_a_file_is_read_as_utf_8(tmp_path):
     path = tmp_path / "cache.yaml"
     path.write_bytes("\ufeffsession_id: 会话\r\n".encode())
 
-    assert read(path, {}) == replace(Config(), session_id="会话")
+    assert read_file(path, {}) == replace(Config(), session_id="会话")
 
 
 def test_files_that_cannot_be_read_are_named_in_one_line(tmp_path):
@@ -585,7 +585,7 @@ def test_files_that_cannot_be_read_are_named_in_one_line(tmp_path):
     found = {}
     for name in ("latin", "large", "loop", "missing", ".", "latin/x", "a\0b", "x" * 300):
         with pytest.raises(ConfigError) as caught:
-            read(tmp_path / name, {})
+            read_file(tmp_path / name, {})
         [found[name]] = [problem.removeprefix(f"{tmp_path}") for problem in caught.value.problems]
 
     assert found == {
@@ -652,7 +652,7 @@ def test_the_rows_name_every_key_with_type_default_and_meaning():
     rows = {row.key: row for row in docs.rows()}
 
     assert {key.partition(" (")[0] for key in rows} == {
-        name for name, setting in walk(Config) if setting.words != "a section"
+        name for name, setting in walk(Config) if setting.description != "a section"
     }
     assert all(row.type and row.default and row.meaning for row in rows.values())
     assert rows["exact.ttl"] == docs.Row(

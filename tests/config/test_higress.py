@@ -16,9 +16,9 @@ from aicache.config import (
     Templates,
     ZvecIndex,
     load,
-    migrated,
+    translate_higress,
 )
-from aicache.config.higress import recognised
+from aicache.config.higress import is_higress
 from aicache.config.syntax import compose
 from aicache.domain.conversation import Context
 
@@ -166,7 +166,7 @@ def problems(text: str, **env: str) -> list[str]:
     ],
 )
 def test_higress_is_known_by_its_keys(text):
-    assert recognised(compose(text, ""))
+    assert is_higress(compose(text, ""))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_higress_is_known_by_its_keys(text):
     ],
 )
 def test_what_is_ours_or_anyones_is_not_taken_for_it(text):
-    assert not recognised(compose(text, ""))
+    assert not is_higress(compose(text, ""))
 
 
 def test_a_mixture_is_read_as_our_own():
@@ -556,16 +556,16 @@ def test_the_environment_fills_in_text():
     ],
 )
 def test_what_is_migrated_means_the_same(text):
-    ours = migrated(text, "higress.yaml", {})
+    ours = translate_higress(text, "higress.yaml", {})
 
-    assert not recognised(compose(ours, ""))
+    assert not is_higress(compose(ours, ""))
     assert load(
         ours, "ours.yaml", {**SECRETS, "DASHVECTOR_API_KEY": "k" if "apiKey: k" in text else "sk-vector"}
     ) == loaded(text)
 
 
 def test_secrets_are_not_copied():
-    ours = migrated(CURRENT.replace("hunter2", "${PW:-hunter2}"), "higress.yaml", {})
+    ours = translate_higress(CURRENT.replace("hunter2", "${PW:-hunter2}"), "higress.yaml", {})
 
     assert not any(secret in ours for secret in SECRETS.values())
     assert "url: redis://cache:${PW}@redis.example.com:6380/2" in ours
@@ -574,7 +574,7 @@ def test_secrets_are_not_copied():
 
 
 def test_migrated_notes_are_comments_and_keys_have_our_order():
-    ours = migrated(OLDER, "higress.yaml", {})
+    ours = translate_higress(OLDER, "higress.yaml", {})
 
     assert "# - returnResponseTemplate: hits with more than a text (tool calls, several choices) are written as" in ours
     assert " without a template all hits are, with the upstream's id and usage (higress.yaml line 10)\n" in ours
@@ -583,4 +583,4 @@ def test_migrated_notes_are_comments_and_keys_have_our_order():
 
 def test_our_own_configuration_is_not_migrated():
     with pytest.raises(ConfigError, match="nothing to migrate"):
-        migrated("scope: shared", "ours.yaml", {})
+        translate_higress("scope: shared", "ours.yaml", {})

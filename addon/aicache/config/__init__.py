@@ -1,4 +1,4 @@
-"""The configuration: YAML to typed values, with every problem at once. Only `read` touches the outside."""
+"""The configuration: YAML to typed values, reporting all problems at once. Only `read_file` and `read_text` do I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aicache.config.reader import ConfigError, build
 from aicache.config.syntax import compose
 from aicache.config.translation import Translation
 from aicache.config.values import (
-    Answers,
+    AnswerReuse,
     CacheControl,
     Config,
     Credential,
@@ -39,7 +39,7 @@ from aicache.config.values import (
 )
 
 __all__ = [
-    "Answers",
+    "AnswerReuse",
     "CacheControl",
     "Config",
     "ConfigError",
@@ -64,82 +64,82 @@ __all__ = [
     "Store",
     "Templates",
     "ZvecIndex",
-    "content",
     "load",
-    "migrated",
-    "read",
+    "read_file",
+    "read_text",
+    "translate_higress",
 ]
 
-MAX_BYTES = 64 * 1024  # of a configuration file
+MAX_FILE_BYTES = 64 * 1024
 
 
-def _nobody(note: str) -> None:
-    """Hear a note and forget it."""
+def _ignore(note: str) -> None:
+    """Drop a note."""
 
 
-def read(path: Path, env: Mapping[str, str], tell: Callable[[str], None] = _nobody) -> Config:
-    """Read a configuration file; messages name it by its last part. Raises ConfigError with every problem.
+def read_file(path: Path, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
+    """Return the configuration in a file, which messages name without its folder. Raises ConfigError with all problems.
 
-    *tell* is told what is different here, a line each, when the file is one of Higress's.
+    *on_note* is called with each difference from Higress, a line each, if the file is one of Higress's.
     """
-    return load(content(path), path.name, env, tell)
+    return load(read_text(path), path.name, env, on_note)
 
 
-def load(text: str, source: str, env: Mapping[str, str], tell: Callable[[str], None] = _nobody) -> Config:
-    """Parse YAML; *source* names it in messages, *env* fills in ``${NAME}``. Raises ConfigError with every problem.
+def load(text: str, source: str, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
+    """Parse YAML; *source* names it in messages, *env* replaces ``${NAME}``. Raises ConfigError with all problems.
 
-    The YAML is our own, or one of Higress's ``ai-cache``.
+    The YAML is our own, or that of Higress's ``ai-cache``.
     """
-    node = _composed(text, source)
-    if not higress.recognised(node):
+    node = _compose(text, source)
+    if not higress.is_higress(node):
         return build(Config, node, source, env)
     translation = higress.translate(node, source, env)
-    config = _built(translation, source, env)
+    config = _build_translated(translation, source, env)
     for note in translation.notes:
-        tell(note)
+        on_note(note)
     return config
 
 
-def migrated(text: str, source: str, env: Mapping[str, str]) -> str:
-    """Return YAML in our own names for one of Higress's; no secret is in it. Raises ConfigError with every problem."""
-    node = _composed(text, source)
-    if not higress.recognised(node):
+def translate_higress(text: str, source: str, env: Mapping[str, str]) -> str:
+    """Return Higress's YAML translated to our own keys, without secrets. Raises ConfigError with all problems."""
+    node = _compose(text, source)
+    if not higress.is_higress(node):
         raise ConfigError([f"{source}: no Higress ai-cache configuration, so there is nothing to migrate"])
     translation = higress.translate(node, source, env)
-    _built(translation, source, env)
+    _build_translated(translation, source, env)
     return translation.yaml()
 
 
-def _composed(text: str, source: str) -> yaml.Node | None:
+def _compose(text: str, source: str) -> yaml.Node | None:
     try:
         return compose(text, source)
     except ValueError as exc:
-        try:  # Higress's demo was published with comments that are not YAML's
-            node = compose(higress.with_hashes(text), source)
+        try:  # Higress's demo was published with comments that YAML does not have
+            node = compose(higress.with_yaml_comments(text), source)
         except ValueError:
             node = None
-        if higress.recognised(node):
+        if higress.is_higress(node):
             return node
         raise ConfigError([str(exc)]) from None
 
 
-def _built(translation: Translation, source: str, env: Mapping[str, str]) -> Config:
+def _build_translated(translation: Translation, source: str, env: Mapping[str, str]) -> Config:
     return build(Config, translation.node(), source, env, translation.names, translation.problems)
 
 
-def content(path: Path) -> str:
-    """Return a configuration file's text. Raises ConfigError where it cannot be one."""
+def read_text(path: Path) -> str:
+    """Return the text of a configuration file. Raises ConfigError if it cannot be one."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError([f"{path}: there is no such file"]) from None
     except IsADirectoryError:
         raise ConfigError([f"{path}: a folder, not a file"]) from None
     except (OSError, ValueError) as exc:
         raise ConfigError([f"{path}: cannot be read: {getattr(exc, 'strerror', None) or exc}"]) from exc
-    if len(content) > MAX_BYTES:
-        raise ConfigError([f"{path}: larger than {MAX_BYTES // 1024}kb, so it is no configuration"])
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError([f"{path}: larger than {MAX_FILE_BYTES // 1024}kb, so it is no configuration"])
     try:
         return content.decode()
     except UnicodeDecodeError as exc:

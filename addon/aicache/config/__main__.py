@@ -1,4 +1,4 @@
-"""``python -m aicache.config --example | --table`` prints the configuration's documentation."""
+"""``python -m aicache.config --example | --table`` prints the documentation of the configuration."""
 
 from __future__ import annotations
 

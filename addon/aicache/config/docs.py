@@ -24,7 +24,7 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One key: its dotted name, what is right, its default as YAML (``required`` where there is none), its meaning."""
+    """One key: its dotted name, its valid values, its default as YAML (or ``required``), its documentation."""
 
     key: str
     type: str
@@ -33,7 +33,7 @@ class Row:
 
 
 def rows(root: type = Config) -> list[Row]:
-    """Return a row for every key that has a value, and for every section that may be null, in their order.
+    """Return a row for every key with a value and every section that may be null, in order.
 
     The keys of a kind that is not the default are followed by its name: ``semantic.embedder.model (dashscope)``.
     """
@@ -48,9 +48,9 @@ def table() -> str:
 
 
 def example(root: type = Config) -> str:
-    """Return YAML of the defaults, with every key's meaning as a comment above it.
+    """Return YAML of the defaults, with the documentation of each key as a comment above it.
 
-    Commented out are sections whose default is null, and all kinds of a section but its default.
+    Sections whose default is null are commented out, and so are all kinds of a section but its default.
     """
     return "\n".join([_HEAD, *("\n".join([*_lines(setting), ""]) for setting in settings(root))])
 
@@ -62,7 +62,7 @@ def _rows(documented: Iterable[Setting], path: str, kind: str = "") -> Iterator[
         key = f"{path}{setting.name} ({kind})" if kind else path + setting.name
         if not isinstance(setting.shape, Section) or setting.optional:
             default = "required" if setting.required else _yaml(setting)
-            yield Row(key, setting.words, default, setting.meaning)
+            yield Row(key, setting.description, default, setting.meaning)
         for i, variant in enumerate(_variants(setting)):
             other = next((str(nested.default) for nested in variant if i and nested.name == "kind"), "")
             yield from _rows(variant, f"{key}.", other)
@@ -70,7 +70,7 @@ def _rows(documented: Iterable[Setting], path: str, kind: str = "") -> Iterator[
 
 def _lines(setting: Setting) -> Iterator[str]:
     variants = _variants(setting)
-    yield from _comment(setting.meaning if variants else f"{setting.meaning} ({setting.words})")
+    yield from _comment(setting.meaning if variants else f"{setting.meaning} ({setting.description})")
     if not variants:
         yield f"{setting.name}: {_yaml(setting)}"
     for i, variant in enumerate(variants):
@@ -81,7 +81,7 @@ def _lines(setting: Setting) -> Iterator[str]:
 
 
 def _variants(setting: Setting) -> list[list[Setting]]:
-    """Return the keys of each kind of a section, its default first; nothing for what is no section."""
+    """Return the keys of each kind of a section, its default first; empty if it is not a section."""
     if not isinstance(setting.shape, Section):
         return []
     usual = setting.default
@@ -107,7 +107,7 @@ def _comment(text: str) -> list[str]:
 
 
 def _yaml(setting: Setting) -> str:
-    """Return a key's default as YAML; an example where there is none."""
+    """Return the default of a key as YAML; an example if it is required."""
     match setting.shape:
         case _ if setting.default is None:
             return "null"
@@ -120,6 +120,6 @@ def _yaml(setting: Setting) -> str:
 
 
 def _quoted(scalar: Scalar, text: str) -> str:
-    if scalar.written != "text" or yaml.safe_dump([text], default_flow_style=True, width=10_000) == f"[{text}]\n":
+    if scalar.yaml_style != "text" or yaml.safe_dump([text], default_flow_style=True, width=10_000) == f"[{text}]\n":
         return text
     return json.dumps(text)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from aicache.config import ConfigError, content, migrated
+from aicache.config import ConfigError, read_text, translate_higress
 
 EPILOG = """
 FILE is the YAML of Higress's ai-cache plugin, or the WasmPlugin resource around it. Comments at the top say what is
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
     parser.add_argument("file", metavar="FILE", type=Path, help="the YAML of the ai-cache plugin")
     path = parser.parse_args(arguments).file
     try:
-        print(migrated(content(path), path.name, _Everything(os.environ)), end="")
+        print(translate_higress(read_text(path), path.name, _Everything(os.environ)), end="")
     except ConfigError as exc:
         print(exc, file=sys.stderr)
         return 1

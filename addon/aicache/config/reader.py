@@ -1,5 +1,5 @@
-"""YAML text to a configuration's values, with every problem at once. It knows no key but ``kind`` by name. No message
-holds the value of an environment variable, or the user-info of a URL."""
+"""Parses YAML along a schema, reporting all problems at once. It knows no key but ``kind`` by name. No message contains
+the value of an environment variable or the user-info of a URL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from aicache.config.schema import ListOf, Section, Setting, settings, walk
 
 T = TypeVar("T")
 
-MAX_PROBLEMS = 100  # more help nobody, and looking for near names takes its time
+MAX_PROBLEMS = 100
+"""Problems that are listed: more help nobody, and searching for similar names takes time."""
 
 _VARIABLE = re.compile(r"(\$\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\})?")
 _YAML = "tag:yaml.org,2002:"
@@ -27,7 +28,7 @@ _MERGE = "merge keys are not supported: write the keys out"
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. *problems* are all that was found, a line each, without secrets."""
+    """A configuration that cannot be used. *problems* are all problems, a line each, without secrets."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(problems)
@@ -45,10 +46,10 @@ def build(
     names: Mapping[str, str] | None = None,
     problems: Iterable[tuple[int, str]] = (),
 ) -> T:
-    """Return the *root* section that the nodes describe. Raises ConfigError with every problem.
+    """Return the *root* section that the nodes describe. Raises ConfigError with all problems.
 
-    *names*: what messages are to call a key, by its dotted name, where the user knows it by another one. *problems*:
-    what is known to be wrong already, by line.
+    *names*: the names that messages use for keys, by dotted name, where the user's file has other ones. *problems*:
+    those found before, by line.
     """
     reader = _Reader(root, env, names or {})
     reader.problems.extend(problems)
@@ -66,9 +67,9 @@ def build(
 
 
 class _Reader:
-    """Walks nodes along the schema and no further, so that neither aliases nor depth can make it run long.
+    """Walks nodes along the schema only, so that neither aliases nor depth can make it run long.
 
-    Where something is wrong it notes the problem, with its line, and returns None.
+    Methods record a problem, with its line, and return None.
     """
 
     def __init__(self, root: type, env: Mapping[str, str], names: Mapping[str, str]) -> None:
@@ -87,7 +88,7 @@ class _Reader:
             kind_line, kind_node = pairs["kind"]
             kind = self._scalar(one_of(*shape.kinds), kind_node, f"{path}kind", kind_line)
             if kind is None:
-                return None  # which keys are right is anyone's guess
+                return None  # which keys are valid is not known
             cls = shape.kinds[kind]
         known = {setting.name: setting for setting in settings(cls)}
         values = {}
@@ -98,27 +99,27 @@ class _Reader:
                 self._unknown(path, name, key_line, list(known))
         for name, setting in known.items():
             if setting.required and name not in pairs:
-                self._problem(path + name, f"missing: write {setting.words}", line)
+                self._problem(path + name, f"missing: write {setting.description}", line)
         return cls(**values) if len(self.problems) == before else None
 
     def _pairs(self, node: yaml.Node, path: str, line: int, cls: type) -> dict[str, tuple[int, yaml.Node]] | None:
-        """Return line and value by key; None for what is no mapping."""
+        """Return line and value by key; None if the node is not a mapping."""
         if not isinstance(node, yaml.MappingNode) or node.tag not in _PLAIN_TAGS:
             names = ", ".join(setting.name for setting in settings(cls))
             self._problem(
-                path[:-1], f"{_shown(node)} is not a section: write key: value below it, indented ({names})", line
+                path[:-1], f"{_show_node(node)} is not a section: write key: value below it, indented ({names})", line
             )
             return None
         pairs: dict[str, tuple[int, yaml.Node]] = {}
         for key, value in node.value:
             key_line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                self._problem(path[:-1], f"{_shown(key)} is not a key", key_line)
+                self._problem(path[:-1], f"{_show_node(key)} is not a key", key_line)
             elif key.tag == f"{_YAML}merge":
                 self._problem(f"{path}<<", _MERGE, key_line)
             elif key.value in pairs:
                 first = pairs[key.value][0]
-                self._problem(path + word(key.value), f"written twice, first in line {first}", key_line)
+                self._problem(path + show_text(key.value), f"written twice, first in line {first}", key_line)
             else:
                 pairs[key.value] = (key_line, value)
         return pairs
@@ -137,7 +138,7 @@ class _Reader:
                     self._problem(path, "has no value: write [] for an empty list", line)
                     return None
                 if not isinstance(node, yaml.SequenceNode) or node.tag not in _PLAIN_TAGS:
-                    self._problem(path, f"{_shown(node)} is not a list: write [a, b], or one `- a` a line", line)
+                    self._problem(path, f"{_show_node(node)} is not a list: write [a, b], or one `- a` a line", line)
                     return None
                 items = enumerate(node.value)
                 return tuple(self._scalar(scalar, item, f"{path}[{i}]", item.start_mark.line + 1) for i, item in items)
@@ -147,22 +148,22 @@ class _Reader:
     def _scalar(self, scalar: Scalar, node: yaml.Node, path: str, line: int) -> Any:
         value, fault = None, ""
         if not isinstance(node, yaml.ScalarNode):
-            fault = f"is not {scalar.words}"
+            fault = f"is not {scalar.description}"
         elif node.tag not in _PLAIN_TAGS:
             fault = "begins with !, which makes it a tag in YAML: put it in quotes"
         elif is_null(node):
-            self._problem(path, f"has no value: write {scalar.words}", line)
+            self._problem(path, f"has no value: write {scalar.description}", line)
         else:
             try:
-                text = expand(node.value, self._env)
+                text = expand_variables(node.value, self._env)
                 value = scalar.parse(text)
-                fault = _trap(scalar, node)
+                fault = _yaml_type_fault(scalar, node)
             except ValueError as exc:
                 fault, *details = exc.args
                 if details and not _VARIABLE.search(node.value):
-                    fault += f": {word(details[0])}"
+                    fault += f": {show_text(details[0])}"
         if fault:
-            self._problem(path, f"{_shown(node, secret=scalar.secret)} {fault}", line)
+            self._problem(path, f"{_show_node(node, secret=scalar.secret)} {fault}", line)
         return value
 
     def _unknown(self, path: str, name: str, line: int, siblings: Sequence[str]) -> None:
@@ -170,7 +171,7 @@ class _Reader:
         if path + name not in self._known:
             near = _nearest(path, name, self._known) if len(self.problems) < MAX_PROBLEMS else []
             hint = f"did you mean {' or '.join(near)}?" if near else f"known here: {', '.join(siblings)}"
-            self._problem(path + word(name), f"unknown key; {hint}", line)
+            self._problem(path + show_text(name), f"unknown key; {hint}", line)
         elif parent:
             self._problem(path + name, f"keys are not dotted: write {last} below {path}{parent}, indented", line)
         else:
@@ -181,7 +182,7 @@ class _Reader:
 
 
 def _nearest(path: str, name: str, known: Sequence[str]) -> list[str]:
-    """Pick the keys that *name* most resembles, wherever they are; those beside it are a little nearer."""
+    """Return the keys most similar to *name* in all sections; those of its own section count as a little nearer."""
 
     def plain(text: str) -> str:
         return re.sub("[-_ ]", "", text).lower()
@@ -196,8 +197,8 @@ def _nearest(path: str, name: str, known: Sequence[str]) -> list[str]:
     return [dotted for dotted in by_name if by_name[dotted] == best][:3] if best >= 0.7 else []
 
 
-def expand(text: str, env: Mapping[str, str]) -> str:
-    """Fill in ``${NAME}`` and ``${NAME:-default}``; ``$${`` is a literal ``${``. Raises ValueError where it cannot."""
+def expand_variables(text: str, env: Mapping[str, str]) -> str:
+    """Replace ``${NAME}`` and ``${NAME:-default}``; ``$${`` is a literal ``${``. Raises ValueError."""
     missing = []
 
     def fill(found: re.Match[str]) -> str:
@@ -223,14 +224,14 @@ def expand(text: str, env: Mapping[str, str]) -> str:
     return filled
 
 
-def _trap(scalar: Scalar, node: yaml.ScalarNode) -> str:
-    """Say what is wrong with a value that YAML takes for something else than its writer did, or return nothing."""
+def _yaml_type_fault(scalar: Scalar, node: yaml.ScalarNode) -> str:
+    """Return what is wrong with a value that YAML gives another type than its writer meant; "" if nothing is."""
     if _VARIABLE.search(node.value):
-        return ""  # is text to YAML, and what the environment holds has no type
+        return ""  # it is text to YAML, and the environment has no types
     taken_for = _NOT_TEXT.get(node.tag.removeprefix(_YAML))
-    if scalar.written == "text" and taken_for:
+    if scalar.yaml_style == "text" and taken_for:
         return f"is {taken_for} to YAML, not text: put it in quotes"
-    if scalar.written == "bare" and node.style is not None:
+    if scalar.yaml_style == "bare" and node.style is not None:
         return "is text because of its quotes: leave them out"
     return ""
 
@@ -239,19 +240,19 @@ def is_null(node: yaml.Node) -> bool:
     return bool(node.tag == f"{_YAML}null")
 
 
-def _shown(node: yaml.Node, *, secret: bool = False) -> str:
-    """Return a value as it was written, so that what came from the environment does not show."""
+def _show_node(node: yaml.Node, *, secret: bool = False) -> str:
+    """Return a value as it is written in the file, so that values from the environment are not shown."""
     if not isinstance(node, yaml.ScalarNode):
         return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
     text = node.value
     if not secret or not text:
-        return word(text, quoted=node.style is not None)
+        return show_text(text, quoted=node.style is not None)
     text = _VARIABLE.sub(lambda found: f"${{{found[2]}}}" if found[2] else "", text)  # a default may be secret as well
-    return word(text if not _VARIABLE.sub("", text) else redacted(text))
+    return show_text(text if not _VARIABLE.sub("", text) else redacted(text))
 
 
-def word(text: str, *, quoted: bool = False) -> str:
-    """Return *text* as a message may quote it: one line, not too long, and of a URL what is no secret."""
+def show_text(text: str, *, quoted: bool = False) -> str:
+    """Return *text* for a message: on one line, shortened, and of a URL only what is not secret."""
     if "://" in text:
         text = redacted(text)
     if len(text) > 60:

@@ -1,4 +1,4 @@
-"""A Redis URL: whether it can be right, and what of it may be shown. Pure; no message quotes a URL."""
+"""Validates and redacts Redis URLs. Pure; no message quotes a URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CLUSTER = "redis+cluster://one:6379,two:6379"
 
 
 def parse_redis_url(text: str) -> str:
-    """Return a URL that `aicache.adapters.redis.connect` takes. Raises ValueError, worded to follow the URL."""
+    """Return a URL that `aicache.adapters.redis.connect` accepts. Raises ValueError, worded to follow the URL."""
     if any(char.isspace() or not char.isprintable() for char in text):
         raise ValueError("holds white space or control characters")
     scheme, found, _ = text.partition("://")
@@ -28,7 +28,7 @@ def parse_redis_url(text: str) -> str:
     try:
         parts = urlsplit(text)
         hosts = _hosts(parts)
-    except ValueError:  # its words quote the password where that holds a slash
+    except ValueError:  # its message quotes the password if that contains a slash
         raise ValueError(_BAD_PORT) from None
     if _reaches_on(parts):
         raise ValueError(f"has an @ behind its host ({_ESCAPE})")
@@ -49,7 +49,7 @@ def parse_redis_url(text: str) -> str:
 
 
 def redacted(url: str) -> str:
-    """Return *url* without user-info and query, and without all the rest where a password may reach into it."""
+    """Return *url* without user-info and query, and without all the rest if a password may extend into it."""
     scheme, found, _ = url.partition("://")
     if not found or not _SCHEME.fullmatch(scheme):
         return "***"
@@ -65,7 +65,7 @@ def redacted(url: str) -> str:
 
 
 def _hosts(parts: SplitResult) -> list[str]:
-    """Return the names of the hosts, "" for one that is missing. Raises ValueError for a port that cannot be."""
+    """Return the names of the hosts, "" for a missing one. Raises ValueError for an invalid port."""
     netloc = parts.netloc.rpartition("@")[2]
     found = []
     for host in netloc.split(",") if parts.scheme in SEVERAL else [netloc]:
@@ -77,7 +77,7 @@ def _hosts(parts: SplitResult) -> list[str]:
 
 
 def _databases(parts: SplitResult) -> list[str]:
-    """Return what the path names as the database. Raises ValueError for a sentinel's without a service."""
+    """Return the database in the path. Raises ValueError for a sentinel URL without a service."""
     path = parts.path
     if parts.scheme.endswith("+sentinel"):
         service, slash, path = path[1:].partition("/")
@@ -88,7 +88,7 @@ def _databases(parts: SplitResult) -> list[str]:
 
 
 def _like(parts: SplitResult) -> str:
-    """Return a URL that is right, of the same kind."""
+    """Return an example of a valid URL of the same kind."""
     match parts.scheme.partition("+")[2]:
         case "sentinel":
             return _SENTINEL
@@ -99,5 +99,5 @@ def _like(parts: SplitResult) -> str:
 
 
 def _reaches_on(parts: SplitResult) -> bool:
-    """Tell whether what looks like a path may be the rest of a password with a slash in it."""
+    """Return whether the path may be the rest of a password that contains a slash."""
     return any("@" in part for part in (parts.path, parts.query, parts.fragment))

@@ -1,10 +1,10 @@
-"""The settings that take part in a request, made from the configuration once instead of on every request. Pure."""
+"""The settings that requests need, built once from the configuration instead of for each request. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.config import Answers, CacheControl, Config, Credential, Header, Shared, Templates
+from aicache.config import AnswerReuse, CacheControl, Config, Credential, Header, Shared, Templates
 from aicache.domain.caller_identity import Caller
 from aicache.domain.digests import digest
 from aicache.domain.keys import KeyRules
@@ -15,39 +15,39 @@ from aicache.entries.response_templates import Template
 from aicache.evidence.verified_policy import DEFAULT_CHECK_RATES
 from aicache.formats import Allow
 
-SEEN = 2000
-"""Characters. No embedder sees less of a text; texts that differ only behind what it sees have the same vector."""
+MAX_EMBEDDED_CHARS = 2000
+"""Characters of a text that every embedder sees; texts that differ only after them may have the same vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the addon needs to know of the configuration for one request."""
+    """The settings that are needed for one request."""
 
     enabled: bool
-    """Whether requests are looked at at all."""
+    """Whether requests are looked up at all."""
     key_rules: KeyRules
     scope: Credential | Shared | Header
     max_request: int
-    """Bytes; larger requests are forwarded without a look, as are those larger than what is kept of an answer."""
+    """Bytes; larger requests are forwarded unread. Not above the largest answer that is kept."""
     tools: bool
-    """Whether requests that carry tools may be answered by meaning."""
+    """Whether requests with tools may be answered by meaning."""
     allow: Allow
-    """What else than known and stateless parameters is looked up."""
+    """Which requests are looked up though they have unknown or stateful parameters."""
     embeddings: bool
-    """Whether requests for embeddings are answered, too."""
+    """Whether embeddings requests are answered, too."""
     templates: Templates
     legacy_text: bool
-    """Whether answers that Higress left may be served."""
+    """Whether answers stored by Higress may be served."""
     dispatch: bool
-    """Whether mitmproxy's events go to those addons only that have a hook for them."""
+    """Whether mitmproxy's events are sent only to addons that have a hook for them."""
     fast_lane: bool
-    """Whether hits on entries at hand are answered past mitmproxy's flows, where nobody wants those."""
+    """Whether hits in the near cache are answered without a mitmproxy flow, if nothing needs those."""
     starting: bool = False
-    """The salt of keys is not known yet: those made until then lead nowhere, and nothing is to be stored under them."""
+    """The salt of keys is not known yet: keys made until then match nothing, and nothing may be stored under them."""
 
     @classmethod
     def of(cls, config: Config, salt: bytes = b"", *, starting: bool = False) -> Settings:
-        """*salt* is the deployment's (see `deployment`), or any other one while that is not known."""
+        """*salt* is the deployment's (see `deployment_secrets`), or any other one while that is not known."""
         return cls(
             enabled=config.enabled,
             starting=starting,
@@ -62,7 +62,7 @@ class Settings:
                     key=frozenset(config.key_headers),
                     scope_headers=frozenset({config.scope.name}) if isinstance(config.scope, Header) else frozenset(),
                 ),
-                any_api=config.answers is Answers.ANY_API,
+                any_api=config.answers is AnswerReuse.ANY_API,
                 salt=salt,
             ),
             scope=config.scope,
@@ -77,14 +77,14 @@ class Settings:
         )
 
     @property
-    def shares(self) -> bool:
-        """Whether callers of different credentials may get each other's answers: then each must prove its own."""
+    def is_shared(self) -> bool:
+        """Whether callers with different credentials may share answers: then each must prove its own credential."""
         return not isinstance(self.scope, Credential)
 
     def scope_of(self, headers: Headers, caller: Caller) -> str | None:
-        """Return whose entries may answer; None when the header that says so is missing.
+        """Return the scope whose entries may answer; None if the header that names it is missing.
 
-        Callers without anything like a credential can prove nothing, so they share with their like alone.
+        Callers without anything like a credential can prove nothing, so they share only with callers like them.
         """
         match self.scope:
             case Credential():
@@ -98,7 +98,7 @@ class Settings:
                 return digest("header", name, value, *nameless, salt=self.key_rules.salt)
 
     def template_for(self, call: Call) -> Template | None:
-        """Return what a hit on this call is to be written through; there are templates for chat completions only."""
+        """Return the template for a hit on this call, if any; there are templates for chat completions only."""
         if call.api != "chat":
             return None
         match call.mode:
@@ -108,8 +108,8 @@ class Settings:
                 return self.templates.stream
 
 
-def rules_of(config: Config, default_threshold: float, guarded_threshold: float) -> Rules:
-    """Return what judgement depends on; the embedder's model brings a threshold for each policy."""
+def build_rules(config: Config, default_threshold: float, guarded_threshold: float) -> Rules:
+    """Return the rules for decisions; the embedding model has a default threshold for each policy."""
     by_policy = {Policy.STATIC: default_threshold, Policy.GUARDED: guarded_threshold, Policy.VERIFIED: 0.0}
     default = by_policy[config.semantic.policy]
     threshold, audit = config.semantic.threshold, config.semantic.audit
@@ -121,7 +121,7 @@ def rules_of(config: Config, default_threshold: float, guarded_threshold: float)
         max_temperature=config.store.max_temperature,
         threshold=default if threshold is None else threshold,
         top_k=config.semantic.top_k,
-        max_question=min(config.semantic.max_question, SEEN),
+        max_question=min(config.semantic.max_question, MAX_EMBEDDED_CHARS),
         refusals=config.store.refusals,
         policy=config.semantic.policy,
         volatile=config.semantic.volatile,

@@ -1,5 +1,5 @@
-"""What one scalar of the configuration may be: text to value and back. Pure; a message never quotes the text, since it
-may come from a secret."""
+"""The types of scalars in the configuration: text to value and back. Pure; no message quotes the text, which may be a
+secret."""
 
 from __future__ import annotations
 
@@ -25,64 +25,64 @@ _BYTES = {"gb": 1024**3, "mb": 1024**2, "kb": 1024}
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One kind of value."""
+    """A type of scalar."""
 
-    words: str
-    """What is right, worded to follow "is not"."""
+    description: str
+    """The valid values, worded to follow "is not"."""
     parse: Callable[[str], Any]
-    """Text to value. Raises ValueError with the fault, worded to follow the text: ``is not above 0``. A second argument
-    holds details that may quote the text."""
+    """Text to value. Raises ValueError with the fault, worded to follow the text: ``is not above 0``. Its second
+    argument has details that may quote the text."""
     show: Callable[[Any], str] = str
     """Value to text that parses to it."""
-    written: Literal["text", "bare", "either"] = "text"
-    """Whether YAML must see text, a number or boolean without quotes, or either."""
+    yaml_style: Literal["text", "bare", "either"] = "text"
+    """Whether the YAML must be text, a number or boolean without quotes, or either."""
     secret: bool = False
-    """Whether the text may hold a password and is shown as a redacted URL only."""
+    """Whether the text may contain a password, so that only a redacted URL is shown."""
     example: str = ""
-    """For the documentation of keys that have no default."""
+    """A value for the documentation of keys without a default."""
 
 
 def one_of(*values: str) -> Scalar:
-    """A few words; members of a StrEnum come back as such."""
-    words = f"one of: {', '.join(values)}"
+    """One of some words; for a StrEnum its members."""
+    description = f"one of: {', '.join(values)}"
 
     def parse(text: str) -> str:
         if text not in values:
-            raise ValueError(f"is not {words}")
+            raise ValueError(f"is not {description}")
         return values[values.index(text)]
 
-    return Scalar(words, parse)
+    return Scalar(description, parse)
 
 
 def number(least: float, most: float = math.inf) -> Scalar:
     """A float within bounds, both included."""
     bounds = f"at least {least:g}" if math.isinf(most) else f"between {least:g} and {most:g}"
-    words = f"a number {'of ' if math.isinf(most) else ''}{bounds}"
+    description = f"a number {'of ' if math.isinf(most) else ''}{bounds}"
 
     def parse(text: str) -> float:
         if not re.fullmatch(_NUMBER, text):
-            raise ValueError(f"is not {words}")
+            raise ValueError(f"is not {description}")
         value = _decimal(text)
         if not (math.isfinite(value) and least <= value <= most):
             raise ValueError(f"is not {bounds}")
         return value
 
-    return Scalar(words, parse, repr, "bare")
+    return Scalar(description, parse, repr, "bare")
 
 
 def whole(least: int, most: int) -> Scalar:
     """An int within bounds, both included."""
     bounds = f"between {least} and {most}"
-    words = f"a whole number {bounds}"
+    description = f"a whole number {bounds}"
 
     def parse(text: str) -> int:
         if not re.fullmatch(_NUMBER, text) or not (value := _decimal(text)).is_integer() or "." in text:
-            raise ValueError(f"is not {words}")
+            raise ValueError(f"is not {description}")
         if not least <= value <= most:
             raise ValueError(f"is not {bounds}")
         return int(value)
 
-    return Scalar(words, parse, str, "bare")
+    return Scalar(description, parse, str, "bare")
 
 
 def duration(most: float) -> Scalar:

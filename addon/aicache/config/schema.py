@@ -1,6 +1,6 @@
-"""What a section of the configuration may hold, read off its dataclass. Pure; it knows no section by name.
+"""The schema of a section of the configuration, derived from its dataclass. Pure; it knows no section by name.
 
-An annotation says all: ``Annotated[float, duration(most=30), "how long a search may take"]``. A union with None makes
+An annotation has it all: ``Annotated[float, duration(most=30), "how long a search may take"]``. A union with None makes
 a key optional, ``tuple[X, ...]`` makes it a list, a dataclass makes it a section, and a union of dataclasses with
 ``kind: Literal`` keys a section of several kinds. To add a kind, write its class and add it to the union.
 """
@@ -19,20 +19,20 @@ from aicache.config.scalars import Scalar, one_of
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of scalars of one kind."""
+    """A list of scalars of one type."""
 
     scalar: Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A mapping with the keys of a dataclass; of one dataclass a kind, where there are several."""
+    """A mapping with the keys of a dataclass, or of several dataclasses, one for each kind."""
 
     classes: tuple[type, ...]
 
     @property
     def kinds(self) -> dict[str, type]:
-        """Classes by kind; empty where the section has no kinds."""
+        """Classes by kind; empty if the section has no kinds."""
         found = {}
         for cls in self.classes:
             for setting in settings(cls):
@@ -59,21 +59,21 @@ class Setting:
         return self.default is MISSING
 
     @property
-    def words(self) -> str:
-        """What is right."""
+    def description(self) -> str:
+        """The valid values."""
         match self.shape:
-            case Scalar(words):
+            case Scalar(description):
                 pass
-            case ListOf(Scalar(words)):
-                words = f"a list; each item is {words}"
+            case ListOf(Scalar(description)):
+                description = f"a list; each item is {description}"
             case Section():
-                words = "a section"
-        return f"{words}, or null" if self.optional else words
+                description = "a section"
+        return f"{description}, or null" if self.optional else description
 
 
 @functools.cache
 def settings(section: type) -> tuple[Setting, ...]:
-    """Return a section's keys in their order. Raises TypeError for an annotation that does not say enough."""
+    """Return the keys of a section in order. Raises TypeError for an incomplete annotation."""
     hints = typing.get_type_hints(section, include_extras=True)
     return tuple(_setting(field.name, hints[field.name], field.default) for field in fields(section))
 
@@ -100,5 +100,5 @@ def _setting(name: str, hint: Any, default: Any) -> Setting:
         case [str(meaning)] if typing.get_origin(kind) is typing.Literal:
             shape = one_of(*typing.get_args(kind))
         case _:
-            raise TypeError(f"{name}: {hint!r} does not say what it may be and what it means")
+            raise TypeError(f"{name}: {hint!r} lacks its type or its documentation")
     return Setting(name, shape, types.NoneType in members, default, meaning)

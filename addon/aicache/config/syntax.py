@@ -1,4 +1,4 @@
-"""YAML text to PyYAML's nodes, and its complaints to words that help. Pure; no message quotes more than a character."""
+"""Parses YAML to PyYAML's nodes, with error messages that help. Pure; no message quotes more than a character."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _VARIABLE_IN_BRACKETS = re.compile(r"[{\[,].*\$\{")
 
 
 def compose(text: str, source: str) -> yaml.Node | None:
-    """Return the root node of the one document, or None when there is none. Raises ValueError with where and what."""
+    """Return the root node of the document, None if it is empty. Raises ValueError with position and problem."""
     line, column = 1, 1
     try:
         loader = yaml.SafeLoader(text)

@@ -1,4 +1,4 @@
-"""What a file in other names says in ours: settings with where they come from, as YAML nodes and as YAML text. Pure."""
+"""A translated configuration: our settings with their origin in the file, as YAML nodes and as YAML text. Pure."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ from aicache.config.values import Config
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """One setting that carries over: *key* and *text* are ours, *origin* is what the file calls it, *line* where."""
+    """A translated setting: *key* and *text* in our configuration, *origin* and *line* in the file."""
 
     key: str
     text: str = field(repr=False)
     origin: str
     line: int
     shown: str | None = None
-    """What is written in place of a text that holds a secret."""
+    """Written in place of a text that contains a secret."""
     remark: str = ""
-    """What has to be done for *shown* to be right."""
+    """What the user has to do so that *shown* works."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """All that carries over, what does not (by line), and what the user should know, a line each. No message holds a
-    secret."""
+    """Translated settings, problems by line, and notes for the user, a line each. No message contains a secret."""
 
     settings: tuple[Carried, ...]
     problems: tuple[tuple[int, str], ...]
@@ -40,15 +39,15 @@ class Translation:
 
     @property
     def names(self) -> dict[str, str]:
-        """What the file calls our keys."""
+        """The names of our keys in the file."""
         return {setting.key: setting.origin for setting in self.settings}
 
     def node(self) -> yaml.MappingNode:
-        """Return nodes for `aicache.config.reader.build`, with the lines of the file."""
+        """Return nodes for `aicache.config.reader.build`, with line numbers of the file."""
         return _mapping(_nested(self.settings))
 
     def yaml(self) -> str:
-        """Return a configuration in our own names, with the notes as comments and without a literal secret."""
+        """Return YAML in our own keys, with the notes as comments and without literal secrets."""
         comments = [*self.notes, *(setting.remark for setting in self.settings if setting.remark)]
         head = [line for comment in comments for line in textwrap.wrap(comment, 110, **_HANGING)]
         return "\n".join([*head, *_lines(_nested(self.settings), "")]) + "\n"
@@ -65,7 +64,7 @@ _ORDER = {key: place for place, key in enumerate(reversed(_SHAPES))}
 
 
 def _nested(settings: tuple[Carried, ...]) -> dict[str, Any]:
-    """Return the settings by the parts of their keys, in the order of our documentation."""
+    """Return the settings as nested dicts, in the order of our documentation."""
     tree: dict[str, Any] = {}
     for setting in sorted(settings, key=lambda setting: _ORDER[setting.key]):
         *sections, name = setting.key.split(".")
@@ -105,7 +104,7 @@ def _lines(tree: dict[str, Any], indent: str) -> Iterator[str]:
 def _written(setting: Carried) -> str:
     text = setting.text if setting.shown is None else setting.shown
     shape = _SHAPES[setting.key]
-    if isinstance(shape, Scalar) and shape.written != "text":
+    if isinstance(shape, Scalar) and shape.yaml_style != "text":
         return text
     if yaml.safe_dump([text], width=math.inf, allow_unicode=True) == f"- {text}\n":
         return text

@@ -66,7 +66,7 @@ class CacheControl(StrEnum):
     OBEY = "obey"
 
 
-class Answers(StrEnum):
+class AnswerReuse(StrEnum):
     """Whether callers of another API may get an answer."""
 
     PER_API = "per-api"
@@ -471,11 +471,11 @@ class Config:
         Context, one_of(*Context), "how much of the conversation before the question is part of the key"
     ] = Context.FULL
     answers: Annotated[
-        Answers,
-        one_of(*Answers),
+        AnswerReuse,
+        one_of(*AnswerReuse),
         "whether answers are reused across the APIs of one upstream (any-api), for plain text and function calls, "
         "or not (per-api)",
-    ] = Answers.PER_API
+    ] = AnswerReuse.PER_API
     lookup_timeout: Annotated[
         float,
         _WAIT,

@@ -86,8 +86,9 @@ def identify_request(
         format,
         credential=sender.credential(call.api, call.model, rules.salt),
         page=headers.get("origin"),
-        shared=settings.shares and caller.proof is not None,  # a caller without proof shares only with others without
-        proves=settings.shares or settings.legacy_text,
+        shared=settings.is_shared
+        and caller.proof is not None,  # a caller without proof shares only with others without
+        proves=settings.is_shared or settings.legacy_text,
         kind=digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
         owners=caller_digests(fields, headers, query, sender.identities, call.params, rules.fields, rules.salt),
@@ -117,7 +118,7 @@ def identify_batch(
     except (ValueError, RecursionError) as exc:
         return _bypass_of(exc)
     credential = sender.credential(batch.api, batch.model, rules.salt)
-    shared, page = settings.shares and credential is not None, headers.get("origin")
+    shared, page = settings.is_shared and credential is not None, headers.get("origin")
     return BatchExchange(
         *(batch, names, namespace, directives, format, credential, page),
         shared=shared,

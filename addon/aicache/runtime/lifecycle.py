@@ -72,7 +72,7 @@ class Lifecycle:
     def apply(self, file: Path | None, data: Path) -> None:
         """Put the configuration in *file* in force (None: the defaults), or raise ConfigError and leave the old one."""
         modified = _modified(file)
-        config = Config() if file is None else configuration.read(file, os.environ, logger.warning)
+        config = Config() if file is None else configuration.read_file(file, os.environ, logger.warning)
         if self.runtime is None:
             self.runtime = self._build(config, data)
         else:

@@ -15,7 +15,7 @@ from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
-from aicache.config.request_settings import rules_of
+from aicache.config.request_settings import build_rules
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.runtime.data_folder import prepare_folder
@@ -69,9 +69,9 @@ def check_config(config: Config, data: Path) -> tuple[Config, Path]:
 def rules_for(config: Config) -> Rules:
     match config.semantic.embedder:
         case LocalConfig():
-            return rules_of(config, LocalEmbedder.threshold, LocalEmbedder.guarded_threshold)
+            return build_rules(config, LocalEmbedder.threshold, LocalEmbedder.guarded_threshold)
         case _:
-            return rules_of(config, HttpEmbedder.threshold, HttpEmbedder.threshold)
+            return build_rules(config, HttpEmbedder.threshold, HttpEmbedder.threshold)
 
 
 def needs_folder(config: Config) -> bool:

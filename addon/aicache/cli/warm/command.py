@@ -25,7 +25,7 @@ from aicache.cli.warm.questions import SHAPE
 from aicache.cli.warm.records import SourceError
 from aicache.cli.warm.sources import files
 from aicache.config import Config, ConfigError
-from aicache.config.reader import expand
+from aicache.config.reader import expand_variables
 from aicache.domain.ports import StoreError
 from aicache.runtime.data_folder import default_data_folder
 from aicache.runtime.preflight import check_config
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "scripts/warm") -> 
     options = _parser(prog).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        config = configuration.read(Path(options.config), os.environ) if options.config else Config()
+        config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
         config, data = check_config(config, Path(options.data) if options.data else default_data_folder())
         sources = files(options.sources)
         return asyncio.run(_fill(options, sources, config, data))
@@ -137,7 +137,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 def _text(text: str) -> str:
     try:
-        found = expand(text, os.environ)
+        found = expand_variables(text, os.environ)
     except ValueError as exc:
         raise argparse.ArgumentTypeError(str(exc)) from None
     if not found.strip() or not found.isprintable():

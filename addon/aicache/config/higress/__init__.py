@@ -1,4 +1,4 @@
-"""What a Higress ``ai-cache`` configuration means in our names. Pure.
+"""Translates a Higress ``ai-cache`` configuration to ours. Pure.
 
 It goes by the plugin's source (2026-04), where that and its README differ. A value that cannot carry over is a problem,
 and what is different here a note.
@@ -13,14 +13,14 @@ from urllib.parse import quote
 import yaml
 
 from aicache.config.higress.carrier import Carrier, reference
-from aicache.config.higress.file import Names, plugin, recognised, with_hashes
+from aicache.config.higress.file import Names, find_plugin, is_higress, with_yaml_comments
 from aicache.config.higress.semantic import carry_semantic
-from aicache.config.reader import word
+from aicache.config.reader import show_text
 from aicache.config.scalars import show_duration
 from aicache.config.translation import Carried, Translation
 from aicache.config.values import DAY, Config
 
-__all__ = ["recognised", "translate", "with_hashes"]
+__all__ = ["is_higress", "translate", "with_yaml_comments"]
 
 PREFIX = "higress-ai-cache:"
 LEGACY_TEXT = "legacy_text"
@@ -39,12 +39,12 @@ TEMPLATES = {  # the older name goes before, as it does in Higress
 
 
 def translate(node: yaml.Node | None, source: str, env: Mapping[str, str]) -> Translation:
-    """Translate a recognised document; *source* names it in notes.
+    """Translate a Higress document; *source* names it in notes.
 
     *env* is asked only for what goes into a URL; all else keeps its ``${NAME}``. Raises ValueError for a document that
     is no Higress configuration.
     """
-    found = plugin(node)
+    found = find_plugin(node)
     root, to = found.names, Carrier(source, env)
     for line, key in found.others:
         to.note_at(line, f"{key}: one configuration is taken, and this is another: it wants a proxy of its own")
@@ -62,12 +62,12 @@ def translate(node: yaml.Node | None, source: str, env: Mapping[str, str]) -> Tr
         "names says scope: shared (scripts/migrate writes one)"
     )
     for line, key in root.unread():
-        to.note_at(line, f"{word(key)}: nothing is known by this name, so it is left out")
+        to.note_at(line, f"{show_text(key)}: nothing is known by this name, so it is left out")
     return Translation(tuple(to.carried), (*to.problems, *root.faults()), tuple(to.notes))
 
 
 def _question(to: Carrier, root: Names) -> None:
-    """Without a strategy it is Higress's own, not our ``full``."""
+    """Carry the strategy; without one it is Higress's default, not our ``full``."""
     path = _path(to, root, "cacheKeyFrom")
     match root.text("cacheKeyStrategy"):
         case "allQuestions":
@@ -80,7 +80,7 @@ def _question(to: Carrier, root: Names) -> None:
         case "disabled":
             to.carry("enabled", "false", root, "cacheKeyStrategy")
         case other:
-            to.problem(root, "cacheKeyStrategy", f"{word(other)} is not lastQuestion, allQuestions or disabled")
+            to.problem(root, "cacheKeyStrategy", f"{show_text(other)} is not lastQuestion, allQuestions or disabled")
 
 
 def _answers(to: Carrier, root: Names) -> None:
@@ -104,7 +104,7 @@ def _answers(to: Carrier, root: Names) -> None:
 
 
 def _path(to: Carrier, root: Names, name: str) -> str:
-    """Return a GJSON path, of older editions too; one that leads elsewhere than our formats look is a problem."""
+    """Return a GJSON path, of older versions too; one that our formats do not follow is a problem."""
     names, key = root, name
     if (older := root.section(name)) is not None:
         names, key = older, "responseBody" if "responseBody" in older else "requestBody"
@@ -113,12 +113,12 @@ def _path(to: Carrier, root: Names, name: str) -> str:
         way_out = "answers are kept whole, in the API's own format"
         if name == "cacheKeyFrom":
             way_out = "the API's own format says what the question is, and cacheKeyStrategy how many of them count"
-        to.problem(names, key, f"{word(path)} is not followed here: leave it out; {way_out}")
+        to.problem(names, key, f"{show_text(path)} is not followed here: leave it out; {way_out}")
     return path
 
 
 def _exact(to: Carrier, root: Names) -> None:
-    """The older ``redis`` section goes before ``cache``, as it does in Higress."""
+    """Carry the store; the older ``redis`` section precedes ``cache``, as in Higress."""
     older, cache = root.section("redis"), root.section("cache")
     redis = older or cache
     if redis is None:
@@ -131,7 +131,9 @@ def _exact(to: Carrier, root: Names) -> None:
         to.note_at(cache.line, f"{cache.name}: left out, since Higress goes by {older.name} where both stand")
     kind = redis.text("type")
     if kind != "redis" and (kind or redis is cache):
-        to.problem(redis, "type", f"{word(kind) if kind else 'missing'}: write redis, which is the only one there is")
+        to.problem(
+            redis, "type", f"{show_text(kind) if kind else 'missing'}: write redis, which is the only one there is"
+        )
     _url(to, redis)
     prefixed = redis if "cacheKeyPrefix" in redis else root
     prefix = prefixed.text("cacheKeyPrefix") if "cacheKeyPrefix" in prefixed else PREFIX
@@ -146,7 +148,7 @@ def _exact(to: Carrier, root: Names) -> None:
 
 
 def _legacy_text(to: Carrier, root: Names, redis: Names) -> None:
-    """The one key in the file that is ours, so that the whole move is one file."""
+    """Carry the one key in the file that is ours, so that a migration needs one file only."""
     holder = redis if LEGACY_TEXT in redis else root
     if LEGACY_TEXT not in holder:
         to.notes.append(

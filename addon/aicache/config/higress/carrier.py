@@ -1,4 +1,4 @@
-"""Carries values of a Higress configuration over into ours, one by one, and keeps what is to be said of them. Pure."""
+"""Translates single values of a Higress configuration to ours, and collects notes and problems. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from aicache.config.higress.file import Names
-from aicache.config.reader import expand, word
+from aicache.config.reader import expand_variables, show_text
 from aicache.config.scalars import show_duration
 from aicache.config.translation import Carried
 
@@ -20,8 +20,8 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}")
 
 
 class Carrier:
-    """Collects what carries over, what does not, and what to note. A value that is wrong has a stand-in, so that the
-    rest can still be checked."""
+    """Collects translated settings, problems and notes. A placeholder replaces a wrong value, so that the rest can
+    still be checked."""
 
     def __init__(self, source: str, env: Mapping[str, str]) -> None:
         self._source = source
@@ -30,7 +30,7 @@ class Carrier:
         self.problems: list[tuple[int, str]] = []
         self.notes: list[str] = []
         self.longest_wait = 0.0
-        """Seconds; of all timeouts."""
+        """Sum of all timeouts, in seconds."""
 
     def carry(self, key: str, text: str, names: Names, name: str) -> None:
         self.carried.append(Carried(key, text, names.key(name), names.line_of(name)))
@@ -50,7 +50,7 @@ class Carrier:
         self.carry(key, f"{text or 'unknown'}{suffix}", names, name)
 
     def secret(self, key: str, names: Names, name: str, variable: str) -> None:
-        """*variable* is where the secret belongs when it is written out."""
+        """Carry a secret; *variable* is the environment variable that it belongs in if the file has it literally."""
         text = names.text(name)
         if not text:
             self.problem(names, name, f"missing: write ${{{variable}}}, and set that in the environment to the key")
@@ -58,33 +58,33 @@ class Carrier:
         self.carried.append(Carried(key, text or "unknown", names.key(name), names.line_of(name), shown, remark))
 
     def filled(self, names: Names, name: str) -> str:
-        """Return a text with the environment filled in, as it may stand in a URL."""
+        """Return a text with variables replaced, as it may stand in a URL."""
         try:
-            return quote(expand(names.text(name), self._env), safe="")
+            return quote(expand_variables(names.text(name), self._env), safe="")
         except ValueError as exc:
             self.problem(names, name, str(exc.args[0]))
             return ""
 
     def timeout(self, key: str, names: Names) -> None:
-        """Without one it is ours: Higress's 10 s is no time to wait for a cache."""
+        """Carry a timeout; without one our default applies: Higress's 10 s is too long to wait for a cache."""
         if milliseconds := self.whole(names, "timeout", 0, math.inf):
             seconds = min(milliseconds / 1000, LONGEST_WAIT)
             self.longest_wait = max(self.longest_wait, seconds)
             self.carry(key, show_duration(seconds), names, "timeout")
 
     def whole(self, names: Names, name: str, least: int, most: float) -> int | None:
-        """Return an int, 0 for what is missing, and None for what is wrong."""
+        """Return an int, 0 if it is missing, None if it is wrong."""
         value = self.number(names, name)
         if value is None or not names.text(name):
             return None if value is None else 0
         if value.is_integer() and least <= value <= most:
             return int(value)
         bounds = f"of at least {least}" if math.isinf(most) else f"from {least} to {most}"
-        self.problem(names, name, f"{word(names.text(name))} is not a whole number {bounds}")
+        self.problem(names, name, f"{show_text(names.text(name))} is not a whole number {bounds}")
         return None
 
     def number(self, names: Names, name: str) -> float | None:
-        """Return a float, 0 for what is missing, and None for what is wrong."""
+        """Return a float, 0 if it is missing, None if it is wrong."""
         text = names.text(name)
         if "${" in text:
             self.problem(names, name, "a number must be written out: only text is filled in from the environment")
@@ -95,11 +95,11 @@ class Carrier:
             value = math.nan
         if math.isfinite(value):
             return value
-        self.problem(names, name, f"{word(text)} is not a number")
+        self.problem(names, name, f"{show_text(text)} is not a number")
         return None
 
     def host(self, names: Names, likely: str) -> str:
-        """Return the host of a service. A name of Higress's registry is none; *likely* stands in for what is wrong."""
+        """Return the host of a service, *likely* if it is wrong. A name in Higress's registry is not a host."""
         host, name = names.text("serviceHost"), names.text("serviceName")
         way_out = f"write {names.path}serviceHost: {likely}, or wherever it is"
         if host:
@@ -110,18 +110,18 @@ class Carrier:
             self.problem(names, "serviceHost", f"missing: {way_out}")
         elif _REGISTRY.search(name):
             self.problem(
-                names, "serviceName", f"{word(name)} is known in Higress's registry only, it is no host: {way_out}"
+                names, "serviceName", f"{show_text(name)} is known in Higress's registry only, it is no host: {way_out}"
             )
         elif not _HOST.fullmatch(name):
             self.problem(names, "serviceName", f"is not a host name: {way_out}")
         else:
-            self.note(names, "serviceName", f"{word(name)} is taken for a host; where that is wrong, {way_out}")
+            self.note(names, "serviceName", f"{show_text(name)} is taken for a host; where that is wrong, {way_out}")
             return name
         return likely
 
 
 def reference(names: Names, name: str, variable: str) -> tuple[str, str]:
-    """Return what may be written in place of a secret, and a remark where the environment has to be told."""
+    """Return what is written in place of a secret, and a remark if the environment needs a variable."""
     secret = names.text(name)
     if not secret:
         return "", ""

@@ -1,4 +1,4 @@
-"""The embedding services of Higress ``ai-cache``, and how each is reached here. A table, nothing else."""
+"""The embedding services of Higress ``ai-cache`` and their settings here. Data only."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One type. *port* and *model* are the plugin's defaults, *path* is ours."""
+    """One service type. *port* and *model* are the plugin's defaults, *path* is ours."""
 
     kind: Literal["dashscope", "openai"]
     host: str
-    """Where it is, or may be."""
+    """Its usual host."""
     public: bool
-    """Whether *host* is taken when none is written."""
+    """Whether *host* is the default."""
     port: int
     path: str
     model: str
     variable: str
-    """Where the key belongs; empty where there is none."""
+    """The environment variable for the API key; empty if there is none."""
     note: str = ""
 
 
@@ -56,4 +56,4 @@ NO_WAY = {
     "textin": f"its API is not the one of OpenAI: {_SERVED}, or type: dashscope",
     "xfyun": f"its API is not the one of OpenAI: {_SERVED}, or type: dashscope",
 }
-"""Types that cannot be reached, each with the way out."""
+"""Types that are not supported, each with an alternative."""

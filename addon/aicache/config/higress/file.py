@@ -1,4 +1,4 @@
-"""A Higress ``ai-cache`` configuration as its file has it: whether it is one, its keys, their lines and texts. Pure.
+"""Recognizes and reads a Higress ``ai-cache`` configuration: its keys, their lines and texts. Pure.
 
 Names are those of https://github.com/alibaba/higress/tree/main/plugins/wasm-go/extensions/ai-cache and of the demo that
 the plugin grew from. They are found without regard to case, which the demo's editions do not agree on.
@@ -24,7 +24,7 @@ SECTIONS = {
     "dashvector": {"dashscopekey", "dashvectorcollection", "dashvectorend", "dashvectorkey"},
     "dash": {"dashscopekey", "dashvectorcollection", "dashvectorend", "dashvectorkey"},
 }
-"""Sections, each with keys that tell it from others of that name."""
+"""Sections, each with keys that distinguish it from other sections of that name."""
 KEYS = {
     "cachekeystrategy",
     "enablesemanticcache",
@@ -46,7 +46,7 @@ _SLASHES = re.compile(
 
 
 class Names:
-    """One mapping of the file. What is never asked for is in `unread`."""
+    """One mapping of the file. Keys that were never used are in `unread`."""
 
     def __init__(self, node: yaml.Node | None, path: str = "", line: int = 1) -> None:
         self.line = line
@@ -65,25 +65,25 @@ class Names:
             self._pairs[written.lower()] = (written, at, value)
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether the key is there and holds something."""
+        """Return whether the key has a value."""
         found = self._pairs.get(name.lower())
         return found is not None and not is_null(found[2])
 
     @property
     def name(self) -> str:
-        """The mapping's own dotted name."""
+        """The dotted name of the mapping."""
         return self.path.removesuffix(".")
 
     @property
     def written(self) -> list[str]:
-        """All keys, as the file writes them."""
+        """All keys, spelled as in the file."""
         return [written for written, _, _ in self._pairs.values()]
 
     def node(self, name: str) -> yaml.Node | None:
         return self._pairs[name.lower()][2] if name in self else None
 
     def text(self, name: str) -> str:
-        """Return a scalar as it is written; nothing for what is missing, null or empty, which are one to Higress."""
+        """Return the text of a scalar; "" if it is missing, null or empty, which are the same to Higress."""
         self._read.add(name.lower())
         if name not in self:
             return ""
@@ -94,7 +94,7 @@ class Names:
         return ""
 
     def section(self, name: str) -> Names | None:
-        """Return the mapping below a key; None where there is none."""
+        """Return the mapping below a key, None if there is none."""
         if name.lower() not in self._sections and name in self:
             _, line, node = self._pairs[name.lower()]
             if isinstance(node, yaml.MappingNode):
@@ -103,18 +103,18 @@ class Names:
         return self._sections.get(name.lower())
 
     def key(self, name: str) -> str:
-        """Return a key's dotted name, as the file writes it."""
+        """Return the dotted name of a key, spelled as in the file."""
         return self.path + (self._pairs[name.lower()][0] if name.lower() in self._pairs else name)
 
     def line_of(self, name: str) -> int:
         return self._pairs[name.lower()][1] if name.lower() in self._pairs else self.line
 
     def done(self) -> None:
-        """Take all keys for read."""
+        """Mark all keys as used."""
         self._read.update(self._pairs)
 
     def unread(self) -> Iterator[tuple[int, str]]:
-        """Yield line and dotted name of every key that was not asked for, here and below."""
+        """Yield line and dotted name of every key that was not used, here and below."""
         for name, (written, line, _) in self._pairs.items():
             if name not in self._read:
                 yield line, self.path + written
@@ -130,27 +130,27 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin's configuration; *others* are those beside it in the same resource, by line."""
+    """The configuration of a plugin; *others* are further ones in the same resource, by line."""
 
     names: Names
     others: tuple[tuple[int, str], ...] = ()
 
 
-def recognised(node: yaml.Node | None) -> bool:
-    """Tell whether a document is a Higress configuration: no key of ours, and one at least of theirs."""
+def is_higress(node: yaml.Node | None) -> bool:
+    """Return whether a document is a Higress configuration: it has keys of theirs and none of ours."""
     return _plugin(node) is not None
 
 
-def plugin(node: yaml.Node | None) -> Plugin:
-    """Return the configuration in a recognised document."""
+def find_plugin(node: yaml.Node | None) -> Plugin:
+    """Return the configuration of the plugin in a document. Raises ValueError."""
     found = _plugin(node)
     if found is None:
         raise ValueError("is no Higress ai-cache configuration")
     return found
 
 
-def with_hashes(text: str) -> str:
-    """Return *text* with ``//`` comments, which the demo has and YAML has not, made into YAML's on the same lines."""
+def with_yaml_comments(text: str) -> str:
+    """Return *text* with ``//`` comments, which the demo has and YAML does not, replaced by YAML's, line by line."""
     return _SLASHES.sub(r"\1#", text)
 
 

@@ -1,22 +1,22 @@
-"""What Higress's ``vector`` and ``embedding`` mean in our names, and the demo's own section. Pure."""
+"""Translates Higress's ``vector`` and ``embedding`` sections, and that of the demo. Pure."""
 
 from __future__ import annotations
 
 from aicache.config.higress.carrier import Carrier
 from aicache.config.higress.embeddings import EMBEDDINGS, NO_WAY, Service
 from aicache.config.higress.file import Names
-from aicache.config.reader import word
+from aicache.config.reader import show_text
 
 VECTORS_LEFT = "vectors that are there already are not used, as they know neither model nor caller"
 ANYTHING = 1000  # the plugin's default threshold, also for a threshold of 0
 
 
 def carry_semantic(to: Carrier, root: Names) -> None:
-    """Semantic look-up is on where a vector section is, unless the file says otherwise, and off where none is."""
+    """Carry semantic lookup: on if there is a vector section, unless the file says otherwise, and off if not."""
     vector, embedding = root.section("vector"), root.section("embedding")
     written = root.text("enableSemanticCache").lower()
     if written not in ("", "true", "false"):
-        to.problem(root, "enableSemanticCache", f"{word(written)} is not true or false")
+        to.problem(root, "enableSemanticCache", f"{show_text(written)} is not true or false")
     if (demo := root.section("dashvector") or root.section("Dash")) is not None:
         _demo(to, demo)
     elif written == "false" or (vector is None and written != "true"):
@@ -48,7 +48,7 @@ def carry_semantic(to: Carrier, root: Names) -> None:
 
 
 def _demo(to: Carrier, demo: Names) -> None:
-    """The demo's model and bar are in its code; the services of the registry have hosts that are known."""
+    """Carry the demo's section: its model and threshold are in its code, and the hosts of its services are known."""
     for name in ("DashScopeServiceName", "DashVectorServiceName"):
         demo.text(name)
     to.carry("semantic.enabled", "true", demo, "DashVectorKey")
@@ -71,8 +71,8 @@ def _vector(to: Carrier, vector: Names) -> None:
         to.problem(
             vector,
             "type",
-            f"{word(kind) if kind else 'missing'}: the one vector database here is dashvector; or leave vector out and "
-            "write enableSemanticCache: true, which keeps vectors in the data folder",
+            f"{show_text(kind) if kind else 'missing'}: the one vector database here is dashvector; or leave vector "
+            "out and write enableSemanticCache: true, which keeps vectors in the data folder",
         )
         vector.done()
         return
@@ -91,9 +91,9 @@ def _vector(to: Carrier, vector: Names) -> None:
 
 
 def _threshold(to: Carrier, vector: Names) -> None:
-    """A bar that any neighbour passes (by default any distance below 1000) is none: ours is taken.
+    """Carry the threshold; one that every neighbor passes (the default, a distance below 1000) is replaced by ours.
 
-    Of DashVector's scores for cosine, ``lt`` says that they are taken for distances, ``gt`` for similarities.
+    ``lt`` means that DashVector's scores for cosine are used as distances, ``gt`` that they are used as similarities.
     """
     relation = vector.text("thresholdRelation") or "lt"
     if (bar := to.number(vector, "threshold")) is None:
@@ -105,7 +105,7 @@ def _threshold(to: Carrier, vector: Names) -> None:
         case "gt" | "gte":
             similarity = bar
         case _:
-            to.problem(vector, "thresholdRelation", f"{word(relation)} is not lt, lte, gt or gte")
+            to.problem(vector, "thresholdRelation", f"{show_text(relation)} is not lt, lte, gt or gte")
             return
     said = f"{relation} {bar:g}"
     if similarity < 0:
@@ -122,7 +122,7 @@ def _embedding(to: Carrier, embedding: Names) -> None:
     kind = embedding.text("type")
     if (service := EMBEDDINGS.get(kind)) is None:
         way_out = NO_WAY.get(kind, f"write one of: {', '.join(EMBEDDINGS)}")
-        to.problem(embedding, "type", f"{word(kind) if kind else 'missing'}: {way_out}")
+        to.problem(embedding, "type", f"{show_text(kind) if kind else 'missing'}: {way_out}")
         embedding.done()
         return
     to.carry("semantic.embedder.kind", service.kind, embedding, "type")
@@ -136,7 +136,7 @@ def _embedding(to: Carrier, embedding: Names) -> None:
 
 
 def _base_url(to: Carrier, embedding: Names, service: Service) -> str:
-    """Whether a port speaks TLS is not in the file: those that end in 443 are taken to."""
+    """Return the base URL. The file does not tell whether a port uses TLS: those that end in 443 are assumed to."""
     if service.public and not embedding.text("serviceHost"):
         embedding.text("serviceName")
         host = service.host
