@@ -103,7 +103,7 @@ class ExactComponent:
     async def _shorten(self, store: RedisStore) -> None:
         ttl = self._engine.rules.ttl
         try:
-            if count := await store.bound(lambda name: max_ttl(name, ttl)):
+            if count := await store.shorten(lambda name: max_ttl(name, ttl)):
                 logger.info("%s: %d entries and notes would have outlived exact.ttl, and are shortened", store, count)
         except StoreError as exc:
             self._clock_jumps.reset()  # it is done again
@@ -120,7 +120,7 @@ class ExactComponent:
     async def _erase(self, store: RedisStore, within: float) -> None:
         """Rewrite the append-only file, so that it holds nothing deleted. Who shares the Valkey does so for its own."""
         if self._rewriting is None or self._rewriting.within != within:
-            self._rewriting = AofRewriter(store.server, within)
+            self._rewriting = AofRewriter(store.execute, within)
         try:
             await self._rewriting.rewrite_if_due(store.deleted)
         except StoreError as exc:
@@ -214,7 +214,7 @@ class ExactComponent:
     async def _share_salt(self, store: RedisStore) -> Secrets:
         """Return the salt of all proxies that share a Redis without a secret. Raises StoreError."""
         proposed = self._shared_salt or token_urlsafe(32)
-        agreed = await store.agreed("salt", proposed)
+        agreed = await store.get_or_set("salt", proposed)
         if agreed == proposed != self._shared_salt:
             await self._report_unreadable(store)
         self._shared_salt, self._salt_checked_at = agreed, time.monotonic()
@@ -231,7 +231,7 @@ class ExactComponent:
     async def _report_other_secret(self, store: RedisStore, known: Secrets) -> None:
         """Log what becomes of entries that were stored with another secret, or with none."""
         with contextlib.suppress(StoreError):
-            if await store.exchanged("secret", known.name) != known.name:
+            if await store.get_and_set("secret", known.name) != known.name:
                 await self._report_unreadable(store)
 
     async def _report_unreadable(self, store: RedisStore) -> None:

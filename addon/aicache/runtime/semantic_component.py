@@ -101,7 +101,7 @@ class SemanticComponent:
             return
         keys = await index.keys()
         for start in range(0, len(keys), ORPHAN_BATCH_SIZE):
-            await index.delete(await store.missing(keys[start : start + ORPHAN_BATCH_SIZE]))
+            await index.delete(await store.find_missing(keys[start : start + ORPHAN_BATCH_SIZE]))
 
     async def _erase(self, index: ZvecIndex) -> None:
         self._erased, self._purges = time.monotonic(), self._engine.purges

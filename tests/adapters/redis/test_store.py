@@ -15,8 +15,9 @@ import pytest
 from redis.asyncio import Redis
 
 from aicache.adapters.memory import MemoryStore
+from aicache.adapters.redis.codec import pack_entry, seal, unpack_entry
 from aicache.adapters.redis.connect import open_redis
-from aicache.adapters.redis.store import AGREED, RedisStore, pack, seal, unpack
+from aicache.adapters.redis.store import MIN_SHARED_VALUE_CHARS, RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.deployment_secrets import derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
@@ -306,7 +307,7 @@ class TestRedis:
     async def test_what_is_no_text_is_none_that_higress_left(
         self, redis: RedisStore, raw: Redis, an_entry: Make
     ) -> None:
-        for value in (b"\xff\xfe", b"caf\xe9", pack(an_entry())):
+        for value in (b"\xff\xfe", b"caf\xe9", pack_entry(an_entry())):
             await raw.set("test:q", value)
 
             assert await redis.get_higress_answer("q", 100_000) is None
@@ -376,7 +377,7 @@ class TestRedis:
     async def test_anothers_entry_is_absent(
         self, redis: RedisStore, raw: Redis, an_entry: Make, caplog: pytest.LogCaptureFixture
     ) -> None:
-        await raw.set("test:e:02", pack(an_entry(key="01")))
+        await raw.set("test:e:02", pack_entry(an_entry(key="01")))
 
         assert await redis.get("02") is None
         assert "another key" in caplog.text
@@ -512,11 +513,11 @@ def test_a_store_shows_where_it_is_and_no_secret(url: str, place: str) -> None:
 def test_what_the_first_release_packed_is_still_read() -> None:
     entry = Entry("a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.STREAM, "t/x", b"{}", "q", 3, 5, 1.5, 2.5, CORS)
 
-    assert unpack(pack(entry)) == entry
-    assert unpack(pack(replace(entry, asked_variant="v", refused=True))) == replace(
+    assert unpack_entry(pack_entry(entry)) == entry
+    assert unpack_entry(pack_entry(replace(entry, asked_variant="v", refused=True))) == replace(
         entry, asked_variant="v", refused=True
     )
-    assert unpack(PACKED) == entry
+    assert unpack_entry(PACKED) == entry
 
 
 def flipped(value: bytes) -> list[bytes]:
@@ -619,7 +620,7 @@ class TestClock:
         await raw.set("test:text", "of Higress", px=10**12)
         await raw.set("test:k:salt", "for good")
 
-        assert await redis.bound(lambda name: 100.0) == 3
+        assert await redis.shorten(lambda name: 100.0) == 3
 
         assert {k: await raw.ttl(f"test:{k}") for k in ("e:far", "n:far", "m:mark")} == dict.fromkeys(
             ("e:far", "n:far", "m:mark"), 100
@@ -636,7 +637,7 @@ async def test_which_entries_are_missing_is_told(url: str | None, store: ExactSt
     for number in range(0, 200, 2):
         await store.put(an_entry(key=f"{number:03}"))
 
-    assert await store.missing([f"{number:03}" for number in range(200)]) == [f"{n:03}" for n in range(1, 200, 2)]
+    assert await store.find_missing([f"{number:03}" for number in range(200)]) == [f"{n:03}" for n in range(1, 200, 2)]
 
 
 async def test_marks_are_found_by_whose_they_are(redis: RedisStore) -> None:
@@ -675,7 +676,7 @@ class TestSigned:
         await signing.put(an_entry(key="a1"))
         good = await raw.get("test:e:a1")
         forger = derive_secrets("another secret").signing_key
-        packed = pack(an_entry(key="b2"))
+        packed = pack_entry(an_entry(key="b2"))
         forged = {
             "unsigned": packed,
             "another secret": seal(forger, b"entry", packed),
@@ -728,7 +729,7 @@ class TestSigned:
     async def test_near_entries_are_verified_ones(self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make) -> None:
         sign = derive_secrets("s" * 16).signing_key
         store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, near=1 << 20, sign=sign)
-        await raw.set("test:e:a1", pack(an_entry(key="a1")))
+        await raw.set("test:e:a1", pack_entry(an_entry(key="a1")))
         for _ in range(3):
             assert await store.get("a1") is None
             await asyncio.sleep(0.05)
@@ -748,7 +749,7 @@ class TestSigned:
 async def test_an_entry_with_more_in_it_than_an_answer_is_absent(
     redis: RedisStore, raw: Redis, an_entry: Make, changes: dict[str, Any]
 ) -> None:
-    await raw.set("test:e:a1", pack(an_entry(key="a1", **changes)))
+    await raw.set("test:e:a1", pack_entry(an_entry(key="a1", **changes)))
 
     assert await redis.get("a1") is None
 
@@ -768,6 +769,9 @@ async def test_a_mark_travels_with_an_entry(redis: RedisStore, raw: Redis, an_en
 
 
 async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: RedisStore) -> None:
-    assert len({*await asyncio.gather(*(redis.agreed("salt", str(i) * AGREED) for i in range(5)))}) == 1
-    assert await redis.exchanged("secret", "one") is None
-    assert await redis.exchanged("secret", "two") == "one"
+    assert (
+        len({*await asyncio.gather(*(redis.get_or_set("salt", str(i) * MIN_SHARED_VALUE_CHARS) for i in range(5)))})
+        == 1
+    )
+    assert await redis.get_and_set("secret", "one") is None
+    assert await redis.get_and_set("secret", "two") == "one"

@@ -49,7 +49,7 @@ async def settle(rewriting: AofRewriter, store: RedisStore) -> None:
 
 async def rewritten(store: RedisStore) -> int:
     """Return how often the file was written anew."""
-    info = (await store.server("INFO", "persistence")).decode()
+    info = (await store.execute("INFO", "persistence")).decode()
     return int(info.partition("aof_rewrites:")[2].split()[0])
 
 
@@ -57,7 +57,7 @@ async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_withi
     store: RedisStore, an_entry: Make, tmp_path: Path
 ) -> None:
     clock = Clock()
-    rewriting = AofRewriter(store.server, 100.0, clock)
+    rewriting = AofRewriter(store.execute, 100.0, clock)
     await store.put(an_entry(key="01", question="deleted-text"))
     await store.put(an_entry(key="02", question="expired-text", expires_at=time.time() + 0.3))
     await store.put(an_entry(key="03", question="replaced-text"))
@@ -81,7 +81,7 @@ async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_withi
 
 async def test_where_nothing_has_gone_nothing_is_rewritten(store: RedisStore, an_entry: Make) -> None:
     clock = Clock()
-    rewriting = AofRewriter(store.server, 10.0, clock)
+    rewriting = AofRewriter(store.execute, 10.0, clock)
     await store.put(an_entry(key="01"))
     clock.now += 10.0
     await settle(rewriting, store)
@@ -101,7 +101,7 @@ async def test_where_nothing_has_gone_nothing_is_rewritten(store: RedisStore, an
 
 async def test_many_purges_are_one_rewriting(store: RedisStore, an_entry: Make) -> None:
     clock = Clock()
-    rewriting = AofRewriter(store.server, 600.0, clock)
+    rewriting = AofRewriter(store.execute, 600.0, clock)
     clock.now = 5.0
     for number in range(20):
         await store.put(an_entry(key=f"{number:02}"))
