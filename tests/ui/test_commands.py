@@ -156,7 +156,7 @@ async def test_a_flow_with_nothing_behind_it_is_told_at_once(operator: Operator)
     operator.view.add([tflow.tflow(resp=True)])
 
     for name in ("purge", "pin", "wrong"):
-        with pytest.raises(CommandError, match="nothing in the cache"):
+        with pytest.raises(CommandError, match="no entry in the cache"):
             operator.give(f"aicache.{name} @focus")
 
 

@@ -123,7 +123,7 @@ def test_a_stream_that_the_cache_never_saw_is_shown_in_one_piece_too() -> None:
 
     text = shown(flow.response, flow)
 
-    assert text.startswith("The cache has left no note")
+    assert text.startswith("This flow has no decision")
     assert "Paris." in text
 
 

@@ -1,1 +1,1 @@
-"""What a person sees of the cache, and how it is steered by hand."""
+"""What mitmproxy's own screens show of the cache, and the commands that control it."""

@@ -1,4 +1,4 @@
-"""What a response says, in one piece: text, reasoning, tool calls and usage, however many events it came in. Pure."""
+"""A response as a person reads it: text, reasoning, tool calls and usage, joined from all its events. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aicache.formats import Allow, Format, RequestContext
 from aicache.ui.partial_answers import PartialAnswer, collect_partial_answer
 
 _ALL = Allow(private_tools=True)
-MAX_BODY_BYTES = 4 * 1024**2  # bytes of a body that are read for a look at it
+MAX_BODY_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class AnswerView:
     """An answer as it is shown."""
 
     choices: tuple[tuple[tuple[str, str], ...], ...]
-    """Of each choice what it says, in order, with its kind: ``text``, ``reasoning``, ``refusal``, ``call 1: NAME``."""
+    """The parts of each choice in order: kind (``text``, ``reasoning``, ``refusal``, ``call 1: NAME``) and text."""
     usage: Usage | None
     end: str
-    """How it ended: ``complete``, or what is amiss."""
+    """``complete``, or why it is not."""
 
 
 def view_answer(format: Format, body: bytes, variant: str = "") -> AnswerView:
-    """Read a response's body, be it whole, events, lines, cut off or an error. It never raises."""
+    """Parse a response's body: whole, events, lines, cut off, or an error. It never raises."""
     if len(body) > MAX_BODY_BYTES:
         return AnswerView((), None, f"larger than {MAX_BODY_BYTES >> 20} MB, not read")
     try:
@@ -41,12 +41,12 @@ def view_answer(format: Format, body: bytes, variant: str = "") -> AnswerView:
 
 
 def format_of(method: str, path: str) -> Format | None:
-    """Return the API that a request speaks; *path* may have its query."""
+    """Return the API of a request; *path* may include the query."""
     return formats.match(method, path.partition("?")[0])
 
 
 def variant_of(format: Format, path: str, body: bytes, headers: dict[str, str]) -> str:
-    """Return which rendering of an answer a request asks for, as far as it can be read."""
+    """Return the answer variant that a request asks for; empty where it cannot be parsed."""
     path, _, query = path.partition("?")
     try:
         return format.parse_request(path, body, RequestContext(query=query, headers=headers, allow=_ALL)).variant

@@ -16,23 +16,23 @@ from aicache.engine import Engine, Exchange
 from aicache.maintenance import CallerTotals, EntrySummary, EntryTransfer, Maintenance
 from aicache.telemetry.phrases import format_duration
 
-MAX_LISTED_ENTRIES = 200  # entries in a list
+MAX_LISTED_ENTRIES = 200
 FILE_PREFIX = "file:"
-"""Before the path of a file with a caller's key."""
+"""Prefix of the path of a file with a caller's key."""
 CONFIRMATION = "purge"
-"""The word that a command wants which deletes more than what is pointed at."""
+"""The word that a command needs to delete more than selected entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command did."""
+    """The result of a command."""
 
     summary: str
     lines: tuple[str, ...] = ()
 
 
 class CommandActions:
-    """Works on the parts that *engine* has in use. All of it raises StoreError, with files also OSError, ValueError."""
+    """Works on *engine*'s backends in use. All actions raise StoreError; with files also OSError and ValueError."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._clock = engine, clock
@@ -43,14 +43,14 @@ class CommandActions:
         return CommandResult(f"{_entries(deleted)} deleted" + (f" of {len(keys)}" if deleted < len(keys) else ""))
 
     async def purge_key(self, beginning: str) -> CommandResult:
-        """Delete the entry whose key begins so; where that says too little, tell which there are."""
+        """Delete the entry whose key begins with *beginning*; if there are several, list them."""
         keys = [beginning] if len(beginning) == 40 else await self._maintenance.keys_with_prefix(beginning)
         if len(keys) > 1:
             return CommandResult(f"not done: {len(keys)} keys begin with {beginning}", tuple(keys[:MAX_LISTED_ENTRIES]))
         return await self.purge(keys)
 
     async def purge_similar(self, text: str, similarity: float, *, sure: bool) -> CommandResult:
-        """Delete what is like a text, of all owners; unless *sure*, only tell what that would be."""
+        """Delete entries of all owners similar to a text; unless *sure*, only list them."""
         if sure:
             return CommandResult(f"{_entries(await self._maintenance.purge_similar(text, similarity))} deleted")
         found = await self._maintenance.find_similar(text, similarity)
@@ -70,7 +70,7 @@ class CommandActions:
         )
 
     async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> CommandResult:
-        """Delete all that there is of a caller; unless *sure*, only tell how much that would be."""
+        """Delete everything stored for a caller; unless *sure*, only count it."""
         if sure:
             return CommandResult(
                 f"{describe_totals(await self._maintenance.purge_caller(wanted))} of this caller deleted"
@@ -90,7 +90,7 @@ class CommandActions:
         )
 
     async def mark_wrong(self, key: str, *, by_meaning: bool, exchange: Exchange | None) -> CommandResult:
-        """Take note that an entry answered wrong; with the *exchange* that it answered, also as evidence."""
+        """Record a wrong answer; with the *exchange* that it answered, also as evidence."""
         if exchange is not None:
             await self._engine.apply_feedback(exchange, key, right=False)
         await self._maintenance.mark_wrong(key, by_meaning=by_meaning)
@@ -115,7 +115,7 @@ class CommandActions:
         )
 
     async def read_questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
-        """Return the questions of a decision's neighbors that were not read then: those of the same owner, by key."""
+        """Read the questions, by key, of a decision's neighbors of the same owner that were not read at its time."""
         found: dict[str, str] = {}
         for each in unread_neighbors(decision):
             entry = await self._maintenance.fetch(str(each.get("key")))
@@ -129,14 +129,14 @@ class CommandActions:
 
 
 def unread_neighbors(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a decision's neighbors whose questions were not read, less those that are another owner's."""
+    """Return a decision's neighbors whose questions were not read, without those of other owners."""
     neighbors = decision.get("neighbors")
     found = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
     return [each for each in found if "question" not in each and each.get("refused") != "foreign"]
 
 
 def describe_totals(found: CallerTotals) -> str:
-    """Say how much there is of a caller."""
+    """Describe how much is stored for a caller."""
     said = f"{_entries(found.entries)}, {found.marks - found.kinds:,} marks, {found.kinds:,} kinds of evidence"
     if not found.unknown:
         return said

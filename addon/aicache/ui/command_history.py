@@ -1,4 +1,4 @@
-"""mitmproxy's history of commands, which it keeps in a file: what had a secret in it is taken out. It adds nothing."""
+"""Removes commands with a secret from mitmproxy's command history, which it keeps in a file. It adds nothing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mitmproxy import ctx
 logger = logging.getLogger(__name__)
 
 RETRY_DELAYS_S = (0.2, 2.0)
-"""Seconds: the console notes a command before it gives it, mitmweb's page after that."""
+"""The console records a command before it runs it, mitmweb's page afterwards."""
 
 
 def remove(command: str) -> None:
-    """Forget all that was given of a command, now and once more a little later."""
+    """Remove all calls of a command, now and again shortly afterwards."""
     _remove(command)
     loop = asyncio.get_running_loop()
     for seconds in RETRY_DELAYS_S:
@@ -38,4 +38,4 @@ def _remove(command: str) -> None:
             history.history[:] = [line for line in history.history if command not in line]
             history.set_filter("")
     except Exception:
-        logger.exception("a command may stay in mitmproxy's history of commands")
+        logger.exception("command history: a command with a secret may still be in it")

@@ -1,15 +1,14 @@
 """The commands ``aicache.…``: for the console's prompt and keys, for mitmweb's command bar and REST.
 
-mitmproxy wants a command's answer at once, and everything that asks a store takes its time. So such a command answers
-what it has begun; what came of it is an alert in the event log, and in full what ``aicache.result`` answers.
+mitmproxy wants a command's answer at once, but access to a store takes time. Such a command answers that it has begun;
+its result is an alert in the event log, and ``aicache.result`` returns it in full.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -17,14 +16,13 @@ from mitmproxy import command, exceptions, flow, types
 from mitmproxy.http import HTTPFlow
 from mitmproxy.log import ALERT
 
-from aicache.domain.ports import StoreError
-from aicache.domain.task_set import TaskSet
 from aicache.engine import Engine
 from aicache.telemetry.labels import replace_surrogates
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.summary import summary_lines
 from aicache.ui import command_history, flow_marks
 from aicache.ui.command_actions import CONFIRMATION, FILE_PREFIX, CommandActions, CommandResult, unread_neighbors
+from aicache.ui.command_runner import CommandRunner
 from aicache.ui.contentview import answer_of
 from aicache.ui.decision_view import decision_lines, plain_text
 from aicache.ui.flow_entries import answering_key, entry_keys, reread_exchange
@@ -32,10 +30,8 @@ from aicache.ui.flow_fields import DECISION, OUTCOME
 
 logger = logging.getLogger(__name__)
 
-MAX_RUNNING_COMMANDS = 8  # commands under way
-COMMAND_TIMEOUT_S = 60.0  # seconds for one that reads no file
 DEFAULT_SIMILARITY = "0.9"
-MAX_KEY_FILE_BYTES = 16 * 1024  # bytes
+MAX_KEY_FILE_BYTES = 16 * 1024
 
 _BEGINNING = re.compile(r"[0-9a-f]{4,40}")
 
@@ -43,113 +39,108 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _command(name: str) -> Callable[[F], F]:
-    """Decorate as mitmproxy does, with the types that it leaves out."""
+    """mitmproxy's decorator, with the types that it lacks."""
     decorator: Callable[[F], F] = cast(Any, command).command(name)
     return decorator
 
 
 class Commands:
-    """mitmproxy finds them by their decorator. They raise CommandError, which it shows."""
+    """The commands, which mitmproxy finds by their decorator. They raise CommandError, which it shows."""
 
     def __init__(self, observability: Observability) -> None:
         self._observability = observability
-        self._under_way = TaskSet()
-        self._result: list[str] = ["no command has been given yet"]
+        self._runner = CommandRunner()
 
     def close(self) -> None:
-        self._under_way.cancel()
-
-    # ------------------------------------------------------------------ look
+        self._runner.close()
 
     @_command("aicache.stats")
     def stats(self) -> Sequence[str]:
-        """Tell hits, misses, what was saved and how the parts are, since the start."""
+        """Show hits, misses, savings and the state of the components, since the start."""
         return summary_lines(self._observability)
 
     @_command("aicache.result")
     def result(self) -> Sequence[str]:
-        """Tell in full what came of the last command that took its time."""
-        return list(self._result)
+        """Show the full result of the last command that ran in the background."""
+        return list(self._runner.result)
 
     @_command("aicache.explain")
     def explain(self, flow: flow.Flow) -> Sequence[str]:
-        """Tell how a flow was decided on. Questions of neighbors that were too far are read, for the content view."""
+        """Show how a flow was decided. Neighbors' questions that were not read then are read now."""
         decision = flow.metadata.get(DECISION)
         if isinstance(decision, dict) and unread_neighbors(decision):
-            self._spawn("aicache.explain", self._explain(flow, decision))
+            self._runner.start("aicache.explain", self._explain(flow, decision))
         return plain_text(decision_lines(flow.metadata, answer_of(flow))).splitlines()
-
-    # ------------------------------------------------------------------ change
 
     @_command("aicache.purge")
     def purge(self, flows: Sequence[flow.Flow]) -> str:
-        """Delete the entries that answered these flows, or were made of their answers."""
+        """Delete the entries that answered these flows, or were stored from them."""
         keys = self._keys(flows)
-        return self._spawn("aicache.purge", self._actions().purge(keys), flows, "purged", about=_count(keys))
+        return self._runner.start("aicache.purge", self._actions().purge(keys), flows, "purged", about=_count(keys))
 
     @_command("aicache.purge.key")
     def purge_key(self, key: str) -> str:
-        """Delete the entry with this key, or the only one whose key begins like this."""
+        """Delete the entry with this key, or the only entry whose key begins with this."""
         key = key.strip().lower()
         if not _BEGINNING.fullmatch(key):
             raise exceptions.CommandError("key: 4 to 40 hex digits")
-        return self._spawn("aicache.purge.key", self._actions().purge_key(key))
+        return self._runner.start("aicache.purge.key", self._actions().purge_key(key))
 
     @_command("aicache.purge.like")
     def purge_like(self, text: str, similarity: str = DEFAULT_SIMILARITY, sure: str = "") -> str:
-        """List entries whose question is like a text, of all owners; with the word "purge" at the end, delete them."""
+        """List entries of all owners whose question is similar to a text; with the word "purge", delete them."""
         if similarity == CONFIRMATION and not sure:
             similarity, sure = DEFAULT_SIMILARITY, CONFIRMATION
         if not text.strip():
             raise exceptions.CommandError("text: empty")
         work = self._actions().purge_similar(text.strip(), _similarity(similarity), sure=_is_sure(sure))
-        return self._spawn("aicache.purge.like", work)
+        return self._runner.start("aicache.purge.like", work)
 
     @_command("aicache.purge.all")
     def purge_all(self, sure: str = "") -> str:
         """Count all entries of all owners; with the word "purge", delete them."""
-        return self._spawn("aicache.purge.all", self._actions().purge_all(sure=_is_sure(sure)))
+        return self._runner.start("aicache.purge.all", self._actions().purge_all(sure=_is_sure(sure)))
 
     @_command("aicache.purge.caller")
     def purge_caller(self, who: str, sure: str = "") -> str:
-        """Count all that is kept of a caller: by its key, or another identity it sends, as it is; by the name that the
-        dashboard shows with an entry; or by file:PATH, a file with the key. With the word "purge", delete it."""
+        """Count everything stored for a caller, given as its API key or another identity as sent, as the name that the
+        dashboard shows with an entry, or as file:PATH, a file with the key. With the word "purge", delete it."""
         command_history.remove("aicache.purge.caller")
         try:
             wanted = self._observability.resolve_caller(_read_who(who))
         except (OSError, ValueError) as exc:
             raise exceptions.CommandError(getattr(exc, "strerror", None) or str(exc)) from None
         work = self._actions().purge_caller(wanted, sure=_is_sure(sure))
-        return self._spawn("aicache.purge.caller", work, within=None)
+        return self._runner.start("aicache.purge.caller", work, timeout_s=None)
 
     @_command("aicache.pin")
     def pin(self, flows: Sequence[flow.Flow]) -> str:
         """Let the entries behind these flows never expire."""
         keys = self._keys(flows)
         work = self._actions().pin(keys, pinned=True)
-        return self._spawn("aicache.pin", work, flows, "pinned", about=_count(keys))
+        return self._runner.start("aicache.pin", work, flows, "pinned", about=_count(keys))
 
     @_command("aicache.unpin")
     def unpin(self, flows: Sequence[flow.Flow]) -> str:
         """Let the entries behind these flows expire again, as new ones would."""
         keys = self._keys(flows)
         work = self._actions().pin(keys, pinned=False)
-        return self._spawn("aicache.unpin", work, flows, "unpinned", about=_count(keys))
+        return self._runner.start("aicache.unpin", work, flows, "unpinned", about=_count(keys))
 
     @_command("aicache.wrong")
     def wrong(self, flow: flow.Flow) -> str:
-        """Say that a flow's answer is wrong: its entry answers no question like it any more, and what is learned of
-        hits by meaning takes it as evidence."""
+        """Report a flow's answer as wrong: its entry answers no similar question any more, and the check of hits by
+        meaning counts it as evidence."""
         if (key := answering_key(flow)) is None:
-            raise exceptions.CommandError("nothing in the cache is known to be behind this flow")
+            raise exceptions.CommandError("no entry in the cache belongs to this flow")
         exchange = reread_exchange(flow, self._observability.settings) if isinstance(flow, HTTPFlow) else None
         by_meaning = flow.metadata.get(OUTCOME) == "semantic hit"
         work = self._actions().mark_wrong(key, by_meaning=by_meaning, exchange=exchange)
-        return self._spawn("aicache.wrong", work, [flow], "marked wrong")
+        return self._runner.start("aicache.wrong", work, [flow], "marked wrong")
 
     @_command("aicache.bypass")
     def bypass(self, state: str = "") -> str:
-        """Let every request pass by the cache (on), or not (off); without a word, tell which it is."""
+        """Send every request past the cache (on), or not (off); without a word, show which it is."""
         if state not in ("on", "off", ""):
             raise exceptions.CommandError("bypass: on or off")
         before = self._observability.bypassed
@@ -161,19 +152,15 @@ class Commands:
             logger.log(ALERT, "%s", state_line)
         return state_line
 
-    # ------------------------------------------------------------------ carry
-
     @_command("aicache.export")
     def export(self, file: types.Path) -> str:
-        """Write every entry into a file, which its owner alone may read."""
-        return self._spawn("aicache.export", self._actions().export_file(_path(file)), within=None)
+        """Write every entry into a file that only its owner may read."""
+        return self._runner.start("aicache.export", self._actions().export_file(_path(file)), timeout_s=None)
 
     @_command("aicache.import")
     def bring(self, file: types.Path) -> str:
-        """Take the entries of a file that aicache.export wrote; what is newer here stays."""
-        return self._spawn("aicache.import", self._actions().import_file(_path(file)), within=None)
-
-    # ------------------------------------------------------------------ on the way
+        """Store the entries of a file that aicache.export wrote; newer entries here stay."""
+        return self._runner.start("aicache.import", self._actions().import_file(_path(file)), timeout_s=None)
 
     def _actions(self) -> CommandActions:
         engine: Engine | None = self._observability.engine()
@@ -185,7 +172,7 @@ class Commands:
         settings = self._observability.settings
         keys = list(dict.fromkeys(key for each in flows for key in entry_keys(each, settings)))
         if not keys:
-            raise exceptions.CommandError("nothing in the cache is known to be behind these flows")
+            raise exceptions.CommandError("no entry in the cache belongs to these flows")
         return keys
 
     async def _explain(self, flow: flow.Flow, decision: dict[str, Any]) -> CommandResult:
@@ -198,51 +185,6 @@ class Commands:
         return CommandResult(
             f"{len(found)} more of the neighbors' questions read; aicache.result has all", tuple(lines)
         )
-
-    def _spawn(
-        self,
-        name: str,
-        work: Coroutine[Any, Any, CommandResult],
-        flows: Sequence[flow.Flow] = (),
-        word: str = "",
-        *,
-        about: str = "",
-        within: float | None = COMMAND_TIMEOUT_S,
-    ) -> str:
-        """Begin to *work*, and say so; the *flows* it is about are told by a *word* when it is done."""
-        if len(self._under_way) >= MAX_RUNNING_COMMANDS:
-            work.close()
-            raise exceptions.CommandError(f"{MAX_RUNNING_COMMANDS} commands are still under way")
-        self._result = [f"{name}: under way"]
-        self._under_way.spawn(self._run(name, work, flows, word, within))
-        return f"{name}{about and f' ({about})'}: begun; the event log and aicache.result tell what comes of it"
-
-    async def _run(
-        self,
-        name: str,
-        work: Coroutine[Any, Any, CommandResult],
-        flows: Sequence[flow.Flow],
-        word: str,
-        within: float | None,
-    ) -> None:
-        try:
-            async with asyncio.timeout(within):
-                done = await work
-            for each in flows:
-                flow_marks.add(each, word)
-        except TimeoutError:
-            self._tell(logging.ERROR, CommandResult(f"{name}: given up after {within:g} s"))
-        except (StoreError, OSError, ValueError) as exc:
-            self._tell(logging.ERROR, CommandResult(f"{name}: not done: {exc}"))
-        except Exception:
-            self._result = [f"{name}: not done; the event log says more"]
-            logger.exception("%s: not done", name)
-        else:
-            self._tell(ALERT, CommandResult(f"{name}: {done.summary}", done.lines))
-
-    def _tell(self, level: int, done: CommandResult) -> None:
-        self._result = [done.summary, *done.lines]
-        logger.log(level, "%s", done.summary)
 
 
 def _is_sure(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""The content view "AI cache", as mitmproxy 11 and 12 want their views: both show the same text, made elsewhere."""
+"""The content view "AI cache" for the interfaces of mitmproxy 11 and 12, which show the same text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHOSEN, NEVER_CHOSEN = 2.0, -1.0
 
 
 def register() -> None:
-    """Make the view known to mitmproxy, if it is not yet: a script that is loaded again finds it there."""
+    """Register the view unless it is registered: a script that is reloaded finds it there."""
     theirs: Any = contentviews  # of either version
     if hasattr(theirs, "registry"):  # since mitmproxy 12
         if NAME.lower() not in theirs.registry:
@@ -48,7 +48,7 @@ class LinesView(View):
 
 
 class TextView:
-    """The view for mitmproxy 12, which asks for no more than these."""
+    """The view for mitmproxy 12."""
 
     name = NAME
     syntax_highlight = "none"
@@ -61,7 +61,7 @@ class TextView:
 
 
 def priority(data: bytes, flow: Flow | None, message: Any) -> float:
-    """Say whether a message is shown in this view unasked: an LLM's answer, if the cache or a stream had it."""
+    """Return whether this view is the default for a message: an LLM's answer with a decision, or a stream."""
     if not isinstance(flow, HTTPFlow) or message is None or message is not flow.response:
         return NEVER_CHOSEN
     if format_of(flow.request.method, flow.request.path) is None:
@@ -70,12 +70,12 @@ def priority(data: bytes, flow: Flow | None, message: Any) -> float:
 
 
 def flow_lines(flow: Flow | None) -> list[Line]:
-    """Return what is to be told of a flow."""
+    """Return the view's lines for a flow."""
     return decision_lines({} if flow is None else flow.metadata, answer_of(flow))
 
 
 def answer_of(flow: Flow | None) -> AnswerView | None:
-    """Return what a flow's response says; None where there is none, or it is no LLM's."""
+    """Return the view of a flow's response; None where there is none, or its request is not to an LLM."""
     if not isinstance(flow, HTTPFlow) or flow.response is None:
         return None
     request = flow.request

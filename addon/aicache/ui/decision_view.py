@@ -1,6 +1,6 @@
-"""All that a flow tells of the cache, as lines that a person reads: from its metadata and what its response says. Pure.
+"""A flow's decision and answer as lines for a person, from its metadata and its response. Pure.
 
-What comes from a file may have been written by anyone: what is not as expected is left out.
+Metadata from a file may have been written by anyone: what does not have the expected form is left out.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from aicache.ui.word_diff import diff_words
 Line: TypeAlias = list[tuple[str, str]]
 """Pieces of a line, each with its style's name in mitmproxy 11: ``header``, ``text``, ``highlight``, ``offset``."""
 
-WIDTH = 22  # of the names
+NAME_WIDTH_CHARS = 22
 BLANK: Line = [("text", " ")]  # mitmweb gives a line without any character no height
 
 _LEGEND = "[-only in the stored question-] {+only in this one+}"
 
 
 def decision_lines(metadata: Mapping[str, Any], answer: AnswerView | None) -> list[Line]:
-    """Return the lines: the outcome, how it came to it, the neighbors, whose entry answered, and what was answered."""
+    """Return the lines: outcome, steps and reasons, neighbors, request, answering entry, and answer."""
     decision = metadata.get(DECISION)
     lines: list[Line] = []
     if isinstance(decision, Mapping):
@@ -39,7 +39,7 @@ def decision_lines(metadata: Mapping[str, Any], answer: AnswerView | None) -> li
         ):
             lines += _section(title, part)
     else:
-        lines += [[("text", "The cache has left no note with this flow.")]]
+        lines += [[("text", "This flow has no decision of the cache.")]]
     return lines + (_section("Answer", _answer(answer)) if answer is not None else [])
 
 
@@ -164,7 +164,7 @@ def _rows(named: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _row(name: str, value: str) -> Line:
-    return [("offset", f"  {name:<{WIDTH}}"), ("text", value)]
+    return [("offset", f"  {name:<{NAME_WIDTH_CHARS}}"), ("text", value)]
 
 
 def _pairs(steps: Any) -> Iterator[tuple[str, float]]:

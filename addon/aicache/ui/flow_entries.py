@@ -1,4 +1,4 @@
-"""Which entries are behind a flow: by what its metadata tells, or by its request, read again. It asks no store."""
+"""Finds the entries of a flow by its metadata, or by parsing its request again. It contacts no store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEY = re.compile(r"[0-9a-f]{40}")
 
 
 def answering_key(flow: Flow) -> str | None:
-    """Return the key of the entry that answered a flow, or was made of its answer; None where it is not told."""
+    """Return the key of the entry that answered a flow or was stored from it; None where metadata lack it."""
     for name in (ENTRY, KEY):
         if isinstance(key := flow.metadata.get(name), str) and _KEY.fullmatch(key):
             return key
@@ -27,7 +27,7 @@ def answering_key(flow: Flow) -> str | None:
 
 
 def entry_keys(flow: Flow, settings: Settings) -> tuple[str, ...]:
-    """Return the keys of all entries behind a flow: a batch of embeddings has one for each input."""
+    """Return the keys of all entries of a flow: a batch of embeddings has one per input."""
     if (key := answering_key(flow)) is not None:
         return (key,)
     if not isinstance(flow, HTTPFlow) or flow.metadata.get(OUTCOME) == "bypass":
@@ -41,7 +41,7 @@ def entry_keys(flow: Flow, settings: Settings) -> tuple[str, ...]:
 
 
 def reread_exchange(flow: HTTPFlow, settings: Settings) -> Exchange | None:
-    """Read a flow's request as it was read when it came; None where it is none of the cache's business."""
+    """Parse a flow's request again; None where it is not to an LLM, or bypasses the cache."""
     if (format := format_of(flow.request)) is None:
         return None
     exchange = identify_request(flow, format, collect_headers(flow.request.headers), NO_DIRECTIVES, settings)

@@ -1,7 +1,6 @@
-"""What a flow tells of the cache in mitmproxy's own list: a marker, a comment, and metadata that filters find.
+"""Marks flows for mitmproxy's own list: a marker, a comment, and metadata that filters find.
 
-All of it is plain values, which mitmproxy saves and loads with the flow. What a person, or another addon, has written
-there stays.
+All are plain values, which mitmproxy saves and loads with the flow. What a person or another addon has set stays.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def show_comments() -> None:
-    """Have mitmweb's list of flows show comments, too, unless its columns were chosen by somebody."""
+    """Add the comment to the columns of mitmweb's flow list, unless the user has chosen its columns."""
     options: Any = ctx.options
     if "web_columns" in options and not options.has_changed("web_columns"):
         options.update(web_columns=[*options.web_columns, "comment"])
@@ -45,25 +44,25 @@ class FlowMarks:
 
 
 def mark_decided(flow: HTTPFlow, report: Decided, scope: str) -> None:
-    """Mark a flow with what was decided on it; *scope* is the setting that says who shares answers. It never raises."""
+    """Mark a flow with its decision; *scope* is the setting that says who shares answers. It never raises."""
     try:
         said = replace_surrogates(describe_decision(report))
         flow.metadata |= metadata_of(report, scope, said)
         flow.marked = flow.marked or flow_marker(report)
         flow.comment = flow.comment or said
     except Exception:
-        logger.exception("a flow was not marked")
+        logger.exception("flow not marked")
 
 
 def mark_finished(flow: HTTPFlow, finished: Finished, *, again: bool = False) -> None:
-    """Add to the comment how a miss came out; *again*: in place of what was said of that before. It never raises."""
+    """Add to the comment how a miss ended; *again* replaces what was added before. It never raises."""
     try:
         if finished.report.outcome == "miss":
             if again:
                 _take_back(flow)
             add(flow, describe_completion(finished))
     except Exception:
-        logger.exception("a flow was not marked")
+        logger.exception("flow not marked")
 
 
 def _take_back(flow: HTTPFlow) -> None:
@@ -73,7 +72,7 @@ def _take_back(flow: HTTPFlow) -> None:
 
 
 def add(flow: Flow, words: str) -> None:
-    """Add words to what a flow tells, and to its comment unless somebody else has written there since."""
+    """Add words to a flow's metadata, and to its comment unless that was changed by somebody else."""
     decision = flow.metadata.get(DECISION)
     if not words or not isinstance(decision, dict):
         return
@@ -86,13 +85,13 @@ def add(flow: Flow, words: str) -> None:
 
 
 def refresh(flow: Flow) -> None:
-    """Have a flow shown anew: mitmproxy may have shown it as it was."""
+    """Update a flow that mitmproxy may be showing."""
     if (view := getattr(ctx.master, "view", None)) is not None:
         view.update([flow])
 
 
 def metadata_of(report: Decided, scope: str, said: str) -> dict[str, Any]:
-    """Return what a flow's metadata tells of a decision, *said* in one line; what is not known is left out."""
+    """Return a decision as metadata, with its description *said*; unknown values are left out."""
     found: dict[str, Any] = {
         OUTCOME: outcome_name(report),
         WHY: replace_surrogates(report.reason),
@@ -132,7 +131,7 @@ def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
 
 
 def _is_own(looked: Neighbor, report: Decided) -> bool:
-    """Tell whether a neighbor is known to be of the same owner; behind the one that answers nobody has looked."""
+    """Tell whether a neighbor is known to have the same owner; those after the answering one were not checked."""
     if report.entry is not None and looked.refused is None:
         return looked.key == report.entry.key
     return looked.refused != "foreign"

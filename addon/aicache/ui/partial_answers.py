@@ -1,5 +1,6 @@
-"""What a response's body says as far as it goes: also where it is cut off, ends in an error, or says more than other
-APIs could. For a person's eyes: by the shape of each event, whatever the API, and with no claim to be exact. Pure.
+"""Extracts what a response contains even where it is cut off, ends in an error, or has parts only its API knows.
+
+For display only: it goes by the shape of each event, whatever the API, and does not claim to be exact. Pure.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ _ENDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
 
 @dataclass(slots=True)
 class PartialAnswer:
-    """What was gathered: by choice and then by what it is, the pieces in order."""
+    """What was found: by choice, then by kind, the pieces in order."""
 
     choices: dict[int, dict[str, list[str]]] = field(default_factory=dict)
-    """BoundedNames are ``text``, ``reasoning``, ``refusal``, and ``call NAME`` for arguments of calls."""
+    """Kinds are ``text``, ``reasoning``, ``refusal``, and ``call NAME`` for arguments of calls."""
     ends: list[str] = field(default_factory=list)
     """Why choices ended, in the API's own words."""
     error: str | None = None
@@ -38,7 +39,7 @@ class PartialAnswer:
     output: int = 0
     cached: int = 0
     grows: bool = False
-    """Each piece may hold all before it, as DashScope's do unless they are asked not to."""
+    """Each piece may repeat all before it, as DashScope's do by default."""
     _calls: dict[Any, str] = field(default_factory=dict)
 
     @property
@@ -50,7 +51,7 @@ class PartialAnswer:
             self.choices.setdefault(choice, {}).setdefault(name, []).append(text)
 
     def call(self, choice: int, number: Any, name: Any, arguments: Any) -> None:
-        """Begin a call, or add to one. Without a number a name begins one, and what has none belongs to the last."""
+        """Start a call, or add to one. Without a number, a name starts one, and arguments belong to the last."""
         if number is None:
             number = len(self._calls) if name else len(self._calls) - 1
         place = (choice, number)
@@ -64,12 +65,12 @@ class PartialAnswer:
 
 
 def collect_partial_answer(body: bytes) -> PartialAnswer:
-    """Gather what a body says. It takes any bytes and never raises."""
+    """Collect the contents of a body. It takes any bytes and never raises."""
     found = PartialAnswer()
     for document in _documents(body):
         try:
-            _take(document, found)
-        except (RecursionError, TypeError, AttributeError):  # a shape that nobody has
+            _add_event(document, found)
+        except (RecursionError, TypeError, AttributeError):  # no API has this shape
             continue
     for names in found.choices.values() if found.grows else ():
         for pieces in names.values():
@@ -97,7 +98,7 @@ def _documents(body: bytes) -> Iterator[dict[str, Any]]:
 # ---------------------------------------------------------------------- shapes
 
 
-def _take(event: Mapping[str, Any], found: PartialAnswer) -> None:
+def _add_event(event: Mapping[str, Any], found: PartialAnswer) -> None:
     _ends_and_counts(event, found)
     match event:
         case {"type": "content_block_start", "index": number, "content_block": dict(block)}:
@@ -162,7 +163,7 @@ def _ends_and_counts(event: Mapping[str, Any], found: PartialAnswer) -> None:
 
 
 def _count(usage: Mapping[str, Any], found: PartialAnswer) -> None:
-    """Take the counts by the names that APIs have for them; later ones are the more complete."""
+    """Read token counts by the names that APIs use; later ones are more complete."""
     for ours, theirs in (
         ("input", ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count")),
         ("output", ("completion_tokens", "output_tokens", "candidatesTokenCount", "eval_count")),
@@ -198,7 +199,7 @@ def _message(message: Mapping[str, Any], choice: int, found: PartialAnswer) -> N
 
 
 def _block(block: Any, number: Any, found: PartialAnswer, choice: int = 0) -> None:
-    """Take a part of a message's content. One that a stream opens has nothing in it yet."""
+    """Add a part of a message's content; it is empty where a stream opens it."""
     match block:
         case {"type": "tool_use" | "server_tool_use", "name": name}:
             found.call(choice, number, name, block.get("input") or None)
@@ -214,7 +215,7 @@ def _block(block: Any, number: Any, found: PartialAnswer, choice: int = 0) -> No
 
 
 def _item(item: Any, number: int, found: PartialAnswer) -> None:
-    """Take an item of the output of a whole response."""
+    """Add an item of a whole response's output."""
     match item:
         case {"type": "function_call", "name": name}:
             found.call(0, number, name, item.get("arguments"))

@@ -1,4 +1,4 @@
-"""What differs between two texts, word by word, Chinese character by character. Pure."""
+"""A diff of two texts by words, and by characters in Chinese. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Literal
 
-MAX_CHARS = 1000  # characters that are compared: the time it takes grows with their square
+MAX_CHARS = 1000
+"""Compared characters of a text: the time grows with their square."""
 _WORD = re.compile(r"\s+|[㐀-鿿]|[^\W㐀-鿿]+|[^\w\s]")
 
 Kind = Literal["same", "out", "in"]
 
 
 def diff_words(old: str, new: str) -> list[tuple[Kind, str]]:
-    """Return the pieces of both texts in order: what both have, what is only in *old*, what only in *new*."""
+    """Return the pieces of both texts in order: in both, only in *old*, only in *new*."""
     one, other = _WORD.findall(old[:MAX_CHARS]), _WORD.findall(new[:MAX_CHARS])
     return list(_joined(_pieces(one, other)))
 
@@ -32,7 +33,7 @@ def _pieces(one: list[str], other: list[str]) -> Iterator[tuple[Kind, str]]:
 
 
 def _joined(pieces: Iterable[tuple[Kind, str]]) -> Iterator[tuple[Kind, str]]:
-    """Join changes with nothing but white space between them: one long change reads better than two short ones."""
+    """Join changes that only white space separates: one long change reads better than two short ones."""
     held = list(pieces)
     out = into = ""
     for i, (kind, text) in enumerate(held):
