@@ -1,7 +1,8 @@
-"""What the contract suite needs to know of each API: any good documents, and how its streams are written and cut."""
+"""What the contract suite needs of each API: any good documents, and how its streams are rendered and cut."""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -48,7 +49,7 @@ class Contract:
 
 
 def good(format: Format, documents: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Leave out what says nothing, and what has the name of a failure by chance."""
+    """Leave out documents without content, and those with a mark of a failure by chance."""
 
     def is_good(document: Any) -> bool:
         try:
@@ -71,7 +72,7 @@ def by_block(cut: Callable[[bytes, random.Random], bytes | list[bytes]], *, but_
 
 
 def gemini_trickle(stream: bytes, rng: random.Random) -> bytes:
-    chunks = [gemini.json.loads(event.data) for event in sse.decode(stream)]
+    chunks = [json.loads(event.data) for event in sse.decode(stream)]
     return gemini.events(*(piece for each in chunks for piece in gemini.trickle(each, rng)))
 
 

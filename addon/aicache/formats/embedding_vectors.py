@@ -19,7 +19,7 @@ _ENCODING_PARAMS = ("encoding_format", "output_dtype", "embedding_type", "embed_
 
 
 def check_vector(vector: msgspec.Raw | None, params: Mapping[str, Any]) -> None:
-    """Raise ValueError for anything but a vector with at least as many numbers as the request asked for.
+    """Raise ValueError for anything but a vector with at least as many numbers as requested.
 
     A vector is a list of numbers, or such a list in base64; some APIs give several by type, as an object. It is JSON
     already, so a list in which nothing but numbers is written is one of numbers, or of lists of those.

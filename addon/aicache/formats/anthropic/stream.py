@@ -14,7 +14,7 @@ from typing import Any
 from aicache.formats import sse, stream_deltas
 from aicache.formats.anthropic.answer import GOOD_STOP_REASONS, TOOL_USE_TYPES, reject_error
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json, render_json_line
-from aicache.formats.merge_rules import AMBIGUOUS, Merge
+from aicache.formats.merge_rules import AMBIGUOUS, EMPTY, Merge
 
 _LATE_FIELDS = ("stop_reason", "stop_sequence", "stop_details")  # null in message_start, set by message_delta
 _CONTEXT_FIELD = "context_management"  # set by message_delta, beside its delta
@@ -28,7 +28,6 @@ _REPLACED_USAGE_FIELDS = ("service_tier", "inference_geo", "speed")
 _PLACEHOLDER_COUNT = "output_tokens"
 """In message_start it counts the answer so far: no token, or one."""
 _FALLBACK = "fallback"
-_EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
 def join_stream(body: bytes) -> JSONObject:
@@ -99,7 +98,7 @@ class _BlockBuilder:
                 if not isinstance(value, str):
                     raise ValueError("a delta without text")
                 self.pieces.setdefault(name, []).append(value)
-            elif name not in _PROGRESS_FIELDS and value not in _EMPTY_VALUES:
+            elif name not in _PROGRESS_FIELDS and value not in EMPTY:
                 self.block[name] = AMBIGUOUS
 
     def build(self) -> JSONObject:

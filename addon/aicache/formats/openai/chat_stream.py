@@ -13,13 +13,12 @@ from typing import Any
 
 from aicache.formats import stream_deltas
 from aicache.formats.json_body import JSONObject
-from aicache.formats.merge_rules import AMBIGUOUS
+from aicache.formats.merge_rules import AMBIGUOUS, EMPTY
 from aicache.formats.openai import chat_deltas, stream
 from aicache.formats.openai.chat_answer import reject_error
 from aicache.formats.openai.chat_completion import Choice, Completion
 
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details")
-_EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
 def join_stream(body: bytes) -> JSONObject:
@@ -85,7 +84,7 @@ def _deltas(message: Mapping[str, Any]) -> Iterator[JSONObject]:
     delta, the rest. Empty fields go with the role, where OpenAI has them, too.
     """
     rest = dict(message)
-    opening = {name: rest.pop(name) for name in message if name == "role" or rest[name] in _EMPTY_VALUES}
+    opening = {name: rest.pop(name) for name in message if name == "role" or rest[name] in EMPTY}
     if "content" in rest:
         opening["content"] = ""
     yield opening
