@@ -9,7 +9,7 @@ from __future__ import annotations
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import failure_marks, refusals, response_format, sse
 from aicache.formats.dashscope import answer as dashscope_answer
-from aicache.formats.dashscope import interchange, request, stream
+from aicache.formats.dashscope import interchange, request, stream, stream_rendering
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, parse_object, render_json, token_count
 
@@ -58,7 +58,7 @@ class DashScope(BaseFormat):
             case Mode.WHOLE:
                 return render_json(document)
             case Mode.STREAM:
-                return stream.render_stream(document, variant)
+                return stream_rendering.render_stream(document, variant)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json" if mode is Mode.WHOLE else "text/event-stream;charset=UTF-8"

@@ -1,4 +1,4 @@
-"""Joins DashScope's streams into whole answers, and renders answers as streams. Pure.
+"""Joins DashScope's streams into whole answers. Pure.
 
 An event is ``id:N``, ``event:result``, ``:HTTP_STATUS/200`` and ``data:`` with a document in the shape of the whole
 answer (https://help.aliyun.com/zh/model-studio/stream), whose texts are cumulative or incremental. Until
@@ -8,7 +8,6 @@ the end the ``finish_reason`` is ``"null"``; no event follows the one with anoth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
 from typing import Any
 
 from aicache.formats import failure_marks, sse, stream_deltas
@@ -20,8 +19,8 @@ from aicache.formats.dashscope.answer import (
     item_index,
     reject_error,
 )
-from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL, EventTexts
-from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line, token_count
+from aicache.formats.dashscope.increments import EventTexts
+from aicache.formats.json_body import JSONObject, object_list, parse_object, token_count
 from aicache.formats.merge_rules import Merge, Rule
 from aicache.formats.openai import chat_deltas
 
@@ -57,33 +56,6 @@ def join_stream(body: bytes, variant: str) -> JSONObject:
                 message["tool_calls"] = chat_deltas.order_calls(message["tool_calls"])
         output["choices"] = list(choices.values())
     return {"output": output} | document
-
-
-def render_stream(document: JSONObject, variant: str) -> bytes:
-    """Render an answer as a stream of as few events as clients need.
-
-    Every text is whole in one event and in no other, so a client that reads the stream otherwise than *variant* means
-    finds no text twice. Reasoning precedes the rest, except in cumulative streams.
-    """
-    output = document["output"]
-    head = {name: document[name] for name in ("usage", "request_id") if document.get(name)}
-    events = []
-    if choices := output.get("choices"):
-        said = [_deltas(choice["message"], variant) for choice in choices]
-        for messages in zip_longest(*(ahead for ahead, _ in said)):
-            pieces = [
-                {"message": message or _blank(choice["message"]), **_index(choice), "finish_reason": "null"}
-                for choice, message in zip(choices, messages, strict=True)
-            ]
-            events.append({"output": {"choices": pieces}} | head)
-        closing = [{**choice, "message": last} for choice, (_, last) in zip(choices, said, strict=True)]
-        events.append({**document, "output": {**output, "choices": closing}})
-    elif variant == INCREMENTAL:
-        events.append({"output": {"text": output["text"], "finish_reason": "null"}} | head)
-        events.append({**document, "output": {**output, "text": ""}})
-    else:
-        events.append(document)
-    return "".join(_event(number, event) for number, event in enumerate(events, 1)).encode()
 
 
 def _parse_events(body: bytes) -> Iterator[JSONObject]:
@@ -228,39 +200,3 @@ def _merge_call(merged: JSONObject, value: Mapping[str, Any]) -> None:
             _merge_call(merged[name], inner)
         else:
             _merge_field(merged, name, inner, cumulative=True)
-
-
-def _deltas(message: JSONObject, variant: str) -> tuple[list[JSONObject], JSONObject]:
-    """Split a message into those before the last event, and the one in it.
-
-    Incremental streams end with an event without text, as the service sends them. Without a requested kind, the last
-    event holds everything but the reasoning; with reasoning models the stream can only be incremental.
-    """
-    ahead: list[JSONObject] = []
-    last = dict(message)
-    blank = _blank(message)
-    if variant == CUMULATIVE:
-        return ahead, last
-    rest = message["content"] or message.get("tool_calls")
-    if message.get("reasoning_content") and (rest or variant == INCREMENTAL):
-        ahead.append(blank | {"reasoning_content": message["reasoning_content"]})
-        last |= {"reasoning_content": ""}
-    if variant == INCREMENTAL:
-        if message["content"]:
-            ahead.append(blank | {"content": message["content"]})
-        ahead += [blank | {"tool_calls": [call]} for call in last.pop("tool_calls", ())]
-        last |= {"content": blank["content"]}
-    return ahead, last
-
-
-def _blank(message: JSONObject) -> JSONObject:
-    blank = {"content": [] if isinstance(message["content"], list) else "", "role": message["role"]}
-    return blank | ({"reasoning_content": ""} if isinstance(message.get("reasoning_content"), str) else {})
-
-
-def _index(choice: JSONObject) -> JSONObject:
-    return {"index": choice["index"]} if "index" in choice else {}
-
-
-def _event(number: int, document: JSONObject) -> str:
-    return f"id:{number}\nevent:result\n:HTTP_STATUS/200\ndata:{render_json_line(document)}\n\n"
