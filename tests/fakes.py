@@ -14,7 +14,7 @@ from aicache.domain.ports import Purpose, StoreError
 
 
 class LetterEmbedder:
-    """An Embedder that counts letters, so texts spelt alike are similar. All that is no letter counts as one."""
+    """An Embedder that counts letters, so texts spelled alike are similar. All that is no letter counts as one."""
 
     model = "letters"
     dimensions = 27

@@ -92,7 +92,7 @@ def _report(i: int) -> Decided:
     outcome, tier = _OUTCOMES[i % len(_OUTCOMES)]
     model = f"model-{i}" if i % 5 == 0 else "gpt-4o"
     question = f"What is the number {i}, and what was the one before?" if i % 2 else "Asked by everybody?"
-    looked = [Neighbor(digest("key", str(i + k)), 0.9 - k / 10, f"neighbour {i}", f"guard:g{i}") for k in range(3)]
+    looked = [Neighbor(digest("key", str(i + k)), 0.9 - k / 10, f"neighbor {i}", f"guard:g{i}") for k in range(3)]
     entry = _entry(i, model, question) if tier else None
     return Decided(
         at=1_900_000_000.0 + i / 1000,

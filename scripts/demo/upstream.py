@@ -66,7 +66,7 @@ class StandIn:
         assert task is not None
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
-        # cancelled only when the stand-in ends, and asyncio's own callback would log that as an error
+        # canceled only when the stand-in ends, and asyncio's own callback would log that as an error
         with (
             contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError),
             contextlib.closing(writer),

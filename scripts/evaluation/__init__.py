@@ -1,1 +1,1 @@
-"""What `scripts/evaluate` is made of: labelled questions, vectors, the policy's decisions, their worth."""
+"""What `scripts/evaluate` is made of: labeled questions, vectors, the policy's decisions, their worth."""

@@ -174,7 +174,7 @@ def _write_chinese(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/evaluate",
-        description="Measure how often answers by meaning are right, on labelled questions of your own, with the "
+        description="Measure how often answers by meaning are right, on labeled questions of your own, with the "
         "proxy's own decisions. Vectors are kept on disk (as digests and numbers, no texts), so a second run is quick.",
         epilog='FILE: JSON lines, gzipped or not. pairs: {"a": text, "b": text, "y": 1 when one answer does for both}, '
         'and "cap", "test" for a table of capabilities. stream: {"q": text, "cls": class of its answer}; asked in a '

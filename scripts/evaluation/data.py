@@ -1,4 +1,4 @@
-"""Labelled questions from files of JSON lines, gzipped or not. Messages name file and line, never a text."""
+"""Labeled questions from files of JSON lines, gzipped or not. Messages name file and line, never a text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a proxy saw of a neighbour: how near it was, and whether its answer was the fresh one."""
+    """What a proxy saw of a neighbor: how near it was, and whether its answer was the fresh one."""
 
     similarity: float
     verdict: str

@@ -1,4 +1,4 @@
-"""The policy's decisions on labelled questions, made by the very functions that the proxy decides with."""
+"""The policy's decisions on labeled questions, made by the very functions that the proxy decides with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = 256  # questions compared with all others at once
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A neighbour: its question, its similarity, and whether its answer would be right."""
+    """A neighbor: its question, its similarity, and whether its answer would be right."""
 
     text: str
     similarity: float
@@ -29,9 +29,9 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a question: *answered* by a neighbour, or a miss.
+    """What became of a question: *answered* by a neighbor, or a miss.
 
-    *refused* is the nearest right neighbour that a guard refused, and *slot* the guard.
+    *refused* is the nearest right neighbor that a guard refused, and *slot* the guard.
     """
 
     question: str

@@ -32,7 +32,7 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
-    """Return the regularised incomplete beta function ``I_x(a, b)`` (DLMF 8.17.22, its continued fraction)."""
+    """Return the regularized incomplete beta function ``I_x(a, b)`` (DLMF 8.17.22, its continued fraction)."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):  # there it converges slowly; 8.17.4 turns it round

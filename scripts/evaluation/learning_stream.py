@@ -72,7 +72,7 @@ class Learner:
         return sorted(near, key=lambda n: (-n[1], n[0]))
 
     def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Neighbor], dict[int, str]]:
-        """Return the neighbours as the proxy sees them; the guards judge until one may answer."""
+        """Return the neighbors as the proxy sees them; the guards judge until one may answer."""
         seen: list[Neighbor] = []
         slots: dict[int, str] = {}
         for other, similarity in found:

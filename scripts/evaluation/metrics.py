@@ -60,8 +60,8 @@ def as_json(file: str, policy: str, runs: Sequence[Run], note: str = "") -> dict
 
 
 def capabilities(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """Return for each capability what `as_json` says of a file, and: *false_hits*, the share of the pairs labelled
-    different that were answered, and *kept*, the share of those labelled the same; None where there are none."""
+    """Return for each capability what `as_json` says of a file, and: *false_hits*, the share of the pairs labeled
+    different that were answered, and *kept*, the share of those labeled the same; None where there are none."""
     groups: dict[str, list[Decision]] = {}
     for decision in decisions:
         if decision.capability:
@@ -71,9 +71,9 @@ def capabilities(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
         worth = of_decisions(members)
         row = {"capability": name, "n": worth.n, **_rates(worth)}
         for key, same in (("false_hits", False), ("kept", True)):
-            labelled = [decision for decision in members if decision.same is same]
-            answered = sum(decision.right is not None for decision in labelled)
-            row[key] = round(answered / len(labelled), 6) if labelled else None
+            labeled = [decision for decision in members if decision.same is same]
+            answered = sum(decision.right is not None for decision in labeled)
+            row[key] = round(answered / len(labeled), 6) if labeled else None
         table.append(row)
     return table
 

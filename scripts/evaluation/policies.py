@@ -152,7 +152,7 @@ class Learned:
             self.records[key] = self.records[key].with_observations([observation], capped=self._shared)
 
     def _see(self, question: int, near: Sequence[Near]) -> list[Neighbor]:
-        """Return the neighbours as the engine would have them."""
+        """Return the neighbors as the engine would have them."""
         seen = []
         for key, similarity in near:
             verdict = compare_questions(self._texts[question], self._texts[key]) if self._texts else Pass()

@@ -108,7 +108,7 @@ def _section(file: str, run: Run, plot: str, rules: Rules) -> str:
 
 
 def _lost_by_slot(decisions: Sequence[Decision]) -> list[tuple[str, list[Decision]]]:
-    """Return the misses whose right neighbour a guard refused, by guard, the costliest guard first."""
+    """Return the misses whose right neighbor a guard refused, by guard, the costliest guard first."""
     slots: dict[str, list[Decision]] = {}
     for decision in decisions:
         if decision.refused is not None and decision.right is None:

@@ -1,4 +1,4 @@
-"""Streams of labelled questions through a policy, with insert on a miss. Pure: vectors, labels and chances come in."""
+"""Streams of labeled questions through a policy, with insert on a miss. Pure: vectors, labels and chances come in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from aicache.domain.model import Vector
 
 NEAREST = 300
-"""Neighbours of each question that are found beforehand. Seldom are all of them not stored yet."""
+"""Neighbors of each question that are found beforehand. Seldom are all of them not stored yet."""
 CHUNK = 500
 
 Near = tuple[int, float]
@@ -28,10 +28,10 @@ class Stream:
 
     name: str
     vectors: Vector
-    """``(n, d)``, L2-normalised."""
+    """``(n, d)``, L2-normalized."""
     answers: npt.NDArray[np.int64]
     nearest: npt.NDArray[np.int32]
-    """``(n, NEAREST)``, nearest first; a question is no neighbour of its own."""
+    """``(n, NEAREST)``, nearest first; a question is no neighbor of its own."""
     similarity: npt.NDArray[np.float32]
     texts: tuple[str, ...] = ()
     """The questions themselves, for the guards; none where they do not matter."""
@@ -49,7 +49,7 @@ class Policy(Protocol):
     """Decides on questions and is told what the upstream said."""
 
     looked_at: int
-    """Neighbours that it wants to see."""
+    """Neighbors that it wants to see."""
 
     def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice: ...
 
@@ -81,7 +81,7 @@ class Outcome:
 
 
 def stream(name: str, vectors: Vector, answers: Sequence[int], texts: Sequence[str] = ()) -> Stream:
-    """Make a stream, with the nearest neighbours of each question among all others, by brute force."""
+    """Make a stream, with the nearest neighbors of each question among all others, by brute force."""
     count = min(NEAREST, len(vectors) - 1)
     nearest = np.empty((len(vectors), count), dtype=np.int32)
     similarity = np.empty((len(vectors), count), dtype=np.float32)
@@ -111,7 +111,7 @@ def play(
 ) -> Outcome:
     """Ask the questions in order, each once; every miss is stored with its own answer.
 
-    *noise* is the share of judgements that come out the wrong way round. *callers* says who asks each question, by its
+    *noise* is the share of judgments that come out the wrong way round. *callers* says who asks each question, by its
     number (0 for all without it); what is served to negative ones is left out of the outcome.
     """
     chance = random.Random(seed)

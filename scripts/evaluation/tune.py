@@ -1,4 +1,4 @@
-"""Settings for a bound on wrong answers, from one's own questions: labelled, or as a proxy in shadow mode saw them.
+"""Settings for a bound on wrong answers, from one's own questions: labeled, or as a proxy in shadow mode saw them.
 
 What is proposed was chosen on one half of the questions and measured on the other, and the reverse.
 """
@@ -166,9 +166,9 @@ def _streams(questions: Sequence[Question], vectors: Vectors, options: argparse.
 
 
 def _of_log(seen: Sequence[Seen], rules: Rules) -> Proposal:
-    """Choose thresholds from what a proxy has seen: each request's nearest neighbour, and whether it was right.
+    """Choose thresholds from what a proxy has seen: each request's nearest neighbor, and whether it was right.
 
-    What nothing shows to be right counts as wrong. Requests without a neighbour are not in the log, so shares are of
+    What nothing shows to be right counts as wrong. Requests without a neighbor are not in the log, so shares are of
     those with one: the share of all is smaller.
     """
     judged = [s for s in seen if s.source in ("shadow", "miss", "explore", "audit")]

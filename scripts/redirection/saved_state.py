@@ -70,7 +70,7 @@ def process(pid: int) -> Process:
 
 
 def redirects_of_icmp(interfaces: Sequence[str]) -> dict[str, str]:
-    """The settings that let this machine tell its neighbours of a shorter way, past the proxy, and are on now."""
+    """The settings that let this machine tell its neighbors of a shorter way, past the proxy, and are on now."""
     files = [f"/proc/sys/net/ipv4/conf/{name}/send_redirects" for name in (("all", *interfaces) if interfaces else ())]
     values = {file: Path(file).read_text().strip() for file in files if Path(file).exists()}
     return {file: value for file, value in values.items() if value != "0"}

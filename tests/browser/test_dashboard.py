@@ -103,7 +103,7 @@ def test_traffic_shows_while_it_comes_without_a_reload(
 
 
 def painted(page: Page, chart: str) -> int:
-    """Count the points of a chart in its series' colours: grey lines and letters are none."""
+    """Count the points of a chart in its series' colors: grey lines and letters are none."""
     return int(
         page.locator(f"#{chart} canvas").evaluate(
             """(canvas) => { const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

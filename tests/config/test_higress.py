@@ -150,7 +150,7 @@ def problems(text: str, **env: str) -> list[str]:
     return list(caught.value.problems)
 
 
-# recognised
+# recognized
 
 
 @pytest.mark.parametrize(
@@ -328,9 +328,9 @@ def test_threshold_and_relation_are_a_similarity(written, threshold):
     assert loaded(VECTOR % written).semantic.threshold == threshold
 
 
-def test_a_threshold_that_any_neighbour_passes_is_not_taken():
+def test_a_threshold_that_any_neighbor_passes_is_not_taken():
     """Fault 3."""
-    assert noted(VECTOR % "threshold: 1000", "lets any neighbour answer").startswith("vector.threshold: lt 1000")
+    assert noted(VECTOR % "threshold: 1000", "lets any neighbor answer").startswith("vector.threshold: lt 1000")
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,7 @@ BAD = {
     "vector: {type: dashvector, apiKey: k, collectionID: abc}": "vector.serviceHost: missing: write the cluster's",
     f"vector: {{type: dashvector, serviceHost: {ENDPOINT}, collectionID: abc}}": "vector.apiKey: missing: write ${DASH",
     VECTOR % "thresholdRelation: near": "vector.thresholdRelation: near is not lt, lte, gt or gte",
-    VECTOR % "threshold: 1.5, thresholdRelation: gt": "vector.threshold: gt 1.5 lets no neighbour answer",
+    VECTOR % "threshold: 1.5, thresholdRelation: gt": "vector.threshold: gt 1.5 lets no neighbor answer",
     VECTOR.replace("abc", "a.b") % "topK: 1": "vector.collectionID: a.b is not a name of 3 to 32 letters",
     VECTOR % "topK: 101": "vector.topK: 101 is not a whole number from 0 to 100",
     EMBEDDING % "type: xfyun": "embedding.type: xfyun: its API is not the one of OpenAI: serve the model with",

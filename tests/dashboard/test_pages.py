@@ -51,7 +51,7 @@ def test_nothing_is_fetched_from_elsewhere_nor_written_into_the_page_as_markup(n
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\son\w+=", text(name))
 
 
-def test_the_charting_library_comes_with_its_licence_and_says_its_version() -> None:
+def test_the_charting_library_comes_with_its_license_and_says_its_version() -> None:
     assert "MIT" in FOLDER.joinpath("uplot", "LICENSE").read_text("utf-8")
     assert re.search(r"uPlot .*v\d+\.\d+\.\d+", text("uplot/uPlot.iife.min.js")[:300])
 

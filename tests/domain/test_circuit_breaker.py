@@ -35,6 +35,6 @@ def test_a_success_closes_it_and_says_so_once() -> None:
 def test_an_attempt_that_never_reports_back_does_not_keep_it_open_for_ever() -> None:
     breaker = Breaker(limit=1, pause=5)
     breaker.failed(0)
-    breaker.allow(5)  # and then it was cancelled
+    breaker.allow(5)  # and then it was canceled
 
     assert breaker.allow(10)

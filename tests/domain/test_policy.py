@@ -1,4 +1,4 @@
-"""Judgement: which neighbour may answer, which entry may not, how long an answer is kept."""
+"""Decisions: which neighbor may answer, which entry may not, how long an answer is kept."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ MILES = "How far is 5 miles?"
         (None, "How far is 5 miles?", 0.99, "guard:unknown"),
     ],
 )
-def test_a_guard_that_is_sure_refuses_and_one_that_doubts_wants_a_nearer_neighbour(
+def test_a_guard_that_is_sure_refuses_and_one_that_doubts_wants_a_nearer_neighbor(
     neighbor: str | None, question: str, similarity: float, why: str | None
 ) -> None:
     assert check_guards(question, neighbor, similarity, 0.9, RULES) == why

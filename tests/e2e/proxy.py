@@ -195,7 +195,7 @@ class Proxy:
     def ask_until(self, cache: str, question: str, within: float = 5, **how: Any) -> Reply:
         """Ask again until the reply has this cache status: stores happen in the background.
 
-        The questions that wait for a neighbour are not stored themselves, or the next one would be an exact hit. Nor
+        The questions that wait for a neighbor are not stored themselves, or the next one would be an exact hit. Nor
         does the upstream see those that wait for the answer to themselves, or there would be another one.
         """
         directives = {"semantic": "no-store", "exact": "only-if-cached"}

@@ -235,7 +235,7 @@ def test_what_one_key_has_asked_makes_nothing_faster_for_another(start: Start) -
         service = f"{{kind: openai, model: text-embedding-v4, api_key: {key}, base_url: '{base}', dimensions: 256}}"
         proxy = start(f"semantic: {{threshold: 0.9, embedder: {service}}}\n")
         secret = "Will the merger with Zorbaflex be announced?"
-        for who in ("good-a", "good-b"):  # a key with no neighbours embeds nothing at its look-ups
+        for who in ("good-a", "good-b"):  # a key with no neighbors embeds nothing at its look-ups
             proxy.ask("How do I reset my password?", key=who)
             proxy.ask_until("semantic", "How do I reset my passwords?", key=who)
 

@@ -176,7 +176,7 @@ def test_a_request_that_is_signed_goes_upstream_as_it_is(proxy: Proxy, upstream:
     assert vectors(reply) == expected("signed", "new")
 
 
-def test_only_if_cached_and_no_store_are_honoured(proxy: Proxy, upstream: Upstream) -> None:
+def test_only_if_cached_and_no_store_are_honored(proxy: Proxy, upstream: Upstream) -> None:
     assert ask(proxy, "nowhere", headers={"cache-control": "only-if-cached"}).status == 504
     assert ask(proxy, "nowhere", headers={"cache-control": "no-store"}).cache == "miss"
     assert ask(proxy, "nowhere", headers={"x-ai-cache-ttl": "0"}).cache == "miss"

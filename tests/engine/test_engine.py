@@ -1,4 +1,4 @@
-"""Lookup and store: the chain in order, every failure a miss, no neighbour of another namespace."""
+"""Lookup and store: the chain in order, every failure a miss, no neighbor of another namespace."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_the_same_request_is_an_exact_hit_and_a_similar_one_a_semantic_hit
 
 
 @pytest.mark.parametrize("other", [{"scope": "bob"}, {"temperature": 1}])
-async def test_a_neighbour_of_another_namespace_never_answers(other: dict[str, Any]) -> None:
+async def test_a_neighbor_of_another_namespace_never_answers(other: dict[str, Any]) -> None:
     setup = Setup()
     await setup.refill(an_exchange("how do I reset my password"), "Like this.")
 
@@ -134,7 +134,7 @@ async def test_an_index_that_names_anothers_entry_is_not_believed() -> None:
     assert outcome.reason == "foreign"
 
 
-async def test_a_neighbour_on_a_node_that_is_down_is_passed_over_and_stays_in_the_index() -> None:
+async def test_a_neighbor_on_a_node_that_is_down_is_passed_over_and_stays_in_the_index() -> None:
     class HalfDown(MemoryStore):
         down = ""
 
@@ -160,7 +160,7 @@ async def test_a_neighbour_on_a_node_that_is_down_is_passed_over_and_stays_in_th
     assert again.entry.key == nearer.identity.key
 
 
-async def test_a_neighbour_whose_entry_has_gone_is_a_miss_and_leaves_the_index() -> None:
+async def test_a_neighbor_whose_entry_has_gone_is_a_miss_and_leaves_the_index() -> None:
     setup = Setup()
     exchange = an_exchange("how do I reset my password")
     await setup.refill(exchange, "Like this.")
@@ -176,7 +176,7 @@ async def test_a_neighbour_whose_entry_has_gone_is_a_miss_and_leaves_the_index()
     assert await setup.index.search(namespace, vector, 5) == []
 
 
-async def test_a_neighbour_that_a_guard_refuses_is_passed_over_and_the_next_one_answers(
+async def test_a_neighbor_that_a_guard_refuses_is_passed_over_and_the_next_one_answers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, "aicache")
@@ -225,7 +225,7 @@ async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:
     assert embedder.texts == 1
 
 
-async def test_a_question_with_no_neighbours_at_all_is_embedded_once_it_is_answered() -> None:
+async def test_a_question_with_no_neighbors_at_all_is_embedded_once_it_is_answered() -> None:
     class Knowing(MemoryIndex):
         async def is_empty(self, namespace: str) -> bool:
             return all(held != namespace for held, _, _ in self.vectors.values())
@@ -297,7 +297,7 @@ async def test_each_step_of_a_request_is_in_the_log_with_its_duration(caplog: py
         "2 embedding",
         "3 search",
         "4 threshold: 1 of 1",
-        "5 neighbours' entries",
+        "5 neighbors' entries",
         "6 storing the answer",
         "7 storing the vector",
     ):

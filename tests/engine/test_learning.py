@@ -115,7 +115,7 @@ async def test_nothing_is_served_before_it_was_seen_to_be_right_and_then_most_is
     assert {"explore", "audit"} <= {checked.source for checked in proxy.checked}
 
 
-async def test_neighbours_that_turn_out_wrong_do_not_answer(proxy: Proxy) -> None:
+async def test_neighbors_that_turn_out_wrong_do_not_answer(proxy: Proxy) -> None:
     for i, question in enumerate(questions(260)):
         await proxy.ask(question, PASSWORD if i % 2 else ADDRESS)
 

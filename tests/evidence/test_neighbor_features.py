@@ -1,4 +1,4 @@
-"""A look at the neighbours: the hard limits hold whatever else is so, agreement speaks for, disagreement against."""
+"""A look at the neighbors: the hard limits hold whatever else is so, agreement speaks for, disagreement against."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_hard_limits_are_never_passed(seen: list[Neighbor]) -> None:
 
 
 @given(SEEN)
-def test_a_refused_neighbour_never_answers(seen: list[Neighbor]) -> None:
+def test_a_refused_neighbor_never_answers(seen: list[Neighbor]) -> None:
     found = pick_candidate(seen, SPACE)
 
     assert found is None or found.key in {s.key for s in seen if not s.refused}
@@ -62,11 +62,11 @@ def test_the_nearest_is_the_candidate_and_ties_go_to_the_smaller_key() -> None:
 
 
 @pytest.mark.parametrize("similarity", [math.nan, math.inf, -math.inf, 1.5, -2.0])
-def test_a_similarity_that_no_cosine_can_have_is_no_neighbour(similarity: float) -> None:
+def test_a_similarity_that_no_cosine_can_have_is_no_neighbor(similarity: float) -> None:
     assert pick_candidate([Neighbor("a", similarity, group="a")], SPACE) is None
 
 
-def test_a_lone_neighbour_needs_more_than_one_whose_answer_others_share() -> None:
+def test_a_lone_neighbor_needs_more_than_one_whose_answer_others_share() -> None:
     seen = [Neighbor(str(i), 0.7, group="g") for i in range(MIN_BACKERS)]
 
     assert pick_candidate(seen, SPACE) is not None
@@ -78,13 +78,13 @@ def test_what_is_nearer_is_closer() -> None:
     assert look((0.99, "a")).closeness > 0 > look((0.9, "a")).closeness
 
 
-def test_neighbours_of_the_same_answer_speak_for_it_and_others_against() -> None:
+def test_neighbors_of_the_same_answer_speak_for_it_and_others_against() -> None:
     alone = look((0.9, "a"))
 
     assert look((0.9, "a"), (0.89, "a")).margin > alone.margin > look((0.9, "a"), (0.89, "b")).margin
 
 
-def test_a_refused_neighbour_does_not_answer_but_speaks_for_its_answer_all_the_same() -> None:
+def test_a_refused_neighbor_does_not_answer_but_speaks_for_its_answer_all_the_same() -> None:
     """Guards judge by the questions' words; that two answers are the same was seen."""
     found = pick_candidate(
         [Neighbor("a", 0.9, group="g"), Neighbor("b", 0.91, group="g", refused="guard:numbers")], SPACE

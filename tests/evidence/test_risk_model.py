@@ -1,4 +1,4 @@
-"""The curve: it learns what it is shown, wrong answers never make a neighbour likelier, and nothing runs away."""
+"""The curve: it learns what it is shown, wrong answers never make a neighbor likelier, and nothing runs away."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_is_nearer_or_has_more_votes_is_never_the_likelier_wrong(
 
 
 @given(OBSERVED, SIGHTS)
-def test_a_risk_is_a_probability_and_never_below_what_is_expected_of_perfect_neighbours(
+def test_a_risk_is_a_probability_and_never_below_what_is_expected_of_perfect_neighbors(
     seen: list[tuple[NeighborFeatures, bool]], features: NeighborFeatures
 ) -> None:
     assert MIN_RISK / 2 <= fit(observed(*seen), PRIOR).risk(features) <= 1.0

@@ -23,12 +23,12 @@ def questions(count: int, topics: int) -> Stream:
     """Make questions about topics, each answered by its topic. Half of the topics are asked about in much the same
     words, and lie beside a twin with another answer; the others in words so different that no threshold suits both."""
     chance = np.random.default_rng(5)
-    centres, spread = chance.normal(size=(topics, 48)), np.full(topics, 0.8)
+    centers, spread = chance.normal(size=(topics, 48)), np.full(topics, 0.8)
     twins = topics // 4
-    centres[twins : 2 * twins] = centres[:twins] + 0.5 * chance.normal(size=(twins, 48))
+    centers[twins : 2 * twins] = centers[:twins] + 0.5 * chance.normal(size=(twins, 48))
     spread[: 2 * twins] = 0.3
     topic = chance.integers(0, topics, count)
-    vectors = centres[topic] + spread[topic, None] * chance.normal(size=(count, 48))
+    vectors = centers[topic] + spread[topic, None] * chance.normal(size=(count, 48))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return stream("made up", vectors.astype(np.float32), topic.tolist())
 
@@ -126,7 +126,7 @@ def test_the_bound_of_a_stream_is_above_what_was_wrong() -> None:
         assert policy.verified.tally.max_overall_error() >= outcome.wrong / outcome.requests
 
 
-def test_neighbours_are_exact_where_the_lists_made_beforehand_do_not_reach() -> None:
+def test_neighbors_are_exact_where_the_lists_made_beforehand_do_not_reach() -> None:
     made = questions(400, 4)
     cosine = made.vectors @ made.vectors.T
 

@@ -21,7 +21,7 @@ from aicache.evidence.verified_policy import (
 
 NEVER = 0.999
 BACKED = [Neighbor(f"b{i}", 0.93, group="g") for i in range(8)]
-"""Eight neighbours with one answer."""
+"""Eight neighbors with one answer."""
 BETWEEN = [Neighbor("a", 0.93, group="a"), Neighbor("b", 0.925, group="b")]
 """Two with one each."""
 SAFE = [Neighbor(f"s{i}", 0.98, group="g") for i in range(8)]
@@ -29,7 +29,7 @@ NOTHING = [Neighbor("n", 0.3, group="n")]
 
 
 def taught(verified: VerifiedPolicy, *, count: int = 300, misses: int = 3) -> VerifiedPolicy:
-    """Let it see that neighbours with one answer are right, and those between two are not."""
+    """Let it see that neighbors with one answer are right, and those between two are not."""
     for i in range(count):
         decision = verified.decide(BACKED, {}, 0.0)
         verified.learn(decision, True, at=i, nonce=2 * i, caller=i % 8)
@@ -55,11 +55,11 @@ def test_what_evidence_speaks_for_is_served_and_what_is_between_two_answers_is_n
     assert verified.decide(NOTHING, {}, NEVER) == Decision(Action.MISS)
 
 
-def test_a_cold_cache_serves_no_lone_neighbour_that_is_not_close() -> None:
+def test_a_cold_cache_serves_no_lone_neighbor_that_is_not_close() -> None:
     assert not VerifiedPolicy(USE_MULTILINGUAL, 0.01).decide([Neighbor("a", 0.9, group="a")], {}, NEVER).serves
 
 
-def test_no_evidence_whatever_lets_a_neighbour_below_the_hard_limits_answer() -> None:
+def test_no_evidence_whatever_lets_a_neighbor_below_the_hard_limits_answer() -> None:
     verified = taught(VerifiedPolicy(USE_MULTILINGUAL, 0.01))
     check(verified, BACKED, True, 1000)
 

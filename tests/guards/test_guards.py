@@ -159,7 +159,7 @@ def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [pair[-2:] for pair in (*NEAR_MISSES, *PARAPHRASES, *SAME_IN_CHINESE)])
-def test_it_makes_no_difference_which_is_the_neighbour(one: str, other: str) -> None:
+def test_it_makes_no_difference_which_is_the_neighbor(one: str, other: str) -> None:
     assert compare_questions(one, other) == compare_questions(other, one)
 
 

@@ -1,4 +1,4 @@
-"""`scripts/evaluate`: labelled questions in, the proxy's own decisions and what they are worth out."""
+"""`scripts/evaluate`: labeled questions in, the proxy's own decisions and what they are worth out."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_capabilities_say_what_was_wrongly_answered_and_what_was_kept() -> None:
     assert table == {"numbers": (1, 1.0, None), "paraphrase": (2, 0.0, 1.0)}
 
 
-def test_a_stream_keeps_every_miss_and_takes_the_next_neighbour_when_a_guard_refuses() -> None:
+def test_a_stream_keeps_every_miss_and_takes_the_next_neighbor_when_a_guard_refuses() -> None:
     texts = ["how far is 50 miles", "how far is 5 miles", "how far are 5 miles", "how far is 5 miles"]
     questions = [Question(text, "50" if "50" in text else "5") for text in texts]
     vectors = dict(zip(texts, at(1.0, 0.99, 0.98, 0.99), strict=True))
@@ -184,11 +184,11 @@ MANNERS = [
 def a_stream(count: int, seed: int = 1, spread: float = 0.4) -> tuple[list[Question], dict[str, Vector]]:
     """Ten classes of questions, far apart from one another; *spread* says how far the questions of a class are."""
     chance = np.random.default_rng(seed)
-    centres = chance.normal(size=(10, 64)) / 8
+    centers = chance.normal(size=(10, 64)) / 8
     manners = [" ".join(words) for words in itertools.permutations(MANNERS, 3)]
     questions, vectors = [], {}
     for i, manner in enumerate(manners[:count]):
-        text, row = f"{manner}, tell", centres[i % 10] + spread * chance.normal(size=64) / 8
+        text, row = f"{manner}, tell", centers[i % 10] + spread * chance.normal(size=64) / 8
         questions.append(Question(text, str(i % 10)))
         vectors[text] = (row / np.linalg.norm(row)).astype(np.float32)
     return questions, vectors

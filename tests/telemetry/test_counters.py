@@ -125,7 +125,7 @@ def test_what_went_upstream_is_counted_by_how_it_ended(counts: Counters) -> None
     assert counts.upstream["chat"].count == 2  # what broke off took no time that says anything
 
 
-def test_the_bound_that_a_judgement_leaves_is_the_one_that_hits_are_told(counts: Counters) -> None:
+def test_the_bound_that_a_judgment_leaves_is_the_one_that_hits_are_told(counts: Counters) -> None:
     counts.decided(a_near_hit(trace=Trace(error_bound=0.4)))
     before = counts.segments[KIND[:8]].error_bound
     counts.checked(checked("right", error_bound=0.3, serving_level="off"))
@@ -141,7 +141,7 @@ def test_where_nothing_is_checked_there_is_no_bound(counts: Counters) -> None:
     assert not counts.segments
 
 
-def test_judgements_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counters) -> None:
+def test_judgments_are_counted_by_verdict_source_and_whether_they_were_served(counts: Counters) -> None:
     counts.checked(checked("wrong"))
     counts.checked(checked("right", source="miss", would_serve=False))
 

@@ -64,7 +64,7 @@ def ended(log: DecisionLog) -> None:
     log.wait()
 
 
-def test_each_decision_end_and_judgement_is_a_line(start: Callable[..., DecisionLog], tmp_path: Path) -> None:
+def test_each_decision_end_and_judgment_is_a_line(start: Callable[..., DecisionLog], tmp_path: Path) -> None:
     log = start()
 
     log.decided(

@@ -1,4 +1,4 @@
-"""The values every part speaks in: frozen, without I/O and without behaviour of their own."""
+"""The values every part speaks in: frozen, without I/O and without behavior of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aicache.domain.trial import Trial
 from aicache.evidence.neighbor import Neighbor as Neighbor
 
 Vector: TypeAlias = npt.NDArray[np.float32]
-"""``(d,)`` float32, L2-normalised; a batch is ``(n, d)``."""
+"""``(d,)`` float32, L2-normalized; a batch is ``(n, d)``."""
 
 PINNED = 253_402_300_799.0
 """The end of the year 9999: the time at which pinned entries expire."""
@@ -75,7 +75,7 @@ class Call:
     turns: tuple[Turn, ...]
     """The conversation in order; system prompts are turns too."""
     question: str | None
-    """The last user text, where a semantic neighbour may answer the call; None makes it exact-only."""
+    """The last user text, where a semantic neighbor may answer the call; None makes it exact-only."""
     n: int
     """How many choices the answer must have."""
     temperature: float | None
@@ -179,7 +179,7 @@ class Entry:
 
     key: str
     namespace: str
-    """Where its question may be a neighbour; compared again before an entry answers: no index can mix owners."""
+    """Where its question may be a neighbor; compared again before an entry answers: no index can mix owners."""
     api: str
     model: str
     asked: Mode

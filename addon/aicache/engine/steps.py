@@ -7,11 +7,11 @@ from enum import StrEnum
 
 class Step(StrEnum):
     EXACT = "1 exact look-up"
-    EMPTINESS = "2 neighbours at all"
+    EMPTINESS = "2 neighbors at all"
     EMBEDDING = "2 embedding"
     SEARCH = "3 search"
     THRESHOLD = "4 threshold"
-    ENTRIES = "5 neighbours' entries"
+    ENTRIES = "5 neighbors' entries"
     PASSED_OVER = "5 passed over"
     STORED_BEFORE = "6 what is stored"
     STORING = "6 storing the answer"

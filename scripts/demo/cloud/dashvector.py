@@ -69,7 +69,7 @@ class DashVector(dashvector_pb2_grpc.DashVectorServiceServicer):  # type: ignore
         self.refused = 0  # calls over the quota
         self.queries_per_second: int | None = None
         self.quota_in: Literal["code", "status"] = "code"  # of the answer, or gRPC's with `extra-code` beside it
-        self.visible_after = 0.0  # seconds from a write's acknowledgement
+        self.visible_after = 0.0  # seconds from a write's acknowledgment
         self.serving_after = 0.0  # seconds from a collection's creation
         self.score: Literal["distance", "similarity"] = "distance"
         self.named_vectors = False  # answers carry the vector by its name

@@ -1,6 +1,6 @@
 """Tells who has started mitmproxy that it takes connections now: a script of mitmproxy's, alone in its folder.
 
-mitmproxy puts a script's folder on its path, where a neighbour could be taken for some module of the same name.
+mitmproxy puts a script's folder on its path, where a neighbor could be taken for some module of the same name.
 """
 
 import asyncio

@@ -124,7 +124,7 @@ def test_the_pieces_of_vllm_together_and_tgi_are_understood() -> None:
     assert document["usage"] == USAGE
 
 
-def test_a_stream_that_is_labelled_a_document_is_a_stream_and_the_other_way_round() -> None:
+def test_a_stream_that_is_labeled_a_document_is_a_stream_and_the_other_way_round() -> None:
     stream, document = chunk(piece("x", end="stop")) + DONE, json.dumps({"choices": [piece("x", end="stop")]}).encode()
 
     assert COMPLETIONS.parse_answer(b"\n \n" + stream)[0] is Mode.STREAM

@@ -511,7 +511,7 @@ def test_tokens_and_refusals_are_noted() -> None:
     )
 
 
-def test_answers_are_labelled_as_openai_does() -> None:
+def test_answers_are_labeled_as_openai_does() -> None:
     assert RESPONSES.content_type(Mode.WHOLE) == "application/json"
     assert RESPONSES.content_type(Mode.STREAM) == "text/event-stream; charset=utf-8"
 

@@ -36,7 +36,7 @@ class LocalEmbedder:
     dimensions = DIMENSIONS
     asymmetric = False
     threshold = 0.97
-    """For hits without guards. Precision/recall in percent on labelled pairs, and right/wrong hits of all
+    """For hits without guards. Precision/recall in percent on labeled pairs, and right/wrong hits of all
     requests on streams of questions with insert on a miss:
 
         threshold         .92      .94      .95      .96      .97      .98

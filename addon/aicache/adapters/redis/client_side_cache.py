@@ -150,7 +150,7 @@ class NearCache:
 
 
 async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:
-    """Keep *near* told of every change to keys that begin with *prefix*, until cancelled.
+    """Keep *near* told of every change to keys that begin with *prefix*, until canceled.
 
     A server that knows no tracking (before Redis 6), or whose ACL forbids it, costs the near cache and nothing else.
     """

@@ -209,6 +209,6 @@ def _neighbors(vector: Vector, docs: Sequence[Any]) -> list[Neighbor]:
         values = doc.vector if doc.vector is not None else next(iter((doc.vectors or {}).values()), ())
         found = np.asarray(values, np.float32)
         if found.shape != vector.shape or not np.isfinite(found).all():
-            raise StoreError("dashvector: a neighbour came without its vector")
+            raise StoreError("dashvector: a neighbor came without its vector")
         neighbors.append(Neighbor(doc.id, similarity(vector, found)))
     return sorted(neighbors, key=lambda n: (-n.similarity, n.key))

@@ -81,7 +81,7 @@ def lines(found: dict[str, Any]) -> str:
         text.append(f"  of {batches['texts']:,} texts to embed {batches['known']:,} were known")
     text += _histogram(found)
     if found["guards"]:
-        text.append("neighbours that guards refused")
+        text.append("neighbors that guards refused")
         text += [f"    {number:7,}  {guard}" for guard, number in list(found["guards"].items())[:SHOWN]]
     if found["not_kept_by_reason"]:
         text.append(f"answers not kept: {_named(found['not_kept_by_reason'])}")
@@ -94,7 +94,7 @@ _OUTCOMES = (("hits", "tier"), ("misses", "reason"), ("bypasses", "reason"))
 
 
 def _similarities(replay: Replay) -> list[dict[str, Any]]:
-    """Return how near the nearest neighbour was: of hits by meaning, and of misses that had one.
+    """Return how near the nearest neighbor was: of hits by meaning, and of misses that had one.
 
     Far from any threshold the steps are wide.
     """
@@ -115,7 +115,7 @@ def _histogram(found: dict[str, Any]) -> list[str]:
         return []
     most = max(row["hits"] + row["misses"] for row in rows)
     threshold = f", threshold {found['threshold']:g}" if found["threshold"] else ""
-    text = [f"similarity of the nearest neighbour (policy {found['policy']}{threshold}): # hits, . misses"]
+    text = [f"similarity of the nearest neighbor (policy {found['policy']}{threshold}): # hits, . misses"]
     for row in rows:
         sampled = "".join(sign * math.ceil(WIDTH * row[what] / most) for what, sign in (("hits", "#"), ("misses", ".")))
         text.append(f"    {row['from']:.2f} to {row['to']:.2f} {row['hits']:7,} {row['misses']:7,}  {sampled}")

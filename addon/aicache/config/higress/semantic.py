@@ -109,9 +109,9 @@ def _threshold(to: Carrier, vector: Names) -> None:
             return
     said = f"{relation} {bar:g}"
     if similarity < 0:
-        to.note(vector, "threshold", f"{said} lets any neighbour answer; the default for the embedder's model is taken")
+        to.note(vector, "threshold", f"{said} lets any neighbor answer; the default for the embedder's model is taken")
     elif similarity > 1:
-        to.problem(vector, "threshold", f"{said} lets no neighbour answer: write a number above 0 and at most 1")
+        to.problem(vector, "threshold", f"{said} lets no neighbor answer: write a number above 0 and at most 1")
     else:
         to.carry("semantic.threshold", repr(float(similarity)), vector, "threshold")
         if relation in ("lt", "lte"):

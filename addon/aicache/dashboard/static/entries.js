@@ -6,7 +6,7 @@ import { ago, bytes, count, el, seconds, table } from "./words.js";
 const $ = (id) => document.getElementById(id);
 const state = { cursor: "", entry: null, searched: null, found: [] };
 
-const labelled = (name) => [...document.querySelectorAll("[aria-label]")].find((each) => each.getAttribute("aria-label") === name);
+const labeled = (name) => [...document.querySelectorAll("[aria-label]")].find((each) => each.getAttribute("aria-label") === name);
 const say = (words) => { $("said").textContent = words; };
 
 function line(each) {
@@ -110,6 +110,6 @@ export function beginEntries() {
     if (what === "purge") purge(state.entry);
     if (what === "pin") change(state.entry.key, state.entry.pinned ? "unpin" : "pin").then(() => read(state.entry.key));
   });
-  $("entry").addEventListener("close", () => { if (document.activeElement === document.body) labelled(state.opener)?.focus(); });
+  $("entry").addEventListener("close", () => { if (document.activeElement === document.body) labeled(state.opener)?.focus(); });
   $("sure").querySelector("[data-do=no]").addEventListener("click", () => $("sure").close());
 }
