@@ -56,14 +56,14 @@ async def _read(
 ) -> tuple[Entry | None, bool]:
     """Read what is not known of the two, both in one round trip."""
     exchange = lookup.exchange
+    if may_answer is not None:
+        return await lookup.store.get(exchange.identity.key, Step.EXACT), may_answer
     keys = [exchange.identity.key] if entry is None else []
-    flags = [credentials.flag(exchange)] if may_answer is None else []
-    found, said = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
+    flags = [credentials.flag(exchange)]
+    found, [flag] = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
     for each in found:
         entry = each if isinstance(each, Entry) else None
-    for flag in said:
-        may_answer = credentials.apply_flag(exchange, flag)
-    return entry, bool(may_answer)
+    return entry, credentials.apply_flag(exchange, flag)
 
 
 async def find_higress_answer(lookup: Lookup) -> Hit | None:

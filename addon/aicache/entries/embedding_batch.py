@@ -1,4 +1,4 @@
-"""Between entries and embeddings responses: every input of a batch has an entry of its own. Pure."""
+"""Converts between entries and embeddings responses: every input of a batch has an entry of its own. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_COMPLETING_BYTES = 32 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class BatchExchange:
-    """A batch on its way to the upstream: what the pieces of its answer are stored under. Made once, at its lookup."""
+    """A batch on its way to the upstream, and the keys of its inputs' entries. Made once, at its look-up."""
 
     batch: Batch
     keys: tuple[str, ...]
@@ -31,9 +31,9 @@ class BatchExchange:
     """As in `Exchange`, as are *shared* and *proves*."""
     page: str | None
     known: tuple[Entry | None, ...] = ()
-    """One for each input, once the lookup has found some."""
+    """One for each input, once the look-up has found some."""
     body: bytes = b""
-    """The request's as it came, where less than that was sent on."""
+    """The request's own, where only a part of it was sent on."""
     shared: bool = False
     proves: bool = False
     owners: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class BatchExchange:
 
     @property
     def wanted(self) -> list[int]:
-        """The positions that the upstream is asked for."""
+        """The positions of the inputs that were requested from the upstream."""
         known = self.known or (None,) * len(self.keys)
         return [i for i, entry in enumerate(known) if entry is None]
 
@@ -56,7 +56,7 @@ class BatchExchange:
 def record_batch(
     exchange: BatchExchange, recording: Recording, body: bytes, *, now: float, until: float
 ) -> list[Entry]:
-    """Make the entries of a good response, in the order of `BatchExchange.wanted`. Raises ValueError for any other.
+    """Return the entries of a good response, in the order of `BatchExchange.wanted`. Raises ValueError for any other.
 
     *body* is the recording's, its content-encoding undone.
     """
@@ -94,7 +94,7 @@ def replay_batch(entries: Sequence[Entry], format: Embeddings) -> bytes:
 
 
 def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
-    """Return the body of the response to a whole batch: what was known and what has come, in the request's order.
+    """Return the body of the response to a whole batch: known and fresh inputs, in the request's order.
 
     Raises ValueError when something of it cannot be read.
     """
@@ -103,7 +103,7 @@ def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
 
 
 def is_readable(entry: Entry) -> bool:
-    """Tell whether a stored piece is one."""
+    """Tell whether an entry holds an input's vector."""
     try:
         unpack(entry.body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Answers that Higress's ``ai-cache`` left: which calls they may serve, and what becomes of them. Pure.
+"""Answers that Higress's ``ai-cache`` left: which calls they may serve, and their entries. Pure.
 
 Higress kept an answer's bare text under the bare question, whoever asked which model, and with what else. So a call is
 served only where the question is all there is to it; that its caller may be answered at all is for the engine to see.
@@ -51,7 +51,7 @@ def question(call: Call, rules: KeyRules) -> str | None:
 
 
 def build_entry(text: str, call: Call, identity: Identity, format: Format, now: float) -> Entry:
-    """Make the answer that *text* is, in the caller's mode. It is older than any ``max-age``: its age is not known."""
+    """Return an entry of *text* in the caller's mode. It is older than any ``max-age``: its age is not known."""
     said = Choice((Text(text),), Finish.STOP)
     document = format.from_answer(Answer(identity.key[:24], call.model, int(now), (said,), usage=None), call)
     return Entry(

@@ -1,4 +1,4 @@
-"""Between an entry and the bytes on the wire: record an upstream's response, replay it to a caller. Pure."""
+"""Converts between entries and bytes on the wire: records an upstream's response, replays it to a caller. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Recording:
     took: float = 0.0
     """Seconds from the request to the last byte; 0 where that is not known."""
     cache_control: str = ""
-    """What the upstream says of caches, in lower case."""
+    """The Cache-Control header, in lower case."""
 
 
 def record(

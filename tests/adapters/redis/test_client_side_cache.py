@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from aicache.adapters.redis.client_side_cache import CHANGED, HELD_FOR, OVERHEAD, NearCache
+from aicache.adapters.redis.client_side_cache import ENTRY_OVERHEAD_BYTES, MAX_AGE_S, MAX_CHANGED_KEYS, NearCache
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.model import Entry, Mode
@@ -31,7 +31,7 @@ def hearing(limit: int = 10_000, clock: Callable[[], float] = time.monotonic) ->
 
 
 def test_it_holds_what_was_used_last_within_its_limit() -> None:
-    near = hearing(limit=2 * (OVERHEAD + 2))
+    near = hearing(limit=2 * (ENTRY_OVERHEAD_BYTES + 2))
     for key in ("a", "b"):
         near.put(replace(ENTRY, key=key), near.epoch)
     near.get("a")
@@ -45,7 +45,7 @@ def test_it_holds_nothing_for_long() -> None:
     near = hearing(clock=lambda: now)
     near.put(ENTRY, near.epoch)
 
-    now = HELD_FOR
+    now = MAX_AGE_S
 
     assert near.get(ENTRY.key) is None
 
@@ -57,7 +57,7 @@ def test_it_holds_nothing_while_it_is_not_told_of_changes() -> None:
     assert near.get(ENTRY.key) is None
 
 
-def test_a_reply_that_a_change_has_overtaken_is_not_held() -> None:
+def test_a_reply_that_a_change_has_overtaken_is_not_cached() -> None:
     near = hearing()
     epoch = near.epoch
     near.forget([ENTRY.key])
@@ -130,7 +130,7 @@ async def test_what_this_process_removes_is_gone_for_the_very_next_get(near: Nea
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-async def test_nothing_is_held_once_redis_has_died_or_fallen_silent(near: Near, how: signal.Signals) -> None:
+async def test_nothing_is_cached_once_redis_has_died_or_fallen_silent(near: Near, how: signal.Signals) -> None:
     await near.hold(ENTRY)
     assert near.valkey.pid is not None
     assert near.store._near is not None
@@ -178,21 +178,21 @@ def test_what_was_made_of_an_entry_that_was_replaced_is_not_kept() -> None:
 
 
 def test_what_was_made_counts_into_the_limit() -> None:
-    near = hearing(limit=4 * OVERHEAD)
+    near = hearing(limit=4 * ENTRY_OVERHEAD_BYTES)
     for key in ("a", "b"):
         near.put(entry := replace(ENTRY, key=key), near.epoch)
-        near.put_derived(key.encode(), entry, key, OVERHEAD, key)
+        near.put_derived(key.encode(), entry, key, ENTRY_OVERHEAD_BYTES, key)
 
     assert (near.get_derived(b"a"), near.get("a"), near.get_derived(b"b")) == (None, None, "b")
 
 
-def test_what_was_made_is_held_no_longer_than_its_entry() -> None:
+def test_what_was_made_is_cached_no_longer_than_its_entry() -> None:
     now = 0.0
     near = hearing(clock=lambda: now)
     near.put(ENTRY, near.epoch)
     near.put_derived(b"name", ENTRY, "made", 10, ENTRY.key)
 
-    now = HELD_FOR
+    now = MAX_AGE_S
 
     assert near.get_derived(b"name") is None
 
@@ -221,7 +221,7 @@ def test_what_was_made_for_another_request_ends_when_that_has_an_entry_of_its_ow
     near.put_derived(b"name", ENTRY, "made before that one came", 10, "own")
     assert near.get_derived(b"name") is None
 
-    now = HELD_FOR  # what had begun before has long ended
+    now = MAX_AGE_S  # what had begun before has long ended
     near.put(ENTRY, near.epoch)
     near.put_derived(b"name", ENTRY, "made after that one had gone", 10, "own")
     assert near.get_derived(b"name") == "made after that one had gone"
@@ -240,4 +240,4 @@ def test_of_what_has_ended_nothing_is_left() -> None:
     near.forget(str(each) for each in range(5000))
 
     assert not near._derived and not near._ending
-    assert len(near._changed) == CHANGED
+    assert len(near._changed) == MAX_CHANGED_KEYS

@@ -1,8 +1,8 @@
-"""Entries held in this process for as long as Redis is heard to say that they have not changed. Decides no freshness.
+"""Caches entries in this process until Redis announces that they have changed. Decides no freshness.
 
 Redis' client-side caching in broadcasting mode (https://redis.io/docs/latest/develop/reference/client-side-caching/):
-one connection is told every key under our prefix that is written, deleted, evicted or expires, whoever did it. While
-that connection does not stand, nothing is held.
+one connection receives every key under our prefix that is written, deleted, evicted or expires, by any client. While
+that connection is down, nothing is cached.
 """
 
 from __future__ import annotations
@@ -24,20 +24,19 @@ from aicache.domain.model import Entry
 
 logger = logging.getLogger(__name__)
 
-HELD_FOR = 10.0
-"""Seconds; then Redis is asked again, so that what is used most is not what Redis takes for used least."""
-OVERHEAD = 1024
-"""Bytes that an entry takes beside its body, about."""
-LISTEN_FOR = 1.0
-"""Seconds of silence after which Redis is asked whether it is still there; after twice that it is not."""
-AGAIN_AFTER = 5.0
-"""Seconds between two attempts to be told."""
-CHANGED = 1024
-"""Keys whose change was announced last that are remembered."""
+MAX_AGE_S = 10.0
+"""Then Redis is read again, so that it does not take what is used most for what is used least."""
+ENTRY_OVERHEAD_BYTES = 1024
+"""Of an entry beside its body, about."""
+SILENCE_S = 1.0
+"""After which Redis is pinged; after twice that it is down."""
+RECONNECT_INTERVAL_S = 5.0
+MAX_CHANGED_KEYS = 1024
+"""Keys announced last that are remembered."""
 
 
 @dataclass(slots=True)
-class _Held:
+class _Cached:
     entry: Entry
     until: float
     size: int
@@ -55,7 +54,7 @@ class _Derived:
 
 
 class NearCache:
-    """The entries used last, within *limit* bytes, and objects derived from them. It holds nothing while `deaf`.
+    """The entries used last, within *limit* bytes, and objects derived from them. It is empty while `deaf`.
 
     A reply that was on its way while a change was announced may be older than the change. So whoever asks Redis notes
     the `epoch` first, and what it brings back is only held if nothing was announced since.
@@ -67,27 +66,27 @@ class NearCache:
         self._limit = limit
         self._clock = clock
         self._size = 0
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._cached: OrderedDict[str, _Cached] = OrderedDict()
         self._derived: dict[bytes, _Derived] = {}
         self._ending: dict[str, set[bytes]] = {}  # names of what ends when an entry of this key comes
-        self._changed = BoundedDict[str, float](CHANGED)  # when
+        self._changed = BoundedDict[str, float](MAX_CHANGED_KEYS)  # when
 
     def get(self, key: str) -> Entry | None:
-        found = self._held.get(key)
+        found = self._cached.get(key)
         if found is None:
             return None
         if self._clock() >= found.until:
             self._drop(key)
             return None
-        self._held.move_to_end(key)
+        self._cached.move_to_end(key)
         return found.entry
 
     def put(self, entry: Entry, epoch: int) -> None:
-        size = len(entry.body) + OVERHEAD
+        size = len(entry.body) + ENTRY_OVERHEAD_BYTES
         if self.deaf or epoch != self.epoch or size > self._limit:
             return
         self._drop(entry.key)
-        self._held[entry.key] = _Held(entry, self._clock() + HELD_FOR, size, set())
+        self._cached[entry.key] = _Cached(entry, self._clock() + MAX_AGE_S, size, set())
         self._grow(size)
 
     def get_derived(self, name: bytes) -> object | None:
@@ -102,14 +101,14 @@ class NearCache:
         It is dropped, too, when an entry is written under the key *until*. Not cached at all where that was a moment
         ago: the object may have been derived before.
         """
-        held = self._held.get(entry.key)
-        if held is None or held.entry is not entry or name in self._derived:
+        cached = self._cached.get(entry.key)
+        if cached is None or cached.entry is not entry or name in self._derived:
             return
-        if until != entry.key and self._clock() < self._changed.get(until, -HELD_FOR) + HELD_FOR:
+        if until != entry.key and self._clock() < self._changed.get(until, -MAX_AGE_S) + MAX_AGE_S:
             return
-        size += OVERHEAD
-        held.names.add(name)
-        held.size += size
+        size += ENTRY_OVERHEAD_BYTES
+        cached.names.add(name)
+        cached.size += size
         self._derived[name] = _Derived(entry.key, until, derived)
         self._ending.setdefault(until, set()).add(name)
         self._grow(size)
@@ -118,7 +117,7 @@ class NearCache:
         """Let go of these keys, or of all."""
         self.epoch += 1
         if keys is None:
-            self._held.clear()
+            self._cached.clear()
             self._derived.clear()
             self._ending.clear()
             self._size = 0
@@ -126,17 +125,17 @@ class NearCache:
         for key in keys:
             self._drop(key)
             for name in [*self._ending.get(key, ())]:
-                self._held[self._derived[name].key].names.discard(name)
+                self._cached[self._derived[name].key].names.discard(name)
                 self._end(name)
             self._changed[key] = self._clock()
 
     def _grow(self, size: int) -> None:
         self._size += size
         while self._size > self._limit:
-            self._drop(next(iter(self._held)))
+            self._drop(next(iter(self._cached)))
 
     def _drop(self, key: str) -> None:
-        if found := self._held.pop(key, None):
+        if found := self._cached.pop(key, None):
             self._size -= found.size
             for name in found.names:
                 self._end(name)
@@ -150,27 +149,27 @@ class NearCache:
 
 
 async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:
-    """Keep *near* told of every change to keys that begin with *prefix*, until canceled.
+    """Invalidate what *near* caches of keys that begin with *prefix*, until canceled.
 
-    A server that knows no tracking (before Redis 6), or whose ACL forbids it, costs the near cache and nothing else.
+    A server without tracking (before Redis 6), or whose ACL forbids it, costs the near cache and nothing else.
     """
     while True:
         connection = connect()
         try:
-            async with asyncio.timeout(AGAIN_AFTER):
+            async with asyncio.timeout(RECONNECT_INTERVAL_S):
                 await _subscribe(connection, prefix)
             near.forget()
             near.deaf = False
             while True:
                 near.forget(await _changes(connection, prefix))
         except (RedisError, OSError, TimeoutError) as exc:
-            logger.debug("no news of changes from Redis: %s", type(exc).__name__)
+            logger.debug("no invalidation messages from Redis: %s", type(exc).__name__)
         finally:
             near.deaf = True
             near.forget()
             with contextlib.suppress(RedisError, OSError, TimeoutError):
                 await connection.disconnect(nowait=True)
-        await asyncio.sleep(AGAIN_AFTER)
+        await asyncio.sleep(RECONNECT_INTERVAL_S)
 
 
 async def _subscribe(connection: AbstractConnection, prefix: str) -> None:
@@ -184,11 +183,11 @@ async def _subscribe(connection: AbstractConnection, prefix: str) -> None:
 
 
 async def _changes(connection: AbstractConnection, prefix: str) -> list[str] | None:
-    """Wait for the next news: keys, less *prefix*, or None for all of them. TimeoutError when Redis is silent."""
+    """Wait for the next message: keys without *prefix*, or None for all of them. TimeoutError when Redis is silent."""
     asked = False
     while True:
         # with a timeout of its own it returns None, and may be called again
-        reply: Any = await connection.read_response(timeout=LISTEN_FOR, disconnect_on_error=False)
+        reply: Any = await connection.read_response(timeout=SILENCE_S, disconnect_on_error=False)
         match reply:
             case None if asked:
                 raise TimeoutError

@@ -1,7 +1,7 @@
-"""Entries in Redis or Valkey. It decides nothing about freshness: the server forgets an entry when its time has come.
+"""The exact store in Redis or Valkey. Decides nothing about freshness: the server forgets an entry when it expires.
 
 Commands: MGET, GET, SET with PXAT (Redis 6.2, every Valkey), PX, NX and GET, UNLINK, HINCRBY, HGETALL, PEXPIRE, PING;
-CLUSTER SLOTS of a cluster; GETRANGE for what Higress left; SCAN, EXISTS and PTTL for upkeep.
+CLUSTER SLOTS of a cluster; GETRANGE for what Higress left; SCAN, EXISTS and PTTL for maintenance.
 """
 
 from __future__ import annotations
