@@ -36,14 +36,14 @@ def test_the_answers_to_start_from_are_kept() -> None:
 @pytest.mark.parametrize("api", ALL_APIS)
 @pytest.mark.parametrize("text", [" ", "\n\n\t", "\u00a0\u3000", "\u200b\ufeff", "\u2800", " \u2060 "])
 def test_white_space_alone_is_not_kept(api: str, text: str) -> None:
-    with pytest.raises(ValueError, match=r"blank|empty|no content|without content"):
+    with pytest.raises(ValueError, match=r"blank|empty|sa(y|id)|no content"):
         keep(api, ANSWERS[api](text))
 
 
 @pytest.mark.parametrize("api", ALL_APIS)
 def test_thoughts_in_the_text_and_nothing_after_them_are_not_kept(api: str) -> None:
     for text in ("<think>Hm.</think>\n", "\n<think>Hm", "<thinking>Hm</thinking> "):
-        with pytest.raises(ValueError, match=r"blank|empty|no content|without content"):
+        with pytest.raises(ValueError, match=r"blank|empty|sa(y|id)|no content"):
             keep(api, ANSWERS[api](text))
     keep(api, ANSWERS[api]("<think>Hm.</think> Yes"))
     keep(api, ANSWERS[api]("Use <think> tags"))
@@ -67,7 +67,7 @@ def test_thoughts_in_the_text_and_nothing_after_them_are_not_kept(api: str) -> N
     ],
 )
 def test_reasoning_alone_is_not_kept(api: str, answer: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"blank|empty|no content|without content"):
+    with pytest.raises(ValueError, match=r"blank|empty|sa(y|id)|no content"):
         keep(api, answer)
 
 

@@ -74,7 +74,7 @@ def check_arguments(arguments: Any) -> None:
 def reject_missing_call(reason: Any, calls: Any) -> None:
     """Raise ValueError for an answer whose finish reason announces a tool call that is not there."""
     if reason in TOOL_CALL_ENDS and not calls:
-        raise ValueError("the finish reason announces a tool call that is not there")
+        raise ValueError("an end for a tool that is not called")
 
 
 def has_id_and_name(call: JSONObject) -> bool:

@@ -30,7 +30,7 @@ def check_vector(vector: msgspec.Raw | None, params: Mapping[str, Any]) -> None:
     match written[:1]:
         case b"[":
             if written.translate(None, _NUMBER_BYTES) or not written.strip(b"[] \t\r\n"):
-                raise ValueError("embedding: empty, or not a vector")
+                raise ValueError("an embedding that is empty, or none")
             found = written.count(b",") + 1 if floats else None
         case b'"':
             decoded = _decode_base64(written[1:-1].replace(b"\\/", b"/"))
@@ -39,14 +39,14 @@ def check_vector(vector: msgspec.Raw | None, params: Mapping[str, Any]) -> None:
         case b"{" if _BY_TYPE not in params:
             by_type = parse_raw(vector, dict[str, msgspec.Raw], "embedding")
             if not by_type:
-                raise ValueError("embedding: empty, or not a vector")
+                raise ValueError("an embedding that is empty, or none")
             for each in by_type.values():
                 check_vector(each, {**params, _BY_TYPE: True})
         case _:
-            raise ValueError("embedding: empty, or not a vector")
+            raise ValueError("an embedding that is empty, or none")
     requested = params.get("dimensions")
     if type(requested) is int and found is not None and found < requested:
-        raise ValueError("embedding: fewer numbers than requested")
+        raise ValueError("an embedding of fewer numbers than were asked for")
 
 
 def _decode_base64(text: bytes) -> bytes:
@@ -54,14 +54,14 @@ def _decode_base64(text: bytes) -> bytes:
     try:
         decoded = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ValueError("embedding: not base64") from None
+        raise ValueError("an embedding that is not base64") from None
     if not decoded:
-        raise ValueError("embedding: empty, or not a vector")
+        raise ValueError("an embedding that is empty, or none")
     return decoded
 
 
 def _count_float32(decoded: bytes) -> int:
     """Return how many numbers there are. Raises ValueError unless all are finite."""
     if len(decoded) % 4 or not math.isfinite(sum(array("f", decoded))):
-        raise ValueError("embedding: not a list of finite float32 numbers")
+        raise ValueError("an embedding with numbers that are none")
     return len(decoded) // 4

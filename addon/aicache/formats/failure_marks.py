@@ -100,7 +100,7 @@ def reject_failed(document: Mapping[str, Any], *, ignoring: frozenset[str] = fro
     """
     for sign, value in _marks(document, CONTENT_FIELDS | ignoring):
         if _is_failure(sign, value):
-            raise ValueError("the answer holds an error, or a mark of one")
+            raise ValueError("an error, or a mark of one, in the answer")
 
 
 def reject_failed_chunk(document: Mapping[str, Any], text: str, *, ignoring: frozenset[str] = frozenset()) -> None:
@@ -205,7 +205,7 @@ def _mark_of(spoken: tuple[str, ...], plain: str) -> _Mark | None:
     return named.get(plain, _Mark.STOP if plain == "stop_reason" else None)
 
 
-_UNREADABLE_EXPIRY = "the answer expires at a time that cannot be parsed"
+_UNREADABLE_EXPIRY = "the answer names what expires, at a time that cannot be read"
 
 
 def _parse_time(value: Any) -> float:

@@ -144,7 +144,7 @@ def parse_arguments(text: Any) -> JSONObject:
     if isinstance(text, dict):
         return text
     if not isinstance(text, str):
-        raise ValueError("a tool call whose arguments are not an object")
+        raise ValueError("a tool call whose arguments are no object")
     return parse_object(text or "{}")
 
 

@@ -34,7 +34,7 @@ def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -
     except msgspec.DecodeError as exc:
         raise ValueError(f"not JSON: {exc}") from None
     if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
+        raise ValueError("a JSON value that is not an object")
     return value
 
 
@@ -56,9 +56,9 @@ def parse_request_object(body: bytes) -> JSONObject:
     """
     request = parse_object(body, max_nodes=json_bounds.MAX_REQUEST_NODES)
     if b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b""):
-        raise ValueError("JSON that parsers read differently: a NUL character")
+        raise ValueError("not JSON that all read alike: a NUL character")
     if not _has_names(_count_names(request), body):
-        raise ValueError("JSON that parsers read differently: a duplicate name")
+        raise ValueError("not JSON that all read alike: a duplicate name")
     return request
 
 
@@ -92,7 +92,7 @@ def render_json(value: Any) -> bytes:
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     except TypeError:
-        raise ReplayOnly("a stream whose pieces can be merged in several ways") from None
+        raise ReplayOnly("a stream of pieces that nobody knows how to join") from None
 
 
 def render_json_line(value: Any) -> str:
@@ -119,7 +119,7 @@ def _count_names(value: Any) -> int:
         if not kinds.isdisjoint(_CONTAINERS):
             pending += [each for each in values if type(each) in _CONTAINERS]
         if int in kinds and not all(-(1 << 63) <= each < 1 << 64 for each in values if type(each) is int):
-            raise ValueError("JSON that parsers read differently: an integer beyond 64 bits")
+            raise ValueError("not JSON that all read alike: an integer beyond 64 bits")
     return found
 
 

@@ -26,7 +26,7 @@ class OutputFormat:
 def reject_mismatch(texts: Iterable[str], form: OutputFormat | None) -> None:
     """Raise ValueError unless all texts conform to the requested output format."""
     if form is not None and not all(conforms(text, form) for text in texts):
-        raise ValueError("not in the requested output format")
+        raise ValueError("not of the form that was asked for")
 
 
 def conforms(text: str, form: OutputFormat) -> bool:

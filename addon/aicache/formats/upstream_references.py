@@ -93,5 +93,5 @@ def _is_known(kind: str) -> bool:
 
 def _reject_type(kind: str, allow: Allow) -> None:
     if kind in _STATEFUL_TYPES:
-        raise Stateful("an item refers to state held by the upstream")
+        raise Stateful("an item: refers to state held by the upstream")
     upstream_state.reject_state_name(kind, allow)

@@ -159,7 +159,7 @@ def reject_stateful_path(path: str, *, tail: int) -> None:
     """Raise Stateful for a path within a conversation or the like; the last *tail* segments are the endpoint's own."""
     place = path.rstrip("/").rsplit("/", tail)[0]
     if _STATEFUL_PATH.search(f"{place}/"):
-        raise Stateful("the path names state held by the upstream")
+        raise Stateful("the path names what the upstream holds")
 
 
 def reject_stateful_query(query: str, *, allow: Allow) -> None:
@@ -168,7 +168,7 @@ def reject_stateful_query(query: str, *, allow: Allow) -> None:
         if name in allow.names or not value:
             continue
         if any(_STATE_SUBSTRINGS.search(word) or word in _STATE_QUERY_WORDS for word in split_words(name)):
-            raise Stateful("a query parameter refers to state held by the upstream")
+            raise Stateful("a query parameter: refers to state held by the upstream")
 
 
 def is_state_name(name: str) -> bool:

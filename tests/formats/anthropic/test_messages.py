@@ -580,7 +580,7 @@ def test_an_answer_that_names_a_container_is_no_good_where_code_was_to_be_run() 
 
 
 def test_there_is_one_choice_only() -> None:
-    with pytest.raises(ValueError, match="several choices"):
+    with pytest.raises(ValueError, match="more choices"):
         MESSAGES.parse_answer(json.dumps(message()).encode(), n=2)
 
 

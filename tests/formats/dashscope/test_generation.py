@@ -547,7 +547,7 @@ def test_what_is_not_an_answer_is_refused(changes: dict[str, Any]) -> None:
     ],
 )
 def test_an_answer_that_holds_a_file_is_refused_since_the_service_drops_it_within_a_day(message: Any) -> None:
-    with pytest.raises(ValueError, match="with a file"):
+    with pytest.raises(ValueError, match="holds a file"):
         DASHSCOPE.parse_answer(whole(message=message))
 
 

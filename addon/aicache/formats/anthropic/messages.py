@@ -108,7 +108,7 @@ class Messages(BaseFormat):
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer. Raises ValueError with the fault. The body determines the mode."""
         if n > 1:
-            raise ValueError("several choices requested of an API that has one")
+            raise ValueError("more choices than this API has")
         try:
             if sse.is_stream(body):
                 return Mode.STREAM, messages_answer.check_answer(stream.join_stream(body))

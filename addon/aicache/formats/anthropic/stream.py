@@ -96,7 +96,7 @@ class _BlockBuilder:
                 self._cite(value)
             elif name == grows:
                 if not isinstance(value, str):
-                    raise ValueError("a delta without text")
+                    raise ValueError("a delta whose text is none")
                 self.pieces.setdefault(name, []).append(value)
             elif name not in _PROGRESS_FIELDS and value not in EMPTY:
                 self.block[name] = AMBIGUOUS
@@ -207,7 +207,7 @@ def _split_block(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]
 def _open_block(blocks: Mapping[int, _BlockBuilder], data: Mapping[str, Any]) -> _BlockBuilder:
     block = blocks.get(_index(data))
     if block is None or block.stopped:
-        raise ValueError("a delta of a block that is not open")
+        raise ValueError("a delta of no block")
     return block
 
 

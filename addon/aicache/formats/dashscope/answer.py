@@ -48,7 +48,7 @@ def check_answer(document: JSONObject, *, n: int) -> JSONObject:
     if max(len(choices), 1) < n:
         raise ValueError(f"choices: {max(len(choices), 1)} where {n} were requested")
     if not has_text:
-        raise ValueError("an answer without content")
+        raise ValueError("an answer that says nothing")
     return {**document, "output": output}
 
 
@@ -75,7 +75,7 @@ def reject_useless(document: Mapping[str, Any]) -> None:
     if not choices:
         answer_content.reject_missing_call(output.get("finish_reason"), ())
         if not answer_content.has_visible_text(output.get("text")):
-            raise ValueError("an answer without content")
+            raise ValueError("an answer that says nothing")
 
 
 def texts(document: Mapping[str, Any]) -> list[str]:
@@ -107,7 +107,7 @@ def item_index(item: Mapping[str, Any], default: int) -> int:
     if index is None:
         return default
     if type(index) is not int or index < 0:
-        raise ValueError("an index that is not a natural number")
+        raise ValueError("an index that is not a count")
     return index
 
 
@@ -144,7 +144,7 @@ def _check_message(message: JSONObject) -> JSONObject:
 
 def _reject_files(fields: Mapping[str, Any]) -> None:
     if any(fields.get(name) for name in _FILE_FIELDS):
-        raise ValueError("an answer with a file")
+        raise ValueError("an answer that holds a file")
 
 
 def _has_content(message: Mapping[str, Any]) -> bool:

@@ -51,7 +51,7 @@ def is_cumulative(events: Sequence[EventTexts], requested: str) -> bool:
     if any(each.broken for each in steps):
         for each in steps:
             if 4 * (each.conclusive if requested == INCREMENTAL else each.grown) > each.broken:
-                raise ValueError("a stream that is neither incremental nor cumulative")
+                raise ValueError("a stream neither of pieces nor of the whole so far")
         return False
     if not any(each.grown or each.repeated for each in steps):
         return requested == CUMULATIVE
@@ -66,7 +66,7 @@ def is_cumulative(events: Sequence[EventTexts], requested: str) -> bool:
     elif requested == CUMULATIVE or not pieces:
         wholes = True  # the default of most models
     if wholes == pieces:
-        raise ValueError("a stream that may be incremental or cumulative")
+        raise ValueError("a stream that may be pieces or the whole so far")
     return wholes
 
 

@@ -81,7 +81,7 @@ def _check(fields: Any) -> None:
     if not isinstance(fields, dict):
         raise ValueError("message: not an object")
     if not all(isinstance(fields.get(name), str | None) for name in ("text", "reasoning_content")):
-        raise ValueError("a text that is not a string")
+        raise ValueError("text that is not a string")
     if not isinstance(fields.get("content"), str | None):
         object_list(fields["content"], "message.content")
     for position, call in enumerate(object_list(fields.get("tool_calls"), "message.tool_calls")):

@@ -92,7 +92,7 @@ def check_answer(document: JSONObject, shape: Shape) -> JSONObject:
     else:
         checked = document | {"response": document.get("response") or ""}
     if not any(shape.content_of(checked).get(name) for name in (shape.text, "thinking", "tool_calls")):
-        raise ValueError("no content")
+        raise ValueError("nothing is said")
     return checked
 
 
@@ -101,7 +101,7 @@ def reject_useless(document: Mapping[str, Any], shape: Shape) -> None:
     content = shape.content_of(document)
     answer_content.reject_missing_call(document.get("done_reason"), content.get("tool_calls"))
     if not (content.get("tool_calls") or answer_content.has_visible_text(content.get(shape.text))):
-        raise ValueError("no content")
+        raise ValueError("nothing is said")
 
 
 def join_lines(lines: Iterable[bytes]) -> JSONObject:

@@ -80,7 +80,7 @@ class _Ollama(BaseFormat):
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer. Raises ValueError with the fault."""
         if n > 1:
-            raise ValueError("several choices requested of an API that has one")
+            raise ValueError("one choice, where more were asked for")
         if ollama_answer.is_stream(body):
             return Mode.STREAM, ollama_answer.check_answer(
                 ollama_answer.join_lines(sse.decode_ndjson(body)), self.shape

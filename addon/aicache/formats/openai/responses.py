@@ -67,7 +67,7 @@ class Responses(BaseFormat):
         may come first: OpenRouter keeps connections alive with it.
         """
         if n > 1:
-            raise ValueError("several choices requested of an API that has one")
+            raise ValueError("several choices of an API that has one")
         try:
             if sse.is_stream(body):
                 return Mode.STREAM, responses_answer.check_answer(responses_stream.join_stream(body))

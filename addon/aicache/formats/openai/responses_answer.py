@@ -31,7 +31,7 @@ def check_answer(document: JSONObject) -> JSONObject:
     """
     reject_error(document)
     if document.get("object") != "response":
-        raise ValueError("not a response object")
+        raise ValueError("a document that is no response")
     if (status := document.get("status")) != "completed":
         raise ValueError(f"status: {answer_content.quote_reason(status)}")
     if document.get("incomplete_details"):

@@ -73,7 +73,7 @@ def join_stream(body: bytes) -> JSONObject:
         elif kind in _COMPLETION_EVENTS:
             return _completed_response(chunk.get("response"), begun, done)
         elif kind in _FAILURE_EVENTS:
-            raise ValueError("the stream ended with a failure")
+            raise ValueError("a stream that did not end well")
     raise ValueError("the stream is cut off")
 
 
