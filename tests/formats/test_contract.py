@@ -30,14 +30,22 @@ def test_every_format_has_a_contract() -> None:
 
 @of_every_api
 @some_are_rejected
-@given(data=st.data())
-def test_what_was_rendered_is_the_same_document(contract: Contract, data: st.DataObject) -> None:
-    """In every mode and variant, however it is read, from a whole answer to a stream and back; and taking the usage out
-    of a stream is as not having requested it."""
-    format, document = contract.format, data.draw(contract.documents)
-    n = contract.choices(document)
-    whole = format.render(document, Mode.WHOLE)
+@given(data=st.data(), rng=st.randoms(use_true_random=False))
+def test_a_document_survives_every_rendering(contract: Contract, data: st.DataObject, rng: random.Random) -> None:
+    """One document is drawn for all checks: to draw it takes longer than they do."""
+    document = data.draw(contract.documents)
+    variant, include_usage = data.draw(st.sampled_from(contract.variants)), data.draw(st.booleans())
 
+    what_was_rendered_is_the_same_document(contract, document)
+    taking_the_usage_out_is_as_not_having_requested_it(contract, document)
+    however_finely_its_text_trickles_it_is_the_same_document(contract, document, rng)
+    a_stream_cut_short_is_no_answer(contract, document, variant, include_usage, data)
+
+
+def what_was_rendered_is_the_same_document(contract: Contract, document: Any) -> None:
+    """In every mode and variant, however it is read, from a whole answer to a stream and back."""
+    format, n = contract.format, contract.choices(document)
+    whole = format.render(document, Mode.WHOLE)
     assert_same(format.parse_answer(whole, n=n), Mode.WHOLE, document)
     for variant in contract.variants:
         stream = format.render(format.parse_answer(whole)[1], Mode.STREAM, variant=variant)
@@ -45,32 +53,37 @@ def test_what_was_rendered_is_the_same_document(contract: Contract, data: st.Dat
             assert_same(format.parse_answer(stream, n=n, variant=read), Mode.STREAM, document)
         again = format.render(format.parse_answer(stream)[1], Mode.WHOLE)
         assert faithful(json.loads(again)) == faithful(json.loads(whole))
+
+
+def taking_the_usage_out_is_as_not_having_requested_it(contract: Contract, document: Any) -> None:
+    format = contract.format
     without_usage = format.render(document, Mode.STREAM, include_usage=False)
     assert format.without_usage(format.render(document, Mode.STREAM)) == without_usage
     assert format.without_usage(without_usage) == without_usage
 
 
-@of_every_api
-@some_are_rejected
-@given(data=st.data(), rng=st.randoms(use_true_random=False))
-def test_a_stream_may_be_cut_finer_but_not_short(contract: Contract, data: st.DataObject, rng: random.Random) -> None:
-    """However finely its text trickles it is the same document; cut off, it is none, unless only line ends, or what
-    follows the usage, are missing."""
-    format, document = contract.format, data.draw(contract.documents)
-    variant, include_usage = data.draw(st.sampled_from(contract.variants)), data.draw(st.booleans())
+def however_finely_its_text_trickles_it_is_the_same_document(
+    contract: Contract, document: Any, rng: random.Random
+) -> None:
+    if contract.trickle is not None:
+        variant = contract.trickled_variant
+        trickled = contract.trickle(contract.format.render(document, Mode.STREAM, variant=variant), rng)
+        assert contract.format.parse_answer(trickled, variant=variant) == (Mode.STREAM, document)
+
+
+def a_stream_cut_short_is_no_answer(
+    contract: Contract, document: Any, variant: str, include_usage: bool, data: st.DataObject
+) -> None:
+    """Unless only line ends are missing, or what follows the usage."""
+    format = contract.format
     stream = format.render(document, Mode.STREAM, variant=variant, include_usage=include_usage)
     expected = document if include_usage else contract.without_usage(document)
     complete_from = len(stream.removesuffix(contract.ending(document, variant, include_usage)))
     cut = data.draw(st.integers(0, complete_from - 1) | st.integers(complete_from - 30, complete_from - 1))
-
     with pytest.raises(ValueError):
         format.parse_answer(stream[:cut], variant=variant)
     for end in {complete_from, max(complete_from, len(stream) - 2), len(stream)}:
         assert format.parse_answer(stream[:end], variant=variant) == (Mode.STREAM, expected)
-    if contract.trickle is not None:
-        stream = format.render(document, Mode.STREAM, variant=contract.trickled_variant)
-        trickled = contract.trickle(stream, rng)
-        assert format.parse_answer(trickled, variant=contract.trickled_variant) == (Mode.STREAM, document)
 
 
 @of_every_api
