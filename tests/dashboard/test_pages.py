@@ -22,7 +22,7 @@ def test_every_file_that_a_page_or_a_script_names_is_served() -> None:
     named = set(re.findall(r'(?:href|src)="(static/[^"]+)"', text("index.html")))
     named |= {
         f"static/{name}"
-        for file in ("dashboard.js", "charts.js", "entries.js", "words.js", "ask.js")
+        for file in ("dashboard.js", "charts.js", "entries.js", "elements.js", "format.js", "api.js")
         for name in re.findall(r'from "\./([^"]+)"', text(file))
     }
     named |= {name.removeprefix("/_ai_cache/") for name in re.findall(r'href="(/[^"]+)"', text("token.html"))}
@@ -41,7 +41,18 @@ def test_a_file_comes_with_its_type_and_the_headers_that_keep_others_out(asked: 
 
 
 @pytest.mark.parametrize(
-    "name", ["index.html", "token.html", "dashboard.js", "charts.js", "entries.js", "words.js", "dashboard.css"]
+    "name",
+    [
+        "index.html",
+        "token.html",
+        "dashboard.js",
+        "charts.js",
+        "entries.js",
+        "elements.js",
+        "format.js",
+        "api.js",
+        "dashboard.css",
+    ],
 )
 def test_nothing_is_fetched_from_elsewhere_nor_written_into_the_page_as_markup(name: str) -> None:
     """What requests say is shown as text: callers choose models' names and questions."""

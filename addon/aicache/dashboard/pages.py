@@ -14,10 +14,11 @@ from aicache.dashboard.path_aliases import ROOT
 from aicache.telemetry.labels import replace_surrogates
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
+SCRIPTS = ("dashboard", "api", "charts", "elements", "entries", "format")
 STATIC = {
     "": ("index.html", "text/html; charset=utf-8"),
     "static/dashboard.css": ("dashboard.css", "text/css; charset=utf-8"),
-    **{f"static/{name}.js": (f"{name}.js", JAVASCRIPT) for name in ("dashboard", "ask", "charts", "entries", "words")},
+    **{f"static/{name}.js": (f"{name}.js", JAVASCRIPT) for name in SCRIPTS},
     "static/icon.svg": ("icon.svg", "image/svg+xml"),
     "static/uPlot.iife.min.js": ("uplot/uPlot.iife.min.js", JAVASCRIPT),
     "static/uPlot.min.css": ("uplot/uPlot.min.css", "text/css; charset=utf-8"),

@@ -1,11 +1,11 @@
-// Charts: uPlot, told what to draw. Each is beside a table of the same numbers, for whoever does not see it.
+// Charts by uPlot. Each stands beside a table of the same numbers, for those who cannot see it.
 
-import { clock, count, seconds } from "./words.js";
+import { clock, count, seconds } from "./format.js";
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const HEIGHT = 240;
+const HEIGHT_PX = 240;
 
-export const WHO = [
+export const OUTCOMES = [
   ["exact", "exact hits", "--exact"],
   ["semantic", "hits by meaning", "--semantic"],
   ["legacy", "of Higress", "--legacy"],
@@ -36,12 +36,12 @@ class Chart {
 
   width() { return Math.max(240, Math.floor(this.place.clientWidth)); }
 
-  fit() { if (this.plot && this.plot.width !== this.width()) this.plot.setSize({ width: this.width(), height: HEIGHT }); }
+  fit() { if (this.plot && this.plot.width !== this.width()) this.plot.setSize({ width: this.width(), height: HEIGHT_PX }); }
 
   draw(shape, options, data) {
     if (!this.plot || this.shape !== shape) {
       this.plot?.destroy();
-      this.plot = new uPlot({ width: this.width(), height: HEIGHT, ...options }, data, this.place);
+      this.plot = new uPlot({ width: this.width(), height: HEIGHT_PX, ...options }, data, this.place);
       this.shape = shape;
     } else {
       this.plot.setData(data);
@@ -67,7 +67,7 @@ function stack(rows) {
 export class Requests extends Chart {
   show(live) {
     this.last = [live];
-    const shown = WHO.filter(([name]) => name === "exact" || name === "semantic" || name === "miss" || live.series[name].some(Boolean));
+    const shown = OUTCOMES.filter(([name]) => name === "exact" || name === "semantic" || name === "miss" || live.series[name].some(Boolean));
     this.rows = shown.map(([name]) => live.series[name]).reverse();
     const bars = uPlot.paths.bars({ size: [0.8, 40], align: 1 });
     const series = shown.toReversed().map(([, label, name], k) => ({

@@ -1,17 +1,17 @@
-// The dashboard: asks the proxy how the cache is, and shows it. It stops asking while nobody looks.
+// The dashboard: polls the proxy's overview and shows it. It does not poll while the page is hidden or paused.
 
-import { Requests, Similarities, Times, TIMES, WHO } from "./charts.js";
-import { ask, why } from "./ask.js";
-import { beginEntries, read } from "./entries.js";
-import { NOTHING, clock, count, el, money, percent, ranked, seconds, shareBar, table } from "./words.js";
+import { Requests, Similarities, Times, OUTCOMES, TIMES } from "./charts.js";
+import { describeError, request } from "./api.js";
+import { startEntries, read } from "./entries.js";
+import { el, ranked, shareBar, table } from "./elements.js";
+import { NOTHING, clock, count, money, percent, seconds } from "./format.js";
 
-const EVERY = 2000; // milliseconds between two looks
-const AGAIN = 8000; // after one that failed
+const POLL_INTERVAL_MS = 2000;
+const RETRY_INTERVAL_MS = 8000;
 const $ = (id) => document.getElementById(id);
-const state = { window: 300, paused: false, timer: null, seen: {}, asking: null };
+const state = { window: 300, paused: false, timer: null, seen: {}, polling: null };
 
-// Put something on the page only where it differs from what is there, so that who reads it is not disturbed. What has the
-// focus, or is scrolled, is so again afterwards.
+// Update an element only if its value has changed, so that a reader is not disturbed. Focus and scroll positions stay.
 function put(id, value, make) {
   const text = JSON.stringify(value);
   if (state.seen[id] === text) return;
@@ -51,7 +51,7 @@ const named = (models) => (models.length > 2 ? `${models[0]} and ${models.length
 
 function showTiles(now) {
   const total = now.live.total, since = now.since;
-  const hits = WHO.slice(0, 4).map(([name, label, color]) => [name, label, color, total[name]]);
+  const hits = OUTCOMES.slice(0, 4).map(([name, label, color]) => [name, label, color, total[name]]);
   const hitCount = hits.reduce((sum, each) => sum + each[3], 0);
   const looked = hitCount + total.miss;
   const minutes = now.live.window / 60;
@@ -81,7 +81,7 @@ function showTraffic(now) {
   times.show(live);
   const at = live.times.map((each) => clock(each));
   const newest = at.map((_, i) => at.length - 1 - i);
-  const who = WHO.filter(([name]) => live.series[name].some(Boolean));
+  const who = OUTCOMES.filter(([name]) => live.series[name].some(Boolean));
   put("requests-table", [live.times, live.series], () => table("Requests", [["From", ""], ...who.map(([, label]) => [label, "number"])],
     newest.filter((i) => who.some(([name]) => live.series[name][i])).map((i) => [at[i], ...who.map(([name]) => count(live.series[name][i]))]), "No requests in this time."));
   put("latency-table", [live.times, live.series], () => table("Time to an answer", [["From", ""], ...TIMES.map(([, label]) => [label, "number"])],
@@ -141,13 +141,13 @@ function showAsked(now) {
     models.map((each) => [each.model, count(each.hits), count(each.upstream), count(each.stored), count(each.tokens), money(each.money)]), "No answers yet."));
 }
 
-async function look() {
+async function poll() {
   clearTimeout(state.timer);
   if (document.hidden || state.paused) return;
-  const asking = (state.asking = {});
+  const polling = (state.polling = {});
   try {
-    const now = await ask(`api/overview?window=${state.window}`);
-    if (state.asking !== asking) return;
+    const now = await request(`api/overview?window=${state.window}`);
+    if (state.polling !== polling) return;
     $("trouble").hidden = true;
     $("nothing").hidden = now.since.hit + now.since.miss + now.since.bypass > 0;
     showState(now);
@@ -156,37 +156,37 @@ async function look() {
     showDecisions(now);
     showParts(now);
     showAsked(now);
-    state.timer = setTimeout(look, EVERY);
+    state.timer = setTimeout(poll, POLL_INTERVAL_MS);
   } catch (error) {
-    if (state.asking !== asking) return;
-    const words = `${why(error)} What is shown may be old; it is asked again every few seconds.`;
+    if (state.polling !== polling) return;
+    const words = `${describeError(error)} What is shown may be old; it is asked again every few seconds.`;
     if ($("trouble").textContent !== words) $("trouble").textContent = words;
     $("trouble").hidden = false;
     $("state").className = "pill bad";
     $("state").textContent = "No contact";
-    state.timer = setTimeout(look, AGAIN);
+    state.timer = setTimeout(poll, RETRY_INTERVAL_MS);
   }
 }
 
 // ---------------------------------------------------------------- controls
 
-function begin() {
+function start() {
   requests = new Requests("requests", "Requests over time, by who answered; the table below has the same numbers");
   times = new Times("latency", "Percentiles of the time to an answer; the table below has the same numbers");
   similarities = new Similarities("similarity", "How similar the nearest stored question was; the table below has the same numbers");
   for (const each of document.querySelectorAll("input[name=window]")) {
-    each.addEventListener("change", () => { state.window = Number(each.value); look(); });
+    each.addEventListener("change", () => { state.window = Number(each.value); poll(); });
     if (each.checked) state.window = Number(each.value);
   }
   $("pause").addEventListener("click", () => {
     state.paused = !state.paused;
     $("pause").setAttribute("aria-pressed", String(state.paused));
     $("pause").textContent = state.paused ? "Go on" : "Pause";
-    look();
+    poll();
   });
-  document.addEventListener("visibilitychange", look);
-  beginEntries();
-  look();
+  document.addEventListener("visibilitychange", poll);
+  startEntries();
+  poll();
 }
 
-begin();
+start();

@@ -1,7 +1,8 @@
-// The entries: searched, read, pinned, purged, counted.
+// The entries: search, read, pin, purge and count them.
 
-import { ask, why } from "./ask.js";
-import { ago, bytes, count, el, seconds, table } from "./words.js";
+import { describeError, request } from "./api.js";
+import { el, table } from "./elements.js";
+import { ago, bytes, count, seconds } from "./format.js";
 
 const $ = (id) => document.getElementById(id);
 const state = { cursor: "", entry: null, searched: null, found: [] };
@@ -21,7 +22,7 @@ function line(each) {
 async function search(wanted, more = false) {
   say("Looking …");
   try {
-    const { entries, cursor } = await ask("api/search", wanted);
+    const { entries, cursor } = await request("api/search", wanted);
     state.searched = wanted;
     state.found = more ? [...state.found, ...entries] : entries;
     state.cursor = cursor;
@@ -32,13 +33,13 @@ async function search(wanted, more = false) {
   } catch (error) {
     $("found").replaceChildren();
     $("more").hidden = true;
-    say(why(error));
+    say(describeError(error));
   }
 }
 
 export async function read(key) {
   try {
-    const entry = await ask(`api/entries/${key}`);
+    const entry = await request(`api/entries/${key}`);
     state.entry = entry;
     const facts = [["Question", entry.question ?? "only found by the very request"], ["Model", entry.model], ["API", `${entry.api}, ${entry.mode}`], ["Key", el("span", { class: "key" }, entry.key)],
       ["Tokens", `${count(entry.prompt_tokens)} in, ${count(entry.completion_tokens)} out`], ["Size", bytes(entry.size)], ["Stored", `${ago(entry.stored_at)}; it took ${entry.took ? seconds(entry.took) : "an unknown time"}`],
@@ -52,20 +53,20 @@ export async function read(key) {
     state.opener = document.activeElement?.getAttribute("aria-label");
     $("entry").showModal();
   } catch (error) {
-    say(error.message === "there is no such page" ? "There is no such entry (any more)." : why(error));
+    say(error.message === "there is no such page" ? "There is no such entry (any more)." : describeError(error));
     $("said").scrollIntoView({ block: "center" });
   }
 }
 
 async function change(key, what) {
   try {
-    const { done } = await ask(`api/entries/${key}/${what}`, {});
+    const { done } = await request(`api/entries/${key}/${what}`, {});
     const words = { purge: "purged", pin: "pinned", unpin: "unpinned" }[what];
     if (state.searched) await search(state.searched.cursor === undefined ? state.searched : { cursor: "" });
     if (document.activeElement === document.body) ($("found").querySelector(`[data-key="${key}"]`) ?? $("text")).focus();
     say(done ? `The entry is ${words}.` : "There is no such entry (any more).");
   } catch (error) {
-    say(why(error));
+    say(describeError(error));
   }
 }
 
@@ -84,16 +85,16 @@ async function countEntries() {
   if (!$("stored").open) return;
   $("stored-models").textContent = "Counting …";
   try {
-    const found = await ask("api/models");
+    const found = await request("api/models");
     const part = found.looked_at < found.count ? `; of ${count(found.looked_at)} of them:` : "";
     $("stored-models").replaceChildren(el("p", { class: "note" }, `${count(found.count)} entries${part}`),
       table("Entries by model", [["Model", "text"], ["Entries", "number"], ["Answers", "number"]], found.models.map((each) => [each.model, count(each.entries), bytes(each.bytes)]), ""));
   } catch (error) {
-    $("stored-models").textContent = why(error);
+    $("stored-models").textContent = describeError(error);
   }
 }
 
-export function beginEntries() {
+export function startEntries() {
   $("search").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = $("text").value.trim();
