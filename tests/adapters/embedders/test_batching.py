@@ -12,7 +12,7 @@ import pytest
 from aicache.adapters.embedders.batching import MAX_WAITING_TEXTS
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
 from aicache.adapters.embedders.local import MAX_BATCH_TEXTS, MAX_CHARS, SPLIT_ABOVE_TEXTS, LocalEmbedder
-from aicache.adapters.embedders.local_process import EncoderThread
+from aicache.adapters.embedders.local_thread import EncoderThread
 from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.adapters.embedders.remembered_vectors import MAX_REMEMBERED_BYTES, EmbeddingKey, RememberedVectors
 from aicache.domain.model import Vector

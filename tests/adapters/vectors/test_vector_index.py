@@ -650,7 +650,7 @@ except StoreError as exc:
         assert await zvec.find_problem() is None
         shutil.rmtree(tmp_path / "data")
 
-        assert "gone" in (await zvec.find_problem() or "")
+        assert "removed" in (await zvec.find_problem() or "")
 
         with contextlib.suppress(StoreError):  # whatever zvec says to it
             await zvec.close()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from aicache.adapters.embedders import encoder_main
 from aicache.adapters.embedders.batching import Batcher
+from aicache.adapters.embedders.encoder import PROBE_TEXTS, Encoder
 from aicache.adapters.embedders.input_text import truncate
-from aicache.adapters.embedders.local_process import PROBE_TEXTS, Encoder, local_encoder
+from aicache.adapters.embedders.local_process import EncoderProcess
+from aicache.adapters.embedders.local_thread import EncoderThread
 from aicache.adapters.errors import translate_errors
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose
@@ -58,7 +62,7 @@ class LocalEmbedder:
 
     def __init__(self, encoder: Encoder | None = None) -> None:
         """*encoder* replaces the one of this system."""
-        self._encoder = encoder or local_encoder()
+        self._encoder = encoder or _create_encoder()
         self._probing: asyncio.Future[Vector] | None = None
         self._batcher = Batcher("local embedder", self._send, max_batch=MAX_BATCH_TEXTS, split_above=SPLIT_ABOVE_TEXTS)
 
@@ -102,3 +106,10 @@ class LocalEmbedder:
         norms = np.linalg.norm(rows, axis=1)
         good = np.isfinite(norms) & (norms > 0)
         return [row / norm if fine else None for row, norm, fine in zip(rows, norms, good, strict=True)]
+
+
+def _create_encoder() -> Encoder:
+    """Return the encoder for this system, not started."""
+    # A frozen mitmproxy is not a Python interpreter, and on Windows a child cannot inherit a socket as its stdin.
+    frozen = getattr(sys, "frozen", False) or not sys.executable
+    return EncoderThread(encoder_main.load) if frozen or sys.platform == "win32" else EncoderProcess()

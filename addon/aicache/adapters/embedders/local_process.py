@@ -1,4 +1,4 @@
-"""Runs the local encoder off the event loop: in a process, or in a thread where a process is not possible."""
+"""Runs the local encoder in a process of its own, and restarts it when it fails."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
 from aicache.adapters.embedders import encoder_main
+from aicache.adapters.embedders.encoder import PROBE_TEXTS
 from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
-from aicache.adapters.threads import Worker
 from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
 
@@ -34,38 +33,12 @@ MAX_START_PAUSE_S = 60.0
 """Before a process that fails to start is tried again."""
 CRASH_WINDOW_S = 60.0
 """For so long a crash counts as a repeated one."""
-PROBE_TEXTS: Final = ["warm"]
-"""What every working encoder can encode."""
 
 logger = logging.getLogger(__name__)
-
-Encode: TypeAlias = Callable[[list[str]], Vector]
-"""Texts to one row each, not yet normalized. Blocks."""
-
-
-class Encoder(Protocol):
-    """Texts to one row each, not yet normalized. One batch at a time; raises StoreError, or what the library raises."""
-
-    async def start(self) -> None:
-        """Load the weights, unless they are loaded."""
-
-    async def encode(self, texts: list[str]) -> Vector: ...
-
-    def when_restored(self, callback: Callable[[], None]) -> None:
-        """Call *callback* whenever it works again after a failure."""
-
-    async def close(self) -> None: ...
 
 
 class EncodingError(StoreError):
     """The process replied that it cannot encode these texts."""
-
-
-def local_encoder() -> Encoder:
-    """Return the encoder for this system, not started."""
-    # A frozen mitmproxy is not a Python interpreter, and on Windows a child cannot inherit a socket as its stdin.
-    frozen = getattr(sys, "frozen", False) or not sys.executable
-    return EncoderThread(encoder_main.load) if frozen or sys.platform == "win32" else EncoderProcess()
 
 
 class EncoderProcess:
@@ -262,37 +235,3 @@ async def _receive(connection: socket.socket, size: int) -> bytearray:
             raise EOFError
         position += count
     return received
-
-
-class EncoderThread:
-    """A thread of this process that encodes with the function that *load* returns."""
-
-    def __init__(self, load: Callable[[], Encode]) -> None:
-        self._load_encode = load
-        self._encode: Encode | None = None
-        self._worker = Worker("ai-cache-embedder")
-
-    def when_restored(self, callback: Callable[[], None]) -> None:
-        """Do nothing: a thread is not restarted."""
-
-    async def start(self) -> None:
-        await self._worker.run(self._loaded)
-
-    async def encode(self, texts: list[str]) -> Vector:
-        return await self._worker.run(self._run, texts)
-
-    async def close(self) -> None:
-        await self._worker.close()
-
-    # Everything below runs on the worker's thread.
-
-    def _loaded(self) -> Encode:
-        if self._encode is None:
-            try:
-                self._encode = self._load_encode()
-            except ImportError as exc:
-                raise StoreError(f"local embedder: {encoder_main.MISSING}") from exc
-        return self._encode
-
-    def _run(self, texts: list[str]) -> Vector:
-        return np.asarray(self._loaded()(texts), dtype=np.float32)

@@ -158,8 +158,8 @@ class EmbeddedValkey:
         except OSError as exc:
             raise StoreError(f"embedded Valkey: {self._files.folder} cannot be set aside ({exc.strerror})") from exc
         logger.warning(
-            "embedded Valkey: the files in %s are damaged (%s): set aside as %s and begun anew; stored answers are "
-            "requested upstream again",
+            "embedded Valkey: the files in %s are damaged (%s): set aside as %s, starting without; stored answers "
+            "are requested upstream again",
             *(self._files.folder, damage, aside.name),
         )
         return await self._start(binary)

@@ -17,7 +17,8 @@ from aicache.adapters.vectors.checks import check_digests, check_vector
 from aicache.adapters.vectors.memory import InMemoryVectors
 from aicache.adapters.vectors.promotion import NotInMemoryError, Promotion
 from aicache.adapters.vectors.zvec_check import find_damage
-from aicache.adapters.vectors.zvec_folder import MAX_SLACK_BYTES, ZvecFolder, is_occupied
+from aicache.adapters.vectors.zvec_files import is_occupied
+from aicache.adapters.vectors.zvec_folder import MAX_SLACK_BYTES, ZvecFolder
 from aicache.adapters.vectors.zvec_rewrite import recover
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.loop_time import loop_timeout
@@ -105,8 +106,8 @@ class ZvecIndex:
         except OSError as exc:
             raise StoreError(f"zvec: {path} is damaged, and cannot be set aside ({exc.strerror})") from exc
         logger.warning(
-            "vector index: %s is damaged (%s): set aside as %s and begun anew; stored answers serve exact requests, "
-            "and similar ones once they have been requested again",
+            "vector index: %s is damaged (%s): set aside as %s, starting with an empty one; stored answers "
+            "serve exact requests, and similar ones once they have been requested again",
             *(path, damage, aside.name),
         )
 
@@ -228,7 +229,7 @@ class ZvecIndex:
 
     def _find_problem(self) -> str | None:
         if self._folder.is_gone():
-            return "its files have gone, or others have taken their place"
+            return "its files were removed or replaced"
         failing = [name for name, count in self._failures.items() if count >= MAX_FAILURES]
         if not failing:
             return None

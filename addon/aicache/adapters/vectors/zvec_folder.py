@@ -17,6 +17,7 @@ from aicache.adapters.damaged_files import MIN_FREE_BYTES, make_private
 from aicache.adapters.vectors import zvec_check_main
 from aicache.adapters.vectors.checks import clip_cosine
 from aicache.adapters.vectors.memory import InMemoryVectors
+from aicache.adapters.vectors.zvec_files import folder_identity, is_occupied
 from aicache.adapters.vectors.zvec_library import import_zvec
 from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, NEW_SUFFIX, Copy, beside, recover
 from aicache.domain.model import PINNED, Neighbor, Vector
@@ -48,7 +49,7 @@ class ZvecFolder:
         self._memory = memory
         self._max_slack_bytes = max_slack_bytes
         self._collection: Any = None
-        self._identified: tuple[Any, tuple[int, ...]] = (None, ())  # a collection, and its folder's `_identity`
+        self._identified: tuple[Any, tuple[int, ...]] = (None, ())  # a collection, and its folder's `folder_identity`
         self._copy: Copy | None = None
 
     # ------------------------------------------------------------------ open and close
@@ -68,7 +69,7 @@ class ZvecFolder:
             raise StoreError(f"zvec: {self.path} cannot be opened ({exc}); {ADVICE}") from exc
         self._check_schema(collection)
         self._collection = collection
-        self._identified = (collection, _identity(self.path))
+        self._identified = (collection, folder_identity(self.path))
         make_private(self.path)
         logger.info("zvec opened %s", self.path)
 
@@ -121,9 +122,9 @@ class ZvecFolder:
     def is_gone(self) -> bool:
         """Return whether the files have been removed or replaced since they were opened."""
         if self._identified[0] is not self._collection:  # replaced by a copy, which has a folder of its own
-            self._identified = (self._collection, _identity(self.path))
+            self._identified = (self._collection, folder_identity(self.path))
         identity = self._identified[1]
-        return self._collection is None or not identity or _identity(self.path) != identity
+        return self._collection is None or not identity or folder_identity(self.path) != identity
 
     @property
     def is_open(self) -> bool:
@@ -294,19 +295,3 @@ class ZvecFolder:
 def similarity_of(distance: float) -> float:
     """Convert zvec's COSINE score, which is 1 - cosine, to the cosine, clipped to [-1, 1]."""
     return clip_cosine(1.0 - distance)
-
-
-def is_occupied(folder: Path) -> bool:
-    """Return whether *folder* has any content to open; also for a file in its place."""
-    if not folder.is_dir():
-        return folder.exists() or folder.is_symlink()
-    return any(folder.iterdir())
-
-
-def _identity(folder: Path) -> tuple[int, ...]:
-    """Return what tells a folder and its lock file from later ones of the same name; empty when they are gone."""
-    try:
-        found = (folder.stat(), (folder / "LOCK").stat())
-    except OSError:
-        return ()
-    return tuple(number for each in found for number in (each.st_dev, each.st_ino))
