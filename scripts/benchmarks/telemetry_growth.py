@@ -104,7 +104,7 @@ def _report(i: int) -> Decided:
         mode="whole",
         key=digest("key", question),
         namespace=digest("namespace", str(i)),
-        kind=digest("kind", str(i)),
+        segment=digest("kind", str(i)),
         seconds=0.001 + i % 100 / 1000,
         trace=Trace([Step(f"step {i % 200}", 0.001)], looked, 0.92, error_bound=0.1 if i % 3 else None),
         question=question,

@@ -50,7 +50,7 @@ def a_report(outcome: Any = "miss", **other: Any) -> Decided:
         "mode": "whole",
         "key": digest("key", "asked"),
         "namespace": digest("namespace", "alice"),
-        "kind": KIND,
+        "segment": KIND,
         "seconds": 0.004,
         "trace": Trace([Step("exact store", 0.001)]),
         "question": "a question of the caller",
@@ -79,5 +79,5 @@ def finished(report: Decided | None = None, status: int = 200, **other: Any) -> 
 
 
 def checked(verdict: Any = "right", **other: Any) -> Checked:
-    values: dict[str, Any] = {"at": NOW, "kind": KIND, "key": an_entry().key, "similarity": 0.95, "source": "audit"}
+    values: dict[str, Any] = {"at": NOW, "segment": KIND, "key": an_entry().key, "similarity": 0.95, "source": "audit"}
     return Checked(verdict=verdict, **values | {"would_serve": True} | other)

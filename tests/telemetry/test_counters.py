@@ -153,12 +153,12 @@ def test_callers_cannot_make_it_grow(counts: Counters) -> None:
     for i in range(500):
         steps = [Step(f"step {i}", 0.001)]
         looked = [Neighbor(str(i), 0.5, refused=f"guard:g{i}")]
-        model, kind = f"model-{i}", digest("kind", str(i))
-        counts.decided(a_hit(model=model, kind=kind, trace=Trace(steps, looked, error_bound=0.1)))
+        model, segment = f"model-{i}", digest("kind", str(i))
+        counts.decided(a_hit(model=model, segment=segment, trace=Trace(steps, looked, error_bound=0.1)))
         counts.decided(a_report("miss", model=model, reason=f"reason-{chr(97 + i % 26) * (i + 1)}"))
         counts.decided(a_report("bypass", model=model, reason=f"because-{chr(97 + i % 26) * (i + 1)}"))
         counts.finished(finished(a_report(model=model), entry=an_entry(), why_not=None))
-        counts.checked(checked(kind=kind, error_bound=0.1, serving_level="off"))
+        counts.checked(checked(segment=segment, error_bound=0.1, serving_level="off"))
 
     assert len(counts.hits) <= MAX_MODELS + 1
     assert ("exact", "chat", OTHER) in counts.hits

@@ -209,7 +209,7 @@ def test_all_that_was_taken_is_written_at_the_end(start: Callable[..., DecisionL
 
 
 def test_a_line_of_a_request_that_was_not_read_is_one_too() -> None:
-    line = decided_line(a_report("bypass", reason="skip", model="", key="", namespace="", kind=""), text=False)
+    line = decided_line(a_report("bypass", reason="skip", model="", key="", namespace="", segment=""), text=False)
 
     assert (line["outcome"], line["reason"], "entry" in line) == ("bypass", "skip", False)
     assert finished_line(finished(status=0, seconds=0.0))["stored"] is False

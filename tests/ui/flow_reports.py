@@ -44,7 +44,7 @@ def a_report(outcome: Any = "miss", **fields: Any) -> Decided:
         "mode": Mode.WHOLE,
         "key": KEY,
         "namespace": "n" * 40,
-        "kind": "k" * 40,
+        "segment": "k" * 40,
         "trace": Trace(),
         "question": "How do I reset my password?",
     }

@@ -31,7 +31,7 @@ class Decided:
     key: str
     """The exact key of the request; empty for a batch, or if the request was not parsed."""
     namespace: str
-    kind: str
+    segment: str
     """Traffic segment: digest of scope, upstream and model; where an error bound is kept, the name of its segment."""
     seconds: float
     """From the request hook to the decision."""
@@ -70,7 +70,7 @@ class Checked:
     """A stored answer was compared with a fresh one, for a question that it answered or would have answered."""
 
     at: float
-    kind: str
+    segment: str
     key: str
     """Key of the entry that answered, or would have."""
     similarity: float

@@ -26,7 +26,7 @@ class Trace:
     neighbors: list[Neighbor] = field(default_factory=list)
     threshold: float | None = None
     """The similarity that was required; None without a search by meaning."""
-    kind: str | None = None
+    segment: str | None = None
     """Traffic segment of the error bound; None if there is none."""
     risk: float | None = None
     """Probability that the neighbor that would answer is wrong; None if not estimated."""

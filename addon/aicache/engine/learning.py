@@ -219,7 +219,7 @@ class Learning:
         self._on_checked(
             Checked(
                 at=self._clock(),
-                kind=trial.kind,
+                segment=trial.kind,
                 key=key,
                 similarity=trial.similarity,
                 verdict=found.value,

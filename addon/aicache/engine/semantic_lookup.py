@@ -157,7 +157,7 @@ class SemanticLookup:
         name, segment = await self.learning.segment_of(lookup.exchange, self.semantic, lookup.rules, lookup.store)
         found = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
         decision = self.learning.watch(name, segment, found, lookup.rules)
-        lookup.trace.kind, lookup.trace.error_bound = name, segment.error_bound
+        lookup.trace.segment, lookup.trace.error_bound = name, segment.error_bound
         assessed = tuple(replace(n, group=n.key) for n in neighbors)
         return self._outcome(name, segment, decision, assessed, hit.entry if hit else None, miss, refusal)
 
@@ -179,7 +179,7 @@ class SemanticLookup:
             grouped = [replace(n, group=records[n.key].group) for n in neighbors]
             voters, guard = await self._assess(grouped, entries)
             decision = learning.decide(name, segment, voters, records, rules)
-        trace.kind, trace.risk, trace.error_bound = name, decision.risk, segment.error_bound
+        trace.segment, trace.risk, trace.error_bound = name, decision.risk, segment.error_bound
         gone = [key for key, entry in entries.items() if entry is None]
         candidate = decision.candidate
         entry = entries.get(candidate.key) if candidate is not None else None

@@ -99,7 +99,7 @@ class Counters:
         if outcome != "bypass" and (nearest := nearest_similarity(report)) is not None:
             self.similarities[outcome].add(nearest)
         if trace.error_bound is not None:
-            segment = self._segment(report.kind)
+            segment = self._segment(report.segment)
             segment.model, segment.error_bound = self._models.known(report.model), trace.error_bound
 
     def _hit(self, report: Decided) -> None:
@@ -136,7 +136,7 @@ class Counters:
     def checked(self, checked: Checked) -> None:
         self.judgments[checked.verdict, checked.source, "yes" if checked.would_serve else "no"] += 1
         if checked.error_bound is not None:
-            segment = self._segment(checked.kind)
+            segment = self._segment(checked.segment)
             segment.error_bound, segment.standing = checked.error_bound, checked.serving_level
 
     def _segment(self, name: str) -> Segment:

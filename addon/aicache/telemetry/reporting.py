@@ -31,7 +31,7 @@ def lookup_report(
         mode=call.mode,
         key=identity.key,
         namespace=identity.namespace,
-        kind=trace.kind or exchange.kind,
+        segment=trace.segment or exchange.kind,
         seconds=time.perf_counter() - began,
         trace=trace,
         question=call.question,
@@ -57,7 +57,7 @@ def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: 
         mode="whole",
         key=exchange.keys[0] if len(exchange.keys) == 1 else "",
         namespace=exchange.namespace,
-        kind="",
+        segment="",
         seconds=time.perf_counter() - began,
         tokens=(tokens if answered else 0, 0),
     )
