@@ -64,8 +64,7 @@ class AICache:
 
         runtime, unread, batches = self._lifecycle.current, UnreadResponses(), EmbeddingBatches()
         self._header_misses = HeaderMisses()
-        self._malformed = MalformedFields()
-        self._own = OwnConnections()
+        self._malformed, self._own = MalformedFields(), OwnConnections()
         self._flows = FlowStates(unread)
         marks = flow_marks.FlowMarks(lambda: self._observability.scope)
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
@@ -150,7 +149,8 @@ class AICache:
 
     def _answering_engine(self) -> Engine | None:
         """Return the engine that answers may come from at the moment."""
-        return None if self._observability.bypassed else self._lifecycle.engine()
+        runtime = self._lifecycle.runtime
+        return None if runtime is None or self._observability.bypassed else runtime.engine
 
     # ------------------------------------------------------------------ connections
 

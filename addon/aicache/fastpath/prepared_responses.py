@@ -18,7 +18,7 @@ from mitmproxy.http import Headers, HTTPFlow, Response
 from mitmproxy.net.http import http1
 
 from aicache.domain.events import Decided
-from aicache.domain.model import Entry, Hit
+from aicache.domain.model import Hit
 from aicache.domain.policy import has_plausible_times
 from aicache.domain.ports import DerivedCache
 from aicache.domain.request_directives import NO_DIRECTIVES
@@ -110,13 +110,18 @@ class PreparedResponses:
 
     def get(self, fingerprint: bytes, now: float) -> PreparedResponse | None:
         """Return the response prepared for a request; None if there is none, or none that may still be given."""
-        cache = self._derived_cache()
-        prepared = None if cache is None else cache.get_derived(fingerprint)
-        if not isinstance(prepared, PreparedResponse) or not self._is_fresh(prepared.hit.entry, now):
+        if (engine := self._engine()) is None or (cache := engine.backends.derived_cache) is None:
             return None
-        if prepared.found_by is not None and prepared.found_by is not self._semantic():
+        prepared = cache.get_derived(fingerprint)
+        if not isinstance(prepared, PreparedResponse):
             return None
-        return None if self._is_refused(prepared.exchange.credential) else prepared
+        entry = prepared.hit.entry
+        if entry.expires_at <= now or not has_plausible_times(entry, now, engine.rules.ttl):
+            return None
+        if prepared.found_by is not None and prepared.found_by is not engine.semantic:
+            return None
+        # The upstream may have refused the caller's credential since.
+        return None if engine.credentials.is_refused(prepared.exchange.credential) else prepared
 
     def put(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Prepare the response to requests with these fingerprints.
@@ -135,14 +140,6 @@ class PreparedResponses:
         size = len(body) if body is not hit.entry.body else 0
         for fingerprint in fingerprints:
             cache.put_derived(fingerprint, hit.entry, prepared, size, exchange.identity.key)
-
-    def _is_fresh(self, entry: Entry, now: float) -> bool:
-        engine = self._engine()
-        return entry.expires_at > now and engine is not None and has_plausible_times(entry, now, engine.rules.ttl)
-
-    def _is_refused(self, caller: str | None) -> bool:
-        """Tell whether the upstream has refused the caller's credential since the response was prepared."""
-        return (engine := self._engine()) is None or engine.credentials.is_refused(caller)
 
     def _semantic(self) -> Semantic | None:
         return None if (engine := self._engine()) is None else engine.semantic
