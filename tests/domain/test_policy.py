@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from aicache.domain.keys import Identity
-from aicache.domain.model import AHEAD, PINNED, Call, Common, Entry, Mode, Neighbor, Turn
+from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Call, Common, Entry, Mode, Neighbor, Turn
 from aicache.domain.policy import (
     Policy,
     Refusals,
@@ -313,10 +313,10 @@ def test_the_moment_counts_where_no_neighbor_may_answer_too(turns: list[Turn], u
     ("stored_at", "expires_at", "why"),
     [
         (1000.0, 1000.0 + 100, None),
-        (1050.0 + AHEAD, 1150.0, None),  # of a proxy whose clock is a little ahead
-        (1051.0 + AHEAD, 1150.0, "other-clock"),
-        (1000.0, 1150.0 + AHEAD, None),
-        (1000.0, 1151.0 + AHEAD, "other-clock"),
+        (1050.0 + MAX_CLOCK_SKEW_S, 1150.0, None),  # of a proxy whose clock is a little ahead
+        (1051.0 + MAX_CLOCK_SKEW_S, 1150.0, "other-clock"),
+        (1000.0, 1150.0 + MAX_CLOCK_SKEW_S, None),
+        (1000.0, 1151.0 + MAX_CLOCK_SKEW_S, "other-clock"),
         (1000.0, PINNED, None),
         (1e9, PINNED, "other-clock"),
         (-math.inf, math.inf, None),  # what Higress left

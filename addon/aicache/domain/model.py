@@ -1,4 +1,4 @@
-"""The values every part speaks in: frozen, without I/O and without behavior of their own."""
+"""The values that all layers share: frozen, without I/O or behavior."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ Vector: TypeAlias = npt.NDArray[np.float32]
 
 PINNED = 253_402_300_799.0
 """The end of the year 9999: the time at which pinned entries expire."""
-AHEAD = 60.0
-"""Seconds that the clocks of two machines may be apart; what was made later than that from now was made by a clock that
-has been set back since."""
+MAX_CLOCK_SKEW_S = 60.0
+"""Between two machines; anything later than now by more than this was made by a clock that has been set back since."""
 
 
 class Mode(StrEnum):
@@ -45,19 +44,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What a request says in words that every API has. Two requests of equal values are the same question, whatever
-    the API; a request that says anything more has no such value."""
+    """A request in terms that every API has. Requests of equal values are the same question, whatever the API;
+    a request that says anything more has no such value."""
 
     system: str
     """All system prompts, in order, joined by a blank line."""
     turns: tuple[tuple[str, str], ...]
     """``(role, text)`` in order, the role ``user`` or ``assistant``; the last one is the user's question."""
     params: Mapping[str, Any]
-    """Those that were sent, by the names of chat completions: ``temperature``, ``top_p``, ``top_k``, ``stop`` (a list),
+    """Parameters sent, by their names in chat completions: ``temperature``, ``top_p``, ``top_k``, ``stop`` (a list),
     ``seed``, ``presence_penalty``, ``frequency_penalty``, ``n`` (above 1), ``tools`` (a list of ``name``,
     ``description``, ``parameters``), ``tool_choice`` (``none``, ``required`` or ``{"name": ...}``)."""
     max_tokens: int | None
-    """As asked for. It is no part of what is asked: a whole answer of fewer tokens would have been the same."""
+    """As requested. It is no part of the question: a whole answer of fewer tokens would have been the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +78,11 @@ class Call:
     n: int
     """How many choices the answer must have."""
     temperature: float | None
-    """As asked for; None when the request leaves it to the upstream."""
+    """As requested; None when the request leaves it to the upstream."""
     variant: str = ""
-    """Which of a mode's renderings is asked for, where an API has several; its words are the format's own."""
+    """The requested rendering of a mode, where an API has several; its values are the format's own."""
     common: Common | None = None
-    """The request in words that other APIs have, too; None where it says more than those."""
+    """The request in terms that all APIs have; None where it says more."""
     counted: bool = True
     """Whether the API tells the usage in its answer: always, but in streams of completions whose callers do not ask."""
 
@@ -97,19 +96,19 @@ class Batch:
     params: Mapping[str, Any]
     """The body as sent, less inputs and model."""
     inputs: tuple[Any, ...]
-    """What is to be embedded: texts, or JSON values such as lists of tokens."""
+    """Texts, or JSON values such as lists of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of what is said to the user."""
+    """Text for the user."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """A piece of the model's thinking, as far as the API shows it. *signature* proves it to the API that made it."""
+    """The model's reasoning, as far as the API shows it. *signature* proves it to the API that made it."""
 
     text: str
     signature: str | None = None
@@ -117,14 +116,14 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the model says instead of an answer."""
+    """The model's text in place of an answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a function of the caller's. *arguments* is a JSON object; *id* is empty with APIs that have none."""
+    """A call of one of the caller's functions. *arguments* is a JSON object; *id* is empty with APIs that have none."""
 
     id: str
     name: str
@@ -162,7 +161,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a complete answer says, in words that every API has. Citations, log probabilities and the like are no part
+    """A complete answer in terms that every API has. Citations, log probabilities and the like are no part
     of it: they stay in the recorded document, which is what callers of the same API get."""
 
     id: str
@@ -201,7 +200,7 @@ class Entry:
     asked_variant: str = ""
     """Which of the mode's renderings the recorded call asked for (`Call.variant`)."""
     refused: bool = False
-    """The model said no: an answer to this very request, and to no other."""
+    """The model refused: an answer to this very request, and to no other."""
     took: float = 0.0
     """Seconds from the request to the answer's last byte, when it was recorded; 0 where that is not known."""
     owners: tuple[str, ...] = ()
@@ -215,9 +214,9 @@ class Hit:
     entry: Entry
     similarity: float | None = None
     legacy: bool = False
-    """The entry was made just now, of a text that Higress left; nothing is known of its age."""
+    """The entry was built just now from a text that Higress left; its age is unknown."""
     error_bound: float | None = None
-    """What share of all requests is answered wrong at most (95 % confidence), where hits are checked."""
+    """Upper bound of the share of all requests that are answered wrong (95 % confidence), where hits are checked."""
     trial: Trial | None = None
     """Where the hit is to be checked by a fresh answer, asked for in the background."""
 
@@ -234,7 +233,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Bypass:
-    """The request is not the cache's business: neither looked up nor stored."""
+    """The cache ignores the request: it is neither looked up nor stored."""
 
     reason: str
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from aicache import guards
 from aicache.domain.conversation import is_textual
 from aicache.domain.keys import Identity
-from aicache.domain.model import AHEAD, PINNED, Call, Entry, Mode, Neighbor
+from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Call, Entry, Mode, Neighbor
 from aicache.domain.request_directives import Directives
 from aicache.domain.task_prompts import is_task_prompt
 from aicache.evidence.neighbor import MAX_COSINE
@@ -184,9 +184,9 @@ def has_plausible_times(entry: Entry, now: float, ttl: float) -> bool:
 
     An entry stored while a clock was ahead would otherwise live longer, by as much as the clock was ahead.
     """
-    if entry.stored_at > now + AHEAD:
+    if entry.stored_at > now + MAX_CLOCK_SKEW_S:
         return False
-    return entry.expires_at >= PINNED or entry.expires_at - now <= ttl + AHEAD
+    return entry.expires_at >= PINNED or entry.expires_at - now <= ttl + MAX_CLOCK_SKEW_S
 
 
 def may_be_neighbor(entry: Entry, rules: Rules) -> bool:

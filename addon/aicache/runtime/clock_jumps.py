@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from aicache.domain.model import AHEAD
+from aicache.domain.model import MAX_CLOCK_SKEW_S
 
 
 class ClockJumps:
@@ -23,4 +23,4 @@ class ClockJumps:
         """Tell whether the clock has jumped since the last call."""
         apart = self._wall() - self._steady()
         before, self._apart = self._apart, apart
-        return before is None or abs(apart - before) > AHEAD
+        return before is None or abs(apart - before) > MAX_CLOCK_SKEW_S

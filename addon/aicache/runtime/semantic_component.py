@@ -18,7 +18,7 @@ from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel
 from aicache.config import Semantic as SemanticConfig
-from aicache.domain.model import AHEAD
+from aicache.domain.model import MAX_CLOCK_SKEW_S
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.recovery import Recovery
@@ -84,7 +84,7 @@ class SemanticComponent:
 
     async def _sweep(self, index: AnyIndex) -> None:
         self._swept, now = time.monotonic(), time.time()
-        await index.sweep(now, now + self._engine.rules.ttl + AHEAD)
+        await index.sweep(now, now + self._engine.rules.ttl + MAX_CLOCK_SKEW_S)
 
     async def _sweep_or_warn(self, index: AnyIndex) -> None:
         try:

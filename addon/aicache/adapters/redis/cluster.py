@@ -27,11 +27,11 @@ from aicache.domain.task_set import TaskSet
 logger = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
-LEARN_EVERY = 0.5
+MIN_REFRESH_INTERVAL_S = 0.5
 """Seconds between two questions for the topology, while something does not fit it."""
-LEARN_WITHIN = 1.0
+REFRESH_TIMEOUT_S = 1.0
 """Seconds that one node has to tell it; no request waits that long."""
-PAUSE = 2.0
+DOWN_PAUSE_S = 2.0
 """Seconds between two attempts with a node that fails."""
 SHARE = 0.8
 """Of the timeout, that a node has: so that its failure is known for its own before the whole store's timeout passes."""
@@ -43,7 +43,7 @@ Address: TypeAlias = tuple[str, int]
 class _Node:
     server: Server
     address: Address
-    breaker: Breaker = field(default_factory=lambda: Breaker(pause=PAUSE))
+    breaker: Breaker = field(default_factory=lambda: Breaker(pause=DOWN_PAUSE_S))
 
 
 class Cluster:
@@ -210,7 +210,7 @@ class Cluster:
         nodes.sort(key=lambda node: node.breaker.open)
         for node in nodes:
             try:
-                deadline = loop_time().time() + max(self._timeout, LEARN_WITHIN)
+                deadline = loop_time().time() + max(self._timeout, REFRESH_TIMEOUT_S)
                 [reply] = await node.server.pipeline([("CLUSTER", "SLOTS")], deadline)
                 if isinstance(reply, ResponseError):
                     no_cluster = "cluster support disabled" in str(reply)
@@ -221,7 +221,7 @@ class Cluster:
                 self._why_not = str(exc)
             except (TypeError, ValueError, LookupError, AttributeError):
                 self._why_not = f"{node.server}: tells no topology"
-        self._next_learning = loop.time() + LEARN_EVERY
+        self._next_learning = loop.time() + MIN_REFRESH_INTERVAL_S
 
     def _take(self, reply: Any, asked: str) -> None:
         """Take the answer of CLUSTER SLOTS into use: ``[first, last, [host, port, …], replicas …]`` each."""

@@ -12,7 +12,7 @@ import msgspec
 
 from aicache.domain import response_fields
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, SIGNATURE_BYTES, checksum, signature
-from aicache.domain.model import AHEAD, Entry
+from aicache.domain.model import MAX_CLOCK_SKEW_S, Entry
 from aicache.domain.ports import StoreError
 
 FORMAT = b"\x04"
@@ -126,7 +126,7 @@ def parse_flag(sign: bytes, flag: str, packed: bytes, now: float) -> Flag | None
         case [ends] if ends.isdecimal():  # of an earlier version
             return Flag() if now < int(ends) / 1000 < now + _MAX_OLD_FLAG_S else None
         case [made, ends, *owners] if value is not None:
-            good = int(made) / 1000 <= now + AHEAD and now < int(ends) / 1000
+            good = int(made) / 1000 <= now + MAX_CLOCK_SKEW_S and now < int(ends) / 1000
             return Flag(tuple(owners)) if good else None
     return None
 

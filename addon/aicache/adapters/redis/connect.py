@@ -23,7 +23,7 @@ try:
 except ModuleNotFoundError:  # Windows
     resource = None  # type: ignore[assignment]
 
-FILES_EACH = 16
+OPEN_FILES_PER_CONNECTION = 16
 """Files that the process may have open for each connection to Redis: a sixteenth of them is what those may take."""
 PORT, SENTINEL_PORT = 6379, 26379
 
@@ -60,7 +60,9 @@ def affordable(connections: int) -> int:
     if resource is None:
         return connections
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return connections if files == resource.RLIM_INFINITY else max(2, min(connections, files // FILES_EACH))
+    return (
+        connections if files == resource.RLIM_INFINITY else max(2, min(connections, files // OPEN_FILES_PER_CONNECTION))
+    )
 
 
 def _sentinel(url: str, base: str, timeout: float, max_connections: int) -> Server:

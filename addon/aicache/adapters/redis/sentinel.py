@@ -19,7 +19,7 @@ from redis.asyncio.sentinel import (
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-ASK_WITHIN = 1.0
+QUERY_TIMEOUT_S = 1.0
 """Seconds, at least: nobody's request waits that long, but the next one finds the answer."""
 
 
@@ -37,7 +37,7 @@ class MasterPool(SentinelConnectionPool):
         """*options* are those of a plain pool; TypeError or RedisError for unknown ones."""
         secure = options.get("connection_class") is SSLConnection
         options = options | {"connection_class": SentinelManagedSSLConnection if secure else SentinelManagedConnection}
-        waiting = max(options["socket_connect_timeout"], ASK_WITHIN)
+        waiting = max(options["socket_connect_timeout"], QUERY_TIMEOUT_S)
         asked = {name: value for name, value in options.items() if name.startswith("ssl_")}
         asked |= {"ssl": secure, "socket_timeout": waiting, "socket_connect_timeout": waiting, "protocol": 2}
         asked |= {"retry": Retry(NoBackoff(), 0)} | sentinel_options

@@ -26,7 +26,7 @@ from aicache.domain.ports import Busy, StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
 
-BROKEN = (RedisError, OSError, AttributeError, RuntimeError, ValueError)
+CONNECTION_ERRORS = (RedisError, OSError, AttributeError, RuntimeError, ValueError)
 """What redis-py raises; and asyncio, of a transport that was reset since the last look at it (CPython 3.12)."""
 CODES: dict[type[ResponseError], str] = {
     OutOfMemoryError: "OOM",
@@ -35,7 +35,7 @@ CODES: dict[type[ResponseError], str] = {
     ClusterDownError: "CLUSTERDOWN",
 }
 """Those that redis-py takes off what the server says, and an operator looks for."""
-SCANNED = 500
+SCAN_COUNT = 500
 """Keys that the server looks at in one go, which takes it a quarter of a millisecond."""
 
 
@@ -122,7 +122,7 @@ class Server:
             if waiting.loop_was_late:
                 raise Busy(f"{self}: this process is too busy to listen") from exc
             raise StoreError(f"{self}: no answer within {self._timeout:g} s") from exc
-        except BROKEN as exc:
+        except CONNECTION_ERRORS as exc:
             raise self.failure(exc) from exc
 
     def failure(self, exc: Exception) -> StoreError:
@@ -132,7 +132,7 @@ class Server:
 
 def scanning(cursor: str, pattern: str) -> Command:
     """Return the command that goes on at *cursor*."""
-    return ("SCAN", cursor or "0", "MATCH", pattern, "COUNT", SCANNED)
+    return ("SCAN", cursor or "0", "MATCH", pattern, "COUNT", SCAN_COUNT)
 
 
 def scanned(reply: Any, server: Server) -> tuple[list[bytes], str]:

@@ -34,7 +34,7 @@ from aicache.adapters.redis.codec import (
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.read_batcher import ReadBatcher
 from aicache.adapters.redis.server import Servers
-from aicache.domain.model import AHEAD, PINNED, Entry
+from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
 from aicache.domain.ports import StoreError
 from aicache.domain.task_set import TaskSet
 from aicache.domain.throttle import Throttle
@@ -194,7 +194,7 @@ class RedisStore:
 
     async def _shorten(self, key: str, seconds: float) -> bool:
         left = await self._open.execute("PTTL", key)
-        if not isinstance(left, int) or left <= (seconds + AHEAD) * 1000:
+        if not isinstance(left, int) or left <= (seconds + MAX_CLOCK_SKEW_S) * 1000:
             return False
         if left / 1000 + time.time() > PINNED - PINNED_WITHIN_S:
             return False
