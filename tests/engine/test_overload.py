@@ -48,7 +48,7 @@ class MuteStore(MemoryStore):
 
 
 class CountingEmbedder(LetterEmbedder):
-    """Counters what it is asked, and answers when *may* is set."""
+    """Counts its calls, and answers when *may* is set."""
 
     def __init__(self) -> None:
         self.asked = 0

@@ -1,4 +1,4 @@
-"""Maintenance: a keeper sees and changes what there is, whoever's it is, and nothing that is newer is lost."""
+"""Maintenance: the operator sees and changes entries of all owners, and nothing newer is lost."""
 
 from __future__ import annotations
 

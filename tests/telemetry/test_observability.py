@@ -1,4 +1,4 @@
-"""The observability: everything follows the configuration while the proxy runs, and nothing grows with the requests."""
+"""Observability: everything follows the configuration while the proxy runs, and nothing grows with the requests."""
 
 from __future__ import annotations
 
