@@ -65,7 +65,7 @@ def test_the_dashboards_token_is_read_and_not_said(tmp_path: Path) -> None:
     assert str(file) in said
     assert "t" * 43 not in said
     assert bad_code == 1
-    assert "remove the file and it is made anew" in bad_said
+    assert "remove the file for a new one" in bad_said
 
 
 def test_the_cloud_chain_works_and_nothing_is_left_behind(tmp_path: Path, services: Cloud) -> None:
