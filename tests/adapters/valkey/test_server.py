@@ -35,8 +35,6 @@ MEMORY = 50_000_000
 OWNER = """
 import asyncio, signal, sys
 from pathlib import Path
-from aicache.adapters import valkey as valkey_adapter
-from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.adapters.valkey.server import EmbeddedValkey
 
