@@ -126,7 +126,10 @@ class Observability:
         if not otel.is_configured(wanted.endpoint, os.environ):
             return
         if not otel.is_installed():
-            logger.warning("traces need the extra otel, which is not installed: pip install '.[otel]' in a checkout")
+            logger.warning(
+                "traces need the extra otel, which is not installed: "
+                "pip install '.[otel]' in a checkout, pip install './FILE.whl[otel]' with a wheel file"
+            )
             return
         self._spans = otel.LookupSpans(wanted.endpoint, text=text)
         self._watchers.add(self._spans)
