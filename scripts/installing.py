@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import interpreter
-from aicache.cli.progress import Progress, activity
+from aicache.cli.progress import Progress, parse_activity
 
 LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 """What makes an installation exactly that of a lock file, and keeps it from running code of the packages."""
@@ -154,4 +154,4 @@ def _of_pip() -> dict[str, str]:
 def _read(output: IO[str], progress: Progress, tail: collections.deque[str]) -> None:
     for line in output:
         tail.append(line.rstrip())
-        progress.doing = activity(line) or progress.doing
+        progress.task = parse_activity(line) or progress.task

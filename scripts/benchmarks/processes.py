@@ -101,4 +101,4 @@ def running(
     try:
         yield Server(process, port, log)
     finally:
-        launch.end(process, END_WITHIN)
+        launch.terminate(process, END_WITHIN)

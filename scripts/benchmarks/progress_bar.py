@@ -22,7 +22,7 @@ class Steps:
         self.done += 1
         filled = WIDTH * self.done // self._total
         bar = "#" * filled + "-" * (WIDTH - filled)
-        self._progress.doing = f"[{bar}] {self.done}/{self._total}{self._left()}  {self._series}: {what}"
+        self._progress.task = f"[{bar}] {self.done}/{self._total}{self._left()}  {self._series}: {what}"
         self.tick()
 
     def tick(self) -> None:

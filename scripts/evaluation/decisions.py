@@ -100,7 +100,7 @@ def nearest(questions: Sequence[Question], vectors: dict[str, Vector], floor: fl
     progress = Progress("comparing")
     found = []
     for start in range(0, len(rows), ROWS):
-        progress.doing = f"comparing {bar(start, len(rows))}"
+        progress.task = f"comparing {bar(start, len(rows))}"
         progress.show()
         block = rows[start : start + ROWS] @ rows[: start + ROWS].T
         for place, similarities in enumerate(block, start):

@@ -119,7 +119,7 @@ def on_learned(
     learner, run, progress = Learner(questions, rows, space, rules, seed), Run(), Progress("asking")
     for place in range(len(questions)):
         if place % SHOWN_EVERY == 0:
-            progress.doing = f"asking {bar(place, len(questions))}"
+            progress.task = f"asking {bar(place, len(questions))}"
             progress.show()
         run.decisions.append(learner.ask(place, run))
     progress.clear()

@@ -56,7 +56,7 @@ class Vectors:
         try:
             await self._embedder.load()
             for start in range(0, len(texts), TOGETHER):
-                progress.doing = f"embedding {bar(start, len(texts))}"
+                progress.task = f"embedding {bar(start, len(texts))}"
                 progress.show()
                 some = texts[start : start + TOGETHER]
                 fresh |= zip(map(_digest, some), await self._embedder.embed(some, "query"), strict=True)

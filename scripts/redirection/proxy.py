@@ -93,7 +93,7 @@ def wait_ready(process: subprocess.Popen[bytes], ready: IO[bytes]) -> None:
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        launch.end(process, END_WITHIN)
+        launch.terminate(process, END_WITHIN)
 
 
 def _hear_signals() -> None:

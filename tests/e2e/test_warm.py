@@ -18,7 +18,7 @@ import pytest
 from mitmproxy.io import FlowWriter
 
 import environment
-from aicache.cli.warm.question_exchange import Asking, exchange
+from aicache.cli.warm.question_exchange import RequestDefaults, build_question_flow
 from demo.answers import Reply, Request, error
 from e2e.proxy import EXACT_ONLY, READY_EXACT, ROOT, Proxy
 from servers import Process, free_ports, plain
@@ -52,7 +52,7 @@ def summary(log: str) -> str:
 def recorded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save an answer, a stream, a hit, an error, and three answers whose callers want nothing kept."""
     folder = tmp_path_factory.mktemp("recorded")
-    file, har = folder / "flows.mitm", folder / "flows.har"
+    file, har = folder / "flows.mitm", folder / "flows.read_har"
 
     def script(request: Request) -> Reply:
         if request.headers.get("authorization") == "Bearer sk-refused":
@@ -126,13 +126,13 @@ def test_flows_that_are_only_looked_at_fill_nothing(
 
 
 def test_a_thousand_are_stored_before_it_ends(upstream: Upstream, tmp_path: Path) -> None:
-    file, asking = tmp_path / "many.mitm", Asking("gpt-test", upstream=upstream.url)
+    file, defaults = tmp_path / "many.mitm", RequestDefaults("gpt-test", upstream=upstream.url)
     with file.open("wb") as opened:
         writer = FlowWriter(opened)  # type: ignore[no-untyped-call]
         for i in range(1100):
             turns = [{"role": "user", "content": f"What does number {i} of the list of things stand for?"}]
             headers = {"authorization": "Bearer sk-test"}
-            writer.add(exchange(turns, f"It is {i}.", asking, time.time() - i, headers=headers))
+            writer.add(build_question_flow(turns, f"It is {i}.", defaults, time.time() - i, headers=headers))
     proxy = Proxy(upstream.url, tmp_path)
 
     log = read(proxy, file)
@@ -318,7 +318,7 @@ def test_interrupted_it_goes_on_where_it_was(redis: Process, tmp_path: Path) -> 
     rest, _ = warm(*options)
 
     assert process.returncode == 130
-    assert "started again, it goes on where it was" in said
+    assert "start it again to continue" in said
     assert 100 <= stored < MANY
     assert f" {stored:,} " in table
     assert (rest["stored"], rest["by meaning"], rest["not newer"]) == (MANY - stored, MANY - stored, stored)

@@ -399,7 +399,7 @@ def test_machine_without_node_is_told_in_one_line(tmp_path: Path, monkeypatch: p
     ],
 )
 def test_progress_says_what_pip_is_doing(line: str, doing: str | None) -> None:
-    assert progress.activity(line) == doing
+    assert progress.parse_activity(line) == doing
 
 
 class Terminal(io.StringIO):
@@ -412,7 +412,7 @@ def test_progress_keeps_to_one_line_on_a_terminal() -> None:
     shown = progress.Progress("venv", out)
 
     shown.show()
-    shown.doing = "collecting redis"
+    shown.task = "collecting redis"
     shown.show()
     shown.clear()
 

@@ -20,16 +20,16 @@ import environment
 from aicache.adapters.memory import MemoryIndex
 from aicache.cli.replay.memory import DiskBackedStore
 from aicache.cli.replay.replay import Replay
-from aicache.cli.replay.summary import document, lines
-from aicache.cli.warm.question_exchange import Asking, exchange
-from aicache.cli.warm.records import make_flow
+from aicache.cli.replay.summary import format_summary, summarize
+from aicache.cli.warm.question_exchange import RequestDefaults, build_question_flow
+from aicache.cli.warm.records import build_flow
 from aicache.config import Config, Shared
 from aicache.domain.model import Entry, Mode, Usage
 from aicache.domain.policy import Policy
 from fakes import LetterEmbedder
 
 NOON = 1_795_867_200.0
-ASKING = Asking("gpt-4o", upstream="https://api.test/v1")
+DEFAULTS = RequestDefaults("gpt-4o", upstream="https://api.test/v1")
 DAY = 86400.0
 
 
@@ -37,7 +37,9 @@ def asked(question: str, start: float, end: float, answer: str = "So.", key: str
     """Return a flow whose request came and whose answer had come so many seconds after noon."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     turns = [{"role": "user", "content": question}]
-    flow = exchange(turns, answer, ASKING, NOON + end, Usage(100, 10), {"authorization": f"Bearer {key}", **named})
+    flow = build_question_flow(
+        turns, answer, DEFAULTS, NOON + end, Usage(100, 10), {"authorization": f"Bearer {key}", **named}
+    )
     flow.request.timestamp_start = NOON + start
     return flow
 
@@ -56,7 +58,7 @@ async def play() -> AsyncIterator[Play]:
         for flow in flows:
             await replay.play(flow)
         await replay.finish()
-        return document(replay)
+        return summarize(replay)
 
     yield play
     for replay in replays:
@@ -135,7 +137,7 @@ async def test_texts_to_embed_are_counted_one_by_one(play: Play) -> None:
         data = [{"object": "embedding", "index": i, "embedding": [0.5]} for i in range(len(texts))]
         said = {"object": "list", "model": "e", "data": data, "usage": {"prompt_tokens": 2, "total_tokens": 2}}
         response = Response.make(200, json.dumps(said), {"content-type": "application/json"})
-        return make_flow("POST", "https://api.test/v1/embeddings", {}, body, response, NOON + start)
+        return build_flow("POST", "https://api.test/v1/embeddings", {}, body, response, NOON + start)
 
     found = await play(batch(0, "a", "b"), batch(1, "b", "c"), batch(2, "a", "c"))
 
@@ -158,7 +160,7 @@ async def test_the_verified_policy_learns_as_it_would_have(play: Play) -> None:
 async def test_the_table_says_it_all_without_a_text_of_anybody(play: Play) -> None:
     found = await play(asked("Which secret?", 0, 1), asked("Which secret?", 2, 3, "Hush."))
 
-    table = lines(found)
+    table = format_summary(found)
 
     assert "1  50.0%" in table
     assert "exact" in table and "no-neighbor" in table
@@ -167,7 +169,7 @@ async def test_the_table_says_it_all_without_a_text_of_anybody(play: Play) -> No
 
 
 async def test_nothing_at_all_is_a_table_too(play: Play) -> None:
-    assert "0 requests to LLM APIs" in lines(await play())
+    assert "0 requests to LLM APIs" in format_summary(await play())
 
 
 # ---------------------------------------------------------------------- its store and index
@@ -268,6 +270,6 @@ def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
 
     assert json.loads(out)["requests"] == 1
     assert "flow 2: cannot be read" in cut
-    assert "answers, and no traffic" in redis
+    assert "answers, but no traffic" in redis
     assert "No such file or directory" in none
     assert "pass" in disabled and "untouched" in disabled

@@ -83,7 +83,7 @@ def test_commands_can_be_executed() -> None:
 def test_taken_port_names_the_way_out(taken_port: int) -> None:
     line = refusal("--port", taken_port)
 
-    assert line.startswith(f"serve: port {taken_port} cannot be had")
+    assert line.startswith(f"serve: port {taken_port} is not available")
     assert "`--port N`" in line
 
 
@@ -158,14 +158,17 @@ def test_users_settings_win_over_ours() -> None:
 
 
 def test_everything_behind_two_dashes_is_mitmproxys() -> None:
-    assert launch.split(["--port", "1", "--", "-q", "--", "--web"]) == (["--port", "1"], ["-q", "--", "--web"])
+    assert launch.split_arguments(["--port", "1", "--", "-q", "--", "--web"]) == (
+        ["--port", "1"],
+        ["-q", "--", "--web"],
+    )
 
 
 async def test_upstream_is_reachable_only_while_it_listens() -> None:
     async with StandIn() as upstream:
-        assert serve.reachable(serve.parse_upstream(upstream.url))
+        assert serve.is_reachable(serve.parse_upstream(upstream.url))
 
-    assert not serve.reachable(serve.parse_upstream(upstream.url))
+    assert not serve.is_reachable(serve.parse_upstream(upstream.url))
 
 
 @in_own_environment

@@ -22,12 +22,12 @@ from mitmproxy.io import FlowWriter
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.cli.warm import bounded_reader, questions, sources
-from aicache.cli.warm.backends import Opened
-from aicache.cli.warm.caller_overrides import Adapted
-from aicache.cli.warm.fill import NO_CALLER, Filling
-from aicache.cli.warm.question_exchange import Asking, exchange
-from aicache.cli.warm.records import Broken, Found, SourceError, make_flow, time_of
-from aicache.cli.warm.sources import files, records
+from aicache.cli.warm.backends import OpenCache
+from aicache.cli.warm.caller_overrides import CallerOverrides
+from aicache.cli.warm.fill import NO_API_KEY, CacheFiller
+from aicache.cli.warm.question_exchange import RequestDefaults, build_question_flow
+from aicache.cli.warm.records import BrokenRecord, FlowRecord, SourceError, build_flow, parse_time
+from aicache.cli.warm.sources import expand_folders, read_records
 from aicache.config import Config, Header
 from aicache.config.request_settings import Settings
 from aicache.domain.model import Entry, Vector
@@ -45,13 +45,15 @@ from fakes import BrokenStore, LetterEmbedder
 
 NOW = 1_900_000_000.0
 SETTINGS, RULES = Settings.of(Config()), rules_for(Config())
-ASKING = Asking("gpt-test", upstream="https://api.test/v1")
+DEFAULTS = RequestDefaults("gpt-test", upstream="https://api.test/v1")
 KEY = {"authorization": "Bearer sk-test"}
 
 
 def chat(question: str = "Hi?", answer: str = "Hello.", at: float | None = NOW - 10, **headers: str) -> HTTPFlow:
     turns = [{"role": "user", "content": question}]
-    return exchange(turns, answer, ASKING, at, headers=KEY | {k.replace("_", "-"): v for k, v in headers.items()})
+    return build_question_flow(
+        turns, answer, DEFAULTS, at, headers=KEY | {k.replace("_", "-"): v for k, v in headers.items()}
+    )
 
 
 def kept(flow: HTTPFlow, rules: Rules = RULES, settings: Settings = SETTINGS) -> Entry:
@@ -187,7 +189,7 @@ def test_each_text_of_a_batch_is_an_entry() -> None:
     said = {"object": "list", "model": "e", "usage": {"prompt_tokens": 2, "total_tokens": 2}}
     said["data"] = [{"object": "embedding", "index": i, "embedding": [0.5, 0.25]} for i in range(2)]
     response = Response.make(200, json.dumps(said), {"content-type": "application/json"})
-    flow = make_flow("POST", "https://api.test/v1/embeddings", KEY, body, response, NOW - 5)
+    flow = build_flow("POST", "https://api.test/v1/embeddings", KEY, body, response, NOW - 5)
 
     entries = entries_of(flow, SETTINGS, RULES, NOW)
 
@@ -195,7 +197,7 @@ def test_each_text_of_a_batch_is_an_entry() -> None:
     assert len({entry.key for entry in entries}) == 2
 
 
-# ---------------------------------------------------------------------- filling
+# ---------------------------------------------------------------------- filler
 
 
 async def fill(cache: Cache, flows: Iterable[HTTPFlow], *, dated: bool = True) -> Warmup:
@@ -271,15 +273,15 @@ async def test_a_store_that_fails_for_good_is_told_with_its_reason() -> None:
 # ---------------------------------------------------------------------- sources
 
 
-def read(path: Path | str, asking: Asking = ASKING) -> tuple[list[Found], list[str]]:
+def read(path: Path | str, defaults: RequestDefaults = DEFAULTS) -> tuple[list[FlowRecord], list[str]]:
     """Return what is found, and the complaints."""
-    found: list[Found] = []
+    found: list[FlowRecord] = []
     complaints = []
-    for record in records(str(path), asking, "higress-ai-cache:"):
-        if isinstance(record, Broken):
-            complaints.append(f"{record.place.name.removeprefix(str(path))}: {record.why}")
+    for record in read_records(str(path), defaults, "higress-ai-cache:"):
+        if isinstance(record, BrokenRecord):
+            complaints.append(f"{record.position.name.removeprefix(str(path))}: {record.reason}")
         else:
-            assert 0 <= record.place.done <= record.place.total
+            assert 0 <= record.position.done <= record.position.total
             found.append(record)
     return found, complaints
 
@@ -290,7 +292,7 @@ def written(path: Path, *documents: Any) -> Path:
     return path
 
 
-def said(found: Found) -> tuple[str | None, str]:
+def said(found: FlowRecord) -> tuple[str | None, str]:
     """Return question and answer."""
     entry = kept(found.flow)
     format = next(format for format in FORMATS if format.api == entry.api)
@@ -303,7 +305,7 @@ def test_a_question_is_asked_as_the_clients_of_every_api_do(tmp_path: Path, api:
     params = {"max_tokens": 100} if api == "messages" else {}
     file = written(tmp_path / "f", {"question": "Why?", "answer": "So.", "params": params, "api": api})
 
-    [found], complaints = read(file, replace(ASKING, upstream="https://api.test"))
+    [found], complaints = read(file, replace(DEFAULTS, upstream="https://api.test"))
 
     assert complaints == []
     assert said(found) == (None if api == "completions" else "Why?", "So.")
@@ -378,16 +380,32 @@ def test_a_bad_line_is_named_with_what_is_wrong_and_loses_no_other(tmp_path: Pat
 
     assert len(found) == 2
     assert [complaint.partition(":")[0] for complaint in complaints] == [f" line {i}" for i in range(3, 15)]
-    wanted = ("is not JSON", "no JSON object", 'no "answer"', "is it answer?", "none of chat", "no date such as")
-    wanted += ("answer is empty", "params is no JSON object", "its usage", "max_tokens", "no URL", "JSON objects")
+    wanted = (
+        "is not JSON",
+        "not a JSON object",
+        'no "answer"',
+        "did you mean answer?",
+        "not one of chat",
+        "not a date such as",
+    )
+    wanted += (
+        "answer is empty",
+        "params is not a JSON object",
+        "its usage",
+        "max_tokens",
+        "no scheme and host",
+        "JSON objects",
+    )
     for complaint, words in zip(complaints, wanted, strict=True):
         assert words in complaint
     assert not any("secret" in complaint for complaint in complaints)
 
 
-@pytest.mark.parametrize(("asking", "option"), [(replace(ASKING, model=None), "--model"), (Asking("m"), "--upstream")])
-def test_what_a_question_needs_to_be_asked_is_said(tmp_path: Path, asking: Asking, option: str) -> None:
-    _, [complaint] = read(written(tmp_path / "f", {"question": "Why?", "answer": "So."}), asking)
+@pytest.mark.parametrize(
+    ("defaults", "option"), [(replace(DEFAULTS, model=None), "--model"), (RequestDefaults("m"), "--upstream")]
+)
+def test_what_a_question_needs_to_be_asked_is_said(tmp_path: Path, defaults: RequestDefaults, option: str) -> None:
+    _, [complaint] = read(written(tmp_path / "f", {"question": "Why?", "answer": "So."}), defaults)
 
     assert option in complaint
 
@@ -407,8 +425,8 @@ def test_a_file_may_be_gzipped_and_a_cut_off_one_is_named(tmp_path: Path) -> Non
 
 def test_what_is_compressed_becomes_only_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both bounds are made small here: what is read is counted, not how much memory that takes."""
-    monkeypatch.setattr(bounded_reader, "WHOLE", 100_000)
-    monkeypatch.setattr(bounded_reader, "LINE", 10_000)
+    monkeypatch.setattr(bounded_reader, "MAX_READ_BYTES", 100_000)
+    monkeypatch.setattr(bounded_reader, "MAX_LINE_BYTES", 10_000)
     good = json.dumps({"question": "Hi?", "answer": "Hello."}).encode() + b"\n"
     long = json.dumps({"question": "Long?", "answer": "a" * 50_000}).encode() + b"\n"
     (tmp_path / "lines").write_bytes(gzip.compress(good + long + good))
@@ -425,8 +443,8 @@ def test_what_is_compressed_becomes_only_so_large(tmp_path: Path, monkeypatch: p
 
 
 def test_a_document_that_holds_very_much_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "NODES", 1000)
-    monkeypatch.setattr(questions, "NODES", 1000)
+    monkeypatch.setattr(sources, "MAX_JSON_NODES", 1000)
+    monkeypatch.setattr(questions, "MAX_JSON_NODES", 1000)
     (tmp_path / "har").write_text('{"log": {"entries": [' + "[]," * 2000 + "0]}}")
     (tmp_path / "deep").write_text('{"log": ' + "[" * 5000 + "]" * 5000 + "}")
     good = '{"question": "Hi?", "answer": "Hello."}\n'
@@ -456,7 +474,7 @@ def test_saved_flows_are_read_to_the_damage_and_it_is_named(tmp_path: Path) -> N
     assert (len(whole[0]), whole[1]) == (3, [])
     assert [said(each)[0] for each in found] == ["0?", "1?"]
     assert complaint.startswith(": flow 3: cannot be read")
-    assert all(each.faithful for each in found)
+    assert all(each.headers_as_sent for each in found)
 
 
 def har_entry(question: str, **content: Any) -> dict[str, Any]:
@@ -645,13 +663,13 @@ def test_what_a_file_is_that_cannot_be_read_is_said_with_the_way_out(tmp_path: P
     bad = {
         "pickle": (pickle.dumps([1]), "is a pickle"),
         "empty": (b"", "is empty"),
-        "other.json": (b'{\n"a": 1\n}', "cannot be told what it is"),
+        "other.json": (b'{\n"a": 1\n}', "unknown format"),
         "broken.json": (b'{\n"log": {,}\n}', "line 2: is not JSON"),
         "broken.yaml": (b"a: [1\nb: }", "line 2: is not YAML"),
-        "text": (b"just some words", "is no cassette"),
-        "bytes": (b"\x7fELF\0\0", "cannot be told what it is"),
+        "text": (b"just some words", "is not a cassette"),
+        "bytes": (b"\x7fELF\0\0", "unknown format"),
         "other.db": (b"SQLite format 3\0" + b"x" * 100, "SQLite database of GPTCache"),
-        "lists.json": (b'{"questions": [1],\n "answers": []}', "two lists of one length"),
+        "lists.json": (b'{"questions": [1],\n "answers": []}', "two lists of the same length"),
     }
     for name, (content, words) in bad.items():
         (tmp_path / name).write_bytes(content)
@@ -661,7 +679,7 @@ def test_what_a_file_is_that_cannot_be_read_is_said_with_the_way_out(tmp_path: P
     with pytest.raises(SourceError, match="No such file"):
         read(tmp_path / "none")
     with pytest.raises(SourceError, match="no file in this folder"):
-        files([str(tmp_path.parent / "nothing")] if (tmp_path.parent / "nothing").mkdir() is None else [])
+        expand_folders([str(tmp_path.parent / "nothing")] if (tmp_path.parent / "nothing").mkdir() is None else [])
 
 
 def test_a_redis_that_is_not_there_is_named_without_its_password() -> None:
@@ -675,20 +693,20 @@ def test_a_folder_stands_for_the_files_in_it(tmp_path: Path) -> None:
     for name in ("b.yaml", "a.har", "notes.txt"):
         (tmp_path / name).touch()
 
-    assert files([str(tmp_path), "x"]) == [str(tmp_path / "a.har"), str(tmp_path / "b.yaml"), "x"]
+    assert expand_folders([str(tmp_path), "x"]) == [str(tmp_path / "a.har"), str(tmp_path / "b.yaml"), "x"]
 
 
 @pytest.mark.parametrize(
     ("value", "wanted"), [(None, None), (1795867200, 1795867200.0), ("2026-11-28T12:00:00Z", 1795867200.0)]
 )
 def test_times_are_seconds_or_dates(value: Any, wanted: float | None) -> None:
-    assert time_of(value) == wanted
+    assert parse_time(value) == wanted
 
 
 @pytest.mark.parametrize("value", [True, [], "soon", -1, 1.8e12, "99999-01-01"])
 def test_what_is_no_time_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="its time"):
-        time_of(value)
+        parse_time(value)
 
 
 # ---------------------------------------------------------------------- whom it is for
@@ -702,9 +720,9 @@ def test_a_key_takes_the_place_of_every_credential_in_the_apis_own_header(tmp_pa
     }
     for url, (name, value) in urls.items():
         headers = {"authorization": "Bearer old", "x-api-key": "old", "openai-project": "p"}
-        flow = make_flow("POST", url, headers, b"{}", Response.make(), NOW)
+        flow = build_flow("POST", url, headers, b"{}", Response.make(), NOW)
 
-        Adapted(upstream="http://127.0.0.1:9", key="new", headers={"x-team": "a"}).apply(flow)
+        CallerOverrides(upstream="http://127.0.0.1:9", key="new", headers={"x-team": "a"}).apply(flow)
 
         credentials = {
             n: v for n, v in flow.request.headers.items() if v in ("old", "new", "Bearer old", "Bearer new", "p")
@@ -715,35 +733,37 @@ def test_a_key_takes_the_place_of_every_credential_in_the_apis_own_header(tmp_pa
         assert (flow.request.headers["host"], flow.request.headers["x-team"]) == ("127.0.0.1:9", "a")
 
 
-async def filled(cache: Cache, file: Path, adapted: Adapted, *, keyless: bool = False, from_now: bool = False) -> Any:
-    filling = Filling(
-        Opened(cache.engine, cache.settings), ASKING, adapted, prefix="", keyless=keyless, from_now=from_now
+async def filled(
+    cache: Cache, file: Path, overrides: CallerOverrides, *, keyless: bool = False, from_now: bool = False
+) -> Any:
+    filler = CacheFiller(
+        OpenCache(cache.engine, cache.settings), DEFAULTS, overrides, prefix="", keyless=keyless, from_now=from_now
     )
-    return await filling.fill(str(file))
+    return await filler.fill(str(file))
 
 
 @pytest.mark.parametrize(
-    ("authorization", "adapted", "keyless", "stored"),
+    ("authorization", "overrides", "keyless", "stored"),
     [
-        ("Bearer sk-test", Adapted(), False, 1),
-        ("[REDACTED]", Adapted(), False, 0),
-        ("Bearer ***", Adapted(), False, 0),
-        ("[REDACTED]", Adapted(), True, 1),
-        ("[REDACTED]", Adapted(key="sk-mine"), False, 1),
-        ("", Adapted(headers={"api-key": "x"}), False, 1),
+        ("Bearer sk-test", CallerOverrides(), False, 1),
+        ("[REDACTED]", CallerOverrides(), False, 0),
+        ("Bearer ***", CallerOverrides(), False, 0),
+        ("[REDACTED]", CallerOverrides(), True, 1),
+        ("[REDACTED]", CallerOverrides(key="sk-mine"), False, 1),
+        ("", CallerOverrides(headers={"api-key": "x"}), False, 1),
     ],
 )
 async def test_what_has_no_caller_is_not_stored_unless_it_is_for_those_without_a_key(
-    tmp_path: Path, authorization: str, adapted: Adapted, keyless: bool, stored: int
+    tmp_path: Path, authorization: str, overrides: CallerOverrides, keyless: bool, stored: int
 ) -> None:
     recorded = interaction()
     recorded["request"]["headers"] = {"authorization": [authorization]}
     file = tmp_path / "c.json"
     file.write_text(json.dumps({"interactions": [recorded]}), "utf-8")
 
-    result = await filled(Cache(MemoryStore()), file, adapted, keyless=keyless)
+    result = await filled(Cache(MemoryStore()), file, overrides, keyless=keyless)
 
-    assert result.tally.imported.stored + result.tally.skipped[NO_CALLER] == 1
+    assert result.tally.imported.stored + result.tally.skipped[NO_API_KEY] == 1
     assert result.tally.imported.stored == stored
 
 
@@ -751,9 +771,9 @@ async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_
     old = {"question": "Why?", "answer": "So.", "at": "2020-01-01"}
     file, cache = written(tmp_path / "f", old), Cache(MemoryStore())
 
-    expired = await filled(cache, file, Adapted(), keyless=True)
-    taken = await filled(cache, file, Adapted(), keyless=True, from_now=True)
-    again = await filled(cache, file, Adapted(), keyless=True, from_now=True)
+    expired = await filled(cache, file, CallerOverrides(), keyless=True)
+    taken = await filled(cache, file, CallerOverrides(), keyless=True, from_now=True)
+    again = await filled(cache, file, CallerOverrides(), keyless=True, from_now=True)
 
     [entry] = cache.store.entries.values()
     assert (expired.tally.imported.expired, taken.tally.imported.stored, again.tally.imported.not_newer) == (1, 1, 1)
@@ -763,12 +783,12 @@ async def test_from_now_on_what_has_long_expired_lives_and_replaces_nothing(tmp_
 
 async def test_what_another_cache_exported_is_taken_as_it_is(tmp_path: Path) -> None:
     file, one, other = tmp_path / "entries.jsonl", Cache(MemoryStore()), Cache(MemoryStore())
-    await filled(one, written(tmp_path / "f", {"question": "Why?", "answer": "So."}), Adapted(), keyless=True)
+    await filled(one, written(tmp_path / "f", {"question": "Why?", "answer": "So."}), CallerOverrides(), keyless=True)
     await EntryTransfer(one.engine).export_file(file)
     with file.open("a") as damaged:
         damaged.write("{}\n")
 
-    result = await filled(other, file, Adapted())
+    result = await filled(other, file, CallerOverrides())
 
     assert (result.read, result.broken, result.tally.imported.stored) == (2, 1, 1)
     assert other.store.entries == one.store.entries
@@ -788,8 +808,8 @@ async def test_where_a_header_says_whose_it_is_that_header_is_asked_for(tmp_path
     config = replace(Config(), scope=Header("x-team"))
     file = written(tmp_path / "f", {"question": "Why?", "answer": "So."})
 
-    without = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted())
-    having = await filled(Cache(MemoryStore(), Settings.of(config)), file, Adapted(headers={"x-team": "a"}))
+    without = await filled(Cache(MemoryStore(), Settings.of(config)), file, CallerOverrides())
+    having = await filled(Cache(MemoryStore(), Settings.of(config)), file, CallerOverrides(headers={"x-team": "a"}))
 
     assert without.tally.skipped == {"no-scope": 1}
     assert having.tally.imported.stored == 1
@@ -805,4 +825,4 @@ def test_how_long_an_answer_was_to_live_elsewhere_it_does_here() -> None:
 def test_headers_of_a_made_flow_are_its_own() -> None:
     headers = Headers([(b"a", b"b")])
 
-    assert make_flow("POST", "https://x.test/", headers, b"", Response.make(), None).request.headers["a"] == "b"
+    assert build_flow("POST", "https://x.test/", headers, b"", Response.make(), None).request.headers["a"] == "b"

@@ -1,4 +1,4 @@
-"""How mitmproxy is started with the cache: its arguments, and the files they name. Standard library only."""
+"""Builds and checks the arguments that start mitmproxy with the cache. Standard library only."""
 
 import ssl
 import subprocess
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "ai_cache.py"
-"""The script for mitmproxy's ``-s``: beside the package, in a checkout and in an installation."""
-CA_FILES = (  # where systems keep their certificate authorities, if OpenSSL's own default says nothing
+"""The script for mitmproxy's ``-s``. It lies beside the package, in a checkout and in an installation."""
+CA_FILES = (  # usual paths of the system's certificate authorities, if OpenSSL's default is missing
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
@@ -17,23 +17,23 @@ CA_FILES = (  # where systems keep their certificate authorities, if OpenSSL's o
 )
 
 
-def end(process: subprocess.Popen[bytes], within: float) -> None:
-    """End a process and wait for it; one that has not ended *within* so many seconds is killed."""
+def terminate(process: subprocess.Popen[bytes], timeout_s: float) -> None:
+    """Terminate a process and wait for it; kill it after *timeout_s* seconds."""
     process.terminate()
     try:
-        process.wait(within)
+        process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return our arguments, and those behind ``--`` for mitmproxy."""
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return our own arguments, and those after ``--``, which are for mitmproxy."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return list(arguments[:end]), list(arguments[end + 1 :])
 
 
-def readable(file: str) -> str:
+def check_readable(file: str) -> str:
     """Return the file's absolute path, since mitmproxy resolves relative ones against its own folder.
 
     Raises ValueError if it cannot be read.
@@ -45,8 +45,8 @@ def readable(file: str) -> str:
         raise ValueError(f"--config: cannot read {file}: {exc.strerror}") from exc
 
 
-def writable(folder: str) -> str:
-    """Return the folder's absolute path, made if it is missing. Raises ValueError if nothing can be written there."""
+def check_writable(folder: str) -> str:
+    """Create the folder if it is missing, and return its absolute path. Raises ValueError if it is not writable."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -56,20 +56,20 @@ def writable(folder: str) -> str:
 
 
 def check_web() -> None:
-    """Raise ValueError where the only mitmweb is one whose API asks nobody for a token."""
+    """Raise ValueError on Python 3.11, whose mitmweb has no authentication."""
     if sys.version_info < (3, 12):
         raise ValueError(
-            "--web: not on Python 3.11: its mitmproxy is 11, whose web interface asks nobody who they are; install "
+            "--web: not on Python 3.11: its mitmproxy is 11, whose web interface has no authentication; install "
             "Python 3.13 or 3.12"
         )
 
 
-def defaults(web: bool) -> dict[str, str]:
-    """Return the mitmproxy options that we set, unless the user's own arguments do."""
+def default_options(web: bool) -> dict[str, str]:
+    """Return the mitmproxy options that we set unless the user sets them."""
     settings = {"connection_strategy": "lazy"}  # eager would connect upstream for every hit
     if not web:
-        settings["flow_detail"] = "0"  # steps and warnings are shown, requests are not
-    # the authorities that this machine is configured to trust, too
+        settings["flow_detail"] = "0"  # show life-cycle steps and warnings, but no requests
+    # trust the authorities that this machine trusts, too
     for file in filter(None, (ssl.get_default_verify_paths().cafile, *CA_FILES)):
         if Path(file).is_file():
             return {**settings, "ssl_verify_upstream_trusted_ca": file}
@@ -77,6 +77,8 @@ def defaults(web: bool) -> dict[str, str]:
 
 
 def set_options(settings: Mapping[str, str], further: Iterable[str]) -> list[str]:
-    """Return ``--set`` arguments, less those that the user sets: mitmproxy refuses two values for one option."""
+    """Return ``--set`` arguments without the options in *further*: mitmproxy refuses two values for one option."""
     theirs = {argument.removeprefix("--set=").partition("=")[0] for argument in further}
-    return [word for name, value in settings.items() if name not in theirs for word in ("--set", f"{name}={value}")]
+    return [
+        argument for name, value in settings.items() if name not in theirs for argument in ("--set", f"{name}={value}")
+    ]

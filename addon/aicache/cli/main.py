@@ -1,4 +1,4 @@
-"""``ai-cache NAME …``: finds the command by its name. What a command needs is imported when it runs."""
+"""The program ``ai-cache``: runs the command that its first argument names. A command's modules are imported then."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-PROG = "AI_CACHE_PROG"
-"""The environment variable in which scripts/NAME says how the user has called the command."""
-OF_A_CHECKOUT = ("audit", "bench", "evaluate", "fuzz", "lint", "lock", "test", "transparent")
-"""Commands for which there is scripts/NAME alone."""
+PROG_VARIABLE = "AI_CACHE_PROG"
+"""Environment variable with the name that usage messages show; scripts/NAME sets it."""
+CHECKOUT_COMMANDS = ("audit", "bench", "evaluate", "fuzz", "lint", "lock", "test", "transparent")
+"""Commands that exist only as scripts/NAME."""
 
 
 def serve(arguments: Sequence[str], prog: str) -> NoReturn:
     """run the proxy in front of an LLM API"""
     from aicache.cli import serve
 
-    serve.main(arguments, serve.Installation(prog, _executable))
+    serve.main(arguments, serve.Installation(prog, _find_executable))
 
 
 def doctor(arguments: Sequence[str], prog: str) -> int:
-    """try a configuration on the live services, and prove one hit"""
+    """test a configuration on the live services, up to a cache hit"""
     from aicache.runtime import doctor
 
     return doctor.main(arguments, prog)
@@ -52,7 +52,7 @@ def warm(arguments: Sequence[str], prog: str) -> int:
 
 
 def replay(arguments: Sequence[str], prog: str) -> int:
-    """tell what the present settings would have done with recorded traffic"""
+    """simulate the current settings on recorded traffic"""
     from aicache.cli.replay import command
 
     return command.main(arguments, prog)
@@ -75,10 +75,10 @@ COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the first argument names; return its exit code, 2 if there is no such command."""
+    """Run the command that the first argument names; return its exit code, or 2 for an unknown command."""
     name, *further = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     own = "ai-cache" if Path(sys.argv[0]).name != "__main__.py" else "python -m aicache"
-    prog = os.environ.pop(PROG, None) or f"{own} {name}"
+    prog = os.environ.pop(PROG_VARIABLE, None) or f"{own} {name}"
     if name in ("-h", "--help"):
         print(_help(own))
         return 0
@@ -87,29 +87,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if name in COMMANDS:
         return COMMANDS[name](further, prog)
-    print(f"{own}: {_unknown(name, own)}", file=sys.stderr)
+    print(f"{own}: {_unknown_command(name, own)}", file=sys.stderr)
     return 2
 
 
 def _help(own: str) -> str:
     commands = "\n".join(f"  {name:10} {command.__doc__}" for name, command in COMMANDS.items())
-    checkout = ", ".join(f"scripts/{name}" for name in OF_A_CHECKOUT)
+    checkout = ", ".join(f"scripts/{name}" for name in CHECKOUT_COMMANDS)
     return (
         f"usage: {own} COMMAND [ARGUMENT ...]\n\nA cache for LLM traffic, as a mitmproxy addon.\n\n{commands}\n\n"
-        f"`{own} COMMAND --help` says more about one, `{own} --version` which version this is.\n"
+        f"`{own} COMMAND --help` describes a command, `{own} --version` prints the version.\n"
         f"In a checkout of the project only: {checkout}."
     )
 
 
-def _unknown(name: str, own: str) -> str:
-    if name in OF_A_CHECKOUT:
+def _unknown_command(name: str, own: str) -> str:
+    if name in CHECKOUT_COMMANDS:
         return f"{name} is in a checkout of the project only: scripts/{name}"
     near = difflib.get_close_matches(name, COMMANDS, 1)
     return f"there is no command {name!r}{f'; did you mean {near[0]!r}?' if near else ''} ({own} --help lists them)"
 
 
-def _executable(name: str) -> Path:
-    """Find a program of mitmproxy's: beside this Python, else on the PATH. Raises ValueError."""
+def _find_executable(name: str) -> Path:
+    """Find a program of mitmproxy: beside this Python, else on the PATH. Raises ValueError."""
     beside = Path(sys.executable).with_name(name + Path(sys.executable).suffix)
     found = beside if beside.is_file() else shutil.which(name)
     if found is None:

@@ -1,4 +1,4 @@
-"""What is said of a tool that takes its time. Standard library only."""
+"""Progress of a slow command on stderr. Standard library only."""
 
 import re
 import shutil
@@ -7,47 +7,47 @@ import time
 from collections.abc import Callable
 from typing import IO
 
-PLAIN_INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
+LINE_INTERVAL_S = 5.0  # between two lines of progress without a terminal
 
 
-def activity(line: str) -> str | None:
-    """What a line of pip's output says it is doing; None where it says nothing of interest."""
+def parse_activity(line: str) -> str | None:
+    """Return what pip is doing, from a line of its output; None if the line does not say."""
     installing = re.match(r"Installing collected packages: (.*)", line)
     if installing:
         return f"installing {installing[1].count(',') + 1} packages"
-    at_work = re.match(
+    step = re.match(
         r"\s*(Collecting|Downloading|Building|Preparing) (?:[\w ]+ for (?!collected)|\S*/)?([\w.-]+)(?:.*(\(.*B\)))?",
         line,
     )
-    return " ".join(word for word in (at_work[1].lower(), at_work[2], at_work[3]) if word) if at_work else None
+    return " ".join(word for word in (step[1].lower(), step[2], step[3]) if word) if step else None
 
 
 def gauge(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
-    """Return how far something has come, as a bar."""
+    """Return a progress bar."""
     filled = width * min(done, total) // max(total, 1)
     return f"[{show(filled)}{' ' * (width - filled)}]"
 
 
 def bar(done: int, total: int, width: int = 24, show: Callable[[int], str] = "#".__mul__) -> str:
-    """Return how far something has come, as a bar and in numbers."""
+    """Return a progress bar and the numbers."""
     return f"{gauge(done, total, width, show)} {done} of {total}"
 
 
 class Progress:
-    """What goes on, and for how long: one line that changes on a terminal, a line now and then elsewhere."""
+    """The current task and its duration: a line that is overwritten on a terminal, else a line every few seconds."""
 
-    def __init__(self, doing: str, out: IO[str] | None = None) -> None:
-        self.doing = doing
+    def __init__(self, task: str, out: IO[str] | None = None) -> None:
+        self.task = task
         self._out = out or sys.stderr
         self._began = self._shown = time.monotonic()
 
     def show(self) -> None:
         now = time.monotonic()
-        line = f"{now - self._began:4.0f} s  {self.doing}"
+        line = f"{now - self._began:4.0f} s  {self.task}"
         if self._out.isatty():
             width = shutil.get_terminal_size().columns - 1
             print("\r" + line[:width].ljust(width), end="", flush=True, file=self._out)
-        elif now - self._shown >= PLAIN_INTERVAL:
+        elif now - self._shown >= LINE_INTERVAL_S:
             self._shown = now
             print(line, flush=True, file=self._out)
 

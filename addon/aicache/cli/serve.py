@@ -1,6 +1,6 @@
 """Run the AI cache in front of an LLM API: a proxy on 127.0.0.1 that your client's base_url points at."""
 
-# Standard library only: a checkout runs this before the environment is there, to refuse wrong arguments at once.
+# Standard library only: a checkout runs this before it makes the environment, to refuse wrong arguments at once.
 
 import argparse
 import os
@@ -14,11 +14,19 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
-from aicache.cli.launch import SCRIPT, check_web, defaults, readable, set_options, split, writable
+from aicache.cli.launch import (
+    SCRIPT,
+    check_readable,
+    check_web,
+    check_writable,
+    default_options,
+    set_options,
+    split_arguments,
+)
 
 DEFAULT_UPSTREAM = "https://api.openai.com/v1"
 WEB_PORT = 8081  # mitmweb's own default
-REACH_TIMEOUT = 2.0  # seconds
+REACH_TIMEOUT_S = 2.0
 EXAMPLES = """
 examples:
   {prog}                                             in front of api.openai.com
@@ -27,35 +35,35 @@ examples:
   {prog} --web                                       with mitmproxy's web interface
   {prog} -- --set flow_detail=1                      one line per request
 {demo}
-What follows `--` goes to mitmproxy as it is, and wins over what this command sets. One line and exit code 1: the port
-is taken, the URL is none, the data folder cannot be written, the configuration is missing or wrong. An upstream that
-cannot be reached is a warning only.
+Arguments after `--` are passed to mitmproxy, and override what this command sets. The exit code is 1, with one line of
+explanation, if the port is taken, the URL is invalid, the data folder is not writable, or the configuration is missing
+or wrong. An unreachable upstream is only a warning.
 """
 
 
 @dataclass(frozen=True)
 class Installation:
-    """What this command is part of: its name there, and how it finds programs."""
+    """How the command was installed: its name, how it finds programs, and its demo."""
 
     prog: str
     executable: Callable[[str], Path]
-    """Returns the path of a program by its name; a checkout makes its environment first, if it is missing."""
+    """Returns the path of a program; in a checkout it makes the environment first if that is missing."""
     demo: Callable[[str], NoReturn] | None = None
-    """Shows the demo of a chain, "embedded" or "cloud"; None where there is none."""
+    """Runs the demo of a chain, "embedded" or "cloud"; None if there is no demo."""
     demo_examples: str = ""
 
 
 def main(arguments: Sequence[str], installation: Installation) -> NoReturn:
     try:
-        become(command(arguments, installation))
+        exec_command(build_command(arguments, installation))
     except ValueError as exc:
         sys.exit(f"serve: {exc}")
 
 
-def command(arguments: Sequence[str], installation: Installation) -> list[str]:
-    """Return the command that starts the proxy. Raises ValueError, in one line, where it could not work."""
-    own, further = split(arguments)
-    options = parser(installation).parse_args(own)
+def build_command(arguments: Sequence[str], installation: Installation) -> list[str]:
+    """Return the command that starts the proxy. Raises ValueError, with one line, if it could not work."""
+    own, further = split_arguments(arguments)
+    options = build_parser(installation).parse_args(own)
     if options.demo:
         if set(own + further) - {"--demo", f"--demo={options.demo}", options.demo}:
             raise ValueError("--demo takes no other arguments")
@@ -68,9 +76,9 @@ def command(arguments: Sequence[str], installation: Installation) -> list[str]:
         raise ValueError(f"--upstream: {exc}") from exc
     settings = {}
     if options.config:
-        settings["ai_cache_config"] = readable(options.config)
+        settings["ai_cache_config"] = check_readable(options.config)
     if options.data:
-        settings["ai_cache_data"] = writable(options.data)
+        settings["ai_cache_data"] = check_writable(options.data)
     if options.web:
         check_web()
     port = free_port(options.port, "--port N")
@@ -79,19 +87,19 @@ def command(arguments: Sequence[str], installation: Installation) -> list[str]:
     program = installation.executable("mitmweb" if options.web else "mitmdump")
 
     origin, local = f"{upstream.scheme}://{upstream.netloc}", f"http://127.0.0.1:{port}"
-    if not reachable(upstream):
-        print(f"serve: warning: {origin} cannot be reached now; starting all the same", file=sys.stderr)
+    if not is_reachable(upstream):
+        print(f"serve: warning: {origin} cannot be reached; starting anyway", file=sys.stderr)
     path = upstream.path.rstrip("/")
     print(
         f"AI cache in front of {origin}. In your client, base_url is {local}{path}, in place of {origin}{path}",
         flush=True,
     )
     listen = ["--mode", f"reverse:{origin}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
-    ours = set_options(defaults(options.web) | settings, further)
+    ours = set_options(default_options(options.web) | settings, further)
     return [str(program), *listen, "-s", str(SCRIPT), *ours, *further]
 
 
-def parser(installation: Installation) -> argparse.ArgumentParser:
+def build_parser(installation: Installation) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=installation.prog,
         usage="%(prog)s [--upstream URL] [--port N] [--config FILE] [--data DIR] [--web] [-- mitmproxy arguments]\n"
@@ -103,70 +111,72 @@ def parser(installation: Installation) -> argparse.ArgumentParser:
     parser.add_argument(
         "--upstream", metavar="URL", help=f"the LLM API; else $AI_CACHE_UPSTREAM, else {DEFAULT_UPSTREAM}"
     )
-    parser.add_argument("--port", metavar="N", type=int, default=8080, help="default 8080; 0 takes any free one")
+    parser.add_argument("--port", metavar="N", type=int, default=8080, help="default 8080; 0 for any free port")
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; `config --example` prints every key")
-    parser.add_argument("--data", metavar="DIR", help="where the cache is kept; default: the user's data folder")
-    parser.add_argument("--web", action="store_true", help=f"mitmweb: see each request, at http://127.0.0.1:{WEB_PORT}")
+    parser.add_argument("--data", metavar="DIR", help="the data folder; default: the user's data folder")
+    parser.add_argument(
+        "--web", action="store_true", help=f"run mitmweb, which shows each request, at http://127.0.0.1:{WEB_PORT}"
+    )
     parser.add_argument(
         "--demo",
         nargs="?",
         const="embedded",
         choices=("embedded", "cloud"),
-        help="a few questions against a stand-in API, and what they gave; cloud: with stand-ins for DashScope and "
+        help="a few questions to a stand-in API, and their results; cloud: with stand-ins for DashScope and "
         "DashVector behind their own SDKs",
     )
     return parser
 
 
 def parse_upstream(url: str) -> SplitResult:
-    """The upstream's origin and path. A path is welcome, so that a client's base_url can be given as it is."""
-    way_out = f"{url!r} is not the URL of an API, like {DEFAULT_UPSTREAM}"
+    """Parse the upstream's URL. It may have a path, so that a client's base_url can be given unchanged."""
+    error = f"{url!r} is not the URL of an API, like {DEFAULT_UPSTREAM}"
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as exc:
-        raise ValueError(f"{way_out} ({exc})") from exc
+        raise ValueError(f"{error} ({exc})") from exc
     if not valid or any(character.isspace() for character in url):
-        raise ValueError(way_out)
+        raise ValueError(error)
     if parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"{way_out}: no user, no query and no fragment, please")
+        raise ValueError(f"{error}: it may have no user, query or fragment")
     return parts
 
 
 def free_port(port: int, option: str) -> int:
-    """*port* if it can be had on 127.0.0.1, and any free one for 0; another process may still be quicker."""
+    """Return *port* if it is free on 127.0.0.1, or any free port for 0. Another process may still take it first."""
     with socket.socket() as probe:
-        if os.name != "nt":  # there it would share a port that is taken
+        if os.name != "nt":  # on Windows, the option would share a port that is taken
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as exc:
             reason = getattr(exc, "strerror", None) or exc
-            raise ValueError(f"port {port} cannot be had ({reason}): choose another one with `{option}`") from exc
+            raise ValueError(f"port {port} is not available ({reason}): choose another one with `{option}`") from exc
         return int(probe.getsockname()[1])
 
 
-def reachable(upstream: SplitResult) -> bool:
+def is_reachable(upstream: SplitResult) -> bool:
     reached = threading.Event()
 
     def connect() -> None:
         address = (upstream.hostname or "", upstream.port or {"http": 80, "https": 443}[upstream.scheme])
         try:
-            with socket.create_connection(address, timeout=REACH_TIMEOUT):
+            with socket.create_connection(address, timeout=REACH_TIMEOUT_S):
                 reached.set()
         except (OSError, UnicodeError):
             pass
 
-    # name resolution knows no timeout, so it is left behind in a thread
+    # name resolution has no timeout, so it may stay behind in a thread
     attempt = threading.Thread(target=connect, daemon=True)
     attempt.start()
-    attempt.join(REACH_TIMEOUT)
+    attempt.join(REACH_TIMEOUT_S)
     return reached.is_set()
 
 
-def become(command: list[str]) -> NoReturn:
-    """Go on as *command*, which then gets every signal itself."""
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")  # warnings show at once, also in a pipe
+def exec_command(command: list[str]) -> NoReturn:
+    """Replace this process by *command*, which then gets every signal itself."""
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")  # show warnings at once, also in a pipe
     sys.stdout.flush()
     if os.name != "nt":
         os.execv(command[0], command)
@@ -174,5 +184,5 @@ def become(command: list[str]) -> NoReturn:
         while True:
             try:
                 sys.exit(process.wait())
-            except KeyboardInterrupt:  # the child has got it as well, and ends in its own time
+            except KeyboardInterrupt:  # the child got it as well, and shuts down
                 continue

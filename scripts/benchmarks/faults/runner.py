@@ -114,7 +114,7 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
             if lacking := lacks(each.where) or each.lacks():
                 print(f"| {each.name} {each.title} | skipped: {lacking} |", flush=True)
                 continue
-            progress.doing = f"{place + 1} of {len(faults)}: {each.name} {each.title}"
+            progress.task = f"{place + 1} of {len(faults)}: {each.name} {each.title}"
             progress.show()
             if now is not None and now.where != each.where:
                 await stack.aclose()

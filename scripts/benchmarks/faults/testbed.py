@@ -147,7 +147,7 @@ class Proxy:
         children = self._server.tree.pids()[1:]
         with contextlib.suppress(ProcessLookupError):
             self._server.process.send_signal(how)
-        await asyncio.to_thread(launch.end, self._server.process, within)
+        await asyncio.to_thread(launch.terminate, self._server.process, within)
         deadline = time.monotonic() + 5
         while any(map(_alive, children)) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)

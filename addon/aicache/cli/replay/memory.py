@@ -1,4 +1,4 @@
-"""Entries of one replay, by the recorded clock: nothing of the user's store is read or written."""
+"""The store of one replay, on the recorded clock. The user's own store is neither read nor written."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from aicache.domain.model import Entry
 
 
 class DiskBackedStore(MemoryStore):
-    """A MemoryStore whose entries' bodies lie in a temporary file, since a recording may be larger than memory."""
+    """A MemoryStore with the bodies of entries in a temporary file, since a recording may be larger than memory."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__(clock)
         self._bodies = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the store
-        self._places: dict[str, tuple[int, int]] = {}
+        self._spans: dict[str, tuple[int, int]] = {}
 
     async def get(self, key: str) -> Entry | None:
         if (entry := await super().get(key)) is None:
             await self.delete([key])
             return None
-        start, size = self._places[key]
+        start, size = self._spans[key]
         self._bodies.seek(start)
         return replace(entry, body=self._bodies.read(size))
 
     async def put(self, entry: Entry) -> None:
         start = self._bodies.seek(0, 2)
         self._bodies.write(entry.body)
-        self._places[entry.key] = start, len(entry.body)
+        self._spans[entry.key] = start, len(entry.body)
         await super().put(replace(entry, body=b""))
 
     async def close(self) -> None:

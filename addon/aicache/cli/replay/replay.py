@@ -1,4 +1,4 @@
-"""Recorded traffic played past an engine, by the recorded clock: who would have been answered with what."""
+"""Simulates the cache on recorded traffic: looks up each request, and stores each answer, at its recorded time."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ from aicache.runtime.preflight import rules_for
 from aicache.telemetry import reporting
 from aicache.telemetry.counters import Counters
 
-PATIENCE = 30.0  # seconds for one look-up; nobody waits for an answer here
-SPINS = 50  # turns of the loop after which what goes on in the background is given time
+LOOKUP_TIMEOUT_S = 30.0  # no client waits for an answer here
+MAX_BUSY_TURNS = 50  # of the event loop; afterwards, background tasks get time to wait
 
-_Coming = tuple[float, int, Exchange | BatchExchange, Recording, Decided | None]
+_PendingAnswer = tuple[float, int, Exchange | BatchExchange, Recording, Decided | None]
 
 
 @dataclass(slots=True)
 class Totals:
-    """What is counted beside all that the dashboard counts."""
+    """Counts that the dashboard's counters do not have."""
 
     flows: int = 0
     others: Counter[str] = field(default_factory=Counter)
-    """Flows that are no request to an LLM API, or have no answer."""
+    """Flows without a request to an LLM API or without an answer, by reason."""
     texts: int = 0
-    """Inputs of batches of embeddings ..."""
+    """Inputs of embeddings batches."""
     texts_known: int = 0
-    """... and those of them that were known."""
+    """Those of the inputs that were found in the cache."""
     spent_tokens: int = 0
-    """Of answers that came from the upstream and would have been kept."""
+    """Tokens of upstream answers that would have been stored."""
     first: float = 0.0
     last: float = 0.0
-    """Unix seconds of the first and the last request."""
+    """Times of the first and the last request (Unix seconds)."""
 
 
 class Replay:
-    """One replay, from an empty cache on. An answer answers those requests that began after it had come."""
+    """One replay, starting with an empty cache. An answer can serve requests that began after it was complete."""
 
     def __init__(self, config: Config, embedder: Embedder | None) -> None:
         self.settings = Settings.of(config)
@@ -64,14 +64,16 @@ class Replay:
         self.totals = Totals()
         self.counts = Counters(partial(pricing.cost, own=config.prices))
         self._now = 0.0
-        self._engine = Engine(self.rules, PATIENCE, self.clock, on_checked=self.counts.checked)
+        self._engine = Engine(self.rules, LOOKUP_TIMEOUT_S, self.clock, on_checked=self.counts.checked)
         self._store = DiskBackedStore(self.clock)
-        self._engine.use_exact(self._store, PATIENCE)
+        self._engine.use_exact(self._store, LOOKUP_TIMEOUT_S)
         if embedder is None:
             self._engine.use_no_semantic()
         else:
-            self._engine.use_semantic(embedder, MemoryIndex(), embedder_timeout=PATIENCE, index_timeout=PATIENCE)
-        self._coming: list[_Coming] = []  # answers under way, the next one first
+            self._engine.use_semantic(
+                embedder, MemoryIndex(), embedder_timeout=LOOKUP_TIMEOUT_S, index_timeout=LOOKUP_TIMEOUT_S
+            )
+        self._pending: list[_PendingAnswer] = []  # a heap: the answer that completes next is first
         self._numbers = count()
 
     def clock(self) -> float:
@@ -82,12 +84,12 @@ class Replay:
         await self._store.close()
 
     async def play(self, flow: HTTPFlow) -> None:
-        """Let a request come at its time, and its answer at the time it had come."""
+        """Look up a request at its recorded time, and schedule its answer for when it was complete."""
         totals, began = self.totals, time.perf_counter()
         totals.flows += 1
-        asked_at = flow.request.timestamp_start
-        await self._until(asked_at)
-        totals.first, totals.last = min(totals.first or asked_at, asked_at), max(totals.last, asked_at)
+        requested_at = flow.request.timestamp_start
+        await self._advance_to(requested_at)
+        totals.first, totals.last = min(totals.first or requested_at, requested_at), max(totals.last, requested_at)
         recording = recording_of(flow, self._engine.rules.max_bytes)
         if isinstance(recording, Skipped):
             totals.others[recording.reason] += 1
@@ -100,34 +102,34 @@ class Replay:
             else:
                 self.counts.decided(reporting.bypass_report(Bypass(exchange.reason), format.api, began))
             return
-        coming: Exchange | BatchExchange | None
+        pending: Exchange | BatchExchange | None
         if isinstance(exchange, Exchange):
-            coming, report = await self._look_up(exchange, began)
+            pending, report = await self._look_up(exchange, began)
         else:
-            coming, report = await self._look_up_batch(exchange, began)
-        if coming is not None:
-            heapq.heappush(self._coming, (answered_at(flow), next(self._numbers), coming, recording, report))
+            pending, report = await self._look_up_batch(exchange, began)
+        if pending is not None:
+            heapq.heappush(self._pending, (answered_at(flow), next(self._numbers), pending, recording, report))
 
     async def finish(self) -> None:
-        """Let the last answers come."""
-        await self._until(float("inf"))
+        """Record the answers that are still pending."""
+        await self._advance_to(float("inf"))
 
-    async def _until(self, then: float) -> None:
-        """Let the time pass, and the answers come that had come by then."""
-        while self._coming and self._coming[0][0] <= then:
-            at, _, exchange, recording, report = heapq.heappop(self._coming)
+    async def _advance_to(self, then: float) -> None:
+        """Advance the clock to *then*, recording the answers that were complete by that time."""
+        while self._pending and self._pending[0][0] <= then:
+            at, _, exchange, recording, report = heapq.heappop(self._pending)
             self._now = max(self._now, at)
-            self._take(exchange, recording, report)
-            await self._settled()
+            self._record_answer(exchange, recording, report)
+            await self._wait_until_idle()
         if then < float("inf"):
             self._now = max(self._now, then)
 
     async def _look_up(self, exchange: Exchange, began: float) -> tuple[Exchange | None, Decided | None]:
-        """Return what the answer is to be given to the engine with, and the report that is finished by it."""
+        """Return the exchange to record the answer with, if any, and the event that the answer completes."""
         engine, directives, trace = self._engine, exchange.directives, Trace()
         if (key := directives.wrong or directives.right) is not None:
             engine.feedback(exchange, key, directives.right is not None)
-            await self._settled()
+            await self._wait_until_idle()
         outcome = await engine.lookup(exchange, trace)
         if isinstance(outcome, Hit):
             try:
@@ -136,7 +138,7 @@ class Replay:
                 outcome = Miss("not-renderable")
         report = reporting.lookup_report(exchange, outcome, trace, began)
         self.counts.decided(report)
-        await self._settled()
+        await self._wait_until_idle()
         if isinstance(outcome, Miss):
             return (None if directives.only_if_cached else after_miss(exchange, outcome)), report
         audited = outcome.trial is not None and not (directives.only_if_cached or directives.no_store)
@@ -154,8 +156,8 @@ class Replay:
         self.counts.decided(report)
         return (None if answered or exchange.directives.only_if_cached else exchange), report
 
-    def _take(self, exchange: Exchange | BatchExchange, recording: Recording, report: Decided | None) -> None:
-        """Do with an answer what the proxy does."""
+    def _record_answer(self, exchange: Exchange | BatchExchange, recording: Recording, report: Decided | None) -> None:
+        """Record an answer as the proxy does."""
         engine = self._engine
         if report is None and isinstance(exchange, Exchange):
             engine.check_hit(exchange, recording)
@@ -175,9 +177,9 @@ class Replay:
         if report is not None:
             self.counts.finished(reporting.finished_event(report, recording, entry, why_not))
 
-    async def _settled(self) -> None:
-        """Wait until nothing goes on in the background any more."""
+    async def _wait_until_idle(self) -> None:
+        """Wait for the engine's background tasks."""
         for turn in count():
             if not self._engine.busy:
                 return
-            await asyncio.sleep(0 if turn < SPINS else 0.001)
+            await asyncio.sleep(0 if turn < MAX_BUSY_TURNS else 0.001)

@@ -1,4 +1,4 @@
-"""What a replay found, as a document and as a table. It shows no text of any request."""
+"""The results of a replay as a JSON document and as text. They contain no content of requests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from aicache.cli.replay.replay import Replay
 from aicache.telemetry.counters import SIMILARITY_BOUNDS
 
-WIDTH = 30  # of the histogram's bars
-SHOWN = 12  # lines of each list
-EDGES = (0.0, 0.5, 0.6, 0.7, 0.8)
-"""Similarities between which the histogram has one step each; above, it has one for every .02."""
+BAR_CHARS = 30  # of the histogram
+MAX_ROWS = 12  # of each list
+WIDE_BUCKET_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8)
+"""Lower edges of the histogram's wide buckets; above the last, a bucket is 0.02 wide."""
 
 
-def document(replay: Replay) -> dict[str, Any]:
-    """Return the figures. Shares are of the requests to LLM APIs; money is in US dollars, by list prices."""
+def summarize(replay: Replay) -> dict[str, Any]:
+    """Return the results. Rates are of the requests to LLM APIs; money is in US dollars."""
     counts, totals = replay.counts, replay.totals
     outcomes: Counter[str] = Counter()
     for (outcome, _), number in counts.outcomes.items():
@@ -42,9 +42,9 @@ def document(replay: Replay) -> dict[str, Any]:
         "hits_by_tier": dict(tiers.most_common()),
         "hits_by_model": dict(models.most_common()),
         "misses": outcomes["miss"],
-        "misses_by_reason": _by_first(counts.misses),
+        "misses_by_reason": _sum_by_first(counts.misses),
         "bypasses": outcomes["bypass"],
-        "bypasses_by_reason": _by_first(counts.bypasses),
+        "bypasses_by_reason": _sum_by_first(counts.bypasses),
         "embeddings": {"texts": totals.texts, "known": totals.texts_known},
         "policy": replay.rules.policy.value,
         "threshold": replay.rules.threshold,
@@ -65,28 +65,28 @@ def document(replay: Replay) -> dict[str, Any]:
     }
 
 
-def lines(found: dict[str, Any]) -> str:
-    """Return the document for people to read."""
+def format_summary(found: dict[str, Any]) -> str:
+    """Return the document as text for people."""
     others = sum(found["others"].values())
     text = [f"{found['flows']:,} flows, {found['from'] or '-'} to {found['to'] or '-'}"]
     if others:
-        text.append(f"  {others:,} no business of the cache's: {_named(found['others'])}")
+        text.append(f"  {others:,} are not for the cache: {_format_counts(found['others'])}")
     text.append(f"{found['requests']:,} requests to LLM APIs")
     rows = [(name, found[name], found.get(f"{name}_by_{by}", {})) for name, by in _OUTCOMES]
     for name, number, parts in rows:
         share = f"{number / found['requests']:6.1%}" if found["requests"] else ""
         text.append(f"  {name:9} {number:8,} {share}")
-        text += [f"    {count:7,}  {part}" for part, count in list(parts.items())[:SHOWN]]
+        text += [f"    {count:7,}  {part}" for part, count in list(parts.items())[:MAX_ROWS]]
     if (batches := found["embeddings"])["texts"]:
         text.append(f"  of {batches['texts']:,} texts to embed {batches['known']:,} were known")
     text += _histogram(found)
     if found["guards"]:
         text.append("neighbors that guards refused")
-        text += [f"    {number:7,}  {guard}" for guard, number in list(found["guards"].items())[:SHOWN]]
+        text += [f"    {number:7,}  {guard}" for guard, number in list(found["guards"].items())[:MAX_ROWS]]
     if found["not_kept_by_reason"]:
-        text.append(f"answers not kept: {_named(found['not_kept_by_reason'])}")
+        text.append(f"answers not kept: {_format_counts(found['not_kept_by_reason'])}")
     if found["checked"]:
-        text.append(f"compared with fresh answers (verdict/why/served): {_named(found['checked'])}")
+        text.append(f"compared with fresh answers (verdict/why/served): {_format_counts(found['checked'])}")
     return "\n".join([*text, _saved(found["saved"])])
 
 
@@ -94,15 +94,15 @@ _OUTCOMES = (("hits", "tier"), ("misses", "reason"), ("bypasses", "reason"))
 
 
 def _similarities(replay: Replay) -> list[dict[str, Any]]:
-    """Return how near the nearest neighbor was: of hits by meaning, and of misses that had one.
+    """Return a histogram of the nearest neighbor's similarity, for semantic hits and for misses that had one.
 
-    Far from any threshold the steps are wide.
+    Buckets far below any threshold are wide.
     """
     found: list[dict[str, Any]] = []
     hit, miss = (replay.counts.similarities[outcome].counts for outcome in ("hit", "miss"))
     for high, hits, misses in zip((*SIMILARITY_BOUNDS, 1.0), hit, miss, strict=True):
-        low = max((edge for edge in EDGES if edge < high - 0.001), default=0.0)
-        low = max(low, round(high - 0.02, 2)) if high > EDGES[-1] else low
+        low = max((edge for edge in WIDE_BUCKET_EDGES if edge < high - 0.001), default=0.0)
+        low = max(low, round(high - 0.02, 2)) if high > WIDE_BUCKET_EDGES[-1] else low
         if not found or found[-1]["from"] != low:
             found.append({"from": low, "to": high, "hits": 0, "misses": 0})
         row = found[-1]
@@ -117,8 +117,8 @@ def _histogram(found: dict[str, Any]) -> list[str]:
     threshold = f", threshold {found['threshold']:g}" if found["threshold"] else ""
     text = [f"similarity of the nearest neighbor (policy {found['policy']}{threshold}): # hits, . misses"]
     for row in rows:
-        sampled = "".join(sign * math.ceil(WIDTH * row[what] / most) for what, sign in (("hits", "#"), ("misses", ".")))
-        text.append(f"    {row['from']:.2f} to {row['to']:.2f} {row['hits']:7,} {row['misses']:7,}  {sampled}")
+        bar = "".join(sign * math.ceil(BAR_CHARS * row[what] / most) for what, sign in (("hits", "#"), ("misses", ".")))
+        text.append(f"    {row['from']:.2f} to {row['to']:.2f} {row['hits']:7,} {row['misses']:7,}  {bar}")
     return text
 
 
@@ -133,12 +133,12 @@ def _saved(saved: dict[str, Any]) -> str:
     return text + f", {saved['seconds']:,.0f} s of waiting"
 
 
-def _named(found: dict[str, int]) -> str:
-    named = [f"{number:,} {name}" for name, number in list(found.items())[:SHOWN]]
-    return ", ".join(named + (["…"] if len(found) > SHOWN else []))
+def _format_counts(found: dict[str, int]) -> str:
+    named = [f"{number:,} {name}" for name, number in list(found.items())[:MAX_ROWS]]
+    return ", ".join(named + (["…"] if len(found) > MAX_ROWS else []))
 
 
-def _by_first(counter: Counter[tuple[str, ...]]) -> dict[str, int]:
+def _sum_by_first(counter: Counter[tuple[str, ...]]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for (name, *_), number in counter.items():
         found[name] += number

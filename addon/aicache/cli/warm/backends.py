@@ -1,4 +1,4 @@
-"""The cache's parts, brought up for a while and ended: what cannot be had is an error, not something to wait for."""
+"""Opens the cache's stores and embedder for one command. A backend that is down is an error; nothing is retried."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from aicache.runtime.exact_component import ExactComponent
 from aicache.runtime.preflight import needs_folder, rules_for
 from aicache.runtime.semantic_component import SemanticComponent
 
-PATIENCE = 30.0  # seconds for one call of the embedder's or the index's; nobody waits for an answer here
+CALL_TIMEOUT_S = 30.0  # for one call of the embedder or the index; no client waits for an answer here
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """An engine with its parts, and the settings it has them by."""
+class OpenCache:
+    """An engine with its backends, and the settings they were opened with."""
 
     engine: Engine
     settings: Settings
 
 
 @asynccontextmanager
-async def opened(config: Config, data: Path, *, exact_only: bool = False) -> AsyncIterator[Opened]:
-    """Bring up the parts of a configuration that is checked. Raises StoreError, saying what to do about it."""
+async def open_cache(config: Config, data: Path, *, exact_only: bool = False) -> AsyncIterator[OpenCache]:
+    """Open the backends of a checked configuration. Raises StoreError, whose message says what to do."""
     semantic = config.semantic
     semantic = replace(
         semantic,
         enabled=semantic.enabled and not exact_only,
-        embedder=replace(semantic.embedder, timeout=PATIENCE),
-        index=replace(semantic.index, timeout=PATIENCE),
+        embedder=replace(semantic.embedder, timeout=CALL_TIMEOUT_S),
+        index=replace(semantic.index, timeout=CALL_TIMEOUT_S),
         judge=None,
     )
     lock = FolderLock(data) if needs_folder(config) else None
-    engine = Engine(rules_for(config), PATIENCE)
+    engine = Engine(rules_for(config), CALL_TIMEOUT_S)
     exact, meaning = ExactComponent(engine), SemanticComponent(engine)
     try:
         owned = lock is not None and lock.acquire()
         if semantic.enabled and isinstance(semantic.index, ZvecIndex) and not owned:
             raise StoreError(
-                f"{data}: a proxy that runs has this data folder, and its vectors to itself: end it for as long, or "
-                "give --exact-only, to store answers to the very same requests alone"
+                f"{data}: a running proxy uses this data folder, and its vectors can be opened only once: stop the "
+                "proxy meanwhile, or give --exact-only to store answers for exact hits only"
             )
         await exact.reconcile(config.exact, data, owned)
         assert engine.exact is not None
         await engine.exact.port.remembers("warm")  # connects
         await meaning.reconcile(semantic, data, owned)
-        yield Opened(engine, Settings.of(config, exact.salt))
+        yield OpenCache(engine, Settings.of(config, exact.salt))
     finally:
         await engine.drain(1)
         await meaning.end()

@@ -1,4 +1,4 @@
-"""Whom answers are for, where that is not whom they were recorded for: upstream and credential of a flow changed."""
+"""Replaces the upstream and the credentials of recorded requests, so that other callers get their answers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from aicache.proxy.http_messages import format_of
 
 
 @dataclass(frozen=True, slots=True)
-class Adapted:
-    """What is changed on every flow; by default nothing."""
+class CallerOverrides:
+    """The changes made to every flow; by default none."""
 
     upstream: str | None = None
-    """URL whose scheme, host and port take the place of the recorded ones."""
+    """URL whose scheme, host and port replace the recorded ones."""
     key: str | None = None
-    """API key that takes the place of every recorded credential."""
+    """API key that replaces every recorded credential."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By lower-case name; they take the place of recorded ones."""
+    """By lower-case name; they replace the recorded ones."""
 
     def apply(self, flow: HTTPFlow) -> None:
         request = flow.request
@@ -42,7 +42,7 @@ class Adapted:
             request.headers[name] = value
 
     def _credential(self, flow: HTTPFlow, key: str) -> tuple[str, str]:
-        """Return the header that the API's own clients have their key in."""
+        """Return the header in which clients of this API send their key."""
         format = format_of(flow.request)
         match format.api if format is not None else "":
             case "messages":

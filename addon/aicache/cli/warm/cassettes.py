@@ -1,4 +1,4 @@
-"""Cassettes: what vcrpy (and pytest-recording) writes in YAML or JSON, and what Ruby's VCR writes."""
+"""Reads cassettes: recordings of vcrpy (and pytest-recording), in YAML or JSON, and of Ruby's VCR."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from typing import Any
 import yaml
 from mitmproxy.http import Headers, HTTPFlow, Response
 
-from aicache.cli.warm.records import Broken, Found, Place, Records, SourceError, make_flow
+from aicache.cli.warm.records import BrokenRecord, FlowRecord, Position, Records, SourceError, build_flow
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INTERACTIONS = ("interactions", "http_interactions")
-"""vcrpy's, and VCR's."""
+"""The list of interactions in cassettes of vcrpy and of VCR."""
 MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "deflate": b"\x78"}
 
 
-class _Loader(_Safe):  # type: ignore[misc]  # which of the two it is, is known at run time
-    """Loads plain values alone, and Ruby's way to write bytes."""
+class _Loader(_Safe):  # type: ignore[misc]  # the base class is chosen at run time
+    """Loads plain values only, and Ruby's tag for bytes."""
 
 
 _Loader.add_constructor("!binary", yaml.SafeLoader.construct_yaml_binary)
 
 
-def cassette(path: Path, text: bytes) -> Records:
-    """Read a cassette of YAML (JSON is YAML, too), each interaction for itself. Raises SourceError for other files."""
+def read_cassette(path: Path, text: bytes) -> Records:
+    """Read a cassette in YAML (or JSON, which is YAML). A bad interaction does not stop the others.
+
+    Raises SourceError for a file that is not a cassette.
+    """
     loader = _Loader(text)
     try:
         items = _interactions(path, loader.get_single_node())
         for number, node in enumerate(items, 1):
-            place = Place(f"{path} line {node.start_mark.line + 1}", number, len(items))
+            position = Position(f"{path} line {node.start_mark.line + 1}", number, len(items))
             try:
-                yield _found(place, loader.construct_document(node))
+                yield _parse_interaction(position, loader.construct_document(node))
             except (KeyError, TypeError, AttributeError, ValueError, yaml.YAMLError) as exc:
-                yield Broken(place, _why(exc))
+                yield BrokenRecord(position, _describe_error(exc))
     except yaml.MarkedYAMLError as exc:
         line = f" line {exc.problem_mark.line + 1}" if exc.problem_mark is not None else ""
         raise SourceError(f"{path}{line}: is not YAML ({exc.problem})") from None
@@ -51,10 +54,10 @@ def _interactions(path: Path, root: yaml.Node | None) -> list[yaml.Node]:
         for key, value in root.value:
             if key.value in INTERACTIONS and isinstance(value, yaml.SequenceNode):
                 return list(value.value)
-    raise SourceError(f"{path}: is no cassette: it has no list of interactions (vcrpy) or http_interactions (VCR)")
+    raise SourceError(f"{path}: is not a cassette: it has no list of interactions (vcrpy) or http_interactions (VCR)")
 
 
-def _why(exc: Exception) -> str:
+def _describe_error(exc: Exception) -> str:
     if isinstance(exc, KeyError):
         return f"has no {exc.args[0]}, as interactions of cassettes have"
     if isinstance(exc, ValueError):
@@ -62,17 +65,17 @@ def _why(exc: Exception) -> str:
     return f"cannot be read as an interaction ({type(exc).__name__})"
 
 
-def _found(place: Place, item: Any) -> Found:
+def _parse_interaction(position: Position, item: Any) -> FlowRecord:
     request, response = item["request"], item["response"]
     headers = _headers(response["headers"])
-    at = _moment(item.get("recorded_at") or headers.get("date"))
+    at = _parse_date(item.get("recorded_at") or headers.get("date"))
     body = _body(response["content"] if "content" in response else response["body"])
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding and (not body.startswith(MAGIC.get(encoding, b"")) or _is_text(body)):
-        del headers["content-encoding"]  # kept by recorders that undo what it says
+        del headers["content-encoding"]  # some recorders decode the body and keep the header
     for name in ("content-length", "transfer-encoding"):
         headers.pop(name, None)
-    flow = make_flow(
+    flow = build_flow(
         str(request["method"]).upper(),
         str(request["uri"]),
         _headers(request["headers"]),
@@ -80,17 +83,17 @@ def _found(place: Place, item: Any) -> Found:
         Response(b"HTTP/1.1", _status(response), b"", headers, body, None, 0.0, 0.0),
         at,
     )
-    return Found(place, _whole(flow), dated=at is not None)
+    return FlowRecord(position, _without_framing(flow), dated=at is not None)
 
 
-def _whole(flow: HTTPFlow) -> HTTPFlow:
+def _without_framing(flow: HTTPFlow) -> HTTPFlow:
     for name in ("content-length", "transfer-encoding"):
         flow.request.headers.pop(name, None)
     return flow
 
 
 def _headers(found: Any) -> Headers:
-    """Read headers, whose values are texts, or lists of them."""
+    """Parse headers, whose values are strings or lists of strings."""
     fields = []
     for name, values in (found or {}).items():
         for value in values if isinstance(values, list) else [values]:
@@ -100,7 +103,7 @@ def _headers(found: Any) -> Headers:
 
 
 def _body(found: Any) -> bytes:
-    """Read a body: text or bytes, on its own or as ``string``, in base64 as ``base64_string``; none is an empty one."""
+    """Parse a body: text or bytes, directly or as ``string``, or base64 as ``base64_string``; None is an empty body."""
     if isinstance(found, dict):
         if (packed := found.get("base64_string")) is not None:
             try:
@@ -118,13 +121,13 @@ def _body(found: Any) -> bytes:
 
 
 def _status(response: dict[str, Any]) -> int:
-    if "status_code" in response:  # of httpx, by vcrpy before its version 6
+    if "status_code" in response:  # httpx, recorded by vcrpy before version 6
         return int(response["status_code"])
     return int(response["status"]["code"])
 
 
-def _moment(date: Any) -> float | None:
-    """Read a date as HTTP writes it (RFC 9110, 5.6.7), which VCR does, too; None where there is none."""
+def _parse_date(date: Any) -> float | None:
+    """Parse an HTTP date (RFC 9110, section 5.6.7), which VCR writes, too; None if there is none or it is invalid."""
     try:
         return parsedate_to_datetime(date).timestamp() if isinstance(date, str) else None
     except (ValueError, TypeError, IndexError):

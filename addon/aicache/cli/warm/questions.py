@@ -1,4 +1,4 @@
-"""JSON lines: a question and its answer each, or a whole exchange with an API."""
+"""Reads JSON lines: each a question with its answer, or a whole exchange with an API."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, BinaryIO
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
-from aicache.cli.warm.bounded_reader import NODES, VALUES
-from aicache.cli.warm.question_exchange import APIS, Asking, exchange
-from aicache.cli.warm.records import Broken, Found, Place, Records, make_flow, time_of
+from aicache.cli.warm.bounded_reader import MAX_JSON_NODES, MAX_JSON_VALUES
+from aicache.cli.warm.question_exchange import APIS, RequestDefaults, build_question_flow
+from aicache.cli.warm.records import BrokenRecord, FlowRecord, Position, Records, build_flow, parse_time
 from aicache.domain.model import Usage
 from aicache.formats import json_bounds
 
 FIELDS = ("question", "messages", "answer", "model", "api", "system", "params", "upstream", "at", "usage")
-SHAPE = """\
-JSON lines are questions, each with its answer:
+JSON_LINES_HELP = """\
+JSON lines are questions with their answers:
   {"question": "How do I …?", "answer": "You …"}
-and, where --model, --api, --system, --params, --upstream do not say it for all of them or say it otherwise:
+with these fields, where needed; they override --model, --api, --system, --params and --upstream:
    "model": "gpt-4o", "api": "chat", "system": "You are …", "params": {"temperature": 0}, "upstream": "https://…",
    "at": "2026-11-28T12:00:00Z" (or Unix seconds), "usage": {"input": 12, "output": 80}
 "messages": [{"role": "user", "content": …}, …] instead of a question is a conversation; the last one may be the answer.
@@ -30,52 +30,52 @@ Or whole exchanges: {"url": "https://…/chat/completions", "request": {…}, "r
 """
 
 
-def json_lines(path: Path, lines: Iterable[bytes], raw: BinaryIO, size: int, asking: Asking) -> Records:
-    """Read a record a line; an empty line is none. *raw* tells how far the lines have been read."""
+def read_json_lines(path: Path, lines: Iterable[bytes], raw: BinaryIO, size: int, defaults: RequestDefaults) -> Records:
+    """Read one record per line; empty lines are skipped. The position of *raw* is the progress of *lines*."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        place = Place(f"{path} line {number}", raw.tell(), size)
+        position = Position(f"{path} line {number}", raw.tell(), size)
         try:
-            json_bounds.check_bounds(line, max_nodes=NODES, max_values=VALUES)
+            json_bounds.check_bounds(line, max_nodes=MAX_JSON_NODES, max_values=MAX_JSON_VALUES)
             document = json.loads(line)
         except (ValueError, RecursionError):
-            yield Broken(place, "is not JSON")
+            yield BrokenRecord(position, "is not JSON")
             continue
-        yield record(place, document, asking)
+        yield parse_record(position, document, defaults)
 
 
-def record(place: Place, document: Any, asking: Asking) -> Found | Broken:
-    """Read one record."""
+def parse_record(position: Position, document: Any, defaults: RequestDefaults) -> FlowRecord | BrokenRecord:
+    """Parse one record."""
     try:
         if not isinstance(document, dict):
-            raise ValueError("is no JSON object")
-        at = time_of(document.get("at"))
-        read = _exchange if "request" in document or "response" in document else _asked
-        return Found(place, read(document, asking, at), dated=at is not None)
+            raise ValueError("is not a JSON object")
+        at = parse_time(document.get("at"))
+        read = _exchange_flow if "request" in document or "response" in document else _question_flow
+        return FlowRecord(position, read(document, defaults, at), dated=at is not None)
     except (ValueError, RecursionError) as exc:
-        return Broken(place, str(exc) or type(exc).__name__)
+        return BrokenRecord(position, str(exc) or type(exc).__name__)
 
 
-def _asked(document: Mapping[str, Any], asking: Asking, at: float | None) -> HTTPFlow:
+def _question_flow(document: Mapping[str, Any], defaults: RequestDefaults, at: float | None) -> HTTPFlow:
     if unknown := [name for name in document if name not in FIELDS]:
         like = difflib.get_close_matches(unknown[0], FIELDS, 1)
         named = unknown[0] if unknown[0].isprintable() and len(unknown[0]) < 40 else "with an odd name"
-        raise ValueError(f"has a field {named}, which is none" + (f": is it {like[0]}?" if like else ""))
+        raise ValueError(f"has an unknown field {named}" + (f": did you mean {like[0]}?" if like else ""))
     for name in ("question", "answer", "model", "system", "upstream", "api"):
         if not isinstance(document.get(name, ""), str):
             raise ValueError(f"its {name} is not text")
     for name, kind in (("params", dict), ("usage", dict), ("messages", list)):
         if not isinstance(document.get(name, kind()), kind):
-            raise ValueError(f"its {name} is no JSON {'array' if kind is list else 'object'}")
-    if document.get("api", asking.api) not in APIS:
-        raise ValueError(f"its api is none of {', '.join(APIS)}")
-    asking = replace(
-        asking, **{name: document[name] for name in ("model", "api", "system", "upstream") if name in document}
+            raise ValueError(f"its {name} is not a JSON {'array' if kind is list else 'object'}")
+    if document.get("api", defaults.api) not in APIS:
+        raise ValueError(f"its api is not one of {', '.join(APIS)}")
+    defaults = replace(
+        defaults, **{name: document[name] for name in ("model", "api", "system", "upstream") if name in document}
     )
-    asking = replace(asking, params={**asking.params, **document.get("params", {})})
+    defaults = replace(defaults, params={**defaults.params, **document.get("params", {})})
     conversation, answer = _conversation(document)
-    return exchange(conversation, answer, asking, at, _usage(document.get("usage")))
+    return build_question_flow(conversation, answer, defaults, at, _usage(document.get("usage")))
 
 
 def _conversation(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
@@ -104,32 +104,32 @@ def _usage(found: Mapping[str, Any] | None) -> Usage | None:
     return Usage(found["input"], found["output"])
 
 
-def _exchange(document: Mapping[str, Any], asking: Asking, at: float | None) -> HTTPFlow:
+def _exchange_flow(document: Mapping[str, Any], defaults: RequestDefaults, at: float | None) -> HTTPFlow:
     for name in ("url", "request", "response"):
         if name not in document:
             raise ValueError(f'has no "{name}"')
     headers = document.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-        raise ValueError("its headers are no JSON object of texts")
+        raise ValueError("its headers are not a JSON object of strings")
     status = document.get("status", 200)
     if type(status) is not int or not 100 <= status <= 999:
-        raise ValueError("its status is no HTTP status")
-    body = _bytes(document["response"])
-    kind = document.get("content_type") or _kind(body)
+        raise ValueError("its status is not an HTTP status")
+    body = _to_bytes(document["response"])
+    kind = document.get("content_type") or _guess_content_type(body)
     response = Response(
         b"HTTP/1.1", status, b"", Headers([(b"content-type", str(kind).encode())]), body, None, 0.0, 0.0
     )
     method, url = document.get("method", "POST"), document["url"]
     if not isinstance(method, str) or not isinstance(url, str) or "://" not in url:
-        raise ValueError("its url is no URL with a scheme and a host")
+        raise ValueError("its url has no scheme and host")
     fields = {"content-type": "application/json", **headers}
-    return make_flow(method.upper(), url, fields, _bytes(document["request"]), response, at)
+    return build_flow(method.upper(), url, fields, _to_bytes(document["request"]), response, at)
 
 
-def _bytes(found: Any) -> bytes:
+def _to_bytes(found: Any) -> bytes:
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 
 
-def _kind(body: bytes) -> str:
+def _guess_content_type(body: bytes) -> str:
     return "text/event-stream" if body.lstrip().startswith((b"data:", b"event:", b"id:", b":")) else "application/json"

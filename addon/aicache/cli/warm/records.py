@@ -1,4 +1,4 @@
-"""What every reader of a source yields: a flow, or what is wrong with a record. No message of theirs quotes content."""
+"""The records that readers of sources yield: a flow, or the error of a broken record. No error quotes content."""
 
 from __future__ import annotations
 
@@ -13,40 +13,44 @@ from mitmproxy.http import Headers, HTTPFlow, Request, Response
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands: in words, and how far that is in the whole."""
+class Position:
+    """The position of a record in its source: in words, and as progress."""
 
     name: str
     """``flows.mitm: flow 12``, ``faq.jsonl line 3``"""
     done: int
     total: int
-    """In the same unit as *done*: bytes or records; 0 where it is not known."""
+    """In the same unit as *done*, bytes or records; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    place: Place
+class FlowRecord:
+    """A record that was read, as a flow."""
+
+    position: Position
     flow: HTTPFlow
     dated: bool = True
-    """Whether the source says when the answer came."""
-    faithful: bool = False
-    """Whether the request's headers are as they were sent: others leave the credential out, or blank it."""
+    """Whether the source has the time of the answer."""
+    headers_as_sent: bool = False
+    """Whether the request's headers are complete; other sources omit or redact the credential."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    place: Place
-    why: str
+class BrokenRecord:
+    """A record that could not be read, and why."""
+
+    position: Position
+    reason: str
 
 
-Records: TypeAlias = Iterator[Found | Broken]
+Records: TypeAlias = Iterator[FlowRecord | BrokenRecord]
 
 
 class SourceError(Exception):
-    """A source that cannot be read at all, or not any further. The message names it and the way out."""
+    """A source cannot be read, or not any further. The message names the source and the way out."""
 
 
-def make_flow(
+def build_flow(
     method: str,
     url: str,
     headers: Mapping[str, str] | Headers,
@@ -54,9 +58,9 @@ def make_flow(
     response: Response,
     at: float | None,
 ) -> HTTPFlow:
-    """Return a flow as mitmproxy would have recorded it; *at* (Unix seconds) is when the answer came, None: just now.
+    """Return a flow as mitmproxy would have recorded it; *at* is the time of the answer (Unix seconds; None for now).
 
-    Raises ValueError for what is no URL.
+    Raises ValueError for an invalid URL.
     """
     flow = HTTPFlow(Client(peername=("127.0.0.1", 0), sockname=("127.0.0.1", 0)), Server(address=None))
     fields = (
@@ -71,8 +75,8 @@ def make_flow(
     return flow
 
 
-def time_of(value: Any) -> float | None:
-    """Return Unix seconds of a number, or of a date in ISO 8601 (local where it says no zone); None for None.
+def parse_time(value: Any) -> float | None:
+    """Return Unix seconds of a number or of an ISO 8601 date (local time if it has no zone); None for None.
 
     Raises ValueError for anything else.
     """
@@ -84,7 +88,7 @@ def time_of(value: Any) -> float | None:
         try:
             return datetime.fromisoformat(value).timestamp()
         except (ValueError, OverflowError, OSError):
-            raise ValueError("its time is no date such as 2026-11-28T12:00:00Z") from None
+            raise ValueError("its time is not a date such as 2026-11-28T12:00:00Z") from None
     if not 0 < value < 1e11:
         raise ValueError("its time is not in seconds since 1970")
     return float(value)

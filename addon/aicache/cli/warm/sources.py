@@ -1,4 +1,4 @@
-"""Which reader a source is for: told by what a file begins with, never by its name."""
+"""Chooses the reader of a source by the first bytes of the file, never by its name."""
 
 from __future__ import annotations
 
@@ -10,103 +10,117 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from aicache.cli.warm import cassettes, flows, gptcache, higress, questions
-from aicache.cli.warm.bounded_reader import NODES, VALUES, Bounded
-from aicache.cli.warm.question_exchange import Asking
-from aicache.cli.warm.records import Place, Records, SourceError
+from aicache.cli.warm.bounded_reader import MAX_JSON_NODES, MAX_JSON_VALUES, BoundedReader
+from aicache.cli.warm.question_exchange import RequestDefaults
+from aicache.cli.warm.records import Position, Records, SourceError
 from aicache.formats import json_bounds
 from aicache.formats.errors import TooComplex
 from aicache.maintenance import archive
 
-REDIS = ("redis://", "rediss://", "unix://")
-HEAD = 4096  # bytes that tell what a file is
-SUFFIXES = (".mitm", ".flow", ".flows", ".har", ".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".db", ".sqlite", ".gz")
-"""Of files that are looked for in a folder."""
-KNOWN = (
-    "known are flows that mitmproxy saved (-w), HAR, JSON lines of questions and answers, cassettes of vcrpy and VCR, "
-    "an export of this cache, a SQLite database of GPTCache, JSON with its questions and answers, redis:// of a Higress"
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+HEAD_BYTES = 4096  # read to detect the format
+FILE_SUFFIXES = (
+    ".mitm",
+    ".flow",
+    ".flows",
+    ".har",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".db",
+    ".sqlite",
+    ".gz",
+)
+"""Suffixes of the files that are read from a folder."""
+KNOWN_SOURCES = (
+    "supported are flows that mitmproxy saved (-w), HAR, JSON lines of questions and answers, cassettes of vcrpy and "
+    "VCR, an export of this cache, a SQLite database of GPTCache, JSON with its questions and answers, "
+    "redis:// of a Higress"
 )
 
 
-def files(names: list[str]) -> list[str]:
-    """Return the sources named, with folders replaced by the files in them."""
+def expand_folders(names: list[str]) -> list[str]:
+    """Return the sources, with each folder replaced by the files in it."""
     found: list[str] = []
     for name in names:
         folder = Path(name)
-        if name.startswith(REDIS) or not folder.is_dir():
+        if name.startswith(REDIS_SCHEMES) or not folder.is_dir():
             found.append(name)
             continue
-        inside = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+        inside = sorted(str(path) for path in folder.rglob("*") if path.suffix in FILE_SUFFIXES and path.is_file())
         if not inside:
-            raise SourceError(f"{name}: no file in this folder ends in {', '.join(SUFFIXES)}")
+            raise SourceError(f"{name}: no file in this folder ends in {', '.join(FILE_SUFFIXES)}")
         found += inside
     return found
 
 
 def is_export(source: str) -> bool:
-    """Tell whether a source is what a cache of this project has exported: its entries need no reading as flows."""
+    """Return whether a source is an export of this cache, whose entries are imported as they are."""
     try:
         with Path(source).open("rb") as file:
-            archive.check_header(file.readline(HEAD))
+            archive.check_header(file.readline(HEAD_BYTES))
     except (OSError, ValueError):
         return False
     return True
 
 
-def records(source: str, asking: Asking, prefix: str) -> Records:
-    """Read a source. Raises SourceError where it cannot be read at all, or not any further."""
-    if source.startswith(REDIS):
-        yield from higress.answers(source, prefix, asking)
+def read_records(source: str, defaults: RequestDefaults, prefix: str) -> Records:
+    """Read the records of a source. Raises SourceError if it cannot be read, or not any further."""
+    if source.startswith(REDIS_SCHEMES):
+        yield from higress.read_answers(source, prefix, defaults)
         return
     path = Path(source)
     try:
-        with _opened(path) as (file, raw, size):
-            yield from _of_file(path, file, raw, size, asking)
+        with _open(path) as (file, raw, size):
+            yield from _read_file(path, file, raw, size, defaults)
     except (OSError, EOFError) as exc:  # EOFError: gzip that is cut off
         raise SourceError(f"{source}: {getattr(exc, 'strerror', None) or exc}") from None
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO, int]]:
-    """Open a file, gzipped or not: what is to be read, what tells how far that is, and how large that is."""
+def _open(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO, int]]:
+    """Open a file, gzipped or not. Yields the content, the raw file whose position is the progress, and its size."""
     with path.open("rb") as raw:
         size = path.stat().st_size
         if raw.peek(2)[:2] == b"\x1f\x8b":
             with gzip.open(raw) as inflated:
-                yield cast(BinaryIO, Bounded(cast(BinaryIO, inflated), str(path))), raw, size
+                yield cast(BinaryIO, BoundedReader(cast(BinaryIO, inflated), str(path))), raw, size
         else:
             yield raw, raw, size
 
 
-def _of_file(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) -> Records:
-    head = bytes(file.peek(HEAD)[:HEAD])
+def _read_file(path: Path, file: Any, raw: BinaryIO, size: int, defaults: RequestDefaults) -> Records:
+    head = bytes(file.peek(HEAD_BYTES)[:HEAD_BYTES])
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"SQLite format 3\0"):
-        return gptcache.database(path, asking)
+        return gptcache.read_database(path, defaults)
     if head[:1].isdigit() and b":" in head[:12]:  # tnetstrings: a length and a colon
-        return flows.saved_flows(path, file, raw, size)
+        return flows.read_saved_flows(path, file, raw, size)
     if head[:1] == b"\x80":
         raise SourceError(
-            f"{path}: is a pickle, as GPTCache's maps are: reading it would run what is in it. Load it with GPTCache, "
-            'and write {"questions": […], "answers": […]} as JSON'
+            f"{path}: is a pickle, as GPTCache's maps are, and loading it would run the code in it. Load it with "
+            'GPTCache, and write {"questions": […], "answers": […]} as JSON'
         )
     if not start:
         raise SourceError(f"{path}: is empty")
     if start[:1] in b"{[":
-        return _of_json(path, file, raw, size, asking)
+        return _read_json(path, file, raw, size, defaults)
     if b"\0" in head:
-        raise SourceError(f"{path}: cannot be told what it is; {KNOWN}")
-    return cassettes.cassette(path, file.read())
+        raise SourceError(f"{path}: unknown format; {KNOWN_SOURCES}")
+    return cassettes.read_cassette(path, file.read())
 
 
-def _of_json(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) -> Records:
-    """JSON lines have a whole record in their first line; all else is one document."""
+def _read_json(path: Path, file: Any, raw: BinaryIO, size: int, defaults: RequestDefaults) -> Records:
+    """Read JSON lines if the first line is a whole record, else one document."""
     first = file.readline()
     if _is_record(first):
         rest = (line for lines in ([first], file) for line in lines)
-        return questions.json_lines(path, rest, raw, size, asking)
+        return questions.read_json_lines(path, rest, raw, size, defaults)
     text = first + file.read()
     try:
-        json_bounds.check_bounds(text, max_nodes=NODES, max_values=VALUES)
+        json_bounds.check_bounds(text, max_nodes=MAX_JSON_NODES, max_values=MAX_JSON_VALUES)
         document = json.loads(text)
     except TooComplex as exc:
         raise SourceError(f"{path}: {exc}") from None
@@ -114,24 +128,24 @@ def _of_json(path: Path, file: Any, raw: BinaryIO, size: int, asking: Asking) ->
         line = f" line {exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise SourceError(f"{path}{line}: is not JSON, nor JSON lines") from None
     if isinstance(document, list):
-        return _listed(path, document, asking)
+        return _read_list(path, document, defaults)
     if "log" in document:
-        return flows.har(path, document)
+        return flows.read_har(path, document)
     if any(name in document for name in cassettes.INTERACTIONS):
-        return cassettes.cassette(path, text)
+        return cassettes.read_cassette(path, text)
     if "questions" in document:
-        return gptcache.lists(path, document, asking)
-    raise SourceError(f"{path}: cannot be told what it is; {KNOWN}")
+        return gptcache.read_lists(path, document, defaults)
+    raise SourceError(f"{path}: unknown format; {KNOWN_SOURCES}")
 
 
-def _listed(path: Path, documents: list[Any], asking: Asking) -> Records:
+def _read_list(path: Path, documents: list[Any], defaults: RequestDefaults) -> Records:
     for number, document in enumerate(documents, 1):
-        yield questions.record(Place(f"{path}: record {number}", number, len(documents)), document, asking)
+        yield questions.parse_record(Position(f"{path}: record {number}", number, len(documents)), document, defaults)
 
 
 def _is_record(line: bytes) -> bool:
     try:
-        json_bounds.check_bounds(line, max_nodes=NODES, max_values=VALUES)
+        json_bounds.check_bounds(line, max_nodes=MAX_JSON_NODES, max_values=MAX_JSON_VALUES)
         found = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):
         return False
