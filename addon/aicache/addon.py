@@ -25,6 +25,7 @@ from aicache.patches import large_bodies
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy import listeners, options
 from aicache.proxy.body_limits import BodyLimits
+from aicache.proxy.cache_warming import FileWarmup
 from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
@@ -34,12 +35,11 @@ from aicache.proxy.own_connections import OwnConnections
 from aicache.proxy.request_handler import RequestHandler
 from aicache.proxy.response_recorder import ResponseRecorder
 from aicache.proxy.upstream_replay import UpstreamReplays
-from aicache.proxy.warmup import FileWarmup
 from aicache.runtime.lifecycle import Lifecycle, Runtime
 from aicache.runtime.reconciler import Reconciler
+from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.watchers import Watchers
 from aicache.ui import contentview, flow_marks
 from aicache.ui.commands import Commands
 

@@ -16,8 +16,8 @@ from aicache.domain.events import Checked, Decided, Finished
 from aicache.domain.model import Entry, Mode
 from aicache.domain.trace import Step, Trace
 from aicache.evidence.neighbor import Neighbor
+from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.watchers import Watchers
 
 LOOKS = 10
 SETTLED = 2  # looks after which nothing may grow any more

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from aicache.domain.task_set import TaskSet
+from aicache.domain.asyncio_tasks import TaskSet
 
 
 async def test_a_task_is_kept_until_it_is_done() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aicache.domain.caller_digests import MIN_NAME_DIGITS, caller_digest, caller_digests, caller_matcher
-from aicache.domain.request_fields import FieldRules, classify_fields
+from aicache.domain.request_headers import FieldRules, classify_fields
 from aicache.engine.recent_erasures import MAX_ERASURES, MAX_EXCHANGE_S, RecentErasures
 from aicache.entries.embedding_batch import BatchExchange
 

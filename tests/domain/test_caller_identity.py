@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aicache.domain.caller_identity import digest_selecting_fields, identify_caller, target_without_credentials
-from aicache.domain.request_fields import FieldRules, RequestFields, classify_fields
+from aicache.domain.request_headers import FieldRules, RequestFields, classify_fields
 
 FIELDS = FieldRules()
 

@@ -15,7 +15,7 @@ from aicache.domain.conversation import Context
 from aicache.domain.end_user import DEFAULT_IGNORED
 from aicache.domain.keys import Identity, KeyRules, Origin, identify
 from aicache.domain.model import Turn
-from aicache.domain.request_fields import FieldRules
+from aicache.domain.request_headers import FieldRules
 from aicache.formats.openai.chat import CHAT
 
 RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), ())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicache.domain.known_request_fields import ADDRESSES, CREDENTIALS, HARMLESS
+from aicache.domain.known_request_headers import ADDRESSES, CREDENTIALS, HARMLESS
 from aicache.domain.request_directives import OWN_HEADERS
-from aicache.domain.request_fields import FieldRole, FieldRules, classify_fields, field_role
+from aicache.domain.request_headers import FieldRole, FieldRules, classify_fields, field_role
 from aicache.fastpath.request_head import IGNORED_FIELDS, NEVER_IGNORED_FIELDS
 from aicache.formats.anthropic.messages import MESSAGES
 

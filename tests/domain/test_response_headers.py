@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.domain import response_fields
+from aicache.domain import response_headers
 from aicache.domain.model import Entry, Mode
 
 ENTRY = Entry(
@@ -26,7 +26,7 @@ ENTRY = Entry(
     ],
 )
 def test_a_media_type_is_kept_as_it_is(value: str) -> None:
-    assert response_fields.media_type(value) == value
+    assert response_headers.media_type(value) == value
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_media_type_is_kept_as_it_is(value: str) -> None:
     ],
 )
 def test_what_is_none_or_what_a_browser_would_run_is_not(value: str) -> None:
-    assert response_fields.media_type(value) is None
+    assert response_headers.media_type(value) is None
 
 
 def test_only_cors_headers_of_one_visible_line_are_kept_each_once() -> None:
@@ -67,7 +67,7 @@ def test_only_cors_headers_of_one_visible_line_are_kept_each_once() -> None:
         ("access-control-allow-credentials", "tr\u00fce"),
     )
 
-    assert response_fields.cors((*good, *bad)) == good
+    assert response_headers.cors((*good, *bad)) == good
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_only_cors_headers_of_one_visible_line_are_kept_each_once() -> None:
     ids=repr,
 )
 def test_an_entry_that_no_recording_makes_is_refused(changes: dict[str, object]) -> None:
-    response_fields.check(ENTRY)
+    response_headers.check(ENTRY)
 
     with pytest.raises(ValueError, match=r"^invalid |markup"):
-        response_fields.check(replace(ENTRY, **changes))  # type: ignore[arg-type]
+        response_headers.check(replace(ENTRY, **changes))  # type: ignore[arg-type]

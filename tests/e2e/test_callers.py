@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from aicache.domain.known_request_fields import ADDRESSES, HARMLESS, HARMLESS_BESIDE, HARMLESS_VALUES
+from aicache.domain.known_request_headers import ADDRESSES, HARMLESS, HARMLESS_BESIDE, HARMLESS_VALUES
 from certificates import a_certificate
 from demo.answers import Reply, Request
 from e2e.conftest import Upstream

@@ -11,9 +11,9 @@ import pytest
 
 from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
 from aicache.domain.ports import StoreError
-from aicache.engine import recovery
+from aicache.engine import recovery_probe
 from aicache.engine.dependency import Dependency
-from aicache.engine.recovery import Recovery
+from aicache.engine.recovery_probe import Recovery
 
 EVERY = 0.02
 
@@ -49,7 +49,7 @@ class Outside:
 
 @pytest.fixture
 async def outside(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Outside]:
-    monkeypatch.setattr(recovery, "PROBE_INTERVAL_S", EVERY)
+    monkeypatch.setattr(recovery_probe, "PROBE_INTERVAL_S", EVERY)
     outside = Outside()
     attended = Recovery(lambda: outside.part, outside.probe)
     attended.start()

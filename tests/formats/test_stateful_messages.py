@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 
 from aicache.config import Config
-from aicache.formats import by_api, upstream_references
+from aicache.formats import by_api, stateful_messages
 from aicache.formats.errors import Private, Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.upstream_state import Allow
+from aicache.formats.stateful_parameters import Allow
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse
 
@@ -272,4 +272,4 @@ def test_what_is_ignored_by_default_is_looked_into_all_the_same() -> None:
 @given(JSON)
 def test_no_conversation_raises_anything_but_value_error(value: Any) -> None:
     with contextlib.suppress(ValueError):
-        upstream_references.reject_references(value, allow=Allow())
+        stateful_messages.reject_references(value, allow=Allow())

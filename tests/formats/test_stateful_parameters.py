@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from aicache.formats import EMBEDDINGS, by_api
 from aicache.formats.errors import Private, Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.upstream_state import Allow, is_private_name, is_state_name, reject_stateful_query, split_words
+from aicache.formats.stateful_parameters import (
+    Allow,
+    is_private_name,
+    is_state_name,
+    reject_stateful_query,
+    split_words,
+)
 from formats.anything import JSON
 from formats.worlds import PATHS, REQUESTS, parse
 

@@ -37,9 +37,9 @@ from aicache.domain.request_directives import TTL
 from aicache.engine import Engine
 from aicache.formats import FORMATS
 from aicache.maintenance import EntryTransfer
+from aicache.proxy.cache_warming import BATCH_SIZE, RETRY_PAUSES_S, Warmup
 from aicache.proxy.flow_metadata import note_directives
 from aicache.proxy.recorded_flows import Skipped, entries_of
-from aicache.proxy.warmup import BATCH_SIZE, RETRY_PAUSES_S, Warmup
 from aicache.runtime.preflight import rules_for
 from fakes import BrokenStore, LetterEmbedder
 

@@ -15,9 +15,9 @@ from aicache.domain.ports import StoreError
 from aicache.domain.pricing import Price
 from aicache.engine import Engine
 from aicache.maintenance import Maintenance
+from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.health import collect_health
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.watchers import Watchers
 from benchmarks import telemetry_growth
 from fakes import BrokenStore, LetterEmbedder
 from telemetry.reports import a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished

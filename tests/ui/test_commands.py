@@ -27,9 +27,9 @@ from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange
 from aicache.entries.recording import Recording
 from aicache.maintenance import PINNED
+from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.reporting import lookup_report
-from aicache.telemetry.watchers import Watchers
 from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
 from aicache.ui.flow_entries import reread_exchange

@@ -10,7 +10,7 @@ from aicache.domain.digests import digest
 from aicache.domain.keys import KeyRules
 from aicache.domain.model import Call, Mode
 from aicache.domain.policy import Policy, Rules
-from aicache.domain.request_fields import FieldRules, Headers
+from aicache.domain.request_headers import FieldRules, Headers
 from aicache.entries.response_templates import Template
 from aicache.evidence.verified_policy import DEFAULT_CHECK_RATES
 from aicache.formats import Allow

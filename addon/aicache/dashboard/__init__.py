@@ -1,0 +1,1 @@
+"""The cache's own pages on the proxy, and their API."""

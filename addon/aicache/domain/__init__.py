@@ -1,0 +1,1 @@
+"""The words of the project: values, keys, ports, policies, events. It imports no I/O."""

@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
-from aicache.domain.known_request_fields import HARMLESS
-from aicache.domain.request_fields import Field, FieldRules, RequestFields, looks_like_credential
+from aicache.domain.known_request_headers import HARMLESS
+from aicache.domain.request_headers import Field, FieldRules, RequestFields, looks_like_credential
 
 MAX_DIGESTS = 64
 """Digests of one request; the most certain ones are kept."""

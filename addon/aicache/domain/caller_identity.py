@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from aicache.domain.digests import digest
-from aicache.domain.request_fields import Field, RequestFields, looks_like_credential
+from aicache.domain.request_headers import Field, RequestFields, looks_like_credential
 
 API_KEY_FIELDS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
 """Where the APIs expect the API key: the same key is the same caller."""

@@ -14,7 +14,7 @@ from aicache.domain.conversation import SYSTEM_ROLES, Context, select_turns
 from aicache.domain.end_user import DEFAULT_IGNORED, end_user_parameters
 from aicache.domain.masks import Masks
 from aicache.domain.model import Batch, Call, Common, Turn
-from aicache.domain.request_fields import NO_FIELD_RULES, FieldRules
+from aicache.domain.request_headers import NO_FIELD_RULES, FieldRules
 
 _SEGMENT = r"(?:v\d+\w*|api|openai|anthropic|compatible-mode)"
 _VENDOR_PATH = re.compile(

@@ -1,6 +1,6 @@
 """Known request header fields, each with its source: harmless ones, and those that identify the caller. Data only.
 
-A field is listed because of its documentation; `request_fields` explains how the lists are used.
+A field is listed because of its documentation; `request_headers` explains how the lists are used.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from aicache.domain.request_fields import Headers
+from aicache.domain.request_headers import Headers
 
 SKIP = "x-higress-skip-ai-cache"
 TTL = "x-ai-cache-ttl"

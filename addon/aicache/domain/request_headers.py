@@ -1,7 +1,7 @@
 """Classifies request header fields: those that identify the caller, that select the answer, or do neither. Pure.
 
 Fail closed: a field that is not known to be harmless selects the answer (RFC 9111, 4.1: a selecting header field), so
-two requests that differ in it never share one. There are three lists (`known_request_fields`), of documented fields:
+two requests that differ in it never share one. There are three lists (`known_request_headers`), of documented fields:
 
 - `HARMLESS`: fields that the cache or the transport consumes, or that only describe the sender or one request for
   tracing. Their values change from request to request and never change the answer.
@@ -20,7 +20,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Protocol
 
-from aicache.domain.known_request_fields import (
+from aicache.domain.known_request_headers import (
     ADDRESSES,
     CREDENTIALS,
     HARMLESS,

@@ -9,11 +9,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from aicache.domain import policy
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.events import Checked, Erased
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.ports import Embedder, ExactStore, StoreError, VectorIndex
-from aicache.domain.task_set import TaskSet
 from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Trace
 from aicache.engine import exact_lookup

@@ -13,7 +13,7 @@ from aicache.engine.credential_status import CredentialStatus
 from aicache.engine.exchange import MAX_BYTES_ON_LOOP
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.lookup import Lookup
-from aicache.engine.steps import Step
+from aicache.engine.step_names import Step
 from aicache.entries import higress_answers
 from aicache.entries.embedding_batch import BatchExchange
 

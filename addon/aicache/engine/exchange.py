@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from aicache.domain.keys import Identity
 from aicache.domain.model import Call, Miss, Vector
 from aicache.domain.request_directives import Directives
-from aicache.domain.request_fields import Field
+from aicache.domain.request_headers import Field
 from aicache.domain.trial import Trial
 from aicache.entries.recording import Recording
 from aicache.formats import Format

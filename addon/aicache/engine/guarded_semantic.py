@@ -13,7 +13,7 @@ from aicache.domain.outages import OutageTexts
 from aicache.domain.ports import CachesVectors, Clearable, Embedder, Judge, KnowsEmptiness, Purpose, VectorIndex
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
 from aicache.engine.guarded_store import MAX_CONCURRENT_WRITES
-from aicache.engine.steps import Step
+from aicache.engine.step_names import Step
 
 BY_MEANING = OutageTexts(
     "no hits by meaning, exact hits go on; it is asked again every few seconds", "hits by meaning again"

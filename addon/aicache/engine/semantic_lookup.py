@@ -15,7 +15,7 @@ from aicache.domain.trial import Source
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
-from aicache.engine.steps import Step
+from aicache.engine.step_names import Step
 from aicache.evidence.neighbor import MAX_COSINE
 from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import Action, Decision, VerifiedPolicy

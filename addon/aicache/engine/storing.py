@@ -10,7 +10,7 @@ from aicache.domain.ports import Purpose, StoreError
 from aicache.engine.backends import Backends
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
-from aicache.engine.steps import Step
+from aicache.engine.step_names import Step
 from aicache.entries.embedding_batch import MAX_COMPLETING_BYTES, BatchExchange, record_batch
 from aicache.entries.recording import Recording, decoded, record
 

@@ -1,0 +1,1 @@
+"""Between a response and the stored entry: recording, replaying, templates, batches of embeddings. Pure."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aicache.domain import response_fields
+from aicache.domain import response_headers
 from aicache.domain.model import Batch, Entry, Mode
 from aicache.domain.request_directives import Directives
 from aicache.entries.recording import Recording
@@ -73,14 +73,14 @@ def record_batch(
             asked=Mode.WHOLE,
             asked_usage=False,
             mode=Mode.WHOLE,
-            content_type=response_fields.media_type(recording.content_type) or "application/json",
+            content_type=response_headers.media_type(recording.content_type) or "application/json",
             body=pack(piece),
             question=None,
             prompt_tokens=piece.tokens,
             completion_tokens=0,
             stored_at=now,
             expires_at=until,
-            cors=response_fields.cors(recording.cors),
+            cors=response_headers.cors(recording.cors),
             took=recording.took,
             owners=exchange.owners,
         )

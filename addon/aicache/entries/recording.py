@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from aicache.domain import response_fields
+from aicache.domain import response_headers
 from aicache.domain.keys import Identity
 from aicache.domain.model import Call, Entry, Mode
 from aicache.entries.response_templates import Template, spoken
@@ -59,14 +59,14 @@ def record(
         asked=call.mode,
         asked_usage=call.wants_usage,
         mode=mode,
-        content_type=response_fields.media_type(recording.content_type) or format.content_type(mode, call.variant),
+        content_type=response_headers.media_type(recording.content_type) or format.content_type(mode, call.variant),
         body=body,
         question=call.question,
         prompt_tokens=facts.prompt_tokens,
         completion_tokens=facts.completion_tokens,
         stored_at=now,
         expires_at=until if facts.expires_at is None else min(until, facts.expires_at),
-        cors=response_fields.cors(recording.cors),
+        cors=response_headers.cors(recording.cors),
         asked_variant=format.recorded_variant(document, call.variant),
         refused=facts.refused,
         took=recording.took,

@@ -18,7 +18,7 @@ from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.completions import COMPLETIONS
 from aicache.formats.openai.embeddings import OPENAI_EMBEDDINGS
 from aicache.formats.openai.responses import RESPONSES
-from aicache.formats.upstream_state import Allow
+from aicache.formats.stateful_parameters import Allow
 
 __all__ = [
     "EMBEDDINGS",

@@ -1,7 +1,8 @@
 """The documented parameters of each API, none of which refers to state. Lists only, no decisions.
 
-A parameter on no list is classified by its name (`upstream_state`). So the names that matter here are those that sound
-like state, and those of objects with names of the caller's own; within all others the API's names are checked, too.
+A parameter on no list is classified by its name (`stateful_parameters`). So the names that matter here are those
+that sound like state, and those of objects with names of the caller's own; within all others the API's names are
+checked, too.
 """
 
 from __future__ import annotations

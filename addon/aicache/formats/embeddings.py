@@ -13,7 +13,7 @@ import msgspec
 from aicache.domain.model import Batch
 from aicache.formats import failure_marks, json_bounds
 from aicache.formats.json_body import JSONObject, parse_object, parse_raw, render_json
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.stateful_parameters import STRICT, Allow
 
 _DEPENDENT_VECTORS = ("late_chunking",)  # Jina: each vector depends on the texts around it
 

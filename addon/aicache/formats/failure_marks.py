@@ -13,7 +13,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
-from aicache.formats.upstream_state import split_words
+from aicache.formats.stateful_parameters import split_words
 
 CONTENT_FIELDS = frozenset(
     {"arguments", "args", "parameters", "properties", "schema", "json_schema", "input_schema", "metadata"}

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aicache.domain.model import Answer, Call, Mode
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.stateful_parameters import STRICT, Allow
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 

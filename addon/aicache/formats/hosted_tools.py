@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aicache.formats import upstream_state
+from aicache.formats import stateful_parameters
 from aicache.formats.errors import Private
-from aicache.formats.upstream_state import Allow
+from aicache.formats.stateful_parameters import Allow
 
 _CALLER_TYPES = frozenset({"function", "custom"})
 _CALLER_FIELDS = frozenset({"parameters", "input_schema", "inputSchema", "input_examples", "output_schema", "format"})
@@ -45,20 +45,22 @@ def reject_tools(tools: Any, *, allow: Allow) -> None:
         if not isinstance(tool, dict):
             continue
         if _is_run_by_caller(tool):
-            for path, name in upstream_state.nested_names(_without_caller_fields(tool), "tool", allow):
+            for path, name in stateful_parameters.nested_names(_without_caller_fields(tool), "tool", allow):
                 if path not in _HARMLESS_FIELDS:
-                    upstream_state.reject_state_name(name, allow)
+                    stateful_parameters.reject_state_name(name, allow)
             continue
         kind = tool.get("type")
-        spoken = upstream_state.split_words(kind) if isinstance(kind, str) else ()
-        if isinstance(kind, str) and (upstream_state.is_private_name(kind) or not _PRIVATE_WORDS.isdisjoint(spoken)):
+        spoken = stateful_parameters.split_words(kind) if isinstance(kind, str) else ()
+        if isinstance(kind, str) and (
+            stateful_parameters.is_private_name(kind) or not _PRIVATE_WORDS.isdisjoint(spoken)
+        ):
             _reject_private(allow)
             continue
-        for path, name in upstream_state.nested_names(
+        for path, name in stateful_parameters.nested_names(
             {name: value for name, value in tool.items() if name != "tools"}, "tool", allow
         ):
             if path not in _HARMLESS_FIELDS:
-                upstream_state.reject_state_name(name, allow)
+                stateful_parameters.reject_state_name(name, allow)
         if isinstance(kind, str) and _VERSION.sub("", kind.removeprefix("openrouter:")) not in _PUBLIC_TYPES:
             _reject_private(allow)
         reject_tools(tool.get("tools"), allow=allow)  # those of a namespace
@@ -67,7 +69,7 @@ def reject_tools(tools: Any, *, allow: Allow) -> None:
 def reject_plugins(request: Mapping[str, Any], *, allow: Allow) -> None:
     """Raise Private for any plugin but OpenRouter's own: those read the public web, or repair messages."""
     plugins = request.get("plugins")
-    if upstream_state.is_empty(plugins):
+    if stateful_parameters.is_empty(plugins):
         return
     for plugin in plugins if isinstance(plugins, list) else (plugins,):
         if not isinstance(plugin, dict) or plugin.get("id") not in _PUBLIC_PLUGINS:

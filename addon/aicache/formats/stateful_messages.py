@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aicache.formats import upstream_state
+from aicache.formats import stateful_parameters
 from aicache.formats.errors import Stateful
-from aicache.formats.upstream_state import Allow
+from aicache.formats.stateful_parameters import Allow
 
 _CONTENT_FIELDS = frozenset(
     {"arguments", "args", "partialArgs", "input", "output", "outputs", "result", "results", "response", "action"}
@@ -71,14 +71,14 @@ def reject_references(conversation: Any, *, allow: Allow) -> None:
                 _reject_type(kind, allow)
             own = _HARMLESS_NAMES_BY_TYPE.get(kind, frozenset()) if isinstance(kind, str) else frozenset()
             for name, inner in value.items():
-                if upstream_state.is_empty(inner) or allow.allows_nested(name):
+                if stateful_parameters.is_empty(inner) or allow.allows_nested(name):
                     continue
                 if not (
                     name in _HARMLESS_NAMES
                     or name in own
                     or (name == "id" and known and (listed or under in _CALL_FIELDS))
                 ):
-                    upstream_state.reject_state_name(name, allow)
+                    stateful_parameters.reject_state_name(name, allow)
                 if isinstance(inner, dict | list) and name not in _CONTENT_FIELDS:
                     pending.append((inner, name, False))
 
@@ -94,4 +94,4 @@ def _is_known(kind: str) -> bool:
 def _reject_type(kind: str, allow: Allow) -> None:
     if kind in _STATEFUL_TYPES:
         raise Stateful("an item: refers to state held by the upstream")
-    upstream_state.reject_state_name(kind, allow)
+    stateful_parameters.reject_state_name(kind, allow)

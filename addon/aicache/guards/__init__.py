@@ -14,8 +14,8 @@ from aicache.guards import (
     names,
     numbers,
     question_type,
-    roles,
     substitution,
+    swapped_roles,
     word_order,
 )
 from aicache.guards.text_features import TextFeatures, extract_features
@@ -86,11 +86,11 @@ def refusal_slots(one: TextFeatures, other: TextFeatures, left: list[str], right
     )
     if _has_unmatched_name(one, other) and _has_unmatched_name(other, one):
         yield "name"
-    if len(left) <= 1 and len(right) <= 1 and (slot := roles.find_role_change(one, other)) is not None:
+    if len(left) <= 1 and len(right) <= 1 and (slot := swapped_roles.find_role_change(one, other)) is not None:
         yield slot
     if one.conjunction and other.conjunction and one.conjunction != other.conjunction and len(left) + len(right) <= 2:
         yield "junction"
-    if roles.is_direction_reversed(one.plain, other.plain):
+    if swapped_roles.is_direction_reversed(one.plain, other.plain):
         yield "direction"
     if one.character_of_word != other.character_of_word:
         yield "part"

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from aicache.domain import response_fields
+from aicache.domain import response_headers
 from aicache.domain.model import Entry
 from aicache.formats import EMBEDDINGS, by_api
 from aicache.formats.embeddings import unpack
@@ -72,7 +72,7 @@ def parse_line(line: bytes) -> Entry | None:
         entry = _decoder.decode(line)
         if not all(map(DIGEST.fullmatch, (entry.key, entry.namespace, *entry.owners))):
             return None
-        response_fields.check(entry)
+        response_headers.check(entry)
         _check_body(entry)
     except (ValueError, RecursionError):  # msgspec's and Unicode's errors are of the former
         return None

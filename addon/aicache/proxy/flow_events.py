@@ -12,8 +12,8 @@ from aicache.engine import Exchange
 from aicache.entries.recording import Recording
 from aicache.proxy.flow_state import FlowState, FlowStates
 from aicache.telemetry import reporting
+from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_misses import HeaderMisses
-from aicache.telemetry.watchers import Watchers
 
 
 class FlowMarks(Protocol):

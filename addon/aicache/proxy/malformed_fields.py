@@ -12,7 +12,7 @@ import re
 from mitmproxy import version
 from mitmproxy.http import HTTPFlow, Request, Response
 
-from aicache.domain.request_fields import CONTROL_BYTES
+from aicache.domain.request_headers import CONTROL_BYTES
 
 logger = logging.getLogger(__name__)
 

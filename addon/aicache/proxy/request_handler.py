@@ -24,12 +24,7 @@ from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.embedding_batches import EmbeddingBatches, reduce_request
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
-from aicache.proxy.http_messages import (
-    embeddings_format_of,
-    format_of,
-    render_gateway_timeout,
-    render_hit,
-)
+from aicache.proxy.http_messages import embeddings_format_of, format_of, render_gateway_timeout, render_hit
 from aicache.proxy.own_connections import OwnConnections, render_refusal
 from aicache.proxy.request_identity import identify_batch, identify_request
 from aicache.proxy.request_parser import RequestParser, take_directives

@@ -22,14 +22,14 @@ from aicache.domain.keys import Origin
 from aicache.domain.masks import MASKS_TIME_LIMIT_S, MaskTooSlow
 from aicache.domain.model import Bypass
 from aicache.domain.request_directives import Directives
-from aicache.domain.request_fields import Field, RequestFields, classify_fields
+from aicache.domain.request_headers import Field, RequestFields, classify_fields
 from aicache.domain.throttle import Throttle
 from aicache.engine import Exchange
 from aicache.entries import higress_answers
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format, RequestContext
 from aicache.formats.errors import Private, Stateful, TooComplex
-from aicache.formats.upstream_state import reject_stateful_query
+from aicache.formats.stateful_parameters import reject_stateful_query
 from aicache.proxy.http_messages import parse_content_length
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from mitmproxy import ctx
 from mitmproxy.addons.clientplayback import ReplayHandler
 from mitmproxy.http import HTTPFlow, Response
 
-from aicache.domain.task_set import TaskSet
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.engine import Exchange
 from aicache.proxy.flow_state import FlowStates, Replay
 

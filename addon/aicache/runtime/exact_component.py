@@ -20,7 +20,7 @@ from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secre
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.credential_status import REFUSED_TTL_S
-from aicache.engine.recovery import Recovery
+from aicache.engine.recovery_probe import Recovery
 from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S
 from aicache.runtime.clock_jumps import ClockJumps
 from aicache.runtime.component import DEFAULT_ERASED_WITHIN_S, NotReady, close_component, freeze_gc

@@ -21,7 +21,7 @@ from aicache.config import Semantic as SemanticConfig
 from aicache.domain.model import MAX_CLOCK_SKEW_S
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.engine.recovery import Recovery
+from aicache.engine.recovery_probe import Recovery
 from aicache.runtime.component import CLOSE_TIMEOUT_S, DEFAULT_ERASED_WITHIN_S, close_component, freeze_gc
 from aicache.runtime.factories import AnyEmbedder, AnyIndex, build_embedder, build_index, vector_space
 

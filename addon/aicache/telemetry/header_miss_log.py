@@ -7,7 +7,7 @@ import time
 from collections import Counter
 
 from aicache.domain.events import Checked, Decided, Finished
-from aicache.domain.request_fields import looks_like_credential
+from aicache.domain.request_headers import looks_like_credential
 from aicache.telemetry.counters import MAX_HEADERS
 from aicache.telemetry.labels import OTHER, BoundedNames, replace_surrogates
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.request_fields import Field
+from aicache.domain.request_headers import Field
 
 MAX_QUESTIONS = 4096
 MAX_VARIANTS = 4

@@ -18,12 +18,12 @@ from aicache.engine import Engine
 from aicache.telemetry import otel
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.decision_log import DecisionLog
+from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_miss_log import HeaderMissLog
 from aicache.telemetry.health import Health, collect_health
 from aicache.telemetry.prometheus import Metrics
 from aicache.telemetry.timeline import Timeline
 from aicache.telemetry.top_questions import TopQuestions
-from aicache.telemetry.watchers import Watchers
 
 logger = logging.getLogger(__name__)
 

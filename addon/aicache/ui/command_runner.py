@@ -10,8 +10,8 @@ from typing import Any
 from mitmproxy import exceptions, flow
 from mitmproxy.log import ALERT
 
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.ports import StoreError
-from aicache.domain.task_set import TaskSet
 from aicache.ui import flow_marks
 from aicache.ui.command_actions import CommandResult
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from aicache.adapters.vectors import promotion
-from aicache.adapters.vectors.memory import INITIAL_ROWS, InMemoryVectors, NamespaceMatrix
+from aicache.adapters.vectors.in_memory_vectors import INITIAL_ROWS, InMemoryVectors, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
 

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from aicache.adapters.embedders.remembered_vectors import EmbeddingKey, RememberedVectors
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose, StoreError
-from aicache.domain.task_set import TaskSet
 
 MAX_WAITING_TEXTS = 512
 """With so many waiting, new callers are refused at once."""

@@ -1,0 +1,1 @@
+"""Entries in Redis or Valkey: one server, Sentinel or Cluster, with a client-side cache."""

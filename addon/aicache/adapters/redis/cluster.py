@@ -19,10 +19,10 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, MovedError, ResponseError
 
 from aicache.adapters.redis.server import Command, Server, scanned, scanning
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.loop_time import loop_time
 from aicache.domain.ports import Busy, ShareError, StoreError
-from aicache.domain.task_set import TaskSet
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import get_type_hints
 
 import msgspec
 
-from aicache.domain import response_fields
+from aicache.domain import response_headers
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, SIGNATURE_BYTES, checksum, signature
 from aicache.domain.model import MAX_CLOCK_SKEW_S, Entry
 from aicache.domain.ports import StoreError
@@ -73,7 +73,7 @@ def unpack_entry(packed: bytes | memoryview, *, signed: bool = False) -> Entry:
         entry = Entry(*decoder.decode(value))
     except msgspec.DecodeError as exc:
         raise ValueError("damaged") from exc
-    response_fields.check(entry)
+    response_headers.check(entry)
     return entry
 
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.ports import StoreError
-from aicache.domain.task_set import TaskSet
 
 _Waiter: TypeAlias = "asyncio.Future[Any]"
 

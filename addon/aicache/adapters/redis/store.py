@@ -34,9 +34,9 @@ from aicache.adapters.redis.codec import (
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.read_batcher import ReadBatcher
 from aicache.adapters.redis.server import Servers
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
 from aicache.domain.ports import StoreError
-from aicache.domain.task_set import TaskSet
 from aicache.domain.throttle import Throttle
 
 logger = logging.getLogger(__name__)

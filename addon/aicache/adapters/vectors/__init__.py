@@ -1,0 +1,1 @@
+"""Vector indexes: zvec (embedded) and DashVector."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.adapters.threads import CoalescingWorker, Worker
-from aicache.adapters.vectors.memory import InMemoryVectors
+from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.zvec_folder import MAX_NEIGHBORS, ZvecFolder
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Neighbor, Vector
 from aicache.domain.ports import StoreError
-from aicache.domain.task_set import TaskSet
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from aicache.adapters.damaged_files import find_obstacle, set_aside
 from aicache.adapters.errors import time_limit
 from aicache.adapters.threads import Worker
 from aicache.adapters.vectors.checks import check_digests, check_vector
-from aicache.adapters.vectors.memory import InMemoryVectors
+from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.promotion import NotInMemoryError, Promotion
 from aicache.adapters.vectors.zvec_check import find_damage
 from aicache.adapters.vectors.zvec_files import is_occupied

@@ -16,7 +16,7 @@ import numpy as np
 from aicache.adapters.damaged_files import MIN_FREE_BYTES, make_private
 from aicache.adapters.vectors import zvec_check_main
 from aicache.adapters.vectors.checks import clip_cosine
-from aicache.adapters.vectors.memory import InMemoryVectors
+from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.zvec_files import folder_identity, is_occupied
 from aicache.adapters.vectors.zvec_library import import_zvec
 from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, NEW_SUFFIX, Copy, beside, recover

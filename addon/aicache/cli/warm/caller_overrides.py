@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from mitmproxy.http import HTTPFlow
 
 from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
-from aicache.domain.known_request_fields import CREDENTIALS
+from aicache.domain.known_request_headers import CREDENTIALS
 from aicache.proxy.http_messages import format_of
 
 

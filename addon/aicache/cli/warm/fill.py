@@ -20,10 +20,10 @@ from aicache.cli.warm.sources import is_export, read_records
 from aicache.config import Credential
 from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
 from aicache.domain.ports import StoreError
-from aicache.domain.request_fields import FieldRole, FieldRules, field_role
+from aicache.domain.request_headers import FieldRole, FieldRules, field_role
 from aicache.maintenance import EntryTransfer
+from aicache.proxy.cache_warming import Tally, Warmup
 from aicache.proxy.recorded_flows import answered_at
-from aicache.proxy.warmup import Tally, Warmup
 
 NO_API_KEY = "no API key: for callers that have one give --api-key, for others --no-key"
 MAX_BROKEN_SHOWN = 10  # per source

@@ -6,7 +6,7 @@ from collections import Counter
 
 from aicache.cli.warm.fill import SourceResult
 from aicache.config.redis_url import redacted
-from aicache.proxy.warmup import format_reasons
+from aicache.proxy.cache_warming import format_reasons
 
 COLUMNS = ("read", "stored", "by meaning", "not newer", "expired", "not kept", "broken", "failed")
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import yaml
 
-from aicache.config.higress.carrier import Carrier, reference
 from aicache.config.higress.file import Names, find_plugin, is_higress, with_yaml_comments
 from aicache.config.higress.semantic import carry_semantic
+from aicache.config.higress.value_translator import Carrier, reference
 from aicache.config.reader import show_text
 from aicache.config.scalars import show_duration
 from aicache.config.translation import Carried, Translation

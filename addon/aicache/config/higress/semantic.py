@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aicache.config.higress.carrier import Carrier
 from aicache.config.higress.embeddings import EMBEDDINGS, NO_WAY, Service
 from aicache.config.higress.file import Names
+from aicache.config.higress.value_translator import Carrier
 from aicache.config.reader import show_text
 
 VECTORS_LEFT = "vectors that are there already are not used, as they know neither model nor caller"

@@ -15,8 +15,8 @@ from aicache.formats import (
     refusals,
     response_format,
     sse,
-    upstream_references,
-    upstream_state,
+    stateful_messages,
+    stateful_parameters,
 )
 from aicache.formats.anthropic import answer as messages_answer
 from aicache.formats.anthropic import interchange, stream
@@ -30,8 +30,8 @@ from aicache.formats.json_body import (
     render_json,
     token_count,
 )
+from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import is_text_part, question_of
-from aicache.formats.upstream_state import Allow
 
 _BETA = "anthropic-beta"
 _HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # select the answer's format, or the user that it is for
@@ -171,13 +171,13 @@ def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
 
     Files do not: what stands under a file's id stays what it is.
     """
-    upstream_state.reject_stateful_path(path, tail=1)
+    stateful_parameters.reject_stateful_path(path, tail=1)
     harmless = documented_fields.for_path(path, documented_fields.MESSAGES)
-    upstream_state.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
+    stateful_parameters.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
     hosted_tools.reject_plugins(request, allow=allow)
-    upstream_state.reject_preset(request, allow=allow)
+    stateful_parameters.reject_preset(request, allow=allow)
     hosted_tools.reject_tools(request.get("tools"), allow=allow)
-    upstream_references.reject_references([request.get("system"), request.get("messages")], allow=allow)
+    stateful_messages.reject_references([request.get("system"), request.get("messages")], allow=allow)
 
 
 def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:

@@ -1,0 +1,1 @@
+"""DashScope's native generation API."""

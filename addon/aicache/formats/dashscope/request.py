@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aicache.domain.model import Call, Mode, Turn
-from aicache.formats import documented_fields, hosted_tools, upstream_references, upstream_state
+from aicache.formats import documented_fields, hosted_tools, stateful_messages, stateful_parameters
 from aicache.formats.dashscope import interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
 from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
 from aicache.formats.json_body import JSONObject, object_list, parse_request_object
+from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import QUESTION_PART, TEXT_PART, question_of
-from aicache.formats.upstream_state import Allow
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
 """Parameters that select only how a stream is sent, or (``stream``) what a header has selected already."""
@@ -103,9 +103,9 @@ def _reject_stateful(
         (given, documented_fields.DASHSCOPE_INPUT),
         (parameters, documented_fields.DASHSCOPE_PARAMETERS | _PARAMETER_TYPES.keys()),
     ):
-        upstream_state.reject_stateful_fields(fields, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
+        stateful_parameters.reject_stateful_fields(fields, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
     hosted_tools.reject_tools(parameters.get("tools"), allow=allow)
-    upstream_references.reject_references(given.get("messages"), allow=allow)
+    stateful_messages.reject_references(given.get("messages"), allow=allow)
 
 
 def _streams(headers: Mapping[str, str]) -> bool:

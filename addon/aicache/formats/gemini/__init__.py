@@ -1,0 +1,1 @@
+"""Google's Gemini API, on the Gemini API and on Vertex AI."""

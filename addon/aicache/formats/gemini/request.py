@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.domain.model import Turn
-from aicache.formats import documented_fields, upstream_references, upstream_state
+from aicache.formats import documented_fields, stateful_messages, stateful_parameters
 from aicache.formats.errors import Private
 from aicache.formats.gemini import fields
 from aicache.formats.json_body import JSONObject
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.stateful_parameters import STRICT, Allow
 
 _HARMLESS_FIELDS = fields.REQUEST.keys() - {"continuationToken"}
 _PRIVATE_TOOLS = ("fileSearch", "retrieval", "mcpServers")  # tools that read or change the caller's data elsewhere
 _PUBLIC_TOOLS = frozenset(fields.TOOL.keys() - _PRIVATE_TOOLS)
-_CHECKED_ELSEWHERE = documented_fields.CHECKED_ELSEWHERE | upstream_state.SCHEMA_FIELDS | {"functionDeclarations"}
+_CHECKED_ELSEWHERE = documented_fields.CHECKED_ELSEWHERE | stateful_parameters.SCHEMA_FIELDS | {"functionDeclarations"}
 _RESULT_FIELDS = ("functionResponse", "toolResponse")
 _MORE_THAN_TEXT = (
     *("responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"),
@@ -60,8 +60,8 @@ def parse_request(body: Mapping[str, Any], *, allow: Allow = STRICT) -> GeminiRe
     _reject_stateful(request, generation, tool_config, tools, allow)
     for each in declared:
         harmless = frozenset(fields.DECLARATION)
-        upstream_state.reject_stateful_fields(each, harmless, harmless, allow=allow)
-    upstream_references.reject_references([system, contents], allow=allow)
+        stateful_parameters.reject_stateful_fields(each, harmless, harmless, allow=allow)
+    stateful_messages.reject_references([system, contents], allow=allow)
     return GeminiRequest(
         body=request,
         generation=generation,
@@ -87,10 +87,10 @@ def _reject_stateful(
         (generation, fields.GENERATION.keys()),
         (tool_config, fields.TOOL_CONFIG.keys()),
     ):
-        upstream_state.reject_stateful_fields(sent, frozenset(harmless), _CHECKED_ELSEWHERE, allow=allow)
+        stateful_parameters.reject_stateful_fields(sent, frozenset(harmless), _CHECKED_ELSEWHERE, allow=allow)
     for tool in tools:
         others = {name: value for name, value in tool.items() if name not in _PRIVATE_TOOLS}
-        upstream_state.reject_stateful_fields(others, _PUBLIC_TOOLS, _CHECKED_ELSEWHERE, allow=allow)
+        stateful_parameters.reject_stateful_fields(others, _PUBLIC_TOOLS, _CHECKED_ELSEWHERE, allow=allow)
         if tool.keys() - _PUBLIC_TOOLS and not allow.private_tools:
             raise Private("tools: a tool that reads private data at the upstream, or may")
 

@@ -1,0 +1,1 @@
+"""Ollama's own API: chat, generate and embed."""

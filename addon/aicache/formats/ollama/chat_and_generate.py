@@ -17,8 +17,8 @@ from aicache.formats import (
     refusals,
     response_format,
     sse,
-    upstream_references,
-    upstream_state,
+    stateful_messages,
+    stateful_parameters,
 )
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import (
@@ -32,7 +32,7 @@ from aicache.formats.json_body import (
 from aicache.formats.ollama import answer as ollama_answer
 from aicache.formats.ollama import interchange
 from aicache.formats.ollama.answer import Shape, Types, check_types
-from aicache.formats.upstream_state import Allow
+from aicache.formats.stateful_parameters import Allow
 
 _FLAG, _TEXT, _LIST, _NUMBER = (bool,), (str,), (list,), (int, float)
 _REQUEST: Types = {
@@ -174,11 +174,11 @@ OLLAMA_GENERATE = OllamaGenerate()
 
 
 def _reject_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow) -> None:
-    upstream_state.reject_stateful_fields(
+    stateful_parameters.reject_stateful_fields(
         request, frozenset(harmless), documented_fields.CHECKED_ELSEWHERE | {"format"}, allow=allow
     )
     hosted_tools.reject_tools(request.get("tools"), allow=allow)
-    upstream_references.reject_references(request.get("messages"), allow=allow)
+    stateful_messages.reject_references(request.get("messages"), allow=allow)
 
 
 def _check(request: JSONObject, types: Types) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from aicache.domain.model import Batch
-from aicache.formats import documented_fields, upstream_state
+from aicache.formats import documented_fields, stateful_parameters
 from aicache.formats.embedding_usage import input_sizes, share_count
 from aicache.formats.embedding_vectors import check_vector
 from aicache.formats.embeddings import BaseEmbeddings, InputEmbedding, check_count, parse_batch, parse_fields
 from aicache.formats.json_body import parse_raw, parse_request_object, render_json, token_count
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.stateful_parameters import STRICT, Allow
 
 _TOKEN_COUNT = "prompt_eval_count"
 
@@ -31,7 +31,7 @@ class OllamaEmbed(BaseEmbeddings):
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = parse_request_object(body)
-        upstream_state.reject_stateful_fields(
+        stateful_parameters.reject_stateful_fields(
             request, documented_fields.OLLAMA_EMBED, documented_fields.CHECKED_ELSEWHERE, allow=allow
         )
         for name, kinds in (("truncate", (bool,)), ("options", (dict,)), ("dimensions", (int,))):

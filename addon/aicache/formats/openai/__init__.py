@@ -1,0 +1,1 @@
+"""OpenAI's APIs, which many vendors speak: chat completions, completions, Responses, embeddings."""

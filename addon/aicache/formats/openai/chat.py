@@ -18,15 +18,15 @@ from aicache.formats import (
     refusals,
     response_format,
     sse,
-    upstream_references,
-    upstream_state,
+    stateful_messages,
+    stateful_parameters,
 )
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, object_list, parse_object, parse_request_object, render_json
 from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_completion import Completion
+from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import is_text_part, question_of
-from aicache.formats.upstream_state import Allow
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
 _MORE_THAN_TEXT = (
@@ -133,17 +133,17 @@ CHAT = Chat()
 
 
 def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
-    upstream_state.reject_stateful_path(path, tail=2)
-    upstream_state.reject_stateful_fields(
+    stateful_parameters.reject_stateful_path(path, tail=2)
+    stateful_parameters.reject_stateful_fields(
         request,
         documented_fields.for_path(path, documented_fields.CHAT),
         documented_fields.CHECKED_ELSEWHERE,
         allow=allow,
     )
     hosted_tools.reject_plugins(request, allow=allow)
-    upstream_state.reject_preset(request, allow=allow)
+    stateful_parameters.reject_preset(request, allow=allow)
     hosted_tools.reject_tools(request.get("tools"), allow=allow)
-    upstream_references.reject_references(request.get("messages"), allow=allow)
+    stateful_messages.reject_references(request.get("messages"), allow=allow)
 
 
 def _model(path: str, request: JSONObject) -> str:

@@ -20,7 +20,7 @@ from aicache.formats import (
     refusals,
     response_format,
     sse,
-    upstream_state,
+    stateful_parameters,
 )
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
@@ -66,13 +66,13 @@ class Completions(BaseFormat):
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
-        upstream_state.reject_stateful_path(path, tail=1)
+        stateful_parameters.reject_stateful_path(path, tail=1)
         harmless = documented_fields.for_path(path, documented_fields.COMPLETIONS)
-        upstream_state.reject_stateful_fields(
+        stateful_parameters.reject_stateful_fields(
             request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=context.allow
         )
         hosted_tools.reject_plugins(request, allow=context.allow)
-        upstream_state.reject_preset(request, allow=context.allow)
+        stateful_parameters.reject_preset(request, allow=context.allow)
         _check(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from aicache.domain.model import Batch
-from aicache.formats import documented_fields, upstream_references, upstream_state
+from aicache.formats import documented_fields, stateful_messages, stateful_parameters
 from aicache.formats.embedding_usage import input_sizes, share_count, share_usage, sum_usage
 from aicache.formats.embedding_vectors import check_vector
 from aicache.formats.embeddings import (
@@ -24,7 +24,7 @@ from aicache.formats.embeddings import (
     parse_fields,
 )
 from aicache.formats.json_body import parse_raw, parse_request_object, render_json, token_count
-from aicache.formats.upstream_state import STRICT, Allow
+from aicache.formats.stateful_parameters import STRICT, Allow
 
 _TEXT_FIELDS = ("encoding_format", "input_type", "task", "prompt_name", "user")
 _DEFAULT_ENCODING = "float"
@@ -42,11 +42,11 @@ class OpenAIEmbeddings(BaseEmbeddings):
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch:
         request = parse_request_object(body)
-        upstream_state.reject_stateful_path(path, tail=1)
-        upstream_state.reject_stateful_fields(
+        stateful_parameters.reject_stateful_path(path, tail=1)
+        stateful_parameters.reject_stateful_fields(
             request, documented_fields.OPENAI_EMBEDDINGS, documented_fields.CHECKED_ELSEWHERE, allow=allow
         )
-        upstream_references.reject_references(request.get("input"), allow=allow)
+        stateful_messages.reject_references(request.get("input"), allow=allow)
         for name in _TEXT_FIELDS:
             if not isinstance(request.get(name), str | None):
                 raise ValueError(f"{name}: not a string")

@@ -13,8 +13,8 @@ from aicache.formats import (
     refusals,
     response_format,
     sse,
-    upstream_references,
-    upstream_state,
+    stateful_messages,
+    stateful_parameters,
 )
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json, token_count
@@ -32,19 +32,19 @@ class Responses(BaseFormat):
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
-        upstream_state.reject_stateful_path(path, tail=1)
+        stateful_parameters.reject_stateful_path(path, tail=1)
         responses_request.reject_stored_prompt(request)
         harmless = documented_fields.for_path(path, documented_fields.RESPONSES)
-        upstream_state.reject_stateful_fields(
+        stateful_parameters.reject_stateful_fields(
             request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=context.allow
         )
         hosted_tools.reject_plugins(request, allow=context.allow)
-        upstream_state.reject_preset(request, allow=context.allow)
+        stateful_parameters.reject_preset(request, allow=context.allow)
         responses_request.check_types(request)
         tools = responses_request.tools_of(request)
         responses_request.reject_stateful_environments(tools)
         hosted_tools.reject_tools(tools, allow=context.allow)
-        upstream_references.reject_references(request.get("input"), allow=context.allow)
+        stateful_messages.reject_references(request.get("input"), allow=context.allow)
         turns = responses_request.turns_of(request)
         return Call(
             api=self.api,
