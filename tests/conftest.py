@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 TESTS = Path(__file__).parent
 NOT_QUICK = {TESTS / "browser", TESTS / "e2e", TESTS / "scripts"}
 """Folders of real proxies, browsers and commands."""
-QUICK_EXAMPLES = 20
+QUICK_EXAMPLES = 10
 
 # A busy machine makes no property untrue.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
