@@ -1,12 +1,12 @@
-"""The environments that the commands run in: made once, under .venv/, one folder per Python and purpose, or for Node.
+"""Makes the environments that commands run in, under .venv/: one folder per Python and purpose, and for Node.
 
-What the project runs on is what scripts/locks/ names, by version and hash: nothing is resolved, and nothing built.
-Standard library only. Where packages come from is pip's, uv's and npm's configuration, never ours.
+The project's packages are those of scripts/locks/, by version and hash: nothing is resolved or built. The package
+index is that of pip's, uv's and npm's own configuration. Standard library only.
 """
 
 import interpreter
 
-# Before what an older Python does not have. This file keeps to the syntax of 3.6, to come as far as this line.
+# Before any import that an older Python lacks. This file has the syntax of 3.6, so that it gets as far as this line.
 if interpreter.is_command():
     interpreter.settle()
 
@@ -24,39 +24,39 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "addon"))  # the package's commands, of which some need no environment
+sys.path.insert(0, str(ROOT / "addon"))  # some of the package's commands need no environment
 
 import installing  # noqa: E402
 from installing import Failed  # noqa: E402
 
 PYTHON = f"{sys.implementation.name}-{interpreter.version()}"
-ON_FALLBACK = (
+FALLBACK_WARNING = (
     f"on Python {interpreter.FALLBACK}, so without the fast path and without --web: the last mitmproxy for it is 11, "
     f"which has known vulnerabilities; Python {' or '.join(interpreter.PREFERRED[:2])} has all, and is taken if found"
 )
 
 
 def project(*, extras: bool = False, root: Path = ROOT) -> Path:
-    """The Python of the project's environment, which is made or brought up to date where need be.
+    """Return the Python of the project's environment, which is made or updated first if necessary.
 
-    With *extras* it holds what tests, plots and traces need, too; an environment that has them keeps them.
+    With *extras* it also has the packages for tests, plots and traces; an environment that has them keeps them.
     """
     if interpreter.version() == interpreter.FALLBACK:
-        print(f"{_command()}: {ON_FALLBACK}", file=sys.stderr)
+        print(f"{_command()}: {FALLBACK_WARNING}", file=sys.stderr)
     version, locks = interpreter.version(), root / "scripts" / "locks"
     files = [locks / f"{version}.txt", locks / f"{version}-extras.txt"]
     try:
         digest = _digest(root, PYTHON, [file.read_text(encoding="utf-8") for file in files])
     except OSError as exc:
-        fail(f"there is nothing for Python {version} in {locks}: {exc}")
+        fail(f"no lock files for Python {version} in {locks}: {exc}")
     folder = root / ".venv" / PYTHON
     return _ensure(Environment(folder, digest, locked=tuple(files), extras=extras, path=root / "addon"))
 
 
 def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT, without: Sequence[str] = ()) -> Path:
-    """The Python of an environment of its own that holds *requirements* and nothing of the project.
+    """Return the Python of a separate environment with *requirements* and nothing of the project.
 
-    It lacks those of their dependencies that *without* names: large ones that what is wanted never imports.
+    *without* names dependencies to leave out: large ones that are never imported.
     """
     folder = root / ".venv" / f"{PYTHON}-{purpose}"
     digest = _digest(root, PYTHON, [*requirements, *(f"!{name}" for name in without)])
@@ -64,21 +64,21 @@ def packages(purpose: str, requirements: Sequence[str], root: Path = ROOT, witho
 
 
 def node_packages(purpose: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
-    """The folder whose ``node_modules`` hold *requirements* of npm's, and nothing that npm would run to install them.
+    """Return the folder whose ``node_modules`` has the npm packages *requirements*, installed without their scripts.
 
     All Pythons share it.
     """
     if not has_node():
-        fail("Node and its npm are needed, and are not on the PATH: https://nodejs.org has them")
+        fail("Node and npm are needed and are not on the PATH: install them from https://nodejs.org")
     folder = root / ".venv" / f"node-{purpose}"
     digest = _digest(root, "node", list(requirements))
     return _ensure(Environment(folder, digest, requirements=tuple(requirements), npm=True))
 
 
 def uv() -> Path | None:
-    """The program uv: the one on the PATH, else one of our own, installed by pip; None where it cannot be had."""
+    """Return the program uv: from the PATH, else our own, installed by pip; None if that fails."""
     found = shutil.which("uv")
-    if found is not None and installing.runs([found, "--version"]):
+    if found is not None and installing.is_runnable([found, "--version"]):
         return Path(found)
     file = interpreter.LOCKS / "uv.txt"
     tool = Environment(ROOT / ".venv" / "uv", _digest(ROOT, "uv", file.read_text(encoding="utf-8")), locked=(file,))
@@ -87,18 +87,18 @@ def uv() -> Path | None:
             if not tool.current():
                 _make(tool, lock, by_pip=True)
     except Failed as exc:
-        print(f"uv cannot be had: {exc} ({' '.join(exc.tail[-1:])})", file=sys.stderr)
+        print(f"uv is not available: {exc} ({' '.join(exc.tail[-1:])})", file=sys.stderr)
         return None
     return executable(tool.python, "uv")
 
 
 def has_node() -> bool:
-    """Tell whether there is a Node with its npm."""
+    """Return whether Node and npm are on the PATH."""
     return all(shutil.which(name) for name in ("node", "npm"))
 
 
 def executable(python: Path, name: str) -> Path:
-    """The command *name* that an installation has put beside *python*."""
+    """Return the path of the command *name* that is installed beside *python*."""
     return python.with_name(name + python.suffix)
 
 
@@ -109,22 +109,22 @@ def fail(message: str) -> NoReturn:
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder, and what is to be in it; *digest* changes with everything that asks for a new installation."""
+    """A folder and its intended content; *digest* changes whenever the environment must be made anew."""
 
     folder: Path
     digest: str
     locked: tuple[Path, ...] = ()
-    """The lock file, and that of the extras."""
+    """The lock file and that of the extras."""
     extras: bool = False
     requirements: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     path: Path | None = None
-    """What is imported from where it lies."""
+    """A folder to import from without installing it."""
     npm: bool = False
 
     @property
-    def place(self) -> Path:
-        """What its user wants to know of it: the Python, or the folder that Node looks for packages in."""
+    def result(self) -> Path:
+        """The path that callers use: the Python, or the folder where Node looks for packages."""
         return self.folder if self.npm else self.python
 
     @property
@@ -133,20 +133,21 @@ class Environment:
 
     @property
     def stamp(self) -> Path:
-        """Written last and removed first, so that it lies in finished environments only."""
+        """Written last and removed first, so that only finished environments have it."""
         return self.folder / "finished.json"
 
     def installed(self) -> bool | None:
-        """Whether it has the extras; None if it is not finished, is of another digest, or has lost its Python."""
+        """Return whether it has the extras; None if it is unfinished, has another digest, or lost its Python."""
         try:
             finished = json.loads(self.stamp.read_text(encoding="utf-8"))
-            # a link into a Python that has been uninstalled does not exist
-            same = finished["digest"] == self.digest and self.place.exists()
+            # a link to an uninstalled Python does not exist
+            same = finished["digest"] == self.digest and self.result.exists()
             return bool(finished["extras"]) if same else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def current(self) -> bool:
+        """Return whether it need not be made or updated."""
         installed = self.installed()
         return installed is not None and installed >= self.extras
 
@@ -156,28 +157,28 @@ def _command() -> str:
 
 
 def _digest(root: Path, runtime: str, content: object) -> str:
-    # the folder counts: the scripts in bin/ hold absolute paths
+    # includes the folder, since the scripts in bin/ contain absolute paths
     return hashlib.sha256(json.dumps([str(root), runtime, content], sort_keys=True).encode()).hexdigest()
 
 
 def _ensure(environment: Environment) -> Path:
     if environment.current():
-        return environment.place
+        return environment.result
     try:
         with _interruptible(), _locked(environment.folder) as lock:
             if not environment.current():  # another command may have made it while this one waited
                 _make(environment, lock)
     except KeyboardInterrupt:
-        print(f"\n{_command()}: interrupted; the next start begins again", file=sys.stderr)
+        print(f"\n{_command()}: interrupted; the next start makes it again", file=sys.stderr)
         sys.exit(130)
     except Failed as exc:
         if not exc.tail:
             fail(str(exc))
         print(*exc.tail, sep="\n", file=sys.stderr)
-        fail(f"{exc}; its last lines are above. Mend that and start again")
+        fail(f"{exc}; its last lines are above. Fix that and start again")
     except OSError as exc:
         fail(f"cannot make the environment {environment.folder}: {exc}")
-    return environment.place
+    return environment.result
 
 
 def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None:
@@ -196,7 +197,7 @@ def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None
         except Failed as exc:
             if tool is None:
                 raise
-            print(f"{exc} ({' '.join(exc.tail[-1:])}); going on with pip", file=sys.stderr)
+            print(f"{exc} ({' '.join(exc.tail[-1:])}); trying pip", file=sys.stderr)
             shutil.rmtree(environment.folder, ignore_errors=True)
             _fill(environment, None, True, lock)
     stamp = {"digest": environment.digest, "extras": environment.extras or bool(before)}
@@ -204,27 +205,27 @@ def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None
     print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def _fill(environment: Environment, tool: Path | None, anew: bool, lock: IO[str]) -> None:
-    if anew:
+def _fill(environment: Environment, tool: Path | None, from_scratch: bool, lock: IO[str]) -> None:
+    if from_scratch:
         installing.make_venv(environment.folder, lock, with_pip=tool is None)
     if environment.locked:
         base, *extras = environment.locked
-        files = [*([base] if anew else []), *(extras if environment.extras else [])]
-        wanted = [*installing.LOCKED, *(word for file in files for word in ("-r", str(file)))]
+        files = [*([base] if from_scratch else []), *(extras if environment.extras else [])]
+        arguments = [*installing.LOCKED_OPTIONS, *(word for file in files for word in ("-r", str(file)))]
     else:
-        wanted = [*(["--no-deps"] if environment.without else []), *environment.requirements]
-    if wanted:
-        installing.install(environment.python, wanted, tool, lock)
-    if environment.without:  # for which the tools have no word that both know
-        needed = installing.needed(environment.python, environment.without)
-        installing.install(environment.python, needed, tool, lock)
+        arguments = [*(["--no-deps"] if environment.without else []), *environment.requirements]
+    if arguments:
+        installing.install(environment.python, arguments, tool, lock)
+    if environment.without:  # uv and pip have no common option for this
+        requirements = installing.requirements_without(environment.python, environment.without)
+        installing.install(environment.python, requirements, tool, lock)
     if environment.path is not None:
         installing.add_path(environment.python, environment.path)
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, so that no tool is left behind."""
+    """Handle SIGTERM like Ctrl-C, so that no child process is left behind."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -234,7 +235,7 @@ def _interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[IO[str]]:
-    """Hold the lock of a folder that is being made; the system releases it however the process ends."""
+    """Hold the lock of a folder while it is made. The system releases it when the process ends, even if killed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(folder.name + ".lock").open("a") as file:
         waiting = False

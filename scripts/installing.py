@@ -1,6 +1,6 @@
-"""How an environment is filled: by uv, or for want of it by pip, an order of magnitude slower and with the same result.
+"""Installs packages into an environment with uv, or without it with pip: ten times slower, with the same result.
 
-It decides nothing: what is installed, and whether anything is, is said by its caller. Standard library only.
+The caller decides what is installed. Standard library only.
 """
 
 import collections
@@ -19,15 +19,17 @@ from typing import IO
 import interpreter
 from aicache.cli.progress import Progress, parse_activity
 
-LOCKED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
-"""What makes an installation exactly that of a lock file, and keeps it from running code of the packages."""
-TAIL = 15  # lines of a tool's output shown when it fails
-BASE = str(getattr(sys, "_base_executable", sys.executable))
-"""Not sys.executable: that may lie in the very folder that is made anew."""
+LOCKED_OPTIONS = ("--no-deps", "--require-hashes", "--only-binary=:all:")
+"""Install exactly what a lock file names, without running code of the packages."""
+MAX_TAIL_LINES = 15  # of a failed tool's output
+BASE_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
+"""Not sys.executable, which may lie in the folder that is about to be made anew."""
+
+RUN_CHECK_TIMEOUT_S = 20
 
 
 class Failed(Exception):
-    """A tool cannot do it: what has happened, and the last lines that it said."""
+    """A tool failed. *tail* has the last lines of its output."""
 
     def __init__(self, message: str, tail: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -35,18 +37,18 @@ class Failed(Exception):
 
 
 def make_venv(folder: Path, lock: IO[str], *, with_pip: bool) -> None:
-    """Make an empty environment; raises Failed also where this Python has not what that takes."""
+    """Make an empty environment. Raises Failed, also if this Python lacks the modules for that."""
     for module in ("venv", *(["ensurepip"] if with_pip else [])):
         if importlib.util.find_spec(module) is None:
             raise Failed(
-                f"this Python ({sys.executable}) comes without its {module} module: on Debian and Ubuntu "
-                f"`apt install python{interpreter.version()}-venv` brings it; or start the command with another Python"
+                f"this Python ({sys.executable}) has no module {module}: on Debian and Ubuntu "
+                f"`apt install python{interpreter.version()}-venv`; or start the command with another Python"
             )
-    run([BASE, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(folder)], "venv", lock)
+    run([BASE_PYTHON, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(folder)], "venv", lock)
 
 
 def install(python: Path, arguments: Sequence[str], uv: Path | None, lock: IO[str]) -> None:
-    """Install into the environment of *python*; both tools know the arguments. Raises Failed."""
+    """Install into the environment of *python*. uv and pip understand the same *arguments*. Raises Failed."""
     if uv is not None:
         run([str(uv), "pip", "install", "--python", str(python), *arguments], "uv", lock)
     else:
@@ -54,8 +56,8 @@ def install(python: Path, arguments: Sequence[str], uv: Path | None, lock: IO[st
         run([str(python), "-m", "pip", "install", *options, *arguments], "pip", lock)
 
 
-def needed(python: Path, without: Sequence[str]) -> list[str]:
-    """What the distributions that are in a new environment need, less what it shall be without."""
+def requirements_without(python: Path, without: Sequence[str]) -> list[str]:
+    """Return the requirements of the packages in a new environment, except for those named in *without*."""
     code = (
         "import importlib.metadata as m; "
         "print(*(need for one in m.distributions() for need in one.requires or ()), sep='\\n')"
@@ -69,18 +71,18 @@ def needed(python: Path, without: Sequence[str]) -> list[str]:
 
 
 def add_path(python: Path, path: Path) -> None:
-    """Let the environment import what lies in *path*, which pip calls an editable installation."""
+    """Let the environment import from *path*, like an editable installation of pip."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    told = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True).stdout
-    site = Path(os.fsdecode(told).strip())
-    # relative, since Pythons differ in the encoding of these files
+    output = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True).stdout
+    site = Path(os.fsdecode(output).strip())
+    # relative, since the encoding of these files depends on the version of Python
     (site / "project.pth").write_text(os.path.relpath(path, site) + "\n", encoding="ascii")
 
 
 def install_npm(folder: Path, requirements: Sequence[str], lock: IO[str]) -> None:
-    """Install where no package may run code of its own, and no lock file notes where it came from."""
+    """Install without running the packages' scripts, and without a lock file, which would record the index."""
     folder.mkdir(parents=True)
-    (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")  # else npm looks above
+    (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")  # else npm uses a parent folder
     options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--no-progress"]
     npm = shutil.which("npm") or "npm"
     run([npm, "install", "--prefix", str(folder), *options, *requirements], "npm", lock)
@@ -103,7 +105,7 @@ def run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
     )
     assert process.stdout is not None
     progress = Progress(f"starting {tool}")
-    tail: collections.deque[str] = collections.deque(maxlen=TAIL)
+    tail: collections.deque[str] = collections.deque(maxlen=MAX_TAIL_LINES)
     reader = threading.Thread(target=_read, args=(process.stdout, progress, tail), daemon=True)
     reader.start()
     try:
@@ -122,28 +124,30 @@ def run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
         raise Failed(f"{tool} failed with exit code {process.returncode}", tail)
 
 
-def runs(command: Sequence[str]) -> bool:
-    """Whether what is on the PATH is more than a shim of something that is not there."""
+def is_runnable(command: Sequence[str]) -> bool:
+    """Return whether the command runs; a program on the PATH may be a shim for a missing one."""
     try:
-        return not subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20).returncode
+        return not subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_CHECK_TIMEOUT_S
+        ).returncode
     except (OSError, subprocess.SubprocessError):
         return False
 
 
 def settings(tool: str) -> dict[str, str]:
-    """The variables that a tool is run with; uv is told where pip is told to look, which it does not ask."""
-    # what lies on PYTHONPATH today would count as installed
+    """Return the environment variables for a tool. uv gets pip's index and certificates, which it does not read."""
+    # packages on PYTHONPATH would count as installed
     variables = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": ""}
     if tool == "uv":
-        told = _of_pip()
-        for name, value in {"UV_DEFAULT_INDEX": told.get("index-url"), "SSL_CERT_FILE": told.get("cert")}.items():
+        config = _pip_config()
+        for name, value in {"UV_DEFAULT_INDEX": config.get("index-url"), "SSL_CERT_FILE": config.get("cert")}.items():
             if value:
                 variables.setdefault(name, value)
     return variables
 
 
-def _of_pip() -> dict[str, str]:
-    """pip's settings for all of its commands, by its files and by the environment; none where there is no pip."""
+def _pip_config() -> dict[str, str]:
+    """Return pip's settings for all its commands, from its files and the environment; empty without pip."""
     base = getattr(sys, "_base_executable", sys.executable)
     command = [base, "-m", "pip", "--disable-pip-version-check", "config", "list"]
     listed = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout

@@ -1,4 +1,4 @@
-"""The lock files of scripts/locks/: how they are written and read, and what they belong to. It asks no index."""
+"""Writes and reads the lock files of scripts/locks/, and computes their digests. It uses no package index."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from interpreter import FALLBACK, LOCKS
 OVERRIDES = LOCKS / "overrides.txt"
 TOOL = "uv.txt"
 TOOL_PYTHON = FALLBACK
-"""The oldest: a wheel for that is one for all."""
+"""The oldest: its wheels of uv fit every Python."""
 TOOL_PROJECT = """\
 [project]
 name = "tool"
@@ -27,12 +27,12 @@ HEADER = """\
 # Written by scripts/lock, and not to be edited.
 # Of requirements with SHA-256 {digest}
 """
-BELONGS = re.compile(r"^# Of requirements with SHA-256 (\w+)$", re.MULTILINE)
+DIGEST_LINE = re.compile(r"^# Of requirements with SHA-256 (\w+)$", re.MULTILINE)
 PIN = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)$", re.MULTILINE)
 
 
 def digest(root: Path = ROOT) -> str:
-    """What the lock files of a project belong to: its requirements, and what is taken instead of others'."""
+    """Return the digest of a project's requirements and overrides, which its lock files record."""
     return digest_of((root / "pyproject.toml").read_text(encoding="utf-8"), OVERRIDES.read_text(encoding="utf-8"))
 
 
@@ -44,7 +44,7 @@ def digest_of(pyproject: str, overrides: str = "") -> str:
 
 
 def environment(version: str) -> str:
-    """Return the marker of what a lock file is for, in the words that uv has for it."""
+    """Return the environment marker of a lock file's Python, as uv writes it."""
     return f"python_full_version == '{version}.*' and platform_python_implementation == 'CPython'"
 
 
@@ -55,11 +55,11 @@ def packages(pylock: str) -> list[dict[str, Any]]:
 
 
 def constraints(found: Iterable[Mapping[str, Any]]) -> str:
-    """Hold a resolution to these very versions."""
+    """Return constraints that pin these versions."""
     return "".join(f"{each['name']}=={each['version']} ; {each['marker']}\n" for each in found)
 
 
-def written(what: str, of: str, found: Iterable[Mapping[str, Any]], version: str) -> str:
+def render_lock_file(what: str, requirements_digest: str, found: Iterable[Mapping[str, Any]], version: str) -> str:
     """Return the text of a lock file for a Python; raises ValueError for a package without a wheel."""
     entries = []
     for package in found:
@@ -70,22 +70,22 @@ def written(what: str, of: str, found: Iterable[Mapping[str, Any]], version: str
         pin = f"{package['name']}=={package['version']}{f' ; {marker}' if marker else ''}"
         hashes = sorted(f"--hash=sha256:{wheel['hashes']['sha256']}" for wheel in wheels)
         entries.append(" \\\n    ".join([pin, *hashes]) + "\n")
-    return HEADER.format(what=what, digest=of) + "".join(entries)
+    return HEADER.format(what=what, digest=requirements_digest) + "".join(entries)
 
 
-def belongs_to(text: str) -> str:
-    """Return the digest of the requirements that a lock file was made of; "" if it has none."""
-    found = BELONGS.search(text)
+def recorded_digest(text: str) -> str:
+    """Return the digest of requirements that a lock file records; "" if it has none."""
+    found = DIGEST_LINE.search(text)
     return found[1] if found else ""
 
 
 def pins(text: str) -> dict[str, tuple[str, str]]:
-    """Return the version of each package in a lock file, and the marker or ""."""
+    """Return version and marker ("" if none) of each package in a lock file."""
     return {name: (version, marker or "") for name, version, marker, _ in PIN.findall(text)}
 
 
 def fits(file: str, version: str) -> bool:
-    """Whether a wheel can be used by CPython *version*, on whatever system (PEP 425)."""
+    """Return whether CPython *version* can use a wheel, on any system (PEP 425)."""
     pythons, abis = (part.split(".") for part in file.removesuffix(".whl").split("-")[-3:-1])
     minor = int(version.partition(".")[2])
     for python in pythons:
@@ -107,6 +107,6 @@ def _file(wheel: Mapping[str, Any]) -> str:
 
 
 def _marker(marker: str, version: str) -> str:
-    """Leave out what the whole file is for."""
+    """Return the marker without the part that the whole file implies."""
     whole = environment(version)
     return "" if marker == whole else marker.removeprefix(f"{whole} and ")

@@ -1,4 +1,4 @@
-"""A request and an answer in the words of every API, of any length: what benchmarks and fuzzing start from. Pure."""
+"""Sample requests and answers of every API, of any length, for benchmarks and fuzzing. Pure."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ def text(size: int) -> str:
     return WORDS * max(1, size // len(WORDS.encode()))
 
 
-def request(api: str, said: str) -> bytes:
-    """Return a whole request that asks *said*."""
-    turns = [{"role": "user", "content": said}]
+def request(api: str, content: str) -> bytes:
+    """Return the body of a request with the question *content*."""
+    turns = [{"role": "user", "content": content}]
     bodies: dict[str, dict[str, Any]] = {
         "chat": {"model": "m", "messages": turns},
-        "completions": {"model": "m", "prompt": said},
-        "responses": {"model": "m", "input": said},
+        "completions": {"model": "m", "prompt": content},
+        "responses": {"model": "m", "input": content},
         "messages": {"model": "m", "max_tokens": 999, "messages": turns},
-        "gemini": {"contents": [{"role": "user", "parts": [{"text": said}]}]},
+        "gemini": {"contents": [{"role": "user", "parts": [{"text": content}]}]},
         "ollama-chat": {"model": "m", "messages": turns, "stream": False},
-        "ollama-generate": {"model": "m", "prompt": said, "stream": False},
+        "ollama-generate": {"model": "m", "prompt": content, "stream": False},
         "dashscope": {"model": "m", "input": {"messages": turns}, "parameters": {"result_format": "message"}},
     }
     return json.dumps(bodies[api], ensure_ascii=False).encode()
 
 
-def call(format: Format, said: str = "Hi") -> Call:
-    return format.parse_request(PATHS[format.api], request(format.api, said))
+def call(format: Format, content: str = "Hi") -> Call:
+    return format.parse_request(PATHS[format.api], request(format.api, content))
 
 
-def answer(format: Format, said: str, mode: Mode) -> bytes:
-    """Return an answer that says *said*, as the API sends it in that mode."""
-    answered = Answer("1", "m", 1_700_000_000, (Choice((Text(said),), Finish.STOP),), Usage(9, 9))
+def answer(format: Format, content: str, mode: Mode) -> bytes:
+    """Return the body of an answer with the text *content*, in the given mode."""
+    answered = Answer("1", "m", 1_700_000_000, (Choice((Text(content),), Finish.STOP),), Usage(9, 9))
     return format.render(format.from_answer(answered, call(format)), mode)

@@ -1,4 +1,4 @@
-"""The command behind `scripts/fuzz`: a format raises ValueError, or reads what it can write."""
+"""The command behind `scripts/fuzz`: a format must raise ValueError, or parse again what it renders."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ import samples
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="scripts/fuzz",
-        description="Fuzz every format's reading of requests and answers. A finding ends the run, with the input in a "
-        "file; start again with that file to see it once more.",
+        description="Fuzz the parsers of requests and answers of every format. A failure ends the run and saves the "
+        "input to a file; give that file to reproduce it.",
     )
     parser.add_argument("--seconds", type=int, default=60, help="how long (default %(default)s)")
-    parser.add_argument("--api", choices=[format.api for format in FORMATS], help="one of them only")
-    parser.add_argument("files", nargs="*", type=Path, help="inputs to try instead of new ones")
+    parser.add_argument("--api", choices=[format.api for format in FORMATS], help="fuzz this API only")
+    parser.add_argument("files", nargs="*", type=Path, help="inputs to run instead of new ones")
     options = parser.parse_args()
     formats = [format for format in FORMATS if options.api in (None, format.api)]
     with tempfile.TemporaryDirectory(prefix="ai-cache-fuzz-") as name:
         corpus = [str(file) for file in options.files] or [name, f"-max_total_time={options.seconds}"]
-        _plant(Path(name), formats)
+        _write_corpus(Path(name), formats)
         atheris.Setup([sys.argv[0], *corpus, "-max_len=8192"], lambda data: _try(data, formats))
         atheris.Fuzz()
 
 
-def _plant(folder: Path, formats: list[Format]) -> None:
-    """Write what the fuzzer starts from: the first byte says which format, and what of it, reads the rest."""
-    for place, format in enumerate(formats):
+def _write_corpus(folder: Path, formats: list[Format]) -> None:
+    """Write the seed corpus. The first byte of a file selects the format and its parser (request or answer)."""
+    for index, format in enumerate(formats):
         seeds = [samples.request(format.api, samples.WORDS)]
         seeds += [samples.answer(format, samples.WORDS, mode) for mode in Mode]
         for kind, seed in enumerate(seeds):
-            which = bytes([place * 2 + min(kind, 1)])
+            which = bytes([index * 2 + min(kind, 1)])
             (folder / f"{format.api}-{kind}").write_bytes(which + seed)
 
 
 def _try(data: bytes, formats: list[Format]) -> None:
     if not data:
         return
-    place, answers = divmod(data[0], 2)
-    format, body = formats[place % len(formats)], data[1:]
+    index, answers = divmod(data[0], 2)
+    format, body = formats[index % len(formats)], data[1:]
     try:
         if not answers:
             format.parse_request(samples.PATHS[format.api], body)
@@ -69,7 +69,7 @@ def _try(data: bytes, formats: list[Format]) -> None:
         except ReplayOnly:
             continue
         again = format.parse_answer(rendered)
-        assert again == (mode, document), f"{format.api}: {mode} does not say the same"
+        assert again == (mode, document), f"{format.api}: {mode} differs after a round trip"
     with contextlib.suppress(ValueError):
         format.from_answer(format.to_answer(document), samples.call(format))
 

@@ -52,7 +52,7 @@ def summary(log: str) -> str:
 def recorded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save an answer, a stream, a hit, an error, and three answers whose callers want nothing kept."""
     folder = tmp_path_factory.mktemp("recorded")
-    file, har = folder / "flows.mitm", folder / "flows.read_har"
+    file, har = folder / "flows.mitm", folder / "flows.har"
 
     def script(request: Request) -> Reply:
         if request.headers.get("authorization") == "Bearer sk-refused":

@@ -155,7 +155,7 @@ def test_terminated_command_leaves_nothing_running_and_nothing_finished(tmp_path
     _, err = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert "interrupted; the next start begins again" in err
+    assert "interrupted; the next start makes it again" in err
     assert not (folder / "finished.json").exists()
 
 
@@ -241,7 +241,7 @@ class Project:
 def real_uv() -> Path:
     found = environment.uv()
     if found is None:
-        pytest.skip("uv cannot be had here")
+        pytest.skip("uv is not available here")
     return found
 
 
@@ -305,7 +305,7 @@ def test_without_uv_pip_makes_the_same(project_without_uv: Project) -> None:
 
     python = Path(done.stdout.strip())
     assert [has(python, module) for module in ("first", "ours", "extra")] == [True, True, True]
-    assert "uv cannot be had: pip failed" in done.stderr
+    assert "uv is not available: pip failed" in done.stderr
 
 
 @posix
@@ -317,7 +317,7 @@ def test_python_without_ensurepip_and_uv_is_told_the_way_out(project_without_uv:
 
     assert done.returncode == 1
     assert "make: this Python" in done.stderr.splitlines()[-1]
-    assert "-venv` brings it" in done.stderr.splitlines()[-1]
+    assert "-venv`" in done.stderr.splitlines()[-1]
 
 
 @posix
@@ -327,7 +327,7 @@ def test_where_uv_fails_pip_goes_on(project_without_uv: Project) -> None:
     done = project_without_uv.make()
 
     assert has(Path(done.stdout.strip()), "first")
-    assert "uv failed with exit code 3 (no such thing); going on with pip" in done.stderr
+    assert "uv failed with exit code 3 (no such thing); trying pip" in done.stderr
 
 
 @posix
@@ -383,7 +383,7 @@ def test_failure_shows_npms_last_lines_and_one_of_ours(tmp_path: Path, capsys: p
 def test_machine_without_node_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(SystemExit, match="Node and its npm are needed, and are not on the PATH"):
+    with pytest.raises(SystemExit, match="Node and npm are needed and are not on the PATH"):
         environment.node_packages("clients", ["first"], root=tmp_path)
 
 

@@ -64,11 +64,11 @@ def test_there_is_one_for_each_python() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_each_is_of_the_present_requirements(file: Path) -> None:
-    assert locked.belongs_to(file.read_text("utf-8")) == locked.digest(), "scripts/lock brings it up to date"
+    assert locked.recorded_digest(file.read_text("utf-8")) == locked.digest(), "scripts/lock brings it up to date"
 
 
 def test_that_of_uv_is_of_its_requirement() -> None:
-    assert locked.belongs_to(text_of(locked.TOOL)) == locked.digest_of(locked.TOOL_PROJECT)
+    assert locked.recorded_digest(text_of(locked.TOOL)) == locked.digest_of(locked.TOOL_PROJECT)
     assert list(locked.pins(text_of(locked.TOOL))) == ["uv"]
 
 
@@ -168,7 +168,7 @@ def test_a_package_without_a_wheel_is_told() -> None:
     package = {"name": "a", "version": "1", "wheels": [{"name": "a-1-cp310-cp310-any.whl", "hashes": {"sha256": ""}}]}
 
     with pytest.raises(ValueError, match=r"a 1 has no wheel for Python 3\.12"):
-        locked.written("It.", "digest", [package], "3.12")
+        locked.render_lock_file("It.", "digest", [package], "3.12")
 
 
 def test_what_is_written_is_read() -> None:
@@ -179,8 +179,8 @@ def test_what_is_written_is_read() -> None:
         {"name": "b", "version": "2", "marker": f"{whole} and sys_platform == 'win32'", "wheels": wheels[:1]},
     ]
 
-    text = locked.written("It.", "0123abc", found, "3.12")
+    text = locked.render_lock_file("It.", "0123abc", found, "3.12")
 
-    assert locked.belongs_to(text) == "0123abc"
+    assert locked.recorded_digest(text) == "0123abc"
     assert locked.pins(text) == {"a": ("1", ""), "b": ("2", "sys_platform == 'win32'")}
     assert "index.test" not in text

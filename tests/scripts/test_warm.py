@@ -197,7 +197,7 @@ def test_each_text_of_a_batch_is_an_entry() -> None:
     assert len({entry.key for entry in entries}) == 2
 
 
-# ---------------------------------------------------------------------- filler
+# ---------------------------------------------------------------------- filling
 
 
 async def fill(cache: Cache, flows: Iterable[HTTPFlow], *, dated: bool = True) -> Warmup:
