@@ -29,7 +29,7 @@ from aicache.entries.recording import Recording
 from aicache.maintenance import PINNED
 from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.reporting import lookup_report
+from aicache.telemetry.reporting import lookup_event
 from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
 from aicache.ui.flow_entries import reread_exchange
@@ -74,7 +74,7 @@ class Operator:
         flow = a_flow(question, key)
         exchange, trace = self.exchange(flow), Trace()
         outcome = await self.engine.lookup(exchange, trace)
-        report = lookup_report(exchange, outcome, trace, 0.0)
+        report = lookup_event(exchange, outcome, trace, 0.0)
         flow_marks.mark_decided(flow, report, "credential")
         self.watchers.decided(report)
         if not isinstance(outcome, Hit):

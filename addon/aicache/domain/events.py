@@ -52,7 +52,7 @@ class Decided:
 class Finished:
     """A request that went upstream has ended. Unknown counts are 0."""
 
-    report: Decided
+    decided: Decided
     status: int
     """Status code of the upstream's response; 0 if none was complete."""
     seconds: float

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class FastPath:
-    """*own* is the addon; *engine* returns the one that may answer now; *decided* is called with the report of each hit
+    """*own* is the addon; *engine* returns the one that may answer now; *decided* is called with the event of each hit
     that had no flow."""
 
     def __init__(self, own: object, engine: Callable[[], Engine | None], decided: Callable[[Decided], None]) -> None:
@@ -110,7 +110,7 @@ class FastPath:
         now = time.time()
         if not fingerprints or (prepared := self._responses.get(fingerprints[0], now)) is None:
             return None
-        return prepared.response(now), prepared.report("recalled", began, time.perf_counter())
+        return prepared.response(now), prepared.event("recalled", began, time.perf_counter())
 
     def remember(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Prepare the response to further requests with these fingerprints."""

@@ -28,7 +28,7 @@ from aicache.engine import Engine, Exchange, Semantic
 from aicache.fastpath.request_head import IGNORED_FIELDS, MAX_BODY_BYTES, NEVER_IGNORED_FIELDS
 from aicache.proxy.http_messages import build_response, hit_headers
 from aicache.proxy.request_identity import connection_identities
-from aicache.telemetry.reporting import lookup_report
+from aicache.telemetry.reporting import lookup_event
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -57,13 +57,13 @@ class PreparedResponse:
         self._render(now)
         return Response(b"HTTP/1.1", 200, b"OK", Headers(self._fields), self.body, None, now, now)
 
-    def report(self, step: str, began: float, found: float) -> Decided:
+    def event(self, step: str, began: float, found: float) -> Decided:
         """Return the event of a request that was complete at *began* and answered at *found* (`time.perf_counter`).
 
         *step* names the look-up in the trace.
         """
         since = time.perf_counter() - found
-        return lookup_report(self.exchange, self.hit, Trace([Step(step, found - began)]), began + since)
+        return lookup_event(self.exchange, self.hit, Trace([Step(step, found - began)]), began + since)
 
     def _render(self, now: float) -> None:
         if self._valid_until - 1 <= now < self._valid_until:

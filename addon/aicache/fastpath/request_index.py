@@ -23,7 +23,7 @@ MAX_HEADS = 512
 
 
 class Reply(NamedTuple):
-    """A hit as bytes to send, and what its report needs. A named tuple, for it is made for each hit."""
+    """A hit as bytes to send, and what its event needs. A named tuple, for it is made for each hit."""
 
     head: bytes
     body: bytes
@@ -43,7 +43,7 @@ class _PassedOn(NamedTuple):
 
 
 class RequestIndex:
-    """*responses* holds the prepared hits; *decided* is called with the report of each hit after it has been sent."""
+    """*responses* holds the prepared hits; *decided* is called with the event of each hit after it has been sent."""
 
     def __init__(self, responses: PreparedResponses, decided: Callable[[Decided], None]) -> None:
         self._responses = responses
@@ -88,7 +88,7 @@ class RequestIndex:
 
     def report(self, reply: Reply) -> None:
         """Report a hit. Called once it has been sent, so that its client need not wait for that."""
-        self._decided(reply.prepared.report("fast lane", reply.began, reply.found))
+        self._decided(reply.prepared.event("fast lane", reply.began, reply.found))
 
     def pass_on(self, client: Client, fingerprint: bytes, head: Head, body: bytes) -> None:
         """Note that a request is handed on to mitmproxy, as the only one of its connection."""

@@ -19,7 +19,7 @@ from aicache.telemetry.header_misses import HeaderMisses
 class FlowMarks(Protocol):
     """Marks flows in mitmproxy's own list. It never raises."""
 
-    def decided(self, flow: HTTPFlow, report: Decided) -> None: ...
+    def decided(self, flow: HTTPFlow, decided: Decided) -> None: ...
 
     def finished(self, flow: HTTPFlow, ended: Finished, *, again: bool) -> None:
         """Add how a miss ended; *again*: in place of what was added before."""
@@ -34,17 +34,17 @@ class FlowEvents:
         self._marks = marks
         self._header_misses = header_misses
 
-    def decided(self, flow: HTTPFlow, report: Decided) -> None:
-        """Decided the decision on a request."""
-        self._flows.of(flow).report = report
-        self._watchers.decided(report)
-        self._marks.decided(flow, report)
+    def decided(self, flow: HTTPFlow, decided: Decided) -> None:
+        """Report the decision on a request."""
+        self._flows.of(flow).decided = decided
+        self._watchers.decided(decided)
+        self._marks.decided(flow, decided)
 
     def expect_stored(self, flow: HTTPFlow, state: FlowState, recording: Recording, entry: Entry) -> bool:
         """Mark a flow as stored ahead of `finished`, since mitmproxy may save it now; tell whether that was done."""
-        if state.report is None:
+        if state.decided is None:
             return False
-        self._marks.finished(flow, reporting.finished_event(state.report, recording, entry, None), again=False)
+        self._marks.finished(flow, reporting.finished_event(state.decided, recording, entry, None), again=False)
         return True
 
     def finished(
@@ -57,11 +57,11 @@ class FlowEvents:
         *,
         expected: bool = False,
     ) -> None:
-        """Decided how a request that went upstream ended; *expected*: `expect_stored` has marked it as stored."""
+        """Report how a request that went upstream ended; *expected*: `expect_stored` has marked it as stored."""
         if entry is not None and isinstance(exchange := state.exchange, Exchange):
             self._header_misses.remember(exchange.identity.question, exchange.sender, exchange.fields)
-        if state.report is not None:
-            finished = reporting.finished_event(state.report, recording, entry, why_not)
+        if state.decided is not None:
+            finished = reporting.finished_event(state.decided, recording, entry, why_not)
             self._watchers.finished(finished)
             if not (expected and entry is not None):
                 self._marks.finished(flow, finished, again=expected)

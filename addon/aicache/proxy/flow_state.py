@@ -29,8 +29,8 @@ class FlowState:
 
     exchange: Exchange | BatchExchange | Bypass | None = None
     """A request on its way upstream, as the look-up left it."""
-    report: Decided | None = None
-    """The decision that was reported, until the flow's end is."""
+    decided: Decided | None = None
+    """The decision, from when it is reported until the end of the flow is."""
     tee: Tee | None = None
     is_answered: bool = False
     """Whether the response is the cache's own and not the upstream's."""

@@ -56,7 +56,7 @@ class RecentHits(Protocol):
         """Return the fingerprints under which a request's hit may be found."""
 
     def recall(self, fingerprints: tuple[bytes, ...], began: float) -> tuple[Response, Decided] | None:
-        """Return the response and its report; *began* is when the request was complete, by `time.perf_counter`."""
+        """Return the response and its event; *began* is when the request was complete, by `time.perf_counter`."""
 
     def remember(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:
         """Remember a hit for the next request with these fingerprints."""
@@ -160,9 +160,9 @@ class RequestHandler:
         """Give a hit again if it is at hand; tell whether it was."""
         if (recalled := self._recent.recall(fingerprints, began)) is None:
             return False
-        response, report = recalled
+        response, decided = recalled
         self._flows.answer(flow, response)
-        self._events.decided(flow, report)
+        self._events.decided(flow, decided)
         return True
 
     async def _look_up(self, flow: HTTPFlow, runtime: Runtime, format: Format, fingerprints: tuple[bytes, ...]) -> None:
@@ -189,7 +189,7 @@ class RequestHandler:
                     self._bypass(flow, Bypass("unread"), directives, format, began)
                     return
                 self._give(flow, outcome, exchange, response, fingerprints)
-                self._events.decided(flow, reporting.lookup_report(exchange, outcome, trace, began))
+                self._events.decided(flow, reporting.lookup_event(exchange, outcome, trace, began))
                 return
         self._miss(flow, after_miss(exchange, outcome), outcome, trace, began)
 
@@ -210,7 +210,7 @@ class RequestHandler:
     def _miss(self, flow: HTTPFlow, exchange: Exchange, miss: Miss, trace: Trace, began: float) -> None:
         logger.debug("miss: %s", miss.reason)
         differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
-        self._events.decided(flow, reporting.lookup_report(exchange, miss, trace, began, differing))
+        self._events.decided(flow, reporting.lookup_event(exchange, miss, trace, began, differing))
         if exchange.directives.only_if_cached:
             self._flows.answer(flow, render_gateway_timeout("miss"))
         else:
@@ -235,7 +235,7 @@ class RequestHandler:
         elif self._runtime() is not None:  # else it has ended meanwhile, and nobody would complete a batch
             self._send_upstream(flow, outcome)
             reduce_request(flow.request, outcome)
-        self._events.decided(flow, reporting.batch_report(exchange, known, began, answered=answered))
+        self._events.decided(flow, reporting.batch_event(exchange, known, began, answered=answered))
 
     def _send_upstream(self, flow: HTTPFlow, exchange: Exchange | BatchExchange) -> None:
         self._flows.of(flow).exchange = exchange
@@ -245,7 +245,7 @@ class RequestHandler:
         self, flow: HTTPFlow, bypass: Bypass, directives: Directives, format: Format | Embeddings, began: float
     ) -> None:
         logger.debug("bypass: %s", bypass.reason)
-        self._events.decided(flow, reporting.bypass_report(bypass, format.api, began))
+        self._events.decided(flow, reporting.bypass_event(bypass, format.api, began))
         if directives.only_if_cached:
             self._flows.answer(flow, render_gateway_timeout("bypass"))
         else:

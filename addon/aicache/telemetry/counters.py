@@ -76,57 +76,57 @@ class Counters:
         self.upstream: dict[str, Histogram] = {}  # API
         self.similarities = {outcome: Histogram(SIMILARITY_BOUNDS) for outcome in ("hit", "miss")}
 
-    def decided(self, report: Decided) -> None:
-        outcome, api, trace = report.outcome, report.api, report.trace
+    def decided(self, decided: Decided) -> None:
+        outcome, api, trace = decided.outcome, decided.api, decided.trace
         self.outcomes[outcome, api] += 1
-        self.lookups[outcome].add(report.seconds)
+        self.lookups[outcome].add(decided.seconds)
         for step in trace.steps:
             if (steps := self.steps.get(step.name)) is None:
                 steps = self.steps.setdefault(self._steps.of(step.name), Histogram())
             steps.add(step.seconds)
         if outcome == "hit":
-            self._hit(report)
+            self._hit(decided)
         else:
-            reason = self._reasons.of(reason_label(report.reason))
+            reason = self._reasons.of(reason_label(decided.reason))
             (self.misses if outcome == "miss" else self.bypasses)[reason, api] += 1
-            if outcome == "miss" and (report.reason or "").startswith("store-error"):
-                self.store_errors[dependency_label(report.reason or "")] += 1
-        for header in report.headers:
+            if outcome == "miss" and (decided.reason or "").startswith("store-error"):
+                self.store_errors[dependency_label(decided.reason or "")] += 1
+        for header in decided.headers:
             self.header_misses[self._headers.of(header)] += 1
         for neighbor in trace.neighbors:
             if neighbor.refused is not None and neighbor.refused.startswith("guard:"):
                 self.refusals[self._reasons.of(neighbor.refused).removeprefix("guard:")] += 1
-        if outcome != "bypass" and (nearest := nearest_similarity(report)) is not None:
+        if outcome != "bypass" and (nearest := nearest_similarity(decided)) is not None:
             self.similarities[outcome].add(nearest)
         if trace.error_bound is not None:
-            segment = self._segment(report.segment)
-            segment.model, segment.error_bound = self._models.known(report.model), trace.error_bound
+            segment = self._segment(decided.segment)
+            segment.model, segment.error_bound = self._models.known(decided.model), trace.error_bound
 
-    def _hit(self, report: Decided) -> None:
-        entry = report.entry
-        model = self._models.of(report.model)
-        self.hits[report.tier or OTHER, report.api, model] += 1
+    def _hit(self, decided: Decided) -> None:
+        entry = decided.entry
+        model = self._models.of(decided.model)
+        self.hits[decided.tier or OTHER, decided.api, model] += 1
         if entry is not None:
             self.bytes_from_cache += len(entry.body)
-            self.seconds_saved += max(0.0, entry.took - report.seconds)
-        prompt, completion = report.tokens
+            self.seconds_saved += max(0.0, entry.took - decided.seconds)
+        prompt, completion = decided.tokens
         self.prompt_tokens[model] += prompt
         self.completion_tokens[model] += completion
-        if money := self.cost(report.model, prompt, completion):
+        if money := self.cost(decided.model, prompt, completion):
             self.money[model] = self.money.get(model, 0.0) + money
         elif money is None:
             self.unpriced[model] += 1
 
     def finished(self, finished: Finished) -> None:
-        report = finished.report
+        decided = finished.decided
         good = finished.status == 200
-        model = self._models.of(report.model) if good and report.model else self._models.known(report.model)
+        model = self._models.of(decided.model) if good and decided.model else self._models.known(decided.model)
         status = f"{finished.status // 100}xx" if 100 <= finished.status < 600 else "none"
-        self.responses[report.api, model, status] += 1
+        self.responses[decided.api, model, status] += 1
         self.bytes_from_upstream += finished.size
         if finished.status:
-            if (upstream := self.upstream.get(report.api)) is None:
-                upstream = self.upstream[report.api] = Histogram()
+            if (upstream := self.upstream.get(decided.api)) is None:
+                upstream = self.upstream[decided.api] = Histogram()
             upstream.add(finished.seconds)
         if finished.entry is not None:
             self.stored[model] += 1
@@ -146,8 +146,8 @@ class Counters:
         return segment
 
 
-def nearest_similarity(report: Decided) -> float | None:
+def nearest_similarity(decided: Decided) -> float | None:
     """Return the similarity of the nearest question; None where none was searched for, or none was found."""
-    if report.similarity is not None:
-        return report.similarity
-    return max((looked.similarity for looked in report.trace.neighbors), default=None)
+    if decided.similarity is not None:
+        return decided.similarity
+    return max((looked.similarity for looked in decided.trace.neighbors), default=None)

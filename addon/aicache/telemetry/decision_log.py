@@ -62,8 +62,8 @@ class DecisionLog:
         self._thread = threading.Thread(target=self._run, name="ai-cache log", daemon=True)
         self._thread.start()
 
-    def decided(self, report: Decided) -> None:
-        self._put(decided_line(report, text=self._text))
+    def decided(self, decided: Decided) -> None:
+        self._put(decided_line(decided, text=self._text))
 
     def finished(self, finished: Finished) -> None:
         self._put(finished_line(finished))

@@ -17,7 +17,7 @@ class Watcher(Protocol):
     a stored answer was compared with a fresh one, and need not follow either.
     """
 
-    def decided(self, report: Decided) -> None:
+    def decided(self, decided: Decided) -> None:
         """A request is a hit, a miss or a bypass."""
 
     def finished(self, finished: Finished) -> None:
@@ -47,10 +47,10 @@ class Watchers:
     def remove(self, watcher: Watcher) -> None:
         self._watchers.remove(watcher)
 
-    def decided(self, report: Decided) -> None:
+    def decided(self, decided: Decided) -> None:
         for watcher in self._watchers:
             try:
-                watcher.decided(report)
+                watcher.decided(decided)
             except Exception:
                 logger.exception("watcher failed in decided(): %s", type(watcher).__name__)
 

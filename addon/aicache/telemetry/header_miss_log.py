@@ -25,8 +25,8 @@ class HeaderMissLog:
         self._misses: Counter[str] = Counter()
         self._next: dict[str, float] = {}
 
-    def decided(self, report: Decided) -> None:
-        for header in report.headers:
+    def decided(self, decided: Decided) -> None:
+        for header in decided.headers:
             name = replace_surrogates(self._names.of(header))
             self._misses[name] += 1
             if name != OTHER and (now := time.monotonic()) >= self._next.get(name, 0.0):

@@ -16,24 +16,24 @@ from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.labels import MAX_NAME_CHARS, replace_surrogates
 
 
-def decided_line(report: Decided, *, text: bool) -> dict[str, Any]:
+def decided_line(decided: Decided, *, text: bool) -> dict[str, Any]:
     """Describe a decision and its reasons."""
-    trace, entry = report.trace, report.entry
+    trace, entry = decided.trace, decided.entry
     line: dict[str, Any] = {
-        "time": report.at,
+        "time": decided.at,
         "event": "decided",
-        "outcome": report.outcome,
-        "tier": report.tier,
-        "reason": report.reason,
-        "api": report.api,
-        "model": report.model[:MAX_NAME_CHARS],
-        "mode": str(report.mode),
-        "key": report.key,
-        "namespace": report.namespace,
-        "kind": report.segment,
-        "headers": [name[:MAX_NAME_CHARS] for name in report.headers],
-        "seconds": report.seconds,
-        "similarity": report.similarity,
+        "outcome": decided.outcome,
+        "tier": decided.tier,
+        "reason": decided.reason,
+        "api": decided.api,
+        "model": decided.model[:MAX_NAME_CHARS],
+        "mode": str(decided.mode),
+        "key": decided.key,
+        "namespace": decided.namespace,
+        "kind": decided.segment,
+        "headers": [name[:MAX_NAME_CHARS] for name in decided.headers],
+        "seconds": decided.seconds,
+        "similarity": decided.similarity,
         "threshold": trace.threshold,
         "risk": trace.risk,
         "error_bound": trace.error_bound,
@@ -49,20 +49,20 @@ def decided_line(report: Decided, *, text: bool) -> dict[str, Any]:
             "bytes": len(entry.body),
         }
     if text:
-        line["question"] = report.question
-        line["owners"] = report.owners  # to find a caller's lines when the caller is purged
+        line["question"] = decided.question
+        line["owners"] = decided.owners  # to find a caller's lines when the caller is purged
     return line
 
 
 def finished_line(finished: Finished) -> dict[str, Any]:
     """Describe how a request that went upstream ended."""
-    report, entry = finished.report, finished.entry
+    decided, entry = finished.decided, finished.entry
     return {
-        "time": report.at + finished.seconds,
+        "time": decided.at + finished.seconds,
         "event": "finished",
-        "api": report.api,
-        "model": report.model[:MAX_NAME_CHARS],
-        "key": report.key,
+        "api": decided.api,
+        "model": decided.model[:MAX_NAME_CHARS],
+        "key": decided.key,
         "status": finished.status,
         "seconds": finished.seconds,
         "bytes": finished.size,

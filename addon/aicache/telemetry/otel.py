@@ -65,15 +65,15 @@ class LookupSpans:
         self._text = text
         self._closing = threading.Thread(target=self._provider.shutdown, name="ai-cache spans", daemon=True)
 
-    def decided(self, report: Decided) -> None:
-        end = int(report.at * NS_PER_S)
-        start = end - int(report.seconds * NS_PER_S)
-        attributes = span_attributes(report, text=self._text)
+    def decided(self, decided: Decided) -> None:
+        end = int(decided.at * NS_PER_S)
+        start = end - int(decided.seconds * NS_PER_S)
+        attributes = span_attributes(decided, text=self._text)
         operation = attributes["gen_ai.operation.name"]
         model = attributes.get("gen_ai.request.model", "")
         span = self._tracer.start_span(f"{operation} {model}".strip(), start_time=start, attributes=attributes)
         at = start
-        for step in report.trace.steps:
+        for step in decided.trace.steps:
             span.add_event(step.name, {"seconds": step.seconds}, timestamp=min(at, end))
             at += int(step.seconds * NS_PER_S)
         span.end(end)
@@ -91,25 +91,25 @@ class LookupSpans:
         self._closing.join(CLOSE_TIMEOUT_S)
 
 
-def span_attributes(report: Decided, *, text: bool) -> dict[str, Any]:
+def span_attributes(decided: Decided, *, text: bool) -> dict[str, Any]:
     """Return a span's attributes, without those that are unknown."""
-    entry, trace = report.entry, report.trace
+    entry, trace = decided.entry, decided.trace
     found: dict[str, Any] = {
-        "gen_ai.operation.name": OPERATIONS.get(report.api, "chat"),
-        "gen_ai.provider.name": PROVIDERS.get(report.api.partition("-")[0], "openai"),
-        "gen_ai.request.model": replace_surrogates(report.model[:64]) or None,
+        "gen_ai.operation.name": OPERATIONS.get(decided.api, "chat"),
+        "gen_ai.provider.name": PROVIDERS.get(decided.api.partition("-")[0], "openai"),
+        "gen_ai.request.model": replace_surrogates(decided.model[:64]) or None,
         "gen_ai.usage.input_tokens": entry.prompt_tokens if entry is not None else None,
         "gen_ai.usage.output_tokens": entry.completion_tokens if entry is not None else None,
-        "aicache.outcome": report.outcome,
-        "aicache.tier": report.tier,
-        "aicache.reason": report.reason,
-        "aicache.api": report.api,
-        "aicache.key": report.key or None,
+        "aicache.outcome": decided.outcome,
+        "aicache.tier": decided.tier,
+        "aicache.reason": decided.reason,
+        "aicache.api": decided.api,
+        "aicache.key": decided.key or None,
         "aicache.entry.key": entry.key if entry is not None else None,
-        "aicache.similarity": None if report.similarity is None else float(report.similarity),
+        "aicache.similarity": None if decided.similarity is None else float(decided.similarity),
         "aicache.threshold": trace.threshold,
         "aicache.risk": trace.risk,
         "aicache.error_bound": trace.error_bound,
-        "aicache.question": replace_surrogates(report.question[:2000]) if text and report.question else None,
+        "aicache.question": replace_surrogates(decided.question[:2000]) if text and decided.question else None,
     }
     return {name: value for name, value in found.items() if value is not None}

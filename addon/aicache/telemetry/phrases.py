@@ -63,33 +63,33 @@ _NOT_KEPT = {
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
-def outcome_name(report: Decided) -> str:
+def outcome_name(decided: Decided) -> str:
     """Name the outcome: ``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``miss`` or ``bypass``."""
-    return f"{report.tier or 'exact'} hit" if report.outcome == "hit" else report.outcome
+    return f"{decided.tier or 'exact'} hit" if decided.outcome == "hit" else decided.outcome
 
 
-def flow_marker(report: Decided) -> str:
-    reason = report.reason or ""
-    if report.outcome == "miss" and reason.startswith("store-error"):
+def flow_marker(decided: Decided) -> str:
+    reason = decided.reason or ""
+    if decided.outcome == "miss" and reason.startswith("store-error"):
         return FAILED_MARKER
-    if report.outcome == "miss" and report.tier == "embeddings" and not reason.startswith("0/"):
+    if decided.outcome == "miss" and decided.tier == "embeddings" and not reason.startswith("0/"):
         return PARTIAL_MARKER
-    return MARKERS[outcome_name(report)]
+    return MARKERS[outcome_name(decided)]
 
 
-def describe_decision(report: Decided) -> str:
+def describe_decision(decided: Decided) -> str:
     """Describe a decision and its reason in one line; of a hit also what it saved."""
-    if report.outcome == "bypass":
-        return f"bypass: {_describe_bypass(report.reason or '')}"
-    if report.outcome == "miss":
-        differs = f"; an equal request is stored, with another {', '.join(report.headers)}" if report.headers else ""
-        return f"miss: {describe_miss(report)}{differs}"
-    outcome = outcome_name(report)
-    parts = [outcome if report.similarity is None else f"{outcome} {report.similarity:.3f}"]
-    if (entry := report.entry) is not None:
-        if report.tier != "legacy":
-            parts.append(f"{format_duration(max(0.0, report.at - entry.stored_at))} old")
-        if saved := format_amount(entry.prompt_tokens + entry.completion_tokens, entry.took - report.seconds):
+    if decided.outcome == "bypass":
+        return f"bypass: {_describe_bypass(decided.reason or '')}"
+    if decided.outcome == "miss":
+        differs = f"; an equal request is stored, with another {', '.join(decided.headers)}" if decided.headers else ""
+        return f"miss: {describe_miss(decided)}{differs}"
+    outcome = outcome_name(decided)
+    parts = [outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"]
+    if (entry := decided.entry) is not None:
+        if decided.tier != "legacy":
+            parts.append(f"{format_duration(max(0.0, decided.at - entry.stored_at))} old")
+        if saved := format_amount(entry.prompt_tokens + entry.completion_tokens, entry.took - decided.seconds):
             parts.append(f"saved {saved}")
     return SEPARATOR.join(parts)
 
@@ -105,11 +105,11 @@ def describe_completion(finished: Finished) -> str:
     return SEPARATOR.join(part for part in parts if part)
 
 
-def describe_miss(report: Decided) -> str:
+def describe_miss(decided: Decided) -> str:
     """Describe why a request was not answered from the cache."""
-    reason, trace = report.reason or "", report.trace
+    reason, trace = decided.reason or "", decided.trace
     nearest = max((neighbor.similarity for neighbor in trace.neighbors), default=None)
-    if report.tier == "embeddings":
+    if decided.tier == "embeddings":
         return reason
     if reason == "no-neighbor":
         wanted = "near enough" if trace.threshold is None else f"above {trace.threshold:.4g}"

@@ -13,10 +13,10 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 
 
-def lookup_report(
+def lookup_event(
     exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: float, headers: tuple[str, ...] = ()
 ) -> Decided:
-    """Say what a look-up found; *began* is the performance counter's time of its start, *headers* as in a `Decided`."""
+    """Build the event of a look-up; *began* is its start by `time.perf_counter`, *headers* as in a `Decided`."""
     hit = outcome if isinstance(outcome, Hit) else None
     tier = None if hit is None else "legacy" if hit.legacy else "exact" if hit.similarity is None else "semantic"
     entry = hit.entry if hit is not None else None
@@ -43,8 +43,8 @@ def lookup_report(
     )
 
 
-def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Decided:
-    """Say what was found of a batch of embeddings."""
+def batch_event(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Decided:
+    """Build the event of a batch of embeddings."""
     have = sum(entry is not None for entry in known)
     tokens = sum(entry.prompt_tokens for entry in known if entry is not None)
     return Decided(
@@ -63,14 +63,14 @@ def batch_report(exchange: BatchExchange, known: Sequence[Entry | None], began: 
     )
 
 
-def bypass_report(bypass: Bypass, api: str, began: float) -> Decided:
-    """Say why a request was passed by."""
+def bypass_event(bypass: Bypass, api: str, began: float) -> Decided:
+    """Build the event of a request that bypasses the cache."""
     seconds = time.perf_counter() - began
     return Decided(time.time(), "bypass", None, bypass.reason, api, "", "", "", "", "", seconds)
 
 
-def finished_event(report: Decided, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
-    """Say how a request that went upstream ended; without a recording it broke off."""
+def finished_event(decided: Decided, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
+    """Build the event of the end of a request that went upstream; without a recording it broke off."""
     if recording is None:
-        return Finished(report, 0, 0.0, 0, None, why_not)
-    return Finished(report, recording.status, recording.took, len(recording.body), entry, why_not)
+        return Finished(decided, 0, 0.0, 0, None, why_not)
+    return Finished(decided, recording.status, recording.took, len(recording.body), entry, why_not)

@@ -62,15 +62,15 @@ class Timeline:
         self._clock = clock
         self._slots: list[Slot | None] = [None] * SLOT_COUNT
 
-    def decided(self, report: Decided) -> None:
+    def decided(self, decided: Decided) -> None:
         slot = self._now()
-        if report.outcome != "hit":
-            slot.counts[report.outcome] += 1
+        if decided.outcome != "hit":
+            slot.counts[decided.outcome] += 1
             return
-        slot.counts[report.tier or "exact"] += 1
-        slot.hits.add(report.seconds)
-        slot.tokens += sum(report.tokens)
-        slot.money += self.cost(report.model, *report.tokens) or 0.0
+        slot.counts[decided.tier or "exact"] += 1
+        slot.hits.add(decided.seconds)
+        slot.tokens += sum(decided.tokens)
+        slot.money += self.cost(decided.model, *decided.tokens) or 0.0
 
     def finished(self, finished: Finished) -> None:
         if finished.status:

@@ -34,20 +34,20 @@ class TopQuestions:
             for asked in self._counts.values():
                 asked.question = None
 
-    def decided(self, report: Decided) -> None:
-        key = report.entry.key if report.entry is not None else report.key
-        if not key or report.outcome == "bypass":
+    def decided(self, decided: Decided) -> None:
+        key = decided.entry.key if decided.entry is not None else decided.key
+        if not key or decided.outcome == "bypass":
             return
         if (asked := self._counts.get(key)) is None:
             if len(self._counts) >= 2 * MAX_QUESTIONS:
                 self._forget()
-            asked = self._counts[key] = QuestionCount(0, 0, 0, report.model[:64], None)
+            asked = self._counts[key] = QuestionCount(0, 0, 0, decided.model[:64], None)
         asked.count += 1
-        if report.entry is not None:
+        if decided.entry is not None:
             asked.hits += 1
-            asked.tokens += sum(report.tokens)
+            asked.tokens += sum(decided.tokens)
         if self._texts and asked.question is None:
-            question = report.entry.question if report.entry is not None else report.question
+            question = decided.entry.question if decided.entry is not None else decided.question
             asked.question = None if question is None else question[:MAX_QUESTION_CHARS]
 
     def finished(self, finished: Finished) -> None: ...

@@ -36,19 +36,19 @@ class FlowMarks:
     def __init__(self, scope: Callable[[], str]) -> None:
         self._scope = scope
 
-    def decided(self, flow: HTTPFlow, report: Decided) -> None:
-        mark_decided(flow, report, self._scope())
+    def decided(self, flow: HTTPFlow, decided: Decided) -> None:
+        mark_decided(flow, decided, self._scope())
 
     def finished(self, flow: HTTPFlow, event: Finished, *, again: bool) -> None:
         mark_finished(flow, event, again=again)
 
 
-def mark_decided(flow: HTTPFlow, report: Decided, scope: str) -> None:
+def mark_decided(flow: HTTPFlow, decided: Decided, scope: str) -> None:
     """Mark a flow with its decision; *scope* is the setting that says who shares answers. It never raises."""
     try:
-        said = replace_surrogates(describe_decision(report))
-        flow.metadata |= metadata_of(report, scope, said)
-        flow.marked = flow.marked or flow_marker(report)
+        said = replace_surrogates(describe_decision(decided))
+        flow.metadata |= metadata_of(decided, scope, said)
+        flow.marked = flow.marked or flow_marker(decided)
         flow.comment = flow.comment or said
     except Exception:
         logger.exception("flow not marked")
@@ -57,7 +57,7 @@ def mark_decided(flow: HTTPFlow, report: Decided, scope: str) -> None:
 def mark_finished(flow: HTTPFlow, finished: Finished, *, again: bool = False) -> None:
     """Add to the comment how a miss ended; *again* replaces what was added before. It never raises."""
     try:
-        if finished.report.outcome == "miss":
+        if finished.decided.outcome == "miss":
             if again:
                 _take_back(flow)
             add(flow, describe_completion(finished))
@@ -90,50 +90,50 @@ def refresh(flow: Flow) -> None:
         view.update([flow])
 
 
-def metadata_of(report: Decided, scope: str, said: str) -> dict[str, Any]:
+def metadata_of(decided: Decided, scope: str, said: str) -> dict[str, Any]:
     """Return a decision as metadata, with its description *said*; unknown values are left out."""
     found: dict[str, Any] = {
-        OUTCOME: outcome_name(report),
-        WHY: replace_surrogates(report.reason),
-        API: report.api,
-        MODEL: replace_surrogates(report.model),
-        KEY: report.key,
-        ENTRY: report.entry.key if report.entry is not None else None,
-        SIMILARITY: None if report.similarity is None else float(report.similarity),
-        DECISION: _decision(report, scope, said),
+        OUTCOME: outcome_name(decided),
+        WHY: replace_surrogates(decided.reason),
+        API: decided.api,
+        MODEL: replace_surrogates(decided.model),
+        KEY: decided.key,
+        ENTRY: decided.entry.key if decided.entry is not None else None,
+        SIMILARITY: None if decided.similarity is None else float(decided.similarity),
+        DECISION: _decision(decided, scope, said),
     }
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def _decision(report: Decided, scope: str, said: str) -> dict[str, Any]:
-    trace = report.trace
+def _decision(decided: Decided, scope: str, said: str) -> dict[str, Any]:
+    trace = decided.trace
     found: dict[str, Any] = {
         COMMENT: said,
-        "at": report.at,
-        "seconds": report.seconds,
+        "at": decided.at,
+        "seconds": decided.seconds,
         "scope": scope,
-        "namespace": report.namespace,
-        "mode": str(report.mode),
+        "namespace": decided.namespace,
+        "mode": str(decided.mode),
         "steps": [[step.name, step.seconds] for step in trace.steps],
     }
-    if report.question is not None:
-        found["question"] = replace_surrogates(report.question)
-    if report.headers:
-        found["headers"] = [replace_surrogates(name) for name in report.headers]
+    if decided.question is not None:
+        found["question"] = replace_surrogates(decided.question)
+    if decided.headers:
+        found["headers"] = [replace_surrogates(name) for name in decided.headers]
     if trace.neighbors:
-        found["neighbors"] = [_neighbor(looked, told=_is_own(looked, report)) for looked in trace.neighbors]
+        found["neighbors"] = [_neighbor(looked, told=_is_own(looked, decided)) for looked in trace.neighbors]
     for name in ("threshold", "risk", "error_bound"):
         if (value := getattr(trace, name)) is not None:
             found[name] = float(value)
-    if report.entry is not None:
-        found["entry"] = _entry(report.entry)
+    if decided.entry is not None:
+        found["entry"] = _entry(decided.entry)
     return found
 
 
-def _is_own(looked: Neighbor, report: Decided) -> bool:
+def _is_own(looked: Neighbor, decided: Decided) -> bool:
     """Tell whether a neighbor is known to have the same owner; those after the answering one were not checked."""
-    if report.entry is not None and looked.refused is None:
-        return looked.key == report.entry.key
+    if decided.entry is not None and looked.refused is None:
+        return looked.key == decided.entry.key
     return looked.refused != "foreign"
 
 

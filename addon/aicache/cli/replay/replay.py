@@ -100,15 +100,15 @@ class Replay:
             if format is None or exchange.reason == "no LLM call":
                 totals.others[exchange.reason] += 1
             else:
-                self.counts.decided(reporting.bypass_report(Bypass(exchange.reason), format.api, began))
+                self.counts.decided(reporting.bypass_event(Bypass(exchange.reason), format.api, began))
             return
         pending: Exchange | BatchExchange | None
         if isinstance(exchange, Exchange):
-            pending, report = await self._look_up(exchange, began)
+            pending, decided = await self._look_up(exchange, began)
         else:
-            pending, report = await self._look_up_batch(exchange, began)
+            pending, decided = await self._look_up_batch(exchange, began)
         if pending is not None:
-            heapq.heappush(self._pending, (answered_at(flow), next(self._numbers), pending, recording, report))
+            heapq.heappush(self._pending, (answered_at(flow), next(self._numbers), pending, recording, decided))
 
     async def finish(self) -> None:
         """Record the answers that are still pending."""
@@ -117,9 +117,9 @@ class Replay:
     async def _advance_to(self, then: float) -> None:
         """Advance the clock to *then*, recording the answers that were complete by that time."""
         while self._pending and self._pending[0][0] <= then:
-            at, _, exchange, recording, report = heapq.heappop(self._pending)
+            at, _, exchange, recording, decided = heapq.heappop(self._pending)
             self._now = max(self._now, at)
-            self._record_answer(exchange, recording, report)
+            self._record_answer(exchange, recording, decided)
             await self._wait_until_idle()
         if then < float("inf"):
             self._now = max(self._now, then)
@@ -136,11 +136,11 @@ class Replay:
                 rendered(outcome.entry, exchange.call, exchange.format, self.settings.template_for(exchange.call))
             except ValueError:
                 outcome = Miss("not-renderable")
-        report = reporting.lookup_report(exchange, outcome, trace, began)
-        self.counts.decided(report)
+        decided = reporting.lookup_event(exchange, outcome, trace, began)
+        self.counts.decided(decided)
         await self._wait_until_idle()
         if isinstance(outcome, Miss):
-            return (None if directives.only_if_cached else after_miss(exchange, outcome)), report
+            return (None if directives.only_if_cached else after_miss(exchange, outcome)), decided
         audited = outcome.trial is not None and not (directives.only_if_cached or directives.no_store)
         return (replace(exchange, trial=outcome.trial) if audited else None), None
 
@@ -152,14 +152,14 @@ class Replay:
         self.totals.texts += len(known)
         self.totals.texts_known += have
         answered = have == len(known)
-        report = reporting.batch_report(exchange, known, began, answered=answered)
-        self.counts.decided(report)
-        return (None if answered or exchange.directives.only_if_cached else exchange), report
+        decided = reporting.batch_event(exchange, known, began, answered=answered)
+        self.counts.decided(decided)
+        return (None if answered or exchange.directives.only_if_cached else exchange), decided
 
-    def _record_answer(self, exchange: Exchange | BatchExchange, recording: Recording, report: Decided | None) -> None:
+    def _record_answer(self, exchange: Exchange | BatchExchange, recording: Recording, decided: Decided | None) -> None:
         """Record an answer as the proxy does."""
         engine = self._engine
-        if report is None and isinstance(exchange, Exchange):
+        if decided is None and isinstance(exchange, Exchange):
             engine.check_hit(exchange, recording)
             return
         engine.answered(exchange, recording.status)
@@ -174,8 +174,8 @@ class Replay:
                 engine.store_soon(exchange, engine.record(exchange, recording))
         except (ValueError, RecursionError) as exc:
             why_not = str(exc) or "not understood"
-        if report is not None:
-            self.counts.finished(reporting.finished_event(report, recording, entry, why_not))
+        if decided is not None:
+            self.counts.finished(reporting.finished_event(decided, recording, entry, why_not))
 
     async def _wait_until_idle(self) -> None:
         """Wait for the engine's background tasks."""
