@@ -367,7 +367,10 @@ async def test_a_shared_answer_is_for_credentials_that_the_upstream_has_accepted
 def an_heir(question: str = "q", directives: Directives | None = None, credential: str = "alice-key") -> Exchange:
     """A call which an answer of Higress may serve."""
     return replace(
-        an_exchange(question, directives=directives, credential=credential), shared=False, proves=True, legacy=question
+        an_exchange(question, directives=directives, credential=credential),
+        shared=False,
+        proves=True,
+        higress_question=question,
     )
 
 
@@ -388,10 +391,10 @@ async def test_what_higress_left_is_a_hit_behind_the_exact_one_and_before_one_by
     exact = await setup.ask(an_heir())
 
     assert isinstance(left, Hit)
-    assert left.legacy
+    assert left.from_higress
     assert b"as Higress had it" in left.entry.body
     assert isinstance(exact, Hit)
-    assert not exact.legacy
+    assert not exact.from_higress
     assert b'"exact"' in exact.entry.body
 
 
@@ -429,7 +432,7 @@ async def test_an_unproven_caller_has_its_own_answers_all_the_same() -> None:
 @pytest.mark.parametrize(
     "exchange",
     [
-        replace(an_heir(), legacy=None),
+        replace(an_heir(), higress_question=None),
         replace(an_heir(), credential=None),
         an_heir(directives=Directives(max_age=60)),
         an_heir(directives=Directives(no_cache=True)),

@@ -46,7 +46,7 @@ def an_exchange(question: str, scope: str = "alice", **directives: object) -> Ex
     call = CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode())
     origin = Origin("https://api.example.com:443", "/v1/chat/completions", scope)
     identity = identify(call, origin, KeyRules("", Context.FULL, frozenset(), ()))
-    return Exchange(call, identity, Directives(**directives), CHAT, f"key of {scope}", kind=f"kind of {scope}")  # type: ignore[arg-type]
+    return Exchange(call, identity, Directives(**directives), CHAT, f"key of {scope}", segment=f"kind of {scope}")  # type: ignore[arg-type]
 
 
 def an_answer(text: str) -> Recording:

@@ -224,7 +224,7 @@ def test_what_was_found_by_meaning_ends_with_the_embedder_and_the_index_it_was_f
 
 
 @pytest.mark.parametrize(
-    "hit", [{"trial": object()}, {"error_bound": 0.01}, {"legacy": True}], ids=lambda each: next(iter(each))
+    "hit", [{"trial": object()}, {"error_bound": 0.01}, {"from_higress": True}], ids=lambda each: next(iter(each))
 )
 def test_what_is_checked_or_was_left_by_higress_is_not_kept(hit: dict[str, Any]) -> None:
     engine: Any = SimpleNamespace(backends=SimpleNamespace(derived_cache=Holder()), semantic=object())

@@ -213,7 +213,7 @@ class Hit:
 
     entry: Entry
     similarity: float | None = None
-    legacy: bool = False
+    from_higress: bool = False
     """The entry was built just now from a text that Higress left; its age is unknown."""
     error_bound: float | None = None
     """Upper bound of the share of all requests that are answered wrong (95 % confidence), where hits are checked."""

@@ -15,7 +15,8 @@ Source = Literal["explore", "audit", "shadow", "feedback", "miss"]
 class Trial:
     """One request's neighbors and the decision on them. It travels from the look-up to the fresh answer."""
 
-    kind: str
+    segment: str
+    """Name of the traffic segment: the exchange's, with the embedder's model and dimensions."""
     neighbors: tuple[Neighbor, ...]
     decision: Decision
     source: Source

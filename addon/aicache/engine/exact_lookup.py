@@ -72,13 +72,13 @@ async def find_higress_answer(lookup: Lookup) -> Hit | None:
     It comes after the exact look-up and has a guard of its own, so that its failures cost no other hit.
     """
     exchange = lookup.exchange
-    if exchange.legacy is None or exchange.credential is None:
+    if exchange.higress_question is None or exchange.credential is None:
         return None
     store = lookup.store.for_higress()
     try:
         if not await store.remembers(exchange.credential):
             return None
-        if (text := await store.get_higress_answer(exchange.legacy, lookup.rules.max_bytes)) is None:
+        if (text := await store.get_higress_answer(exchange.higress_question, lookup.rules.max_bytes)) is None:
             return None
     except StoreError:
         return None
@@ -87,7 +87,7 @@ async def find_higress_answer(lookup: Lookup) -> Hit | None:
         entry = await asyncio.to_thread(higress_answers.build_entry, *making)
     else:
         entry = higress_answers.build_entry(*making)
-    return Hit(entry, legacy=True) if lookup.refusal(entry) is None else None
+    return Hit(entry, from_higress=True) if lookup.refusal(entry) is None else None
 
 
 async def find_inputs(

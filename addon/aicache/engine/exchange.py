@@ -37,12 +37,12 @@ class Exchange:
     hour. Else the caller's own need no proof, and end when the upstream refuses the credential."""
     proves: bool = False
     """Whether good answers are noted as proof: where *shared*, and where answers that Higress left may be served."""
-    legacy: str | None = None
-    """The question that Higress had for a key, where an answer that it left may be served."""
+    higress_question: str | None = None
+    """The key, less its prefix, under which Higress kept an answer; None if its answers may not be served."""
 
-    kind: str = ""
-    """Digest of whose answers may serve, of the upstream and the model: what one error bound is kept for, and who
-    shares the vectors of questions asked before."""
+    segment: str = ""
+    """Traffic segment: digest of scope, upstream and model. Its callers share one error bound for each embedder, and
+    the vectors of questions that were asked before."""
     caller: int = 0
     """16 bits of a digest of who asks."""
 

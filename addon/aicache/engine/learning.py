@@ -140,7 +140,7 @@ class Learning:
         of_candidate, group = Correctness.UNKNOWN, fresh.key
         text = await extract_text(fresh)
         question = exchange.call.question or ""
-        comparison = Comparison(self._backends, semantic, question, text or "", f"answers {exchange.kind}")
+        comparison = Comparison(self._backends, semantic, question, text or "", f"answers {exchange.segment}")
         for neighbor in neighbors_to_compare(trial.neighbors, trial.decision) if text is not None else ():
             other = await store.get(neighbor.key)
             if other is None or other.key == fresh.key or (other_text := await extract_text(other)) is None:
@@ -181,7 +181,7 @@ class Learning:
         What nothing shows to be the same answer counts as another one. To leave it out would be to learn from the right
         ones alone, for those are easily told: by being equal.
         """
-        segment = self.segments.get(trial.kind)
+        segment = self.segments.get(trial.segment)
         if segment is not None:
             before, nonce = segment.serving_level, self._random.getrandbits(32)
             observation = segment.learn(
@@ -192,8 +192,8 @@ class Learning:
                 caller=exchange.caller,
             )
             if segment.serving_level is not before:
-                warn_of_serving_level(trial.kind, segment)
-            self.segments.used(trial.kind, now=segment.serving_level is not before)
+                warn_of_serving_level(trial.segment, segment)
+            self.segments.used(trial.segment, now=segment.serving_level is not before)
             store = self._backends.exact
             if observation is not None and store is not None and rules.policy is Policy.VERIFIED:
                 record = (await self.get_records(store, [entry.key]))[entry.key]
@@ -219,7 +219,7 @@ class Learning:
         self._on_checked(
             Checked(
                 at=self._clock(),
-                segment=trial.kind,
+                segment=trial.segment,
                 key=key,
                 similarity=trial.similarity,
                 verdict=found.value,
@@ -236,7 +236,7 @@ class Learning:
 
 def segment_name(exchange: Exchange, semantic: Semantic) -> str:
     """Name what one risk model and one error bound are kept for: callers, upstream, model, and embedding model."""
-    return digest("kind", exchange.kind, semantic.embedder.model, str(semantic.embedder.dimensions))
+    return digest("kind", exchange.segment, semantic.embedder.model, str(semantic.embedder.dimensions))
 
 
 def segment_terms(semantic: Semantic, rules: Rules) -> SegmentTerms:

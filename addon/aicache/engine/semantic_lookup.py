@@ -82,7 +82,7 @@ class SemanticLookup:
             vectors = await self.semantic.embedder.embed(
                 [exchange.call.question or ""],
                 "query",
-                exchange.kind,
+                exchange.segment,
                 step=Step.EMBEDDING,
                 crowded=own > MAX_OWN_EMBEDDINGS,
             )
@@ -226,13 +226,13 @@ class SemanticLookup:
         exchange = self.lookup.exchange
         question = exchange.call.question or ""
         if len(question) > MAX_CHARS_ON_LOOP:
-            return await asyncio.to_thread(policy.apply_guards, question, entry.question, exchange.kind)
-        return policy.apply_guards(question, entry.question, exchange.kind)
+            return await asyncio.to_thread(policy.apply_guards, question, entry.question, exchange.segment)
+        return policy.apply_guards(question, entry.question, exchange.segment)
 
     async def _objection(self, entry: Entry, neighbor: Neighbor, threshold: float) -> str | None:
         exchange = self.lookup.exchange
         question = exchange.call.question or ""
-        compared = (question, entry.question, neighbor.similarity, threshold, self.lookup.rules, exchange.kind)
+        compared = (question, entry.question, neighbor.similarity, threshold, self.lookup.rules, exchange.segment)
         if len(question) > MAX_CHARS_ON_LOOP:
             return await asyncio.to_thread(policy.check_guards, *compared)
         return policy.check_guards(*compared)

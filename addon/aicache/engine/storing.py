@@ -113,7 +113,7 @@ async def put_vector(
         purpose: Purpose = "document" if semantic.embedder.asymmetric else "query"
         texts = [exchange.call.question or ""]
         with backends.embedding.place(exchange.caller):
-            vectors = await semantic.embedder.embed(texts, purpose, exchange.kind, step=Step.EMBEDDING_STORED)
+            vectors = await semantic.embedder.embed(texts, purpose, exchange.segment, step=Step.EMBEDDING_STORED)
         vector = vectors[0]
     await semantic.index.upsert(entry.key, semantic.namespace(exchange.identity), vector, entry.expires_at)
 

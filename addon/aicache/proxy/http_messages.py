@@ -73,7 +73,7 @@ def render_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -
 
 def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> dict[str, str]:
     """Return the header fields that describe a hit; *now* is Unix time."""
-    if hit.legacy:
+    if hit.from_higress:
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
     tier = "exact" if hit.similarity is None else "semantic"
     headers = (dict(hit.entry.cors) if exchange.page is not None else {}) | {

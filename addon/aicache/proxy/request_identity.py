@@ -89,13 +89,13 @@ def identify_request(
         shared=settings.is_shared
         and caller.proof is not None,  # a caller without proof shares only with others without
         proves=settings.is_shared or settings.legacy_text,
-        kind=digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
+        segment=digest("kind", origin.scope, origin.upstream, call.model, salt=rules.salt),
         caller=int(caller.digest[:4], 16),
         owners=caller_digests(fields, headers, query, sender.identities, call.params, rules.fields, rules.salt),
         sender=caller.known if origin.scope == caller.digest else origin.scope,
         fields=fields.selecting if caller.proof is not None else (*fields.selecting, *fields.addresses),
         # Elsewhere the client itself names the upstream, and one of its own would accept whatever it sends.
-        legacy=higress_answers.question(call, settings.key_rules)
+        higress_question=higress_answers.question(call, settings.key_rules)
         if settings.legacy_text and isinstance(flow.client_conn.proxy_mode, ReverseMode)
         else None,
     )

@@ -89,15 +89,17 @@ class Metrics(Collector):
         yield _counter(
             "judged", "Stored answers compared with fresh ones", ("verdict", "source", "served"), counters.judgments
         )
-        kinds = counters.segments.items()
-        bounds: dict[Labels, float] = {(name, kind.model): kind.error_bound for name, kind in kinds}
+        segments = counters.segments.items()
+        bounds: dict[Labels, float] = {(name, segment.model): segment.error_bound for name, segment in segments}
         yield _gauge("error_bound", "Share of requests answered wrong at most", ("kind", "model"), bounds)
-        restricted: dict[Labels, float] = {(name, kind.model): float(_is_restricted(kind)) for name, kind in kinds}
+        restricted: dict[Labels, float] = {
+            (name, segment.model): float(_is_restricted(segment)) for name, segment in segments
+        }
         yield _gauge("restricted", "Whether the checks cut hits by meaning down", ("kind", "model"), restricted)
 
 
-def _is_restricted(kind: Segment) -> bool:
-    return kind.standing not in (None, "learned")
+def _is_restricted(segment: Segment) -> bool:
+    return segment.standing not in (None, "learned")
 
 
 def _parts(health: Health) -> Iterator[Metric]:

@@ -18,7 +18,7 @@ def lookup_event(
 ) -> Decided:
     """Build the event of a look-up; *began* is its start by `time.perf_counter`, *headers* as in a `Decided`."""
     hit = outcome if isinstance(outcome, Hit) else None
-    tier = None if hit is None else "legacy" if hit.legacy else "exact" if hit.similarity is None else "semantic"
+    tier = None if hit is None else "legacy" if hit.from_higress else "exact" if hit.similarity is None else "semantic"
     entry = hit.entry if hit is not None else None
     call, identity = exchange.call, exchange.identity
     return Decided(
@@ -31,7 +31,7 @@ def lookup_event(
         mode=call.mode,
         key=identity.key,
         namespace=identity.namespace,
-        segment=trace.segment or exchange.kind,
+        segment=trace.segment or exchange.segment,
         seconds=time.perf_counter() - began,
         trace=trace,
         question=call.question,
