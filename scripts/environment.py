@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "addon"))  # some of the package's commands need no environment
 
 import installing  # noqa: E402
-from installing import Failed  # noqa: E402
+from installing import InstallError  # noqa: E402
 
 PYTHON = f"{sys.implementation.name}-{interpreter.version()}"
 FALLBACK_WARNING = (
@@ -86,7 +86,7 @@ def uv() -> Path | None:
         with _locked(tool.folder) as lock:
             if not tool.current():
                 _make(tool, lock, by_pip=True)
-    except Failed as exc:
+    except InstallError as exc:
         print(f"uv is not available: {exc} ({' '.join(exc.tail[-1:])})", file=sys.stderr)
         return None
     return executable(tool.python, "uv")
@@ -171,7 +171,7 @@ def _ensure(environment: Environment) -> Path:
     except KeyboardInterrupt:
         print(f"\n{_command()}: interrupted; the next start makes it again", file=sys.stderr)
         sys.exit(130)
-    except Failed as exc:
+    except InstallError as exc:
         if not exc.tail:
             fail(str(exc))
         print(*exc.tail, sep="\n", file=sys.stderr)
@@ -194,7 +194,7 @@ def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None
         tool = None if by_pip else uv()
         try:
             _fill(environment, tool, before is None, lock)
-        except Failed as exc:
+        except InstallError as exc:
             if tool is None:
                 raise
             print(f"{exc} ({' '.join(exc.tail[-1:])}); trying pip", file=sys.stderr)

@@ -28,7 +28,7 @@ BASE_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 RUN_CHECK_TIMEOUT_S = 20
 
 
-class Failed(Exception):
+class InstallError(Exception):
     """A tool failed. *tail* has the last lines of its output."""
 
     def __init__(self, message: str, tail: Sequence[str] = ()) -> None:
@@ -37,10 +37,10 @@ class Failed(Exception):
 
 
 def make_venv(folder: Path, lock: IO[str], *, with_pip: bool) -> None:
-    """Make an empty environment. Raises Failed, also if this Python lacks the modules for that."""
+    """Make an empty environment. Raises InstallError, also if this Python lacks the modules for that."""
     for module in ("venv", *(["ensurepip"] if with_pip else [])):
         if importlib.util.find_spec(module) is None:
-            raise Failed(
+            raise InstallError(
                 f"this Python ({sys.executable}) has no module {module}: on Debian and Ubuntu "
                 f"`apt install python{interpreter.version()}-venv`; or start the command with another Python"
             )
@@ -48,7 +48,7 @@ def make_venv(folder: Path, lock: IO[str], *, with_pip: bool) -> None:
 
 
 def install(python: Path, arguments: Sequence[str], uv: Path | None, lock: IO[str]) -> None:
-    """Install into the environment of *python*. uv and pip understand the same *arguments*. Raises Failed."""
+    """Install into the environment of *python*. uv and pip understand the same *arguments*. Raises InstallError."""
     if uv is not None:
         run([str(uv), "pip", "install", "--python", str(python), *arguments], "uv", lock)
     else:
@@ -89,7 +89,7 @@ def install_npm(folder: Path, requirements: Sequence[str], lock: IO[str]) -> Non
 
 
 def run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
-    """Run *command* with progress on stderr; raises Failed with the tail of its output."""
+    """Run *command* with progress on stderr; raises InstallError with the tail of its output."""
     inherited = (
         () if os.name == "nt" else (lock.fileno(),)
     )  # so the lock is held until the tool has ended, even if we are killed
@@ -121,7 +121,7 @@ def run(command: Sequence[str], tool: str, lock: IO[str]) -> None:
         progress.clear()
     reader.join(1.0)
     if process.returncode:
-        raise Failed(f"{tool} failed with exit code {process.returncode}", tail)
+        raise InstallError(f"{tool} failed with exit code {process.returncode}", tail)
 
 
 def is_runnable(command: Sequence[str]) -> bool:

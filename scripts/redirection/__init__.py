@@ -1,1 +1,1 @@
-"""The kernel's rules that lead traffic to a proxy, and their end, for `scripts/transparent`. Standard library only."""
+"""Adds and removes the firewall rules of `scripts/transparent`, which redirect traffic to a proxy."""

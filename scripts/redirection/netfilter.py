@@ -1,4 +1,4 @@
-"""The kernel's rules, through iptables' own commands, for both families."""
+"""Adds, updates and removes rules with iptables-save and iptables-restore, for IPv4 and IPv6."""
 
 import shutil
 import subprocess
@@ -7,49 +7,49 @@ from redirection import plan as plans
 from redirection.plan import Family, Plan
 
 NAMES: dict[Family, str] = {4: "iptables", 6: "ip6tables"}
-PATIENCE = "5"  # seconds that another change of the rules may take
+LOCK_WAIT_S = "5"  # for another change of the rules
 
 
-class Failed(Exception):
-    """A command of iptables' has failed; says which, and what it said."""
+class CommandFailed(Exception):
+    """A command of iptables failed; the message has the command and its output."""
 
 
 def commands_missing(families: tuple[Family, ...]) -> list[str]:
-    """Those of iptables' commands that are not there."""
-    wanted = [NAMES[family] + ending for family in families for ending in ("-save", "-restore")]
-    return [name for name in wanted if shutil.which(name) is None]
+    """Return the commands of iptables that are not on the PATH."""
+    names = [NAMES[family] + ending for family in families for ending in ("-save", "-restore")]
+    return [name for name in names if shutil.which(name) is None]
 
 
-def saved(family: Family, *options: str) -> str:
+def dump_rules(family: Family, *options: str) -> str:
     return _run([f"{NAMES[family]}-save", *options])
 
 
-def is_open(families: tuple[Family, ...]) -> bool:
-    """Tell whether there are rules of ours, of whichever run."""
-    return any(plans.is_open(saved(family)) for family in families)
+def has_rules(families: tuple[Family, ...]) -> bool:
+    """Return whether rules of ours exist, of any run."""
+    return any(plans.has_rules(dump_rules(family)) for family in families)
 
 
-def open_(plan: Plan) -> None:
-    """Put the rules in force, or none of them."""
+def install_rules(plan: Plan) -> None:
+    """Add all rules, or none if one fails."""
     try:
         for family in plan.families:
-            _restore(family, plans.opening(plan, family))
-    except Failed:
-        close(plan.families)
+            _restore(family, plans.install_script(plan, family))
+    except CommandFailed:
+        remove_rules(plan.families)
         raise
 
 
-def refresh(plan: Plan) -> None:
+def update_addresses(plan: Plan) -> None:
     for family in plan.families:
-        _restore(family, plans.refreshing(plan, family))
+        _restore(family, plans.update_script(plan, family))
 
 
-def close(families: tuple[Family, ...]) -> bool:
-    """Remove our rules and no other one; says whether there were any.
+def remove_rules(families: tuple[Family, ...]) -> bool:
+    """Remove our rules only; return whether there were any.
 
-    A table that iptables had to make for them stays, empty: it has no command to remove one.
+    A table that iptables created for them stays, empty: iptables has no command to remove one.
     """
-    texts = {family: plans.closing(saved(family)) for family in families}
+    texts = {family: plans.removal_script(dump_rules(family)) for family in families}
     for family, text in texts.items():
         if text:
             _restore(family, text)
@@ -57,14 +57,14 @@ def close(families: tuple[Family, ...]) -> bool:
 
 
 def _restore(family: Family, text: str) -> None:
-    _run([f"{NAMES[family]}-restore", "--noflush", "--wait", PATIENCE], text)
+    _run([f"{NAMES[family]}-restore", "--noflush", "--wait", LOCK_WAIT_S], text)
 
 
-def _run(command: list[str], given: str | None = None) -> str:
+def _run(command: list[str], stdin: str | None = None) -> str:
     try:
-        done = subprocess.run(command, input=given, capture_output=True, text=True)
+        completed = subprocess.run(command, input=stdin, capture_output=True, text=True)
     except OSError as exc:
-        raise Failed(f"{command[0]}: {exc.strerror}") from exc
-    if done.returncode:
-        raise Failed(f"{' '.join(command)}: {done.stderr.strip() or f'exit code {done.returncode}'}")
-    return done.stdout
+        raise CommandFailed(f"{command[0]}: {exc.strerror}") from exc
+    if completed.returncode:
+        raise CommandFailed(f"{' '.join(command)}: {completed.stderr.strip() or f'exit code {completed.returncode}'}")
+    return completed.stdout

@@ -1,4 +1,4 @@
-"""What is to be redirected, and the rules for it, as pure functions of values. Nothing here touches the system."""
+"""Plans which traffic is redirected, and renders the rules for it. Pure functions; nothing here touches the system."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ Family = Literal[4, 6]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A host that is to be redirected, and its addresses of now."""
+    """A host to redirect, and its current addresses."""
 
     name: str
     addresses: tuple[Address, ...]
@@ -23,47 +23,47 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Whose traffic to which hosts goes to the proxy."""
+    """The traffic that is redirected to the proxy."""
 
     targets: tuple[Target, ...]
     ports: tuple[int, ...]
     proxy_port: int
     uid: int
-    """The proxy's user."""
+    """User id of the proxy."""
     own: bool
-    """Whether this machine's own traffic is redirected: that of every user but the proxy's."""
+    """Whether this machine's own traffic is redirected, of all users except the proxy's."""
     interfaces: tuple[str, ...] = ()
-    """Whose incoming traffic is redirected, too."""
+    """Interfaces whose incoming traffic is redirected."""
     forwarded: tuple[Family, ...] = (4, 6)
-    """The families that this machine passes on from there."""
+    """Address families that this machine forwards from those interfaces."""
     block_quic: bool = True
     families: tuple[Family, ...] = (4, 6)
 
     def hosts(self) -> tuple[str, ...]:
         return tuple(target.name for target in self.targets)
 
-    def at(self, found: Sequence[Target]) -> Self:
-        """This plan with all addresses of *found*, where a host may be several times: it has not the same each time."""
+    def with_addresses(self, found: Sequence[Target]) -> Self:
+        """Return the plan with all addresses in *found*. A host may occur repeatedly: its addresses vary."""
         known: dict[str, set[Address]] = {name: set() for name in self.hosts()}
         for target in found:
             known[target.name].update(target.addresses)
-        targets = [Target(name, tuple(sorted(addresses, key=_in_order))) for name, addresses in known.items()]
+        targets = [Target(name, tuple(sorted(addresses, key=_sort_key))) for name, addresses in known.items()]
         return replace(self, targets=tuple(targets))
 
 
 def parse_host(text: str) -> str:
-    """A host's name, or an address. Raises ValueError."""
+    """Parse a host name or an IP address. Raises ValueError."""
     try:
         address = ip_address(text.strip("[]"))
     except ValueError:
         pass
     else:
         if address.is_unspecified or address.is_multicast:
-            raise ValueError(f"{text} is no address of a host")
+            raise ValueError(f"{text} is not the address of a host")
         return str(address)
     if re.fullmatch(r"\*|any|all|.*/\d+", text):
         raise ValueError(
-            f"{text!r} would redirect more than a cache has to see: name the LLM API's hosts, each with --host"
+            f"{text!r} would redirect traffic that the cache need not see: name the LLM API's hosts, each with --host"
         )
     if not HOST_NAME.fullmatch(text):
         raise ValueError(f"{text!r} is not the name of a host, like api.openai.com")
@@ -71,19 +71,19 @@ def parse_host(text: str) -> str:
 
 
 def check(plan: Plan) -> None:
-    """Raises ValueError where the traffic would go in circles, or nowhere."""
+    """Raise ValueError if traffic would loop, or would not be redirected at all."""
     if plan.proxy_port in plan.ports:
         raise ValueError(f"port {plan.proxy_port} is the proxy's own: choose another one with --proxy-port")
     if plan.interfaces and not plan.own:
         for target in plan.targets:
             if any(address.is_loopback for address in target.addresses):
                 raise ValueError(
-                    f"{target.name} is this machine itself, whose traffic does not come in at an interface"
+                    f"{target.name} is this machine itself, whose own traffic does not arrive at an interface"
                 )
 
 
-def opening(plan: Plan, family: Family) -> str:
-    """What `iptables-restore --noflush` (ip6tables-restore) makes the rules from."""
+def install_script(plan: Plan, family: Family) -> str:
+    """Return the input for `iptables-restore --noflush` (or ip6tables-restore) that adds the rules."""
     nat, other = [], []
     if plan.own:
         others = f"-m owner ! --uid-owner {plan.uid}"
@@ -96,16 +96,16 @@ def opening(plan: Plan, family: Family) -> str:
     return _table("nat", _redirects(plan, family), nat) + _table("filter", _filters(plan, family), other)
 
 
-def refreshing(plan: Plan, family: Family) -> str:
-    """The same for rules that are there already: their addresses are exchanged at once, and nothing else."""
+def update_script(plan: Plan, family: Family) -> str:
+    """Return the input that replaces the addresses in existing rules, atomically."""
     return _table("nat", _redirects(plan, family), []) + _table("filter", _filters(plan, family), [])
 
 
-def closing(saved: str) -> str:
-    """What removes our rules, and no other, from those that `iptables-save` tells; empty where there are none."""
+def removal_script(dump: str) -> str:
+    """Return the input that removes our rules from those in a dump of `iptables-save`; empty if there are none."""
     table = ""
     removals: dict[str, list[str]] = {}
-    for line in saved.splitlines():
+    for line in dump.splitlines():
         if line.startswith("*"):
             table = line
         elif line.startswith(f":{CHAIN} "):
@@ -118,22 +118,22 @@ def closing(saved: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def is_open(saved: str) -> bool:
-    """Tell whether our rules are among those that `iptables-save` tells."""
-    return f"\n:{CHAIN} " in f"\n{saved}"
+def has_rules(dump: str) -> bool:
+    """Return whether a dump of `iptables-save` has rules of ours."""
+    return f"\n:{CHAIN} " in f"\n{dump}"
 
 
-def counted(saved: str) -> dict[Address, int]:
-    """Connections that each address was asked for, by `iptables-save -c -t nat`: it sees the first packet of each."""
+def count_connections(dump: str) -> dict[Address, int]:
+    """Count connections per address in a dump of `iptables-save -c -t nat`, which sees each one's first packet."""
     rule = re.compile(rf"\[(\d+):\d+\] -A {CHAIN} -d ([^/ ]+)\S* .*-j REDIRECT")
     found: dict[Address, int] = {}
-    for packets, address in rule.findall(saved):
+    for packets, address in rule.findall(dump):
         found[ip_address(address)] = found.get(ip_address(address), 0) + int(packets)
     return found
 
 
 def _table(name: str, rules: Iterable[str], jumps: Iterable[str]) -> str:
-    # declaring the chain empties it, in one step with what follows up to COMMIT
+    # declaring the chain empties it; everything up to COMMIT is one atomic step
     return "\n".join([f"*{name}", f":{CHAIN} - [0:0]", *rules, *jumps, "COMMIT", ""])
 
 
@@ -142,21 +142,21 @@ def _redirects(plan: Plan, family: Family) -> list[str]:
 
 
 def _filters(plan: Plan, family: Family) -> list[str]:
-    """No HTTP/3 past the proxy, whose clients then ask by TCP; and what was redirected may come in at a firewall."""
+    """Return rules that reject HTTP/3, so that clients use TCP, and let redirected traffic pass the firewall."""
     rules = _for_each(plan, family, "-p udp --dport {port} -j REJECT") if plan.block_quic else []
     if plan.interfaces:
         rules.append(f"-A {CHAIN} -p tcp --dport {plan.proxy_port} -m conntrack --ctstate DNAT -j ACCEPT")
     return rules
 
 
-def _for_each(plan: Plan, family: Family, what: str) -> list[str]:
+def _for_each(plan: Plan, family: Family, match: str) -> list[str]:
     lines = []
     for target in plan.targets:
         addresses = [address for address in target.addresses if address.version == family]
         lines += [f"# {target.name}"] if addresses else []
-        lines += [f"-A {CHAIN} -d {address} {what.format(port=port)}" for address in addresses for port in plan.ports]
+        lines += [f"-A {CHAIN} -d {address} {match.format(port=port)}" for address in addresses for port in plan.ports]
     return lines
 
 
-def _in_order(address: Address) -> tuple[int, int]:
+def _sort_key(address: Address) -> tuple[int, int]:
     return address.version, int(address)

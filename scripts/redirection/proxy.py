@@ -1,4 +1,4 @@
-"""The proxy that the traffic is led to: its command, and its life as a user of its own."""
+"""Starts and stops the proxy that traffic is redirected to, as a separate user."""
 
 import os
 import pwd
@@ -14,64 +14,64 @@ from typing import IO
 from aicache.cli import launch
 from redirection.plan import Address, Plan
 
-READY = Path(__file__).with_name("inside") / "ready.py"
+READY_SCRIPT = Path(__file__).with_name("inside") / "ready.py"
 LOOPBACK = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
-ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-READY_WITHIN = 60.0  # seconds
-END_WITHIN = 20.0  # seconds; answers may still be on their way into the store
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0  # answers may still be being stored
 
 
-class Failed(Exception):
-    """The proxy has not come up."""
+class ProxyFailed(Exception):
+    """The proxy did not start, or ended."""
 
 
-def listening(plan: Plan, interface_addresses: Iterable[Address]) -> list[Address]:
-    """Where it listens: nowhere but where traffic is led to.
+def listen_addresses(plan: Plan, interface_addresses: Iterable[Address]) -> list[Address]:
+    """Return the addresses to listen on: only those that traffic is redirected to.
 
-    With a wildcard it would not know its own addresses: a caller who connects to one of them directly would have it
-    connect to itself, on and on.
+    With a wildcard, the proxy would not know its own addresses, and a client that connects to one directly would make
+    it connect to itself endlessly.
     """
     return [*(LOOPBACK[family] for family in plan.families), *interface_addresses]
 
 
-def arguments(plan: Plan, addresses: Sequence[Address]) -> list[str]:
-    """mitmproxy's, for its transparent mode; connections for other names at the same addresses pass it unopened."""
-    words = []
+def mitmproxy_arguments(plan: Plan, addresses: Sequence[Address]) -> list[str]:
+    """Return mitmproxy's arguments for transparent mode. Connections to other names are not decrypted."""
+    arguments = []
     for address in addresses:
-        words += ["--mode", f"transparent@{address}:{plan.proxy_port}"]
-    own = ["localhost", *map(str, addresses)]  # for the cache's own pages
-    # this machine's own services are asked for by number, too, and no other name is there
+        arguments += ["--mode", f"transparent@{address}:{plan.proxy_port}"]
+    own = ["localhost", *map(str, addresses)]  # for the dashboard
+    # services of this machine are also called by address, and no other name has it
     here = [str(address) for target in plan.targets for address in target.addresses if address.is_loopback]
     names = [f"{name}:{port}" for name in (*plan.hosts(), *here) for port in plan.ports]
     for name in [*names, *(f"{name}:{plan.proxy_port}" for name in own)]:
-        words += ["--allow-hosts", f"^{_quoted(name)}$"]
-    return words
+        arguments += ["--allow-hosts", f"^{_escape(name)}$"]
+    return arguments
 
 
-def environment_of(who: pwd.struct_passwd, home: Path) -> dict[str, str]:
-    """Our own environment, less what says where another user keeps things."""
+def proxy_environment(user: pwd.struct_passwd, home: Path) -> dict[str, str]:
+    """Return our environment without variables that name another user's folders."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "SUDO_"))}
-    return {**kept, "HOME": str(home), "USER": who.pw_name, "LOGNAME": who.pw_name, "PYTHONUNBUFFERED": "1"}
+    return {**kept, "HOME": str(home), "USER": user.pw_name, "LOGNAME": user.pw_name, "PYTHONUNBUFFERED": "1"}
 
 
-def start(command: Sequence[str], who: pwd.struct_passwd, home: Path) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-    """Start it in a session of its own, so that Ctrl-C is ours: the rules go first, then the proxy.
+def start(command: Sequence[str], user: pwd.struct_passwd, home: Path) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """Start the proxy in its own session, so that Ctrl-C reaches only us: we remove the rules first, then end it.
 
-    With it comes what wait_ready reads.
+    Return the process, and the pipe that `wait_ready` reads.
     """
     reading, writing = os.pipe()
     try:
         process = subprocess.Popen(
-            [*command, "-s", str(READY)],
+            [*command, "-s", str(READY_SCRIPT)],
             stdin=subprocess.DEVNULL,
-            user=who.pw_uid,
-            group=who.pw_gid,
+            user=user.pw_uid,
+            group=user.pw_gid,
             extra_groups=[],
-            env=environment_of(who, home) | {"AI_CACHE_READY": str(writing)},
+            env=proxy_environment(user, home) | {"AI_CACHE_READY": str(writing)},
             cwd=home,
             pass_fds=[writing],
             start_new_session=True,
-            preexec_fn=_hear_signals,
+            preexec_fn=_unblock_signals,
         )
     finally:
         os.close(writing)
@@ -79,26 +79,26 @@ def start(command: Sequence[str], who: pwd.struct_passwd, home: Path) -> tuple[s
 
 
 def wait_ready(process: subprocess.Popen[bytes], ready: IO[bytes]) -> None:
-    """Raises Failed where it ends instead, or takes too long."""
+    """Wait until the proxy accepts connections. Raises ProxyFailed if it ends or takes too long."""
     with ready:
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + READY_TIMEOUT_S
         while not select.select([ready], [], [], 0.1)[0]:
-            if signal.sigpending() & ENDS:
-                raise Failed("ended before the proxy was ready")
+            if signal.sigpending() & STOP_SIGNALS:
+                raise ProxyFailed("ended before the proxy was ready")
             if time.monotonic() > deadline:
-                raise Failed(f"the proxy is not ready after {READY_WITHIN:.0f} s")
-        if not ready.read(1):  # its end has closed it
-            raise Failed(f"the proxy has ended with exit code {process.wait()}; its own words are above")
+                raise ProxyFailed(f"the proxy is not ready after {READY_TIMEOUT_S:.0f} s")
+        if not ready.read(1):  # closed because the proxy ended
+            raise ProxyFailed(f"the proxy has ended with exit code {process.wait()}; its output is above")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        launch.terminate(process, END_WITHIN)
+        launch.terminate(process, STOP_TIMEOUT_S)
 
 
-def _hear_signals() -> None:
+def _unblock_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _quoted(name: str) -> str:
+def _escape(name: str) -> str:
     return name.replace(".", r"\.")

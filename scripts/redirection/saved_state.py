@@ -1,4 +1,4 @@
-"""What was changed, kept in a file until it is undone, so that `down` can do so whatever became of who did it."""
+"""A file that records the changes of `up` and `run`, so that `down` can undo them even after a crash."""
 
 import contextlib
 import json
@@ -14,46 +14,48 @@ FOLDER = Path("/run/ai-cache")  # emptied when the machine starts, as are the ke
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process, which its number alone does not name: numbers come again."""
+    """A process, identified by number and start time, since numbers are reused."""
 
     pid: int
     began: str
 
     @property
     def alive(self) -> bool:
-        return _began(self.pid) == self.began
+        return _start_ticks(self.pid) == self.began
 
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """The redirection in force, and what to undo."""
+
     hosts: tuple[str, ...]
     ports: tuple[int, ...]
     proxy_port: int
     settings: dict[str, str] = field(default_factory=dict)
-    """Files under /proc/sys/net that were changed to 0, and what was in them."""
+    """Files under /proc/sys/net that were set to 0, with their previous content."""
     runner: Process | None = None
-    """The `run` that undoes all this itself, when it is asked to end."""
+    """The `run` process, which undoes all this itself when it gets a signal."""
     proxy: Process | None = None
 
 
-def file() -> Path:
-    """Rules belong to a network namespace, and so does what is known of them."""
+def state_file() -> Path:
+    """Return the state file, one per network namespace, since rules belong to a namespace."""
     return FOLDER / f"transparent-{system.namespace()}.json"
 
 
 def write(state: State) -> None:
     FOLDER.mkdir(mode=0o755, exist_ok=True)
-    new = file().with_suffix(f".{os.getpid()}")
+    new = state_file().with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(asdict(state)), "utf-8")
-    new.replace(file())
+    new.replace(state_file())
 
 
 def read() -> State | None:
     try:
-        told = json.loads(file().read_text("utf-8"))
-        runner, proxy = (Process(**told[name]) if told[name] else None for name in ("runner", "proxy"))
+        saved = json.loads(state_file().read_text("utf-8"))
+        runner, proxy = (Process(**saved[name]) if saved[name] else None for name in ("runner", "proxy"))
         return State(
-            tuple(told["hosts"]), tuple(told["ports"]), told["proxy_port"], dict(told["settings"]), runner, proxy
+            tuple(saved["hosts"]), tuple(saved["ports"]), saved["proxy_port"], dict(saved["settings"]), runner, proxy
         )
     except FileNotFoundError:
         return None
@@ -61,16 +63,16 @@ def read() -> State | None:
         return None
 
 
-def forget() -> None:
-    file().unlink(missing_ok=True)
+def delete() -> None:
+    state_file().unlink(missing_ok=True)
 
 
 def process(pid: int) -> Process:
-    return Process(pid, _began(pid) or "")
+    return Process(pid, _start_ticks(pid) or "")
 
 
-def redirects_of_icmp(interfaces: Sequence[str]) -> dict[str, str]:
-    """The settings that let this machine tell its neighbors of a shorter way, past the proxy, and are on now."""
+def icmp_redirect_settings(interfaces: Sequence[str]) -> dict[str, str]:
+    """Return the settings, of those that are on, that make this machine send ICMP redirects, which bypass the proxy."""
     files = [f"/proc/sys/net/ipv4/conf/{name}/send_redirects" for name in (("all", *interfaces) if interfaces else ())]
     values = {file: Path(file).read_text().strip() for file in files if Path(file).exists()}
     return {file: value for file, value in values.items() if value != "0"}
@@ -82,15 +84,15 @@ def switch_off(settings: Iterable[str]) -> None:
 
 
 def restore(settings: dict[str, str]) -> None:
-    """Put settings back, but for those that somebody else has changed since, or whose interface has gone."""
+    """Restore settings, except those that were changed since or whose interface is gone."""
     for name, value in settings.items():
         with contextlib.suppress(OSError):
             if Path(name).read_text().strip() == "0":
                 Path(name).write_text(value)
 
 
-def _began(pid: int) -> str | None:
-    """When a process began, in the kernel's ticks; None where there is none, or only what is left of one."""
+def _start_ticks(pid: int) -> str | None:
+    """Return the start time of a process in clock ticks; None if it does not exist or is a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""What this machine is like, read from the kernel and the resolver. Changes nothing."""
+"""Reads network state from the kernel and the resolver. Changes nothing."""
 
 import json
 import os
@@ -18,7 +18,7 @@ LISTENING = "0A"
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port that somebody listens on."""
+    """A listening socket."""
 
     address: Address
     port: int
@@ -26,13 +26,13 @@ class Listener:
 
 
 def families() -> tuple[Family, ...]:
-    """IPv4, and IPv6 where this kernel speaks it."""
+    """Return the address families of this kernel: IPv4, and IPv6 if available."""
     addresses = Path("/proc/net/if_inet6")
     return (4, 6) if addresses.exists() and addresses.read_text() else (4,)
 
 
 def resolve(names: Iterable[str]) -> list[Target]:
-    """The addresses of hosts. Raises OSError, for the first that has none."""
+    """Look up the addresses of hosts. Raises OSError for the first that has none."""
     found = []
     for name in names:
         answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
@@ -42,7 +42,7 @@ def resolve(names: Iterable[str]) -> list[Target]:
 
 
 def listeners(port: int) -> list[Listener]:
-    """Who listens on a TCP port of this machine's (network namespace's)."""
+    """Return the listeners on a TCP port in this network namespace."""
     found = []
     for file in ("/proc/net/tcp", "/proc/net/tcp6"):
         if not Path(file).exists():
@@ -56,42 +56,42 @@ def listeners(port: int) -> list[Listener]:
 
 
 def reaches(listener: Listener, address: Address) -> bool:
-    """Tell whether a connection to *address* comes to this listener."""
+    """Return whether a connection to *address* reaches this listener."""
     if listener.address == address:
         return True
-    # Linux gives the wildcard of IPv6 what comes by IPv4, too, unless asked not to; taken for granted here
+    # on Linux, the IPv6 wildcard also accepts IPv4, unless IPV6_V6ONLY is set, which we assume is not the case
     return listener.address.is_unspecified and listener.address.version >= address.version
 
 
 def interface_addresses(interface: str) -> list[Address]:
-    """The addresses at which others reach this machine there. Raises ValueError where there is no such interface."""
+    """Return the addresses of this machine on an interface. Raises ValueError if the interface does not exist."""
     if interface not in {name for _, name in socket.if_nameindex()}:
         raise ValueError(f"there is no interface {interface!r}: `ip -brief link` shows them")
     if shutil.which("ip") is None:
-        raise ValueError("no ip on the path: `apt install iproute2` brings it")
-    told = subprocess.run(
+        raise ValueError("ip is not on the PATH: `apt install iproute2` installs it")
+    completed = subprocess.run(
         ["ip", "-json", "address", "show", "dev", interface], capture_output=True, text=True, check=False
     )
-    if told.returncode:
-        raise ValueError(f"cannot read the addresses of {interface}: {told.stderr.strip()}")
-    lines = [line for device in json.loads(told.stdout or "[]") for line in device.get("addr_info", [])]
+    if completed.returncode:
+        raise ValueError(f"cannot read the addresses of {interface}: {completed.stderr.strip()}")
+    lines = [line for device in json.loads(completed.stdout or "[]") for line in device.get("addr_info", [])]
     return [ip_address(line["local"]) for line in lines if line["scope"] == "global"]
 
 
 def forwards(family: Family, interface: str) -> bool:
-    """Tell whether what comes in there is passed on."""
-    # IPv6 knows it for all interfaces only
+    """Return whether traffic from an interface is forwarded."""
+    # IPv6 has this setting only for all interfaces together
     file = Path(f"/proc/sys/net/ipv{family}/conf/{interface if family == 4 else 'all'}/forwarding")
     return file.exists() and file.read_text().strip() != "0"
 
 
 def namespace() -> int:
-    """The number of the network namespace that all this is about."""
+    """Return the number of the current network namespace."""
     return os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116
 
 
 def _address(hexadecimal: str) -> Address:
-    """An address as /proc/net/tcp writes it: words of 32 bits, each in the machine's own order."""
+    """Parse an address of /proc/net/tcp: 32-bit words in host byte order."""
     words = struct.iter_unpack("!I", bytes.fromhex(hexadecimal))
     packed = b"".join(struct.pack("=I", word) for (word,) in words)
     return IPv4Address(packed) if len(packed) == 4 else IPv6Address(packed)

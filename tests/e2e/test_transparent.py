@@ -233,5 +233,5 @@ def test_a_machine_that_is_no_gateway_is_refused(net: Lan, before: str) -> None:
     options = ("--user", USER, "--yes", "--host", API, "--forward", "eth0")
     refused = net.internet.run(sys.executable, TRANSPARENT, "run", *options, check=False)
 
-    assert refused.startswith("transparent: this machine does not pass on what comes in at eth0")
+    assert refused.startswith("transparent: this machine does not forward traffic from eth0")
     assert "`sysctl -w net.ipv4.ip_forward=1`" in refused

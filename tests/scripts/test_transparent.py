@@ -42,7 +42,7 @@ def test_the_command_says_how_it_is_used() -> None:
 
 
 def test_own_traffic_but_the_proxys_is_redirected() -> None:
-    assert plans.opening(PLAN, 4) == (
+    assert plans.install_script(PLAN, 4) == (
         "*nat\n"
         ":AI_CACHE - [0:0]\n"
         "# api.llm.test\n"
@@ -59,14 +59,14 @@ def test_own_traffic_but_the_proxys_is_redirected() -> None:
 
 
 def test_each_family_has_its_own_addresses() -> None:
-    rules = plans.opening(PLAN, 6)
+    rules = plans.install_script(PLAN, 6)
 
     assert "-d 2001:db8::2 -p tcp" in rules
     assert "203.0.113.2" not in rules
 
 
 def test_what_comes_in_is_redirected_whoever_sends_it() -> None:
-    rules = plans.opening(replace(PLAN, own=False, interfaces=("docker0",), block_quic=False), 4)
+    rules = plans.install_script(replace(PLAN, own=False, interfaces=("docker0",), block_quic=False), 4)
 
     assert "-I PREROUTING -i docker0 -p tcp -j AI_CACHE" in rules
     assert "--ctstate DNAT -j ACCEPT" in rules
@@ -77,15 +77,15 @@ def test_what_comes_in_is_redirected_whoever_sends_it() -> None:
 def test_what_is_not_passed_on_is_not_redirected() -> None:
     plan = replace(PLAN, interfaces=("docker0",), forwarded=(4,))
 
-    assert "-i docker0" in plans.opening(plan, 4)
-    assert "-i docker0" not in plans.opening(plan, 6)
-    assert "-I OUTPUT -p tcp" in plans.opening(plan, 6)
+    assert "-i docker0" in plans.install_script(plan, 4)
+    assert "-i docker0" not in plans.install_script(plan, 6)
+    assert "-I OUTPUT -p tcp" in plans.install_script(plan, 6)
 
 
 def test_refreshing_changes_no_other_chain() -> None:
-    jumps = {line for line in plans.opening(PLAN, 4).splitlines() if line.startswith("-I")}
+    jumps = {line for line in plans.install_script(PLAN, 4).splitlines() if line.startswith("-I")}
 
-    assert set(plans.opening(PLAN, 4).splitlines()) - set(plans.refreshing(PLAN, 4).splitlines()) == jumps
+    assert set(plans.install_script(PLAN, 4).splitlines()) - set(plans.update_script(PLAN, 4).splitlines()) == jumps
 
 
 def test_closing_takes_our_rules_and_no_other() -> None:
@@ -96,32 +96,32 @@ def test_closing_takes_our_rules_and_no_other() -> None:
         "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
     )
 
-    assert plans.closing(saved) == (
+    assert plans.removal_script(saved) == (
         "*nat\n-D OUTPUT -p tcp -m owner ! --uid-owner 999 -j AI_CACHE\n-F AI_CACHE\n-X AI_CACHE\nCOMMIT\n"
     )
-    assert plans.is_open(saved)
+    assert plans.has_rules(saved)
 
 
 def test_without_rules_of_ours_there_is_nothing_to_close() -> None:
     saved = "*nat\n:OUTPUT ACCEPT [0:0]\n:AI_CACHE_2 - [0:0]\nCOMMIT\n"
 
-    assert plans.closing(saved) == ""
-    assert not plans.is_open(saved)
+    assert plans.removal_script(saved) == ""
+    assert not plans.has_rules(saved)
 
 
 def test_addresses_found_later_are_added() -> None:
     later = Target("api.llm.test", (ip_address("203.0.113.1"), ip_address("203.0.113.2")))
 
-    [target] = PLAN.at([API, later]).targets
+    [target] = PLAN.with_addresses([API, later]).targets
 
     assert list(map(str, target.addresses)) == ["203.0.113.1", "203.0.113.2", "2001:db8::2"]
-    assert PLAN.at([API, API]) == PLAN
+    assert PLAN.with_addresses([API, API]) == PLAN
 
 
 @pytest.mark.parametrize("everything", ["*", "any", "0.0.0.0/0", "::/0", "10.0.0.0/8", "0.0.0.0", "::", "*.llm.test"])
 def test_everything_is_refused(everything: str) -> None:
     with pytest.raises(
-        ValueError, match=r"more than a cache has to see|is no address of a host|is not the name of a host"
+        ValueError, match=r"traffic that the cache need not see|is not the address of a host|is not the name of a host"
     ):
         plans.parse_host(everything)
 
@@ -156,7 +156,7 @@ def test_this_machine_itself_is_not_at_an_interface() -> None:
 
 
 def test_other_names_pass_unopened_and_the_proxy_listens_where_traffic_is_led() -> None:
-    words = proxy.arguments(PLAN, proxy.listening(PLAN, [ip_address("10.0.0.1")]))
+    words = proxy.mitmproxy_arguments(PLAN, proxy.listen_addresses(PLAN, [ip_address("10.0.0.1")]))
 
     assert words[:6] == ["--mode", "transparent@127.0.0.1:8080", "--mode", "transparent@::1:8080", "--mode", words[5]]
     assert words[5] == "transparent@10.0.0.1:8080"
@@ -219,14 +219,14 @@ def test_looking_wants_no_iptables(tmp_path: Path) -> None:
 def test_a_machine_without_iptables_is_told_the_way_to_it(tmp_path: Path, command: str) -> None:
     line = refused(command, "--host", "127.0.0.1", "--user", "nobody", PATH=str(tmp_path))
 
-    assert line == "no iptables-save on the path: `apt install iptables` brings it"
+    assert line == "iptables-save is not on the PATH: `apt install iptables` installs it"
 
 
 @linux
 def test_a_machine_without_ip_is_told_the_way_to_it(tmp_path: Path) -> None:
     line = refused("up", "--host", "127.0.0.1", "--forward", "lo", "--user", "nobody", PATH=str(tmp_path))
 
-    assert line == "no ip on the path: `apt install iproute2` brings it"
+    assert line == "ip is not on the PATH: `apt install iproute2` installs it"
 
 
 @linux

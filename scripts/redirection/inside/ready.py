@@ -1,6 +1,6 @@
-"""Tells who has started mitmproxy that it takes connections now: a script of mitmproxy's, alone in its folder.
+"""A script for mitmproxy that reports to the starting process when connections are accepted.
 
-mitmproxy puts a script's folder on its path, where a neighbor could be taken for some module of the same name.
+It is alone in its folder: mitmproxy puts that folder on sys.path, where another file could shadow a module.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ class Ready:
     """Writes a line to the file descriptor $AI_CACHE_READY."""
 
     def running(self) -> None:
-        self._task = asyncio.create_task(_tell(int(os.environ.pop("AI_CACHE_READY"))))
+        self._task = asyncio.create_task(_report_ready(int(os.environ.pop("AI_CACHE_READY"))))
 
 
-async def _tell(descriptor: int) -> None:
-    # it listens before it has the certificates that it is going to show
+async def _report_ready(descriptor: int) -> None:
+    # mitmproxy listens before it has its certificates
     while getattr(ctx.master.addons.get("tlsconfig"), "certstore", None) is None:  # type: ignore[no-untyped-call]  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     os.write(descriptor, b"ready\n")
