@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Connection, ConnectionPool
 
-from aicache.adapters.redis.connect import affordable
+from aicache.adapters.redis.connect import limit_connections
 from aicache.adapters.redis.server import Server
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
@@ -214,14 +214,14 @@ class Reset(Connection):
 def test_few_connections_are_made_where_few_files_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(resource, "getrlimit", lambda which: (128, 4096))
-    assert affordable(32) == 8
-    assert affordable(4) == 4
+    assert limit_connections(32) == 8
+    assert limit_connections(4) == 4
 
     monkeypatch.setattr(resource, "getrlimit", lambda which: (16, 16))
-    assert affordable(32) == 2
+    assert limit_connections(32) == 2
 
     monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    assert affordable(32) == 32
+    assert limit_connections(32) == 32
 
 
 async def test_a_loop_that_is_late_is_no_silence_of_the_server(valkey: EmbeddedValkey, an_entry: Make) -> None:

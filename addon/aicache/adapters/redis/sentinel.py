@@ -1,4 +1,4 @@
-"""Connections to the master that sentinels name, wherever it moves. Each new connection asks them; nothing polls."""
+"""Connections to the master that sentinels name. Each new connection queries them, so a failover needs no polling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 QUERY_TIMEOUT_S = 1.0
-"""Seconds, at least: nobody's request waits that long, but the next one finds the answer."""
+"""At least: no request waits that long, but the next one finds the answer."""
 
 
 class MasterPool(SentinelConnectionPool):
@@ -34,14 +34,14 @@ class MasterPool(SentinelConnectionPool):
         options: dict[str, Any],
         sentinel_options: dict[str, Any],
     ) -> None:
-        """*options* are those of a plain pool; TypeError or RedisError for unknown ones."""
+        """*options* are those of redis-py's ConnectionPool; TypeError or RedisError for unknown ones."""
         secure = options.get("connection_class") is SSLConnection
         options = options | {"connection_class": SentinelManagedSSLConnection if secure else SentinelManagedConnection}
-        waiting = max(options["socket_connect_timeout"], QUERY_TIMEOUT_S)
-        asked = {name: value for name, value in options.items() if name.startswith("ssl_")}
-        asked |= {"ssl": secure, "socket_timeout": waiting, "socket_connect_timeout": waiting, "protocol": 2}
-        asked |= {"retry": Retry(NoBackoff(), 0)} | sentinel_options
-        super().__init__(service, _Sentinels(sentinels, sentinel_kwargs=asked), **options)  # type: ignore[no-untyped-call]
+        timeout = max(options["socket_connect_timeout"], QUERY_TIMEOUT_S)
+        sentinel_kwargs = {name: value for name, value in options.items() if name.startswith("ssl_")}
+        sentinel_kwargs |= {"ssl": secure, "socket_timeout": timeout, "socket_connect_timeout": timeout, "protocol": 2}
+        sentinel_kwargs |= {"retry": Retry(NoBackoff(), 0)} | sentinel_options
+        super().__init__(service, _Sentinels(sentinels, sentinel_kwargs=sentinel_kwargs), **options)  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
         await self.disconnect()
@@ -49,33 +49,33 @@ class MasterPool(SentinelConnectionPool):
 
 
 class _Sentinels(Sentinel):
-    """Asks all sentinels at once, and outlives the request for which it does.
+    """Queries all sentinels at once; a query outlives the request that started it.
 
-    redis-py asks one after the other within the request that needs a connection: with the first one mute, every request
-    would run into its deadline before the second is asked.
+    redis-py queries one after the other within the request that needs a connection: if the first one does not answer,
+    every request would reach its deadline before the second is queried.
     """
 
-    _asking: asyncio.Task[tuple[str, int] | None] | None = None
+    _query: asyncio.Task[tuple[str, int] | None] | None = None
 
     async def discover_master(self, service_name: str) -> tuple[str, int]:
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.get_running_loop().create_task(self._first(service_name))
-        asking = self._asking
-        await asyncio.wait({asking})
-        if asking.cancelled() or (address := asking.result()) is None:
+        if self._query is None or self._query.done():
+            self._query = asyncio.get_running_loop().create_task(self._find_master(service_name))
+        query = self._query
+        await asyncio.wait({query})
+        if query.cancelled() or (address := query.result()) is None:
             raise MasterNotFoundError(f"No master found for {service_name!r}")
         return address
 
     async def aclose(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-            await asyncio.wait({self._asking})
+        if self._query is not None:
+            self._query.cancel()
+            await asyncio.wait({self._query})
         await asyncio.gather(*(sentinel.aclose() for sentinel in self.sentinels), return_exceptions=True)
 
-    async def _first(self, service: str) -> tuple[str, int] | None:
-        """Return the first answer that names a master which that sentinel does not take for down."""
+    async def _find_master(self, service: str) -> tuple[str, int] | None:
+        """Return the first answer that names a master which its sentinel believes to be up."""
         loop = asyncio.get_running_loop()
-        waiting = {loop.create_task(self._ask(sentinel, service)) for sentinel in self.sentinels}
+        waiting = {loop.create_task(self._query_sentinel(sentinel, service)) for sentinel in self.sentinels}
         try:
             while waiting:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -89,7 +89,7 @@ class _Sentinels(Sentinel):
             if waiting:
                 await asyncio.wait(waiting)
 
-    async def _ask(self, sentinel: Redis, service: str) -> tuple[str, int] | None:
+    async def _query_sentinel(self, sentinel: Redis, service: str) -> tuple[str, int] | None:
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             masters: Any = await sentinel.sentinel_masters()
             state = masters.get(service)

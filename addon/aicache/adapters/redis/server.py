@@ -1,4 +1,4 @@
-"""One Redis server (or the master that sentinels name), asked within a deadline. It knows nothing of entries."""
+"""Sends commands to one Redis server, or the master that sentinels name, with a deadline."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ from aicache.domain.ports import Busy, StoreError
 Command: TypeAlias = Sequence[str | bytes | int]
 
 CONNECTION_ERRORS = (RedisError, OSError, AttributeError, RuntimeError, ValueError)
-"""What redis-py raises; and asyncio, of a transport that was reset since the last look at it (CPython 3.12)."""
+"""Raised by redis-py; and by asyncio for a transport that was reset in the meantime (CPython 3.12)."""
 CODES: dict[type[ResponseError], str] = {
     OutOfMemoryError: "OOM",
     ReadOnlyError: "READONLY",
     NoPermissionError: "NOPERM",
     ClusterDownError: "CLUSTERDOWN",
 }
-"""Those that redis-py takes off what the server says, and an operator looks for."""
+"""Error codes that redis-py removes from the server's message, and that an operator looks for."""
 SCAN_COUNT = 500
-"""Keys that the server looks at in one go, which takes it a quarter of a millisecond."""
+"""Keys that the server visits for one SCAN, which takes it a quarter of a millisecond."""
 
 
 class Servers(Protocol):
-    """The Redis behind one URL, of whatever kind, as the store asks it. Raises only StoreError."""
+    """The Redis behind one URL: a server, a sentinel's master or a cluster. Raises only StoreError."""
 
     connect: Callable[[], AbstractConnection] | None
-    """Makes a connection on which changes of all keys can be heard; None where there is no such thing."""
+    """Returns a connection that can be notified of changes of all keys; None if none can."""
 
     def __str__(self) -> str:
-        """Where it is, without user and password."""
+        """Return its URL without user and password."""
 
-    def together(self, prefix: str, keys: Sequence[str]) -> Collection[Sequence[str]]:
-        """Split *keys*, as they stand behind *prefix*, into those that are asked for together and fail together."""
+    def group_keys(self, prefix: str, keys: Sequence[str]) -> Collection[Sequence[str]]:
+        """Split *keys*, given without their *prefix*, into groups that are fetched together and fail together."""
 
     async def execute(self, *command: str | bytes | int) -> Any:
         """Return the reply. The command's first argument is its one key."""
@@ -60,7 +60,7 @@ class Servers(Protocol):
     async def unlink(self, keys: Sequence[str]) -> None: ...
 
     async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
-        """Return some keys of that pattern and where to go on; SCAN's promises, over all servers."""
+        """Return some keys of that pattern and the next cursor, with SCAN's guarantees over all servers."""
 
     async def close(self) -> None: ...
 
@@ -73,14 +73,14 @@ class Server:
         self._pool = pool
         self._place = place
         self._timeout = timeout
-        # Waiting is done here and in order. redis-py's BlockingConnectionPool gives a free connection to whoever asks
-        # first, mostly the task that has just released it: of 64 tasks on 16 connections some waited for ever.
-        self._turns = asyncio.Semaphore(max_connections)
+        # Tasks wait for a connection here, in order. redis-py's BlockingConnectionPool gives it to the task that asks
+        # first, mostly the one that has just released it: of 64 tasks on 16 connections some waited for ever.
+        self._connection_slots = asyncio.Semaphore(max_connections)
 
     def __str__(self) -> str:
         return self._place
 
-    def together(self, prefix: str, keys: Sequence[str]) -> Collection[Sequence[str]]:
+    def group_keys(self, prefix: str, keys: Sequence[str]) -> Collection[Sequence[str]]:
         return (keys,)
 
     async def execute(self, *command: str | bytes | int) -> Any:
@@ -90,16 +90,16 @@ class Server:
         return reply
 
     async def mget(self, keys: Sequence[str]) -> list[Any]:
-        found = await self.execute("MGET", *keys)
-        if not isinstance(found, list) or len(found) != len(keys):
+        values = await self.execute("MGET", *keys)
+        if not isinstance(values, list) or len(values) != len(keys):
             raise StoreError(f"{self}: a reply that does not belong to its command")
-        return found
+        return values
 
     async def unlink(self, keys: Sequence[str]) -> None:
         await self.execute("UNLINK", *keys)
 
     async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
-        return scanned(await self.execute(*scanning(cursor, pattern)), self)
+        return parse_scan(await self.execute(*render_scan(cursor, pattern)), self)
 
     async def close(self) -> None:
         with contextlib.suppress(RedisError, OSError, TimeoutError):
@@ -107,36 +107,36 @@ class Server:
                 await self._pool.aclose()
 
     async def pipeline(self, commands: Sequence[Command], deadline: float | None = None) -> list[Any]:
-        """Return the replies in order, refusals among them, by *deadline* (`LoopTime`; None: within the timeout)."""
-        # On the connection itself, not over redis-py's Redis: one way for one command and for many, and less CPU.
-        waiting = loop_timeout(self._timeout) if deadline is None else LoopTimeout(deadline)
+        """Return the replies in order, error replies included, by *deadline* (`LoopTime`; None: within the timeout)."""
+        # On the connection itself, not through redis-py's Redis: it serves one command and many, and takes less CPU.
+        timeout = loop_timeout(self._timeout) if deadline is None else LoopTimeout(deadline)
         try:
-            # One deadline over waiting, connecting and the replies. redis-py drops a connection with unread replies.
-            async with waiting, self._turns:
+            # One deadline for waiting, connecting and the replies. redis-py drops a connection with unread replies.
+            async with timeout, self._connection_slots:
                 connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
-                    return await _talk(connection, commands)
+                    return await _send_all(connection, commands)
                 finally:
                     await self._pool.release(connection)
         except (TimeoutError, RedisTimeoutError) as exc:
-            if waiting.loop_was_late:
+            if timeout.loop_was_late:
                 raise Busy(f"{self}: this process is too busy to listen") from exc
             raise StoreError(f"{self}: no answer within {self._timeout:g} s") from exc
         except CONNECTION_ERRORS as exc:
             raise self.failure(exc) from exc
 
     def failure(self, exc: Exception) -> StoreError:
-        """Say what went wrong in our words."""
+        """Return the StoreError for an error of redis-py or the server."""
         return StoreError(f"{self}: {_reason(exc)}")
 
 
-def scanning(cursor: str, pattern: str) -> Command:
-    """Return the command that goes on at *cursor*."""
+def render_scan(cursor: str, pattern: str) -> Command:
+    """Return the SCAN command that continues at *cursor*."""
     return ("SCAN", cursor or "0", "MATCH", pattern, "COUNT", SCAN_COUNT)
 
 
-def scanned(reply: Any, server: Server) -> tuple[list[bytes], str]:
-    """Read the reply to it: keys, and the cursor to go on with, empty at the end."""
+def parse_scan(reply: Any, server: Server) -> tuple[list[bytes], str]:
+    """Parse SCAN's reply: keys, and the next cursor, which is empty at the end."""
     match reply:
         case [bytes(cursor), list(keys)]:
             return keys, "" if cursor == b"0" else cursor.decode("ascii", "replace")
@@ -144,7 +144,7 @@ def scanned(reply: Any, server: Server) -> tuple[list[bytes], str]:
             raise StoreError(f"{server}: a reply that does not belong to its command")
 
 
-async def _talk(connection: AbstractConnection, commands: Sequence[Command]) -> list[Any]:
+async def _send_all(connection: AbstractConnection, commands: Sequence[Command]) -> list[Any]:
     replies: list[Any] = []
     await connection.send_packed_command(connection.pack_commands(commands))
     for _ in commands:
@@ -156,7 +156,7 @@ async def _talk(connection: AbstractConnection, commands: Sequence[Command]) -> 
 
 
 def _reason(exc: Exception) -> str:
-    """Say what went wrong. Nothing of an error reply but its code: the rest may quote the command."""
+    """Describe an error. Of an error reply it takes only the code: the rest may quote the command."""
     for each in (exc, exc.__cause__, exc.__context__):
         if isinstance(each, AuthenticationError):
             return "the user or password is refused"

@@ -84,7 +84,7 @@ class RedisStore:
         self._listener: asyncio.Task[None] | None = None
         self._tasks = TaskSet()
         self._reads = ReadBatcher(
-            partial(self._servers.together, prefix), self._fetch, self._tasks, closed=f"{self._servers}: closed"
+            partial(self._servers.group_keys, prefix), self._fetch, self._tasks, closed=f"{self._servers}: closed"
         )
         self._closed = False
         self._warnings = Throttle()
