@@ -1,4 +1,4 @@
-"""Checks an answer's content: text with something visible beside the reasoning, tool calls that can be made. Pure."""
+"""Checks an answer's content: visible text beside the reasoning, and tool calls that clients can execute. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from aicache.formats.json_body import JSONObject, parse_object
 
-TOOL_CALL_ENDS = frozenset({"tool_calls", "function_call", "tool_use"})
+TOOL_CALL_FINISH_REASONS = frozenset({"tool_calls", "function_call", "tool_use"})
 """Finish reasons that announce a tool call, in OpenAI's APIs and those that pass other vendors' reasons through."""
 
 TRANSIENT_ERROR_CODES = frozenset(
@@ -23,14 +23,14 @@ _REASONING_TAG = re.compile(r"\s*<(think|thinking|thought|reasoning)>", re.IGNOR
 
 
 def has_visible_text(text: Any) -> bool:
-    """Tell whether a text shows something to its reader beside reasoning that is part of it."""
+    """Tell whether a text has visible characters outside its reasoning."""
     if not isinstance(text, str):
         return False
     return any(_is_visible(character) for character in strip_reasoning(text))
 
 
 def strip_reasoning(text: str) -> str:
-    """Return a text without the reasoning before it, for servers that do not separate the two."""
+    """Return a text without its leading reasoning, for servers that do not separate the two."""
     if (opening := _REASONING_TAG.match(text)) is None:
         return text
     _, closed, answer = text.partition(f"</{opening[1]}>")
@@ -59,7 +59,7 @@ def check_function_call(function: Any) -> None:
 
 
 def check_arguments(arguments: Any) -> None:
-    """Raise ValueError unless arguments are a JSON object, as text or as such. Absent and blank ones pass."""
+    """Raise ValueError unless arguments are a JSON object, encoded or not. Absent and blank ones pass."""
     if arguments is None or isinstance(arguments, dict) or (isinstance(arguments, str) and not arguments.strip()):
         return
     try:
@@ -73,7 +73,7 @@ def check_arguments(arguments: Any) -> None:
 
 def reject_missing_call(reason: Any, calls: Any) -> None:
     """Raise ValueError for an answer whose finish reason announces a tool call that is not there."""
-    if reason in TOOL_CALL_ENDS and not calls:
+    if reason in TOOL_CALL_FINISH_REASONS and not calls:
         raise ValueError("an end for a tool that is not called")
 
 

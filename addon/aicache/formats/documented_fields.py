@@ -1,8 +1,7 @@
 """The documented parameters of each API, none of which refers to state. Lists only, no decisions.
 
-A parameter on no list is classified by its name (`stateful_parameters`). So the names that matter here are those
-that sound like state, and those of objects with names of the caller's own; within all others the API's names are
-checked, too.
+A parameter on no list is classified by its name (`stateful_parameters`). So these lists matter only for names that
+sound like state, and for objects whose keys the caller chooses; inside all other objects the names are checked, too.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ NESTED = _names(
     "googleSearchRetrieval.dynamicRetrievalConfig googleSearchRetrieval.dynamic_retrieval_config",
     "computerUse.environment",
 )
-"""Documented names within parameters that sound like state but do not refer to any."""
+"""Documented nested names that sound like state but do not refer to any."""
 
 FREE_FORM = _names("structured_outputs.json functions.parameters")
-"""Paths within parameters under which any names may stand."""
+"""Paths of nested objects whose keys the caller chooses."""
 
 _OPENAI = (  # https://platform.openai.com/docs/api-reference/chat/create
     "model stream stream_options temperature top_p n stop seed logit_bias logprobs top_logprobs max_tokens"
@@ -109,5 +108,5 @@ OLLAMA_EMBED = _names("model input truncate options keep_alive dimensions")
 
 
 def for_path(path: str, names: frozenset[str]) -> frozenset[str]:
-    """Return the names, and with OpenRouter's own path those that only OpenRouter has."""
+    """Return *names*, and on OpenRouter's own path also those that only OpenRouter has."""
     return names | OPENROUTER_BROADCAST if path.startswith("/api/v1/") else names

@@ -1,6 +1,6 @@
-"""The protocol of embeddings APIs: requests and responses are split by input, each of which has its own entry. Pure.
+"""The protocol of embeddings APIs. Requests and responses are split by input; each input has its own entry. Pure.
 
-The vectors themselves are never decoded: a caller gets what an upstream wrote, to the last digit.
+The vectors themselves are never decoded: a caller gets exactly the digits that the upstream wrote.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class InputCountMismatch(ValueError):
 
 
 class Embeddings(Protocol):
-    """One embeddings API. Its methods raise ValueError only, with messages that never hold content."""
+    """One embeddings API. Its methods raise ValueError only, with messages that never contain content."""
 
     @property
     def api(self) -> str: ...
@@ -43,23 +43,23 @@ class Embeddings(Protocol):
 
     def parse_request(self, path: str, body: bytes, *, allow: Allow = STRICT) -> Batch: ...
 
-    def select_inputs(self, body: bytes, wanted: Sequence[int]) -> bytes:
+    def select_inputs(self, body: bytes, positions: Sequence[int]) -> bytes:
         """Return the request reduced to the inputs at these positions."""
 
     def parse_response(self, body: bytes, batch: Batch, positions: Sequence[int]) -> list[InputEmbedding]:
         """Split a response into one embedding per requested position. Raises InputCountMismatch where they differ."""
 
     def render_response(self, embeddings: Sequence[InputEmbedding]) -> bytes:
-        """Render the response that holds these embeddings in their order."""
+        """Render the response with these embeddings, in this order."""
 
 
 class BaseEmbeddings:
-    """What the APIs have in common: the inputs are the field ``input``."""
+    """Base of APIs whose inputs are in the field ``input``."""
 
-    def select_inputs(self, body: bytes, wanted: Sequence[int]) -> bytes:
+    def select_inputs(self, body: bytes, positions: Sequence[int]) -> bytes:
         request = parse_object(body)
         inputs = _parse_inputs(request)
-        return render_json({**request, "input": [inputs[i] for i in wanted]})
+        return render_json({**request, "input": [inputs[i] for i in positions]})
 
 
 def pack(embedding: InputEmbedding) -> bytes:
@@ -68,13 +68,13 @@ def pack(embedding: InputEmbedding) -> bytes:
 
 
 def unpack(body: bytes) -> InputEmbedding:
-    """Undo `pack`. Raises ValueError for anything else."""
+    """Return the embedding that `pack` packed. Raises ValueError for anything else."""
     embedding: InputEmbedding = parse_raw(msgspec.Raw(body), InputEmbedding, "a stored vector")
     return embedding
 
 
 def parse_batch(api: str, request: JSONObject, model_in_path: str | None) -> Batch:
-    """Parse the model, parameters and inputs. A list holds inputs, but a list of numbers is one input, in tokens."""
+    """Parse the model, parameters and inputs. A list has several inputs, but a list of numbers is one, as tokens."""
     for name in _DEPENDENT_VECTORS:
         if request.get(name):
             raise ValueError(f"{name}: the vectors depend on each other")
@@ -104,7 +104,7 @@ def _is_tokens(value: Sequence[Any]) -> bool:
 
 
 def parse_fields(body: bytes) -> dict[str, msgspec.Raw]:
-    """Parse the fields of a response, undecoded. Raises ValueError for an error in it, or a mark of one."""
+    """Split a response into its undecoded fields. Raises ValueError if it contains an error or a mark of a failure."""
     json_bounds.check_bounds(body, max_values=None)  # the numbers of the vectors are never decoded
     fields = parse_raw(msgspec.Raw(body), dict[str, msgspec.Raw], "the response")
     if bytes(fields.get("error", b"null")) != b"null":

@@ -1,6 +1,6 @@
 """The protocol that every API format implements, and a base class with the usual behavior. Pure.
 
-What to write for a new API: `Format`. Where to register it: ``aicache.formats.FORMATS``.
+To support another API, implement `Format` and register it in ``aicache.formats.FORMATS``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The rest of a request beside its path and body, and the settings it is parsed by."""
+    """The query and headers of a request, and the settings that affect its parsing."""
 
     query: str = ""
     headers: Mapping[str, str] = NO_HEADERS
@@ -33,18 +33,18 @@ NO_CONTEXT = RequestContext()
 
 @dataclass(frozen=True, slots=True)
 class AnswerSummary:
-    """What is recorded of an answer beside its body. Tokens are 0 where the API does not report them."""
+    """The metadata recorded with an answer's body. Tokens are 0 where the API does not report them."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     refused: bool = False
     """Whether the model declined to answer, if only in part."""
     expires_at: float | None = None
-    """The earliest Unix time at which something that the answer names expires at the upstream; None if nothing does."""
+    """Unix time at which the first reference in the answer (a link, a file) expires upstream; None without such."""
 
 
 class Format(Protocol):
-    """One API. Its methods are pure and raise ValueError only, with messages that never hold content.
+    """One API. Its methods are pure and raise ValueError only, with messages that never contain content.
 
     A *document* is a whole answer in the API's own fields, checked to be complete and good; fields that a vendor adds
     are part of it. Each format chooses the type of its documents.
@@ -61,7 +61,7 @@ class Format(Protocol):
         """Tell by method and path (without the query) whether a request belongs to this API."""
 
     def normalize_target(self, path: str, query: str) -> tuple[str, str]:
-        """Return path and query without what selects only the mode, so that both modes share their entries."""
+        """Return path and query without the parts that select only the mode, so that both modes share their entries."""
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request.
@@ -83,12 +83,12 @@ class Format(Protocol):
         """
 
     def summarize(self, document: Any) -> AnswerSummary:
-        """Return what is recorded of an answer beside its body. Raises ValueError for an unreadable expiry."""
+        """Return the metadata recorded with an answer. Raises ValueError for an unreadable expiry."""
 
     def check_useful(self, document: Any, call: Call) -> None:
-        """Raise ValueError for a complete answer that is useless to this call, whose client would ask again.
+        """Raise ValueError for a complete answer that is useless to this call's client, who would repeat the request.
 
-        Such an answer is blank, calls a tool as no client can follow, or breaks the requested output format.
+        Such an answer is blank, has a tool call that no client can execute, or breaks the requested output format.
         """
 
     def render(self, document: Any, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
@@ -97,7 +97,7 @@ class Format(Protocol):
     def content_type(self, mode: Mode, variant: str = "") -> str: ...
 
     def without_usage(self, body: bytes) -> bytes:
-        """Return a recorded stream without what only clients that request usage get."""
+        """Return a recorded stream without the usage, which only clients that request it get."""
 
     def to_answer(self, document: Any) -> Answer:
         """Convert a document for callers of other APIs. Raises ValueError for content that other APIs do not have."""
@@ -107,7 +107,7 @@ class Format(Protocol):
 
 
 class BaseFormat:
-    """What most APIs have in common: a path that does not depend on the mode, and JSON or events as the answer."""
+    """Defaults for most APIs: the path does not depend on the mode, and answers are JSON or server-sent events."""
 
     parsed_headers: frozenset[str] = frozenset()
 

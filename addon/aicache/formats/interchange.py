@@ -1,6 +1,6 @@
-"""What requests and answers of all APIs have in common, in the terms of chat completions. Pure.
+"""Common terms for requests and answers of all APIs: those of chat completions. Pure.
 
-Each format converts to these terms. A request with more than they express can be answered by its own API only.
+Each format converts to these terms. A request that they cannot express can be answered by its own API only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TEXT_TYPES = ("text", "input_text", "output_text")
 def build_common(
     system: Iterable[str], turns: Iterable[tuple[str, str]], own_params: Mapping[str, Any], names: Mapping[str, str]
 ) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express.
+    """Return a request in common terms, or None if they cannot express it.
 
     *own_params* are the parameters beside the conversation and the model, without those that cannot change the answer;
     *names* maps the API's own names of parameters to the common ones. ``stop`` may be one text or a list; ``tools`` and
@@ -32,7 +32,7 @@ def build_common(
         if value is None:
             continue
         if name in params:
-            return None  # two names of one parameter: which one counts only the upstream knows
+            return None  # two names of one parameter: only the upstream knows which one counts
         if name in NUMBER_PARAMS:
             if type(value) not in (int, float):
                 return None
@@ -52,35 +52,37 @@ def build_common(
         del params["stop"]
     if params.get("tools") and params.get("tool_choice") == "auto":
         del params["tool_choice"]  # the default of all APIs; some clients send it, others do not
-    most = params.pop("max_tokens", None)
+    max_tokens = params.pop("max_tokens", None)
     turns = tuple(turns)
-    if not turns or turns[-1][0] != "user" or not (most is None or (type(most) is int and most > 0)):
+    if not turns or turns[-1][0] != "user":
         return None
-    return Common("\n\n".join(text for text in system if text), turns, params, most)
+    if not (max_tokens is None or (type(max_tokens) is int and max_tokens > 0)):
+        return None
+    return Common("\n\n".join(text for text in system if text), turns, params, max_tokens)
 
 
 def translate_request(
     spoken: Iterable[tuple[str, str | None]],
     own_params: Mapping[str, Any],
     names: Mapping[str, str],
-    tool: Callable[[JSONObject], JSONObject],
-    choice: Callable[[Any], Any] | None = None,
+    to_tool: Callable[[JSONObject], JSONObject],
+    to_tool_choice: Callable[[Any], Any] | None = None,
 ) -> Common | None:
     """Return a request in common terms, as `build_common` does, from the API's own parameters.
 
-    *spoken* are turns as `split_conversation` takes them; *tool* and *choice* convert the API's ``tools`` and
+    *spoken* are turns as for `split_conversation`; *to_tool* and *to_tool_choice* convert the API's ``tools`` and
     ``tool_choice``, and raise ValueError for those that have no common form.
     """
     own_params = dict(own_params)
     try:
         if own_params.get("tools") is not None:
-            own_params["tools"] = [tool(each) for each in object_list(own_params["tools"], "tools")]
-        if choice is not None and own_params.get("tool_choice") is not None:
-            own_params["tool_choice"] = choice(own_params["tool_choice"])
+            own_params["tools"] = [to_tool(each) for each in object_list(own_params["tools"], "tools")]
+        if to_tool_choice is not None and own_params.get("tool_choice") is not None:
+            own_params["tool_choice"] = to_tool_choice(own_params["tool_choice"])
     except ValueError:
         return None
-    parted = split_conversation(spoken)
-    return None if parted is None else build_common(*parted, own_params, names)
+    conversation = split_conversation(spoken)
+    return None if conversation is None else build_common(*conversation, own_params, names)
 
 
 def split_conversation(spoken: Iterable[tuple[str, str | None]]) -> tuple[list[str], list[tuple[str, str]]] | None:
@@ -104,7 +106,7 @@ def split_conversation(spoken: Iterable[tuple[str, str | None]]) -> tuple[list[s
 
 
 def translate_function(declared: JSONObject) -> JSONObject:
-    """Return a function that is declared as in chat completions. Raises ValueError for any other tool."""
+    """Convert a function declared as in chat completions to common terms. Raises ValueError for any other tool."""
     inner = declared.get("function")
     if declared.keys() != {"type", "function"} or declared["type"] != "function" or not isinstance(inner, dict):
         raise ValueError("tools: not a plain function")
@@ -114,7 +116,7 @@ def translate_function(declared: JSONObject) -> JSONObject:
 
 
 def common_tool(name: Any, description: Any, parameters: Any) -> JSONObject:
-    """Return a function of the caller's in common terms. Raises ValueError for a malformed one."""
+    """Return a caller's function in common terms. Raises ValueError for a malformed one."""
     if not isinstance(name, str) or not name or not isinstance(description, str | None):
         raise ValueError("tools: a function without a name")
     if not isinstance(parameters, dict | None):
@@ -125,7 +127,7 @@ def common_tool(name: Any, description: Any, parameters: Any) -> JSONObject:
 def only_text(content: Any) -> str | None:
     """Return the text of content that is a string, or a list of one part with nothing but text; else None.
 
-    Several parts are not the text they join to: "Is 1" and "2 prime?" do not ask whether 12 is.
+    Several parts are not the same as their joined text: "Is 1" and "2 prime?" is not a question about 12.
     """
     if isinstance(content, list) and len(content) == 1:
         (part,) = content
@@ -153,7 +155,7 @@ def render_arguments(arguments: Mapping[str, Any]) -> str:
 
 
 def finish_of_parts(parts: Sequence[Part]) -> Finish:
-    """Return the finish reason of an answer with these parts, for APIs that have one word for all good ends."""
+    """Return the finish reason of an answer with these parts, for APIs with a single reason for all successful ends."""
     if any(isinstance(part, ToolCall) for part in parts):
         return Finish.TOOL_CALLS
     return Finish.REFUSAL if any(isinstance(part, Refusal) for part in parts) else Finish.STOP

@@ -1,8 +1,10 @@
 """Validates a JSON value against a JSON schema, for the keywords of structured output. Pure.
 
-Unknown keywords pass, and so do patterns and formats, whose evaluation a caller could make slow, and whatever takes
-more steps than any real schema needs. Sources: https://json-schema.org/draft/2020-12/json-schema-validation, and for
-types in capitals, ``nullable`` and ``propertyOrdering`` https://ai.google.dev/api/caching#Schema.
+Unknown keywords are ignored, and so are patterns and formats, whose evaluation a caller could make slow. A value also
+conforms when its validation would take more steps than any real schema needs.
+
+Sources: https://json-schema.org/draft/2020-12/json-schema-validation, and for types in capitals, ``nullable`` and
+``propertyOrdering`` https://ai.google.dev/api/caching#Schema.
 """
 
 from __future__ import annotations
@@ -24,12 +26,12 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def conforms(value: Any, schema: Any) -> bool:
-    """Tell whether a value conforms to a schema. Anything conforms to what is not a schema."""
+    """Tell whether a value conforms to a schema. Every value conforms to an invalid schema."""
     return _Validation(schema).conforms(value, schema, 0)
 
 
 class _Validation:
-    """One validation, whose steps are counted: alternatives within alternatives would take forever."""
+    """One validation, whose steps are counted: nested alternatives would take exponential time."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
@@ -54,7 +56,7 @@ class _Validation:
             and self._matches_combined(value, schema, depth)
             and (not isinstance(value, dict) or self._properties_conform(value, schema, depth))
             and (not isinstance(value, list) or self._items_conform(value, schema, depth))
-            and _within(value, schema)
+            and _is_within_limits(value, schema)
         )
 
     def _is_listed(self, value: Any, allowed: Any) -> bool:
@@ -64,11 +66,11 @@ class _Validation:
         return any(_equal(value, each) for each in allowed)
 
     def _matches_combined(self, value: Any, schema: Mapping[str, Any], depth: int) -> bool:
-        for name, enough in (("anyOf", any), ("oneOf", any), ("allOf", all)):
+        for name, quantifier in (("anyOf", any), ("oneOf", any), ("allOf", all)):
             others = schema.get(name)
             if not isinstance(others, list) or not others:
                 continue
-            if not enough(self.conforms(value, each, depth + 1) for each in others):
+            if not quantifier(self.conforms(value, each, depth + 1) for each in others):
                 return False
         return True
 
@@ -84,10 +86,10 @@ class _Validation:
         first = listed if isinstance(listed := schema.get("prefixItems"), list) else []
         rest = schema.get("items", True)
         schemas = (first[at] if at < len(first) else rest for at in range(len(value)))
-        return all(self.conforms(each, of, depth + 1) for each, of in zip(value, schemas, strict=True))
+        return all(self.conforms(item, each, depth + 1) for item, each in zip(value, schemas, strict=True))
 
     def _resolve(self, reference: str) -> Any:
-        """Resolve a reference within the schema; any other one allows everything."""
+        """Return the schema that a reference within this one names; True, which allows everything, for any other."""
         found = self._root
         for step in reference.removeprefix("#").split("/")[1:] if reference.startswith("#") else ("?",):
             step = step.replace("~1", "/").replace("~0", "~")
@@ -113,7 +115,7 @@ def _is_instance(value: Any, name: str) -> bool:
     return isinstance(value, _TYPES[name])
 
 
-def _within(value: Any, schema: Mapping[str, Any]) -> bool:
+def _is_within_limits(value: Any, schema: Mapping[str, Any]) -> bool:
     """Check the number of items or characters, and the range of a number."""
     if isinstance(value, list):
         return _between(len(value), schema.get("minItems"), schema.get("maxItems"))

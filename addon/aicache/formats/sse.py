@@ -1,10 +1,10 @@
-"""Decodes and encodes Server-Sent Events and newline-delimited JSON, sans I/O, whatever the events hold.
+"""Decodes and encodes server-sent events and newline-delimited JSON, independent of their content. Pure.
 
 The grammar is "Interpreting an event stream" of the WHATWG HTML standard
 (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation), with one addition: the end
 of input also ends a block. A browser discards a block that no blank line follows, but some LLM APIs close the
-connection right after ``data: [DONE]``, and without that event a finished answer would look like a cut one. So users of
-this module must recognize a cut payload by themselves; a JSON parser does.
+connection right after ``data: [DONE]``, and without that event a complete answer would look truncated. So callers must
+recognize a truncated payload themselves; a JSON parser does.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _check_line_count(body: bytes) -> None:
 def encode(events: Iterable[Event]) -> bytes:
     """Encode events, with LF as line end. ``decode(encode(events)) == events``, but line ends in data become LF.
 
-    Raises ValueError for a name or id that no line can hold.
+    Raises ValueError for a name or id that contains a line end (or an id with NUL).
     """
     lines = []
     for event in events:

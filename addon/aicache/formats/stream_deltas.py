@@ -1,9 +1,9 @@
-"""Merges the deltas of a streamed answer into the whole, by rules for where a value stands. Pure; it guesses nothing.
+"""Merges the deltas of a streamed answer into the whole answer, by a rule for each known field. Pure; never guesses.
 
-A `Rule` says what a second piece at a known place does to the first. Unknown fields are kept where there is only one
-way to read them:
+A `Rule` says how to merge a second piece of a field with the first. Unknown fields are merged only where there is one
+possible result:
 
-- null says nothing, an empty value replaces nothing, and a repeated value counts once;
+- null is ignored, an empty value replaces nothing, and a repeated value counts once;
 - objects are merged field by field;
 - any other value that comes in several different pieces is `AMBIGUOUS`: it may be appended, replaced, added or a draft.
 """
@@ -18,13 +18,13 @@ from typing import Any
 from aicache.formats.merge_rules import AMBIGUOUS, EMPTY, ListRule, Merge, Rule
 
 MAX_OPEN_ITEMS = 128
-"""Elements of a list that may be open at once, as many calls as any API allows: long lists would cost their square."""
+"""Last elements of a list that a piece may continue, as many as calls any API allows: all would take quadratic time."""
 
 _NO_RULES: Mapping[str, Rule] = {}
 
 
 def merge_fields(merged: dict[str, Any], delta: Mapping[str, Any], rules: Mapping[str, Rule] = _NO_RULES) -> None:
-    """Merge the fields of a delta into *merged*, in place; *merged* takes over the delta's values."""
+    """Merge the fields of a delta into *merged*, in place; the delta's values become part of it."""
     for name, value in delta.items():
         rule = rules.get(name)
         if isinstance(rule, ListRule) and rule.within and isinstance(value, list):
@@ -143,7 +143,7 @@ def _merge_accumulated(merged: Any, value: Any) -> Any:
 
 
 def _merge_union(merged: list[Any], value: list[Any]) -> Any:
-    """Merge lists of which the later may repeat all of the first, or its end; AMBIGUOUS if it repeats other parts.
+    """Merge lists, the later of which may repeat all of the first or its end; AMBIGUOUS if it repeats other parts.
 
     Elements of the same ``index`` are one element, and must not contradict each other.
     """
@@ -174,9 +174,9 @@ def _contains_in_order(value: list[Any], merged: list[Any]) -> bool:
 
 
 def _merge_base64(merged: str, value: str) -> Any:
-    """Append bytes in base64. Pieces without padding may be cut anywhere, or each lack its padding: AMBIGUOUS.
+    """Append bytes in base64. AMBIGUOUS without padding: a piece may be cut anywhere, or be whole and unpadded.
 
-    Only the last four characters before can stand for less than three bytes.
+    Only the last four characters of *merged* can encode fewer than three bytes.
     """
     if len(merged) % 4 or len(value) % 4:
         return AMBIGUOUS
@@ -207,7 +207,7 @@ def _merge_item(items: list[Any], item: Any, rule: ListRule, known: int) -> None
 
 
 def _continues_summary(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Tell whether a piece continues Databricks' summary of its reasoning: one text, up to its signature."""
+    """Tell whether a piece continues Databricks' summary of the reasoning: one text, which a signature ends."""
     return earlier.get("type") == item.get("type") == "summary_text" and not earlier.get("signature")
 
 
@@ -225,7 +225,7 @@ _PART_RULES: Mapping[str, Mapping[str, Rule]] = {
 def _merge_content(merged: Any, value: Any) -> Any:
     """Merge content, of which at least one piece may be a list of parts.
 
-    Mistral sends many ``thinking`` parts for what is one, and plain strings for the text that follows.
+    Mistral sends one ``thinking`` part in many pieces, and plain strings for the text that follows.
     """
     merged, value = (_as_parts(content) for content in (merged, value))
     if not isinstance(merged, list) or not isinstance(value, list):
@@ -255,7 +255,7 @@ def _shared_type(last: Any, part: Any) -> Any:
 
 
 def _mark_ambiguous(last: dict[str, Any], part: Mapping[str, Any]) -> None:
-    """Mark the texts that both have as ambiguous: they may be two elements, or two pieces of one."""
+    """Mark fields with text in both as ambiguous: they may be two elements, or two pieces of one."""
     for name, value in part.items():
         if name != "type" and isinstance(value, str) and isinstance(last.get(name), str):
             last[name] = AMBIGUOUS

@@ -1,4 +1,4 @@
-"""Anthropic's messages, which gateways and other vendors speak, too. Pure.
+"""Anthropic's Messages API, which gateways and other vendors implement, too. Pure.
 
 Source: https://docs.anthropic.com/en/api/messages.
 """
@@ -34,7 +34,7 @@ from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import is_text_part, question_of
 
 _BETA = "anthropic-beta"
-_HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # select the answer's format, or the user that it is for
+_HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # select the answer's format, or the end user
 _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     "model": (str,),
     "messages": (list,),
@@ -68,7 +68,8 @@ _ROLES = ("user", "assistant", "system")
 _PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
 """How a tool's input is streamed: a tool's field, and formerly a beta. Some clients request it with every stream, never
 with whole answers."""
-_SYSTEM_IS_TURN = True  # for a system prompt, which is a turn: no message with the role system equals it
+_SYSTEM_IS_TURN = True
+"""Replaces the system prompt among the parameters, so that it never equals a message with the role ``system``."""
 
 
 class Messages(BaseFormat):
@@ -158,7 +159,7 @@ def _check_types(request: Mapping[str, Any]) -> None:
     for name in ("model", "messages"):
         if not request.get(name):
             raise ValueError(f"{name}: missing")
-    if (most := request.get("max_tokens")) is None or most < 0:
+    if (max_tokens := request.get("max_tokens")) is None or max_tokens < 0:
         raise ValueError("max_tokens: missing, or not a count")
     if not all(isinstance(each, str) for each in request.get("stop_sequences") or ()):
         raise ValueError("stop_sequences: not a list of texts")
@@ -167,9 +168,9 @@ def _check_types(request: Mapping[str, Any]) -> None:
 
 
 def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
-    """Raise Stateful for what names something that changes or goes at the upstream: ``thread``, ``container``, ...
+    """Raise Stateful for references to upstream state that changes or expires: ``thread``, ``container``, ...
 
-    Files do not: what stands under a file's id stays what it is.
+    Files are allowed: the content behind a file's id never changes.
     """
     stateful_parameters.reject_stateful_path(path, tail=1)
     harmless = documented_fields.for_path(path, documented_fields.MESSAGES)
@@ -189,7 +190,7 @@ def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return a message's turn. A user's with tool results is a tool's, as with other APIs, and asks no question.
+    """Return a message's turn. A user's message with tool results becomes a tool's turn, which asks no question.
 
     A user's list of one text block is the same question as that text.
     """
@@ -219,7 +220,7 @@ def _content(content: Any, name: str) -> Any:
 
 
 def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObject:
-    """Return everything in a request beside the conversation, the model and the way of streaming."""
+    """Return a request's fields without the conversation, the model and the pacing options of streams."""
     params = {name: value for name, value in request.items() if name not in ("messages", "model")}
     if params.get("system") is not None:
         params["system"] = _SYSTEM_IS_TURN
@@ -230,12 +231,12 @@ def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObjec
     for name in _HEADERS:
         if name in request:
             raise ValueError(f"{name}: a header in the body")
-        if value := _without_pacing(headers.get(name, "")) if name == _BETA else headers.get(name):
+        if value := _without_pacing_betas(headers.get(name, "")) if name == _BETA else headers.get(name):
             params[name] = value
     return params
 
 
-def _without_pacing(betas: str) -> str:
+def _without_pacing_betas(betas: str) -> str:
     return ",".join(beta for each in betas.split(",") if (beta := each.strip()) and beta not in _PACING_OPTIONS)
 
 

@@ -1,7 +1,7 @@
 """DashScope's native API for text and multimodal models, beside its OpenAI-compatible one. Pure.
 
 Sources: https://help.aliyun.com/zh/model-studio/qwen-api-via-dashscope, https://help.aliyun.com/zh/model-studio/stream,
-and for what its clients need https://github.com/dashscope/dashscope-sdk-python.
+and for its clients' needs https://github.com/dashscope/dashscope-sdk-python.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation
 class DashScope(BaseFormat):
     """The format of ``POST .../services/aigc/{text,multimodal}-generation/generation``, on any host.
 
-    Its documents are the API's own whole answers, as JSON objects.
+    Its documents are whole (unstreamed) answers of the API, as JSON objects.
     """
 
     api = "dashscope"

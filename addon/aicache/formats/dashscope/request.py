@@ -16,7 +16,7 @@ from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import QUESTION_PART, TEXT_PART, question_of
 
 MODE_PARAMETERS = frozenset({"stream", "incremental_output"})
-"""Parameters that select only how a stream is sent, or (``stream``) what a header has selected already."""
+"""Parameters that select only how the answer is streamed; a header has already selected whether it is."""
 
 _NUMBER = (int, float)
 _PARAMETER_TYPES: dict[str, tuple[type, ...]] = (
@@ -54,10 +54,10 @@ def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> 
     """
     request = parse_request_object(body)
     _reject_headers(context.headers)
-    model, given = request.get("model"), request.get("input")
+    model, input_fields = request.get("model"), request.get("input")
     if not isinstance(model, str) or not model:
         raise ValueError("model: missing, or not a string")
-    if not isinstance(given, dict):
+    if not isinstance(input_fields, dict):
         raise ValueError("input: not an object")
     parameters = request.get("parameters")
     if not isinstance(parameters, dict | None):
@@ -66,15 +66,15 @@ def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> 
     _check_type("stream", request.get("stream"), (bool,))
     for name, kinds in _PARAMETER_TYPES.items():
         _check_type(f"parameters.{name}", parameters.get(name), kinds)
-    _reject_stateful(request, given, parameters, allow=context.allow)
-    turns, beside = _conversation(given)
+    _reject_stateful(request, input_fields, parameters, allow=context.allow)
+    turns, other_fields = _split_input(input_fields)
     mode = Mode.STREAM if _streams(context.headers) else Mode.WHOLE
     return Call(
         api=api,
         model=model,
         mode=mode,
         wants_usage=False,
-        params=_params(request, beside),
+        params=_params(request, other_fields),
         turns=turns,
         question=question_of(turns[-1], _is_question_part)
         if _may_have_neighbors(request, parameters, turns, context.tools_semantic)
@@ -96,16 +96,16 @@ def _reject_headers(headers: Mapping[str, str]) -> None:
 
 
 def _reject_stateful(
-    request: Mapping[str, Any], given: Mapping[str, Any], parameters: Mapping[str, Any], *, allow: Allow
+    request: Mapping[str, Any], input_fields: Mapping[str, Any], parameters: Mapping[str, Any], *, allow: Allow
 ) -> None:
     for fields, harmless in (
         (request, documented_fields.DASHSCOPE),
-        (given, documented_fields.DASHSCOPE_INPUT),
+        (input_fields, documented_fields.DASHSCOPE_INPUT),
         (parameters, documented_fields.DASHSCOPE_PARAMETERS | _PARAMETER_TYPES.keys()),
     ):
         stateful_parameters.reject_stateful_fields(fields, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
     hosted_tools.reject_tools(parameters.get("tools"), allow=allow)
-    stateful_messages.reject_references(given.get("messages"), allow=allow)
+    stateful_messages.reject_references(input_fields.get("messages"), allow=allow)
 
 
 def _streams(headers: Mapping[str, str]) -> bool:
@@ -123,42 +123,42 @@ def _variant(parameters: Mapping[str, Any]) -> str:
             return CUMULATIVE
 
 
-def _params(request: Mapping[str, Any], beside: JSONObject) -> JSONObject:
-    params = {name: value for name, value in request.items() if name != "model"} | {"input": beside}
+def _params(request: Mapping[str, Any], other_fields: JSONObject) -> JSONObject:
+    params = {name: value for name, value in request.items() if name != "model"} | {"input": other_fields}
     if parameters := request.get("parameters"):
         params["parameters"] = {name: value for name, value in parameters.items() if name not in MODE_PARAMETERS}
     return params
 
 
-def _conversation(given: Mapping[str, Any]) -> tuple[tuple[Turn, ...], JSONObject]:
+def _split_input(input_fields: Mapping[str, Any]) -> tuple[tuple[Turn, ...], JSONObject]:
     """Return the turns, and the other fields of the input.
 
-    There, True stands for a prompt and a history that became turns, so that a request with the same turns in another
-    form is not taken for this one.
+    A prompt and a history become turns and are replaced by True, so that a request with the same turns as messages has
+    another key.
     """
-    beside = dict(given)
-    messages = object_list(given.get("messages"), "input.messages")
-    history = object_list(given.get("history"), "input.history")
-    prompt = given.get("prompt")
+    other_fields = dict(input_fields)
+    messages = object_list(input_fields.get("messages"), "input.messages")
+    history = object_list(input_fields.get("history"), "input.history")
+    prompt = input_fields.get("prompt")
     _check_type("input.prompt", prompt, (str,))
     if messages:
         if prompt is not None or history:
             raise ValueError("input: messages and a prompt")
-        del beside["messages"]
-        return tuple(_turn(i, message) for i, message in enumerate(messages)), beside
+        del other_fields["messages"]
+        return tuple(_turn(i, message) for i, message in enumerate(messages)), other_fields
     if prompt is None:
         raise ValueError("input: neither messages nor a prompt")
-    beside["prompt"] = True
+    other_fields["prompt"] = True
     if history:
-        beside["history"] = True
+        other_fields["history"] = True
     turns = [turn for exchange in history for turn in _exchange(exchange)]
-    return (*turns, Turn("user", prompt, {})), beside
+    return (*turns, Turn("user", prompt, {})), other_fields
 
 
 def _exchange(exchange: JSONObject) -> tuple[Turn, Turn]:
     match exchange:
-        case {"user": str(asked), "bot": str(answered), **rest} if not rest:
-            return Turn("user", asked, {}), Turn("assistant", answered, {})
+        case {"user": str(question), "bot": str(answer), **rest} if not rest:
+            return Turn("user", question, {}), Turn("assistant", answer, {})
         case _:
             raise ValueError("input.history: not a user's and a bot's text")
 
@@ -185,8 +185,8 @@ def _may_have_neighbors(
         return False
     if any(value for name, value in parameters.items() if name not in _TEXT_PARAMETERS):
         return False
-    beside = {**request, **request["input"]}
-    if any(value for name, value in beside.items() if name not in _CONVERSATION):
+    fields = {**request, **request["input"]}
+    if any(value for name, value in fields.items() if name not in _CONVERSATION):
         return False
     return not any(interchange.names_file(turn.content) for turn in turns)
 
@@ -205,7 +205,7 @@ def _is_question_part(part: JSONObject) -> bool:
 
 
 def _is_text_part(part: JSONObject, names: frozenset[str]) -> bool:
-    """Tell whether a part is text, with no other fields than these. Its type may be left out here."""
+    """Tell whether a part is text and has only fields in *names*. DashScope allows it to omit the type."""
     return part.keys() <= names and part.get("type", "text") == "text" and isinstance(part.get("text"), str)
 
 

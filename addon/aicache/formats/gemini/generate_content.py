@@ -1,4 +1,4 @@
-"""Google's Gemini, on the Gemini API and on Vertex AI. Pure.
+"""Google's generateContent, in the Gemini API and in Vertex AI. Pure.
 
 Sources: https://ai.google.dev/api/generate-content and
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
@@ -34,7 +34,7 @@ class Gemini(BaseFormat):
     api = "gemini"
 
     def matches(self, method: str, path: str) -> bool:
-        return method == "POST" and _parts(path) is not None
+        return method == "POST" and _parse_path(path) is not None
 
     def normalize_target(self, path: str, query: str) -> tuple[str, str]:
         """Return path and query as in a request for a whole answer."""
@@ -44,7 +44,7 @@ class Gemini(BaseFormat):
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
-        if (parts := _parts(path)) is None:
+        if (parts := _parse_path(path)) is None:
             raise ValueError("the path does not name a model")
         kind, name, mode = parts
         model = name if kind == "models" else f"{kind}/{name}"
@@ -62,7 +62,7 @@ class Gemini(BaseFormat):
             temperature=parsed.generation.get("temperature"),
             variant=_variant(mode, context.query),
             common=interchange.to_common(parsed, model)
-            if kind == "models" and _alt(context.query) != [_NUMBERED_ENUMS]
+            if kind == "models" and _alt_values(context.query) != [_NUMBERED_ENUMS]
             else None,
         )
 
@@ -86,8 +86,8 @@ class Gemini(BaseFormat):
     def summarize(self, document: JSONObject) -> AnswerSummary:
         """Return the summary of an answer. Refusals are recognized by their words, since the API does not mark them."""
         used = interchange.parse_usage(document)
-        known = used.input > 0 and used.output > 0  # a stream may have only one of the two
-        tokens = (used.input, used.output) if known else (0, 0)
+        is_counted = used.input > 0 and used.output > 0  # a stream may have only one of the two
+        tokens = (used.input, used.output) if is_counted else (0, 0)
         refused = refusals.any_refusal(gemini_answer.texts(document))
         return AnswerSummary(*tokens, refused, expires_at=gemini_answer.expiry(document))
 
@@ -105,8 +105,8 @@ class Gemini(BaseFormat):
                 return stream.render_stream(document, variant)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
-        whole = mode is Mode.WHOLE or variant == ARRAY
-        return "application/json; charset=UTF-8" if whole else "text/event-stream"
+        is_json = mode is Mode.WHOLE or variant == ARRAY
+        return "application/json; charset=UTF-8" if is_json else "text/event-stream"
 
     def to_answer(self, document: JSONObject) -> Answer:
         return interchange.to_answer(document)
@@ -118,8 +118,8 @@ class Gemini(BaseFormat):
 GEMINI = Gemini()
 
 
-def _parts(path: str) -> tuple[str, str, Mode] | None:
-    """Return the kind of model, its name and the mode that a path asks for; None for another path."""
+def _parse_path(path: str) -> tuple[str, str, Mode] | None:
+    """Return the kind of model, its name and the mode that a path selects; None for a path of another API."""
     method = _METHOD.search(path)
     model = _MODEL.match(path, 0, method.start()) if method else None
     if method is None or model is None:
@@ -129,7 +129,7 @@ def _parts(path: str) -> tuple[str, str, Mode] | None:
 
 def _variant(mode: Mode, query: str) -> str:
     """Return the requested encoding of a stream. Raises ValueError for one that the API does not have for the mode."""
-    match _alt(query):
+    match _alt_values(query):
         case ["sse"] if mode is Mode.STREAM:
             return ""
         case [] | ["json" | "json;enum-encoding=int"]:
@@ -138,5 +138,5 @@ def _variant(mode: Mode, query: str) -> str:
             raise ValueError("alt: an unknown encoding")
 
 
-def _alt(query: str) -> list[str]:
+def _alt_values(query: str) -> list[str]:
     return [value for name, value in parse_qsl(query, keep_blank_values=True) if name in _ALT_PARAMETERS]

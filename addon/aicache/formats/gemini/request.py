@@ -26,7 +26,7 @@ _MORE_THAN_TEXT = (
 
 @dataclass(frozen=True, slots=True)
 class GeminiRequest:
-    """A request with its documented fields checked for their types, and named in camelCase."""
+    """A request whose documented fields have their documented types and camelCase names."""
 
     body: Mapping[str, Any]
     generation: Mapping[str, Any]
@@ -96,7 +96,7 @@ def _reject_stateful(
 
 
 def params_of(body: Mapping[str, Any]) -> JSONObject:
-    """Return the body as sent, without the conversation; a null in place of a system prompt stays."""
+    """Return the body as sent, without the conversation. A system prompt that is null stays in it."""
     conversation = ("contents", "systemInstruction", "system_instruction")
     return {name: value for name, value in body.items() if name not in conversation or value is None}
 
@@ -120,9 +120,9 @@ def choice_count(request: GeminiRequest) -> int:
 
 
 def _turn(content: Mapping[str, Any], *, system: bool = False) -> Turn:
-    """Return a turn. One part of plain text becomes that text, and the role as sent stays in the turn's rest.
+    """Return a turn. A single part of plain text becomes that text; the role as sent stays in the turn's rest.
 
-    Results of calls are sent with the role "user"; such a turn is a tool's, since it asks no question.
+    Results of function calls are sent with the role "user"; their turn gets the role "tool": it asks no question.
     """
     normalized = fields.normalize(content, fields.CONTENT)
     parts = fields.message_list(normalized.get("parts"), "parts") if "parts" in normalized else None
@@ -142,8 +142,8 @@ def _check_part(part: JSONObject) -> JSONObject:
     normalized = fields.normalize(part, fields.PART)
     fields.submessage(normalized, "functionCall", fields.FUNCTION_CALL)
     result = fields.submessage(normalized, "functionResponse", fields.FUNCTION_RESPONSE)
-    brought = fields.message_list(result.get("parts"), "functionResponse.parts")
-    for each in (normalized, *(fields.normalize(inner, fields.PART) for inner in brought)):
+    result_parts = fields.message_list(result.get("parts"), "functionResponse.parts")
+    for each in (normalized, *(fields.normalize(inner, fields.PART) for inner in result_parts)):
         fields.submessage(each, "inlineData", fields.BLOB)
         fields.submessage(each, "fileData", fields.FILE)
     return normalized

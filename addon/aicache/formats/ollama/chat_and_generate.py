@@ -68,7 +68,7 @@ _MORE_THAN_TEXT = ("format", "suffix", "raw", "context", "images", "width", "hei
 
 
 class _Ollama(BaseFormat):
-    """What both endpoints have in common."""
+    """Base of both endpoints."""
 
     api: str
     path: str
@@ -130,17 +130,17 @@ class OllamaChat(_Ollama):
         """Parse a request. Raises ValueError for a malformed one, and for one without messages."""
         request = parse_request_object(body)
         _reject_stateful(request, _CHAT.keys(), context.allow)
-        _check(request, _CHAT)
+        _check_fields(request, _CHAT)
         object_list(request.get("tools"), "tools")
         messages = object_list(request.get("messages"), "messages")
         if not messages:
             raise ValueError("messages: empty, which loads or unloads the model")
         turns = tuple(_turn(i, message) for i, message in enumerate(messages))
         last = turns[-1]
-        asks = (
+        may_have_neighbors = (
             last.role == "user" and not any(last.rest.values()) and _may_have_neighbors(request, context.tools_semantic)
         )
-        return _call(self.api, request, turns, last.content if asks else None, turn_fields={"messages"})
+        return _call(self.api, request, turns, last.content if may_have_neighbors else None, turn_fields={"messages"})
 
 
 class OllamaGenerate(_Ollama):
@@ -157,7 +157,7 @@ class OllamaGenerate(_Ollama):
         """
         request = parse_request_object(body)
         _reject_stateful(request, _GENERATE.keys(), context.allow)
-        _check(request, _GENERATE)
+        _check_fields(request, _GENERATE)
         prompt = request.get("prompt")
         if not prompt:
             raise ValueError("prompt: empty, which loads or unloads the model")
@@ -181,10 +181,10 @@ def _reject_stateful(request: JSONObject, harmless: Iterable[str], allow: Allow)
     stateful_messages.reject_references(request.get("messages"), allow=allow)
 
 
-def _check(request: JSONObject, types: Types) -> None:
-    """Raise ValueError for fields whose effect only the upstream knows: other types, and names in other case.
+def _check_fields(request: JSONObject, types: Types) -> None:
+    """Raise ValueError for fields whose effect only the upstream knows: of other types, or named in other case.
 
-    Ollama is written in Go, whose JSON parser takes ``Stream`` for ``stream``, and the later of the two.
+    Go's JSON parser, which Ollama uses, reads ``Stream`` as ``stream``; if both are sent, the later one counts.
     """
     for name in request:
         if name not in types and name.casefold() in types:
@@ -196,11 +196,11 @@ def _check(request: JSONObject, types: Types) -> None:
 def _call(
     api: str, request: JSONObject, turns: tuple[Turn, ...], question: str | None, *, turn_fields: set[str]
 ) -> Call:
-    """Build the call. *turn_fields* became turns; how long the model stays loaded changes no answer."""
+    """Build the call. *turn_fields* are fields that became turns; ``keep_alive`` is left out: it changes no answer."""
     if not (model := request.get("model")):
         raise ValueError("model: missing")
-    elsewhere = {"model", "keep_alive"} | turn_fields
-    params = {name: value for name, value in request.items() if name not in elsewhere}
+    omitted = {"model", "keep_alive"} | turn_fields
+    params = {name: value for name, value in request.items() if name not in omitted}
     return Call(
         api=api,
         model=model,
@@ -216,7 +216,7 @@ def _call(
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return a message's turn. Its content is a text; pictures and all other fields are in its rest."""
+    """Return a message's turn, whose content is text; images and all other fields are in the turn's rest."""
     check_types(message, _MESSAGE)
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):

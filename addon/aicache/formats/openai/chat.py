@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, spoken by nearly every vendor. Pure.
+"""OpenAI's chat completions, which nearly every vendor implements. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/chat, and for the path with the model in it
 https://learn.microsoft.com/azure/ai-services/openai/reference.
@@ -35,7 +35,7 @@ _MORE_THAN_TEXT = (
     *("json_schema", "grammar", "regex", "ebnf", "structural_tag"),  # llama.cpp, SGLang
     *("search_parameters", "plugins", "preset", "enable_search", "data_sources", "documents"),  # xAI, OpenRouter, ...
 )
-"""Fields of the API and of its vendors that request an output format, or have others than the model contribute."""
+"""Fields, also of vendors, that request an output format or let other sources than the model contribute."""
 
 _T = TypeVar("_T")
 
@@ -61,20 +61,20 @@ class Chat(BaseFormat):
         streams = _optional(request, "stream", bool) or False
         options = _optional(request, "stream_options", dict) or {}
         model = _model(path, request)
-        identified = ("messages", "model") if request.get("model") in (model, None, "") else ("messages",)
+        non_params = ("messages", "model") if request.get("model") in (model, None, "") else ("messages",)
         return Call(
             api=self.api,
             model=model,
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
             counted=not streams or options.get("include_usage") is True,
-            params={name: value for name, value in request.items() if name not in identified},
+            params={name: value for name, value in request.items() if name not in non_params},
             turns=turns,
             question=question_of(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=_n(request),
             temperature=_temperature(request),
             variant=chat_completion.echoed_metadata(request),
-            common=chat_interchange.to_common(request, turns) if "model" in identified else None,
+            common=chat_interchange.to_common(request, turns) if "model" in non_params else None,
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
@@ -115,11 +115,11 @@ class Chat(BaseFormat):
         return variant if chat_completion.has_echo(document) else ""
 
     def can_replay(self, recorded: str, variant: str) -> bool:
-        """Tell whether an answer echoes nothing of its caller's, or the same."""
+        """Tell whether the answer echoes no metadata of its caller, or the same as this call's."""
         return recorded in ("", variant)
 
     def without_usage(self, body: bytes) -> bytes:
-        """Return a recorded stream without what only callers that request usage get; the rest byte for byte."""
+        """Return a recorded stream without the usage, for callers that do not request it; the rest byte for byte."""
         return stream.without_usage(body)
 
     def to_answer(self, document: Completion) -> Answer:
@@ -149,8 +149,8 @@ def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
 def _model(path: str, request: JSONObject) -> str:
     """Return the model. A deployment in the path decides: Azure ignores the body's model.
 
-    A gateway with Azure's paths may not, so another model in the body stays among the parameters. Requests to servers
-    of one model may name none, and those to routers name several (OpenRouter's ``models``), which are parameters.
+    A gateway with Azure's paths may not, so a different model in the body stays among the parameters. A request may
+    name no model (to a server that has only one) or several (OpenRouter's ``models``), which are parameters.
     """
     model = _optional(request, "model", str)
     if deployment := _AZURE_PATH.search(path):

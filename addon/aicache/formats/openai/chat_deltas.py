@@ -19,37 +19,37 @@ def _has_same_index(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool
 
 
 def _continues_detail(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
-    """Tell by index, type, id and format; a field that a piece leaves out agrees with any (OpenRouter's signatures).
+    """Compare index, type, id and format; a field that a piece omits matches any value (OpenRouter's signatures).
 
-    Without an index, a piece that agrees may continue the last element or follow it.
+    None for a matching piece without an index: it may continue the last element or follow it.
     """
-    alike = all(_agree(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
-    if alike and item.get("index") is None and earlier.get("index") is None:
+    matches = all(_equal_or_empty(earlier.get(name), item.get(name)) for name in ("type", "id", "format"))
+    if matches and item.get("index") is None and earlier.get("index") is None:
         return None
-    return alike and _has_same_index(earlier, item)
+    return matches and _has_same_index(earlier, item)
 
 
 def _continues_block(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool | None:
-    """Tell for LiteLLM, whose blocks of Anthropic's thinking have no index: one continues up to its signature."""
+    """Compare LiteLLM's blocks of Anthropic's thinking, which have no index: a signature ends a block."""
     if item.get("index") is not None:
         return _continues_detail(earlier, item)
     return earlier.get("type") == item.get("type") == "thinking" and not earlier.get("signature")
 
 
 def _continues_call(earlier: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
-    """Tell by index, or for vendors without one, by the lack of an id and a name.
+    """Compare the index; for vendors without one, a piece without an id and a name continues the call.
 
     A second id together with a second name is another call whatever the index: gateways to Gemini give every parallel
     call index 0. A second id alone is not: some servers make up a new one for every piece.
     """
     function = item.get("function")
-    named = bool(isinstance(function, dict) and function.get("name"))
+    has_name = bool(isinstance(function, dict) and function.get("name"))
     if item.get("index") is None:
-        return not named and not item.get("id")
-    return _has_same_index(earlier, item) and (not named or _agree(earlier.get("id"), item.get("id")))
+        return not has_name and not item.get("id")
+    return _has_same_index(earlier, item) and (not has_name or _equal_or_empty(earlier.get("id"), item.get("id")))
 
 
-def _agree(one: Any, other: Any) -> bool:
+def _equal_or_empty(one: Any, other: Any) -> bool:
     return one == other or one in EMPTY or other in EMPTY
 
 
@@ -115,7 +115,7 @@ DOCUMENT: Mapping[str, Rule] = {
 
 
 def order_calls(calls: Any) -> Any:
-    """Return a message's calls in the order of their indexes, if each has one of its own.
+    """Return a message's calls in the order of their indexes, if those are unique.
 
     Gateways that give parallel calls the same index, or number anew in each chunk, send them in order.
     """

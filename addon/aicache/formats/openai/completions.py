@@ -27,7 +27,7 @@ from aicache.formats.json_body import JSONObject, parse_object, parse_request_ob
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
-"""Not the paths of completions that are chat otherwise: Mistral's to fill in the middle, and those of its agents."""
+"""Excludes chat completions, and Mistral's fill-in-the-middle and agents, whose documents are those of chat."""
 _MODEL_PATH = re.compile(r"/(?:deployments|engines)/([^/]+)/completions/?\Z")
 _NUMBER = (int, float)
 _FIELDS: Mapping[str, tuple[type, ...]] = {
@@ -55,7 +55,7 @@ class Completions(BaseFormat):
     """The format of ``POST .../completions``, on any host.
 
     Its calls have exact hits only: the prompt is code, a few-shot text or the beginning of a sentence, and a similar
-    one continues differently. So no call has a question, and no call equals another API's.
+    one continues differently. So no call has a question or a form in common terms.
     """
 
     api = "completions"
@@ -73,7 +73,7 @@ class Completions(BaseFormat):
         )
         hosted_tools.reject_plugins(request, allow=context.allow)
         stateful_parameters.reject_preset(request, allow=context.allow)
-        _check(request)
+        _check_fields(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False
         options = request.get("stream_options") or {}
@@ -121,7 +121,7 @@ class Completions(BaseFormat):
                 return completions_stream.render_stream(document, include_usage=include_usage)
 
     def without_usage(self, body: bytes) -> bytes:
-        """Return a recorded stream without what only callers that request usage get; the rest byte for byte."""
+        """Return a recorded stream without the usage, for callers that do not request it; the rest byte for byte."""
         return stream.without_usage(body)
 
     def to_answer(self, document: JSONObject) -> Answer:
@@ -134,7 +134,7 @@ class Completions(BaseFormat):
 COMPLETIONS = Completions()
 
 
-def _check(request: Mapping[str, Any]) -> None:
+def _check_fields(request: Mapping[str, Any]) -> None:
     """Raise ValueError for a field of another type than documented: only the upstream knows its effect."""
     for name, kinds in _FIELDS.items():
         value = request.get(name)
@@ -151,7 +151,7 @@ def _model(path: str, request: Mapping[str, Any]) -> str:
         return unquote(named[1])
     if "model" in request:
         raise ValueError("model: missing")
-    return ""  # requests to servers of one model may name none; those to routers name several, which are parameters
+    return ""  # a server with one model needs no name; routers accept several names, which are parameters
 
 
 def _prompt(prompt: Any) -> tuple[Any, int]:

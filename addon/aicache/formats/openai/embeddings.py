@@ -1,4 +1,4 @@
-"""OpenAI's embeddings, spoken by most vendors. Pure.
+"""OpenAI's embeddings, which most vendors implement. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/embeddings.
 """
@@ -28,8 +28,8 @@ from aicache.formats.stateful_parameters import STRICT, Allow
 
 _TEXT_FIELDS = ("encoding_format", "input_type", "task", "prompt_name", "user")
 _DEFAULT_ENCODING = "float"
-"""The default: https://platform.openai.com/docs/api-reference/embeddings/create. So say Azure, Mistral, vLLM and
-DashScope, too; with Voyage, whose default has no name, it is an error, which is never stored."""
+"""The default: https://platform.openai.com/docs/api-reference/embeddings/create. Azure, Mistral, vLLM and
+DashScope document the same. Voyage, whose default has no name, responds with an error, which is never stored."""
 
 
 class OpenAIEmbeddings(BaseEmbeddings):
@@ -91,6 +91,6 @@ OPENAI_EMBEDDINGS = OpenAIEmbeddings()
 
 
 def _deployment(path: str) -> str | None:
-    """Return the deployment that Azure's paths name, which stands for the model."""
+    """Return the deployment in a path of Azure's, which selects the model; None in other paths."""
     _, _, after = path.partition("/openai/deployments/")
     return unquote(after.partition("/")[0]) if after else None

@@ -41,10 +41,10 @@ _DIRECT_CALLERS = (None, {"type": "direct"})  # the model called the function, n
 
 
 def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express.
+    """Return a request in common terms, or None if they cannot express it.
 
-    An explicit ``store`` says more: the caller may continue from the answer by its id, and the upstream does not know
-    answers that came through another API. The default, which stores as well, does not count as explicit.
+    They cannot express an explicit ``store``: the caller may continue from the answer by its id, and the upstream does
+    not know answers that came through another API. The default, which stores as well, does not count as explicit.
     """
     if request.get("store"):
         return None
@@ -58,7 +58,7 @@ def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | Non
 
 
 def to_answer(response: Mapping[str, Any]) -> Answer:
-    """Convert a response. Raises ValueError for calls of other tools than functions of the caller's."""
+    """Convert a response. Raises ValueError for calls of tools other than the caller's functions."""
     parts = [part for item in response["output"] for part in _to_parts(item)]
     usage = response.get("usage") or {}
     counts = Usage(

@@ -38,7 +38,7 @@ class ChoiceBuilder(Protocol):
     def finish_reason(self) -> str | None: ...
 
     def add(self, piece: JSONObject) -> None:
-        """Merge a chunk's piece of the choice, and take over its values. Raises ValueError."""
+        """Merge a chunk's piece of the choice, which must not be used afterwards. Raises ValueError."""
 
     def build(self, index: int) -> JSONObject:
         """Return the choice as in a whole document."""
@@ -88,7 +88,7 @@ def join_stream(body: bytes, new_choice: Callable[[], ChoiceBuilder]) -> JSONObj
 
 
 def merge_finish_reason(merged: str | None, reason: Any) -> Any:
-    """Return a choice's finish reason after a piece with *reason*. A bad reason stays, whatever follows."""
+    """Return a choice's finish reason after a piece with *reason*. A bad reason is never replaced."""
     return reason if reason and merged in (None, *GOOD_FINISH_REASONS) else merged
 
 
@@ -104,22 +104,22 @@ def render_stream(
 
     Every chunk has *head* and the texts and numbers of *extra*; the rest of *extra* is sent once.
     """
-    named: JSONObject = dict(head)
+    repeated: JSONObject = dict(head)
     once: JSONObject = {}
     for name, value in extra.items():
-        (once if isinstance(value, dict | list) else named)[name] = value
-    unknown = {"usage": None} if include_usage else {}
-    chunks = [named | {"choices": [piece]} | unknown for piece in pieces]
+        (once if isinstance(value, dict | list) else repeated)[name] = value
+    no_usage = {"usage": None} if include_usage else {}
+    chunks = [repeated | {"choices": [piece]} | no_usage for piece in pieces]
     chunks[0] |= once
     if include_usage and usage is not None:
-        chunks.append(named | {"choices": [], "usage": usage})
+        chunks.append(repeated | {"choices": [], "usage": usage})
     return sse.encode([sse.Event("", data) for data in (*map(render_json_line, chunks), _DONE)])
 
 
 def without_usage(body: bytes) -> bytes:
-    """Remove from a stream what only ``include_usage`` adds: the chunk of usage alone, and ``"usage": null`` elsewhere.
+    """Remove the additions of ``include_usage`` from a stream: the chunk with only usage, and every ``"usage": null``.
 
-    The rest stays byte for byte, and so does whatever cannot be parsed.
+    The rest stays byte for byte, and so do blocks that cannot be parsed.
     """
     return b"".join(_block_without_usage(block) for block in sse.split_blocks(body))
 
