@@ -233,7 +233,8 @@ class TestPatience:
         service.always = Trouble(hang=True)
         began = time.monotonic()
 
-        with pytest.raises(StoreError, match=r"no answer within 0\.3 s"):
+        # Our deadline and the SDK's read timeout end at the same time: on a busy machine the SDK's may be first.
+        with pytest.raises(StoreError, match=r"no answer within 0\.3 s|ReadTimeout"):
             await embedder.embed(["text"], "query")
 
         assert 0.25 < time.monotonic() - began < 2
