@@ -1,4 +1,4 @@
-"""The command behind `scripts/evaluate`."""
+"""The command behind `scripts/evaluate`: measures the accuracy of semantic hits on labeled questions."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from aicache.runtime.preflight import rules_for
 from evaluation import stress, table, tune
 from evaluation.chinese_pairs import make_pairs, real_questions
 from evaluation.data import Question, read_pairs, read_questions
-from evaluation.decisions import Run, nearest, on_pairs, on_stream
-from evaluation.learning_stream import on_learned
-from evaluation.metrics import as_json
+from evaluation.decisions import Run, earlier_neighbors, evaluate_pairs, evaluate_stream
+from evaluation.learning_stream import evaluate_verified
+from evaluation.metrics import summarize
 from evaluation.vectors import Vectors
 
-FLOOR = 0.8  # similarity; the lowest threshold of a report's curves
+MIN_REPORT_THRESHOLD = 0.8  # the lowest threshold of a report's curves
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A file's decisions, and how to make them again under other rules."""
+class MeasuredFile:
+    """The decisions on a file, and a function that repeats them under other rules."""
 
     file: str
     runs: list[Run]
-    """One for each order; of pairs, which have none, one."""
-    again: Callable[[Rules], Run]
+    """One per order of a stream; a single one for pairs."""
+    rerun: Callable[[Rules], Run]
     note: str = ""
 
 
@@ -57,14 +57,14 @@ def main() -> int:
     except (OSError, ValueError, StoreError) as exc:
         print(f"evaluate: {exc}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("\nevaluate: interrupted; what was embedded is kept", file=sys.stderr)
+        print("\nevaluate: interrupted; vectors computed so far are saved", file=sys.stderr)
         return 130
     return 1
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
-    rules = rules_of(config, options)
+    rules = effective_rules(config, options)
     policy = rules.policy.value
     vectors = _vectors(options, config)
     if not options.json:
@@ -73,58 +73,60 @@ def _evaluate(options: argparse.Namespace) -> int:
     measured = []
     for file in options.files:
         one = _measure(options, file, vectors, rules)
-        document = as_json(file, policy, one.runs, one.note)
-        print(json.dumps(document, ensure_ascii=False) if options.json else table.lines(document), flush=True)
+        document = summarize(file, policy, one.runs, one.note)
+        print(json.dumps(document, ensure_ascii=False) if options.json else table.format_document(document), flush=True)
         measured.append(one)
     if options.report:
-        from evaluation.report import write  # matplotlib is there when a report is asked for
+        from evaluation.report import write_report  # matplotlib is installed only with --report
 
-        where = write(Path(options.report), [(one.file, one.runs[0], one.again) for one in measured], rules)
-        print(f"report: {where}", file=sys.stderr)
+        page = write_report(Path(options.report), [(one.file, one.runs[0], one.rerun) for one in measured], rules)
+        print(f"report: {page}", file=sys.stderr)
     return 0
 
 
-def _measure(options: argparse.Namespace, file: str, vectors: Vectors, rules: Rules) -> Measured:
+def _measure(options: argparse.Namespace, file: str, vectors: Vectors, rules: Rules) -> MeasuredFile:
     path = Path(file)
-    again: Callable[[Rules], Run]
+    rerun: Callable[[Rules], Run]
     if options.what == "pairs":
         pairs = read_pairs(path, options.limit, options.seed)
-        again = partial(on_pairs, pairs, vectors.of(text for pair in pairs for text in (pair.one, pair.other)))
-        if rules.policy is Policy.VERIFIED:  # nothing was seen of a pair before, and what it shows comes too late
-            return Measured(file, [again(guarded_rules(options))], again, "decided as guarded: pairs have no history")
-        return Measured(file, [again(rules)], again)
+        rerun = partial(evaluate_pairs, pairs, vectors.of(text for pair in pairs for text in (pair.one, pair.other)))
+        if rules.policy is Policy.VERIFIED:  # the verified policy learns from earlier questions, and a pair has none
+            return MeasuredFile(
+                file, [rerun(guarded_rules(options))], rerun, "decided as guarded: pairs have no history"
+            )
+        return MeasuredFile(file, [rerun(rules)], rerun)
     orders = [
-        _order(options, read_questions(path, options.limit, seed), vectors, rules, seed)
+        _stream_runner(options, read_questions(path, options.limit, seed), vectors, rules, seed)
         for seed in range(options.seed, options.seed + options.orders)
     ]
-    return Measured(file, [again(rules) for again in orders], orders[0])
+    return MeasuredFile(file, [rerun(rules) for rerun in orders], orders[0])
 
 
-def _order(
+def _stream_runner(
     options: argparse.Namespace, questions: list[Question], vectors: Vectors, rules: Rules, seed: int
 ) -> Callable[[Rules], Run]:
-    """Return what plays a stream in one order under any rules."""
+    """Return a function that evaluates a stream in one order under given rules."""
     known = vectors.of(question.text for question in questions)
     others = [] if rules.policy is Policy.VERIFIED and not options.report else [rules.threshold]
-    floor = min([FLOOR, *others] if options.report else others, default=1.0)
-    near = nearest(questions, known, floor) if floor < 1 or others else []
+    floor = min([MIN_REPORT_THRESHOLD, *others] if options.report else others, default=1.0)
+    neighbors = earlier_neighbors(questions, known, floor) if floor < 1 or others else []
     space = space_of_model(vectors.model, vectors.threshold)
 
-    def again(rules: Rules) -> Run:
+    def rerun(rules: Rules) -> Run:
         if rules.policy is Policy.VERIFIED:
-            return on_learned(questions, known, space, rules, seed)
-        return on_stream(questions, near, rules)
+            return evaluate_verified(questions, known, space, rules, seed)
+        return evaluate_stream(questions, neighbors, rules)
 
-    return again
+    return rerun
 
 
 def guarded_rules(options: argparse.Namespace) -> Rules:
     config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
-    return rules_of(config, argparse.Namespace(**{**vars(options), "policy": Policy.GUARDED.value}))
+    return effective_rules(config, argparse.Namespace(**{**vars(options), "policy": Policy.GUARDED.value}))
 
 
-def rules_of(config: Config, options: argparse.Namespace) -> Rules:
-    """Return what the proxy would decide by, with what the command line says otherwise."""
+def effective_rules(config: Config, options: argparse.Namespace) -> Rules:
+    """Return the proxy's rules, with the overrides of the command line."""
     semantic = config.semantic
     if options.policy:
         semantic = replace(semantic, policy=Policy(options.policy))
@@ -141,18 +143,18 @@ def rules_of(config: Config, options: argparse.Namespace) -> Rules:
 
 def _hardships(options: argparse.Namespace) -> int:
     config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
-    rules = rules_of(config, options)
+    rules = effective_rules(config, options)
     seeds = range(options.seed, options.seed + options.orders)
     vectors = _vectors(options, config)
     for row in stress.run([Path(file) for file in options.files], vectors, options.limit, seeds, rules.max_error):
-        print(json.dumps(row, ensure_ascii=False) if options.json else stress.line(row), flush=True)
+        print(json.dumps(row, ensure_ascii=False) if options.json else stress.format_row(row), flush=True)
     return 0
 
 
 def _tune(options: argparse.Namespace) -> int:
-    """Print the settings that suit the files, with what they are worth."""
+    """Print settings for the files, with their measured accuracy."""
     config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
-    rules = rules_of(config, options)
+    rules = effective_rules(config, options)
     proposal = tune.propose([Path(f) for f in options.files], lambda: _vectors(options, config), options, rules)
     print(json.dumps(proposal.as_json()) if options.json else proposal.text())
     return 0
@@ -164,7 +166,7 @@ def _vectors(options: argparse.Namespace, config: Config) -> Vectors:
 
 
 def _write_chinese(options: argparse.Namespace) -> int:
-    """Print pairs, one JSON a line, made by rule from the questions of the files."""
+    """Print pairs as JSON lines, generated by rules from the questions of the files."""
     questions = [question for file in options.files for question in real_questions(Path(file))]
     for pair in make_pairs(questions, options.limit or 200, options.seed):
         print(json.dumps(pair, ensure_ascii=False))
@@ -174,31 +176,40 @@ def _write_chinese(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/evaluate",
-        description="Measure how often answers by meaning are right, on labeled questions of your own, with the "
-        "proxy's own decisions. Vectors are kept on disk (as digests and numbers, no texts), so a second run is quick.",
-        epilog='FILE: JSON lines, gzipped or not. pairs: {"a": text, "b": text, "y": 1 when one answer does for both}, '
-        'and "cap", "test" for a table of capabilities. stream: {"q": text, "cls": class of its answer}; asked in a '
-        "random order, every miss is kept. hardships: the verified policy on streams with wrong labels, a wrong prior, "
-        "changing traffic and a caller that poisons. tune: settings for --max-error from streams, pairs, or the log of "
-        "a proxy in shadow mode. chinese: pairs to make hard Chinese pairs of, by rule; they go to stdout.",
+        description="Measure how often semantic hits are right, on labeled questions of your own, with the proxy's own "
+        "code. Vectors are saved on disk (digests and numbers, no texts), so that a second run is fast.",
+        epilog='FILE: JSON lines, gzipped or not. pairs: {"a": text, "b": text, "y": 1 if one answer fits both}, '
+        'optionally "cap" and "test" for a table of capabilities. stream: {"q": text, "cls": class of its answer}, '
+        "sent in random order; every miss is stored. hardships: stress tests of the verified policy on streams with "
+        "wrong labels, a wrong prior, changing traffic and a poisoning caller. tune: propose settings for --max-error "
+        "from streams, pairs, or the log of a proxy in shadow mode. chinese: print hard Chinese pairs, generated by "
+        "rules from pairs.",
     )
     parser.add_argument("what", choices=("pairs", "stream", "hardships", "tune", "chinese"))
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--policy", choices=[policy.value for policy in Policy], help="default: the configuration's")
     parser.add_argument("--threshold", type=_share, help="similarity; default: the policy's for the embedder's model")
-    parser.add_argument("--max-error", type=_share, help="share of wrong answers among all questions, likewise")
-    parser.add_argument("--audit", type=_share, help="share of hits that are asked upstream again, likewise")
     parser.add_argument(
-        "--volatile", choices=[volatile.value for volatile in Volatile], help="questions that depend on now, likewise"
+        "--max-error", type=_share, help="share of wrong answers among all questions; default: the configuration's"
+    )
+    parser.add_argument("--audit", type=_share, help="share of hits that are checked upstream; default: as configured")
+    parser.add_argument(
+        "--volatile",
+        choices=[volatile.value for volatile in Volatile],
+        help="time-sensitive questions; default: as configured",
     )
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
-    parser.add_argument("--limit", type=_count, metavar="N", help="a sample of N of each file")
-    parser.add_argument("--seed", type=int, default=0, help="of the sample and of a stream's order (default 0)")
+    parser.add_argument("--limit", type=_count, metavar="N", help="use a random sample of N from each file")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the sample and of a stream's order (default 0)")
     parser.add_argument(
-        "--orders", type=_count, default=1, metavar="N", help="of each stream, by N seeds from --seed on (default 1)"
+        "--orders",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="evaluate each stream in N orders, with seeds from --seed on (default 1)",
     )
-    parser.add_argument("--cache", metavar="DIR", help="for the vectors; default: evaluation in the data folder")
-    parser.add_argument("--json", action="store_true", help="one object a file, a line each")
+    parser.add_argument("--cache", metavar="DIR", help="folder for vectors; default: evaluation in the data folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file, as lines")
     parser.add_argument("--report", metavar="DIR", help="write curves (PNG) and index.html; it quotes questions")
     return parser
 

@@ -1,5 +1,7 @@
-"""Hard Chinese pairs, made by rule of real questions: one thing changed that changes the answer, or none. Pure but for
-`real_questions`."""
+"""Generates hard Chinese pairs from real questions by rules: a change that changes the answer, or a paraphrase.
+
+Pure except for `real_questions`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from typing import Any, TypeAlias
 from evaluation.data import read_pairs
 
 Change: TypeAlias = Callable[[str, random.Random], str | None]
-"""Question to another one, or None where the rule finds nothing to change."""
+"""Returns a changed question, or None if the rule does not apply."""
 
 CITIES = (
     "北京 上海 广州 深圳 天津 重庆 成都 武汉 杭州 南京 西安 苏州 青岛 大连 沈阳 厦门 长沙 郑州 济南 昆明 哈尔滨".split()
@@ -28,7 +30,7 @@ SWAPS = {
         *(("增加", "减少"), ("提高", "降低"), ("买", "卖"), ("转入", "转出"), ("存款", "取款"), ("最高", "最低")),
     ),
 }
-DENIED = (("可以", "不可以"), ("能", "不能"), ("会", "不会"), ("有", "没有"), ("需要", "不需要"), ("要", "不要"))
+NEGATIONS = (("可以", "不可以"), ("能", "不能"), ("会", "不会"), ("有", "没有"), ("需要", "不需要"), ("要", "不要"))
 POLITE = ("请问", "你好，", "您好，请问", "我想问一下，", "麻烦问下")
 SYNONYMS = (
     ("怎么", "如何"),
@@ -47,7 +49,7 @@ def real_questions(path: Path) -> list[str]:
 
 
 def make_pairs(questions: Sequence[str], each: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield at most *each* near misses of every capability, and beside each a paraphrase of the same question."""
+    """Yield up to *each* changed pairs per capability, each followed by a paraphrase of the same question."""
     for capability, change in CAPABILITIES.items():
         chance = random.Random(f"{seed} {capability}")
         made = 0
@@ -63,21 +65,21 @@ def make_pairs(questions: Sequence[str], each: int, seed: int) -> Iterator[dict[
 
 
 def paraphrase(question: str, chance: random.Random) -> str:
-    """Say the same otherwise: a synonym where there is one, a polite beginning, another end."""
+    """Rephrase a question: a synonym if possible, sometimes a polite opening, another ending."""
     for word, other in chance.sample(SYNONYMS, len(SYNONYMS)):
         if word in question and f"不{word}" not in question:
             question = question.replace(word, other, 1)
             break
     if chance.random() < 0.5:
         question = chance.choice(POLITE) + question
-    return re.sub(r"[吗呢啊呀]?[?？。!！]*$", "", question) + (_asks(question) or chance.choice(ENDINGS))
+    return re.sub(r"[吗呢啊呀]?[?？。!！]*$", "", question) + (_question_particle(question) or chance.choice(ENDINGS))
 
 
-def _asks(question: str) -> str:
+def _question_particle(question: str) -> str:
     return "吗？" if re.search(r"吗[?？。!！]*$", question) else ""
 
 
-def other_number(question: str, chance: random.Random) -> str | None:
+def change_number(question: str, chance: random.Random) -> str | None:
     found = re.search(
         r"(?<![A-Za-z\d.*])\d{1,5}(?![\d*])|(?<!第)[二三四五六七八九两](?=[个天年月号岁次块元万千百])", question
     )
@@ -90,8 +92,8 @@ def other_number(question: str, chance: random.Random) -> str | None:
     return question[: found.start()] + other + question[found.end() :]
 
 
-def other_of(*groups: Sequence[str]) -> Change:
-    """Return a change of one word of a group into another of it."""
+def replace_within(*groups: Sequence[str]) -> Change:
+    """Return a rule that replaces a word by another one of its group."""
 
     def change(question: str, chance: random.Random) -> str | None:
         for group in groups:
@@ -104,20 +106,20 @@ def other_of(*groups: Sequence[str]) -> Change:
     return change
 
 
-def denied(question: str, chance: random.Random) -> str | None:
-    """Say no where the question does not, or take back the no that it says."""
-    if re.search(r"(.)[不没]\1|是否", question):  # 能不能 says neither
+def negate(question: str, chance: random.Random) -> str | None:
+    """Add a negation, or remove the only one."""
+    if re.search(r"(.)[不没]\1|是否", question):  # 能不能 is neither affirmative nor negative
         return None
-    for word, no in DENIED:
+    for word, no in NEGATIONS:
         if no in question and question.count("不") + question.count("没") == 1:
             return question.replace(no, word, 1)
     if re.search("[不没无未别非否]", question):
         return None
-    return next((question.replace(word, no, 1) for word, no in DENIED if word in question), None)
+    return next((question.replace(word, no, 1) for word, no in NEGATIONS if word in question), None)
 
 
-def swapped(pairs: Sequence[tuple[str, str]]) -> Change:
-    """Return a change of one word of a pair into the other."""
+def swap(pairs: Sequence[tuple[str, str]]) -> Change:
+    """Return a rule that replaces one word of a pair by the other."""
 
     def change(question: str, chance: random.Random) -> str | None:
         for one, other in pairs:
@@ -129,9 +131,9 @@ def swapped(pairs: Sequence[tuple[str, str]]) -> Change:
 
 
 CAPABILITIES: dict[str, Change] = {
-    "numbers": other_number,
-    "dates": other_of(DAYS, MONTHS, WEEKDAYS),
-    "places": other_of(CITIES, PROVINCES),
-    "negation": denied,
-    **{capability: swapped(pairs) for capability, pairs in SWAPS.items()},
+    "numbers": change_number,
+    "dates": replace_within(DAYS, MONTHS, WEEKDAYS),
+    "places": replace_within(CITIES, PROVINCES),
+    "negation": negate,
+    **{capability: swap(pairs) for capability, pairs in SWAPS.items()},
 }

@@ -1,4 +1,4 @@
-"""The policy's decisions on labeled questions, made by the very functions that the proxy decides with."""
+"""Decides on labeled questions with the same functions as the proxy."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from aicache.domain.policy import Rules
 from aicache.domain.request_directives import NO_DIRECTIVES
 from evaluation.data import Pair, Question
 
-ROWS = 256  # questions compared with all others at once
+ROWS_PER_BLOCK = 256  # questions compared with all others in one multiplication
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class LabeledNeighbor:
     """A neighbor: its question, its similarity, and whether its answer would be right."""
 
     text: str
@@ -29,99 +29,103 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a question: *answered* by a neighbor, or a miss.
+    """The decision on a question: *answered* by a neighbor, or a miss.
 
     *refused* is the nearest right neighbor that a guard refused, and *slot* the guard.
     """
 
     question: str
-    answered: Near | None
-    refused: Near | None = None
+    answered: LabeledNeighbor | None
+    refused: LabeledNeighbor | None = None
     slot: str = ""
     capability: str = ""
     same: bool | None = None
-    """The label, of a pair."""
+    """The label of a pair."""
 
     @property
     def right(self) -> bool | None:
-        """None of a miss."""
+        """Return whether the hit is right; None for a miss."""
         return None if self.answered is None else self.answered.right
 
 
 @dataclass(slots=True)
 class Run:
-    """All decisions on one file, and how long each took in seconds (embedding and search are no part of it)."""
+    """All decisions on one file, and the seconds that each took (without embedding and search)."""
 
     decisions: list[Decision] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
-    def decide(self, question: str, near: Sequence[Near], rules: Rules) -> Decision:
-        """Decide on a question as the proxy does, and note how long it took."""
+    def decide(self, question: str, near: Sequence[LabeledNeighbor], rules: Rules) -> Decision:
+        """Decide on a question as the proxy does, and record the time."""
         began = time.perf_counter()
         decision = _decision(question, near, rules)
         self.seconds.append(time.perf_counter() - began)
         return decision
 
 
-def on_pairs(pairs: Sequence[Pair], vectors: dict[str, Vector], rules: Rules) -> Run:
-    """Ask the second question of each pair when the first one is all that has been answered."""
+def evaluate_pairs(pairs: Sequence[Pair], vectors: dict[str, Vector], rules: Rules) -> Run:
+    """Look up the second question of each pair in a cache with only the first one."""
     run = Run()
     for pair in pairs:
-        near = Near(pair.one, float(vectors[pair.one] @ vectors[pair.other]), pair.same)
+        near = LabeledNeighbor(pair.one, float(vectors[pair.one] @ vectors[pair.other]), pair.same)
         decision = run.decide(pair.other, [near], rules)
         run.decisions.append(replace(decision, capability=pair.capability, same=pair.same))
     return run
 
 
-def on_stream(questions: Sequence[Question], neighbors: Sequence[Sequence[tuple[int, float]]], rules: Rules) -> Run:
-    """Ask one question after the other, of an empty cache at first; every miss is answered and kept.
+def evaluate_stream(
+    questions: Sequence[Question], neighbors: Sequence[Sequence[tuple[int, float]]], rules: Rules
+) -> Run:
+    """Look up one question after the other, starting with an empty cache; every miss is stored.
 
-    *neighbors* has for each question those before it, nearest first, as far as the threshold at least.
+    *neighbors* has the earlier neighbors of each question, nearest first, at least down to the threshold.
     """
     run = Run()
-    kept: dict[int, str] = {}  # the places of the misses
-    for place, question in enumerate(questions):
-        near: list[Near] = []
-        for other, similarity in neighbors[place]:
+    stored: dict[int, str] = {}  # misses by index
+    for index, question in enumerate(questions):
+        near: list[LabeledNeighbor] = []
+        for other, similarity in neighbors[index]:
             if similarity < rules.threshold or len(near) == rules.top_k:
                 break
-            if other in kept:
-                near.append(Near(kept[other], similarity, questions[other].answer == question.answer))
+            if other in stored:
+                near.append(LabeledNeighbor(stored[other], similarity, questions[other].answer == question.answer))
         decision = run.decide(question.text, near, rules)
         if decision.answered is None:
-            kept[place] = question.text
+            stored[index] = question.text
         run.decisions.append(decision)
     return run
 
 
-def nearest(questions: Sequence[Question], vectors: dict[str, Vector], floor: float) -> list[list[tuple[int, float]]]:
-    """Return for each question those asked before it that are as similar as *floor*, nearest first."""
+def earlier_neighbors(
+    questions: Sequence[Question], vectors: dict[str, Vector], floor: float
+) -> list[list[tuple[int, float]]]:
+    """Return for each question the earlier ones with a similarity of at least *floor*, nearest first."""
     rows = np.stack([vectors[question.text] for question in questions])
     progress = Progress("comparing")
     found = []
-    for start in range(0, len(rows), ROWS):
+    for start in range(0, len(rows), ROWS_PER_BLOCK):
         progress.task = f"comparing {bar(start, len(rows))}"
         progress.show()
-        block = rows[start : start + ROWS] @ rows[: start + ROWS].T
-        for place, similarities in enumerate(block, start):
-            before = np.flatnonzero(similarities[:place] >= floor)
+        block = rows[start : start + ROWS_PER_BLOCK] @ rows[: start + ROWS_PER_BLOCK].T
+        for index, similarities in enumerate(block, start):
+            before = np.flatnonzero(similarities[:index] >= floor)
             ranked = before[np.argsort(-similarities[before], kind="stable")]
             found.append([(int(other), float(similarities[other])) for other in ranked])
     progress.clear()
     return found
 
 
-def _decision(question: str, near: Sequence[Near], rules: Rules) -> Decision:
+def _decision(question: str, near: Sequence[LabeledNeighbor], rules: Rules) -> Decision:
     if (exact := next((one for one in near if one.text == question), None)) is not None:
         return Decision(question, exact)
-    if not near or not may_embed(question, rules):
+    if not near or not may_look_up_semantically(question, rules):
         return Decision(question, None)
     refused, slot = None, ""
     for candidate in policy.passing_neighbors(
         [Neighbor(str(i), one.similarity) for i, one in enumerate(near)], rules.threshold
     ):
         one = near[int(candidate.key)]
-        if not may_embed(one.text, rules):  # then it was never put into the index
+        if not may_look_up_semantically(one.text, rules):  # then it is not in the index
             continue
         objection = policy.check_guards(question, one.text, one.similarity, rules.threshold, rules)
         if objection is None:
@@ -131,7 +135,7 @@ def _decision(question: str, near: Sequence[Near], rules: Rules) -> Decision:
     return Decision(question, None, refused, slot)
 
 
-def may_embed(question: str, rules: Rules) -> bool:
-    """Tell whether the proxy would look the question up by its meaning."""
+def may_look_up_semantically(question: str, rules: Rules) -> bool:
+    """Return whether the proxy would look up the question semantically."""
     call = Call("chat", "", Mode.WHOLE, False, {}, (), question, 1, None)
     return policy.may_answer_by_meaning(call, NO_DIRECTIVES, rules)

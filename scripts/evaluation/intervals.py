@@ -1,4 +1,4 @@
-"""Clopper-Pearson: the interval of a rate that holds at least as often as it says, however small the sample."""
+"""Clopper-Pearson confidence intervals, whose coverage is at least the nominal one for any sample size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _TINY = 1e-300
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return low and high. (Clopper and Pearson 1934, by quantiles of the beta distribution.)"""
+    """Return the lower and upper bound (Clopper and Pearson 1934, with quantiles of the beta distribution)."""
     if trials == 0:
         return 0.0, 1.0
     tail = (1 - confidence) / 2
@@ -20,7 +20,7 @@ def clopper_pearson(successes: int, trials: int, confidence: float = CONFIDENCE)
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
-    """Return x with ``I_x(a, b) == probability``, by halving: 60 steps reach a double's precision."""
+    """Return x with ``I_x(a, b) == probability``, by bisection: 60 steps reach double precision."""
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -35,14 +35,14 @@ def beta_cdf(x: float, a: float, b: float) -> float:
     """Return the regularized incomplete beta function ``I_x(a, b)`` (DLMF 8.17.22, its continued fraction)."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):  # there it converges slowly; 8.17.4 turns it round
+    if x > (a + 1) / (a + b + 2):  # converges slowly here; use the symmetry 8.17.4
         return 1 - beta_cdf(1 - x, b, a)
     log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     return math.exp(log_front) * _fraction(x, a, b) / a
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """Evaluate 1/(1 + d1/(1 + d2/(1 + …))) from the front, by the method of Lentz as Thompson and Barnett have it."""
+    """Evaluate 1/(1 + d1/(1 + d2/(1 + …))) with the modified Lentz method of Thompson and Barnett."""
     value, c, d = 1.0, 1.0, 0.0
     for step in range(1, 20_000):
         m = step // 2

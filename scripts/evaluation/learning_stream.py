@@ -1,4 +1,4 @@
-"""The verified policy's decisions on a stream, made and learned from by the very functions that the proxy uses."""
+"""Runs the verified policy on a stream, with the same functions as the proxy."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy, neighbors_to_compare
 from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
-from evaluation.decisions import Decision, Near, Run, may_embed
+from evaluation.decisions import Decision, LabeledNeighbor, Run, may_look_up_semantically
 
-SHOWN_EVERY = 500  # questions
+PROGRESS_INTERVAL_QUESTIONS = 500
 
 
-class Learner:
-    """What the proxy keeps of one kind of traffic: vectors, questions, records and the curve."""
+class SimulatedCache:
+    """The proxy's state for one traffic segment: vectors, questions, records and the curve."""
 
     def __init__(
         self, questions: Sequence[Question], rows: Vector, space: EmbeddingSpace, rules: Rules, seed: int
@@ -38,29 +38,29 @@ class Learner:
         self._records: dict[str, EntryRecord] = {}
         self._exact: dict[str, int] = {}
 
-    def ask(self, place: int, run: Run) -> Decision:
-        """Decide on a question, learn from what the upstream would say, and keep a miss."""
-        question = self._questions[place]
+    def process(self, number: int, run: Run) -> Decision:
+        """Decide on a question, learn from the upstream's answer, and store a miss."""
+        question = self._questions[number]
         if (known := self._exact.get(question.text)) is not None:
             run.seconds.append(0.0)
-            return Decision(question.text, self._near(known, 1.0, question))
-        if not may_embed(question.text, self._rules):
+            return Decision(question.text, self._labeled(known, 1.0, question))
+        if not may_look_up_semantically(question.text, self._rules):
             run.seconds.append(0.0)
-            self._exact[question.text] = place
+            self._exact[question.text] = number
             return Decision(question.text, None)
-        found = self._search(self._rows[place])
+        found = self._search(self._rows[number])
         began = time.perf_counter()
-        seen, slots = self._see(question.text, found)
+        seen, slots = self._apply_guards(question.text, found)
         verdict = self._verified.decide(seen, self._records, self._chance.random())
         run.seconds.append(time.perf_counter() - began)
         candidate = verdict.candidate
         answered = None
         if verdict.serves and candidate is not None:
-            answered = self._near(int(candidate.key), dict(found)[int(candidate.key)], question)
-        self._learn(place, question, seen, verdict)
+            answered = self._labeled(int(candidate.key), dict(found)[int(candidate.key)], question)
+        self._learn(number, question, seen, verdict)
         if answered is None:
-            self._keep(place, question.text)
-        lost = [(self._near(other, s, question), slots[other]) for other, s in found if slots.get(other)]
+            self._store(number, question.text)
+        lost = [(self._labeled(other, s, question), slots[other]) for other, s in found if slots.get(other)]
         refused, slot = next(((near, slot) for near, slot in lost if near.right), (None, ""))
         return Decision(question.text, answered, refused, slot)
 
@@ -71,8 +71,8 @@ class Learner:
         near = [(self._stored[int(i)], float(cosine[i])) for i in best]
         return sorted(near, key=lambda n: (-n[1], n[0]))
 
-    def _see(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Neighbor], dict[int, str]]:
-        """Return the neighbors as the proxy sees them; the guards judge until one may answer."""
+    def _apply_guards(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Neighbor], dict[int, str]]:
+        """Return the neighbors as the proxy builds them; guards run until one neighbor passes."""
         seen: list[Neighbor] = []
         slots: dict[int, str] = {}
         for other, similarity in found:
@@ -87,40 +87,40 @@ class Learner:
             seen.append(Neighbor(key, similarity, refused=refused, group=group, raised=raised))
         return seen, slots
 
-    def _learn(self, place: int, question: Question, seen: Sequence[Neighbor], verdict: Verdict) -> None:
-        group = str(place)
+    def _learn(self, number: int, question: Question, seen: Sequence[Neighbor], verdict: Verdict) -> None:
+        group = str(number)
         for each in neighbors_to_compare(seen, verdict) if verdict.action is not Action.SERVE else ():
             right = self._questions[int(each.key)].answer == question.answer
             if verdict.candidate is not None and each.key == verdict.candidate.key:
                 nonce = self._chance.getrandbits(32)
-                observation = self._verified.learn(verdict, right, at=place, nonce=nonce, caller=0)
+                observation = self._verified.learn(verdict, right, at=number, nonce=nonce, caller=0)
                 if observation is not None:
                     self._records[each.key] = self._records[each.key].with_observations([observation])
             if right:
                 group = each.group
                 break
-        self._records[str(place)] = EntryRecord(group)
+        self._records[str(number)] = EntryRecord(group)
 
-    def _keep(self, place: int, text: str) -> None:
-        self._index[len(self._stored)] = self._rows[place]
-        self._stored.append(place)
-        self._exact[text] = place
+    def _store(self, number: int, text: str) -> None:
+        self._index[len(self._stored)] = self._rows[number]
+        self._stored.append(number)
+        self._exact[text] = number
 
-    def _near(self, other: int, similarity: float, question: Question) -> Near:
+    def _labeled(self, other: int, similarity: float, question: Question) -> LabeledNeighbor:
         kept = self._questions[other]
-        return Near(kept.text, similarity, kept.answer == question.answer)
+        return LabeledNeighbor(kept.text, similarity, kept.answer == question.answer)
 
 
-def on_learned(
+def evaluate_verified(
     questions: Sequence[Question], vectors: dict[str, Vector], space: EmbeddingSpace, rules: Rules, seed: int
 ) -> Run:
-    """Ask one question after the other, of a cache that knows nothing at first."""
+    """Process one question after the other, starting with an empty cache."""
     rows = np.stack([vectors[question.text] for question in questions])
-    learner, run, progress = Learner(questions, rows, space, rules, seed), Run(), Progress("asking")
-    for place in range(len(questions)):
-        if place % SHOWN_EVERY == 0:
-            progress.task = f"asking {bar(place, len(questions))}"
+    cache, run, progress = SimulatedCache(questions, rows, space, rules, seed), Run(), Progress("evaluating")
+    for number in range(len(questions)):
+        if number % PROGRESS_INTERVAL_QUESTIONS == 0:
+            progress.task = f"evaluating {bar(number, len(questions))}"
             progress.show()
-        run.decisions.append(learner.ask(place, run))
+        run.decisions.append(cache.process(number, run))
     progress.clear()
     return run

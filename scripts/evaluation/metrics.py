@@ -1,4 +1,4 @@
-"""What decisions are worth: rates, intervals, latencies, and the table of capabilities."""
+"""Computes metrics of decisions: rates, confidence intervals, latencies, and the table of capabilities."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from evaluation.intervals import clopper_pearson
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class Metrics:
     """Shares of decisions, between 0 and 1."""
 
     n: int
     hit_rate: float
     wrong_of_all: float
     right_of_hits: float | None
-    """None where nothing was a hit."""
+    """None without any hit."""
     low: float
     high: float
-    """The interval of `right_of_hits`, in which it lies with 95 % confidence."""
+    """Bounds of the 95 % confidence interval of `right_of_hits`."""
 
 
-def of_decisions(decisions: Sequence[Decision]) -> Worth:
+def compute_metrics(decisions: Sequence[Decision]) -> Metrics:
     hits = [decision for decision in decisions if decision.right is not None]
     right = sum(decision.right is True for decision in hits)
     n = max(len(decisions), 1)
     low, high = clopper_pearson(right, len(hits))
-    return Worth(
+    return Metrics(
         n=len(decisions),
         hit_rate=len(hits) / n,
         wrong_of_all=(len(hits) - right) / n,
@@ -40,19 +40,19 @@ def of_decisions(decisions: Sequence[Decision]) -> Worth:
     )
 
 
-def as_json(file: str, policy: str, runs: Sequence[Run], note: str = "") -> dict[str, Any]:
-    """Return the object of one file, with its orders where it was played in several, its capabilities where it has any.
+def summarize(file: str, policy: str, runs: Sequence[Run], note: str = "") -> dict[str, Any]:
+    """Return the JSON document of one file, with its orders if there are several, and its capabilities if it has any.
 
-    *n* is one order's questions; the rates are those of all orders together.
+    *n* is the number of questions in one order; the rates are over all orders.
     """
     decisions = [decision for run in runs for decision in run.decisions]
     seconds = [each for run in runs for each in run.seconds]
     document: dict[str, Any] = {"file": file, "n": len(runs[0].decisions), "policy": policy}
-    document |= _rates(of_decisions(decisions))
+    document |= _rates(compute_metrics(decisions))
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         document[f"decision_{name}_ms"] = round(quantile(seconds, share) * 1000, 4)
     if len(runs) > 1:
-        document["orders"] = [_rates(of_decisions(run.decisions)) for run in runs]
+        document["orders"] = [_rates(compute_metrics(run.decisions)) for run in runs]
         document["wrong_of_all_worst_order"] = max(order["wrong_of_all"] for order in document["orders"])
     if table := capabilities(decisions):
         document["capabilities"] = table
@@ -60,16 +60,19 @@ def as_json(file: str, policy: str, runs: Sequence[Run], note: str = "") -> dict
 
 
 def capabilities(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """Return for each capability what `as_json` says of a file, and: *false_hits*, the share of the pairs labeled
-    different that were answered, and *kept*, the share of those labeled the same; None where there are none."""
+    """Return the metrics of each capability.
+
+    *false_hits* is the share of pairs labeled different that were answered, *kept* that of pairs labeled the same; None
+    if there are no such pairs.
+    """
     groups: dict[str, list[Decision]] = {}
     for decision in decisions:
         if decision.capability:
             groups.setdefault(decision.capability, []).append(decision)
     table = []
     for name, members in groups.items():
-        worth = of_decisions(members)
-        row = {"capability": name, "n": worth.n, **_rates(worth)}
+        metrics = compute_metrics(members)
+        row = {"capability": name, "n": metrics.n, **_rates(metrics)}
         for key, same in (("false_hits", False), ("kept", True)):
             labeled = [decision for decision in members if decision.same is same]
             answered = sum(decision.right is not None for decision in labeled)
@@ -84,12 +87,12 @@ def quantile(values: Sequence[float], share: float) -> float:
     return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]
 
 
-def _rates(worth: Worth) -> dict[str, Any]:
-    right = worth.right_of_hits
+def _rates(metrics: Metrics) -> dict[str, Any]:
+    right = metrics.right_of_hits
     return {
-        "hit_rate": round(worth.hit_rate, 6),
-        "wrong_of_all": round(worth.wrong_of_all, 6),
+        "hit_rate": round(metrics.hit_rate, 6),
+        "wrong_of_all": round(metrics.wrong_of_all, 6),
         "right_of_hits": None if right is None else round(right, 6),
-        "right_of_hits_low": round(worth.low, 6),
-        "right_of_hits_high": round(worth.high, 6),
+        "right_of_hits_low": round(metrics.low, 6),
+        "right_of_hits_high": round(metrics.high, 6),
     }

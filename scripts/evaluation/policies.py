@@ -1,4 +1,4 @@
-"""Policies to be compared on streams: a static threshold, one curve for each entry alone, and the verified one."""
+"""The policies that are compared on streams: static threshold, one curve per entry, and verified."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from aicache.evidence.verified_policy import (
     neighbors_to_compare,
 )
 from aicache.guards import Pass, Raise, Refuse, compare_questions
-from evaluation.streams import Choice, Near, Same
+from evaluation.streams import Choice, SameAnswer, StoredNeighbor
 
 
-class Static:
-    """Serves what is at or above a threshold, and learns nothing."""
+class StaticPolicy:
+    """Serves neighbors at or above a threshold, and learns nothing."""
 
-    looked_at = 1
+    max_neighbors = 1
 
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
 
-    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice:
+    def choose(self, question: int, near: Sequence[StoredNeighbor], caller: int) -> Choice:
         if near and near[0][1] >= self._threshold:
-            return Choice(near[0][0], ask=False)
-        return Choice(None, ask=True)
+            return Choice(near[0][0], call_upstream=False)
+        return Choice(None, call_upstream=True)
 
-    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+    def learn(self, question: int, near: Sequence[StoredNeighbor], same: SameAnswer, stored: bool, caller: int) -> None:
         pass
 
 
-class EachEntry:
-    """A curve for each entry by its own observations alone, in the manner of vCache (arXiv 2502.03771).
+class PerEntryPolicy:
+    """One curve per entry, fitted to that entry's own observations, like vCache (arXiv 2502.03771).
 
-    The probability that an entry's answer is right at a similarity s is ``logistic(sharp · (s - bar))``; what the two
-    numbers may be follows from the observations, on a grid. The upstream is asked with the smallest probability that
-    keeps the error below *error* if the curve is as bad as it may be at some confidence, the best one for it.
+    The probability that an entry's answer is right at a similarity s is ``logistic(sharp · (s - bar))``; the
+    posterior of the two parameters is computed on a grid. The upstream is called with the smallest probability that
+    keeps the error below *error* for the worst curve within a confidence level, minimized over the levels.
     """
 
-    looked_at = 1
+    max_neighbors = 1
     _SHARP = (10.0, 20.0, 40.0, 80.0, 160.0)
     _BARS = tuple(0.5 + 0.01 * i for i in range(51))
     _CONFIDENCES = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
@@ -58,19 +58,19 @@ class EachEntry:
         self._likely: dict[int, list[tuple[float, float, float]]] = {}
         self._chance = random.Random(seed)
 
-    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice:
-        if near and self._chance.random() >= self._explored(*near[0]):
-            return Choice(near[0][0], ask=False)
-        return Choice(None, ask=True)
+    def choose(self, question: int, near: Sequence[StoredNeighbor], caller: int) -> Choice:
+        if near and self._chance.random() >= self._exploration_rate(*near[0]):
+            return Choice(near[0][0], call_upstream=False)
+        return Choice(None, call_upstream=True)
 
-    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+    def learn(self, question: int, near: Sequence[StoredNeighbor], same: SameAnswer, stored: bool, caller: int) -> None:
         if near:
             key, similarity = near[0]
             self._seen.setdefault(key, []).append((similarity, same(key)))
             self._likely.pop(key, None)
 
-    def _explored(self, key: int, similarity: float) -> float:
-        """Return the probability with which the upstream is asked."""
+    def _exploration_rate(self, key: int, similarity: float) -> float:
+        """Return the probability of calling the upstream."""
         if key not in self._seen:
             return 1.0
         right_at = sorted(
@@ -89,7 +89,7 @@ class EachEntry:
         return best
 
     def _curves(self, key: int) -> list[tuple[float, float, float]]:
-        """Return every curve on a grid with how likely it is, of 1 together."""
+        """Return every curve on the grid with its posterior probability."""
         if key not in self._likely:
             grid = [(sharp, bar) for sharp in self._SHARP for bar in self._BARS]
             logs = [
@@ -102,10 +102,10 @@ class EachEntry:
         return self._likely[key]
 
 
-class Learned:
-    """The verified policy, as the engine has it: the decisions are its own."""
+class LearningPolicy:
+    """The engine's own verified policy."""
 
-    looked_at = MAX_NEIGHBORS
+    max_neighbors = MAX_NEIGHBORS
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Learned:
         shared: bool = False,
         texts: Sequence[str] = (),
     ) -> None:
-        """*texts* are the questions, by number, for the guards; without them there are none."""
+        """*texts* are the questions by number, for the guards; without texts no guards run."""
         self.verified = VerifiedPolicy(space, max_error, check_rates=shares, shared=shared)
         self.records: dict[str, EntryRecord] = {}
         self._chance = random.Random(seed)
@@ -126,14 +126,16 @@ class Learned:
         self._at = 0
         self._decision = Decision(Action.MISS)
 
-    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice:
+    def choose(self, question: int, near: Sequence[StoredNeighbor], caller: int) -> Choice:
         self._at += 1
         seen = self._see(question, near)
         self._decision = self.verified.decide(seen, self.records, self._chance.random())
         found = self._decision.candidate
-        return Choice(int(found.key) if found and self._decision.serves else None, ask=self._decision.needs_upstream)
+        return Choice(
+            int(found.key) if found and self._decision.serves else None, call_upstream=self._decision.needs_upstream
+        )
 
-    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+    def learn(self, question: int, near: Sequence[StoredNeighbor], same: SameAnswer, stored: bool, caller: int) -> None:
         found, group = self._decision.candidate, str(question)
         for seen in neighbors_to_compare(self._see(question, near), self._decision):
             right = same(int(seen.key))
@@ -151,8 +153,8 @@ class Learned:
         if observation is not None:
             self.records[key] = self.records[key].with_observations([observation], capped=self._shared)
 
-    def _see(self, question: int, near: Sequence[Near]) -> list[Neighbor]:
-        """Return the neighbors as the engine would have them."""
+    def _see(self, question: int, near: Sequence[StoredNeighbor]) -> list[Neighbor]:
+        """Return the neighbors as the engine builds them."""
         seen = []
         for key, similarity in near:
             verdict = compare_questions(self._texts[question], self._texts[key]) if self._texts else Pass()

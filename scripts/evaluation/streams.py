@@ -1,4 +1,4 @@
-"""Streams of labeled questions through a policy, with insert on a miss. Pure: vectors, labels and chances come in."""
+"""Simulates a policy on streams of labeled questions; misses are stored. Pure: vectors, labels and seeds are given."""
 
 from __future__ import annotations
 
@@ -12,59 +12,59 @@ import numpy.typing as npt
 
 from aicache.domain.model import Vector
 
-NEAREST = 300
-"""Neighbors of each question that are found beforehand. Seldom are all of them not stored yet."""
-CHUNK = 500
+MAX_NEAREST = 300
+"""Neighbors of each question that are computed in advance. Usually some of them are stored already."""
+ROWS_PER_BLOCK = 500
 
-Near = tuple[int, float]
-"""A stored question, by its number, and the cosine."""
-Same = Callable[[int], bool]
-"""Tells whether a stored question's answer is judged to be the same as the fresh one."""
+StoredNeighbor = tuple[int, float]
+"""The number of a stored question, and its cosine similarity."""
+SameAnswer = Callable[[int], bool]
+"""Returns whether a stored question's answer is found equal to the fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Questions by number. A hit is right when *answers* are equal: the class of what a question's answer says."""
+    """Questions by number. A hit is right if both have the same class in *answers*."""
 
     name: str
     vectors: Vector
     """``(n, d)``, L2-normalized."""
     answers: npt.NDArray[np.int64]
     nearest: npt.NDArray[np.int32]
-    """``(n, NEAREST)``, nearest first; a question is no neighbor of its own."""
+    """``(n, MAX_NEAREST)``, nearest first, without the question itself."""
     similarity: npt.NDArray[np.float32]
     texts: tuple[str, ...] = ()
-    """The questions themselves, for the guards; none where they do not matter."""
+    """The questions, for the guards; empty if no guards run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a policy does with one question: serve a stored one's answer, ask upstream, or (an audit) both."""
+    """A policy's decision on a question: serve a stored answer, call the upstream, or both (an audit)."""
 
     served: int | None
-    ask: bool
+    call_upstream: bool
 
 
 class Policy(Protocol):
-    """Decides on questions and is told what the upstream said."""
+    """Decides on questions, and learns from the upstream's answers."""
 
-    looked_at: int
-    """Neighbors that it wants to see."""
+    max_neighbors: int
+    """The number of neighbors that `choose` gets."""
 
-    def choose(self, question: int, near: Sequence[Near], caller: int) -> Choice: ...
+    def choose(self, question: int, near: Sequence[StoredNeighbor], caller: int) -> Choice: ...
 
-    def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
-        """Take in the fresh answer; *stored* says that the question is a stored one from now on."""
+    def learn(self, question: int, near: Sequence[StoredNeighbor], same: SameAnswer, stored: bool, caller: int) -> None:
+        """Learn from a fresh answer; *stored* tells that the question is stored from now on."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one order of a stream."""
+    """The results of one order of a stream."""
 
     requests: int
     served: list[tuple[int, bool]] = field(default_factory=list)
-    """When (the request's number, from 0) a hit was served, and whether it was right."""
-    asked: int = 0
+    """The request's number (from 0) of each hit, and whether it was right."""
+    upstream_calls: int = 0
 
     @property
     def hits(self) -> int:
@@ -80,19 +80,21 @@ class Outcome:
         return sum(low <= at < high and not right for at, right in self.served) / max(1, high - low)
 
 
-def stream(name: str, vectors: Vector, answers: Sequence[int], texts: Sequence[str] = ()) -> Stream:
-    """Make a stream, with the nearest neighbors of each question among all others, by brute force."""
-    count = min(NEAREST, len(vectors) - 1)
+def build_stream(name: str, vectors: Vector, answers: Sequence[int], texts: Sequence[str] = ()) -> Stream:
+    """Build a stream, with the nearest neighbors of each question, by brute force."""
+    count = min(MAX_NEAREST, len(vectors) - 1)
     nearest = np.empty((len(vectors), count), dtype=np.int32)
     similarity = np.empty((len(vectors), count), dtype=np.float32)
-    for start in range(0, len(vectors), CHUNK):
-        cosine = vectors[start : start + CHUNK] @ vectors.T
+    for start in range(0, len(vectors), ROWS_PER_BLOCK):
+        cosine = vectors[start : start + ROWS_PER_BLOCK] @ vectors.T
         rows = np.arange(len(cosine))
         cosine[rows, start + rows] = -2.0
-        some = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
-        order = np.argsort(-np.take_along_axis(cosine, some, 1), axis=1, kind="stable")
-        nearest[start : start + CHUNK] = np.take_along_axis(some, order, 1)
-        similarity[start : start + CHUNK] = np.take_along_axis(cosine, nearest[start : start + CHUNK], 1)
+        unsorted = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
+        order = np.argsort(-np.take_along_axis(cosine, unsorted, 1), axis=1, kind="stable")
+        nearest[start : start + ROWS_PER_BLOCK] = np.take_along_axis(unsorted, order, 1)
+        similarity[start : start + ROWS_PER_BLOCK] = np.take_along_axis(
+            cosine, nearest[start : start + ROWS_PER_BLOCK], 1
+        )
     return Stream(name, vectors, np.asarray(answers, dtype=np.int64), nearest, similarity, tuple(texts))
 
 
@@ -100,7 +102,7 @@ def shuffled(count: int, seed: int) -> list[int]:
     return [int(i) for i in np.random.default_rng(seed).permutation(count)]
 
 
-def play(
+def simulate(
     stream: Stream,
     order: Sequence[int],
     policy: Policy,
@@ -109,25 +111,25 @@ def play(
     seed: int = 0,
     callers: Sequence[int] | None = None,
 ) -> Outcome:
-    """Ask the questions in order, each once; every miss is stored with its own answer.
+    """Process each question once, in order; every miss is stored with its own answer.
 
-    *noise* is the share of judgments that come out the wrong way round. *callers* says who asks each question, by its
-    number (0 for all without it); what is served to negative ones is left out of the outcome.
+    *noise* is the share of comparisons with the wrong result. *callers* has the caller of each question (0 by default);
+    hits of negative callers are not counted in the outcome.
     """
     chance = random.Random(seed)
-    stored = _Stored(stream)
+    stored = _StoredQuestions(stream)
     outcome = Outcome(sum(callers[i] >= 0 for i in order) if callers else len(order))
     at = 0
     for question in order:
         caller = callers[question] if callers else 0
-        near = stored.nearest(question, policy.looked_at)
+        near = stored.nearest(question, policy.max_neighbors)
         choice = policy.choose(question, near, abs(caller))
         if choice.served is not None and caller >= 0:
             outcome.served.append((at, bool(stream.answers[choice.served] == stream.answers[question])))
         if choice.served is None:
             stored.add(question)
-        if choice.ask:
-            outcome.asked += caller >= 0
+        if choice.call_upstream:
+            outcome.upstream_calls += caller >= 0
 
             def same(other: int, question: int = question) -> bool:
                 return bool(stream.answers[other] == stream.answers[question]) != (chance.random() < noise)
@@ -137,8 +139,8 @@ def play(
     return outcome
 
 
-class _Stored:
-    """The questions that have been stored, searched by brute force."""
+class _StoredQuestions:
+    """The stored questions, searched by brute force."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -149,8 +151,8 @@ class _Stored:
         self._is_stored[question] = True
         self._list.append(question)
 
-    def nearest(self, question: int, count: int) -> list[Near]:
-        """Return the nearest stored questions; exact, as far as the lists made beforehand reach or else by search."""
+    def nearest(self, question: int, count: int) -> list[StoredNeighbor]:
+        """Return the exact nearest stored questions, from the precomputed lists if they suffice, else by search."""
         known = self._stream.nearest[question]
         places = np.flatnonzero(self._is_stored[known])[:count]
         if len(places) == min(count, len(self._list)):

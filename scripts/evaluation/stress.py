@@ -1,4 +1,4 @@
-"""The verified policy beside others, and what it must bear: wrong labels, a wrong prior, other traffic, a poisoner."""
+"""Compares policies, and stress-tests the verified one: wrong labels, wrong prior, changing traffic, poisoning."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
 from aicache.evidence.verified_policy import CheckRates
 from evaluation.data import read_questions
-from evaluation.policies import EachEntry, Learned, Static
-from evaluation.streams import Outcome, Policy, Stream, play, shuffled, stream
+from evaluation.policies import LearningPolicy, PerEntryPolicy, StaticPolicy
+from evaluation.streams import Outcome, Policy, Stream, build_stream, shuffled, simulate
 from evaluation.vectors import Vectors
 
-SAFE = USE_MULTILINGUAL.safe
+SAFE_SIMILARITY = USE_MULTILINGUAL.safe
 THRESHOLDS = [0.78 + 0.005 * i for i in range(44)]
-FOUR_PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 ATTACKER = -7
-HALF = 4000
-"""Questions of each of two streams that follow one another."""
+MAX_QUESTIONS_PER_HALF = 4000
+"""Limit for each of two streams that are concatenated."""
 
-MOST = 10_003
-"""Questions of a file that are played, unless another limit is asked for."""
+DEFAULT_LIMIT = 10_003
+"""Questions used from a file, unless --limit is given."""
 
 Row: TypeAlias = dict[str, Any]
 Make: TypeAlias = Callable[[int, Stream], Policy]
@@ -33,7 +33,7 @@ Make: TypeAlias = Callable[[int, Stream], Policy]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is done to a stream, and by which policy it is met."""
+    """A policy, and the noise of its comparisons."""
 
     name: str
     make: Make
@@ -43,8 +43,8 @@ class Scenario:
 def run(
     files: Sequence[Path], vectors: Vectors, limit: int | None, seeds: Sequence[int], max_error: float
 ) -> Iterator[Row]:
-    """Yield what came of each file and policy, then of each two files that follow one another."""
-    limit = limit or MOST
+    """Yield the results for each file and policy, then for each pair of consecutive files."""
+    limit = limit or DEFAULT_LIMIT
     streams = []
     for file in files:
         questions = read_questions(file, limit, 0)
@@ -52,83 +52,86 @@ def run(
         answers = [classes.setdefault(question.answer, len(classes)) for question in questions]
         texts = [question.text for question in questions]
         known = vectors.of(texts)
-        made = stream(str(file), np.stack([known[text] for text in texts]), answers, texts)
+        made = build_stream(str(file), np.stack([known[text] for text in texts]), answers, texts)
         streams.append(made)
-        for scenario in [*policies(max_error), *hardships(max_error)]:
-            yield row(made.name, scenario.name, [_play(made, scenario, seed) for seed in seeds])
+        for scenario in [*policy_scenarios(max_error), *stress_scenarios(max_error)]:
+            yield summarize(made.name, scenario.name, [_simulate_scenario(made, scenario, seed) for seed in seeds])
         threshold, outcomes = best_static(made, seeds, max_error)
-        yield row(made.name, f"static {threshold:.3f}, in hindsight", outcomes)
-        yield row(made.name, "poisoned", [poisoned(made, seed, max_error) for seed in seeds])
+        yield summarize(made.name, f"static {threshold:.3f}, in hindsight", outcomes)
+        yield summarize(made.name, "poisoned", [simulate_poisoning(made, seed, max_error) for seed in seeds])
     for one, other in pairwise([*streams, *streams[:1]] if len(streams) > 1 else []):
-        both = joined(one, other)
-        yield row(both.name, "changed", [changed(both, seed, max_error) for seed in seeds])
+        both = concatenate(one, other)
+        yield summarize(both.name, "changed", [simulate_change(both, seed, max_error) for seed in seeds])
 
 
-def policies(max_error: float) -> Iterator[Scenario]:
-    """Yield the policies to compare."""
-    yield Scenario(f"static {SAFE}", lambda _, __: Static(SAFE))
-    yield Scenario("each entry alone", lambda seed, _: EachEntry(max_error, seed))
-    yield Scenario("verified", lambda seed, _: Learned(max_error, seed=seed))
-    yield Scenario("verified, guards", lambda seed, made: Learned(max_error, seed=seed, texts=made.texts))
+def policy_scenarios(max_error: float) -> Iterator[Scenario]:
+    """Yield the scenarios that compare policies."""
+    yield Scenario(f"static {SAFE_SIMILARITY}", lambda _, __: StaticPolicy(SAFE_SIMILARITY))
+    yield Scenario("each entry alone", lambda seed, _: PerEntryPolicy(max_error, seed))
+    yield Scenario("verified", lambda seed, _: LearningPolicy(max_error, seed=seed))
+    yield Scenario("verified, guards", lambda seed, made: LearningPolicy(max_error, seed=seed, texts=made.texts))
     no_audit = CheckRates(explore=0.05, audit=0.0)
-    yield Scenario("verified, no audit", lambda seed, _: Learned(max_error, seed=seed, shares=no_audit))
+    yield Scenario("verified, no audit", lambda seed, _: LearningPolicy(max_error, seed=seed, shares=no_audit))
 
 
-def hardships(max_error: float) -> Iterator[Scenario]:
-    """Yield what the verified policy must bear."""
+def stress_scenarios(max_error: float) -> Iterator[Scenario]:
+    """Yield the stress tests of the verified policy."""
     for noise in (0.05, 0.1):
-        yield Scenario(f"verified, {noise:.0%} of labels wrong", lambda seed, _: Learned(max_error, seed=seed), noise)
+        yield Scenario(
+            f"verified, {noise:.0%} of labels wrong", lambda seed, _: LearningPolicy(max_error, seed=seed), noise
+        )
     sure = replace(USE_MULTILINGUAL, prior=Prior((6.0, 2.0, 3.0), (0.5, 0.5, 0.5), 0.0))
-    yield Scenario("verified, prior wrong and sure", lambda seed, _: Learned(max_error, seed=seed, space=sure))
+    yield Scenario("verified, prior wrong and sure", lambda seed, _: LearningPolicy(max_error, seed=seed, space=sure))
 
 
 def best_static(made: Stream, seeds: Sequence[int], max_error: float) -> tuple[float, list[Outcome]]:
-    """Return the lowest threshold whose wrong hits are within the error on the mean of the orders, as if known."""
+    """Return the lowest threshold whose mean error over the orders is within the bound, chosen in hindsight."""
     for threshold in THRESHOLDS:
-        outcomes = [_play(made, Scenario("", lambda _, __, t=threshold: Static(t)), seed) for seed in seeds]  # type: ignore[misc]
+        scenario = Scenario("", lambda _, __, threshold=threshold: StaticPolicy(threshold))  # type: ignore[misc]
+        outcomes = [_simulate_scenario(made, scenario, seed) for seed in seeds]
         if sum(o.wrong for o in outcomes) <= max_error * sum(o.requests for o in outcomes):
             return threshold, outcomes
     return 1.0, [Outcome(len(made.answers)) for _ in seeds]
 
 
-def changed(both: Stream, seed: int, max_error: float) -> Outcome:
-    """Play the first stream's questions, then the second's, on one curve."""
+def simulate_change(both: Stream, seed: int, max_error: float) -> Outcome:
+    """Simulate a change of traffic: the first stream's questions, then the second's, with one curve."""
     half = len(both.answers) // 2
     order = shuffled(half, seed) + [half + i for i in shuffled(len(both.answers) - half, seed)]
-    return play(both, order, Learned(max_error, seed=seed), seed=seed)
+    return simulate(both, order, LearningPolicy(max_error, seed=seed), seed=seed)
 
 
-def poisoned(made: Stream, seed: int, max_error: float) -> Outcome:
-    """Play a stream of four callers and an attacker, who asks a tenth of all questions and is answered anything.
+def simulate_poisoning(made: Stream, seed: int, max_error: float) -> Outcome:
+    """Simulate four callers and an attacker, who sends a tenth of all questions and plants wrong answers.
 
-    What is served to the attacker does not count. All that it plants among the questions of a class has the same wrong
-    answer, so that its questions back one another.
+    Hits of the attacker do not count. Everything that it plants in a class has the same wrong answer, so that its
+    questions back one another.
     """
     chance = np.random.default_rng(seed)
     count = len(made.answers)
     callers = chance.integers(1, 5, count)
     callers[chance.random(count) < 0.1] = ATTACKER
     planted = np.where(callers == ATTACKER, int(np.max(made.answers)) + 1 + made.answers, made.answers)
-    policy = Learned(max_error, seed=seed, shared=True)
-    return play(replace(made, answers=planted), shuffled(count, seed), policy, seed=seed, callers=callers.tolist())
+    policy = LearningPolicy(max_error, seed=seed, shared=True)
+    return simulate(replace(made, answers=planted), shuffled(count, seed), policy, seed=seed, callers=callers.tolist())
 
 
-def joined(one: Stream, other: Stream) -> Stream:
-    """Return some of both as one, of which no answers are the same; as many questions of each, the first by chance."""
-    count = min(len(one.answers), len(other.answers), HALF)
+def concatenate(one: Stream, other: Stream) -> Stream:
+    """Concatenate equally large random samples of two streams, whose answer classes are kept distinct."""
+    count = min(len(one.answers), len(other.answers), MAX_QUESTIONS_PER_HALF)
     some, others = shuffled(len(one.answers), 0)[:count], shuffled(len(other.answers), 0)[:count]
     answers = np.concatenate([one.answers[some], int(np.max(one.answers)) + 1 + other.answers[others]])
     vectors = np.concatenate([one.vectors[some], other.vectors[others]])
-    return stream(f"{one.name} then {other.name}", vectors, answers.tolist())
+    return build_stream(f"{one.name} then {other.name}", vectors, answers.tolist())
 
 
-def _play(made: Stream, scenario: Scenario, seed: int) -> Outcome:
+def _simulate_scenario(made: Stream, scenario: Scenario, seed: int) -> Outcome:
     order = shuffled(len(made.answers), seed)
-    return play(made, order, scenario.make(seed, made), noise=scenario.noise, seed=seed)
+    return simulate(made, order, scenario.make(seed, made), noise=scenario.noise, seed=seed)
 
 
-def row(name: str, policy: str, outcomes: Sequence[Outcome]) -> Row:
-    """Return what came of the orders: means and worst, as shares of all requests, and by quarter of the stream."""
+def summarize(name: str, policy: str, outcomes: Sequence[Outcome]) -> Row:
+    """Return the results of all orders: means and worst, as shares of all requests, and by quarter of the stream."""
     requests, hits, wrong = (sum(v) for v in zip(*((o.requests, o.hits, o.wrong) for o in outcomes), strict=True))
     return {
         "file": name,
@@ -139,16 +142,16 @@ def row(name: str, policy: str, outcomes: Sequence[Outcome]) -> Row:
         "wrong_of_all": round(wrong / requests, 5),
         "wrong_of_all_worst_order": round(max(o.wrong / o.requests for o in outcomes), 5),
         "right_of_hits": round(1 - wrong / hits, 4) if hits else None,
-        "asked_upstream": round(sum(o.asked for o in outcomes) / requests, 4),
+        "asked_upstream": round(sum(o.upstream_calls for o in outcomes) / requests, 4),
         "wrong_by_quarter": [
             round(float(np.mean([o.wrong_between(start, end) for o in outcomes])), 5)
-            for start, end in pairwise(FOUR_PARTS)
+            for start, end in pairwise(QUARTERS)
         ],
     }
 
 
-def line(row: Row) -> str:
-    """Return a row for people to read."""
+def format_row(row: Row) -> str:
+    """Return a row as text."""
     right = f"{row['right_of_hits']:6.1%}" if row["right_of_hits"] is not None else "      "
     quarters = " ".join(f"{q:5.2%}" for q in row["wrong_by_quarter"])
     return (

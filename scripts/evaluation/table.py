@@ -1,12 +1,12 @@
-"""The figures of one file for people to read."""
+"""Formats the results of one file as text."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def lines(document: dict[str, Any]) -> str:
-    """Return a line for the file, and one for each capability."""
+def format_document(document: dict[str, Any]) -> str:
+    """Return the file's results and one line per capability."""
     text = (
         f"{document['file']}\n  {document['n']} questions, {_rates(document)}; decided in "
         f"{document['decision_p50_ms']:.3f} ms (p99 {document['decision_p99_ms']:.3f})"
@@ -27,8 +27,8 @@ def lines(document: dict[str, Any]) -> str:
 
 def _rates(document: dict[str, Any]) -> str:
     right = document["right_of_hits"]
-    max_hit_error = "no hit" if right is None else f"{right:.1%} of the hits right ({_interval(document)})"
-    return f"{document['hit_rate']:.2%} hits, {document['wrong_of_all']:.2%} wrong, {max_hit_error}"
+    hit_accuracy = "no hit" if right is None else f"{right:.1%} of the hits right ({_interval(document)})"
+    return f"{document['hit_rate']:.2%} hits, {document['wrong_of_all']:.2%} wrong, {hit_accuracy}"
 
 
 def _interval(document: dict[str, Any]) -> str:

@@ -15,16 +15,16 @@ from aicache.config.values import Embedder as EmbedderConfig
 from aicache.domain.model import Vector
 from aicache.runtime.factories import build_embedder, vector_space
 
-TOGETHER = 256  # texts asked for at once
-KEPT_EVERY = 4096  # texts after which what there is goes to disk
-PATIENCE = 30.0  # seconds for one call; nobody waits for an answer here
+BATCH_SIZE = 256  # texts per call
+SAVE_INTERVAL_TEXTS = 4096  # new vectors are saved to disk after so many
+EMBED_TIMEOUT_S = 30.0  # for one call; no client waits for it
 
 
 class Vectors:
-    """A folder of vectors for each model, in files that are only ever added to: a run that was broken off goes on."""
+    """Vectors in one folder per model. Files are only added, so that an interrupted run can continue."""
 
     def __init__(self, folder: Path, config: EmbedderConfig) -> None:
-        self._config = replace(config, timeout=PATIENCE)
+        self._config = replace(config, timeout=EMBED_TIMEOUT_S)
         self._embedder = build_embedder(self._config)
         self._folder = folder / vector_space(self._embedder.model, self._embedder.dimensions)
         self._known: dict[bytes, Vector] = {}
@@ -36,18 +36,18 @@ class Vectors:
 
     @property
     def threshold(self) -> float:
-        """The model's safe similarity."""
+        """The model's safe similarity threshold."""
         return self._embedder.threshold
 
     def of(self, texts: Iterable[str]) -> dict[str, Vector]:
-        """Return a vector for each text; those that nobody has embedded yet are embedded now. Raises StoreError."""
-        wanted = list(dict.fromkeys(texts))
+        """Return a vector for each text; embed those without one. Raises StoreError."""
+        distinct = list(dict.fromkeys(texts))
         missing = sorted(
-            (text for text in wanted if _digest(text) not in self._known), key=len
-        )  # batches of one length
+            (text for text in distinct if _digest(text) not in self._known), key=len
+        )  # similar lengths share a batch
         if missing:
             asyncio.run(self._embed(missing))
-        return {text: self._known[_digest(text)] for text in wanted}
+        return {text: self._known[_digest(text)] for text in distinct}
 
     async def _embed(self, texts: list[str]) -> None:
         progress = Progress("loading the embedder")
@@ -55,19 +55,19 @@ class Vectors:
         fresh: dict[bytes, Vector] = {}
         try:
             await self._embedder.load()
-            for start in range(0, len(texts), TOGETHER):
+            for start in range(0, len(texts), BATCH_SIZE):
                 progress.task = f"embedding {bar(start, len(texts))}"
                 progress.show()
-                some = texts[start : start + TOGETHER]
-                fresh |= zip(map(_digest, some), await self._embedder.embed(some, "query"), strict=True)
-                if len(fresh) >= KEPT_EVERY:
+                batch = texts[start : start + BATCH_SIZE]
+                fresh |= zip(map(_digest, batch), await self._embedder.embed(batch, "query"), strict=True)
+                if len(fresh) >= SAVE_INTERVAL_TEXTS:
                     self._write(fresh)
                     fresh = {}
         finally:
             self._write(fresh)
             progress.clear()
             await self._embedder.close()
-            self._embedder = build_embedder(self._config)  # for the next file: this one's loop ends here
+            self._embedder = build_embedder(self._config)  # a new one for the next file: it is bound to this event loop
 
     def _read(self) -> None:
         for path in sorted(self._folder.glob("*.npz")):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
-from evaluation.policies import EachEntry, Learned, Static
-from evaluation.streams import Near, Outcome, Same, Stream, play, shuffled, stream
+from evaluation.policies import LearningPolicy, PerEntryPolicy, StaticPolicy
+from evaluation.streams import Outcome, SameAnswer, StoredNeighbor, Stream, build_stream, shuffled, simulate
 
 pytestmark = pytest.mark.slow
 ERROR = 0.01
@@ -30,11 +30,11 @@ def questions(count: int, topics: int) -> Stream:
     topic = chance.integers(0, topics, count)
     vectors = centers[topic] + spread[topic, None] * chance.normal(size=(count, 48))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return stream("made up", vectors.astype(np.float32), topic.tolist())
+    return build_stream("made up", vectors.astype(np.float32), topic.tolist())
 
 
 def verified(made: Stream, seed: int = 1, noise: float = 0.0) -> Outcome:
-    return play(made, shuffled(len(made.answers), seed), Learned(ERROR, seed=seed), noise=noise, seed=seed)
+    return simulate(made, shuffled(len(made.answers), seed), LearningPolicy(ERROR, seed=seed), noise=noise, seed=seed)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -42,7 +42,7 @@ def test_it_hits_more_than_the_best_threshold_within_the_error_in_every_order(se
     made = questions(2000, 40)
     order = shuffled(2000, seed)
 
-    static = [play(made, order, Static(0.70 + 0.01 * i)) for i in range(29)]
+    static = [simulate(made, order, StaticPolicy(0.70 + 0.01 * i)) for i in range(29)]
     best = max(o.hits for o in static if o.wrong <= ERROR * 2000)
     outcome = verified(made, seed)
 
@@ -53,7 +53,7 @@ def test_it_hits_more_than_the_best_threshold_within_the_error_in_every_order(se
 def test_a_curve_for_each_entry_alone_learns_too_little_to_hit_much() -> None:
     made = questions(1000, 40)
 
-    alone = play(made, shuffled(1000, 1), EachEntry(ERROR, seed=1))
+    alone = simulate(made, shuffled(1000, 1), PerEntryPolicy(ERROR, seed=1))
 
     assert verified(made).hits > 3 * alone.hits
 
@@ -79,7 +79,7 @@ def test_a_prior_that_is_wrong_and_sure_gives_way() -> None:
     made = questions(2000, 40)
     sure = replace(USE_MULTILINGUAL, prior=Prior((6.0, 2.0, 3.0), (0.5, 0.5, 0.5), 0.0))
 
-    outcome = play(made, shuffled(2000, 1), Learned(ERROR, seed=1, space=sure), seed=1)
+    outcome = simulate(made, shuffled(2000, 1), LearningPolicy(ERROR, seed=1, space=sure), seed=1)
 
     assert outcome.wrong_between(0.5, 1.0) <= ERROR
 
@@ -88,9 +88,9 @@ def test_traffic_that_changes_is_followed() -> None:
     """First many ask for few things; then the same words, and every one has an answer of its own."""
     made = questions(3000, 40)
     answers = np.where(np.arange(3000) < 1500, made.answers, 1000 + np.arange(3000))
-    policy = Learned(ERROR, seed=1)
+    policy = LearningPolicy(ERROR, seed=1)
 
-    outcome = play(replace(made, answers=answers), range(3000), policy, seed=1)
+    outcome = simulate(replace(made, answers=answers), range(3000), policy, seed=1)
 
     assert outcome.wrong_between(0.75, 1.0) <= ERROR
     assert policy.verified.risk_model.weights[0] < 0
@@ -105,10 +105,10 @@ def test_one_caller_who_plants_misleading_questions_does_not_get_them_served_to_
     callers[attacker] = -CALLERS
     planted = np.where(attacker, 1000 + made.answers, made.answers)
 
-    outcome = play(
+    outcome = simulate(
         replace(made, answers=planted),
         shuffled(2500, seed),
-        Learned(ERROR, seed=seed, shared=True),
+        LearningPolicy(ERROR, seed=seed, shared=True),
         seed=seed,
         callers=callers.tolist(),
     )
@@ -120,8 +120,8 @@ def test_the_bound_of_a_stream_is_above_what_was_wrong() -> None:
     made = questions(2500, 40)
 
     for seed in range(1, 4):
-        policy = Learned(ERROR, seed=seed)
-        outcome = play(made, shuffled(2500, seed), policy, seed=seed)
+        policy = LearningPolicy(ERROR, seed=seed)
+        outcome = simulate(made, shuffled(2500, seed), policy, seed=seed)
 
         assert policy.verified.tally.max_overall_error() >= outcome.wrong / outcome.requests
 
@@ -130,16 +130,18 @@ def test_neighbors_are_exact_where_the_lists_made_beforehand_do_not_reach() -> N
     made = questions(400, 4)
     cosine = made.vectors @ made.vectors.T
 
-    class Watching(Static):
-        looked_at = 3
+    class Watching(StaticPolicy):
+        max_neighbors = 3
 
         def __init__(self) -> None:
             super().__init__(2.0)
             self.stored: list[int] = []
 
-        def learn(self, question: int, near: Sequence[Near], same: Same, stored: bool, caller: int) -> None:
+        def learn(
+            self, question: int, near: Sequence[StoredNeighbor], same: SameAnswer, stored: bool, caller: int
+        ) -> None:
             expected = sorted(self.stored, key=lambda s: -cosine[question, s])[:3]
             assert [key for key, _ in near] == expected
             self.stored.append(question)
 
-    play(made, shuffled(400, 1), Watching())
+    simulate(made, shuffled(400, 1), Watching())

@@ -25,10 +25,10 @@ from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from evaluation import tune
 from evaluation.chinese_pairs import CAPABILITIES, make_pairs
 from evaluation.data import Pair, Question, read_pairs, read_questions
-from evaluation.decisions import nearest, on_pairs, on_stream
+from evaluation.decisions import earlier_neighbors, evaluate_pairs, evaluate_stream
 from evaluation.intervals import clopper_pearson
-from evaluation.learning_stream import on_learned
-from evaluation.metrics import as_json, of_decisions
+from evaluation.learning_stream import evaluate_verified
+from evaluation.metrics import compute_metrics, summarize
 from evaluation.vectors import Vectors
 
 RULES = Rules(ttl=1, max_bytes=1, max_temperature=None, threshold=0.9, top_k=5, max_question=100)
@@ -57,15 +57,15 @@ def alike(pairs: Sequence[Pair], similarities: Sequence[float]) -> dict[str, Vec
 def test_pairs_are_answered_above_the_threshold_and_by_the_guards_leave() -> None:
     vectors = alike(PAIRS, [0.99, 0.95, 0.2])
 
-    static = of_decisions(on_pairs(PAIRS, vectors, STATIC).decisions)
-    guarded = of_decisions(on_pairs(PAIRS, vectors, RULES).decisions)
+    static = compute_metrics(evaluate_pairs(PAIRS, vectors, STATIC).decisions)
+    guarded = compute_metrics(evaluate_pairs(PAIRS, vectors, RULES).decisions)
 
     assert (static.hit_rate, static.wrong_of_all) == (2 / 3, 1 / 3)
     assert (guarded.hit_rate, guarded.wrong_of_all, guarded.right_of_hits) == (1 / 3, 0, 1)
 
 
 def test_capabilities_say_what_was_wrongly_answered_and_what_was_kept() -> None:
-    document = as_json("f", "static", [on_pairs(PAIRS, alike(PAIRS, [0.99, 0.95, 0.2]), STATIC)])
+    document = summarize("f", "static", [evaluate_pairs(PAIRS, alike(PAIRS, [0.99, 0.95, 0.2]), STATIC)])
 
     table = {row["capability"]: (row["n"], row["false_hits"], row["kept"]) for row in document["capabilities"]}
     assert table == {"numbers": (1, 1.0, None), "paraphrase": (2, 0.0, 1.0)}
@@ -75,10 +75,10 @@ def test_a_stream_keeps_every_miss_and_takes_the_next_neighbor_when_a_guard_refu
     texts = ["how far is 50 miles", "how far is 5 miles", "how far are 5 miles", "how far is 5 miles"]
     questions = [Question(text, "50" if "50" in text else "5") for text in texts]
     vectors = dict(zip(texts, at(1.0, 0.99, 0.98, 0.99), strict=True))
-    near = nearest(questions, vectors, 0.9)
+    near = earlier_neighbors(questions, vectors, 0.9)
 
-    static = on_stream(questions, near, STATIC).decisions
-    guarded = on_stream(questions, near, RULES).decisions
+    static = evaluate_stream(questions, near, STATIC).decisions
+    guarded = evaluate_stream(questions, near, RULES).decisions
 
     assert [decision.right for decision in static] == [None, False, False, False]
     assert [decision.right for decision in guarded] == [None, None, True, True]
@@ -87,10 +87,10 @@ def test_a_stream_keeps_every_miss_and_takes_the_next_neighbor_when_a_guard_refu
 def test_questions_that_depend_on_now_are_hits_only_by_the_same_text() -> None:
     texts = ["what is new today", "what's new today", "what is new today"]
     questions = [Question(text, "news") for text in texts]
-    near = nearest(questions, dict.fromkeys(texts, at(1.0)[0]), 0.9)
+    near = earlier_neighbors(questions, dict.fromkeys(texts, at(1.0)[0]), 0.9)
 
-    exact = on_stream(questions, near, RULES).decisions
-    others = on_stream(questions, near, replace(RULES, volatile=Volatile.LIKE_OTHERS)).decisions
+    exact = evaluate_stream(questions, near, RULES).decisions
+    others = evaluate_stream(questions, near, replace(RULES, volatile=Volatile.LIKE_OTHERS)).decisions
 
     assert [decision.right for decision in exact] == [None, None, True]
     assert [decision.right for decision in others] == [None, True, True]
@@ -198,9 +198,9 @@ def test_the_verified_policy_learns_on_a_stream_and_keeps_to_its_bound() -> None
     questions, vectors = a_stream(1000)
     rules = replace(RULES, policy=Policy.VERIFIED, threshold=0.0, audit=0.05)
 
-    played = on_learned(questions, vectors, USE_MULTILINGUAL, rules, seed=1)
+    played = evaluate_verified(questions, vectors, USE_MULTILINGUAL, rules, seed=1)
 
-    worth = of_decisions(played.decisions)
+    worth = compute_metrics(played.decisions)
     assert len(played.seconds) == len(played.decisions) == 1000
     assert worth.hit_rate > 0.5
     assert worth.wrong_of_all <= 0.01
@@ -212,7 +212,7 @@ def test_where_classes_cannot_be_told_apart_the_verified_policy_serves_next_to_n
     mixed = [replace(question, answer=str(i * 7 % 13)) for i, question in enumerate(questions)]
     rules = replace(RULES, policy=Policy.VERIFIED, threshold=0.0, audit=0.05)
 
-    worth = of_decisions(on_learned(mixed, vectors, USE_MULTILINGUAL, rules, seed=1).decisions)
+    worth = compute_metrics(evaluate_verified(mixed, vectors, USE_MULTILINGUAL, rules, seed=1).decisions)
 
     assert worth.wrong_of_all <= 0.01
 
