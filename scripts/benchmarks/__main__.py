@@ -1,4 +1,4 @@
-"""The command behind `scripts/bench`."""
+"""The command behind `scripts/bench`: compares the proxy with a bare mitmdump, and tests its limits."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
     "streams": streams.Streams,
     "dashboard": dashboard.Dashboard,
 }
-UNASKED = ("exact", "sizes", "semantic", "misses", "streams")
-"""What is measured where nothing is said."""
+DEFAULT_SCENARIOS = ("exact", "sizes", "semantic", "misses", "streams")
+"""The scenarios without --only."""
 KB, MB = 1024, 1024**2
 SIZES = (KB, 16 * KB, 128 * KB, MB)
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started is ended
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all child processes are ended
     try:
-        if sys.argv[1:2] == ["faults"]:  # which has options of its own, and wants POSIX
+        if sys.argv[1:2] == ["faults"]:  # has its own options, and needs POSIX
             from benchmarks.faults import runner
 
             return runner.command(sys.argv[2:])
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    wrk.need()
+    wrk.check_installed()
     for speed in options.speed:
         speed_settings(speed)
     plan = _plan(options)
@@ -88,7 +88,7 @@ def _compare(options: argparse.Namespace) -> int:
             found: list[Row] = []
             try:
                 run(measuring, plan.rounds, found)
-            finally:  # what was measured before an interruption, or a problem, is not lost
+            finally:  # keep what was measured before an interruption or error
                 rows += found
                 if found:
                     print(f"\n{results.table(measuring.title, found)}", flush=True)
@@ -101,7 +101,7 @@ def _soak(options: argparse.Namespace) -> int:
     [speed, *more] = options.speed
     speed_settings(speed)
     if more:
-        raise Problem("--speed: a soak is of one speed")
+        raise Problem("--speed: a soak test takes a single one")
     print(machine.line(machine.describe()))
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         report = Path(options.report) if options.report else None
@@ -130,12 +130,12 @@ def _bounds(options: argparse.Namespace) -> int:
 
 
 def _report(folder: Path, about: dict[str, str], rows: list[Row], title: str, found: list[Row]) -> None:
-    """Write what there is so far."""
+    """Write the results so far."""
     results.write(folder, about, rows)
     try:
         from benchmarks import plots
     except ModuleNotFoundError:
-        print("bench: no plots, for lack of matplotlib (the extra evaluate)", file=sys.stderr)
+        print("bench: no plots, since matplotlib (the extra evaluate) is missing", file=sys.stderr)
         return
     plots.draw(folder, title, found)
 
@@ -149,72 +149,76 @@ def _plan(options: argparse.Namespace) -> Plan:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measure the proxy beside a bare mitmdump, in one run. Read the ratios: machines are noisy.",
-        epilog="exact and sizes are compared with a bare mitmdump whose addon answers a constant.",
+        description="Benchmark the proxy against a bare mitmdump in one run. Compare ratios: machines are noisy.",
+        epilog="exact and sizes are compared with a bare mitmdump whose addon sends a constant answer.",
     )
     parser.add_argument(
         "what",
         nargs="?",
         choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults"),
         default="table",
-        help="table (default): what is described here; soak: a mixed load for --minutes, with errors counted and the "
-        "memory watched; overload: stored and new questions over more --connections (100,300,600) than can be served "
-        "at once, and how many of the stored ones hit; watchers: whether what counts and logs grows with a million "
-        "requests; formats: the microseconds that reading and writing each API's bodies takes; "
-        "bounds: what one caller's worst costs the others, in memory and in waiting; "
-        "faults: every fault that can be made here under a load of which every answer is checked (see faults --help)",
+        help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
+        "overload: stored and new questions over more --connections (100,300,600) than can be served at once, and the "
+        "hit rate of the stored ones; watchers: memory growth of telemetry over a million requests; formats: "
+        "microseconds to parse and render each API's bodies; bounds: the cost of hostile requests to other clients, in "
+        "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
+        "--help)",
     )
     parser.add_argument(
         "--only",
         type=_names(SCENARIOS),
-        default=list(UNASKED),
+        default=list(DEFAULT_SCENARIOS),
         metavar="A,B",
-        help=f"of {', '.join(SCENARIOS)} (default: {','.join(UNASKED)})",
+        help=f"scenarios: {', '.join(SCENARIOS)} (default: {','.join(DEFAULT_SCENARIOS)})",
     )
     parser.add_argument("--connections", type=_numbers, metavar="N,N", help="default 1,8,64,256")
-    parser.add_argument("--seconds", type=_positive, default=5, metavar="N", help="of each load (default %(default)s)")
     parser.add_argument(
-        "--rounds", type=_positive, default=3, metavar="N", help="of which medians are taken (default %(default)s)"
+        "--seconds", type=_positive, default=5, metavar="N", help="duration of each load (default %(default)s)"
+    )
+    parser.add_argument(
+        "--rounds", type=_positive, default=3, metavar="N", help="rounds whose median is reported (default %(default)s)"
     )
     parser.add_argument(
         "--speed",
         type=_names(SPEEDS),
         default=["default"],
         metavar="A,B",
-        help=f"of {', '.join(SPEEDS)}: what the cache makes faster in mitmproxy; several are compared",
+        help=f"{', '.join(SPEEDS)}: optimizations of mitmproxy; several are compared",
     )
     parser.add_argument(
-        "--litellm", action="store_true", help="also LiteLLM's proxy with a Redis cache; makes its environment"
+        "--litellm", action="store_true", help="also compare LiteLLM's proxy with a Redis cache; makes its environment"
     )
-    parser.add_argument("--quick", action="store_true", help="a look within half a minute; the figures are rough")
-    parser.add_argument("--minutes", type=_positive, default=20, metavar="N", help="of a soak (default %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="finish within half a minute, with rough figures")
+    parser.add_argument(
+        "--minutes", type=_positive, default=20, metavar="N", help="duration of a soak test (default %(default)s)"
+    )
     parser.add_argument(
         "--rate",
         type=_rate,
         metavar="half|N",
-        help="requests a second of a soak; half (default): of what the proxy gets through, which is measured first",
+        help="requests per second of a soak test; half (default): half the capacity, which is measured first",
     )
     parser.add_argument(
-        "--shapes", type=lambda text: text.split(","), metavar="A,B", help="of the bodies of bounds (default: all)"
+        "--shapes", type=lambda text: text.split(","), metavar="A,B", help="shapes of bodies for bounds (default: all)"
     )
     parser.add_argument(
-        "--megabytes", type=float, default=3.9, metavar="N", help="of the bodies of bounds (default %(default)s)"
+        "--megabytes", type=float, default=3.9, metavar="N", help="size of bodies for bounds (default %(default)s)"
     )
-    parser.add_argument("--script", default=str(bounds.ADDON), metavar="FILE", help="another ai_cache.py, for bounds")
+    parser.add_argument("--script", default=str(bounds.ADDON), metavar="FILE", help="another ai_cache.py for bounds")
     parser.add_argument(
-        "--hunt", action="store_true", help="for bounds: look for worse bodies, by chance, for --minutes"
+        "--hunt", action="store_true", help="for bounds: search randomly for worse bodies, for --minutes"
     )
-    parser.add_argument("--report", metavar="DIR", help="write results.csv, results.json and plots there")
+    parser.add_argument("--report", metavar="DIR", help="write results.csv, results.json and plots to this folder")
     return parser
 
 
 def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
-    """Make what reads names that stand between commas."""
+    """Return a parser of comma-separated names."""
 
     def read(text: str) -> list[str]:
         names = list(dict.fromkeys(name.strip() for name in text.split(",")))
         if unknown := [name for name in names if name not in known]:
-            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(known)}")
         return names
 
     return read
@@ -226,7 +230,7 @@ def _numbers(text: str) -> list[int]:
 
 def _positive(text: str) -> int:
     if not text.strip().isdecimal() or not (number := int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
     return number
 
 

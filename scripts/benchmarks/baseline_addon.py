@@ -1,4 +1,4 @@
-"""The yardstick: a mitmproxy addon that answers every chat completion with a constant, and does nothing else."""
+"""The baseline: a mitmproxy addon that answers every chat completion with a constant."""
 
 from mitmproxy.http import HTTPFlow, Response
 

@@ -1,4 +1,4 @@
-"""What one caller's worst costs the others: the proxy's memory, and how long somebody else's small request waits.
+"""Measures the cost of hostile requests: the proxy's memory, and the waiting time of another client's small request.
 
 Run by itself it is the upstream that says what is hard to read: `python -m benchmarks.bounds PORT`.
 """
@@ -23,7 +23,7 @@ import yaml
 
 from benchmarks import hostile_bodies
 from benchmarks.errors import Problem
-from benchmarks.processes import Server, free_port, running
+from benchmarks.processes import Server, free_port, run_server
 from demo.answers import Reply, Request
 from demo.upstream import StandIn
 
@@ -32,37 +32,37 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
 CONFIG = {"semantic": {"enabled": False, "volatile": "short"}, "dashboard": {"enabled": False}}
 MASKED = {**CONFIG, "mask": [r"(\w+\s?)+:"]}
-EVERY = 0.02  # seconds between two of the other client's requests
-SETTLE = 0.6  # seconds after the last answer in which what goes on in the background is seen
+PROBE_INTERVAL_S = 0.02  # of the other client
+SETTLE_S = 0.6  # after the last answer, to include background work
 MEMORY_OF_ONE, MEMORY_OF_SIX, WAIT = 150 * MB, 300 * MB, 1.0
-AT_ONCE = 6
-SMALL = b'{"model":"m","messages":[{"role":"user","content":"somebody else"}]}'
+PARALLEL_ATTACKS = 6
+SMALL_REQUEST = b'{"model":"m","messages":[{"role":"user","content":"somebody else"}]}'
 CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Bytes of memory above what the proxy had before, and the longest that the other client waited, in seconds."""
+    """Memory in bytes above the proxy's baseline, and the longest wait of the other client in seconds."""
 
     memory: int
     wait: float
 
 
 Attack = Callable[[int, int], None]
-"""On a port, the so-manieth at once: it returns when nothing more comes of it."""
+"""Attacks a port, as number N of parallel attacks; returns when it is over."""
 
 
 def measure(folder: Path, script: Path, size: int, only: list[str] | None, report: Path | None) -> int:
-    """Print a row for each shape; return the exit code: 1 where one is above the bounds."""
+    """Print a row for each shape; return the exit code: 1 if one exceeds the bounds."""
     attacks = _attacks(size)
     if unknown := [name for name in only or () if name not in attacks]:
         raise Problem(f"--only {unknown[0]}: none of {', '.join(attacks)}")
     print(f"bodies of {size / MB:.1f} MB; memory above rest and the longest wait of another's small request")
-    print(f"{'':18} {'one':>20} {f'{AT_ONCE} at once':>20}", flush=True)
+    print(f"{'':18} {'one':>20} {f'{PARALLEL_ATTACKS} at once':>20}", flush=True)
     rows, over = [], 0
     for name in only or attacks:
         with proxy(folder, script, masked=name == "mask") as server:
-            costs = [cost_of(server, attacks[name], count) for count in (1, AT_ONCE)]
+            costs = [measure_cost(server, attacks[name], count) for count in (1, PARALLEL_ATTACKS)]
         limits = (MEMORY_OF_ONE, MEMORY_OF_SIX)
         bad = any(cost.memory > most or cost.wait > WAIT for cost, most in zip(costs, limits, strict=True))
         over += bad
@@ -75,12 +75,12 @@ def measure(folder: Path, script: Path, size: int, only: list[str] | None, repor
     return 1 if over else 0
 
 
-def cost_of(server: Server, attack: Attack, count: int) -> Cost:
-    """Measure an attack, so many times at once."""
+def measure_cost(server: Server, attack: Attack, count: int) -> Cost:
+    """Measure *count* parallel attacks."""
     port, pid = server.port, server.process.pid
     if isinstance(attack, Sending):
         attack.prepare(count)
-    ask(port, CHAT, SMALL)
+    send(port, CHAT, SMALL_REQUEST)
     time.sleep(0.3)
     rest = _reset_peak(pid)
     waits: list[float] = []
@@ -93,7 +93,7 @@ def cost_of(server: Server, attack: Attack, count: int) -> Cost:
             each.start()
         for each in attacking:
             each.join(120 if not ended.is_set() else 1)
-        time.sleep(SETTLE)
+        time.sleep(SETTLE_S)
     finally:
         ended.set()
         watching.join()
@@ -102,7 +102,7 @@ def cost_of(server: Server, attack: Attack, count: int) -> Cost:
 
 @contextmanager
 def proxy(folder: Path, script: Path, *, masked: bool = False) -> Iterator[Server]:
-    """Run an upstream and a proxy on a data folder of its own."""
+    """Run an upstream and a proxy with its own data folder."""
     upstream, port = free_port(), free_port()
     data = folder / f"data-{port}"
     file = folder / f"{port}.yaml"
@@ -112,16 +112,18 @@ def proxy(folder: Path, script: Path, *, masked: bool = False) -> Iterator[Serve
     command += ["--listen-host", "127.0.0.1", "--listen-port", str(port)]
     command += ["--set", f"ai_cache_data={data}", "--set", f"ai_cache_config={file}"]
     log = folder / f"{port}.log"
-    serving = running([sys.executable, "-m", "benchmarks.bounds", str(upstream)], upstream, folder / f"{upstream}.log")
-    with serving as standing, running(command, port, log) as server:
+    serving = run_server(
+        [sys.executable, "-m", "benchmarks.bounds", str(upstream)], upstream, folder / f"{upstream}.log"
+    )
+    with serving as standing, run_server(command, port, log) as server:
         standing.wait_listening()
         server.wait_listening()
         _wait_for_hits(port)
         yield server
 
 
-def ask(port: int, path: str, body: bytes, more: str = "") -> tuple[int, str]:
-    """Ask once; return the status and what the cache says of it. 0 where the connection ended before."""
+def send(port: int, path: str, body: bytes, more: str = "") -> tuple[int, str]:
+    """Send a request; return the status and the cache status. The status is 0 if the connection ended."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 60) as connection:
         connection.sendall(_request(path, body, more))
         head, _ = _read(connection)
@@ -154,8 +156,8 @@ def _field(head: bytes, name: bytes) -> str:
 
 
 def _watch(port: int, waits: list[float], ended: threading.Event) -> None:
-    """Be the other client: ask for what is stored, again and again."""
-    request = _request(CHAT, SMALL, "x-other: 1\r\n")
+    """The other client: repeat a stored request."""
+    request = _request(CHAT, SMALL_REQUEST, "x-other: 1\r\n")
     connection = socket.create_connection(("127.0.0.1", port), 60)
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -165,21 +167,21 @@ def _watch(port: int, waits: list[float], ended: threading.Event) -> None:
                 connection.sendall(request)
                 _read(connection)
             except OSError:
-                ended.set()  # it waits no longer than that
+                ended.set()  # the longest wait that is measured
             waits.append(time.perf_counter() - began)
-            time.sleep(EVERY)
+            time.sleep(PROBE_INTERVAL_S)
 
 
 def _wait_for_hits(port: int) -> None:
     deadline = time.monotonic() + 60
-    while ask(port, CHAT, SMALL)[1] != "hit":
+    while send(port, CHAT, SMALL_REQUEST)[1] != "hit":
         if time.monotonic() > deadline:
             raise Problem("the proxy stores nothing")
         time.sleep(0.1)
 
 
 def _reset_peak(pid: int) -> int:
-    """Have the system measure the peak from now on, and return what it begins with."""
+    """Reset the kernel's peak measurement; return the current value."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/clear_refs").write_text("5")
     return _peak(pid)
@@ -192,7 +194,7 @@ def _peak(pid: int) -> int:
     raise Problem("this system does not tell how much memory a process has used at most")
 
 
-# ---------------------------------------------------------------------- what is done
+# ---------------------------------------------------------------------- the attacks
 
 
 def _attacks(size: int) -> dict[str, Attack]:
@@ -214,7 +216,7 @@ def _attacks(size: int) -> dict[str, Attack]:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Sends a body of a shape; they are made beforehand, for that takes long, too."""
+    """Sends a body of a shape. Bodies are made in advance, since that takes long."""
 
     shape: hostile_bodies.Shape
     size: int
@@ -223,7 +225,7 @@ class Sending:
     bodies: dict[int, bytes] = field(default_factory=dict)
 
     def __call__(self, port: int, number: int) -> None:
-        ask(port, self.path, self.bodies[number], self.more)
+        send(port, self.path, self.bodies[number], self.more)
 
     def prepare(self, count: int) -> None:
         for number in range(count):
@@ -233,7 +235,7 @@ class Sending:
 def _many(shape: hostile_bodies.Shape, size: int, times: int) -> Attack:
     def attack(port: int, number: int) -> None:
         for i in range(times):
-            ask(port, CHAT, shape(1000 * number + i, size))
+            send(port, CHAT, shape(1000 * number + i, size))
 
     return attack
 
@@ -258,14 +260,16 @@ def _unfinished(how: str, size: int) -> Attack:
 
 
 def _unread(port: int, number: int) -> None:
-    """Ask 200 times for a large answer that is stored, and read none."""
+    """Request a large stored answer 200 times, and read nothing."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    request = _request(f"{CHAT}?say=large", SMALL)
+    request = _request(f"{CHAT}?say=large", SMALL_REQUEST)
     with (
         contextlib.suppress(OSError),
         socket.create_connection(("127.0.0.1", port), 60) as plain,
-        context.wrap_socket(plain, server_hostname="x") as connection,  # else it is held once, however often it is sent
+        context.wrap_socket(
+            plain, server_hostname="x"
+        ) as connection,  # without TLS it is in memory once, however often it is sent
     ):
         for _ in range(3):
             connection.sendall(request)
@@ -277,8 +281,8 @@ def _unread(port: int, number: int) -> None:
 
 def _answered(path: str, name: str) -> Attack:
     def attack(port: int, number: int) -> None:
-        body = SMALL if path == CHAT else b'{"model":"m","input":["a","b"]}'
-        ask(port, f"{path}?say={name}&n={number}", body)
+        body = SMALL_REQUEST if path == CHAT else b'{"model":"m","input":["a","b"]}'
+        send(port, f"{path}?say={name}&n={number}", body)
 
     return attack
 

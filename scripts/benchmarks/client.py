@@ -1,8 +1,8 @@
-"""A small HTTP/1.1 client that times the first byte of an answer and its end, which wrk does not.
+"""A small HTTP/1.1 client that measures the time to the first byte and to the end of an answer, unlike wrk.
 
-It is for low rates: Python would be the bottleneck of any other load. `python -m benchmarks.client` takes an `Order` on
-stdin and gives its `Seen`s on stdout, so that it has a process, and a clock, of its own. It reads what the measured
-servers send, not all that HTTP allows.
+It is for low rates: at higher ones Python would be the bottleneck. `python -m benchmarks.client` reads a `Workload`
+from stdin and writes `TimedAnswer`s to stdout, so that it has its own process. It parses what these servers send,
+not all of HTTP.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from collections.abc import Sequence
 import msgspec
 
 KEY = "sk-bench"
-ANSWER_WITHIN = 120.0  # seconds
+ANSWER_TIMEOUT_S = 120.0
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """One answer. Times are in seconds from the request; *status* is 0 when there was none."""
+class TimedAnswer(msgspec.Struct, frozen=True):
+    """One answer. Times are in seconds from the request; *status* is 0 without an answer."""
 
     status: int
     first: float = 0.0
     end: float = 0.0
     cache: str = ""
-    """What ``x-cache-status`` says."""
+    """The value of ``x-cache-status``."""
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What to ask: each of *series* on a connection of its own, one body after the other.
+class Workload(msgspec.Struct, frozen=True):
+    """The requests: each of *series* on its own connection, one body after the other.
 
-    Connections begin *apart* seconds after one another.
+    Connections start *apart* seconds after one another.
     """
 
     port: int
@@ -41,27 +41,27 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Connection:
-    """One connection, opened when it is first needed, and anew when the server has closed it."""
+    """One connection, opened on first use, and reopened after the server closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, body: str, headers: str = "") -> Seen:
-        """Return what was seen; it never raises for what the server does. Each of *headers* ends in CR LF."""
+    async def ask(self, body: str, headers: str = "") -> TimedAnswer:
+        """Send a request and return its result; server errors raise nothing. Each of *headers* ends in CR LF."""
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 return await self._ask(body.encode(), headers.encode())
         except (OSError, EOFError, ValueError, TimeoutError):
             self.close()
-            return Seen(0)
+            return TimedAnswer(0)
 
     def close(self) -> None:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
 
-    async def _ask(self, body: bytes, headers: bytes) -> Seen:
+    async def _ask(self, body: bytes, headers: bytes) -> TimedAnswer:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -73,7 +73,7 @@ class Connection:
         await writer.drain()
         status, answered = _head(await reader.readuntil(b"\r\n\r\n"))
         first = await _body(reader, answered)
-        seen = Seen(status, first - began, time.perf_counter() - began, answered.get("x-cache-status", ""))
+        seen = TimedAnswer(status, first - began, time.perf_counter() - began, answered.get("x-cache-status", ""))
         if answered.get("connection", "").lower() == "close":
             self.close()
         return seen
@@ -86,7 +86,7 @@ def _head(head: bytes) -> tuple[int, dict[str, str]]:
 
 
 async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> float:
-    """Read a body to its end; return when its first byte was there."""
+    """Read a body to its end; return the time of its first byte."""
     if "content-length" in headers:
         await reader.readexactly(int(headers["content-length"]))
         return time.perf_counter()
@@ -98,18 +98,18 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> float:
     return first
 
 
-async def carry_out(order: Order) -> list[Seen]:
-    """Ask all of an order."""
+async def run_workload(workload: Workload) -> list[TimedAnswer]:
+    """Send all requests of a workload."""
 
-    async def one(place: int, bodies: Sequence[str]) -> list[Seen]:
-        await asyncio.sleep(place * order.apart)
-        with contextlib.closing(Connection(order.port)) as connection:
+    async def one(place: int, bodies: Sequence[str]) -> list[TimedAnswer]:
+        await asyncio.sleep(place * workload.apart)
+        with contextlib.closing(Connection(workload.port)) as connection:
             return [await connection.ask(body) for body in bodies]
 
-    found = await asyncio.gather(*(one(place, bodies) for place, bodies in enumerate(order.series)))
+    found = await asyncio.gather(*(one(place, bodies) for place, bodies in enumerate(workload.series)))
     return [seen for each in found for seen in each]
 
 
 if __name__ == "__main__":
-    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(carry_out(asked))))
+    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Workload)
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run_workload(asked))))

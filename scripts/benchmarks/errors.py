@@ -1,5 +1,5 @@
-"""What ends the command with one line."""
+"""The error that ends the command with one line."""
 
 
 class Problem(Exception):
-    """Something that the user can mend; the message says what and how."""
+    """An error that the user can fix; the message says how."""

@@ -1,4 +1,4 @@
-"""Exact hits: the same request again and again, at several numbers of connections, and at several sizes."""
+"""Scenarios of exact hits: one repeated request, with several numbers of connections and several sizes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from benchmarks import requests, wrk_scripts
 from benchmarks.baseline_addon import ANSWER
-from benchmarks.measurements import Case, Figures
-from benchmarks.scenario import Plan, by_wrk, warmed, write_script
+from benchmarks.measurements import Case, Measurements
+from benchmarks.scenario import Plan, load_with_wrk, warm_systems, write_script
 from benchmarks.systems import Fleet, System
 
 
 class _Hits:
-    """Requests by their size; all are warmed up before any is measured."""
+    """Repeated requests of given sizes; all are stored before the measurements."""
 
     name: str
     title: str
@@ -25,19 +25,19 @@ class _Hits:
         raise NotImplementedError
 
     def bodies(self) -> dict[int, str]:
-        """Return what is asked, by the size that its case names."""
+        """Return the request bodies by the size in their case."""
         raise NotImplementedError
 
     def systems(self) -> list[System]:
         self._scripts = {
-            size: write_script(self._folder, f"{self.name}-{size}", wrk_scripts.same(requests.KEY, body))
+            size: write_script(self._folder, f"{self.name}-{size}", wrk_scripts.repeat_body(requests.KEY, body))
             for size, body in self.bodies().items()
         }
         compared = [self._fleet.constant(), *self._fleet.caches()]
-        return warmed(self._fleet, self._plan, compared, list(self.bodies().values()))
+        return warm_systems(self._fleet, self._plan, compared, list(self.bodies().values()))
 
-    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
-        return by_wrk(system, self._scripts[case.request_bytes], case, self._plan.seconds, tick)
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
+        return load_with_wrk(system, self._scripts[case.request_bytes], case, self._plan.seconds, tick)
 
 
 class Exact(_Hits):
@@ -61,4 +61,4 @@ class Sizes(_Hits):
         return [Case(self.name, 1, size) for size in self.bodies()]
 
     def bodies(self) -> dict[int, str]:
-        return {len(body): body for body in map(requests.of_size, self._plan.sizes)}
+        return {len(body): body for body in map(requests.body_of_size, self._plan.sizes)}

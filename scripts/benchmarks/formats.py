@@ -1,4 +1,4 @@
-"""What it costs to read and to write each API's bodies, in microseconds per kilobyte."""
+"""Measures parsing and rendering of each API's bodies, in microseconds per kilobyte."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ORIGIN = Origin("https://api.example:443", "/", "scope")
 
 
 def measure() -> int:
-    """Print the table; return the exit code: 1 where a request of a megabyte takes 15 ms or more."""
+    """Print the table; return the exit code: 1 if a request of a megabyte takes 15 ms or more."""
     print("\nformats, microseconds per kilobyte (best of 7): a request read and identified, an answer read and written")
     heads = ("request", "whole", "stream", "to whole", "to stream")
     print(f"{'':16} {'text':>8}{''.join(f'{head:>10}' for head in heads)}   1 MB request")
@@ -37,7 +37,7 @@ def measure() -> int:
 
 
 def _costs(format: Format, said: str) -> list[float]:
-    """Return the seconds for a request that says *said*, for reading an answer in each mode, and for writing one."""
+    """Return the seconds to parse a request of text *said*, to parse an answer in each mode, and to render one."""
     asked = samples.request(format.api, said)
     bodies = [samples.answer(format, said, mode) for mode in Mode]
     _, document = format.parse_answer(bodies[0])

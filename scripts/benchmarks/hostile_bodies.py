@@ -1,4 +1,4 @@
-"""Bodies that are made to be hard to read, each about as large as it is told to be. They are what a caller may send."""
+"""Hostile request bodies that are expensive to parse, of given sizes. Any caller may send them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 HEAD = b'{"model":"m","messages":[{"role":"user","content":"hello %d"}],"p":'
 Shape = Callable[[int, int], bytes]
-"""Of a number, which makes it another one, and a size in bytes."""
+"""Builds a body from a number, which makes it unique, and a size in bytes."""
 
 
 def repeated(unit: bytes, begin: bytes = b"[", end: bytes = b"0]") -> Shape:
-    """Return what has a unit in it as often as there is room for."""
+    """Return a shape that repeats a unit as often as fits."""
 
     def make(number: int, size: int) -> bytes:
         head = HEAD % number + begin
@@ -22,7 +22,7 @@ def repeated(unit: bytes, begin: bytes = b"[", end: bytes = b"0]") -> Shape:
 
 
 def said(unit: str, field: str = "content") -> Shape:
-    """Return a question that consists of one thing, over and over."""
+    """Return a shape whose question repeats a unit."""
 
     def make(number: int, size: int) -> bytes:
         text = unit * (size // len(unit.encode()))
@@ -34,7 +34,7 @@ def said(unit: str, field: str = "content") -> Shape:
 
 
 def turns(said: str, **fields: object) -> Shape:
-    """Return a conversation of many turns that all say the same."""
+    """Return a shape with many identical turns."""
 
     def make(number: int, size: int) -> bytes:
         turn = {"role": "user", "content": said}
@@ -45,7 +45,7 @@ def turns(said: str, **fields: object) -> Shape:
 
 
 def names(length: int) -> Shape:
-    """Return an object of many names of so many letters."""
+    """Return a shape with an object of many names of *length* letters."""
 
     def make(number: int, size: int) -> bytes:
         head = HEAD % number

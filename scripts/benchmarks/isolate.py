@@ -1,4 +1,4 @@
-"""Work that is done in a process of its own: JSON in, JSON out. What this process does must not make its clock late."""
+"""Runs a workload in a separate process, with JSON on stdin and stdout, so that our work cannot distort its times."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import msgspec
 
 from benchmarks.errors import Problem
 
-TICK = 0.1  # seconds between two calls of *tick*
+TICK_INTERVAL_S = 0.1  # between two calls of *tick*
 
 T = TypeVar("T")
 
 
-def carried_out(module: str, order: msgspec.Struct, kind: type[T], tick: Callable[[], None]) -> T:
-    """Let ``python -m module`` carry out an order, calling *tick* meanwhile. Raises Problem when it fails."""
-    asked: bytes | None = msgspec.json.encode(order)
+def run_isolated(module: str, workload: msgspec.Struct, kind: type[T], tick: Callable[[], None]) -> T:
+    """Run a workload with ``python -m module``, calling *tick* meanwhile. Raises Problem if it fails."""
+    stdin: bytes | None = msgspec.json.encode(workload)
     with subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             while True:
                 try:
-                    said, _ = process.communicate(asked, timeout=TICK)
+                    stdout, _ = process.communicate(stdin, timeout=TICK_INTERVAL_S)
                     break
                 except subprocess.TimeoutExpired:
-                    asked = None  # it has it already
+                    stdin = None  # already sent
                     tick()
         except BaseException:
             process.kill()
             raise
     if process.returncode:
         raise Problem(f"{module} ended with exit code {process.returncode}")
-    return msgspec.json.decode(said, type=kind)
+    return msgspec.json.decode(stdout, type=kind)

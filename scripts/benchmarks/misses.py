@@ -1,4 +1,4 @@
-"""Misses: questions that nobody has asked before, passed through, answered at once by the upstream and stored."""
+"""Scenario of misses: new questions, which the upstream answers at once and the cache stores."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import questions, requests, wrk_scripts
-from benchmarks.measurements import Case, Figures
-from benchmarks.scenario import Plan, by_wrk, warmed, write_script
+from benchmarks.measurements import Case, Measurements
+from benchmarks.scenario import Plan, load_with_wrk, warm_systems, write_script
 from benchmarks.systems import Fleet, System
 
-MOST = 4000  # questions a second that any system gets through
+MAX_QUESTIONS_PER_S = 4000  # no system is faster
 
 
 class Misses:
@@ -27,12 +27,12 @@ class Misses:
 
     def systems(self) -> list[System]:
         compared = [self._fleet.passing(), *self._fleet.caches(), *self._fleet.exact_only()]
-        return warmed(self._fleet, self._plan, compared, [requests.body()])
+        return warm_systems(self._fleet, self._plan, compared, [requests.body()])
 
-    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
-        count = round(MOST * self._plan.seconds)
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
+        count = round(MAX_QUESTIONS_PER_S * self._plan.seconds)
         file = self._folder / "new questions"
         file.write_text("".join(requests.body(each) + "\n" for each in questions.new(self._asked, count)))
-        self._asked += count  # what one system has not come to, another must not be the second to ask
-        script = write_script(self._folder, self.name, wrk_scripts.listed(requests.KEY, file))
-        return by_wrk(system, script, case, self._plan.seconds, tick)
+        self._asked += count  # no question may be sent to two systems, even one that the first did not reach
+        script = write_script(self._folder, self.name, wrk_scripts.bodies_from_file(requests.KEY, file))
+        return load_with_wrk(system, script, case, self._plan.seconds, tick)

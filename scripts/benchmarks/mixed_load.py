@@ -1,4 +1,4 @@
-"""A mixed load in a process of its own: hits, hits by meaning, misses and streams, at a rate or as fast as they come.
+"""A mixed load in a separate process: exact and semantic hits, misses and streams, at a fixed rate or the maximum.
 
 What is asked comes again after a while, and misses are kept for a short time only. So the cache has a working set of a
 fixed size, and memory that grows all the same is lost.
@@ -30,12 +30,12 @@ class Kind(StrEnum):
 
 
 MIX = {Kind.EXACT: 13, Kind.SEMANTIC: 3, Kind.MISS: 3, Kind.STREAM: 1}  # of 20 requests
-KEPT = 20  # seconds that the answer to a miss is kept
+MISS_TTL_S = 20
 STREAMED = PACE.format(tokens=20, first=0.05, each=0.01)
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What to ask for *seconds*: *rate* requests a second (0: as fast as they come) over *connections*.
+class Workload(msgspec.Struct, frozen=True):
+    """The load for *seconds*: *rate* requests per second (0: as fast as possible) over *connections*.
 
     *entries* are stored, other wordings of them are asked; the misses are *misses* different questions, counted from
     the *first*.
@@ -50,8 +50,8 @@ class Order(msgspec.Struct, frozen=True):
     misses: int
 
 
-class Answered(msgspec.Struct, frozen=True, array_like=True):
-    """One request. *at* is when it was due, in seconds since the load's begin; *took* is counted from there."""
+class RequestResult(msgspec.Struct, frozen=True, array_like=True):
+    """One request. *at* is its scheduled time in seconds since the start; *took* counts from then."""
 
     kind: Kind
     at: float
@@ -60,37 +60,37 @@ class Answered(msgspec.Struct, frozen=True, array_like=True):
     cache: str
 
 
-async def carry_out(order: Order) -> list[Answered]:
-    """Ask until the time is over, and wait for what was asked."""
-    answered: list[Answered] = []
-    asked = _asked(order)
+async def run_workload(workload: Workload) -> list[RequestResult]:
+    """Send requests until the time is over, and wait for the answers."""
+    answered: list[RequestResult] = []
+    sequence = _request_sequence(workload)
     began = time.perf_counter()
 
     async def work() -> None:
-        with closing(Connection(order.port)) as connection:
-            for number, (kind, body) in asked:  # whoever is free takes the next
-                due = number / order.rate if order.rate else time.perf_counter() - began
-                if due >= order.seconds:
+        with closing(Connection(workload.port)) as connection:
+            for number, (kind, body) in sequence:  # the next free connection takes the next request
+                due = number / workload.rate if workload.rate else time.perf_counter() - began
+                if due >= workload.seconds:
                     return
                 await asyncio.sleep(max(0.0, began + due - time.perf_counter()))
-                # what must be a miss again and again is kept for a short time
-                headers = f"x-ai-cache-ttl: {KEPT}\r\n" if kind in (Kind.MISS, Kind.STREAM) else ""
+                # repeated misses are stored for a short time only
+                headers = f"x-ai-cache-ttl: {MISS_TTL_S}\r\n" if kind in (Kind.MISS, Kind.STREAM) else ""
                 seen = await connection.ask(body, headers)
                 took = time.perf_counter() - began - due
-                answered.append(Answered(kind, due, took, seen.status, seen.cache))
+                answered.append(RequestResult(kind, due, took, seen.status, seen.cache))
 
-    await asyncio.gather(*(work() for _ in range(order.connections)))
+    await asyncio.gather(*(work() for _ in range(workload.connections)))
     return answered
 
 
-def _asked(order: Order) -> Iterator[tuple[int, tuple[Kind, str]]]:
-    """Return what to ask, numbered, without end."""
+def _request_sequence(workload: Workload) -> Iterator[tuple[int, tuple[Kind, str]]]:
+    """Yield the numbered requests, endlessly."""
     kinds = [kind for kind, share in MIX.items() for _ in range(share)]
     random.Random(1).shuffle(kinds)
-    new = questions.new(order.first, order.misses)
+    new = questions.new(workload.first, workload.misses)
     bodies = {
         Kind.EXACT: itertools.repeat(requests.body()),
-        Kind.SEMANTIC: map(requests.body, itertools.cycle(questions.reworded(order.entries))),
+        Kind.SEMANTIC: map(requests.body, itertools.cycle(questions.reworded(workload.entries))),
         Kind.MISS: map(requests.body, itertools.cycle(new)),
         Kind.STREAM: (requests.body(each, STREAMED, stream=True) for each in itertools.cycle(new)),
     }
@@ -98,5 +98,5 @@ def _asked(order: Order) -> Iterator[tuple[int, tuple[Kind, str]]]:
 
 
 if __name__ == "__main__":
-    given = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(carry_out(given))))
+    given = msgspec.json.decode(sys.stdin.buffer.read(), type=Workload)
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run_workload(given))))

@@ -1,4 +1,4 @@
-"""More connections than a proxy can serve at once: which stored questions still hit, and how long their answers take.
+"""Overload test: more connections than a proxy can serve at once, and the hit rate and latency of stored questions.
 
 Each connection asks its next question as soon as it has an answer: three that are stored, and one that nobody asked.
 It is a load of a process of its own, `python -m benchmarks.overload`, and the comparison and verdict on it.
@@ -22,19 +22,19 @@ from benchmarks import isolate, questions, semantic
 from benchmarks import requests as asking
 from benchmarks.client import Connection
 from benchmarks.measurements import percentile
-from benchmarks.progress_bar import Steps
+from benchmarks.progress_bar import StepProgress
 from benchmarks.systems import Fleet, System
 
 CONNECTIONS = (100, 300, 600)
 ENTRIES = 3000
-STORED = 3  # questions that are stored, for one that is new
-AT_LEAST = 0.95
-"""Share of the stored questions that must be hits."""
-MOST_NEW = 2000  # new questions a second that any system gets through
+STORED_PER_NEW = 3
+MIN_HIT_SHARE = 0.95
+"""Required hit rate of stored questions."""
+MAX_NEW_PER_S = 2000  # no system is faster
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What to ask for *seconds*; the new questions are counted from the *first*."""
+class Workload(msgspec.Struct, frozen=True):
+    """The load for *seconds*; new questions are numbered from *first*."""
 
     port: int
     seconds: float
@@ -43,7 +43,7 @@ class Order(msgspec.Struct, frozen=True):
     first: int
 
 
-class Answered(msgspec.Struct, frozen=True, array_like=True):
+class RequestResult(msgspec.Struct, frozen=True, array_like=True):
     """One request."""
 
     stored: bool
@@ -53,14 +53,14 @@ class Answered(msgspec.Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Overload:
-    """What a system did under so many connections; times in seconds. *hits* is of the stored questions alone."""
+class OverloadResult:
+    """A system's results with a number of connections; times in seconds. *hits* counts stored questions only."""
 
     system: str
     connections: int
     requests: int
     failures: dict[int, int]
-    """Statuses that are no success; 0 is none at all."""
+    """Counts of error statuses; 0 means no answer."""
     hits: float
     rps: float
     p50: float
@@ -76,34 +76,34 @@ class Overload:
 HEAD = "connections  system         requests   a s    failures   stored: hits   p50 ms   p99 ms"
 
 
-async def carry_out(order: Order) -> list[Answered]:
-    """Ask until the time is over, and wait for what was asked."""
-    answered: list[Answered] = []
-    stored = itertools.cycle(map(asking.body, questions.stored(order.entries)))
-    new = map(asking.body, questions.new(order.first, round(MOST_NEW * (order.seconds + 10))))
-    kinds = itertools.cycle((True,) * STORED + (False,))
-    ends = time.perf_counter() + order.seconds
+async def run_workload(workload: Workload) -> list[RequestResult]:
+    """Send requests until the time is over, and wait for the answers."""
+    answered: list[RequestResult] = []
+    stored = itertools.cycle(map(asking.body, questions.stored(workload.entries)))
+    new = map(asking.body, questions.new(workload.first, round(MAX_NEW_PER_S * (workload.seconds + 10))))
+    kinds = itertools.cycle((True,) * STORED_PER_NEW + (False,))
+    ends = time.perf_counter() + workload.seconds
 
     async def work() -> None:
-        with closing(Connection(order.port)) as connection:
+        with closing(Connection(workload.port)) as connection:
             while time.perf_counter() < ends:
                 is_stored = next(kinds)
                 seen = await connection.ask(next(stored) if is_stored else next(new))
-                answered.append(Answered(is_stored, seen.end, seen.status, seen.cache))
+                answered.append(RequestResult(is_stored, seen.end, seen.status, seen.cache))
 
-    await asyncio.gather(*(work() for _ in range(order.connections)))
+    await asyncio.gather(*(work() for _ in range(workload.connections)))
     return answered
 
 
-def measured(system: System, order: Order, tick: Callable[[], None]) -> Overload:
-    """Have one system asked from a process of its own."""
+def measure_system(system: System, workload: Workload, tick: Callable[[], None]) -> OverloadResult:
+    """Load one system from a separate process."""
     began = time.monotonic()
-    answered = isolate.carried_out("benchmarks.overload", order, list[Answered], tick)
+    answered = isolate.run_isolated("benchmarks.overload", workload, list[RequestResult], tick)
     stored = [each for each in answered if each.stored]
     took = [each.took for each in answered]
-    return Overload(
+    return OverloadResult(
         system.name,
-        order.connections,
+        workload.connections,
         len(answered),
         dict(Counter(each.status for each in answered if each.status != 200)),
         sum(each.cache == "hit" for each in stored) / max(1, len(stored)),
@@ -113,52 +113,52 @@ def measured(system: System, order: Order, tick: Callable[[], None]) -> Overload
     )
 
 
-def compare(fleet: Fleet, connections: Sequence[int], seconds: float, entries: int = ENTRIES) -> list[Overload]:
-    """Measure the cache, and beside it a bare mitmdump that passes all through."""
+def compare(fleet: Fleet, connections: Sequence[int], seconds: float, entries: int = ENTRIES) -> list[OverloadResult]:
+    """Measure the cache, and a bare mitmdump that forwards everything."""
     passing, caches = fleet.passing(), fleet.caches("overload")
     fleet.wait()
     for cache in caches:
-        semantic.fill(cache, questions.stored(entries))
-    steps = Steps("overload", len(connections) * (1 + len(caches)))
+        semantic.fill_store(cache, questions.stored(entries))
+    steps = StepProgress("overload", len(connections) * (1 + len(caches)))
     found, first = [], 0
     try:
         for count in connections:
             for system in (*caches, passing):
                 steps.begin(f"{system.name}, {count} connections")
-                found.append(measured(system, Order(system.port, seconds, count, entries, first), steps.tick))
-                first += round(MOST_NEW * (seconds + 10))
+                found.append(measure_system(system, Workload(system.port, seconds, count, entries, first), steps.tick))
+                first += round(MAX_NEW_PER_S * (seconds + 10))
     finally:
         steps.end()
     return found
 
 
-def verdict(found: Sequence[Overload], caches: Sequence[str]) -> list[str]:
-    """Return what is wrong; nothing when nothing is."""
+def find_problems(found: Sequence[OverloadResult], caches: Sequence[str]) -> list[str]:
+    """Return the problems found."""
     wrong = []
     for each in found:
         where = f"{each.system}, {each.connections} connections"
         if each.failures:
             wrong.append(f"{where}: of {each.requests} requests failed (status: times) {each.failures}")
-        if each.system in caches and each.hits < AT_LEAST:
+        if each.system in caches and each.hits < MIN_HIT_SHARE:
             wrong.append(f"{where}: only {each.hits:.1%} of the stored questions were hits")
     return wrong
 
 
 def run(folder: Path, speeds: Sequence[str], connections: Sequence[int], seconds: float) -> int:
-    """Print a table and a verdict; return the exit code: 1 when anything failed, or too few stored questions hit."""
+    """Print a table and a verdict; return the exit code: 1 after a failure, or if too few stored questions hit."""
     with Fleet(folder, speeds) as fleet:
         found = compare(fleet, connections, seconds)
         caches = fleet.caches("overload")
         logs = "".join(fleet.said(cache) for cache in caches)
-    print(f"{STORED} stored questions for each new one, on each connection the next when the last is answered")
+    print(f"{STORED_PER_NEW} stored questions for each new one, on each connection the next when the last is answered")
     print("\n".join(["", HEAD, *(each.line() for each in found)]))
     if logs.strip():
         print(f"\nthe log said meanwhile:\n{logs.strip()}")
-    wrong = verdict(found, [cache.name for cache in caches])
+    wrong = find_problems(found, [cache.name for cache in caches])
     print("\n" + ("\n".join(f"! {each}" for each in wrong) if wrong else "what is stored hits, and nothing failed"))
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    given = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(carry_out(given))))
+    given = msgspec.json.decode(sys.stdin.buffer.read(), type=Workload)
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run_workload(given))))

@@ -1,4 +1,4 @@
-"""Rows as PNG plots, one file for each scenario. Measures nothing."""
+"""Plots rows as PNG, one file per scenario. Measures nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes: a line for each system; *value* returns None for the systems that have none."""
+    """One pair of axes: one line per system; *value* returns None for systems without a value."""
 
     label: str
     value: Callable[[Row], float | None]
@@ -99,7 +99,7 @@ def _place(row: Row, by_size: bool) -> int:
 
 
 def _narrow(axis: Axes) -> bool:
-    """Whether the axis spans so little that the powers of ten alone would not tell its values."""
+    """Return whether the axis has too small a range for labels at powers of ten only."""
     low, high = axis.get_ylim()
     return bool(high < 30 * low)
 

@@ -1,4 +1,4 @@
-"""Processes that are started for the measurement, watched, and ended with it. What they do is not known here."""
+"""Starts, monitors and ends the processes of a benchmark, whatever they run."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from pathlib import Path
 from aicache.cli import launch
 from benchmarks.errors import Problem
 
-TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-START_WITHIN = 90.0  # seconds
-END_WITHIN = 20.0
+CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A process and its descendants. Where there is no /proc, all figures are 0."""
+    """A process and its descendants. Without /proc, all values are 0."""
 
     pid: int
 
     def cpu(self) -> float:
-        """Return the seconds of processor time used so far, of children that have ended, too."""
-        return sum(sum(map(int, fields[11:15])) for fields in map(_stat, self.pids()) if fields) / TICK
+        """Return the seconds of processor time used so far, including ended children."""
+        return sum(sum(map(int, fields[11:15])) for fields in map(_stat, self.pids()) if fields) / CLOCK_TICKS_PER_S
 
     def memory(self) -> int:
-        """Return the bytes of resident memory; pages that several processes share count for each."""
-        return sum(int(fields[21]) for fields in map(_stat, self.pids()) if fields) * PAGE
+        """Return the bytes of resident memory; shared pages count once per process."""
+        return sum(int(fields[21]) for fields in map(_stat, self.pids()) if fields) * PAGE_BYTES
 
     def alone(self) -> int:
         """Return the resident bytes of the process without its descendants."""
         fields = _stat(self.pid)
-        return int(fields[21]) * PAGE if fields else 0
+        return int(fields[21]) * PAGE_BYTES if fields else 0
 
     def pids(self) -> list[int]:
         pids = [self.pid]
-        for pid in pids:  # which grows meanwhile
+        for pid in pids:  # grows while we iterate
             for path in Path(f"/proc/{pid}/task").glob("*/children"):
                 with contextlib.suppress(OSError):
                     pids += map(int, path.read_text().split())
@@ -49,7 +49,7 @@ class Tree:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of proc_pid_stat(5) from the state on; none when the process has gone."""
+    """Return the fields of proc_pid_stat(5) from the state on; empty if the process is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -64,7 +64,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A process that is to listen on *port* of the loopback."""
+    """A process that listens on a loopback *port* once it is ready."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -75,8 +75,8 @@ class Server:
         return Tree(self.process.pid)
 
     def wait_listening(self) -> None:
-        """Raise Problem, with the end of its log, when it does not come to listen."""
-        deadline = time.monotonic() + START_WITHIN
+        """Wait until it listens. Raises Problem, with the end of its log, if it does not."""
+        deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -90,10 +90,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(
+def run_server(
     command: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Start a server, which need not listen yet, and end it with the block."""
+    """Start a server, which may not listen yet, and end it with the block."""
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env={**os.environ, **(environment or {})}
@@ -101,4 +101,4 @@ def running(
     try:
         yield Server(process, port, log)
     finally:
-        launch.terminate(process, END_WITHIN)
+        launch.terminate(process, STOP_TIMEOUT_S)

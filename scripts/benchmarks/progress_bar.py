@@ -1,4 +1,4 @@
-"""How far a series of measurements is, as a bar on stderr."""
+"""A progress bar on stderr for a series of measurements."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 
 from aicache.cli.progress import Progress
 
-WIDTH = 24  # characters of the bar
+BAR_CHARS = 24
 
 
-class Steps:
-    """*total* steps of about the same length, one after the other; call `tick` while one is under way."""
+class StepProgress:
+    """Progress of *total* steps of similar duration; call `tick` during each step."""
 
     def __init__(self, series: str, total: int) -> None:
         self._series, self._total, self.done = series, total, -1
@@ -18,10 +18,10 @@ class Steps:
         self._progress = Progress(series)
 
     def begin(self, what: str) -> None:
-        """Say that one step has ended, if there was one, and that the next does *what*."""
+        """End the current step, if any, and begin one described by *what*."""
         self.done += 1
-        filled = WIDTH * self.done // self._total
-        bar = "#" * filled + "-" * (WIDTH - filled)
+        filled = BAR_CHARS * self.done // self._total
+        bar = "#" * filled + "-" * (BAR_CHARS - filled)
         self._progress.task = f"[{bar}] {self.done}/{self._total}{self._left()}  {self._series}: {what}"
         self.tick()
 

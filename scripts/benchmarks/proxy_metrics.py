@@ -1,4 +1,4 @@
-"""What a proxy with the cache says it has done: counts of its own metrics page. Reads; changes nothing."""
+"""Reads counters from the metrics page of a proxy with the cache. Changes nothing."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.errors import Problem
 
 TOKEN = "for-benchmarks-of-one-run-only"
-"""The dashboard's, in what is measured."""
+"""The dashboard token of proxies under test."""
 LOOKER = {"authorization": f"Bearer {TOKEN}", "sec-fetch-site": "same-origin"}
-READY_WITHIN = 60.0  # seconds
+READY_TIMEOUT_S = 60.0
 EXACT, SEMANTIC = frozenset({"exact store"}), frozenset({"exact store", "embedder", "vector index"})
 """The parts that hits need."""
 
 
 def counts(port: int) -> dict[str, float]:
-    """Return requests, hits by tier (``exact``, ``semantic``), and look-ups that a part of the cache ``failed``."""
+    """Return requests, hits by tier (``exact``, ``semantic``), and lookups in which a part of the cache ``failed``."""
     found = {"requests": 0.0, "failed": 0.0}
     for family in text_string_to_metric_families(_page(port)):
         for sample in family.samples:
@@ -34,13 +34,13 @@ def counts(port: int) -> dict[str, float]:
 
 
 def wait_ready(port: int, parts: Collection[str]) -> None:
-    """Wait until those parts of the cache take part. Raises Problem when that takes too long."""
-    deadline = time.monotonic() + READY_WITHIN
+    """Wait until these parts of the cache are in use. Raises Problem if that takes too long."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
         if set(parts) <= _in_use(port):
             return
         time.sleep(0.1)
-    raise Problem(f"the cache's parts did not stand within {READY_WITHIN:g} s")
+    raise Problem(f"the cache's parts did not stand within {READY_TIMEOUT_S:g} s")
 
 
 def _in_use(port: int) -> set[str]:

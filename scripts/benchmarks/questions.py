@@ -1,4 +1,4 @@
-"""Ten thousand different questions, and other wordings of each. Pure."""
+"""Generates ten thousand different questions, and paraphrases of each. Pure."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ WORDINGS = (
     "Can you tell me how to {verb} the {noun}?",
 )
 NEW = "Why would anyone {verb} the {noun} of a neighbour, and what has the {other} in the {place} to do with it?"
-STEP = 3767
-"""Between two pairs of a list, so that few in a row share a word; prime to their number."""
+PAIR_STEP = 3767
+"""Step between consecutive pairs, so that few in a row share a word; coprime to the number of pairs."""
 
 
 def stored(count: int) -> list[str]:
-    """Return so many different questions, at most 10,403."""
+    """Return *count* different questions, at most 10,403."""
     return [STORED.format(verb=verb, noun=noun) for verb, noun in _pairs(0, count)]
 
 
 def reworded(count: int) -> list[str]:
-    """Return each of the first *count* stored questions in ten other wordings: no two are the same."""
+    """Return ten distinct paraphrases of each of the first *count* stored questions."""
     return [wording.format(verb=verb, noun=noun) for wording in WORDINGS for verb, noun in _pairs(0, count)]
 
 
 def new(start: int, count: int) -> list[str]:
-    """Return *count* questions that resemble no stored one and little each other, from the *start*-th on.
+    """Return *count* questions unlike the stored ones and each other, beginning with number *start*.
 
     None of the first 200,000 comes twice.
     """
@@ -59,5 +59,5 @@ def new(start: int, count: int) -> list[str]:
 
 def _pairs(start: int, count: int) -> list[tuple[str, str]]:
     every = len(VERBS) * len(NOUNS)
-    places = (place * STEP % every for place in range(start, start + count))
+    places = (place * PAIR_STEP % every for place in range(start, start + count))
     return [(VERBS[place // len(NOUNS)], NOUNS[place % len(NOUNS)]) for place in places]

@@ -1,4 +1,4 @@
-"""Rows as tables for people, as CSV and as JSON. Measures nothing."""
+"""Writes rows as text tables, CSV and JSON. Measures nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from benchmarks.measurements import Row
 
 YARDSTICKS = ("bare", "upstream", "litellm", "without")
-"""Systems that others are compared with in the CSV; the JSON has every pair."""
-CLOSE_TO_ALL = 0.995
-"""Share of hits below which a table says that not all were."""
+"""Baselines of the comparisons in the CSV; the JSON has every pair."""
+MIN_HIT_SHARE = 0.995
+"""A table warns about lower hit rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A figure of each row: *value* returns None where a row has none."""
+    """A column of the table; *value* returns None for a row without a value."""
 
     heading: str
     value: Callable[[Row], float | None]
@@ -34,12 +34,12 @@ def times(other: str, name: str, heading: str) -> Column:
 
 
 def saved(other: str, name: str, heading: str) -> Column:
-    """Make a column of the *other* system's figure as a multiple of the row's own: more is better."""
+    """Return a column with the *other* system's value divided by the row's: more is better."""
     return Column(heading, lambda row: 1 / found if (found := row.times.get(other, {}).get(name)) else None, ".2f")
 
 
 def less(other: str, name: str, heading: str) -> Column:
-    """Make a column of how much more a figure is than the *other* system's."""
+    """Return a column with the difference from the *other* system's value."""
     return Column(heading, lambda row: row.beyond.get(other, {}).get(name), "+.2f")
 
 
@@ -65,7 +65,7 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
 
 
 def table(title: str, rows: Sequence[Row]) -> str:
-    """Return the table of one scenario. Columns that no row has a figure for are left out."""
+    """Return the table of one scenario. Columns without any value are left out."""
     columns = [c for c in COLUMNS[rows[0].case.scenario] if any(c.value(row) is not None for row in rows)]
     heads = ["connections", "bytes", "system", *(column.heading for column in columns)]
     lines = [
@@ -75,7 +75,7 @@ def table(title: str, rows: Sequence[Row]) -> str:
     widths = [max(len(line[place]) for line in [heads, *lines]) for place in range(len(heads))]
     text = [title]
     text += ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in [heads, *lines]]
-    return "\n".join([*text, *_beside_litellm(rows), *_doubts(rows)])
+    return "\n".join([*text, *_beside_litellm(rows), *_caveats(rows)])
 
 
 def _cell(column: Column, row: Row) -> str:
@@ -84,7 +84,7 @@ def _cell(column: Column, row: Row) -> str:
 
 
 def _beside_litellm(rows: Sequence[Row]) -> list[str]:
-    """Return where the slowest hundredth of a system's hits is faster than half of LiteLLM's."""
+    """Return lines for cases in which a system's p99 is below LiteLLM's median."""
     theirs = {row.case: row.figures["p50_ms"] for row in rows if row.system == "litellm" and "p50_ms" in row.figures}
     found = []
     for system in dict.fromkeys(row.system for row in rows if theirs and row.system != "litellm"):
@@ -94,8 +94,8 @@ def _beside_litellm(rows: Sequence[Row]) -> list[str]:
     return found
 
 
-def _doubts(rows: Sequence[Row]) -> list[str]:
-    """Return what a reader must know before taking the figures for what the title says."""
+def _caveats(rows: Sequence[Row]) -> list[str]:
+    """Return caveats: failures, and rows whose requests were not all hits."""
     found = []
     for row in rows:
         where = f"{row.system} at {row.case.connections} connections"
@@ -106,7 +106,7 @@ def _doubts(rows: Sequence[Row]) -> list[str]:
                 f"! {where}: {failed:.1%} of the look-ups failed, as the machine was too busy or a part too slow"
             )
         share = row.figures.get("exact_share")
-        if share is not None and row.case.scenario in ("exact", "sizes") and share < CLOSE_TO_ALL:
+        if share is not None and row.case.scenario in ("exact", "sizes") and share < MIN_HIT_SHARE:
             found.append(f"! {where}: only {share:.1%} were exact hits")
         hits = share is not None and share + row.figures.get("semantic_share", 0)
         if row.case.scenario == "misses" and hits:

@@ -1,4 +1,4 @@
-"""What every scenario is, and how its rounds are run: all systems one after the other, again and again."""
+"""The protocol of scenarios, and the loop that runs their rounds, with all systems in turn."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Protocol
 
 from benchmarks import proxy_metrics, requests, wrk
 from benchmarks.errors import Problem
-from benchmarks.measurements import Case, Figures, Row, rows
-from benchmarks.progress_bar import Steps
+from benchmarks.measurements import Case, Measurements, Row, rows
+from benchmarks.progress_bar import StepProgress
 from benchmarks.systems import Fleet, System
 
-LONGER = 10
-"""How many times the time a system gets that has answered nothing at all."""
+RETRY_TIME_FACTOR = 10
+"""A system that answered nothing at all is loaded once more, for so many times as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """The extent of the measurements."""
 
     connections: Sequence[int]
     seconds: float
-    """Of each load."""
+    """Duration of each load."""
     rounds: int
     sizes: Sequence[int]
-    """Of requests, in bytes."""
+    """Sizes of requests, in bytes."""
     entries: int
-    """In the store of which questions are answered by meaning."""
+    """Stored entries for semantic hits."""
     litellm: bool
 
 
@@ -39,23 +39,23 @@ class Scenario(Protocol):
     title: str
 
     def cases(self) -> list[Case]:
-        """Return what is measured, in order."""
+        """Return the cases to measure, in order."""
 
     def systems(self) -> list[System]:
-        """Return what is compared, started and filled; the yardstick first."""
+        """Return the systems to compare, started and filled; the baseline first."""
 
-    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
-        """Measure once."""
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
+        """Measure one system in one case, once."""
 
 
 def run(scenario: Scenario, rounds: int, found: list[Row]) -> None:
-    """Run all rounds of a scenario's cases, add each case's rows to *found*, and tell on stderr how far it is."""
+    """Run all rounds of a scenario's cases, add each case's rows to *found*, and show the progress on stderr."""
     systems, cases = scenario.systems(), scenario.cases()
-    steps = Steps(scenario.name, len(systems) * len(cases) * rounds)
+    steps = StepProgress(scenario.name, len(systems) * len(cases) * rounds)
     try:
         for case in cases:
-            measured: dict[str, list[Figures]] = {system.name: [] for system in systems}
-            for _ in range(rounds):  # one after the other, so that all meet the machine in the same mood
+            measured: dict[str, list[Measurements]] = {system.name: [] for system in systems}
+            for _ in range(rounds):  # in turn, so that the machine's state is the same for all
                 for system in systems:
                     steps.begin(f"{system.name}, {case.connections} connections, {case.request_bytes} bytes")
                     measured[system.name].append(scenario.load(system, case, steps.tick))
@@ -64,8 +64,8 @@ def run(scenario: Scenario, rounds: int, found: list[Row]) -> None:
         steps.end()
 
 
-def warmed(fleet: Fleet, plan: Plan, systems: Sequence[System], bodies: Sequence[str]) -> list[System]:
-    """Return systems, and LiteLLM's proxy where it is asked for, once each has answered every one of these requests."""
+def warm_systems(fleet: Fleet, plan: Plan, systems: Sequence[System], bodies: Sequence[str]) -> list[System]:
+    """Return the systems, and LiteLLM's proxy with --litellm, after each has answered all of *bodies*."""
     compared = [*systems, *([fleet.litellm()] if plan.litellm else [])]
     fleet.wait()
     for system in compared:
@@ -74,19 +74,21 @@ def warmed(fleet: Fleet, plan: Plan, systems: Sequence[System], bodies: Sequence
     return compared
 
 
-def by_wrk(system: System, script: Path, case: Case, seconds: float, tick: Callable[[], None]) -> Figures:
-    """Load a system by wrk; return what wrk saw, the processor time of a request, and the shares of hits.
+def load_with_wrk(system: System, script: Path, case: Case, seconds: float, tick: Callable[[], None]) -> Measurements:
+    """Load a system with wrk; return wrk's results, the processor time per request, and the hit rates.
 
-    Raises Problem when nothing was answered in `LONGER` times the time either.
+    Raises Problem if nothing was answered, even in `RETRY_TIME_FACTOR` times the time.
     """
     before = proxy_metrics.counts(system.port) if system.caches else {}
     cpu = system.cpu()
     load = wrk.run(system.url, script, case.connections, seconds, tick)
     if not load.requests:
         cpu = system.cpu()
-        load = wrk.run(system.url, script, case.connections, LONGER * seconds, tick)
+        load = wrk.run(system.url, script, case.connections, RETRY_TIME_FACTOR * seconds, tick)
     if not load.requests:
-        raise Problem(f"{system.name}: not one answer in {LONGER * seconds:g} s at {case.connections} connections")
+        raise Problem(
+            f"{system.name}: not one answer in {RETRY_TIME_FACTOR * seconds:g} s at {case.connections} connections"
+        )
     figures = {
         "rps": load.rps,
         "p50_ms": load.p50,

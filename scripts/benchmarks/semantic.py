@@ -1,4 +1,4 @@
-"""Hits by meaning: other wordings of questions that are stored, each asked once, so that all are embedded."""
+"""Scenario of semantic hits: paraphrases of stored questions, each sent once, so that all are embedded."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from benchmarks import client, proxy_metrics, questions, requests, wrk_scripts
 from benchmarks.errors import Problem
-from benchmarks.measurements import Case, Figures
-from benchmarks.progress_bar import Steps
-from benchmarks.scenario import Plan, by_wrk, write_script
+from benchmarks.measurements import Case, Measurements
+from benchmarks.progress_bar import StepProgress
+from benchmarks.scenario import Plan, load_with_wrk, write_script
 from benchmarks.systems import Fleet, System
 
-MOST = 2000  # questions a second that are written down for a load
-FILLING = 8  # connections that fill the store
-AT_ONCE = 100  # questions between two looks at how far that is
+MAX_QUESTIONS_PER_S = 2000  # prepared for a load
+FILL_CONNECTIONS = 8
+QUESTIONS_PER_STEP = 100  # of progress
 
 
 class Semantic:
@@ -35,34 +35,36 @@ class Semantic:
         constant, caches = self._fleet.constant(), self._fleet.caches("semantic")
         self._fleet.wait()
         for system in caches:
-            fill(system, questions.stored(self._plan.entries))
+            fill_store(system, questions.stored(self._plan.entries))
         requests.warm(constant, requests.body())
         return [constant, *caches]
 
-    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
         every = questions.reworded(self._plan.entries)
         start = self._asked.get(system.name, 0) % len(every)
-        count = round(MOST * self._plan.seconds)
+        count = round(MAX_QUESTIONS_PER_S * self._plan.seconds)
         file = self._folder / "other wordings"
         file.write_text("".join(requests.body(each) + "\n" for each in (every[start:] + every)[:count]))
-        script = write_script(self._folder, self.name, wrk_scripts.listed(requests.KEY, file))
-        figures = by_wrk(system, script, case, self._plan.seconds, tick)
+        script = write_script(self._folder, self.name, wrk_scripts.bodies_from_file(requests.KEY, file))
+        figures = load_with_wrk(system, script, case, self._plan.seconds, tick)
         self._asked[system.name] = start + round(figures["requests"]) + case.connections
         return figures
 
 
-def fill(system: System, asked: Sequence[str]) -> None:
-    """Ask a proxy questions, through which their answers come into its store. Raises Problem when any fails.
+def fill_store(system: System, asked: Sequence[str]) -> None:
+    """Fill a proxy's store by sending questions through it. Raises Problem if any fails.
 
     What a failed look-up has not embedded is stored for its exact request only; that is said.
     """
-    parts = [asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE)]
-    steps = Steps("filling", len(parts))
+    parts = [asked[start : start + QUESTIONS_PER_STEP] for start in range(0, len(asked), QUESTIONS_PER_STEP)]
+    steps = StepProgress("filling", len(parts))
     try:
         for part in parts:
             steps.begin(f"{system.name}, {len(asked)} entries")
-            series = [[requests.body(each) for each in part[place::FILLING]] for place in range(FILLING)]
-            seen = asyncio.run(client.carry_out(client.Order(system.port, series)))
+            series = [
+                [requests.body(each) for each in part[place::FILL_CONNECTIONS]] for place in range(FILL_CONNECTIONS)
+            ]
+            seen = asyncio.run(client.run_workload(client.Workload(system.port, series)))
             if lost := [each for each in seen if each.status != 200]:
                 raise Problem(f"{system.name}: {len(lost)} of {len(seen)} questions got no answer")
     finally:

@@ -1,4 +1,4 @@
-"""What a long load shows: tables by time and by kind of request, the trend of the memory, and a verdict. Pure."""
+"""Evaluates a soak test: tables by time and by kind of request, the memory trend, and the problems found. Pure."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from benchmarks.measurements import percentile
-from benchmarks.mixed_load import Answered, Kind
+from benchmarks.mixed_load import Kind, RequestResult
 
 MB = 1024**2
-PARTS = 10  # of the load's time, each a line of the table
-GROWS = 0.02
-"""Share of the memory by which it may grow in half the time."""
-WINDOW = 0.25
-"""Share of the time whose highest memory counts."""
-SINCE = 0.375
-"""Share of the time after which crests count: at first caches fill."""
+TIME_PARTS = 10  # lines of the table
+MAX_GROWTH_SHARE = 0.02
+"""Allowed growth of memory over half the time, as a share."""
+CREST_WINDOW_SHARE = 0.25
+"""Length of the window for memory crests, as a share of the time."""
+TREND_START_SHARE = 0.375
+"""Share of the time after which crests count, since caches fill at first."""
 EXPECTED = {Kind.EXACT: "hit", Kind.SEMANTIC: "hit", Kind.MISS: "miss", Kind.STREAM: "miss"}
-AS_EXPECTED = 0.95  # share of each kind's requests
+MIN_EXPECTED_SHARE = 0.95  # of each kind's requests
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Memory at a time: seconds since the load's begin, and resident bytes."""
+    """A memory sample: seconds since the start, and resident bytes."""
 
     at: float
     proxy: int
     """The mitmproxy process itself."""
     all: int
-    """With its children, of which the embedded Valkey is one."""
+    """Including its children, such as the embedded Valkey."""
 
 
-def by_time(answered: Sequence[Answered], samples: Sequence[Sample], seconds: float) -> str:
-    """Return a table with a line for each part of the time."""
+def table_by_time(answered: Sequence[RequestResult], samples: Sequence[Sample], seconds: float) -> str:
+    """Return a table with one line per time interval."""
     lines = ["     until s  requests  failures    p50 ms    p99 ms  proxy MB    all MB"]
-    for part in range(PARTS):
-        begin, end = part * seconds / PARTS, (part + 1) * seconds / PARTS
+    for part in range(TIME_PARTS):
+        begin, end = part * seconds / TIME_PARTS, (part + 1) * seconds / TIME_PARTS
         asked = [each for each in answered if begin <= each.at < end]
         held = [sample for sample in samples if begin <= sample.at < end]
         memory = [statistics.median(values) / MB for values in (_of(held, "proxy"), _of(held, "all")) if values]
@@ -45,8 +45,8 @@ def by_time(answered: Sequence[Answered], samples: Sequence[Sample], seconds: fl
     return "\n".join(lines)
 
 
-def by_kind(answered: Sequence[Answered]) -> str:
-    """Return a table with a line for each kind of request."""
+def table_by_kind(answered: Sequence[RequestResult]) -> str:
+    """Return a table with one line per kind of request."""
     lines = ["        kind  requests  failures    p50 ms    p99 ms      hits    misses  other"]
     for kind in Kind:
         asked = [each for each in answered if each.kind is kind]
@@ -55,16 +55,18 @@ def by_kind(answered: Sequence[Answered]) -> str:
     return "\n".join(lines)
 
 
-def slope(points: Sequence[tuple[float, float]]) -> float:
-    """Return the median of the slopes between all pairs of points (Theil-Sen), which single peaks do not move."""
+def theil_sen_slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the median of the slopes between all pairs of points (Theil-Sen), which is robust against single peaks."""
     ordered = sorted(points)
     slopes = [(later[1] - sooner[1]) / (later[0] - sooner[0]) for sooner, later in combinations(ordered, 2)]
     return statistics.median(slopes) if slopes else 0.0
 
 
-def crests(samples: Sequence[Sample], window: float) -> list[tuple[float, float]]:
-    """Return for each sample the most bytes of the last *window* seconds, for what is tidied up now and then is no
-    growth: the index's files, which are mapped, are compacted every few minutes."""
+def memory_crests(samples: Sequence[Sample], window: float) -> list[tuple[float, float]]:
+    """Return for each sample the maximum over the last *window* seconds.
+
+    Memory that is freed now and then is not growth: the index's mapped files are compacted every few minutes.
+    """
     found, first = [], 0
     for place, sample in enumerate(samples):
         while samples[first].at <= sample.at - window:
@@ -73,26 +75,28 @@ def crests(samples: Sequence[Sample], window: float) -> list[tuple[float, float]
     return found
 
 
-def trend(samples: Sequence[Sample], seconds: float) -> tuple[float, float]:
-    """Return how the memory's crests grow: megabytes an hour, and in half the time, as a share of what they are."""
-    seen = [each for each in crests(samples, seconds * WINDOW) if each[0] >= seconds * SINCE]
+def memory_trend(samples: Sequence[Sample], seconds: float) -> tuple[float, float]:
+    """Return the growth of memory crests: megabytes per hour, and over half the time as a share."""
+    seen = [
+        each for each in memory_crests(samples, seconds * CREST_WINDOW_SHARE) if each[0] >= seconds * TREND_START_SHARE
+    ]
     if not seen:
         return 0.0, 0.0
-    rate = slope(seen)
+    rate = theil_sen_slope(seen)
     return rate * 3600 / MB, rate * seconds / 2 / statistics.median(height for _, height in seen)
 
 
-def verdict(answered: Sequence[Answered], samples: Sequence[Sample], seconds: float, log: str) -> list[str]:
-    """Return what is wrong; nothing when nothing is."""
+def find_problems(answered: Sequence[RequestResult], samples: Sequence[Sample], seconds: float, log: str) -> list[str]:
+    """Return the problems found."""
     found = []
     if failures := sum(each.status != 200 for each in answered):
         found.append(f"{failures} of {len(answered)} requests failed")
     for kind in Kind:
         asked = [each for each in answered if each.kind is kind]
-        if asked and (share := _share(asked, EXPECTED[kind])) < AS_EXPECTED:
+        if asked and (share := _share(asked, EXPECTED[kind])) < MIN_EXPECTED_SHARE:
             found.append(f"only {share:.1%} of {kind} requests were a {EXPECTED[kind]}")
-    per_hour, grown = trend(samples, seconds)
-    if grown > GROWS:
+    per_hour, grown = memory_trend(samples, seconds)
+    if grown > MAX_GROWTH_SHARE:
         found.append(f"the memory grew by {grown:.1%} in half the time ({per_hour:+.1f} MB an hour)")
     if log.strip():
         found.append(
@@ -101,7 +105,7 @@ def verdict(answered: Sequence[Answered], samples: Sequence[Sample], seconds: fl
     return found
 
 
-def _load(asked: Sequence[Answered]) -> str:
+def _load(asked: Sequence[RequestResult]) -> str:
     if not asked:
         return f"{0:10}{0:10}{'':20}"
     took = [each.took * 1000 for each in asked]
@@ -109,7 +113,7 @@ def _load(asked: Sequence[Answered]) -> str:
     return f"{len(asked):10}{failures:10}{percentile(took, 0.5):10.2f}{percentile(took, 0.99):10.2f}"
 
 
-def _share(asked: Sequence[Answered], cache: str) -> float:
+def _share(asked: Sequence[RequestResult], cache: str) -> float:
     return sum(each.cache == cache for each in asked) / len(asked) if asked else 0.0
 
 

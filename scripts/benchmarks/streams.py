@@ -1,4 +1,4 @@
-"""Streams that are misses: their first token and their end, beyond those of the upstream asked directly."""
+"""Scenario of streamed misses: delay of the first token and of the end, compared with the upstream alone."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import isolate, questions, requests
-from benchmarks.client import Order, Seen
+from benchmarks.client import TimedAnswer, Workload
 from benchmarks.errors import Problem
-from benchmarks.measurements import Case, Figures, percentile
-from benchmarks.scenario import Plan, warmed
+from benchmarks.measurements import Case, Measurements, percentile
+from benchmarks.scenario import Plan, warm_systems
 from benchmarks.systems import Fleet, System
 from benchmarks.upstream import PACE
 
 TOKENS = 20
-RATE = 20  # streams that begin in a second, however many are open: what is measured is delay, not capacity
-SHORTEST = 0.25  # seconds that a stream takes at the least
-FIRST = 0.2  # of that, until the first token
+STREAMS_PER_S = 20  # started, however many are open: this measures delay, not capacity
+MIN_STREAM_S = 0.25
+FIRST_TOKEN_SHARE = 0.2  # of a stream's time, until the first token
 
 
 class Streams:
     name = "streams"
-    title = f"streams of {TOKENS} tokens on a miss; 'direct' is the upstream itself; no more than {RATE} begin a second"
+    title = f"streams of {TOKENS} tokens on a miss; 'direct' is the upstream; at most {STREAMS_PER_S} start a second"
 
     def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
         self._fleet, self._plan = fleet, plan
@@ -33,33 +33,35 @@ class Streams:
 
     def systems(self) -> list[System]:
         compared = [self._fleet.upstream(), self._fleet.passing(), *self._fleet.caches(), *self._fleet.exact_only()]
-        return warmed(self._fleet, self._plan, compared, [requests.body()])
+        return warm_systems(self._fleet, self._plan, compared, [requests.body()])
 
-    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Figures:
+    def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
         connections = case.connections
-        each = max(1, round(self._plan.seconds / lasts(connections)))
+        each = max(1, round(self._plan.seconds / stream_seconds(connections)))
         new = questions.new(100_000 + self._asked, each * connections)
         self._asked += len(new)
         bodies = [requests.body(question, prompt(connections), stream=True) for question in new]
         series = [bodies[place::connections] for place in range(connections)]
         cpu = system.cpu()
-        order = Order(system.port, series, lasts(connections) / connections)
-        seen = isolate.carried_out("benchmarks.client", order, list[Seen], tick)
+        workload = Workload(system.port, series, stream_seconds(connections) / connections)
+        seen = isolate.run_isolated("benchmarks.client", workload, list[TimedAnswer], tick)
         return _figures(seen, system.cpu() - cpu)
 
 
-def lasts(connections: int) -> float:
-    """Return the seconds that a stream takes when so many are to be open at once."""
-    return max(SHORTEST, connections / RATE)
+def stream_seconds(connections: int) -> float:
+    """Return the duration of a stream such that *connections* are open at once."""
+    return max(MIN_STREAM_S, connections / STREAMS_PER_S)
 
 
 def prompt(connections: int) -> str:
-    """Return the system prompt that tells the upstream its pace."""
-    seconds = lasts(connections)
-    return PACE.format(tokens=TOKENS, first=FIRST * seconds, each=(1 - FIRST) * seconds / TOKENS)
+    """Return the system prompt that sets the upstream's pace."""
+    seconds = stream_seconds(connections)
+    return PACE.format(
+        tokens=TOKENS, first=FIRST_TOKEN_SHARE * seconds, each=(1 - FIRST_TOKEN_SHARE) * seconds / TOKENS
+    )
 
 
-def _figures(seen: Sequence[Seen], cpu: float) -> Figures:
+def _figures(seen: Sequence[TimedAnswer], cpu: float) -> Measurements:
     good = [each for each in seen if each.status == 200]
     if not good:
         raise Problem("not a single stream came to its end")

@@ -1,4 +1,4 @@
-"""What is measured: the proxy with the cache, and what it is compared with, each started when it is first asked for."""
+"""The systems under test: proxies with the cache, and the baselines. Each is started on first use."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import yaml
 from aicache.config.values import Speed
 from benchmarks import litellm, proxy_metrics
 from benchmarks.errors import Problem
-from benchmarks.processes import Server, Tree, free_port, running
+from benchmarks.processes import Server, Tree, free_port, run_server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
-CONSTANT = Path(__file__).with_name("baseline_addon.py")
+BASELINE_ADDON = Path(__file__).with_name("baseline_addon.py")
 OURS = "ai-cache"
-WARNINGS = ("--set", "flow_detail=0", "--set", "termlog_verbosity=warn")  # what -q does, but for the cache's warnings
+WARNINGS = ("--set", "flow_detail=0", "--set", "termlog_verbosity=warn")  # like -q, but with the cache's warnings
 SPEEDS: dict[str, dict[str, bool]] = {  # settings under `speed`; default leaves them out
     "default": {},
     "table": {"dispatch": True, "fast_lane": False},
@@ -33,14 +33,14 @@ SPEEDS: dict[str, dict[str, bool]] = {  # settings under `speed`; default leaves
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Something that listens on *port* of the loopback and answers chat completions."""
+    """A server on a loopback *port* that answers chat completions."""
 
     name: str
     port: int
     trees: tuple[Tree, ...] = ()
-    """The processes whose work it is."""
+    """Its processes."""
     caches: bool = False
-    """Whether it is ours, and tells of itself."""
+    """Whether it is our cache with its metrics page."""
 
     @property
     def url(self) -> str:
@@ -56,7 +56,7 @@ class System:
 
 
 def speed_settings(name: str) -> dict[str, bool]:
-    """Return the settings that *name* stands for. Raises Problem when the cache does not have what it asks for."""
+    """Return the settings of the speed *name*. Raises Problem if this cache does not have them."""
     known = {field.name for field in dataclasses.fields(Speed)}
     wanted = SPEEDS[name]
     if lacking := [key for key, on in wanted.items() if on and key not in known]:
@@ -65,7 +65,7 @@ def speed_settings(name: str) -> dict[str, bool]:
 
 
 class Fleet:
-    """Keeps what was started until its block ends. What it returns may be asked after `wait`."""
+    """Starts systems and ends them with its block. Systems accept requests only after `wait`."""
 
     def __init__(self, folder: Path, speeds: Sequence[str]) -> None:
         self._folder, self._speeds = folder, speeds
@@ -73,7 +73,7 @@ class Fleet:
         self._started: dict[str, System] = {}
         self._servers: list[Server] = []
         self._starting: list[Server] = []
-        self._lacking: list[tuple[int, Collection[str]]] = []  # ports, and the parts of the cache that must stand there
+        self._awaited_parts: list[tuple[int, Collection[str]]] = []  # ports, and the parts of the cache to wait for
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +81,7 @@ class Fleet:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for server in self._servers:  # all at once: each takes its time to end
+        for server in self._servers:  # in parallel, since each takes time to end
             server.process.terminate()
         self._stack.close()
 
@@ -90,24 +90,24 @@ class Fleet:
         return self._once("upstream", self._upstream)
 
     def constant(self) -> System:
-        """Return a bare mitmdump whose addon answers a constant."""
-        return self._once("bare constant", lambda: self._mitmdump("bare", ["-q", "-s", str(CONSTANT)]))
+        """Return a bare mitmdump whose addon sends a constant answer."""
+        return self._once("bare constant", lambda: self._mitmdump("bare", ["-q", "-s", str(BASELINE_ADDON)]))
 
     def passing(self) -> System:
-        """Return a bare mitmdump that passes requests through, and streams as they come."""
-        options = ["-q", "--set", "stream_large_bodies=1"]  # it holds streams back to their end without it
+        """Return a bare mitmdump that forwards requests and streams answers."""
+        options = ["-q", "--set", "stream_large_bodies=1"]  # without it, mitmdump buffers whole streams
         return self._once("bare passing", lambda: self._mitmdump("bare", options))
 
     def caches(self, data: str = "data", config: Mapping[str, Any] | None = None, suffix: str = "") -> list[System]:
-        """Return proxies with the cache, one for each speed asked for, each with a data folder of its own."""
+        """Return proxies with the cache, one per speed, each with its own data folder."""
         return [self._cache(speed, data, config or {}, suffix) for speed in self._speeds]
 
     def exact_only(self) -> list[System]:
-        """Return the same without look-ups by meaning."""
+        """Return the same without semantic lookups."""
         return self.caches("exact-only", {"semantic": {"enabled": False}}, ", exact only")
 
     def uncounted(self, script: Path) -> System:
-        """Return the cache as *script* has it, without its dashboard, so that it tells nothing of itself."""
+        """Return the cache loaded by *script*, without its dashboard and metrics."""
         file, folder = self._folder / "uncounted.yaml", self._folder / "uncounted"
         file.write_text(yaml.safe_dump({"dashboard": {"enabled": False}}))
         options = [*WARNINGS, "-s", str(script)]
@@ -119,15 +119,15 @@ class Fleet:
         return self._once("litellm", self._litellm)
 
     def wait(self) -> None:
-        """Wait until all that was started can be asked. What starts together starts sooner."""
+        """Wait until all started systems accept requests. They start faster in parallel."""
         for server in self._starting:
             server.wait_listening()
-        for port, parts in self._lacking:
+        for port, parts in self._awaited_parts:
             proxy_metrics.wait_ready(port, parts)
-        self._starting, self._lacking = [], []
+        self._starting, self._awaited_parts = [], []
 
     def said(self, system: System) -> str:
-        """Return what a system has logged so far; proxies are quiet unless something is wrong."""
+        """Return a system's log so far; proxies log only problems."""
         return next(s.log.read_text("utf-8", "replace") for s in self._servers if s.port == system.port)
 
     def _once(self, name: str, start: Callable[[], System]) -> System:
@@ -151,7 +151,7 @@ class Fleet:
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
             system = self._mitmdump(name, options, caches=True)
             by_meaning = config.get("semantic", {}).get("enabled", True)
-            self._lacking.append((system.port, proxy_metrics.SEMANTIC if by_meaning else proxy_metrics.EXACT))
+            self._awaited_parts.append((system.port, proxy_metrics.SEMANTIC if by_meaning else proxy_metrics.EXACT))
             return system
 
         return self._once(f"{name} {data}", start)
@@ -175,7 +175,7 @@ class Fleet:
 
     def _run(self, command: Sequence[str], port: int, environment: Mapping[str, str] | None = None) -> Tree:
         log = self._folder / f"{Path(command[0]).name}-{port}.log"
-        server = self._stack.enter_context(running(command, port, log, environment))
+        server = self._stack.enter_context(run_server(command, port, log, environment))
         self._servers.append(server)
         self._starting.append(server)
         return server.tree

@@ -1,4 +1,4 @@
-"""Whether what watches the cache grows: reports of very many requests, as varied as callers can make them."""
+"""Tests that telemetry's memory is bounded, with events of very many requests, as varied as callers can make them."""
 
 from __future__ import annotations
 
@@ -19,63 +19,65 @@ from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.observability import Observability
 
-LOOKS = 10
-SETTLED = 2  # looks after which nothing may grow any more
-MOST = 8 * 1024**2  # bytes that the rest of the requests may add, the allocator's whims included
-MOST_OBJECTS = 5000
+SNAPSHOTS = 10
+WARM_UP_SNAPSHOTS = 2  # afterwards, nothing may grow
+MAX_GROWTH_BYTES = 8 * 1024**2  # includes noise of the allocator
+MAX_GROWTH_OBJECTS = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How much there is after so many requests."""
+class Snapshot:
+    """Memory use after a number of requests."""
 
     requests: int
     rss: int
     objects: int
     shown: int
-    """Bytes of the metrics' page, which all labels are on."""
+    """Bytes of the metrics page, which has all labels."""
 
 
 async def measure(folder: Path, requests: int) -> int:
-    """Print the table; return 1 where memory grew with the requests."""
+    """Print the table; return 1 if memory grew with the requests."""
     watchers = Watchers()
     observability = Observability(watchers, lambda: None)
     observability.configure(Config(log=Log(file=str(folder / "watched.jsonl"), text=True, max_bytes=1 << 20, keep=2)))
     print(f"{requests} requests: each with a model, reason, question and kind of its own now and then")
     print(f"{'requests':>10} {'RSS MB':>8} {'objects':>9} {'metrics KB':>11} {'µs each':>8}")
     looks, began = [], time.perf_counter()
-    for share in range(1, LOOKS + 1):
-        done, until = requests * (share - 1) // LOOKS, requests * share // LOOKS
+    for share in range(1, SNAPSHOTS + 1):
+        done, until = requests * (share - 1) // SNAPSHOTS, requests * share // SNAPSHOTS
         for i in range(done, until):
-            _tell(watchers, i)
+            _send_events(watchers, i)
             if i % 1000 == 0:
                 await asyncio.sleep(0)
-        looks.append(_look(observability, until))
+        looks.append(_take_snapshot(observability, until))
         each = (time.perf_counter() - began) / until * 1e6
         print(_row(looks[-1], each), flush=True)
     await observability.close()
-    grown, settled = looks[-1].rss - looks[SETTLED - 1].rss, looks[SETTLED - 1].requests
+    grown, settled = looks[-1].rss - looks[WARM_UP_SNAPSHOTS - 1].rss, looks[WARM_UP_SNAPSHOTS - 1].requests
     print(f"from {settled} requests on RSS changed by {grown / 1024**2:+.1f} MB; logs on disk: {_logs(folder)} bytes")
-    return int(grown > MOST or looks[-1].objects - looks[SETTLED - 1].objects > MOST_OBJECTS)
+    return int(
+        grown > MAX_GROWTH_BYTES or looks[-1].objects - looks[WARM_UP_SNAPSHOTS - 1].objects > MAX_GROWTH_OBJECTS
+    )
 
 
 def _logs(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("watched.jsonl*"))
 
 
-def _row(look: Look, each: float) -> str:
+def _row(look: Snapshot, each: float) -> str:
     return f"{look.requests:>10} {look.rss / 1024**2:8.1f} {look.objects:>9} {look.shown / 1024:11.1f} {each:8.1f}"
 
 
-def _look(observability: Observability, requests: int) -> Look:
+def _take_snapshot(observability: Observability, requests: int) -> Snapshot:
     shown = len(observability.metrics.text())
     overview(observability, 3600)
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return Look(requests, pages * os.sysconf("SC_PAGE_SIZE"), len(gc.get_objects()), shown)
+    return Snapshot(requests, pages * os.sysconf("SC_PAGE_SIZE"), len(gc.get_objects()), shown)
 
 
-def _tell(watchers: Watchers, i: int) -> None:
+def _send_events(watchers: Watchers, i: int) -> None:
     report = _report(i)
     watchers.decided(report)
     if report.outcome != "hit":

@@ -1,4 +1,4 @@
-"""The stand-in for an LLM API that misses go to, in a process of its own: its work must not slow whoever measures.
+"""The stand-in for an LLM API that answers misses, in a separate process, so that it does not slow the measurement.
 
 A whole answer comes at once. A stream has the pace that the request's system prompt asks for, so that one upstream does
 for all: proxies pass the prompt on, and not every header.
@@ -30,7 +30,7 @@ def reply(request: Request) -> Reply:
 
 async def _serve(port: int) -> None:
     def script(request: Request) -> Reply:
-        upstream.requests.clear()  # they would fill the memory
+        upstream.requests.clear()  # else they would fill the memory
         return reply(request)
 
     async with StandIn(script, port) as upstream:

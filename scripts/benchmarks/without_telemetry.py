@@ -1,4 +1,4 @@
-"""The cache as a mitmproxy script, with nobody who counts: what the dashboard's figures cost is the difference."""
+"""The cache as a mitmproxy script without telemetry, to measure what telemetry costs."""
 
 import sys
 from pathlib import Path

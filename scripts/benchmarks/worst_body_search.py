@@ -1,4 +1,4 @@
-"""A search, by chance and selection, for a body that costs the others more than the known ones do. It mends nothing."""
+"""Searches for request bodies that are more expensive than the known ones, by random mutation and selection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import bounds
 from benchmarks.bounds import MB, Attack, Cost
 
-KEPT = 12  # bodies that others are made of
+POOL_SIZE = 12  # bodies that are mutated
 UNITS = (
     *(
         b"[],",
@@ -52,30 +52,31 @@ Body = tuple[str, int, tuple[tuple[bytes, float], ...], float]
 
 
 def run(folder: Path, script: Path, size: int, seconds: float, report: Path | None) -> int:
-    """Look for so many seconds, and print what is worse than all before; return 1 when one is above the bounds."""
+    """Search for *seconds*, and print each new maximum; return 1 if one exceeds the bounds."""
     chance = random.Random()
     ended = time.monotonic() + seconds
     best: list[tuple[float, Body, Cost]] = []
     tried = over = 0
     while time.monotonic() < ended:
-        with bounds.proxy(folder, script) as server:  # a new one now and then: memory is not given back
+        with bounds.proxy(folder, script) as server:  # restarted now and then, since memory is not returned
             for _ in range(40):
-                body = _mutated(chance, best) if best and chance.random() < 0.7 else _new(chance)
-                cost = bounds.cost_of(server, _attack(body, size), chance.choice((1, bounds.AT_ONCE)))
+                body = _mutate(chance, best) if best and chance.random() < 0.7 else _new(chance)
+                cost = bounds.measure_cost(server, _attack(body, size), chance.choice((1, bounds.PARALLEL_ATTACKS)))
                 tried += 1
                 score = max(cost.memory / bounds.MEMORY_OF_ONE, cost.wait / bounds.WAIT)
                 if not best or score > best[0][0]:
                     print(
-                        f"{tried:6}: {cost.memory / MB:5.0f} MB {cost.wait * 1000:6.0f} ms  {_told(body)}", flush=True
+                        f"{tried:6}: {cost.memory / MB:5.0f} MB {cost.wait * 1000:6.0f} ms  {_describe(body)}",
+                        flush=True,
                     )
                 over += cost.memory > bounds.MEMORY_OF_SIX or cost.wait > bounds.WAIT
-                best = sorted([*best, (score, body, cost)], key=lambda each: -each[0])[:KEPT]
+                best = sorted([*best, (score, body, cost)], key=lambda each: -each[0])[:POOL_SIZE]
                 if time.monotonic() > ended:
                     break
     print(f"{tried} bodies tried, {over} above the bounds")
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
-        told = [{"body": _told(body), "memory": cost.memory, "wait": cost.wait} for _, body, cost in best]
+        told = [{"body": _describe(body), "memory": cost.memory, "wait": cost.wait} for _, body, cost in best]
         (report / "hunt.json").write_text(json.dumps(told, indent=1))
     return 1 if over else 0
 
@@ -100,7 +101,7 @@ def _new(chance: random.Random) -> Body:
     return chance.choice(PATHS), chance.randrange(len(PLACES)), units, share
 
 
-def _mutated(chance: random.Random, best: list[tuple[float, Body, Cost]]) -> Body:
+def _mutate(chance: random.Random, best: list[tuple[float, Body, Cost]]) -> Body:
     path, place, units, share = chance.choice(best)[1]
     changes: tuple[Callable[[], Body], ...] = (
         lambda: (chance.choice(PATHS), place, units, share),
@@ -112,7 +113,7 @@ def _mutated(chance: random.Random, best: list[tuple[float, Body, Cost]]) -> Bod
     return chance.choice(changes)()
 
 
-def _told(body: Body) -> str:
+def _describe(body: Body) -> str:
     path, place, units, share = body
     said = " ".join(f"{of:.2f} of {unit[:40]!r}" for unit, of in units)
     return f"{path} place {place}: {said}, {share:.2f} of the size"

@@ -1,4 +1,4 @@
-"""Load from wrk, and what its report says. Which questions are asked is for the Lua script to know."""
+"""Runs wrk and parses its report. A Lua script chooses the requests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from benchmarks.errors import Problem
 
-UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}  # to milliseconds
-TIMEOUT = 60  # seconds after which wrk counts a request as an error
-HOW_TO_GET_IT = (
+MS_PER_UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}
+REQUEST_TIMEOUT_S = 60  # afterwards, wrk counts a request as an error
+INSTALL_HINT = (
     "the load comes from wrk, which is not on the PATH: `apt install wrk` on Debian and Ubuntu, `brew install wrk` on "
     "macOS, else https://github.com/wg/wrk"
 )
@@ -22,26 +22,34 @@ HOW_TO_GET_IT = (
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk reports. Latencies are in milliseconds, of requests that were answered within the time."""
+    """wrk's report. Latencies are in milliseconds, of requests that were answered in time."""
 
     requests: int
     rps: float
     p50: float
     p99: float
     failures: int
-    """Connections that could not be opened or broke, requests that took too long, and answers that were no 2xx."""
+    """Connection errors, timeouts, and answers other than 2xx."""
 
 
-def need() -> None:
-    """Raise Problem where there is no wrk."""
+def check_installed() -> None:
+    """Raise Problem if wrk is not installed."""
     if shutil.which("wrk") is None:
-        raise Problem(HOW_TO_GET_IT)
+        raise Problem(INSTALL_HINT)
 
 
 def run(url: str, script: Path, connections: int, seconds: float, tick: Callable[[], None]) -> Load:
-    """Load *url* for a while, calling *tick* now and then. Raises Problem when wrk fails."""
+    """Load *url* for a while, calling *tick* now and then. Raises Problem if wrk fails."""
     command = [
-        *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", "--timeout", f"{TIMEOUT}s"),
+        *(
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "--latency",
+            "--timeout",
+            f"{REQUEST_TIMEOUT_S}s",
+        ),
         *("-s", str(script), url),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -60,7 +68,7 @@ def run(url: str, script: Path, connections: int, seconds: float, tick: Callable
 
 
 def parse(out: str) -> Load:
-    """Read wrk's report with ``--latency``. Raises Problem when it is none."""
+    """Parse wrk's report with ``--latency``. Raises Problem if it is invalid."""
     requests, rps = re.search(r"(\d+) requests in", out), re.search(r"Requests/sec:\s+([\d.]+)", out)
     p50, p99 = (re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m|h)\s*$", out, re.MULTILINE) for share in (50, 99))
     if requests is None or rps is None or p50 is None or p99 is None:
@@ -69,7 +77,7 @@ def parse(out: str) -> Load:
     return Load(
         int(requests[1]),
         float(rps[1]),
-        float(p50[1]) * UNITS[p50[2]],
-        float(p99[1]) * UNITS[p99[2]],
+        float(p50[1]) * MS_PER_UNIT[p50[2]],
+        float(p99[1]) * MS_PER_UNIT[p99[2]],
         sum(map(int, failures)),
     )

@@ -1,4 +1,4 @@
-"""Scripts for wrk, as text: the same body again and again, or one body after the other."""
+"""Lua scripts for wrk, as text: one repeated body, or the bodies of a file in turn."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ HEAD = """wrk.method = "POST"
 wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer {key}"
 """
-SAME = "wrk.body = {body}\n"
-LISTED = """local bodies, number = {{}}, 0
+REPEAT_BODY = "wrk.body = {body}\n"
+BODIES_FROM_FILE = """local bodies, number = {{}}, 0
 for line in io.lines({file}) do bodies[#bodies + 1] = line end
 request = function()
   number = number % #bodies + 1
@@ -18,21 +18,21 @@ end
 """
 
 
-def same(key: str, body: str) -> str:
-    """Ask one and the same *body*."""
-    return HEAD.format(key=key) + SAME.format(body=quoted(body))
+def repeat_body(key: str, body: str) -> str:
+    """Return a script that repeats *body*."""
+    return HEAD.format(key=key) + REPEAT_BODY.format(body=quoted(body))
 
 
-def listed(key: str, file: Path) -> str:
-    """Ask what stands in *file*, a body a line, in its order, and again when it has ended.
+def bodies_from_file(key: str, file: Path) -> str:
+    """Return a script that sends the lines of *file* in turn, in a loop.
 
-    It begins with the second: wrk makes one request for itself, to see what the script is.
+    It begins with the second line: wrk builds one request itself, to check the script.
     """
-    return HEAD.format(key=key) + LISTED.format(file=quoted(str(file)))
+    return HEAD.format(key=key) + BODIES_FROM_FILE.format(file=quoted(str(file)))
 
 
 def quoted(text: str) -> str:
-    """Return a Lua string of the text: a long bracket of a level that the text does not close."""
+    """Quote a text as a Lua string, in long brackets of a level that the text does not contain."""
     level = 0
     while f"]{'=' * level}]" in text + "]":
         level += 1

@@ -108,7 +108,7 @@ async def test_wrk_asks_what_its_scripts_say(tmp_path: Path) -> None:
     bodies = ['{"a": "]] and ]=] and ]==]"}', '{"b": "\\"quoted\\" \\n 密"}', "[[]]"]
     (tmp_path / "bodies").write_text("\n".join(bodies) + "\n", "utf-8")
     asked = []
-    for text in (wrk_scripts.same("sk-x", bodies[0]), wrk_scripts.listed("sk-x", tmp_path / "bodies")):
+    for text in (wrk_scripts.repeat_body("sk-x", bodies[0]), wrk_scripts.bodies_from_file("sk-x", tmp_path / "bodies")):
         (tmp_path / "script.lua").write_text(text, "utf-8")
         async with StandIn(lambda _: Reply(body=b"{}")) as upstream:
             load = await asyncio.to_thread(wrk.run, upstream.url, tmp_path / "script.lua", 1, 1.0, lambda: None)
@@ -183,10 +183,10 @@ def test_a_speed_that_the_cache_does_not_know_is_a_problem(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--only", "exact,nothing"], "'nothing' is none of exact"),
-        (["--connections", "8,x"], "'x' is no whole number above 0"),
-        (["--seconds", "0"], "'0' is no whole number above 0"),
-        (["--speed", "slow"], "'slow' is none of default"),
+        (["--only", "exact,nothing"], "'nothing' is not one of exact"),
+        (["--connections", "8,x"], "'x' is not a positive integer"),
+        (["--seconds", "0"], "'0' is not a positive integer"),
+        (["--speed", "slow"], "'slow' is not one of default"),
     ],
 )
 def test_mistakes_are_named_before_anything_starts(arguments: list[str], says: str) -> None:
@@ -206,11 +206,11 @@ def test_without_wrk_it_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 def test_under_overload_failures_and_too_few_hits_are_named_for_the_cache_and_failures_for_the_other() -> None:
-    ours = overload.Overload("ai-cache", 300, 1000, {}, 0.94, 100.0, 0.5, 1.0)
+    ours = overload.OverloadResult("ai-cache", 300, 1000, {}, 0.94, 100.0, 0.5, 1.0)
     bare = replace(ours, system="bare", failures={0: 2, 502: 1}, hits=0.0)
 
-    assert overload.verdict([ours, bare], ["ai-cache"]) == [
+    assert overload.find_problems([ours, bare], ["ai-cache"]) == [
         "ai-cache, 300 connections: only 94.0% of the stored questions were hits",
         "bare, 300 connections: of 1000 requests failed (status: times) {0: 2, 502: 1}",
     ]
-    assert overload.verdict([replace(ours, hits=0.96)], ["ai-cache"]) == []
+    assert overload.find_problems([replace(ours, hits=0.96)], ["ai-cache"]) == []

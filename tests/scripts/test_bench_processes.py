@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import Problem
-from benchmarks.processes import Tree, free_port, running
+from benchmarks.processes import Tree, free_port, run_server
 
 linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="wants /proc")
 LISTENS = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(60)"
@@ -29,7 +29,7 @@ alive.kill()
 def test_a_server_is_ended_with_its_block(tmp_path: Path) -> None:
     port = free_port()
 
-    with running([sys.executable, "-c", LISTENS, str(port)], port, tmp_path / "log") as server:
+    with run_server([sys.executable, "-c", LISTENS, str(port)], port, tmp_path / "log") as server:
         server.wait_listening()
         assert server.process.poll() is None
 
@@ -42,7 +42,7 @@ def test_a_server_that_ends_is_a_problem_with_its_last_words(tmp_path: Path) -> 
     command = [sys.executable, "-c", "raise SystemExit('the port is taken')"]
 
     with (
-        running(command, free_port(), tmp_path / "proxy.log") as server,
+        run_server(command, free_port(), tmp_path / "proxy.log") as server,
         pytest.raises(Problem, match="proxy ended with exit code 1: the port is taken"),
     ):
         server.wait_listening()
