@@ -1,4 +1,4 @@
-"""Compares two answers: by their words, else by the similarity of their vectors, never by guessing. Pure."""
+"""Compares two answers: by their words, else by the similarity of their vectors; UNKNOWN if neither decides. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from enum import StrEnum
 from aicache.evidence.neighbor import MAX_COSINE
 
 MIN_SIMILAR_BYTES = 60
-"""Bytes (UTF-8) below which similarity does not make different answers the same: they may consist of one word."""
-SHORT_WRONG = 0.85
-"""Cosine similarity below which two short answers, neither of them part of the other, are different."""
+"""Bytes (UTF-8) below which similarity alone never makes answers equal: a short answer may consist of one word."""
+SHORT_ANSWER_WRONG_SIMILARITY = 0.85
+"""Cosine similarity below which two short answers are different, unless one is part of the other."""
 
 _DECORATION = re.compile(r"[*_`#>~|]+|^[^\S\n]*[-+•]\s+|^[^\S\n]*\d+[.)]\s+", re.MULTILINE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NO = frozenset({"no", "not", "never", "cannot", "none"})
+_NEGATIONS = frozenset({"no", "not", "never", "cannot", "none"})
 _NEGATION_CHINESE = re.compile("[不没無无未非勿莫]")
 
 
@@ -28,7 +28,7 @@ class Correctness(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     UNKNOWN = "unknown"
-    """Neither is shown; where certainty is needed it counts as wrong."""
+    """Undecided; where certainty is needed it counts as wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def compare(
     one, other = normalize_answer(fresh), normalize_answer(stored)
     if one == other:
         return Correctness.RIGHT if one else Correctness.UNKNOWN
-    if max(_length(one), _length(other)) < MIN_SIMILAR_BYTES and not (_within(one, other) or _within(other, one)):
+    if max(_utf8_size(one), _utf8_size(other)) < MIN_SIMILAR_BYTES and not (_within(one, other) or _within(other, one)):
         if _numbers_and_negations(one) != _numbers_and_negations(other) or (
-            similarity is not None and -MAX_COSINE <= similarity < SHORT_WRONG
+            similarity is not None and -MAX_COSINE <= similarity < SHORT_ANSWER_WRONG_SIMILARITY
         ):
             return Correctness.WRONG
         return Correctness.UNKNOWN
@@ -83,7 +83,7 @@ def compare(
         return Correctness.WRONG
     if (
         similarity >= bars.right
-        and min(_length(one), _length(other)) >= MIN_SIMILAR_BYTES
+        and min(_utf8_size(one), _utf8_size(other)) >= MIN_SIMILAR_BYTES
         and _numbers_and_negations(one) == _numbers_and_negations(other)
     ):
         return Correctness.RIGHT
@@ -98,11 +98,11 @@ def _within(one: str, other: str) -> bool:
 def _numbers_and_negations(text: str) -> tuple[Counter[str], int]:
     """Return the numbers in a text and the count of its negations."""
     words = re.findall(r"[a-z']+", text.replace("’", "'"))
-    negations = sum(w in _NO or w.endswith("n't") for w in words) + len(_NEGATION_CHINESE.findall(text))
+    negations = sum(w in _NEGATIONS or w.endswith("n't") for w in words) + len(_NEGATION_CHINESE.findall(text))
     return Counter(_NUMBER.findall(text)), negations
 
 
-def _length(text: str) -> int:
+def _utf8_size(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 

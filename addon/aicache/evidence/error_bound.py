@@ -1,4 +1,4 @@
-"""Upper bound of the error rate, from the hits that were checked; when to stop and resume serving. Pure."""
+"""Upper bound of the error rate from checked hits, and the decision to stop or resume serving. Pure."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from enum import StrEnum
 CONFIDENCE = 0.95
 """Confidence of the reported bound."""
 STOP_CONFIDENCE = 0.8
-"""Confidence that the error is too large, before serving stops: stopping in vain costs nothing but hits."""
-RETURN_CONFIDENCE = 0.9
-"""Confidence that the error is small enough, before it resumes."""
+"""Confidence that the error is too large, required to stop serving: a needless stop costs only hits."""
+RESUME_CONFIDENCE = 0.9
+"""Confidence that the error is small enough, required to resume serving."""
 MIN_CHECKED_TO_RESUME = 50
-"""Checked hits without which serving does not resume."""
+"""Checked hits required to resume serving."""
 CHECKED_PER_TALLY = 400
 """Checked hits after which a new tally begins. The one before it still counts, then it is dropped."""
 
-_BETS = (12.0, 4.0, 2.5, 1.75, 1.25, 0.9, 0.65, 0.45, 0.3, 0.2, 0.12, 0.07)
-"""Stakes, as exponents: each is the best one for some share of wrong hits among the checked."""
+_BET_EXPONENTS = (12.0, 4.0, 2.5, 1.75, 1.25, 0.9, 0.65, 0.45, 0.3, 0.2, 0.12, 0.07)
+"""Values of ``b`` in `upper_bound`: each is the best one for some share of wrong hits among the checked ones."""
 
 
 class ServingLevel(StrEnum):
     """Which hits by meaning may be served."""
 
     LEARNED = "learned"
-    """Those that the evidence allows."""
+    """Hits that the evidence allows."""
     FROZEN = "frozen"
-    """Of those, the ones at or above the model's safe similarity."""
+    """Of these, only hits at or above the model's safe similarity."""
     OFF = "off"
-    """None; would-be hits go upstream, where each is checked for free."""
+    """No hits; would-be hits go upstream, so each is checked at no extra cost."""
 
 
 _COUNTERS = {
@@ -66,14 +66,14 @@ class Tally:
         return cls(**{field: counters.get(name, 0) for field, name in _COUNTERS.items()})
 
     def to_counters(self) -> dict[str, int]:
-        """Return the counts under the names that they are stored by."""
+        """Return the counts under their stored names."""
         return {name: getattr(self, field) for field, name in _COUNTERS.items()}
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     def safe(self) -> Tally:
-        """Return the tally as it would be with hits at or above the safe similarity only."""
+        """Return the tally of traffic in which only hits at or above the safe similarity are served."""
         counts = (self.safe_hits, self.safe_checked, self.safe_wrong)
         return Tally(self.requests, *counts, *counts)
 
@@ -105,7 +105,7 @@ def upper_bound(checked: int, wrong: int, confidence: float = CONFIDENCE) -> flo
     low, high = wrong / checked, 1.0
     while high - low > 1e-6:
         middle = (low + high) / 2
-        low, high = (middle, high) if _wealth(checked, wrong, middle) < limit else (low, middle)
+        low, high = (middle, high) if _log_wealth(checked, wrong, middle) < limit else (low, middle)
     return high
 
 
@@ -115,7 +115,7 @@ def lower_bound(checked: int, wrong: int, confidence: float = CONFIDENCE) -> flo
 
 
 def next_serving_level(serving_level: ServingLevel, tally: Tally, max_error: float) -> ServingLevel:
-    """Return what may be served from now on. A new tally begins with every change, and with time.
+    """Return the next serving level. A new tally begins with every change, and after `CHECKED_PER_TALLY` checks.
 
     One level down when more than *max_error* of all requests are likely answered wrong; up when it is very likely that
     they would not be. In between the level stays.
@@ -124,7 +124,7 @@ def next_serving_level(serving_level: ServingLevel, tally: Tally, max_error: flo
         case ServingLevel.LEARNED:
             return ServingLevel.FROZEN if _min_error(tally) > max_error else serving_level
         case ServingLevel.FROZEN | ServingLevel.OFF:
-            if tally.checked >= MIN_CHECKED_TO_RESUME and tally.max_overall_error(RETURN_CONFIDENCE) <= max_error:
+            if tally.checked >= MIN_CHECKED_TO_RESUME and tally.max_overall_error(RESUME_CONFIDENCE) <= max_error:
                 return ServingLevel.LEARNED
             return ServingLevel.OFF if _min_error(tally.safe()) > max_error else serving_level
 
@@ -135,8 +135,10 @@ def _min_error(tally: Tally) -> float:
     return lower_bound(tally.checked, tally.wrong, STOP_CONFIDENCE) * tally.hits / tally.requests
 
 
-def _wealth(checked: int, wrong: int, mean: float) -> float:
+def _log_wealth(checked: int, wrong: int, mean: float) -> float:
     """Return the logarithm of the wealth, from a capital of 1, of bets that the mean is smaller than *mean*."""
-    owned = [-b * wrong - checked * math.log1p(mean * math.expm1(-b)) - math.log(len(_BETS)) for b in _BETS]
-    top = max(owned)
-    return top + math.log(sum(math.exp(o - top) for o in owned))
+    log_wealths = [
+        -b * wrong - checked * math.log1p(mean * math.expm1(-b)) - math.log(len(_BET_EXPONENTS)) for b in _BET_EXPONENTS
+    ]
+    top = max(log_wealths)
+    return top + math.log(sum(math.exp(each - top) for each in log_wealths))

@@ -1,4 +1,4 @@
-"""Observations of neighbors: small values that proxies merge in any order, and their encoding. Pure."""
+"""Observations of neighbors: small values that proxies can merge in any order, and their encoding. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Steps = Annotated[int, msgspec.Meta(ge=-MAX_STEPS, le=MAX_STEPS)]
 Word = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
 MAX_PER_ENTRY, MAX_PER_MODEL = 16, 1024
-"""The newest observations are kept, so that what has changed is forgotten."""
+"""Observations kept, the newest ones: older ones may describe answers that have changed."""
 FULL_WEIGHT_PER_CALLER = 64
-"""Observations of one caller that have their full weight in any case."""
+"""Observations of one caller that always have full weight."""
 MAX_CLOCK_SKEW_S = 60
-"""Seconds by which another proxy's clock may be ahead; later observations would stay the newest for ever."""
+"""Seconds by which another proxy's clock may be ahead; observations from further ahead would always stay the newest."""
 
 
 class Observation(NamedTuple):
-    """A neighbor with these features, and whether the fresh answer was the same as its own.
+    """The features of a neighbor, and whether its answer was the same as the fresh one.
 
     Observations sort by time; *nonce* (random, 32 bits) distinguishes two of the same second. *would_serve*: it was
     sampled among would-be hits, so it shows how often hits are wrong. *caller* is 16 bits of a credential's digest.

@@ -1,4 +1,4 @@
-"""What all proxies know of one traffic segment, as a value that merges in any order, and its encoding. Pure.
+"""The evidence on one traffic segment that all proxies share: a value that merges in any order, and its encoding. Pure.
 
 The caller defines segments, by scope and model for example. Questions of one segment share a risk model.
 """
@@ -13,9 +13,9 @@ from aicache.evidence.error_bound import ServingLevel
 from aicache.evidence.observations import MAX_PER_MODEL, Observation, decode, encode, merged
 
 VERSION = 1
-"""Version of the encoding. Others are ignored: evidence is soon collected again."""
+"""Version of the encoding. Other versions are ignored: new evidence is soon collected."""
 MAX_PER_CALLER = MAX_PER_MODEL // 4
-"""Observations of one caller where callers share answers, so that none displaces all others."""
+"""Observations of one caller where callers share answers, so that no caller displaces all others."""
 
 _SEVERITY = (ServingLevel.LEARNED, ServingLevel.FROZEN, ServingLevel.OFF)
 
@@ -32,8 +32,8 @@ class SharedState:
         """Return the merged state: the later generation's serving level, the stricter one of equal generations."""
         later = max(self, other, key=lambda shared: (shared.generation, _SEVERITY.index(shared.serving_level)))
         each = MAX_PER_CALLER if capped else None
-        together = merged(self.observations, other.observations, keep=MAX_PER_MODEL, each=each)
-        return SharedState(later.generation, later.serving_level, together)
+        observations = merged(self.observations, other.observations, keep=MAX_PER_MODEL, each=each)
+        return SharedState(later.generation, later.serving_level, observations)
 
 
 def pack(shared: SharedState) -> bytes:

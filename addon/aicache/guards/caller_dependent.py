@@ -1,6 +1,6 @@
-"""Whether an answer may depend on the caller or the time: then parameters that name an end user count. Pure.
+"""Detects questions whose answer may depend on the caller or the time; their key includes the end user. Pure.
 
-Wider than `time_sensitive`, and meant to be: a word too many only means that two end users do not share an answer.
+Deliberately wider than `time_sensitive`: a false alarm only means that two end users do not share an answer.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from aicache.guards.normalize import normalize
 from aicache.guards.time_sensitive import depends_on_now, phrases_in, words_of
 
 MAX_SCANNED_CHARS = 8_000
-"""Characters that are scanned, half of them at either end: a question stands before or behind a long text."""
+"""Characters that are scanned, half of them at either end: a question comes before or after a long text."""
 
 _MAX_PHRASE_CHARS = 2_000
-"""Characters at either end that are scanned for phrases of several words as well."""
+"""Characters at either end that are also scanned for phrases of several words."""
 _TURKISH = re.compile("[\u0131\u011f\u015f]|\\bmi[ ?]*$")
 _SUFFIX = re.compile(r"'\w+")  # Hamlet'i
 _TURKISH_MINE = re.compile(
@@ -26,32 +26,32 @@ _ARABIC_MINE = re.compile("[\u0621-\u064a]{3,}\u064a$")
 
 
 def depends_on_caller(text: str) -> bool:
-    """Return whether the answer to a text may differ from person to person, or with time. Never raises.
+    """Return whether the answer to a text may differ between callers, or change with time. Never raises.
 
-    Any word in the first person counts, except in the frames of questions that everybody asks (how do I, tell me), and
-    so does any word for the moment, or for things that mostly belong to somebody (a parcel, a balance).
+    Triggers: a word in the first person, except in impersonal frames (how do I, tell me); a word for the present; a
+    thing that usually belongs to a person (a parcel, a balance).
     """
     if len(text) > MAX_SCANNED_CHARS:
         text = text[: MAX_SCANNED_CHARS // 2] + "\n" + text[-MAX_SCANNED_CHARS // 2 :]
     plain = unicodedata.normalize("NFKC", text).casefold()
     if len(plain) > 2 * MAX_SCANNED_CHARS:
-        return True  # it has characters that stand for up to eighteen: too much to scan
+        return True  # NFKC expands a character to up to eighteen: too much to scan
     turkish = _TURKISH.search(plain) is not None
     if not plain.isascii():
         plain = plain.replace("\u2019", "'")
-        if _MINE_UNSPACED.search(_FRAMES_UNSPACED.sub(" ", plain)) is not None:
+        if _FIRST_PERSON_UNSPACED.search(_FRAMES_UNSPACED.sub(" ", plain)) is not None:
             return True
         if _THINGS_UNSPACED.search(plain) is not None:
             return True
     words = words_of(_SUFFIX.sub("", plain) if turkish else plain)
-    mine = _MINE.intersection(words)
-    if mine:
-        mine = _MINE.intersection(_without_frames(words))
-    if "je" in mine and not _NOT_FRENCH.isdisjoint(words):
-        mine -= {"je"}
+    first_person_words = _FIRST_PERSON.intersection(words)
+    if first_person_words:
+        first_person_words = _FIRST_PERSON.intersection(_without_frames(words))
+    if "je" in first_person_words and not _DUTCH_WORDS.isdisjoint(words):
+        first_person_words -= {"je"}
     if turkish:
-        mine -= {"mi"}
-    if mine or _US.search(text) is not None:
+        first_person_words -= {"mi"}
+    if first_person_words or _LOWERCASE_US.search(text) is not None:
         return True
     if turkish and any(_TURKISH_MINE.match(word) for word in words):
         return True
@@ -65,9 +65,12 @@ def depends_on_caller(text: str) -> bool:
 
 
 def _names_a_thing(words: list[str]) -> bool:
-    """Return whether the words mention a thing that mostly belongs to somebody, or the present or near future."""
+    """Return whether the words mention a thing that usually belongs to a person, or the last or next one of a kind."""
     for at, word in enumerate(words):
-        if any(word[:length] in _BEGINNINGS for length in range(_SHORTEST, min(len(word), _LONGEST_BEGINNING) + 1)):
+        if any(
+            word[:length] in _BEGINNINGS
+            for length in range(_MIN_BEGINNING_CHARS, min(len(word), _MAX_BEGINNING_CHARS) + 1)
+        ):
             return True
         if any(tuple(words[at : at + len(phrase)]) == phrase for phrase in _PHRASES.get(word, ())):
             return True
@@ -75,7 +78,7 @@ def _names_a_thing(words: list[str]) -> bool:
 
 
 def _without_frames(words: list[str]) -> list[str]:
-    """Return the words without the frames of first-person questions that everybody asks."""
+    """Return the words without impersonal frames in the first person, like "how do I"."""
     kept, at = [], 0
     while at < len(words):
         frames = _FRAMES.get(words[at], ())
@@ -86,16 +89,16 @@ def _without_frames(words: list[str]) -> list[str]:
     return kept
 
 
-_US = re.compile(r"\bus\b")  # in capitals it is a country
-_NOT_FRENCH = frozenset(first_person.NOT_FRENCH.split())
-_MINE = frozenset(words_of(normalize(first_person.MINE)))
+_LOWERCASE_US = re.compile(r"\bus\b")  # in capitals it is a country
+_DUTCH_WORDS = frozenset(first_person.DUTCH_WORDS.split())
+_FIRST_PERSON = frozenset(words_of(normalize(first_person.FIRST_PERSON)))
 _NOW = frozenset(words_of(normalize(first_person.NOW)))
 _FRAMES = phrases_in(first_person.FRAMES)
 _ARABIC_OTHERS = frozenset(words_of(normalize(first_person.ARABIC_OTHERS)))
-_MINE_UNSPACED = re.compile("|".join(first_person.MINE_UNSPACED.split()))
+_FIRST_PERSON_UNSPACED = re.compile("|".join(first_person.FIRST_PERSON_UNSPACED.split()))
 _FRAMES_UNSPACED = re.compile("|".join(sorted(first_person.FRAMES_UNSPACED.split(), key=len, reverse=True)))
 _BEGINNINGS = frozenset(words_of(normalize(first_person.BEGINNINGS)))
-_SHORTEST = min(map(len, _BEGINNINGS))
-_LONGEST_BEGINNING = max(map(len, _BEGINNINGS))
+_MIN_BEGINNING_CHARS = min(map(len, _BEGINNINGS))
+_MAX_BEGINNING_CHARS = max(map(len, _BEGINNINGS))
 _PHRASES = phrases_in(first_person.PHRASES)
 _THINGS_UNSPACED = re.compile("|".join(first_person.THINGS_UNSPACED.split()))

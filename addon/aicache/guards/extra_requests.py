@@ -1,7 +1,7 @@
-"""Whether one of two texts asks for something that the other does not: a sentence, an instruction, a manner. Pure.
+"""Detects a request in one of two texts that the other lacks: a sentence, an instruction, a manner. Pure.
 
-Open world: everything that only one text has counts, unless it is known to mean nothing. "Make it up.", "be brief",
-"like a pirate" and other additions before, behind or within a question cannot be listed.
+Open world: all text that only one side has counts, unless it is known to be meaningless. Additions before, after or
+within a question ("Make it up.", "be brief", "like a pirate") cannot be listed.
 """
 
 from __future__ import annotations
@@ -14,30 +14,32 @@ from aicache.guards.lexicon import courtesies
 from aicache.guards.words import is_typo
 
 MAX_MATCHED_WORDS = 24
-"""Words in which two texts differ; with more of them, forms of one word are not searched for."""
+"""Differing words up to which forms of the same word are matched."""
 
-_EACH = {Script.WORD: 1.0, Script.HAN: 1.0, Script.KANJI: 1.0, Script.KANA: 0.5, Script.THAI: 0.5}
-"""Weight of each surplus token, wherever it stands ..."""
-_LITTLE_EDGE = {Script.WORD: 0.34, Script.HAN: 0.5}
-_LITTLE_INSIDE = {Script.WORD: 0.5, Script.HAN: 0.5}
-"""... of those that mean little, before or behind the words that two clauses share, and in between ..."""
-_ALONE = {Script.WORD: 1.0, Script.HAN: 1.0, Script.KANJI: 1.0, Script.KANA: 0.5, Script.THAI: 0.34}
+_TOKEN_WEIGHTS = {Script.WORD: 1.0, Script.HAN: 1.0, Script.KANJI: 1.0, Script.KANA: 0.5, Script.THAI: 0.5}
+"""Weight of each surplus token ..."""
+_LITTLE_EDGE_WEIGHTS = {Script.WORD: 0.34, Script.HAN: 0.5}
+_LITTLE_INSIDE_WEIGHTS = {Script.WORD: 0.5, Script.HAN: 0.5}
+"""... of those with little meaning, before or after the words that two clauses share, and between them ..."""
+_LONE_CLAUSE_WEIGHTS = {Script.WORD: 1.0, Script.HAN: 1.0, Script.KANJI: 1.0, Script.KANA: 0.5, Script.THAI: 0.34}
 """... and of those in a clause that shares nothing with the other text."""
-_SHARED = 0.4
-"""Share of a clause's characters above which it is shared with the other text: some are shared by chance."""
-_BARE = frozenset(courtesies.BARE.split())
-_LEADS = frozenset("please kindly just now and but or so then also you must should shall will need".split())
-_ASKING = frozenset(
+_MAX_CHANCE_SHARE = 0.4
+"""Share of a clause's characters up to which they are in the other text by chance."""
+_BARE_IMPERATIVES = frozenset(courtesies.BARE.split())
+_IMPERATIVE_OPENERS = frozenset(
+    "please kindly just now and but or so then also you must should shall will need".split()
+)
+_QUESTION_WORDS = frozenset(
     "what which who whose how why when where is are was were do does did can could will would should has have had "
     "may".split()
 )
-_MANNER = frozenset("in with as like without but and be using".split())
-_FORMS = frozenset("with without as like".split())
-_TO_WHOM = frozenset("我你")
-_SAYING = frozenset("说讲答写译装扮演骗谎吹")
-_OBJECTLESS = frozenset("through from to for in on at of with into".split())
+_MANNER_PREPOSITIONS = frozenset("in with as like without but and be using".split())
+_EDGE_MANNER_PREPOSITIONS = frozenset("with without as like".split())
+_HAN_PRONOUNS = frozenset("我你")
+_HAN_VERBS_OF_SAYING = frozenset("说讲答写译装扮演骗谎吹")
+_NOT_OBJECTS = frozenset("through from to for in on at of with into".split())
 _ARTICLES = frozenset("a an the my your some any one".split())
-_ENDINGS = ("ly", "mente", "ment", "lich")
+_ADVERB_ENDINGS = ("ly", "mente", "ment", "lich")
 
 
 class Surplus(NamedTuple):
@@ -48,9 +50,9 @@ class Surplus(NamedTuple):
 
 
 def has_extra_request(one: Clauses, other: Clauses) -> bool:
-    """Return whether one of two texts, whose quantities are equal, asks for something that the other does not.
+    """Return whether one of two texts with equal quantities has a request that the other lacks.
 
-    Equal surpluses are one request in other words, or another request, which other guards recognize.
+    Equal surpluses are the same request in other words, or a different one, which other guards recognize.
     """
     mine, others = _surplus_keys(one, other)
     left, right = _surplus_of(one, other, mine), _surplus_of(other, one, others)
@@ -63,7 +65,7 @@ def has_extra_request(one: Clauses, other: Clauses) -> bool:
 
 
 def _surplus_keys(one: Clauses, other: Clauses) -> tuple[set[str], set[str]]:
-    """Return the keys that each has more often; forms of one word, and joined words, cancel out."""
+    """Return the keys that each text has more often than the other; forms of a word, and joined words, cancel out."""
     left = {key for key, count in one.counts.items() if count > other.counts.get(key, 0)}
     right = {key for key, count in other.counts.items() if count > one.counts.get(key, 0)}
     if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
@@ -71,7 +73,7 @@ def _surplus_keys(one: Clauses, other: Clauses) -> tuple[set[str], set[str]]:
     for key in sorted(left):
         if key not in left:
             continue
-        twin = next((each for each in sorted(right) if _akin(key, each)), None)
+        twin = next((each for each in sorted(right) if _may_be_same_word(key, each)), None)
         if twin is not None:
             left.discard(key)
             right.discard(twin)
@@ -92,7 +94,7 @@ def _discard_split(keys: set[str], token: str, whole: str) -> None:
         keys -= {key for key in keys if len(rest) == 4 and key.startswith(rest)}
 
 
-def _akin(one: str, other: str) -> bool:
+def _may_be_same_word(one: str, other: str) -> bool:
     """Return whether two words look like forms of one word."""
     if is_typo(one, other):
         return True
@@ -104,25 +106,28 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
     """Return the surplus of *one*; None if it is a whole clause."""
     edge = inside = 0.0
     for clause in one.clauses:
-        edge += _asks_on(clause, surplus)
+        edge += _has_second_question(clause, surplus)
         lost = [_is_lost(clause, at, surplus, other.grams) for at in range(len(clause))]
         if not any(lost):
             continue
         if _is_alone(clause, lost):
-            if sum(_ALONE[token.script] for token, is_lost in zip(clause, lost, strict=True) if is_lost) >= 1:
+            if (
+                sum(_LONE_CLAUSE_WEIGHTS[token.script] for token, is_lost in zip(clause, lost, strict=True) if is_lost)
+                >= 1
+            ):
                 return None
             continue
         for start, end in _runs(clause, lost):
             run, flags = clause[start:end], lost[start:end]
             at_edge = start == 0 or end == len(clause)
-            if at_edge and not (one.english and start == 0 and _describes(run, flags)):
-                edge += _at_edge(run, flags)
+            if at_edge and not (one.english and start == 0 and _only_specifies(run, flags)):
+                edge += _edge_weight(run, flags)
             else:
-                inside += _inside(run, flags)
+                inside += _inside_weight(run, flags)
     return Surplus(edge, inside)
 
 
-def _asks_on(clause: Clause, surplus: set[str]) -> bool:
+def _has_second_question(clause: Clause, surplus: set[str]) -> bool:
     """Return whether a clause ends with a second question that the other text lacks: "… and why"."""
     last = max((at for at, token in enumerate(clause) if token.meaning), default=len(clause))
     return any(token.key and f"?{token.word}" in surplus for token in clause[last + 1 :])
@@ -142,7 +147,7 @@ def _is_lost(clause: Clause, at: int, surplus: set[str], grams: frozenset[str]) 
 
 
 def _is_alone(clause: Clause, lost: Sequence[bool]) -> bool:
-    """Return whether a clause shares nothing with the other text, or no more characters than by chance."""
+    """Return whether a clause shares nothing with the other text, or only as many characters as chance explains."""
     says = [
         is_lost
         for token, is_lost in zip(clause, lost, strict=True)
@@ -151,11 +156,11 @@ def _is_alone(clause: Clause, lost: Sequence[bool]) -> bool:
     shared = len(says) - sum(says)
     if shared == 0:
         return True
-    return any(token.script > Script.QUANTITY for token in clause) and shared <= _SHARED * len(says)
+    return any(token.script > Script.QUANTITY for token in clause) and shared <= _MAX_CHANCE_SHARE * len(says)
 
 
 def _runs(clause: Clause, lost: Sequence[bool]) -> list[tuple[int, int]]:
-    """Return the stretches between shared tokens that have surplus tokens."""
+    """Return start and end of the stretches between shared tokens that contain surplus tokens."""
     shared = [
         at for at, token in enumerate(clause) if token.meaning and not lost[at] and token.script is not Script.QUANTITY
     ]
@@ -163,60 +168,60 @@ def _runs(clause: Clause, lost: Sequence[bool]) -> list[tuple[int, int]]:
     return [(start + 1, end) for start, end in bounds if any(lost[start + 1 : end])]
 
 
-def _describes(run: Sequence[Token], lost: Sequence[bool]) -> bool:
-    """Return whether the surplus is between a question's first words and the shared ones.
+def _only_specifies(run: Sequence[Token], lost: Sequence[bool]) -> bool:
+    """Return whether the surplus only specifies what is asked: What are the *health* risks?
 
-    What are the *health* risks: it specifies the same thing.
+    It stands between the question words and the shared words.
     """
-    if run[0].word not in _ASKING:
+    if run[0].word not in _QUESTION_WORDS:
         return False
     first = next(at for at, is_lost in enumerate(lost) if is_lost)
     return all(is_lost or token.word in _ARTICLES for token, is_lost in zip(run[first:], lost[first:], strict=True))
 
 
-def _at_edge(run: Sequence[Token], lost: Sequence[bool]) -> float:
-    left = float(_commands(run, lost))
+def _edge_weight(run: Sequence[Token], lost: Sequence[bool]) -> float:
+    left = float(_has_command(run, lost))
     for at, token in enumerate(run):
         if not lost[at]:
             continue
-        says = token.meaning > Meaning.LITTLE or _stands_behind(_FORMS, run, at)
-        left += _EACH[token.script] if says else _LITTLE_EDGE[token.script]
+        says = token.meaning > Meaning.LITTLE or _follows_any_of(_EDGE_MANNER_PREPOSITIONS, run, at)
+        left += _TOKEN_WEIGHTS[token.script] if says else _LITTLE_EDGE_WEIGHTS[token.script]
         if token.script is Script.HAN and (
-            token.word in _SAYING or (at + 1 < len(run) and run[at + 1].word in _TO_WHOM)
+            token.word in _HAN_VERBS_OF_SAYING or (at + 1 < len(run) and run[at + 1].word in _HAN_PRONOUNS)
         ):
-            left += _EACH[token.script]  # one character is a whole command: 骗我, lie to me; 说是, say yes
+            left += _TOKEN_WEIGHTS[token.script]  # one character is a whole command: 骗我, lie to me; 说是, say yes
     return left
 
 
-def _commands(run: Sequence[Token], lost: Sequence[bool]) -> bool:
+def _has_command(run: Sequence[Token], lost: Sequence[bool]) -> bool:
     """Return whether the surplus begins with an imperative and its object: make it up, say yes, be positive."""
-    first = next((at for at, token in enumerate(run) if token.word not in _LEADS), 0)
+    first = next((at for at, token in enumerate(run) if token.word not in _IMPERATIVE_OPENERS), 0)
     if len(run) - first < 2:
         return False
     word, following = run[first].word, run[first + 1].word
     if word == "be":
         return lost[first + 1]
-    return lost[first] and word in _BARE and following not in _OBJECTLESS
+    return lost[first] and word in _BARE_IMPERATIVES and following not in _NOT_OBJECTS
 
 
-def _inside(run: Sequence[Token], lost: Sequence[bool]) -> float:
-    left = float(_commands(run, lost))
+def _inside_weight(run: Sequence[Token], lost: Sequence[bool]) -> float:
+    left = float(_has_command(run, lost))
     for at, token in enumerate(run):
         if lost[at]:
             says = token.meaning > Meaning.LITTLE or (token.script is Script.WORD and _is_manner(run, at))
-            left += _EACH[token.script] if says else _LITTLE_INSIDE[token.script]
+            left += _TOKEN_WEIGHTS[token.script] if says else _LITTLE_INSIDE_WEIGHTS[token.script]
     return left
 
 
 def _is_manner(run: Sequence[Token], at: int) -> bool:
-    """Return whether a word tells the manner: briefly, in rhyme, as a list."""
-    if len(run[at].word) > 4 and run[at].word.endswith(_ENDINGS):
+    """Return whether a word describes the manner: briefly, in rhyme, as a list."""
+    if len(run[at].word) > 4 and run[at].word.endswith(_ADVERB_ENDINGS):
         return True
-    return _stands_behind(_MANNER, run, at)
+    return _follows_any_of(_MANNER_PREPOSITIONS, run, at)
 
 
-def _stands_behind(words: frozenset[str], run: Sequence[Token], at: int) -> bool:
-    """Return whether a token follows one of these words, articles aside."""
+def _follows_any_of(words: frozenset[str], run: Sequence[Token], at: int) -> bool:
+    """Return whether a token follows one of *words*, not counting articles between them."""
     before = at - 1
     while before >= 0 and run[before].word in _ARTICLES:
         before -= 1

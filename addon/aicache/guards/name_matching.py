@@ -1,4 +1,4 @@
-"""Whether a name in one text occurs in another, also as an adjective, as initials or misspelled. Pure."""
+"""Finds a name of one text in another, also as an adjective, as initials or misspelled. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from aicache.guards.text_features import TextFeatures
 from aicache.guards.words import is_one_edit_apart, stem
 
 MIN_TWO_TYPO_LETTERS = 8
-"""Letters of a name from which on it may be misspelled in two places."""
+"""Length in letters from which a name may have two typing errors."""
 
 
 def has_unmatched_name(one: TextFeatures, other: TextFeatures) -> bool:
-    """Return whether *one* has a name that does not occur in *other*. Places have a list of their own.
+    """Return whether *one* has a name that does not occur in *other*. For places see `exclusive_words`.
 
-    A courtesy is not a name, though it may begin a sentence: Herzlichen Dank!
+    A capitalized courtesy is not a name: Herzlichen Dank!
     """
     left = {name for name in one.names.names - other.names.names if not is_place(name)} - one.clauses.courtesies
     if not left:

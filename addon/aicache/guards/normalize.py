@@ -1,6 +1,6 @@
 """Normalizes spelling: widths, case, quotation marks, contractions, Chinese scripts. Pure.
 
-For comparing only: embedders get the text as it was asked.
+For comparing only: embedders get the text as it was sent.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Traditional and simplified, in turn: the characters that questions are made of, each with one simplified form.
-_HAN = (
+# Traditional and simplified characters in turn: those common in questions, each with a single simplified form.
+_TRADITIONAL_SIMPLIFIED = (
     "這这個个來来時时為为們们說说國国會会後后過过開开關关對对還还沒没嗎吗麼么現现無无從从發发當当動动問问題题應应"
     "該该電电話话機机網网頁页帳帐號号碼码錢钱銀银貸贷費费額额買买賣卖價价錯错誤误連连線线車车門门長长間间見见觀观"
     "覺觉學学習习讓让請请謝谢認认識识證证設设計计記记讀读寫写語语詞词詢询調调誰谁課课試试評评訊讯許许論论訂订訴诉"
@@ -42,13 +42,13 @@ _QUOTES = {
     **dict.fromkeys(map(ord, "“”„‟「」『』《》«»"), '"'),
     **dict.fromkeys(map(ord, "‐‑‒–—−"), "-"),
 }
-_SIMPLIFIED = {ord(old): new for old, new in zip(_HAN[::2], _HAN[1::2], strict=True)} | dict.fromkeys(
-    map(ord, "帐帳"), "账"
-)
-_TABLE = _QUOTES | _SIMPLIFIED
+_SIMPLIFIED = {
+    ord(old): new for old, new in zip(_TRADITIONAL_SIMPLIFIED[::2], _TRADITIONAL_SIMPLIFIED[1::2], strict=True)
+} | dict.fromkeys(map(ord, "帐帳"), "账")
+_REPLACED_CHARACTERS = _QUOTES | _SIMPLIFIED
 
-_VERBS_NOT = ("do", "does", "did", "is", "are", "was", "has", "would", "should")
-_WHOLE = {f"{verb}nt": f"{verb} not" for verb in _VERBS_NOT} | {
+_NEGATED_VERBS = ("do", "does", "did", "is", "are", "was", "has", "would", "should")
+_CONTRACTED_WORDS = {f"{verb}nt": f"{verb} not" for verb in _NEGATED_VERBS} | {
     "couldnt": "could not", "havent": "have not", "wont": "will not", "cant": "can not", "cannot": "can not",
     "im": "i am", "ive": "i have", "id like": "i would like", "whats": "what is", "hows": "how is",
     "wheres": "where is", "whos": "who is", "thats": "that is", "gonna": "going to", "wanna": "want to",
@@ -57,13 +57,13 @@ _WHOLE = {f"{verb}nt": f"{verb} not" for verb in _VERBS_NOT} | {
 _CONTRACTION = re.compile(
     r"\b(?P<shan>ca|wo|sha)n't\b|n't\b|'(?P<verb>re|ll|ve|m|d)\b"
     r"|(?<=\b(?:what|that|here))'s\b|(?<=\b(?:it|he))'s\b|(?<=\b(?:how|who|she))'s\b|(?<=\b(?:where|there))'s\b"
-    r"|(?P<whole>\b(?:" + "|".join(sorted(map(re.escape, _WHOLE), key=len, reverse=True)) + r")(?![\w']))"
+    r"|(?P<whole>\b(?:" + "|".join(sorted(map(re.escape, _CONTRACTED_WORDS), key=len, reverse=True)) + r")(?![\w']))"
 )
-_VERBS = {"re": " are", "ll": " will", "ve": " have", "m": " am", "d": " would"}
-_STEMS = {"ca": "can not", "wo": "will not", "sha": "shall not"}
+_CONTRACTED_VERBS = {"re": " are", "ll": " will", "ve": " have", "m": " am", "d": " would"}
+_NEGATED_STEMS = {"ca": "can not", "wo": "will not", "sha": "shall not"}
 
-# Chinese ways to say one thing, longest first.
-_SAME = {
+# Chinese synonyms, by the one that replaces them.
+_CHINESE_SYNONYMS = {
     phrase: same
     for same, phrases in {
         "为什么": "为什么 为啥 为何 为毛 干嘛",
@@ -89,34 +89,34 @@ _SAME = {
     }.items()
     for phrase in phrases.split()
 }
-_SAME_PATTERN = re.compile("|".join(sorted(_SAME, key=len, reverse=True)))
+_CHINESE_SYNONYM = re.compile("|".join(sorted(_CHINESE_SYNONYMS, key=len, reverse=True)))
 
 
 def normalize(text: str) -> str:
-    """Return *text* in a form that is equal for texts which differ in spelling and spaces only.
+    """Return *text* in a form that is the same for texts that differ only in spelling and spaces.
 
     Never raises; linear in length.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_TABLE)
+        text = unicodedata.normalize("NFKC", text).translate(_REPLACED_CHARACTERS)
     elif "`" in text:
         text = text.replace("`", "'")
     text = _CONTRACTION.sub(_spelled_out, text.casefold())
     if not text.isascii():
-        text = _SAME_PATTERN.sub(lambda match: _SAME[match[0]], text)
+        text = _CHINESE_SYNONYM.sub(lambda match: _CHINESE_SYNONYMS[match[0]], text)
     return " ".join(text.split())
 
 
 def normalize_keeping_case(text: str) -> str:
     """Return *text* normalized except for its case, by which guards recognize names and identifiers."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_TABLE)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_REPLACED_CHARACTERS)
 
 
 def _spelled_out(match: re.Match[str]) -> str:
     if whole := match["whole"]:
-        return _WHOLE[whole]
+        return _CONTRACTED_WORDS[whole]
     if stem := match["shan"]:
-        return _STEMS[stem]
+        return _NEGATED_STEMS[stem]
     if verb := match["verb"]:
-        return _VERBS[verb]
+        return _CONTRACTED_VERBS[verb]
     return " not" if match[0] == "n't" else " is"

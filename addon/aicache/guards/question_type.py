@@ -1,4 +1,4 @@
-"""What a question asks for: a reason, a way, a time, a person, an amount. Pure."""
+"""Classifies questions by the kind of answer: a reason, a way, a time, a person, an amount. Pure."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _HAN = re.compile("|".join(sorted(_CHINESE, key=len, reverse=True)))
 
 
 def find_question_types(plain: str) -> frozenset[str]:
-    """Return the types of a normalized question; none for yes-or-no questions and for "what"."""
+    """Return the types of a normalized question; empty for yes-or-no questions and for "what"."""
     if plain.isascii():
-        return frozenset(_named(match) for match in _ENGLISH.finditer(plain))
+        return frozenset(_type_of_match(match) for match in _ENGLISH.finditer(plain))
     return frozenset(_CHINESE[found] for found in _HAN.findall(plain))
 
 
 def have_different_types(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Return whether both questions have types, and none in common."""
+    """Return whether both questions have types, and no type in common."""
     return bool(one and other and not one & other)
 
 
-def _named(match: re.Match[str]) -> str:
+def _type_of_match(match: re.Match[str]) -> str:
     if amount := match["amount"]:
         return _AMOUNTS.get(amount, amount)
     if noun := match["noun"]:

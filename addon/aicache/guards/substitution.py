@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from aicache.guards.text_features import TextFeatures
-from aicache.guards.words import unshared
+from aicache.guards.words import unshared_words
 
 
 def unshared_content(one: TextFeatures, other: TextFeatures) -> tuple[list[str], list[str]]:
     """Return the content words that only one of the texts has, for each."""
-    return unshared(one.content, other.content)
+    return unshared_words(one.content, other.content)
 
 
 def classify_one_word_change(one: TextFeatures, other: TextFeatures, left: list[str], right: list[str]) -> str | None:

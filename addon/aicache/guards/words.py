@@ -1,4 +1,4 @@
-"""The words of a normalized text, and their stems without fillers and grammar. Pure."""
+"""Splits a normalized text into words and stems, without fillers and function words. Pure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 MAX_TYPO_WORDS = 12
-"""Words in which two texts differ; with more of them typing errors are not searched for."""
+"""Differing words up to which typing errors are matched."""
 
 _TOKEN = re.compile(r"[㐀-鿿]|[^\W\d_㐀-鿿]+(?:\+\+|#)?")
 
-_GRAMMAR = frozenset(
+_FUNCTION_WORDS = frozenset(
     "a an the of to in on at for with by from as into onto about is are was were be been being am do does did done "
     "have has had having will would can could should may might must shall i me my mine we us our ours you your "
     "yours it its he she him her his hers they them their this that these those there here and or but if so than "
@@ -25,7 +25,7 @@ _FILLERS = frozenset(
     "essentially genuinely honestly possibly perhaps maybe want wanna need like let's let go going get got getting "
     "able way ways best possible work works mean means".split()
 )
-_SILENT = frozenset(
+_HAN_FILLERS = frozenset(
     "的地得了着吗呢吧啊呀哦嘛么请问你您我们是在有就都也又这那个一想要会能好它他她呵哈诶喂谢说把给让啦哪里儿才该啥嗯哎吖哟"
 )
 
@@ -124,8 +124,8 @@ def split_words(plain: str) -> list[str]:
 
 
 def content_stems(words: Iterable[str]) -> list[str]:
-    """Return the stems of the words in order, without grammar and fillers."""
-    return [stem(w) for w in words if w not in _GRAMMAR and w not in _FILLERS and w not in _SILENT]
+    """Return the stems of the words in order, without function words and fillers."""
+    return [stem(w) for w in words if w not in _FUNCTION_WORDS and w not in _FILLERS and w not in _HAN_FILLERS]
 
 
 def noun_modifiers(words: Sequence[str]) -> frozenset[str]:
@@ -133,23 +133,23 @@ def noun_modifiers(words: Sequence[str]) -> frozenset[str]:
     return frozenset(
         stem(word)
         for article, word, noun in zip(words, words[1:], words[2:], strict=False)
-        if article in ("a", "an") and noun not in _GRAMMAR
+        if article in ("a", "an") and noun not in _FUNCTION_WORDS
     )
 
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """Return the rough stem of an English word, the same for synonyms."""
+    """Return the approximate stem of an English word; synonyms have the same one."""
     if not word.isascii() or len(word) < 3:
         return word
     word = _IRREGULAR.get(word, word)
     if (known := _SYNONYMS.get(word)) is not None:
         return known
-    bare = _bare(word)
+    bare = _without_ending(word)
     return _SYNONYMS.get(bare, bare)
 
 
-def _bare(word: str) -> str:
+def _without_ending(word: str) -> str:
     for ending, put, least in _ENDINGS:
         if word.endswith(ending) and len(word) >= least:
             word = word[: -len(ending)] + put
@@ -165,8 +165,8 @@ _ENDINGS = (
 )  # fmt: skip
 
 
-def unshared(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the words that each has and the other lacks, counted; words that differ by a typing error cancel out."""
+def unshared_words(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the words of each that the other lacks, with repetitions; words with a typing error cancel out."""
     a, b = Counter(mine), Counter(others)
     left, right = list((a - b).elements()), list((b - a).elements())
     for word in left[:] if len(left) + len(right) <= MAX_TYPO_WORDS else ():

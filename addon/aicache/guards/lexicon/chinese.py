@@ -1,6 +1,6 @@
 """Chinese words that exclude each other. Data only; written for this project.
 
-A line is a group, its sides stand between slashes, a side's words mean the same.
+Each line is a group of alternatives separated by slashes; the words of one alternative are synonyms.
 """
 
 from __future__ import annotations

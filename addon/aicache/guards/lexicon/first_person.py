@@ -1,8 +1,8 @@
-"""Words in the first person and for the moment, in the languages of the local encoder. Data only."""
+"""Words for the first person and the present, in the languages of the local encoder. Data only."""
 
 from __future__ import annotations
 
-MINE = """
+FIRST_PERSON = """
 i my mine me myself we our ours ourselves im ive ich mein meine meinen meinem meiner meines mir mich wir uns unser
 unsere unseren unserem unserer unseres je j mon ma mes mien mienne miens moi nous notre nos yo mi mis mío mía míos
 mías mí conmigo nosotros nosotras nuestro nuestra nuestros nuestras tengo debo soy estoy gasté compré pedí pagué io
@@ -27,7 +27,7 @@ ARABIC_OTHERS = """
 رئيسي الرئيسي طبيعي الطبيعي يجري يأتي يعني ينبغي يكفي تكفي ذكي الذكي أساسي الأساسي إلكتروني الإلكتروني علمي العلمي
 عالمي العالمي تلقائي حقيقي الحقيقي مجاني المجاني دولي الدولي
 """
-"""Arabic words that end as if they were the speaker's own."""
+"""Arabic words that end like a first-person possessive but are none."""
 
 FRAMES = """
 how do i / how can i / how could i / how should i / how would i / how might i / how must i / how do we / how can we
@@ -48,17 +48,17 @@ bana söyler misiniz / как мне / как я могу / скажи мне / 
 подскажите мне / у меня вопрос / قل لي / لدي سؤال / عندي سؤال / 제가 어떻게 / 내가 어떻게 / 나에게 알려줘
 저에게 알려주세요
 """
-"""Questions in the first person that have one answer for all."""
+"""Frames in the first person of questions whose answer does not depend on the caller."""
 
-NOT_FRENCH = "een het de hoe van wat waarom waar wanneer kun kan moet"
-"""With one of these beside it, je is the Dutch one: you."""
+DUTCH_WORDS = "een het de hoe van wat waarom waar wanneer kun kan moet"
+"""In a text with one of these words, "je" is Dutch (you), not French (I)."""
 
-MINE_UNSPACED = """
+FIRST_PERSON_UNSPACED = """
 我 咱 俺 本人 私(?![人有立营募家下自密信营運運]) わたし わたくし あたし 僕 ぼく おれ 自分 我々 弊社 当社 小生 手元
 ฉัน ผม ดิฉัน กระผม ข้าพเจ้า ของเรา พวกเรา ของหนู 现在 現在 目前 当前 當前 刚才 剛才 刚刚 剛剛 最近 附近 这里 這裡 今 昨
 明天 明日 最新 この近く このへん さっき ただいま ตอนนี้ ที่นี่ แถวนี้
 """
-"""The first person, and the moment, as patterns, where no spaces stand between words."""
+"""Patterns for the first person and the present, for languages without spaces between words."""
 
 FRAMES_UNSPACED = """
 我怎么 我如何 我怎样 我该怎么 我该如何 我应该怎么 我应该如何 我想知道 我想问 我想请问 我想了解 告诉我 给我 帮我 教我
@@ -87,7 +87,7 @@ wiadomoś urlop następn ostatni poprzedni pozosta zosta kursy korki debet wypł
 okunmamış mesaj iznim izin borc borç sonraki önceki kaldı kalan trafik skoru maaş rezervasyon hatırlat takvim vadesi
 gecik schedul precedente precedenti facturen factuur почтов timetab
 """
-"""What words begin with for things that are somebody's own, though nobody says so, and for what comes or came last."""
+"""Beginnings of words for things that usually belong to a person, and for the last or next one of a kind."""
 
 PHRASES = """
 status / reply / replies / replied / the bus / the tram / bus come / bus leave / train leave / train arrive / any new
@@ -119,7 +119,7 @@ e posta / kaç gün / söyledin / dedin / رصيد / الرصيد / الطرد /
 تأخر / the bill / bill due / bills due / due date / cita / citas / stau / dispo / ultimo / ultima / ultimi / ultime
 consulta / почта / почту / почте / почты / reset code / sent code / what did we / remind me
 """
-"""Words and phrases of the same kind that stand for themselves."""
+"""Whole words and phrases of the same meanings."""
 
 THINGS_UNSPACED = r"""
 开着 開著 开门 開門 比特币 比特幣 多少钱 多少錢 いくら 얼마예요 얼마에요 얼마인가요 비트코인 ビットコイン เปิดอยู่ บิตคอยน์
@@ -135,4 +135,4 @@ THINGS_UNSPACED = r"""
 ลาพักร้อน ถัดไป ต่อไป(?!นี้) ครั้งหน้า ครั้งต่อไป ครั้งที่แล้ว ครั้งก่อน ยังเปิด ยังไม่ เหลือ(?!ง|เชื่อ|เกิน)
 เงินเดือน รถติด ราคา ค้างชำระ ถึงไหน มาถึงหรือยัง หรือยัง
 """
-"""The same as patterns, where words are not what stands between spaces."""
+"""Patterns of the same meanings, for languages in which spaces do not separate words."""

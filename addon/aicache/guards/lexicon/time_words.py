@@ -86,7 +86,7 @@ dzisiejsz jutrzejsz wczorajsz najnowsz aktualn
 """
 """What words for the moment begin with that have many endings."""
 
-NOW_BUT_AFTER = """
+NOW_UNLESS_AFTER = """
 morgen: guten gute gutn schönen am jeden jedem goede goeie elke iedere de s
 mañana: la una cada las
 manana: la una cada las
