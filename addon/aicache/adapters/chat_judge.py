@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MAX_IN_FLIGHT = 4
 """Concurrent requests; others wait."""
-MAX_CHARS = 6000
-"""Of each text; the rest is not sent."""
+MAX_TEXT_CHARS = 6000
+"""Characters sent of each text."""
 PROMPT = """\
 Somebody asked an assistant a question, and two answers are at hand. Say whether the second answer would have served \
 the asker as well as the first: it need not be worded alike, but must answer the same question, with no other fact, \
@@ -65,7 +65,9 @@ class ChatJudge:
         return self._model
 
     async def same(self, question: str, fresh: str, stored: str) -> bool | None:
-        prompt = PROMPT.format(question=question[:MAX_CHARS], fresh=fresh[:MAX_CHARS], stored=stored[:MAX_CHARS])
+        prompt = PROMPT.format(
+            question=question[:MAX_TEXT_CHARS], fresh=fresh[:MAX_TEXT_CHARS], stored=stored[:MAX_TEXT_CHARS]
+        )
         body = {"model": self._model, "messages": [{"role": "user", "content": prompt}], "temperature": 0}
         try:
             async with self._slots, asyncio.timeout(self._timeout):

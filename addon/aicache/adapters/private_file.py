@@ -8,8 +8,8 @@ from pathlib import Path
 
 from aicache.domain.ports import StoreError
 
-MIN_CHARS = 32
-"""A file with fewer was not written by this module."""
+MIN_SECRET_CHARS = 32
+"""A shorter file was not written by this module."""
 
 
 def load_or_create_secret(path: Path) -> str:
@@ -35,8 +35,10 @@ def load_or_create_secret(path: Path) -> str:
 def _read(path: Path) -> str:
     with path.open("rb") as file:
         text = file.read(1024).strip()
-    if len(text) < MIN_CHARS or not text.isascii():
-        raise StoreError(f"{path}: not a secret of at least {MIN_CHARS} characters; remove the file for a new one")
+    if len(text) < MIN_SECRET_CHARS or not text.isascii():
+        raise StoreError(
+            f"{path}: not a secret of at least {MIN_SECRET_CHARS} characters; remove the file for a new one"
+        )
     return text.decode()
 
 

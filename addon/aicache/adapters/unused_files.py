@@ -1,6 +1,6 @@
-"""Deletes files of the data folder that are no longer used, because they contain what users have asked.
+"""Deletes unused files of the data folder, because they contain users' questions.
 
-These are damaged stores that were set aside, and the vectors of another model, which no purge reaches.
+These are damaged stores that were set aside, and the vectors of other models; a purge does not reach either.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from aicache.config.docs import example, table
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.config") -> int:
     parser = argparse.ArgumentParser(prog=prog, description="Print every key of the configuration.")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--example", action="store_true", help="as YAML: config.example.yaml")
-    what.add_argument("--table", action="store_true", help="as a Markdown table")
+    output = parser.add_mutually_exclusive_group(required=True)
+    output.add_argument("--example", action="store_true", help="as YAML: config.example.yaml")
+    output.add_argument("--table", action="store_true", help="as a Markdown table")
     print(example() if parser.parse_args(arguments).example else table(), end="")
     return 0
 

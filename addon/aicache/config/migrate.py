@@ -19,8 +19,8 @@ Exit code 1: something cannot carry over; stderr names it, its line, and what to
 """
 
 
-class _Everything(Mapping[str, str]):
-    """An environment in which each variable is set: those that FILE refers to need not be, to migrate it."""
+class _CompleteEnvironment(Mapping[str, str]):
+    """An environment in which every variable is set, so that FILE may refer to variables that are unset here."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
     parser.add_argument("file", metavar="FILE", type=Path, help="the YAML of the ai-cache plugin")
     path = parser.parse_args(arguments).file
     try:
-        print(translate_higress(read_text(path), path.name, _Everything(os.environ)), end="")
+        print(translate_higress(read_text(path), path.name, _CompleteEnvironment(os.environ)), end="")
     except ConfigError as exc:
         print(exc, file=sys.stderr)
         return 1

@@ -16,7 +16,7 @@ from aicache.evidence.verified_policy import DEFAULT_CHECK_RATES
 from aicache.formats import Allow
 
 MAX_EMBEDDED_CHARS = 2000
-"""Characters of a text that every embedder sees; texts that differ only after them may have the same vector."""
+"""Characters of a text that every embedder embeds; texts that differ only after them may have the same vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Settings:
     key_rules: KeyRules
     scope: Credential | Shared | Header
     max_request: int
-    """Bytes; larger requests are forwarded unread. Not above the largest answer that is kept."""
+    """Bytes; larger requests are forwarded unread. At most the size limit of stored answers."""
     tools: bool
     """Whether requests with tools may be answered by meaning."""
     allow: Allow
-    """Which requests are looked up though they have unknown or stateful parameters."""
+    """Which unknown or stateful parameters do not exclude a request from the cache."""
     embeddings: bool
     """Whether embeddings requests are answered, too."""
     templates: Templates
@@ -47,7 +47,7 @@ class Settings:
 
     @classmethod
     def of(cls, config: Config, salt: bytes = b"", *, starting: bool = False) -> Settings:
-        """*salt* is the deployment's (see `deployment_secrets`), or any other one while that is not known."""
+        """*salt* is the deployment's (see `deployment_secrets`), or any other while it is unknown (*starting*)."""
         return cls(
             enabled=config.enabled,
             starting=starting,

@@ -1,4 +1,4 @@
-"""Parses YAML to PyYAML's nodes, with error messages that help. Pure; no message quotes more than a character."""
+"""Parses YAML to PyYAML's nodes, with hints in the error messages, which quote one character at most. Pure."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ site would need a CORS preflight, which is never answered. So a cookie that a br
 changes nothing.
 
 Open metrics are still refused to pages of other sites, by ``Sec-Fetch-Site``, which scripts cannot set. Over plain HTTP
-to a name that was made to resolve to this proxy a browser does not send it, and then its other headers give it away.
-Those tell a browser from a program only as long as no script sets them, so what is open must be harmless.
+to a name that was made to resolve to this proxy a browser does not send it, but its other headers reveal it.
+Scripts can set those, so nothing that is open may be sensitive.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CHANGE_HEADER = "x-ai-cache-dashboard"
 
 
 class Area(Enum):
-    """What a request is for."""
+    """The part of the dashboard that a request needs access to."""
 
     PAGE = auto()
     METRICS = auto()
@@ -57,7 +57,7 @@ class Visitor:
 
 
 def authorize(visitor: Visitor, area: Area, token: str, *, open_metrics: bool = False) -> Access:
-    """Decide whether a visitor may see or do what an area holds."""
+    """Decide whether a visitor has access to an area."""
     if area is Area.METRICS and open_metrics and not _may_be_another_sites_page(visitor.headers):
         return Access.GRANTED
     if not has_token(visitor, token):
@@ -68,10 +68,10 @@ def authorize(visitor: Visitor, area: Area, token: str, *, open_metrics: bool = 
 def has_token(visitor: Visitor, token: str) -> bool:
     """Tell whether a visitor has the token: in the Authorization header, the cookie, the query or the form."""
     scheme, _, bearer = visitor.headers.get("authorization", "").partition(" ")
-    given = [visitor.offered, bearer.strip() if scheme.lower() == "bearer" else ""]
-    fits = [hmac.compare_digest(each.encode("utf-8", "replace"), token.encode()) for each in given]
+    tokens = [visitor.offered, bearer.strip() if scheme.lower() == "bearer" else ""]
+    matches = [hmac.compare_digest(each.encode("utf-8", "replace"), token.encode()) for each in tokens]
     cookie = _cookie(visitor.headers.get("cookie", "")).encode("utf-8", "replace")
-    return any([*fits, hmac.compare_digest(cookie, cookie_value(token).encode())])
+    return any([*matches, hmac.compare_digest(cookie, cookie_value(token).encode())])
 
 
 def cookie_value(token: str) -> str:

@@ -1,4 +1,4 @@
-"""Stored entries for the dashboard: find, read, purge, pin, count by model. Raises StoreError alone."""
+"""Finds, reads, purges, pins and counts stored entries for the dashboard. Raises StoreError only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_SCAN_ROUNDS = 200  # a SCAN may return nothing many times over
 
 
 class EntriesApi:
-    """Works on the backends that *engine* has in use."""
+    """Operates on the current backends of *engine*."""
 
     def __init__(self, engine: Engine) -> None:
         self._maintenance = Maintenance(engine)
@@ -45,8 +45,8 @@ class EntriesApi:
         return {"entries": [entry_row(summarize(each)) for each in found if each is not None], "cursor": ""}
 
     async def find_similar(self, text: str, similarity: float) -> dict[str, Any]:
-        """Return the entries whose question is similar to a text; while there are few entries, also those that answer
-        only their exact request."""
+        """Return the entries whose question is similar to a text; if there are few entries in all, also those that can
+        only answer their exact request."""
         found = await self._maintenance.find_similar(text, similarity, PAGE_SIZE, exact_only=await self._are_few())
         return {"entries": [entry_row(each.summary, each.similarity) for each in found], "cursor": ""}
 
@@ -54,13 +54,13 @@ class EntriesApi:
         """Return one entry with its answer's text."""
         if (entry := await self._maintenance.fetch(key)) is None:
             return None
-        said = await extract_text(entry)
-        answer = entry.body.decode("utf-8", "replace") if said is None else said
+        text = await extract_text(entry)
+        answer = entry.body.decode("utf-8", "replace") if text is None else text
         row = entry_row(summarize(entry)) | {"mode": str(entry.mode), "content_type": entry.content_type}
         return row | {
             "answer": answer[:MAX_ANSWER_CHARS],
             "cut": len(answer) > MAX_ANSWER_CHARS,
-            "raw": said is None,
+            "raw": text is None,
             "took": entry.took,
         }
 
@@ -74,9 +74,9 @@ class EntriesApi:
             case _:
                 return await self._maintenance.unpin(key) is not None
 
-    async def purge_caller(self, wanted: CallerMatcher, *, sure: bool) -> dict[str, Any]:
-        """Delete everything stored for a caller; unless *sure*, only count it."""
-        found = await (self._maintenance.purge_caller(wanted) if sure else self._maintenance.count_caller(wanted))
+    async def purge_caller(self, caller: CallerMatcher, *, sure: bool) -> dict[str, Any]:
+        """Delete all entries of a caller; unless *sure*, only count them."""
+        found = await (self._maintenance.purge_caller(caller) if sure else self._maintenance.count_caller(caller))
         return asdict(found) | {"purged": sure}
 
     async def count_by_model(self) -> dict[str, Any]:

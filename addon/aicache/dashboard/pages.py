@@ -37,17 +37,17 @@ HEADERS = {
 COOKIE_MAX_AGE_S = 30 * 86400
 
 
-def respond(status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> Response:
-    typed = {"content-type": kind} if kind else {}
-    return Response.make(status, body, {**HEADERS, **typed, **(more or {})})
+def respond(status: int, body: bytes, kind: str, extra_headers: dict[str, str] | None = None) -> Response:
+    content_type_header = {"content-type": kind} if kind else {}
+    return Response.make(status, body, {**HEADERS, **content_type_header, **(extra_headers or {})})
 
 
-def json_response(value: Any, status: int = 200, more: dict[str, str] | None = None) -> Response:
+def json_response(value: Any, status: int = 200, extra_headers: dict[str, str] | None = None) -> Response:
     try:
         body = msgspec.json.encode(value, enc_hook=float)
     except UnicodeEncodeError:  # a lone surrogate in a caller's text
         body = msgspec.json.encode(replace_surrogates(value), enc_hook=float)
-    return respond(status, body, "application/json", more)
+    return respond(status, body, "application/json", extra_headers)
 
 
 def static_file(path: str) -> Response:
@@ -56,7 +56,7 @@ def static_file(path: str) -> Response:
 
 
 def login_form(*, wrong: bool) -> Response:
-    """Return the form that asks for the token; *wrong* says that the one given is not it."""
+    """Return the form for the token; *wrong*: a wrong token was submitted."""
     page = read_file("token.html")
     if wrong:
         page = page.replace(b' role="alert" hidden', b' role="alert"')

@@ -1,4 +1,4 @@
-"""Background tasks of one object. Says nothing of what they raise, and limits neither their number nor their time."""
+"""Background tasks of one object. Ignores their exceptions, and limits neither their number nor their duration."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ class TaskSet:
         await self.wait()
 
     async def wait(self) -> None:
-        """Return when the present tasks are done."""
+        """Return when all tasks that exist now are done."""
         await asyncio.gather(*self._tasks, return_exceptions=True)

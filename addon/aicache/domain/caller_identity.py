@@ -1,4 +1,4 @@
-"""Who sends a request, by its credentials and identities; and the request's target without them. Pure."""
+"""Identifies a request's caller by its credentials and identities; and the target without them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aicache.domain.digests import digest
 from aicache.domain.request_headers import Field, RequestFields, looks_like_credential
 
 API_KEY_FIELDS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "?key"})
-"""Where the APIs expect the API key: the same key is the same caller."""
+"""Header fields and the query parameter in which APIs expect the API key: the same key is the same caller."""
 
 CREDENTIAL_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token", "subscription-key"})
 """Query parameters that carry a credential, in lower case."""
@@ -18,24 +18,24 @@ CREDENTIAL_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "acces
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request, as far as it says."""
+    """The sender of a request, as far as the request identifies it."""
 
     digest: str
-    """Digest of everything that tells callers apart."""
+    """Digest of everything that distinguishes callers."""
     proof: str | None
     """Digest of the credential that the upstream has to accept before its holder gets answers that others paid for;
-    None where the request has nothing like a credential: then nothing can ever prove it."""
+    None without anything like a credential: then the caller cannot be verified."""
     known: str
-    """Digest of the fields that certainly identify the caller, without those that only look as if they did."""
+    """Digest of the fields that certainly identify the caller, without those that only look like credentials."""
 
 
 def identify_caller(
     fields: RequestFields, query: str, further: Sequence[Field] = (), *, any_api: bool = False, salt: bytes = b""
 ) -> Caller:
-    """Identify the caller by header fields, query parameters and what is known *further* of the connection.
+    """Identify the caller by header fields, query parameters and *further* fields of the connection.
 
-    Where nothing looks like a credential, the addresses that proxies in front have added are all that tells callers
-    apart. With *any_api* a caller is the same in whichever field or parameter the API at hand expects the API key.
+    Without anything like a credential, callers are distinguished only by the addresses that proxies in front added.
+    With *any_api* the same API key is the same caller, in whichever field or parameter it was sent.
     """
     known = [*fields.caller, *further]
     likely = list(fields.identity)
@@ -49,7 +49,7 @@ def identify_caller(
     if not any(value.strip() for _, value in (*known, *likely)):
         return Caller(_digest_fields("nobody", (*known, *likely, *fields.addresses), salt), None, "")
     certain = _digest_fields("credential", known, salt)
-    # The likely ones are part of the key: a caller that sends others has other answers.
+    # The likely ones are part of the key: a caller with different ones gets different answers.
     proof = certain if known else _digest_fields("credential", likely, salt)
     return Caller(_digest_fields("caller", (*known, *likely), salt), proof, certain)
 
@@ -60,7 +60,7 @@ def digest_selecting_fields(fields: RequestFields, salt: bytes = b"") -> str:
 
 
 def target_without_credentials(path: str, query: str) -> str:
-    """Return path and query as they are part of the key: without credentials, which are part of the scope."""
+    """Return path and query for the key: without credentials, which are part of the scope."""
     kept = [sent for name, sent in _parameters(query) if name.lower() not in CREDENTIAL_PARAMETERS]
     return f"{path}?{'&'.join(kept)}" if kept else path
 
@@ -73,8 +73,8 @@ def _without_bearer(value: str) -> str:
 def _parameters(query: str) -> list[tuple[str, str]]:
     """Split a query into the names of its parameters, decoded, and each parameter as it was sent.
 
-    What an escape means is up to the upstream (RFC 3986, 2.5), and so is a plus: it is not for this cache to say that
-    two of them are the same.
+    Only the upstream knows the meaning of an escape (RFC 3986, 2.5) or a plus, so parameters that differ only in these
+    are not equal here.
     """
     return [(unquote_plus(sent.partition("=")[0]), sent) for sent in query.split("&")] if query else []
 

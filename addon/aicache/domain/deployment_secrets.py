@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 SIGNATURE_BYTES = 32
-"""Of a signature, and of salt and key."""
+"""Size of a signature, the salt and the key."""
 CHECKSUM_BYTES = 8
 MAX_COPIED_BYTES = 16 * 1024
-"""Up to this size, copying a value costs less than signing it in two steps."""
+"""Values up to this size are copied: that costs less than a second update of the HMAC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Proxies that share a store must have the same. repr() shows neither."""
+    """Salt and signing key; proxies that share a store must have the same. repr() shows neither."""
 
     salt: bytes = field(default=b"", repr=False)
-    """Of all digests of keys, namespaces and callers: without it, nobody can verify a guess."""
+    """Salt of all digests of keys, namespaces and callers: without it, nobody can verify a guess."""
     signing_key: bytes = field(default=b"", repr=False)
-    """For values in the store; empty: nothing is signed."""
+    """Key of the signatures of stored values; if empty, values are not signed."""
 
     @property
     def name(self) -> str:
@@ -34,7 +34,7 @@ def derive_secrets(secret: str) -> Secrets:
 
 
 def derive_salt(salt: str) -> Secrets:
-    """Derive only a salt, from a value that readers of the store can read, too."""
+    """Derive only a salt, from a value that is not secret from readers of the store."""
     return Secrets(_derived(salt, b"ai-cache salt"))
 
 

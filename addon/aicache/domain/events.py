@@ -15,7 +15,7 @@ Tier = Literal["exact", "semantic", "legacy", "embeddings"]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A request was decided on. Contains questions and answers: what is logged is chosen with care."""
+    """The cache decided on a request. Contains questions and answers, so never log it as a whole."""
 
     at: float
     """Unix time, seconds."""
@@ -23,7 +23,7 @@ class Decided:
     tier: Tier | None
     """The tier of a hit; a batch of embeddings has its own tier, hit or miss."""
     reason: str | None
-    """Why it is not a hit: ``no-neighbor``, ``guard:numbers``, ``store-error: …``; of a bypass ``skip`` and so on."""
+    """Why it is not a hit: ``no-neighbor``, ``guard:numbers``, ``store-error: …``, or for a bypass ``skip`` etc."""
     api: str
     model: str
     """As requested; empty if the request was not parsed."""
@@ -60,7 +60,7 @@ class Finished:
     size: int
     """Size of the response body in bytes."""
     entry: Entry | None
-    """The entry that is stored, or would be; None if the response cannot be stored."""
+    """The stored entry, or the one that would have been stored; None if the response cannot be stored."""
     why_not: str | None
     """Why it is not stored."""
 
@@ -92,5 +92,5 @@ class Erased:
 
     keys: frozenset[str] = frozenset()
     caller: CallerMatcher | None = None
-    """Also everything that this caller has asked."""
+    """If set, also every question of this caller."""
     everything: bool = False

@@ -1,7 +1,7 @@
 """A clock of the event loop that stops while the loop is late, and timeouts by it.
 
-An overloaded loop is late for everything: for a reply that arrived long ago, and for the timer by which that reply is
-considered late. On this clock neither counts.
+An overloaded loop handles everything late: replies that arrived long ago, and the timers of their timeouts. On this
+clock the loop's lateness does not count.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Self
 from weakref import WeakKeyDictionary
 
 TICK_S = 0.02
-"""Between two measurements while there are waiters; by what a turn of the loop takes beyond, the loop is late."""
+"""Interval of the measurements while there are waiters; a longer turn of the loop is counted as lateness."""
 MAX_LATENESS_S = 5.0
-"""Lateness that one wait may be extended by: a client waits for a reply that may never come."""
+"""Longest extension of one wait: a client is waiting for a reply that may never come."""
 GRACE_TURNS = 6
 """Turns of the loop that a reply needs at most from its last byte to its waiter."""
-FAIR_TURNS = 10
-"""In so many turns, however late, a reply would have been noticed."""
+SUFFICIENT_TURNS = 10
+"""Turns in which a reply would have been noticed, however late the loop was."""
 LAG_WINDOW_S = 1.0
-"""Over which the lag is averaged."""
+"""Window of the moving average of the lag."""
 
 
 class LoopTime:
@@ -31,7 +31,7 @@ class LoopTime:
         self._loop = loop
         self._waiters = 0
         self._late = 0.0
-        self.turns = 0  # of the loop that were measured
+        self.turns = 0  # measured turns of the loop
         self._due = math.inf  # the next measurement; inf while there are no waiters
         self._measured_at = loop.time()
         self._lag = 0.0
@@ -156,5 +156,5 @@ class LoopTimeout:
             self._grace_turns -= 1
             self._timer = self._loop.call_soon(self._on_timer)
         else:
-            self.loop_was_late = left > 0.001 and self._clock.turns - self._turns_before < FAIR_TURNS
+            self.loop_was_late = left > 0.001 and self._clock.turns - self._turns_before < SUFFICIENT_TURNS
             self._inner.reschedule(now)

@@ -1,6 +1,6 @@
 """Decides which log lines report a dependency's outages: each outage and each recovery once, and few a minute.
 
-A value that is given the time; it logs nothing itself.
+Callers pass the time and write the lines; nothing is logged here.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from collections import deque
 from dataclasses import dataclass
 
 MAX_LINES_PER_MINUTE = 6
-"""About one dependency; further events of that minute are summed up in one more line."""
+"""Lines about one dependency; further events of the same minute are summarized in one more line."""
 MINUTE_S = 60.0
 MAX_CAUSES = 64
-"""Remembered causes of partial failures."""
+"""Causes of partial failures that are remembered."""
 
 _SILENCE = re.compile("no answer|time-?out|timed out", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")
 
 
 def cause_of(why: str) -> str:
-    """Return what two messages of the same cause have in common.
+    """Return a text that is equal for messages of the same cause.
 
-    Numbers (times, process ids) differ with each attempt, and a silence is reported in the words of whoever timed out.
+    Numbers (times, process ids) differ with each attempt, and each layer words a timeout differently.
     """
     return "silence" if _SILENCE.search(why) else _NUMBERS.sub("#", why)
 
 
 @dataclass(frozen=True, slots=True)
 class OutageTexts:
-    """What an outage of a dependency means for requests, and what its end means."""
+    """Texts on the consequences of an outage for requests, and of its end."""
 
     down: str = "requests go upstream, it is tried again every few seconds"
     up: str = "answers again"
@@ -41,9 +41,9 @@ class OutageLog:
     def __init__(self, name: str, texts: OutageTexts) -> None:
         self._name, self._texts = name, texts
         self._down = False
-        self._logged = False  # the present outage
-        self._causes: set[str] = set()  # those logged of the present outage
-        self._partial: dict[str, float] = {}  # when a partial failure was logged last, by its cause
+        self._logged = False  # whether the current outage was logged
+        self._causes: set[str] = set()  # causes logged in the current outage
+        self._partial: dict[str, float] = {}  # time of the last log line of each cause of partial failures
         self._failed_at = 0.0
         self._why = ""
         self._lines: deque[float] = deque()  # times of the lines of the last minute
@@ -56,7 +56,7 @@ class OutageLog:
         return self._down
 
     def failed(self, why: str, now: float, *, hushed: bool = False) -> str | None:
-        """Record a failure. *hushed*: it follows from the outage of another dependency, which has been logged."""
+        """Record a failure. *hushed*: the outage of another dependency caused it and was logged."""
         self._down, self._failed_at, self._why = True, now, why
         cause = cause_of(why)
         if hushed or cause in self._causes:
@@ -66,7 +66,7 @@ class OutageLog:
         return self._line(f"{self._name}: {why}; {self._texts.down}", now)
 
     def failed_in_part(self, why: str, now: float) -> str | None:
-        """Record that one call failed while others succeed; logged once a minute, because nothing shows its end."""
+        """Record that one call failed while others succeed; logged once a minute, as its end cannot be detected."""
         cause = cause_of(why)
         if now - self._partial.get(cause, -MINUTE_S) < MINUTE_S:
             return None
@@ -76,7 +76,7 @@ class OutageLog:
         return self._line(f"{self._name}: {why} (others are answered)", now)
 
     def answered(self, began: float, now: float) -> str | None:
-        """Record the success of a call that *began* then. One that began before the last failure shows no recovery."""
+        """Record the success of a call that started at *began*. One from before the last failure proves no recovery."""
         if not self._down or began < self._failed_at:
             return None
         logged, self._down, self._logged = self._logged, False, False
@@ -84,7 +84,7 @@ class OutageLog:
         return self._line(f"{self._name}: {self._texts.up}", now) if logged else None
 
     def summed_up(self, now: float) -> str | None:
-        """Return a line with the number of suppressed lines and the present state."""
+        """Return a line with the number of suppressed lines and the current state."""
         count, self._suppressed, self.sum_up_at = self._suppressed, 0, None
         self._lines.clear()
         if not count:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-MILLION = 1_000_000
+TOKENS_PER_PRICE = 1_000_000
 MAX_MODEL_CHARS = 128
-"""Characters of a model's name that are compared: callers choose it."""
+"""Compared characters of a model's name, which callers choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def cost(model: str, prompt_tokens: int, completion_tokens: int, own: Sequence[P
     """Return US dollars, None for a model without a known price. *own* prices precede the built-in ones."""
     if (price := _price(model[:MAX_MODEL_CHARS], tuple(own))) is None:
         return None
-    return (prompt_tokens * price.prompt + completion_tokens * price.completion) / MILLION
+    return (prompt_tokens * price.prompt + completion_tokens * price.completion) / TOKENS_PER_PRICE
 
 
 @lru_cache(1024)
@@ -78,11 +78,11 @@ def _price(model: str, own: tuple[Price, ...]) -> Price | None:
     """
     names = (model, model.rpartition("/")[2])
     for prices in (own, PRICES):
-        fitting = [price for price in prices if any(_is(price.model, name) for name in names)]
-        if fitting:
-            return max(fitting, key=lambda price: len(price.model))
+        matches = [price for price in prices if any(_matches(price.model, name) for name in names)]
+        if matches:
+            return max(matches, key=lambda price: len(price.model))
     return None
 
 
-def _is(price: str, model: str) -> bool:
-    return model.startswith(price) and model[len(price) : len(price) + 1] in ("", "-", ":", "@")
+def _matches(prefix: str, model: str) -> bool:
+    return model.startswith(prefix) and model[len(prefix) : len(prefix) + 1] in ("", "-", ":", "@")

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from aicache.domain.model import Entry
 
-MAX_TYPE_CHARS = 256
+MAX_CONTENT_TYPE_CHARS = 256
 MAX_CORS_CHARS = 4096
 CORS = frozenset(
     f"access-control-{name}"
@@ -33,7 +33,7 @@ _RUN_BY_BROWSERS = frozenset({"text/html", "text/javascript", "application/javas
 
 def media_type(value: str) -> str | None:
     """Return a Content-Type unchanged; None if it is invalid or one that a browser would execute."""
-    if len(value) > MAX_TYPE_CHARS or (match := _MEDIA_TYPE.fullmatch(value)) is None:
+    if len(value) > MAX_CONTENT_TYPE_CHARS or (match := _MEDIA_TYPE.fullmatch(value)) is None:
         return None
     kind = match[1].lower()
     return None if kind in _RUN_BY_BROWSERS or "xml" in kind else value
@@ -49,7 +49,7 @@ def cors(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def check(entry: Entry) -> None:
-    """Raise ValueError for an entry that no recording produces: somebody else wrote it to the store."""
+    """Raise ValueError for an entry that this cache cannot have recorded: another program wrote it to the store."""
     if media_type(entry.content_type) is None:
         raise ValueError("invalid content type")
     if entry.cors and cors(entry.cors) != entry.cors:

@@ -25,11 +25,11 @@ class Trace:
     steps: list[Step] = field(default_factory=list)
     neighbors: list[Neighbor] = field(default_factory=list)
     threshold: float | None = None
-    """The similarity that was required; None without a search by meaning."""
+    """The required similarity; None without a search by meaning."""
     segment: str | None = None
     """Traffic segment of the error bound; None if there is none."""
     risk: float | None = None
-    """Probability that the neighbor that would answer is wrong; None if not estimated."""
+    """Probability that the answer of the chosen neighbor is wrong; None if not estimated."""
     error_bound: float | None = None
     """Upper bound of the share of all requests that are answered wrong; None if unknown."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from aicache.adapters.embedders.batching import MAX_WAITING_TEXTS
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
-from aicache.adapters.embedders.local import MAX_BATCH_TEXTS, MAX_CHARS, SPLIT_ABOVE_TEXTS, LocalEmbedder
+from aicache.adapters.embedders.local import MAX_BATCH_TEXTS, MAX_TEXT_CHARS, SPLIT_ABOVE_TEXTS, LocalEmbedder
 from aicache.adapters.embedders.local_thread import EncoderThread
 from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.adapters.embedders.remembered_vectors import MAX_REMEMBERED_BYTES, EmbeddingKey, RememberedVectors
@@ -216,7 +216,7 @@ class TestSharing:
 
 
 async def test_a_long_text_is_cut(loaded: LocalEmbedder) -> None:
-    start = "an odd question " * (MAX_CHARS // 16)
+    start = "an odd question " * (MAX_TEXT_CHARS // 16)
 
     one, two = await loaded.embed([start + "and one end", start + "or another"], "query")
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
-from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_CHARS
+from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_TEXT_CHARS
 from aicache.domain.ports import StoreError
 from aicache.runtime.factories import vector_space
 from demo.cloud.dashscope import EmbeddingStandIn, Trouble
@@ -165,7 +165,7 @@ class TestParameters:
 
         await embedder.embed(["很长" * 20_000, "word " * 20_000], "query")
 
-        assert {len(text) for text in service.asked[0].texts} == {MAX_CHARS}
+        assert {len(text) for text in service.asked[0].texts} == {MAX_TEXT_CHARS}
         await embedder.close()
 
     async def test_two_regions_and_keys_in_one_process_do_not_mix(self, service: EmbeddingStandIn) -> None:

@@ -162,7 +162,7 @@ async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Writes and deletions come between the parts of the loading."""
-    monkeypatch.setattr(promotion, "PROMOTION_BATCH", 10)
+    monkeypatch.setattr(promotion, "PROMOTION_BATCH_SIZE", 10)
     index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
     await index.open()
     space, other = digest("space"), digest("other")

@@ -186,7 +186,7 @@ async def test_erasing_leaves_no_number_of_what_was_deleted_or_expired_and_finds
 async def test_what_is_written_and_deleted_while_it_is_erased_is_not_lost_and_not_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zvec_rewrite, "COPY_BATCH", 10)
+    monkeypatch.setattr(zvec_rewrite, "COPY_BATCH_SIZE", 10)
     index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
     await index.open()
     for seed in range(2000):
@@ -314,7 +314,7 @@ class InMemory(ZvecIndex):
 @pytest.fixture
 async def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ZvecIndex]:
     monkeypatch.setattr(promotion, "PROMOTE_AFTER_SEARCHES", 1)
-    monkeypatch.setattr(promotion, "PROMOTION_BATCH", 3)
+    monkeypatch.setattr(promotion, "PROMOTION_BATCH_SIZE", 3)
     index = InMemory(tmp_path / "data" / "zvec", DIMENSIONS)
     await index.open()
     yield index

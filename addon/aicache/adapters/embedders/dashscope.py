@@ -1,4 +1,4 @@
-"""Embeds texts with Alibaba Cloud's service, by its SDK. It keeps no text, and runs the SDK on threads only."""
+"""Embeds texts with Alibaba Cloud's DashScope, through its SDK, on threads only. It keeps no text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aicache.adapters.embedders.http_base import HttpEmbedder, TemporaryError, U
 from aicache.adapters.threads import Pool
 from aicache.domain.ports import Purpose, StoreError
 
-THREADS = 8
+MAX_THREADS = 8
 """Twice the requests in flight, so that threads whose calls outlive their deadlines delay no others."""
 
 
@@ -66,7 +66,7 @@ class DashScopeEmbedder(HttpEmbedder):
         self._parameters = {"dimension": self.dimensions} if len(known.dimensions) > 1 else {}
         self._api_key = api_key.strip()
         self._base_url = base_url
-        self._threads = Pool("ai-cache-dashscope", THREADS, max_waiting=THREADS)
+        self._threads = Pool("ai-cache-dashscope", MAX_THREADS, max_waiting=MAX_THREADS)
 
     @property
     def model(self) -> str:

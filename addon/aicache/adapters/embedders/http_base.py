@@ -24,27 +24,27 @@ from aicache.domain.ports import Purpose, StoreError
 T = TypeVar("T")
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
-MAX_CHARS = 2000
+MAX_TEXT_CHARS = 2000
 """Longer texts are cut. A character has at most four bytes and a token at least one, so whatever the tokenizer, that is
-within 8192 tokens. Texts that differ only behind that have the same vector."""
+within 8192 tokens. Texts that differ only after it have the same vector."""
 MAX_BATCH_DELAY_S = 0.002
-"""How long a first text waits for others to be sent with it."""
+"""How long the first text of a batch waits for others."""
 MAX_IN_FLIGHT = 4
 """Concurrent requests of one embedder."""
 MAX_ATTEMPTS = 4
 BACKOFF_S = 0.05
-"""About the pause before the second attempt; it doubles with each further one."""
+"""Mean pause before the second attempt; it doubles with each further one."""
 ADVICE = {
     401: "; check semantic.embedder.api_key",
     403: "; check semantic.embedder.api_key",
     404: "; check semantic.embedder.base_url and model",
 }
 LOAD_TIMEOUT_S = 15.0
-"""For `load`, which opens the first connection."""
+"""Limit of `load`, which opens the first connection."""
 
 
 class TemporaryError(StoreError):
-    """An error that a retry may not meet again: too many requests, an error of the server, a broken connection.
+    """An error that a retry may resolve: too many requests, an error of the server, a broken connection.
 
     *retry_after_s* is how long the service asks to wait.
     """
@@ -62,7 +62,7 @@ class HttpEmbedder(ABC):
 
     asymmetric = False
     threshold = 0.95
-    """Not measured for these models, so careful: it costs hits, not wrong answers. Evaluate before lowering it."""
+    """Not measured for these models, so conservative: it costs hits, not wrong answers. Evaluate before lowering it."""
 
     def __init__(self, name: str, model: str, dimensions: int | None, timeout: float, *, max_batch: int) -> None:
         self._name = name
@@ -79,7 +79,7 @@ class HttpEmbedder(ABC):
 
     @property
     def dimensions(self) -> int:
-        """StoreError while they are unknown: they were not given, and nothing has been embedded yet (see `load`)."""
+        """Raises StoreError while they are unknown: not configured, and nothing embedded yet (see `load`)."""
         if self._dimensions is None:
             raise StoreError(f"{self._name}: the dimensions of {self._model} are not known before load()")
         return self._dimensions
@@ -105,7 +105,7 @@ class HttpEmbedder(ABC):
 
     @abstractmethod
     async def _prepare(self) -> None:
-        """Do what takes long the first time, like an import."""
+        """Do slow one-time work, like an import."""
 
     @abstractmethod
     async def _request(self, texts: list[str], purpose: Purpose, timeout_s: float) -> Sequence[tuple[Any, Any]]:
@@ -190,5 +190,5 @@ def _parse_retry_after(value: object) -> float:
 
 
 def _prepared(text: str) -> str:
-    text = truncate(text, MAX_CHARS)
+    text = truncate(text, MAX_TEXT_CHARS)
     return text if text.strip(" \t\r\n\f\v\x00") else "."

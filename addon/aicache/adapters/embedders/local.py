@@ -18,7 +18,7 @@ from aicache.adapters.errors import translate_errors
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose
 
-MAX_CHARS = 2000
+MAX_TEXT_CHARS = 2000
 """Longer texts are cut (100 ms in Chinese, 35 in English; time is linear in length). Texts that differ only behind that
 have the same vector, so similarities of longer texts must not be trusted."""
 MAX_BATCH_TEXTS = 16
@@ -73,7 +73,7 @@ class LocalEmbedder:
 
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         """See the port; *purpose* makes no difference to this model."""
-        rows = await self._batcher.embed([truncate(text, MAX_CHARS) for text in texts], "query", partition)
+        rows = await self._batcher.embed([truncate(text, MAX_TEXT_CHARS) for text in texts], "query", partition)
         return np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
 
     def when_restored(self, callback: Callable[[], None]) -> None:

@@ -21,18 +21,18 @@ from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
 
 START_TIMEOUT_S = 60.0
-"""For loading the weights."""
+"""Limit for the start, which loads the weights."""
 REPLY_TIMEOUT_S = 3.0
 """After it, plus `REPLY_TIMEOUT_PER_CHAR_S` for each character, the process counts as hung; a short text takes 0.003 s.
 Time in which this process itself was stalled is not counted. Callers have deadlines of their own."""
 REPLY_TIMEOUT_PER_CHAR_S = 0.0005
-"""Ten times what the slowest texts take."""
+"""Ten times the time of the slowest texts."""
 MAX_CRASH_PAUSE_S = 2.0
-"""Before a process that crashes repeatedly is restarted."""
+"""Longest pause before a process that crashes repeatedly is restarted."""
 MAX_START_PAUSE_S = 60.0
-"""Before a process that fails to start is tried again."""
+"""Longest pause before the next attempt to start a process that failed to start."""
 CRASH_WINDOW_S = 60.0
-"""For so long a crash counts as a repeated one."""
+"""Crashes within this time count as repeated."""
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class EncoderProcess:
         return await self._exchange(connection, request, timeout_s)
 
     async def _end_if_useless(self, connection: socket.socket) -> None:
-        """End a process that can encode nothing: the failure may be the text's fault, or its own."""
+        """End a process that fails even for `PROBE_TEXTS`; otherwise the text caused the failure."""
         try:
             await self._request(connection, PROBE_TEXTS)
         except EncodingError as exc:
@@ -114,14 +114,14 @@ class EncoderProcess:
             pass
 
     def _watch(self) -> None:
-        """Notice the end of an idle process; restart one that has ended."""
+        """Watch an idle process for its end; restart one that has ended."""
         if self._connection is not None:
             asyncio.get_running_loop().add_reader(self._connection, self._on_readable)
         elif self._restart is None and not self._closed:
             self._restart = asyncio.get_running_loop().create_task(self._start_again())
 
     def _on_readable(self) -> None:
-        """An idle process has closed the connection, or sent something that was not requested."""
+        """Replace an idle process: it has closed the connection, or sent data without a request."""
         if self._connection is not None:
             asyncio.get_running_loop().remove_reader(self._connection)
         if self._restart is None and not self._closed and not self._lock.locked():

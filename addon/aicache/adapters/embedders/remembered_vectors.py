@@ -1,4 +1,4 @@
-"""The vectors of the texts embedded last, by a digest of the text. It keeps no text."""
+"""An LRU cache of vectors, by a digest of the text. It keeps no text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose
 
 MAX_REMEMBERED_BYTES = 8 * 1024**2
-"""Vectors only: four thousand of the local model's."""
+"""Size of the vectors alone: four thousand of the local model's."""
 
 
 class EmbeddingKey(NamedTuple):
-    """What a vector depends on, and the partition of callers that share it."""
+    """The inputs that determine a vector, and the partition of callers that share it."""
 
     text: str
     purpose: Purpose
@@ -34,7 +34,7 @@ class RememberedVectors:
         return row
 
     def put(self, key: EmbeddingKey, row: Vector) -> None:
-        self._rows[_digest(key)] = row.copy()  # a row may keep the whole batch alive that it came in
+        self._rows[_digest(key)] = row.copy()  # a row is a view that keeps its whole batch alive
 
     def clear(self) -> None:
         self._rows.clear()

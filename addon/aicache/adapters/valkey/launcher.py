@@ -4,10 +4,10 @@ Usage: ``launcher.py MODE PARENT_PID LOCK_FILE SERVER [ARGUMENT ...]``, in the f
 
 The server keeps LOCK_FILE locked while it lives, so a successor waits here until the server has released its files.
 
-``exec`` (Linux) requests a SIGTERM from the kernel at the parent's end, then becomes the server. ``guard`` (elsewhere)
+``exec`` (Linux) makes the kernel send SIGTERM when the parent ends, then becomes the server. ``guard`` (elsewhere)
 keeps running, checks twice a second whether the parent still lives, and ends the server when it does not.
 
-It imports only the standard library, and only modules that import fast.
+It imports only modules of the standard library that import fast.
 """
 
 import fcntl

@@ -17,7 +17,7 @@ MAX_SOCKET_PATH_BYTES = 100
 MAX_LOG_BYTES = 1 << 20
 """A longer log is truncated at the next start."""
 _LOG_LINE = re.compile(r"^\d+:[A-Z] \d+ \w{3} \d{4} [\d:.]+ [.*#-] (.+)$", re.M)
-"""A message of the log, after process id and time, which always differ."""
+"""A log line; group 1 is its message, without process id and time, which always differ."""
 
 
 class ServerFiles:
@@ -70,7 +70,7 @@ class ServerFiles:
         ]
 
     def logged(self) -> bytes:
-        """Return what has been logged since the last start."""
+        """Return the log since the last start."""
         with contextlib.suppress(OSError), self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read(MAX_LOG_BYTES)

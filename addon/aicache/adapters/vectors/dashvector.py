@@ -34,7 +34,7 @@ MAX_RESULTS = 1024
 MAX_WRITE_BYTES = 1 << 17
 """In one request. The SDK allows 2 MiB, but it packs vectors in Python, and the event loop waits for the GIL."""
 MAX_SWEEP_ROUNDS = 20
-MAX_EXPIRES = 2**31 - 1
+MAX_EXPIRES_AT = 2**31 - 1
 """DashVector's filters are documented for integers of 32 bits: nothing expires later than in January 2038."""
 
 
@@ -119,7 +119,7 @@ class DashVectorIndex:
         check_digests("dashvector", key, namespace)
         check_vector("dashvector", vector, self._dimensions)
         self._collection.sdk_collection()
-        self._writes.put(Upsert(key, namespace, vector.copy(), math.ceil(min(expires_at, MAX_EXPIRES))))
+        self._writes.put(Upsert(key, namespace, vector.copy(), math.ceil(min(expires_at, MAX_EXPIRES_AT))))
 
     async def delete(self, keys: Sequence[str]) -> None:
         check_digests("dashvector", *keys)

@@ -18,10 +18,10 @@ from aicache.domain.ports import ShareError, StoreError
 T = TypeVar("T")
 
 CALL_TIMEOUT_S = 3.0
-"""For every call but a search."""
+"""Limit of every call but a search."""
 CONNECT_TIMEOUT_S = 10.0
-"""Includes the import of the SDK."""
-THREADS = 8
+"""Limit of the connection, with the import of the SDK."""
+MAX_THREADS = 8
 
 # Codes below 20 are gRPC's, those up to 599 HTTP's, and negative ones DashVector's own:
 # https://help.aliyun.com/document_detail/2510266.html
@@ -37,8 +37,8 @@ KEY_REJECTED_CODES = frozenset({7, 16, 401, 403})
 TRANSIENT_CODES = (
     RATE_LIMIT_CODES | TIMEOUT_CODES | UNREACHABLE_CODES | LOST_CODES | {10, 13, 500, UNKNOWN, -2029, -2030}
 )
-"""A write may succeed later: also after an abort, an internal or unknown error, while something is not ready, or once a
-deleted collection has been created again."""
+"""Codes after which a write may succeed later: also an abort, an internal or unknown error, a resource not ready, or
+a deleted collection, which is created again."""
 
 
 def code_of(response: Any) -> int:
@@ -57,8 +57,8 @@ def outcome_of(code: int) -> Outcome:
 class DashVectorClient:
     """The SDK's client, and how every call to it is made: first `wait_for_turn`, then `run`, then `output_of`.
 
-    The SDK has one timeout for all its calls. It is set to the longest, which frees a thread in the end; the deadline
-    of each caller is kept here.
+    The SDK has one timeout for all its calls. It is set to the longest, so that a hung call frees its thread at last;
+    the deadline of each call is enforced here.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class DashVectorClient:
         self._max_wait_s = max_wait_s
         self._sdk_timeout_s = max(CALL_TIMEOUT_S, search_timeout_s)
         self._limit = RateLimit(per_second, reserved=per_second // 3)
-        self._pool = Pool("ai-cache-dashvector", THREADS)
+        self._pool = Pool("ai-cache-dashvector", MAX_THREADS)
 
     async def wait_for_turn(self, *, write: bool = False) -> None:
         """Wait until the rate limit allows a call. StoreError for a lookup that would wait longer than *max_wait_s*."""
@@ -85,7 +85,7 @@ class DashVectorClient:
     async def run(self, fn: Callable[..., T], *args: Any, within: float = CALL_TIMEOUT_S) -> T:
         """Return ``fn(*args)``, called on a thread of the pool. *within* in seconds."""
         async with time_limit(loop_timeout(within), within, "dashvector", self.endpoint):
-            with translate_errors("dashvector", "a call"):  # a closed channel raises what is no error of the SDK's
+            with translate_errors("dashvector", "a call"):  # a closed channel raises errors that are not the SDK's
                 return await self._pool.run(fn, *args)
 
     def output_of(self, response: Any, doing: str) -> Any:

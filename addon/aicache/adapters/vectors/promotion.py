@@ -1,4 +1,4 @@
-"""Keeps namespaces that are searched often in memory, and searches them there, on a thread of their own."""
+"""Copies frequently searched namespaces into memory, and searches them there on a separate thread."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from aicache.domain.ports import StoreError
 logger = logging.getLogger(__name__)
 
 PROMOTE_AFTER_SEARCHES = 4
-"""In a namespace that is not in memory. Most conversations are searched once and never again."""
-PROMOTION_BATCH = 200
+"""Searches of a namespace before it is copied into memory. Most conversations are searched only once."""
+PROMOTION_BATCH_SIZE = 200
 """Vectors loaded at once, in 6 ms; other searches run between two batches."""
-MAX_SEARCH_BATCH = 64
+MAX_SEARCH_BATCH_SIZE = 64
 """Vectors whose neighbors are found by one matrix product."""
 MAX_COUNTED_NAMESPACES = 10_000
 
@@ -48,7 +48,7 @@ class Promotion:
     ) -> None:
         self._memory, self._folder, self._call = memory, folder, call
         self._worker = Worker(thread_name)
-        self._searches = CoalescingWorker(self._worker, self._search_batch, MAX_SEARCH_BATCH)
+        self._searches = CoalescingWorker(self._worker, self._search_batch, MAX_SEARCH_BATCH_SIZE)
         self._counts = BoundedDict[str, int](MAX_COUNTED_NAMESPACES)  # searches outside the memory
         self.loading = TaskSet()
 
@@ -76,8 +76,8 @@ class Promotion:
         """Copy a namespace into memory, batch by batch. Vectors written meanwhile are added by the folder."""
         try:
             keys = await self._call(self._folder.begin_promotion, namespace)
-            for start in range(0, len(keys), PROMOTION_BATCH):
-                await self._call(self._folder.promote, namespace, keys[start : start + PROMOTION_BATCH])
+            for start in range(0, len(keys), PROMOTION_BATCH_SIZE):
+                await self._call(self._folder.promote, namespace, keys[start : start + PROMOTION_BATCH_SIZE])
             await self._call(self._memory.complete, namespace)
         except StoreError as exc:
             logger.debug("namespace not kept in memory: %s", exc)

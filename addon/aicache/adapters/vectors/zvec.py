@@ -29,16 +29,16 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MAX_EXPIRES = 1 << 62
+MAX_EXPIRES_AT = 1 << 62
 """Unix seconds; later times are stored as this one."""
 MAX_KNOWN_NAMESPACES = 10_000
-"""Namespaces that are known to have vectors."""
+"""Remembered namespaces that have vectors."""
 MAX_MEMORY_BYTES = 128 << 20
-"""Of vectors in memory, in a matrix per namespace, which may be half empty: 32,000 to 64,000 of 512 numbers."""
+"""Size of the vectors in memory, in a matrix per namespace that may be half empty: 32,000 to 64,000 of 512 numbers."""
 CLOSE_TIMEOUT_S = 4.0
-"""mitmproxy waits for it at its end."""
+"""mitmproxy waits this long when it exits."""
 PROBLEM_TIMEOUT_S = 0.5
-"""For `find_problem`, whose caller looks after all backends and waits for no write."""
+"""Limit of `find_problem`: its caller checks all backends and must not wait for a write."""
 MAX_FAILURES = 3
 """Consecutive errors of zvec in one kind of call before the folder is suspected."""
 
@@ -144,7 +144,7 @@ class ZvecIndex:
         check_digests("zvec", key, namespace)
         check_vector("zvec", vector, self._dimensions)
         # A copy: the caller may reuse its array before the thread reads it.
-        expires = math.ceil(min(expires_at, MAX_EXPIRES))
+        expires = math.ceil(min(expires_at, MAX_EXPIRES_AT))
         await self._call(self._folder.upsert, key, namespace, vector.copy(), expires)
         self._filled[namespace] = None
 
@@ -153,14 +153,14 @@ class ZvecIndex:
         if keys:
             await self._call(self._folder.delete, list(keys))
 
-    async def sweep(self, now: float, latest: float = MAX_EXPIRES) -> None:
+    async def sweep(self, now: float, latest: float = MAX_EXPIRES_AT) -> None:
         """Delete what expired before *now* (Unix seconds), and compact the files when much space can be freed.
 
         Also delete what would expire after *latest*, unless it is pinned: it was stored while a clock was ahead.
         Searches outside the memory wait meanwhile: 0.03 s, and in the rare sweep that compacts 0.3 s for 12,000
         vectors, 1.3 s for 100,000.
         """
-        await self._call(self._folder.sweep, math.floor(now), math.ceil(min(latest, MAX_EXPIRES)), within=600.0)
+        await self._call(self._folder.sweep, math.floor(now), math.ceil(min(latest, MAX_EXPIRES_AT)), within=600.0)
 
     async def erase(self) -> None:
         """Remove deleted vectors from the files: the live ones are copied to new files while the index is in use.

@@ -1,4 +1,4 @@
-"""What can be found out about a zvec folder without opening it."""
+"""Inspects a zvec folder without opening it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def is_occupied(folder: Path) -> bool:
 
 
 def folder_identity(folder: Path) -> tuple[int, ...]:
-    """Return what tells a folder and its lock file from later ones of the same name; empty when they are gone."""
+    """Return device and inode numbers of a folder and its lock file, which replacements do not share; () if missing."""
     try:
         found = (folder.stat(), (folder / "LOCK").stat())
     except OSError:

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 NEW_SUFFIX, OLD_SUFFIX = ".new", ".old"
-"""Of the folders that are replacing, or being replaced."""
+"""Suffixes of the copy, and of the folder while the copy replaces it."""
 CLEAN_SUFFIX = ".erased"
-"""Of an empty file beside a folder whose files hold nothing of deleted vectors."""
-COPY_BATCH = 200
+"""Suffix of an empty marker file: the folder beside it contains no deleted vectors."""
+COPY_BATCH_SIZE = 200
 """Vectors copied at once, in some 10 ms; searches run between two batches."""
 
 
 class Copy:
-    """A copy in the making. Deletions and writes meanwhile must be made in it, too, or deleted vectors would return."""
+    """A copy in the making. Later deletions and writes must be applied to it, too, or deleted vectors would return."""
 
     def __init__(self, folder: Path, collection: Any, new: Any) -> None:
         self._folder, self._collection, self._new = folder, collection, new
@@ -36,12 +36,12 @@ class Copy:
         docs = []
         for doc in self._docs:
             docs.append(doc)
-            if len(docs) == COPY_BATCH:
+            if len(docs) == COPY_BATCH_SIZE:
                 break
         kept = [doc for doc in docs if doc.id not in self._changed and doc.field("expires") > self._expired]
         if kept:
             self._new.upsert(kept)
-        return len(docs) == COPY_BATCH
+        return len(docs) == COPY_BATCH_SIZE
 
     def upsert(self, doc: Any) -> None:
         self._changed.add(doc.id)
@@ -93,5 +93,5 @@ def recover(folder: Path) -> None:
 
 
 def is_temporary(path: Path) -> bool:
-    """Return whether a folder is such a copy, or replaced by one."""
+    """Return whether a folder is a copy in the making, or one that is being replaced."""
     return path.name.endswith((NEW_SUFFIX, OLD_SUFFIX))

@@ -1,7 +1,7 @@
 """Recognizes and reads a Higress ``ai-cache`` configuration: its keys, their lines and texts. Pure.
 
 Names are those of https://github.com/alibaba/higress/tree/main/plugins/wasm-go/extensions/ai-cache and of the demo that
-the plugin grew from. They are found without regard to case, which the demo's editions do not agree on.
+the plugin grew from. Their case is ignored, because it differs between versions of the demo.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _SLASHES = re.compile(
 
 
 class Names:
-    """One mapping of the file. Keys that were never used are in `unread`."""
+    """One mapping of the file, with case-insensitive keys. `unread` yields the keys that were never read."""
 
     def __init__(self, node: yaml.Node | None, path: str = "", line: int = 1) -> None:
         self.line = line
@@ -110,11 +110,11 @@ class Names:
         return self._pairs[name.lower()][1] if name.lower() in self._pairs else self.line
 
     def done(self) -> None:
-        """Mark all keys as used."""
+        """Mark all keys as read."""
         self._read.update(self._pairs)
 
     def unread(self) -> Iterator[tuple[int, str]]:
-        """Yield line and dotted name of every key that was not used, here and below."""
+        """Yield line and dotted name of every key that was not read, in this mapping and those below."""
         for name, (written, line, _) in self._pairs.items():
             if name not in self._read:
                 yield line, self.path + written
@@ -122,7 +122,7 @@ class Names:
             yield from section.unread()
 
     def faults(self) -> Iterator[tuple[int, str]]:
-        """Yield all problems, here and below."""
+        """Yield all problems, in this mapping and those below."""
         yield from self.problems
         for section in self._sections.values():
             yield from section.faults()
