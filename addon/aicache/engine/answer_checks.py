@@ -64,8 +64,8 @@ class AnswerChecks:
         except ValueError as exc:
             logger.debug("nothing learned: %s", exc)
             return
-        found = await self._learning.conclude(trial, exchange, fresh, self._rules(), stored=False)
-        if found is Correctness.WRONG:  # next time this question has the right one
+        result = await self._learning.conclude(trial, exchange, fresh, self._rules(), stored=False)
+        if result is Correctness.WRONG:  # next time this question has the right one
             with contextlib.suppress(NotKept):
                 await self._writer.unless_erased(
                     exchange, [fresh], storing.store(self._backends, exchange, fresh, self._rules())

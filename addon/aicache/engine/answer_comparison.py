@@ -52,20 +52,20 @@ class Comparison:
 
         Raises StoreError when the one that would have to decide fails: then this pair shows nothing.
         """
-        found = await self._compare_words(stored)
+        result = await self._compare_words(stored)
         judge = self._judge if use_judge else None
-        if found is Correctness.RIGHT and judge is not None and judge.guard.failing:
+        if result is Correctness.RIGHT and judge is not None and judge.guard.failing:
             # Nobody needs a judge for these: to learn from them alone would be to believe that all are right.
             raise StoreError("judge model: not asked, it is failing")
-        if found is Correctness.RIGHT or not (self._fresh.strip() and stored.strip()):
-            return found
+        if result is Correctness.RIGHT or not (self._fresh.strip() and stored.strip()):
+            return result
         if judge is not None:
             opinion = await judge.same(self._question, self._fresh, stored)
             return Correctness.UNKNOWN if opinion is None else Correctness.RIGHT if opinion else Correctness.WRONG
         thresholds = MEASURED_THRESHOLDS.get(self._semantic.embedder.model)
-        if found is Correctness.UNKNOWN and thresholds is not None:
-            found = await self._compare_words(stored, await self._similarity(stored), thresholds)
-        return found
+        if result is Correctness.UNKNOWN and thresholds is not None:
+            result = await self._compare_words(stored, await self._similarity(stored), thresholds)
+        return result
 
     async def _compare_words(
         self, stored: str, similarity: float | None = None, thresholds: AnswerThresholds = ANSWER_THRESHOLDS

@@ -191,9 +191,9 @@ class Engine:
             return Miss("busy")
         search = SemanticLookup(lookup, semantic.within(deadline, exchange.label), self.learning)
         with self._admission.admit(exchange.caller):
-            outcome, gone = await search.run()
-        if gone:
-            self._stores.spawn(semantic.index.delete(gone))
+            outcome, gone_keys = await search.run()
+        if gone_keys:
+            self._stores.spawn(semantic.index.delete(gone_keys))
         return outcome
 
     def deadline(self) -> float:

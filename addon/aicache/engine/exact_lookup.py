@@ -60,8 +60,8 @@ async def _read(
         return await lookup.store.get(exchange.identity.key, Step.EXACT), may_answer
     keys = [exchange.identity.key] if entry is None else []
     flags = [credentials.flag(exchange)]
-    found, [flag] = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
-    for each in found:
+    entries, [flag] = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
+    for each in entries:
         entry = each if isinstance(each, Entry) else None
     return entry, credentials.apply_flag(exchange, flag)
 

@@ -83,8 +83,8 @@ class GuardedStore:
 
         Raises StoreError when no entry could be read.
         """
-        found, _ = await self.get_with_flags(keys, (), step)
-        return found
+        entries, _ = await self.get_with_flags(keys, (), step)
+        return entries
 
     async def get_with_flags(
         self, keys: Sequence[str], flags: Sequence[str], step: str, *, flags_required: bool = False
@@ -155,17 +155,17 @@ async def _get_with_flags(
     if len(keys) + len(flags) == 1:  # most look-ups: without a task, and a turn of the loop, of its own
         return [await port.get(key) for key in keys], [await port.remembers(flag) for flag in flags]
     reading = [*(port.get(key) for key in keys), *(port.remembers(flag) for flag in flags)]
-    found: list[Any] = await asyncio.gather(*reading, return_exceptions=True)
-    if unexpected := [each for each in found if isinstance(each, BaseException) and not isinstance(each, StoreError)]:
+    results: list[Any] = await asyncio.gather(*reading, return_exceptions=True)
+    if unexpected := [each for each in results if isinstance(each, BaseException) and not isinstance(each, StoreError)]:
         raise unexpected[0]
-    entries, said = found[: len(keys)], found[len(keys) :]
-    failed_flags = [each for each in said if isinstance(each, StoreError)]
+    entries, flag_values = results[: len(keys)], results[len(keys) :]
+    failed_flags = [each for each in flag_values if isinstance(each, StoreError)]
     failed = [each for each in entries if isinstance(each, StoreError)]
-    if failed_flags and (flags_required or (not keys and len(failed_flags) == len(said))):
+    if failed_flags and (flags_required or (not keys and len(failed_flags) == len(flag_values))):
         raise failed_flags[0]
     if failed and len(failed) == len(entries):
         raise failed[0]
-    return entries, said
+    return entries, flag_values
 
 
 async def _put_many(port: ExactStore, entries: Sequence[Entry]) -> None:

@@ -81,9 +81,9 @@ class Learning:
         self.segments.used(name)
         return decision
 
-    def watch(self, name: str, segment: VerifiedPolicy, found: tuple[str, float] | None, rules: Rules) -> Decision:
+    def watch(self, name: str, segment: VerifiedPolicy, hit: tuple[str, float] | None, rules: Rules) -> Decision:
         """Decide on the neighbor (key and similarity) that another policy has chosen."""
-        candidate = None if found is None else lone_candidate(*found, segment.space)
+        candidate = None if hit is None else lone_candidate(*hit, segment.space)
         explore = 1.0 if rules.shadow else 0.0
         decision = segment.decide_on_candidate(candidate, self._random.random(), explore=explore)
         self.segments.used(name)
@@ -146,14 +146,14 @@ class Learning:
             if other is None or other.key == fresh.key or (other_text := await extract_text(other)) is None:
                 continue
             is_candidate = candidate is not None and neighbor.key == candidate.key
-            found = await comparison.compare_with(other_text, use_judge=is_candidate)
+            result = await comparison.compare_with(other_text, use_judge=is_candidate)
             if is_candidate:
-                of_candidate = found
-                self._count_undecided(found is Correctness.UNKNOWN)
-                await self._observe(trial, exchange, other, found, rules)
+                of_candidate = result
+                self._count_undecided(result is Correctness.UNKNOWN)
+                await self._observe(trial, exchange, other, result, rules)
             elif candidate is None and neighbor is trial.neighbors[0]:
-                self._report(trial, exchange, neighbor.key, found, None)
-            if found is Correctness.RIGHT:
+                self._report(trial, exchange, neighbor.key, result, None)
+            if result is Correctness.RIGHT:
                 group = neighbor.group
                 break
         if stored and rules.policy is Policy.VERIFIED:
@@ -175,7 +175,7 @@ class Learning:
         trial = Trial(name, tuple(neighbors), decision, "feedback", similarity)
         await self._observe(trial, exchange, entry, Correctness.RIGHT if right else Correctness.WRONG, rules)
 
-    async def _observe(self, trial: Trial, exchange: Exchange, entry: Entry, found: Correctness, rules: Rules) -> None:
+    async def _observe(self, trial: Trial, exchange: Exchange, entry: Entry, result: Correctness, rules: Rules) -> None:
         """Add the result for a candidate to its segment and to its entry's record.
 
         What nothing shows to be the same answer counts as another one. To leave it out would be to learn from the right
@@ -186,7 +186,7 @@ class Learning:
             before, nonce = segment.serving_level, self._random.getrandbits(32)
             observation = segment.learn(
                 trial.decision,
-                found is Correctness.RIGHT,
+                result is Correctness.RIGHT,
                 at=self._clock(),
                 nonce=nonce,
                 caller=exchange.caller,
@@ -198,7 +198,7 @@ class Learning:
             if observation is not None and store is not None and rules.policy is Policy.VERIFIED:
                 record = (await self.get_records(store, [entry.key]))[entry.key]
                 await _put_record(store, entry, record.with_observations([observation], capped=rules.shared))
-        self._report(trial, exchange, entry.key, found, segment)
+        self._report(trial, exchange, entry.key, result, segment)
 
     def _count_undecided(self, undecided: bool) -> None:
         """Warn once where most answers cannot be compared: nothing is learned from them, and little will be served."""
@@ -214,7 +214,7 @@ class Learning:
             )
 
     def _report(
-        self, trial: Trial, exchange: Exchange, key: str, found: Correctness, segment: VerifiedPolicy | None
+        self, trial: Trial, exchange: Exchange, key: str, result: Correctness, segment: VerifiedPolicy | None
     ) -> None:
         self._on_checked(
             Checked(
@@ -222,7 +222,7 @@ class Learning:
                 segment=trial.segment,
                 key=key,
                 similarity=trial.similarity,
-                verdict=found.value,
+                verdict=result.value,
                 source=trial.source,
                 would_serve=trial.decision.sampled or trial.decision.serves,
                 guard=trial.guard,

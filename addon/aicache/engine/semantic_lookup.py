@@ -100,8 +100,8 @@ class SemanticLookup:
         caller = exchange.credential if exchange.shared else None
         flags = [] if caller is None else [disowned(caller, key) for key in keys]
         with self.lookup.trace.step("neighbours' entries"):
-            entries, said = await self.lookup.store.get_with_flags(keys, flags, Step.ENTRIES)
-        self.disowned.update(key for key, flag in zip(keys, said, strict=False) if flag is True)
+            entries, flag_values = await self.lookup.store.get_with_flags(keys, flags, Step.ENTRIES)
+        self.disowned.update(key for key, flag in zip(keys, flag_values, strict=False) if flag is True)
         return entries
 
     def _refusal(self, entry: Entry) -> str | None:
@@ -125,9 +125,9 @@ class SemanticLookup:
         )
         hit: Hit | None = None
         nearest_refusal: str | None = None
-        found = await self._get_entries(near) if near else []
+        entries = await self._get_entries(near) if near else []
         with trace.step("judgement"):
-            for place, (neighbor, entry) in enumerate(zip(near, found, strict=True)):
+            for place, (neighbor, entry) in enumerate(zip(near, entries, strict=True)):
                 if not isinstance(entry, Entry):
                     trace.neighbors.append(replace(neighbor, refused="gone"))
                     continue
@@ -145,18 +145,18 @@ class SemanticLookup:
                 nearest_refusal = nearest_refusal or refused
         passed = {n.key for n in near}
         trace.neighbors += [replace(n, refused="too far") for n in neighbors if n.key not in passed]
-        gone = [n.key for n, entry in zip(near, found, strict=True) if entry is None]
+        gone_keys = [n.key for n, entry in zip(near, entries, strict=True) if entry is None]
         miss = Miss(nearest_refusal or ("neighbor-gone" if near else "no-neighbor"), vector)
         if rules.checks_hits:
-            return await self._watched(hit, miss, neighbors, nearest_refusal), gone
-        return hit or miss, gone
+            return await self._watched(hit, miss, neighbors, nearest_refusal), gone_keys
+        return hit or miss, gone_keys
 
     async def _watched(self, hit: Hit | None, miss: Miss, neighbors: list[Neighbor], refusal: str | None) -> Hit | Miss:
         """Serve a hit as far as the error bound allows, and have it checked now and then; in shadow, always."""
         lookup = self.lookup
         name, segment = await self.learning.segment_of(lookup.exchange, self.semantic, lookup.rules, lookup.store)
-        found = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
-        decision = self.learning.watch(name, segment, found, lookup.rules)
+        candidate = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
+        decision = self.learning.watch(name, segment, candidate, lookup.rules)
         lookup.trace.segment, lookup.trace.error_bound = name, segment.error_bound
         assessed = tuple(replace(n, group=n.key) for n in neighbors)
         return self._outcome(name, segment, decision, assessed, hit.entry if hit else None, miss, refusal)
@@ -170,17 +170,17 @@ class SemanticLookup:
         neighbors = policy.passing_neighbors(neighbors, -MAX_COSINE)
         near = [n for n in neighbors if n.similarity >= segment.space.min_backed_similarity]
         with trace.step("evidence"):
-            records, found = await asyncio.gather(
+            records, fetched = await asyncio.gather(
                 learning.get_records(store, [n.key for n in neighbors]),
                 self._get_entries(near) if near else _nothing(),
             )
-        entries = dict(zip((n.key for n in near), found, strict=True))
+        entries = dict(zip((n.key for n in near), fetched, strict=True))
         with trace.step("judgement"):
             grouped = [replace(n, group=records[n.key].group) for n in neighbors]
             voters, guard = await self._assess(grouped, entries)
             decision = learning.decide(name, segment, voters, records, rules)
         trace.segment, trace.risk, trace.error_bound = name, decision.risk, segment.error_bound
-        gone = [key for key, entry in entries.items() if entry is None]
+        gone_keys = [key for key, entry in entries.items() if entry is None]
         candidate = decision.candidate
         entry = entries.get(candidate.key) if candidate is not None else None
         threshold = max(self.lookup.exchange.directives.threshold, rules.threshold)
@@ -188,7 +188,7 @@ class SemanticLookup:
             entry = None
         reason = guard if candidate is None and guard else "too-risky" if candidate is not None else "no-neighbor"
         served = entry if isinstance(entry, Entry) else None
-        return self._outcome(name, segment, decision, tuple(voters), served, Miss(reason, vector), guard), gone
+        return self._outcome(name, segment, decision, tuple(voters), served, Miss(reason, vector), guard), gone_keys
 
     async def _assess(
         self, neighbors: Sequence[Neighbor], entries: Mapping[str, Entry | StoreError | None]

@@ -87,8 +87,8 @@ async def put(
     store = store.within(None, exchange.label)
     if isinstance(exchange, Exchange) and exchange.shared and exchange.directives.ttl < rules.ttl:
         for entry in entries:
-            there = await store.get(entry.key, Step.STORED_BEFORE)
-            if there is not None and there.expires_at > entry.expires_at:
+            existing = await store.get(entry.key, Step.STORED_BEFORE)
+            if existing is not None and existing.expires_at > entry.expires_at:
                 raise NotKept("stored for longer already")
     for entry in entries:
         await store.put(entry, Step.STORING)

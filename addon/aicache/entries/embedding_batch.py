@@ -98,8 +98,8 @@ def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
 
     Raises ValueError when something of it cannot be read.
     """
-    coming = iter(fresh)
-    return replay_batch([entry or next(coming) for entry in exchange.known], exchange.format)
+    fresh_entries = iter(fresh)
+    return replay_batch([entry or next(fresh_entries) for entry in exchange.known], exchange.format)
 
 
 def is_readable(entry: Entry) -> bool:

@@ -69,8 +69,8 @@ class FastPathLayer(Layer):
         if type(event) is DataReceived and event.connection is self._client:
             yield from self._received(event.data)
             return
-        if type(event) is ConnectionClosed and event.connection is self._client and (held := self._release()):
-            yield from self._http.handle_event(DataReceived(self._client, held))
+        if type(event) is ConnectionClosed and event.connection is self._client and (data := self._release()):
+            yield from self._http.handle_event(DataReceived(self._client, data))
         yield from self._http.handle_event(event)
 
     def _received(self, data: bytes) -> Commands:
@@ -137,9 +137,9 @@ class FastPathLayer(Layer):
     def _release(self) -> bytes:
         """Return the bytes held back, to be passed on."""
         self._index.pass_on_unknown(self._client)
-        held = self._start or b"".join(self._parts)
+        data = self._start or b"".join(self._parts)
         self._head, self._parts, self._start = None, [], b""
-        return held
+        return data
 
     def _pass_on(self, data: bytes) -> Received:
         self._index.pass_on_unknown(self._client)

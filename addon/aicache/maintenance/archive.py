@@ -43,14 +43,14 @@ def render_header(deployment: str = "") -> bytes:
 def check_header(line: bytes, deployment: str = "") -> None:
     """Raise ValueError unless the file can be read here, and requests here have its keys."""
     try:
-        found = msgspec.json.decode(line, type=_Header)
+        header = msgspec.json.decode(line, type=_Header)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = _Header("", 0)
-    if found.format != NAME:
+        header = _Header("", 0)
+    if header.format != NAME:
         raise ValueError("not a file of entries that an AI cache has exported")
-    if found.version > VERSION:
-        raise ValueError(f"its version is {found.version}, and the newest known here is {VERSION}")
-    if deployment and found.deployment != deployment:
+    if header.version > VERSION:
+        raise ValueError(f"its version is {header.version}, and the newest known here is {VERSION}")
+    if deployment and header.deployment != deployment:
         raise ValueError(
             "its keys were made with another secret, so no request here has them: give this cache the exact.secret of "
             "the other one (if that has none: the content of the file named secret in its data folder)"
@@ -104,14 +104,14 @@ def write_entries(file: BinaryIO, entries: Sequence[Entry]) -> int:
 
 def read_entries(file: BinaryIO, limit: int) -> list[Entry | None]:
     """Read *limit* entries at most; an empty list at the end of the file."""
-    found: list[Entry | None] = []
+    entries: list[Entry | None] = []
     size = 0
-    while len(found) < limit and size < MAX_LINE_BYTES and (line := file.readline(MAX_LINE_BYTES)):
+    while len(entries) < limit and size < MAX_LINE_BYTES and (line := file.readline(MAX_LINE_BYTES)):
         whole = len(line) < MAX_LINE_BYTES or line.endswith(b"\n")
         while not whole:  # skipped, not kept in memory
             more = file.readline(CHUNK_BYTES)
             whole = not more or more.endswith(b"\n")
             line = b""
         size += len(line)
-        found.append(parse_line(line))
-    return found
+        entries.append(parse_line(line))
+    return entries

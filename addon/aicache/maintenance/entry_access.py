@@ -56,8 +56,8 @@ class EntryAccess:
         """Fetch entries, as many at once as memory bears, without those that are gone or on a node that is down."""
         exact = self._exact
         for start in range(0, len(keys), FETCH_BATCH_SIZE):
-            found = await exact.peek(keys[start : start + FETCH_BATCH_SIZE])
-            yield [entry for entry in found if isinstance(entry, Entry)]
+            entries = await exact.peek(keys[start : start + FETCH_BATCH_SIZE])
+            yield [entry for entry in entries if isinstance(entry, Entry)]
 
     async def _fetch_all(self) -> AsyncIterator[list[Entry]]:
         async for keys in self.keys():

@@ -54,18 +54,18 @@ class Maintenance(EntryAccess):
         [vector] = await self._embed(semantic, [text], "query")
         near = await semantic.index.search_all(vector, limit)
         similarities = {n.key: n.similarity for n in near if n.similarity >= similarity}
-        found = [
+        similar = [
             SimilarEntry(summarize(entry), similarities[entry.key])
             async for batch in self._fetch_batches(list(similarities))
             for entry in batch
         ]
         if exact_only:
-            found += [
+            similar += [
                 each
                 async for each in self._exact_only(semantic, vector, similarity)
                 if each.summary.key not in similarities
             ]
-        return sorted(found, key=lambda each: (-each.similarity, each.summary.key))[:limit]
+        return sorted(similar, key=lambda each: (-each.similarity, each.summary.key))[:limit]
 
     async def purge(self, keys: Sequence[str]) -> int:
         """Delete entries, then their vectors; return how many entries existed.
@@ -74,12 +74,12 @@ class Maintenance(EntryAccess):
         """
         count = 0
         for start in range(0, len(keys), FETCH_BATCH_SIZE):
-            some = list(keys[start : start + FETCH_BATCH_SIZE])
+            chunk = list(keys[start : start + FETCH_BATCH_SIZE])
             try:
-                count += sum([len(batch) async for batch in self._fetch_batches(some)])
+                count += sum([len(batch) async for batch in self._fetch_batches(chunk)])
             except StoreError:  # of a store that cannot be read they are deleted all the same, as far as they are there
-                count += len(some)
-            await self._delete(some)
+                count += len(chunk)
+            await self._delete(chunk)
         if keys:
             self._engine.erased(Erased(frozenset(keys)))
         return count
@@ -87,10 +87,10 @@ class Maintenance(EntryAccess):
     async def purge_similar(self, text: str, similarity: float) -> int:
         """Delete everything that `find_similar` finds, in several rounds; return how many entries existed."""
         count = 0
-        while found := await self.find_similar(text, similarity):
-            some = await self.purge([each.summary.key for each in found])
-            count += some
-            if len(found) < MAX_NEIGHBORS or not some:
+        while similar := await self.find_similar(text, similarity):
+            deleted = await self.purge([each.summary.key for each in similar])
+            count += deleted
+            if len(similar) < MAX_NEIGHBORS or not deleted:
                 break
         return count
 
@@ -109,11 +109,11 @@ class Maintenance(EntryAccess):
 
     async def count_caller(self, wanted: CallerMatcher) -> CallerTotals:
         """Count what is stored for a caller."""
-        found = CallerTotals()
+        totals = CallerTotals()
         async for batch in self._fetch_all():
-            found += _counted(batch, wanted)
+            totals += _counted(batch, wanted)
         marks = await self._exact.find_flags(wanted.matches)
-        return found + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(SEGMENT_PREFIX) for mark in marks))
+        return totals + CallerTotals(marks=len(marks), kinds=sum(mark.startswith(SEGMENT_PREFIX) for mark in marks))
 
     async def purge_caller(self, wanted: CallerMatcher, *, asked_before: float = math.inf) -> CallerTotals:
         """Delete everything stored for a caller: entries with blobs and vectors, marks, evidence; return how much.
@@ -180,8 +180,8 @@ class Maintenance(EntryAccess):
                     continue
                 texts = [(entry.question or "")[: rules.max_question] for entry in hidden]
                 for entry, each in zip(hidden, await self._embed(semantic, texts, "query"), strict=True):
-                    if (found := float(each @ vector)) >= similarity:
-                        yield SimilarEntry(summarize(entry), found)
+                    if (own_similarity := float(each @ vector)) >= similarity:
+                        yield SimilarEntry(summarize(entry), own_similarity)
 
     async def _keep_until(self, key: str, until: float) -> Entry | None:
         if (entry := await self.fetch(key)) is None:

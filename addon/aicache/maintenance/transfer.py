@@ -62,8 +62,8 @@ class EntryTransfer(EntryAccess):
         live = {entry.key: entry for entry in by_age if entry.expires_at > now}
         if not live:
             return ImportResult(expired=len(entries))
-        there = await self._exact.get_many(list(live))
-        for each in there:
+        existing = await self._exact.get_many(list(live))
+        for each in existing:
             if isinstance(each, StoreError):
                 raise each
             if each is not None and (only_new or each.stored_at >= live[each.key].stored_at):

@@ -89,14 +89,14 @@ class Warmup:
         if self._ended:
             return
         try:
-            found = entries_of(flow, self._parts.settings, self._parts.engine.rules, self._clock())
+            entries = entries_of(flow, self._parts.settings, self._parts.engine.rules, self._clock())
         except Exception:
             logger.exception("a recorded flow could not be understood and is skipped")
-            found = Skipped("not understood")
-        if isinstance(found, Skipped):
-            self.tally.skipped[found.reason] += 1
+            entries = Skipped("not understood")
+        if isinstance(entries, Skipped):
+            self.tally.skipped[entries.reason] += 1
             return
-        (self._dated if dated else self._undated).extend(found)
+        (self._dated if dated else self._undated).extend(entries)
         if len(self._dated) + len(self._undated) >= BATCH_SIZE:
             await self._store_all()
 
@@ -109,9 +109,9 @@ class Warmup:
         async with self._storing:
             for waiting in (self._dated, self._undated):
                 while waiting:
-                    some = waiting[:BATCH_SIZE]
+                    batch = waiting[:BATCH_SIZE]
                     del waiting[:BATCH_SIZE]
-                    await self._store(some, only_new=waiting is self._undated)
+                    await self._store(batch, only_new=waiting is self._undated)
 
     async def _store(self, entries: list[Entry], *, only_new: bool) -> None:
         backends = self._parts.engine.backends

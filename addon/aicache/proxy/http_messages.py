@@ -22,13 +22,13 @@ REASON_PHRASES = {200: b"OK", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
 
 def collect_headers(headers: Headers) -> dict[str, str]:
     """Return the fields by lower-case name, repeated ones joined. A single look-up in mitmproxy's own costs as much."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for name, value in headers.items(multi=True):  # type: ignore[no-untyped-call]
         name = name.lower()
-        if name in found:
-            value = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}"  # RFC 9113, 8.2.3
-        found[name] = value
-    return found
+        if name in fields:
+            value = f"{fields[name]}{'; ' if name == 'cookie' else ', '}{value}"  # RFC 9113, 8.2.3
+        fields[name] = value
+    return fields
 
 
 def format_of(request: Request) -> formats.Format | None:

@@ -116,8 +116,8 @@ class OwnConnections:
             server.error = LOOP_REASON
 
     def _compare(self, client: Client, server: Server) -> None:
-        there = _end(server, server.peername)
-        if there == _end(client, client.sockname) or there == _end(client, _asked_for(client)):
+        server_end = _end(server, server.peername)
+        if server_end == _end(client, client.sockname) or server_end == _end(client, _asked_for(client)):
             self._known.add(client)
             if self._warning.allow(time.monotonic()):
                 logger.warning("a client has the proxy connect to itself, which is refused")
@@ -160,7 +160,7 @@ def _asked_for(client: Client) -> Any:
 def _drop(
     connections: dict[TransportEndpoint, WeakSet[Any]], end: TransportEndpoint | None, connection: Connection
 ) -> None:
-    if end is not None and (there := connections.get(end)) is not None:
-        there.discard(connection)
-        if not there:
+    if end is not None and (at_end := connections.get(end)) is not None:
+        at_end.discard(connection)
+        if not at_end:
             del connections[end]

@@ -38,14 +38,14 @@ def identify_flow(flow: HTTPFlow, settings: Settings) -> Exchange | BatchExchang
     # HAR files of HTTP/2 have the host in the URL alone
     headers.setdefault("host", request.authority or f"{request.host}:{request.port}")
     directives = parse_directives(headers)
-    found: Exchange | BatchExchange | Bypass
+    identified: Exchange | BatchExchange | Bypass
     if (format := format_of(request)) is not None:
-        found = identify_request(flow, format, headers, directives, settings)
+        identified = identify_request(flow, format, headers, directives, settings)
     elif settings.embeddings and (batches := embeddings_format_of(request)) is not None:
-        found = identify_batch(flow, batches, headers, directives, settings)
+        identified = identify_batch(flow, batches, headers, directives, settings)
     else:
         return Skipped("no LLM call")
-    return Skipped(found.reason) if isinstance(found, Bypass) else found
+    return Skipped(identified.reason) if isinstance(identified, Bypass) else identified
 
 
 def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Skipped:

@@ -29,11 +29,11 @@ class Histogram:
 
     def cumulative_counts(self) -> list[int]:
         """Return the number of values up to each bound, and of all values."""
-        found, running = [], 0
+        cumulative, running = [], 0
         for count in self.counts:
             running += count
-            found.append(running)
-        return found
+            cumulative.append(running)
+        return cumulative
 
     def quantile(self, share: float) -> float | None:
         """Return approximately the value that *share* of the values do not exceed; None where there are no values.
@@ -43,20 +43,20 @@ class Histogram:
         if not (count := self.count):
             return None
         wanted, running = share * count, 0
-        for i, here in enumerate(self.counts):
-            if here and running + here >= wanted:
+        for i, in_bucket in enumerate(self.counts):
+            if in_bucket and running + in_bucket >= wanted:
                 if i == len(self.bounds):
                     break
                 low = self.bounds[i - 1] if i else 0.0
-                return low + (self.bounds[i] - low) * (wanted - running) / here
-            running += here
+                return low + (self.bounds[i] - low) * (wanted - running) / in_bucket
+            running += in_bucket
         return self.bounds[-1]
 
 
 def merge_histograms(histograms: Iterable[Histogram], bounds: Sequence[float] = SECONDS_BOUNDS) -> Histogram:
     """Merge histograms that have the same bounds."""
-    found = Histogram(bounds)
-    if all_of_them := list(histograms):
-        found.counts = [sum(bucket) for bucket in zip(*(each.counts for each in all_of_them), strict=True)]
-        found.total = sum(each.total for each in all_of_them)
-    return found
+    merged = Histogram(bounds)
+    if present := list(histograms):
+        merged.counts = [sum(bucket) for bucket in zip(*(each.counts for each in present), strict=True)]
+        merged.total = sum(each.total for each in present)
+    return merged

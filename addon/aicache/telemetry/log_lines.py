@@ -93,8 +93,8 @@ def checked_line(checked: Checked) -> dict[str, Any]:
 
 
 def _neighbor(neighbor: Neighbor, *, text: bool) -> dict[str, Any]:
-    found = {"key": neighbor.key, "similarity": neighbor.similarity, "refused": neighbor.refused}
-    return found | {"question": neighbor.question} if text else found
+    fields = {"key": neighbor.key, "similarity": neighbor.similarity, "refused": neighbor.refused}
+    return fields | {"question": neighbor.question} if text else fields
 
 
 def render_line(line: dict[str, Any]) -> bytes:
@@ -119,10 +119,10 @@ def erase_questions(line: bytes, erased: Erased) -> bytes:
     keys = {document.get("key"), entry.get("key") if isinstance(entry, dict) else None}
     theirs = erased.caller is not None and erased.caller.matches_any(map(str, document.get("owners") or ()))
     about = erased.everything or theirs or not keys.isdisjoint(erased.keys)
-    gone = [each for each in neighbors if about or each.get("key") in erased.keys]
-    if not about and not any("question" in each for each in gone):
+    erased_neighbors = [each for each in neighbors if about or each.get("key") in erased.keys]
+    if not about and not any("question" in each for each in erased_neighbors):
         return line
-    for each in (document, *gone) if about else gone:
+    for each in (document, *erased_neighbors) if about else erased_neighbors:
         each.pop("question", None)
     return render_line(document)
 

@@ -94,7 +94,7 @@ class LookupSpans:
 def span_attributes(decided: Decided, *, text: bool) -> dict[str, Any]:
     """Return a span's attributes, without those that are unknown."""
     entry, trace = decided.entry, decided.trace
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "gen_ai.operation.name": OPERATIONS.get(decided.api, "chat"),
         "gen_ai.provider.name": PROVIDERS.get(decided.api.partition("-")[0], "openai"),
         "gen_ai.request.model": replace_surrogates(decided.model[:64]) or None,
@@ -112,4 +112,4 @@ def span_attributes(decided: Decided, *, text: bool) -> dict[str, Any]:
         "aicache.error_bound": trace.error_bound,
         "aicache.question": replace_surrogates(decided.question[:2000]) if text and decided.question else None,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}

@@ -71,16 +71,16 @@ def collect_totals(counters: Counters) -> dict[str, Any]:
 
 def verdict_counts(counters: Counters) -> dict[str, int]:
     """Count verdicts on answers that were served, or would have been."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for (verdict, _, would), count in counters.judgments.items():
         if would == "yes":
-            found[verdict] += count
-    return {verdict: found[verdict] for verdict in ("right", "wrong", "unknown")}
+            counts[verdict] += count
+    return {verdict: counts[verdict] for verdict in ("right", "wrong", "unknown")}
 
 
 def sum_by_first_label(counted: Mapping[tuple[str, ...], int]) -> Counter[str]:
     """Add up counts by their first label."""
-    found: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
     for (first, *_), count in counted.items():
-        found[first] += count
-    return found
+        sums[first] += count
+    return sums

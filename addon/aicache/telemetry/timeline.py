@@ -50,8 +50,8 @@ class Point:
     def quantiles(self) -> dict[str, float | None]:
         hits = merge_histograms(slot.hits for slot in self.slots)
         upstream = merge_histograms(slot.upstream for slot in self.slots)
-        found = {f"hit_{name}": hits.quantile(share) for name, share in QUANTILES}
-        return found | {f"upstream_{name}": upstream.quantile(share) for name, share in QUANTILES}
+        values = {f"hit_{name}": hits.quantile(share) for name, share in QUANTILES}
+        return values | {f"upstream_{name}": upstream.quantile(share) for name, share in QUANTILES}
 
 
 class Timeline:
@@ -95,9 +95,9 @@ class Timeline:
         }
 
     def _point(self, number: int, each: int, step: int) -> Point:
-        found = (self._slots[i % SLOT_COUNT] for i in range(number * each, (number + 1) * each))
-        wanted = range(number * each, (number + 1) * each)
-        return Point(number * step, [slot for slot in found if slot is not None and slot.number in wanted])
+        slots = (self._slots[i % SLOT_COUNT] for i in range(number * each, (number + 1) * each))
+        numbers = range(number * each, (number + 1) * each)
+        return Point(number * step, [slot for slot in slots if slot is not None and slot.number in numbers])
 
     def _now(self) -> Slot:
         number = int(self._clock()) // SLOT_S

@@ -31,24 +31,24 @@ class TopQuestions:
     def keep_texts(self, wanted: bool) -> None:
         self._texts = wanted
         if not wanted:
-            for asked in self._counts.values():
-                asked.question = None
+            for counted in self._counts.values():
+                counted.question = None
 
     def decided(self, decided: Decided) -> None:
         key = decided.entry.key if decided.entry is not None else decided.key
         if not key or decided.outcome == "bypass":
             return
-        if (asked := self._counts.get(key)) is None:
+        if (counted := self._counts.get(key)) is None:
             if len(self._counts) >= 2 * MAX_QUESTIONS:
                 self._forget()
-            asked = self._counts[key] = QuestionCount(0, 0, 0, decided.model[:64], None)
-        asked.count += 1
+            counted = self._counts[key] = QuestionCount(0, 0, 0, decided.model[:64], None)
+        counted.count += 1
         if decided.entry is not None:
-            asked.hits += 1
-            asked.tokens += sum(decided.tokens)
-        if self._texts and asked.question is None:
+            counted.hits += 1
+            counted.tokens += sum(decided.tokens)
+        if self._texts and counted.question is None:
             question = decided.entry.question if decided.entry is not None else decided.question
-            asked.question = None if question is None else question[:MAX_QUESTION_CHARS]
+            counted.question = None if question is None else question[:MAX_QUESTION_CHARS]
 
     def finished(self, finished: Finished) -> None: ...
 

@@ -53,10 +53,10 @@ class CommandActions:
         """Delete entries of all owners similar to a text; unless *sure*, only list them."""
         if sure:
             return CommandResult(f"{_entries(await self._maintenance.purge_similar(text, similarity))} deleted")
-        found = await self._maintenance.find_similar(text, similarity)
-        lines = [f"{each.similarity:.4f}  {self._line(each.summary)}" for each in found[:MAX_LISTED_ENTRIES]]
+        similar = await self._maintenance.find_similar(text, similarity)
+        lines = [f"{each.similarity:.4f}  {self._line(each.summary)}" for each in similar[:MAX_LISTED_ENTRIES]]
         return CommandResult(
-            f"{_entries(len(found))} would be deleted, at a similarity of {similarity:g} or more; "
+            f"{_entries(len(similar))} would be deleted, at a similarity of {similarity:g} or more; "
             f"aicache.result lists them, and the same command with the word {CONFIRMATION} at its end deletes them",
             tuple(lines),
         )
@@ -75,9 +75,9 @@ class CommandActions:
             return CommandResult(
                 f"{describe_totals(await self._maintenance.purge_caller(wanted))} of this caller deleted"
             )
-        found = await self._maintenance.count_caller(wanted)
+        totals = await self._maintenance.count_caller(wanted)
         return CommandResult(
-            f"{describe_totals(found)} of this caller would be deleted: "
+            f"{describe_totals(totals)} of this caller would be deleted: "
             f"the same command with the word {CONFIRMATION} at its end does it"
         )
 
@@ -116,12 +116,12 @@ class CommandActions:
 
     async def read_questions(self, decision: Mapping[str, Any]) -> dict[str, str]:
         """Read the questions, by key, of a decision's neighbors of the same owner that were not read at its time."""
-        found: dict[str, str] = {}
+        questions: dict[str, str] = {}
         for each in unread_neighbors(decision):
             entry = await self._maintenance.fetch(str(each.get("key")))
             if entry is not None and entry.question and entry.namespace == decision.get("namespace"):
-                found[entry.key] = entry.question
-        return found
+                questions[entry.key] = entry.question
+        return questions
 
     def _line(self, entry: EntrySummary) -> str:
         age = "pinned" if entry.pinned else f"{format_duration(max(0.0, self._clock() - entry.stored_at))} old"
@@ -131,16 +131,16 @@ class CommandActions:
 def unread_neighbors(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a decision's neighbors whose questions were not read, without those of other owners."""
     neighbors = decision.get("neighbors")
-    found = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
-    return [each for each in found if "question" not in each and each.get("refused") != "foreign"]
+    valid = [each for each in neighbors if isinstance(each, dict)] if isinstance(neighbors, list) else []
+    return [each for each in valid if "question" not in each and each.get("refused") != "foreign"]
 
 
-def describe_totals(found: CallerTotals) -> str:
+def describe_totals(totals: CallerTotals) -> str:
     """Describe how much is stored for a caller."""
-    said = f"{_entries(found.entries)}, {found.marks - found.kinds:,} marks, {found.kinds:,} kinds of evidence"
-    if not found.unknown:
-        return said
-    return f"{said} ({_entries(found.unknown)} of nobody known, which go when they expire)"
+    text = f"{_entries(totals.entries)}, {totals.marks - totals.kinds:,} marks, {totals.kinds:,} kinds of evidence"
+    if not totals.unknown:
+        return text
+    return f"{text} ({_entries(totals.unknown)} of nobody known, which go when they expire)"
 
 
 def _entries(count: int) -> str:

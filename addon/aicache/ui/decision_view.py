@@ -29,8 +29,8 @@ def decision_lines(metadata: Mapping[str, Any], answer: AnswerView | None) -> li
     decision = metadata.get(DECISION)
     lines: list[Line] = []
     if isinstance(decision, Mapping):
-        said = [str(decision[name]) for name in (COMMENT, COMPLETION) if decision.get(name)]
-        lines += [[("highlight", SEPARATOR.join(said))]]
+        comments = [str(decision[name]) for name in (COMMENT, COMPLETION) if decision.get(name)]
+        lines += [[("highlight", SEPARATOR.join(comments))]]
         for title, part in (
             ("Decision", _decision(metadata, decision)),
             ("Neighbors", _neighbors(metadata, decision)),
@@ -49,8 +49,8 @@ def plain_text(lines: list[Line]) -> str:
 
 
 def _section(title: str, lines: Iterator[Line]) -> list[Line]:
-    found = list(lines)
-    return [BLANK, [("header", title)], *found] if found else []
+    content = list(lines)
+    return [BLANK, [("header", title)], *content] if content else []
 
 
 def _decision(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterator[Line]:
@@ -69,9 +69,9 @@ def _decision(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Itera
 
 
 def _neighbors(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterator[Line]:
-    noted = decision.get("neighbors")
-    neighbors = [each for each in noted if isinstance(each, Mapping)] if isinstance(noted, list) else []
-    asked = decision.get("question")
+    recorded = decision.get("neighbors")
+    neighbors = [each for each in recorded if isinstance(each, Mapping)] if isinstance(recorded, list) else []
+    asked_question = decision.get("question")
     if any("question" in each for each in neighbors):
         yield [("offset", f"  {_LEGEND}")]
     for place, each in enumerate(neighbors, 1):
@@ -81,14 +81,14 @@ def _neighbors(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iter
         head = f"  {place}. {0.0 if similarity is None else similarity:.4f}  {verdict}"
         yield [("highlight" if answered else "text", head), ("offset", f"  {each.get('key', '')}")]
         if isinstance(question := each.get("question"), str):
-            yield from _difference(question, asked if isinstance(asked, str) else "")
+            yield from _difference(question, asked_question if isinstance(asked_question, str) else "")
 
 
-def _difference(stored: str, asked: str) -> Iterator[Line]:
+def _difference(stored: str, new: str) -> Iterator[Line]:
     """Show two questions as one text; line ends in it become spaces."""
     line: Line = [("text", "     ")]
     marks = {"same": ("text", "{}"), "out": ("offset", "[-{}-]"), "in": ("highlight", "{{+{}+}}")}
-    for kind, text in diff_words(" ".join(stored.split()), " ".join(asked.split())):
+    for kind, text in diff_words(" ".join(stored.split()), " ".join(new.split())):
         style, written = marks[kind]
         line.append((style, written.format(text)))
     yield line

@@ -46,10 +46,10 @@ class FlowMarks:
 def mark_decided(flow: HTTPFlow, decided: Decided, scope: str) -> None:
     """Mark a flow with its decision; *scope* is the setting that says who shares answers. It never raises."""
     try:
-        said = replace_surrogates(describe_decision(decided))
-        flow.metadata |= metadata_of(decided, scope, said)
+        comment = replace_surrogates(describe_decision(decided))
+        flow.metadata |= metadata_of(decided, scope, comment)
         flow.marked = flow.marked or flow_marker(decided)
-        flow.comment = flow.comment or said
+        flow.comment = flow.comment or comment
     except Exception:
         logger.exception("flow not marked")
 
@@ -90,9 +90,9 @@ def refresh(flow: Flow) -> None:
         view.update([flow])
 
 
-def metadata_of(decided: Decided, scope: str, said: str) -> dict[str, Any]:
-    """Return a decision as metadata, with its description *said*; unknown values are left out."""
-    found: dict[str, Any] = {
+def metadata_of(decided: Decided, scope: str, comment: str) -> dict[str, Any]:
+    """Return a decision as metadata, with the *comment*; unknown values are left out."""
+    metadata: dict[str, Any] = {
         OUTCOME: outcome_name(decided),
         WHY: replace_surrogates(decided.reason),
         API: decided.api,
@@ -100,15 +100,15 @@ def metadata_of(decided: Decided, scope: str, said: str) -> dict[str, Any]:
         KEY: decided.key,
         ENTRY: decided.entry.key if decided.entry is not None else None,
         SIMILARITY: None if decided.similarity is None else float(decided.similarity),
-        DECISION: _decision(decided, scope, said),
+        DECISION: _decision(decided, scope, comment),
     }
-    return {name: value for name, value in found.items() if value not in (None, "")}
+    return {name: value for name, value in metadata.items() if value not in (None, "")}
 
 
-def _decision(decided: Decided, scope: str, said: str) -> dict[str, Any]:
+def _decision(decided: Decided, scope: str, comment: str) -> dict[str, Any]:
     trace = decided.trace
-    found: dict[str, Any] = {
-        COMMENT: said,
+    decision: dict[str, Any] = {
+        COMMENT: comment,
         "at": decided.at,
         "seconds": decided.seconds,
         "scope": scope,
@@ -117,37 +117,39 @@ def _decision(decided: Decided, scope: str, said: str) -> dict[str, Any]:
         "steps": [[step.name, step.seconds] for step in trace.steps],
     }
     if decided.question is not None:
-        found["question"] = replace_surrogates(decided.question)
+        decision["question"] = replace_surrogates(decided.question)
     if decided.headers:
-        found["headers"] = [replace_surrogates(name) for name in decided.headers]
+        decision["headers"] = [replace_surrogates(name) for name in decided.headers]
     if trace.neighbors:
-        found["neighbors"] = [_neighbor(looked, told=_is_own(looked, decided)) for looked in trace.neighbors]
+        decision["neighbors"] = [
+            _neighbor(neighbor, with_question=_is_own(neighbor, decided)) for neighbor in trace.neighbors
+        ]
     for name in ("threshold", "risk", "error_bound"):
         if (value := getattr(trace, name)) is not None:
-            found[name] = float(value)
+            decision[name] = float(value)
     if decided.entry is not None:
-        found["entry"] = _entry(decided.entry)
-    return found
+        decision["entry"] = _entry(decided.entry)
+    return decision
 
 
-def _is_own(looked: Neighbor, decided: Decided) -> bool:
+def _is_own(neighbor: Neighbor, decided: Decided) -> bool:
     """Tell whether a neighbor is known to have the same owner; those after the answering one were not checked."""
-    if decided.entry is not None and looked.refused is None:
-        return looked.key == decided.entry.key
-    return looked.refused != "foreign"
+    if decided.entry is not None and neighbor.refused is None:
+        return neighbor.key == decided.entry.key
+    return neighbor.refused != "foreign"
 
 
-def _neighbor(looked: Neighbor, *, told: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"key": looked.key, "similarity": float(looked.similarity)}
-    if looked.refused is not None:
-        found["refused"] = looked.refused
-    if told and looked.question is not None:
-        found["question"] = replace_surrogates(looked.question)
-    return found
+def _neighbor(neighbor: Neighbor, *, with_question: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {"key": neighbor.key, "similarity": float(neighbor.similarity)}
+    if neighbor.refused is not None:
+        fields["refused"] = neighbor.refused
+    if with_question and neighbor.question is not None:
+        fields["question"] = replace_surrogates(neighbor.question)
+    return fields
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "api": entry.api,
         "model": replace_surrogates(entry.model),
         "mode": str(entry.mode),
@@ -159,5 +161,5 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "took": entry.took,
     }
     if entry.question is not None:
-        found["question"] = replace_surrogates(entry.question)
-    return found
+        fields["question"] = replace_surrogates(entry.question)
+    return fields

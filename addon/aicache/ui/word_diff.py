@@ -34,14 +34,14 @@ def _pieces(one: list[str], other: list[str]) -> Iterator[tuple[Kind, str]]:
 
 def _joined(pieces: Iterable[tuple[Kind, str]]) -> Iterator[tuple[Kind, str]]:
     """Join changes that only white space separates: one long change reads better than two short ones."""
-    held = list(pieces)
+    all_pieces = list(pieces)
     out = into = ""
-    for i, (kind, text) in enumerate(held):
+    for i, (kind, text) in enumerate(all_pieces):
         if kind == "out":
             out += text
         elif kind == "in":
             into += text
-        elif (out or into) and text.isspace() and i + 1 < len(held):
+        elif (out or into) and text.isspace() and i + 1 < len(all_pieces):
             out, into = out + text, into + text
         else:
             yield from _changed(out, into)
