@@ -1,4 +1,4 @@
-"""A request from whose fresh answer something is to be learned. Pure."""
+"""A request whose fresh answer is to be learned from. Pure."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ class Trial:
     """Of the candidate, or of the nearest neighbor where there is none."""
     guard: str | None = None
     era: int = 0
-    """Of which emptying of the cache it is: nothing is learned from what was decided before the last one."""
+    """Purges of the whole cache before the decision: after another one, the trial is not learned from."""

@@ -1,4 +1,4 @@
-"""An exchange: a call on its way, from its look-up to its answer."""
+"""An exchange: a call from its look-up to its answer."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ MAX_BYTES_ON_LOOP = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A call on its way to the upstream: what its answer is to be stored under. Made once, at its lookup."""
+    """A call, and all that is needed to look it up and to store its answer. Built once, before the look-up."""
 
     call: Call
     identity: Identity
     directives: Directives
     format: Format
     credential: str | None
-    """Names the caller, with the API, path, upstream and model that it asks: what the upstream says to its credential
-    is good for these alone. None: nothing in the request is like a credential. Such a caller is never proven, so it is
-    given nothing where *shared*, and what it says of entries is not listened to, whatever the scope."""
+    """Digest of the caller with the API, path, upstream and model of the request: the upstream's verdict on a
+    credential holds for these alone. None if the request has no credential. Such a caller is never proven, so it gets
+    no answer where *shared*, and its feedback on entries is ignored, whatever the scope."""
     page: str | None = None
-    """The request's Origin: the page in a browser that asks."""
+    """The request's Origin header: the web page that sent it."""
     vector: Vector | None = None
     shared: bool = False
-    """Whether every stored answer may be another's: then the credential must be proven, by a good answer within the
-    hour. Else the caller's own need no proof, and end when the upstream refuses the credential."""
+    """Whether stored answers may be another caller's: then the credential must be proven, by a good answer within the
+    hour. Otherwise a caller's own answers need no proof, and are served until the upstream refuses the credential."""
     proves: bool = False
-    """Whether good answers are noted as proof: where *shared*, and where answers that Higress left may be served."""
+    """Whether good answers are recorded as proof: where *shared*, and where Higress's answers may be served."""
     higress_question: str | None = None
     """The key, less its prefix, under which Higress kept an answer; None if its answers may not be served."""
 
@@ -44,29 +44,29 @@ class Exchange:
     """Traffic segment: digest of scope, upstream and model. Its callers share one error bound for each embedder, and
     the vectors of questions that were asked before."""
     caller: int = 0
-    """16 bits of a digest of who asks."""
+    """16 bits of a digest of the caller."""
 
     sender: str = ""
-    """Names those who would share this answer if their header fields were the same."""
+    """Identifies the callers who would share this answer if their header fields were equal."""
     fields: tuple[Field, ...] = ()
-    """The header fields that take part in the key or the scope, but for certain credentials."""
+    """The header fields that are part of the key or the scope, except for certain credentials."""
 
     owners: tuple[str, ...] = ()
-    """Digests of each credential and identity in the request (`owners`)."""
+    """Digests of each credential and identity in the request (`caller_digests`)."""
     asked_at: float = field(default_factory=time.monotonic)
     """By the monotonic clock."""
 
     trial: Trial | None = None
-    """Where something is to be learned from the fresh answer."""
+    """Set if the fresh answer is to be learned from."""
 
     @property
     def label(self) -> str:
-        """What the log calls it."""
+        """The request's name in the log."""
         return self.identity.key[:8]
 
 
 def is_large(recording: Recording) -> bool:
-    """Tell whether an answer is read in a thread: by its size, or since it may become any size."""
+    """Tell whether an answer is parsed in a thread: it is large, or compressed and so of unknown size."""
     return len(recording.body) > MAX_BYTES_ON_LOOP or recording.content_encoding not in ("", "identity")
 
 
