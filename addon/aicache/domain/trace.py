@@ -35,7 +35,7 @@ class Trace:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Record how long the block takes, however it ends."""
+        """Record how long the block takes, however it ends. Names are stored in logs and flows, so they stay."""
         began = time.perf_counter()
         try:
             yield
