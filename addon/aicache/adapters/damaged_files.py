@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ASIDE_SUFFIX = ".damaged-"
-"""Between the original name of what was set aside and the time (UTC)."""
+"""Separates the original name of a file that was set aside from the time (UTC)."""
 MIN_FREE_BYTES = 8 << 20
 """On the disk, or nothing there is called damaged: a new vector index takes six million bytes."""
 MIN_FREE_DESCRIPTORS = 64
@@ -48,7 +48,7 @@ def set_aside(path: Path) -> Path:
 
 
 def find_set_aside(path: Path) -> list[Path]:
-    """Return what has been set aside for *path*."""
+    """Return the files and folders that were set aside for *path*."""
     with contextlib.suppress(OSError):
         return [each for each in path.parent.iterdir() if each.name.startswith(path.name + ASIDE_SUFFIX)]
     return []
@@ -73,9 +73,9 @@ def make_private(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         with contextlib.suppress(OSError):  # deleted meanwhile, or owned by somebody else
             found = path.lstat().st_mode
-            wanted = 0o700 if stat.S_ISDIR(found) else 0o600
-            if stat.S_IMODE(found) != wanted and not stat.S_ISLNK(found):
-                path.chmod(wanted)
+            required_mode = 0o700 if stat.S_ISDIR(found) else 0o600
+            if stat.S_IMODE(found) != required_mode and not stat.S_ISLNK(found):
+                path.chmod(required_mode)
 
 
 def _try(path: Path) -> None:

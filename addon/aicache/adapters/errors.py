@@ -1,4 +1,4 @@
-"""What libraries raise, and a time limit that passes, as StoreError. It retries nothing."""
+"""Translates exceptions of libraries and exceeded time limits to StoreError. It retries nothing."""
 
 from __future__ import annotations
 

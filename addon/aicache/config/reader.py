@@ -225,7 +225,7 @@ def expand_variables(text: str, env: Mapping[str, str]) -> str:
 
 
 def _yaml_type_fault(scalar: Scalar, node: yaml.ScalarNode) -> str:
-    """Return what is wrong with a value that YAML gives another type than its writer meant; "" if nothing is."""
+    """Return the problem of a value to which YAML gives another type than intended; "" if there is none."""
     if _VARIABLE.search(node.value):
         return ""  # it is text to YAML, and the environment has no types
     taken_for = _NOT_TEXT.get(node.tag.removeprefix(_YAML))

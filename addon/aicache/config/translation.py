@@ -26,7 +26,7 @@ class Carried:
     shown: str | None = None
     """Written in place of a text that contains a secret."""
     remark: str = ""
-    """What the user has to do so that *shown* works."""
+    """The user's remaining task, without which *shown* does not work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from aicache.ui.command_actions import FILE_PREFIX
 
 MAX_BODY_BYTES = 64 * 1024
 PURGE_TIMEOUT_S = 300.0
-"""For a purge of one caller, which reads all entries."""
+"""Time limit for a purge of one caller, which reads all entries."""
 
 _ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
 _CURSOR = re.compile(r"(?:[\w.:\[\]-]{1,255}/)?(\d{0,20})", re.ASCII)  # of one server, or of one node of a cluster

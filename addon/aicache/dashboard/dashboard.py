@@ -27,7 +27,7 @@ from aicache.telemetry.observability import Observability
 logger = logging.getLogger(__name__)
 
 REMOVAL_DELAY_S = 2.0
-"""How long a request for these pages stays in mitmproxy's list of flows."""
+"""Time for which a request for these pages stays in mitmproxy's list of flows."""
 
 
 class Dashboard:
@@ -71,16 +71,16 @@ class Dashboard:
             asyncio.get_running_loop().call_later(REMOVAL_DELAY_S, _remove, view, flow)
 
     async def _answer(self, flow: HTTPFlow) -> Response | None:
-        token, secrets, wanted = self._token.value, self._token.secrets, self._observability.config.dashboard
+        token, secrets, settings = self._token.value, self._token.secrets, self._observability.config.dashboard
         if token is None or secrets is None:
             return None
         target = flow.request.data.path
-        if wanted.enabled and is_canonical(target):
+        if settings.enabled and is_canonical(target):
             path, visitor = read_visitor(flow)
             # At another host's name the pages are only for those with the token: the path belongs to that host.
             if access.has_token(visitor, token) or await listeners.is_for_proxy(flow):
                 return await self._admit(flow, path, visitor, token)
-        elif wanted.enabled and is_alias(target) and await listeners.is_for_proxy(flow):
+        elif settings.enabled and is_alias(target) and await listeners.is_for_proxy(flow):
             raise NotFound
         if not carries_secret(flow, secrets):
             return None

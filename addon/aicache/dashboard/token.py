@@ -29,11 +29,11 @@ class DashboardToken:
         self._enabled = False
         self._announced: tuple[str, str | None] | None = None
 
-    def configure(self, wanted: Dashboard, folder: Path, secret: Callable[[str], str]) -> None:
+    def configure(self, config: Dashboard, folder: Path, secret: Callable[[str], str]) -> None:
         """Use the configured token, else the one of the data folder, which *secret* reads or creates."""
-        self._enabled = wanted.enabled
-        self._is_generated = wanted.token is None and wanted.enabled
-        self.value = self._of(folder, secret) if self._is_generated else wanted.token
+        self._enabled = config.enabled
+        self._is_generated = config.token is None and config.enabled
+        self.value = self._of(folder, secret) if self._is_generated else config.token
         self.secrets = None if self.value is None else Secrets.of(self.value)
 
     def announce(self, endpoints: Iterable[tuple[str, int]]) -> None:

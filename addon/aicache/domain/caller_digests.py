@@ -81,12 +81,12 @@ def caller_digests(
 
     The header that names the scope does, too, and so do fields that the settings ignore, if they look like identities.
     """
-    said = [*fields.caller, *further, *_parameters(query), *fields.identity]
+    fields_sent = [*fields.caller, *further, *_parameters(query), *fields.identity]
     if rules.scope_headers or rules.ignore:
-        said += [(name, headers[name]) for name in sorted(rules.scope_headers) if name in headers]
-        said += [(name, headers[name]) for name in sorted(rules.ignore & headers.keys()) if _is_identity(name)]
-    said += [field for field in fields.selecting if _TOKEN.fullmatch(field[1].strip())]
-    values = [value for name, sent in said for value in _values(name, sent)] + list(_end_users(params))
+        fields_sent += [(name, headers[name]) for name in sorted(rules.scope_headers) if name in headers]
+        fields_sent += [(name, headers[name]) for name in sorted(rules.ignore & headers.keys()) if _is_identity(name)]
+    fields_sent += [field for field in fields.selecting if _TOKEN.fullmatch(field[1].strip())]
+    values = [value for name, sent in fields_sent for value in _values(name, sent)] + list(_end_users(params))
     if not values:
         values = [value for name, sent in fields.addresses for value in _values(name, sent)]
     return tuple(caller_digest(value, salt) for value in list(dict.fromkeys(values))[:MAX_DIGESTS])

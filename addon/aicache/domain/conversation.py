@@ -31,7 +31,7 @@ def select_turns(turns: Sequence[Turn], context: Context) -> Sequence[Turn]:
     """Return the turns that count.
 
     Turns after the last question (tool calls and their results) always count, whatever the context: without them the
-    request that brings a tool's result would be answered with the tool call again, for ever. System prompts count too,
+    request that brings a tool's result would be answered with the same tool call, endlessly. System prompts count too,
     and so does everything but text: which picture was sent is what the next question is about. And all turns count
     where the question is about the chat itself: the title that a chat UI asks for belongs to this chat.
     """

@@ -1,4 +1,4 @@
-"""Digests that name requests, callers and traffic, none of which can be read back from them. Pure."""
+"""Irreversible digests that identify requests, callers and traffic. Pure."""
 
 from __future__ import annotations
 

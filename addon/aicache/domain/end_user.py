@@ -40,12 +40,12 @@ def end_user_parameters(call: Call, ignored: Set[str]) -> dict[str, Any]:
 
     Parameters that an operator has added to the ignored ones stay ignored, unless their name speaks of a person.
     """
-    said = {
+    end_users = {
         name: _without_session(value) if name == "metadata" else value
         for name, value in call.params.items()
         if name in ignored and value not in (None, "", {}, []) and _names_a_user(name)
     }
-    return said if said and _may_be_personal(call.turns) else {}
+    return end_users if end_users and _may_be_personal(call.turns) else {}
 
 
 def _without_session(metadata: Any) -> Any:
@@ -63,7 +63,7 @@ def _names_a_user(name: str) -> bool:
 
 
 def _may_be_personal(turns: Sequence[Turn]) -> bool:
-    """Return whether the answer may depend on who asks or when, judged by all that the user has said so far.
+    """Return whether the answer may depend on the caller or the time, judging by all user turns so far.
 
     Earlier turns count: "and the one before?" is about what an earlier turn was about. A picture or a sound cannot be
     read, so it may say anything.

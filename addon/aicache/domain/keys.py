@@ -23,7 +23,7 @@ _VENDOR_PATH = re.compile(
 )
 """The vendors' own paths. Anything else in a path (a tenant, a project, another service) may change the answer."""
 _VERSION = 2
-"""Of what goes into a digest: a change makes every stored key unreachable."""
+"""Version of the digest's input: a change makes every stored key unreachable."""
 _QUESTION = {"aicache": "question"}
 """Stands for the question in a namespace; no API sends a content like it."""
 
@@ -39,7 +39,7 @@ class KeyRules:
     fields: FieldRules = NO_FIELD_RULES
     """Settings for the header fields that are part of the key."""
     any_api: bool = False
-    """Whether the same question asked through another API is the same request."""
+    """Whether the same question through another API is the same request."""
     salt: bytes = field(default=b"", repr=False)
     """The deployment's own: without it nobody can check a guess against a digest."""
 

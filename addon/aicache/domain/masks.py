@@ -1,4 +1,4 @@
-"""Masks parts of system prompts for the key, within a time limit: a pattern may take for ever. Pure.
+"""Masks parts of system prompts for the key, within a time limit: a pattern may take exponential time. Pure.
 
 Python's own `re` cannot be interrupted and blocks every other request meanwhile. ``regex`` accepts the same patterns;
 none of the engines with linear time supports all of them (lookahead, lookbehind, backreferences).
@@ -19,7 +19,7 @@ MASKS_TIME_LIMIT_S = 0.03
 
 
 class MaskTooSlow(ValueError):
-    """A pattern took longer than `MASKS_TIME_LIMIT_S`. The message quotes the pattern, and none of the text."""
+    """A pattern took longer than `MASKS_TIME_LIMIT_S`. The message quotes the pattern, but not the text."""
 
     def __init__(self, pattern: str) -> None:
         super().__init__(f"the pattern {pattern} took longer than {MASKS_TIME_LIMIT_S:g} s")

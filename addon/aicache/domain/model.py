@@ -19,7 +19,7 @@ Vector: TypeAlias = npt.NDArray[np.float32]
 PINNED = 253_402_300_799.0
 """The end of the year 9999: the time at which pinned entries expire."""
 MAX_CLOCK_SKEW_S = 60.0
-"""Between two machines; anything later than now by more than this was made by a clock that has been set back since."""
+"""Between two machines; an entry from further in the future is from a clock that has been set back since."""
 
 
 class Mode(StrEnum):
@@ -34,7 +34,7 @@ class Turn:
     """One message of a conversation.
 
     *content* is the text, or the JSON value as sent where it is more than text; *rest* is every other field of the
-    message as sent. Together they are all that was said, so a digest over a turn loses nothing.
+    message as sent. Together they are the whole message, so a digest over a turn loses nothing.
     """
 
     role: str
@@ -68,7 +68,7 @@ class Call:
     model: str
     mode: Mode
     wants_usage: bool
-    """A stream's caller asked for the usage event (``stream_options.include_usage``)."""
+    """A stream's caller requested the usage event (``stream_options.include_usage``)."""
     params: Mapping[str, Any]
     """The body as sent, less the conversation and the model."""
     turns: tuple[Turn, ...]
@@ -143,7 +143,7 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One alternative of an answer: its parts in the order they were said."""
+    """One alternative of an answer: its parts in their original order."""
 
     parts: tuple[Part, ...]
     finish: Finish
@@ -182,7 +182,7 @@ class Entry:
     api: str
     model: str
     asked: Mode
-    """The mode the recorded call asked for ..."""
+    """The mode that the recorded call requested ..."""
     asked_usage: bool
     mode: Mode
     """... and the one the upstream answered in; they differ with upstreams that ignore ``stream``."""
@@ -198,7 +198,7 @@ class Entry:
     cors: tuple[tuple[str, str], ...] = ()
     """The ``access-control-*`` headers of the recorded response, which tell browsers what pages may read it."""
     asked_variant: str = ""
-    """Which of the mode's renderings the recorded call asked for (`Call.variant`)."""
+    """The variant of the mode that the recorded call requested (`Call.variant`)."""
     refused: bool = False
     """The model refused: an answer to this very request, and to no other."""
     took: float = 0.0
@@ -218,7 +218,7 @@ class Hit:
     error_bound: float | None = None
     """Upper bound of the share of all requests that are answered wrong (95 % confidence), where hits are checked."""
     trial: Trial | None = None
-    """Where the hit is to be checked by a fresh answer, asked for in the background."""
+    """Where the hit is to be checked against a fresh answer, requested in the background."""
 
 
 @dataclass(frozen=True, slots=True)

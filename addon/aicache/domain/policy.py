@@ -29,7 +29,7 @@ class Refusals(StrEnum):
 
 
 class Policy(StrEnum):
-    """What a neighbor must pass to answer."""
+    """The checks that a neighbor must pass to answer."""
 
     STATIC = "static"
     GUARDED = "guarded"

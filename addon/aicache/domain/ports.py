@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 from aicache.domain.model import Entry, Neighbor, Vector
 
 Purpose: TypeAlias = Literal["query", "document"]
-"""What a text is embedded for: to look for others, or to be found."""
+"""The purpose of an embedding: as a query, or as a document to be found."""
 
 
 class StoreError(Exception):
@@ -27,7 +27,7 @@ class EntryStore(Protocol):
     """Entries by key. Raises only StoreError."""
 
     async def get(self, key: str) -> Entry | None:
-        """Return the entry, or None when there is none (or what is there cannot be read)."""
+        """Return the entry, or None when there is none (or it cannot be read)."""
 
     async def put(self, entry: Entry) -> None:
         """Write or replace; the store forgets the entry at ``entry.expires_at``."""
@@ -105,7 +105,7 @@ class DerivedCache(Protocol):
         """
 
     def evict(self, key: str) -> None:
-        """Drop an entry from this process's cache, with what was derived from it."""
+        """Drop an entry from this process's cache, with the objects derived from it."""
 
 
 @runtime_checkable
@@ -186,7 +186,7 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
         """Return ``(n, dimensions)`` float32, each row L2-normalized and finite.
 
-        A text cached for one *partition* is no faster for another: the timing would tell what others asked.
+        A text cached for one *partition* is no faster for another: the timing would reveal other callers' questions.
         """
 
     async def close(self) -> None: ...

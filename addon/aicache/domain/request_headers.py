@@ -60,7 +60,7 @@ CONTROL_BYTES = re.compile(CONTROL.pattern.encode())
 
 
 class FieldRole(Enum):
-    """What a request header field does."""
+    """The effect of a request header field."""
 
     NOTHING = auto()
     ANSWER = auto()

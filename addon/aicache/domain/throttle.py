@@ -1,4 +1,4 @@
-"""A limit on how often something is said, as a value that is given the time. It logs nothing itself."""
+"""A rate limit of log lines, as a value. Callers pass the time and write the lines; nothing is logged here."""
 
 from __future__ import annotations
 

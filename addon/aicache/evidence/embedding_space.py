@@ -25,7 +25,7 @@ class Prior:
 
     mean: tuple[float, float, float] = (1.0, 0.5, 1.0)
     std_dev: tuple[float, float, float] = (2.0, 0.5, 0.5)
-    """Of each weight."""
+    """Standard deviation of each weight."""
     correlation: float = 0.9
 
     def __post_init__(self) -> None:

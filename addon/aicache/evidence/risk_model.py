@@ -43,7 +43,7 @@ class RiskModel:
         return _floored(logistic(-dot(self.weights, features.vector())))
 
     def risk(self, features: NeighborFeatures) -> float:
-        """Return the probability that the neighbor is wrong, with caution for what is uncertain."""
+        """Return the probability that the neighbor is wrong, raised by its uncertainty."""
         vector = features.vector()
         spread = math.sqrt(sum(a * dot(row, vector) for a, row in zip(vector, self.covariance, strict=True)))
         odds = dot(self.weights, vector) + self.drift - CAUTION_STD_DEVS * spread

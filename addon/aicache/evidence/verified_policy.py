@@ -53,7 +53,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with one request, and why."""
+    """The decision on one request, and its reason."""
 
     action: Action
     candidate: Candidate | None = None

@@ -79,7 +79,7 @@ _RELATIVE_EXPIRY_NAMES = ("expires_in", "expires_after", "expires_in_seconds", "
 
 
 class _Mark(Enum):
-    """What a field name stands for; whether it marks a failure depends on the value."""
+    """The meaning of a field name; whether it marks a failure depends on the value."""
 
     ERROR = auto()
     CODE = auto()
@@ -181,7 +181,7 @@ _MAX_CACHED_NAME_CHARS = 64  # no API has longer names; they would only fill the
 
 @lru_cache(4096)
 def _classify_name(name: str) -> tuple[_Mark | None, bool]:
-    """Return what a name stands for, and whether it is a filter's."""
+    """Return the meaning of a name, and whether it is a content filter's."""
     spoken = split_words(name)
     plain = "_".join(spoken)
     return _mark_of(spoken, plain), not _FILTER_WORDS.isdisjoint(spoken)

@@ -85,7 +85,7 @@ def nested_token_count(usage: Mapping[str, Any], name: str, inner: str) -> int:
 def render_json(value: Any) -> bytes:
     """Render a JSON value without white space, so that it is one line.
 
-    Raises ValueError; ReplayOnly for a value that is not JSON: what a stream said in an ambiguous way.
+    Raises ValueError; ReplayOnly for a value that is not JSON: an ambiguous value of a stream.
     """
     try:
         return msgspec.json.encode(value)

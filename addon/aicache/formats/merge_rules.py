@@ -29,7 +29,7 @@ can be replayed as it was recorded, but not rendered in another mode or API."""
 
 
 class Merge(Enum):
-    """What to do with a second piece."""
+    """The way to merge a second piece."""
 
     APPEND = auto()
     """Append it: it is the next piece of a text."""
@@ -62,7 +62,7 @@ class ListRule:
     """How a piece is merged into its element."""
     continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool | None]
     within: bool = False
-    """Whether one delta may hold several pieces of one element; else each of its elements is another one."""
+    """Whether one delta may contain several pieces of the same element; else its elements are all different."""
 
 
 Rule: TypeAlias = "Merge | ListRule | Mapping[str, Rule]"

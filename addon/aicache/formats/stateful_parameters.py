@@ -51,17 +51,17 @@ _STATE_WORDS = _set(
     "txn revert redo revision revisions enqueue enqueued postpone postponed backup archive archived tape diary "
     "notepad blackboard ledger pickup"
 )
-"""Words that stand for state anywhere in a name; so does ``token`` at its end: one is a handle, several are a count."""
+"""Words that mean state anywhere in a name; so does ``token`` at its end: one is a handle, several are a count."""
 
 _STATE_WORDS_ALONE = _set("context contexts ctx anchor th kv")
-"""Words that stand for state only as the whole name: beside others they are a length, a setting or a type."""
+"""Words that mean state only as the whole name: beside others they are a length, a setting or a type."""
 _STATE_WORD_PAIRS = (("prefix", "cache"), ("kv", "cache"), ("cache", "handle"), ("keep", "going"))
 
 _STATE_SUBSTRINGS = re.compile(
     "session|thread|container|conversation|dialogue|interaction|continu|resum|checkpoint|previous|history|memory|memories"
     "|savepoint|datastore|cursor|snapshot|callback|webhook|background|assistant|workflow|stateful|persist|sandbox"
 )
-"""Substrings that stand for state within a word: many names are written without a separator."""
+"""Substrings that mean state within a word: many names are written without a separator."""
 
 _WORDS_ENDING_IN_ID = _set(
     "valid invalid void avoid voids avoids grid grids hybrid hybrids rapid solid liquid fluid rigid vivid mid paid "
@@ -100,7 +100,7 @@ _STATEFUL_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """What the settings allow requests to use."""
+    """Features that the settings allow requests to use."""
 
     private_tools: bool = False
     """Tools and parameters by which the upstream reads private data of the caller, or acts for the caller."""
@@ -163,7 +163,7 @@ def reject_stateful_path(path: str, *, tail: int) -> None:
 
 
 def reject_stateful_query(query: str, *, allow: Allow) -> None:
-    """Raise Stateful for a query parameter whose name clearly stands for state: gateways have other ids there, too."""
+    """Raise Stateful for a query parameter whose name clearly means state: gateways have other ids there, too."""
     for name, value in parse_qsl(query):
         if name in allow.names or not value:
             continue
@@ -172,7 +172,7 @@ def reject_stateful_query(query: str, *, allow: Allow) -> None:
 
 
 def is_state_name(name: str) -> bool:
-    """Tell by its words whether a name stands for state."""
+    """Tell by its words whether a name refers to state."""
     words = split_words(name)
     if not words or not unicodedata.normalize("NFKC", name).isascii():
         return not name.isascii()  # in another script: not an API's, and of unknown meaning
@@ -184,7 +184,7 @@ def is_state_name(name: str) -> bool:
 
 
 def is_private_name(name: str) -> bool:
-    """Tell by its words whether a name stands for private data."""
+    """Tell by its words whether a name refers to private data."""
     return _has_private_words(split_words(name))
 
 

@@ -28,7 +28,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The neighbor asks for something else. *slot* names the difference; it contains nothing of either text."""
+    """The neighbor is a different question. *slot* names the difference; it contains no part of either text."""
 
     slot: str
 

@@ -1,4 +1,4 @@
-"""Whether a text is about the person who asks or the one who is asked. Pure."""
+"""Tells whether a text is about its speaker (I, my) or its addressee (you, your). Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _UNSPACED = re.compile(
     "(?P<neutral>หรือไม่|ไม่(?:ใช่หรือ|เป็นไร)|すみません|ませんか|ないですか|もしれ(?:ない|ません)|少ない|危ない|足りない|切ない|もったいない)"
     "|ไม่|ない|ません"
 )
-"""Of Thai and Japanese."""
+"""Negations in Thai and Japanese."""
 _ASKS = re.compile("为什么|怎么|什么|何时|谁|哪|吗")  # then 不 and 没 at the end are no question
 
 

@@ -1,4 +1,4 @@
-"""A single Chinese character that is asked about: 毫不气馁的馁是什么意思, 皖是哪个省的简称, 彬字怎么写. Pure."""
+"""Finds a Chinese character that a question is about: 毫不气馁的馁是什么意思, 皖是哪个省的简称, 彬字怎么写. Pure."""
 
 from __future__ import annotations
 

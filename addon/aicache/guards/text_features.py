@@ -55,7 +55,7 @@ class TextFeatures:
 def extract_features(text: str, partition: str = "") -> TextFeatures:
     """Return the features of a text. Never raises; the time is linear in its length.
 
-    Features cached for one *partition* make nothing faster for another: the time taken would tell who asked what.
+    Features cached for one *partition* make nothing faster for another: timing would reveal other callers' questions.
     """
     plain = normalize(text)
     words = split_words(plain)

@@ -13,7 +13,7 @@ from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose, StoreError
 
 MAX_WAITING_TEXTS = 512
-"""With so many waiting, new callers are refused at once."""
+"""Number of waiting texts from which new callers are refused at once."""
 
 Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | None]]]
 """Texts to one L2-normalized row each, in order; None for a vector that is zero or not finite. Raises StoreError."""

@@ -1,4 +1,4 @@
-"""What encodes texts on this machine, in a process or in a thread."""
+"""The encoder of texts on this machine, in a process or in a thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 from aicache.domain.model import Vector
 
 PROBE_TEXTS: Final = ["warm"]
-"""What every working encoder can encode."""
+"""Texts that every working encoder can encode."""
 
 Encode: TypeAlias = Callable[[list[str]], Vector]
 """Texts to one row each, not yet normalized. Blocks."""

@@ -1,4 +1,4 @@
-"""Computes text embeddings in a process of its own. It imports nothing of `aicache`, so that it starts fast.
+"""Computes text embeddings in a process of its own. It imports no module of `aicache`, so that it starts fast.
 
 Usage: ``python encoder_main.py [FOLDER ...]`` with a socket as its stdin. The FOLDERs are appended to ``sys.path``, for
 they are another process's and may hold scripts named like modules of the standard library.

@@ -40,7 +40,7 @@ class LocalEmbedder:
     dimensions = DIMENSIONS
     asymmetric = False
     threshold = 0.97
-    """For hits without guards. Precision/recall in percent on labeled pairs, and right/wrong hits of all
+    """Threshold of hits without guards. Precision/recall in percent on labeled pairs, and right/wrong hits of all
     requests on streams of questions with insert on a miss:
 
         threshold         .92      .94      .95      .96      .97      .98
@@ -56,7 +56,7 @@ class LocalEmbedder:
     """
 
     guarded_threshold = 0.92
-    """For neighbors that the guards let pass: at most .5 % of all requests were wrong hits in each of five
+    """Threshold of neighbors that pass the guards: at most .5 % of all requests were wrong hits in each of five
     orders of the intent streams (banking77, clinc150, hwu64); at .90 it was 1 %. The guards raise it to .948 for
     Chinese."""
 

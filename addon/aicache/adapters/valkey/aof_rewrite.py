@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 Execute: TypeAlias = Callable[..., Awaitable[Any]]
 
 DUE_SHARE = 0.7
-"""Of the time within which data must be erased, until a rewrite begins; the rest is for the rewrite and for delays."""
+"""Share of the erasure deadline after which a rewrite begins; the rest is for the rewrite and for delays."""
 MIN_INTERVAL_S = 2.0
-"""Between two rewrites, however much is purged ..."""
+"""Shortest time between two rewrites, however much is purged ..."""
 REST_FACTOR = 10.0
 """... and at least so many times as long as the last rewrite took."""
 FINISH_TIMEOUT_S = 3.0
-"""For the last rewrite, before the server is stopped."""
+"""Limit of the last rewrite, before the server is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class AofRewriter:
                 self._clean = self._rewriting
             self._duration_s = max(0.0, float(_number(info, "aof_last_rewrite_time_sec")))
             self._rewriting = None
-            return  # what was purged meanwhile is left to the next rewrite
+            return  # later purges are left to the next rewrite
         if not purged:
             await self._visit_all_keys()  # an expired key is deleted when it is visited, or by chance
             info = await self._info()

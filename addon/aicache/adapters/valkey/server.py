@@ -72,7 +72,7 @@ class EmbeddedValkey:
 
     @property
     def pid(self) -> int | None:
-        """Of the process that was started last: the server, or its guardian where there is no prctl."""
+        """Process id of the last start: the server, or its guardian where there is no prctl."""
         return None if self._process is None else self._process.pid
 
     async def start(self) -> str:

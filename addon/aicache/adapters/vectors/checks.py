@@ -1,4 +1,4 @@
-"""What every vector index checks before it takes a key or a vector. Pure."""
+"""Checks of keys and vectors before they go to a vector index. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DIGEST = re.compile("[0-9a-f]{1,64}")  # DashVector's ids have at most 64 chara
 
 
 def check_digests(name: str, *digests: str) -> None:
-    """Raise StoreError for what is not a hex digest: keys and namespaces go into filters, where quoting is fragile."""
+    """Raise StoreError unless all are hex digests: keys and namespaces go into filters, where quoting is fragile."""
     if not all(map(_DIGEST.fullmatch, digests)):
         raise StoreError(f"{name}: a key or namespace that is not a hex digest")
 

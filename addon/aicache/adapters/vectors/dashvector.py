@@ -28,11 +28,11 @@ from aicache.domain.ports import StoreError
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 3.0
-"""For the writes that still wait."""
+"""Limit of the pending writes when the index is closed."""
 MAX_RESULTS = 1024
 """The service's limit of ids in a request and of neighbors in a reply."""
 MAX_WRITE_BYTES = 1 << 17
-"""In one request. The SDK allows 2 MiB, but it packs vectors in Python, and the event loop waits for the GIL."""
+"""Size of one request. The SDK allows 2 MiB, but it packs vectors in Python, and the event loop waits for the GIL."""
 MAX_SWEEP_ROUNDS = 20
 MAX_EXPIRES_AT = 2**31 - 1
 """DashVector's filters are documented for integers of 32 bits: nothing expires later than in January 2038."""

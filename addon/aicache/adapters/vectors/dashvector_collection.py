@@ -23,7 +23,7 @@ OPEN_TIMEOUT_S = 60.0
 POLL_INTERVAL_S = 0.25
 REOPEN_INTERVAL_S = 30.0
 OTHERS_TIMEOUT_S = 3.0
-"""For describing the cluster's other collections ..."""
+"""Time limit for describing the cluster's other collections ..."""
 MAX_OTHERS = 16
 """... of which at most so many are described."""
 FIELDS = {"namespace": str, "expires": int}

@@ -11,7 +11,7 @@ import numpy as np
 from aicache.domain.model import PINNED, Neighbor, Vector
 
 INITIAL_ROWS = 64
-"""Of a new matrix; it doubles when they are used up."""
+"""Rows of a new matrix, which doubles when it is full."""
 
 
 class NamespaceMatrix:

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 10
 MAX_PAUSE_S = 10.0
-"""Between two attempts."""
+"""Pause between two attempts."""
 WARN_INTERVAL_S = 60.0
 
 
@@ -80,7 +80,7 @@ class WriteQueue:
         self._waiting: dict[str, Write] = {}
         self._sending: Sequence[Write] = ()
         self._writer: asyncio.Task[None] | None = None
-        # Not a Throttle: what is dropped after a warning must be logged in the end, also when nothing more follows.
+        # Not a Throttle: drops after a warning must be logged at last, even if no further one follows.
         self._warn_interval_s = warn_interval_s
         self._logged = 0  # of `dropped`
         self._last_reason = ""
@@ -105,9 +105,9 @@ class WriteQueue:
         return self._writer is None
 
     async def close(self, within: float) -> None:
-        """Flush; what is left after *within* seconds is dropped."""
+        """Flush; drop the writes that remain after *within* seconds."""
         if not await self.flush(within) and self._writer is not None:
-            # Counted before the cancellation, which discards what is being sent (some of it may arrive nevertheless).
+            # Counted before the cancellation, which discards writes in flight (some of which may still arrive).
             left = len(self)
             self._writer.cancel()
             await asyncio.wait([self._writer])
@@ -143,7 +143,7 @@ class WriteQueue:
         return batch
 
     def _settle(self, outcomes: Sequence[Outcome]) -> bool:
-        """Queue again what is to be retried; return whether anything failed that might have succeeded."""
+        """Queue failed writes again that may succeed later; return whether there were any, also those given up."""
         rejected = given_up = retried = 0
         for write, outcome in zip(self._sending, outcomes, strict=True):
             if outcome is Outcome.REJECTED:

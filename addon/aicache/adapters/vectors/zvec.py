@@ -83,7 +83,7 @@ class ZvecIndex:
 
     @property
     def is_clean(self) -> bool:
-        """Whether the files hold nothing of deleted vectors."""
+        """Whether the files contain no deleted vectors."""
         return self._folder.is_clean
 
     async def open(self) -> None:

@@ -15,7 +15,7 @@ from aicache.adapters.vectors import zvec_check_main
 from aicache.domain.ports import StoreError
 
 TIMEOUT_S = 60.0
-"""For one check."""
+"""Time limit of one check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Check:
 
 
 async def find_damage(folder: Path, dimensions: int) -> str | None:
-    """Return what is wrong with the index in *folder*; None when no damage is found.
+    """Return a description of the damage to the index in *folder*; None if there is no damage.
 
     It is damaged when it cannot be used while a new one can, at the same time, in the same place and with as much
     memory. StoreError for any other cause: another process has it open, the disk is full, a file may not be read.

@@ -20,7 +20,7 @@ MAX_READ_VECTORS = 1000
 MIN_FREE_BYTES = 16 << 20
 """On the disk, for an attempt to write: on a full one zvec leaves files that it cannot open again."""
 PROBE_KEY = "0" * 32
-"""Of the vector that is written and deleted again."""
+"""Key of the vector that is written and deleted again."""
 
 
 def main(mode: str, folder: str, dimensions: int, megabytes: int) -> int:
@@ -52,7 +52,7 @@ def main(mode: str, folder: str, dimensions: int, megabytes: int) -> int:
 
 
 def examine(zvec: Any, folder: str, dimensions: int) -> str:
-    """Use an index as the proxy will; return what is wrong with it, or an empty text."""
+    """Use an index as the proxy will; return a description of the fault, or an empty text."""
     collection = zvec.open(folder)
     try:
         schema = collection.schema

@@ -32,7 +32,7 @@ BLOAT_FACTOR = 1.5
 MAX_SLACK_BYTES = 32 << 20
 """... and so much larger. They are mapped, so they count as the proxy's memory; each write adds 4 kB to them."""
 BEGUN_SUFFIX = ".begun"
-"""Of a file beside the folder, whose modification time says since when no vector was lost."""
+"""Suffix of a file beside the folder; its modification time is the time since which no vector was lost."""
 ADVICE = "all it holds can be learned again: remove it, or choose another ai_cache_data"
 
 
@@ -44,7 +44,7 @@ class ZvecFolder:
         self.begun_at = 0.0
         """Unix time since which no vector was lost; entries stored before may have none. 0: no loss is known."""
         self.is_clean = False
-        """Whether the files hold nothing of deleted vectors."""
+        """Whether the files contain no deleted vectors."""
         self._dimensions = dimensions
         self._memory = memory
         self._max_slack_bytes = max_slack_bytes
@@ -114,7 +114,7 @@ class ZvecFolder:
         if collection is not None:
             try:
                 collection.close()
-            except BaseException:  # what was not written yet is lost
+            except BaseException:  # unwritten vectors are lost
                 with contextlib.suppress(OSError):
                     self._note_loss()
                 raise
@@ -221,7 +221,7 @@ class ZvecFolder:
             if self._copy is not None:
                 self._copy.delete_expired(now, expired)
         self._memory.sweep(now, latest)
-        # Filters are slower on what is not flushed: 9 ms instead of 0.4 in 100,000 vectors.
+        # Filters are slower on vectors that are not flushed: 9 ms instead of 0.4 in 100,000 vectors.
         collection.flush()
         make_private(self.path)
         size = sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())

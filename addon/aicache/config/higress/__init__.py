@@ -24,7 +24,7 @@ __all__ = ["is_higress", "translate", "with_yaml_comments"]
 
 PREFIX = "higress-ai-cache:"
 LEGACY_TEXT = "legacy_text"
-LONGEST = 3650 * DAY  # seconds that `exact.ttl` may be
+MAX_TTL_S = 3650 * DAY  # seconds that `exact.ttl` may be
 QUESTIONS = 'messages.@reverse.#(role=="user")#.content'
 USUAL = {  # GJSON paths to what our formats find anyway
     "cacheKeyFrom": {"messages.@reverse.0.content", 'messages.@reverse.#(role=="user").content', QUESTIONS},
@@ -41,7 +41,7 @@ TEMPLATES = {  # the older name goes before, as it does in Higress
 def translate(node: yaml.Node | None, source: str, env: Mapping[str, str]) -> Translation:
     """Translate a Higress document; *source* names it in notes.
 
-    *env* is asked only for what goes into a URL; all else keeps its ``${NAME}``. Raises ValueError for a document that
+    *env* is read only for parts of a URL; all else keeps its ``${NAME}``. Raises ValueError for a document that
     is no Higress configuration.
     """
     found = find_plugin(node)
@@ -142,9 +142,9 @@ def _exact(to: Carrier, root: Names) -> None:
     _legacy_text(to, root, redis)
     lasting = redis if "cacheTTL" in redis else root
     if (ttl := to.whole(lasting, "cacheTTL", 0, math.inf)) is not None:
-        if not 0 < ttl <= LONGEST:
+        if not 0 < ttl <= MAX_TTL_S:
             to.note(lasting, "cacheTTL", f"{ttl or 'without one'}: answers stay for 3650d, the longest time there is")
-        to.carry("exact.ttl", show_duration(ttl if 0 < ttl <= LONGEST else LONGEST), lasting, "cacheTTL")
+        to.carry("exact.ttl", show_duration(ttl if 0 < ttl <= MAX_TTL_S else MAX_TTL_S), lasting, "cacheTTL")
 
 
 def _legacy_text(to: Carrier, root: Names, redis: Names) -> None:

@@ -8,7 +8,7 @@ from aicache.config.higress.value_translator import Carrier
 from aicache.config.reader import show_text
 
 VECTORS_LEFT = "vectors that are there already are not used, as they know neither model nor caller"
-ANYTHING = 1000  # the plugin's default threshold, also for a threshold of 0
+DEFAULT_THRESHOLD = 1000  # the plugin's default threshold, also for a threshold of 0
 
 
 def carry_semantic(to: Carrier, root: Names) -> None:
@@ -98,7 +98,7 @@ def _threshold(to: Carrier, vector: Names) -> None:
     relation = vector.text("thresholdRelation") or "lt"
     if (bar := to.number(vector, "threshold")) is None:
         return
-    bar = bar or ANYTHING
+    bar = bar or DEFAULT_THRESHOLD
     match relation:
         case "lt" | "lte":
             similarity = round(1 - bar, 9)
@@ -107,15 +107,17 @@ def _threshold(to: Carrier, vector: Names) -> None:
         case _:
             to.problem(vector, "thresholdRelation", f"{show_text(relation)} is not lt, lte, gt or gte")
             return
-    said = f"{relation} {bar:g}"
+    written = f"{relation} {bar:g}"
     if similarity < 0:
-        to.note(vector, "threshold", f"{said} lets any neighbor answer; the default for the embedder's model is taken")
+        to.note(
+            vector, "threshold", f"{written} lets any neighbor answer; the default for the embedder's model is taken"
+        )
     elif similarity > 1:
-        to.problem(vector, "threshold", f"{said} lets no neighbor answer: write a number above 0 and at most 1")
+        to.problem(vector, "threshold", f"{written} lets no neighbor answer: write a number above 0 and at most 1")
     else:
         to.carry("semantic.threshold", repr(float(similarity)), vector, "threshold")
         if relation in ("lt", "lte"):
-            to.note(vector, "threshold", f"{said}, a cosine distance, is a similarity of {similarity:g}")
+            to.note(vector, "threshold", f"{written}, a cosine distance, is a similarity of {similarity:g}")
 
 
 def _embedding(to: Carrier, embedding: Names) -> None:

@@ -12,7 +12,7 @@ from aicache.config.reader import expand_variables, show_text
 from aicache.config.scalars import show_duration
 from aicache.config.translation import Carried
 
-LONGEST_WAIT = 30.0  # seconds that a timeout may be
+MAX_TIMEOUT_S = 30.0  # seconds that a timeout may be
 
 _REGISTRY = re.compile(r"\.(static|dns|nacos|consul|eureka|zookeeper|direct)$")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
@@ -68,7 +68,7 @@ class Carrier:
     def timeout(self, key: str, names: Names) -> None:
         """Carry a timeout; without one our default applies: Higress's 10 s is too long to wait for a cache."""
         if milliseconds := self.whole(names, "timeout", 0, math.inf):
-            seconds = min(milliseconds / 1000, LONGEST_WAIT)
+            seconds = min(milliseconds / 1000, MAX_TIMEOUT_S)
             self.longest_wait = max(self.longest_wait, seconds)
             self.carry(key, show_duration(seconds), names, "timeout")
 
@@ -121,7 +121,7 @@ class Carrier:
 
 
 def reference(names: Names, name: str, variable: str) -> tuple[str, str]:
-    """Return what is written in place of a secret, and a remark if the environment needs a variable."""
+    """Return the replacement of a secret, and a remark if the environment needs a variable."""
     secret = names.text(name)
     if not secret:
         return "", ""

@@ -26,7 +26,7 @@ _PROGRESS_FIELDS = frozenset({"estimated_tokens"})  # the progress of thinking
 _REPLACED_FIELDS = (*_LATE_FIELDS, _CONTEXT_FIELD, "container", "input_transformations", "model", "id")
 _REPLACED_USAGE_FIELDS = ("service_tier", "inference_geo", "speed")
 _PLACEHOLDER_COUNT = "output_tokens"
-"""In message_start it counts the answer so far: no token, or one."""
+"""A count that is a placeholder in message_start: 0 or 1, before any content."""
 _FALLBACK = "fallback"
 
 
@@ -199,8 +199,8 @@ def _split_block(block: Mapping[str, Any]) -> tuple[JSONObject, list[JSONObject]
                 opening[name] = ""
                 deltas.append({"type": f"{name}_delta", name: text})
     elif kind == "compaction":
-        told = {name: opening.pop(name) for name in ("content", "encrypted_content") if name in block}
-        deltas.append({"type": "compaction_delta", **told})
+        content_fields = {name: opening.pop(name) for name in ("content", "encrypted_content") if name in block}
+        deltas.append({"type": "compaction_delta", **content_fields})
     return opening, deltas
 
 

@@ -18,14 +18,14 @@ def render_stream(document: JSONObject, variant: str) -> bytes:
     head = {name: document[name] for name in ("usage", "request_id") if document.get(name)}
     events = []
     if choices := output.get("choices"):
-        said = [_deltas(choice["message"], variant) for choice in choices]
-        for messages in zip_longest(*(ahead for ahead, _ in said)):
+        deltas_of_choices = [_deltas(choice["message"], variant) for choice in choices]
+        for messages in zip_longest(*(ahead for ahead, _ in deltas_of_choices)):
             pieces = [
                 {"message": message or _blank(choice["message"]), **_index(choice), "finish_reason": "null"}
                 for choice, message in zip(choices, messages, strict=True)
             ]
             events.append({"output": {"choices": pieces}} | head)
-        closing = [{**choice, "message": last} for choice, (_, last) in zip(choices, said, strict=True)]
+        closing = [{**choice, "message": last} for choice, (_, last) in zip(choices, deltas_of_choices, strict=True)]
         events.append({**document, "output": {**output, "choices": closing}})
     elif variant == INCREMENTAL:
         events.append({"output": {"text": output["text"], "finish_reason": "null"}} | head)

@@ -89,8 +89,8 @@ def _check_choice(position: int, choice: JSONObject) -> JSONObject:
 
 def _to_parts(choice: Mapping[str, Any]) -> tuple[Part, ...]:
     text, reasoning = choice["text"], choice.get("reasoning")
-    said: list[Part] = [Reasoning(reasoning)] if isinstance(reasoning, str) and reasoning else []
-    return (*said, Text(text)) if text else tuple(said)
+    parts: list[Part] = [Reasoning(reasoning)] if isinstance(reasoning, str) and reasoning else []
+    return (*parts, Text(text)) if text else tuple(parts)
 
 
 def _only_text(parts: Sequence[Part]) -> str:

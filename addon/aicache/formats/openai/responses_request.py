@@ -12,7 +12,7 @@ from aicache.formats.errors import Stateful
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
 
 INSTRUCTIONS = {"role": "instructions"}
-"""The ``rest`` of the turn that stands for ``instructions``. No message has such a rest: its role is not in it."""
+"""The ``rest`` of the turn that replaces ``instructions``. It equals no message's rest, which never has a role."""
 
 CALLER_TOOL_TYPES = frozenset({"function", "custom"})
 """Tools that the caller runs. All others are the upstream's."""

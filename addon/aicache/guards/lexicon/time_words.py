@@ -84,7 +84,7 @@ NOW_BEGINNINGS = """
 heutig gestrig morgig derzeitig gegenwärtig aktuell neuest сегодняшн завтрашн вчерашн текущ новейш актуальн
 dzisiejsz jutrzejsz wczorajsz najnowsz aktualn
 """
-"""What words for the moment begin with that have many endings."""
+"""Beginnings of words for the present that have many endings."""
 
 NOW_UNLESS_AFTER = """
 morgen: guten gute gutn schönen am jeden jedem goede goeie elke iedere de s
@@ -120,7 +120,7 @@ harmonogram budzik przypomnieni skrzynk wiadomoś lokalizacj urodzin punkt wyci�
 местополож день балл выписк встреч лимит остат 주문 잔액 잔고 택배 배송 환불 거래 티켓 예약 약속 항공편 비행 청구서
 영수증 구독 일정 캘린더 알람 알림 메일 이메일 메시지 위치 이름 생일 포인트 사용량 회의
 """
-"""What things of the asker's own begin with: an order, a balance, a parcel, an appointment, as in `now`."""
+"""Beginnings of words for things of the caller's own: an order, a balance, a parcel, an appointment, as in `now`."""
 
 OWN_PHRASES = """
 wo bin ich / wer bin ich / wie heiße ich / wie heisse ich / mein name / meinen namen / habe ich irgendwelche
