@@ -121,7 +121,7 @@ def test_at_three_hundred_busy_connections_what_is_stored_hits(tmp_path: Path, m
         [cache] = fleet.caches("overload")
         log = fleet.said(cache)
 
-    assert overload.verdict([ours, bare], [ours.system]) == []
+    assert overload.find_problems([ours, bare], [ours.system]) == []
     assert ours.requests > 600
     assert "no answer" not in log
     assert "answers again" not in log

@@ -18,13 +18,13 @@ pytest.importorskip("resource", reason="wants POSIX")
 import environment
 from benchmarks.errors import Problem
 from benchmarks.faults import runner
-from benchmarks.faults.answer_checker import Response, Verdict, judge
+from benchmarks.faults.answer_checker import Response, Verdict, check_answer
 from benchmarks.faults.client import Client
-from benchmarks.faults.load import Load, Seen
+from benchmarks.faults.load import CheckedRequest, Load
 from benchmarks.faults.measurements import Expected, row, table
 from benchmarks.faults.redis_wire import RedisWire
 from benchmarks.faults.requests import Ask, Corpus, Kind
-from benchmarks.faults.sent_answers import Answer, Asked, Ledger, answer, stream
+from benchmarks.faults.sent_answers import Answer, Ledger, UpstreamRequest, answer, stream
 from benchmarks.faults.upstream import Upstream
 from benchmarks.processes import free_port
 
@@ -43,7 +43,7 @@ class Said:
         self.ledger = Ledger()
 
     def sent(self, ask: Ask, name: str = "before", mode: str = "") -> Answer:
-        asked = Asked(name, ask.path, ask.key, ask.model, ask.texts, ask.stream)
+        asked = UpstreamRequest(name, ask.path, ask.key, ask.model, ask.texts, ask.stream)
         found = answer(self.ledger.number(), asked, mode)
         self.ledger.add(found)
         return found
@@ -58,7 +58,7 @@ class Said:
             "x-cache-status": status,
             "cache-status": f"ai-cache; hit; detail={cache}; ttl=9",
         }
-        return judge(ask, name, Response(200, headers | more, body), self.ledger, down=down, refused=False)
+        return check_answer(ask, name, Response(200, headers | more, body), self.ledger, down=down, refused=False)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_the_answer_to_a_part_of_a_batch_is_not_the_batch(said: Said) -> None:
 
 
 def failed(said: Said, response: Response, *, down: bool = False, refused: bool = False) -> Verdict:
-    return judge(WHOLE, "now", response, said.ledger, down=down, refused=refused)[0]
+    return check_answer(WHOLE, "now", response, said.ledger, down=down, refused=refused)[0]
 
 
 def test_failures_are_laid_at_the_right_door(said: Said) -> None:
@@ -194,11 +194,11 @@ def test_failures_are_laid_at_the_right_door(said: Said) -> None:
     assert failed(said, Response(503)) is Verdict.ERROR
 
 
-def seen(kind: Kind, at: float, *, hit: bool = True, verdict: Verdict = Verdict.GOOD) -> Seen:
-    return Seen(kind, at, 0.01, verdict, "", "exact" if hit else "miss")
+def seen(kind: Kind, at: float, *, hit: bool = True, verdict: Verdict = Verdict.GOOD) -> CheckedRequest:
+    return CheckedRequest(kind, at, 0.01, verdict, "", "exact" if hit else "miss")
 
 
-def fault(back: float) -> list[Seen]:
+def fault(back: float) -> list[CheckedRequest]:
     """A fault from 0 to 10 seconds, after which hits are back so many seconds later."""
     times = [place / 20 for place in range(400)]
     return [seen(kind, at, hit=at >= 10 + back) for at in times for kind in (Kind.REPEAT, Kind.PARAPHRASE)]
@@ -240,9 +240,9 @@ def test_what_a_fault_has_found_itself_fails_its_row() -> None:
 
 
 def test_an_unknown_fault_is_a_problem() -> None:
-    with pytest.raises(Problem, match="'9z' is none of 0, 1a"):
-        runner.named(["9z"])
-    names = [each.name for each in runner.named(())]
+    with pytest.raises(Problem, match="'9z' is not one of 0, 1a"):
+        runner.select_faults(["9z"])
+    names = [each.name for each in runner.select_faults(())]
     assert len(names) == len(set(names)) > 60
 
 

@@ -25,12 +25,12 @@ def test_the_search_makes_bodies_of_its_own_and_of_those_it_found() -> None:
     chance = random.Random(1)
     bodies = [worst_body_search._new(chance) for _ in range(50)]
     found = [(1.0, body, worst_body_search.Cost(0, 0.0)) for body in bodies[:3]]
-    bodies += [worst_body_search._mutated(chance, found) for _ in range(50)]
+    bodies += [worst_body_search._mutate(chance, found) for _ in range(50)]
 
     for body in bodies:
         sending = worst_body_search._attack(body, SIZE)
         assert isinstance(sending, worst_body_search.bounds.Sending)
         sending.prepare(2)
         assert len(sending.bodies[0]) < 3 * SIZE
-        assert worst_body_search._told(body).startswith("/")
-    assert len({worst_body_search._told(body) for body in bodies}) > 60
+        assert worst_body_search._describe(body).startswith("/")
+    assert len({worst_body_search._describe(body) for body in bodies}) > 60

@@ -1,1 +1,1 @@
-"""Every fault that can be made here, under a steady load of which every answer is checked: `scripts/bench faults`."""
+"""Fault injection under a steady load whose answers are all checked: `scripts/bench faults`."""

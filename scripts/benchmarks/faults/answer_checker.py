@@ -1,4 +1,4 @@
-"""Whether a client got what it should have: every answer is compared with what the upstream sent. Pure."""
+"""Compares every answer that a client got with what the upstream sent. Pure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _NUMBER = re.compile(r"Answer (\d+) to «")
 class Verdict(StrEnum):
     GOOD = "good"
     UPSTREAM = "up"
-    """A failure that the upstream caused, and the client was told of."""
+    """A failure that the upstream caused and the proxy passed on."""
     DOWN = "down"
-    """The proxy itself was down, on purpose."""
+    """The proxy was down on purpose."""
     ERROR = "err"
-    """A failure that nobody outside the proxy caused."""
+    """A failure that the proxy caused."""
     WRONG = "wrong"
-    """An answer to another, or one that is cut, damaged or short, and looks like a good one."""
+    """An apparently good answer that is another request's, or truncated or damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a client saw. *failure* says why there is no whole response, as HTTP has it; header names are lower case."""
+    """A response as the client got it. *failure* says why it is incomplete (by HTTP); header names are lower case."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -39,24 +39,26 @@ class Response:
 
     @property
     def cache(self) -> str:
-        """``exact``, ``semantic``, ``miss``, ``bypass``, or nothing at all."""
+        """``exact``, ``semantic``, ``miss``, ``bypass``, or empty."""
         status = self.headers.get("x-cache-status", "")
         if status != "hit":
             return status
         return self.headers.get("cache-status", "").rpartition("hit;")[2].partition("detail=")[2].partition(";")[0]
 
 
-def judge(ask: Ask, name: str, response: Response, ledger: Ledger, *, down: bool, refused: bool) -> tuple[Verdict, str]:
-    """Say what a response is worth, and why. *down*: the proxy was, at some time between request and response.
+def check_answer(
+    ask: Ask, name: str, response: Response, ledger: Ledger, *, down: bool, refused: bool
+) -> tuple[Verdict, str]:
+    """Return the verdict on a response and its reason. *down*: the proxy was down between request and response.
 
-    *refused*: the upstream took no connections then, or none that could be trusted.
+    *refused*: the upstream accepted no connections then, or had an untrusted certificate.
     """
     sent = ledger.of(name)
     if response.failure or response.status != 200:
         what = response.failure or f"status {response.status}"
         if down:
             return Verdict.DOWN, what
-        if any(_told(response, each) for each in sent) or (refused and response.status == 502):
+        if any(_explains_failure(response, each) for each in sent) or (refused and response.status == 502):
             return Verdict.UPSTREAM, what
         return Verdict.ERROR, what
     hit = response.cache in ("exact", "semantic")
@@ -66,8 +68,8 @@ def judge(ask: Ask, name: str, response: Response, ledger: Ledger, *, down: bool
     return (Verdict.UPSTREAM, "cut by the upstream") if cut else (Verdict.GOOD, "")
 
 
-def _told(response: Response, answer: Answer) -> bool:
-    """Tell whether a failure is what that answer was to cause."""
+def _explains_failure(response: Response, answer: Answer) -> bool:
+    """Return whether the upstream's answer explains a failure."""
     if answer.good:
         return False
     return bool(response.failure) or response.status in (answer.status, 502)
@@ -78,7 +80,7 @@ def _is_errevent(answer: Answer) -> bool:
 
 
 def _miss(ask: Ask, response: Response, sent: Sequence[Answer]) -> str:
-    """What the upstream sent for this very request, byte for byte; of a batch that was known in part, all vectors."""
+    """Compare a miss with the upstream's answer, byte for byte; for a partly cached batch, compare all vectors."""
     if not sent:
         return "an answer that the upstream never sent"
     if any(response.body == each.wire for each in sent) and (ask.kind is not Kind.BATCH or not sent[-1].good):
@@ -115,7 +117,7 @@ def _hit(ask: Ask, response: Response, ledger: Ledger) -> str:
 
 
 def _text(ask: Ask, response: Response) -> str | None:
-    """Read an answer in the mode asked for, whole; None where it is not that."""
+    """Return the text of a complete answer in the requested mode, else None."""
     kind = response.headers.get("content-type", "").partition(";")[0]
     if kind != ("text/event-stream" if ask.stream else "application/json"):
         return None

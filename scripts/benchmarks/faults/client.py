@@ -1,4 +1,4 @@
-"""An HTTP/1.1 client that keeps connections, and tells a response that is whole from one that is not.
+"""An HTTP/1.1 client with persistent connections that detects incomplete responses.
 
 It is the harness's own, since it must see what libraries mend or hide.
 """
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from benchmarks.faults.answer_checker import Response
 from benchmarks.faults.requests import Ask
 
-AT_ONCE = 0.1  # seconds within which a kept connection that was closed meanwhile shows it
-READ = 1 << 20  # bytes of a head or a line at most
+CLOSE_DETECTION_S = 0.1  # to detect that an idle connection was closed
+MAX_LINE_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Connection:
 
 
 class Client:
-    """Asks one port of the loopback. It never raises for what the other side does."""
+    """Sends requests to a loopback port. It never raises for errors of the server."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -39,7 +39,7 @@ class Client:
             return Response(0, failure="no answer in time")
 
     def forget(self) -> None:
-        """Close what is kept: the other side has gone, or another one is there."""
+        """Close the idle connections, since the server is gone or was replaced."""
         for each in self._idle:
             each.writer.close()
         self._idle.clear()
@@ -57,7 +57,7 @@ class Client:
                 self._idle.append(connection)
             else:
                 connection.writer.close()
-            stale = used and not response.status and time.monotonic() - began < AT_ONCE
+            stale = used and not response.status and time.monotonic() - began < CLOSE_DETECTION_S
             if not stale:
                 return response
 
@@ -70,7 +70,7 @@ class Client:
 
 
 async def connect(port: int) -> Connection:
-    return Connection(*await asyncio.open_connection("127.0.0.1", port, limit=READ))
+    return Connection(*await asyncio.open_connection("127.0.0.1", port, limit=MAX_LINE_BYTES))
 
 
 def request(ask: Ask, name: str) -> bytes:
@@ -89,7 +89,7 @@ def request(ask: Ask, name: str) -> bytes:
 
 
 async def exchange(connection: Connection, asked: bytes) -> tuple[Response, bool]:
-    """Send a request, or nothing, and read one response; and whether the connection can be used again."""
+    """Send a request (or nothing) and read a response; return it, and whether the connection can be reused."""
     status, headers, body = 0, dict[str, str](), bytearray()
     try:
         connection.writer.write(asked)

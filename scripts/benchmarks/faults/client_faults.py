@@ -1,4 +1,4 @@
-"""Faults of clients: they leave, read slowly, say half of what they want, or come all at once."""
+"""Faults of clients: disconnects, slow readers, incomplete requests, and too many connections."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import ClassVar
 from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.client import Client, Connection, connect, exchange, request
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.load import Seen
+from benchmarks.faults.load import CheckedRequest
 from benchmarks.faults.measurements import Expected
 from benchmarks.faults.requests import Ask, Kind
 from benchmarks.faults.testbed import Stage
 from benchmarks.faults.valkey_faults import Repeated
 
-QUIET = Expected(exact=1.0, semantic=3.0, during=0.8, lines=10)
-STORED_HIT = 0.95  # of what is stored is to hit, however many ask
-EACH = 8  # requests of each connection
+TOLERATED = Expected(exact=1.0, semantic=3.0, during=0.8, lines=10)
+MIN_STORED_HIT_SHARE = 0.95  # with any number of clients
+REQUESTS_PER_CONNECTION = 8
 
 
 class Leaving(Repeated):
     name, title = "5a", "clients leave in midst of a stream"
     every = 0.0
-    expected = QUIET
+    expected = TOLERATED
     at_once: ClassVar[int] = 20
 
     async def begin(self, stage: Stage) -> None:
@@ -52,7 +52,7 @@ class Leaving(Repeated):
 
 class SlowReaders(Fault):
     name, title = "5b", "60 slow readers"
-    expected = QUIET
+    expected = TOLERATED
     count: ClassVar[int] = 60
 
     async def begin(self, stage: Stage) -> None:
@@ -77,7 +77,7 @@ class SlowReaders(Fault):
 
 class HalfOpen(Fault):
     name, title = "5c", "500 half-open connections"
-    expected = dataclasses.replace(QUIET, lines=None)
+    expected = dataclasses.replace(TOLERATED, lines=None)
     count: ClassVar[int] = 500
 
     async def begin(self, stage: Stage) -> None:
@@ -97,7 +97,7 @@ class HalfOpen(Fault):
 class HugeHeaders(Repeated):
     name, title = "5d", "huge headers"
     every = 0.1
-    expected = dataclasses.replace(QUIET, lines=None)
+    expected = dataclasses.replace(TOLERATED, lines=None)
 
     async def once(self, stage: Stage) -> None:
         ask = dataclasses.replace(stage.load.corpus.new(), headers=(("x-huge", "h" * 60_000),))
@@ -108,7 +108,7 @@ class HugeHeaders(Repeated):
 
 
 class AtOnce(Fault):
-    """So many connections at once, each with some requests one after the other, most of them for what is stored."""
+    """Many simultaneous connections, each with several requests in turn, mostly for stored questions."""
 
     name, title = "5e", "300 connections at once, 8 requests each"
     expected = Expected(exact=2.0, semantic=6.0, lines=20)
@@ -120,17 +120,17 @@ class AtOnce(Fault):
         seen = [each for part in await asyncio.gather(*(self._some(stage) for _ in range(self.count))) for each in part]
         stored = [each for each in seen if each.kind is Kind.REPEAT]
         share = sum(each.hit for each in stored) / len(stored)
-        if share < STORED_HIT:
-            self.said.append(f"{share:.0%} of what is stored hit, not {STORED_HIT:.0%}")
+        if share < MIN_STORED_HIT_SHARE:
+            self.said.append(f"{share:.0%} of what is stored hit, not {MIN_STORED_HIT_SHARE:.0%}")
         self.share = share
 
-    async def _some(self, stage: Stage) -> list[Seen]:
+    async def _some(self, stage: Stage) -> list[CheckedRequest]:
         client = Client(stage.proxy.port)
         try:
             corpus = stage.load.corpus
             return [
                 await stage.load.ask(corpus.new() if place % 4 == 3 else corpus.repeat(), client)
-                for place in range(EACH)
+                for place in range(REQUESTS_PER_CONNECTION)
             ]
         finally:
             client.forget()
@@ -147,7 +147,7 @@ class At600(AtOnce):
 
 class Pipelining(Fault):
     name, title = "5f", "pipelining, 60 times 5 requests"
-    expected = QUIET
+    expected = TOLERATED
     lasts = 0.0
     count: ClassVar[int] = 60
 
@@ -172,7 +172,9 @@ class Pipelining(Fault):
 
 class IdleConnections(Fault):
     name, title, where = "5g", "200 idle connections at ulimit -n 128", "files"
-    expected = Expected(exact=4.0, semantic=6.0, errors=True)  # it cannot accept: no more can a bare mitmdump
+    expected = Expected(
+        exact=4.0, semantic=6.0, errors=True
+    )  # it cannot accept connections; neither could a bare mitmdump
     count: ClassVar[int] = 200
     after = 8.0
 

@@ -19,17 +19,17 @@ from benchmarks.faults.testbed import Stage
 from benchmarks.faults.valkey_faults import send
 
 LOST = Expected(exact=None, semantic=None, hot=12.0, down=True)
-KEPT = Expected(exact=4.0, semantic=None, down=True)  # vectors that are lost do not come back by themselves
-AFTER = 13.0
-ENDS_WITHIN = 20.0  # seconds, for a proxy that cannot start
+KEPT = Expected(exact=4.0, semantic=None, down=True)  # lost vectors are not restored
+OBSERVATION_S = 13.0
+EXIT_TIMEOUT_S = 20.0  # for a proxy that cannot start
 
 
 class Restarted(Fault):
-    """The proxy is ended, something is done to its files, and it is started again; the fault ends when it listens."""
+    """Stops the proxy, damages its files, and restarts it; the fault ends when it listens."""
 
     spoils = True
     lasts = 0.0
-    after = AFTER
+    after = OBSERVATION_S
     expected = KEPT
 
     def damage(self, stage: Stage) -> None: ...
@@ -156,7 +156,7 @@ class FolderRemoved(Fault):
 class FolderRemovedAndKilled(Fault):
     name, title = "3f2", "data folder removed, then valkey killed"
     lasts = 1.0
-    after = AFTER
+    after = OBSERVATION_S
     expected = Expected(exact=None, semantic=None, hot=12.0, lines=10)
 
     spoils = True
@@ -190,7 +190,7 @@ class DiskFull(Fault):
 class RestartedOnFullDisk(DiskFull):
     name, title = "3h", "restart on a full disk"
     expected = Expected(exact=4.0, semantic=None, hot=12.0, down=True)
-    after = AFTER
+    after = OBSERVATION_S
     spoils = True
 
     async def begin(self, stage: Stage) -> None:
@@ -220,7 +220,7 @@ class RestartedWithoutPermission(NoPermission):
         await super().begin(stage)
         with contextlib.suppress(Problem):
             await stage.proxy.start(ready=False)
-        if not await stage.proxy.ends(ENDS_WITHIN):
+        if not await stage.proxy.ends(EXIT_TIMEOUT_S):
             self.said.append("it runs on a folder that it may not write to")
 
     async def end(self, stage: Stage) -> None:
@@ -232,7 +232,7 @@ class RestartedWithoutPermission(NoPermission):
 
 
 def fill(path: Path) -> None:
-    """Write a file until there is no room."""
+    """Write to a file until the disk is full."""
     with path.open("wb", buffering=0) as file:
         size = 1 << 20
         while size:

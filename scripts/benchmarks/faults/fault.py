@@ -1,4 +1,4 @@
-"""What a fault is: something that is begun and ended while the load goes on, and what it may cost."""
+"""The base class of faults, which begin and end under load, with the tolerated effects."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
 
 
 class Fault:
-    """One row. It begins and ends within seconds; what it finds wrong itself it appends to *said*."""
+    """A fault, one row of the table. Problems that it detects itself are appended to *said*."""
 
     name: ClassVar[str]
     title: ClassVar[str]
     where: ClassVar[str] = "embedded"
-    """The stage that it is made on: see `stage.STAGES`."""
+    """The stage that it runs on: see `testbed.STAGES`."""
     expected: ClassVar[Expected] = Expected()
     lasts: ClassVar[float | None] = None
-    """Seconds, where it is not as long as others."""
+    """Duration in seconds, if not the default."""
     after: ClassVar[float] = 0.0
-    """Seconds that are looked at after its end at least."""
+    """Minimum observation in seconds after its end."""
     spoils: ClassVar[bool] = False
-    """Whether the stage is to be made anew for the next one."""
+    """Whether the next fault needs a new stage."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
 
     def lacks(self) -> str:
-        """Say what this machine lacks for it; nothing where it has all."""
+        """Return what this machine lacks for the fault, or empty."""
         return ""
 
     async def begin(self, stage: Stage) -> None: ...
@@ -38,7 +38,7 @@ class Fault:
 
 
 class Baseline(Fault):
-    """No fault at all, of which nothing may be seen."""
+    """No fault at all, which must have no effect."""
 
     name, title = "0", "baseline"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)

@@ -1,4 +1,4 @@
-"""A clock that jumps, for a proxy and its children: a library put before the system's own, compiled when wanted."""
+"""Shifts the clock of a proxy and its children with a preloaded library, which is compiled on demand."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def lacks() -> str:
 
 
 class Shift:
-    """A shift of the clock in seconds, that all who have the *environment* see at once."""
+    """A clock shift in seconds, for all processes with the *environment*."""
 
     def __init__(self, folder: Path) -> None:
         source, library, self._file = folder / "clock.c", folder / "clock.so", folder / "clock"

@@ -1,4 +1,4 @@
-"""A row of the table: what was seen before, during and after one fault, and whether that is as it should be. Pure."""
+"""Computes a row of the table: results before, during and after a fault, and deviations from the expected. Pure."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.faults.answer_checker import Verdict
-from benchmarks.faults.load import Seen, since
+from benchmarks.faults.load import CheckedRequest, since
 from benchmarks.faults.requests import Kind
 from benchmarks.measurements import percentile
 
-STEP = 0.2  # seconds between two looks at whether hits are back
-WINDOW = {Kind.REPEAT: 1.0, Kind.PARAPHRASE: 2.0}  # seconds
-BACK = {Kind.REPEAT: 0.9, Kind.PARAPHRASE: 0.6}  # of them are to hit
-FEWEST = 4  # in a window, else it is made longer
+CHECK_INTERVAL_S = 0.2  # between two checks for recovered hits
+WINDOW_S = {Kind.REPEAT: 1.0, Kind.PARAPHRASE: 2.0}
+RECOVERED_HIT_SHARE = {Kind.REPEAT: 0.9, Kind.PARAPHRASE: 0.6}  # counts as recovered
+MIN_WINDOW_REQUESTS = 4  # a window with fewer is extended
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a fault may cost. Times are seconds after its end; None: it is not asked, since what hit is gone."""
+    """The tolerated effects of a fault. Times are seconds after its end; None: not checked, since entries are lost."""
 
     exact: float | None = 2.0
     semantic: float | None = 3.0
     hot: float | None = None
-    """When what is asked often is to hit again, where all was lost."""
+    """When frequent questions must hit again after a total loss."""
     during: float | None = None
-    """The share of repeats that is to hit while the fault lasts."""
+    """Required hit rate of repeats during the fault."""
     down: bool = False
-    """Whether the proxy is down meanwhile."""
+    """Whether the proxy is down during the fault."""
     errors: bool = False
-    """Whether errors are the system's own, as without the cache."""
+    """Whether errors would occur without the cache, too."""
     lines: int | None = None
-    """How many lines of the log it is worth at most."""
+    """Maximum number of log lines."""
 
     def times(self, patience: float) -> Expected:
-        """Return the same for a machine on which all takes so many times as long."""
+        """Return the same for a slower machine: all times are multiplied."""
         exact, semantic, hot = (
             None if each is None else patience * each for each in (self.exact, self.semantic, self.hot)
         )
@@ -55,27 +55,27 @@ class Row:
     hits_during: float
     hits_after: float
     p99: float
-    """Milliseconds, during."""
+    """Milliseconds, during the fault."""
     exact: float | None
-    """Seconds until repeats hit again; None: not while it was looked."""
+    """Seconds until repeats hit again; None if not within the observation."""
     semantic: float | None
     hot: float | None
     log: int
     faults: tuple[str, ...]
-    """What is not as it should be."""
+    """Deviations from the expected effects."""
     notes: tuple[str, ...] = ()
 
 
 def row(
     name: str,
     title: str,
-    seen: Sequence[Seen],
+    seen: Sequence[CheckedRequest],
     span: tuple[float, float],
     log: int,
     expected: Expected,
     said: Sequence[str],
 ) -> Row:
-    """*span* is the fault's, from its begin to its end; *said* is what the fault itself found wrong."""
+    """Compute a row. *span* is the begin and end of the fault; *said* has the problems that it detected itself."""
     begin, end = span
     during, after = since(seen, begin, end), since(seen, end)
     both = [*during, *after]
@@ -104,8 +104,8 @@ def row(
     return dataclasses.replace(found, faults=tuple(faults), notes=tuple(notes[:8]))
 
 
-def unmade(name: str, title: str, why: str) -> Row:
-    """Return the row of a fault that was not made."""
+def skipped_row(name: str, title: str, why: str) -> Row:
+    """Return the row of a fault that was not injected."""
     return Row(name, title, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, None, None, None, 0, (why,))
 
 
@@ -132,29 +132,31 @@ def _faults(found: Row, expected: Expected, repeats: float | None) -> list[str]:
     return faults
 
 
-def recovery(seen: Sequence[Seen], end: float) -> float | None:
-    """Return after how many seconds so many of these hit as do without a fault; None: not while it was looked."""
+def recovery(seen: Sequence[CheckedRequest], end: float) -> float | None:
+    """Return the seconds until hits are back to normal; None if not within the observation."""
     if not seen:
         return None
     kind = seen[0].kind
     ordered = sorted(seen, key=lambda each: each.at)
     start, last = end, ordered[-1].at
     while start <= last:
-        window = since(ordered, start, start + WINDOW[kind])
-        if len(window) < FEWEST:
-            window = [each for each in ordered if each.at >= start][:FEWEST]
-        if len(window) >= FEWEST and sum(each.hit for each in window) >= BACK[kind] * len(window):
+        window = since(ordered, start, start + WINDOW_S[kind])
+        if len(window) < MIN_WINDOW_REQUESTS:
+            window = [each for each in ordered if each.at >= start][:MIN_WINDOW_REQUESTS]
+        if len(window) >= MIN_WINDOW_REQUESTS and sum(each.hit for each in window) >= RECOVERED_HIT_SHARE[kind] * len(
+            window
+        ):
             return round(start - end, 1)
-        start += STEP
+        start += CHECK_INTERVAL_S
     return None
 
 
-def _share(seen: Sequence[Seen]) -> float:
+def _share(seen: Sequence[CheckedRequest]) -> float:
     return sum(each.hit for each in seen) / len(seen) if seen else 0.0
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Write rows as a table in Markdown."""
+    """Format rows as a Markdown table."""
     heads = ("scenario", "n", "up", "down", "err", "wrong", "hits %", "p99", "recovery", "log", "verdict")
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     return "\n".join([*lines, *map(line, rows)])

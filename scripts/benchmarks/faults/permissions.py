@@ -1,4 +1,4 @@
-"""Who may write a folder: root may always, so its right to that is taken from the proxy where it is to matter."""
+"""Makes folders read-only for the proxy. Root may always write, so the proxy loses that capability."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ PR_CAPBSET_DROP = 24
 
 
 def drop() -> None:
-    """Take those rights of root's from what this process becomes; to be called between fork and exec."""
+    """Drop these capabilities of root; call it between fork and exec."""
     library = ctypes.CDLL(None)
     for right in RIGHTS:
         library.prctl(PR_CAPBSET_DROP, right, 0, 0, 0)
 
 
 def allow(folder: Path, *, write: bool) -> None:
-    """Let the owner write to a folder and all in it, or not."""
+    """Allow or forbid the owner to write to a folder and everything in it."""
     for path in (folder, *folder.rglob("*")):
         if path.is_dir():
             path.chmod(0o700 if write else 0o500)

@@ -1,4 +1,4 @@
-"""Faults of the proxy itself: how it ends, what it is configured with, and the clock it lives by."""
+"""Faults of the proxy itself: its end, its configuration, and its clock."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from benchmarks.faults.measurements import Expected
 from benchmarks.faults.requests import Kind
 from benchmarks.faults.testbed import Proxy, Stage
 
-KEPT_WITHIN = 6.0  # seconds before a kill; of what was answered then and before its last 1.5 s all is to be stored
-SYNCED = 1.5
-SLOW = 1.5  # seconds that the upstream takes for embeddings, so that batches are under way whatever happens
+CHECKED_BEFORE_KILL_S = 6.0  # answers from this time before a kill must be stored, except those of the last 1.5 s
+FSYNC_MARGIN_S = 1.5
+SLOW_EMBEDDING_S = 1.5  # for embeddings of the upstream, so that batches are always pending
 
 
 class Killed(Fault):
@@ -30,8 +30,8 @@ class Killed(Fault):
     expected = Expected(exact=4.0, semantic=6.0, down=True)
 
     async def begin(self, stage: Stage) -> None:
-        stage.upstream.batch_delay = SLOW
-        await asyncio.sleep(SLOW)
+        stage.upstream.batch_delay = SLOW_EMBEDDING_S
+        await asyncio.sleep(SLOW_EMBEDDING_S)
         await stage.restart(self.how)
 
     async def end(self, stage: Stage) -> None:
@@ -43,21 +43,21 @@ class Terminated(Killed):
 
 
 class TerminatedSlowly(Killed):
-    """Parts that take their time to end, while answers to parts of batches come in."""
+    """A slow shutdown, while answers to parts of batches arrive."""
 
     name, title, how = "6b2", "SIGTERM while Valkey is stopped, restart", signal.SIGTERM
 
     async def begin(self, stage: Stage) -> None:
         from benchmarks.faults.valkey_faults import send
 
-        stage.upstream.batch_delay = SLOW
-        await asyncio.sleep(SLOW)
+        stage.upstream.batch_delay = SLOW_EMBEDDING_S
+        await asyncio.sleep(SLOW_EMBEDDING_S)
         send(stage.proxy.valkey, signal.SIGSTOP)
         await stage.restart(self.how)
 
 
 class Second(Fault):
-    """A second proxy on the same folder, asked as the first one is."""
+    """A second proxy on the same folder, with the same load."""
 
     name, title = "6c1", "second proxy on the same folder"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)
@@ -136,7 +136,7 @@ class ConfigChanged(Fault):
     )
 
     async def begin(self, stage: Stage) -> None:
-        stage.upstream.batch_delay = SLOW
+        stage.upstream.batch_delay = SLOW_EMBEDDING_S
         for way in self.ways:
             stage.proxy.configure({**stage.proxy.config, **way})
             await asyncio.sleep(1.5)
@@ -152,7 +152,7 @@ class Touched(Fault):
     after = 7.0
 
     async def begin(self, stage: Stage) -> None:
-        stage.upstream.batch_delay = SLOW
+        stage.upstream.batch_delay = SLOW_EMBEDDING_S
         for _ in range(3):
             stage.proxy.script.touch()
             await asyncio.sleep(2)
@@ -167,8 +167,8 @@ class ScriptBroken(Fault):
     after = 8.0
 
     async def begin(self, stage: Stage) -> None:
-        stage.upstream.batch_delay = SLOW
-        await asyncio.sleep(SLOW)
+        stage.upstream.batch_delay = SLOW_EMBEDDING_S
+        await asyncio.sleep(SLOW_EMBEDDING_S)
         self._good = stage.proxy.script.read_text("utf-8")
         stage.proxy.script.write_text("raise RuntimeError('on purpose')\n", "utf-8")
 
@@ -178,7 +178,7 @@ class ScriptBroken(Fault):
 
 
 class NothingLost(Fault):
-    """What was answered before a kill, and not in its last second or so, is stored."""
+    """Checks that answers before a kill are stored, except those of the last second or so."""
 
     name, title = "6a2", "kill -9 again: what was stored is there"
     lasts = 0.0
@@ -188,7 +188,7 @@ class NothingLost(Fault):
     async def begin(self, stage: Stage) -> None:
         asks = [stage.load.corpus.new() for _ in range(60)]
         await stage.load.all(asks)
-        await asyncio.sleep(SYNCED)
+        await asyncio.sleep(FSYNC_MARGIN_S)
         await stage.restart(signal.SIGKILL, ready=True)
         seen = await stage.load.all(asks)
         if lost := [each for each in seen if each.cache != "exact" and each.verdict is Verdict.GOOD]:
@@ -223,7 +223,7 @@ class DayAhead(Clock):
 
 
 class YearsAhead(Clock):
-    """All that is stored expires; what is stored meanwhile must not outlive its time when the clock is right again."""
+    """All entries expire; those stored meanwhile must not live too long when the clock is right again."""
 
     name, title, shift = "6h", "clock +10 years", 3652 * 86_400
     expected = Expected(exact=None, semantic=None, hot=12.0)

@@ -1,4 +1,4 @@
-"""Faults of a Redis of one's own, and of the wire to it."""
+"""Faults of an external Redis, and of the connection to it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Garbage(OnTheWire):
 
 class Flipped(OnTheWire):
     name, title, mode = "1p", "one bit flipped in each reply", "flip"
-    expected = Expected(exact=None, semantic=None, hot=8.0, lines=12)  # what was damaged may be dropped
+    expected = Expected(exact=None, semantic=None, hot=8.0, lines=12)  # damaged entries may be dropped
     after = 9.0
 
 

@@ -1,4 +1,4 @@
-"""The wire between the proxy and a Redis: it is slow, narrow, silent or cut, or it damages what comes back."""
+"""A TCP relay between the proxy and Redis that delays, throttles, drops, cuts or damages data."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import random
 import socket
 import struct
 
-PIECE = 1 << 16
-EVERY = 0.1  # seconds between two resets of all connections
+READ_BYTES = 1 << 16
+RESET_INTERVAL_S = 0.1  # between two resets of all connections
 
 
 class RedisWire:
-    """Listens on *port* of the loopback and passes on to *server*. *mode* says how; *figure* is its measure.
+    """Listens on a loopback *port* and forwards to *server*. *mode* is the fault, *figure* its strength.
 
     ``slow`` (seconds more for each reply), ``narrow`` (bytes a second), ``hole`` (nothing passes), ``cut`` (half of a
     reply, then a reset), ``garbage``, ``flip`` (a bit of each reply), ``twice``.
@@ -56,7 +56,7 @@ class RedisWire:
             self._open[writer] = there
             await asyncio.gather(self._up(reader, there), self._back(from_there, writer))
         except (OSError, asyncio.CancelledError):
-            pass  # either side has gone
+            pass  # either side disconnected
         finally:
             self._open.pop(writer, None)
             self._tasks.discard(task)
@@ -65,14 +65,14 @@ class RedisWire:
                 there.close()
 
     async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while piece := await reader.read(PIECE):
+        while piece := await reader.read(READ_BYTES):
             if self.mode != "hole":
                 writer.write(piece)
                 await writer.drain()
         writer.close()
 
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while piece := await reader.read(PIECE):
+        while piece := await reader.read(READ_BYTES):
             match self.mode:
                 case "hole":
                     continue

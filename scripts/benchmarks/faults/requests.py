@@ -1,4 +1,4 @@
-"""What is asked under faults: repeats, other wordings, new questions, and batches of embeddings. Pure."""
+"""The requests of the load: repeats, paraphrases, new questions, and batches of embeddings. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ KEYS = tuple(f"sk-faults-{name}" for name in ("ada", "bob", "cho", "dan", "eve")
 MODELS = ("gpt-faults", "gpt-faults-mini")
 EMBEDDER = "embed-faults"
 CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
-TEXTS = 12  # that each caller has embedded beforehand
-HOT = 20  # questions that come often: what a cache that has lost everything is soon to have again
+TEXTS = 12  # that each caller has embedded in advance
+HOT = 20  # frequent questions, which a cache must soon have again after a total loss
 HOT_SHARE = 0.3
 STREAMED = 0.3
 
@@ -33,7 +33,7 @@ MIX = {Kind.REPEAT: 50, Kind.PARAPHRASE: 20, Kind.NEW: 18, Kind.BATCH: 12}
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. *texts* are the question, or the inputs of a batch; *group* are the wordings that mean the same."""
+    """A request. *texts* are the question or the inputs of a batch; *group* is common to paraphrases of a question."""
 
     kind: Kind
     key: str
@@ -58,7 +58,7 @@ class Ask:
 
 
 class Corpus:
-    """*entries* questions that are stored, each of one caller and model, and what is asked about them by chance."""
+    """*entries* stored questions, each of one caller and model, and a random choice of requests about them."""
 
     def __init__(self, entries: int, seed: int = 1) -> None:
         self._chance = random.Random(seed)
@@ -68,7 +68,7 @@ class Corpus:
         self._kinds = [kind for kind, share in MIX.items() for _ in range(share)]
 
     def warm(self) -> Iterator[Ask]:
-        """Return what fills the store."""
+        """Return the requests that fill the store."""
         for number in range(len(self._groups)):
             yield self._question(Kind.REPEAT, number, 0, stream=number % 10 < 10 * STREAMED)
         for key in KEYS:
@@ -81,14 +81,14 @@ class Corpus:
         return self._question(Kind.REPEAT, number, 0, stream=self._streams())
 
     def some(self) -> Ask:
-        """Return one request of the mix."""
+        """Return a random request of the mix."""
         match self._chance.choice(self._kinds):
             case Kind.REPEAT:
                 return self.repeat()
             case Kind.PARAPHRASE:
                 number = self._chance.randrange(len(self._groups))
                 wording = self._chance.randrange(1, len(self._groups[number]))
-                # It is to be found by meaning the next time as well.
+                # It must be a semantic hit the next time, too.
                 quiet = (("cache-control", "no-store"),)
                 return self._question(Kind.PARAPHRASE, number, wording, stream=self._streams(), headers=quiet)
             case Kind.NEW:
@@ -103,7 +103,7 @@ class Corpus:
         return Ask(Kind.NEW, key, model, (question,), frozenset((question,)), self._streams())
 
     def batch(self, new: int) -> Ask:
-        """Return a batch of some that are known, and *new* others."""
+        """Return a batch of some stored texts and *new* others."""
         key = self._chance.choice(KEYS)
         known = self._chance.sample(range(TEXTS), 4)
         texts = [*(_text(key, number) for number in known), *(f"fresh text {next(self._fresh)}" for _ in range(new))]

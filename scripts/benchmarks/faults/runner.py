@@ -1,4 +1,4 @@
-"""Goes through the faults, one after the other, and says of each whether all was as it should be."""
+"""Injects the faults one after the other, and checks the results of each."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from benchmarks.faults import (
     valkey_faults,
 )
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.load import WITHIN
+from benchmarks.faults.load import ANSWER_TIMEOUT_S
 from benchmarks.faults.measurements import Row, line, row, table
 from benchmarks.faults.testbed import STAGES, Plan, Stage, lacks, stage
 
-BEGIN_WITHIN = 120.0  # seconds that a fault may take to begin, and to end
-DESCRIPTORS = 8192
-LONGER = 3.0  # seconds that are looked at after the time in which hits are to be back, so that a row says when they are
+FAULT_TIMEOUT_S = 120.0  # for a fault to begin, and again to end
+MAX_DESCRIPTORS = 8192
+EXTRA_OBSERVATION_S = 3.0  # after the time by which hits must be back, so that a late recovery is measured
 
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Seconds of each fault: while it lasts, and after; and how much longer than on an idle machine all may take."""
+    """Seconds during and after each fault, and a factor for slow machines."""
 
     during: float
     after: float
@@ -52,7 +52,7 @@ class Phases:
 
 FULL, QUICK = Phases(5.0, 6.0), Phases(2.5, 4.0)
 ENTRIES, QUICK_ENTRIES = 960, 240
-RATE = 55.0
+REQUESTS_PER_S = 55.0
 
 ALL: tuple[Callable[[], Fault], ...] = (
     fault.Baseline,
@@ -65,26 +65,26 @@ ALL: tuple[Callable[[], Fault], ...] = (
 )
 
 
-def named(names: Sequence[str]) -> list[Fault]:
-    """Return the faults of these names, all where there are none, in the order in which stages are shared.
+def select_faults(names: Sequence[str]) -> list[Fault]:
+    """Return the faults of these names (all by default), sorted so that they share stages.
 
-    Raises Problem for one that there is not.
+    Raises Problem for an unknown name.
     """
     made = [each() for each in ALL]
     if unknown := set(names) - {each.name for each in made}:
-        raise Problem(f"--only: {sorted(unknown)[0]!r} is none of {', '.join(each.name for each in made)}")
-    wanted = [each for each in made if not names or each.name in names]
-    return sorted(wanted, key=lambda each: STAGES.index(each.where))
+        raise Problem(f"--only: {sorted(unknown)[0]!r} is not one of {', '.join(each.name for each in made)}")
+    selected = [each for each in made if not names or each.name in names]
+    return sorted(selected, key=lambda each: STAGES.index(each.where))
 
 
 def list_all() -> str:
-    return "\n".join(f"{each.name:5} {each.title}" for each in named(()))
+    return "\n".join(f"{each.name:5} {each.title}" for each in select_faults(()))
 
 
 def run(faults: Sequence[Fault], plan: Plan, phases: Phases, report: Path | None) -> int:
-    """Print a table, a line as soon as it is known, and a verdict; return the exit code, 1 when a row has failed."""
+    """Print a table line by line, and the failed rows; return the exit code, 1 if a row failed."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, hard), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(MAX_DESCRIPTORS, hard), hard))
     for folder in (plan.data, plan.logs):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -109,52 +109,52 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
     print(table(()), flush=True)
     progress = Progress("faults")
     async with AsyncExitStack() as stack:
-        now: Stage | None = None
-        for place, each in enumerate(faults):
+        current: Stage | None = None
+        for index, each in enumerate(faults):
             if lacking := lacks(each.where) or each.lacks():
                 print(f"| {each.name} {each.title} | skipped: {lacking} |", flush=True)
                 continue
-            progress.task = f"{place + 1} of {len(faults)}: {each.name} {each.title}"
+            progress.task = f"{index + 1} of {len(faults)}: {each.name} {each.title}"
             progress.show()
-            if now is not None and now.where != each.where:
+            if current is not None and current.where != each.where:
                 await stack.aclose()
-                now = None
+                current = None
             try:
-                if now is None:
+                if current is None:
                     folder = plan.folder / f"stage-{next(numbers)}"
-                    now = await stack.enter_async_context(stage(plan, each.where, folder))
-                found = await measured(each, now, phases)
-            except (Problem, OSError) as exc:  # the others are to be seen all the same
-                found = measurements.unmade(each.name, each.title, f"it could not be set up: {exc}")
+                    current = await stack.enter_async_context(stage(plan, each.where, folder))
+                found = await measure_fault(each, current, phases)
+            except (Problem, OSError) as exc:  # continue with the others
+                found = measurements.skipped_row(each.name, each.title, f"setup failed: {exc}")
             rows.append(found)
             progress.clear()
             print(line(found), flush=True)
-            if each.spoils or found.faults or now is None or not now.proxy.runs:
+            if each.spoils or found.faults or current is None or not current.proxy.runs:
                 await stack.aclose()
-                now = None
+                current = None
 
 
-async def measured(fault: Fault, on: Stage, phases: Phases) -> Row:
-    """Let a fault happen, and look at what the clients saw."""
-    await asyncio.sleep(1.0)  # of quiet, so that what the last one has left is not taken for this one's
+async def measure_fault(fault: Fault, on: Stage, phases: Phases) -> Row:
+    """Inject a fault, and evaluate the clients' results."""
+    await asyncio.sleep(1.0)  # so that effects of the previous fault are not counted for this one
     logged, begin = on.proxy.logged, time.monotonic()
     lasts = phases.during if fault.lasts is None else fault.lasts
     try:
-        async with asyncio.timeout(BEGIN_WITHIN):
+        async with asyncio.timeout(FAULT_TIMEOUT_S):
             await fault.begin(on)
         await asyncio.sleep(max(0.0, begin + lasts - time.monotonic()))
-        async with asyncio.timeout(BEGIN_WITHIN):
+        async with asyncio.timeout(FAULT_TIMEOUT_S):
             await fault.end(on)
-    except Exception as exc:  # the row has failed, the others are to be seen all the same
-        fault.said.append(f"the fault could not be made: {type(exc).__name__}: {exc}"[:300])
+    except Exception as exc:  # the row failed; continue with the others
+        fault.said.append(f"injecting the fault failed: {type(exc).__name__}: {exc}"[:300])
         with contextlib.suppress(Exception):
             await fault.end(on)
     end = time.monotonic()
     expected = fault.expected.times(phases.patience)
     back = max(each or 0.0 for each in (expected.exact, expected.semantic, expected.hot))
-    await asyncio.sleep(max(phases.after, fault.after, back + LONGER))
+    await asyncio.sleep(max(phases.after, fault.after, back + EXTRA_OBSERVATION_S))
     last = time.monotonic()
-    await _answered(on, last)
+    await _wait_for_answers(on, last)
     lines = on.proxy.lines(logged) if on.proxy.log.exists() else []
     seen = [each for each in on.load.seen if each.at < last]
     found = row(fault.name, fault.title, seen, (begin, end), len(lines), expected, fault.said)
@@ -163,20 +163,20 @@ async def measured(fault: Fault, on: Stage, phases: Phases) -> Row:
     return found
 
 
-async def _answered(on: Stage, last: float) -> None:
-    """Wait for what was asked until then, at most as long as clients do."""
-    deadline = last + WITHIN
+async def _wait_for_answers(on: Stage, last: float) -> None:
+    """Wait for the answers to earlier requests, at most as long as clients wait."""
+    deadline = last + ANSWER_TIMEOUT_S
     while on.load.waits(last) and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Do as `scripts/bench faults` with these arguments. Raises Problem."""
+    """Run `scripts/bench faults` with these arguments. Raises Problem."""
     options = _parser().parse_args(arguments)
     if options.list:
         print(list_all())
         return 0
-    faults = named(options.only)
+    faults = select_faults(options.only)
     print(machine.line(machine.describe()))
     folder = Path(tempfile.mkdtemp(prefix="ai-cache-faults-"))
     try:
@@ -191,26 +191,29 @@ def command(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench faults",
-        description="Make every fault that can be made here, one after the other, under a steady load of which every "
-        "answer is compared with what the upstream sent. A row fails when a client saw an error that the upstream did "
-        "not cause, or a wrong, foreign, cut or short answer, or when hits are not back in time. Exit code 1 then.",
+        description="Inject every fault that this machine allows, one after the other, under a steady load, and "
+        "compare every answer with what the upstream sent. A row fails if a client got an error that the upstream "
+        "did not cause, or a wrong, foreign or truncated answer, or if hits are not back in time. Then the exit "
+        "code is 1.",
         epilog="Columns: requests; failures that the upstream caused; those while the proxy was down on purpose; other "
-        "errors; wrong answers; hits during and after; p99 during, in ms; seconds until repeats, other wordings and "
-        "what is asked often hit again; lines in the log.",
-    )
-    parser.add_argument("--only", type=lambda text: text.split(","), default=[], metavar="A,B", help="of --list")
-    parser.add_argument("--list", action="store_true", help="name all faults")
-    parser.add_argument("--quick", action="store_true", help="some seconds for each, and a quarter of the entries")
-    parser.add_argument("--rate", type=float, default=RATE, metavar="N", help="requests a second (default %(default)g)")
-    parser.add_argument(
-        "--patience", type=float, default=1.0, metavar="N", help="times the time in which hits are to be back"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
-    parser.add_argument(
-        "--logs", type=Path, metavar="DIR", help="write there what the proxy logged in rows that failed"
+        "errors; wrong answers; hits during and after; p99 during, in ms; seconds until repeats, paraphrases and "
+        "frequent questions hit again; lines in the log.",
     )
     parser.add_argument(
-        "--python", type=Path, default=Path(sys.executable), help="runs the proxy (default: this environment's)"
+        "--only", type=lambda text: text.split(","), default=[], metavar="A,B", help="names from --list"
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where data folders are made (default: temporary)")
+    parser.add_argument("--list", action="store_true", help="list all faults")
+    parser.add_argument("--quick", action="store_true", help="a few seconds per fault, and a quarter of the entries")
+    parser.add_argument(
+        "--rate", type=float, default=REQUESTS_PER_S, metavar="N", help="requests a second (default %(default)g)"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=1.0, metavar="N", help="factor for the time by which hits must be back"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to this file")
+    parser.add_argument("--logs", type=Path, metavar="DIR", help="write the proxy's log of failed rows to this folder")
+    parser.add_argument(
+        "--python", type=Path, default=Path(sys.executable), help="Python for the proxy (default: this environment's)"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder for data folders (default: temporary)")
     return parser

@@ -1,4 +1,4 @@
-"""What the stand-in upstream has sent, every answer under a number of its own. Pure.
+"""The answers that the stand-in upstream sent, each with its own number. Pure.
 
 An answer says who asked which model for what, so whoever reads it knows whether it is the right one, and whole.
 """
@@ -17,8 +17,8 @@ USAGE = {"prompt_tokens": 20, "completion_tokens": 80, "total_tokens": 100}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as it came to the upstream. *name* is the client's own, from a header that all caches ignore."""
+class UpstreamRequest:
+    """A request as the upstream got it. *name* is the client's name for it, from a header that the cache ignores."""
 
     name: str
     path: str
@@ -30,10 +30,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: *body* is what it is made of, *wire* what went over it. *good*: whole, and an answer at all."""
+    """One answer: *body* is the content, *wire* the bytes sent. *good*: complete, and not an error."""
 
     number: int
-    asked: Asked
+    asked: UpstreamRequest
     status: int
     text: str
     body: bytes
@@ -43,7 +43,7 @@ class Answer:
 
 
 class Ledger:
-    """All that was sent, by number and by the request's name."""
+    """All answers, by number and by the request's name."""
 
     def __init__(self) -> None:
         self._answers: dict[int, Answer] = {}
@@ -59,24 +59,24 @@ class Ledger:
         self._names[answer.asked.name].append(answer)
 
     def of(self, name: str) -> Sequence[Answer]:
-        """Return all that was sent for a request: a batch may be asked in part, and then as a whole."""
+        """Return all answers to a request: a batch may be requested in part, and then as a whole."""
         return self._names.get(name, ())
 
     def get(self, number: int) -> Answer | None:
         return self._answers.get(number)
 
 
-def read_asked(path: str, headers: Mapping[str, str], body: bytes) -> Asked:
-    """Raises ValueError for what no client of ours asks."""
+def parse_upstream_request(path: str, headers: Mapping[str, str], body: bytes) -> UpstreamRequest:
+    """Parse a request. Raises ValueError for one that none of our clients sends."""
     document = json.loads(body)
     texts = document["input"] if "input" in document else [document["messages"][-1]["content"]]
     key = headers.get("authorization", "").removeprefix("Bearer ")
     name, stream = headers.get("x-request-id", ""), bool(document.get("stream"))
-    return Asked(name, path, key, document["model"], tuple(texts), stream)
+    return UpstreamRequest(name, path, key, document["model"], tuple(texts), stream)
 
 
-def answer(number: int, asked: Asked, mode: str = "") -> Answer:
-    """Return a good answer, or what *mode* makes of it: ``500``, ``429``, ``gzip`` or ``errevent``."""
+def answer(number: int, asked: UpstreamRequest, mode: str = "") -> Answer:
+    """Return a good answer, or a bad one by *mode*: ``500``, ``429``, ``gzip`` or ``errevent``."""
     if mode in ("500", "429"):
         body = json.dumps({"error": {"message": f"refused, number {number}"}}).encode()
         return Answer(number, asked, int(mode), "", body, body, {"content-type": "application/json"}, good=False)
@@ -95,14 +95,14 @@ def answer(number: int, asked: Asked, mode: str = "") -> Answer:
     return Answer(number, asked, 200, text, body, wire, headers, good)
 
 
-def said(number: int, asked: Asked) -> str:
-    """Return an answer's text, of some 40 to 200 words."""
+def said(number: int, asked: UpstreamRequest) -> str:
+    """Return the text of an answer, some 40 to 200 words."""
     words = " ".join(WORDS[(number * 7 + place) % len(WORDS)] for place in range(30 + number * 37 % 160))
     return f"Answer {number} to «{asked.texts[0]}» by {asked.model} for {asked.key}: {words}. End of answer {number}."
 
 
 def vector(key: str, model: str, text: str) -> list[float]:
-    """Return what a text's vector is: floats that JSON writes exactly."""
+    """Return a text's vector, of floats that JSON represents exactly."""
     digest = hashlib.blake2b(f"{key}\0{model}\0{text}".encode(), digest_size=8).digest()
     return [(byte - 128) / 128 for byte in digest]
 
@@ -131,7 +131,7 @@ def _whole(number: int, model: str, text: str) -> bytes:
     return json.dumps({**head, "choices": choices, "usage": USAGE}).encode()
 
 
-def _embeddings(asked: Asked) -> bytes:
+def _embeddings(asked: UpstreamRequest) -> bytes:
     data = [
         {"object": "embedding", "index": place, "embedding": vector(asked.key, asked.model, text)}
         for place, text in enumerate(asked.texts)

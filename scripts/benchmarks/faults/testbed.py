@@ -1,4 +1,4 @@
-"""What faults are made on: a proxy of its own with its folders, a Redis where it has one, the upstream and the load."""
+"""The stages for faults: a proxy with its folders, an optional Redis, the upstream and the load."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from benchmarks.faults.upstream import Upstream
 from benchmarks.processes import Server, free_port
 from benchmarks.systems import ADDON
 
-QUIET = (
+IGNORED_LOG_LINES = (
     "client connect",
     "client disconnect",
     "server connect",
@@ -45,10 +45,10 @@ QUIET = (
     "<< ",
     ": POST ",
 )
-"""Lines that mitmproxy writes of every connection or stream."""
-SMALL = 128  # descriptors, on the stage that has few
-TMPFS = "32m"
-TRIES = 5
+"""Lines that mitmproxy logs for every connection or stream."""
+FEW_DESCRIPTORS = 128  # on the stage "files"
+TMPFS_SIZE = "32m"
+MAX_START_ATTEMPTS = 5
 _LOGGED = re.compile(r"\[\d\d:\d\d:\d\d")
 STAGES = ("embedded", "redis", "tls", "files", "rights", "tmpfs", "clock")
 
@@ -60,12 +60,12 @@ class Plan:
     python: Path
     folder: Path
     data: Path | None = None
-    """Where data folders are made, if not in *folder*."""
+    """Folder for data folders, if not *folder*."""
     logs: Path | None = None
 
 
 class Proxy:
-    """A mitmdump with the cache, on files of its own, that can be ended and started again on the same port."""
+    """A mitmdump with the cache and its own files, which can be restarted on the same port."""
 
     def __init__(
         self, plan: Plan, folder: Path, data: Path, upstream: str, config: Mapping[str, Any], *, port: int | None = None
@@ -84,7 +84,7 @@ class Proxy:
         self.configure(self.config)
 
     def configure(self, config: Mapping[str, Any] | str) -> None:
-        """Write the configuration, which is read again when it has changed."""
+        """Write the configuration, which the proxy reloads."""
         text = config if isinstance(config, str) else yaml.safe_dump(dict(config))
         self.config_file.write_text(text, "utf-8")
 
@@ -98,7 +98,7 @@ class Proxy:
         return self._server is not None and self._server.process.poll() is None
 
     def children(self, word: str) -> list[int]:
-        """Return the processes of the proxy's whose command has that word in it."""
+        """Return the proxy's processes whose command contains a word."""
         return [pid for pid in self._server.tree.pids() if word in _command(pid)] if self._server is not None else []
 
     @property
@@ -133,15 +133,15 @@ class Proxy:
             await self.ready()
 
     async def ready(self, parts: frozenset[str] = proxy_metrics.SEMANTIC) -> None:
-        """Wait until those parts of the cache take part. Raises Problem."""
-        for _ in range(TRIES):
-            with contextlib.suppress(OSError):  # a busy machine does not even answer that
+        """Wait until these parts of the cache are in use. Raises Problem."""
+        for _ in range(MAX_START_ATTEMPTS):
+            with contextlib.suppress(OSError):  # a busy machine may not even answer this
                 await asyncio.to_thread(proxy_metrics.wait_ready, self.port, parts)
                 return
         raise Problem("the proxy does not say which parts of the cache stand")
 
     async def kill(self, how: signal.Signals = signal.SIGKILL, within: float = 20.0) -> None:
-        """End it, and wait until its children have ended, too."""
+        """End it and its children, and wait for them."""
         if self._server is None:
             return
         children = self._server.tree.pids()[1:]
@@ -153,7 +153,7 @@ class Proxy:
             await asyncio.sleep(0.05)
 
     async def ends(self, within: float) -> bool:
-        """Tell whether it ends by itself within so many seconds."""
+        """Return whether it ends by itself in time."""
         deadline = time.monotonic() + within
         while self.runs and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
@@ -167,7 +167,7 @@ class Proxy:
         return [
             line
             for line in self.said(since).splitlines()
-            if _LOGGED.match(line) and not any(word in line for word in QUIET)
+            if _LOGGED.match(line) and not any(word in line for word in IGNORED_LOG_LINES)
         ]
 
     def said(self, since: int) -> str:
@@ -183,7 +183,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class External:
-    """A Redis of its own, and the wire between it and the proxy."""
+    """An external Redis, and the relay between it and the proxy."""
 
     folder: Path
     port: int
@@ -207,7 +207,7 @@ class External:
 
 
 class Stage:
-    """All of it, while it stands."""
+    """A running stage: proxy, upstream, load and optional Redis."""
 
     def __init__(self, plan: Plan, where: str, folder: Path) -> None:
         self.plan, self.where, self.folder = plan, where, folder
@@ -231,14 +231,14 @@ class Stage:
         self.load = Load(self.client, Corpus(plan.entries), self.ledger, plan.rate)
 
     def valkey(self) -> Redis:
-        """Return a client of the embedded Valkey, or of the Redis past its wire."""
+        """Return a client of the embedded Valkey, or of the Redis behind its relay."""
         if self.external is not None:
             return Redis(port=self.external.port)
         path = server.EmbeddedValkey(self.proxy.data, 0).url.removeprefix("unix://")
         return Redis(unix_socket_path=path)
 
     async def restart(self, how: signal.Signals = signal.SIGTERM, *, ready: bool = False) -> None:
-        """End the proxy and start it again, as it is now; what is asked meanwhile finds it down."""
+        """Restart the proxy; requests meanwhile count as sent while it was down."""
         with self.load.is_down():
             await self.proxy.kill(how)
             await self.proxy.start(ready=ready)
@@ -249,12 +249,14 @@ class Stage:
             self.upstream.tls = tls.serving(certificate, key)
             self.proxy.options = ("--set", f"ssl_verify_upstream_trusted_ca={certificate}")
         if self.where == "files":
-            self.proxy.before_exec = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (SMALL, SMALL))
+            self.proxy.before_exec = lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (FEW_DESCRIPTORS, FEW_DESCRIPTORS)
+            )
         if self.where == "rights" and not os.geteuid():
             self.proxy.before_exec = permissions.drop
         if self.where == "tmpfs":
             (self.folder / "tmpfs").mkdir()
-            mounting = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS}", "tmpfs", str(self.folder / "tmpfs")]
+            mounting = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS_SIZE}", "tmpfs", str(self.folder / "tmpfs")]
             await asyncio.to_thread(subprocess.run, mounting, check=True)
         if self.where == "clock":
             self.shift = jumping_clock.Shift(self.folder)
@@ -281,7 +283,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(plan: Plan, where: str, folder: Path) -> AsyncIterator[Stage]:
-    """Set one up, filled and with the load begun, and end all of it with the block. Raises Problem."""
+    """Set up a stage with a filled store and a running load, and end it with the block. Raises Problem."""
     folder.mkdir(parents=True)
     made = Stage(plan, where, folder)
     try:
@@ -293,7 +295,7 @@ async def stage(plan: Plan, where: str, folder: Path) -> AsyncIterator[Stage]:
 
 
 def lacks(where: str) -> str:
-    """Say what this machine lacks for a stage; nothing where it has all."""
+    """Return what this machine lacks for a stage, or empty."""
     if sys.platform != "linux":
         return "only on Linux"
     if where == "clock":

@@ -1,4 +1,4 @@
-"""Certificates for the stand-in upstream, each its own authority."""
+"""Self-signed certificates for the stand-in upstream."""
 
 from __future__ import annotations
 

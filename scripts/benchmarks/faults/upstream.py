@@ -1,4 +1,4 @@
-"""The stand-in upstream, in the harness's own process: it numbers every answer, and fails as it is told to."""
+"""The stand-in upstream, in the test's own process. It numbers every answer, and fails on demand."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import socket
 import ssl
 import struct
 
-from benchmarks.faults.sent_answers import Answer, Ledger, answer, read_asked
+from benchmarks.faults.sent_answers import Answer, Ledger, answer, parse_upstream_request
 from demo.upstream import read_request
 
-LIMIT = 1 << 20  # bytes of a request's head
-BAD = ("500", "429", "reset", "close", "close-eof", "errevent", "never")
-"""Modes in which every other answer is bad; ``pace``, ``slowfb`` and ``gzip`` are ways of good ones."""
+MAX_HEAD_BYTES = 1 << 20
+BAD_MODES = ("500", "429", "reset", "close", "close-eof", "errevent", "never")
+"""Modes in which every other answer is bad; ``pace``, ``slowfb`` and ``gzip`` have good answers."""
 
 
 class Upstream:
-    """Listens on *port* of the loopback while it `listens`."""
+    """A server on a loopback *port*."""
 
     def __init__(self, port: int, ledger: Ledger) -> None:
         self.port, self.ledger = port, ledger
@@ -34,11 +34,11 @@ class Upstream:
     async def listen(self) -> None:
         self._released = asyncio.Event()
         self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", self.port, limit=LIMIT, ssl=self.tls, backlog=1000
+            self._connected, "127.0.0.1", self.port, limit=MAX_HEAD_BYTES, ssl=self.tls, backlog=1000
         )
 
     async def close(self) -> None:
-        """Take no more connections, and end those there are."""
+        """Close the listener and all connections."""
         if self._server is not None:
             self._server.close()
             for each in self._open:
@@ -47,7 +47,7 @@ class Upstream:
             self._server = None
 
     def set(self, mode: str = "", delay: float = 0.0) -> None:
-        """Answer so from now on; who waits for an answer that never comes is let go."""
+        """Switch the mode, and release requests that wait for an answer that never comes."""
         self.mode, self.delay = mode, delay
         self._released.set()
         self._released = asyncio.Event()
@@ -60,18 +60,18 @@ class Upstream:
             while await self._answered(reader, writer):
                 pass
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            pass  # the proxy has closed, or the row is over
+            pass  # the proxy closed the connection, or the row is over
         finally:
             self._open.discard(task)
             writer.close()
 
     async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Answer one request; tell whether the connection goes on."""
+        """Answer one request; return whether the connection stays open."""
         request = await read_request(reader)
-        asked = read_asked(request.path, request.headers, request.body)
+        asked = parse_upstream_request(request.path, request.headers, request.body)
         self.calls += 1
         number, mode = self.ledger.number(), self.mode
-        if mode in BAD and number % 2:
+        if mode in BAD_MODES and number % 2:
             mode = ""
         found = answer(number, asked, mode)
         await asyncio.sleep(self.delay + (self.batch_delay if "embeddings" in asked.path else 0.0))
@@ -101,7 +101,7 @@ class Upstream:
         await writer.drain()
 
     async def _break_off(self, found: Answer, how: str, writer: asyncio.StreamWriter) -> None:
-        """Send the first half of an answer, and leave: with a reset, or without the end that the head promises."""
+        """Send the first half of an answer, then reset or close the connection."""
         half = found.wire[: len(found.wire) // 2]
         self.ledger.add(dataclasses.replace(found, wire=half))
         if how == "close-eof":
@@ -132,5 +132,5 @@ def head(found: Answer, *, chunked: bool, length: bool = True) -> bytes:
 
 
 def pieces(body: bytes) -> list[bytes]:
-    """Cut a stream where its events end; anything else is one piece."""
+    """Split a stream into its events; anything else is one piece."""
     return [event + b"\n\n" for event in body.split(b"\n\n") if event] if body.endswith(b"\n\n") else [body]

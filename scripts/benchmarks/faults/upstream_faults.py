@@ -1,4 +1,4 @@
-"""Faults of the upstream: those the client is to see as they are, and no others."""
+"""Faults of the upstream, which clients must see unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.faults.fault import Fault
 from benchmarks.faults.measurements import Expected
 from benchmarks.faults.testbed import Stage
 
-NONE_OF_OURS = Expected(exact=0.5, semantic=2.0, during=0.9, lines=8)
+UPSTREAM_ONLY = Expected(exact=0.5, semantic=2.0, during=0.9, lines=8)
 
 
 class Answering(Fault):
@@ -20,14 +20,14 @@ class Answering(Fault):
     mode: ClassVar[str] = ""
     delay: ClassVar[float] = 0.0
     causes: ClassVar[bool] = True
-    expected = NONE_OF_OURS
+    expected = UPSTREAM_ONLY
 
     async def begin(self, stage: Stage) -> None:
         self._first = len(stage.load.seen)
         stage.upstream.set(self.mode, self.delay)
 
     async def end(self, stage: Stage) -> None:
-        """Ask again, too, what was answered badly: a hit on what was bad is found by every check of hits."""
+        """Repeat requests with bad answers: checks of hits detect a stored bad answer."""
         stage.upstream.set()
         seen = stage.load.seen[self._first :]
         badly = {each.ask for each in seen if each.ask is not None}
@@ -77,12 +77,12 @@ class Gzip(Answering):
 
 class Never(Answering):
     name, title, mode = "4j", "upstream never answers", "never"
-    causes = False  # it is seen when it has ended
+    causes = False  # its failures are seen after its end
 
 
 class Refused(Fault):
     name, title = "4k", "upstream refuses connections"
-    expected = NONE_OF_OURS
+    expected = UPSTREAM_ONLY
 
     async def begin(self, stage: Stage) -> None:
         stage.load.refused.begin()

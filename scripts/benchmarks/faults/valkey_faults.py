@@ -16,12 +16,12 @@ from benchmarks.faults.fault import Fault
 from benchmarks.faults.measurements import Expected
 from benchmarks.faults.testbed import Stage
 
-GARBAGE_AT = 400  # keys
+GARBAGE_KEYS = 400
 BLOCKS = "local t = redis.call('TIME')[1] while redis.call('TIME')[1] - t < 1 do end"
 
 
 class Repeated(Fault):
-    """What is done again and again while it lasts; what one turn says is no matter."""
+    """An action that is repeated during the fault; errors of single actions are ignored."""
 
     every: ClassVar[float] = 0.1
 
@@ -49,7 +49,7 @@ def send(pids: list[int], how: signal.Signals) -> None:
 
 
 async def ask(stage: Stage, *command: Any) -> Any:
-    """Ask the Valkey itself."""
+    """Run a command on the Valkey itself."""
     async with stage.valkey() as client:
         return await client.execute_command(*command)  # type: ignore[no-untyped-call]
 
@@ -75,7 +75,7 @@ class ValkeyStopped(Fault):
 
 
 class Configured(Fault):
-    """Settings of the Valkey that are bad while it lasts."""
+    """Bad settings of the Valkey during the fault."""
 
     there: ClassVar[tuple[tuple[Any, ...], ...]]
     back: ClassVar[tuple[tuple[Any, ...], ...]]
@@ -97,7 +97,7 @@ class ValkeyFull(Configured):
 
 
 class ValkeyDamaged(Fault):
-    name, title = "1d", f"wrong type, garbage or a foreign entry at {GARBAGE_AT} keys"
+    name, title = "1d", f"wrong type, garbage or a foreign entry at {GARBAGE_KEYS} keys"
     lasts = 2.0
     expected = Expected(exact=None, semantic=None, hot=10.0, lines=6)
     after = 11.0
@@ -109,7 +109,7 @@ class ValkeyDamaged(Fault):
             keys = [key async for key in client.scan_iter(count=1000)]
             values = {key: await client.get(key) for key in keys if await client.type(key) == b"string"}
             entries = [key for key, value in values.items() if value is not None and len(value) > 200]
-            chosen = chance.sample(entries, min(GARBAGE_AT, len(entries)))
+            chosen = chance.sample(entries, min(GARBAGE_KEYS, len(entries)))
             for place, key in enumerate(chosen):
                 if place % 3 == 0:
                     await client.delete(key)
@@ -184,7 +184,7 @@ class EncoderHangs(EncoderStopped):
     expected = Expected(exact=0.5, semantic=6.0, during=0.9, lines=4)
 
     async def end(self, stage: Stage) -> None:
-        """It is to be replaced by then."""
+        """Check that it was replaced."""
 
 
 class EncoderKilledAgain(Repeated):
