@@ -1,4 +1,4 @@
-"""What the stand-in API says: requests and replies as values, completions as bytes. Nothing here does I/O."""
+"""Requests and replies of the stand-in API as values, and completions as bytes. No I/O."""
 
 import json
 import re
@@ -30,7 +30,7 @@ class Request:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object; empty when it is none."""
+        """The body as a JSON object; empty if it is not one."""
         try:
             parsed = json.loads(self.body)
         except ValueError:
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one request gets. Delays are seconds; a streamed reply goes event by event, a whole one in a piece."""
+    """The reply to a request. Delays are in seconds; a stream is sent event by event, a whole answer at once."""
 
     texts: tuple[str, ...] = ("",)  # one per choice
     reasoning: str = ""
@@ -58,17 +58,17 @@ class Reply:
     first_token: float = 0.0
     per_token: float = 0.0
     status: int = 200
-    body: bytes | None = None  # sent as it is, instead of a completion
-    content_type: str = ""  # of that body; or what to call the completion
+    body: bytes | None = None  # sent unchanged instead of a completion
+    content_type: str = ""  # of *body*, or of the completion
     headers: Mapping[str, str] = field(default_factory=dict)
     framing: Literal["natural", "chunked", "length", "close"] = "natural"  # natural: chunked streams, else a length
-    piece: int = 0  # bytes sent at once, wherever that cuts; 0: an event, or the whole body
+    piece: int = 0  # bytes per write; 0: an event, or the whole body
     ends: Literal["complete", "close", "reset", "hang"] = "complete"
     ends_after: int = 0  # pieces sent before an end that is not complete
 
 
 def answer(request: Request, first_token: float = 0.0, per_token: float = 0.0) -> Reply:
-    """The script of a stand-in that nobody has told better: any question has an answer, any other request a 404."""
+    """The default script: answers any question, and any other request with 404."""
     if request.method != "POST" or not request.path.partition("?")[0].endswith("/chat/completions"):
         return error(404, f"no such route: {request.method} {request.path}")
     question = request.question
@@ -82,12 +82,12 @@ def error(status: int, message: str) -> Reply:
 
 
 def tokens(text: str) -> list[str]:
-    """Words, signs and Chinese characters; joined again they are the text."""
+    """Split a text into words, punctuation and Chinese characters; joined, they are the text."""
     return TOKEN.findall(text)
 
 
 def pieces(reply: Reply, request: Request, number: int) -> tuple[str, list[bytes]]:
-    """The content type, and the body as it is sent; *number* tells one answer from the next."""
+    """Return the content type and the parts of the body; *number* makes answers distinct."""
     if reply.body is not None:
         content_type, parts = JSON, [reply.body]
     elif request.json.get("stream"):
@@ -101,7 +101,7 @@ def pieces(reply: Reply, request: Request, number: int) -> tuple[str, list[bytes
 
 
 def count(reply: Reply) -> int:
-    """The tokens of the reply, over all its choices."""
+    """Count the tokens of all choices of a reply."""
     texts = (*reply.texts, reply.reasoning, *(arguments for _, arguments in reply.tool_calls))
     return sum(len(tokens(text)) for text in texts)
 
@@ -132,7 +132,7 @@ def _calls(reply: Reply) -> list[dict[str, Any]]:
 
 
 def _end(reply: Reply, index: int) -> str:
-    """Say why a choice ended: only the first one makes calls."""
+    """Return the finish reason of a choice: only the first one makes tool calls."""
     return "stop" if index and reply.tool_calls else reply.finish_reason
 
 
@@ -173,7 +173,7 @@ def _stream(reply: Reply, request: Request, number: int) -> list[bytes]:
 
 
 def _call_deltas(calls: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each call as a stream has it: its name first, then its arguments bit by bit."""
+    """Return the deltas of tool calls: the name first, then the arguments in parts."""
     deltas: list[dict[str, Any]] = []
     for index, call in enumerate(calls):
         function = call["function"]

@@ -1,4 +1,4 @@
-"""`scripts/serve --demo`: a stand-in API, the real proxy before it, a few questions, and a table of what came back.
+"""`scripts/serve --demo`: a stand-in API, the real proxy in front of it, a few questions, and a table of the results.
 
 It runs in the project's environment, on loopback and in a temporary folder, and leaves nothing behind.
 """
@@ -23,12 +23,12 @@ from demo.answers import Reply, Request, answer, tokens
 from demo.upstream import StandIn
 from environment import ROOT, executable
 
-FIRST_TOKEN, PER_TOKEN = 0.35, 0.025  # seconds, about what a hosted model takes
-READY_WITHIN = 30.0  # seconds for the proxy, and again for hits by meaning
-STORED_WITHIN = 0.4  # seconds; answers are stored behind the client's back
-REQUEST_TIMEOUT = 15.0  # seconds
-LOG_LINES = 15
-WARM_UP = "warm-up"
+FIRST_TOKEN_S, TOKEN_S = 0.35, 0.025  # about as slow as a hosted model
+READY_TIMEOUT_S = 30.0  # for the proxy, and again for semantic hits
+STORE_PAUSE_S = 0.4  # answers are stored after they were sent
+REQUEST_TIMEOUT_S = 15.0
+MAX_LOG_LINES = 15
+WARM_UP_MODEL_PREFIX = "warm-up"
 PATH = "/v1/chat/completions"
 
 Result = Literal["miss", "exact", "semantic"]
@@ -37,7 +37,7 @@ Result = Literal["miss", "exact", "semantic"]
 @dataclass(frozen=True, slots=True)
 class Question:
     text: str
-    asked: str  # how, in the words of the table
+    asked: str  # the variation, for the table
     expected: Result
     streamed: bool = True
     credential: str = "alice"
@@ -61,10 +61,10 @@ QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the client saw; times in seconds."""
+    """The client's result; times in seconds."""
 
     result: Result
-    similarity: str  # as the proxy says it, on a hit by meaning
+    similarity: str  # as the proxy reports it, for a semantic hit
     text: str
     first_token: float
     whole: float
@@ -84,19 +84,19 @@ class DemoError(Exception):
 
 
 def script(request: Request) -> Reply:
-    if str(request.json.get("model")).startswith(WARM_UP):
+    if str(request.json.get("model")).startswith(WARM_UP_MODEL_PREFIX):
         return answer(request)
-    return answer(request, FIRST_TOKEN, PER_TOKEN)
+    return answer(request, FIRST_TOKEN_S, TOKEN_S)
 
 
 def ask(port: int, question: Question) -> Outcome:
-    """Ask through the proxy. Raises DemoError for anything but a complete answer."""
+    """Send a question through the proxy. Raises DemoError unless the answer is complete."""
     headers = {"authorization": f"Bearer demo-{question.credential}", "content-type": "application/json"}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT_S)
     with contextlib.closing(connection):
         began = time.perf_counter()
         try:
-            connection.request("POST", PATH, body_of(question), headers)
+            connection.request("POST", PATH, render_request(question), headers)
             response = connection.getresponse()
             received = response.read1()
             first_token = time.perf_counter() - began
@@ -107,25 +107,29 @@ def ask(port: int, question: Question) -> Outcome:
     if response.status != 200:
         raise DemoError(f"{question.text!r} was answered with status {response.status}")
     return Outcome(
-        result_of(response), response.getheader("x-ai-cache-similarity", ""), text_of(received), first_token, whole
+        parse_result(response),
+        response.getheader("x-ai-cache-similarity", ""),
+        parse_text(received),
+        first_token,
+        whole,
     )
 
 
-def body_of(question: Question) -> bytes:
-    """A stream asks for the usage, which whole answers always tell: else it serves no caller who wants one."""
+def render_request(question: Question) -> bytes:
+    """Render a request. A stream asks for the usage, since without it no whole answer could be served from it."""
     asked = {"model": question.model, "messages": [{"role": "user", "content": question.text}]}
     how: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if question.streamed else {}
     return json.dumps(asked | how).encode()
 
 
-def result_of(response: http.client.HTTPResponse) -> Result:
+def parse_result(response: http.client.HTTPResponse) -> Result:
     if response.getheader("x-cache-status") != "hit":
         return "miss"
     return "semantic" if "detail=semantic" in response.getheader("cache-status", "") else "exact"
 
 
-def text_of(body: bytes) -> str:
-    """The text of a completion, streamed or whole; each event of these is one line."""
+def parse_text(body: bytes) -> str:
+    """Return the text of a completion, streamed or whole. Each event of the stand-in is one line."""
     if not body.startswith(b"data:"):
         return str(json.loads(body)["choices"][0]["message"]["content"])
     events = [line.removeprefix(b"data:").strip() for line in body.splitlines() if line.startswith(b"data:")]
@@ -135,7 +139,7 @@ def text_of(body: bytes) -> str:
 
 @contextlib.asynccontextmanager
 async def proxy(upstream: str, folder: Path, config: Path | None, environment: Mapping[str, str]) -> AsyncIterator[int]:
-    """A real mitmdump with the addon, as `scripts/serve` starts it; yields its port."""
+    """Run mitmdump with the addon, like `scripts/serve`; yields its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -162,17 +166,17 @@ async def proxy(upstream: str, folder: Path, config: Path | None, environment: M
             env={**os.environ, **environment},
         )
     try:
-        await _listening(process, port)
+        await _wait_listening(process, port)
         yield port
     except DemoError as exc:
         lines = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
-        raise DemoError("\n".join(["the proxy's last lines:", *lines[-LOG_LINES:], str(exc)])) from exc
+        raise DemoError("\n".join(["the proxy's last lines:", *lines[-MAX_LOG_LINES:], str(exc)])) from exc
     finally:
-        await _end(process)
+        await _stop(process)
 
 
-async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
-    deadline = time.monotonic() + READY_WITHIN
+async def _wait_listening(process: asyncio.subprocess.Process, port: int) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.returncode is not None:
             raise DemoError(f"the proxy ended at once, with exit code {process.returncode}")
@@ -181,10 +185,10 @@ async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
             writer.close()
             return
         await asyncio.sleep(0.1)
-    raise DemoError(f"the proxy did not listen within {READY_WITHIN:g} s")
+    raise DemoError(f"the proxy did not listen within {READY_TIMEOUT_S:g} s")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     try:
@@ -194,25 +198,25 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def ready(port: int) -> None:
-    """Wait for the part that finds by meaning, which starts behind the first requests: ask until a paraphrase hits.
+async def wait_ready(port: int) -> None:
+    """Wait for semantic lookups, which start in the background: repeat until a paraphrase hits.
 
-    Every round has a model of its own, and so a cache of its own.
+    Every round has its own model, and so its own part of the cache.
     """
-    deadline = time.monotonic() + READY_WITHIN
+    deadline = time.monotonic() + READY_TIMEOUT_S
     for number in range(sys.maxsize):
-        model = f"{WARM_UP}-{number}"
+        model = f"{WARM_UP_MODEL_PREFIX}-{number}"
         await asyncio.to_thread(ask, port, Question("How can I learn Python quickly?", "", "miss", model=model))
-        await asyncio.sleep(STORED_WITHIN)
+        await asyncio.sleep(STORE_PAUSE_S)
         again = Question("How do I learn Python quickly?", "", "semantic", model=model)
         if (await asyncio.to_thread(ask, port, again)).result == "semantic":
             return
         if time.monotonic() > deadline:
-            raise DemoError(f"no question was found by its meaning within {READY_WITHIN:g} s")
+            raise DemoError(f"no semantic hit within {READY_TIMEOUT_S:g} s")
 
 
-async def show(chain: str) -> int:
-    """Ask and print; returns the exit code."""
+async def run_demo(chain: str) -> int:
+    """Send the questions and print the results; returns the exit code."""
     with tempfile.TemporaryDirectory(prefix="ai-cache-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with contextlib.AsyncExitStack() as stack, StandIn(script) as upstream:
@@ -226,62 +230,66 @@ async def show(chain: str) -> int:
                 config, environment = await stack.enter_async_context(cloud(folder))
             print(f"starting {services}, and the proxy …", flush=True)
             async with proxy(upstream.url, folder, config, environment) as port:
-                await ready(port)
-                print(row("question", "asked as", "result", "first token", "whole answer", "tokens saved"))
+                await wait_ready(port)
+                print(format_row("question", "asked as", "result", "first token", "whole answer", "tokens saved"))
                 outcomes = [await _ask_and_print(port, question, upstream) for question in QUESTIONS]
-    return conclude(QUESTIONS, outcomes)
+    return print_summary(QUESTIONS, outcomes)
 
 
 async def _ask_and_print(port: int, question: Question, upstream: StandIn) -> tuple[Outcome, int]:
     before = upstream.calls
     outcome = await asyncio.to_thread(ask, port, question)
     first, whole = f"{outcome.first_token * 1000:7.0f} ms", f"{outcome.whole * 1000:8.0f} ms"
-    print(row(question.text, question.asked, outcome.shown, first, whole, f"{outcome.saved(question):8}"), flush=True)
-    await asyncio.sleep(STORED_WITHIN)
+    print(
+        format_row(question.text, question.asked, outcome.shown, first, whole, f"{outcome.saved(question):8}"),
+        flush=True,
+    )
+    await asyncio.sleep(STORE_PAUSE_S)
     return outcome, upstream.calls - before
 
 
-def row(question: str, asked: str, result: str, first: str, whole: str, saved: str) -> str:
+def format_row(question: str, asked: str, result: str, first: str, whole: str, saved: str) -> str:
     cells = zip((question, asked, result, first, whole, saved), (33, 25, 18, 12, 13, 12), strict=True)
-    return " ".join(cell + " " * (width - wide(cell)) for cell, width in cells).rstrip()
+    return " ".join(cell + " " * (width - display_width(cell)) for cell, width in cells).rstrip()
 
 
-def wide(text: str) -> int:
-    """The columns a terminal needs for *text*."""
+def display_width(text: str) -> int:
+    """Return the number of terminal columns of *text*."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def conclude(questions: Sequence[Question], outcomes: Sequence[tuple[Outcome, int]]) -> int:
+def print_summary(questions: Sequence[Question], outcomes: Sequence[tuple[Outcome, int]]) -> int:
     hits = [outcome for outcome, _ in outcomes if outcome.result != "miss"]
     misses = [outcome for outcome, _ in outcomes if outcome.result == "miss"]
     saved = sum(outcome.saved(question) for question, (outcome, _) in zip(questions, outcomes, strict=True))
+    miss_time, hit_time = format_mean(misses), format_mean(hits)
     print(
-        f"\n{len(questions)} questions: {len(misses)} misses ({mean(misses)}), {len(hits)} hits ({mean(hits)}); "
+        f"\n{len(questions)} questions: {len(misses)} misses ({miss_time}), {len(hits)} hits ({hit_time}); "
         f"{sum(calls for _, calls in outcomes)} went upstream; {saved} tokens saved"
     )
-    differing = [
+    deviations = [
         line
         for question, (outcome, calls) in zip(questions, outcomes, strict=True)
-        for line in differences(question, outcome, calls)
+        for line in find_deviations(question, outcome, calls)
     ]
-    print(*[f"NOT AS EXPECTED: {line}" for line in differing] or ["everything came as expected"], sep="\n")
-    return 1 if differing else 0
+    print(*[f"NOT AS EXPECTED: {line}" for line in deviations] or ["everything came as expected"], sep="\n")
+    return 1 if deviations else 0
 
 
-def differences(question: Question, outcome: Outcome, calls: int) -> list[str]:
-    """What went otherwise than it should have; *calls* is how often the upstream was asked."""
+def find_deviations(question: Question, outcome: Outcome, calls: int) -> list[str]:
+    """Return deviations from the expected result; *calls* is the number of upstream requests."""
     name = f"{question.text!r} ({question.asked})"
     found = []
     if outcome.result != question.expected:
         found.append(f"{name}: {outcome.result}, not {question.expected}")
     if calls != (1 if question.expected == "miss" else 0):
-        found.append(f"{name}: the upstream was asked {calls} times")
-    if outcome.text != answer(Request("POST", PATH, {}, body_of(question))).texts[0]:
+        found.append(f"{name}: {calls} upstream requests")
+    if outcome.text != answer(Request("POST", PATH, {}, render_request(question))).texts[0]:
         found.append(f"{name}: another answer than the upstream's")
     return found
 
 
-def mean(outcomes: Sequence[Outcome]) -> str:
+def format_mean(outcomes: Sequence[Outcome]) -> str:
     return (
         f"{sum(outcome.whole for outcome in outcomes) / len(outcomes) * 1000:.0f} ms on average" if outcomes else "none"
     )
@@ -293,7 +301,7 @@ async def main() -> int:
     with contextlib.suppress(NotImplementedError):  # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
-        return await show(*sys.argv[1:] or ["embedded"])
+        return await run_demo(*sys.argv[1:] or ["embedded"])
     except DemoError as exc:
         print(f"demo: {exc}", file=sys.stderr)
         return 1

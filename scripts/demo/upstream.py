@@ -1,4 +1,4 @@
-"""A stand-in for an LLM API, on loopback by default: it says what a script tells it, and remembers what it was asked.
+"""A stand-in for an LLM API, on loopback by default: a script chooses the replies, and requests are recorded.
 
     async with StandIn(lambda request: Reply(("Hello",), first_token=0.2)) as upstream:
         ... upstream.url, upstream.calls, upstream.requests
@@ -20,7 +20,7 @@ from typing import Self
 
 from demo.answers import Reply, Request, answer, count, pieces
 
-LIMIT = 64 * 1024  # bytes of a request's head
+MAX_HEAD_BYTES = 64 * 1024
 
 
 class StandIn:
@@ -35,7 +35,7 @@ class StandIn:
     ) -> None:
         self.script = script
         self.requests: list[Request] = []
-        self.aborted = 0  # replies whose client left before their end
+        self.aborted = 0  # replies whose client disconnected early
         self._host, self._port, self._tls = host, port, tls
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -48,7 +48,9 @@ class StandIn:
         return f"http{'s' if self._tls else ''}://{self._host}:{self._port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, self._host, self._port, limit=LIMIT, ssl=self._tls)
+        self._server = await asyncio.start_server(
+            self._connected, self._host, self._port, limit=MAX_HEAD_BYTES, ssl=self._tls
+        )
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -75,16 +77,16 @@ class StandIn:
                 pass
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Answer one request; says whether the connection goes on."""
+        """Answer one request; return whether the connection stays open."""
         request = await read_request(reader)
         self.requests.append(request)
         reply = self.script(request)
         try:
-            go_on = await self._send(reply, request, reader, writer)
+            keep_alive = await self._send(reply, request, reader, writer)
         except ConnectionError:
             self.aborted += 1
             return False
-        return go_on and request.headers.get("connection", "").lower() != "close"
+        return keep_alive and request.headers.get("connection", "").lower() != "close"
 
     async def _send(
         self, reply: Reply, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -102,9 +104,9 @@ class StandIn:
                 headers["connection"] = "close"
 
         if reply.ends == "hang" and reply.ends_after == 0:
-            await reader.read()  # until the client leaves
+            await reader.read()  # until the client disconnects
             return False
-        # a whole answer comes when all its tokens are there
+        # a whole answer is sent when all its tokens are ready
         await asyncio.sleep(reply.first_token + (0 if streamed else reply.per_token * count(reply)))
         lines = [
             f"HTTP/1.1 {reply.status} {http.HTTPStatus(reply.status).phrase}",
@@ -135,7 +137,7 @@ async def _break_off(reply: Reply, reader: asyncio.StreamReader, writer: asyncio
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
-    """Raises IncompleteReadError when the client has gone."""
+    """Read a request. Raises IncompleteReadError if the client disconnected."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.strip().split("\r\n")
     method, path, _ = first.split(" ", 2)
@@ -160,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m demo.upstream", description="A stand-in for an LLM API, on 127.0.0.1."
     )
-    parser.add_argument("--port", type=int, default=0, help="default: any free one")
+    parser.add_argument("--port", type=int, default=0, help="default: any free port")
     parser.add_argument("--first-token", type=float, default=0.3, metavar="SECONDS", help="default %(default)s")
     parser.add_argument("--per-token", type=float, default=0.02, metavar="SECONDS", help="default %(default)s")
     options = parser.parse_args()

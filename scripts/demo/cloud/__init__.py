@@ -1,1 +1,1 @@
-"""Stand-ins for the cloud services of the chain, on loopback, so that it can be tried and tested without keys."""
+"""Stand-ins for the cloud services of the chain, on loopback, to try and test it without keys."""

@@ -1,4 +1,4 @@
-"""The whole cloud chain on loopback: stand-ins for DashScope and DashVector, and the configuration that names them.
+"""The cloud chain on loopback: stand-ins for DashScope and DashVector, and a configuration for them.
 
 The vectors come from the local model, so that what means the same is found; only the services are stand-ins.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from demo.cloud.dashscope import EmbeddingStandIn
 from demo.cloud.dashvector import DashVector, loopback_environment
 
-VISIBLE_AFTER = 0.2  # seconds that a vector is not found for after it was stored, as with the real service
+VISIBLE_AFTER_S = 0.2  # a stored vector is found only later, as with the real service
 CONFIG = """\
 semantic:
   threshold: 0.97
@@ -23,9 +23,9 @@ semantic:
 
 @contextlib.asynccontextmanager
 async def cloud(folder: Path) -> AsyncIterator[tuple[Path, dict[str, str]]]:
-    """Run both services; yield the configuration's path, and what the proxy's environment needs beside it."""
+    """Run both services; yield the configuration's path and environment variables for the proxy."""
     model = await asyncio.to_thread(_model)
-    lock = asyncio.Lock()  # the model is not made for two threads
+    lock = asyncio.Lock()  # the model is not thread-safe
 
     async def embed(texts: list[str]) -> Sequence[Sequence[float]]:
         async with lock:
@@ -33,7 +33,7 @@ async def cloud(folder: Path) -> AsyncIterator[tuple[Path, dict[str, str]]]:
             return rows
 
     with DashVector() as index:
-        index.visible_after = VISIBLE_AFTER
+        index.visible_after = VISIBLE_AFTER_S
         async with EmbeddingStandIn(embed) as embedder:
             file = folder / "cloud.yaml"
             file.write_text(

@@ -1,10 +1,10 @@
-"""A stand-in for DashScope's text embedding, in its own API and in OpenAI's, on loopback. It keeps what it was asked.
+"""A stand-in for DashScope's text embedding, in its own API and in OpenAI's, on loopback. It records requests.
 
     async with EmbeddingStandIn(embed) as service:
-        service.trouble(Trouble(status=429), Trouble(delay=0.2))     # the next two requests; then all is well again
+        service.trouble(Trouble(status=429), Trouble(delay=0.2))     # for the next two requests only
         ... service.base_url, service.compatible_url, service.key, service.asked
 
-*embed* turns texts into rows of any one length; they are cut, or filled with zeros, to the dimensions asked for.
+*embed* turns texts into rows of one length; they are truncated or zero-padded to the requested dimensions.
 Wire format: help.aliyun.com/zh/model-studio/text-embedding-synchronous-api and /error-code.
 """
 
@@ -28,7 +28,7 @@ Embed: TypeAlias = Callable[[list[str]], Awaitable[Sequence[Sequence[float]]]]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The limits that are held: dimensions (the default first), texts in a request, tokens in a text."""
+    """The limits of a model: dimensions (the default first), texts per request, tokens per text."""
 
     dimensions: tuple[int, ...]
     rows: int
@@ -45,21 +45,21 @@ MODELS = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens to one request instead of what should. Seconds; a *body* is sent as it is."""
+    """A fault injected into one request. Times are in seconds; *body* is sent unchanged."""
 
     status: int = 0  # 0: that of the answer
     body: bytes | None = None  # None: the documented body of that status
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
-    hang: bool = False  # no answer until the client leaves
+    hang: bool = False  # no answer until the client disconnects
     drop: bool = False  # the connection closes without an answer
     forge: Callable[[list[dict[str, Any]]], Any] | None = None  # changes the rows of a good answer in place
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request that could be read, good or not."""
+    """A request that could be parsed, valid or not."""
 
     model: str
     texts: tuple[str, ...]
@@ -83,14 +83,14 @@ ERRORS = {
 
 
 class EmbeddingStandIn(StandIn):
-    """Serves v1 to v4 with their limits, for whoever brings *key* (as a bearer, or in Azure's header)."""
+    """Serves v1 to v4 with their limits, for clients with *key* (as bearer token, or in Azure's header)."""
 
     def __init__(self, embed: Embed, key: str = "sk-stand-in", port: int = 0) -> None:
         super().__init__(port=port)
         self.key = key
         self.asked: list[Asked] = []
         self.always: Trouble | None = None
-        """Happens to every request for which `trouble` named nothing."""
+        """The fault for every request without one from `trouble`."""
         self.most_at_once = 0
         self._embed = embed
         self._troubles: deque[Trouble] = deque()
@@ -105,7 +105,7 @@ class EmbeddingStandIn(StandIn):
         return f"{self.url}/compatible-mode/v1"
 
     def trouble(self, *troubles: Trouble) -> None:
-        """Name what happens to the next requests, one each."""
+        """Set the faults of the next requests, one each."""
         self._troubles.extend(troubles)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -158,7 +158,7 @@ class EmbeddingStandIn(StandIn):
         return 200, _pack(answer) if trouble.body is None else trouble.body
 
     def _read(self, request: Request, given: Mapping[str, Any], texts: str, dimensions: str) -> Asked:
-        """Return what was asked for and keep it; raises Wrong where the service would refuse."""
+        """Parse and record a request. Raises Wrong where the service would refuse it."""
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         body = request.json
         parameters = body.get("parameters", {}) if texts == "texts" else body
@@ -205,7 +205,7 @@ def _error(code: str, message: str, number: str, *, native: bool) -> dict[str, A
 
 
 def _tokens(text: str) -> int:
-    """Count a token a character: more than any tokenizer makes of questions in English or Chinese."""
+    """Count one token per character: more than any tokenizer returns for English or Chinese questions."""
     return len(text)
 
 

@@ -4,8 +4,8 @@
         allow_loopback()
         client = dashvector.Client(endpoint=cluster.endpoint, api_key=cluster.api_key)
 
-Search is exact. What the real one does to its callers can be switched on: see the attributes. It keeps to what the
-SDK's proto files and the public table of status codes say; where they are silent (the code of a refused key, of a quota
+Search is exact. Faults of the real service can be switched on: see the attributes. It follows the
+SDK's proto files and the public table of status codes; where they are silent (the code of a refused key, of a quota
 over gRPC), it is a guess. `python -m demo.cloud.dashvector` serves it by itself.
 """
 
@@ -40,11 +40,11 @@ from demo.cloud.documents import (
 
 R = TypeVar("R")
 
-HANDLERS = 64  # threads: so many calls can hang at once
+HANDLER_THREADS = 64  # so many calls can hang at once
 
 
 def allow_loopback() -> None:
-    """Make this process's SDK accept the endpoint of a stand-in, and speak without TLS."""
+    """Make this process's SDK accept the endpoint of a stand-in, without TLS."""
     import dashvector.common.handler
 
     os.environ["DASHVECTOR_INSECURE_MODE"] = "true"
@@ -52,7 +52,7 @@ def allow_loopback() -> None:
 
 
 def loopback_environment() -> dict[str, str]:
-    """What the environment of another Python process needs to the same end: see loopback/sitecustomize.py."""
+    """Return environment variables that do the same in another Python process: see loopback/sitecustomize.py."""
     folder = str(Path(__file__).with_name("loopback"))
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")])),
@@ -80,7 +80,7 @@ class DashVector(dashvector_pb2_grpc.DashVectorServiceServicer):  # type: ignore
         self._go_on.set()
         self._lock = threading.RLock()
         self._recent: deque[float] = deque()
-        self._server = grpc.server(ThreadPoolExecutor(HANDLERS), options=(("grpc.so_reuseport", 0),))
+        self._server = grpc.server(ThreadPoolExecutor(HANDLER_THREADS), options=(("grpc.so_reuseport", 0),))
         dashvector_pb2_grpc.add_DashVectorServiceServicer_to_server(self, self._server)
         self._port = self._server.add_insecure_port(f"127.0.0.1:{port}")
 
@@ -108,7 +108,7 @@ class DashVector(dashvector_pb2_grpc.DashVectorServiceServicer):  # type: ignore
             self._go_on.set()
 
     def documents(self, collection: str, partition: str = DEFAULT) -> dict[str, Any]:
-        """The documents that are visible, by id."""
+        """Return the visible documents by id."""
         with self._lock:
             return dict(self.collections[collection].partition(partition))
 
@@ -301,7 +301,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m demo.cloud.dashvector", description="A stand-in for a DashVector cluster, on 127.0.0.1."
     )
-    parser.add_argument("--port", type=int, default=0, help="default: any free one")
+    parser.add_argument("--port", type=int, default=0, help="default: any free port")
     parser.add_argument("--api-key", default="demo", help="default %(default)s")
     parser.add_argument("--queries-per-second", type=int, metavar="N", help="quota; default: none")
     parser.add_argument("--visible-after", type=float, default=0.5, metavar="SECONDS", help="default %(default)s")

@@ -1,4 +1,4 @@
-"""A collection of DashVector's in memory: partitions, documents, exact search. It knows messages and no network."""
+"""An in-memory DashVector collection: partitions, documents, exact search. It handles messages, not the network."""
 
 import functools
 import time
@@ -22,7 +22,7 @@ DUPLICATE_COLLECTION, DUPLICATE_PARTITION, UNREADY_COLLECTION, EXCEED_RATE_LIMIT
 
 
 class Refusal(Exception):
-    """A call is answered with this code."""
+    """The call is refused with this status code."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 @dataclass
 class Collection:
-    """*info* describes it; *later* holds the writes not visible yet: when they will be, and what they do."""
+    """*info* describes it; *later* has the writes that are not visible yet, with their time."""
 
     info: Any
     serving_at: float
@@ -39,7 +39,7 @@ class Collection:
     later: deque[tuple[float, Callable[[], object]]] = field(default_factory=deque)
 
     def partition(self, name: str) -> dict[str, Any]:
-        """The documents, by id, that are visible by now."""
+        """Return the documents that are visible by now, by id."""
         while self.later and self.later[0][0] <= time.monotonic():
             self.later.popleft()[1]()
         if (name or DEFAULT) not in self.partitions:
@@ -47,7 +47,7 @@ class Collection:
         return self.partitions[name or DEFAULT]
 
     def put(self, request: Any, operation: str, visible_after: float, refuse: Mapping[str, int]) -> list[Any]:
-        """Insert, update or upsert; a DocOpResult each. *refuse* has codes for documents that are not to be written."""
+        """Insert, update or upsert; a DocOpResult each. *refuse* has codes for documents to refuse."""
         documents = self.partition(request.partition)
         output = []
         for doc in request.docs:
@@ -57,7 +57,7 @@ class Collection:
                 code = MISMATCHED_DIMENSION
             if operation == "update" and doc.id not in documents:
                 code = INEXISTENT_KEY
-            # the real one's insert skips what exists, and says nothing
+            # the real insert silently skips existing documents
             if code == 0 and not (operation == "insert" and doc.id in documents):
                 stored = pb.Doc()
                 stored.CopyFrom(doc)
@@ -70,13 +70,13 @@ class Collection:
         output = []
         for id_ in list(documents) if request.delete_all else request.ids:
             code = refuse.get(id_, 0 if id_ in documents else INEXISTENT_KEY)
-            if id_ not in refuse:  # one that is not visible yet is deleted all the same
+            if id_ not in refuse:  # documents that are not visible yet are deleted, too
                 self._after(visible_after, functools.partial(documents.pop, id_, None))
             output.append(pb.DocOpResult(doc_op=pb.DocOpResult.delete, id=id_, code=code))
         return output
 
     def query(self, request: Any, score: Literal["distance", "similarity"], named_vectors: bool) -> list[Any]:
-        """The nearest first; all equally near where no vector is asked for."""
+        """Return the nearest documents first; without a query vector, all are equally near."""
         documents = list(self.partition(request.partition).values())
         if request.filter:
             try:

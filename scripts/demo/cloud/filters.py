@@ -20,7 +20,7 @@ JOINT = re.compile(r"(and|or)\b", re.IGNORECASE)
 
 
 def parse(expression: str) -> Predicate:
-    """Return what tells whether a document's fields match. Raises ValueError. ``and`` binds closer than ``or``."""
+    """Parse an expression into a predicate of a document. Raises ValueError. ``and`` binds tighter than ``or``."""
     alternatives: list[list[Predicate]] = [[]]
     position = 0
     while True:
@@ -43,7 +43,7 @@ def _comparison(field: str, symbol: str, constant: str) -> Predicate:
     compare, wanted = OPERATORS[symbol], _constant(constant)
 
     def matches(fields: Mapping[str, Any]) -> bool:
-        # what has no such field, or one of another type, matches nothing
+        # a missing field, or one of another type, does not match
         return field in fields and type(fields[field]) is type(wanted) and compare(fields[field], wanted)
 
     return matches

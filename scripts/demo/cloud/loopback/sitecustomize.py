@@ -16,7 +16,7 @@ CHECKED_IN = "dashvector.common.handler"
 
 
 class AnyEndpoint(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports `CHECKED_IN` as ever, then replaces its check of endpoints."""
+    """Imports `CHECKED_IN` normally, then replaces its check of endpoints."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
