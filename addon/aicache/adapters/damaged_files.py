@@ -15,9 +15,9 @@ from pathlib import Path
 ASIDE_SUFFIX = ".damaged-"
 """Separates the original name of a file that was set aside from the time (UTC)."""
 MIN_FREE_BYTES = 8 << 20
-"""On the disk, or nothing there is called damaged: a new vector index takes six million bytes."""
+"""Disk space without which no store is declared damaged: a new vector index takes six million bytes."""
 MIN_FREE_DESCRIPTORS = 64
-"""Likewise: so many more files must be possible to open."""
+"""File descriptors without which no store is declared damaged."""
 ENVIRONMENT_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EBUSY, errno.ETXTBSY),

@@ -25,7 +25,7 @@ def translate_errors(name: str, doing: str = "") -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def time_limit(limit: LoopTimeout, seconds: float, name: str, whom: str = "") -> AsyncIterator[None]:
-    """Enter *limit*, of so many *seconds*. When it passes, raise StoreError: Busy where only this process was late."""
+    """Enter *limit*, which is *seconds* long. After it raise StoreError; Busy if only this process was late."""
     try:
         async with limit:
             yield

@@ -38,7 +38,7 @@ def overview(observability: Observability, window: int) -> dict[str, Any]:
         "judged": verdict_counts(counters),
         "error_bound": max((segment.error_bound for segment in counters.segments.values()), default=None),
         "kinds": [{"name": name, **asdict(segment)} for name, segment in counters.segments.items()],
-        "top": [_top(key, asked) for key, asked in observability.top_questions.most_asked(MAX_ROWS)],
+        "top": [_top(key, count) for key, count in observability.top_questions.most_asked(MAX_ROWS)],
         "texts": observability.config.log.text,
         "enabled": observability.config.enabled,
         "health": None if health is None else asdict(health),
@@ -75,8 +75,8 @@ def _models(counters: Counters) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["model"] == OTHER, -int(str(row["hits"])), str(row["model"])))
 
 
-def _top(key: str, asked: QuestionCount) -> dict[str, Any]:
-    return {"key": key, **asdict(asked)}
+def _top(key: str, count: QuestionCount) -> dict[str, Any]:
+    return {"key": key, **asdict(count)}
 
 
 def _ranked(counted: Counter[str]) -> list[list[Any]]:

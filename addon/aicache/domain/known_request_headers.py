@@ -172,8 +172,8 @@ ADDRESSES: Mapping[str, str] = {
     "x-azure-clientip": "Azure Front Door",
     "x-azure-socketip": "Azure Front Door",
 }
-"""Fields in which proxies in front put the client's address: harmless next to a credential, and all that tells callers
-apart without one."""
+"""Fields in which proxies in front put the client's address: harmless next to a credential; without one, the only
+distinction of callers."""
 
 CREDENTIALS: Mapping[str, str] = {
     "authorization": "RFC 9110, 11.6.2",

@@ -82,9 +82,9 @@ class Call:
     variant: str = ""
     """The requested rendering of a mode, where an API has several; its values are the format's own."""
     common: Common | None = None
-    """The request in terms that all APIs have; None where it says more."""
+    """The request in the common terms of all APIs; None if they cannot express it."""
     counted: bool = True
-    """Whether the API tells the usage in its answer: always, but in streams of completions whose callers do not ask."""
+    """Whether the answer includes the usage: always, except in completions streams without a request for it."""
 
 
 @dataclass(frozen=True, slots=True)

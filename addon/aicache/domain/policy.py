@@ -231,8 +231,8 @@ def _is_volatile(call: Call) -> bool:
         return False
     parts = last.content if isinstance(last.content, list) else [last.content]
     texts = (part.get("text") if isinstance(part, Mapping) else part for part in parts)
-    asked = "\n".join(text for text in texts if isinstance(text, str))
-    return len(asked) <= MAX_VOLATILE_CHARS and depends_on_now(asked)
+    text = "\n".join(text for text in texts if isinstance(text, str))
+    return len(text) <= MAX_VOLATILE_CHARS and depends_on_now(text)
 
 
 def latest_expiry(directives: Directives, rules: Rules, now: float) -> float | None:

@@ -12,7 +12,7 @@ Purpose: TypeAlias = Literal["query", "document"]
 
 
 class StoreError(Exception):
-    """A dependency failed or sent a bad answer. The message names it and never holds content or secrets."""
+    """A dependency failed or sent a bad answer. The message names it and never contains content or secrets."""
 
 
 class Busy(StoreError):
@@ -38,7 +38,7 @@ class EntryStore(Protocol):
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         """Return the keys of some entries and the next cursor; the first and the last cursor are empty.
 
-        An entry that is there all the time comes at least once, one that comes or goes meanwhile may be left out.
+        An entry that exists throughout a scan is returned at least once; one added or deleted meanwhile may be omitted.
         """
 
 

@@ -21,7 +21,7 @@ class Trial:
     decision: Decision
     source: Source
     similarity: float
-    """Of the candidate, or of the nearest neighbor where there is none."""
+    """Similarity of the candidate, or of the nearest neighbor if there is no candidate."""
     guard: str | None = None
     era: int = 0
     """Purges of the whole cache before the decision: after another one, the trial is not learned from."""

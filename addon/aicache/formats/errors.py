@@ -1,10 +1,10 @@
-"""The errors of formats. Each is a ValueError, and its message never holds content."""
+"""The errors of formats. Each is a ValueError, and its message never contains content."""
 
 from __future__ import annotations
 
 
 class Stateful(ValueError):
-    """The request depends on state that the upstream holds, so equal requests need not have equal answers."""
+    """The request depends on state at the upstream, so equal requests need not have equal answers."""
 
 
 class Private(Stateful):

@@ -74,8 +74,8 @@ _BREAK = re.compile(
     r"[!?;。！？；،؛؟,，、…()\[\]{}<>|]+|\.\.+|[.:]+(?=\s|$|[^\x00-\x7f])|(?<=\w\w)\.(?=[^\W\d]{2})|(?<=\s)-+(?=\s)|--+"
 )
 _DASH = re.compile("[–—―]")
-_VOWELS = re.compile("[\u0640\u064b-\u0652]")  # Arabic ones, which are mostly left out
-_SILENT = frozenset(courtesies.SILENT)
+_ARABIC_VOWELS = re.compile("[\u0640\u064b-\u0652]")  # mostly omitted in writing
+_IGNORED_TOKENS = frozenset(courtesies.SILENT)
 _LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
 
 
@@ -88,7 +88,7 @@ def split_clauses(text: str, plain: str) -> Clauses:
     clauses = tuple(_alone(tuple(_tokens(words, language, kana))) for words in split)
     counts: dict[str, int] = {}
     if not plain.isascii():
-        for asking in _ASKING_UNSPACED.findall(plain):
+        for asking in _QUESTION_WORDS_UNSPACED.findall(plain):
             counts[f"?{asking}"] = counts.get(f"?{asking}", 0) + 1
     joins, grams = set(), set()
     for clause in clauses:
@@ -97,7 +97,7 @@ def split_clauses(text: str, plain: str) -> Clauses:
                 grams.add("".join(each.key for each in clause[i : i + GRAM[token.script]]))
             elif token.meaning and token.script is not Script.QUANTITY and token.word != token.key[1:]:
                 counts[token.key] = counts.get(token.key, 0) + 1
-            if token.word in _ASKING:
+            if token.word in _QUESTION_WORDS:
                 counts[f"?{token.word}"] = counts.get(f"?{token.word}", 0) + 1
             if i and token.script is Script.WORD:
                 joins.add(clause[i - 1].key + token.key)
@@ -111,7 +111,7 @@ def _alone(clause: Clause) -> Clause:
         return clause
     return tuple(
         Token(token.word, f"?{token.word}", Meaning.SOMETHING, token.script)
-        if token.key and token.word in _ASKING
+        if token.key and token.word in _QUESTION_WORDS
         else token
         for token in clause
     )
@@ -121,12 +121,12 @@ def _clauses(lines: Sequence[str], plain: str) -> Iterator[list[str]]:
     for line in map(normalize, lines) if lines else (plain,):
         line = mask_quantities(line)
         if not line.isascii():
-            line = _VOWELS.sub("", line)
+            line = _ARABIC_VOWELS.sub("", line)
         unspaced = not line.isascii() and _IS_UNSPACED.search(line) is not None
         for piece in _BREAK.split(line):
             if words := _TOKEN.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
                 yield words
-            elif unspaced and (asking := _ASKING_UNSPACED.search(piece)):
+            elif unspaced and (asking := _QUESTION_WORDS_UNSPACED.search(piece)):
                 yield [f"?{asking[0]}"]
 
 
@@ -158,7 +158,7 @@ def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
         elif "㐀" <= word <= "鿿":
             meaning = (
                 Meaning.NOTHING
-                if word in _SILENT
+                if word in _IGNORED_TOKENS
                 else Meaning.LITTLE
                 if word in _LIGHT_HAN and not kana
                 else Meaning.SOMETHING
@@ -169,7 +169,7 @@ def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
         elif word in silent:
             yield Token(word, word, Meaning.NOTHING, Script.WORD)
         elif language == "en":
-            meaning = Meaning.LITTLE if word in _LIGHT or len(word) == 1 else Meaning.SOMETHING
+            meaning = Meaning.LITTLE if word in _LIGHT_WORDS or len(word) == 1 else Meaning.SOMETHING
             yield Token(word, stem(word), meaning, Script.WORD)
         else:
             yield Token(word, word, Meaning.SOMETHING, Script.WORD)
@@ -184,7 +184,7 @@ def _phrase(words: Sequence[str], at: int) -> int:
 
 
 def _in_words(text: str) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(_VOWELS.sub("", normalize(text))))
+    return tuple(_TOKEN.findall(_ARABIC_VOWELS.sub("", normalize(text))))
 
 
 def _by_first_word(text: str) -> dict[str, list[tuple[str, ...]]]:
@@ -201,9 +201,9 @@ _LANGUAGES: dict[str, list[str]] = {}
 for _language_of, _words_of in _WORDS.items():
     for _word in _words_of:
         _LANGUAGES.setdefault(_word, []).append(_language_of)
-_ASKING = frozenset(_in_words(courtesies.ASKING))
-_ASKING_UNSPACED = re.compile("|".join(courtesies.ASKING_UNSPACED.split()))
-_LIGHT = frozenset(courtesies.LIGHT.split())
+_QUESTION_WORDS = frozenset(_in_words(courtesies.ASKING))
+_QUESTION_WORDS_UNSPACED = re.compile("|".join(courtesies.ASKING_UNSPACED.split()))
+_LIGHT_WORDS = frozenset(courtesies.LIGHT.split())
 _UNSPACED_PHRASES = re.compile(
     "|".join(
         sorted({each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1}, key=len, reverse=True)

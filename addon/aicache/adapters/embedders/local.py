@@ -19,7 +19,7 @@ from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose
 
 MAX_TEXT_CHARS = 2000
-"""Longer texts are cut (100 ms in Chinese, 35 in English; time is linear in length). Texts that differ only behind that
+"""Longer texts are cut (100 ms in Chinese, 35 in English; time is linear in length). Texts that differ only after it
 have the same vector, so similarities of longer texts must not be trusted."""
 MAX_BATCH_TEXTS = 16
 """Texts encoded at once; the rest go into the next batch."""

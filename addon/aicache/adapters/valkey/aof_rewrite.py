@@ -21,7 +21,7 @@ DUE_SHARE = 0.7
 MIN_INTERVAL_S = 2.0
 """Shortest time between two rewrites, however much is purged ..."""
 REST_FACTOR = 10.0
-"""... and at least so many times as long as the last rewrite took."""
+"""... and at least the last rewrite's duration times this factor."""
 FINISH_TIMEOUT_S = 3.0
 """Limit of the last rewrite, before the server is stopped."""
 

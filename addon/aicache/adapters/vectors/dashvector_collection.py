@@ -24,8 +24,8 @@ POLL_INTERVAL_S = 0.25
 REOPEN_INTERVAL_S = 30.0
 OTHERS_TIMEOUT_S = 3.0
 """Time limit for describing the cluster's other collections ..."""
-MAX_OTHERS = 16
-"""... of which at most so many are described."""
+MAX_DESCRIBED_COLLECTIONS = 16
+"""... and the number of them that are described at most."""
 FIELDS = {"namespace": str, "expires": int}
 
 
@@ -137,7 +137,7 @@ async def _log_others(client: DashVectorClient, name: str) -> None:
         async with asyncio.timeout(OTHERS_TIMEOUT_S):
             await client.wait_for_turn(write=True)
             names = client.output_of(await client.run(client.sdk_client.list), "listing the collections")
-            for other in [each for each in names if each != name][:MAX_OTHERS]:
+            for other in [each for each in names if each != name][:MAX_DESCRIBED_COLLECTIONS]:
                 meta = await _describe(client, other)
                 if meta is not None and set(meta.fields_schema) == set(FIELDS):
                     found.append(other)

@@ -14,11 +14,11 @@ import sys
 from typing import Any
 
 SOUND, DAMAGED, IN_USE, OTHER = 0, 10, 11, 12
-"""Exit statuses; what is wrong goes to stdout. `OTHER`: it says nothing about the files."""
+"""Exit statuses; stdout has the fault. `OTHER`: a fault that says nothing about the files."""
 MAX_READ_VECTORS = 1000
-"""As many vectors as are counted must be found, and those must be readable; at most so many are read."""
+"""Vectors that are read at most: a search must find as many as zvec counts, and they must be readable."""
 MIN_FREE_BYTES = 16 << 20
-"""On the disk, for an attempt to write: on a full one zvec leaves files that it cannot open again."""
+"""Disk space required for an attempt to write: on a full disk zvec leaves files that it cannot open again."""
 PROBE_KEY = "0" * 32
 """Key of the vector that is written and deleted again."""
 

@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 MAX_NEIGHBORS = 1024
 MAX_KEYS = 100_000  # in one reply of zvec
 BLOAT_FACTOR = 1.5
-"""Compact when the files are so many times as large as their live vectors need ..."""
+"""Compact when the files exceed the size that their live vectors need by this factor ..."""
 MAX_SLACK_BYTES = 32 << 20
-"""... and so much larger. They are mapped, so they count as the proxy's memory; each write adds 4 kB to them."""
+"""... and by this size. They are mapped, so they count as the proxy's memory; each write adds 4 kB to them."""
 BEGUN_SUFFIX = ".begun"
 """Suffix of a file beside the folder; its modification time is the time since which no vector was lost."""
 ADVICE = "all it holds can be learned again: remove it, or choose another ai_cache_data"

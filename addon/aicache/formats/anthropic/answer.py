@@ -116,7 +116,7 @@ def _is_caller_call(block: Mapping[str, Any]) -> bool:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for a message that is blank beside its thinking, or lacks the tool call that it announces."""
+    """Raise ValueError for a message that is blank except for its thinking, or lacks an announced tool call."""
     blocks = document["content"]
     if document["stop_reason"] == "tool_use" and not any(map(_is_caller_call, blocks)):
         raise ValueError("stop_reason: tool_use, but no tool is called")

@@ -36,7 +36,7 @@ _TOOL_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
 def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express, also by a beta's header.
+    """Return a request in common terms, or None if they cannot express it or its beta header.
 
     For the changes between the versions see https://platform.claude.com/docs/en/api/versioning.
     """

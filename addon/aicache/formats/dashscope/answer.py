@@ -61,7 +61,7 @@ def reject_error(document: Mapping[str, Any]) -> None:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for a choice that is blank beside its reasoning, lacks the call that its finish reason
+    """Raise ValueError for a choice that is blank except for its reasoning, lacks the call that its finish reason
     announces, or has a malformed call."""
     output = document["output"]
     choices = output.get("choices") or ()
@@ -154,7 +154,7 @@ def _has_content(message: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message shows something to its reader: more than white space and reasoning."""
+    """Tell whether a message has visible content: more than white space and reasoning."""
     content = message["content"]
     is_visible = (
         any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)

@@ -19,7 +19,7 @@ _FINISH = {Finish.STOP: "stop", Finish.TOOL_CALLS: "tool_calls"}
 
 
 def to_common(path: str, request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express.
+    """Return a request in common terms, or None if they cannot express it.
 
     Only for answers requested as messages of text: the common terms do not express in which of this API's shapes an
     answer is, and all callers of an entry must be able to read it.

@@ -118,7 +118,7 @@ def _has_content(part: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(part: Mapping[str, Any]) -> bool:
-    """Tell whether a part shows something to the reader beside thoughts and white space."""
+    """Tell whether a part has visible content: more than thoughts and white space."""
     if part.get("thought"):
         return False
     return answer_content.has_visible_text(part.get("text")) or _has_content(

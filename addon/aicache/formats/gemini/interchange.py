@@ -44,7 +44,7 @@ https://ai.google.dev/gemini-api/docs/thought-signatures."""
 
 
 def to_common(request: GeminiRequest, model: str) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express."""
+    """Return a request in common terms, or None if they cannot express it."""
     if any(value and name not in _IGNORED_PARAMS for name, value in request.body.items()):
         return None
     if request.body.get("model", model).removeprefix("models/") != model:

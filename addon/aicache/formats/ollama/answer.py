@@ -97,7 +97,7 @@ def check_answer(document: JSONObject, shape: Shape) -> JSONObject:
 
 
 def reject_useless(document: Mapping[str, Any], shape: Shape) -> None:
-    """Raise ValueError for an answer that is blank beside its thinking, or lacks the call that it announces."""
+    """Raise ValueError for an answer that is blank except for its thinking, or lacks the call that it announces."""
     content = shape.content_of(document)
     answer_content.reject_missing_call(document.get("done_reason"), content.get("tool_calls"))
     if not (content.get("tool_calls") or answer_content.has_visible_text(content.get(shape.text))):

@@ -28,7 +28,7 @@ _MAX_UNIX_SECONDS = 253402300800  # the year 10000, which no timestamp can expre
 
 
 def to_common(params: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express."""
+    """Return a request in common terms, or None if they cannot express it."""
     own_params = {
         name: value
         for name, value in params.items()

@@ -193,7 +193,7 @@ def _has_content(message: Mapping[str, Any]) -> bool:
 
 
 def _has_visible_content(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message shows something to its reader: more than white space and reasoning."""
+    """Tell whether a message has visible content: more than white space and reasoning."""
     content = message["content"]
     is_visible = (
         any(map(_is_visible_part, content)) if isinstance(content, list) else answer_content.has_visible_text(content)

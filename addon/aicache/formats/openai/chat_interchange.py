@@ -25,7 +25,7 @@ _FINISH = {
 
 
 def to_common(request: Mapping[str, Any], turns: Sequence[Turn]) -> Common | None:
-    """Return a request in common terms, or None if it says more than they express."""
+    """Return a request in common terms, or None if they cannot express it."""
     own_params = {name: value for name, value in request.items() if name not in _IGNORED_PARAMS}
     if own_params.get("response_format") == {"type": "text"}:
         del own_params["response_format"]

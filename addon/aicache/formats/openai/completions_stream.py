@@ -51,16 +51,16 @@ class _ChoiceBuilder:
         self.text.append(text or "")
         self.finish_reason = stream.merge_finish_reason(self.finish_reason, piece.pop("finish_reason", None))
         if "logprobs" in piece:
-            told = piece["logprobs"]
-            self.logprobs = _merge_logprobs(self.logprobs, AMBIGUOUS if type(told) in (int, float) else told)
+            logprobs = piece["logprobs"]
+            self.logprobs = _merge_logprobs(self.logprobs, AMBIGUOUS if type(logprobs) in (int, float) else logprobs)
             piece["logprobs"] = None  # keeps its place among the fields
         for name in ("index", "delta"):
             piece.pop(name, None)
         stream_deltas.merge_fields(self.extra, piece, _CHOICE)
 
     def build(self, index: int) -> JSONObject:
-        told = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
-        return {**told, "text": "".join(self.text), "index": index, "finish_reason": self.finish_reason}
+        extra = {**self.extra, "logprobs": self.logprobs} if "logprobs" in self.extra else self.extra
+        return {**extra, "text": "".join(self.text), "index": index, "finish_reason": self.finish_reason}
 
 
 def _merge_logprobs(merged: Any, value: Any) -> Any:

@@ -65,7 +65,7 @@ def is_refused(document: Mapping[str, Any]) -> bool:
 
 
 def reject_useless(document: Mapping[str, Any]) -> None:
-    """Raise ValueError for a response that is blank beside its reasoning, or has a malformed call."""
+    """Raise ValueError for a response that is blank except for its reasoning, or has a malformed call."""
     items = document["output"]
     for item in items:
         if item["type"] == "function_call":

@@ -92,7 +92,7 @@ mañana: la una cada las
 manana: la una cada las
 hier: von bis ist sind ich du wir es gibt bin in der die das den dem is zijn wat kan ik je het en und oder nicht
 """
-"""Words that speak of the moment but behind those: guten Morgen, la mañana; French *hier* is here in German."""
+"""Words for the present, but not after the listed words: guten Morgen, la mañana; French *hier* is here in German."""
 
 MINE = """
 mein meine meinen meinem meiner meines mon ma mes mi mis mío mía mio mia miei mie meu minha meus minhas mijn mój
