@@ -57,11 +57,11 @@ def version() -> str:
     return "{}.{}".format(*sys.version_info[:2])
 
 
-def find(wanted: str) -> "str | None":
+def find(python_version: str) -> "str | None":
     """Return the path of a Python of that version that can make environments; None if there is none."""
-    for command in _candidates(wanted):
+    for command in _candidates(python_version):
         found = _probe(command)
-        if found is not None and found[0] == wanted:
+        if found is not None and found[0] == python_version:
             return found[1]
     return None
 
@@ -110,24 +110,26 @@ def _pin_help() -> str:
     return "give a version ({}) or a path; it needs the modules venv and ensurepip".format(", ".join(VERSIONS))
 
 
-def _candidates(wanted: str) -> "list[list[str]]":
+def _candidates(python_version: str) -> "list[list[str]]":
     """Return commands that may start that Python. A name on the PATH may be a shim for a missing one."""
     suffix = ".exe" if os.name == "nt" else ""
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    paths = [folder / (name + suffix) for name in ("python" + wanted, "python3", "python") for folder in folders]
-    paths[len(folders) : len(folders)] = _pyenv_pythons(wanted)
+    paths = [
+        folder / (name + suffix) for name in ("python" + python_version, "python3", "python") for folder in folders
+    ]
+    paths[len(folders) : len(folders)] = _pyenv_pythons(python_version)
     commands = {path.resolve(): [str(path)] for path in reversed(paths) if os.access(str(path), os.X_OK)}
     found = list(reversed(list(commands.values())))
     if os.name == "nt" and shutil.which("py"):
-        found.append(["py", "-" + wanted])
+        found.append(["py", "-" + python_version])
     uv = shutil.which("uv")
     if uv is not None:
-        lines = _output_lines((uv, "python", "find", "--no-project", "--no-python-downloads", wanted))
+        lines = _output_lines((uv, "python", "find", "--no-project", "--no-python-downloads", python_version))
         found += [[lines[0]]] if lines else []
     return found
 
 
-def _pyenv_pythons(wanted: str) -> "list[Path]":
+def _pyenv_pythons(python_version: str) -> "list[Path]":
     """Return the Pythons that pyenv installed, the newest first. Its shims need not be on the PATH."""
     roots = [os.environ.get("PYENV_ROOT", ""), os.environ.get("PYENV", ""), "~/.pyenv", "~/.pyenv/pyenv-win"]
     found = []
@@ -137,7 +139,7 @@ def _pyenv_pythons(wanted: str) -> "list[Path]":
         except (OSError, RuntimeError):
             continue
         for folder in folders:
-            named = re.match(re.escape(wanted) + r"\.(\d+)$", folder.name)
+            named = re.match(re.escape(python_version) + r"\.(\d+)$", folder.name)
             if named:
                 found.append((int(named.group(1)), folder / ("python.exe" if os.name == "nt" else "bin/python")))
     return [path for _, path in sorted(found, reverse=True)]

@@ -1,1 +1,1 @@
-"""Benchmarks: never tests, always ratios within one run."""
+"""Benchmarks, not tests: compare ratios within one run."""

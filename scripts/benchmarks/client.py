@@ -111,5 +111,5 @@ async def run_workload(workload: Workload) -> list[TimedAnswer]:
 
 
 if __name__ == "__main__":
-    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Workload)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run_workload(asked))))
+    workload = msgspec.json.decode(sys.stdin.buffer.read(), type=Workload)
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run_workload(workload))))

@@ -36,20 +36,20 @@ def measure() -> int:
     return 1 if slow else 0
 
 
-def _costs(format: Format, said: str) -> list[float]:
-    """Return the seconds to parse a request of text *said*, to parse an answer in each mode, and to render one."""
-    asked = samples.request(format.api, said)
-    bodies = [samples.answer(format, said, mode) for mode in Mode]
+def _costs(format: Format, content: str) -> list[float]:
+    """Return the seconds to parse a request of text *content*, to parse an answer in each mode, and to render one."""
+    body = samples.request(format.api, content)
+    bodies = [samples.answer(format, content, mode) for mode in Mode]
     _, document = format.parse_answer(bodies[0])
     return [
-        _best(partial(_identify, format, asked)),
+        _best(partial(_identify, format, body)),
         *(_best(partial(format.parse_answer, body)) for body in bodies),
         *(_best(partial(format.render, document, mode)) for mode in Mode),
     ]
 
 
-def _identify(format: Format, asked: bytes) -> None:
-    identify(format.parse_request(samples.PATHS[format.api], asked), ORIGIN, RULES)
+def _identify(format: Format, body: bytes) -> None:
+    identify(format.parse_request(samples.PATHS[format.api], body), ORIGIN, RULES)
 
 
 def _best(work: Callable[[], object]) -> float:

@@ -19,7 +19,7 @@ class Misses:
 
     def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
         self._fleet, self._folder, self._plan = fleet, folder, plan
-        self._asked = 0
+        self._next_question = 0
 
     def cases(self) -> list[Case]:
         size = len(requests.body(questions.new(1, 1)[0]))
@@ -32,7 +32,7 @@ class Misses:
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
         count = round(MAX_QUESTIONS_PER_S * self._plan.seconds)
         file = self._folder / "new questions"
-        file.write_text("".join(requests.body(each) + "\n" for each in questions.new(self._asked, count)))
-        self._asked += count  # no question may be sent to two systems, even one that the first did not reach
+        file.write_text("".join(requests.body(each) + "\n" for each in questions.new(self._next_question, count)))
+        self._next_question += count  # no question may be sent to two systems, even one that the first did not reach
         script = write_script(self._folder, self.name, wrk_scripts.bodies_from_file(requests.KEY, file))
         return load_with_wrk(system, script, case, self._plan.seconds, tick)

@@ -1,6 +1,6 @@
 """A mixed load in a separate process: exact and semantic hits, misses and streams, at a fixed rate or the maximum.
 
-What is asked comes again after a while, and misses are kept for a short time only. So the cache has a working set of a
+Questions are repeated after a while, and misses are stored for a short time only. So the cache has a working set of a
 fixed size, and memory that grows all the same is lost.
 """
 
@@ -37,7 +37,7 @@ STREAMED = PACE.format(tokens=20, first=0.05, each=0.01)
 class Workload(msgspec.Struct, frozen=True):
     """The load for *seconds*: *rate* requests per second (0: as fast as possible) over *connections*.
 
-    *entries* are stored, other wordings of them are asked; the misses are *misses* different questions, counted from
+    *entries* are stored, and their paraphrases are sent; the misses are *misses* different questions, counted from
     the *first*.
     """
 

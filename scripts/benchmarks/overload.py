@@ -1,6 +1,6 @@
 """Overload test: more connections than a proxy can serve at once, and the hit rate and latency of stored questions.
 
-Each connection asks its next question as soon as it has an answer: three that are stored, and one that nobody asked.
+Each connection sends its next question as soon as it has an answer: three stored ones, then a new one.
 It is a load of a process of its own, `python -m benchmarks.overload`, and the comparison and verdict on it.
 """
 

@@ -100,11 +100,11 @@ def load_with_wrk(system: System, script: Path, case: Case, seconds: float, tick
     if not system.caches:
         return figures
     after = proxy_metrics.counts(system.port)
-    asked = after["requests"] - before["requests"]
+    requests_seen = after["requests"] - before["requests"]
     for tier in ("exact", "semantic"):
         hits = after.get(tier, 0.0) - before.get(tier, 0.0)
-        figures[f"{tier}_share"] = hits / asked if asked else 0.0
-    return {**figures, "failed_share": (after["failed"] - before["failed"]) / asked if asked else 0.0}
+        figures[f"{tier}_share"] = hits / requests_seen if requests_seen else 0.0
+    return {**figures, "failed_share": (after["failed"] - before["failed"]) / requests_seen if requests_seen else 0.0}
 
 
 def write_script(folder: Path, name: str, text: str) -> Path:

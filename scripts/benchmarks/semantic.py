@@ -24,7 +24,7 @@ class Semantic:
 
     def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
         self._fleet, self._folder, self._plan = fleet, folder, plan
-        self._asked: dict[str, int] = {}
+        self._next_question: dict[str, int] = {}
         self.title = f"hits by meaning among {plan.entries} entries of one namespace, embedding included"
 
     def cases(self) -> list[Case]:
@@ -41,26 +41,26 @@ class Semantic:
 
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
         every = questions.reworded(self._plan.entries)
-        start = self._asked.get(system.name, 0) % len(every)
+        start = self._next_question.get(system.name, 0) % len(every)
         count = round(MAX_QUESTIONS_PER_S * self._plan.seconds)
         file = self._folder / "other wordings"
         file.write_text("".join(requests.body(each) + "\n" for each in (every[start:] + every)[:count]))
         script = write_script(self._folder, self.name, wrk_scripts.bodies_from_file(requests.KEY, file))
         figures = load_with_wrk(system, script, case, self._plan.seconds, tick)
-        self._asked[system.name] = start + round(figures["requests"]) + case.connections
+        self._next_question[system.name] = start + round(figures["requests"]) + case.connections
         return figures
 
 
-def fill_store(system: System, asked: Sequence[str]) -> None:
+def fill_store(system: System, to_store: Sequence[str]) -> None:
     """Fill a proxy's store by sending questions through it. Raises Problem if any fails.
 
     What a failed look-up has not embedded is stored for its exact request only; that is said.
     """
-    parts = [asked[start : start + QUESTIONS_PER_STEP] for start in range(0, len(asked), QUESTIONS_PER_STEP)]
+    parts = [to_store[start : start + QUESTIONS_PER_STEP] for start in range(0, len(to_store), QUESTIONS_PER_STEP)]
     steps = StepProgress("filling", len(parts))
     try:
         for part in parts:
-            steps.begin(f"{system.name}, {len(asked)} entries")
+            steps.begin(f"{system.name}, {len(to_store)} entries")
             series = [
                 [requests.body(each) for each in part[place::FILL_CONNECTIONS]] for place in range(FILL_CONNECTIONS)
             ]
@@ -70,4 +70,4 @@ def fill_store(system: System, asked: Sequence[str]) -> None:
     finally:
         steps.end()
     if failed := proxy_metrics.counts(system.port)["failed"]:
-        print(f"bench: {failed:.0f} of {len(asked)} entries are not found by meaning: look-ups failed", file=sys.stderr)
+        print(f"bench: {failed:.0f} of {len(to_store)} entries have no vector: lookups failed", file=sys.stderr)

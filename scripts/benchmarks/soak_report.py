@@ -38,10 +38,10 @@ def table_by_time(answered: Sequence[RequestResult], samples: Sequence[Sample], 
     lines = ["     until s  requests  failures    p50 ms    p99 ms  proxy MB    all MB"]
     for part in range(TIME_PARTS):
         begin, end = part * seconds / TIME_PARTS, (part + 1) * seconds / TIME_PARTS
-        asked = [each for each in answered if begin <= each.at < end]
+        results = [each for each in answered if begin <= each.at < end]
         held = [sample for sample in samples if begin <= sample.at < end]
         memory = [statistics.median(values) / MB for values in (_of(held, "proxy"), _of(held, "all")) if values]
-        lines.append(f"{end:12.0f}{_load(asked)}" + "".join(f"{each:10.1f}" for each in memory))
+        lines.append(f"{end:12.0f}{_load(results)}" + "".join(f"{each:10.1f}" for each in memory))
     return "\n".join(lines)
 
 
@@ -49,9 +49,9 @@ def table_by_kind(answered: Sequence[RequestResult]) -> str:
     """Return a table with one line per kind of request."""
     lines = ["        kind  requests  failures    p50 ms    p99 ms      hits    misses  other"]
     for kind in Kind:
-        asked = [each for each in answered if each.kind is kind]
-        hits, misses = (_share(asked, cache) for cache in ("hit", "miss"))
-        lines.append(f"{kind:>12}{_load(asked)}{hits:10.1%}{misses:10.1%}{abs(1 - hits - misses):7.1%}")
+        results = [each for each in answered if each.kind is kind]
+        hits, misses = (_share(results, cache) for cache in ("hit", "miss"))
+        lines.append(f"{kind:>12}{_load(results)}{hits:10.1%}{misses:10.1%}{abs(1 - hits - misses):7.1%}")
     return "\n".join(lines)
 
 
@@ -92,8 +92,8 @@ def find_problems(answered: Sequence[RequestResult], samples: Sequence[Sample], 
     if failures := sum(each.status != 200 for each in answered):
         found.append(f"{failures} of {len(answered)} requests failed")
     for kind in Kind:
-        asked = [each for each in answered if each.kind is kind]
-        if asked and (share := _share(asked, EXPECTED[kind])) < MIN_EXPECTED_SHARE:
+        results = [each for each in answered if each.kind is kind]
+        if results and (share := _share(results, EXPECTED[kind])) < MIN_EXPECTED_SHARE:
             found.append(f"only {share:.1%} of {kind} requests were a {EXPECTED[kind]}")
     per_hour, grown = memory_trend(samples, seconds)
     if grown > MAX_GROWTH_SHARE:
@@ -105,16 +105,16 @@ def find_problems(answered: Sequence[RequestResult], samples: Sequence[Sample], 
     return found
 
 
-def _load(asked: Sequence[RequestResult]) -> str:
-    if not asked:
+def _load(results: Sequence[RequestResult]) -> str:
+    if not results:
         return f"{0:10}{0:10}{'':20}"
-    took = [each.took * 1000 for each in asked]
-    failures = sum(each.status != 200 for each in asked)
-    return f"{len(asked):10}{failures:10}{percentile(took, 0.5):10.2f}{percentile(took, 0.99):10.2f}"
+    took = [each.took * 1000 for each in results]
+    failures = sum(each.status != 200 for each in results)
+    return f"{len(results):10}{failures:10}{percentile(took, 0.5):10.2f}{percentile(took, 0.99):10.2f}"
 
 
-def _share(asked: Sequence[RequestResult], cache: str) -> float:
-    return sum(each.cache == cache for each in asked) / len(asked) if asked else 0.0
+def _share(results: Sequence[RequestResult], cache: str) -> float:
+    return sum(each.cache == cache for each in results) / len(results) if results else 0.0
 
 
 def _of(samples: Sequence[Sample], what: str) -> list[int]:

@@ -25,7 +25,7 @@ class Streams:
 
     def __init__(self, fleet: Fleet, folder: Path, plan: Plan) -> None:
         self._fleet, self._plan = fleet, plan
-        self._asked = 0
+        self._next_question = 0
 
     def cases(self) -> list[Case]:
         size = len(requests.body(questions.new(1, 1)[0], prompt(1), stream=True))
@@ -38,8 +38,8 @@ class Streams:
     def load(self, system: System, case: Case, tick: Callable[[], None]) -> Measurements:
         connections = case.connections
         each = max(1, round(self._plan.seconds / stream_seconds(connections)))
-        new = questions.new(100_000 + self._asked, each * connections)
-        self._asked += len(new)
+        new = questions.new(100_000 + self._next_question, each * connections)
+        self._next_question += len(new)
         bodies = [requests.body(question, prompt(connections), stream=True) for question in new]
         series = [bodies[place::connections] for place in range(connections)]
         cpu = system.cpu()

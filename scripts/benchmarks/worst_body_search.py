@@ -76,8 +76,8 @@ def run(folder: Path, script: Path, size: int, seconds: float, report: Path | No
     print(f"{tried} bodies tried, {over} above the bounds")
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
-        told = [{"body": _describe(body), "memory": cost.memory, "wait": cost.wait} for _, body, cost in best]
-        (report / "hunt.json").write_text(json.dumps(told, indent=1))
+        document = [{"body": _describe(body), "memory": cost.memory, "wait": cost.wait} for _, body, cost in best]
+        (report / "hunt.json").write_text(json.dumps(document, indent=1))
     return 1 if over else 0
 
 

@@ -1,1 +1,1 @@
-"""An LLM API to try things against, and a show of what the cache does in front of it. Needs no key and no network."""
+"""A stand-in for an LLM API, and a demo of the cache in front of it, without keys or network."""

@@ -1,1 +1,1 @@
-"""What `scripts/evaluate` is made of: labeled questions, vectors, the policy's decisions, their worth."""
+"""The code of `scripts/evaluate`: labeled questions, vectors, decisions, and their metrics."""

@@ -1,1 +1,1 @@
-"""Fuzzing of what reads bytes from outside."""
+"""Fuzzing of the parsers of untrusted bytes."""

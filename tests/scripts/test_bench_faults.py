@@ -79,7 +79,9 @@ def test_a_miss_is_what_the_upstream_sent_for_that_request(said: Said, ask: Ask)
 @pytest.mark.parametrize("ask", [WHOLE, STREAM], ids=["whole", "stream"])
 def test_a_hit_in_either_mode_is_right(said: Said, stored: Ask, ask: Ask) -> None:
     sent = said.sent(stored)
-    body = sent.body if stored == ask else answer(sent.number, dataclasses.replace(sent.asked, stream=ask.stream)).body
+    body = (
+        sent.body if stored == ask else answer(sent.number, dataclasses.replace(sent.request, stream=ask.stream)).body
+    )
 
     assert said.judged(ask, body, "exact") == (Verdict.GOOD, "")
 

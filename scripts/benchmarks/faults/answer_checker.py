@@ -102,13 +102,13 @@ def _hit(ask: Ask, response: Response, ledger: Ledger) -> str:
         return f"a hit on number {answer.number}, which was no good answer"
     if text != answer.text:
         return f"a hit on number {answer.number}, cut or damaged"
-    if ask.stream == answer.asked.stream and response.body != answer.body:
+    if ask.stream == answer.request.stream and response.body != answer.body:
         return f"a hit on number {answer.number}, not as it was sent"
-    if answer.asked.key != ask.key:
+    if answer.request.key != ask.key:
         return "a hit on another caller's answer"
-    if answer.asked.model != ask.model:
+    if answer.request.model != ask.model:
         return "a hit on another model's answer"
-    [question], [asked] = answer.asked.texts, ask.texts
+    [question], [asked] = answer.request.texts, ask.texts
     if question != asked and response.cache != "semantic":
         return "an exact hit on another question"
     if question != asked and question not in ask.group:

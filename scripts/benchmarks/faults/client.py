@@ -44,14 +44,14 @@ class Client:
             each.writer.close()
         self._idle.clear()
 
-    async def _ask(self, asked: bytes) -> Response:
+    async def _ask(self, data: bytes) -> Response:
         while True:
             try:
                 connection = await self._connected()
             except OSError as exc:
                 return Response(0, failure=f"no connection ({type(exc).__name__})")
             began, used = time.monotonic(), connection.used
-            response, kept = await exchange(connection, asked)
+            response, kept = await exchange(connection, data)
             if kept:
                 connection.used = True
                 self._idle.append(connection)
@@ -88,11 +88,11 @@ def request(ask: Ask, name: str) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-async def exchange(connection: Connection, asked: bytes) -> tuple[Response, bool]:
+async def exchange(connection: Connection, data: bytes) -> tuple[Response, bool]:
     """Send a request (or nothing) and read a response; return it, and whether the connection can be reused."""
     status, headers, body = 0, dict[str, str](), bytearray()
     try:
-        connection.writer.write(asked)
+        connection.writer.write(data)
         await connection.writer.drain()
         status, headers = await _head(connection.reader)
         kept = await _body(connection.reader, headers, body)

@@ -85,8 +85,8 @@ class HalfOpen(Fault):
         for place in range(self.count):
             with contextlib.suppress(OSError):
                 connection = await connect(stage.proxy.port)
-                asked = request(stage.load.corpus.new(), stage.load.name())
-                connection.writer.write(asked[: len(asked) * (place % 4) // 4])
+                data = request(stage.load.corpus.new(), stage.load.name())
+                connection.writer.write(data[: len(data) * (place % 4) // 4])
                 self._open.append(connection)
 
     async def end(self, stage: Stage) -> None:

@@ -129,7 +129,7 @@ class Load:
             share = sum(each.hit for each in seen) / len(seen)
             if share >= MIN_FILLED_SHARE:
                 return
-        raise Problem(f"only {share:.0%} of what was asked before any fault is known")
+        raise Problem(f"only {share:.0%} of the requests hit before any fault")
 
     async def _run(self) -> None:
         began = time.monotonic()

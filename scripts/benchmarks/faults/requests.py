@@ -52,7 +52,7 @@ class Ask:
         if self.kind is Kind.BATCH:
             return json.dumps({"model": self.model, "input": list(self.texts)}).encode()
         turns = [{"role": "user", "content": self.texts[0]}]
-        # Its usage is told in the other mode, too, which has it always.
+        # Whole answers always have the usage, so a stream that can serve them must have it, too.
         more = {"stream": True, "stream_options": {"include_usage": True}} if self.stream else {}
         return json.dumps({"model": self.model, "messages": turns, "temperature": 0.2, **more}).encode()
 

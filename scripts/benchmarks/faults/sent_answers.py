@@ -1,6 +1,6 @@
 """The answers that the stand-in upstream sent, each with its own number. Pure.
 
-An answer says who asked which model for what, so whoever reads it knows whether it is the right one, and whole.
+An answer says who asked which model for what, so that a reader knows whether it is the right one, and whole.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Answer:
     """One answer: *body* is the content, *wire* the bytes sent. *good*: complete, and not an error."""
 
     number: int
-    asked: UpstreamRequest
+    request: UpstreamRequest
     status: int
     text: str
     body: bytes
@@ -56,7 +56,7 @@ class Ledger:
 
     def add(self, answer: Answer) -> None:
         self._answers[answer.number] = answer
-        self._names[answer.asked.name].append(answer)
+        self._names[answer.request.name].append(answer)
 
     def of(self, name: str) -> Sequence[Answer]:
         """Return all answers to a request: a batch may be requested in part, and then as a whole."""
@@ -75,30 +75,31 @@ def parse_upstream_request(path: str, headers: Mapping[str, str], body: bytes) -
     return UpstreamRequest(name, path, key, document["model"], tuple(texts), stream)
 
 
-def answer(number: int, asked: UpstreamRequest, mode: str = "") -> Answer:
+def answer(number: int, request: UpstreamRequest, mode: str = "") -> Answer:
     """Return a good answer, or a bad one by *mode*: ``500``, ``429``, ``gzip`` or ``errevent``."""
     if mode in ("500", "429"):
         body = json.dumps({"error": {"message": f"refused, number {number}"}}).encode()
-        return Answer(number, asked, int(mode), "", body, body, {"content-type": "application/json"}, good=False)
-    text = said(number, asked)
-    if "embeddings" in asked.path:
-        body = _embeddings(asked)
-    elif asked.stream:
-        body = stream(number, asked.model, text, ends="error" if mode == "errevent" else "stop")
+        return Answer(number, request, int(mode), "", body, body, {"content-type": "application/json"}, good=False)
+    text = said(number, request)
+    if "embeddings" in request.path:
+        body = _embeddings(request)
+    elif request.stream:
+        body = stream(number, request.model, text, ends="error" if mode == "errevent" else "stop")
     else:
-        body = _whole(number, asked.model, text)
-    good = not (mode == "errevent" and asked.stream)
-    headers = {"content-type": "text/event-stream" if asked.stream else "application/json"}
+        body = _whole(number, request.model, text)
+    good = not (mode == "errevent" and request.stream)
+    headers = {"content-type": "text/event-stream" if request.stream else "application/json"}
     wire = body
     if mode == "gzip":
         wire, headers["content-encoding"] = gzip.compress(body, 1), "gzip"
-    return Answer(number, asked, 200, text, body, wire, headers, good)
+    return Answer(number, request, 200, text, body, wire, headers, good)
 
 
-def said(number: int, asked: UpstreamRequest) -> str:
+def said(number: int, request: UpstreamRequest) -> str:
     """Return the text of an answer, some 40 to 200 words."""
     words = " ".join(WORDS[(number * 7 + place) % len(WORDS)] for place in range(30 + number * 37 % 160))
-    return f"Answer {number} to «{asked.texts[0]}» by {asked.model} for {asked.key}: {words}. End of answer {number}."
+    intro = f"Answer {number} to «{request.texts[0]}» by {request.model} for {request.key}"
+    return f"{intro}: {words}. End of answer {number}."
 
 
 def vector(key: str, model: str, text: str) -> list[float]:
@@ -131,11 +132,11 @@ def _whole(number: int, model: str, text: str) -> bytes:
     return json.dumps({**head, "choices": choices, "usage": USAGE}).encode()
 
 
-def _embeddings(asked: UpstreamRequest) -> bytes:
+def _embeddings(request: UpstreamRequest) -> bytes:
     data = [
-        {"object": "embedding", "index": place, "embedding": vector(asked.key, asked.model, text)}
-        for place, text in enumerate(asked.texts)
+        {"object": "embedding", "index": place, "embedding": vector(request.key, request.model, text)}
+        for place, text in enumerate(request.texts)
     ]
-    tokens = 3 * len(asked.texts)
+    tokens = 3 * len(request.texts)
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return json.dumps({"object": "list", "data": data, "model": asked.model, "usage": usage}).encode()
+    return json.dumps({"object": "list", "data": data, "model": request.model, "usage": usage}).encode()

@@ -160,9 +160,9 @@ class Proxy:
         return not self.runs
 
     def lines(self, since: int) -> list[str]:
-        """Return what was logged from that byte on, a line each, but for what mitmproxy says of every connection.
+        """Return the log lines from that byte on, without mitmproxy's lines for every connection.
 
-        Tracebacks are no lines of their own. CPython prints some for connections that are open at the proxy's end.
+        Tracebacks do not count as lines. CPython prints some for connections that are open when the proxy ends.
         """
         return [
             line

@@ -68,13 +68,13 @@ class Upstream:
     async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; return whether the connection stays open."""
         request = await read_request(reader)
-        asked = parse_upstream_request(request.path, request.headers, request.body)
+        parsed = parse_upstream_request(request.path, request.headers, request.body)
         self.calls += 1
         number, mode = self.ledger.number(), self.mode
         if mode in BAD_MODES and number % 2:
             mode = ""
-        found = answer(number, asked, mode)
-        await asyncio.sleep(self.delay + (self.batch_delay if "embeddings" in asked.path else 0.0))
+        found = answer(number, parsed, mode)
+        await asyncio.sleep(self.delay + (self.batch_delay if "embeddings" in parsed.path else 0.0))
         match mode:
             case "never":
                 self.ledger.add(dataclasses.replace(found, good=False))
@@ -88,8 +88,8 @@ class Upstream:
         return True
 
     async def _send(self, found: Answer, writer: asyncio.StreamWriter, pace: float) -> None:
-        writer.write(head(found, chunked=found.asked.stream))
-        if not found.asked.stream:
+        writer.write(head(found, chunked=found.request.stream))
+        if not found.request.stream:
             writer.write(found.wire)
         else:
             for piece in pieces(found.wire):
@@ -106,7 +106,7 @@ class Upstream:
         self.ledger.add(dataclasses.replace(found, wire=half))
         if how == "close-eof":
             writer.write(head(found, chunked=False, length=False) + half)
-        elif found.asked.stream:
+        elif found.request.stream:
             writer.write(head(found, chunked=True) + b"%x\r\n%b\r\n" % (len(half), half))
         else:
             writer.write(head(found, chunked=False) + half)

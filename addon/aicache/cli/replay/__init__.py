@@ -1,1 +1,1 @@
-"""Behind `scripts/replay`: what the present settings would have done with recorded traffic."""
+"""The command ``replay``: simulates the current settings on recorded traffic."""

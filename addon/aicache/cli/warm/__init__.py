@@ -1,1 +1,1 @@
-"""Behind `scripts/warm`: what is recorded or stored elsewhere, read as flows, and put into the cache."""
+"""The command ``warm``: reads recordings and other caches as flows, and stores their answers."""
