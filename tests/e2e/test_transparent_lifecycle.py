@@ -147,8 +147,8 @@ def test_after_the_commands_own_death_the_traffic_goes_on_and_down_undoes_it(
 
 def test_settings_that_a_run_left_changed_are_put_back_before_another_one(net: Lan, before: str) -> None:
     setting = "/proc/sys/net/ipv4/conf/all/send_redirects"
-    leave = f"from redirection import state; s = {{'{setting}': '1'}}; "
-    leave += "state.write(state.State(('api.llm.test',), (443,), 8080, s)); state.switch_off(s)"
+    leave = f"from redirection import saved_state; s = {{'{setting}': '1'}}; "
+    leave += "saved_state.write(saved_state.State(('api.llm.test',), (443,), 8080, s)); saved_state.switch_off(s)"
     net.client.run("env", f"PYTHONPATH={environment.ROOT / 'scripts'}", sys.executable, "-c", leave)
     assert net.client.run("cat", setting) == "0\n"
 

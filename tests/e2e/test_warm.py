@@ -332,7 +332,7 @@ def test_a_folder_that_a_proxy_has_is_filled_for_the_very_same_requests_only(sta
     _, refused = warm(file, *options, code=1)
     row, _ = warm(file, *options, "--exact-only")
 
-    assert "end it for as long, or give --exact-only" in refused
+    assert "can be opened only once: stop the" in refused
     assert (row["stored"], row["by meaning"]) == (1, 0)
     assert proxy.ask("Who has the folder?").text == "A proxy."
 
@@ -357,7 +357,7 @@ def test_a_bad_source_is_named_and_the_others_are_taken(tmp_path: Path) -> None:
     [
         (("--api-key", "${NOT_SET_ANYWHERE}"), "needs NOT_SET_ANYWHERE from the environment"),
         (("--upstream", "api.openai.com"), "is not the URL of an API"),
-        (("--params", "[1]"), "is no JSON object"),
+        (("--params", "[1]"), "is not a JSON object"),
         (("--header", "x"), "is not NAME:TEXT"),
     ],
 )
