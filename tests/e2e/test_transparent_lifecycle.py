@@ -152,7 +152,7 @@ def test_settings_that_a_run_left_changed_are_put_back_before_another_one(net: L
     net.client.run("env", f"PYTHONPATH={environment.ROOT / 'scripts'}", sys.executable, "-c", leave)
     assert net.client.run("cat", setting) == "0\n"
 
-    assert "`scripts/transparent down` does it" in transparent(net, *UP)
+    assert "`scripts/transparent down` restores them" in transparent(net, *UP)
     assert transparent(net, "down") == "undone\n"
     assert net.client.run("cat", setting) == "1\n"
 
@@ -232,14 +232,14 @@ def test_up_wants_the_proxy_to_be_there_and_to_be_its_users(net: Lan, internet: 
     assert "nobody listens at 127.0.0.1 port 8090" in transparent(net, *UP)
 
     with proxy_of(net, 0, internet.folder):
-        assert "what listens on port 8090 runs as root, and not as --user" in transparent(net, *UP)
+        assert "the program on port 8090 runs as root and not as --user" in transparent(net, *UP)
 
     assert net.client.rules() == before
 
 
 def test_up_does_what_was_shown_until_down(net: Lan, internet: Internet, before: str) -> None:
     shown = transparent(net, *UP, "--dry-run")
-    rules, _, command = shown.partition("The proxy,")
+    rules, _, command = shown.partition("Start the proxy first:")
     assert net.client.rules() == before
 
     with proxy_of(net, 65534, internet.folder) as authority:

@@ -55,7 +55,7 @@ def taken_port() -> Iterator[int]:
         ("test", "--quick takes a minute"),
         ("lint", "ruff check"),
         ("lock", "by version and hash"),
-        ("audit", "known to be vulnerable"),
+        ("audit", "known vulnerabilities"),
     ],
 )
 def test_help_says_what_it_is_for(name: str, says: str) -> None:
