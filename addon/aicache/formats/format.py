@@ -6,7 +6,7 @@ To support another API, implement `Format` and register it in ``aicache.formats.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ class RequestContext:
     """The query and headers of a request, and the settings that affect its parsing."""
 
     query: str = ""
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)  # unhashable on Python 3.11
     """By lower-case name."""
     tools_semantic: bool = False
     """Whether an answer to a similar question may be served to a request that carries tools."""
