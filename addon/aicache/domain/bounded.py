@@ -35,7 +35,8 @@ class BoundedDict(MutableMapping[K, V]):
         return self._items[key]
 
     def __setitem__(self, key: K, value: V) -> None:
-        self.pop(key, None)
+        if key in self._items:
+            del self[key]
         self._items[key] = value
         self._size += self._measure(value)
         while self._size > self._max_size:
