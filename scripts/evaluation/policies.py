@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
+from aicache.domain import policy
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor import Neighbor
@@ -18,7 +19,6 @@ from aicache.evidence.verified_policy import (
     VerifiedPolicy,
     neighbors_to_compare,
 )
-from aicache.guards import Pass, Raise, Refuse, compare_questions
 from evaluation.streams import Choice, SameAnswer, StoredNeighbor
 
 
@@ -157,9 +157,9 @@ class LearningPolicy:
         """Return the neighbors as the engine builds them."""
         seen = []
         for key, similarity in near:
-            verdict = compare_questions(self._texts[question], self._texts[key]) if self._texts else Pass()
-            raised = verdict.by if isinstance(verdict, Raise) else 0.0
-            refused = "guard" if isinstance(verdict, Refuse) else None
+            refused, raised = None, 0.0
+            if self._texts:
+                refused, raised = policy.apply_guards(self._texts[question], self._texts[key])
             group = self.records[str(key)].group
             seen.append(Neighbor(str(key), similarity, refused=refused, group=group, raised=raised))
         return seen

@@ -253,7 +253,7 @@ MILES = "How far is 5 miles?"
     [
         (MILES, "How far is 50 miles?", 0.99, "guard:numbers"),
         (MILES, "How far are 5 miles?", 0.9, None),
-        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.93, "guard:substitution"),
+        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.93, "unexplained:substitution"),
         ("How do I grill a fish?", "How do I grill a pumpkin?", 0.95, None),
         (None, "How far is 5 miles?", 0.99, "guard:unknown"),
     ],

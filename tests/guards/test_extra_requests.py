@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicache.guards import Pass, Raise, Refuse, compare_questions
+from aicache.guards import Outcome, compare_questions
 
 QUESTIONS = {
     "en": "How do I reset my password?",
@@ -194,7 +194,7 @@ CASES = [(QUESTIONS[language], more) for language in QUESTIONS for more in MORE[
 
 
 def refused(one: str, other: str) -> bool:
-    return isinstance(compare_questions(one, other), Refuse) and isinstance(compare_questions(other, one), Refuse)
+    return {compare_questions(one, other).outcome, compare_questions(other, one).outcome} == {Outcome.DIFFERENT}
 
 
 @pytest.mark.parametrize(("question", "more"), CASES)
@@ -249,9 +249,10 @@ def test_what_denies_is_found_inside_a_word_or_between_words(question: str, othe
 
 @pytest.mark.parametrize(("question", "other"), HARMLESS)
 def test_courtesies_and_frames_refuse_nothing(question: str, other: str) -> None:
-    verdict = compare_questions(question, other)
+    comparison = compare_questions(question, other)
 
-    assert verdict == Pass() or (isinstance(verdict, Raise) and verdict.slots == ("chinese",))
+    assert comparison.outcome is Outcome.EXPLAINED
+    assert comparison.names in ("", "chinese")
 
 
 @given(

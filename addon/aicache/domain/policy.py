@@ -14,10 +14,13 @@ from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Call, Entry, Mode, Ne
 from aicache.domain.request_directives import Directives
 from aicache.domain.task_prompts import is_task_prompt
 from aicache.evidence.neighbor import MAX_COSINE
+from aicache.guards import Outcome
 from aicache.guards.time_sensitive import depends_on_now
 
 MAX_VOLATILE_CHARS = 2000
 """Characters of the longest message that is volatile by a word for the moment: in longer ones it stands in passing."""
+TOO_FAR = "too far"
+"""Why a neighbor does not answer of which nothing is known but its similarity."""
 
 
 class Refusals(StrEnum):
@@ -104,34 +107,37 @@ def check_guards(
     rules: Rules,
     partition: str = "",
 ) -> str | None:
-    """Return the guard that keeps a neighbor with this question and similarity from answering, or None.
+    """Return why the guards keep a neighbor with this question and similarity from answering, or None.
 
-    Some guards only raise the *threshold*, which a near enough neighbor still reaches.
+    ``guard:NAME+NAME`` where the questions are known to differ, ``unexplained:NAME+NAME`` where something is left over
+    that may change the answer, or that would have to be nearer.
     """
     if rules.policy is Policy.STATIC:
         return None
     if neighbor_question is None:
         return "guard:unknown"
-    match guards.compare_questions(question, neighbor_question, partition):
-        case guards.Refuse(slot):
-            return f"guard:{slot}"
-        case guards.Raise(by, slots):
-            return None if similarity >= threshold + by * (1 - threshold) else f"guard:{'+'.join(slots)}"
-        case guards.Pass():
-            return None
+    compared = guards.compare_questions(question, neighbor_question, partition)
+    if compared.outcome is Outcome.DIFFERENT:
+        return f"guard:{compared.names}"
+    near_enough = similarity >= threshold + compared.raised * (1 - threshold)
+    if compared.outcome is Outcome.EXPLAINED and near_enough:
+        return None
+    return f"unexplained:{compared.names}" if compared.names else TOO_FAR
 
 
 def apply_guards(question: str, neighbor_question: str | None, partition: str = "") -> tuple[str | None, float]:
     """Return the guard that keeps a neighbor from answering, and by which share of the way to 1 it must be nearer."""
     if neighbor_question is None:
         return "guard:unknown", 0.0
-    match guards.compare_questions(question, neighbor_question, partition):
-        case guards.Refuse(slot):
-            return f"guard:{slot}", 0.0
-        case guards.Raise(by, _):
-            return None, by
-        case guards.Pass():
-            return None, 0.0
+    compared = guards.compare_questions(question, neighbor_question, partition)
+    if compared.outcome is Outcome.DIFFERENT:
+        return f"guard:{compared.names}", 0.0
+    return None, compared.raised
+
+
+def is_objection(refused: str | None) -> bool:
+    """Return whether a neighbor's refusal is the guards'."""
+    return refused is not None and refused.startswith(("guard:", "unexplained:"))
 
 
 def check_entry(

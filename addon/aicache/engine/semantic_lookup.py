@@ -142,9 +142,9 @@ class SemanticLookup:
                     hit = Hit(entry, min(neighbor.similarity, 1.0))
                     continue
                 logger.debug("%s: %s, at %.4f: %s", exchange.label, Step.PASSED_OVER, neighbor.similarity, refused)
-                nearest_refusal = nearest_refusal or refused
+                nearest_refusal = nearest_refusal or (None if refused == policy.TOO_FAR else refused)
         passed = {n.key for n in near}
-        trace.neighbors += [replace(n, refused="too far") for n in neighbors if n.key not in passed]
+        trace.neighbors += [replace(n, refused=policy.TOO_FAR) for n in neighbors if n.key not in passed]
         gone_keys = [n.key for n, entry in zip(near, entries, strict=True) if entry is None]
         miss = Miss(nearest_refusal or ("neighbor-gone" if near else "no-neighbor"), vector)
         if rules.checks_hits:
@@ -204,7 +204,7 @@ class SemanticLookup:
             self.lookup.trace.neighbors.append(assessed)
             if votes:
                 voters.append(assessed)
-            if assessed.refused is not None and assessed.refused.startswith("guard:"):
+            if policy.is_objection(assessed.refused):
                 objection = objection or assessed.refused
         return voters, objection
 
@@ -213,7 +213,7 @@ class SemanticLookup:
     ) -> tuple[Neighbor, bool]:
         """Assess one neighbor; True where it votes: also one that may not answer does, but none that has gone."""
         if neighbor.key not in entries:
-            return replace(neighbor, refused="too far"), True
+            return replace(neighbor, refused=policy.TOO_FAR), True
         entry = entries[neighbor.key]
         if not isinstance(entry, Entry):
             return replace(neighbor, refused="gone"), False

@@ -1,11 +1,9 @@
-"""Guards: why a neighbor must not answer though its vector is near. They see what embedders miss. Pure; never raise."""
+"""Compares two questions by what embedders miss: whether the answer to one may answer the other. Never raises. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from aicache.guards import (
     exclusive_words,
@@ -18,31 +16,10 @@ from aicache.guards import (
     swapped_roles,
     word_order,
 )
+from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.text_features import TextFeatures, extract_features
 
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """The neighbor may answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """The neighbor is a different question. *slot* names the difference; it contains no part of either text."""
-
-    slot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Raise:
-    """The neighbor may ask for something else, so it must be nearer. *by* is the share of the way from the threshold to
-    1 by which the threshold rises, which suits the scale of any model; *slots* name the differences."""
-
-    by: float
-    slots: tuple[str, ...]
-
-
-Verdict: TypeAlias = Pass | Refuse | Raise
+__all__ = ["Comparison", "Difference", "Outcome", "compare_questions"]
 
 # Measured on streams and pairs, with the local embedder. Differences that were wrong no more often than others
 # (another order, one more word) raise nothing; those that were mostly wrong refuse. Chinese questions are short: the
@@ -58,17 +35,18 @@ THRESHOLD_RAISES: dict[str, float] = {
 }
 
 
-def compare_questions(question: str, neighbor: str, partition: str = "") -> Verdict:
+def compare_questions(question: str, neighbor: str, partition: str = "") -> Comparison:
     """Return whether the answer to *neighbor* may answer *question*; the order of the two makes no difference."""
     one = extract_features(min(question, neighbor), partition)
     other = extract_features(max(question, neighbor), partition)
     if one.plain == other.plain:
-        return Pass()
+        return Comparison(Outcome.EXPLAINED)
     left, right = substitution.unshared_content(one, other)
     if (slot := next(refusal_slots(one, other, left, right), None)) is not None:
-        return Refuse(slot)
+        return Comparison(Outcome.DIFFERENT, (Difference(slot),))
     raised = tuple(raise_slots(one, other, left, right))
-    return Raise(1 - math.prod(1 - THRESHOLD_RAISES[slot] for slot in raised), raised) if raised else Pass()
+    by = 1 - math.prod(1 - THRESHOLD_RAISES[slot] for slot in raised)
+    return Comparison(Outcome.EXPLAINED, tuple(map(Difference, raised)), by)
 
 
 def refusal_slots(one: TextFeatures, other: TextFeatures, left: list[str], right: list[str]) -> Iterator[str]:

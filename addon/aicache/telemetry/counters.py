@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.events import Checked, Decided, Finished
+from aicache.domain.policy import is_objection
 from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, BoundedNames, dependency_label, reason_label
 
@@ -94,8 +95,9 @@ class Counters:
         for header in decided.headers:
             self.header_misses[self._headers.of(header)] += 1
         for neighbor in trace.neighbors:
-            if neighbor.refused is not None and neighbor.refused.startswith("guard:"):
-                self.refusals[self._reasons.of(neighbor.refused).removeprefix("guard:")] += 1
+            if is_objection(neighbor.refused):
+                for name in (neighbor.refused or "").partition(":")[2].split("+"):
+                    self.refusals[self._reasons.of(name)] += 1
         if outcome != "bypass" and (nearest := nearest_similarity(decided)) is not None:
             self.similarities[outcome].add(nearest)
         if trace.error_bound is not None:

@@ -39,7 +39,7 @@ def reason_label(reason: str | None) -> str:
     """Return a reason without its variable details: ``store-error``, ``guard:numbers``, ``status``."""
     if not reason:
         return OTHER
-    if reason.startswith(("guard:", "content-encoding:")):  # of a few words each
+    if reason.startswith(("guard:", "unexplained:", "content-encoding:")):  # of a few words each
         return reason[:MAX_NAME_CHARS]
     if _KNOWN.fullmatch(reason):
         return "known in part"

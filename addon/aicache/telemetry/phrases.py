@@ -114,6 +114,11 @@ def describe_miss(decided: Decided) -> str:
     if reason == "no-neighbor":
         wanted = "near enough" if trace.threshold is None else f"above {trace.threshold:.4g}"
         return f"no neighbor {wanted} ({'none there' if nearest is None else f'nearest {nearest:.3f}'})"
+    if reason.startswith("unexplained:"):
+        names = reason.removeprefix("unexplained:").replace("+", ", ")
+        at = next((neighbor.similarity for neighbor in trace.neighbors if neighbor.refused == reason), None)
+        where = "neighbor" if at is None else f"neighbor at {at:.3f}"
+        return f"{where} may ask something else: {names}"
     if reason.startswith("guard:"):
         guards = reason.removeprefix("guard:").replace("+", ", ")
         at = next((neighbor.similarity for neighbor in trace.neighbors if neighbor.refused == reason), None)
