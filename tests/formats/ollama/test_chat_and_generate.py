@@ -423,7 +423,7 @@ def test_the_other_endpoints_answer_is_none_of_this_one() -> None:
 
 
 def test_there_is_one_choice() -> None:
-    with pytest.raises(ValueError, match="one choice"):
+    with pytest.raises(ValueError, match="more choices"):
         OLLAMA_CHAT.parse_answer(said(), n=2)
 
 

@@ -497,7 +497,7 @@ def test_what_is_not_a_good_answer_is_refused(changes: dict[str, Any]) -> None:
 
 
 def test_there_is_one_choice() -> None:
-    with pytest.raises(ValueError, match="several choices"):
+    with pytest.raises(ValueError, match="more choices"):
         RESPONSES.parse_answer(whole(), n=2)
 
 

@@ -14,10 +14,9 @@ from aicache.formats import (
     hosted_tools,
     refusals,
     response_format,
-    sse,
     stateful_messages,
-    stateful_parameters,
 )
+from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.anthropic import answer as messages_answer
 from aicache.formats.anthropic import interchange, stream
 from aicache.formats.anthropic.interchange import VERSION
@@ -25,12 +24,12 @@ from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, Reques
 from aicache.formats.json_body import (
     JSONObject,
     object_list,
-    parse_object,
     parse_request_object,
     render_json,
     token_count,
 )
 from aicache.formats.stateful_parameters import Allow
+from aicache.formats.stateful_requests import reject_stateful_request
 from aicache.formats.text_parts import is_text_part, question_of
 
 _BETA = "anthropic-beta"
@@ -107,15 +106,10 @@ class Messages(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer. Raises ValueError with the fault. The body determines the mode."""
+        """Parse a complete, good answer. Raises ValueError with the fault."""
         if n > 1:
             raise ValueError("more choices than this API has")
-        try:
-            if sse.is_stream(body):
-                return Mode.STREAM, messages_answer.check_answer(stream.join_stream(body))
-            return Mode.WHOLE, messages_answer.check_answer(parse_object(body))
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
+        return parse_answer_body(body, stream.join_stream, messages_answer.check_answer)
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
         usage, is_counted = document["usage"], interchange.has_usage(document)
@@ -129,8 +123,7 @@ class Messages(BaseFormat):
     def check_useful(self, document: JSONObject, call: Call) -> None:
         messages_answer.reject_useless(document)
         messages_answer.reject_container(document, call.params.get("tools") or ())
-        if (form := response_format.of_messages(call.params)) is not None:
-            response_format.reject_mismatch(messages_answer.texts(document), form)
+        response_format.reject_mismatch(messages_answer.texts(document), response_format.of_messages(call.params))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would. It always includes the usage."""
@@ -172,11 +165,7 @@ def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> 
 
     Files are allowed: the content behind a file's id never changes.
     """
-    stateful_parameters.reject_stateful_path(path, tail=1)
-    harmless = documented_fields.for_path(path, documented_fields.MESSAGES)
-    stateful_parameters.reject_stateful_fields(request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=allow)
-    hosted_tools.reject_plugins(request, allow=allow)
-    stateful_parameters.reject_preset(request, allow=allow)
+    reject_stateful_request(path, request, documented_fields.MESSAGES, allow=allow)
     hosted_tools.reject_tools(request.get("tools"), allow=allow)
     stateful_messages.reject_references([request.get("system"), request.get("messages")], allow=allow)
 

@@ -6,12 +6,15 @@ and for its clients' needs https://github.com/dashscope/dashscope-sdk-python.
 
 from __future__ import annotations
 
+from functools import partial
+
 from aicache.domain.model import Answer, Call, Mode
-from aicache.formats import failure_marks, refusals, response_format, sse
+from aicache.formats import failure_marks, refusals, response_format
+from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.dashscope import answer as dashscope_answer
 from aicache.formats.dashscope import interchange, request, stream, stream_rendering
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, parse_object, render_json, token_count
+from aicache.formats.json_body import JSONObject, render_json, token_count
 
 _PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation", "multimodal-generation"))
 
@@ -32,12 +35,8 @@ class DashScope(BaseFormat):
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault."""
-        try:
-            if sse.is_stream(body):
-                return Mode.STREAM, dashscope_answer.check_answer(stream.join_stream(body, variant), n=n)
-            return Mode.WHOLE, dashscope_answer.check_answer(parse_object(body), n=n)
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
+        join_stream = partial(stream.join_stream, variant=variant)
+        return parse_answer_body(body, join_stream, partial(dashscope_answer.check_answer, n=n))
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
         usage = document.get("usage") or {}
@@ -49,8 +48,7 @@ class DashScope(BaseFormat):
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         dashscope_answer.reject_useless(document)
-        if (form := response_format.of_dashscope(call.params)) is not None:
-            response_format.reject_mismatch(dashscope_answer.texts(document), form)
+        response_format.reject_mismatch(dashscope_answer.texts(document), response_format.of_dashscope(call.params))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would; every event and every whole answer includes the usage."""

@@ -93,8 +93,7 @@ class Gemini(BaseFormat):
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         gemini_answer.reject_useless(document)
-        if (form := response_format.of_gemini(call.params)) is not None:
-            response_format.reject_mismatch(gemini_answer.texts(document), form)
+        response_format.reject_mismatch(gemini_answer.texts(document), response_format.of_gemini(call.params))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would, always with the usage."""

@@ -80,7 +80,7 @@ class _Ollama(BaseFormat):
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
         """Parse a complete, good answer. Raises ValueError with the fault."""
         if n > 1:
-            raise ValueError("one choice, where more were asked for")
+            raise ValueError("more choices than this API has")
         if ollama_answer.is_stream(body):
             return Mode.STREAM, ollama_answer.check_answer(
                 ollama_answer.join_lines(sse.decode_ndjson(body)), self.shape
@@ -98,8 +98,8 @@ class _Ollama(BaseFormat):
     def check_useful(self, document: JSONObject, call: Call) -> None:
         ollama_answer.reject_useless(document, self.shape)
         content = self.shape.content_of(document)
-        if (form := response_format.of_ollama(call.params)) is not None and not content.get("tool_calls"):
-            response_format.reject_mismatch([content[self.shape.text]], form)
+        if not content.get("tool_calls"):
+            response_format.reject_mismatch([content[self.shape.text]], response_format.of_ollama(call.params))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would, always with the usage."""

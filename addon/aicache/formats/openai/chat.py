@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -17,15 +18,15 @@ from aicache.formats import (
     hosted_tools,
     refusals,
     response_format,
-    sse,
     stateful_messages,
-    stateful_parameters,
 )
+from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, object_list, parse_object, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, object_list, parse_request_object, render_json
 from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_completion import Completion
 from aicache.formats.stateful_parameters import Allow
+from aicache.formats.stateful_requests import reject_stateful_request
 from aicache.formats.text_parts import is_text_part, question_of
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
@@ -78,18 +79,9 @@ class Chat(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, Completion]:
-        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault.
-
-        The body determines the mode, since upstreams may ignore ``stream``, or send a wrong content type.
-        """
-        try:
-            if sse.is_stream(body):
-                mode, document = Mode.STREAM, chat_answer.check_answer(chat_stream.join_stream(body), n=n)
-            else:
-                mode, document = Mode.WHOLE, chat_answer.check_answer(parse_object(body), n=n)
-            return mode, chat_completion.without_echo(document, variant)
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
+        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault."""
+        mode, document = parse_answer_body(body, chat_stream.join_stream, partial(chat_answer.check_answer, n=n))
+        return mode, chat_completion.without_echo(document, variant)
 
     def summarize(self, document: Completion) -> AnswerSummary:
         prompt, completion = chat_interchange.count_tokens(document.usage or {})
@@ -98,8 +90,7 @@ class Chat(BaseFormat):
 
     def check_useful(self, document: Completion, call: Call) -> None:
         chat_answer.reject_useless(document)
-        if (form := response_format.of_chat(call.params)) is not None:
-            response_format.reject_mismatch(chat_answer.texts(document), form)
+        response_format.reject_mismatch(chat_answer.texts(document), response_format.of_chat(call.params))
 
     def render(self, document: Completion, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would. Whole answers always include the usage, if known."""
@@ -133,15 +124,7 @@ CHAT = Chat()
 
 
 def _reject_stateful(path: str, request: Mapping[str, Any], *, allow: Allow) -> None:
-    stateful_parameters.reject_stateful_path(path, tail=2)
-    stateful_parameters.reject_stateful_fields(
-        request,
-        documented_fields.for_path(path, documented_fields.CHAT),
-        documented_fields.CHECKED_ELSEWHERE,
-        allow=allow,
-    )
-    hosted_tools.reject_plugins(request, allow=allow)
-    stateful_parameters.reject_preset(request, allow=allow)
+    reject_stateful_request(path, request, documented_fields.CHAT, allow=allow, path_segments=2)
     hosted_tools.reject_tools(request.get("tools"), allow=allow)
     stateful_messages.reject_references(request.get("messages"), allow=allow)
 

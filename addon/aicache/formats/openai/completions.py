@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,15 +17,14 @@ from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
     documented_fields,
     failure_marks,
-    hosted_tools,
     refusals,
     response_format,
-    sse,
-    stateful_parameters,
 )
+from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, parse_request_object, render_json
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
+from aicache.formats.stateful_requests import reject_stateful_request
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
 """Excludes chat completions, and Mistral's fill-in-the-middle and agents, whose documents are those of chat."""
@@ -66,13 +66,7 @@ class Completions(BaseFormat):
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
-        stateful_parameters.reject_stateful_path(path, tail=1)
-        harmless = documented_fields.for_path(path, documented_fields.COMPLETIONS)
-        stateful_parameters.reject_stateful_fields(
-            request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=context.allow
-        )
-        hosted_tools.reject_plugins(request, allow=context.allow)
-        stateful_parameters.reject_preset(request, allow=context.allow)
+        reject_stateful_request(path, request, documented_fields.COMPLETIONS, allow=context.allow)
         _check_fields(request)
         prompt, prompts = _prompt(request.get("prompt"))
         streams = request.get("stream") or False
@@ -91,26 +85,18 @@ class Completions(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault.
-
-        The body determines the mode, since upstreams may ignore ``stream``, or send a wrong content type.
-        """
-        try:
-            if sse.is_stream(body):
-                return Mode.STREAM, completions_answer.check_answer(completions_stream.join_stream(body), n=n)
-            return Mode.WHOLE, completions_answer.check_answer(parse_object(body), n=n)
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
+        """Parse a complete, good answer of at least *n* choices. Raises ValueError with the fault."""
+        return parse_answer_body(body, completions_stream.join_stream, partial(completions_answer.check_answer, n=n))
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
         prompt, completion = chat_interchange.count_tokens(document.get("usage") or {})
-        refused = refusals.any_refusal(choice["text"] for choice in document["choices"])
+        refused = refusals.any_refusal(completions_answer.texts(document))
         return AnswerSummary(prompt, completion, refused, expires_at=failure_marks.earliest_expiry(document))
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         completions_answer.reject_useless(document)
-        if (form := response_format.of_chat(call.params)) is not None and not call.params.get("echo"):
-            response_format.reject_mismatch((choice["text"] for choice in document["choices"]), form)
+        if not call.params.get("echo"):
+            response_format.reject_mismatch(completions_answer.texts(document), response_format.of_chat(call.params))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would. Whole answers always include the usage, if known."""

@@ -42,6 +42,10 @@ def check_answer(document: Mapping[str, Any], *, n: int) -> JSONObject:
     return kept | {name: value for name, value in document.items() if name not in known}
 
 
+def texts(document: Mapping[str, Any]) -> list[str]:
+    return [choice["text"] for choice in document["choices"]]
+
+
 def reject_useless(document: Mapping[str, Any]) -> None:
     """Raise ValueError if all choices are blank. Single ones may be: a prompt may be at its end."""
     if not any(answer_content.has_visible_text(choice["text"]) for choice in document["choices"]):

@@ -12,13 +12,13 @@ from aicache.formats import (
     hosted_tools,
     refusals,
     response_format,
-    sse,
     stateful_messages,
-    stateful_parameters,
 )
+from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json, token_count
+from aicache.formats.json_body import JSONObject, parse_request_object, render_json, token_count
 from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
+from aicache.formats.stateful_requests import reject_stateful_request
 
 
 class Responses(BaseFormat):
@@ -32,14 +32,8 @@ class Responses(BaseFormat):
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
         request = parse_request_object(body)
-        stateful_parameters.reject_stateful_path(path, tail=1)
         responses_request.reject_stored_prompt(request)
-        harmless = documented_fields.for_path(path, documented_fields.RESPONSES)
-        stateful_parameters.reject_stateful_fields(
-            request, harmless, documented_fields.CHECKED_ELSEWHERE, allow=context.allow
-        )
-        hosted_tools.reject_plugins(request, allow=context.allow)
-        stateful_parameters.reject_preset(request, allow=context.allow)
+        reject_stateful_request(path, request, documented_fields.RESPONSES, allow=context.allow)
         responses_request.check_types(request)
         tools = responses_request.tools_of(request)
         responses_request.reject_stateful_environments(tools)
@@ -61,19 +55,10 @@ class Responses(BaseFormat):
         )
 
     def parse_answer(self, body: bytes, *, n: int = 1, variant: str = "") -> tuple[Mode, JSONObject]:
-        """Parse a complete, good answer. Raises ValueError with the fault.
-
-        The body determines the mode, since upstreams may ignore ``stream``, or send a wrong content type. White space
-        may come first: OpenRouter keeps connections alive with it.
-        """
+        """Parse a complete, good answer. Raises ValueError with the fault."""
         if n > 1:
-            raise ValueError("several choices of an API that has one")
-        try:
-            if sse.is_stream(body):
-                return Mode.STREAM, responses_answer.check_answer(responses_stream.join_stream(body))
-            return Mode.WHOLE, responses_answer.check_answer(parse_object(body))
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
+            raise ValueError("more choices than this API has")
+        return parse_answer_body(body, responses_stream.join_stream, responses_answer.check_answer)
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
         usage = document.get("usage") or {}
@@ -85,8 +70,7 @@ class Responses(BaseFormat):
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         responses_answer.reject_useless(document)
-        if (form := response_format.of_responses(call.params)) is not None:
-            response_format.reject_mismatch(responses_answer.texts(document), form)
+        response_format.reject_mismatch(responses_answer.texts(document), response_format.of_responses(call.params))
 
     def render(self, document: JSONObject, mode: Mode, *, variant: str = "", include_usage: bool = True) -> bytes:
         """Render an answer as the API itself would, echoing the caller's own fields. Both modes include the usage."""
