@@ -101,7 +101,10 @@ def normalize(text: str) -> str:
         text = unicodedata.normalize("NFKC", text).translate(_REPLACED_CHARACTERS)
     elif "`" in text:
         text = text.replace("`", "'")
-    text = _CONTRACTION.sub(_spelled_out, text.casefold())
+    text = text.casefold()
+    if "\u0307" in text:
+        text = text.replace("i\u0307", "i")  # Turkish capital I with a dot
+    text = _CONTRACTION.sub(_spelled_out, text)
     if not text.isascii():
         text = _CHINESE_SYNONYM.sub(lambda match: _CHINESE_SYNONYMS[match[0]], text)
     return " ".join(text.split())

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from aicache.guards.lexicon import time_words
-from aicache.guards.normalize import normalize
+from aicache.guards.lexicon import generic_questions, personal_words, time_words
+from aicache.guards.normalize import normalize, normalize_keeping_case
 
-_NOW = re.compile(
-    r"\b(?:today|todays|tonight|tomorrow|yesterday|nowadays|currently|latest|newest|recently|(?:right|just|as of) now"
-    r"|at (?:the|this) moment|up to date|so far|(?:this|next|last) (?:week|month|year|weekend|morning|evening|night)"
-    r"|current (?!affairs\b|density\b|mirror\b|carrying\b)\w+|(?:live|breaking) (?:score|scores|news|price|prices)"
-    r"|(?:weather|forecast) (?:in|for|like|at|of)|what (?:is the weather|time is it|day is it|is the time|is the date)"
-    r"|(?:stock|share|gold|oil|bitcoin|btc) price|exchange rate)\b"
-    r"|今天|今日|今晚|今早|明天|昨天|后天|前天|现在|目前|当前|眼下|最新|最近|近期|实时|刚刚|刚才|这周|本周|上周|下周|这个月"
-    r"|本月|上个月|下个月|今年|明年|去年|几点了|股价|汇率|金价|油价|天气|行情"
-)
-_THINGS = (
-    r"orders?|balances?|account balance|statements?|packages?|parcels?|delivery|shipments?|refunds?|transactions?"
-    r"|tickets?|bookings?|reservations?|appointments?|flights?|bills?|invoices?|subscriptions?|calendar|schedule"
-    r"|meetings?|alarms?|reminders?|inbox|emails?|messages|location|name|birthday|points|quota|usage"
-    r"|to-?do list|shopping list"
-)
-_CALLER = re.compile(
-    rf"\bmy (?:(?:last|next|latest|recent|current|own) )?(?:{_THINGS})\b|\b(?:where|who) am i\b|\bdo i have any\b"
-    r"|\bdid i\b"
-    r"|我的?(?:订单|快递|包裹|余额|账单|额度|积分|预约|机票|车票|退款|物流|发票|位置|名字|工单|日程|闹钟)"
-    r"|我的?(?:会议|邮件|欠款|流量|话费)"
-    r"|我(?:是谁|在哪儿|叫什么名字|欠多少|还欠|还剩|什么时候还款)"
-)
 _WORD = re.compile(r"[^\W\d_]+")
 _ARABIC_VOWELS = re.compile("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
+_SENTENCE_END = re.compile(r"[.?!。؟;\n]\s*(?=\S)")
 MAX_SCANNED_CHARS = 8_000
 """Characters that are scanned, half of them at either end."""
 _MAX_DISTANCE_WORDS = 3
 """Words up to the thing that a possessive refers to: mon dernier colis, le solde de mon compte."""
+_MAX_COMPOUND_WORDS = 2
+"""The same in English: my heater bill."""
+_MAX_VERB_DISTANCE_WORDS = 5
+"""Words between a possessive and the word for what has become of the thing: has my leave request been approved?"""
 
 
 def depends_on_now(question: str) -> bool:
@@ -54,22 +37,47 @@ def depends_on_now(question: str) -> bool:
 
 def asks_about_now(plain: str) -> bool:
     """Return whether a normalized text asks for something that will be different tomorrow."""
-    if _NOW.search(plain) is not None:
-        return True
+    words = words_of(plain)
+    if _NOW_PATTERN.search(plain) is not None or _contain_phrase(words, _NOW) or _contain_now(words):
+        return not _explains_a_word_for_now(plain)
     if not plain.isascii() and _NOW_UNSPACED.search(plain) is not None:
         return True
-    words = words_of(plain)
-    return _contain_phrase(words, _NOW_WORDS) or any(_is_now(words, at) for at in range(len(words)))
+    lives = (
+        _contain_phrase(words, _LIVE)
+        or _CONVERSION.search(plain) is not None
+        or (not plain.isascii() and _LIVE_UNSPACED.search(plain) is not None)
+    )
+    return lives and not asks_in_general(plain)
 
 
 def asks_about_caller(plain: str) -> bool:
-    """Return whether a normalized text asks for something of the caller's: my order, my balance."""
-    if _CALLER.search(plain) is not None:
-        return True
-    if not plain.isascii() and _OWN_UNSPACED.search(plain) is not None:
-        return True
+    """Return whether a normalized text asks for something of the caller's: my order, my balance.
+
+    How one does something with it is asked by all alike: how do I cancel my order?
+    """
     words = words_of(plain)
-    return _contain_phrase(words, _OWN_WORDS, as_prefix=True) or _have_possession(words)
+    personal = (
+        _contain_phrase(words, _OWN_PHRASES, as_prefix=True)
+        or _have_possession(words)
+        or (is_one_question(plain) and _ask_what_became(words))
+        or (not plain.isascii() and _OWN_UNSPACED.search(plain) is not None)
+    )
+    return personal and not _asks_how_to(plain)
+
+
+def asks_in_general(plain: str) -> bool:
+    """Return whether a normalized text is one question, of what something means, how it works, or how it is done."""
+    return is_one_question(plain) and (_MEANING.search(plain) is not None or _HOW_TO.search(plain) is not None)
+
+
+def is_one_question(plain: str) -> bool:
+    """Return whether a text is one short sentence, for which its frame speaks."""
+    return len(plain) <= generic_questions.MAX_CHARS and _SENTENCE_END.search(plain) is None
+
+
+def without_how_to(plain: str) -> str:
+    """Return a text without the words that ask how one does something."""
+    return _HOW_TO.sub(" ", plain)
 
 
 def words_of(plain: str) -> list[str]:
@@ -77,15 +85,28 @@ def words_of(plain: str) -> list[str]:
     return _WORD.findall(plain if plain.isascii() else _ARABIC_VOWELS.sub("", plain))
 
 
+def _asks_how_to(plain: str) -> bool:
+    return is_one_question(plain) and _HOW_TO.search(plain) is not None
+
+
+def _explains_a_word_for_now(plain: str) -> bool:
+    """Return whether the words for the present are what is asked about: what "today" means, by today's standards."""
+    return is_one_question(plain) and _ABOUT_A_WORD.search(plain) is not None
+
+
+def _contain_now(words: Sequence[str]) -> bool:
+    return any(_is_now(words, at) for at in range(len(words)))
+
+
 def _is_now(words: Sequence[str], at: int) -> bool:
     word = words[at]
     if (others := _NOW_UNLESS_AFTER.get(word)) is not None:
         return at > 0 and words[at - 1] not in others
-    return len(word) > 5 and word.startswith(_NOW_BEGINNINGS)
+    return len(word) > 5 and word.startswith(_NOW_BEGINNINGS) and not word.startswith(_NOT_NOW)
 
 
 def _contain_phrase(
-    words: Sequence[str], phrases: dict[str, list[tuple[str, ...]]], *, as_prefix: bool = False
+    words: Sequence[str], phrases: Mapping[str, list[tuple[str, ...]]], *, as_prefix: bool = False
 ) -> bool:
     """Return whether the words contain one of *phrases* (by first word); *as_prefix*: also with a suffix."""
     for at, word in enumerate(words):
@@ -94,27 +115,42 @@ def _contain_phrase(
                 return True
             if as_prefix and len(phrase) > 1 and _matches_as_prefix(words[at : at + len(phrase)], phrase):
                 return True
-        if as_prefix and len(word) > 5 and any(word.startswith(each) for each in _SUFFIXED):
+        if as_prefix and len(word) > 5 and word.startswith(_SUFFIXED):
             return True
     return False
 
 
 def _matches_as_prefix(words: Sequence[str], phrase: tuple[str, ...]) -> bool:
+    if len(phrase[-1]) < 3:
+        return False
     return tuple(words[:-1]) == phrase[:-1] and len(words) == len(phrase) and words[-1].startswith(phrase[-1])
 
 
 def _have_possession(words: Sequence[str]) -> bool:
     """Return whether a personal thing follows a possessive: meine letzte Bestellung."""
     for at, word in enumerate(words):
-        if word in _POSSESSIVES and any(
-            _is_personal_thing(each) for each in words[at + 1 : at + 1 + _MAX_DISTANCE_WORDS]
-        ):
+        if word not in _POSSESSIVES:
+            continue
+        distance = _MAX_COMPOUND_WORDS if word in _ENGLISH_POSSESSIVES else _MAX_DISTANCE_WORDS
+        if any(_is_personal_thing(each) for each in words[at + 1 : at + 1 + distance]):
             return True
     return False
 
 
+def _ask_what_became(words: Sequence[str]) -> bool:
+    """Return whether the words ask what has become of something of the caller's: is my transfer approved?"""
+    if not _CONDITIONS.isdisjoint(words):
+        return False
+    return any(
+        word in _POSSESSIVES and not _DONE.isdisjoint(words[max(0, at - 2) : at + 1 + _MAX_VERB_DISTANCE_WORDS])
+        for at, word in enumerate(words)
+    )
+
+
 def _is_personal_thing(word: str) -> bool:
-    return any(word[:length] in _OWN_BEGINNINGS for length in range(2, min(len(word), _MAX_BEGINNING_CHARS) + 1))
+    return word in _THINGS or any(
+        word[:length] in _THING_BEGINNINGS for length in range(2, min(len(word), _MAX_BEGINNING_CHARS) + 1)
+    )
 
 
 def phrases_in(text: str) -> dict[str, list[tuple[str, ...]]]:
@@ -126,24 +162,44 @@ def phrases_in(text: str) -> dict[str, list[tuple[str, ...]]]:
     return found
 
 
-_NOW_WORDS = phrases_in(time_words.NOW)
-_NOW_BEGINNINGS = tuple(words_of(normalize(time_words.NOW_BEGINNINGS)))
+def _normal_words(tables: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for table in tables for word in words_of(normalize(table)))
+
+
+def _patterns(tables: Iterable[str]) -> re.Pattern[str]:
+    """Return what matches any of the patterns that stand between spaces."""
+    return re.compile("|".join(pattern for table in tables for pattern in normalize_keeping_case(table).split()))
+
+
+def _pattern_lines(tables: Iterable[str]) -> re.Pattern[str]:
+    """Return what matches any of the patterns that stand in lines."""
+    return re.compile("|".join(line for table in tables for line in normalize_keeping_case(table).splitlines() if line))
+
+
+_NOW = phrases_in("\n".join(time_words.NOW.values()))
+_LIVE = phrases_in("\n".join(time_words.LIVE.values()))
+_NOW_UNSPACED = _patterns(time_words.NOW_UNSPACED.values())
+_LIVE_UNSPACED = _patterns(time_words.LIVE_UNSPACED.values())
+_NOW_PATTERN = _pattern_lines([time_words.NOW_PATTERNS])
+_CURRENCY = "|".join(time_words.CURRENCIES.split())
+_CONVERSION = re.compile(rf"\b(?:{_CURRENCY})\s?(?:/|to|in|zu|en|a|na|в)\s?(?:{_CURRENCY})\b")
+_ABOUT_A_WORD = _pattern_lines([generic_questions.ABOUT_A_WORD])
+_NOW_BEGINNINGS = tuple(_normal_words(time_words.NOW_BEGINNINGS.values()))
+_NOT_NOW = tuple(_normal_words(time_words.NOT_NOW.values()))
 _NOW_UNLESS_AFTER = {
     words_of(normalize(line))[0]: frozenset(words_of(normalize(line))[1:])
     for line in time_words.NOW_UNLESS_AFTER.splitlines()
     if line
 }
-_NOW_UNSPACED = re.compile("|".join(map(normalize, time_words.NOW_UNSPACED.split())))
-_OWN_WORDS = phrases_in(time_words.OWN_PHRASES)
-_OWN_UNSPACED = re.compile(
-    normalize(
-        r"(?:私|わたし|僕|ぼく|俺|自分)の(?:最新の|最後の|次の|口座の?)?"
-        rf"(?:{'|'.join(time_words.OWN_JAPANESE.split())})|(?:私|わたし|僕|俺)は(?:誰|だれ|どこ)|口座残高"
-        rf"|(?:{'|'.join(time_words.OWN_THAI.split())})(?:ในบัญชี|ล่าสุด|ทั้งหมด)?(?:ของ)?(?:ฉัน|ผม|ดิฉัน|หนู|เรา)"
-        r"|(?:ฉัน|ผม|ดิฉัน)(?:คือใคร|เป็นใคร|อยู่ที่ไหน|ชื่ออะไร)|ยอด(?:เงิน)?ในบัญชี"
-    )
-)
-_SUFFIXED = tuple(word for word, phrases in _OWN_WORDS.items() if (word,) in phrases and len(word) > 4)
-_POSSESSIVES = frozenset(words_of(normalize(time_words.MINE)))
-_OWN_BEGINNINGS = frozenset(words_of(normalize(time_words.OWN)))
-_MAX_BEGINNING_CHARS = max(map(len, _OWN_BEGINNINGS))
+_MEANING = _pattern_lines(generic_questions.MEANING.values())
+_HOW_TO = _pattern_lines(generic_questions.HOW_TO.values())
+_OWN_PHRASES = phrases_in("\n".join(personal_words.PHRASES.values()))
+_OWN_UNSPACED = _patterns(personal_words.UNSPACED.values())
+_SUFFIXED = tuple(word for word, phrases in _OWN_PHRASES.items() if (word,) in phrases and len(word) > 4)
+_ENGLISH_POSSESSIVES = _normal_words([personal_words.MINE["en"]])
+_CONDITIONS = _normal_words(personal_words.CONDITIONS.values())
+_POSSESSIVES = _normal_words(personal_words.MINE.values())
+_THINGS = _normal_words([personal_words.THINGS["en"]])
+_THING_BEGINNINGS = _normal_words(table for language, table in personal_words.THINGS.items() if language != "en")
+_MAX_BEGINNING_CHARS = max(map(len, _THING_BEGINNINGS))
+_DONE = _normal_words(personal_words.DONE.values())

@@ -1,90 +1,240 @@
-"""Words for the moment and for things of the caller's own, in languages other than English and Chinese. Data only.
+"""Words for the moment, and for what is different tomorrow, by language. Data only.
 
-They cover what `time_sensitive` covers for those two: today and this week, the latest, the weather, the rate; my order,
-my balance, my appointment. Questions that anybody may ask, such as how to reset my password, are in none of the lists.
+Own knowledge of each language. Phrases stand between slashes; patterns stand between spaces, with \\s for a space.
 """
 
 from __future__ import annotations
 
-NOW = """
-heute / morgen früh / heutige / heutigen / heutiger / heutiges / gestern / gestrige / gestrigen / übermorgen
-vorgestern / jetzt / gerade eben / derzeit / derzeitige / derzeitigen / momentan / aktuell / aktuelle / aktuellen
-aktueller / aktuelles / neueste / neuesten / neuester / neuestes / kürzlich / neulich / zurzeit / zur zeit
-im moment / bisher / diese woche / dieser woche / nächste woche / nächster woche / letzte woche / letzter woche
-diesen monat / dieser monat / nächsten monat / letzten monat / dieses jahr / dieses jahres / nächstes jahr
-letztes jahr / dieses wochenende / nächstes wochenende / wetter / wetterbericht / wettervorhersage / wie spät
-wie viel uhr / wieviel uhr / welcher tag ist / welches datum / aktienkurs / börsenkurs / wechselkurs / goldpreis
-ölpreis / bitcoin kurs / dollarkurs / eurokurs / morgige / morgigen / morgiger / aujourd hui / demain / avant hier
-maintenant / actuellement / actuel / actuelle / actuels / actuelles / en ce moment / récemment / dernièrement
-ce soir / ce matin / cette nuit / cette semaine / semaine prochaine / semaine dernière / ce mois / mois prochain
-mois dernier / cette année / année prochaine / année dernière / l'an dernier / l'an prochain / ce week end
-dernière version / dernières nouvelles / dernières actualités / dernières infos / météo / quel temps / quelle heure
-quel jour / taux de change / cours de l'action / cours du bitcoin / cours de l'or / prix de l'or / cours de bourse
-hoy / pasado mañana / ayer / anteayer / anoche / ahora / ahora mismo / actualmente / en este momento / recientemente
-últimamente / esta noche / esta mañana / esta tarde / esta semana / próxima semana / semana que viene
-semana pasada / este mes / próximo mes / mes pasado / mes que viene / este año / próximo año / año pasado
-año que viene / este fin de semana / últimas noticias / última versión / último modelo / precio actual
-actual precio / presidente actual / actual presidente / estado actual / qué tiempo hace / el tiempo en / clima en
-clima de / qué hora / qué día es / qué fecha / tipo de cambio / tasa de cambio / precio del oro / precio del bitcoin
-precio de la acción / cotización / oggi / domani / dopodomani / ieri / l'altro ieri / stasera / stanotte
-stamattina / adesso / attualmente / attuale / attuali / in questo momento / al momento / recentemente / ultimamente
-questa settimana / settimana prossima / prossima settimana / settimana scorsa / scorsa settimana / questo mese
-mese prossimo / prossimo mese / mese scorso / quest'anno / anno prossimo / prossimo anno / anno scorso / scorso anno
-questo weekend / questo fine settimana / ultime notizie / ultima versione / ultimo modello / che tempo / meteo
-previsioni del tempo / che ore / che ora / che giorno è / tasso di cambio / prezzo dell'oro / prezzo del bitcoin
-quotazione / hoje / amanhã / depois de amanhã / ontem / anteontem / agora / atualmente / atual / atuais
-neste momento / no momento / esta noite / hoje à noite / esta manhã / semana que vem / semana passada / este mês
-mês que vem / próximo mês / mês passado / este ano / ano que vem / próximo ano / ano passado / este fim de semana
-últimas notícias / última versão / previsão do tempo / como está o tempo / tempo em / clima em / que horas
-que dia é / taxa de câmbio / câmbio / cotação / preço do ouro / preço do bitcoin / preço da ação / vandaag
-morgenochtend / morgenmiddag / morgenavond / overmorgen / gisteren / eergisteren / vanavond / vannacht / vanmorgen
-vanmiddag / nu / momenteel / op dit moment / huidige / actuele / onlangs / recentelijk / nieuwste / laatste nieuws
-laatste versie / deze week / volgende week / vorige week / afgelopen week / deze maand / volgende maand
-vorige maand / dit jaar / volgend jaar / vorig jaar / dit weekend / het weer / weerbericht / weersverwachting
-hoe laat is het / welke dag is / wisselkoers / goudprijs / beurskoers / aandelenkoers / bitcoin koers / dzisiaj
-dziś / dzisiejszy / dzisiejsza / dzisiejsze / jutro / jutrzejszy / jutrzejsza / pojutrze / wczoraj / wczorajszy
-przedwczoraj / teraz / obecnie / aktualnie / aktualny / aktualna / aktualne / w tej chwili / ostatnio / niedawno
-najnowszy / najnowsza / najnowsze / najnowszą / ostatnie wiadomości / dziś wieczorem / w tym tygodniu / tym tygodniu
-ten tydzień / przyszłym tygodniu / następnym tygodniu / zeszłym tygodniu / ubiegłym tygodniu / tym miesiącu
-przyszłym miesiącu / zeszłym miesiącu / tym roku / przyszłym roku / zeszłym roku / ubiegłym roku / ten weekend
-pogoda / pogodę / pogody / prognoza / która godzina / która jest godzina / jaki jest dzień / kurs walut
-kurs dolara / kurs euro / kurs franka / kurs bitcoina / cena złota / kurs akcji / bugün / bugünkü / yarın / yarınki
-dün / dünkü / şimdi / şu an / şu anda / şu anki / güncel / mevcut durumda / son zamanlarda / geçenlerde / bu gece
-bu akşam / bu sabah / bu hafta / gelecek hafta / önümüzdeki hafta / haftaya / geçen hafta / bu ay / gelecek ay
-önümüzdeki ay / geçen ay / bu yıl / bu sene / gelecek yıl / geçen yıl / geçen sene / bu hafta sonu / en son
-en yeni / son haberler / hava durumu / hava nasıl / havası / saat kaç / günlerden ne / döviz kuru / dolar kuru
-euro kuru / altın fiyatı / altın fiyatları / bitcoin fiyatı / hisse fiyatı / kaç tl / dolar kaç / сегодня
-сегодняшний / сегодняшняя / завтра / завтрашний / послезавтра / вчера / вчерашний / позавчера / сейчас
-в данный момент / на данный момент / текущий / текущая / текущее / текущие / актуальный / актуальная / актуальные
-недавно / в последнее время / последние новости / последняя версия / новейший / новейшая / новейшие / свежие новости
-сегодня вечером / этой ночью / на этой неделе / этой неделе / эта неделя / следующей неделе / прошлой неделе
-этом месяце / следующем месяце / прошлом месяце / этом году / следующем году / прошлом году / эти выходные
-этих выходных / погода / погоду / погоды / прогноз / который час / сколько времени / какое сегодня / какой сегодня
-курс доллара / курс евро / курс валют / курс валюты / курс рубля / обменный курс / курс биткоина / цена золота
-курс акций / цена акций / اليوم / غدا / غداً / بعد غد / أمس / امس / البارحة / الآن / الان / حاليا / حالياً / الحالي
-الحالية / في الوقت الحالي / مؤخرا / مؤخراً / أحدث / احدث / آخر الأخبار / اخر الاخبار / آخر إصدار / الليلة
-هذا الصباح / هذا المساء / هذا الأسبوع / الأسبوع القادم / الأسبوع المقبل / الأسبوع الماضي / هذا الشهر / الشهر القادم
-الشهر المقبل / الشهر الماضي / هذا العام / العام القادم / العام المقبل / العام الماضي / هذه السنة / السنة القادمة
-السنة الماضية / الطقس / طقس / كم الساعة / ما التاريخ / سعر الصرف / سعر الدولار / سعر اليورو / سعر الذهب
-سعر البيتكوين / سعر السهم
-"""
+from collections.abc import Mapping
+from typing import Final
 
-NOW_UNSPACED = r"""
-오늘 내일 모레 어제 그저께 지금 현재 최신 최근 요즘 방금 이번\s?주 다음\s?주 지난\s?주 이번\s?달 다음\s?달 지난\s?달
-올해 내년 작년 날씨 몇\s?시 환율 주가 금값 시세 今日 本日 明日 明後日 昨日 一昨日 今夜(?=[ぁ-ん]) 今晩 今朝 昨夜
-今すぐ 今の 今は 今どう 現在 最新 最近 先ほど さっき 今週 来週 先週 今月 来月(?![经經]) 先月 今年 来年 去年 昨年
-週末の天気 天気 気温 何時ですか 今何時 何曜日 為替 株価 金価格 きょう あした あす きのう いま วันนี้ พรุ่งนี้ มะรืน
-เมื่อวาน คืนนี้ เช้านี้ เย็นนี้ ตอนนี้ ขณะนี้ ปัจจุบัน ล่าสุด เร็วๆนี้ เมื่อเร็ว สัปดาห์นี้ อาทิตย์นี้ สัปดาห์หน้า อาทิตย์หน้า
-สัปดาห์ที่แล้ว อาทิตย์ที่แล้ว เดือนนี้ เดือนหน้า เดือนที่แล้ว ปีนี้ ปีหน้า ปีที่แล้ว สุดสัปดาห์นี้ สภาพอากาศ พยากรณ์อากาศ อากาศวัน
-อากาศเป็น กี่โมง วันที่เท่าไหร่ อัตราแลกเปลี่ยน ราคาทอง ราคาหุ้น ราคาน้ำมัน ค่าเงิน
-"""
-"""The same, as patterns, where words are not what stands between spaces."""
+NOW: Final[Mapping[str, str]] = {
+    "en": """
+today / todays / tonight / tomorrow / yesterday / nowadays / currently / latest / newest / most recent / recently
+these days / right now / just now / as of now / at the moment / at this moment / at present / up to date / so far
+this week / next week / last week / this month / next month / last month / this year / next year / last year
+this quarter / last quarter / this weekend / next weekend / last weekend / this morning / this afternoon
+this evening / last night / this season / this summer / this winter / live score / live scores / live news
+live price / live prices / breaking news / who is winning / who is leading / who is ahead / in the lead
+what day is it / what day is today
+""",
+    "de": """
+heute / heut abend / morgen früh / gestern / gestrige / gestrigen / übermorgen / vorgestern / jetzt / gerade eben
+derzeit / derzeitige / derzeitigen / momentan / zurzeit / zur zeit / im moment / im augenblick / bisher / kürzlich
+neulich / diese woche / dieser woche / nächste woche / nächster woche / letzte woche / letzter woche / diesen monat
+dieser monat / diesem monat / nächsten monat / letzten monat / dieses jahr / dieses jahres / diesem jahr
+nächstes jahr / letztes jahr / dieses wochenende / diesem wochenende / nächstes wochenende / letztes wochenende
+am wochenende / letzte nacht / wer führt / wer liegt vorne / welcher tag ist / welches datum / ist gerade
+sind gerade / steht gerade / gibt es gerade / läuft gerade
+""",
+    "fr": """
+aujourd hui / demain / avant hier / maintenant / actuellement / en ce moment / à l'heure actuelle / récemment
+dernièrement / ces jours ci / ce soir / ce matin / cet après midi / cette nuit / la nuit dernière / cette semaine
+semaine prochaine / semaine dernière / ce mois / mois prochain / mois dernier / cette année / année prochaine
+année dernière / l'an dernier / l'an prochain / ce week end / ce weekend / week end prochain / dernière version
+dernier modèle / dernières nouvelles / dernières actualités / dernières infos / qui gagne / qui mène / quel jour
+quelle est la date / actuel président / actuel premier ministre / ministre actuel / président actuel / là tout de suite
+""",
+    "es": """
+hoy / pasado mañana / ayer / anteayer / anoche / ahora / ahora mismo / actualmente / en este momento
+en estos momentos / recientemente / últimamente / esta noche / esta mañana / esta tarde / esta semana
+próxima semana / semana que viene / semana pasada / este mes / próximo mes / mes pasado / mes que viene / este año
+próximo año / año pasado / año que viene / este fin de semana / últimas noticias / última versión / último modelo
+precio actual / actual precio / presidente actual / actual presidente / actual ministro / estado actual
+quién va ganando / quién gana / quién lidera / quién va primero / qué día es / qué fecha
+""",
+    "it": """
+oggi / domani / dopodomani / ieri / l'altro ieri / stasera / stanotte / stamattina / adesso / in questo momento
+al momento / attualmente / recentemente / ultimamente / questa settimana / settimana prossima / prossima settimana
+settimana scorsa / scorsa settimana / questo mese / mese prossimo / prossimo mese / mese scorso / quest'anno
+anno prossimo / prossimo anno / anno scorso / scorso anno / questo weekend / nel weekend / questo fine settimana
+ultime notizie / ultima versione / ultimo modello / chi sta vincendo / chi è in testa / che giorno è
+""",
+    "pt": """
+hoje / amanhã / depois de amanhã / ontem / anteontem / agora / atualmente / neste momento / neste instante
+no momento / recentemente / ultimamente / esta noite / hoje à noite / esta manhã / esta tarde / logo à tarde
+logo à noite / mais logo / esta semana / semana que vem / próxima semana / semana passada / este mês / mês que vem
+próximo mês / mês passado / este ano / ano que vem / próximo ano / ano passado / este fim de semana
+últimas notícias / última versão / último modelo / quem está ganhando / quem está a ganhar / quem lidera / que dia é
+""",
+    "nl": """
+vandaag / morgenochtend / morgenmiddag / morgenavond / overmorgen / gisteren / eergisteren / gisteravond / vanavond
+vannacht / vanmorgen / vanochtend / vanmiddag / nu / momenteel / op dit moment / op dit ogenblik / tegenwoordig
+onlangs / recentelijk / deze week / volgende week / vorige week / afgelopen week / deze maand / volgende maand
+vorige maand / dit jaar / volgend jaar / vorig jaar / dit weekend / laatste nieuws / laatste versie
+wie staat voor / wie wint / welke dag is
+""",
+    "pl": """
+dzisiaj / dziś / jutro / pojutrze / wczoraj / przedwczoraj / teraz / obecnie / aktualnie / w tej chwili
+w tym momencie / ostatnio / niedawno / ostatnie wiadomości / dziś wieczorem / wczoraj wieczorem / w tym tygodniu
+tym tygodniu / ten tydzień / przyszłym tygodniu / następnym tygodniu / zeszłym tygodniu / ubiegłym tygodniu
+tym miesiącu / przyszłym miesiącu / zeszłym miesiącu / tym roku / przyszłym roku / zeszłym roku / ubiegłym roku
+ten weekend / kto wygrywa / kto prowadzi / jaki jest dzień
+""",
+    "tr": """
+bugün / bugünkü / yarın / yarınki / dün / dünkü / dün gece / şimdi / şu an / şu anda / şu anki / güncel
+mevcut durumda / bugünlerde / son zamanlarda / geçenlerde / bu gece / bu akşam / bu sabah / bu hafta / gelecek hafta
+önümüzdeki hafta / haftaya / geçen hafta / bu ay / gelecek ay / önümüzdeki ay / geçen ay / bu yıl / bu sene
+gelecek yıl / geçen yıl / geçen sene / bu hafta sonu / en son / en yeni / son haberler / kim önde / kim kazanıyor
+günlerden ne
+""",
+    "ru": """
+сегодня / завтра / послезавтра / вчера / позавчера / сейчас / теперь / в данный момент / на данный момент
+в настоящее время / на сегодняшний день / недавно / в последнее время / на днях / последние новости
+последняя версия / последняя модель / свежие новости / сегодня вечером / вчера вечером / этой ночью / этим вечером
+на этой неделе / этой неделе / эта неделя / следующей неделе / прошлой неделе / этом месяце / следующем месяце
+прошлом месяце / этом году / следующем году / прошлом году / эти выходные / этих выходных / кто побеждает
+кто выигрывает / кто лидирует / какое сегодня / какой сегодня
+""",
+    "ar": """
+اليوم / غدا / غداً / بعد غد / أمس / امس / البارحة / الآن / الان / حاليا / حالياً / الحالي / الحالية
+في الوقت الحالي / في هذه اللحظة / هذه الأيام / مؤخرا / مؤخراً / أحدث / احدث / آخر الأخبار / اخر الاخبار / آخر إصدار
+الليلة / هذا الصباح / هذا المساء / هذا الأسبوع / الأسبوع القادم / الأسبوع المقبل / الأسبوع الماضي / هذا الشهر
+الشهر القادم / الشهر المقبل / الشهر الماضي / هذا العام / العام القادم / العام المقبل / العام الماضي / هذه السنة
+السنة القادمة / السنة الماضية / من يتصدر / ما التاريخ
+""",
+    "ko": "",
+}
+"""Phrases for the present, yesterday, this week, the newest: whatever is asked, the answer will be another."""
 
-NOW_BEGINNINGS = """
-heutig gestrig morgig derzeitig gegenwärtig aktuell neuest сегодняшн завтрашн вчерашн текущ новейш актуальн
-dzisiejsz jutrzejsz wczorajsz najnowsz aktualn
-"""
+NOW_UNSPACED: Final[Mapping[str, str]] = {
+    "zh": r"""
+今天(?!这[个两]?[词字]) 今日 今晚 今早 明天(?!这[个两]?[词字]) 明早 明晚 昨天(?!这[个两]?[词字]) 昨晚
+后天(?![性的]?免疫|性|培养)
+前天 现在(?!完成|进行|分词) 目前 当前 眼下 此刻 最新 最近(?!公|邻|点|距离) 近期 近日 实时 刚刚 刚才 这周 本周 上周 下周
+这个?星期 下个?星期 上个?星期 周末(?=.{0,20}(?:天气|去哪|开|有)) 这个月 本月 上个月 下个月 这个季度 今年 明年 去年
+现任 如今
+几点了 谁(?:在)?领先 几号了 星期几了 今儿 明儿 昨儿
+""",
+    "zh-tw": "这个?礼拜 下个?礼拜 上个?礼拜 即时 此时此刻 现任",
+    "ja": r"""
+今日(?!は$) 本日 明日 明後日 昨日 一昨日 今夜(?=[ぁ-ん]) 今晩 今朝 昨夜 昨晩 今すぐ 今の 今は 今どう 今いる 今、
+現在(?!完了|進行|分詞)
+最新 最近 先ほど さっき 今週 来週 先週 今月 来月(?![经經]) 先月 今年 来年 去年 昨年 きょう あした(?!ば)
+あす(?=[はのも]) きのう(?!こ)
+いま(?=[のはどい]) 現職 リアルタイム 直近 このごろ 近ごろ 何曜日ですか
+""",
+    "ko": r"""
+오늘(?!날) 내일 모레 어제 그저께 지금 현재(?!\s?(?:완료|진행|분사)) 최신 최근 요즘 방금 이번\s?주 다음\s?주 지난\s?주
+이번\s?달
+다음\s?달 지난\s?달 이달 올해 내년 작년 현직 실시간 이번\s?주말 오늘날의\s?날씨 며칠이(?:에|예)요
+""",
+    "th": r"""
+วันนี้ พรุ่งนี้ มะรืน เมื่อวาน คืนนี้ เมื่อคืน เช้านี้ บ่ายนี้ เย็นนี้ ตอนนี้ ขณะนี้ เดี๋ยวนี้ ปัจจุบัน ล่าสุด
+เร็วๆนี้ เมื่อเร็ว สัปดาห์นี้
+อาทิตย์นี้ สัปดาห์หน้า อาทิตย์หน้า สัปดาห์ที่แล้ว อาทิตย์ที่แล้ว เดือนนี้ เดือนหน้า เดือนที่แล้ว ปีนี้ ปีหน้า
+ปีที่แล้ว สุดสัปดาห์นี้ เรียลไทม์
+""",
+}
+"""The same, as patterns, where words do not stand between spaces. Chinese is written as `normalize` writes it."""
+
+LIVE: Final[Mapping[str, str]] = {
+    "en": """
+weather in / weather for / weather like / weather at / weather of / forecast in / forecast for / forecast like
+what is the weather / how is the weather / what time is it / what is the time / what is the date / stock price
+share price / gold price / oil price / bitcoin price / btc price / gas prices / exchange rate / how hot is it
+how cold is it / how warm is it / is it raining / is it snowing / will it rain / will it snow / is it going to rain
+is it going to snow / who won the game / who won the match / traffic on / traffic in / price of bitcoin
+price of gold / price of oil / how much is bitcoin / how much is one bitcoin / how much is the dollar / open right now
+""",
+    "de": """
+wetter / wetterbericht / wettervorhersage / wie spät ist / wie spät haben / wie viel uhr / wieviel uhr / aktienkurs
+börsenkurs / wechselkurs / goldpreis / ölpreis / spritpreis / benzinpreis / bitcoin kurs / dollarkurs / eurokurs
+wie viel grad / wieviel grad / regnet es / schneit es / wird es regnen / wird es schneien / wie steht es / spielstand
+wie ist der dollar / wie steht der dollar / wie steht der dax
+""",
+    "fr": """
+météo / quel temps / quelle heure est / taux de change / cours de l'action / cours du bitcoin / cours de l'or
+cours du dollar / cours de l'euro / prix de l'or / prix de l'essence / cours de bourse / combien de degrés
+est ce qu'il pleut / il pleut / pleut il / va t il pleuvoir / il va pleuvoir / il va neiger / fait il froid
+fait il chaud / combien vaut le bitcoin / combien vaut un euro / combien vaut le dollar / quel est le score
+""",
+    "es": """
+qué tiempo hace / qué tiempo hará / qué tiempo hay / el tiempo en / clima en / clima de / el pronóstico / qué hora es
+qué horas son / tipo de cambio / tasa de cambio / precio del oro / precio del bitcoin / precio de la acción
+precio de la gasolina / precio del dólar / cotización / a cuánto está / cuánto está el dólar / cuántos grados
+va a llover / va a nevar / está lloviendo / llueve en / cómo va el partido / hace frío en / hace calor en
+""",
+    "it": """
+che tempo fa / che tempo farà / meteo / previsioni del tempo / che ore sono / che ora è / tasso di cambio
+prezzo dell'oro / prezzo del bitcoin / prezzo della benzina / quotazione / quanti gradi / piove a / pioverà
+sta piovendo / nevicherà / quanto vale un euro / quanto vale un dollaro / quanto vale un bitcoin
+""",
+    "pt": """
+previsão do tempo / como está o tempo / tempo em / clima em / que horas são / taxa de câmbio / câmbio do
+câmbio hoje / cotação / preço do ouro / preço do bitcoin / preço da ação / preço da gasolina / vai chover / vai nevar
+está chovendo / está a chover / quantos graus / como está o dólar / como está o euro / quanto está o dólar
+quanto está o euro / quanto vale um euro / quanto vale um dólar / quanto vale um bitcoin
+""",
+    "nl": """
+het weer / weerbericht / weersverwachting / hoe laat is het / wisselkoers / goudprijs / benzineprijs / beurskoers
+aandelenkoers / bitcoin koers / koers van / hoeveel graden / regent het / sneeuwt het / gaat het regenen
+gaat het sneeuwen / wordt het warm / wordt het koud / hoe staat het
+""",
+    "pl": """
+pogoda / pogodę / pogody / prognoza / która godzina / która jest godzina / kurs walut / kurs dolara / kurs euro
+kurs franka / kurs bitcoina / cena złota / cena benzyny / kurs akcji / ile stopni / czy pada / będzie padać
+będzie padał / po ile jest / jaki jest wynik
+""",
+    "tr": """
+hava durumu / hava nasıl / hava kaç / havası / havalar nasıl / saat kaç / döviz kuru / dolar kuru / euro kuru
+altın fiyatı / altın fiyatları / bitcoin fiyatı / benzin fiyatı / hisse fiyatı / kaç tl / kaç lira / dolar kaç
+euro kaç / kaç derece / yağmur yağacak / kar yağacak / yağmur yağıyor / maç kaç kaç / skor kaç
+""",
+    "ru": """
+погода / погоду / погоды / прогноз / который час / сколько времени сейчас / сколько время / курс доллара / курс евро
+курс валют / курс валюты / курс рубля / курс юаня / обменный курс / курс биткоина / цена золота / цена нефти
+цена бензина / курс акций / цена акций / сколько градусов / идёт ли дождь / идет ли дождь / будет ли дождь
+пойдёт ли дождь / какой счёт / какой счет матча
+""",
+    "ar": """
+الطقس / طقس / كم الساعة / سعر الصرف / سعر الدولار / سعر اليورو / سعر الذهب / سعر البيتكوين / سعر السهم / سعر النفط
+سعر البنزين / درجة الحرارة في / كم درجة الحرارة / هل ستمطر / هل تمطر / هل سيهطل المطر / كم النتيجة / نتيجة المباراة
+""",
+    "ko": "",
+}
+"""Phrases for what changes by itself: the weather, a rate, a score. Not in a general question: how a rate is made."""
+
+LIVE_UNSPACED: Final[Mapping[str, str]] = {
+    "zh": r"""
+股价 汇率 金价 油价 币价 天气(?!符号) 行情 气温 几度(?!音) 会下雨 会下雪 在下雨 下雨吗 比分 路况 多少钱一克 房价多少
+""",
+    "zh-tw": "会不会下雨 几度(?!音) 油价",
+    "ja": r"""
+天気(?!図|予報士) 気温 何時ですか 今何時 何時になり 為替(?!手形) 株価 金価格 雨が?降り(?:ます|そう) 雨は降 雪は降
+何度ですか レートは 渋滞
+""",
+    "ko": r"""
+날씨 기온 몇\s?시(?!간) 몇\s?도 환율 주가 금값 시세 유가 비\s?(?:와|오나|올까|가?\s?올) 눈\s?(?:와|올까) 스코어
+""",
+    "th": r"""
+สภาพอากาศ พยากรณ์อากาศ อากาศวัน อากาศเป็น อากาศที่ กี่โมง กี่องศา วันที่เท่าไหร่ อัตราแลกเปลี่ยน ราคาทอง ราคาหุ้น
+ราคาน้ำมัน ค่าเงิน
+ฝนจะตก ฝนตกไหม หิมะจะตก ราคาบิตคอยน์
+""",
+}
+"""The same, as patterns."""
+
+NOW_BEGINNINGS: Final[Mapping[str, str]] = {
+    "de": "heutig gestrig morgig derzeitig gegenwärtig aktuell neuest jüngst",
+    "fr": "actuel",
+    "it": "attual",
+    "pt": "atual",
+    "nl": "huidige actuele nieuwste",
+    "pl": "dzisiejsz jutrzejsz wczorajsz najnowsz aktualn obecn",
+    "ru": "сегодняшн завтрашн вчерашн текущ новейш актуальн нынешн",
+}
 """Beginnings of words for the present that have many endings."""
+
+NOT_NOW: Final[Mapping[str, str]] = {
+    "de": "aktualisier",
+    "fr": "actualis actualit",
+    "it": "attualit attualizz",
+    "pt": "atualiz",
+    "pl": "aktualiz obecność obecności",
+    "ru": "актуальност актуализ",
+}
+"""Beginnings of other words that begin so, too."""
 
 NOW_UNLESS_AFTER = """
 morgen: guten gute gutn schönen am jeden jedem goede goeie elke iedere de s
@@ -94,60 +244,13 @@ hier: von bis ist sind ich du wir es gibt bin in der die das den dem is zijn wat
 """
 """Words for the present, but not after the listed words: guten Morgen, la mañana; French *hier* is here in German."""
 
-MINE = """
-mein meine meinen meinem meiner meines mon ma mes mi mis mío mía mio mia miei mie meu minha meus minhas mijn mój
-moja moje moją mojego mojej mojemu moim moich moimi мой моя моё мое мои моего моей моему моим моих мою моими моем
-моём меня 내 제 나의 저의
+NOW_PATTERNS = r"""
+\bcurrent\s(?!affairs\b|density\b|mirror\b|carrying\b|in\b|through\b|flows?\b|with\b|and\b|of\b|at\b|to\b|source\b)\w+
+^(?:who|what|which|where|when)\b.{0,120}(?<!by )(?<!till )(?<!until )(?<!from )(?<!for )\bnow\s?[?.!]*$
+^(?:how|is|are|do|does)\b.{0,120}(?<!by )(?<!till )(?<!until )(?<!from )(?<!for )\bnow\s?[?.!]*$
+^is\s(?:the\s)?\w+\sdown\s?(?:\?|$)
 """
-"""Words that say whose a thing is, where they stand before it."""
+"""Patterns for the present that need more than a list of words, one a line."""
 
-OWN = """
-bestellung kontostand guthaben saldo paket päckchen lieferung sendung rückerstattung erstattung transaktion buchung
-überweisung ticket fahrkarte reservierung termin flug rechnung abo abonnement kalender wecker erinnerung postfach
-e-mail email mails nachricht standort geburtstag punkte kontoauszug besprechung meeting einkaufsliste bonuspunkte
-verbrauch commande solde colis livraison remboursement transaction billet réservation rendez vol facture agenda
-calendrier réveil rappel messagerie courriel message position anniversaire points relevé réunion consommation pedido
-paquete envío entrega reembolso transacción transacciones billete boleto reserva cita vuelo factura suscripción
-calendario alarma recordatorio correo mensaje ubicación cumpleaños puntos extracto reunión consumo ordine ordini
-pacco spedizione consegna rimborso transazione biglietto prenotazione appuntamento volo fattura bolletta abbonamento
-sveglia promemoria posta messaggi posizione compleanno punti estratto riunione encomenda pacote transação transações
-bilhete passagem consulta voo fatura assinatura calendário alarme lembrete mensagem mensagens localização
-aniversário pontos extrato reunião bestelling pakket pakje levering terugbetaling transactie reservering afspraak
-vlucht factuur wekker herinnering bericht locatie verjaardag punten afschrift vergadering verbruik zamówieni
-przesyłk paczk dostaw zwrot transakcj bilet rezerwacj wizyt lot lotu rachun faktur subskrypcj abonament kalendarz
-harmonogram budzik przypomnieni skrzynk wiadomoś lokalizacj urodzin punkt wyciąg spotkani заказ баланс посылк
-доставк возврат транзакц билет бронирован запис рейс подписк календар расписан будильник напоминан почт сообщен
-местополож день балл выписк встреч лимит остат 주문 잔액 잔고 택배 배송 환불 거래 티켓 예약 약속 항공편 비행 청구서
-영수증 구독 일정 캘린더 알람 알림 메일 이메일 메시지 위치 이름 생일 포인트 사용량 회의
-"""
-"""Beginnings of words for things of the caller's own: an order, a balance, a parcel, an appointment, as in `now`."""
-
-OWN_PHRASES = """
-wo bin ich / wer bin ich / wie heiße ich / wie heisse ich / mein name / meinen namen / habe ich irgendwelche
-wie viel schulde ich / wie viel habe ich / stand meines kontos / kontostand / habe ich heute / où suis je
-qui suis je / comment je m'appelle / comment m'appelle / mon nom / solde de mon compte / combien je dois
-combien dois je / état de ma commande / mon adresse actuelle / dónde estoy / quién soy / cómo me llamo / mi nombre
-saldo de mi cuenta / cuánto debo / cuánto dinero tengo / cuánto tengo / estado de mi pedido / dove sono
-chi sono io / come mi chiamo / il mio nome / saldo del mio conto / quanto devo / stato del mio ordine / onde estou
-quem sou eu / como me chamo / meu nome / saldo da minha conta / quanto dinheiro tenho / waar ben ik / wie ben ik
-hoe heet ik / mijn naam / saldo van mijn rekening / hoeveel geld heb ik / mijn rekeningsaldo / gdzie jestem
-kim jestem / jak mam na imię / jak się nazywam / moje imię / stan mojego konta / stan konta / ile mam
-ile jestem winien / ile jestem winna / neredeyim / ben kimim / benim adım / adım ne / ne kadar borcum / bakiyem
-siparişim / kargom / paketim / faturam / randevum / biletim / rezervasyonum / uçuşum / aboneliğim / iadem / takvimim
-konumum / puanım / puanlarım / siparişlerim / где я / кто я / как меня зовут / моё имя / мое имя / сколько я должен
-сколько я должна / сколько у меня / остаток на моём / баланс моего счёта / баланс моего счета / طلبي / طلبيتي
-طلباتي / رصيدي / شحنتي / طردي / فاتورتي / فواتيري / موعدي / مواعيدي / رحلتي / تذكرتي / حجزي / اشتراكي / موقعي / اسمي
-نقاطي / رسائلي / بريدي / رصيد حسابي / استرداد أموالي / أين أنا / من أنا / كم أدين / تقويمي / اجتماعاتي / 나는 누구
-내가 누구 / 여기가 어디 / 내 이름 / 제 이름 / 내 계좌 잔액 / 제 계좌 잔액
-"""
-"""The same where the words stand otherwise. The last word may go on, of a Turkish one with its case."""
-
-OWN_JAPANESE = """
-注文 残高 荷物 配送 返金 取引 チケット 予約 フライト 請求 明細 定期購読 サブスク 予定 カレンダー アラーム
-リマインダー メール メッセージ 現在地 位置 名前 誕生日 ポイント 使用量 会議
-"""
-
-OWN_THAI = """
-คำสั่งซื้อ ออเดอร์ ยอดเงิน ยอดคงเหลือ พัสดุ การจัดส่ง เงินคืน ธุรกรรม ตั๋ว การจอง นัดหมาย เที่ยวบิน บิล ใบแจ้งหนี้ การสมัคร
-ปฏิทิน ตาราง นาฬิกาปลุก การแจ้งเตือน อีเมล ข้อความ ตำแหน่ง ชื่อ วันเกิด คะแนน แต้ม การประชุม
-"""
+CURRENCIES = "usd eur gbp jpy cny rmb rub try pln brl inr krw thb chf cad aud btc eth"
+"""ISO 4217 codes (and two coins) between which is converted: 100 usd in eur."""
