@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -46,6 +46,12 @@ class Contract:
     """The document that remains of a stream whose caller did not request usage."""
     wrappers: tuple[bytes, ...] = (b"%s", b"data: %s\n\n")
     """Makes answers of arbitrary bytes."""
+    two_chunks: tuple[bytes, ...] = ()
+    """Makes streams of two arbitrary chunks."""
+    has_choices: bool = True
+    """Whether a request may ask for several choices."""
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers of a request for a stream, where they select it."""
 
 
 def good(format: Format, documents: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -110,11 +116,13 @@ CONTRACTS = (
     Contract(
         RESPONSES,
         good(RESPONSES, responses_documents.DOCUMENT),
+        has_choices=False,
     ),
     Contract(
         MESSAGES,
         good(MESSAGES, anthropic.ANSWERS),
         by_block(anthropic.trickle),
+        has_choices=False,
     ),
     Contract(
         GEMINI,
@@ -124,6 +132,7 @@ CONTRACTS = (
         ending=lambda document, variant, include_usage: b"" if variant else b"\r\n\r\n",
         choices=lambda document: len(document["candidates"]),
         wrappers=(b"%s", b"data: %s\n\n", b"[%s]"),
+        two_chunks=(b"[%s,%s]",),
     ),
     Contract(
         OLLAMA_CHAT,
@@ -131,6 +140,8 @@ CONTRACTS = (
         ollama_trickle,
         ending=lambda document, variant, include_usage: b"\n",
         wrappers=_LINES,
+        two_chunks=(b"%s\n%s",),
+        has_choices=False,
     ),
     Contract(
         OLLAMA_GENERATE,
@@ -138,6 +149,8 @@ CONTRACTS = (
         ollama_trickle,
         ending=lambda document, variant, include_usage: b"\n",
         wrappers=_LINES,
+        two_chunks=(b"%s\n%s",),
+        has_choices=False,
     ),
     Contract(
         DASHSCOPE,
@@ -146,5 +159,7 @@ CONTRACTS = (
         trickled_variant=INCREMENTAL,
         variants=dashscope.VARIANTS,
         wrappers=(b"%s", b"id:1\nevent:result\ndata:%s\n\n"),
+        two_chunks=(b"data:%s\n\ndata:%s\n\n",),
+        request_headers={"x-dashscope-sse": "enable"},
     ),
 )

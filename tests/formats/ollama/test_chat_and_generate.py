@@ -27,7 +27,6 @@ from aicache.domain.model import (
 from aicache.formats.format import AnswerSummary, Format, RequestContext
 from aicache.formats.ollama.chat_and_generate import OLLAMA_CHAT, OLLAMA_GENERATE
 from aicache.formats.openai.chat import CHAT
-from formats.anything import JSON, replaced
 
 HI = {"role": "user", "content": "Hi"}
 CALL = {"id": "call_1", "function": {"index": 0, "name": "get_weather", "arguments": {"city": "Tokyo"}}}
@@ -42,30 +41,6 @@ COUNTS = {
     "prompt_eval_duration": 383809000,
     "eval_count": 298,
     "eval_duration": 4799921000,
-}
-CHAT_REQUEST = {
-    "model": "m",
-    "stream": True,
-    "messages": [
-        {"role": "system", "content": "Be brief."},
-        {"role": "assistant", "content": "", "thinking": "t", "tool_calls": [CALL]},
-        {"role": "tool", "content": "21 C", "tool_name": "get_weather"},
-        {"role": "user", "content": "Hi", "images": ["aGk="]},
-    ],
-    "tools": [WEATHER],
-    "options": {"temperature": 0.5, "stop": ["x"], "num_predict": 9},
-    "format": "json",
-    "keep_alive": "5m",
-    "think": "low",
-}
-GENERATE_REQUEST = {
-    "model": "m",
-    "prompt": "Hi",
-    "system": "s",
-    "context": [1, 2],
-    "images": ["aGk="],
-    "options": {"seed": 1},
-    "raw": False,
 }
 
 
@@ -307,22 +282,6 @@ def test_the_caller_may_let_tools_pass_but_nothing_else() -> None:
     assert chat(tools=[WEATHER], format="json", tools_semantic=True).question is None
 
 
-@given(st.lists(st.integers(0, 8), max_size=5), JSON)
-def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
-    _only_value_error(json.dumps(replaced(CHAT_REQUEST, path, value)).encode())
-    _only_value_error(json.dumps(replaced(GENERATE_REQUEST, path, value)).encode())
-
-
-def _only_value_error(body: bytes) -> None:
-    for format in (OLLAMA_CHAT, OLLAMA_GENERATE):
-        try:
-            call = format.parse_request(format.path, body)
-        except ValueError as exc:
-            assert not isinstance(exc, UnicodeError)
-        else:
-            assert call.turns
-
-
 # whole answers
 
 
@@ -422,49 +381,10 @@ def test_the_other_endpoints_answer_is_none_of_this_one() -> None:
         OLLAMA_GENERATE.parse_answer(said())
 
 
-def test_there_is_one_choice() -> None:
-    with pytest.raises(ValueError, match="more choices"):
-        OLLAMA_CHAT.parse_answer(said(), n=2)
-
-
 def test_a_document_may_be_written_over_several_lines() -> None:
     body = json.dumps(json.loads(said()), indent=2).encode() + b"\n"
 
     assert OLLAMA_CHAT.parse_answer(body) == OLLAMA_CHAT.parse_answer(said())
-
-
-@given(st.lists(st.integers(0, 9), max_size=6), JSON)
-def test_no_answer_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
-    message = {"role": "assistant", "content": "x", "thinking": "t", "tool_calls": [CALL]}
-    for body in (said(message=message), generated(thinking="t", logprobs=[{"token": "x"}])):
-        odd = json.dumps(replaced(json.loads(body), path, value)).encode()
-        _answers_or_value_error(odd)
-        _answers_or_value_error(odd + b"\n" + body)
-        _answers_or_value_error(json.dumps(json.loads(body) | {"done": False}).encode() + b"\n" + odd)
-
-
-def _answers_or_value_error(body: bytes) -> None:
-    for format in (OLLAMA_CHAT, OLLAMA_GENERATE):
-        try:
-            _, document = format.parse_answer(body)
-        except ValueError:
-            continue
-        for mode in Mode:
-            assert format.parse_answer(format.render(document, mode)) == (mode, document)
-        try:
-            format.to_answer(document)
-        except ValueError as exc:
-            assert "more than text" in str(exc)
-
-
-@pytest.mark.parametrize("depth", [900, 5_000, 100_000])
-def test_no_depth_of_nesting_raises_anything_but_value_error(depth: int) -> None:
-    deep = b'{"a":' * depth + b"1" + b"}" * depth
-    whole = said()[:-1] + b', "vendor": ' + deep + b"}"
-
-    for body in (whole, whole + b"\n", whole.replace(b'"done": true', b'"done": false') + b"\n" + whole):
-        _answers_or_value_error(body)
-    _only_value_error(b'{"model": "m", "prompt": "Hi", "messages": [{"role": "user", "content": ' + deep + b"}]}")
 
 
 # in common words

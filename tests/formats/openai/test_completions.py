@@ -17,21 +17,10 @@ from aicache.formats.format import AnswerSummary, RequestContext
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.chat_answer import GOOD_FINISH_REASONS
 from aicache.formats.openai.completions import COMPLETIONS
-from formats.anything import JSON, replaced
 
 PATH = "/v1/completions"
 RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options"}), (), any_api=True)
 ORIGIN = Origin("https://api.example:443", PATH, "alice")
-REQUEST = {
-    "model": "m",
-    "prompt": ["def f(", [1, 2]],
-    "suffix": ")",
-    "stream": True,
-    "stream_options": {"include_usage": True},
-    "n": 1,
-    "logprobs": 2,
-    "stop": ["\n"],
-}
 USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
 
@@ -102,22 +91,6 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
         temperature=0,
         counted=False,
     )
-
-
-@pytest.mark.parametrize(
-    ("fields", "mode", "wants_usage"),
-    [
-        ({}, Mode.WHOLE, False),
-        ({"stream": None, "stream_options": None}, Mode.WHOLE, False),
-        ({"stream": False, "stream_options": {"include_usage": True}}, Mode.WHOLE, False),
-        ({"stream": True, "stream_options": {"include_usage": 1}}, Mode.STREAM, False),
-        ({"stream": True, "stream_options": {"include_usage": True}}, Mode.STREAM, True),
-    ],
-)
-def test_mode_and_usage_are_as_asked(fields: dict[str, Any], mode: Mode, wants_usage: bool) -> None:
-    call = parse(**fields)
-
-    assert (call.mode, call.wants_usage) == (mode, wants_usage)
 
 
 @pytest.mark.parametrize(
@@ -193,20 +166,6 @@ def test_a_request_that_leans_on_state_is_told_apart(field: dict[str, Any]) -> N
         parse(**field)
 
 
-def test_a_body_that_readers_take_differently_is_refused_and_not_quoted() -> None:
-    for body in (
-        b"",
-        b"[]",
-        b'{"prompt": "secret',
-        b'{"model":"m","prompt":"secret","prompt":"x"}',
-        b'{"model": 1e999}',
-    ):
-        with pytest.raises(ValueError) as caught:
-            COMPLETIONS.parse_request(PATH, body)
-
-        assert "secret" not in str(caught.value)
-
-
 @pytest.mark.parametrize("tools_semantic", [True, False])
 def test_a_text_to_be_continued_is_no_question_and_no_other_apis(tools_semantic: bool) -> None:
     call = parse(tools_semantic=tools_semantic)
@@ -245,21 +204,6 @@ def test_a_list_of_one_prompt_and_either_mode_are_the_same_call() -> None:
     same = [parse(), parse(prompt=["Once upon"]), parse(stream=True, stream_options={"include_usage": True})]
 
     assert len({identify(call, ORIGIN, RULES) for call in same}) == 1
-
-
-@given(st.lists(st.integers(0, 7), max_size=3), JSON)
-def test_no_request_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
-    request = REQUEST | {"prompt": "x"} if path[:1] != [1] else REQUEST
-    _only_value_error(json.dumps(replaced(request, path, value)).encode())
-
-
-def _only_value_error(body: bytes) -> None:
-    try:
-        call = COMPLETIONS.parse_request(PATH, body)
-    except ValueError:
-        return
-    assert call.turns
-    assert call.n > 0
 
 
 # whole answers
@@ -358,35 +302,6 @@ def test_tokens_are_counted_where_the_answer_says() -> None:
     assert COMPLETIONS.summarize(read(whole())) == AnswerSummary(5, 7)
     assert COMPLETIONS.summarize(read(whole(usage={"prompt_tokens": "x"}))) == AnswerSummary()
     assert COMPLETIONS.summarize(read(whole(usage=None))) == AnswerSummary()
-
-
-def test_numbers_keep_their_type() -> None:
-    odd = whole(
-        one=1.0, big=18446744073709551616, true=True, choice={"logprobs": {"token_logprobs": [-0.1234567890123]}}
-    )
-
-    written = COMPLETIONS.render(read(odd), Mode.WHOLE).decode()
-
-    for text in ("-0.1234567890123", '"one":1.0', "18446744073709551616", '"true":true'):
-        assert text in written
-
-
-@given(st.lists(st.integers(0, 6), max_size=5), JSON)
-def test_no_answer_with_an_oddity_raises_anything_but_value_error(path: list[int], value: Any) -> None:
-    odd = json.dumps(replaced(json.loads(whole(choice={"logprobs": {"tokens": ["a"]}})), path, value)).encode()
-    _answers_or_value_error(odd)
-    _answers_or_value_error(b"data: " + odd + b"\n\ndata: [DONE]\n\n")
-
-
-def _answers_or_value_error(body: bytes) -> None:
-    try:
-        _, document = COMPLETIONS.parse_answer(body)
-    except ValueError:
-        return
-    COMPLETIONS.summarize(document)
-    COMPLETIONS.to_answer(document)
-    for mode in Mode:
-        assert COMPLETIONS.parse_answer(COMPLETIONS.render(document, mode)) == (mode, document)
 
 
 # in words common to all APIs
