@@ -1,0 +1,87 @@
+"""Writes number words in digits where they can be nothing else: "three rivers", 三个. Pure.
+
+Stricter than `numerals`, which only compares: an ordinal, "one", "a", "half" and an irregular sequence stay words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SMALL = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen"
+)
+_ONES = {word: value for value, word in enumerate(_SMALL.split(), 2)}
+_TENS = {
+    word: value * 10 for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_NUMBER_WORDS = frozenset({*_ONES, *_TENS, *_SCALES, "one", "zero", "dozen", "half"})
+_JOINERS = frozenset({"and", "point", "to", "or", "by", "a", "an"})
+_ENGLISH = frozenset(
+    "the of is are was how what why when where which who do does did can could in on for with name list give there "
+    "have has many much long far".split()
+)
+"""Words of which an English text has one; "six" and "nine" are French and German, too."""
+
+_HAN_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九", 1)} | {"两": 2}
+_HAN_NUMBER = re.compile(
+    r"(?<![一二三四五六七八九十百千万亿两零〇第几数\d])(?P<number>[二三四五六七八九]?十[一二三四五六七八九]?|[两二三四五六七八九])"
+    r"(?=(?:个(?!性)|小时|分钟|天|年(?!级)|个月|岁|公斤|公里|元钱|次(?!元)|斤|米|人份|章|节课|本书|条|张))"
+)
+
+
+def with_digits(tokens: Sequence[str]) -> list[str]:
+    """Return the tokens with plain cardinals in digits."""
+    words = [token.rstrip(",;:.!?") for token in tokens]
+    if _NUMBER_WORDS.isdisjoint(words) and not any("-" in word for word in words):
+        return [token if token.isascii() else _HAN_NUMBER.sub(_han_digits, token) for token in tokens]
+    if not any(word in _ENGLISH for word in words):
+        return list(tokens)
+    digits: list[str] = []
+    at = 0
+    while at < len(tokens):
+        end = at
+        while end < len(tokens) and _is_number_word(words[end]) and (end == at or tokens[end - 1] == words[end - 1]):
+            end += 1
+        if end == at:
+            digits.append(tokens[at])
+            at += 1
+            continue
+        beside = {words[at - 1] if at else "", words[end] if end < len(words) else ""}
+        value = None if beside & _JOINERS and end - at > 1 else _value(words[at:end])
+        digits += tokens[at:end] if value is None else [str(value) + tokens[end - 1][len(words[end - 1]) :]]
+        at = end
+    return digits
+
+
+def _is_number_word(word: str) -> bool:
+    return word in _NUMBER_WORDS or all(part in _NUMBER_WORDS for part in word.split("-"))
+
+
+def _value(words: Sequence[str]) -> int | None:
+    """Return the value of one regular cardinal; None for anything else: twenty twenty, nine eleven, one."""
+    match [part for word in words for part in word.split("-")]:
+        case [word] if word in _ONES:
+            return _ONES[word]
+        case [word] if word in _TENS:
+            return _TENS[word]
+        case [tens, "one"] if tens in _TENS:
+            return _TENS[tens] + 1
+        case [tens, ones] if tens in _TENS and _ONES.get(ones, 10) < 10:
+            return _TENS[tens] + _ONES[ones]
+        case ["one", scale] if scale in _SCALES:
+            return _SCALES[scale]
+        case [*before, scale] if scale in _SCALES and before and before[-1] not in _SCALES:
+            value = _value(before)
+            return None if value is None or value >= 1000 else value * _SCALES[scale]
+    return None
+
+
+def _han_digits(match: re.Match[str]) -> str:
+    text = match["number"]
+    if "十" not in text:
+        return str(_HAN_DIGITS[text])
+    tens, _, ones = text.partition("十")
+    return str((_HAN_DIGITS[tens] if tens else 1) * 10 + (_HAN_DIGITS[ones] if ones else 0))
