@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aicache.domain.digests import vector_namespace
 from aicache.domain.keys import Identity
@@ -12,7 +12,7 @@ from aicache.domain.model import Neighbor, Vector
 from aicache.domain.outages import OutageTexts
 from aicache.domain.ports import CachesVectors, Clearable, Embedder, Judge, KnowsEmptiness, Purpose, VectorIndex
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
-from aicache.engine.guarded_store import MAX_CONCURRENT_WRITES
+from aicache.engine.guarded_store import MAX_CONCURRENT_WRITES, Guards, labeled
 from aicache.engine.step_names import Step
 
 BY_MEANING = OutageTexts(
@@ -23,7 +23,7 @@ VECTORS_DELETED = OutageTexts("vectors are not deleted", "vectors are deleted ag
 
 
 @dataclass(slots=True)
-class SemanticGuards:
+class SemanticGuards(Guards):
     """As with the store's; and an embedder that takes ten seconds is good enough for storing, not for a look-up."""
 
     embedder: Dependency
@@ -44,10 +44,6 @@ class SemanticGuards:
             Dependency("vector index (writes)", long, words=FOUND, behind=index, max_concurrent=MAX_CONCURRENT_WRITES),
             Dependency("vector index (deletions)", long, words=VECTORS_DELETED, behind=index, always=True),
         )
-
-    @property
-    def all(self) -> tuple[Dependency, ...]:
-        return self.embedder, self.embedder_writes, self.index, self.index_writes, self.index_deletes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class GuardedEmbedder:
     ) -> Vector:
         guard = self.guards.embedder_writes if self.deadline is None else self.guards.embedder
         embedding = self.port.embed(texts, purpose, partition)
-        return await guard.call(embedding, _named(self.label, step), self.deadline, crowded=crowded)
+        return await guard.call(embedding, labeled(self.label, step), self.deadline, crowded=crowded)
 
     def clear_cache(self) -> None:
         if isinstance(self.port, CachesVectors):
@@ -116,19 +112,19 @@ class GuardedIndex:
         """Tell whether a search would find nothing; False where the index does not know."""
         if not isinstance(self.port, KnowsEmptiness):
             return False
-        step = _named(self.label, Step.EMPTINESS)
+        step = labeled(self.label, Step.EMPTINESS)
         return await self.guards.index.call(self.port.is_empty(namespace), step, self.deadline, from_memory=True)
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         search = self.port.search(namespace, vector, top_k)
-        return await self.guards.index.call(search, _named(self.label, Step.SEARCH), self.deadline)
+        return await self.guards.index.call(search, labeled(self.label, Step.SEARCH), self.deadline)
 
     async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
         return await self.guards.index.call(self.port.search_all(vector, top_k), "all vectors searched", self.deadline)
 
     async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         upsert = self.port.upsert(key, namespace, vector, expires_at)
-        await self.guards.index_writes.call(upsert, _named(self.label, Step.STORING_VECTOR))
+        await self.guards.index_writes.call(upsert, labeled(self.label, Step.STORING_VECTOR))
 
     async def delete(self, keys: Sequence[str]) -> None:
         await self.guards.index_deletes.call(self.port.delete(keys), "vectors deleted")
@@ -173,12 +169,5 @@ class Semantic:
 
     def within(self, deadline: float | None, label: str) -> Semantic:
         """Return embedder and index for one request."""
-        return Semantic(
-            GuardedEmbedder(self.embedder.port, self.embedder.guards, deadline, label),
-            GuardedIndex(self.index.port, self.index.guards, deadline, label),
-            self.begun_at,
-        )
-
-
-def _named(label: str, step: str) -> str:
-    return f"{label}: {step}" if label else step
+        embedder = replace(self.embedder, deadline=deadline, label=label)
+        return replace(self, embedder=embedder, index=replace(self.index, deadline=deadline, label=label))

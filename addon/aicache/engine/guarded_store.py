@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from aicache.domain.model import Entry
@@ -23,8 +23,18 @@ SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for 
 LEFT = OutageTexts("they answer nothing for now", "they answer again")
 
 
+class Guards:
+    """Base of the dependencies that stand for the uses of one component, each a field."""
+
+    __slots__ = ()
+
+    @property
+    def all(self) -> tuple[Dependency, ...]:
+        return tuple(getattr(self, use.name) for use in fields(self))  # type: ignore[arg-type]  # subclasses are dataclasses
+
+
 @dataclass(slots=True)
-class StoreGuards:
+class StoreGuards(Guards):
     """One dependency for each use of a store, since they fail apart: a full one, or a replica, answers and deletes."""
 
     reads: Dependency
@@ -49,10 +59,6 @@ class StoreGuards:
             Dependency("exact store (upkeep)", BACKGROUND_TIMEOUT_S, words=SCANNED, behind=reads, always=True),
             Dependency("answers of Higress", timeout, words=LEFT, behind=reads),
         )
-
-    @property
-    def all(self) -> tuple[Dependency, ...]:
-        return self.reads, self.writes, self.deletes, self.upkeep, self.higress
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +149,13 @@ class GuardedStore:
         await self.port.close()
 
     async def _call(self, guard: Dependency, work: Coroutine[Any, Any, T], step: str) -> T:
-        named = f"{self.label}: {step}" if self.label else step
-        return await guard.call(
-            work, named, self.deadline if guard in (self.guards.reads, self.guards.higress) else None
-        )
+        deadline = self.deadline if guard in (self.guards.reads, self.guards.higress) else None
+        return await guard.call(work, labeled(self.label, step), deadline)
+
+
+def labeled(label: str, step: str) -> str:
+    """Return the name of a step in the log, for a request with this label."""
+    return f"{label}: {step}" if label else step
 
 
 async def _get_with_flags(
