@@ -32,7 +32,9 @@ from aicache.proxy.flow_state import FlowStates
 from aicache.proxy.leftover_batches import LeftoverBatches
 from aicache.proxy.malformed_fields import MalformedFields
 from aicache.proxy.own_connections import OwnConnections
+from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_handler import RequestHandler
+from aicache.proxy.request_lookup import RequestLookup
 from aicache.proxy.response_recorder import ResponseRecorder
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.lifecycle import Lifecycle, Runtime
@@ -62,7 +64,7 @@ class AICache:
         self._commands = Commands(self._observability)
         self._fast_path = FastPath(self, self._answering_engine, self._watchers.decided)
 
-        runtime, unread, batches = self._lifecycle.current, UnreadResponses(), EmbeddingBatches()
+        runtime, unread = self._lifecycle.current, UnreadResponses()
         self._header_misses = HeaderMisses()
         self._malformed, self._own = MalformedFields(), OwnConnections()
         self._flows = FlowStates(unread)
@@ -70,14 +72,10 @@ class AICache:
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
         self._limits = BodyLimits(runtime, self._flows, self._fast_path.is_unobserved, self._dashboard.handles)
-        self._handler = RequestHandler(
-            *(runtime, self._flows, events, unread, batches, self._replays, self._own),
-            pages=self._dashboard,
-            recent=self._fast_path,
-            header_misses=self._header_misses,
-            is_switched_off=lambda: self._observability.bypassed,
-        )
-        self._recorder = ResponseRecorder(runtime, self._flows, events, self._limits, unread, batches, self._replays)
+        context = ProxyContext(runtime, self._flows, events, unread, EmbeddingBatches(), self._replays)
+        lookup = RequestLookup(context, self._fast_path, self._header_misses, lambda: self._observability.bypassed)
+        self._handler = RequestHandler(context, lookup, self._own, self._dashboard)
+        self._recorder = ResponseRecorder(context, self._limits)
         self._warmup = FileWarmup(runtime)
         self._restore_body_check: Callable[[], None] = lambda: None
 

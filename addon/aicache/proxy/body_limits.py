@@ -58,7 +58,7 @@ class BodyLimits:
     def responseheaders(self, flow: HTTPFlow, response: Response, runtime: Runtime) -> None:
         """Pass on streams, and responses too large to store; hold those that complete a batch."""
         state = self._flows.of(flow)
-        if state.completes_batch:
+        if state.partial_batch is not None:
             hold_response(response)
             return
         if callable(response.stream):
@@ -94,7 +94,7 @@ class BodyLimits:
     def _decide_on_response(self, flow: HTTPFlow, state: FlowState, runtime: Runtime, size: int) -> LargeBody | None:
         """Pass on a response larger than what is stored, unless known inputs of a batch are to complete it."""
         max_bytes, response = runtime.engine.rules.max_bytes, flow.response
-        if size <= max_bytes or response is None or state.is_answered or state.completes_batch:
+        if size <= max_bytes or response is None or state.is_answered or state.partial_batch is not None:
             return None
         if state.exchange is None and not self._is_unobserved():
             return None

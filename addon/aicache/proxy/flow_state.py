@@ -37,9 +37,9 @@ class FlowState:
     replay: Replay | None = None
 
     @property
-    def completes_batch(self) -> bool:
-        """Whether only the unknown inputs of a batch went upstream, so that the response has to be completed."""
-        return isinstance(self.exchange, BatchExchange) and bool(self.exchange.known)
+    def partial_batch(self) -> BatchExchange | None:
+        """The batch of which only the unknown inputs went upstream, so that the response has to be completed."""
+        return self.exchange if isinstance(self.exchange, BatchExchange) and self.exchange.known else None
 
 
 class FlowStates:
@@ -71,5 +71,5 @@ class FlowStates:
     def partial_batches(self) -> Iterator[tuple[HTTPFlow, BatchExchange]]:
         """Return the batches of which only the unknown inputs went upstream."""
         for flow, state in list(self._states.items()):
-            if isinstance(state.exchange, BatchExchange) and state.exchange.known:
-                yield flow, state.exchange
+            if (batch := state.partial_batch) is not None:
+                yield flow, batch

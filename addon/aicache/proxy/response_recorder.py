@@ -13,41 +13,24 @@ from aicache.domain.model import Bypass, Entry
 from aicache.engine import Engine, Exchange, is_large
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
-from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.body_limits import BodyLimits
-from aicache.proxy.embedding_batches import EmbeddingBatches, render_bad_gateway
-from aicache.proxy.flow_events import FlowEvents
-from aicache.proxy.flow_state import FlowState, FlowStates
+from aicache.proxy.embedding_batches import render_bad_gateway
+from aicache.proxy.flow_state import FlowState
 from aicache.proxy.http_messages import mark_forwarded, to_recording
-from aicache.proxy.upstream_replay import UpstreamReplays
-from aicache.runtime.lifecycle import Runtime
+from aicache.proxy.proxy_context import ProxyContext
 
 logger = logging.getLogger(__name__)
 
 
 class ResponseRecorder:
-    """*runtime* returns the one in force, None before the start and after the end."""
+    """Handles the responses that come from upstream; those of the cache itself pass."""
 
-    def __init__(
-        self,
-        runtime: Callable[[], Runtime | None],
-        flows: FlowStates,
-        events: FlowEvents,
-        limits: BodyLimits,
-        unread: UnreadResponses,
-        batches: EmbeddingBatches,
-        replays: UpstreamReplays,
-    ) -> None:
-        self._runtime = runtime
-        self._flows = flows
-        self._events = events
+    def __init__(self, context: ProxyContext, limits: BodyLimits) -> None:
+        self._context = context
         self._limits = limits
-        self._unread = unread
-        self._batches = batches
-        self._replays = replays
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        runtime, state = self._runtime(), self._flows.of(flow)
+        runtime, state = self._context.runtime(), self._context.flows.of(flow)
         if flow.response is None or runtime is None or state.is_answered or state.replay is not None:
             return
         if isinstance(state.exchange, Exchange | BatchExchange):
@@ -59,8 +42,8 @@ class ResponseRecorder:
 
         Not a coroutine, so that it costs no task: only large answers and batches that cannot be completed are awaited.
         """
-        self._unread.sent(flow)
-        state, response, runtime = self._flows.end(flow), flow.response, self._runtime()
+        self._context.unread.sent(flow)
+        state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         if response is None or runtime is None or state.is_answered:
             return None
         if state.replay is not None:
@@ -75,7 +58,7 @@ class ResponseRecorder:
             return None
         recording = to_recording(response, body or b"", flow.request.timestamp_start)
         if state.tee is not None and body is None and not isinstance(exchange, Bypass):
-            self._events.finished(flow, state, recording, None, "larger than store.max_bytes")
+            self._context.events.finished(flow, state, recording, None, "larger than store.max_bytes")
             return None
         if isinstance(exchange, BatchExchange):  # completed even if the cache has been switched off since the request
             return self._finish_batch(flow, state, response, recording, exchange, runtime.engine)
@@ -84,7 +67,7 @@ class ResponseRecorder:
         if isinstance(exchange, Bypass):
             if state.tee is None:
                 mark_forwarded(response, exchange, stored=False)
-            self._events.finished(flow, state, recording, None, "bypass")
+            self._context.events.finished(flow, state, recording, None, "bypass")
             return None
         if body is None:  # streamed by another addon
             mark_forwarded(response, exchange, stored=False)
@@ -97,12 +80,12 @@ class ResponseRecorder:
         What came so far is an answer only if the stream's last event is part of it: OpenAI's own client, and so every
         chat UI made with it, leaves once it has read that event, whether or not the response has ended.
         """
-        self._unread.sent(flow)
-        state, response, runtime = self._flows.end(flow), flow.response, self._runtime()
+        self._context.unread.sent(flow)
+        state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         exchange = state.exchange
         body = None if state.tee is None else state.tee.so_far
         if runtime is None or response is None or not body or not isinstance(exchange, Exchange):
-            self._events.finished(flow, state, None, None, "broken off")
+            self._context.events.finished(flow, state, None, None, "broken off")
             return
         response.raw_content = body
         if not runtime.settings.enabled:  # switched off since the request
@@ -132,13 +115,15 @@ class ResponseRecorder:
         self, flow: HTTPFlow, state: FlowState, recording: Recording, exchange: Exchange, engine: Engine
     ) -> None:
         """Record and store a streamed answer in the background: it has been sent, and its end must not wait."""
-        engine.record_and_store_soon(exchange, recording, partial(self._events.finished, flow, state, recording))
+        engine.record_and_store_soon(
+            exchange, recording, partial(self._context.events.finished, flow, state, recording)
+        )
 
     async def _store_large(
         self, flow: HTTPFlow, state: FlowState, response: Response, recording: Recording, exchange: Exchange
     ) -> None:
         """Record an answer that takes long to parse in a thread: its own client waits for that, and no other."""
-        if (runtime := self._runtime()) is None:
+        if (runtime := self._context.runtime()) is None:
             return
         parsing = asyncio.ensure_future(runtime.engine.record_in_thread(exchange, recording))
         await asyncio.wait([parsing])
@@ -159,7 +144,7 @@ class ResponseRecorder:
         expected = False
 
         def finished(entry: Entry | None, why_not: str | None) -> None:
-            self._events.finished(flow, state, recording, entry, why_not, expected=expected)
+            self._context.events.finished(flow, state, recording, entry, why_not, expected=expected)
 
         try:
             [entry] = record()
@@ -170,10 +155,10 @@ class ResponseRecorder:
             logger.exception("an answer was not stored")
             finished(None, "not understood")
         else:
-            if (runtime := self._runtime()) is None:
+            if (runtime := self._context.runtime()) is None:
                 finished(None, "the proxy ends")
             elif runtime.engine.store_soon(exchange, [entry], finished):
-                expected = self._events.expect_stored(flow, state, recording, entry)
+                expected = self._context.events.expect_stored(flow, state, recording, entry)
                 return True
         return False
 
@@ -188,8 +173,8 @@ class ResponseRecorder:
     ) -> Awaitable[None] | None:
         if exchange.known and is_large(recording):
             return self._complete_large(flow, state, response, recording, exchange, engine)
-        completed = self._batches.complete(response, recording, exchange, engine)
-        self._events.finished(flow, state, recording, None, None)
+        completed = self._context.batches.complete(response, recording, exchange, engine)
+        self._context.events.finished(flow, state, recording, None, None)
         return None if completed else self._fetch_whole(flow, exchange)
 
     async def _complete_large(
@@ -204,21 +189,21 @@ class ResponseRecorder:
         """Complete a batch with a response that takes long to parse, in a thread."""
         completed = False
         try:
-            completed = await self._batches.complete_in_thread(response, recording, exchange, engine)
+            completed = await self._context.batches.complete_in_thread(response, recording, exchange, engine)
         except Exception:
             logger.exception("a batch could not be completed")
         if not completed:
             await self._fetch_whole(flow, exchange)
-        self._events.finished(flow, state, recording, None, None)
+        self._context.events.finished(flow, state, recording, None, None)
 
     async def _fetch_whole(self, flow: HTTPFlow, exchange: BatchExchange) -> None:
         """Request the whole batch from the upstream, whose response to a part of it does not fit the known inputs."""
         try:
-            response = await self._replays.fetch(flow, exchange.body)
+            response = await self._context.replays.fetch(flow, exchange.body)
         except Exception:
             logger.exception("a batch could not be requested as a whole")
             response = None
-        self._flows.answer(flow, response or render_bad_gateway())
+        self._context.flows.answer(flow, response or render_bad_gateway())
 
 
 def _audit(flow: HTTPFlow, response: Response, exchange: Exchange | None, engine: Engine) -> None:
