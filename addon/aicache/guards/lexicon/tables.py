@@ -1,0 +1,62 @@
+"""Reads the tables by language: words, phrases, and groups of sides, in normal form. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from aicache.guards.normalize import normalize
+
+LANGUAGES = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh", "zh-tw")
+"""The languages of the local encoder, as its model card names them; zh-tw is Chinese in traditional characters.
+
+The tables of zh-tw hold what is said otherwise in Taiwan. The characters are simplified in normal form, so that all
+Chinese texts are to be compared with both.
+"""
+UNSPACED_LANGUAGES = frozenset({"ja", "th", "zh", "zh-tw"})
+"""Those whose words do not stand between spaces: their entries are to be found inside a text."""
+
+Words: TypeAlias = frozenset[str]
+Group: TypeAlias = tuple[Words, ...]
+"""Sides that exclude each other; the words of one side mean the same."""
+
+
+def words(table: Mapping[str, str]) -> dict[str, Words]:
+    """Return the words of each language; they stand between spaces, _ is a space within one."""
+    return {language: _side(text) for language, text in table.items()}
+
+
+def phrases(table: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the phrases of each language, which stand between slashes or in lines, the longest first."""
+    return {
+        language: tuple(
+            sorted(
+                {normal for line in text.splitlines() for each in line.split(" / ") if (normal := normalize(each))},
+                key=lambda phrase: (-len(phrase), phrase),
+            )
+        )
+        for language, text in table.items()
+    }
+
+
+def groups(table: Mapping[str, str]) -> dict[str, tuple[Group, ...]]:
+    """Return the groups of each language: one a line, the sides between slashes."""
+    return {
+        language: tuple(tuple(_side(side) for side in line.split(" / ")) for line in text.splitlines() if line)
+        for language, text in table.items()
+    }
+
+
+def named(table: Mapping[str, str]) -> dict[str, dict[str, Words]]:
+    """Return the words of each language by what they mean: a line is a meaning, a colon, and its words."""
+    return {
+        language: {
+            meaning.strip(): _side(text)
+            for meaning, _, text in (line.partition(":") for line in lines.splitlines() if line)
+        }
+        for language, lines in table.items()
+    }
+
+
+def _side(text: str) -> Words:
+    return frozenset(normalize(word.replace("_", " ")) for word in text.split())
