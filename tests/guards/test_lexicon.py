@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from aicache.guards.lexicon.calendar_names import MONTHS, WEEKDAYS
 from aicache.guards.lexicon.courtesy_phrases import COURTESIES_AFTER, COURTESIES_ALONE, COURTESIES_BEFORE
 from aicache.guards.lexicon.function_words import FUNCTION_WORDS, QUESTION_FRAMES, ROLE_PARTICLES
+from aicache.guards.lexicon.language_names import ASKING, LANGUAGE_NAMES
+from aicache.guards.lexicon.logic_words import NEGATIONS, PRONOUNS, QUANTIFIERS
+from aicache.guards.lexicon.number_words import NUMBER_WORDS, VALUES
 from aicache.guards.lexicon.opposites import OPPOSITES
 from aicache.guards.lexicon.tables import LANGUAGES
+from aicache.guards.lexicon.unit_names import UNITS
+from aicache.guards.lexicon.unit_sizes import UNIT_SIZES
 from aicache.guards.normalize import normalize
 
 LISTS = {
@@ -16,11 +22,22 @@ LISTS = {
     "courtesies alone": COURTESIES_ALONE,
     "courtesies before": COURTESIES_BEFORE,
     "courtesies after": COURTESIES_AFTER,
+    "negations": NEGATIONS,
+    "asking for a language": ASKING,
+}
+NAMED = {
+    "quantifiers": QUANTIFIERS,
+    "pronouns": PRONOUNS,
+    "months": MONTHS,
+    "weekdays": WEEKDAYS,
+    "language names": LANGUAGE_NAMES,
+    "number words": NUMBER_WORDS,
+    "units": UNITS,
 }
 GROUPS = {"opposites": OPPOSITES}
 
 
-@pytest.mark.parametrize("table", [*LISTS.values(), *GROUPS.values()], ids=[*LISTS, *GROUPS])
+@pytest.mark.parametrize("table", [*LISTS.values(), *NAMED.values(), *GROUPS.values()], ids=[*LISTS, *NAMED, *GROUPS])
 def test_every_language_of_the_encoder_is_there(table: dict[str, object]) -> None:
     assert sorted(table) == sorted(LANGUAGES)
     assert all(table.values())
@@ -30,6 +47,34 @@ def test_every_language_of_the_encoder_is_there(table: dict[str, object]) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_are_in_normal_form(table: dict[str, frozenset[str]], language: str) -> None:
     assert [word for word in table[language] if not word or normalize(word) != word] == []
+
+
+@pytest.mark.parametrize("table", NAMED.values(), ids=NAMED)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_word_has_one_meaning_in_its_table(table: dict[str, dict[str | int, frozenset[str]]], language: str) -> None:
+    meanings = table[language]
+    every = [word for words in meanings.values() for word in words]
+
+    assert all(meanings.values())
+    assert [word for word in every if not word or normalize(word) != word] == []
+    assert len(every) == len(set(every)), sorted(word for word in every if every.count(word) > 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_changes_a_question_is_no_function_word(language: str) -> None:
+    changing = {word for words in (*QUANTIFIERS[language].values(), *PRONOUNS[language].values()) for word in words}
+
+    assert not FUNCTION_WORDS[language] & (changing | NEGATIONS[language] | ASKING[language])
+
+
+def test_months_weekdays_and_numbers_are_complete() -> None:
+    assert all(list(months) == list(range(1, 13)) for months in MONTHS.values())
+    assert all(list(days) == list(range(1, 8)) for days in WEEKDAYS.values())
+    assert all(tuple(numbers) == VALUES for numbers in NUMBER_WORDS.values())
+
+
+def test_every_unit_has_a_size() -> None:
+    assert {symbol for units in UNITS.values() for symbol in units} <= set(UNIT_SIZES)
 
 
 @pytest.mark.parametrize("table", GROUPS.values(), ids=GROUPS)

@@ -20,7 +20,7 @@ der die das den dem des ein eine einen einem einer eines ist sind sein wird werd
 eigentlich eben halt ja dass kann können könnte könnten hat haben von sich
 """,
     "fr": """
-le la les l un une des du de d est sont être c ce cela ça y il on qu que se s t ont avoir peut peuvent pourrait donc
+le la les l un une des du de d est sont être c ce cela ça y on qu que se s t ont avoir peut peuvent pourrait donc
 """,
     "es": "el la los las lo un una unos unas de del es son ser está están estar hay ha han que se pues puede pueden",
     "it": """
@@ -29,7 +29,7 @@ il lo la i gli le l un uno una di del dello della dei degli delle d è sono esse
     "pt": "o os as um uma uns umas de do da dos das é são ser está estão estar há que se pode podem então",
     "nl": "de het een is zijn wordt worden er dat men te van kan kunnen heeft hebben zich dan toch eens even eigenlijk",
     "pl": "jest są być to się że czy można może mogą ma mają ten ta te właściwie",
-    "tr": "bir mi mı mu mü midir mıdır mudur müdür dir dır dur dür tir tır tur tür olan olarak ki ise acaba",
+    "tr": "bir mi mı mu mü midir mıdır mudur müdür dir dır dur dür tir tır tur tür olan ki ise acaba",
     "ru": "это этот эта эти есть быть является являются ли же что бы может могут вот то как_бы",
     "ar": "ال هو هي هل إن أن ان قد يا ذلك هذا هذه الذي التي يكون تكون يمكن",
     "ko": "은 는 의 그 것 건 게 수 있나요 인가요 입니까 이에요 예요 건가요 나요 까요 요 이란 란",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias, TypeVar
 
 from aicache.guards.normalize import normalize
 
@@ -48,14 +49,23 @@ def groups(table: Mapping[str, str]) -> dict[str, tuple[Group, ...]]:
 
 
 def named(table: Mapping[str, str]) -> dict[str, dict[str, Words]]:
-    """Return the words of each language by what they mean: a line is a meaning, a colon, and its words."""
+    """Return the words of each language by what they mean: a meaning, a colon, its words, a semicolon or new line."""
     return {
         language: {
             meaning.strip(): _side(text)
-            for meaning, _, text in (line.partition(":") for line in lines.splitlines() if line)
+            for meaning, _, text in (each.partition(":") for each in re.split(r"[;\n]", lines) if each.strip())
         }
         for language, lines in table.items()
     }
+
+
+Key = TypeVar("Key", int, str)
+
+
+def numbered(table: Mapping[str, str], keys: Iterable[Key]) -> dict[str, dict[Key, Words]]:
+    """Return the words of each language by the key at whose place they stand between slashes."""
+    every = tuple(keys)
+    return {language: dict(zip(every, map(_side, text.split("/")), strict=True)) for language, text in table.items()}
 
 
 def _side(text: str) -> Words:
