@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -47,6 +47,13 @@ def needed() -> None:
     for command in TRIALS:
         if subprocess.run(["unshare", "--net", "--mount", *command], capture_output=True).returncode:
             pytest.skip(f"this kernel, or the container around, allows no `{shlex.join(command)}` in a new namespace")
+
+
+class Located(Protocol):
+    """A process in a network."""
+
+    @property
+    def pid(self) -> int: ...
 
 
 class Machine:
@@ -145,8 +152,8 @@ def _closed_above(folder: Path) -> Path | None:
 
 
 @contextlib.contextmanager
-def entered(machine: Machine) -> Iterator[None]:
-    """Let this thread, and the threads and processes it starts meanwhile, be on a machine's network.
+def entered(machine: Located) -> Iterator[None]:
+    """Let this thread, and the threads and processes it starts meanwhile, be on a machine's or a process's network.
 
     They know names from the system's own /etc/hosts all the same.
     """

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from e2e.page_visitor import CHANGE, PAGE, Visitor, bearer, page
-from e2e.proxy import READY_EXACT, Proxy, free_port
+from e2e.proxy import EXACT_ONLY, READY_EXACT, Proxy, free_port
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
 
 Start = Callable[..., Proxy]
-
-EXACT_ONLY = "semantic: {enabled: false}\n"
 
 
 def key_of(proxy: Proxy, question: str) -> str:
@@ -257,21 +255,25 @@ def test_with_the_cache_switched_off_it_says_so(start: Start) -> None:
     assert now["enabled"] is False
 
 
-def test_on_a_forward_proxy_it_is_at_the_proxys_own_address(start: Start, upstream: Upstream) -> None:
-    proxy = start(EXACT_ONLY, wait_for=READY_EXACT, mode="regular")
+@pytest.fixture(scope="module")
+def forward_proxy(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("forward"), EXACT_ONLY, mode="regular") as running:
+        yield running
+
+
+def test_on_a_forward_proxy_it_is_at_the_proxys_own_address(forward_proxy: Proxy, upstream: Upstream) -> None:
     calls = upstream.calls
 
-    own = page(proxy).get("api/overview")
+    own = page(forward_proxy).get("api/overview")
 
     assert own.status == 200
     assert upstream.calls == calls
 
 
-def test_on_a_forward_proxy_another_hosts_path_stays_its_own(start: Start, upstream: Upstream) -> None:
-    proxy = start(EXACT_ONLY, wait_for=READY_EXACT, mode="regular")
+def test_on_a_forward_proxy_another_hosts_path_stays_its_own(forward_proxy: Proxy, upstream: Upstream) -> None:
     host = upstream.url.replace("127.0.0.1", "elsewhere.localhost")
 
-    shown = Visitor(proxy.port, PAGE).ask("GET", f"{host}/_ai_cache/api/overview")
+    shown = Visitor(forward_proxy.port, PAGE).ask("GET", f"{host}/_ai_cache/api/overview")
 
     assert shown.status != 200
     assert b"health" not in shown.body

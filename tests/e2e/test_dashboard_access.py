@@ -5,14 +5,15 @@ from __future__ import annotations
 import http.client
 import re
 import urllib.parse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aicache.dashboard.access import COOKIE, cookie_value
 from e2e.page_visitor import CHANGE, PAGE, Visitor, bearer, page
-from e2e.proxy import READY_EXACT, Proxy
+from e2e.proxy import EXACT_ONLY, READY_EXACT, Proxy
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -20,25 +21,38 @@ if TYPE_CHECKING:
 Start = Callable[..., Proxy]
 
 TOKEN = "a-token-of-24-characters"
-WITH_TOKEN = f"dashboard: {{token: {TOKEN}}}\nsemantic: {{enabled: false}}\n"
-EXACT_ONLY = "semantic: {enabled: false}\n"
+WITH_TOKEN = f"dashboard: {{token: {TOKEN}}}\n{EXACT_ONLY}"
+
+
+@pytest.fixture(scope="module")
+def guarded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A proxy whose configuration has the token."""
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("guarded"), WITH_TOKEN) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lenient(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """A proxy with open metrics, in a mitmproxy that streams requests."""
+    config, streams = f"{EXACT_ONLY}dashboard: {{open_metrics: true}}\n", ("--set", "stream_large_bodies=1")
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("lenient"), config, options=streams) as running:
+        yield running
 
 
 @pytest.mark.parametrize("asked", ["", "metrics", "api/overview", "api/models", "static/dashboard.js"])
-def test_with_a_token_nothing_is_shown_without_it(start: Start, upstream: Upstream, asked: str) -> None:
-    proxy = start(WITH_TOKEN, wait_for=READY_EXACT)
+def test_with_a_token_nothing_is_shown_without_it(guarded: Proxy, upstream: Upstream, asked: str) -> None:
     calls = upstream.calls
 
-    shown = Visitor(proxy.port, CHANGE).get(asked)
-    wrong = Visitor(proxy.port, CHANGE | {"authorization": "Bearer another-token-of-24-chars"}).get(asked)
-    right = Visitor(proxy.port, CHANGE | {"authorization": f"Bearer {TOKEN}"}).get(asked)
+    shown = Visitor(guarded.port, CHANGE).get(asked)
+    wrong = Visitor(guarded.port, CHANGE | {"authorization": "Bearer another-token-of-24-chars"}).get(asked)
+    right = Visitor(guarded.port, CHANGE | {"authorization": f"Bearer {TOKEN}"}).get(asked)
 
     assert (shown.status, wrong.status, right.status) == (401, 401, 200)
     assert shown.headers["www-authenticate"] == "Bearer"
     assert upstream.calls == calls
 
 
-def test_a_browser_gives_the_token_once_and_it_is_nowhere_to_be_seen(start: Start, tmp_path: Any) -> None:
+def test_a_browser_gives_the_token_once_and_it_is_nowhere_to_be_seen(start: Start, tmp_path: Path) -> None:
     flows = tmp_path / "flows.mitm"
     proxy = start(WITH_TOKEN, wait_for=READY_EXACT, options=("-w", str(flows), "--set", "flow_detail=3"))
     browser = Visitor(proxy.port, {"accept": "text/html", "sec-fetch-site": "none"})
@@ -67,18 +81,18 @@ def test_a_browser_gives_the_token_once_and_it_is_nowhere_to_be_seen(start: Star
 @pytest.mark.parametrize("asked", ["metrics", "api/overview", "api/models"])
 @pytest.mark.parametrize("headers", [{}, CHANGE, {"user-agent": "Prometheus/3.0"}, bearer("x" * 43)])
 def test_this_machines_own_users_need_it_too(
-    proxy: Proxy, upstream: Upstream, headers: dict[str, str], asked: str
+    exact_proxy: Proxy, upstream: Upstream, headers: dict[str, str], asked: str
 ) -> None:
     calls = upstream.calls
 
-    shown = Visitor(proxy.port, headers).get(asked)
+    shown = Visitor(exact_proxy.port, headers).get(asked)
 
     assert shown.status == 401
     assert set(shown.json) == {"error"}
     assert upstream.calls == calls
 
 
-def test_the_log_has_one_url_with_a_token_that_is_made_once(start: Start, tmp_path: Any) -> None:
+def test_the_log_has_one_url_with_a_token_that_is_made_once(start: Start, tmp_path: Path) -> None:
     decisions = tmp_path / "decisions.jsonl"
     config = f"{EXACT_ONLY}log: {{file: '{decisions}', text: true}}\n"
     proxy = start(config, wait_for=READY_EXACT)
@@ -99,19 +113,17 @@ def test_the_log_has_one_url_with_a_token_that_is_made_once(start: Start, tmp_pa
     assert token not in decisions.read_text()
 
 
-def test_a_token_of_the_configurations_is_not_in_the_log(start: Start) -> None:
-    proxy = start(WITH_TOKEN, wait_for=READY_EXACT)
-
-    assert f"the dashboard: {proxy.url}/_ai_cache/ (it asks for dashboard.token)" in proxy.log
-    assert TOKEN not in proxy.log
-    assert not (proxy.data / "dashboard-token").exists()
+def test_a_token_of_the_configurations_is_not_in_the_log(guarded: Proxy) -> None:
+    assert f"the dashboard: {guarded.url}/_ai_cache/ (it asks for dashboard.token)" in guarded.log
+    assert TOKEN not in guarded.log
+    assert not (guarded.data / "dashboard-token").exists()
 
 
-def test_where_it_cannot_be_kept_the_token_is_this_runs_alone(start: Start) -> None:
+def test_where_it_cannot_be_kept_the_token_is_this_runs_alone(start: Start, tmp_path: Path) -> None:
     """The file is there, and is none that this cache wrote."""
-    folder = start(EXACT_ONLY, wait_for=READY_EXACT)
-    folder.stop()
-    (folder.data / "dashboard-token").write_text("short")
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "dashboard-token").write_text("short")
     proxy = start(EXACT_ONLY, wait_for=READY_EXACT)
     token = proxy.log.partition("?token=")[2].split()[0]
 
@@ -120,11 +132,9 @@ def test_where_it_cannot_be_kept_the_token_is_this_runs_alone(start: Start) -> N
     assert Visitor(proxy.port, bearer("short")).get("api/overview").status == 401
 
 
-def test_metrics_that_are_open_need_no_token(start: Start) -> None:
-    proxy = start(f"{EXACT_ONLY}dashboard: {{open_metrics: true}}\n", wait_for=READY_EXACT)
-
+def test_metrics_that_are_open_need_no_token(lenient: Proxy) -> None:
     def status(asked: str, **headers: str) -> int:
-        return Visitor(proxy.port, {}).get(asked, **headers).status
+        return Visitor(lenient.port, {}).get(asked, **headers).status
 
     assert status("metrics", **{"user-agent": "Prometheus/3.0", "accept-encoding": "gzip"}) == 200
     assert status("metrics", **{"sec-fetch-site": "same-site"}) == 401
@@ -150,23 +160,23 @@ ALIASES = (
 
 
 @pytest.mark.parametrize("target", ALIASES)
-def test_another_spelling_of_the_path_goes_nowhere(proxy: Proxy, upstream: Upstream, target: str) -> None:
-    calls, browser = upstream.calls, Visitor(proxy.port, PAGE)
+def test_another_spelling_of_the_path_goes_nowhere(exact_proxy: Proxy, upstream: Upstream, target: str) -> None:
+    calls, browser = upstream.calls, Visitor(exact_proxy.port, PAGE)
 
     replies = [
-        browser.ask("GET", f"{target}?token={proxy.token}"),
+        browser.ask("GET", f"{target}?token={exact_proxy.token}"),
         browser.ask("GET", f"http://evil.test{target}"),
-        browser.ask("POST", target, f"token={proxy.token}".encode()),
+        browser.ask("POST", target, f"token={exact_proxy.token}".encode()),
     ]
 
     assert [reply.status for reply in replies] == [404] * 3
     assert upstream.calls == calls
-    assert proxy.log.count(proxy.token) == 1
+    assert exact_proxy.log.count(exact_proxy.token) == 1
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions", "/_ai_cachex"])
-def test_no_token_goes_upstream(proxy: Proxy, upstream: Upstream, path: str) -> None:
-    calls, token = upstream.calls, proxy.token
+def test_no_token_goes_upstream(exact_proxy: Proxy, upstream: Upstream, path: str) -> None:
+    calls, token = upstream.calls, exact_proxy.token
     body = b'{"model": "m", "messages": [{"role": "user", "content": "Is it sent on?"}]}'
     carried: list[tuple[str, dict[str, str]]] = [
         (f"{path}?token={token}", {}),
@@ -174,46 +184,50 @@ def test_no_token_goes_upstream(proxy: Proxy, upstream: Upstream, path: str) -> 
         (path, bearer(token)),
         (path, {"x-api-key": token}),
         (path, {"cookie": f"a=b; {COOKIE}={cookie_value(token)}"}),
-        (path, {"referer": f"{proxy.url}/_ai_cache/?token={token}"}),
+        (path, {"referer": f"{exact_proxy.url}/_ai_cache/?token={token}"}),
     ]
 
-    statuses = [Visitor(proxy.port, headers).ask("POST", target, body).status for target, headers in carried]
+    statuses = [Visitor(exact_proxy.port, headers).ask("POST", target, body).status for target, headers in carried]
 
     assert statuses == [403] * len(carried)
     assert upstream.calls == calls
-    assert proxy.log.count(token) == 1
-    assert Visitor(proxy.port, bearer("sk-another-credential-than-the-token")).ask("POST", path, body).status != 403
+    assert exact_proxy.log.count(token) == 1
+    assert (
+        Visitor(exact_proxy.port, bearer("sk-another-credential-than-the-token")).ask("POST", path, body).status != 403
+    )
 
 
-def test_nor_does_a_form_with_it_where_mitmproxy_streams_requests(start: Start, upstream: Upstream) -> None:
+def test_nor_does_a_form_with_it_where_mitmproxy_streams_requests(lenient: Proxy, upstream: Upstream) -> None:
     """What is streamed goes upstream before anybody has seen its end."""
-    proxy = start(EXACT_ONLY, wait_for=READY_EXACT, options=("--set", "stream_large_bodies=1"))
-    calls, form = upstream.calls, f"token={proxy.token}".encode()
+    calls, form = upstream.calls, f"token={lenient.token}".encode()
 
-    for target in ("/_ai_cache/", "//_ai_cache/", f"/v1/models?token={proxy.token}"):
+    for target in ("/_ai_cache/", "//_ai_cache/", f"/v1/models?token={lenient.token}"):
         for chunked in (False, True):
             headers = {"transfer-encoding": "chunked"} if chunked else {}
             body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(form), form) if chunked else form
             with pytest.raises((http.client.HTTPException, OSError)):
-                Visitor(proxy.port, headers).ask("POST", target, body)
+                Visitor(lenient.port, headers).ask("POST", target, body)
 
     assert upstream.calls == calls
-    assert page(proxy).get("api/overview").status == 200
-    assert "crashed" not in proxy.log
+    assert page(lenient).get("api/overview").status == 200
+    assert "crashed" not in lenient.log
 
 
 # ---------------------------------------------------------------- other sites' pages
 
 
-def test_a_change_is_not_made_for_another_sites_page(proxy: Proxy) -> None:
-    proxy.ask("Stays where it is?")
-    key = proxy.ask_until("exact", "Stays where it is?").headers["x-ai-cache-key"]
+def test_a_change_is_not_made_for_another_sites_page(exact_proxy: Proxy) -> None:
+    exact_proxy.ask("Stays where it is?")
+    key = exact_proxy.ask_until("exact", "Stays where it is?").headers["x-ai-cache-key"]
 
     for headers in ({"sec-fetch-site": "cross-site", "x-ai-cache-dashboard": "1"}, PAGE, {}):
-        assert Visitor(proxy.port, headers).post(f"api/entries/{key}/purge").status == 401
-        assert Visitor(proxy.port, headers | bearer(proxy.token)).post(f"api/entries/{key}/purge").status == 403
+        assert Visitor(exact_proxy.port, headers).post(f"api/entries/{key}/purge").status == 401
+        assert (
+            Visitor(exact_proxy.port, headers | bearer(exact_proxy.token)).post(f"api/entries/{key}/purge").status
+            == 403
+        )
 
-    assert proxy.ask("Stays where it is?").cache == "exact"
+    assert exact_proxy.ask("Stays where it is?").cache == "exact"
 
 
 def test_a_token_that_is_set_while_it_runs_is_wanted_at_once(start: Start) -> None:

@@ -89,6 +89,9 @@ def proxy(net: Lan, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]
 class Raw:
     """A connection whose bytes are a test's own."""
 
+    refused = False
+    """Whether the tunnel that was asked for is none."""
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
@@ -101,6 +104,15 @@ class Raw:
         self.writer.write(data)
         return await self.reader.readuntil(until) if until else await self.reader.read()
 
+    async def start_tls(self, *protocols: str) -> None:
+        if self.refused:  # a handshake would wait for the answer of who speaks HTTP
+            raise ConnectionRefusedError
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        await self.writer.start_tls(context, server_hostname=OWN)
+
 
 def head(target: str, host: str, *, tabs: bool = False, token: str = "", method: str = "GET") -> bytes:
     gap = "\t" if tabs else " "
@@ -111,7 +123,8 @@ def head(target: str, host: str, *, tabs: bool = False, token: str = "", method:
 
 async def connected(port: int, host: str, to: int) -> Raw:
     raw = await Raw.to(port)
-    await raw.say(f"CONNECT {host}:{to} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), b"\r\n\r\n")
+    reply = await raw.say(f"CONNECT {host}:{to} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), b"\r\n\r\n")
+    raw.refused = b" 200 " not in reply
     return raw
 
 
@@ -138,23 +151,15 @@ async def by_tunnel(port: int, host: str, to: int, path: str, *, tabs: bool, tok
     return await raw.say(head(path, f"{named}:{to}", tabs=tabs, token=token))
 
 
-def trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
 async def by_tls(port: int, host: str, to: int, path: str, *, tabs: bool, token: str) -> bytes:
     raw = await (socks if port == SOCKS else connected)(port, host, to)
-    await raw.writer.start_tls(trusting(), server_hostname=OWN)
+    await raw.start_tls()
     return await raw.say(head(path, f"{host}:{to}", tabs=tabs, token=token))
 
 
 async def by_http2(port: int, host: str, to: int, path: str, *, token: str) -> bytes:
     raw = await (socks if port == SOCKS else connected)(port, host, to)
-    context = trusting()
-    context.set_alpn_protocols(["h2"])
-    await raw.writer.start_tls(context, server_hostname=OWN)
+    await raw.start_tls("h2")
     http = H2Connection()
     http.initiate_connection()
     asked = {":method": "GET", ":scheme": "https", ":authority": f"{host}:{to}", ":path": path}
