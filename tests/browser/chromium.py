@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from e2e.proxy import ROOT
 
@@ -33,25 +33,26 @@ def executable() -> str:
 
 
 @contextlib.contextmanager
-def browsing(profile: Path) -> Iterator[BrowserContext]:
-    """Run a browser on a *profile* that is new and empty.
+def browsing() -> Iterator[Browser]:
+    """Run a browser.
 
     While it runs its thread has a running event loop, so that asynchronous tests cannot run in between.
     """
     path = executable()
     with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=path,
-            headless=True,
-            args=[*FLAGS],
-            viewport={"width": SIZE[0], "height": SIZE[1]},
-            locale="en-US",
-        )
-        context.set_default_timeout(PATIENCE)
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=[*FLAGS])
         expect.set_options(timeout=PATIENCE)
-        yield context
-        context.close()
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def page_of(browser: Browser) -> Iterator[Page]:
+    """Open a page that shares no cookie and nothing stored with any other."""
+    page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]}, locale="en-US")
+    page.set_default_timeout(PATIENCE)
+    yield page
+    page.close()
 
 
 class Screenshots:

@@ -15,7 +15,7 @@ from e2e.conftest import module_upstream, upstream
 from e2e.proxy import READY
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Browser, Page
 
     from e2e.conftest import Upstream
 
@@ -23,16 +23,15 @@ __all__ = ["module_upstream", "regular", "reverse", "secure_upstream", "transpar
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with chromium.browsing(tmp_path_factory.mktemp("profile")) as browser:
+def browser() -> Iterator[Browser]:
+    with chromium.browsing() as browser:
         yield browser
 
 
 @pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:
-    page = browser.new_page()
-    yield page
-    page.close()
+def page(browser: Browser) -> Iterator[Page]:
+    with chromium.page_of(browser) as page:
+        yield page
 
 
 @pytest.fixture

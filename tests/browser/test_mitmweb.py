@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,25 @@ from playwright.sync_api import expect
 from browser.chromium import Screenshots
 from browser.mitmweb import FlowList, Web
 
-QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
-
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from e2e.conftest import Upstream
 
-def test_hits_are_in_the_list_of_flows_and_tell_what_they_are(
-    start_web: Callable[..., Web], page: Page, screenshot: Screenshots
-) -> None:
-    web = start_web()
-    web.ask("What is the capital of France?", stream=True)
-    web.ask_until("exact", "What is the capital of France?", stream=True)
-    web.ask_until("semantic", "What's the capital of France?", stream=True)
+QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
+
+
+@pytest.fixture(scope="module")
+def web(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A mitmweb through which a stream was asked for: as a miss, an exact and a semantic hit."""
+    with Web(module_upstream.url, tmp_path_factory.mktemp("web")) as web:
+        web.ask(QUESTION, stream=True)
+        web.ask_until("exact", QUESTION, stream=True)
+        web.ask_until("semantic", IN_OTHER_WORDS, stream=True)
+        yield web
+
+
+def test_hits_are_in_the_list_of_flows_and_tell_what_they_are(web: Web, page: Page, screenshot: Screenshots) -> None:
     became = web.became()
 
     flows = FlowList(page, web)
@@ -36,16 +42,6 @@ def test_hits_are_in_the_list_of_flows_and_tell_what_they_are(
         expect(details).to_contain_text(f"ai-cache; hit; detail={detail}")
         screenshot(page, detail)
     assert "Traceback" not in web.log
-
-
-@pytest.fixture
-def web(start_web: Callable[..., Web]) -> Web:
-    """A mitmweb through which a stream was asked for: as a miss, an exact and a semantic hit."""
-    web = start_web()
-    web.ask(QUESTION, stream=True)
-    web.ask_until("exact", QUESTION, stream=True)
-    web.ask_until("semantic", IN_OTHER_WORDS, stream=True)
-    return web
 
 
 def test_every_flow_of_the_list_has_a_marker_and_says_why(web: Web, page: Page, screenshot: Screenshots) -> None:
@@ -87,18 +83,25 @@ def test_the_content_view_shows_the_decision_and_the_stream_in_one_piece(
 
 
 def test_commands_are_given_in_the_command_bar(web: Web, page: Page, screenshot: Screenshots) -> None:
-    number = web.became().index("semantic")
+    """With a question of its own, as a purge is told in the list."""
+    question, in_other_words = "What is the capital of France?", "What's the capital of France?"
+    web.ask(question, stream=True)
+    web.ask_until("exact", question, stream=True)
+    web.ask_until("semantic", in_other_words, stream=True)
+    became = web.became()
+    number = len(became) - 1
     flow = [each for each in web.flows() if each["request"]["path"].endswith("/chat/completions")][number]
     flows = FlowList(page, web)
 
-    expect(flows.command("aicache.stats")).to_contain_text("1 exact, 1 semantic")
+    told = f"{became.count('exact')} exact, {became.count('semantic')} semantic"
+    expect(flows.command("aicache.stats")).to_contain_text(told)
     screenshot(page, "stats")
     expect(flows.command(f"aicache.purge @{flow['id']}")).to_contain_text("begun")
 
     expect(flows.rows.nth(number)).to_contain_text("purged")
     expect(flows.command("aicache.result")).to_contain_text("aicache.purge: 1 entry deleted")
     screenshot(page, "purged")
-    assert web.ask(QUESTION, stream=True, headers={"cache-control": "no-store"}).cache == "miss"
+    assert web.ask(question, stream=True, headers={"cache-control": "no-store"}).cache == "miss"
     assert "Traceback" not in web.log
 
 

@@ -39,9 +39,10 @@ class Way:
         with (
             _at(self.api.machine),
             ui(self.api, self.home) as server,
-            chromium.browsing(self.home / "profile") as browser,
+            chromium.browsing() as browser,
+            chromium.page_of(browser) as page,
         ):
-            yield browser.new_page(), server.url
+            yield page, server.url
 
     def asked(self) -> list[tuple[str, str]]:
         """Return what the API was asked, and what became of it."""
