@@ -18,6 +18,7 @@ from typing import Any, Self
 import pytest
 
 from aicache.proxy.malformed_fields import is_safe
+from e2e.preloaded import PRELOADED, Fork
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "addon" / "ai_cache.py"
@@ -90,17 +91,15 @@ class Proxy:
         self.ready = READY_EXACT if "semantic: {enabled: false" in (config or "") else READY
         self.options = options
         self.log_file = home / f"{self.port}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Fork | None = None
 
     def start(self, *, wait_for: str | None = AS_CONFIGURED) -> Self:
+        command, env = self.command(), {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
         with self.log_file.open("wb") as log:
-            self.process = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
-            )
+            if PRELOADED.can_start(command, env):
+                self.process = PRELOADED.start(command, env, log)
+            else:
+                self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
         if wait_for is not None:
             self.wait_listening()
             self.wait_log(self.ready if wait_for == AS_CONFIGURED else wait_for)

@@ -43,6 +43,8 @@ ANSWER = json.dumps(
     }
 ).encode()
 """The same to every request, so that only the proxies can make a difference."""
+AT_A_TIME = 12
+"""Connections to each of the two proxies."""
 
 ODD: dict[str, list[Step]] = {
     "a hit": [HIT],
@@ -194,9 +196,18 @@ def pair(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) ->
         proxy.stop()
 
 
+@pytest.fixture(scope="module")
+def seen(pair: Pair) -> dict[str, tuple[bytes, bytes]]:
+    """What came back in each case. Several are under way at a time: each ends with a wait for silence."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return dict(zip(ODD, pool.map(pair.both, ODD.values()), strict=True))
+
+
 @pytest.mark.parametrize("name", ODD)
-def test_it_is_the_same(name: str, pair: Pair) -> None:
-    lane, ordinary = pair.both(ODD[name])
+def test_it_is_the_same(name: str, pair: Pair, seen: dict[str, tuple[bytes, bytes]]) -> None:
+    lane, ordinary = seen[name]
+    if lane != ordinary:  # beside others, a slow machine may have cut one short
+        lane, ordinary = pair.both(ODD[name])
 
     assert lane == ordinary
 

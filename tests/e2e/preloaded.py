@@ -1,0 +1,183 @@
+"""mitmproxy's programs in forks of a process that has imported what they import: that is half of what a start costs.
+
+A fork goes on as the program does: it loads the script, and with it the package, by itself. POSIX only.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+FOLDER = Path(sys.executable).parent
+PROGRAMS = ("mitmdump", "mitmweb")
+PRELOADED_MODULES = (
+    *("mitmproxy.tools.main", "mitmproxy.tools.dump", "mitmproxy.tools.web.master"),
+    *("msgspec", "prometheus_client", "redis.asyncio", "numpy", "regex", "yaml"),
+)
+"""What the programs and the package import of others."""
+MAX_REQUEST_SIZE = 1 << 20
+POSSIBLE = sys.platform == "linux"
+
+
+class Fork:
+    """A running program: what the tests use of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, ended: IO[bytes]) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._ended = ended
+
+    def poll(self) -> int | None:
+        return self._wait(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        if (code := self._wait(timeout)) is None:
+            raise subprocess.TimeoutExpired("a fork", timeout or 0)
+        return code
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _wait(self, timeout: float | None) -> int | None:
+        if self.returncode is None and select.select([self._ended], [], [], timeout)[0]:
+            with self._ended:
+                self.returncode = int(self._ended.read())
+        return self.returncode
+
+
+class Preloaded:
+    """The process that forks. It ends when this one does."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control = socket.socket()
+        self._python = _variables_of_python(os.environ)
+
+    def can_start(self, command: Sequence[str], env: Mapping[str, str]) -> bool:
+        """Tell whether a fork is the same as the command: not with another program or other variables of Python's."""
+        name = Path(command[0])
+        ours = name.parent == FOLDER and name.name in PROGRAMS
+        return POSSIBLE and ours and _variables_of_python(env) == self._python
+
+    def start(self, command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Fork:
+        """Start a command that `can_start`; *log* is its stdout and stderr."""
+        with self._lock:
+            if self._process is None:
+                self._start()
+            ended, ends = os.pipe()
+            request = json.dumps({"command": list(command), "env": dict(env), "folder": str(Path.cwd())}).encode()
+            socket.send_fds(self._control, [request], [log.fileno(), ends])
+            os.close(ends)
+            return Fork(int(self._control.recv(100)), os.fdopen(ended, "rb"))
+
+    def _start(self) -> None:
+        self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for size in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            self._control.setsockopt(socket.SOL_SOCKET, size, MAX_REQUEST_SIZE)
+        with its:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(its.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[its.fileno()],
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},  # a thread does not fork
+            )
+
+
+def _variables_of_python(env: Mapping[str, str]) -> dict[str, str]:
+    """Return those that the interpreter reads at its start."""
+    return {name: value for name, value in env.items() if name.startswith("PYTHON") and name != "PYTHONUNBUFFERED"}
+
+
+PRELOADED = Preloaded()
+
+
+# ---------------------------------------------------------------------- in the process that forks
+
+
+def preload() -> None:
+    for module in PRELOADED_MODULES:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
+
+
+def serve(control: socket.socket) -> list[str] | None:
+    """Fork for each request, and tell how forks end. Return a fork's command in it, and None at the end."""
+    woken, wakes = socket.socketpair()
+    wakes.setblocking(False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those that have asked
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakes.fileno())
+    running: dict[int, int] = {}
+    while True:
+        readable, _, _ = select.select([control, woken], [], [])
+        if woken in readable:
+            woken.recv(1000)
+            _tell_ended(running)
+        if control not in readable:
+            continue
+        request, files, _, _ = socket.recv_fds(control, MAX_REQUEST_SIZE, 2)
+        if not request:
+            return None
+        log, ends = files
+        if (pid := os.fork()) == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for each in (control, woken, wakes):
+                each.close()
+            for fd in (*running.values(), ends):
+                os.close(fd)
+            return _become(json.loads(request), log)
+        os.close(log)
+        running[pid] = ends
+        control.send(str(pid).encode())
+
+
+def _tell_ended(running: dict[int, int]) -> None:
+    while running:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        ends = running.pop(pid)
+        os.write(ends, str(os.waitstatus_to_exitcode(status)).encode())
+        os.close(ends)
+
+
+def _become(request: dict[str, object], log: int) -> list[str]:
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    os.chdir(str(request["folder"]))
+    os.environ.clear()
+    os.environ.update(request["env"])  # type: ignore[call-overload]
+    command = list(request["command"])  # type: ignore[call-overload]
+    sys.path[0], sys.argv = str(Path(command[0]).parent), command
+    return command
+
+
+if __name__ == "__main__":
+    preload()
+    if (command := serve(socket.socket(fileno=int(sys.argv[1])))) is not None:
+        from mitmproxy.tools import main
+
+        sys.exit({"mitmdump": main.mitmdump, "mitmweb": main.mitmweb}[Path(command[0]).name]())
