@@ -71,6 +71,26 @@ def object_list(value: Any, name: str) -> list[JSONObject]:
     return value
 
 
+def index_of(holder: Mapping[str, Any], default: int, name: str = "index") -> int:
+    """Return the index of a choice or an item of a stream; *default* where there is none."""
+    index = holder.get(name)
+    if index is None:
+        return default
+    if type(index) is not int or index < 0:
+        raise ValueError(f"{name}: not a natural number")
+    return index
+
+
+def choice_count(request: Mapping[str, Any]) -> int:
+    """Return the number of choices that a request asks for, one by default."""
+    n = request.get("n")
+    if n is None:
+        return 1
+    if type(n) is not int or n < 1:
+        raise ValueError("n: not a positive integer")
+    return n
+
+
 def token_count(value: Any) -> int:
     """Return a count of tokens, or 0 if the value is not one."""
     return value if type(value) is int and 0 <= value < 1 << 53 else 0

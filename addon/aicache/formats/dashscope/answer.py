@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aicache.formats import answer_content, failure_marks
-from aicache.formats.json_body import JSONObject, object_list
+from aicache.formats.json_body import JSONObject, index_of, object_list
 
 GOOD_FINISH_REASONS = frozenset({"stop", "tool_calls"})
 """An allow-list: the other documented ones are ``length`` and, until the end, ``null``."""
@@ -96,19 +96,10 @@ def texts(document: Mapping[str, Any]) -> list[str]:
 def choices_of(output: Mapping[str, Any]) -> list[JSONObject]:
     """Return the choices of an output. Raises ValueError for a duplicate index."""
     choices = object_list(output.get("choices"), "output.choices")
-    indexes = [item_index(choice, position) for position, choice in enumerate(choices)]
+    indexes = [index_of(choice, position) for position, choice in enumerate(choices)]
     if len(set(indexes)) < len(indexes):
         raise ValueError("output.choices: a duplicate index")
     return choices
-
-
-def item_index(item: Mapping[str, Any], default: int) -> int:
-    index = item.get("index")
-    if index is None:
-        return default
-    if type(index) is not int or index < 0:
-        raise ValueError("an index that is not a count")
-    return index
 
 
 def check_finish_reason(reason: Any) -> None:

@@ -11,7 +11,7 @@ from aicache.formats.dashscope import interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
 from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import JSONObject, object_list, parse_request_object
+from aicache.formats.json_body import JSONObject, choice_count, object_list, parse_request_object
 from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import QUESTION_PART, TEXT_PART, question_of
 
@@ -79,7 +79,7 @@ def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> 
         question=question_of(turns[-1], _is_question_part)
         if _may_have_neighbors(request, parameters, turns, context.tools_semantic)
         else None,
-        n=_n(parameters),
+        n=choice_count(parameters),
         temperature=parameters.get("temperature"),
         variant=_variant(parameters) if mode is Mode.STREAM else "",
         common=interchange.to_common(path, request, turns),
@@ -189,15 +189,6 @@ def _may_have_neighbors(
     if any(value for name, value in fields.items() if name not in _CONVERSATION):
         return False
     return not any(interchange.names_file(turn.content) for turn in turns)
-
-
-def _n(parameters: Mapping[str, Any]) -> int:
-    n = parameters.get("n")
-    if n is None:
-        return 1
-    if type(n) is not int or n < 1:
-        raise ValueError("parameters.n: not a positive integer")
-    return n
 
 
 def _is_question_part(part: JSONObject) -> bool:

@@ -16,11 +16,10 @@ from aicache.formats.dashscope.answer import (
     GOOD_FINISH_REASONS,
     UNFINISHED_REASONS,
     choices_of,
-    item_index,
     reject_error,
 )
 from aicache.formats.dashscope.increments import EventTexts
-from aicache.formats.json_body import JSONObject, object_list, parse_object, token_count
+from aicache.formats.json_body import JSONObject, index_of, object_list, parse_object, token_count
 from aicache.formats.merge_rules import Merge, Rule
 from aicache.formats.openai import chat_deltas
 
@@ -41,7 +40,7 @@ def join_stream(body: bytes, variant: str) -> JSONObject:
             match name:
                 case "choices" if value:
                     for position, piece in enumerate(value):
-                        _merge_choice(choices.setdefault(item_index(piece, position), {}), piece, cumulative=cumulative)
+                        _merge_choice(choices.setdefault(index_of(piece, position), {}), piece, cumulative=cumulative)
                 case "text":
                     output[name] = _merge_text(output.get(name), value, cumulative=cumulative)
                 case "finish_reason":
@@ -85,7 +84,7 @@ def _check(fields: Any) -> None:
     if not isinstance(fields.get("content"), str | None):
         object_list(fields["content"], "message.content")
     for position, call in enumerate(object_list(fields.get("tool_calls"), "message.tool_calls")):
-        item_index(call, position)
+        index_of(call, position)
 
 
 def _event_texts(event: Mapping[str, Any]) -> EventTexts:
@@ -94,7 +93,7 @@ def _event_texts(event: Mapping[str, Any]) -> EventTexts:
     if output.get("text") is not None:
         texts["text"] = output["text"]
     for position, choice in enumerate(output.get("choices") or ()):
-        index, message = item_index(choice, position), choice.get("message") or {}
+        index, message = index_of(choice, position), choice.get("message") or {}
         content = message.get("content") or ""
         if isinstance(content, list):
             content = "".join(part["text"] for part in content if isinstance(part.get("text"), str))
@@ -103,7 +102,7 @@ def _event_texts(event: Mapping[str, Any]) -> EventTexts:
         for place, call in enumerate(message.get("tool_calls") or ()):
             function = call.get("function")
             arguments = function.get("arguments") if isinstance(function, dict) else None
-            texts[index, "tool_calls", item_index(call, place)] = arguments if isinstance(arguments, str) else ""
+            texts[index, "tool_calls", index_of(call, place)] = arguments if isinstance(arguments, str) else ""
     return EventTexts(texts, token_count(usage.get("output_tokens")) if isinstance(usage, dict) else 0)
 
 
@@ -188,9 +187,9 @@ def _has_text(part: Mapping[str, Any]) -> bool:
 
 def _merge_calls(merged: list[JSONObject], calls: list[JSONObject]) -> list[JSONObject]:
     """Merge cumulative tool calls into earlier ones of the same index."""
-    known = {item_index(call, place): call for place, call in enumerate(merged)}
+    known = {index_of(call, place): call for place, call in enumerate(merged)}
     for place, call in enumerate(calls):
-        _merge_call(known.setdefault(item_index(call, place), {}), call)
+        _merge_call(known.setdefault(index_of(call, place), {}), call)
     return list(known.values())
 
 

@@ -22,7 +22,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, object_list, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, choice_count, object_list, parse_request_object, render_json
 from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_completion import Completion
 from aicache.formats.stateful_parameters import Allow
@@ -72,7 +72,7 @@ class Chat(BaseFormat):
             params={name: value for name, value in request.items() if name not in non_params},
             turns=turns,
             question=question_of(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
-            n=_n(request),
+            n=choice_count(request),
             temperature=_temperature(request),
             variant=chat_completion.echoed_metadata(request),
             common=chat_interchange.to_common(request, turns) if "model" in non_params else None,
@@ -165,15 +165,6 @@ def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> boo
     if not (form is None or (isinstance(form, dict) and form.get("type") == "text")):
         return False
     return all(request.get(name) in (None, False) for name in _MORE_THAN_TEXT)
-
-
-def _n(request: Mapping[str, Any]) -> int:
-    n = request.get("n")
-    if n is None:
-        return 1
-    if type(n) is not int or n < 1:
-        raise ValueError("n: not a positive integer")
-    return n
 
 
 def _temperature(request: Mapping[str, Any]) -> float | None:

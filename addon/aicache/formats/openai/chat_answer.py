@@ -8,7 +8,7 @@ from typing import Any
 
 from aicache.formats import answer_content, failure_marks
 from aicache.formats.errors import ReplayOnly
-from aicache.formats.json_body import JSONObject, object_list
+from aicache.formats.json_body import JSONObject, index_of, object_list
 from aicache.formats.openai.chat_completion import Choice, Completion, to_document
 
 GOOD_FINISH_REASONS = frozenset(
@@ -129,15 +129,6 @@ def is_refused(answer: Completion) -> bool:
     )
 
 
-def choice_index(choice: Mapping[str, Any], default: int) -> int:
-    index = choice.get("index")
-    if index is None:
-        return default
-    if type(index) is not int or index < 0:
-        raise ValueError("choices: an index that is not a natural number")
-    return index
-
-
 def check_finish_reason(choice: Mapping[str, Any]) -> str:
     """Return a choice's finish reason. Raises ValueError for any but a good one."""
     reason = choice.get("finish_reason")
@@ -154,7 +145,7 @@ def _check_choice(position: int, choice: JSONObject) -> Choice:
         raise ValueError("choices: one has no message")
     known = {"index", "message", "delta", "finish_reason", "error"}  # Perplexity adds an empty delta to whole choices
     return Choice(
-        index=choice_index(choice, position),
+        index=index_of(choice, position),
         message=_check_message(message),
         finish_reason=reason,
         extra={name: value for name, value in choice.items() if name not in known},

@@ -22,7 +22,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, choice_count, parse_request_object, render_json
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
 from aicache.formats.stateful_requests import reject_stateful_request
 
@@ -80,7 +80,7 @@ class Completions(BaseFormat):
             params={name: value for name, value in request.items() if name not in ("prompt", "model")},
             turns=(Turn("user", prompt, {}),),
             question=None,
-            n=prompts * _n(request),
+            n=prompts * choice_count(request),
             temperature=request.get("temperature"),
         )
 
@@ -153,12 +153,3 @@ def _prompt(prompt: Any) -> tuple[Any, int]:
 
 def _is_tokens(prompt: Any) -> bool:
     return isinstance(prompt, list) and bool(prompt) and all(type(token) is int and token >= 0 for token in prompt)
-
-
-def _n(request: Mapping[str, Any]) -> int:
-    n = request.get("n")
-    if n is None:
-        return 1
-    if n < 1:
-        raise ValueError("n: not a positive integer")
-    return int(n)

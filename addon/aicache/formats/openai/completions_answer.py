@@ -7,9 +7,9 @@ from typing import Any
 
 from aicache.domain.model import Answer, Choice, Finish, Part, Reasoning, Text
 from aicache.formats import answer_content, failure_marks, interchange
-from aicache.formats.json_body import JSONObject, object_list, token_count
+from aicache.formats.json_body import JSONObject, index_of, object_list, token_count
 from aicache.formats.openai import chat_interchange
-from aicache.formats.openai.chat_answer import IGNORED_FIELDS, check_finish_reason, choice_index, reject_error
+from aicache.formats.openai.chat_answer import IGNORED_FIELDS, check_finish_reason, reject_error
 
 _HEAD = ("id", "created", "model")
 
@@ -88,7 +88,7 @@ def _check_choice(position: int, choice: JSONObject) -> JSONObject:
         raise ValueError("choices: one has no text")
     known = {"text", "index", "finish_reason", "delta", "error"}
     extra = {name: value for name, value in choice.items() if name not in known}
-    return {"text": text, "index": choice_index(choice, position), **extra, "finish_reason": reason}
+    return {"text": text, "index": index_of(choice, position), **extra, "finish_reason": reason}
 
 
 def _to_parts(choice: Mapping[str, Any]) -> tuple[Part, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from aicache.formats import sse
-from aicache.formats.json_body import JSONObject, parse_object, render_json_line
+from aicache.formats.json_body import JSONObject, index_of, parse_object, render_json_line
 from aicache.formats.openai.responses_answer import parts_of, reject_error
 
 _Event: TypeAlias = tuple[str, JSONObject]
@@ -67,9 +67,9 @@ def join_stream(body: bytes) -> JSONObject:
         reject_error(chunk)
         kind = chunk.get("type") or event.name
         if kind == "response.output_item.added":
-            begun.add(_index(chunk, len(begun)))
+            begun.add(index_of(chunk, len(begun), "output_index"))
         elif kind == "response.output_item.done":
-            done[_index(chunk, len(done))] = chunk.get("item")
+            done[index_of(chunk, len(done), "output_index")] = chunk.get("item")
         elif kind in _COMPLETION_EVENTS:
             return _completed_response(chunk.get("response"), begun, done)
         elif kind in _FAILURE_EVENTS:
@@ -87,15 +87,6 @@ def render_stream(response: Mapping[str, Any]) -> bytes:
         events += _item(index, item)
     events.append(("completed", {"response": response}))
     return sse.encode(_render_event(number, *event) for number, event in enumerate(events))
-
-
-def _index(chunk: Mapping[str, Any], default: int) -> int:
-    index = chunk.get("output_index")
-    if index is None:
-        return default
-    if type(index) is not int or index < 0:
-        raise ValueError("output_index: not a natural number")
-    return index
 
 
 def _completed_response(response: Any, begun: set[int], done: Mapping[int, Any]) -> JSONObject:

@@ -13,13 +13,12 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from aicache.formats import sse, stream_deltas
-from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
+from aicache.formats.json_body import JSONObject, index_of, object_list, parse_object, render_json_line
 from aicache.formats.merge_rules import Merge
 from aicache.formats.openai import chat_deltas
 from aicache.formats.openai.chat_answer import (
     GOOD_FINISH_REASONS,
     IGNORED_FIELDS,
-    choice_index,
     reject_error,
     reject_failed_chunk,
 )
@@ -67,7 +66,7 @@ def join_stream(body: bytes, new_choice: Callable[[], ChoiceBuilder]) -> JSONObj
         reject_error(chunk)
         reject_failed_chunk(chunk, data)
         for piece in object_list(chunk.pop("choices", None), "choices"):
-            index = choice_index(piece, 0)
+            index = index_of(piece, 0)
             if index not in choices:
                 choices[index] = new_choice()
             choices[index].add(piece)
