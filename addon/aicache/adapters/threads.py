@@ -21,8 +21,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SWITCH_INTERVAL_S = 0.0005
-"""After which a thread may take the GIL from another that computes. Python's own 0.005 is longer than most calls here
-take: beside a busy event loop a search of 2 ms took 7."""
+"""Time after which a thread may take the GIL from another that computes. Python's own 0.005 is longer than most calls
+here take: beside a busy event loop a search of 2 ms took 7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

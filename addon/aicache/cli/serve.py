@@ -43,7 +43,7 @@ or wrong. An unreachable upstream is only a warning.
 
 @dataclass(frozen=True)
 class Installation:
-    """How the command was installed: its name, how it finds programs, and its demo."""
+    """The installation of a command: its name, the way it finds programs, and its demo."""
 
     prog: str
     executable: Callable[[str], Path]

@@ -51,7 +51,7 @@ class Visitor:
     """The part of a request that identifies its sender."""
 
     headers: Mapping[str, str]
-    """By lower-case name."""
+    """The request's headers by lower-case name."""
     offered: str = ""
     """A token from the query or the login form."""
 

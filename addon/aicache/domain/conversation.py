@@ -20,7 +20,7 @@ _MEDIA_FIELDS = frozenset({"image", "audio", "video", "file", "images", "image_u
 
 
 class Context(StrEnum):
-    """How much of the conversation before the question counts (Higress: ``cacheKeyStrategy``)."""
+    """The part of the conversation before the question that counts (Higress: ``cacheKeyStrategy``)."""
 
     FULL = "full"
     LAST_QUESTION = "last_question"

@@ -16,11 +16,12 @@ DEFAULT_IGNORED = frozenset(
 """Parameters that are not part of the key by default, and never part of `Common`: they cannot change the answer."""
 
 TRANSPORT_PARAMETERS = frozenset({"stream", "stream_options", "prompt_cache_key", "service_tier", "store"})
-"""Those that cannot change any answer: how it is sent, at which priority, and where it is kept."""
+"""Parameters that cannot change any answer: how it is sent, at which priority, and where it is kept."""
 
 END_USER_PARAMETERS = DEFAULT_IGNORED - TRANSPORT_PARAMETERS
-"""Those that name an end user, who is not part of the conversation: ``user``, ``safety_identifier`` and ``metadata`` of
-chat completions and Responses, ``metadata.user_id`` of Messages. A personal question is another one for each."""
+"""Parameters that name an end user, who is not part of the conversation: ``user``, ``safety_identifier`` and
+``metadata`` of chat completions and Responses, ``metadata.user_id`` of Messages. A personal question is another one for
+each."""
 
 _MAX_SCANNED_CHARS = 32_000
 """Characters of a conversation that are scanned for words about the caller; a longer one is taken to have some."""

@@ -23,10 +23,10 @@ class Decided:
     tier: Tier | None
     """The tier of a hit; a batch of embeddings has its own tier, hit or miss."""
     reason: str | None
-    """Why it is not a hit: ``no-neighbor``, ``guard:numbers``, ``store-error: …``, or for a bypass ``skip`` etc."""
+    """The reason for a miss (``no-neighbor``, ``guard:numbers``, ``store-error: …``) or a bypass (``skip``, …)."""
     api: str
     model: str
-    """As requested; empty if the request was not parsed."""
+    """The model as requested; empty if the request was not parsed."""
     mode: str
     key: str
     """The exact key of the request; empty for a batch, or if the request was not parsed."""
@@ -62,7 +62,7 @@ class Finished:
     entry: Entry | None
     """The stored entry, or the one that would have been stored; None if the response cannot be stored."""
     why_not: str | None
-    """Why it is not stored."""
+    """The reason why the answer is not stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ MAX_CLOCK_SKEW_S = 60.0
 
 
 class Mode(StrEnum):
-    """How a caller wants its answer: in one JSON document, or as events."""
+    """The form in which a caller requests its answer: one JSON document, or events."""
 
     WHOLE = "whole"
     STREAM = "stream"
@@ -56,7 +56,7 @@ class Common:
     ``seed``, ``presence_penalty``, ``frequency_penalty``, ``n`` (above 1), ``tools`` (a list of ``name``,
     ``description``, ``parameters``), ``tool_choice`` (``none``, ``required`` or ``{"name": ...}``)."""
     max_tokens: int | None
-    """As requested. It is no part of the question: a whole answer of fewer tokens would have been the same."""
+    """The requested limit. It is no part of the question: a whole answer of fewer tokens would have been the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ class Call:
     question: str | None
     """The last user text, where a semantic neighbor may answer the call; None makes it exact-only."""
     n: int
-    """How many choices the answer must have."""
+    """The number of choices that the answer must have."""
     temperature: float | None
-    """As requested; None when the request leaves it to the upstream."""
+    """The temperature as requested; None when the request leaves it to the upstream."""
     variant: str = ""
     """The requested rendering of a mode, where an API has several; its values are the format's own."""
     common: Common | None = None
@@ -134,7 +134,7 @@ Part: TypeAlias = Text | Reasoning | Refusal | ToolCall
 
 
 class Finish(StrEnum):
-    """Why a good answer ended."""
+    """The reason why a good answer ended."""
 
     STOP = "stop"
     TOOL_CALLS = "tool_calls"
@@ -178,7 +178,7 @@ class Entry:
 
     key: str
     namespace: str
-    """Where its question may be a neighbor; compared again before an entry answers: no index can mix owners."""
+    """The namespace in which its question may be a neighbor; compared again before a hit: no index can mix owners."""
     api: str
     model: str
     asked: Mode
@@ -218,7 +218,7 @@ class Hit:
     error_bound: float | None = None
     """Upper bound of the share of all requests that are answered wrong (95 % confidence), where hits are checked."""
     trial: Trial | None = None
-    """Where the hit is to be checked against a fresh answer, requested in the background."""
+    """Set if the hit is to be checked against a fresh answer, requested in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class Miss:
     reason: str
     vector: Vector | None = None
     trial: Trial | None = None
-    """Where something is to be learned from the fresh answer."""
+    """Set if the fresh answer is to be learned from."""
 
 
 @dataclass(frozen=True, slots=True)

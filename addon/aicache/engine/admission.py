@@ -22,7 +22,7 @@ MAX_CALM_WAIT_S = 30.0
 """Wait of background work for a loop that is not late."""
 CHECK_INTERVAL_S = 0.1
 RESUMED_PER_CHECK = 8
-"""Of the background work that has waited for a calm loop; more would make it late again."""
+"""Waiting tasks that resume at each check of a calm loop; more would make it late again."""
 
 
 class Admission:

@@ -27,7 +27,7 @@ from aicache.evidence.answer_equality import Correctness
 logger = logging.getLogger(__name__)
 
 MAX_FEEDBACK = 30
-"""Of one caller within `FEEDBACK_WINDOW_S`."""
+"""Feedback that is accepted from one caller within `FEEDBACK_WINDOW_S`."""
 FEEDBACK_WINDOW_S = 60.0
 
 

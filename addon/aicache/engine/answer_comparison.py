@@ -13,9 +13,9 @@ from aicache.evidence.answer_equality import ANSWER_THRESHOLDS, AnswerThresholds
 from aicache.formats import by_api
 
 MAX_COMPARED_CHARS = 2000
-"""Of an answer, by similarity: embedders see no more."""
+"""Characters of an answer that are compared by similarity: embedders read no more."""
 MEASURED_THRESHOLDS = {"use-multilingual-3": ANSWER_THRESHOLDS}
-"""With other embedding models no similarity decides."""
+"""The thresholds for each embedding model that was measured. With other models no similarity decides."""
 
 
 async def extract_text(entry: Entry) -> str | None:

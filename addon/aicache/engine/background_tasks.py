@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class BackgroundTasks:
-    """At most *max_tasks* at once, never all of one caller. *on_full* is called for each one that is refused."""
+    """Runs at most *max_tasks* tasks at once, never all for one caller. *on_full* is called for each one it refuses."""
 
     def __init__(self, max_tasks: int, on_full: Callable[[], None]) -> None:
         self._shares, self._on_full = FairShares(max_tasks), on_full

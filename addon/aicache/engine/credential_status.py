@@ -19,11 +19,11 @@ from aicache.entries.embedding_batch import BatchExchange
 
 ACCEPTED_TTL_S = 3600.0
 REFUSED_TTL_S = 86400.0
-"""Unless a good answer comes before: meanwhile all requests of that caller go upstream."""
+"""Time to live of a refusal, unless a good answer ends it: meanwhile all requests of that caller go upstream."""
 CACHED_TTL_S = 10.0
-"""Before the store is read again; entries are not cached in this process for longer."""
+"""Time after which the store is read again; entries are not cached in this process for longer."""
 MAX_CALLERS = 4096
-"""Whose status is cached here."""
+"""Callers whose status is cached here."""
 MAX_REFUSALS_PER_S = 10
 """Written to the store: made-up credentials must not fill it."""
 REFUSING = frozenset({401, 403})
@@ -124,7 +124,7 @@ class CredentialStatus:
 
 
 class CallerRateLimit:
-    """At most *limit* events of each caller within *window* seconds."""
+    """Allows at most *limit* events of each caller within *window* seconds."""
 
     def __init__(self, limit: int, window: float, now: Callable[[], float]) -> None:
         self._limit, self._window, self._now = limit, window, now

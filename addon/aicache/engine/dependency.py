@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BACKGROUND_TIMEOUT_S = 10.0
-"""For calls that no request waits for."""
+"""Time limit of calls that no request waits for."""
 NO_ANSWER = "no answer in time"
 MIN_TIMEOUT_SHARE = 0.5
 """A timeout counts as a failure only where the call had at least this share of the dependency's time limit."""

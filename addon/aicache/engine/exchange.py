@@ -54,7 +54,7 @@ class Exchange:
     owners: tuple[str, ...] = ()
     """Digests of each credential and identity in the request (`caller_digests`)."""
     asked_at: float = field(default_factory=time.monotonic)
-    """By the monotonic clock."""
+    """The time of the request, by the monotonic clock."""
 
     trial: Trial | None = None
     """Set if the fresh answer is to be learned from."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from aicache.domain.ports import Busy
 
 PLACES_PER_FREE_PLACE = 2
-"""How many places a caller may have for each that is free: alone two thirds of all, and there is always one for others
-(dynamic thresholds, Choudhury and Hahne 1998)."""
+"""The number of places that a caller may have for each free one. A caller alone gets two thirds of all, and one place
+is always left for others (dynamic thresholds, Choudhury and Hahne 1998)."""
 
 
 class FairShares:

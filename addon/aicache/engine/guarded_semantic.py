@@ -24,7 +24,7 @@ VECTORS_DELETED = OutageTexts("vectors are not deleted", "vectors are deleted ag
 
 @dataclass(slots=True)
 class SemanticGuards(Guards):
-    """As with the store's; and an embedder that takes ten seconds is good enough for storing, not for a look-up."""
+    """One dependency for each use: an embedder that takes ten seconds is good enough for storing, not for a look-up."""
 
     embedder: Dependency
     embedder_writes: Dependency
@@ -157,7 +157,7 @@ class GuardedJudge:
 
 @dataclass(frozen=True, slots=True)
 class Semantic:
-    """What a look-up by meaning needs: both or neither."""
+    """The embedder and the index of look-ups by meaning, which need both."""
 
     embedder: GuardedEmbedder
     index: GuardedIndex

@@ -1,4 +1,4 @@
-"""What fresh answers show of the stored ones: compared off the request's path, and remembered with the entries."""
+"""Compares fresh answers with stored ones, off the request's path, and remembers the results with the entries."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from aicache.engine.exchange import Exchange
 from aicache.entries.embedding_batch import BatchExchange
 
 MAX_ERASURES = 256
-"""When an older one is forgotten, all answers requested before it are dropped, whoever requested them."""
+"""Erasures that are remembered. Once one is forgotten, all answers requested before it are dropped, of any caller."""
 MAX_EXCHANGE_S = 3600.0
-"""No answer takes longer."""
+"""The longest time that an answer takes."""
 
 
 class RecentErasures:

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 PROBE_INTERVAL_S = 0.5
 MAX_PROBE_INTERVAL_S = 5.0
-"""For a dependency that answers probes, and then fails requests again."""
+"""The interval grows to this if a dependency answers probes and then fails requests again."""
 
 
 class Recovery:

@@ -1,4 +1,4 @@
-"""What is known of each traffic segment, shared with other proxies through the exact store.
+"""The evidence on each traffic segment, shared with other proxies through the exact store.
 
 A segment is the requests of one scope, upstream and model, under one embedding model: they share a risk model and an
 error bound. Logs, metrics and stored names call it a kind.
@@ -25,13 +25,13 @@ from aicache.evidence.verified_policy import CheckRates, VerifiedPolicy
 logger = logging.getLogger(__name__)
 
 MAX_SEGMENTS = 512
-"""In memory; each has at most about 100 KB of observations."""
+"""Segments kept in memory; each has at most about 100 KB of observations."""
 SYNC_INTERVAL_S = 5.0
-"""Between two exchanges with other proxies about a segment that is in use."""
+"""Interval of the exchanges with other proxies about a segment that is in use."""
 SEGMENT_PREFIX = "kind-"
-"""Of the names of segments' blobs and flags."""
+"""Prefix of the names of segments' blobs and flags."""
 SEGMENT_TTL_S = 90 * 86400.0
-"""After a segment's last use."""
+"""Time to live of a segment, counted from its last use."""
 
 
 @dataclass(frozen=True, slots=True)

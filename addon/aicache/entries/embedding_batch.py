@@ -14,7 +14,7 @@ from aicache.formats import Embeddings
 from aicache.formats.embeddings import pack, unpack
 
 MAX_COMPLETING_BYTES = 32 * 1024**2
-"""Uncompressed, of a response that only completes a batch: of a larger one all is asked for again."""
+"""Uncompressed size of a response that completes a batch; instead of a larger one, the whole batch is requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,21 @@ class BatchExchange:
 
     batch: Batch
     keys: tuple[str, ...]
-    """One for each input."""
+    """The exact key of each input."""
     namespace: str
     directives: Directives
     format: Embeddings
     credential: str | None
-    """As in `Exchange`, as are *shared* and *proves*."""
+    """Has the same meaning as in `Exchange`, as have *shared* and *proves*."""
     page: str | None
     known: tuple[Entry | None, ...] = ()
-    """One for each input, once the look-up has found some."""
+    """The entry of each input, once the look-up has found some."""
     body: bytes = b""
-    """The request's own, where only a part of it was sent on."""
+    """The body of the request, if only a part of it was sent on."""
     shared: bool = False
     proves: bool = False
     owners: tuple[str, ...] = ()
-    """As in `Exchange`, as are *asked_at* and *caller*."""
+    """Has the same meaning as in `Exchange`, as have *asked_at* and *caller*."""
     asked_at: float = field(default_factory=time.monotonic)
     caller: int = 0
 

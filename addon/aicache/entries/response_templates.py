@@ -27,7 +27,7 @@ _MORE_THAN_TEXT = ("tool_calls", "function_call", "refusal", "audio", "images", 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What stands before and after an answer's text. *source* is the template as its user wrote it."""
+    """The text before and after an answer's own. *source* is the template as its user wrote it."""
 
     source: str
     before: str

@@ -34,7 +34,7 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
 )
 """mitmproxy functions that show whether a connection is idle, and that pass events and commands between layers."""
 KNOWN_FINGERPRINTS = frozenset({"f8cf2b065b34bae4"})
-"""Of their source where it was reviewed: mitmproxy 12.2.2 to 12.3.1 have the same."""
+"""The fingerprints of their source that were reviewed: mitmproxy 12.2.2 to 12.3.1 have the same one."""
 MAX_JOINED_BYTES = 64 * 1024
 """A larger body is not copied to be sent in one write with its head."""
 

@@ -29,9 +29,9 @@ class Reply(NamedTuple):
     body: bytes
     prepared: PreparedResponse
     began: float
-    """When the request was complete, by `time.perf_counter`."""
+    """The time at which the request was complete, by `time.perf_counter`."""
     found: float
-    """When the response was found, by the same clock."""
+    """The time at which the response was found, by the same clock."""
 
 
 class _PassedOn(NamedTuple):

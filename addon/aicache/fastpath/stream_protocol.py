@@ -28,7 +28,7 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
 """mitmproxy functions that ensure that everything received before has been read, and that layers pass bytes on
 unchanged."""
 KNOWN_FINGERPRINTS = frozenset({"ec1f3b5fe383256b"})
-"""Of their source where it was reviewed: mitmproxy 12.2.2 to 12.3.1 have the same."""
+"""The fingerprints of their source that were reviewed: mitmproxy 12.2.2 to 12.3.1 have the same one."""
 TRANSPARENT_LAYERS = (ReverseProxy, TransparentProxy, ServerTLSLayer, HttpLayer)
 """Layers that pass a client's bytes on unchanged."""
 

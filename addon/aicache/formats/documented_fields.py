@@ -92,7 +92,7 @@ MESSAGES = _names(  # https://docs.anthropic.com/en/api/messages, those of the b
 )
 
 OPENROUTER_BROADCAST = _names("session_id trace")
-"""For OpenRouter's own log (https://openrouter.ai/docs/guides/features/broadcast); with other vendors, state."""
+"""Fields for OpenRouter's own log (https://openrouter.ai/docs/guides/features/broadcast); with other vendors, state."""
 
 DASHSCOPE = _names("model input parameters stream user resources task task_group function")
 DASHSCOPE_INPUT = _names(

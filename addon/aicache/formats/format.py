@@ -22,7 +22,7 @@ class RequestContext:
 
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)  # unhashable on Python 3.11
-    """By lower-case name."""
+    """The request's headers by lower-case name."""
     tools_semantic: bool = False
     """Whether an answer to a similar question may be served to a request that carries tools."""
     allow: Allow = STRICT

@@ -59,7 +59,7 @@ class ListRule:
     """
 
     rule: Mapping[str, Rule] | Merge
-    """How a piece is merged into its element."""
+    """The rule by which a piece is merged into its element."""
     continues: Callable[[Mapping[str, Any], Mapping[str, Any]], bool | None]
     within: bool = False
     """Whether one delta may contain several pieces of the same element; else its elements are all different."""

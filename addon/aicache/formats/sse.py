@@ -27,10 +27,10 @@ class Event:
     """One event. Data lines are joined by LF."""
 
     name: str
-    """As sent; empty if the block had none, which browsers call ``message``."""
+    """The event's name as sent; empty if the block had none, which browsers call ``message``."""
     data: str
     id: str | None = None
-    """Of this block; unlike a browser's ``lastEventId`` it is not inherited from earlier ones."""
+    """The id in this block; unlike a browser's ``lastEventId`` it is not inherited from earlier ones."""
     retry: int | None = None
     """Milliseconds to wait before connecting again."""
 

@@ -1,4 +1,4 @@
-"""What an operator does to the stored entries beside all requests: read, count, purge, pin, export and import them."""
+"""An operator's work on stored entries, apart from requests: read, count, purge, pin, export and import them."""
 
 from aicache.maintenance.entry_access import FETCH_BATCH_SIZE
 from aicache.maintenance.maintenance import MAX_NEIGHBORS, Maintenance

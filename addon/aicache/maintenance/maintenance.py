@@ -1,4 +1,4 @@
-"""What an operator does to stored entries: list, count, find, purge, pin, and mark as wrong.
+"""An operator's work on stored entries: list, count, find, purge, pin, and mark as wrong.
 
 It sees every owner's entries, so what it returns is for the operator's eyes. Everything raises StoreError alone.
 """

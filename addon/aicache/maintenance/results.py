@@ -45,7 +45,7 @@ class SimilarEntry:
 
 @dataclass(frozen=True, slots=True)
 class CallerTotals:
-    """How much is stored for one caller, or was. The dashboard's JSON has these names."""
+    """Totals of the entries that are or were stored for one caller. The dashboard's JSON has these names."""
 
     entries: int = 0
     size: int = 0
@@ -77,7 +77,7 @@ class ImportResult:
     unreadable: int = 0
     """Lines that are not entries."""
     findable: int = 0
-    """Of those stored, how many can also be found by meaning."""
+    """Number of the stored ones that can also be found by meaning."""
 
     def __add__(self, other: ImportResult) -> ImportResult:
         return ImportResult(

@@ -1,1 +1,1 @@
-"""What is replaced inside mitmproxy, fenced by fingerprints of its source. It imports nothing else of ours."""
+"""Replacements of mitmproxy internals, fenced by fingerprints of its source. They import nothing else of ours."""

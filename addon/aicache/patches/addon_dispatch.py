@@ -41,7 +41,7 @@ REIMPLEMENTED: tuple[Callable[..., Any], ...] = (
 )
 """mitmproxy functions re-implemented here. Their source is fingerprinted before anything is patched."""
 KNOWN_FINGERPRINTS = frozenset({"a15afb2a4a32caec"})
-"""Of their source where it was compared with this module: mitmproxy 12.2.2 to 12.3.1 have the same."""
+"""The fingerprints of their source that were reviewed: mitmproxy 12.2.2 to 12.3.1 have the same one."""
 
 Receiver = tuple[Any, bool]
 """An addon, and whether it is one of mitmproxy's own with this hook and no addons inside it."""

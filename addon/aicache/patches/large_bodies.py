@@ -25,13 +25,13 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
     *(_check, HttpStream.start_request_stream, HttpStream.start_response_stream),
     *(HttpStream.state_consume_request_body, HttpStream.state_consume_response_body),
 )
-"""mitmproxy functions that check the size of a body and begin to stream it, which is done here likewise."""
+"""mitmproxy functions re-implemented here: they check the size of a body and begin to stream it."""
 KNOWN_FINGERPRINTS = frozenset({"ee9ce1e2f82999c7"})
-"""Of their source where it was reviewed: mitmproxy 12.2.2 to 12.3.1 have the same."""
+"""The fingerprints of their source that were reviewed: mitmproxy 12.2.2 to 12.3.1 have the same one."""
 
 
 class LargeBody(Enum):
-    """What becomes of a body that is too large."""
+    """The treatment of a body that is too large."""
 
     PASS_ON = auto()
     """The part that has arrived is passed on, and then the rest as it arrives."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DOCUMENTATION_ADDRESSES = ("192.0.2.1", "2001:db8::1")
-"""For documentation (RFC 5737, RFC 3849): where even these can be bound, binding proves nothing."""
+"""Addresses for documentation (RFC 5737, RFC 3849): where even these can be bound, binding proves nothing."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 MAX_WAITING = 64
 """Requests that wait at once; more are refused."""
 MAX_WAITING_PER_CALLER = 16
-"""Of these, one caller's."""
+"""Requests of one caller among these."""
 
 
 class Busy(Exception):

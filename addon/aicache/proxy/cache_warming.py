@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 BATCH_SIZE = 32
 """Entries stored together: their questions are embedded together."""
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
-"""Before each further attempt at what a store or service refused."""
+"""Pause before each new attempt at a request that a store or service refused."""
 MAX_REASONS_SHOWN = 8
 
 

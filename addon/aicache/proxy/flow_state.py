@@ -1,4 +1,4 @@
-"""What is known of each flow between mitmproxy's hooks. It decides nothing."""
+"""The state of each flow between mitmproxy's hooks. It decides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the handling of requests and the handling of responses have in common."""
+"""The collaborators that the handling of requests and the handling of responses share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aicache.runtime.lifecycle import Runtime
 
 @dataclass(frozen=True, slots=True)
 class ProxyContext:
-    """One per proxy."""
+    """The shared collaborators; there is one context per proxy."""
 
     runtime: Callable[[], Runtime | None]
     """Returns the one in force, None before the start and after the end."""

@@ -41,7 +41,7 @@ CONTENT_CODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """Who sends a request, and where it goes."""
+    """The sender of a request, and its destination."""
 
     fields: RequestFields
     identities: tuple[Field, ...]

@@ -1,4 +1,4 @@
-"""What the components have in common: how they end, and what follows when one is ready."""
+"""Functions that all components share: to close backends, and to act once one of them is ready."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aicache.domain.ports import StoreError
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 12.0
-"""Of one component; then it is left behind."""
+"""Time limit for closing one component; one that takes longer is abandoned."""
 DEFAULT_ERASED_WITHIN_S = 600.0
 
 

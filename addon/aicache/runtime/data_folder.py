@@ -16,7 +16,7 @@ RELOAD_TIMEOUT_S = 5.0
 """Wait of a reloaded script for its predecessor to leave the folder."""
 RELOAD_CHECK_INTERVAL_S = 0.1
 TOKEN_FILE = "dashboard-token"
-"""In the data folder, where no token is configured: whoever can read that file may see the dashboard."""
+"""The file with the dashboard's token, unless one is configured: whoever can read it may see the dashboard."""
 
 
 def default_data_folder() -> Path:

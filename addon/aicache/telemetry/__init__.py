@@ -1,1 +1,1 @@
-"""What happened, as counters, metrics, the decision log, traces and sentences. It observes and decides nothing."""
+"""Turns events into counters, metrics, the decision log, traces and sentences. It observes and decides nothing."""

@@ -76,7 +76,7 @@ class Observability:
 
     @property
     def scope(self) -> str:
-        """Who shares answers, as the configuration spells it."""
+        """The scope in which answers are shared, as the configuration spells it."""
         match self.config.scope:
             case Header(name):
                 return f"header:{name}"

@@ -15,9 +15,9 @@ MARKERS = {
     "miss": ":yellow_circle:",
     "bypass": ":white_circle:",
 }
-"""By outcome; mitmproxy shows an emoji for each."""
+"""The marker of each outcome, which mitmproxy shows as an emoji."""
 FAILED_MARKER = ":red_circle:"
-"""A miss because a dependency failed."""
+"""The marker of a miss because a dependency failed."""
 PARTIAL_MARKER = ":orange_circle:"
 """A batch of which some inputs are known."""
 

@@ -1,1 +1,1 @@
-"""What mitmproxy's own screens show of the cache, and the commands that control it."""
+"""The cache in mitmproxy's own screens: markers, comments and content views, and the commands that control it."""

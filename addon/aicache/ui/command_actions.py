@@ -1,4 +1,4 @@
-"""What the commands do to the entries. Each action returns a line for the log and lines for the operator.
+"""The actions of the commands on entries. Each returns a line for the log and lines for the operator.
 
 The line for the log quotes no question and no answer; the other lines are shown to the operator who gave the command.
 """

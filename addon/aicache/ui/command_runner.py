@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 MAX_RUNNING_COMMANDS = 8
 COMMAND_TIMEOUT_S = 60.0
-"""For a command that reads no file and not all entries."""
+"""Time limit of a command that reads neither a file nor all entries."""
 
 
 class CommandRunner:

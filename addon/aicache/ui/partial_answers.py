@@ -28,12 +28,12 @@ _ENDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
 
 @dataclass(slots=True)
 class PartialAnswer:
-    """What was found: by choice, then by kind, the pieces in order."""
+    """The pieces of an answer that were found, in order, by choice and then by kind."""
 
     choices: dict[int, dict[str, list[str]]] = field(default_factory=dict)
     """Kinds are ``text``, ``reasoning``, ``refusal``, and ``call NAME`` for arguments of calls."""
     ends: list[str] = field(default_factory=list)
-    """Why choices ended, in the API's own words."""
+    """The finish reasons of the choices, in the API's own words."""
     error: str | None = None
     input: int = 0
     output: int = 0

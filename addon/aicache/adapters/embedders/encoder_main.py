@@ -25,7 +25,7 @@ READY = b"r"
 ROWS = b"v"
 """A float32 row for each text, one after the other, in the byte order of the machine."""
 ERROR = b"e"
-"""Why there are no rows, in UTF-8."""
+"""The reason why there are no rows, in UTF-8."""
 
 
 def load() -> Callable[[list[str]], Any]:

@@ -28,7 +28,7 @@ MAX_TEXT_CHARS = 2000
 """Longer texts are cut. A character has at most four bytes and a token at least one, so whatever the tokenizer, that is
 within 8192 tokens. Texts that differ only after it have the same vector."""
 MAX_BATCH_DELAY_S = 0.002
-"""How long the first text of a batch waits for others."""
+"""The time that the first text of a batch waits for others."""
 MAX_IN_FLIGHT = 4
 """Concurrent requests of one embedder."""
 MAX_ATTEMPTS = 4

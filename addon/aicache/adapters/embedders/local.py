@@ -24,8 +24,8 @@ have the same vector, so similarities of longer texts must not be trusted."""
 MAX_BATCH_TEXTS = 16
 """Texts encoded at once; the rest go into the next batch."""
 SPLIT_ABOVE_TEXTS = 4
-"""Of more waiting texts, half are encoded first. With the questions of eight connections in one batch the event loop
-would be idle meanwhile; two batches raised the throughput by 12 %, and by 8 % with 64 connections."""
+"""If more texts wait, half of them are encoded first. With the questions of eight connections in one batch the event
+loop would be idle meanwhile; two batches raised the throughput by 12 %, and by 8 % with 64 connections."""
 DIMENSIONS = 512
 
 

@@ -23,8 +23,9 @@ from aicache.domain.ports import StoreError
 START_TIMEOUT_S = 60.0
 """Limit for the start, which loads the weights."""
 REPLY_TIMEOUT_S = 3.0
-"""After it, plus `REPLY_TIMEOUT_PER_CHAR_S` for each character, the process counts as hung; a short text takes 0.003 s.
-Time in which this process itself was stalled is not counted. Callers have deadlines of their own."""
+"""Limit for a reply, plus `REPLY_TIMEOUT_PER_CHAR_S` for each character; a short text takes 0.003 s. A process that
+takes longer counts as hung. Time in which this process itself was stalled is not counted. Callers have deadlines of
+their own."""
 REPLY_TIMEOUT_PER_CHAR_S = 0.0005
 """Ten times the time of the slowest texts."""
 MAX_CRASH_PAUSE_S = 2.0

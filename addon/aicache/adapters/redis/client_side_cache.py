@@ -25,11 +25,11 @@ from aicache.domain.model import Entry
 logger = logging.getLogger(__name__)
 
 MAX_AGE_S = 10.0
-"""Then Redis is read again, so that it does not take what is used most for what is used least."""
+"""Age after which an entry is read from Redis again: else Redis would take what is used most for what is used least."""
 ENTRY_OVERHEAD_BYTES = 1024
-"""Of an entry beside its body, about."""
+"""Approximate size of an entry without its body."""
 SILENCE_S = 1.0
-"""After which Redis is pinged; after twice that it is down."""
+"""Silence after which Redis is pinged; after twice as long it counts as down."""
 RECONNECT_INTERVAL_S = 5.0
 MAX_CHANGED_KEYS = 1024
 """Keys announced last that are remembered."""
@@ -41,7 +41,7 @@ class _Cached:
     until: float
     size: int
     names: set[bytes]
-    """Of the objects derived from it."""
+    """The names of the objects derived from the entry."""
 
 
 @dataclass(slots=True)

@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
 MIN_REFRESH_INTERVAL_S = 0.5
-"""Between two queries for the topology, while something contradicts it."""
+"""Interval of the queries for the topology, while something contradicts it."""
 REFRESH_TIMEOUT_S = 1.0
-"""For one node to send the topology; no request waits that long."""
+"""Time limit for one node to send the topology; no request waits that long."""
 DOWN_PAUSE_S = 2.0
-"""Between two attempts to reach a failing node."""
+"""Pause between two attempts to reach a failing node."""
 NODE_TIMEOUT_SHARE = 0.8
 """Share of the timeout that a node gets, so that it fails on its own before the whole store times out."""
 

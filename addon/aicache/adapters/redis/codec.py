@@ -25,7 +25,7 @@ one."""
 UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
 """Formats of entries that were stored before there were checksums."""
 FIRST_BYTES = (*sorted(UNCHECKED), FORMAT, SIGNED, CHECKED)
-"""Of all values of ours."""
+"""The first bytes of all values that this cache writes or wrote."""
 
 _OLD_BLOBS = (b"\x92", b"\x94")  # arrays, as evidence was stored before there were checksums
 _MAX_OLD_FLAG_S = 366 * 86400.0  # that a flag of an earlier version has left

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 QUERY_TIMEOUT_S = 1.0
-"""At least: no request waits that long, but the next one finds the answer."""
+"""Minimum time limit of a query: no request waits that long, but the next one finds the answer."""
 
 
 class MasterPool(SentinelConnectionPool):

@@ -27,7 +27,7 @@ from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
 from aicache.domain.ports import StoreError
 
 MIN_SHARED_VALUE_CHARS = 32
-"""Of a value that never expires: this cache has not written a shorter one."""
+"""Minimum length of a value that never expires: this cache has not written a shorter one."""
 SHORTEN_BATCH_SIZE = 32
 EXISTS_BATCH_SIZE = 64
 MAX_DELETIONS = 64
@@ -37,7 +37,7 @@ PROBE_KEY = "0" * 32
 MAX_TIME_S = 1e12
 """Later times are stored as this one."""
 EXPIRING_KINDS = ("e:", "m:", "n:", "c:")
-"""What the names of values that expire begin with, after the prefix: entries, flags, blobs, counters."""
+"""First characters, after the prefix, of the names of values that expire: entries, flags, blobs, counters."""
 PINNED_TOLERANCE_S = 86400.0 * 366
 """A value that expires this long before `PINNED`, or later, counts as pinned."""
 

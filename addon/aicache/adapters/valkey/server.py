@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 PING_INTERVAL_S = 0.5
 MAX_SILENCE_S = 3.0
-"""Without a reply to PING, after which the server counts as hung (it replies while it reads or writes its files).
+"""Time without a reply to PING after which the server counts as hung (it replies while it reads or writes its files).
 Time in which this process itself was stalled is not counted."""
 OTHER_CAUSES = re.compile(
     rb"No space left|Disk quota|Permission denied|Read-only file system|Operation not permitted|Too many open files"
@@ -59,7 +59,7 @@ class EmbeddedValkey:
 
     @property
     def url(self) -> str:
-        """Where the server listens, for redis-py; the same in every process, whether it runs or not.
+        """The server's address for redis-py; the same in every process, whether it runs or not.
 
         Raises StoreError when the socket would lie in a folder that belongs to somebody else.
         """

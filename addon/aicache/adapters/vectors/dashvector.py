@@ -91,7 +91,7 @@ class DashVectorIndex:
 
     @property
     def dropped(self) -> int:
-        """How many writes were dropped since the start."""
+        """The number of writes dropped since the start."""
         return self._writes.dropped
 
     async def open(self) -> None:

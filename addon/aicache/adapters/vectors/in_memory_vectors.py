@@ -109,7 +109,7 @@ class InMemoryVectors:
 
     @property
     def max_namespace_vectors(self) -> int:
-        """How many vectors one namespace may have: its matrix may be half empty."""
+        """The number of vectors that one namespace may have: its matrix may be half empty."""
         return self._max_bytes // (self._dimensions * 4) // 2
 
     def begin(self, namespace: str) -> None:

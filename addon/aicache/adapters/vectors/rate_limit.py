@@ -10,7 +10,7 @@ MIN_WAIT_S = 0.001
 
 
 class RateLimit:
-    """At most *per_second* calls in any second. Lookups may use all of them, writes all but *reserved*.
+    """Allows at most *per_second* calls in any second. Look-ups may use all of them, writes all but *reserved*.
 
     A sliding window over the times of the calls, not a token bucket: so no pause saves up for a burst that exceeds the
     limit, wherever the service's own second begins.

@@ -47,7 +47,7 @@ class Totals:
     texts: int = 0
     """Inputs of embeddings batches."""
     texts_known: int = 0
-    """Those of the inputs that were found in the cache."""
+    """Inputs of embeddings batches that were found in the cache."""
     spent_tokens: int = 0
     """Tokens of upstream answers that would have been stored."""
     first: float = 0.0

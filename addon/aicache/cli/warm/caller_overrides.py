@@ -22,7 +22,7 @@ class CallerOverrides:
     key: str | None = None
     """API key that replaces every recorded credential."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By lower-case name; they replace the recorded ones."""
+    """Headers that replace the recorded ones, by lower-case name."""
 
     def apply(self, flow: HTTPFlow) -> None:
         request = flow.request

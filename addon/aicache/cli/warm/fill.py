@@ -41,7 +41,7 @@ class SourceResult:
     """Number of records, including broken ones."""
     broken: int = 0
     problem: str | None = None
-    """Why it could not be read, or not completely."""
+    """The reason if the source could not be read, or not completely."""
 
 
 class CacheFiller:

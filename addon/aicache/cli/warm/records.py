@@ -20,7 +20,7 @@ class Position:
     """``flows.mitm: flow 12``, ``faq.jsonl line 3``"""
     done: int
     total: int
-    """In the same unit as *done*, bytes or records; 0 if unknown."""
+    """The size of the source in the unit of *done*, bytes or records; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,8 @@ _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
 _MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
 _ROLES = ("user", "assistant", "system")
 _PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
-"""How a tool's input is streamed: a tool's field, and formerly a beta. Some clients request it with every stream, never
-with whole answers."""
+"""Options for streaming a tool's input: a tool's field, and formerly a beta. Some clients request it with every stream,
+never with whole answers."""
 _SYSTEM_IS_TURN = True
 """Replaces the system prompt among the parameters, so that it never equals a message with the role ``system``."""
 

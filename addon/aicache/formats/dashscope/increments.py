@@ -29,7 +29,7 @@ class EventTexts:
 
 @dataclass(slots=True)
 class _Steps:
-    """How one of the texts continued, counted over its events after the first one with text."""
+    """Counts of the ways in which one of the texts continued, over its events after the first one with text."""
 
     broken: int = 0  # does not begin with the text before
     grown: int = 0

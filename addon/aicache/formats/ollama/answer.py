@@ -44,7 +44,7 @@ _REPLACED_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where the answers of an endpoint have their content: text, thinking, tool calls."""
+    """The fields in which the answers of an endpoint have their content: text, thinking, tool calls."""
 
     text: str
     """The field with the text ..."""
