@@ -38,7 +38,7 @@ _MISSES = {
     "not-renderable": "the stored answer cannot be said in this API or mode",
     "shadow": "shadow mode answers nothing by meaning",
     "explored": "the neighbor is compared with a fresh answer first",
-    "frozen": "hits by meaning are cut down to the surest ones",
+    "frozen": "hits by meaning are restricted to the surest ones",
     "off": "hits by meaning are switched off until checks come out well again",
 }
 _BYPASSES = {

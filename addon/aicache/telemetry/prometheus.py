@@ -39,30 +39,33 @@ class Metrics(Collector):
         yield from self._savings()
         yield from self._times()
         yield from self._evidence()
-        yield _counter("log_dropped", "Lines that the decision log could not keep up with", (), {(): self._dropped()})
+        yield _counter(
+            "log_dropped", "Lines dropped because the decision log could not keep up", (), {(): self._dropped()}
+        )
         if (health := self._health()) is not None:
             yield from _parts(health)
 
     def _requests(self) -> Iterator[Metric]:
         counters = self._counters
-        yield _counter("requests", "Requests by what was decided", ("outcome", "api"), counters.outcomes)
+        yield _counter("requests", "Requests by outcome", ("outcome", "api"), counters.outcomes)
         yield _counter("hits", "Requests answered from the cache", ("tier", "api", "model"), counters.hits)
         yield _counter("misses", "Requests that went upstream", ("reason", "api"), counters.misses)
         yield _counter(
             "header_misses",
-            "Misses that differ from a stored request in this request header alone, or in few",
+            "Misses that differ from a stored request in this header alone, or in few headers",
             ("header",),
             _single(counters.header_misses),
         )
         yield _counter("bypasses", "Requests that were not looked up", ("reason", "api"), counters.bypasses)
+        yield _counter("store_errors", "Misses because a component failed", ("part",), _single(counters.store_errors))
         yield _counter(
-            "store_errors", "Look-ups that a part's failure made a miss", ("part",), _single(counters.store_errors)
+            "upstream_responses",
+            "Requests sent upstream, by the status of the response",
+            ("api", "model", "status"),
+            counters.responses,
         )
-        yield _counter(
-            "upstream_responses", "What became of requests upstream", ("api", "model", "status"), counters.responses
-        )
-        yield _counter("stored", "Answers that were kept", ("model",), _single(counters.stored))
-        yield _counter("not_stored", "Answers that were not kept", ("reason",), _single(counters.not_stored))
+        yield _counter("stored", "Answers stored", ("model",), _single(counters.stored))
+        yield _counter("not_stored", "Answers not stored, by reason", ("reason",), _single(counters.not_stored))
         sizes: dict[Labels, int] = {("cache",): counters.bytes_from_cache, ("upstream",): counters.bytes_from_upstream}
         yield _counter("answered_bytes", "Bytes of answers", ("source",), sizes)
 
@@ -70,16 +73,22 @@ class Metrics(Collector):
         counters = self._counters
         tokens: dict[Labels, int] = {("prompt", model): count for model, count in counters.prompt_tokens.items()}
         tokens |= {("completion", model): count for model, count in counters.completion_tokens.items()}
-        yield _counter("tokens_saved", "Tokens that hits did not cost", ("kind", "model"), tokens)
-        yield _counter("money_saved_usd", "What those tokens would have cost", ("model",), _single(counters.money))
-        yield _counter("time_saved_seconds", "How much sooner hits came", (), {(): counters.seconds_saved})
+        yield _counter("tokens_saved", "Tokens saved by hits", ("kind", "model"), tokens)
+        yield _counter(
+            "money_saved_usd", "Cost of the tokens saved by hits, in US dollars", ("model",), _single(counters.money)
+        )
+        yield _counter(
+            "time_saved_seconds", "Time saved by hits, compared with upstream answers", (), {(): counters.seconds_saved}
+        )
 
     def _times(self) -> Iterator[Metric]:
         counters = self._counters
         decisions = _single(counters.lookups)
-        yield _histogram("lookup_seconds", "From the request to the decision", ("outcome",), decisions)
-        yield _histogram("step_seconds", "Steps of a look-up", ("step",), _single(counters.steps))
-        yield _histogram("upstream_seconds", "Upstream answers, to their end", ("api",), _single(counters.upstream))
+        yield _histogram("lookup_seconds", "Time from the request to the decision", ("outcome",), decisions)
+        yield _histogram("step_seconds", "Duration of a step of a look-up", ("step",), _single(counters.steps))
+        yield _histogram(
+            "upstream_seconds", "Time until an upstream answer is complete", ("api",), _single(counters.upstream)
+        )
 
     def _evidence(self) -> Iterator[Metric]:
         counters = self._counters
@@ -91,11 +100,13 @@ class Metrics(Collector):
         )
         segments = counters.segments.items()
         bounds: dict[Labels, float] = {(name, segment.model): segment.error_bound for name, segment in segments}
-        yield _gauge("error_bound", "Share of requests answered wrong at most", ("kind", "model"), bounds)
+        yield _gauge("error_bound", "Upper bound of the share of requests answered wrong", ("kind", "model"), bounds)
         restricted: dict[Labels, float] = {
             (name, segment.model): float(_is_restricted(segment)) for name, segment in segments
         }
-        yield _gauge("restricted", "Whether the checks cut hits by meaning down", ("kind", "model"), restricted)
+        yield _gauge(
+            "restricted", "1 while the checks restrict or stop hits by meaning, else 0", ("kind", "model"), restricted
+        )
 
 
 def _is_restricted(segment: Segment) -> bool:
@@ -105,12 +116,12 @@ def _is_restricted(segment: Segment) -> bool:
 def _parts(health: Health) -> Iterator[Metric]:
     parts = health.parts
     in_use = _single({part.name: float(part.what is not None) for part in parts})
-    yield _gauge("part_in_use", "Whether a part is there to be asked", ("part",), in_use)
+    yield _gauge("part_in_use", "1 if the component is in use, else 0", ("part",), in_use)
     opened = _single({part.name: float(part.failing) for part in parts})
-    yield _gauge("breaker_open", "Whether a part failed so often that it is asked rarely", ("part",), opened)
+    yield _gauge("breaker_open", "1 while the component's circuit breaker is open, else 0", ("part",), opened)
     failures = _single({part.name: part.failures for part in parts})
-    yield _counter("part_failures", "Calls of a part that failed, since it is in use", ("part",), failures)
-    yield _gauge("background_tasks", "What is under way in the background", ("queue",), _single(health.queues))
+    yield _counter("part_failures", "Failed calls of a component since it is in use", ("part",), failures)
+    yield _gauge("background_tasks", "Tasks in the background", ("queue",), _single(health.queues))
 
 
 def _counter(name: str, what: str, labels: Labels, values: Mapping[Labels, float]) -> Metric:

@@ -62,8 +62,8 @@ function showTiles(now) {
   const restricted = now.kinds.filter((kind) => kind.standing && kind.standing !== "learned").length;
   const checked = now.judged.right + now.judged.wrong;
   const bound = now.error_bound !== null
-    ? tile("Answered wrong, at most", percent(now.error_bound, 2), restricted ? `hits by meaning are cut down for ${restricted} of ${now.kinds.length}` : `of all requests; ${percent(now.health?.max_error, 1)} is allowed`)
-    : tile("Answered wrong, at most", NOTHING, checked ? `${count(now.judged.wrong)} of ${count(checked)} checked` : "hits are not checked: semantic.audit");
+    ? tile("Wrong answers, at most", percent(now.error_bound, 2), restricted ? `hits by meaning are restricted for ${restricted} of ${now.kinds.length}` : `of all requests; ${percent(now.health?.max_error, 1)} is allowed`)
+    : tile("Wrong answers, at most", NOTHING, checked ? `${count(now.judged.wrong)} of ${count(checked)} checked` : "hits are not checked: semantic.audit");
   return [
     tile(`Hit ratio, last ${minutes} min`, looked ? percent(hitCount / looked) : NOTHING, bar.join(" · ") || "no look-ups", shares),
     tile(`Requests, last ${minutes} min`, count(looked + total.bypass), `${((looked + total.bypass) / now.live.window).toFixed(1)} a second · ${count(all)} since the start`),
@@ -99,7 +99,7 @@ function showDecisions(now) {
   const threshold = health && health.policy !== "verified" ? health.threshold : null;
   put("threshold-note", [health?.policy, health?.threshold, health?.max_error], () => [!health ? "" : threshold
     ? `Policy ${health.policy}: a hit by meaning needs a similarity of ${threshold.toFixed(2)}.`
-    : `Policy verified: a neighbor answers by what was seen of its like before; at most ${percent(health.max_error)} of all requests may be wrong.`]);
+    : `Policy verified: a neighbor answers if similar ones have been checked and were right; at most ${percent(health.max_error)} of all requests may get a wrong answer.`]);
   similarities.show(near, threshold);
   const rows = near.bounds.map((bound, i) => [(bound - 0.02).toFixed(2), bound.toFixed(2), near.hit[i], near.miss[i]]).filter((row) => row[2] || row[3]).reverse();
   put("similarity-table", rows, () => table("Similarity of the nearest question", [["From", "number"], ["To", "number"], ["Answered", "number"], ["Not answered by it", "number"]],
@@ -110,33 +110,33 @@ function showDecisions(now) {
   put("bypasses", now.bypasses, () => ranked(now.bypasses, "There were none."));
   put("not-stored", now.not_stored, () => ranked(now.not_stored.filter(([name]) => name !== "bypass"), "All were kept."));
   put("judged", now.judged, () => now.judged.right + now.judged.wrong + now.judged.unknown
-    ? ranked([["right", now.judged.right], ["wrong", now.judged.wrong], ["cannot be told", now.judged.unknown]], "")
+    ? ranked([["right", now.judged.right], ["wrong", now.judged.wrong], ["undecided", now.judged.unknown]], "")
     : el("p", { class: "empty" }, "No hit has been checked: semantic.audit and policy verified do so."));
   put("kinds", now.kinds, () => table("Error bounds", [["Model", "text"], ["Traffic", ""], ["Wrong at most", "number"], ["Hits by meaning", ""]],
     now.kinds.map((kind) => [kind.model, el("span", { class: "key" }, kind.name), percent(kind.error_bound, 2), STANDINGS[kind.standing ?? "learned"]()]), "None yet."));
 }
 
-function showParts(now) {
+function showComponents(now) {
   put("health", [now.health, now.log_dropped], ([health]) => {
     if (!health) return el("p", { class: "empty" }, "The cache has not started.");
     const rows = health.parts.map((part) => {
       const [words, kind] = !part.what ? ["not in use", "off"] : part.failing ? ["failing", "no"] : ["answers", "ok"];
       return [part.name, el("span", { class: kind }, words), part.what ?? NOTHING, count(part.failures), part.last_failure ?? NOTHING];
     });
-    const lost = now.log_dropped ? ` Lines that the decision log has lost: ${count(now.log_dropped)}.` : "";
+    const lost = now.log_dropped ? ` Lines that the decision log dropped: ${count(now.log_dropped)}.` : "";
     const queues = Object.entries(health.queues).map(([name, value]) => `${name} ${count(value)}`).join(", ");
-    return [table("Health", [["Part", ""], ["State", ""], ["What", "text"], ["Failures", "number"], ["The last one", "text"]], rows, ""), el("p", { class: "note" }, `Under way in the background: ${queues}.${lost}`)];
+    return [table("Health", [["Component", ""], ["State", ""], ["In use", "text"], ["Failures", "number"], ["Last failure", "text"]], rows, ""), el("p", { class: "note" }, `Tasks in the background: ${queues}.${lost}`)];
   });
   put("steps", now.steps, (steps) => table("Steps of a look-up", [["Step", ""], ["Times", "number"], ["Median", "number"], ["p95", "number"]],
     steps.map((step) => [step.name, count(step.count), seconds(step.p50), seconds(step.p95)]), "No look-up yet."));
 }
 
-function showAsked(now) {
+function showQuestions(now) {
   $("top-note").hidden = now.texts || !now.top.length;
-  $("top-note").textContent = "Texts are shown with log.text: true; without it a question goes by its key.";
-  put("top", now.top, (top) => table("Questions asked most", [["Question", "text"], ["Asked", "number"], ["Hits", "number"], ["Tokens saved", "number"], ["", "actions"]],
+  $("top-note").textContent = "Set log.text: true to show the texts of questions; without it, their keys are shown.";
+  put("top", now.top, (top) => table("Questions asked most", [["Question", "text"], ["Requests", "number"], ["Hits", "number"], ["Tokens saved", "number"], ["", "actions"]],
     top.map((each) => [each.question ?? el("span", { class: "key" }, each.key.slice(0, 12)), count(each.count), count(each.hits), count(each.tokens),
-      el("button", { type: "button", onclick: () => read(each.key), "aria-label": `Read the entry of ${each.question ?? each.key.slice(0, 12)}` }, "Read")]), "Nothing was asked yet."));
+      el("button", { type: "button", onclick: () => read(each.key), "aria-label": `Read the entry of ${each.question ?? each.key.slice(0, 12)}` }, "Read")]), "No questions yet."));
   put("models", now.models, (models) => table("Models", [["Model", "text"], ["Hits", "number"], ["Upstream", "number"], ["Stored", "number"], ["Tokens saved", "number"], ["Money saved", "number"]],
     models.map((each) => [each.model, count(each.hits), count(each.upstream), count(each.stored), count(each.tokens), money(each.money)]), "No answers yet."));
 }
@@ -154,12 +154,12 @@ async function poll() {
     put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.kinds], () => showTiles(now));
     showTraffic(now);
     showDecisions(now);
-    showParts(now);
-    showAsked(now);
+    showComponents(now);
+    showQuestions(now);
     state.timer = setTimeout(poll, POLL_INTERVAL_MS);
   } catch (error) {
     if (state.polling !== polling) return;
-    const words = `${describeError(error)} What is shown may be old; it is asked again every few seconds.`;
+    const words = `${describeError(error)} The page may be out of date; it tries again every few seconds.`;
     if ($("trouble").textContent !== words) $("trouble").textContent = words;
     $("trouble").hidden = false;
     $("state").className = "pill bad";
@@ -171,9 +171,9 @@ async function poll() {
 // ---------------------------------------------------------------- controls
 
 function start() {
-  requests = new Requests("requests", "Requests over time, by who answered; the table below has the same numbers");
+  requests = new Requests("requests", "Requests over time by outcome; the table below has the same numbers");
   times = new Times("latency", "Percentiles of the time to an answer; the table below has the same numbers");
-  similarities = new Similarities("similarity", "How similar the nearest stored question was; the table below has the same numbers");
+  similarities = new Similarities("similarity", "Similarity of the nearest stored question; the table below has the same numbers");
   for (const each of document.querySelectorAll("input[name=window]")) {
     each.addEventListener("change", () => { state.window = Number(each.value); poll(); });
     if (each.checked) state.window = Number(each.value);
