@@ -128,19 +128,19 @@ spec:
 """
 
 
-def heard(text: str, **env: str) -> tuple[Config, list[str]]:
+def load_with_notes(text: str, **env: str) -> tuple[Config, list[str]]:
     """The configuration, and the notes."""
     notes: list[str] = []
     return load(text, "higress.yaml", env, notes.append), notes
 
 
 def loaded(text: str, **env: str) -> Config:
-    return heard(text, **env)[0]
+    return load_with_notes(text, **env)[0]
 
 
 def noted(text: str, words: str) -> str:
     """The one note that holds the words."""
-    (note,) = [note for note in heard(text)[1] if words in note]
+    (note,) = [note for note in load_with_notes(text)[1] if words in note]
     return note
 
 
@@ -242,7 +242,7 @@ def test_the_demo_as_it_stands_lacks_only_hosts():
 
 
 def test_a_resource_gives_its_default_configuration_and_names_the_rest():
-    config, notes = heard(WRAPPED)
+    config, notes = load_with_notes(WRAPPED)
 
     assert config.exact.redis == Redis("redis://one:6379/0", "higress-ai-cache:")
     assert config.context is Context.ALL_QUESTIONS
@@ -268,7 +268,7 @@ def test_problems_in_a_resource_have_their_whole_name():
 
 
 def test_what_is_left_out_is_as_in_higress():
-    config, notes = heard("cache: {type: redis, serviceHost: r}")
+    config, notes = load_with_notes("cache: {type: redis, serviceHost: r}")
 
     assert config.context is Context.LAST_QUESTION
     assert config.exact.redis == Redis("redis://r:6379/0", "higress-ai-cache:")
@@ -421,7 +421,7 @@ def test_of_two_names_for_one_template_the_older_is_taken_and_the_other_named():
     ],
 )
 def test_answers_that_higress_left_are_served_when_the_file_says_so(text):
-    config, notes = heard(text)
+    config, notes = load_with_notes(text)
 
     assert config.exact.redis == Redis("redis://r:6379/0", "higress-ai-cache:", legacy_text=True)
     assert not any("left in Redis are not served" in note for note in notes)
@@ -516,7 +516,7 @@ def test_no_message_and_no_note_holds_a_secret():
     text = CURRENT.replace("password: hunter2", "password: 'hunter2 /'").replace("threshold: 0.1", "threshold: x")
     text = text.replace("apiKey: sk-vector", "apiKey: [sk-vector]").replace("6380", "63800000")
 
-    said = "\n".join([*problems(text), *heard(CURRENT)[1]])
+    said = "\n".join([*problems(text), *load_with_notes(CURRENT)[1]])
 
     assert not any(secret in said for secret in SECRETS.values())
 

@@ -35,7 +35,7 @@ def test_what_common_words_leave_out_is_what_the_settings_ignore_by_default() ->
 DEFAULTS = KeyRules("", Context.FULL, DEFAULT_IGNORED, ())
 
 
-def asked(*said: Any, rules: KeyRules = DEFAULTS, **fields: Any) -> tuple[str, str]:
+def identify_turns(*said: Any, rules: KeyRules = DEFAULTS, **fields: Any) -> tuple[str, str]:
     """Identify a conversation in which the user and the assistant speak in turn."""
     turns = [{"role": ("user", "assistant")[i % 2], "content": content} for i, content in enumerate(said)]
     return identity({"model": "m", "messages": turns, **fields}, rules)
@@ -63,42 +63,54 @@ def asked(*said: Any, rules: KeyRules = DEFAULTS, **fields: Any) -> tuple[str, s
     ],
 )
 def test_a_personal_question_is_each_end_users_own(question: Any, alice: dict[str, Any], bob: dict[str, Any]) -> None:
-    mine, others = asked(question, **alice), asked(question, **bob)
+    mine, others = identify_turns(question, **alice), identify_turns(question, **bob)
 
     assert mine[0] != others[0]
     assert mine[1] != others[1]  # so no answer goes from one to the other by meaning, either
-    assert mine == asked(question, **alice)
+    assert mine == identify_turns(question, **alice)
 
 
 @pytest.mark.parametrize("question", ["What is the capital of France?", "How do I boil an egg?", "怎么煮鸡蛋？"])
 def test_what_all_ask_alike_is_shared_by_end_users(question: str) -> None:
-    assert asked(question, user="alice", metadata={"a": "b"}) == asked(question, user="bob") == asked(question)
+    assert (
+        identify_turns(question, user="alice", metadata={"a": "b"})
+        == identify_turns(question, user="bob")
+        == identify_turns(question)
+    )
 
 
 def test_a_question_is_personal_by_what_was_asked_before() -> None:
     before = "Where is my first order?", "On its way.", "And the second one?"
 
-    assert asked(*before, user="alice")[0] != asked(*before, user="bob")[0]
-    assert asked("Who was Ada?", "My idol.", "Go on", user="a") == asked("Who was Ada?", "My idol.", "Go on", user="b")
+    assert identify_turns(*before, user="alice")[0] != identify_turns(*before, user="bob")[0]
+    assert identify_turns("Who was Ada?", "My idol.", "Go on", user="a") == identify_turns(
+        "Who was Ada?", "My idol.", "Go on", user="b"
+    )
 
 
 def test_requests_with_tools_are_personal_too() -> None:
     tools = [{"type": "function", "function": {"name": "balance", "parameters": {}}}]
 
-    assert asked("What is my balance?", tools=tools, user="a") != asked("What is my balance?", tools=tools, user="b")
+    assert identify_turns("What is my balance?", tools=tools, user="a") != identify_turns(
+        "What is my balance?", tools=tools, user="b"
+    )
 
 
 def test_where_no_end_user_is_named_nothing_changes() -> None:
     personal = "What is my account balance?"
 
-    assert asked(personal) == asked(personal, user=None, metadata={}) == asked(personal, stream=True, store=True)
+    assert (
+        identify_turns(personal)
+        == identify_turns(personal, user=None, metadata={})
+        == identify_turns(personal, stream=True, store=True)
+    )
 
 
 @pytest.mark.parametrize("name", sorted(TRANSPORT_PARAMETERS))
 def test_how_it_is_sent_never_counts(name: str) -> None:
     value = {"stream": True, "stream_options": {"include_usage": True}}.get(name, "x")
 
-    assert asked("What is my balance?", **{name: value}) == asked("What is my balance?")
+    assert identify_turns("What is my balance?", **{name: value}) == identify_turns("What is my balance?")
 
 
 def test_whatever_else_is_left_out_of_a_key_names_an_end_user() -> None:
@@ -109,8 +121,8 @@ def test_what_an_operator_ignores_stays_ignored_unless_its_name_is_a_persons() -
     rules = replace(DEFAULTS, ignore=DEFAULT_IGNORED | {"trace", "customer"})
     personal = "What is my account balance?"
 
-    assert asked(personal, rules=rules, trace="1") == asked(personal, rules=rules, trace="2")
-    assert asked(personal, rules=rules, customer="1") != asked(personal, rules=rules, customer="2")
+    assert identify_turns(personal, rules=rules, trace="1") == identify_turns(personal, rules=rules, trace="2")
+    assert identify_turns(personal, rules=rules, customer="1") != identify_turns(personal, rules=rules, customer="2")
 
 
 def test_a_personal_question_of_a_named_end_user_is_not_shared_by_other_apis() -> None:

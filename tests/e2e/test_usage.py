@@ -47,7 +47,7 @@ def question() -> str:
     return f"What is counted, number {next(NUMBERS)}?"
 
 
-def told(reply: Response) -> Any:
+def usage_of(reply: Response) -> Any:
     """The usage that a chat completion tells."""
     if not sse.is_stream(reply.body):
         return json.loads(reply.body).get("usage")
@@ -93,13 +93,13 @@ def test_a_whole_answer_is_fetched_once_where_the_stream_did_not_count(
     assert exact.ask_until("exact", question, **first).body == recorded.body
 
     whole = exact.ask(question)
-    assert (whole.cache, told(whole)) == ("miss", USAGE)
+    assert (whole.cache, usage_of(whole)) == ("miss", USAGE)
     exact.ask_until("exact", question)
     calls = upstream.calls
 
     for fields in (WHOLE, STREAM, COUNTED):
         hit = exact.ask(question, **fields)
-        assert (hit.cache, told(hit)) == ("exact", None if fields is STREAM else USAGE)
+        assert (hit.cache, usage_of(hit)) == ("exact", None if fields is STREAM else USAGE)
     assert upstream.calls == calls
 
 
@@ -153,7 +153,7 @@ def test_usage_is_found_where_vendors_tell_it(
     whole, counted = exact.ask(question), exact.ask(question, **COUNTED)
 
     assert again.body == recorded.body
-    assert [(hit.cache, told(hit)) for hit in (whole, counted)] == [("exact", USAGE)] * 2
+    assert [(hit.cache, usage_of(hit)) for hit in (whole, counted)] == [("exact", USAGE)] * 2
     assert json.loads(whole.body)["choices"][0]["message"]["content"] == "In pieces."
     assert upstream.calls == calls
 
@@ -176,7 +176,7 @@ def test_usage_told_in_parts_is_told_whole(exact: Proxy, upstream: Upstream, que
 
     whole = exact.ask(question)
 
-    assert (whole.cache, told(whole)) == ("exact", USAGE)
+    assert (whole.cache, usage_of(whole)) == ("exact", USAGE)
 
 
 def test_half_of_the_usage_is_not_told_as_all_of_it(exact: Proxy, upstream: Upstream, question: str) -> None:
@@ -186,7 +186,7 @@ def test_half_of_the_usage_is_not_told_as_all_of_it(exact: Proxy, upstream: Upst
 
     whole = exact.ask(question)
 
-    assert (whole.cache, told(whole)) == ("miss", USAGE)
+    assert (whole.cache, usage_of(whole)) == ("miss", USAGE)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_stream_that_may_be_read_in_two_ways_is_only_replayed(
     assert exact.ask_until("exact", question, **COUNTED).body == recorded.body
 
     whole = exact.ask(question)
-    assert (whole.cache, told(whole)) == ("miss", USAGE)
+    assert (whole.cache, usage_of(whole)) == ("miss", USAGE)
     assert exact.ask(question, **COUNTED).cache == "exact"
     exact.ask_until("exact", question)
 

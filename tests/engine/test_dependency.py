@@ -65,7 +65,7 @@ async def fails(part: Dependency, asking: Callable[[], object], times: int = 1) 
     return told
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
 
 
@@ -265,7 +265,7 @@ async def test_an_outage_and_its_end_are_said_once(caplog: pytest.LogCaptureFixt
     for _ in range(5):
         await part.call(answering(), STEP, math.inf)
 
-    assert said(caplog) == [
+    assert warnings_in(caplog) == [
         "part: gone; requests go upstream, it is tried again every few seconds",
         "part: answers again",
     ]
@@ -277,7 +277,7 @@ async def test_what_ends_says_nothing_of_it(caplog: pytest.LogCaptureFixture) ->
 
     await fails(part, broken)
 
-    assert said(caplog) == []
+    assert warnings_in(caplog) == []
 
 
 async def test_what_follows_from_another_parts_outage_is_said_when_that_has_ended(
@@ -291,7 +291,7 @@ async def test_what_follows_from_another_parts_outage_is_said_when_that_has_ende
     await fails(writes, broken)
     await writes.call(answering(), STEP, math.inf)
 
-    assert said(caplog)[1:] == [
+    assert warnings_in(caplog)[1:] == [
         "reads: answers again",
         "writes: gone; nothing is stored",
         "writes: it is stored again",
@@ -314,7 +314,7 @@ async def test_what_fails_while_others_are_answered_opens_no_breaker_and_has_no_
         assert part.works
 
     assert not part.failing
-    assert said(caplog) == ["part: a node is down (others are answered)"]
+    assert warnings_in(caplog) == ["part: a node is down (others are answered)"]
 
 
 def test_another_cause_is_said_though_it_comes_at_once_and_each_of_them_once() -> None:
@@ -366,5 +366,5 @@ async def test_a_sum_comes_by_itself(caplog: pytest.LogCaptureFixture, monkeypat
 
     await asyncio.sleep(0.3)
 
-    assert len(said(caplog)) == MAX_LINES_PER_MINUTE + 1
-    assert said(caplog)[-1].endswith("times more than was said; now: answers again")
+    assert len(warnings_in(caplog)) == MAX_LINES_PER_MINUTE + 1
+    assert warnings_in(caplog)[-1].endswith("times more than was said; now: answers again")

@@ -78,7 +78,7 @@ class Told:
         self.heard.append((entry is not None, why_not))
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
 
 
@@ -151,7 +151,7 @@ async def test_so_many_lookups_by_meaning_are_under_way_and_more_are_left_out(
     assert isinstance(stored, Hit)
     assert embedder.asked == 3
     assert all(outcome != Miss("busy") for outcome in await asyncio.gather(*first))
-    assert len([line for line in said(caplog) if "more requests than there is time for" in line]) == 1
+    assert len([line for line in warnings_in(caplog) if "more requests than there is time for" in line]) == 1
 
 
 async def test_a_store_that_the_loop_is_too_late_to_hear_still_hits() -> None:
@@ -216,7 +216,7 @@ async def test_a_store_that_refuses_writes_goes_on_hitting(caplog: pytest.LogCap
 
     assert all(isinstance(hit, Hit) for hit in hits)
     assert setup.engine.backends.exact_guards.writes.failing
-    assert said(caplog) == [
+    assert warnings_in(caplog) == [
         "exact store (writes): refused (OOM); answers are not stored, hits go on",
     ]
 
@@ -325,7 +325,7 @@ async def test_an_index_that_takes_nothing_is_searched_all_the_same(caplog: pyte
 
     assert setup.engine.backends.semantic_guards.index_writes.failing
     assert isinstance(await setup.ask(an_exchange("how do I reset my passwords")), Hit)
-    assert said(caplog) == [
+    assert warnings_in(caplog) == [
         "vector index (writes): no space left; new answers are found by their exact request only",
     ]
 
@@ -365,7 +365,7 @@ async def test_what_is_held_here_hits_while_the_store_is_out_and_shows_nothing_o
 
     assert [isinstance(outcome, Hit) for outcome in outcomes] == [False, True] * 5
     assert setup.engine.backends.exact_guards.reads.failing
-    assert [line for line in said(caplog) if line.startswith("exact store:")] == [
+    assert [line for line in warnings_in(caplog) if line.startswith("exact store:")] == [
         "exact store: refused (NOPERM); requests go upstream, it is tried again every few seconds"
     ]
 

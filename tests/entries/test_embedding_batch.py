@@ -38,7 +38,7 @@ def chat(*deltas: dict[str, Any], chunks: list[dict[str, Any]] | None = None) ->
     return whole("chat", events(*pieces, end, done=True))
 
 
-def said(name: str, *pieces: Any) -> Any:
+def joined_field(name: str, *pieces: Any) -> Any:
     answer = chat(*({name: piece} for piece in pieces))
     return answer if answer == UNCLEAR else answer["choices"][0]["message"][name]
 
@@ -156,7 +156,7 @@ def test_ollamas_counts_may_stand_in_different_lines() -> None:
 )
 @pytest.mark.parametrize("name", ["annotations", "images"])
 def test_a_list_of_whole_things_holds_each_once(name: str, pieces: list[Any], told: Any) -> None:
-    assert said(name, *pieces) == told
+    assert joined_field(name, *pieces) == told
 
 
 @pytest.mark.parametrize(
@@ -189,13 +189,13 @@ def test_what_stands_around_an_answer_may_grow_and_is_not_replaced_by_something_
 def test_what_gemini_found_may_grow_and_is_not_replaced_by_something_else(name: str, within: str) -> None:
     one, other = {"uri": "a"}, {"uri": "b"}
 
-    def told(*pieces: Any) -> Any:
+    def joined(*pieces: Any) -> Any:
         answer = candidate(*({name: {within: piece}} for piece in pieces))
         return answer if answer == UNCLEAR else answer[name][within]
 
-    assert told([one], [one]) == [one]
-    assert told([one], [one, other]) == told([one], [], [one, other]) == [one, other]
-    assert told([one], [other]) == told([one, other], [one]) == UNCLEAR
+    assert joined([one], [one]) == [one]
+    assert joined([one], [one, other]) == joined([one], [], [one, other]) == [one, other]
+    assert joined([one], [other]) == joined([one, other], [one]) == UNCLEAR
 
 
 @pytest.mark.parametrize("name", ["citationSources", "citations", "citation_sources"])
@@ -203,10 +203,10 @@ def test_geminis_citations_are_further_ones_as_googles_sdk_for_vertex_has_them(n
     one, other = {"startIndex": 0, "uri": "a"}, {"startIndex": 9, "uri": "b"}
     outer = "citation_metadata" if "_" in name else "citationMetadata"
 
-    def told(*pieces: Any) -> Any:
+    def joined(*pieces: Any) -> Any:
         return candidate(*({outer: {name: piece}} for piece in pieces))[outer][name]
 
-    assert told([one], [other]) == told([one], [one, other]) == told([one], [other], [other]) == [one, other]
+    assert joined([one], [other]) == joined([one], [one, other]) == joined([one], [other], [other]) == [one, other]
 
 
 def test_what_nobody_has_heard_of_in_geminis_grounding_is_not_guessed() -> None:
@@ -227,7 +227,7 @@ def test_a_page_that_could_not_be_read_spoils_an_answer_wherever_it_is_told() ->
 
 
 def test_what_dashscope_found_may_grow_and_is_not_replaced_by_something_else() -> None:
-    def told(*pieces: Any) -> Any:
+    def joined(*pieces: Any) -> Any:
         written: list[dict[str, Any]] = [
             {"output": {"text": text, "finish_reason": "null", "search_info": {"search_results": piece}}}
             for text, piece in zip(("Tea ", "is ", "hot."), pieces, strict=True)
@@ -236,8 +236,8 @@ def test_what_dashscope_found_may_grow_and_is_not_replaced_by_something_else() -
         answer = whole("dashscope", events(*written))
         return answer if answer == UNCLEAR else answer["output"]["search_info"]["search_results"]
 
-    assert told([A], [A], [A, B]) == [A, B]
-    assert told([A], [A], [B]) == UNCLEAR
+    assert joined([A], [A], [A, B]) == [A, B]
+    assert joined([A], [A], [B]) == UNCLEAR
 
 
 # tools
@@ -295,22 +295,22 @@ def test_dashscopes_calls_stand_in_the_order_of_their_indexes() -> None:
 def test_a_tool_that_was_run_is_told_again_with_more_and_with_nothing_else() -> None:
     run = {"index": 0, "type": "search", "arguments": "{}"}
 
-    def told(*outputs: Any) -> Any:
-        return said("executed_tools", *([run | {"output": output}] for output in outputs))
+    def joined(*outputs: Any) -> Any:
+        return joined_field("executed_tools", *([run | {"output": output}] for output in outputs))
 
-    assert told(None, "", "alpha") == told("al", "alpha") == told("alpha", "alpha") == [run | {"output": "alpha"}]
-    assert told("al", "pha") == told("alpha", "al") == UNCLEAR
-    assert told({"results": [A]}, {"results": [B]}) == UNCLEAR
-    assert told({"results": [A]}, {"results": [A, B]}) == [run | {"output": {"results": [A, B]}}]
+    assert joined(None, "", "alpha") == joined("al", "alpha") == joined("alpha", "alpha") == [run | {"output": "alpha"}]
+    assert joined("al", "pha") == joined("alpha", "al") == UNCLEAR
+    assert joined({"results": [A]}, {"results": [B]}) == UNCLEAR
+    assert joined({"results": [A]}, {"results": [A, B]}) == [run | {"output": {"results": [A, B]}}]
 
 
 def test_reasoning_in_pieces_without_an_index_is_not_guessed() -> None:
     one, other = ({"type": "reasoning.text", "text": text} for text in ("Let", " me"))
     summary = {"type": "reasoning.summary", "summary": "s"}
 
-    assert said("reasoning_details", [one], [other]) == UNCLEAR
-    assert said("reasoning_details", [one], [summary]) == [one, summary]
-    assert said("reasoning_details", [one, other]) == [one, other]
+    assert joined_field("reasoning_details", [one], [other]) == UNCLEAR
+    assert joined_field("reasoning_details", [one], [summary]) == [one, summary]
+    assert joined_field("reasoning_details", [one, other]) == [one, other]
 
 
 def test_the_number_of_a_pieces_own_token_is_no_part_of_the_message() -> None:

@@ -40,7 +40,7 @@ def ollama(*vectors: str, tokens: int = 9) -> bytes:
     return f'{{"model": "m-1", "embeddings": [{", ".join(vectors)}], {rest}'.encode()
 
 
-def asked(*inputs: Any, format: Embeddings = OPENAI_EMBEDDINGS, **fields: Any) -> Batch:
+def parse_batch(*inputs: Any, format: Embeddings = OPENAI_EMBEDDINGS, **fields: Any) -> Batch:
     return format.parse_request(PATH, json.dumps({"model": "m", "input": list(inputs), **fields}).encode())
 
 
@@ -80,9 +80,9 @@ def test_every_form_of_input_is_a_list_of_inputs(given_input: Any, inputs: tuple
 
 
 def test_asking_for_floats_is_asking_for_what_all_get() -> None:
-    assert asked("a", encoding_format="float") == asked("a")
-    assert asked("a", encoding_format="base64") != asked("a")
-    assert asked("a", encoding_format=None) != asked("a")  # of that no documentation says anything
+    assert parse_batch("a", encoding_format="float") == parse_batch("a")
+    assert parse_batch("a", encoding_format="base64") != parse_batch("a")
+    assert parse_batch("a", encoding_format=None) != parse_batch("a")  # of that no documentation says anything
     for fields in ({"input": "a", "encoding_format": "float"}, {"input": ["a", ""], "encoding_format": "float"}):
         body = json.dumps({"model": "m"} | fields).encode()
 
@@ -90,7 +90,7 @@ def test_asking_for_floats_is_asking_for_what_all_get() -> None:
 
 
 def test_an_empty_text_in_a_batch_is_an_input_like_others() -> None:
-    pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[2]"), asked("a", ""), [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[2]"), parse_batch("a", ""), [0, 1])
 
     assert sum(piece.tokens for piece in pieces) == 9
     assert json.loads(OPENAI_EMBEDDINGS.render_response(pieces))["data"][1]["embedding"] == [2]
@@ -99,7 +99,7 @@ def test_an_empty_text_in_a_batch_is_an_input_like_others() -> None:
 @pytest.mark.parametrize("mark", [{"base_resp": {"status_code": 1027}}, {"success": False}, {"code": 5}])
 def test_vectors_with_a_mark_of_an_error_are_refused(mark: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="error"):
-        OPENAI_EMBEDDINGS.parse_response(openai("[1]", **mark), asked("a"), [0])
+        OPENAI_EMBEDDINGS.parse_response(openai("[1]", **mark), parse_batch("a"), [0])
 
 
 @pytest.mark.parametrize("fields", [{"input": []}, {"input": None}, {"input": [None]}, {"input": [[]]}])
@@ -110,7 +110,7 @@ def test_what_is_no_input_is_refused(fields: dict[str, Any]) -> None:
 
 def test_vectors_that_depend_on_each_other_are_not_taken_apart() -> None:
     with pytest.raises(ValueError, match="late_chunking"):
-        asked("a", "b", late_chunking=True)
+        parse_batch("a", "b", late_chunking=True)
 
 
 def test_azure_has_the_model_in_the_path() -> None:
@@ -128,7 +128,7 @@ def test_a_request_is_reduced_to_some_inputs_and_keeps_all_else() -> None:
 
 
 def test_vectors_keep_every_digit() -> None:
-    batch = asked("a", "b")
+    batch = parse_batch("a", "b")
 
     pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1.50, -0.0, 1e-05]", '"AACAPw=="'), batch, [0, 1])
     joined = OPENAI_EMBEDDINGS.render_response([unpack(pack(piece)) for piece in pieces])
@@ -140,7 +140,7 @@ def test_vectors_keep_every_digit() -> None:
 def test_a_response_put_together_says_what_it_said() -> None:
     body = openai("[1.5]", "[2.5]", "[3.5]", tokens=11, id="x")
 
-    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked("a", "bb", "a longer text"), [0, 1, 2])
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, parse_batch("a", "bb", "a longer text"), [0, 1, 2])
 
     assert json.loads(OPENAI_EMBEDDINGS.render_response(pieces)) == json.loads(body)
 
@@ -148,13 +148,13 @@ def test_a_response_put_together_says_what_it_said() -> None:
 def test_items_are_placed_by_their_index() -> None:
     body = json.dumps({"data": [{"index": 1, "embedding": [2]}, {"index": 0, "embedding": [1]}], "model": "m"}).encode()
 
-    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked("a", "b"), [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, parse_batch("a", "b"), [0, 1])
 
     assert [json.loads(bytes(piece.item))["embedding"] for piece in pieces] == [[1], [2]]
 
 
 def test_pieces_of_two_responses_make_one_and_count_its_tokens() -> None:
-    batch = asked("a", "b", "c")
+    batch = parse_batch("a", "b", "c")
     first, third = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[3]", tokens=5), batch, [0, 2])
     (second,) = OPENAI_EMBEDDINGS.parse_response(openai("[2]", tokens=2), batch, [1])
 
@@ -165,7 +165,7 @@ def test_pieces_of_two_responses_make_one_and_count_its_tokens() -> None:
 
 
 def test_ollama_s_responses_are_put_together_too() -> None:
-    batch = asked("a", "b", format=OLLAMA_EMBED)
+    batch = parse_batch("a", "b", format=OLLAMA_EMBED)
     body = ollama("[1.0, 2]", "[3]", tokens=4)
 
     pieces = [unpack(pack(piece)) for piece in OLLAMA_EMBED.parse_response(body, batch, [0, 1])]
@@ -199,7 +199,7 @@ def test_ollama_s_responses_are_put_together_too() -> None:
 )
 def test_a_response_that_is_not_what_was_asked_for_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):
-        OPENAI_EMBEDDINGS.parse_response(body, asked("a", "b"), [0, 1])
+        OPENAI_EMBEDDINGS.parse_response(body, parse_batch("a", "b"), [0, 1])
 
 
 FLOATS = base64.b64encode(array("f", [0.1, -0.2])).decode()
@@ -227,17 +227,17 @@ BROKEN = base64.b64encode(array("f", [0.1, float("nan")])).decode()
 )
 def test_a_vector_is_of_as_many_numbers_as_were_asked_for(vector: str, params: dict[str, Any], kept: bool) -> None:
     if kept:
-        OPENAI_EMBEDDINGS.parse_response(openai(vector), asked("a", **params), [0])
+        OPENAI_EMBEDDINGS.parse_response(openai(vector), parse_batch("a", **params), [0])
     else:
         with pytest.raises(ValueError):
-            OPENAI_EMBEDDINGS.parse_response(openai(vector), asked("a", **params), [0])
+            OPENAI_EMBEDDINGS.parse_response(openai(vector), parse_batch("a", **params), [0])
 
 
 def test_a_vector_in_base64_may_spell_any_word() -> None:
     """One of two thousand of 1,536 dimensions has these four letters somewhere."""
     body = openai('"AAnullAA"', "[1]")
 
-    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked("a", "b"), [0, 1])
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, parse_batch("a", "b"), [0, 1])
 
     assert json.loads(OPENAI_EMBEDDINGS.render_response(pieces))["data"][0]["embedding"] == "AAnullAA"
 
@@ -252,7 +252,7 @@ def test_shares_add_up_to_what_was_counted(texts: list[str], tokens: int) -> Non
     vectors = [f"[{i}]" for i, _ in enumerate(texts)]
     body = openai(*vectors, tokens=tokens)
 
-    pieces = OPENAI_EMBEDDINGS.parse_response(body, asked(*texts), range(len(texts)))
+    pieces = OPENAI_EMBEDDINGS.parse_response(body, parse_batch(*texts), range(len(texts)))
 
     assert sum(piece.tokens for piece in pieces) == tokens
 
@@ -261,7 +261,7 @@ def test_shares_add_up_to_what_was_counted(texts: list[str], tokens: int) -> Non
 def test_no_response_raises_anything_but_value_error(document: dict[str, Any]) -> None:
     for format in (OPENAI_EMBEDDINGS, OLLAMA_EMBED):
         with contextlib.suppress(ValueError):
-            format.render_response(format.parse_response(json.dumps(document).encode(), asked("a"), [0]))
+            format.render_response(format.parse_response(json.dumps(document).encode(), parse_batch("a"), [0]))
 
 
 @given(st.dictionaries(st.sampled_from(["input", "model", "dimensions", "options", "user", "truncate"]), JSON))
@@ -312,7 +312,7 @@ def counted(format: Embeddings, batch: Batch, *responses: tuple[bytes, list[int]
 )
 @pytest.mark.parametrize("inputs", [("a",), ("a", "a longer one", "b")])
 def test_whatever_a_provider_counts_is_told_again(usage: dict[str, Any], inputs: tuple[str, ...]) -> None:
-    batch = asked(*inputs)
+    batch = parse_batch(*inputs)
     body = openai(*("[1]" for _ in inputs), usage=usage)
 
     assert counted(OPENAI_EMBEDDINGS, batch, (body, list(range(len(inputs)))))["usage"] == usage
@@ -324,7 +324,7 @@ def test_each_counter_of_a_batch_in_parts_is_its_own_sum() -> None:
 
     joined = counted(
         OPENAI_EMBEDDINGS,
-        asked("a", "b", "c", "d"),
+        parse_batch("a", "b", "c", "d"),
         (body("[1]", "[3]", total=10, image=3, cost=0.1), [0, 2]),
         (body("[2]", total=5, image=0, cost=0.2), [1]),
         (body("[4]", total=7, image=4, cost=0.3), [3]),
@@ -334,7 +334,7 @@ def test_each_counter_of_a_batch_in_parts_is_its_own_sum() -> None:
 
 
 def test_a_part_of_what_was_known_has_its_share() -> None:
-    batch = asked("a", "b")
+    batch = parse_batch("a", "b")
     pieces = OPENAI_EMBEDDINGS.parse_response(openai("[1]", "[2]", usage={"total_tokens": 10}), batch, [0, 1])
 
     usages = [json.loads(OPENAI_EMBEDDINGS.render_response([piece]))["usage"]["total_tokens"] for piece in pieces]
@@ -344,7 +344,7 @@ def test_a_part_of_what_was_known_has_its_share() -> None:
 
 
 def test_what_ollama_did_not_count_is_not_told_as_nothing() -> None:
-    batch = asked("a", "b", format=OLLAMA_EMBED)
+    batch = parse_batch("a", "b", format=OLLAMA_EMBED)
     uncounted = b'{"model": "m-1", "embeddings": [[1], [2]]}'
 
     assert "prompt_eval_count" not in counted(OLLAMA_EMBED, batch, (uncounted, [0, 1]))
@@ -367,7 +367,7 @@ USAGES = st.dictionaries(st.sampled_from(["prompt_tokens", "total_tokens", "othe
 def test_no_usage_raises_anything_and_counts_add_up(usage: dict[str, Any], inputs: list[str]) -> None:
     body = openai(*("[1]" for _ in inputs), usage=usage)
 
-    told = counted(OPENAI_EMBEDDINGS, asked(*inputs), (body, list(range(len(inputs)))))["usage"]
+    told = counted(OPENAI_EMBEDDINGS, parse_batch(*inputs), (body, list(range(len(inputs)))))["usage"]
 
     for name, value in usage.items():
         if type(value) is int:

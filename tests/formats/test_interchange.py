@@ -32,7 +32,7 @@ JSON = st.recursive(
 )
 
 
-def said(**fields: Any) -> Common | None:
+def common_of(**fields: Any) -> Common | None:
     return build_common((), HI, fields, {"maxOutputTokens": "max_tokens", "stopSequences": "stop"})
 
 
@@ -69,7 +69,7 @@ def test_a_request_in_common_words() -> None:
     ],
 )
 def test_what_is_said_is_brought_to_one_form(fields: dict[str, Any], params: dict[str, Any]) -> None:
-    request = said(**fields)
+    request = common_of(**fields)
 
     assert request is not None
     assert request.params == params
@@ -99,13 +99,13 @@ def test_what_is_said_is_brought_to_one_form(fields: dict[str, Any], params: dic
     ],
 )
 def test_what_says_more_or_says_it_oddly_is_the_apis_own_business(fields: dict[str, Any]) -> None:
-    assert said(**fields) is None
+    assert common_of(**fields) is None
 
 
 @pytest.mark.parametrize("name", ["max_tokens", "maxOutputTokens"])
 def test_how_long_an_answer_may_be_stands_apart(name: str) -> None:
     for most in (9, 9.0):
-        request = said(**{name: most})
+        request = common_of(**{name: most})
 
         assert request is not None
         assert (request.params, request.max_tokens) == ({}, 9)
@@ -118,7 +118,7 @@ def test_only_a_conversation_that_ends_with_the_user_is_a_question(turns: list[t
 
 @given(st.dictionaries(st.sampled_from([*NUMBER_PARAMS, "stop", "stopSequences", "maxOutputTokens", "other"]), JSON))
 def test_whatever_is_said_it_can_be_digested_or_is_none(fields: dict[str, Any]) -> None:
-    request = said(**fields)
+    request = common_of(**fields)
 
     if request is not None:
         assert msgspec.json.encode(request.params, order="deterministic")

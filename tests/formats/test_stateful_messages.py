@@ -95,7 +95,7 @@ def test_documented_names_and_those_of_the_callers_own_are_none(api: str, fields
 USER = {"role": "user", "content": "and louder"}
 
 
-def said(api: str, *items: dict[str, Any]) -> dict[str, Any]:
+def request_with(api: str, *items: dict[str, Any]) -> dict[str, Any]:
     """A conversation of these items and a question, as the API has it."""
     match api:
         case "responses":
@@ -135,7 +135,7 @@ def said(api: str, *items: dict[str, Any]) -> dict[str, Any]:
 )
 def test_a_conversation_that_names_what_the_upstream_holds_is_one_of_state(api: str, item: dict[str, Any]) -> None:
     with pytest.raises(Stateful):
-        parse(api, **said(api, item))
+        parse(api, **request_with(api, item))
 
 
 def test_system_prompts_are_looked_at_too() -> None:
@@ -198,7 +198,7 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments
     ],
 )
 def test_ids_of_what_is_sent_along_and_words_of_tools_are_no_state(api: str, items: tuple[dict[str, Any], ...]) -> None:
-    parse(api, **said(api, *items))
+    parse(api, **request_with(api, *items))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_tools_own_fields_count(api: str, tool: dict[str, Any]) -> None:
 
 
 def test_what_an_operator_ignores_is_none_at_any_depth() -> None:
-    body = json.dumps(REQUESTS["ollama-chat"] | {"options": S} | said("ollama-chat", {**USER, **S})).encode()
+    body = json.dumps(REQUESTS["ollama-chat"] | {"options": S} | request_with("ollama-chat", {**USER, **S})).encode()
 
     by_api("ollama-chat").parse_request("/api/chat", body, RequestContext(allow=Allow(names=frozenset({"session_id"}))))
     with pytest.raises(Stateful):

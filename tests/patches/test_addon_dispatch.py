@@ -102,7 +102,9 @@ def nothing_printed() -> Iterator[None]:
     logger.propagate = True
 
 
-def told(kinds: list[Kind], *, dispatch: bool, event: Callable[[], Any]) -> tuple[list[str], list[tuple[str, ...]]]:
+def tell_twice(
+    kinds: list[Kind], *, dispatch: bool, event: Callable[[], Any]
+) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return what was heard and logged when an event is told twice: the second time, what was found out is known."""
     heard, records = Heard(kinds), Records()
     if dispatch:
@@ -131,8 +133,8 @@ def test_any_addons_hear_and_say_the_same(kinds: list[Kind]) -> None:
     """Order, errors and their tracebacks, AddonHalt, coroutines, addons inside addons, the update behind an event."""
     flow = tflow.tflow()
 
-    stock = told(kinds, dispatch=False, event=lambda: HttpRequestHook(flow))
-    ours = told(kinds, dispatch=True, event=lambda: HttpRequestHook(flow))
+    stock = tell_twice(kinds, dispatch=False, event=lambda: HttpRequestHook(flow))
+    ours = tell_twice(kinds, dispatch=True, event=lambda: HttpRequestHook(flow))
 
     assert ours == stock
 

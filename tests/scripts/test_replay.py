@@ -33,7 +33,9 @@ DEFAULTS = RequestDefaults("gpt-4o", upstream="https://api.test/v1")
 DAY = 86400.0
 
 
-def asked(question: str, start: float, end: float, answer: str = "So.", key: str = "sk-a", **headers: str) -> HTTPFlow:
+def recorded_flow(
+    question: str, start: float, end: float, answer: str = "So.", key: str = "sk-a", **headers: str
+) -> HTTPFlow:
     """Return a flow whose request came and whose answer had come so many seconds after noon."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     turns = [{"role": "user", "content": question}]
@@ -67,10 +69,10 @@ async def play() -> AsyncIterator[Play]:
 
 async def test_the_same_request_is_a_hit_once_its_answer_had_come(play: Play) -> None:
     found = await play(
-        asked("Why?", 0, 5),
-        asked("Why?", 4, 6),  # came while the first was still under way
-        asked("Why?", 7, 9),
-        asked("Why?", 8, 9, key="sk-b"),
+        recorded_flow("Why?", 0, 5),
+        recorded_flow("Why?", 4, 6),  # came while the first was still under way
+        recorded_flow("Why?", 7, 9),
+        recorded_flow("Why?", 8, 9, key="sk-b"),
     )
 
     assert (found["hits"], found["misses"]) == (1, 3)
@@ -84,7 +86,11 @@ async def test_the_same_request_is_a_hit_once_its_answer_had_come(play: Play) ->
 async def test_an_answer_lives_by_the_recorded_clock(play: Play) -> None:
     week = Config().exact.ttl
 
-    found = await play(asked("Why?", 0, 0), asked("Why?", week - 9, week - 8), asked("Why?", week + 9, week + 9))
+    found = await play(
+        recorded_flow("Why?", 0, 0),
+        recorded_flow("Why?", week - 9, week - 8),
+        recorded_flow("Why?", week + 9, week + 9),
+    )
 
     assert (found["hits"], found["misses"]) == (1, 2)
 
@@ -93,10 +99,10 @@ async def test_near_questions_are_hits_by_meaning_or_refused_by_guards(play: Pla
     config = replace(Config(), semantic=replace(Config().semantic, threshold=0.9))
 
     found = await play(
-        asked("how far away are all of the 5 miles", 0, 1),
-        asked("how far away are all the 5 miles", 2, 3),
-        asked("how far away are all of the 50 miles", 4, 5),
-        asked("zzz", 6, 7),
+        recorded_flow("how far away are all of the 5 miles", 0, 1),
+        recorded_flow("how far away are all the 5 miles", 2, 3),
+        recorded_flow("how far away are all of the 50 miles", 4, 5),
+        recorded_flow("zzz", 6, 7),
         config=config,
     )
 
@@ -109,12 +115,12 @@ async def test_near_questions_are_hits_by_meaning_or_refused_by_guards(play: Pla
 
 
 async def test_what_is_no_business_of_the_caches_passes_or_is_not_kept_is_told_apart(play: Play) -> None:
-    other, failed = asked("x", 0, 1), asked("Why?", 2, 3)
+    other, failed = recorded_flow("x", 0, 1), recorded_flow("Why?", 2, 3)
     other.request.path = "/v1/models"
     assert failed.response is not None
     failed.response.status_code = 429
 
-    found = await play(other, failed, asked("Why?", 4, 5, x_higress_skip_ai_cache="on"))
+    found = await play(other, failed, recorded_flow("Why?", 4, 5, x_higress_skip_ai_cache="on"))
 
     assert found["others"] == {"no LLM call": 1}
     assert (found["requests"], found["misses"], found["bypasses_by_reason"]) == (2, 1, {"skip": 1})
@@ -123,8 +129,8 @@ async def test_what_is_no_business_of_the_caches_passes_or_is_not_kept_is_told_a
 
 async def test_with_a_shared_scope_each_caller_must_have_been_accepted(play: Play) -> None:
     found = await play(
-        asked("Why?", 0, 1), asked("Why?", 2, 3, key="sk-b"), asked("Why?", 4, 5, key="sk-b"),
-        asked("Why?", 4 + DAY, 5 + DAY, key="sk-b"),
+        recorded_flow("Why?", 0, 1), recorded_flow("Why?", 2, 3, key="sk-b"), recorded_flow("Why?", 4, 5, key="sk-b"),
+        recorded_flow("Why?", 4 + DAY, 5 + DAY, key="sk-b"),
         config=replace(Config(), scope=Shared()),
     )  # fmt: skip
 
@@ -149,7 +155,7 @@ async def test_the_verified_policy_learns_as_it_would_have(play: Play) -> None:
     semantic = replace(Config().semantic, policy=Policy.VERIFIED)
 
     found = await play(
-        *(asked(f"how are you {'today, ' * (i % 3)}my dear friend", i, i + 0.5, "Fine.") for i in range(30)),
+        *(recorded_flow(f"how are you {'today, ' * (i % 3)}my dear friend", i, i + 0.5, "Fine.") for i in range(30)),
         config=replace(Config(), semantic=semantic),
     )
 
@@ -158,7 +164,7 @@ async def test_the_verified_policy_learns_as_it_would_have(play: Play) -> None:
 
 
 async def test_the_table_says_it_all_without_a_text_of_anybody(play: Play) -> None:
-    found = await play(asked("Which secret?", 0, 1), asked("Which secret?", 2, 3, "Hush."))
+    found = await play(recorded_flow("Which secret?", 0, 1), recorded_flow("Which secret?", 2, 3, "Hush."))
 
     table = format_summary(found)
 
@@ -246,7 +252,7 @@ def saved(file: Path, *flows: HTTPFlow) -> Path:
 
 def test_flows_are_replayed_with_the_real_embedder_and_no_store_is_touched(tmp_path: Path) -> None:
     questions = ("How do I reset my password?", "How do I reset my password?", "How can I reset my password?")
-    file = saved(tmp_path / "f.mitm", *(asked(text, 2 * i, 2 * i + 1) for i, text in enumerate(questions)))
+    file = saved(tmp_path / "f.mitm", *(recorded_flow(text, 2 * i, 2 * i + 1) for i, text in enumerate(questions)))
 
     out, _ = run(file, "--json")
     table, _ = run(file)
@@ -258,7 +264,7 @@ def test_flows_are_replayed_with_the_real_embedder_and_no_store_is_touched(tmp_p
 
 
 def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
-    file = saved(tmp_path / "f.mitm", asked("Why?", 0, 1), asked("Why?", 2, 3))
+    file = saved(tmp_path / "f.mitm", recorded_flow("Why?", 0, 1), recorded_flow("Why?", 2, 3))
     file.write_bytes(file.read_bytes()[:-100])
     off = tmp_path / "off.yaml"
     off.write_text("enabled: false\n")

@@ -48,7 +48,7 @@ def chunks(stream: bytes) -> list[dict[str, Any]]:
     return [json.loads(event.removeprefix(b"data: ")) for event in events]
 
 
-def said(stream: bytes, index: int = 0) -> str:
+def joined_content(stream: bytes, index: int = 0) -> str:
     choices = [choice for chunk in chunks(stream) for choice in chunk["choices"] if choice["index"] == index]
     return "".join(choice["delta"].get("content", "") for choice in choices)
 
@@ -67,7 +67,7 @@ async def test_whole_and_streamed_say_the_same() -> None:
         whole = json.loads(await post(upstream, "如何重置密码？"))
         stream = await post(upstream, "如何重置密码？", stream=True)
 
-    assert whole["choices"][0]["message"]["content"] == said(stream) == FAMILIAR["重置密码"]
+    assert whole["choices"][0]["message"]["content"] == joined_content(stream) == FAMILIAR["重置密码"]
     assert whole["choices"][0]["finish_reason"] == chunks(stream)[-1]["choices"][0]["finish_reason"] == "stop"
 
 
@@ -88,7 +88,7 @@ async def test_every_choice_is_answered() -> None:
         stream = await post(upstream, n=2, stream=True)
 
     assert [choice["message"]["content"] for choice in whole["choices"]] == ["one", "two"]
-    assert [said(stream, index) for index in (0, 1)] == ["one", "two"]
+    assert [joined_content(stream, index) for index in (0, 1)] == ["one", "two"]
 
 
 async def test_tool_calls_stream_in_bits() -> None:
@@ -130,7 +130,7 @@ async def test_pieces_may_cut_anywhere() -> None:
     async with StandIn(always(texts=("天空为什么是蓝色的",), piece=1)) as upstream:
         stream = await post(upstream, stream=True)
 
-    assert said(stream) == "天空为什么是蓝色的"
+    assert joined_content(stream) == "天空为什么是蓝色的"
 
 
 async def test_connection_stays_open_and_requests_are_remembered() -> None:
@@ -191,7 +191,7 @@ async def test_closing_mid_stream_is_seen_when_chunked_and_not_when_closing_is_t
 
 async def test_close_delimited_body_is_complete() -> None:
     async with StandIn(always(texts=("a b c",), framing="close")) as upstream:
-        assert said(await post(upstream, stream=True)) == "a b c"
+        assert joined_content(await post(upstream, stream=True)) == "a b c"
 
 
 async def test_whole_body_can_be_cut_short() -> None:

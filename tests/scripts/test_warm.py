@@ -292,7 +292,7 @@ def written(path: Path, *documents: Any) -> Path:
     return path
 
 
-def said(found: FlowRecord) -> tuple[str | None, str]:
+def question_and_answer(found: FlowRecord) -> tuple[str | None, str]:
     """Return question and answer."""
     entry = kept(found.flow)
     format = next(format for format in FORMATS if format.api == entry.api)
@@ -308,7 +308,7 @@ def test_a_question_is_asked_as_the_clients_of_every_api_do(tmp_path: Path, api:
     [found], complaints = read(file, replace(DEFAULTS, upstream="https://api.test"))
 
     assert complaints == []
-    assert said(found) == (None if api == "completions" else "Why?", "So.")
+    assert question_and_answer(found) == (None if api == "completions" else "Why?", "So.")
 
 
 def test_lines_may_say_all_that_the_command_line_says(tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_a_conversation_may_end_in_its_answer(tmp_path: Path) -> None:
 
     assert complaints == []
     assert one.flow.request.content == other.flow.request.content
-    assert said(one) == ("user", "assistant")
+    assert question_and_answer(one) == ("user", "assistant")
 
 
 def test_a_whole_exchange_keeps_its_bytes(tmp_path: Path) -> None:
@@ -472,7 +472,7 @@ def test_saved_flows_are_read_to_the_damage_and_it_is_named(tmp_path: Path) -> N
     found, [complaint] = read(file)
 
     assert (len(whole[0]), whole[1]) == (3, [])
-    assert [said(each)[0] for each in found] == ["0?", "1?"]
+    assert [question_and_answer(each)[0] for each in found] == ["0?", "1?"]
     assert complaint.startswith(": flow 3: cannot be read")
     assert all(each.headers_as_sent for each in found)
 
@@ -504,7 +504,7 @@ def test_the_entries_of_a_har_file_are_good_or_bad_for_themselves(tmp_path: Path
 
     found, complaints = read(file)
 
-    assert [said(each) for each in found] == [("One?", "So."), ("Two?", "So.")]
+    assert [question_and_answer(each) for each in found] == [("One?", "So."), ("Two?", "So.")]
     assert [complaint.partition(" ")[2][:20] for complaint in complaints] == [
         "entry 2: has no url,",
         "entry 3: has no star",
@@ -563,7 +563,7 @@ def test_interactions_are_read_in_every_way_that_recorders_write_them(tmp_path: 
     found, complaints = read(file)
 
     assert complaints == []
-    assert [said(each) for each in found] == [("Why?", "So.")] * 5
+    assert [question_and_answer(each) for each in found] == [("Why?", "So.")] * 5
     assert {kept(each.flow).key for each in found} == {kept(found[0].flow).key}
     assert all(each.dated and kept(each.flow).stored_at == NOW - 30 for each in found)
 
@@ -597,7 +597,7 @@ recorded_with: VCR 6.3.1
     ([first], _), ([second], complaints) = read(one), read(other)
 
     assert complaints == []
-    assert said(first) == said(second) == ("Why?", "So.")
+    assert question_and_answer(first) == question_and_answer(second) == ("Why?", "So.")
     assert kept(second.flow).stored_at == NOW - 7
 
 
@@ -639,7 +639,7 @@ def test_the_tables_of_gptcache_are_read_but_for_what_is_deleted_or_no_text(tmp_
 
     [found], complaints = read(file)
 
-    assert said(found) == ("One?", "So.")
+    assert question_and_answer(found) == ("One?", "So.")
     assert kept(found.flow).stored_at == NOW - 60
     assert [complaint[15:] for complaint in complaints] == [
         "3: has no answer in text",
@@ -651,7 +651,7 @@ def test_what_gptcache_imports_is_read_from_json(tmp_path: Path) -> None:
     lists = {"questions": ["One?", "Two?", 3], "answers": ["1", "2", "3"]}
     found, complaints = read(written(tmp_path / "f.json", json.dumps(lists, indent=1)))
 
-    assert [said(each) for each in found] == [("One?", "1"), ("Two?", "2")]
+    assert [question_and_answer(each) for each in found] == [("One?", "1"), ("Two?", "2")]
     assert len(complaints) == 1
     assert not found[0].dated
 

@@ -215,7 +215,7 @@ def test_a_line_of_a_request_that_was_not_read_is_one_too() -> None:
     assert finished_line(finished(status=0, seconds=0.0))["stored"] is False
 
 
-def asked(question: str, key: str, owner: str = "o1") -> Any:
+def report_of(question: str, key: str, owner: str = "o1") -> Any:
     return replace(a_report(), question=question, key=key, owners=(owner,))
 
 
@@ -225,12 +225,12 @@ def test_questions_about_purged_entries_are_taken_out_also_of_files_that_were_mo
     path = tmp_path / "log.jsonl"
     log = start(text=True, max_bytes=4000, keep=20)
     for number in range(40):
-        log.decided(asked(f"question {number}", f"key {number}"))
+        log.decided(report_of(f"question {number}", f"key {number}"))
         time.sleep(0.002)
     until(lambda: (tmp_path / "log.jsonl.2").exists() and "question 39" in path.read_text())
 
     log.erased(Erased(frozenset({"key 0", "key 38"})))
-    log.decided(asked("question 40", "key 40"))
+    log.decided(report_of("question 40", "key 40"))
     until(lambda: "question 40" in path.read_text())
     files = [path, *tmp_path.glob("log.jsonl.*")]
 
@@ -245,10 +245,10 @@ def test_questions_of_a_caller_and_neighbors_that_were_purged_are_taken_out(
 ) -> None:
     path = tmp_path / "log.jsonl"
     log = start(text=True)
-    log.decided(asked("of one", "k1", "a" * 40))
-    log.decided(asked("of another", "k2", "b" * 40))
+    log.decided(report_of("of one", "k1", "a" * 40))
+    log.decided(report_of("of another", "k2", "b" * 40))
     near = Trace(neighbors=[Neighbor("k1", 0.9, "a neighbor's"), Neighbor("k3", 0.8, "a third's")])
-    log.decided(replace(asked("near", "k4"), trace=near))
+    log.decided(replace(report_of("near", "k4"), trace=near))
     until(lambda: path.exists() and len(lines(path)) == 3)
 
     log.erased(Erased(frozenset({"k1"}), CallerMatcher(frozenset({"a" * 12}))))
@@ -266,7 +266,7 @@ def test_lines_that_are_too_old_are_deleted(start: Callable[..., DecisionLog], t
     old.write_text('{"time": 1.0, "question": "very old"}\n')
     path.write_text(f'{{"time": 2.0, "question": "old"}}\n{{"time": {time.time()}, "question": "new"}}\n')
 
-    start(text=True, max_age=60.0).decided(replace(asked("newest", "k"), at=time.time()))
+    start(text=True, max_age=60.0).decided(replace(report_of("newest", "k"), at=time.time()))
     until(lambda: not old.exists() and '"old"' not in path.read_text())
 
     assert questions(path) == ["new", "newest"]

@@ -49,13 +49,13 @@ WAYS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
 STREAMS = [way for way in WAYS if not way.endswith("whole")]
 
 
-def asked(way: str, *, tools: bool = False) -> Request:
+def request_of(way: str, *, tools: bool = False) -> Request:
     path, body, headers = WAYS[way]
     with_tools = body | {"tools": [TOOL]} if tools else body
     return Request("POST", path, headers, json.dumps(with_tools).encode())
 
 
-def replied(request: Request) -> bytes:
+def answer_to(request: Request) -> bytes:
     body = answer(request).body
     assert body is not None
     return body
@@ -67,7 +67,7 @@ def read(request: Request, body: bytes) -> AnswerView:
     return view_answer(format, body, variant_of(format, request.path, request.body, dict(request.headers)))
 
 
-def said(answer: AnswerView) -> dict[str, str]:
+def texts_of(answer: AnswerView) -> dict[str, str]:
     (choice,) = answer.choices
     found: dict[str, str] = {}
     for name, text in choice:
@@ -77,22 +77,22 @@ def said(answer: AnswerView) -> dict[str, str]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_text_and_thoughts_are_read_in_one_piece(way: str) -> None:
-    request = asked(way)
+    request = request_of(way)
 
-    found = read(request, replied(request))
+    found = read(request, answer_to(request))
 
     assert found.end == "complete"
-    assert said(found)["text"] == TEXT
-    assert said(found).get("reasoning", THOUGHT) == THOUGHT
+    assert texts_of(found)["text"] == TEXT
+    assert texts_of(found).get("reasoning", THOUGHT) == THOUGHT
     assert found.usage is not None
     assert found.usage.output > 0
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_calls_of_tools_are_read_with_their_arguments(way: str) -> None:
-    request = asked(way, tools=True)
+    request = request_of(way, tools=True)
 
-    found = said(read(request, replied(request)))
+    found = texts_of(read(request, answer_to(request)))
 
     assert [json.loads(text) for name, text in found.items() if name.startswith("call")] == list(CALLS)
     assert [name for name in found if name.startswith("call")] == ["call 1: weather", "call 2: weather"]
@@ -100,13 +100,13 @@ def test_calls_of_tools_are_read_with_their_arguments(way: str) -> None:
 
 @pytest.mark.parametrize("way", STREAMS)
 def test_a_stream_that_breaks_off_is_read_as_far_as_it_goes(way: str) -> None:
-    request = asked(way)
-    body = replied(request)
+    request = request_of(way)
+    body = answer_to(request)
     lengths = []
 
     for end in range(0, len(body), 31):
         found = read(request, body[:end])
-        text = said(found).get("text", "") if found.choices else ""
+        text = texts_of(found).get("text", "") if found.choices else ""
         assert TEXT.startswith(text) or found.end == "complete", text
         lengths.append(len(text))
 
@@ -117,9 +117,9 @@ def test_a_stream_that_breaks_off_is_read_as_far_as_it_goes(way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_without_knowing_the_api_all_the_same_is_found(way: str) -> None:
     """What is gathered by the shape of events agrees with what the API's own reader makes of them."""
-    for request in (asked(way), asked(way, tools=True)):
-        body = replied(request)
-        expected = said(read(request, body))
+    for request in (request_of(way), request_of(way, tools=True)):
+        body = answer_to(request)
+        expected = texts_of(read(request, body))
 
         found = {name: "".join(pieces) for name, pieces in collect_partial_answer(body).choices[0].items()}
 
@@ -139,7 +139,7 @@ def test_an_error_is_told_instead() -> None:
     )
 
     assert (whole.choices, whole.end) == ((), "error: You exceeded your quota.")
-    assert (said(within), within.end) == ({"text": "He"}, "error: overloaded")
+    assert (texts_of(within), within.end) == ({"text": "He"}, "error: overloaded")
 
 
 def test_an_answer_that_was_too_long_says_so() -> None:
@@ -147,7 +147,7 @@ def test_an_answer_that_was_too_long_says_so() -> None:
 
     found = view_answer(by_api("chat"), body)
 
-    assert said(found) == {"text": "As I was"}
+    assert texts_of(found) == {"text": "As I was"}
     assert "length" in found.end
 
 

@@ -50,7 +50,7 @@ async def filled(store: RedisStore, an_entry: Make, count: int = 60) -> list[Ent
     return entries
 
 
-async def asked(store: RedisStore, entries: list[Entry]) -> list[Entry | BaseException | None]:
+async def get_all_at_once(store: RedisStore, entries: list[Entry]) -> list[Entry | BaseException | None]:
     """Get them all at once, and check that each comes in time and none is another's."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -66,7 +66,7 @@ async def test_keys_of_all_nodes_are_put_got_and_deleted_together(store: RedisSt
     names = [entry.key for entry in entries]
     assert {third(name) for name in names} == {0, 1, 2}
 
-    assert await asked(store, entries) == entries
+    assert await get_all_at_once(store, entries) == entries
     assert await store.get("none") is None
     await store.delete([*names[:40], "none"])
     assert await asyncio.gather(*map(store.get, names)) == [None] * 40 + entries[40:]
@@ -81,7 +81,7 @@ async def test_gets_of_one_turn_travel_as_one_batch_a_node(
 ) -> None:
     entries = await filled(store, an_entry)
 
-    await asked(store, entries)
+    await get_all_at_once(store, entries)
 
     for node in cluster.nodes[:3]:
         clients = await node.ask("CLIENT", "LIST", "TYPE", "normal")
@@ -107,7 +107,7 @@ async def test_a_key_in_a_slot_that_moves_is_found_all_the_while(
     for node in (target, source):
         await node.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[1])
     assert await store.get(entry.key) == entry
-    assert await asked(store, [entry]) == [entry]
+    assert await get_all_at_once(store, [entry]) == [entry]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
@@ -117,7 +117,7 @@ async def test_a_master_that_dies_costs_its_share_until_its_replica_takes_over(
     entries = await filled(store, an_entry)
     lost = [entry for entry in entries if third(entry.key) == 2]
     others = [entry for entry in entries if third(entry.key) != 2]
-    assert await asked(store, entries) == entries
+    assert await get_all_at_once(store, entries) == entries
 
     cluster.nodes[2].signal(how)
 
@@ -126,7 +126,7 @@ async def test_a_master_that_dies_costs_its_share_until_its_replica_takes_over(
     async with asyncio.timeout(15):
         while True:
             began = loop.time()
-            found, of_lost = await asyncio.gather(timed(store, others), asked(store, lost))
+            found, of_lost = await asyncio.gather(timed(store, others), get_all_at_once(store, lost))
             assert found[0] == others
             assert found[1] - began < TIMEOUT / 2, "others wait for the node that is down"
             failed = [each for each in of_lost if each is not None and not isinstance(each, Entry)]
@@ -141,7 +141,7 @@ async def test_a_master_that_dies_costs_its_share_until_its_replica_takes_over(
 
 
 async def timed(store: RedisStore, entries: list[Entry]) -> tuple[list[Entry | BaseException | None], float]:
-    return await asked(store, entries), asyncio.get_running_loop().time()
+    return await get_all_at_once(store, entries), asyncio.get_running_loop().time()
 
 
 async def test_a_store_whose_first_host_is_down_asks_the_next(cluster: RedisCluster, an_entry: Make) -> None:
@@ -162,9 +162,9 @@ async def test_a_cluster_that_is_gone_altogether_is_the_whole_stores_failure(
     cluster.stop()
 
     for _ in range(3):
-        await asked(store, entries)
+        await get_all_at_once(store, entries)
 
-    for found in await asked(store, entries):
+    for found in await get_all_at_once(store, entries):
         assert isinstance(found, StoreError) and not isinstance(found, ShareError)
 
 

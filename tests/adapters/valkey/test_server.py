@@ -53,7 +53,7 @@ asyncio.run(main())
 """
 
 
-async def ask(url: str, *command: str | int) -> Any:
+async def execute(url: str, *command: str | int) -> Any:
     client = Redis.from_url(url, decode_responses=True)
     try:
         return await client.execute_command(*command)  # type: ignore[no-untyped-call]
@@ -68,7 +68,7 @@ async def test_it_starts_on_a_private_socket_and_nowhere_else(valkey: EmbeddedVa
     assert valkey.running
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "valkey.sock").stat().st_mode & 0o777 == 0o700
-    settings = await ask(valkey.url, "CONFIG GET", "*")
+    settings = await execute(valkey.url, "CONFIG GET", "*")
     assert settings["port"] == "0"
     assert settings["save"] == ""
     assert settings["appendonly"] == "yes"
@@ -81,7 +81,7 @@ async def test_it_starts_on_a_private_socket_and_nowhere_else(valkey: EmbeddedVa
 async def test_a_restart_keeps_what_was_stored(tmp_path: Path) -> None:
     valkey = EmbeddedValkey(tmp_path, MEMORY)
     url = await valkey.start()
-    await ask(url, "SET", "k", "v")
+    await execute(url, "SET", "k", "v")
     await valkey.stop()
     assert not valkey.running
     with pytest.raises(OSError, match=r"refused|No such file"):
@@ -89,7 +89,7 @@ async def test_a_restart_keeps_what_was_stored(tmp_path: Path) -> None:
 
     assert await valkey.start() == url
 
-    assert await ask(url, "GET", "k") == "v"
+    assert await execute(url, "GET", "k") == "v"
     await valkey.stop()
     await valkey.stop()
 
@@ -107,7 +107,7 @@ async def test_it_forgets_the_least_used_over_its_memory(tmp_path: Path) -> None
 
 
 async def test_its_death_is_told_and_it_can_be_started_again(valkey: EmbeddedValkey) -> None:
-    await ask(valkey.url, "SET", "k", "v")
+    await execute(valkey.url, "SET", "k", "v")
     assert valkey.pid is not None
     watching = asyncio.create_task(valkey.watch())
 
@@ -116,13 +116,13 @@ async def test_its_death_is_told_and_it_can_be_started_again(valkey: EmbeddedVal
     await watching
     assert not valkey.running
     await valkey.start()
-    assert await ask(valkey.url, "GET", "k") == "v"
+    assert await execute(valkey.url, "GET", "k") == "v"
 
 
 async def test_killing_the_proxy_leaves_no_server_behind(child: Start, gone: Gone, tmp_path: Path) -> None:
     owner = child(OWNER, tmp_path)
     pid, url = (await owner.line()).split()
-    await ask(url, "SET", "k", "v")
+    await execute(url, "SET", "k", "v")
     assert not FolderLock(tmp_path).acquire()
 
     owner.kill()
@@ -132,7 +132,7 @@ async def test_killing_the_proxy_leaves_no_server_behind(child: Start, gone: Gon
     successor = EmbeddedValkey(tmp_path, MEMORY)
     await successor.start()  # at once as well: it waits until its predecessor has written everything
     assert await gone(int(pid))
-    assert await ask(url, "GET", "k") == "v"
+    assert await execute(url, "GET", "k") == "v"
     await successor.stop()
     lock.release()
 
@@ -161,7 +161,7 @@ async def test_ctrl_c_at_the_terminal_does_not_reach_it(child: Start, tmp_path: 
     os.killpg(owner.process.pid, signal.SIGINT)
     await asyncio.sleep(0.1)
 
-    assert await ask(url, "PING")
+    assert await execute(url, "PING")
 
 
 async def test_a_second_process_shares_it(child: Start, tmp_path: Path) -> None:
@@ -173,22 +173,22 @@ async def test_a_second_process_shares_it(child: Start, tmp_path: Path) -> None:
 
     assert second.url == url
     assert not second.running
-    assert await ask(second.url, "PING")
+    assert await execute(second.url, "PING")
     await second.stop()  # ends nothing that it has not started
-    assert await ask(url, "PING")
+    assert await execute(url, "PING")
 
 
 async def test_an_orphan_that_nobody_owns_is_replaced(tmp_path: Path, gone: Gone) -> None:
     orphan = EmbeddedValkey(tmp_path, MEMORY)
     await orphan.start()
-    await ask(orphan.url, "SET", "k", "v")
+    await execute(orphan.url, "SET", "k", "v")
 
     valkey = EmbeddedValkey(tmp_path, MEMORY)
     await valkey.start()
 
     await orphan.watch()
     assert orphan._process is not None and orphan._process.returncode == 0
-    assert await ask(valkey.url, "GET", "k") == "v"
+    assert await execute(valkey.url, "GET", "k") == "v"
     await valkey.stop()
 
 
@@ -203,7 +203,7 @@ async def test_a_folder_too_long_for_a_socket(tmp_path: Path) -> None:
     assert socket.parent.stat().st_mode & 0o777 == 0o700
     assert EmbeddedValkey(folder, MEMORY).url == url
     assert EmbeddedValkey(folder / "other", MEMORY).url != url
-    assert await ask(url, "PING")
+    assert await execute(url, "PING")
     assert (folder / "valkey" / "appendonlydir").is_dir()
     await valkey.stop()
     socket.parent.rmdir()
@@ -227,7 +227,7 @@ async def test_a_socket_folder_of_somebody_elses_is_not_used(tmp_path: Path) -> 
 async def test_an_odd_folder_name_is_no_obstacle(tmp_path: Path) -> None:
     valkey = EmbeddedValkey(tmp_path / 'a "b" #c ?d %20', MEMORY)
 
-    assert await ask(await valkey.start(), "PING")
+    assert await execute(await valkey.start(), "PING")
 
     await valkey.stop()
 
@@ -254,8 +254,8 @@ async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 async def test_a_cut_off_append_only_file_loses_its_tail_only(tmp_path: Path) -> None:
     valkey = EmbeddedValkey(tmp_path, MEMORY)
     url = await valkey.start()
-    await ask(url, "SET", "first", "v")
-    await ask(url, "SET", "last", "v" * 1000)
+    await execute(url, "SET", "first", "v")
+    await execute(url, "SET", "last", "v" * 1000)
     await valkey.stop()
     [log] = (tmp_path / "valkey" / "appendonlydir").glob("*.incr.aof")
     with log.open("r+b") as file:
@@ -263,7 +263,7 @@ async def test_a_cut_off_append_only_file_loses_its_tail_only(tmp_path: Path) ->
 
     await valkey.start()
 
-    assert await ask(url, "MGET", "first", "last") == ["v", None]
+    assert await execute(url, "MGET", "first", "last") == ["v", None]
     await valkey.stop()
 
 
@@ -325,14 +325,14 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
         valkey = EmbeddedValkey(folder, MEMORY)
         url = await valkey.start()
         for i in range(20):
-            await ask(url, "SET", f"base{i}", "secret" * 10)
-        await ask(url, "BGREWRITEAOF")
-        while "aof_rewrite_in_progress:1" in str(await ask(url, "INFO", "persistence")) or not list(
+            await execute(url, "SET", f"base{i}", "secret" * 10)
+        await execute(url, "BGREWRITEAOF")
+        while "aof_rewrite_in_progress:1" in str(await execute(url, "INFO", "persistence")) or not list(
             (folder / "valkey" / "appendonlydir").glob("*.2.base.rdb")
         ):
             await asyncio.sleep(0.02)
         for i in range(20):
-            await ask(url, "SET", f"appended{i}", "secret" * 10)
+            await execute(url, "SET", f"appended{i}", "secret" * 10)
         await valkey.stop()
 
     asyncio.run(fill())
@@ -349,8 +349,8 @@ async def test_damaged_files_are_set_aside_and_it_begins_anew(
 
     url = await valkey.start()
 
-    assert await ask(url, "DBSIZE") == 0
-    assert await ask(url, "SET", "k", "v")
+    assert await execute(url, "DBSIZE") == 0
+    assert await execute(url, "SET", "k", "v")
     await valkey.stop()
     [aside] = find_set_aside(data / "valkey")
     assert aside.stat().st_mode & 0o777 == 0o700
@@ -359,7 +359,7 @@ async def test_damaged_files_are_set_aside_and_it_begins_anew(
     assert "secret" not in caplog.text
     assert sorted(path.name for path in data.iterdir()) == ["valkey", aside.name]
     assert await valkey.start() == url
-    assert await ask(url, "GET", "k") == "v"
+    assert await execute(url, "GET", "k") == "v"
     await valkey.stop()
 
 
@@ -408,7 +408,7 @@ async def test_a_server_killed_at_its_start_is_no_damage(
 
     assert find_set_aside(data / "valkey") == []
     monkeypatch.undo()
-    assert await ask(await valkey.start(), "GET", "base1") == "secret" * 10
+    assert await execute(await valkey.start(), "GET", "base1") == "secret" * 10
     await valkey.stop()
 
 
@@ -457,7 +457,7 @@ async def test_a_server_that_hangs_is_ended_and_started_again(
     valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(valkey_adapter, "MAX_SILENCE_S", 0.5)
-    await ask(valkey.url, "SET", "k", "v")
+    await execute(valkey.url, "SET", "k", "v")
     await asyncio.sleep(1.1)  # its file is synced once a second
     assert valkey.pid is not None
     os.kill(valkey.pid, signal.SIGSTOP)
@@ -466,7 +466,7 @@ async def test_a_server_that_hangs_is_ended_and_started_again(
         await valkey.watch()
 
     assert not valkey.running
-    assert await ask(await valkey.start(), "GET", "k") == "v"
+    assert await execute(await valkey.start(), "GET", "k") == "v"
 
 
 async def test_a_server_that_is_only_held_up_is_left_alone(

@@ -47,7 +47,7 @@ def parse(*, headers: dict[str, str] | None = None, tools_semantic: bool = False
     )
 
 
-def asked(content: Any, **fields: Any) -> Call:
+def parse_content(content: Any, **fields: Any) -> Call:
     return parse(messages=[{"role": "user", "content": content}], **fields)
 
 
@@ -236,13 +236,13 @@ def test_state_that_is_declined_does_not_matter() -> None:
     ],
 )
 def test_the_question_is_the_last_users_text_if_that_is_all_there_is(content: Any, question: str | None) -> None:
-    assert asked(content, system="s").question == question
+    assert parse_content(content, system="s").question == question
 
 
 def test_a_file_is_no_state_since_it_never_changes_but_no_question_either() -> None:
     image = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
 
-    assert asked([image, {"type": "text", "text": "Hi"}]).question is None
+    assert parse_content([image, {"type": "text", "text": "Hi"}]).question is None
 
 
 @pytest.mark.parametrize("role", ["assistant", "system"])

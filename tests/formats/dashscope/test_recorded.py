@@ -33,7 +33,7 @@ def test_every_good_answer_says_the_same_however_it_is_written(tool: Any, exchan
         assert mode is call.mode is (Mode.STREAM if x.sse else Mode.WHOLE), x.where
         said = tool.assemble("dashscope", DASHSCOPE.render(answer, Mode.WHOLE), False)
         if x.sse:
-            assert told(answer) == joined(x.response), x.where
+            assert summary_of(answer) == joined(x.response), x.where
         else:
             assert said == tool.assemble("dashscope", x.response, False), x.where
         for variant in VARIANTS:
@@ -67,7 +67,7 @@ def parse(x: Any) -> Call:
     return DASHSCOPE.parse_request(path, x.request, RequestContext(headers=x.headers()))
 
 
-def told(answer: Any) -> tuple[str, str, str, int]:
+def summary_of(answer: Any) -> tuple[str, str, str, int]:
     """Return text, arguments, end and count of tokens."""
     output, tokens = answer["output"], answer["usage"]["output_tokens"]
     if "text" in output:
@@ -79,5 +79,7 @@ def told(answer: Any) -> tuple[str, str, str, int]:
 
 def joined(body: bytes) -> tuple[str, str, str, int]:
     """Join what each event tells, all recordings being of pieces."""
-    texts, arguments, ends, counts = zip(*(told(json.loads(event.data)) for event in sse.decode(body)), strict=True)
+    texts, arguments, ends, counts = zip(
+        *(summary_of(json.loads(event.data)) for event in sse.decode(body)), strict=True
+    )
     return "".join(texts), "".join(arguments), ends[-1], counts[-1]

@@ -216,10 +216,10 @@ def test_parts_among_wholes_are_repeated(variant: str) -> None:
 
 
 def test_choices_grow_by_index_each_to_its_own_end() -> None:
-    def said(index: int, content: str, end: str = "null") -> dict[str, Any]:
+    def chunk(index: int, content: str, end: str = "null") -> dict[str, Any]:
         return {"choices": [{"index": index, "message": {"content": content}, "finish_reason": end}]}
 
-    body = stream(said(0, "a"), said(1, "x"), said(0, "b"), said(0, "", "stop"), said(1, "y", "stop"))
+    body = stream(chunk(0, "a"), chunk(1, "x"), chunk(0, "b"), chunk(0, "", "stop"), chunk(1, "y", "stop"))
 
     choices = gathered(body, n=2)["output"]["choices"]
 
@@ -237,10 +237,10 @@ def test_log_probabilities_grow_with_the_pieces() -> None:
     def token(text: str) -> dict[str, Any]:
         return {"content": [{"token": text, "logprob": -0.5, "top_logprobs": []}]}
 
-    def said(text: str, logprobs: Any, end: str) -> dict[str, Any]:
+    def chunk(text: str, logprobs: Any, end: str) -> dict[str, Any]:
         return {"choices": [{"message": {"content": text}, "logprobs": logprobs, "finish_reason": end}]}
 
-    body = stream(said("a", token("a"), "null"), said("b", token("b"), "null"), said("", None, "stop"))
+    body = stream(chunk("a", token("a"), "null"), chunk("b", token("b"), "null"), chunk("", None, "stop"))
 
     (choice,) = gathered(body)["output"]["choices"]
 
@@ -468,7 +468,7 @@ def service(variant: str) -> Iterator[str]:
         server.server_close()
 
 
-def ask(url: str, **parameters: Any) -> Any:
+def request(url: str, **parameters: Any) -> Any:
     return dashscope.Generation.call(
         model="qwen-plus", messages=[{"role": "user", "content": "Hi"}], api_key="k", base_address=url, **parameters
     )
@@ -476,7 +476,7 @@ def ask(url: str, **parameters: Any) -> Any:
 
 def test_the_sdk_reads_a_whole_answer() -> None:
     with service("") as url:
-        response = ask(url, result_format="message")
+        response = request(url, result_format="message")
 
     assert response.status_code == 200
     assert response.request_id == "r"
@@ -487,7 +487,7 @@ def test_the_sdk_reads_a_whole_answer() -> None:
 
 def test_the_sdk_reads_pieces() -> None:
     with service(INCREMENTAL) as url:
-        responses = list(ask(url, result_format="message", stream=True, incremental_output=True))
+        responses = list(request(url, result_format="message", stream=True, incremental_output=True))
 
     said = [response.output.choices[0] for response in responses]
     assert "".join(choice.message.content for choice in said) == "Let me see."
@@ -499,14 +499,14 @@ def test_the_sdk_reads_pieces() -> None:
 def test_the_sdk_makes_wholes_of_pieces() -> None:
     """It asks for pieces even where its caller wants wholes, and joins them itself."""
     with service(INCREMENTAL) as url:
-        *_, last = ask(url, result_format="message", stream=True, incremental_output=False)
+        *_, last = request(url, result_format="message", stream=True, incremental_output=False)
 
     assert last.output.choices[0].message == FULL["output"]["choices"][0]["message"]
 
 
 def test_the_sdk_reads_wholes() -> None:
     with service(CUMULATIVE) as url:
-        *_, last = ask(url, result_format="message", stream=True)
+        *_, last = request(url, result_format="message", stream=True)
 
     assert last.output.choices[0].message == FULL["output"]["choices"][0]["message"]
     assert last.usage.output_tokens == 7

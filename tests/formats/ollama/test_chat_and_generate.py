@@ -56,14 +56,14 @@ def generate(**fields: Any) -> Call:
     return OLLAMA_GENERATE.parse_request("/api/generate", json.dumps(body).encode())
 
 
-def said(**fields: Any) -> bytes:
+def chat_answer(**fields: Any) -> bytes:
     """A good whole answer of /api/chat in the shape of Ollama's documentation, with changes."""
     message = {"role": "assistant", "content": "Hello!"}
     document = {"model": "llama3.2", "created_at": "2023-12-12T14:13:43.416799Z", "message": message}
     return json.dumps(document | {"done_reason": "stop", "done": True} | COUNTS | fields).encode()
 
 
-def generated(**fields: Any) -> bytes:
+def generate_answer(**fields: Any) -> bytes:
     """One of /api/generate."""
     document = {"model": "llama3.2", "created_at": "2023-08-04T19:22:45.499127Z", "response": "It is blue."}
     return json.dumps(document | {"done": True, "context": [1, 2, 3]} | COUNTS | fields).encode()
@@ -286,7 +286,7 @@ def test_the_caller_may_let_tools_pass_but_nothing_else() -> None:
 
 
 def test_a_whole_answer_is_its_own_document() -> None:
-    for format, body in ((OLLAMA_CHAT, said()), (OLLAMA_GENERATE, generated())):
+    for format, body in ((OLLAMA_CHAT, chat_answer()), (OLLAMA_GENERATE, generate_answer())):
         mode, document = format.parse_answer(body)
 
         assert (mode, document) == (Mode.WHOLE, json.loads(body))
@@ -297,25 +297,25 @@ def test_a_whole_answer_is_its_own_document() -> None:
 def test_what_clients_count_on_is_there() -> None:
     message = {"thinking": "Hm", "tool_calls": [CALL]}
 
-    assert OLLAMA_CHAT.parse_answer(said(message=message))[1]["message"] == {
+    assert OLLAMA_CHAT.parse_answer(chat_answer(message=message))[1]["message"] == {
         "role": "assistant",
         "content": "",
         "thinking": "Hm",
         "tool_calls": [CALL],
     }
-    assert OLLAMA_GENERATE.parse_answer(generated(response=None, thinking="Hm"))[1]["response"] == ""
+    assert OLLAMA_GENERATE.parse_answer(generate_answer(response=None, thinking="Hm"))[1]["response"] == ""
 
 
 @pytest.mark.parametrize("reason", ["stop", "tool_calls", "", None])
 def test_good_ends_are_kept_and_old_versions_name_none(reason: str | None) -> None:
-    assert OLLAMA_CHAT.parse_answer(said(done_reason=reason))[1]["done_reason"] == reason
+    assert OLLAMA_CHAT.parse_answer(chat_answer(done_reason=reason))[1]["done_reason"] == reason
 
 
 @pytest.mark.parametrize(
     "reason", ["length", "load", "unload", "error", "content_filter", 1, ["stop"], "a secret told"]
 )
 def test_any_other_end_is_refused(reason: Any) -> None:
-    for format, body in ((OLLAMA_CHAT, said), (OLLAMA_GENERATE, generated)):
+    for format, body in ((OLLAMA_CHAT, chat_answer), (OLLAMA_GENERATE, generate_answer)):
         with pytest.raises(ValueError, match="done_reason") as caught:
             format.parse_answer(body(done_reason=reason))
 
@@ -335,13 +335,13 @@ def test_any_other_end_is_refused(reason: Any) -> None:
 )
 def test_an_answer_that_says_nothing_is_refused(message: dict[str, Any] | None) -> None:
     with pytest.raises(ValueError, match="nothing is said"):
-        OLLAMA_CHAT.parse_answer(said(message=message))
+        OLLAMA_CHAT.parse_answer(chat_answer(message=message))
 
 
 @pytest.mark.parametrize("changes", [{"response": ""}, {"response": None}, {"response": "", "image": "aGk="}])
 def test_a_model_that_was_loaded_or_drew_a_picture_said_nothing(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="nothing is said"):
-        OLLAMA_GENERATE.parse_answer(generated(**changes))
+        OLLAMA_GENERATE.parse_answer(generate_answer(**changes))
 
 
 @pytest.mark.parametrize(
@@ -371,20 +371,20 @@ def test_a_model_that_was_loaded_or_drew_a_picture_said_nothing(changes: dict[st
 )
 def test_what_is_not_an_answer_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        OLLAMA_CHAT.parse_answer(said(**changes))
+        OLLAMA_CHAT.parse_answer(chat_answer(**changes))
 
 
 def test_the_other_endpoints_answer_is_none_of_this_one() -> None:
     with pytest.raises(ValueError, match="nothing is said"):
-        OLLAMA_CHAT.parse_answer(generated())
+        OLLAMA_CHAT.parse_answer(generate_answer())
     with pytest.raises(ValueError, match="nothing is said"):
-        OLLAMA_GENERATE.parse_answer(said())
+        OLLAMA_GENERATE.parse_answer(chat_answer())
 
 
 def test_a_document_may_be_written_over_several_lines() -> None:
-    body = json.dumps(json.loads(said()), indent=2).encode() + b"\n"
+    body = json.dumps(json.loads(chat_answer()), indent=2).encode() + b"\n"
 
-    assert OLLAMA_CHAT.parse_answer(body) == OLLAMA_CHAT.parse_answer(said())
+    assert OLLAMA_CHAT.parse_answer(body) == OLLAMA_CHAT.parse_answer(chat_answer())
 
 
 # in common words
@@ -454,7 +454,7 @@ def test_a_prompt_with_more_than_words_has_no_common_ones(fields: dict[str, Any]
 def test_an_answer_is_understood() -> None:
     message = {"role": "assistant", "content": "Sun.", "thinking": "Hm", "tool_calls": [CALL]}
 
-    assert OLLAMA_CHAT.to_answer(OLLAMA_CHAT.parse_answer(said(message=message))[1]) == Answer(
+    assert OLLAMA_CHAT.to_answer(OLLAMA_CHAT.parse_answer(chat_answer(message=message))[1]) == Answer(
         id="20231212T141343416799Z",
         model="llama3.2",
         created=1702390423,
@@ -466,7 +466,7 @@ def test_an_answer_is_understood() -> None:
         ),
         usage=Usage(26, 298),
     )
-    assert OLLAMA_GENERATE.to_answer(OLLAMA_GENERATE.parse_answer(generated())[1]).choices == (
+    assert OLLAMA_GENERATE.to_answer(OLLAMA_GENERATE.parse_answer(generate_answer())[1]).choices == (
         Choice((Text("It is blue."),), Finish.STOP),
     )
 
@@ -485,14 +485,14 @@ def test_an_answer_is_understood() -> None:
     ],
 )
 def test_time_is_read_to_the_second(time: str | None, created: int) -> None:
-    document = OLLAMA_CHAT.parse_answer(said(created_at=time))[1]
+    document = OLLAMA_CHAT.parse_answer(chat_answer(created_at=time))[1]
 
     assert OLLAMA_CHAT.to_answer(document).created == created
 
 
 def test_calls_of_old_versions_have_no_ids_and_counts_may_be_missing() -> None:
     old = {"content": "", "tool_calls": [{"function": {"name": "f"}}]}
-    document = OLLAMA_CHAT.parse_answer(said(message=old, prompt_eval_count=None, eval_count=None))[1]
+    document = OLLAMA_CHAT.parse_answer(chat_answer(message=old, prompt_eval_count=None, eval_count=None))[1]
 
     answer = OLLAMA_CHAT.to_answer(document)
 
@@ -501,7 +501,7 @@ def test_calls_of_old_versions_have_no_ids_and_counts_may_be_missing() -> None:
 
 
 def test_pictures_are_not_understood() -> None:
-    document = OLLAMA_CHAT.parse_answer(said(message={"content": "x", "images": ["aGk="]}))[1]
+    document = OLLAMA_CHAT.parse_answer(chat_answer(message={"content": "x", "images": ["aGk="]}))[1]
 
     with pytest.raises(ValueError, match="more than text"):
         OLLAMA_CHAT.to_answer(document)
@@ -539,7 +539,7 @@ def test_what_others_say_is_expressed(parts: tuple[Any, ...], created: int, usag
 
 def test_an_answer_crosses_to_chat_completions_and_back() -> None:
     message = {"role": "assistant", "content": "Sun.", "thinking": "Hm", "tool_calls": [CALL]}
-    document = OLLAMA_CHAT.parse_answer(said(message=message, created_at="2023-12-12T14:13:43Z"))[1]
+    document = OLLAMA_CHAT.parse_answer(chat_answer(message=message, created_at="2023-12-12T14:13:43Z"))[1]
     completion = CHAT.from_answer(OLLAMA_CHAT.to_answer(document), chat())
 
     back = OLLAMA_CHAT.from_answer(CHAT.to_answer(completion), chat())

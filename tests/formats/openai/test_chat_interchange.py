@@ -44,7 +44,7 @@ def parse(**fields: Any) -> Call:
     return CHAT.parse_request("/v1/chat/completions", json.dumps({"model": "m", "messages": [HI], **fields}).encode())
 
 
-def asked(**fields: Any) -> Common | None:
+def common_of(**fields: Any) -> Common | None:
     return parse(**fields).common
 
 
@@ -91,7 +91,7 @@ def test_a_plain_request_is_in_common_words() -> None:
         {"role": "user", "content": [{"type": "text", "text": "Why?"}]},
     ]
 
-    assert asked(messages=conversation, temperature=1.0, stop="x", max_completion_tokens=9, stream=True) == Common(
+    assert common_of(messages=conversation, temperature=1.0, stop="x", max_completion_tokens=9, stream=True) == Common(
         system="Be brief.\n\nBe kind.",
         turns=(("user", "Hi"), ("assistant", "Yes?"), ("user", "Why?")),
         params={"temperature": 1, "stop": ["x"]},
@@ -112,7 +112,7 @@ def test_a_plain_request_is_in_common_words() -> None:
     ],
 )
 def test_what_changes_no_answer_and_what_asks_for_the_usual_is_left_out(fields: dict[str, Any]) -> None:
-    assert asked(**fields) == asked() == Common("", (("user", "Hi"),), {}, None)
+    assert common_of(**fields) == common_of() == Common("", (("user", "Hi"),), {}, None)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_changes_no_answer_and_what_asks_for_the_usual_is_left_out(fields: 
     ],
 )
 def test_a_request_that_says_more_has_no_common_words(fields: dict[str, Any]) -> None:
-    assert asked(**fields) is None
+    assert common_of(**fields) is None
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,13 @@ def test_a_request_that_says_more_has_no_common_words(fields: dict[str, Any]) ->
     ],
 )
 def test_a_conversation_of_more_than_plain_texts_in_turn_has_no_common_words(messages: list[Any]) -> None:
-    assert asked(messages=messages) is None
+    assert common_of(messages=messages) is None
 
 
 def test_functions_are_told_as_every_api_does() -> None:
-    request = asked(tools=[{"type": "function", "function": FUNCTION}, {"type": "function", "function": {"name": "g"}}])
+    request = common_of(
+        tools=[{"type": "function", "function": FUNCTION}, {"type": "function", "function": {"name": "g"}}]
+    )
 
     assert request is not None
     assert request.params == {"tools": [FUNCTION, {"name": "g", "description": "", "parameters": {}}]}
@@ -177,7 +179,7 @@ def test_functions_are_told_as_every_api_does() -> None:
     ],
 )
 def test_a_tool_that_is_no_plain_function_has_no_common_words(tool: dict[str, Any]) -> None:
-    assert asked(tools=[tool]) is None
+    assert common_of(tools=[tool]) is None
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_a_tool_that_is_no_plain_function_has_no_common_words(tool: dict[str, An
     ],
 )
 def test_which_tool_is_wanted_is_told(sent: Any, told: Any) -> None:
-    request = asked(tool_choice=sent)
+    request = common_of(tool_choice=sent)
 
     assert request is not None
     assert request.params == {"tool_choice": told}
@@ -213,7 +215,7 @@ def test_which_tool_is_wanted_is_told(sent: Any, told: Any) -> None:
     ],
 )
 def test_any_other_wish_for_a_tool_has_no_common_words(sent: Any) -> None:
-    assert asked(tool_choice=sent) is None
+    assert common_of(tool_choice=sent) is None
 
 
 # answers understood

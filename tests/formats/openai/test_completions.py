@@ -307,7 +307,7 @@ def test_tokens_are_counted_where_the_answer_says() -> None:
 # in words common to all APIs
 
 
-def said(*parts: Any, finish: Finish = Finish.STOP) -> Answer:
+def answer_of(*parts: Any, finish: Finish = Finish.STOP) -> Answer:
     return Answer("x1", "m", 7, (Choice(parts, finish),), Usage(5, 7, 2, 1))
 
 
@@ -326,7 +326,7 @@ def test_names_and_times_that_are_missing_or_odd_do_not_matter() -> None:
 
 
 def test_text_of_another_api_becomes_a_completion() -> None:
-    document = COMPLETIONS.from_answer(said(Reasoning("Hm", "sig"), Text("a"), Text("b")), parse())
+    document = COMPLETIONS.from_answer(answer_of(Reasoning("Hm", "sig"), Text("a"), Text("b")), parse())
 
     assert document == {
         "id": "cmpl-x1",
@@ -357,7 +357,7 @@ def test_text_of_another_api_becomes_a_completion() -> None:
 )
 def test_what_is_not_text_has_no_words_here(parts: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError):
-        COMPLETIONS.from_answer(said(*parts), parse())
+        COMPLETIONS.from_answer(answer_of(*parts), parse())
 
 
 @given(

@@ -66,7 +66,7 @@ def test_choices_of_several_prompts_come_in_any_order() -> None:
 
 
 def test_log_probabilities_grow_token_by_token() -> None:
-    def told(token: str, offset: int) -> dict[str, Any]:
+    def logprobs_of(token: str, offset: int) -> dict[str, Any]:
         return {
             "tokens": [token],
             "token_logprobs": [-0.5],
@@ -75,8 +75,8 @@ def test_log_probabilities_grow_token_by_token() -> None:
         }
 
     (choice,) = read(
-        chunk(piece(" a", logprobs=told(" a", 9))),
-        chunk(piece(" b", logprobs=told(" b", 11))),
+        chunk(piece(" a", logprobs=logprobs_of(" a", 9))),
+        chunk(piece(" b", logprobs=logprobs_of(" b", 11))),
         chunk(piece("", end="stop")),
         DONE,
     )["choices"]

@@ -44,7 +44,7 @@ def completed(**changes: Any) -> bytes:
     return event("response.completed", response=RESPONSE | changes)
 
 
-def told(document: dict[str, Any]) -> list[dict[str, Any]]:
+def rendered_events(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The events of a rendered stream, less what all have: the name that is their type, and a number one up."""
     events = []
     for number, each in enumerate(sse.decode(RESPONSES.render(document, Mode.STREAM))):
@@ -57,7 +57,7 @@ def told(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def within(item: dict[str, Any]) -> list[dict[str, Any]]:
     """The events between an item's first and its last one, less the item they are of."""
-    events = told(RESPONSE | {"output": [MESSAGE, item]})
+    events = rendered_events(RESPONSE | {"output": [MESSAGE, item]})
     at = [each for each in events if each.get("output_index") == 1]
     assert [each["type"] for each in (at[0], at[-1])] == ["output_item.added", "output_item.done"]
     assert at[-1]["item"] == item
@@ -197,7 +197,7 @@ def test_a_stream_is_written_in_the_order_openai_does() -> None:
     at = {"item_id": "msg_1", "output_index": 0}
     part = {**at, "content_index": 0}
 
-    assert told(RESPONSE) == [
+    assert rendered_events(RESPONSE) == [
         {"type": "created", "response": OPENING},
         {"type": "in_progress", "response": OPENING},
         {
@@ -313,7 +313,9 @@ def test_items_begin_empty() -> None:
         {"type": "image_generation_call", "status": "completed", "result": "AA"},
     ]
 
-    begun = [each["item"] for each in told(RESPONSE | {"output": items}) if each["type"] == "output_item.added"]
+    begun = [
+        each["item"] for each in rendered_events(RESPONSE | {"output": items}) if each["type"] == "output_item.added"
+    ]
 
     assert begun == [
         CALL | {"status": "in_progress", "arguments": ""},
@@ -369,7 +371,7 @@ def test_a_stream_truncated_at_any_byte_is_not_complete() -> None:
 def test_a_shells_commands_are_told_one_by_one() -> None:
     call = {"type": "shell_call", "id": "sh_1", "call_id": "c", "status": "in_progress"}
     call |= {"action": {"commands": ["ls", "pwd"], "timeout_ms": 9}, "environment": {"type": "local"}}
-    events = told(RESPONSE | {"output": [call]})
+    events = rendered_events(RESPONSE | {"output": [call]})
 
     at = {"output_index": 0}
     assert [event for event in events if "shell" in event["type"]] == [
