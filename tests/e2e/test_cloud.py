@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.cloud.dashscope import EmbeddingStandIn, Trouble
+from demo.cloud.dashscope import EmbeddingStandIn, Fault
 from demo.cloud.dashvector import DashVector, loopback_environment
 from e2e.proxy import READY_EXACT, Proxy
 from fakes import LetterEmbedder
@@ -87,11 +87,11 @@ def test_a_question_in_other_words_is_found(start: Start, cloud: Cloud, kind: st
 @pytest.mark.parametrize("stored_as", ["query", "document"])
 def test_questions_are_stored_as_what_the_setting_says(start: Start, cloud: Cloud, stored_as: str) -> None:
     proxy = start(cloud.config(more=f", stored_as: {stored_as}"), environment=loopback_environment())
-    cloud.embedder.asked.clear()
+    cloud.embedder.parsed.clear()
     proxy.ask("How do I reset my password?")
     proxy.ask_until("semantic", "How do I reset my passwords?")
 
-    asked = [(text, asked.text_type) for asked in cloud.embedder.asked for text in asked.texts]
+    asked = [(text, each.text_type) for each in cloud.embedder.parsed for text in each.texts]
     look_ups = ("How do I reset my password?", "How do I reset my passwords?")
     stores = [] if stored_as == "query" else [("How do I reset my password?", "document")]
     assert {(text, kind) for text, kind in asked if kind == "query"} == {(text, "query") for text in look_ups}
@@ -164,7 +164,7 @@ def test_services_that_hang_cost_no_client_more_than_the_lookup(start: Start, cl
     proxy = start(cloud.config(), environment=loopback_environment())
     proxy.ask("How do I hang?")
     proxy.ask_until("exact", "How do I hang?")
-    cloud.embedder.always = Trouble(hang=True)
+    cloud.embedder.always = Fault(hang=True)
 
     with cloud.index.hanging(), ThreadPoolExecutor(50) as clients:
         began = time.monotonic()

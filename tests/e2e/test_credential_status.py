@@ -221,7 +221,7 @@ class Embedding:
         asyncio.run_coroutine_threadsafe(self.service.__aenter__(), self._loop).result(10)
 
     def times(self, text: str) -> int:
-        return sum(asked.texts.count(text) for asked in self.service.asked)
+        return sum(each.texts.count(text) for each in self.service.parsed)
 
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self.service.__aexit__(None, None, None), self._loop).result(10)

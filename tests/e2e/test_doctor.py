@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from demo.cloud.dashscope import Trouble
+from demo.cloud.dashscope import Fault
 from demo.cloud.dashvector import loopback_environment
 from e2e.proxy import ROOT, Proxy, free_port
 from e2e.test_cloud import Cloud
@@ -86,7 +86,7 @@ def tilted(rows: list[dict[str, Any]]) -> None:
 def test_questions_stored_as_documents_show_how_like_themselves_they_are(tmp_path: Path, services: Cloud) -> None:
     config = services.config(more=", dimensions: 256, stored_as: document")
     code, said = examine(tmp_path, config)
-    services.embedder.trouble(Trouble(), Trouble(), Trouble(forge=tilted))  # it loads, looks up, stores
+    services.embedder.inject(Fault(), Fault(), Fault(forge=tilted))  # it loads, looks up, stores
 
     tilted_code, tilted_said = examine(tmp_path, config)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply, Request
-from demo.cloud.dashscope import Trouble
+from demo.cloud.dashscope import Fault
 from demo.cloud.dashvector import loopback_environment
 from e2e import proxy as http
 from e2e.loop_watch import EVERY
@@ -88,7 +88,7 @@ def test_while_the_cloud_hangs_every_client_has_its_answer_and_the_loop_turns(
         watched = tmp_path / f"{name}.turns"
         cloud.embedder.always = None
         proxy = start(config, data=name, options=watch, environment={**environment, "LOOP_WATCH": str(watched)})
-        cloud.embedder.always = None if hangs == "the index" else Trouble(hang=True)
+        cloud.embedder.always = None if hangs == "the index" else Fault(hang=True)
         with cloud.index.hanging():
             began = time.monotonic()
             replies = fifty_at_once(proxy.port)

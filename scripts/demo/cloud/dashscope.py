@@ -1,7 +1,7 @@
 """A stand-in for DashScope's text embedding, in its own API and in OpenAI's, on loopback. It records requests.
 
     async with EmbeddingStandIn(embed) as service:
-        service.trouble(Trouble(status=429), Trouble(delay=0.2))     # for the next two requests only
+        service.inject(Fault(status=429), Fault(delay=0.2))     # for the next two requests only
         ... service.base_url, service.compatible_url, service.key, service.asked
 
 *embed* turns texts into rows of one length; they are truncated or zero-padded to the requested dimensions.
@@ -44,7 +44,7 @@ MODELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Fault:
     """A fault injected into one request. Times are in seconds; *body* is sent unchanged."""
 
     status: int = 0  # 0: that of the answer
@@ -58,7 +58,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedRequest:
     """A request that could be parsed, valid or not."""
 
     model: str
@@ -67,7 +67,7 @@ class Asked:
     dimensions: int | None
 
 
-class Wrong(Exception):
+class ErrorAnswer(Exception):
     """An answer other than 200: status, code, message."""
 
 
@@ -88,12 +88,12 @@ class EmbeddingStandIn(StandIn):
     def __init__(self, embed: Embed, key: str = "sk-stand-in", port: int = 0) -> None:
         super().__init__(port=port)
         self.key = key
-        self.asked: list[Asked] = []
-        self.always: Trouble | None = None
-        """The fault for every request without one from `trouble`."""
+        self.parsed: list[ParsedRequest] = []
+        self.always: Fault | None = None
+        """The fault for every request without one from `inject`."""
         self.most_at_once = 0
         self._embed = embed
-        self._troubles: deque[Trouble] = deque()
+        self._faults: deque[Fault] = deque()
         self._at_once = 0
 
     @property
@@ -104,9 +104,9 @@ class EmbeddingStandIn(StandIn):
     def compatible_url(self) -> str:
         return f"{self.url}/compatible-mode/v1"
 
-    def trouble(self, *troubles: Trouble) -> None:
+    def inject(self, *faults: Fault) -> None:
         """Set the faults of the next requests, one each."""
-        self._troubles.extend(troubles)
+        self._faults.extend(faults)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         request = await read_request(reader)
@@ -114,14 +114,14 @@ class EmbeddingStandIn(StandIn):
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            trouble = self._troubles.popleft() if self._troubles else self.always or Trouble()
-            if trouble.hang:
+            fault = self._faults.popleft() if self._faults else self.always or Fault()
+            if fault.hang:
                 await reader.read()
-            if trouble.hang or trouble.drop:
+            if fault.hang or fault.drop:
                 return False
-            await asyncio.sleep(trouble.delay)
-            status, body = await self._answer(request, trouble)
-            headers = {"content-type": trouble.content_type, "content-length": str(len(body)), **trouble.headers}
+            await asyncio.sleep(fault.delay)
+            status, body = await self._answer(request, fault)
+            headers = {"content-type": fault.content_type, "content-length": str(len(body)), **fault.headers}
             lines = [f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}", *(f"{k}: {v}" for k, v in headers.items())]
             writer.write("\r\n".join([*lines, "", ""]).encode() + body)
             await writer.drain()
@@ -129,66 +129,70 @@ class EmbeddingStandIn(StandIn):
             self._at_once -= 1
         return request.headers.get("connection", "").lower() != "close"
 
-    async def _answer(self, request: Request, trouble: Trouble) -> tuple[int, bytes]:
+    async def _answer(self, request: Request, fault: Fault) -> tuple[int, bytes]:
         path = request.path.partition("?")[0]
         number = f"stand-in-{self.calls}"
         try:
             if path == NATIVE:
-                asked = self._read(request, request.json.get("input", {}), "texts", "dimension")
+                parsed = self._read(request, request.json.get("input", {}), "texts", "dimension")
             elif path in COMPATIBLE_PATHS or path.startswith("/openai/deployments/"):
-                asked = self._read(request, request.json, "input", "dimensions")
+                parsed = self._read(request, request.json, "input", "dimensions")
             else:
-                raise Wrong(404, "NotFound", f"no such route: {request.method} {path}")
-            if trouble.status:
-                raise Wrong(trouble.status, *ERRORS.get(trouble.status, ("Unknown", "")))
-            rows = await self._rows(asked)
-        except Wrong as exc:
+                raise ErrorAnswer(404, "NotFound", f"no such route: {request.method} {path}")
+            if fault.status:
+                raise ErrorAnswer(fault.status, *ERRORS.get(fault.status, ("Unknown", "")))
+            rows = await self._rows(parsed)
+        except ErrorAnswer as exc:
             status, code, message = exc.args
-            return status, trouble.body or _pack(_error(code, message, number, native=path == NATIVE))
-        count = sum(map(_tokens, asked.texts))
+            return status, fault.body or _pack(_error(code, message, number, native=path == NATIVE))
+        count = sum(map(_tokens, parsed.texts))
         named = _named(rows, native=path == NATIVE)
-        if trouble.forge is not None:
-            trouble.forge(named)
+        if fault.forge is not None:
+            fault.forge(named)
         answer: dict[str, Any]
         if path == NATIVE:
             answer = {"request_id": number, "output": {"embeddings": named}, "usage": {"total_tokens": count}}
         else:
             usage = {"prompt_tokens": count, "total_tokens": count}
-            answer = {"object": "list", "data": named, "model": asked.model, "usage": usage, "id": number}
-        return 200, _pack(answer) if trouble.body is None else trouble.body
+            answer = {"object": "list", "data": named, "model": parsed.model, "usage": usage, "id": number}
+        return 200, _pack(answer) if fault.body is None else fault.body
 
-    def _read(self, request: Request, given: Mapping[str, Any], texts: str, dimensions: str) -> Asked:
-        """Parse and record a request. Raises Wrong where the service would refuse it."""
+    def _read(self, request: Request, given: Mapping[str, Any], texts: str, dimensions: str) -> ParsedRequest:
+        """Parse and record a request. Raises ErrorAnswer where the service would refuse it."""
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         body = request.json
         parameters = body.get("parameters", {}) if texts == "texts" else body
         asked_texts = given.get(texts, ())
-        asked = Asked(
+        parsed = ParsedRequest(
             model=str(body.get("model", "")),
             texts=(asked_texts,) if isinstance(asked_texts, str) else tuple(asked_texts),
             text_type=parameters.get("text_type"),
             dimensions=parameters.get(dimensions),
         )
-        self.asked.append(asked)
+        self.parsed.append(parsed)
         if self.key not in (bearer, request.headers.get("api-key")):
-            raise Wrong(401, *ERRORS[401])
-        if (model := MODELS.get(asked.model)) is None:
-            raise Wrong(400, "InvalidParameter", "Model not exist.")
+            raise ErrorAnswer(401, *ERRORS[401])
+        if (model := MODELS.get(parsed.model)) is None:
+            raise ErrorAnswer(400, "InvalidParameter", "Model not exist.")
         algorithm = "<400> InternalError.Algo.InvalidParameter: "
-        if len(asked.texts) > model.rows:
+        if len(parsed.texts) > model.rows:
             limit = f"batch size is invalid, it should not be larger than {model.rows}.: input.contents"
-            raise Wrong(400, "InvalidParameter", f"{algorithm}Value error, {limit}")
-        if any(not 1 <= _tokens(text) <= model.tokens for text in asked.texts) or not asked.texts:
-            raise Wrong(400, "InvalidParameter", f"{algorithm}Range of input length should be [1, {model.tokens}]")
-        if asked.dimensions is not None and asked.dimensions not in model.dimensions:
-            raise Wrong(400, "InvalidParameter", f"{algorithm}Value error, dimension {asked.dimensions} is invalid")
-        if asked.text_type not in (None, "query", "document"):
-            raise Wrong(400, "InvalidParameter", f"{algorithm}text_type should be query or document")
-        return asked
+            raise ErrorAnswer(400, "InvalidParameter", f"{algorithm}Value error, {limit}")
+        if any(not 1 <= _tokens(text) <= model.tokens for text in parsed.texts) or not parsed.texts:
+            raise ErrorAnswer(
+                400, "InvalidParameter", f"{algorithm}Range of input length should be [1, {model.tokens}]"
+            )
+        if parsed.dimensions is not None and parsed.dimensions not in model.dimensions:
+            raise ErrorAnswer(
+                400, "InvalidParameter", f"{algorithm}Value error, dimension {parsed.dimensions} is invalid"
+            )
+        if parsed.text_type not in (None, "query", "document"):
+            raise ErrorAnswer(400, "InvalidParameter", f"{algorithm}text_type should be query or document")
+        return parsed
 
-    async def _rows(self, asked: Asked) -> list[list[float]]:
-        width = asked.dimensions or MODELS[asked.model].dimensions[0]
-        rows = await self._embed(list(asked.texts))
+    async def _rows(self, parsed: ParsedRequest) -> list[list[float]]:
+        width = parsed.dimensions or MODELS[parsed.model].dimensions[0]
+        rows = await self._embed(list(parsed.texts))
         return [[float(x) for x in row[:width]] + [0.0] * (width - len(row)) for row in rows]
 
 

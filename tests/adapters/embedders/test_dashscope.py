@@ -17,7 +17,7 @@ from aicache.adapters.embedders.dashscope import MODELS, DashScopeEmbedder
 from aicache.adapters.embedders.http_base import MAX_ATTEMPTS, MAX_TEXT_CHARS
 from aicache.domain.ports import StoreError
 from aicache.runtime.factories import vector_space
-from demo.cloud.dashscope import EmbeddingStandIn, Trouble
+from demo.cloud.dashscope import EmbeddingStandIn, Fault
 from stalls import watched_loop
 
 SECRET = "sk-hunter2"
@@ -35,7 +35,7 @@ async def embedder(service: EmbeddingStandIn) -> AsyncIterator[DashScopeEmbedder
     """One whose SDK is imported, and a service that has forgotten the first request."""
     embedder = an_embedder(service)
     await embedder.load()
-    service.asked.clear()
+    service.parsed.clear()
     service.most_at_once = 0
     yield embedder
     await embedder.close()
@@ -60,7 +60,7 @@ class TestBatches:
     ) -> None:
         await asyncio.gather(*(embedder.embed([f"text {i}"], "query") for i in range(7)))
 
-        assert [asked.texts for asked in service.asked] == [tuple(f"text {i}" for i in range(7))]
+        assert [each.texts for each in service.parsed] == [tuple(f"text {i}" for i in range(7))]
 
     @pytest.mark.parametrize("model", MODELS)
     async def test_no_request_exceeds_the_rows_of_the_model(self, model: str, service: EmbeddingStandIn) -> None:
@@ -71,7 +71,7 @@ class TestBatches:
         assert len(rows) == 60
         full, rest = divmod(60, MODELS[model].max_batch)
         assert (
-            sorted(len(asked.texts) for asked in service.asked if len(asked.texts) != rest)
+            sorted(len(each.texts) for each in service.parsed if len(each.texts) != rest)
             == [MODELS[model].max_batch] * full
         )
         await embedder.close()
@@ -79,7 +79,7 @@ class TestBatches:
     async def test_several_requests_are_in_flight_at_once(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.always = Trouble(delay=0.1)
+        service.always = Fault(delay=0.1)
 
         await embedder.embed([f"text {i}" for i in range(40)], "query")
 
@@ -88,7 +88,7 @@ class TestBatches:
     async def test_a_text_on_its_way_is_not_sent_twice(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.always = Trouble(delay=0.1)
+        service.always = Fault(delay=0.1)
 
         async def late() -> None:
             await asyncio.sleep(0.05)
@@ -96,14 +96,14 @@ class TestBatches:
 
         await asyncio.gather(late(), *(embedder.embed(["same", "same"], "query") for _ in range(5)))
 
-        assert [asked.texts for asked in service.asked] == [("same",)]
+        assert [each.texts for each in service.parsed] == [("same",)]
 
     async def test_queries_and_documents_are_told_apart_and_never_share_a_request(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
         await asyncio.gather(embedder.embed(["one", "two"], "query"), embedder.embed(["one"], "document"))
 
-        assert {(asked.text_type, asked.texts) for asked in service.asked} == {
+        assert {(each.text_type, each.texts) for each in service.parsed} == {
             ("query", ("one", "two")),
             ("document", ("one",)),
         }
@@ -111,14 +111,14 @@ class TestBatches:
     async def test_a_text_that_the_service_refuses_spoils_no_other(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(status=400), Trouble(), Trouble(status=400))
+        service.inject(Fault(status=400), Fault(), Fault(status=400))
 
         told = await asyncio.gather(
             *(embedder.embed([text], "query") for text in ("good", "bad", "fine")), return_exceptions=True
         )
 
         assert sorted(isinstance(each, StoreError) for each in told) == [False, False, True]
-        assert sorted(len(asked.texts) for asked in service.asked) == [1, 1, 1, 3]
+        assert sorted(len(each.texts) for each in service.parsed) == [1, 1, 1, 3]
 
 
 class TestParameters:
@@ -139,7 +139,7 @@ class TestParameters:
 
         rows = await embedder.embed(["text"], "query")
 
-        assert service.asked[0].dimensions == sent
+        assert service.parsed[0].dimensions == sent
         assert rows.shape == (1, embedder.dimensions) == (1, dimensions or MODELS[model].dimensions[0])
         await embedder.close()
 
@@ -165,7 +165,7 @@ class TestParameters:
 
         await embedder.embed(["很长" * 20_000, "word " * 20_000], "query")
 
-        assert {len(text) for text in service.asked[0].texts} == {MAX_TEXT_CHARS}
+        assert {len(text) for text in service.parsed[0].texts} == {MAX_TEXT_CHARS}
         await embedder.close()
 
     async def test_two_regions_and_keys_in_one_process_do_not_mix(self, service: EmbeddingStandIn) -> None:
@@ -180,8 +180,8 @@ class TestParameters:
                 *(there.embed([f"there {i}"], "query") for i in range(9)),
             )
 
-            assert all(text.startswith("here") for asked in service.asked for text in asked.texts)
-            assert all(text.startswith("there") for asked in other.asked for text in asked.texts)
+            assert all(text.startswith("here") for each in service.parsed for text in each.texts)
+            assert all(text.startswith("there") for each in other.parsed for text in each.texts)
             await asyncio.gather(here.close(), there.close())
 
 
@@ -189,48 +189,48 @@ class TestPatience:
     @pytest.mark.parametrize(
         "trouble",
         [
-            Trouble(status=429),
-            Trouble(status=500),
-            Trouble(status=503),
-            Trouble(status=502, body=b"<html>Bad Gateway</html>", content_type="text/html"),
-            Trouble(status=502, body=b"<html>Bad Gateway</html>"),
-            Trouble(drop=True),
+            Fault(status=429),
+            Fault(status=500),
+            Fault(status=503),
+            Fault(status=502, body=b"<html>Bad Gateway</html>", content_type="text/html"),
+            Fault(status=502, body=b"<html>Bad Gateway</html>"),
+            Fault(drop=True),
         ],
         ids=["429", "500", "503", "502 in HTML", "502 that is no JSON", "connection lost"],
     )
     async def test_what_may_pass_is_tried_again(
-        self, trouble: Trouble, embedder: DashScopeEmbedder, service: EmbeddingStandIn
+        self, trouble: Fault, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(trouble, trouble)
+        service.inject(trouble, trouble)
 
         assert (await embedder.embed(["text"], "query")).shape == (1, 1024)
 
     async def test_attempts_have_an_end(self, embedder: DashScopeEmbedder, service: EmbeddingStandIn) -> None:
-        service.always = Trouble(status=429)
+        service.always = Fault(status=429)
 
         with pytest.raises(StoreError, match=r"429 Throttling\.RateQuota"):
             await embedder.embed(["text"], "query")
 
-        assert len(service.asked) == MAX_ATTEMPTS
+        assert len(service.parsed) == MAX_ATTEMPTS
 
     async def test_no_attempt_begins_that_would_come_too_late(self, service: EmbeddingStandIn) -> None:
         embedder = an_embedder(service, timeout=1.0)
         await embedder.load()
-        service.asked.clear()
-        service.always = Trouble(status=429, headers={"retry-after": "30"})
+        service.parsed.clear()
+        service.always = Fault(status=429, headers={"retry-after": "30"})
         began = time.monotonic()
 
         with pytest.raises(StoreError, match="429"):
             await embedder.embed(["text"], "query")
 
-        assert len(service.asked) == 1
+        assert len(service.parsed) == 1
         assert time.monotonic() - began < 5
         await embedder.close()
 
     async def test_a_service_that_hangs_costs_the_timeout(self, service: EmbeddingStandIn) -> None:
         embedder = an_embedder(service, timeout=0.3)
         await embedder.load()
-        service.always = Trouble(hang=True)
+        service.always = Fault(hang=True)
         began = time.monotonic()
 
         # Our deadline and the SDK's read timeout end at the same time: on a busy machine the SDK's may be first.
@@ -253,7 +253,7 @@ class TestPatience:
     async def test_after_a_hang_all_is_well_again(self, service: EmbeddingStandIn) -> None:
         embedder = an_embedder(service, timeout=0.5)
         await embedder.load()
-        service.always = Trouble(hang=True)
+        service.always = Fault(hang=True)
         await asyncio.gather(*(embedder.embed([f"{i}"], "query") for i in range(50)), return_exceptions=True)
         service.always = None
 
@@ -272,7 +272,7 @@ class TestFailures:
         with pytest.raises(StoreError, match="401 InvalidApiKey"):
             await embedder.embed(["my private question"], "query")
 
-        assert len(service.asked) == 2
+        assert len(service.parsed) == 2
         assert SECRET not in str(told.value) + logged.getvalue()
         assert "private" not in logged.getvalue()
         await embedder.close()
@@ -297,17 +297,17 @@ class TestFailures:
     async def test_what_the_service_refuses_is_not_asked_again(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.always = Trouble(status=400)
+        service.always = Fault(status=400)
 
         with pytest.raises(StoreError, match="400 InvalidParameter"):
             await embedder.embed(["text"], "query")
 
-        assert len(service.asked) == 1
+        assert len(service.parsed) == 1
 
     async def test_a_code_that_may_hold_a_text_is_not_shown(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(status=403, body=b'{"code": "no: my private question", "message": "private"}'))
+        service.inject(Fault(status=403, body=b'{"code": "no: my private question", "message": "private"}'))
 
         with pytest.raises(StoreError) as told:
             await embedder.embed(["my private question"], "query")
@@ -317,7 +317,7 @@ class TestFailures:
     async def test_the_log_shows_no_text_and_no_traceback_of_the_sdk(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn, logged: io.StringIO
     ) -> None:
-        service.trouble(Trouble(drop=True), Trouble(drop=True))
+        service.inject(Fault(drop=True), Fault(drop=True))
 
         await embedder.embed(["my private question"], "query")
 
@@ -363,7 +363,7 @@ class TestDistrust:
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
         right = await embedder.embed(["aaa", "bbb"], "query")
-        service.trouble(Trouble(forge=swapped))
+        service.inject(Fault(forge=swapped))
 
         assert np.allclose(await embedder.embed(["aaa", "bbb"], "query"), right)
 
@@ -371,17 +371,17 @@ class TestDistrust:
     async def test_rubbish_is_a_store_error(
         self, forge: Callable[[list[dict[str, Any]]], None], embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(forge=forge))
+        service.inject(Fault(forge=forge))
 
         with pytest.raises(StoreError):
             await embedder.embed(["aaa", "bbb"], "query")
 
-        assert len(service.asked) == 1
+        assert len(service.parsed) == 1
 
     async def test_a_row_without_a_direction_costs_its_own_caller_only(
         self, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(forge=all_zero))
+        service.inject(Fault(forge=all_zero))
 
         bad, good = await asyncio.gather(
             embedder.embed(["aaa"], "query"), embedder.embed(["bbb"], "query"), return_exceptions=True
@@ -396,7 +396,7 @@ class TestDistrust:
     async def test_an_answer_of_another_shape_is_a_store_error(
         self, body: bytes, embedder: DashScopeEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.always = Trouble(body=body)
+        service.always = Fault(body=body)
 
         with pytest.raises(StoreError):
             await embedder.embed(["text"], "query")
@@ -434,7 +434,7 @@ class TestStandIn:
 
 
 async def test_closing_answers_everybody(embedder: DashScopeEmbedder, service: EmbeddingStandIn) -> None:
-    service.always = Trouble(delay=0.2)
+    service.always = Fault(delay=0.2)
     asking = [asyncio.create_task(embedder.embed([f"{i}"], "query")) for i in range(50)]
     await asyncio.sleep(0.05)
 
@@ -450,7 +450,7 @@ async def test_the_loop_goes_on_while_the_service_hangs(service: EmbeddingStandI
     embedder = an_embedder(service, timeout=0.6)
     await embedder.load()
     await embedder.embed(["the SDK imports the half of itself at its first call"], "query")
-    service.always = Trouble(hang=True)
+    service.always = Fault(hang=True)
 
     async with watched_loop() as stalls:
         asking = (embedder.embed([f"text {i}"], "query") for i in range(50))

@@ -13,7 +13,7 @@ import pytest
 from aicache.adapters.embedders.http_base import MAX_ATTEMPTS
 from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.domain.ports import StoreError
-from demo.cloud.dashscope import EmbeddingStandIn, Trouble
+from demo.cloud.dashscope import EmbeddingStandIn, Fault
 from stalls import watched_loop
 
 MODEL = "text-embedding-v4"
@@ -30,7 +30,7 @@ def an_embedder(
 async def embedder(service: EmbeddingStandIn) -> AsyncIterator[OpenAIEmbedder]:
     embedder = an_embedder(service)
     await embedder.load()
-    service.asked.clear()
+    service.parsed.clear()
     service.requests.clear()
     yield embedder
     await embedder.close()
@@ -93,11 +93,11 @@ class TestSpeaking:
     ) -> None:
         await asyncio.gather(*(embedder.embed([f"text {i % 5}"], "query") for i in range(9)))
 
-        assert [asked.texts for asked in service.asked] == [tuple(f"text {i}" for i in range(5))]
+        assert [each.texts for each in service.parsed] == [tuple(f"text {i}" for i in range(5))]
 
     async def test_rows_out_of_order_are_put_right(self, embedder: OpenAIEmbedder, service: EmbeddingStandIn) -> None:
         right = await embedder.embed(["aaa", "bbb"], "query")
-        service.trouble(Trouble(forge=lambda rows: rows.reverse()))
+        service.inject(Fault(forge=lambda rows: rows.reverse()))
 
         assert np.allclose(await embedder.embed(["aaa", "bbb"], "query"), right)
 
@@ -105,7 +105,7 @@ class TestSpeaking:
         self, embedder: OpenAIEmbedder, service: EmbeddingStandIn
     ) -> None:
         right = await embedder.embed(["aaa", "bbb"], "query")
-        service.trouble(Trouble(forge=lambda rows: [row.pop("index") for row in rows]))
+        service.inject(Fault(forge=lambda rows: [row.pop("index") for row in rows]))
 
         assert np.allclose(await embedder.embed(["aaa", "bbb"], "query"), right)
 
@@ -124,7 +124,7 @@ class TestDimensions:
     async def test_a_service_that_changes_its_mind_is_not_believed(
         self, embedder: OpenAIEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(body=b'{"data": [{"index": 0, "embedding": [1.0, 2.0]}]}'))
+        service.inject(Fault(body=b'{"data": [{"index": 0, "embedding": [1.0, 2.0]}]}'))
 
         with pytest.raises(StoreError, match="2 dimensions instead of 1024"):
             await embedder.embed(["text"], "query")
@@ -140,37 +140,37 @@ class TestFailures:
         with pytest.raises(StoreError, match="401 InvalidApiKey") as told:
             await embedder.load()
 
-        assert len(service.asked) == 1
+        assert len(service.parsed) == 1
         assert SECRET not in str(told.value) + caplog.text
         await embedder.close()
 
     @pytest.mark.parametrize(
         "trouble",
         [
-            Trouble(status=429),
-            Trouble(status=500),
-            Trouble(status=502, body=b"<html>Bad Gateway</html>", content_type="text/html"),
-            Trouble(drop=True),
+            Fault(status=429),
+            Fault(status=500),
+            Fault(status=502, body=b"<html>Bad Gateway</html>", content_type="text/html"),
+            Fault(drop=True),
         ],
         ids=["429", "500", "502 in HTML", "connection lost"],
     )
     async def test_what_may_pass_is_tried_again(
-        self, trouble: Trouble, embedder: OpenAIEmbedder, service: EmbeddingStandIn
+        self, trouble: Fault, embedder: OpenAIEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(trouble, trouble)
+        service.inject(trouble, trouble)
 
         assert (await embedder.embed(["text"], "query")).shape == (1, 1024)
 
     async def test_attempts_have_an_end(self, embedder: OpenAIEmbedder, service: EmbeddingStandIn) -> None:
-        service.always = Trouble(status=429)
+        service.always = Fault(status=429)
 
         with pytest.raises(StoreError, match="429"):
             await embedder.embed(["text"], "query")
 
-        assert len(service.asked) == MAX_ATTEMPTS
+        assert len(service.parsed) == MAX_ATTEMPTS
 
     async def test_a_moved_service_is_not_followed(self, embedder: OpenAIEmbedder, service: EmbeddingStandIn) -> None:
-        service.trouble(Trouble(status=307, headers={"location": "http://127.0.0.1:9/"}))
+        service.inject(Fault(status=307, headers={"location": "http://127.0.0.1:9/"}))
 
         with pytest.raises(StoreError, match="307"):
             await embedder.embed(["text"], "query")
@@ -178,7 +178,7 @@ class TestFailures:
     async def test_a_text_that_the_service_refuses_spoils_no_other(
         self, embedder: OpenAIEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(status=413), Trouble(), Trouble(status=413))
+        service.inject(Fault(status=413), Fault(), Fault(status=413))
 
         told = await asyncio.gather(*(embedder.embed([t], "query") for t in "abc"), return_exceptions=True)
 
@@ -188,7 +188,7 @@ class TestFailures:
     async def test_an_answer_of_another_shape_is_a_store_error(
         self, body: bytes, embedder: OpenAIEmbedder, service: EmbeddingStandIn
     ) -> None:
-        service.trouble(Trouble(body=body))
+        service.inject(Fault(body=body))
 
         with pytest.raises(StoreError):
             await embedder.embed(["text"], "query")
@@ -225,7 +225,7 @@ class TestFailures:
 async def test_the_loop_goes_on_while_the_service_hangs(service: EmbeddingStandIn) -> None:
     embedder = an_embedder(service, timeout=0.4)
     await embedder.load()
-    service.always = Trouble(hang=True)
+    service.always = Fault(hang=True)
 
     async with watched_loop() as stalls:
         asking = (embedder.embed([f"text {i}"], "query") for i in range(50))
