@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import yaml
 
-from aicache.config.higress.file import Names, find_plugin, is_higress, with_yaml_comments
+from aicache.config.higress.file import CaselessMapping, find_plugin, is_higress, with_yaml_comments
 from aicache.config.higress.semantic import carry_semantic
 from aicache.config.higress.value_translator import Carrier, reference
 from aicache.config.reader import show_text
@@ -66,7 +66,7 @@ def translate(node: yaml.Node | None, source: str, env: Mapping[str, str]) -> Tr
     return Translation(tuple(to.carried), (*to.problems, *root.faults()), tuple(to.notes))
 
 
-def _question(to: Carrier, root: Names) -> None:
+def _question(to: Carrier, root: CaselessMapping) -> None:
     """Carry the strategy; without one it is Higress's default, not our ``full``."""
     path = _path(to, root, "cacheKeyFrom")
     match root.text("cacheKeyStrategy"):
@@ -83,7 +83,7 @@ def _question(to: Carrier, root: Names) -> None:
             to.problem(root, "cacheKeyStrategy", f"{show_text(other)} is not lastQuestion, allQuestions or disabled")
 
 
-def _answers(to: Carrier, root: Names) -> None:
+def _answers(to: Carrier, root: CaselessMapping) -> None:
     for name in ("cacheValueFrom", "cacheStreamValueFrom", "cacheToolCallsFrom"):
         _path(to, root, name)
     taken = []
@@ -103,7 +103,7 @@ def _answers(to: Carrier, root: Names) -> None:
         )
 
 
-def _path(to: Carrier, root: Names, name: str) -> str:
+def _path(to: Carrier, root: CaselessMapping, name: str) -> str:
     """Return a GJSON path, of older versions too; one that our formats do not follow is a problem."""
     names, key = root, name
     if (older := root.section(name)) is not None:
@@ -117,7 +117,7 @@ def _path(to: Carrier, root: Names, name: str) -> str:
     return path
 
 
-def _exact(to: Carrier, root: Names) -> None:
+def _exact(to: Carrier, root: CaselessMapping) -> None:
     """Carry the store; the older ``redis`` section precedes ``cache``, as in Higress."""
     older, cache = root.section("redis"), root.section("cache")
     redis = older or cache
@@ -147,7 +147,7 @@ def _exact(to: Carrier, root: Names) -> None:
         to.carry("exact.ttl", show_duration(ttl if 0 < ttl <= MAX_TTL_S else MAX_TTL_S), lasting, "cacheTTL")
 
 
-def _legacy_text(to: Carrier, root: Names, redis: Names) -> None:
+def _legacy_text(to: Carrier, root: CaselessMapping, redis: CaselessMapping) -> None:
     """Carry the one key in the file that is ours, so that a migration needs one file only."""
     holder = redis if LEGACY_TEXT in redis else root
     if LEGACY_TEXT not in holder:
@@ -166,7 +166,7 @@ def _legacy_text(to: Carrier, root: Names, redis: Names) -> None:
         )
 
 
-def _url(to: Carrier, redis: Names) -> None:
+def _url(to: Carrier, redis: CaselessMapping) -> None:
     host = to.host(redis, "127.0.0.1")
     port = to.whole(redis, "servicePort", 1, 65535) or 6379
     if redis.text("serviceName").endswith(".static") and port in (80, 6379) and "serviceHost" in redis:

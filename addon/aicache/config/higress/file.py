@@ -1,6 +1,6 @@
 """Recognizes and reads a Higress ``ai-cache`` configuration: its keys, their lines and texts. Pure.
 
-Names are those of https://github.com/alibaba/higress/tree/main/plugins/wasm-go/extensions/ai-cache and of the demo that
+CaselessMapping are those of https://github.com/alibaba/higress/tree/main/plugins/wasm-go/extensions/ai-cache and of the demo that
 the plugin grew from. Their case is ignored, because it differs between versions of the demo.
 """
 
@@ -45,7 +45,7 @@ _SLASHES = re.compile(
 )  # a comment in the demo's text
 
 
-class Names:
+class CaselessMapping:
     """One mapping of the file, with case-insensitive keys. `unread` yields the keys that were never read."""
 
     def __init__(self, node: yaml.Node | None, path: str = "", line: int = 1) -> None:
@@ -54,7 +54,7 @@ class Names:
         self.problems: list[tuple[int, str]] = []
         self._pairs: dict[str, tuple[str, int, yaml.Node]] = {}
         self._read: set[str] = set()
-        self._sections: dict[str, Names] = {}
+        self._sections: dict[str, CaselessMapping] = {}
         for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
             if not isinstance(key, yaml.ScalarNode):
                 continue
@@ -93,13 +93,13 @@ class Names:
         self.problems.append((line, f"{self.key(name)}: a mapping or a list, where text or a number is right"))
         return ""
 
-    def section(self, name: str) -> Names | None:
+    def section(self, name: str) -> CaselessMapping | None:
         """Return the mapping below a key, None if there is none."""
         if name.lower() not in self._sections and name in self:
             _, line, node = self._pairs[name.lower()]
             if isinstance(node, yaml.MappingNode):
                 self._read.add(name.lower())
-                self._sections[name.lower()] = Names(node, f"{self.key(name)}.", line)
+                self._sections[name.lower()] = CaselessMapping(node, f"{self.key(name)}.", line)
         return self._sections.get(name.lower())
 
     def key(self, name: str) -> str:
@@ -132,7 +132,7 @@ class Names:
 class Plugin:
     """The configuration of a plugin; *others* are further ones in the same resource, by line."""
 
-    names: Names
+    names: CaselessMapping
     others: tuple[tuple[int, str], ...] = ()
 
 
@@ -156,28 +156,28 @@ def with_yaml_comments(text: str) -> str:
 
 def _plugin(node: yaml.Node | None) -> Plugin | None:
     if _is_plugins(node):
-        return Plugin(Names(node))
-    spec = Names(node).section("spec")
+        return Plugin(CaselessMapping(node))
+    spec = CaselessMapping(node).section("spec")
     if spec is None:  # is no WasmPlugin resource either
         return None
     holders = [(spec, "defaultConfig"), (spec, "pluginConfig")]
     rules = spec.node("matchRules")
     for i, rule in enumerate(rules.value if isinstance(rules, yaml.SequenceNode) else ()):
-        holders.append((Names(rule, f"spec.matchRules[{i}].", rule.start_mark.line + 1), "config"))
+        holders.append((CaselessMapping(rule, f"spec.matchRules[{i}].", rule.start_mark.line + 1), "config"))
     usable = [(names, name) for names, name in holders if _is_plugins(names.node(name))]
     if not usable:
         return None
     (names, name), *others = usable
-    found = Names(names.node(name), f"{names.key(name)}.", names.line_of(name))
+    found = CaselessMapping(names.node(name), f"{names.key(name)}.", names.line_of(name))
     return Plugin(found, tuple((names.line_of(name), names.key(name)) for names, name in others))
 
 
 def _is_plugins(node: yaml.Node | None) -> bool:
-    names = Names(node)
+    names = CaselessMapping(node)
     if any(setting.name in names.written for setting in settings(Config)):
         return False
     return any(name.lower() in KEYS or _is_section(names.section(name), name) for name in names.written)
 
 
-def _is_section(section: Names | None, name: str) -> bool:
+def _is_section(section: CaselessMapping | None, name: str) -> bool:
     return section is not None and any(key in section for key in SECTIONS.get(name.lower(), ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aicache.config.higress.embeddings import EMBEDDINGS, NO_WAY, Service
-from aicache.config.higress.file import Names
+from aicache.config.higress.file import CaselessMapping
 from aicache.config.higress.value_translator import Carrier
 from aicache.config.reader import show_text
 
@@ -11,7 +11,7 @@ VECTORS_LEFT = "vectors that are there already are not used, as they know neithe
 DEFAULT_THRESHOLD = 1000  # the plugin's default threshold, also for a threshold of 0
 
 
-def carry_semantic(to: Carrier, root: Names) -> None:
+def carry_semantic(to: Carrier, root: CaselessMapping) -> None:
     """Carry semantic lookup: on if there is a vector section, unless the file says otherwise, and off if not."""
     vector, embedding = root.section("vector"), root.section("embedding")
     written = root.text("enableSemanticCache").lower()
@@ -47,7 +47,7 @@ def carry_semantic(to: Carrier, root: Names) -> None:
             _embedding(to, embedding)
 
 
-def _demo(to: Carrier, demo: Names) -> None:
+def _demo(to: Carrier, demo: CaselessMapping) -> None:
     """Carry the demo's section: its model and threshold are in its code, and the hosts of its services are known."""
     for name in ("DashScopeServiceName", "DashVectorServiceName"):
         demo.text(name)
@@ -66,7 +66,7 @@ def _demo(to: Carrier, demo: Names) -> None:
         to.carry("session_id", demo.text("SessionID"), demo, "SessionID")
 
 
-def _vector(to: Carrier, vector: Names) -> None:
+def _vector(to: Carrier, vector: CaselessMapping) -> None:
     if (kind := vector.text("type")) != "dashvector":
         to.problem(
             vector,
@@ -90,7 +90,7 @@ def _vector(to: Carrier, vector: Names) -> None:
     _threshold(to, vector)
 
 
-def _threshold(to: Carrier, vector: Names) -> None:
+def _threshold(to: Carrier, vector: CaselessMapping) -> None:
     """Carry the threshold; one that every neighbor passes (the default, a distance below 1000) is replaced by ours.
 
     ``lt`` means that DashVector's scores for cosine are used as distances, ``gt`` that they are used as similarities.
@@ -120,7 +120,7 @@ def _threshold(to: Carrier, vector: Names) -> None:
             to.note(vector, "threshold", f"{written}, a cosine distance, is a similarity of {similarity:g}")
 
 
-def _embedding(to: Carrier, embedding: Names) -> None:
+def _embedding(to: Carrier, embedding: CaselessMapping) -> None:
     kind = embedding.text("type")
     if (service := EMBEDDINGS.get(kind)) is None:
         way_out = NO_WAY.get(kind, f"write one of: {', '.join(EMBEDDINGS)}")
@@ -137,7 +137,7 @@ def _embedding(to: Carrier, embedding: Names) -> None:
         to.note(embedding, "type", service.note)
 
 
-def _base_url(to: Carrier, embedding: Names, service: Service) -> str:
+def _base_url(to: Carrier, embedding: CaselessMapping, service: Service) -> str:
     """Return the base URL. The file does not tell whether a port uses TLS: those that end in 443 are assumed to."""
     if service.public and not embedding.text("serviceHost"):
         embedding.text("serviceName")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from aicache.config.higress.file import Names
+from aicache.config.higress.file import CaselessMapping
 from aicache.config.reader import expand_variables, show_text
 from aicache.config.scalars import show_duration
 from aicache.config.translation import Carried
@@ -32,24 +32,24 @@ class Carrier:
         self.longest_wait = 0.0
         """Sum of all timeouts, in seconds."""
 
-    def carry(self, key: str, text: str, names: Names, name: str) -> None:
+    def carry(self, key: str, text: str, names: CaselessMapping, name: str) -> None:
         self.carried.append(Carried(key, text, names.key(name), names.line_of(name)))
 
-    def problem(self, names: Names, name: str, words: str) -> None:
+    def problem(self, names: CaselessMapping, name: str, words: str) -> None:
         self.problems.append((names.line_of(name), f"{names.key(name)}: {words}"))
 
-    def note(self, names: Names, name: str, words: str) -> None:
+    def note(self, names: CaselessMapping, name: str, words: str) -> None:
         self.note_at(names.line_of(name), f"{names.key(name)}: {words}")
 
     def note_at(self, line: int, words: str) -> None:
         self.notes.append(f"{words} ({self._source} line {line})")
 
-    def required(self, key: str, names: Names, name: str, what: str, suffix: str = "") -> None:
+    def required(self, key: str, names: CaselessMapping, name: str, what: str, suffix: str = "") -> None:
         if not (text := names.text(name)):
             self.problem(names, name, f"missing: write {what}")
         self.carry(key, f"{text or 'unknown'}{suffix}", names, name)
 
-    def secret(self, key: str, names: Names, name: str, variable: str) -> None:
+    def secret(self, key: str, names: CaselessMapping, name: str, variable: str) -> None:
         """Carry a secret; *variable* is the environment variable that it belongs in if the file has it literally."""
         text = names.text(name)
         if not text:
@@ -57,7 +57,7 @@ class Carrier:
         shown, remark = reference(names, name, variable)
         self.carried.append(Carried(key, text or "unknown", names.key(name), names.line_of(name), shown, remark))
 
-    def filled(self, names: Names, name: str) -> str:
+    def filled(self, names: CaselessMapping, name: str) -> str:
         """Return a text with variables replaced, as it may stand in a URL."""
         try:
             return quote(expand_variables(names.text(name), self._env), safe="")
@@ -65,14 +65,14 @@ class Carrier:
             self.problem(names, name, str(exc.args[0]))
             return ""
 
-    def timeout(self, key: str, names: Names) -> None:
+    def timeout(self, key: str, names: CaselessMapping) -> None:
         """Carry a timeout; without one our default applies: Higress's 10 s is too long to wait for a cache."""
         if milliseconds := self.whole(names, "timeout", 0, math.inf):
             seconds = min(milliseconds / 1000, MAX_TIMEOUT_S)
             self.longest_wait = max(self.longest_wait, seconds)
             self.carry(key, show_duration(seconds), names, "timeout")
 
-    def whole(self, names: Names, name: str, least: int, most: float) -> int | None:
+    def whole(self, names: CaselessMapping, name: str, least: int, most: float) -> int | None:
         """Return an int, 0 if it is missing, None if it is wrong."""
         value = self.number(names, name)
         if value is None or not names.text(name):
@@ -83,7 +83,7 @@ class Carrier:
         self.problem(names, name, f"{show_text(names.text(name))} is not a whole number {bounds}")
         return None
 
-    def number(self, names: Names, name: str) -> float | None:
+    def number(self, names: CaselessMapping, name: str) -> float | None:
         """Return a float, 0 if it is missing, None if it is wrong."""
         text = names.text(name)
         if "${" in text:
@@ -98,7 +98,7 @@ class Carrier:
         self.problem(names, name, f"{show_text(text)} is not a number")
         return None
 
-    def host(self, names: Names, likely: str) -> str:
+    def host(self, names: CaselessMapping, likely: str) -> str:
         """Return the host of a service, *likely* if it is wrong. A name in Higress's registry is not a host."""
         host, name = names.text("serviceHost"), names.text("serviceName")
         way_out = f"write {names.path}serviceHost: {likely}, or wherever it is"
@@ -120,7 +120,7 @@ class Carrier:
         return likely
 
 
-def reference(names: Names, name: str, variable: str) -> tuple[str, str]:
+def reference(names: CaselessMapping, name: str, variable: str) -> tuple[str, str]:
     """Return the replacement of a secret, and a remark if the environment needs a variable."""
     secret = names.text(name)
     if not secret:
