@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import IO
 
-from redirection import netfilter, proxy, saved_state, system
-from redirection.plan import Plan, Target
+from redirection import iptables, proxy, saved_state, system
+from redirection.rules import Plan, Target
 
 ADDRESS_LIFETIME_S = 3600.0  # after the last lookup that returned an address, it is still redirected for so long
 RUN_EXIT_TIMEOUT_S = 30.0  # for a `run` and its proxy to end
@@ -24,7 +24,7 @@ def up(plan: Plan, settings: dict[str, str], runner: saved_state.Process | None 
     saved_state.write(state)
     try:
         saved_state.switch_off(settings)
-        netfilter.install_rules(plan)
+        iptables.install_rules(plan)
     except BaseException:
         saved_state.restore(settings)
         saved_state.delete()
@@ -40,7 +40,7 @@ def down() -> bool:
         deadline = time.monotonic() + RUN_EXIT_TIMEOUT_S
         while state.runner.alive and time.monotonic() < deadline:
             time.sleep(0.1)
-    undone = netfilter.remove_rules(system.families())
+    undone = iptables.remove_rules(system.families())
     if state:
         saved_state.restore(state.settings)
         if state.proxy and state.proxy.alive and not (state.runner and state.runner.alive):
@@ -99,8 +99,8 @@ def _update_plan(plan: Plan, found: Sequence[Target]) -> Plan:
     if newer == plan:
         return plan
     try:
-        netfilter.update_addresses(newer)
-    except netfilter.CommandFailed as exc:
+        iptables.update_addresses(newer)
+    except iptables.CommandFailed as exc:
         print(f"the hosts have new addresses, which are not redirected yet: {exc}", flush=True)
         return plan
     return newer

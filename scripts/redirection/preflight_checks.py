@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from redirection import netfilter, saved_state, system
-from redirection.plan import Address, Family, Plan
+from redirection import iptables, saved_state, system
+from redirection.rules import Address, Family, Plan
 
 
 def check_platform() -> None:
@@ -28,7 +28,7 @@ def check_root(command: str) -> None:
 
 
 def check_tools(families: tuple[Family, ...]) -> None:
-    if missing := netfilter.commands_missing(families):
+    if missing := iptables.commands_missing(families):
         raise ValueError(f"{missing[0]} is not on the PATH: `apt install iptables` installs it")
 
 
@@ -63,7 +63,7 @@ def check_interfaces(
 
 
 def check_no_rules(families: tuple[Family, ...]) -> None:
-    if netfilter.has_rules(families):
+    if iptables.has_rules(families):
         raise ValueError("rules of another run are in force: `scripts/transparent down` removes them")
     if saved_state.read():
         raise ValueError("another run changed settings that are not restored: `scripts/transparent down` restores them")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from aicache.cli import launch
-from redirection.plan import Address, Plan
+from redirection.rules import Address, Plan
 
 READY_SCRIPT = Path(__file__).with_name("inside") / "ready.py"
 LOOPBACK = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}

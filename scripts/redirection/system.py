@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
-from redirection.plan import Address, Family, Target
+from redirection.rules import Address, Family, Target
 
 LISTENING = "0A"
 

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 import environment
-from redirection import plan as plans
-from redirection import proxy, system
-from redirection.plan import Plan, Target
+from redirection import proxy, rules, system
+from redirection.rules import Plan, Target
 
 TRANSPARENT = environment.ROOT / "scripts" / "transparent"
 API = Target("api.llm.test", (ip_address("203.0.113.2"), ip_address("2001:db8::2")))
@@ -42,7 +41,7 @@ def test_the_command_says_how_it_is_used() -> None:
 
 
 def test_own_traffic_but_the_proxys_is_redirected() -> None:
-    assert plans.install_script(PLAN, 4) == (
+    assert rules.install_script(PLAN, 4) == (
         "*nat\n"
         ":AI_CACHE - [0:0]\n"
         "# api.llm.test\n"
@@ -59,33 +58,33 @@ def test_own_traffic_but_the_proxys_is_redirected() -> None:
 
 
 def test_each_family_has_its_own_addresses() -> None:
-    rules = plans.install_script(PLAN, 6)
+    script = rules.install_script(PLAN, 6)
 
-    assert "-d 2001:db8::2 -p tcp" in rules
-    assert "203.0.113.2" not in rules
+    assert "-d 2001:db8::2 -p tcp" in script
+    assert "203.0.113.2" not in script
 
 
 def test_what_comes_in_is_redirected_whoever_sends_it() -> None:
-    rules = plans.install_script(replace(PLAN, own=False, interfaces=("docker0",), block_quic=False), 4)
+    script = rules.install_script(replace(PLAN, own=False, interfaces=("docker0",), block_quic=False), 4)
 
-    assert "-I PREROUTING -i docker0 -p tcp -j AI_CACHE" in rules
-    assert "--ctstate DNAT -j ACCEPT" in rules
-    assert "OUTPUT" not in rules
-    assert "udp --dport" not in rules
+    assert "-I PREROUTING -i docker0 -p tcp -j AI_CACHE" in script
+    assert "--ctstate DNAT -j ACCEPT" in script
+    assert "OUTPUT" not in script
+    assert "udp --dport" not in script
 
 
 def test_what_is_not_passed_on_is_not_redirected() -> None:
     plan = replace(PLAN, interfaces=("docker0",), forwarded=(4,))
 
-    assert "-i docker0" in plans.install_script(plan, 4)
-    assert "-i docker0" not in plans.install_script(plan, 6)
-    assert "-I OUTPUT -p tcp" in plans.install_script(plan, 6)
+    assert "-i docker0" in rules.install_script(plan, 4)
+    assert "-i docker0" not in rules.install_script(plan, 6)
+    assert "-I OUTPUT -p tcp" in rules.install_script(plan, 6)
 
 
 def test_refreshing_changes_no_other_chain() -> None:
-    jumps = {line for line in plans.install_script(PLAN, 4).splitlines() if line.startswith("-I")}
+    jumps = {line for line in rules.install_script(PLAN, 4).splitlines() if line.startswith("-I")}
 
-    assert set(plans.install_script(PLAN, 4).splitlines()) - set(plans.update_script(PLAN, 4).splitlines()) == jumps
+    assert set(rules.install_script(PLAN, 4).splitlines()) - set(rules.update_script(PLAN, 4).splitlines()) == jumps
 
 
 def test_closing_takes_our_rules_and_no_other() -> None:
@@ -96,17 +95,17 @@ def test_closing_takes_our_rules_and_no_other() -> None:
         "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
     )
 
-    assert plans.removal_script(saved) == (
+    assert rules.removal_script(saved) == (
         "*nat\n-D OUTPUT -p tcp -m owner ! --uid-owner 999 -j AI_CACHE\n-F AI_CACHE\n-X AI_CACHE\nCOMMIT\n"
     )
-    assert plans.has_rules(saved)
+    assert rules.has_rules(saved)
 
 
 def test_without_rules_of_ours_there_is_nothing_to_close() -> None:
     saved = "*nat\n:OUTPUT ACCEPT [0:0]\n:AI_CACHE_2 - [0:0]\nCOMMIT\n"
 
-    assert plans.removal_script(saved) == ""
-    assert not plans.has_rules(saved)
+    assert rules.removal_script(saved) == ""
+    assert not rules.has_rules(saved)
 
 
 def test_addresses_found_later_are_added() -> None:
@@ -123,7 +122,7 @@ def test_everything_is_refused(everything: str) -> None:
     with pytest.raises(
         ValueError, match=r"traffic that the cache need not see|is not the address of a host|is not the name of a host"
     ):
-        plans.parse_host(everything)
+        rules.parse_host(everything)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +130,7 @@ def test_everything_is_refused(everything: str) -> None:
 )
 def test_what_is_no_host_is_refused(odd: str) -> None:
     with pytest.raises(ValueError, match=r"is no"):
-        plans.parse_host(odd)
+        rules.parse_host(odd)
 
 
 @pytest.mark.parametrize(
@@ -139,20 +138,20 @@ def test_what_is_no_host_is_refused(odd: str) -> None:
     [("API.llm.test.", "api.llm.test"), ("[::1]", "::1"), ("10.0.0.1", "10.0.0.1"), ("localhost", "localhost")],
 )
 def test_hosts_are_names_and_addresses(text: str, host: str) -> None:
-    assert plans.parse_host(text) == host
+    assert rules.parse_host(text) == host
 
 
 def test_the_proxys_own_port_is_refused() -> None:
     with pytest.raises(ValueError, match="port 8080 is the proxy's own"):
-        plans.check(replace(PLAN, ports=(443, 8080)))
+        rules.check(replace(PLAN, ports=(443, 8080)))
 
 
 def test_this_machine_itself_is_not_at_an_interface() -> None:
     local = replace(PLAN, targets=(Target("localhost", (ip_address("127.0.0.1"),)),))
-    plans.check(local)
+    rules.check(local)
 
     with pytest.raises(ValueError, match="localhost is this machine itself"):
-        plans.check(replace(local, own=False, interfaces=("docker0",)))
+        rules.check(replace(local, own=False, interfaces=("docker0",)))
 
 
 def test_other_names_pass_unopened_and_the_proxy_listens_where_traffic_is_led() -> None:

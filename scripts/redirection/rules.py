@@ -1,4 +1,4 @@
-"""Plans which traffic is redirected, and renders the rules for it. Pure functions; nothing here touches the system."""
+"""The traffic that is redirected, and the rules for it as text. Pure functions; nothing here touches the system."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 
-from redirection import plan as plans
-from redirection.plan import Family, Plan
+from redirection import rules
+from redirection.rules import Family, Plan
 
 NAMES: dict[Family, str] = {4: "iptables", 6: "ip6tables"}
 LOCK_WAIT_S = "5"  # for another change of the rules
@@ -26,14 +26,14 @@ def dump_rules(family: Family, *options: str) -> str:
 
 def has_rules(families: tuple[Family, ...]) -> bool:
     """Return whether rules of ours exist, of any run."""
-    return any(plans.has_rules(dump_rules(family)) for family in families)
+    return any(rules.has_rules(dump_rules(family)) for family in families)
 
 
 def install_rules(plan: Plan) -> None:
     """Add all rules, or none if one fails."""
     try:
         for family in plan.families:
-            _restore(family, plans.install_script(plan, family))
+            _restore(family, rules.install_script(plan, family))
     except CommandFailed:
         remove_rules(plan.families)
         raise
@@ -41,7 +41,7 @@ def install_rules(plan: Plan) -> None:
 
 def update_addresses(plan: Plan) -> None:
     for family in plan.families:
-        _restore(family, plans.update_script(plan, family))
+        _restore(family, rules.update_script(plan, family))
 
 
 def remove_rules(families: tuple[Family, ...]) -> bool:
@@ -49,7 +49,7 @@ def remove_rules(families: tuple[Family, ...]) -> bool:
 
     A table that iptables created for them stays, empty: iptables has no command to remove one.
     """
-    texts = {family: plans.removal_script(dump_rules(family)) for family in families}
+    texts = {family: rules.removal_script(dump_rules(family)) for family in families}
     for family, text in texts.items():
         if text:
             _restore(family, text)
