@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -22,8 +23,8 @@ from aicache.engine import Engine
 from aicache.engine.credential_status import REFUSED_TTL_S
 from aicache.engine.recovery_probe import Recovery
 from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S
-from aicache.runtime.clock_jumps import ClockJumps
 from aicache.runtime.component import DEFAULT_ERASED_WITHIN_S, NotReady, close_component, freeze_gc
+from aicache.runtime.ttl_limits import TTLLimits
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +86,7 @@ class ExactComponent:
         self._short_lives = 0  # of a Valkey, in a row
         self._recovery: Recovery | None = None
         self._rewriting: AofRewriter | None = None
-        self._clock_jumps = ClockJumps()
-        self._shortening: asyncio.Task[None] | None = None
+        self._ttl_limits = TTLLimits()
 
     async def reconcile(
         self, exact: Exact, data: Path, owned: bool, erased_within: float = DEFAULT_ERASED_WITHIN_S
@@ -96,26 +96,7 @@ class ExactComponent:
             return
         if exact.redis is None:
             await self._erase(self._store, erased_within if owned else math.inf)
-        if self._clock_jumps.jumped():
-            await self._cancel_shortening()
-            self._shortening = asyncio.get_running_loop().create_task(self._shorten(self._store))
-
-    async def _shorten(self, store: RedisStore) -> None:
-        ttl = self._engine.rules.ttl
-        try:
-            if count := await store.shorten(lambda name: max_ttl(name, ttl)):
-                logger.info("%s: %d entries and notes would have outlived exact.ttl, and are shortened", store, count)
-        except StoreError as exc:
-            self._clock_jumps.reset()  # it is done again
-            logger.debug("%s", exc)
-        except Exception:
-            logger.exception("entries may outlive exact.ttl")
-
-    async def _cancel_shortening(self) -> None:
-        if self._shortening is not None:
-            self._shortening.cancel()
-            await asyncio.wait([self._shortening])
-            self._shortening = None
+        await self._ttl_limits.apply_if_clock_jumped(self._store, partial(max_ttl, ttl=self._engine.rules.ttl))
 
     async def _erase(self, store: RedisStore, within: float) -> None:
         """Rewrite the append-only file, so that it holds nothing deleted. Who shares the Valkey does so for its own."""
@@ -195,7 +176,7 @@ class ExactComponent:
             )
         old, self._store = self._store, store
         self._wanted, self._rewriting = wanted, None
-        self._clock_jumps.reset()
+        self._ttl_limits.store_changed()
         self._adopt(known)
         self._engine.use_exact(self._store, redis.timeout)
         await self._end_recovery()
@@ -254,7 +235,7 @@ class ExactComponent:
         """End all of it, even if some of it fails to end."""
         self._engine.use_exact(None, 0.0)
         await self._end_recovery()
-        await self._cancel_shortening()
+        await self._ttl_limits.cancel()
         rewriting, self._rewriting = self._rewriting, None
         store, self._store, self._wanted = self._store, None, None
         if store is not None:

@@ -37,7 +37,7 @@ PROBE_KEY = "0" * 32
 MAX_TIME_S = 1e12
 """Later times are stored as this one."""
 EXPIRING_KINDS = ("e:", "m:", "n:", "c:")
-"""First characters, after the prefix, of the names of values that expire: entries, flags, blobs, counters."""
+"""What the names of values that expire begin with, after the prefix: entries, flags, blobs, counters."""
 PINNED_TOLERANCE_S = 86400.0 * 366
 """A value that expires this long before `PINNED`, or later, counts as pinned."""
 

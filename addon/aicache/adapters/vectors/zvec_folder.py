@@ -1,24 +1,22 @@
-"""A zvec index in one folder: opened, searched, written, compacted. It blocks, and is called on one thread only."""
+"""A zvec index in one folder: searched, written, compacted. It blocks, and is called on one thread only."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import math
-import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from aicache.adapters.damaged_files import MIN_FREE_BYTES, make_private
-from aicache.adapters.vectors import zvec_check_main
 from aicache.adapters.vectors.checks import clip_cosine
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
-from aicache.adapters.vectors.zvec_files import folder_identity, is_occupied
+from aicache.adapters.vectors.zvec_files import folder_identity
 from aicache.adapters.vectors.zvec_library import import_zvec
+from aicache.adapters.vectors.zvec_opening import create, note_loss, open_or_create
 from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, NEW_SUFFIX, Copy, beside, recover
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.ports import StoreError
@@ -31,9 +29,6 @@ BLOAT_FACTOR = 1.5
 """Compact when the files exceed the size that their live vectors need by this factor ..."""
 MAX_SLACK_BYTES = 32 << 20
 """... and by this size. They are mapped, so they count as the proxy's memory; each write adds 4 kB to them."""
-BEGUN_SUFFIX = ".begun"
-"""Suffix of a file beside the folder; its modification time is the time since which no vector was lost."""
-ADVICE = "all it holds can be learned again: remove it, or choose another ai_cache_data"
 
 
 class ZvecFolder:
@@ -55,57 +50,17 @@ class ZvecFolder:
     # ------------------------------------------------------------------ open and close
 
     def open(self) -> None:
-        """Open the folder, or create it. StoreError when another process has it, or the place cannot be used."""
+        """Open the folder, or create it, unless it is open. Raises StoreError as `open_or_create` does."""
         if self.is_open:
             return
-        zvec = import_zvec()
-        try:
-            collection = self._open_or_create(zvec)
-        except OSError as exc:
-            raise StoreError(f"zvec: {self.path}: {exc.strerror}; choose another with ai_cache_data") from exc
-        except (RuntimeError, ValueError, KeyError) as exc:
-            if "Can't lock" in str(exc):
-                raise StoreError(f"zvec: {self.path} is open already, in this process or another") from exc
-            raise StoreError(f"zvec: {self.path} cannot be opened ({exc}); {ADVICE}") from exc
-        self._check_schema(collection)
-        self._collection = collection
-        self._identified = (collection, folder_identity(self.path))
+        opened = open_or_create(self.path, self._dimensions)
+        self.is_clean = opened.is_clean
+        if opened.begun_at is not None:
+            self.begun_at = opened.begun_at
+        self._collection = opened.collection
+        self._identified = (opened.collection, folder_identity(self.path))
         make_private(self.path)
         logger.info("zvec opened %s", self.path)
-
-    def _open_or_create(self, zvec: Any) -> Any:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.parent.chmod(0o700)  # also one that existed: texts can be guessed from vectors
-        exists = is_occupied(self.path)
-        self.is_clean = beside(self.path, CLEAN_SUFFIX).exists() or not exists
-        if exists:
-            collection = zvec.open(str(self.path))
-            with contextlib.suppress(FileNotFoundError):
-                self.begun_at = self._begun.stat().st_mtime
-            return collection
-        with contextlib.suppress(FileNotFoundError):
-            self.path.rmdir()  # zvec creates its folder itself, or refuses
-        collection = self._create(zvec, self.path)
-        self._note_loss()
-        self.begun_at = time.time()
-        beside(self.path, CLEAN_SUFFIX).touch(mode=0o600)
-        return collection
-
-    def _create(self, zvec: Any, folder: Path) -> Any:
-        return zvec.create_and_open(str(folder), zvec_check_main.schema(zvec, self._dimensions))
-
-    def _check_schema(self, collection: Any) -> None:
-        found = collection.schema.vectors[0].dimension
-        if found != self._dimensions:
-            collection.close()
-            raise StoreError(f"zvec: {self.path} has {found} dimensions, not {self._dimensions}; {ADVICE}")
-        try:
-            if any(field.name == "expires" and field.index_param is not None for field in collection.schema.fields):
-                collection.drop_index("expires")  # of a folder of an earlier version
-                logger.info("zvec: %s had an index that kept expired vectors, it was dropped", self.path)
-        except RuntimeError as exc:
-            collection.close()
-            raise StoreError(f"zvec: {self.path} keeps expired vectors ({exc}); {ADVICE}") from exc
 
     def close(self) -> None:
         self.drop_copy()
@@ -116,7 +71,7 @@ class ZvecFolder:
                 collection.close()
             except BaseException:  # unwritten vectors are lost
                 with contextlib.suppress(OSError):
-                    self._note_loss()
+                    note_loss(self.path)
                 raise
 
     def is_gone(self) -> bool:
@@ -135,15 +90,6 @@ class ZvecFolder:
         if self._collection is None:
             raise StoreError("zvec: not open")
         return self._collection
-
-    @property
-    def _begun(self) -> Path:
-        return beside(self.path, BEGUN_SUFFIX)
-
-    def _note_loss(self) -> None:
-        """Record that entries stored until now may have no vectors."""
-        os.close(os.open(self._begun, os.O_WRONLY | os.O_CREAT, 0o600))
-        os.utime(self._begun)
 
     # ------------------------------------------------------------------ read
 
@@ -236,7 +182,7 @@ class ZvecFolder:
         collection, self._collection = self._opened, None
         collection.destroy()
         shutil.rmtree(self.path, ignore_errors=True)
-        self._collection = self._create(import_zvec(), self.path)
+        self._collection = create(self.path, self._dimensions)
         self._memory.clear()
         self._note_clean()
 
@@ -260,10 +206,10 @@ class ZvecFolder:
 
     def begin_copy(self) -> None:
         self._check_disk()
-        zvec, new = import_zvec(), beside(self.path, NEW_SUFFIX)
+        new = beside(self.path, NEW_SUFFIX)
         self.drop_copy()
         shutil.rmtree(new, ignore_errors=True)
-        self._copy = Copy(self.path, self._opened, self._create(zvec, new))
+        self._copy = Copy(self.path, self._opened, create(new, self._dimensions))
 
     def copy_batch(self) -> bool:
         """Copy some vectors; return False when all are copied."""

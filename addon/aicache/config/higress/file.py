@@ -1,7 +1,7 @@
 """Recognizes and reads a Higress ``ai-cache`` configuration: its keys, their lines and texts. Pure.
 
-CaselessMapping are those of https://github.com/alibaba/higress/tree/main/plugins/wasm-go/extensions/ai-cache and of the demo that
-the plugin grew from. Their case is ignored, because it differs between versions of the demo.
+The names are those of https://github.com/alibaba/higress/tree/main/plugins/wasm-go/extensions/ai-cache and of the demo
+that the plugin grew from. Their case is ignored, because it differs between versions of the demo.
 """
 
 from __future__ import annotations
