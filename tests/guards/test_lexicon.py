@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
+from aicache.guards.lexicon import generic_questions, live_words, personal_questions, personal_words, time_words
 from aicache.guards.lexicon.calendar_names import MONTHS, WEEKDAYS
 from aicache.guards.lexicon.courtesy_phrases import COURTESIES_AFTER, COURTESIES_ALONE, COURTESIES_BEFORE
 from aicache.guards.lexicon.function_words import FUNCTION_WORDS, QUESTION_FRAMES, ROLE_PARTICLES
@@ -99,3 +102,23 @@ def test_no_courtesy_is_a_word_that_turns_a_question(language: str) -> None:
 
     assert not courtesies & turning
     assert not FUNCTION_WORDS[language] & ROLE_PARTICLES.get(language, frozenset())
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        (time_words.NOW, time_words.NOW_UNSPACED),
+        (live_words.LIVE, live_words.LIVE_UNSPACED),
+        (personal_words.MINE, personal_words.UNSPACED),
+        (personal_words.THINGS, personal_words.UNSPACED),
+        (personal_words.PHRASES, personal_words.UNSPACED),
+        (personal_words.SHARED,),
+        (personal_questions.PATTERNS,),
+        (generic_questions.HOW_TO,),
+        (generic_questions.MEANING,),
+    ],
+)
+def test_what_is_of_the_moment_or_of_the_caller_is_known_in_every_language(
+    tables: tuple[Mapping[str, str], ...],
+) -> None:
+    assert {language for table in tables for language, text in table.items() if text.strip()} == set(LANGUAGES)

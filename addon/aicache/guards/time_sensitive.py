@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from aicache.guards.lexicon import generic_questions, personal_words, time_words
+from aicache.guards.lexicon import generic_questions, live_words, personal_questions, personal_words, time_words
 from aicache.guards.normalize import normalize, normalize_keeping_case
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -20,6 +20,11 @@ _MAX_COMPOUND_WORDS = 2
 """The same in English: my heater bill."""
 _MAX_VERB_DISTANCE_WORDS = 5
 """Words between a possessive and the word for what has become of the thing: has my leave request been approved?"""
+
+_MAX_WORDS_BEFORE_WHEN = 3
+"""Words at the beginning of a question among which when or where is looked for; elsewhere it may join clauses."""
+_MAX_WHEN_DISTANCE_WORDS = 4
+"""Words from when or where to the possessive: quand est-ce que mon contrat expire."""
 
 
 def depends_on_now(question: str) -> bool:
@@ -44,6 +49,7 @@ def asks_about_now(plain: str) -> bool:
         return True
     lives = (
         _contain_phrase(words, _LIVE)
+        or _LIVE_PATTERN.search(plain) is not None
         or _CONVERSION.search(plain) is not None
         or (not plain.isascii() and _LIVE_UNSPACED.search(plain) is not None)
     )
@@ -59,10 +65,10 @@ def asks_about_caller(plain: str) -> bool:
     personal = (
         _contain_phrase(words, _OWN_PHRASES, as_prefix=True)
         or _have_possession(words)
-        or (is_one_question(plain) and _ask_what_became(words))
+        or (is_one_question(plain) and (_ask_what_became(words) or _ask_when_or_where(words) or _OWN.search(plain)))
         or (not plain.isascii() and _OWN_UNSPACED.search(plain) is not None)
     )
-    return personal and not _asks_how_to(plain)
+    return bool(personal) and not _asks_how_to(plain)
 
 
 def asks_in_general(plain: str) -> bool:
@@ -147,6 +153,16 @@ def _ask_what_became(words: Sequence[str]) -> bool:
     )
 
 
+def _ask_when_or_where(words: Sequence[str]) -> bool:
+    """Return whether the words ask when or where something of the caller's is: when does my contract end?"""
+    if not _OUGHT.isdisjoint(words):
+        return False
+    return any(
+        word in _WHEN_OR_WHERE and not _POSSESSIVES.isdisjoint(words[at + 1 : at + 1 + _MAX_WHEN_DISTANCE_WORDS])
+        for at, word in enumerate(words[:_MAX_WORDS_BEFORE_WHEN])
+    )
+
+
 def _is_personal_thing(word: str) -> bool:
     return word in _THINGS or any(
         word[:length] in _THING_BEGINNINGS for length in range(2, min(len(word), _MAX_BEGINNING_CHARS) + 1)
@@ -177,12 +193,13 @@ def _pattern_lines(tables: Iterable[str]) -> re.Pattern[str]:
 
 
 _NOW = phrases_in("\n".join(time_words.NOW.values()))
-_LIVE = phrases_in("\n".join(time_words.LIVE.values()))
+_LIVE = phrases_in("\n".join(live_words.LIVE.values()))
 _NOW_UNSPACED = _patterns(time_words.NOW_UNSPACED.values())
-_LIVE_UNSPACED = _patterns(time_words.LIVE_UNSPACED.values())
+_LIVE_UNSPACED = _patterns(live_words.LIVE_UNSPACED.values())
 _NOW_PATTERN = _pattern_lines([time_words.NOW_PATTERNS])
-_CURRENCY = "|".join(time_words.CURRENCIES.split())
+_CURRENCY = "|".join(live_words.CURRENCIES.split())
 _CONVERSION = re.compile(rf"\b(?:{_CURRENCY})\s?(?:/|to|in|zu|en|a|na|в)\s?(?:{_CURRENCY})\b")
+_LIVE_PATTERN = _pattern_lines([live_words.LIVE_PATTERNS])
 _ABOUT_A_WORD = _pattern_lines([generic_questions.ABOUT_A_WORD])
 _NOW_BEGINNINGS = tuple(_normal_words(time_words.NOW_BEGINNINGS.values()))
 _NOT_NOW = tuple(_normal_words(time_words.NOT_NOW.values()))
@@ -196,10 +213,13 @@ _HOW_TO = _pattern_lines(generic_questions.HOW_TO.values())
 _OWN_PHRASES = phrases_in("\n".join(personal_words.PHRASES.values()))
 _OWN_UNSPACED = _patterns(personal_words.UNSPACED.values())
 _SUFFIXED = tuple(word for word, phrases in _OWN_PHRASES.items() if (word,) in phrases and len(word) > 4)
+_OWN = _pattern_lines(personal_questions.PATTERNS.values())
+_WHEN_OR_WHERE = _normal_words(personal_questions.WHEN_OR_WHERE.values())
+_OUGHT = _normal_words(personal_questions.OUGHT.values())
 _ENGLISH_POSSESSIVES = _normal_words([personal_words.MINE["en"]])
-_CONDITIONS = _normal_words(personal_words.CONDITIONS.values())
+_CONDITIONS = _normal_words(personal_questions.CONDITIONS.values())
 _POSSESSIVES = _normal_words(personal_words.MINE.values())
 _THINGS = _normal_words([personal_words.THINGS["en"]])
 _THING_BEGINNINGS = _normal_words(table for language, table in personal_words.THINGS.items() if language != "en")
 _MAX_BEGINNING_CHARS = max(map(len, _THING_BEGINNINGS))
-_DONE = _normal_words(personal_words.DONE.values())
+_DONE = _normal_words(personal_questions.DONE.values())

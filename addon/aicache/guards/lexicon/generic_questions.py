@@ -23,15 +23,15 @@ HOW_TO: Final[Mapping[str, str]] = {
 """,
     "es": r"""
 \bcómo (?:puedo |debo |se puede |podría |hago para )?\w+(?:ar|er|ir)(?:me|lo|la|se)?\b
-\bcómo se (?!llama\b|encuentra\b)\w+
+\bcómo se (?!llama\b|encuentra\b)\w+|\bcómo (?:me )?(?!llamo\b)\w{3,}o\b
 """,
     "it": r"""
 \bcome (?:posso |faccio (?:a|ad|per) |devo |si può |potrei )?\w+(?:are|ere|ire|arre|orre|rlo|rla|rmi|rsi)\b
-\bcome si (?!chiama\b|trova\b)\w+
+\bcome si (?!chiama\b|trova\b)\w+|\bcome (?!sono\b|sto\b|vado\b)\w{3,}o\b
 """,
     "pt": r"""
 \bcomo (?:posso |devo |faço para |faço pra |se pode |eu posso )?(?!estar\b)\w+(?:ar|er|ir|or)(?:-\w+)?\b
-\bcomo se (?!chama\b)\w+
+\bcomo se (?!chama\b)\w+|\bcomo (?:eu )?\w{4,}o\b
 """,
     "nl": r"""
 \bhoe (?!laat\b|heet\b|oud\b|ver\b|lang\b|veel\b|staat\b)\w+ (?:ik|je|men|we)\b
@@ -40,8 +40,8 @@ HOW_TO: Final[Mapping[str, str]] = {
 \bjak (?:mogę |można |należy |trzeba |się )?\w{2,}(?:ć|c)(?: się)?\b
 """,
     "tr": r"""
-\bnasıl \w+(?:bilirim|biliriz|[ıiuü]r[ıi]m|ar[ıi]m|er[ıi]m|[ıiuü]r[ıi]z)\b
-\bnasıl \w+(?:malı\w*|meli\w*|[ıiuüae][ln][ıiuü]r|ş[ıiuü]r|lenir|lanır|çalışır)\b
+\bnasıl (?:\w+ )?\w+(?:bilirim|biliriz|[ıiuü]r[ıi]m|ar[ıi]m|er[ıi]m|[ıiuü]r[ıi]z)\b
+\bnasıl (?:\w+ )?\w+(?:malı\w*|meli\w*|[ıiuüae][ln][ıiuü]r|ş[ıiuü]r|lenir|lanır|çalışır)\b
 """,
     "ru": r"""
 \bкак (?:мне |можно |правильно |лучше |я могу )?\w+(?:ть|ти|чь)(?:ся|сь)?\b
@@ -148,7 +148,7 @@ ABOUT_A_WORD = r"""
 \b(?:wort|mot|palabra|parola|palavra|woord|słowo|слово|kelimesi) "?\w+
 \b(?:was (?:bedeutet|heisst)|que signifie|qué significa|cosa significa) "?[\w']+"?\s?\??$
 \b(?:o que significa|wat betekent|co znaczy|что значит) "?[\w']+"?\s?\??$
-\bhow do you say "?\w+|\bthe song "|\bby the beatles\b
+\bhow do (?:you|i) say "?\w+|\b(?:say|translate|spell|pronounce) ".{1,60}"|\bthe song "|\bby the beatles\b
 """
 """What asks about a word for the present, or speaks of the age."""
 

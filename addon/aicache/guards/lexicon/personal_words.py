@@ -136,6 +136,8 @@ neredeyim / ben kimim / benim adım / adım ne / ne kadar borcum / bakiyem / sip
 randevum / biletim / rezervasyonum / uçuşum / aboneliğim / iadem / takvimim / konumum / puanım / puanlarım
 siparişlerim / talebim / başvurum / iznim / maaşım / kredim / borcum / ip adresim / mesajlarım / gönderim / havalem
 teslimatım / hesabımda / ne kadar harcadım / toplantım / toplantılarım / uçağım / faturalarım / sipariş numaram
+sözleşmem / notlarım / sınavım / pasaportum
+vizem / kartım / ehliyetim / üyeliğim / garantim / kiram / ödemem / maaş bordrom / sigortam / izinlerim
 """,
     "ru": """
 где я / кто я / как меня зовут / моё имя / мое имя / сколько я должен / сколько я должна / сколько у меня
@@ -146,7 +148,8 @@ teslimatım / hesabımda / ne kadar harcadım / toplantım / toplantılarım / u
 طلبي / طلبيتي / طلباتي / رصيدي / شحنتي / طردي / فاتورتي / فواتيري / موعدي / مواعيدي / رحلتي / تذكرتي / حجزي
 اشتراكي / موقعي / اسمي / نقاطي / رسائلي / بريدي / رصيد حسابي / استرداد أموالي / أين أنا / من أنا / كم أدين / تقويمي
 اجتماعاتي / إجازتي / إجازاتي / راتبي / عنواني / تحويلي / حوالتي / طرودي / مدفوعاتي / كم أنفقت / كم بقي لي / كم تبقى لي
-كم تبقى من / الخاص بي آي بي / عنوان ip الخاص بي
+كم تبقى من / عقدي / جوازي / تأشيرتي / عضويتي / درجاتي / نتائجي / بطاقتي / قرضي / إيجاري / ضماني / الخاص بي آي بي
+عنوان ip الخاص بي
 """,
     "ko": """
 나는 누구 / 내가 누구 / 여기가 어디 / 내 이름 / 제 이름 / 내 계좌 잔액 / 제 계좌 잔액 / 내 아이피 / 내 ip / 제 ip
@@ -205,57 +208,44 @@ UNSPACED: Final[Mapping[str, str]] = {
 }
 """The same, as patterns. Chinese is written as `normalize` writes it."""
 
-DONE: Final[Mapping[str, str]] = {
-    "en": "arrived shipped approved confirmed processed delivered dispatched delayed overdue ready expire "
-    "expired arrive",
-    "de": "angekommen verschickt genehmigt bestätigt bearbeitet geliefert versandt verspätet fällig durch ankommen",
-    "fr": "arrivé arrivée parti partie approuvé approuvée confirmé confirmée expédié expédiée traité traitée livré "
-    "livrée arrive expire",
-    "es": "llegado llegó llega salió aprobado aprobada confirmado confirmada enviado enviada procesado entregado vence",
-    "it": "arrivato arrivata partito partita approvato approvata confermato confermata spedito spedita elaborato scade",
-    "pt": "chegou chega saiu aprovado aprovada confirmado confirmada enviado enviada processado entregue atrasado "
-    "atrasada vence",
-    "nl": "aangekomen verstuurd verzonden goedgekeurd bevestigd verwerkt geleverd vertraagd binnen verloopt",
-    "pl": "dotarł dotarła dotarło doszedł doszła doszło wysłany wysłana wysłano zatwierdzony zatwierdzona przyszedł "
-    "przyszła przyjdzie wygasa opóźniona opóźniony",
-    "tr": "geldi ulaştı onaylandı gönderildi tamamlandı yola gecikti bitiyor",
-    "ru": "пришёл пришел пришла пришло одобрен одобрена одобрено отправлен отправлена доставлен доставлена придёт "
-    "придет дошёл дошел дошла истекает",
-    "ar": "وصل وصلت تصل تمت شحن اعتماد الموافقة",
-    "ko": "",
-}
-CONDITIONS: Final[Mapping[str, str]] = {
-    "en": "if why how should",
-    "de": "wenn falls warum wieso weshalb",
-    "fr": "si pourquoi comment",
-    "es": "si cómo porque",
-    "it": "se perché come",
-    "pt": "se porque como",
-    "nl": "als waarom hoe",
-    "pl": "jeśli jeżeli dlaczego czemu jak",
-    "tr": "eğer neden niye nasıl",
-    "ru": "если почему как",
-    "ar": "إذا لماذا كيف",
-    "ko": "",
-}
-"""Words by which a sentence asks of any such thing: what if my card has expired."""
-
 SHARED: Final[Mapping[str, str]] = {
-    "en": "code program script query function computer laptop pc browser app essay cv resume excel",
-    "de": "code programm skript abfrage funktion computer rechner laptop browser app aufsatz lebenslauf",
-    "fr": "code programme script requête fonction ordinateur portable navigateur appli rédaction cv",
-    "es": "código programa script consulta función computadora ordenador portátil navegador ensayo currículum",
-    "it": "codice programma script query funzione computer portatile browser saggio curriculum disco",
-    "pt": "código programa script função computador portátil navegador ensaio currículo",
-    "nl": "code programma script query functie computer laptop browser app essay cv",
-    "pl": "kod program skrypt zapytani funkcj komputer laptop przeglądark aplikacj wypracowani",
-    "tr": "kodum programım bilgisayarım tarayıcım uygulamam",
-    "ru": "код программ скрипт запрос функци компьютер ноутбук браузер приложени сочинени",
-    "ar": "كودي برنامجي حاسوبي جهازي متصفحي",
-    "ja": "コード プログラム スクリプト クエリ 関数 パソコン コンピュータ ブラウザ アプリ 作文",
-    "ko": "코드 프로그램 스크립트 쿼리 함수 컴퓨터 노트북 브라우저 앱",
-    "th": "โค้ด โปรแกรม สคริปต์ คอมพิวเตอร์ เบราว์เซอร์ แอป",
-    "zh": "代码 程序 脚本 电脑 浏览器 论文 作文",
+    "en": """
+code program script query function computer laptop pc browser app essay cv resume excel dog cat baby car plant
+""",
+    "de": """
+code programm skript abfrage funktion computer rechner laptop browser app aufsatz lebenslauf hund katze baby
+auto pflanze handy
+""",
+    "fr": """
+code programme script requête fonction ordinateur portable navigateur appli rédaction cv chien chat bébé
+voiture plante
+""",
+    "es": """
+código programa script consulta función computadora ordenador portátil navegador ensayo currículum perro gato
+bebé coche planta
+""",
+    "it": """
+codice programma script query funzione computer portatile browser saggio curriculum disco cane gatto bambino
+auto pianta
+""",
+    "pt": """
+código programa script função computador portátil navegador ensaio currículo cachorro cão gato bebê carro
+planta
+""",
+    "nl": "code programma script query functie computer laptop browser app essay cv hond kat baby auto plant",
+    "pl": """
+kod program skrypt zapytani funkcj komputer laptop przeglądark aplikacj wypracowani pies psa kot dziecko
+samochód roślin
+""",
+    "tr": "kodum programım bilgisayarım tarayıcım uygulamam köpeğim kedim bebeğim arabam telefonum",
+    "ru": """
+код программ скрипт запрос функци компьютер ноутбук браузер приложени сочинени собак кошк ребён машин телефон
+""",
+    "ar": "كودي برنامجي حاسوبي جهازي متصفحي كلبي قطتي طفلي سيارتي هاتفي",
+    "ja": "コード プログラム スクリプト クエリ 関数 パソコン コンピュータ ブラウザ アプリ 作文 犬 猫 赤ちゃん スマホ",
+    "ko": "코드 프로그램 스크립트 쿼리 함수 컴퓨터 노트북 브라우저 앱 강아지 고양이 아기 휴대폰",
+    "th": "โค้ด โปรแกรม สคริปต์ คอมพิวเตอร์ เบราว์เซอร์ แอป หมา แมว ลูก โทรศัพท์",
+    "zh": "代码 程序 脚本 电脑 浏览器 论文 作文 狗 猫 宝宝 手机",
     "zh-tw": "程式 程式码 笔电 电脑 浏览器",
 }
 """Beginnings of words for things that all ask about in the same way, though they are their own: why my code fails."""

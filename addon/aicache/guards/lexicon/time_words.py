@@ -1,4 +1,4 @@
-"""Words for the moment, and for what is different tomorrow, by language. Data only.
+"""Words for the moment, by language: whatever is asked, the answer will be another. Data only.
 
 Own knowledge of each language. Phrases stand between slashes; patterns stand between spaces, with \\s for a space.
 """
@@ -93,7 +93,6 @@ günlerden ne
 الشهر القادم / الشهر المقبل / الشهر الماضي / هذا العام / العام القادم / العام المقبل / العام الماضي / هذه السنة
 السنة القادمة / السنة الماضية / من يتصدر / ما التاريخ
 """,
-    "ko": "",
 }
 """Phrases for the present, yesterday, this week, the newest: whatever is asked, the answer will be another."""
 
@@ -110,7 +109,7 @@ NOW_UNSPACED: Final[Mapping[str, str]] = {
     "ja": r"""
 今日(?!は$) 本日 明日 明後日 昨日 一昨日 今夜(?=[ぁ-ん]) 今晩 今朝 昨夜 昨晩 今すぐ 今の 今は 今どう 今いる 今、
 現在(?!完了|進行|分詞)
-最新 最近 先ほど さっき 今週 来週 先週 今月 来月(?![经經]) 先月 今年 来年 去年 昨年 きょう あした(?!ば)
+最新 最近(?![公邻隣接傍]) 先ほど さっき 今週 来週 先週 今月 来月(?![经經]) 先月 今年 来年 去年 昨年 きょう あした(?!ば)
 あす(?=[はのも]) きのう(?!こ)
 いま(?=[のはどい]) 現職 リアルタイム 直近 このごろ 近ごろ 何曜日ですか
 """,
@@ -127,93 +126,6 @@ NOW_UNSPACED: Final[Mapping[str, str]] = {
 """,
 }
 """The same, as patterns, where words do not stand between spaces. Chinese is written as `normalize` writes it."""
-
-LIVE: Final[Mapping[str, str]] = {
-    "en": """
-weather in / weather for / weather like / weather at / weather of / forecast in / forecast for / forecast like
-what is the weather / how is the weather / what time is it / what is the time / what is the date / stock price
-share price / gold price / oil price / bitcoin price / btc price / gas prices / exchange rate / how hot is it
-how cold is it / how warm is it / is it raining / is it snowing / will it rain / will it snow / is it going to rain
-is it going to snow / who won the game / who won the match / traffic on / traffic in / price of bitcoin
-price of gold / price of oil / how much is bitcoin / how much is one bitcoin / how much is the dollar / open right now
-""",
-    "de": """
-wetter / wetterbericht / wettervorhersage / wie spät ist / wie spät haben / wie viel uhr / wieviel uhr / aktienkurs
-börsenkurs / wechselkurs / goldpreis / ölpreis / spritpreis / benzinpreis / bitcoin kurs / dollarkurs / eurokurs
-wie viel grad / wieviel grad / regnet es / schneit es / wird es regnen / wird es schneien / wie steht es / spielstand
-wie ist der dollar / wie steht der dollar / wie steht der dax
-""",
-    "fr": """
-météo / quel temps / quelle heure est / taux de change / cours de l'action / cours du bitcoin / cours de l'or
-cours du dollar / cours de l'euro / prix de l'or / prix de l'essence / cours de bourse / combien de degrés
-est ce qu'il pleut / il pleut / pleut il / va t il pleuvoir / il va pleuvoir / il va neiger / fait il froid
-fait il chaud / combien vaut le bitcoin / combien vaut un euro / combien vaut le dollar / quel est le score
-""",
-    "es": """
-qué tiempo hace / qué tiempo hará / qué tiempo hay / el tiempo en / clima en / clima de / el pronóstico / qué hora es
-qué horas son / tipo de cambio / tasa de cambio / precio del oro / precio del bitcoin / precio de la acción
-precio de la gasolina / precio del dólar / cotización / a cuánto está / cuánto está el dólar / cuántos grados
-va a llover / va a nevar / está lloviendo / llueve en / cómo va el partido / hace frío en / hace calor en
-""",
-    "it": """
-che tempo fa / che tempo farà / meteo / previsioni del tempo / che ore sono / che ora è / tasso di cambio
-prezzo dell'oro / prezzo del bitcoin / prezzo della benzina / quotazione / quanti gradi / piove a / pioverà
-sta piovendo / nevicherà / quanto vale un euro / quanto vale un dollaro / quanto vale un bitcoin
-""",
-    "pt": """
-previsão do tempo / como está o tempo / tempo em / clima em / que horas são / taxa de câmbio / câmbio do
-câmbio hoje / cotação / preço do ouro / preço do bitcoin / preço da ação / preço da gasolina / vai chover / vai nevar
-está chovendo / está a chover / quantos graus / como está o dólar / como está o euro / quanto está o dólar
-quanto está o euro / quanto vale um euro / quanto vale um dólar / quanto vale um bitcoin
-""",
-    "nl": """
-het weer / weerbericht / weersverwachting / hoe laat is het / wisselkoers / goudprijs / benzineprijs / beurskoers
-aandelenkoers / bitcoin koers / koers van / hoeveel graden / regent het / sneeuwt het / gaat het regenen
-gaat het sneeuwen / wordt het warm / wordt het koud / hoe staat het
-""",
-    "pl": """
-pogoda / pogodę / pogody / prognoza / która godzina / która jest godzina / kurs walut / kurs dolara / kurs euro
-kurs franka / kurs bitcoina / cena złota / cena benzyny / kurs akcji / ile stopni / czy pada / będzie padać
-będzie padał / po ile jest / jaki jest wynik
-""",
-    "tr": """
-hava durumu / hava nasıl / hava kaç / havası / havalar nasıl / saat kaç / döviz kuru / dolar kuru / euro kuru
-altın fiyatı / altın fiyatları / bitcoin fiyatı / benzin fiyatı / hisse fiyatı / kaç tl / kaç lira / dolar kaç
-euro kaç / kaç derece / yağmur yağacak / kar yağacak / yağmur yağıyor / maç kaç kaç / skor kaç
-""",
-    "ru": """
-погода / погоду / погоды / прогноз / который час / сколько времени сейчас / сколько время / курс доллара / курс евро
-курс валют / курс валюты / курс рубля / курс юаня / обменный курс / курс биткоина / цена золота / цена нефти
-цена бензина / курс акций / цена акций / сколько градусов / идёт ли дождь / идет ли дождь / будет ли дождь
-пойдёт ли дождь / какой счёт / какой счет матча
-""",
-    "ar": """
-الطقس / طقس / كم الساعة / سعر الصرف / سعر الدولار / سعر اليورو / سعر الذهب / سعر البيتكوين / سعر السهم / سعر النفط
-سعر البنزين / درجة الحرارة في / كم درجة الحرارة / هل ستمطر / هل تمطر / هل سيهطل المطر / كم النتيجة / نتيجة المباراة
-""",
-    "ko": "",
-}
-"""Phrases for what changes by itself: the weather, a rate, a score. Not in a general question: how a rate is made."""
-
-LIVE_UNSPACED: Final[Mapping[str, str]] = {
-    "zh": r"""
-股价 汇率 金价 油价 币价 天气(?!符号) 行情 气温 几度(?!音) 会下雨 会下雪 在下雨 下雨吗 比分 路况 多少钱一克 房价多少
-""",
-    "zh-tw": "会不会下雨 几度(?!音) 油价",
-    "ja": r"""
-天気(?!図|予報士) 気温 何時ですか 今何時 何時になり 為替(?!手形) 株価 金価格 雨が?降り(?:ます|そう) 雨は降 雪は降
-何度ですか レートは 渋滞
-""",
-    "ko": r"""
-날씨 기온 몇\s?시(?!간) 몇\s?도 환율 주가 금값 시세 유가 비\s?(?:와|오나|올까|가?\s?올) 눈\s?(?:와|올까) 스코어
-""",
-    "th": r"""
-สภาพอากาศ พยากรณ์อากาศ อากาศวัน อากาศเป็น อากาศที่ กี่โมง กี่องศา วันที่เท่าไหร่ อัตราแลกเปลี่ยน ราคาทอง ราคาหุ้น
-ราคาน้ำมัน ค่าเงิน
-ฝนจะตก ฝนตกไหม หิมะจะตก ราคาบิตคอยน์
-""",
-}
-"""The same, as patterns."""
 
 NOW_BEGINNINGS: Final[Mapping[str, str]] = {
     "de": "heutig gestrig morgig derzeitig gegenwärtig aktuell neuest jüngst",
@@ -249,8 +161,9 @@ NOW_PATTERNS = r"""
 ^(?:who|what|which|where|when)\b.{0,120}(?<!by )(?<!till )(?<!until )(?<!from )(?<!for )\bnow\s?[?.!]*$
 ^(?:how|is|are|do|does)\b.{0,120}(?<!by )(?<!till )(?<!until )(?<!from )(?<!for )\bnow\s?[?.!]*$
 ^is\s(?:the\s)?\w+\sdown\s?(?:\?|$)
+^ist\s(?:die\s|der\s)?\w+\s(?:gerade\s)?(?:down|gestört|offline)\b
+\b(?:ist|sind|läuft|laufen|gibt es)\b.{0,40}(?<!eine)(?<!diese)(?<!die)\sgerade\b(?!\s(?:zahl|linie|strecke|zahlen))
+\b(?:steht|stehen)\b.{0,40}(?<!eine)(?<!diese)(?<!die)\sgerade\b(?!\s(?:zahl|linie|strecke|zahlen))
+\b(?:spielt|spielen|kommt)\b.{0,40}(?<!eine)(?<!diese)(?<!die)\sgerade\b(?!\s(?:zahl|linie|strecke|zahlen))
 """
 """Patterns for the present that need more than a list of words, one a line."""
-
-CURRENCIES = "usd eur gbp jpy cny rmb rub try pln brl inr krw thb chf cad aud btc eth"
-"""ISO 4217 codes (and two coins) between which is converted: 100 usd in eur."""
