@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
+from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose, StoreError
 
@@ -69,3 +70,18 @@ class BrokenEmbedder(LetterEmbedder):
 
 class HangingEmbedder(LetterEmbedder):
     embed = staticmethod(_hanging)  # type: ignore[assignment]
+
+
+class NeighborOracle:
+    """A NeighborJudge that says what *says* returns or raises, after *delay* seconds, and keeps what it was asked."""
+
+    model, version = "oracle", "1"
+
+    def __init__(self, says: Callable[[JudgeQuestion], bool | None], delay: float = 0.0) -> None:
+        self.says, self.delay = says, delay
+        self.asked: list[JudgeQuestion] = []
+
+    async def may_answer(self, question: JudgeQuestion) -> JudgeReply:
+        self.asked.append(question)
+        await asyncio.sleep(self.delay)
+        return JudgeReply(self.says(question), 100, 1)

@@ -56,7 +56,9 @@ class AICache:
 
     def __init__(self, build: Callable[..., Runtime] = Reconciler) -> None:
         self._watchers = Watchers()
-        build = partial(build, on_checked=self._watchers.checked, on_erased=self._erased)
+        build = partial(
+            build, on_checked=self._watchers.checked, on_erased=self._erased, on_judged=self._watchers.judged
+        )
         self._lifecycle = Lifecycle(build, self._applied)
         self._observability = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
         self._dashboard_token = DashboardToken()

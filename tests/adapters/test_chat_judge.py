@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from aicache.adapters.chat_judge import ChatJudge
+from aicache.adapters.judge_prompts import MAX_REPLY_TOKENS
+from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.ports import StoreError
 from demo.answers import Reply, Request
 from demo.upstream import StandIn
@@ -83,4 +86,51 @@ async def test_a_service_that_is_not_there_is_a_store_error(service: Service) ->
 
     with pytest.raises(StoreError):
         await judge.same("q", "a", "b")
+    await judge.close()
+
+
+def verdict(content: object, **usage: int) -> Reply:
+    document = {"choices": [{"message": {"content": content}}], "usage": usage or None}
+    return Reply(body=json.dumps(document).encode())
+
+
+async def test_about_a_neighbor_it_is_sent_both_questions_and_answers_in_one_token(service: Service) -> None:
+    service.script = lambda request: verdict("Yes", prompt_tokens=210, completion_tokens=1)
+    judge = service.judge()
+
+    reply = await judge.may_answer(JudgeQuestion("Which way?", "What way?", "Left."))
+
+    assert reply == JudgeReply(True, 210, 1)
+    [request] = service.stand_in.requests
+    assert json.loads(request.question) == {"new": "Which way?", "stored": "What way?", "answer": "Left."}
+    assert request.headers["authorization"] == "Bearer sk-hunter2"
+    assert request.headers["x-higress-skip-ai-cache"] == "on"
+    assert (request.json["temperature"], request.json["max_tokens"]) == (0, MAX_REPLY_TOKENS)
+    await judge.close()
+
+
+@pytest.mark.parametrize("content", ["Yes, they ask the same.", "", None, "ja"])
+async def test_a_reply_that_is_neither_yes_nor_no_is_none(service: Service, content: object) -> None:
+    service.script = lambda request: verdict(content)
+    judge = service.judge()
+
+    assert await judge.may_answer(JudgeQuestion("a", "b")) == JudgeReply(None)
+    await judge.close()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *(Reply(("yes",), status=status) for status in (301, 400, 401, 429, 500)),
+        *(Reply(body=body) for body in (b"", b"[]", b"\xff", b'{"choices": 1}', b"[" * 10**5, b" " * 10**6)),
+    ],
+)
+async def test_a_bad_reply_about_a_neighbor_is_a_store_error(service: Service, reply: Reply) -> None:
+    service.script = lambda request: reply
+    judge = service.judge()
+
+    with pytest.raises(StoreError) as caught:
+        await judge.may_answer(JudgeQuestion("secret question", "secret one", "secret answer"))
+
+    assert "secret" not in str(caught.value) and "hunter2" not in str(caught.value)
     await judge.close()

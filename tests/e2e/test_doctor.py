@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from demo.answers import Reply
 from demo.cloud.dashscope import Fault
 from demo.cloud.dashvector import loopback_environment
+from e2e.conftest import Upstream
 from e2e.proxy import ROOT, Proxy, free_port
 from e2e.test_cloud import Cloud
 from servers import Process, free_ports, plain
@@ -163,3 +166,22 @@ def test_a_running_proxys_folder_is_shared(tmp_path: Path) -> None:
 
     assert code == 0, said
     assert "not tried: a proxy that runs has this data folder" in said
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        (lambda texts: "yes" if "reset" in texts["stored"] else "no", "judge model: refuse another question"),
+        (lambda texts: "yes", "it says yes, which is wrong"),
+        (lambda texts: "Well, that depends.", "neither yes nor no"),
+    ],
+)
+def test_a_judge_model_is_tried(tmp_path: Path, upstream: Upstream, says: Any, expected: str) -> None:
+    upstream.script = lambda request: Reply((says(json.loads(request.question)),))
+    judge = f"{{model: judge-1, base_url: '{upstream.url}/v1', api_key: sk-judge, when: before, timeout: 10s}}"
+
+    code, said = examine(tmp_path, f"semantic: {{judge: {judge}}}\n")
+
+    assert expected in said
+    assert code == ("FAILED" in said) == (expected != "judge model: refuse another question")
+    assert "sk-judge" not in said

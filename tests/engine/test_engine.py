@@ -23,7 +23,7 @@ from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import FairShares
-from aicache.engine.semantic_lookup import MAX_OWN_EMBEDDINGS
+from aicache.engine.neighbor_search import MAX_OWN_EMBEDDINGS
 from aicache.entries.recording import Recording
 from aicache.formats.openai.chat import CHAT
 from fakes import BrokenEmbedder, BrokenIndex, BrokenStore, HangingStore, LetterEmbedder

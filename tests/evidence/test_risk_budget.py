@@ -53,3 +53,26 @@ def test_at_the_start_only_what_needs_no_budget_passes_many_times() -> None:
         budget.add(0.15)
 
     assert budget.risk_limit < 0.15
+
+
+def test_hits_that_the_limit_does_not_decide_on_leave_less_for_the_others() -> None:
+    budget = RiskBudget(0.01)
+    for _ in range(2000):
+        budget.add(0.02)
+    before = budget.risk_limit
+
+    for _ in range(400):
+        budget.spend(0.03)
+
+    assert budget.risk_limit < before
+    assert not budget.affords(0.03)
+
+
+def test_a_budget_affords_what_is_within_the_allowed_error() -> None:
+    budget = RiskBudget(0.01)
+    spent = 0
+    while budget.affords(0.05):
+        budget.spend(0.05)
+        spent += 1
+
+    assert 0 < spent * 0.05 <= 0.01 * 200

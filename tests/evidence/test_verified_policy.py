@@ -8,6 +8,7 @@ from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.error_bound import CHECKED_PER_TALLY, MIN_CHECKED_TO_RESUME, ServingLevel, Tally
 from aicache.evidence.neighbor import Neighbor
+from aicache.evidence.neighbor_features import candidate_for
 from aicache.evidence.shared_state import SharedState
 from aicache.evidence.verified_policy import (
     FREE_CHECKS_PER_CALLER,
@@ -220,3 +221,63 @@ def test_a_fresh_answer_is_compared_with_the_candidates_first_and_then_with_one_
 
     assert compared == ["a", "refused", "o0", "o1"]
     assert len(compared) == MAX_COMPARED
+
+
+# ---------------------------------------------------------------------- a judge model
+
+
+def judged(verified: VerifiedPolicy, chance: float = NEVER) -> Decision:
+    verified.decide(NOTHING, {}, NEVER)
+    return verified.decide_on_judged(candidate_for(BETWEEN[0], BETWEEN, USE_MULTILINGUAL), chance)
+
+
+def test_what_a_judge_allows_is_compared_first_until_some_were_checked() -> None:
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
+
+    first = judged(verified)
+    for i in range(400):
+        verified.learn(judged(verified, 0.0), True, at=i, nonce=i, caller=i % 8)
+
+    assert (first.action, first.sampled, first.judged) == (Action.EXPLORE, True, True)
+    assert judged(verified).action is Action.SERVE
+    assert judged(verified, 0.07).action is Action.AUDIT
+
+
+def test_a_judge_that_is_often_wrong_is_no_longer_asked() -> None:
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
+    asked = 0
+    while verified.may_serve_judged and asked < 200:
+        decision = judged(verified, 0.0)
+        verified.learn(decision, asked % 2 == 0, at=asked, nonce=asked, caller=asked % 8)
+        asked += 1
+
+    assert asked < 200
+    assert verified.serving_level is not ServingLevel.LEARNED
+
+
+def test_judged_hits_stay_within_the_budget() -> None:
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
+    verified.adopt_tally(0, Tally(checked=1000))  # nothing is explored
+    served = 0
+    for _ in range(2000):
+        if verified.may_serve_judged:
+            served += judged(verified).serves
+        else:
+            verified.decide(NOTHING, {}, NEVER)
+
+    assert 0 < served * 0.05 <= 0.01 * 2200
+
+
+def test_what_a_judge_says_is_learned_and_not_counted_as_a_check() -> None:
+    verified = VerifiedPolicy(USE_MULTILINGUAL, 0.01)
+    found = candidate_for(BETWEEN[0], BETWEEN, USE_MULTILINGUAL)
+
+    said = [verified.learn_from_judge(found, True, 0.5, at=i, nonce=i, caller=0) for i in range(64)]
+    unlikely = verified.learn_from_judge(found, True, 0.01, at=99, nonce=99, caller=0)
+
+    assert all(observation.right and not observation.would_serve for observation in said)
+    assert not unlikely.right
+    assert verified.tally.checked == 0
+    assert verified.risk_model.risk(found.features) < VerifiedPolicy(USE_MULTILINGUAL, 0.01).risk_model.risk(
+        found.features
+    )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aicache.domain.digests import digest
+from aicache.domain.events import Judged
+from aicache.domain.judging import JudgeOpinion, JudgeOutcome
 from aicache.domain.trace import Step, Trace
 from aicache.evidence.neighbor import Neighbor
 from aicache.telemetry.counters import (
@@ -184,3 +188,20 @@ def test_headers_that_alone_made_a_miss_are_counted_by_name_and_only_so_many(cou
     assert counts.header_misses["x-0"] == 1
     assert counts.header_misses["other"] == 5
     assert len(counts.header_misses) == MAX_HEADERS + 1
+
+
+def test_what_a_judge_model_is_asked_is_counted_with_its_price_and_what_it_saved(counts: Counters) -> None:
+    yes, again = JudgeOpinion(JudgeOutcome.YES), JudgeOpinion(JudgeOutcome.YES, remembered=True)
+    entry = an_entry(prompt_tokens=100, completion_tokens=50)
+    counts.judged(Judged("gpt-4o", yes, 0.2, 200, 1))
+    counts.judged(Judged("gpt-4o", again))
+    counts.judged(Judged("gpt-4o", JudgeOpinion(JudgeOutcome.OVER_BUDGET)))
+    counts.decided(replace(a_near_hit(entry=entry), judged=True))
+    counts.decided(a_near_hit(entry=entry))
+
+    assert counts.judge_questions == {("yes", "no"): 1, ("yes", "yes"): 1, ("over-budget", "no"): 1}
+    assert counts.judge_cost == pytest.approx(0.201)
+    assert counts.judge_seconds.count == 1
+    assert counts.judged_hits == {"gpt-4o": 1}
+    assert counts.judged_money == pytest.approx(0.15)
+    assert counts.money["gpt-4o"] == pytest.approx(0.3)

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from aicache.domain.events import Judged
+from aicache.domain.judging import JudgeOpinion, JudgeOutcome
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import DependencyHealth, Health
 from aicache.telemetry.prometheus import CONTENT_TYPE, Metrics
@@ -121,3 +123,14 @@ def test_what_a_caller_calls_a_model_cannot_break_the_page(scraped: Scraped) -> 
 
 def test_lines_that_the_log_lost_are_told() -> None:
     assert Scraped(dropped=4).value("log_dropped_total") == 4
+
+
+def test_a_judge_models_questions_and_hits(scraped: Scraped) -> None:
+    scraped.counts.judged(Judged("judge-1", JudgeOpinion(JudgeOutcome.LATE), 0.8))
+    scraped.counts.judged(Judged("judge-1", JudgeOpinion(JudgeOutcome.YES, remembered=True)))
+    scraped.counts.decided(replace(a_near_hit(), judged=True))
+
+    assert scraped.value("judge_questions_total", outcome="late", remembered="no") == 1
+    assert scraped.value("judge_questions_total", outcome="yes", remembered="yes") == 1
+    assert scraped.value("judge_seconds_count") == 1
+    assert scraped.value("judge_hits_total", model="gpt-4o") == 1

@@ -66,6 +66,13 @@ class CacheControl(StrEnum):
     OBEY = "obey"
 
 
+class JudgeWhen(StrEnum):
+    """When the judge model is asked: after a request, to learn from its answer, or before a hit as well."""
+
+    AFTER = "after"
+    BEFORE = "before"
+
+
 class AnswerReuse(StrEnum):
     """Whether callers of another API may get an answer."""
 
@@ -251,11 +258,37 @@ class JudgeModel:
     """A chat model behind any OpenAI-compatible endpoint."""
 
     model: Annotated[str, CHAT_MODEL, "the model, by the service's own name"]
-    base_url: Annotated[str, HTTP_URL, "the URL of the service, up to /chat/completions"] = "https://api.openai.com/v1"
-    api_key: Annotated[str | None, SECRET, "the API key, if the service requires one: ${OPENAI_API_KEY}"] = field(
-        default=None, repr=False
-    )
-    timeout: Annotated[float, _WAIT, "the time limit of one comparison; no request waits for it"] = 20.0
+    base_url: Annotated[
+        str,
+        HTTP_URL,
+        "the URL of the service, up to /chat/completions; DashScope's is "
+        "https://dashscope.aliyuncs.com/compatible-mode/v1",
+    ] = "https://api.openai.com/v1"
+    api_key: Annotated[
+        str | None,
+        SECRET,
+        "the API key, if the service requires one: ${OPENAI_API_KEY}; a caller's key is never sent there",
+    ] = field(default=None, repr=False)
+    when: Annotated[
+        JudgeWhen,
+        one_of(*JudgeWhen),
+        "after: the model only compares answers, in the background. before: it is also asked, while the request "
+        "waits, whether a neighbor may answer that is too far or that the guards cannot explain",
+    ] = JudgeWhen.AFTER
+    timeout: Annotated[
+        float,
+        _WAIT,
+        "how long a request waits for the model, in addition to lookup_timeout; after it the request goes upstream",
+    ] = 0.8
+    compare_timeout: Annotated[float, _WAIT, "the time limit of comparing two answers; no request waits for it"] = 20.0
+    neighbors: Annotated[int, whole(1, 10), "how many neighbors the model is asked about at most, at once"] = 3
+    min_chance: Annotated[
+        float,
+        number(0, 1),
+        "the share of yes, among the last answers about neighbors of like similarity, below which only a sample is "
+        "asked about",
+    ] = 0.1
+    max_per_minute: Annotated[int, whole(1, 1_000_000), "how many neighbors a minute the model is asked about"] = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +351,8 @@ class Semantic:
     index: Annotated[Index, "where the vectors are kept"] = ZvecIndex()
     judge: Annotated[
         JudgeModel | None,
-        "a model that compares two answers where neither words nor similarity decide; it is sent the question and "
-        "both answers",
+        "a model that compares two answers where neither words nor similarity decide, and with when: before decides "
+        "which neighbors may answer; it is sent questions and answers, nothing else",
     ] = None
 
 

@@ -11,7 +11,7 @@ from aicache.maintenance import EntrySummary
 from aicache.telemetry.counters import SIMILARITY_BOUNDS, Counters
 from aicache.telemetry.labels import OTHER
 from aicache.telemetry.observability import Observability
-from aicache.telemetry.summary import MAX_ROWS, collect_totals, sum_by_first_label, verdict_counts
+from aicache.telemetry.summary import MAX_ROWS, collect_totals, judge_totals, sum_by_first_label, verdict_counts
 from aicache.telemetry.top_questions import QuestionCount
 
 
@@ -36,6 +36,7 @@ def overview(observability: Observability, window: int) -> dict[str, Any]:
         ],
         "models": _models(counters),
         "judged": verdict_counts(counters),
+        "judge": judge_totals(counters),
         "error_bound": max((segment.error_bound for segment in counters.segments.values()), default=None),
         "kinds": [{"name": name, **asdict(segment)} for name, segment in counters.segments.items()],
         "top": [_top(key, count) for key, count in observability.top_questions.most_asked(MAX_ROWS)],

@@ -46,7 +46,7 @@ def end_user_parameters(call: Call, ignored: Set[str]) -> dict[str, Any]:
         for name, value in call.params.items()
         if name in ignored and value not in (None, "", {}, []) and _names_a_user(name)
     }
-    return end_users if end_users and _may_be_personal(call.turns) else {}
+    return end_users if end_users and may_be_personal(call.turns) else {}
 
 
 def _without_session(metadata: Any) -> Any:
@@ -63,7 +63,7 @@ def _names_a_user(name: str) -> bool:
     return name in END_USER_PARAMETERS or (name not in TRANSPORT_PARAMETERS and _NAMES_A_USER.search(name) is not None)
 
 
-def _may_be_personal(turns: Sequence[Turn]) -> bool:
+def may_be_personal(turns: Sequence[Turn]) -> bool:
     """Return whether the answer may depend on the caller or the time, judging by all user turns so far.
 
     Earlier turns count: "and the one before?" is about what an earlier turn was about. A picture or a sound cannot be

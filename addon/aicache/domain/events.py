@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from aicache.domain.caller_digests import CallerMatcher
+from aicache.domain.judging import JudgeOpinion
 from aicache.domain.model import Entry
 from aicache.domain.trace import Trace
 
@@ -44,6 +45,8 @@ class Decided:
     """Prompt and completion tokens that a hit saved."""
     owners: tuple[str, ...] = ()
     """Digests of the caller (`caller_digests`)."""
+    judged: bool = False
+    """A judge model allowed the hit."""
     headers: tuple[str, ...] = ()
     """Names, in lower case, of the only request headers in which a miss differs from a stored request."""
 
@@ -84,6 +87,18 @@ class Checked:
     serving_level: str | None = None
     namespace: str = ""
     """Namespace of the question, in which its neighbors are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judge model was to say whether a neighbor may answer. Several requests may wait for one such question."""
+
+    model: str
+    opinion: JudgeOpinion
+    seconds: float = 0.0
+    """Time that the model took; 0 where it was not asked."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

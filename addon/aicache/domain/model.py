@@ -219,6 +219,8 @@ class Hit:
     """Upper bound of the share of all requests that are answered wrong (95 % confidence), where hits are checked."""
     trial: Trial | None = None
     """Set if the hit is to be checked against a fresh answer, requested in the background."""
+    judge_seconds: float | None = None
+    """Time that the request waited for the judge model that allowed the hit; None where nothing but rules decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
+from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.model import Entry, Neighbor, Vector
 
 Purpose: TypeAlias = Literal["query", "document"]
@@ -123,6 +124,20 @@ class Judge(Protocol):
         """Tell whether *stored* would have been as good an answer to *question* as *fresh*; None when it cannot say."""
 
     async def close(self) -> None: ...
+
+
+class NeighborJudge(Protocol):
+    """A model that is asked, while a request waits, whether a neighbor may answer it. Raises only StoreError."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def version(self) -> str:
+        """Version of its instruction: what was said under another one says nothing about this one."""
+
+    async def may_answer(self, question: JudgeQuestion) -> JudgeReply:
+        """Ask the model once. The caller bounds the time."""
 
 
 class VectorIndex(Protocol):

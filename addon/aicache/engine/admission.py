@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 from aicache.domain.loop_time import loop_time
@@ -38,13 +38,22 @@ class Admission:
         self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
-    def admit(self, caller: Hashable) -> Iterator[None]:
-        """Count one look-up by meaning of this caller for as long as the context lasts."""
+    def admit(self, caller: Hashable) -> Iterator[Callable[[], None]]:
+        """Count one look-up by meaning of this caller for as long as the context lasts, or until it calls what it is
+        given: it only waits from then on, and holds up no other."""
         self._places.acquire(caller)
+        released = False
+
+        def release() -> None:
+            nonlocal released
+            if not released:
+                released = True
+                self._places.release(caller)
+
         try:
-            yield
+            yield release
         finally:
-            self._places.release(caller)
+            release()
 
     def is_full_for(self, caller: Hashable) -> bool:
         """Tell whether a look-up by meaning would delay requests of other callers, or those with a stored answer."""

@@ -17,9 +17,10 @@ from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.credential_status import CallerRateLimit, CredentialStatus
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S
 from aicache.engine.exchange import Exchange
+from aicache.engine.judged_lookup import build_question
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
-from aicache.engine.semantic_lookup import SemanticLookup, disowned
+from aicache.engine.neighbor_search import NeighborSearch, disowned
 from aicache.engine.storing import NotKept
 from aicache.entries.recording import Recording
 from aicache.evidence.answer_equality import Correctness
@@ -115,7 +116,9 @@ class AnswerChecks:
         deadline = loop_time().time() + BACKGROUND_TIMEOUT_S
         store, bound = store.within(deadline, exchange.label), semantic.within(deadline, exchange.label)
         lookup = Lookup(exchange, rules, backends, store, deadline, self._clock, Trace())
-        neighbors = await SemanticLookup(lookup, bound, self._learning).find_neighbors()
+        neighbors = await NeighborSearch(lookup, bound, self._learning).find_neighbors()
+        if not right and (judge := backends.neighbor_judge) is not None:
+            judge.contradict(await build_question(exchange, entry), exchange.segment)
         await self._learning.learn_from_feedback(exchange, key, right, rules, neighbors)
         if not right and shared and exchange.credential is not None:
             ttl = min(entry.expires_at - self._clock(), rules.ttl)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
+from aicache.domain.events import Judged
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import DerivedCache, Embedder, ExactStore, Judge, VectorIndex
+from aicache.domain.ports import DerivedCache, Embedder, ExactStore, Judge, NeighborJudge, VectorIndex
 from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import FairShares
 from aicache.engine.guarded_semantic import GuardedEmbedder, GuardedIndex, GuardedJudge, Semantic, SemanticGuards
 from aicache.engine.guarded_store import GuardedStore, StoreGuards
+from aicache.engine.judge_on_path import JudgeLimits, JudgeOnPath
 
 MAX_EMBEDDING = 384
 """Questions that are being embedded at once."""
@@ -19,6 +22,9 @@ START_TIMEOUT_S = 60.0
 """Wait of an answer to be stored while the backends are still starting."""
 
 JUDGED = OutageTexts("nothing is learned by it", "judges again")
+NOT_JUDGED = OutageTexts(
+    "neighbors that it would decide on do not answer; it is asked again every few seconds", "decides again"
+)
 
 
 class Backends:
@@ -28,6 +34,8 @@ class Backends:
         self.exact: GuardedStore | None = None
         self.semantic: Semantic | None = None
         self.judge: GuardedJudge | None = None
+        self.neighbor_judge: JudgeOnPath | None = None
+        """The model that is asked about neighbors while requests wait."""
         self.derived_cache: DerivedCache | None = None
         """The store in use, if it caches entries in this process."""
         self.deployment = ""
@@ -80,6 +88,15 @@ class Backends:
         self.judge_guard = Dependency("judge model", 3 * timeout, words=JUDGED)
         self.judge = None if judge is None else GuardedJudge(judge, self.judge_guard)
 
+    def use_neighbor_judge(
+        self, judge: NeighborJudge | None, timeout: float, limits: JudgeLimits, on_judged: Callable[[Judged], None]
+    ) -> None:
+        """Take a model into use that decides on neighbors within *timeout* seconds, or do without."""
+        if self.neighbor_judge is not None:
+            _silence(self.neighbor_judge.guard)
+        guard = Dependency("neighbor judge", timeout, words=NOT_JUDGED)
+        self.neighbor_judge = None if judge is None else JudgeOnPath(judge, guard, limits, on_judged)
+
     async def exact_once_known(self) -> GuardedStore | None:
         """Wait for a store that is starting, so that an answer that comes in the meantime is not lost."""
         await _known(self._exact_known)
@@ -111,6 +128,8 @@ class Backends:
     def start_no_more(self) -> None:
         """No backend will start any more: who waits goes on with what there is, and what is closed is no outage."""
         _silence(*self.exact_guards.all, *self.semantic_guards.all, self.judge_guard)
+        if self.neighbor_judge is not None:
+            _silence(self.neighbor_judge.guard)
         self._exact_known.set()
         self._semantic_known.set()
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from aicache.domain import policy
 from aicache.domain.asyncio_tasks import TaskSet
-from aicache.domain.events import Checked, Erased
+from aicache.domain.events import Checked, Erased, Judged
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
-from aicache.domain.ports import Embedder, ExactStore, StoreError, VectorIndex
+from aicache.domain.ports import Embedder, ExactStore, NeighborJudge, StoreError, VectorIndex
 from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Trace
 from aicache.engine import exact_lookup
@@ -26,8 +26,10 @@ from aicache.engine.credential_status import REFUSING, CredentialStatus
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
+from aicache.engine.judge_on_path import DEFAULT_JUDGE_LIMITS, JudgeLimits
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
+from aicache.engine.neighbor_search import NeighborSearch
 from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.reindexing import Reindexing
 from aicache.engine.semantic_lookup import SemanticLookup
@@ -55,13 +57,16 @@ class Engine:
         *,
         on_checked: Callable[[Checked], None] = ignore,
         on_erased: Callable[[Erased], None] = ignore,
+        on_judged: Callable[[Judged], None] = ignore,
     ) -> None:
-        """*on_checked* is called when a stored answer was compared with a fresh one, *on_erased* after each purge."""
+        """*on_checked* is called when a stored answer was compared with a fresh one, *on_erased* after each purge,
+        *on_judged* when a judge model was to say whether a neighbor may answer.
+        """
         self.rules = rules
         self._admission = Admission(lookup_timeout)
         self.backends = Backends()
         self._clock = clock
-        self._on_erased = on_erased
+        self._on_erased, self._on_judged = on_erased, on_judged
         self.erasures = RecentErasures()
         self.emptied = 0
         """Times that everything was deleted."""
@@ -152,6 +157,12 @@ class Engine:
             embedder, index, embedder_timeout=embedder_timeout, index_timeout=index_timeout, begun_at=begun_at
         )
 
+    def use_judge(
+        self, judge: NeighborJudge | None, timeout: float = 0.0, limits: JudgeLimits = DEFAULT_JUDGE_LIMITS
+    ) -> None:
+        """Take a model into use that is asked about neighbors for *timeout* seconds, or do without."""
+        self.backends.use_neighbor_judge(judge, timeout, limits, self._on_judged)
+
     def use_no_semantic(self) -> None:
         """Do without hits by meaning."""
         self.backends.use_no_semantic()
@@ -189,9 +200,9 @@ class Engine:
         if self._admission.is_full_for(exchange.caller):
             self._admission.reject()
             return Miss("busy")
-        search = SemanticLookup(lookup, semantic.within(deadline, exchange.label), self.learning)
-        with self._admission.admit(exchange.caller):
-            outcome, gone_keys = await search.run()
+        bound = semantic.within(deadline, exchange.label)
+        with self._admission.admit(exchange.caller) as release:
+            outcome, gone_keys = await SemanticLookup(NeighborSearch(lookup, bound, self.learning, release)).run()
         if gone_keys:
             self._stores.spawn(semantic.index.delete(gone_keys))
         return outcome
@@ -265,6 +276,8 @@ class Engine:
             self.learning.close_trials()
         if (semantic := self.backends.semantic) is not None:
             semantic.embedder.clear_cache()
+        if (judge := self.backends.neighbor_judge) is not None:
+            judge.forget()
         self._on_erased(erased)
 
     def repeat(self, work: Callable[[], Coroutine[Any, Any, None]], after: Sequence[float]) -> None:

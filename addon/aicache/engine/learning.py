@@ -24,7 +24,8 @@ from aicache.evidence import entry_record
 from aicache.evidence.answer_equality import Correctness
 from aicache.evidence.embedding_space import space_of_model
 from aicache.evidence.entry_record import EntryRecord
-from aicache.evidence.neighbor_features import lone_candidate
+from aicache.evidence.neighbor_features import candidate_for, lone_candidate
+from aicache.evidence.observations import Observation
 from aicache.evidence.verified_policy import (
     DEFAULT_CHECK_RATES,
     Action,
@@ -88,6 +89,14 @@ class Learning:
         decision = segment.decide_on_candidate(candidate, self._random.random(), explore=explore)
         self.segments.used(name)
         return decision
+
+    def decide_on_judged(
+        self, segment: VerifiedPolicy, key: str, neighbors: Sequence[Neighbor], rules: Rules
+    ) -> Decision:
+        """Decide on the neighbor that a judge model allows, after `decide` has found none."""
+        chosen = next(n for n in neighbors if n.key == key)
+        candidate = candidate_for(chosen, neighbors, segment.space)
+        return segment.decide_on_judged(candidate, 0.0 if rules.shadow else self._random.random())
 
     def begin_trial(
         self,
@@ -194,11 +203,38 @@ class Learning:
             if segment.serving_level is not before:
                 warn_of_serving_level(trial.segment, segment)
             self.segments.used(trial.segment, now=segment.serving_level is not before)
-            store = self._backends.exact
-            if observation is not None and store is not None and rules.policy is Policy.VERIFIED:
-                record = (await self.get_records(store, [entry.key]))[entry.key]
-                await _put_record(store, entry, record.with_observations([observation], capped=rules.shared))
+            if observation is not None and rules.policy is Policy.VERIFIED:
+                await self._add_to_record(entry, observation, rules)
         self._report(trial, exchange, entry.key, result, segment)
+
+    def learn_from_judge(
+        self,
+        name: str,
+        segment: VerifiedPolicy,
+        exchange: Exchange,
+        entry: Entry,
+        neighbors: Sequence[Neighbor],
+        may_answer: bool,
+        rules: Rules,
+    ) -> None:
+        """Learn what a judge model said of an entry; with `verified` its record is written in the background."""
+        chosen = next(n for n in neighbors if n.key == entry.key)
+        observation = segment.learn_from_judge(
+            candidate_for(chosen, neighbors, segment.space),
+            may_answer,
+            self._random.random(),
+            at=self._clock(),
+            nonce=self._random.getrandbits(32),
+            caller=exchange.caller,
+        )
+        self.segments.used(name)
+        if rules.policy is Policy.VERIFIED:
+            self._tasks.spawn(self._add_to_record(entry, observation, rules), exchange.caller)
+
+    async def _add_to_record(self, entry: Entry, observation: Observation, rules: Rules) -> None:
+        if (store := self._backends.exact) is not None:
+            record = (await self.get_records(store, [entry.key]))[entry.key]
+            await _put_record(store, entry, record.with_observations([observation], capped=rules.shared))
 
     def _count_undecided(self, undecided: bool) -> None:
         """Warn once where most answers cannot be compared: nothing is learned from them, and little will be served."""

@@ -53,6 +53,8 @@ class EmbeddingSpace:
     """... and one whose answer at least `MIN_BACKERS` neighbors share."""
     unrelated_similarity: float
     """Similarity of unrelated questions: one vote of that weight always counts against a candidate."""
+    judged_similarity: float
+    """Similarity from which a judge model is asked whether a neighbor may answer: below it hardly any may."""
     prior: Prior = Prior()
 
     @property
@@ -61,7 +63,9 @@ class EmbeddingSpace:
         return 1.0 - self.safe
 
 
-USE_MULTILINGUAL = EmbeddingSpace(safe=0.97, min_similarity=0.80, min_backed_similarity=0.65, unrelated_similarity=0.5)
+USE_MULTILINGUAL = EmbeddingSpace(
+    safe=0.97, min_similarity=0.80, min_backed_similarity=0.65, unrelated_similarity=0.5, judged_similarity=0.75
+)
 """The local model's. The prior is what streams of bank questions, of assistants' intents and of Chinese loan questions
 have in common, wide enough to cover all three: its weights hardly matter after a hundred observations. Without the
 minimum of .80 a prior that is wrong and certain serves a third of its hits wrong."""
@@ -75,7 +79,12 @@ def space_of_model(model: str, safe: float) -> EmbeddingSpace:
         return KNOWN_SPACES[model]
     unit = 1.0 - safe
     return EmbeddingSpace(
-        safe, max(0.0, 1 - 3 * unit), max(0.0, 1 - 5 * unit), max(-1.0, 1 - 17 * unit), Prior((0.0, 0.5, 0.7))
+        safe,
+        max(0.0, 1 - 3 * unit),
+        max(0.0, 1 - 5 * unit),
+        max(-1.0, 1 - 17 * unit),
+        max(0.0, 1 - 4 * unit),
+        Prior((0.0, 0.5, 0.7)),
     )
 
 

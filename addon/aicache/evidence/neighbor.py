@@ -24,5 +24,7 @@ class Neighbor:
     behind the one that does."""
     group: str = ""
     """Names the answer that it shares with others, as far as is known."""
+    judged: str | None = None
+    """What came of asking a judge model about it; None where none was to be asked."""
     raised: float = 0.0
     """Share of the way from the safe similarity to 1 by which a guard requires it to be nearer."""

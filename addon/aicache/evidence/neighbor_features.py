@@ -56,20 +56,25 @@ def pick_candidate(seen: Sequence[Neighbor], space: EmbeddingSpace) -> Candidate
     nearest = next((s for s in real if not s.refused), None)
     if nearest is None:
         return None
-    similarity = nearest.similarity - nearest.raised * space.unit
-    backers = sum(s.group == nearest.group for s in real)
-    if similarity < (space.min_backed_similarity if backers >= MIN_BACKERS else space.min_similarity):
-        return None
+    candidate = candidate_for(nearest, real, space)
+    least = space.min_backed_similarity if candidate.backers >= MIN_BACKERS else space.min_similarity
+    return candidate if candidate.similarity >= least else None
+
+
+def candidate_for(chosen: Neighbor, seen: Sequence[Neighbor], space: EmbeddingSpace) -> Candidate:
+    """Return one of the neighbors as a candidate, however far it is; the others vote."""
+    similarity = chosen.similarity - chosen.raised * space.unit
+    backers = sum(s.group == chosen.group for s in seen)
     gap = max(1.0 - similarity, space.unit / 16)
     for_it = against = 0.0
-    for s in real:
-        if s.group == nearest.group:
+    for s in seen:
+        if s.group == chosen.group:
             for_it += _vote(s.similarity, space)
         else:
             against += _vote(s.similarity, space)
     margin = math.log(for_it / (against + _vote(space.unrelated_similarity, space)))
     features = NeighborFeatures(_steps(-math.log(gap / space.unit), CLOSENESS_STEP), _steps(margin, MARGIN_STEP))
-    return Candidate(nearest.key, nearest.group, similarity, features, backers)
+    return Candidate(chosen.key, chosen.group, similarity, features, backers)
 
 
 def lone_candidate(key: str, similarity: float, space: EmbeddingSpace) -> Candidate:

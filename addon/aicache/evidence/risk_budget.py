@@ -26,6 +26,7 @@ class RiskBudget:
         self._allowed = SPENT_SHARE * max_error
         self._requests = INITIAL_REQUESTS
         self._at_risk = np.zeros(len(_RISKS))
+        self._spent = 0.0
 
     @property
     def risk_limit(self) -> float:
@@ -33,14 +34,23 @@ class RiskBudget:
 
         The allowed error itself always passes: hits of that risk stay within it, however many there are.
         """
-        mean = np.cumsum(self._at_risk * _RISKS) / self._requests
+        mean = (self._spent + np.cumsum(self._at_risk * _RISKS)) / self._requests
         within = int(np.searchsorted(mean, self._allowed, side="right"))
         return min(MAX_RISK, max(self._allowed, float(_RISKS[within - 1]) if within else 0.0))
+
+    def affords(self, risk: float) -> bool:
+        """Return whether one more hit of that risk, which the risk limit does not decide on, is within the budget."""
+        return self._spent + risk <= self._allowed * self._requests
+
+    def spend(self, risk: float) -> None:
+        """Count such a hit: less is left for the others."""
+        self._spent += risk
 
     def add(self, risk: float | None) -> None:
         """Count a request with the risk of its candidate, None without one."""
         faded = 0.5 ** (1 / HALF_LIFE_REQUESTS)
         self._requests = self._requests * faded + 1
         self._at_risk *= faded
+        self._spent *= faded
         if risk is not None and risk <= MAX_RISK:
             self._at_risk[np.searchsorted(_RISKS, risk)] += 1

@@ -12,6 +12,7 @@ from aicache.evidence import error_bound as bound
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.error_bound import ServingLevel, Tally
+from aicache.evidence.judge_record import JudgeErrors
 from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.neighbor_features import Candidate, pick_candidate
 from aicache.evidence.observations import Observation
@@ -60,6 +61,8 @@ class Decision:
     risk: float | None = None
     sampled: bool = False
     """It would be a hit and was sampled for checking: the result shows how often hits are wrong."""
+    judged: bool | None = None
+    """What a judge model said of the candidate: whether it may answer; None if it said nothing."""
 
     @property
     def serves(self) -> bool:
@@ -97,6 +100,7 @@ class VerifiedPolicy:
         self._shared = shared
         self._before, self._tally, self._unsent = Tally(), Tally(), Tally()
         self._checked_of: Counter[int] = Counter()
+        self.judge_errors = JudgeErrors()
         self._unfitted = 0
 
     @property
@@ -177,6 +181,27 @@ class VerifiedPolicy:
             else Decision(Action.SERVE, found)
         )
 
+    @property
+    def may_serve_judged(self) -> bool:
+        """Whether a hit that only a judge model allows would be served: then it is worth asking."""
+        learned = self.serving_level is ServingLevel.LEARNED
+        return learned and self.risk_budget.affords(self.judge_errors.error(said_yes=True))
+
+    def decide_on_judged(self, found: Candidate, chance: float) -> Decision:
+        """Decide on a neighbor that a judge model allows, after `decide` has counted the request as a miss.
+
+        The risk is the model's own error, as far as checks have shown it. It is checked as often as any hit.
+        """
+        risk = self.judge_errors.error(said_yes=True)
+        self._count(Tally(hits=1, safe_hits=found.similarity >= self.space.safe))
+        explore = max(self._check_rates.explore, PROVING_CHECKS / (PROVING_CHECKS + self.tally.checked))
+        if chance < explore:
+            return Decision(Action.EXPLORE, found, risk, sampled=True, judged=True)
+        self.risk_budget.spend(risk)
+        audited = chance < explore + self._check_rates.audit
+        action = Action.AUDIT if audited else Action.SERVE
+        return Decision(action, found, risk, sampled=audited, judged=True)
+
     # ------------------------------------------------------------------ learn
 
     def learn(self, decision: Decision, right: bool, *, at: float, nonce: int, caller: int) -> Observation | None:
@@ -189,14 +214,31 @@ class VerifiedPolicy:
         observation = Observation(
             max(0, int(at)), nonce % 2**32, *found.features, right, decision.sampled, caller % 2**16
         )
-        self._fresh.append(observation)
-        self._fit_again(1)
+        self._observe(observation)
+        if decision.judged is not None:
+            self.judge_errors.count(decision.judged, right)
         if decision.sampled and self._may_count(caller):
             self._checked_of[caller] += 1
             safe = found.similarity >= self.space.safe
             self._count(Tally(checked=1, wrong=not right, safe_checked=safe, safe_wrong=safe and not right))
             self._conclude()
         return observation
+
+    def learn_from_judge(
+        self, found: Candidate, said_yes: bool, random: float, *, at: float, nonce: int, caller: int
+    ) -> Observation:
+        """Learn what a judge model said of a candidate that no fresh answer is compared with.
+
+        Its errors are accounted for (`JudgeErrors.label`), and the bound on errors does not depend on it.
+        """
+        right = self.judge_errors.label(said_yes, random)
+        observation = Observation(max(0, int(at)), nonce % 2**32, *found.features, right, False, caller % 2**16)
+        self._observe(observation)
+        return observation
+
+    def _observe(self, observation: Observation) -> None:
+        self._fresh.append(observation)
+        self._fit_again(1)
 
     def _may_count(self, caller: int) -> bool:
         return not self._shared or self._checked_of[caller] < max(FREE_CHECKS_PER_CALLER, self._checked_of.total() / 4)

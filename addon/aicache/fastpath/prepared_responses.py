@@ -136,6 +136,8 @@ class PreparedResponses:
         if not fingerprints or not is_plain or not body or cache is None or is_lost:
             return
         exchange = replace(exchange, fields=())  # no header's value is held that long
+        if hit.judge_seconds is not None:
+            hit = replace(hit, judge_seconds=0.0)  # nobody waits for the judge model again
         prepared = PreparedResponse(hit, exchange, response.headers["content-type"], body, found_by)
         size = len(body) if body is not hit.entry.body else 0
         for fingerprint in fingerprints:

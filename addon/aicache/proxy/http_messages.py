@@ -75,7 +75,7 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     """Return the header fields that describe a hit; *now* is Unix time."""
     if hit.from_higress:
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
-    tier = "exact" if hit.similarity is None else "semantic"
+    tier = "exact" if hit.similarity is None else "semantic" if hit.judge_seconds is None else "judged"
     headers = (dict(hit.entry.cors) if exchange.page is not None else {}) | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
@@ -85,6 +85,8 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     }
     if hit.similarity is not None:
         headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
+    if hit.judge_seconds is not None:
+        headers["x-ai-cache-judge"] = f"yes; ms={hit.judge_seconds * 1000:.0f}"
     if hit.error_bound is not None:
         headers["x-ai-cache-error-bound"] = f"{hit.error_bound:.4f}"
     return headers

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from aicache import config as configuration
+from aicache.adapters.chat_judge import ChatJudge
 from aicache.adapters.private_file import load_or_create_secret
 from aicache.adapters.valkey.folder_lock import FolderLock
-from aicache.config import Config, ConfigError
+from aicache.config import Config, ConfigError, JudgeModel, JudgeWhen
 from aicache.domain.conversation import Context
+from aicache.domain.judging import JudgeQuestion
 from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Entry, Hit, Vector
 from aicache.domain.ports import Purpose, StoreError
@@ -32,6 +34,7 @@ from aicache.entries.recording import Recording, record
 from aicache.formats.openai.chat import CHAT
 from aicache.runtime.data_folder import TOKEN_FILE, default_data_folder
 from aicache.runtime.exact_component import ExactComponent
+from aicache.runtime.factories import build_judge
 from aicache.runtime.preflight import check_config, needs_folder, rules_for
 from aicache.runtime.semantic_component import SemanticComponent
 
@@ -42,6 +45,7 @@ TTL = 60.0  # seconds that what the doctor stores would live
 LOOKUP = 30.0  # seconds; the doctor waits longer than a request would, to say how long it takes
 SESSION = f"doctor-{secrets.token_hex(8)}"
 QUESTION = "How do I reset my password?"
+SAME_QUESTION, OTHER_QUESTION = "How can I reset my password?", "How do I delete my account?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class Doctor:
             self._semantic.reconcile(semantic, self._data, owned),
         ):
             await self._examine_semantic(exchange)
+        if semantic.enabled and semantic.judge is not None:
+            await self._examine_judge(semantic.judge)
         await store.delete([entry.key])
 
     async def _examine_token(self) -> None:
@@ -138,6 +144,41 @@ class Doctor:
         finally:
             with contextlib.suppress(StoreError):
                 await index.delete([key])
+
+    async def _examine_judge(self, wanted: JudgeModel) -> None:
+        """Ask the judge model what it will be asked, about a neighbor that may answer and one that must not."""
+        judge = build_judge(wanted)
+        try:
+            if wanted.when is JudgeWhen.AFTER:
+                await self._step(f"judge model {wanted.model}: compare answers", self._compare_answers(judge))
+                return
+            await self._step(f"judge model {wanted.model}: connect", judge.load())
+            for step, stored, may_answer in (
+                ("allow the same question", SAME_QUESTION, True),
+                ("refuse another question", OTHER_QUESTION, False),
+            ):
+                asked = self._judge(judge, JudgeQuestion(QUESTION, stored), may_answer, wanted.timeout)
+                await self._step(f"judge model: {step}", asked, f"time limit {wanted.timeout * 1000:.0f} ms")
+        finally:
+            await judge.close()
+
+    async def _judge(self, judge: ChatJudge, question: JudgeQuestion, may_answer: bool, limit_s: float) -> None:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(LOOKUP):
+                said = (await judge.may_answer(question)).may_answer
+        except TimeoutError as exc:
+            raise StoreError(f"no answer within {LOOKUP:g} s; check semantic.judge.base_url") from exc
+        if said is None:
+            raise StoreError("its reply is neither yes nor no; use a model that does not reason first")
+        if said is not may_answer:
+            raise StoreError(f"it says {'yes' if said else 'no'}, which is wrong; use a better model")
+        if (took := time.monotonic() - began) > limit_s:
+            raise StoreError(f"it takes {took * 1000:.0f} ms; raise semantic.judge.timeout or use a faster model")
+
+    async def _compare_answers(self, judge: ChatJudge) -> None:
+        if await judge.same(QUESTION, "It works.", "It does work.") is None:
+            raise StoreError("its reply is not one of YES, NO and UNSURE")
 
     async def _embed(self, step: str, purpose: Purpose) -> Vector | None:
         assert self._engine.semantic is not None

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
+from aicache.adapters.chat_judge import ChatJudge
 from aicache.adapters.damaged_files import ASIDE_SUFFIX
 from aicache.adapters.embedders.dashscope import DashScopeEmbedder
 from aicache.adapters.embedders.local import LocalEmbedder
@@ -18,6 +19,7 @@ from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
+from aicache.config import JudgeModel
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
@@ -80,6 +82,11 @@ def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder) -> AnyIn
             )
         case _:
             assert_never(config)
+
+
+def build_judge(config: JudgeModel) -> ChatJudge:
+    """Build the judge model that the configuration names: `close` it in the end."""
+    return ChatJudge(config.model, base_url=config.base_url, api_key=config.api_key, timeout=config.compare_timeout)
 
 
 def vector_space(model: str, dimensions: int) -> str:

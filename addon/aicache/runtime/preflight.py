@@ -54,6 +54,8 @@ def check_config(config: Config, data: Path) -> tuple[Config, Path]:
                 problems.append(
                     f"{key}: {part.kind} needs the package {package}: install it, or semantic.enabled: false"
                 )
+        if config.semantic.judge is not None and find_spec("aiohttp") is None:
+            problems.append("semantic.judge: needs the package aiohttp: install it, or leave semantic.judge out")
     if needs_folder(config) and (problem := prepare_folder(data)):
         problems.append(f"ai_cache_data: {data}: {problem}; name another folder")
     else:

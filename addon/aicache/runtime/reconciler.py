@@ -12,7 +12,7 @@ from pathlib import Path
 from aicache.adapters.private_file import load_or_create_secret
 from aicache.config import Config
 from aicache.config.request_settings import Settings
-from aicache.domain.events import Checked, Erased
+from aicache.domain.events import Checked, Erased, Judged
 from aicache.domain.outages import cause_of
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
@@ -51,11 +51,18 @@ class Reconciler:
         *,
         on_checked: Callable[[Checked], None] = lambda checked: None,
         on_erased: Callable[[Erased], None] = lambda erased: None,
+        on_judged: Callable[[Judged], None] = lambda judged: None,
     ) -> None:
         self._config, self._data = check_config(config, data)
         self._salt: bytes | None = None
         self.settings = self._settings()
-        self.engine = Engine(rules_for(config), config.lookup_timeout, on_checked=on_checked, on_erased=on_erased)
+        self.engine = Engine(
+            rules_for(config),
+            config.lookup_timeout,
+            on_checked=on_checked,
+            on_erased=on_erased,
+            on_judged=on_judged,
+        )
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False

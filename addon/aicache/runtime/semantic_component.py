@@ -16,14 +16,15 @@ from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
-from aicache.config import JudgeModel
+from aicache.config import JudgeModel, JudgeWhen
 from aicache.config import Semantic as SemanticConfig
 from aicache.domain.model import MAX_CLOCK_SKEW_S
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
+from aicache.engine.judge_on_path import JudgeLimits
 from aicache.engine.recovery_probe import Recovery
 from aicache.runtime.component import CLOSE_TIMEOUT_S, DEFAULT_ERASED_WITHIN_S, close_component, freeze_gc
-from aicache.runtime.factories import AnyEmbedder, AnyIndex, build_embedder, build_index, vector_space
+from aicache.runtime.factories import AnyEmbedder, AnyIndex, build_embedder, build_index, build_judge, vector_space
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,8 @@ class SemanticComponent:
             return
         try:
             embedder = await self._use_embedder(semantic.embedder)
+            await self._use_judge(semantic.judge)  # before anything is found by meaning
             index = await self._use_index(semantic.index, data, embedder)
-            await self._use_judge(semantic.judge)
         except StoreError:
             if self._engine.semantic is None:
                 self._engine.use_no_semantic()  # as far as is known
@@ -170,13 +171,28 @@ class SemanticComponent:
         if self._judge_is == wanted:
             return
         old, self._judge, self._judge_is = self._judge, None, wanted
-        if wanted is not None:
-            self._judge = ChatJudge(
-                wanted.model, base_url=wanted.base_url, api_key=wanted.api_key, timeout=wanted.timeout
-            )
-        self._engine.backends.use_judge(self._judge, wanted.timeout if wanted is not None else 0.0)
+        backends = self._engine.backends
+        on_path = backends.neighbor_judge
+        if wanted is None:
+            backends.use_judge(None, 0.0)
+            self._engine.use_judge(None)
+        else:
+            self._judge = judge = build_judge(wanted)
+            backends.use_judge(judge, wanted.compare_timeout)
+            await self._use_on_path(judge, wanted)
+        if on_path is not None:
+            await on_path.close()
         if old is not None:
             await old.close()
+
+    async def _use_on_path(self, judge: ChatJudge, wanted: JudgeModel) -> None:
+        if wanted.when is JudgeWhen.AFTER:
+            self._engine.use_judge(None)
+            return
+        await judge.load()
+        limits = JudgeLimits(wanted.neighbors, wanted.min_chance, wanted.max_per_minute)
+        self._engine.use_judge(judge, wanted.timeout, limits)
+        logger.info("neighbors that are far or unexplained are put to %s", wanted.model)
 
     def _watch_for_recovery(self, embedder: AnyEmbedder, index: AnyIndex) -> None:
         """Probe a backend that fails, apart from requests, where that costs nothing."""

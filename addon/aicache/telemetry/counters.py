@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.events import Checked, Decided, Finished
+from aicache.domain.events import Checked, Decided, Finished, Judged
 from aicache.domain.policy import is_objection
 from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, BoundedNames, dependency_label, reason_label
@@ -71,6 +71,13 @@ class Counters:
         self.stored: Counter[str] = Counter()  # model
         self.not_stored: Counter[str] = Counter()  # reason
         self.judgments: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
+        self.judge_questions: Counter[Labels] = Counter()  # outcome, whether it was remembered
+        self.judge_tokens: Counter[str] = Counter()  # prompt, completion
+        self.judge_seconds = Histogram()
+        self.judge_cost = 0.0
+        self.judged_hits: Counter[str] = Counter()  # model of the answer
+        self.judged_money = 0.0
+        """Money that hits saved which a judge model allowed; its own cost is not deducted."""
         self.segments = BoundedDict[str, Segment](MAX_SEGMENTS)
         self.lookups = {outcome: Histogram() for outcome in ("hit", "miss", "bypass")}
         self.steps: dict[str, Histogram] = {}
@@ -114,8 +121,11 @@ class Counters:
         prompt, completion = decided.tokens
         self.prompt_tokens[model] += prompt
         self.completion_tokens[model] += completion
+        if decided.judged:
+            self.judged_hits[model] += 1
         if money := self.cost(decided.model, prompt, completion):
             self.money[model] = self.money.get(model, 0.0) + money
+            self.judged_money += money if decided.judged else 0.0
         elif money is None:
             self.unpriced[model] += 1
 
@@ -140,6 +150,15 @@ class Counters:
         if checked.error_bound is not None:
             segment = self._segment(checked.segment)
             segment.error_bound, segment.standing = checked.error_bound, checked.serving_level
+
+    def judged(self, judged: Judged) -> None:
+        opinion = judged.opinion
+        self.judge_questions[opinion.outcome.value, "yes" if opinion.remembered else "no"] += 1
+        self.judge_tokens["prompt"] += judged.prompt_tokens
+        self.judge_tokens["completion"] += judged.completion_tokens
+        self.judge_cost += self.cost(judged.model, judged.prompt_tokens, judged.completion_tokens) or 0.0
+        if judged.seconds:
+            self.judge_seconds.add(judged.seconds)
 
     def _segment(self, name: str) -> Segment:
         name = name[:SEGMENT_NAME_CHARS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Protocol, runtime_checkable
 
-from aicache.domain.events import Checked, Decided, Erased, Finished
+from aicache.domain.events import Checked, Decided, Erased, Finished, Judged
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,14 @@ class RemembersQuestions(Protocol):
 
     def erased(self, erased: Erased) -> None:
         """Entries, or all that a caller has sent, were deleted."""
+
+
+@runtime_checkable
+class CountsJudging(Protocol):
+    """A watcher that counts what a judge model is asked."""
+
+    def judged(self, judged: Judged) -> None:
+        """A judge model was to say whether a neighbor may answer."""
 
 
 class Watchers:
@@ -67,6 +75,14 @@ class Watchers:
                 watcher.checked(checked)
             except Exception:
                 logger.exception("watcher failed in checked(): %s", type(watcher).__name__)
+
+    def judged(self, judged: Judged) -> None:
+        for watcher in self._watchers:
+            try:
+                if isinstance(watcher, CountsJudging):
+                    watcher.judged(judged)
+            except Exception:
+                logger.exception("watcher failed in judged(): %s", type(watcher).__name__)
 
     def erased(self, erased: Erased) -> None:
         for watcher in self._watchers:

@@ -44,6 +44,8 @@ def collect_health(engine: Engine) -> Health:
     parts += [_health(exact.writes, backends.exact), _health(by_meaning.index_writes, index)]
     if (judge := backends.judge) is not None:
         parts.append(_health(judge.guard, judge))
+    if (neighbor_judge := backends.neighbor_judge) is not None:
+        parts.append(_health(neighbor_judge.guard, neighbor_judge))
     return Health(
         tuple(parts),
         engine.queues,

@@ -34,6 +34,7 @@ def decided_line(decided: Decided, *, text: bool) -> dict[str, Any]:
         "headers": [name[:MAX_NAME_CHARS] for name in decided.headers],
         "seconds": decided.seconds,
         "similarity": decided.similarity,
+        "judged": decided.judged,
         "threshold": trace.threshold,
         "risk": trace.risk,
         "error_bound": trace.error_bound,
@@ -94,6 +95,8 @@ def checked_line(checked: Checked) -> dict[str, Any]:
 
 def _neighbor(neighbor: Neighbor, *, text: bool) -> dict[str, Any]:
     fields = {"key": neighbor.key, "similarity": neighbor.similarity, "refused": neighbor.refused}
+    if neighbor.judged is not None:
+        fields["judged"] = neighbor.judged
     return fields | {"question": neighbor.question} if text else fields
 
 

@@ -107,6 +107,7 @@ def span_attributes(decided: Decided, *, text: bool) -> dict[str, Any]:
         "aicache.key": decided.key or None,
         "aicache.entry.key": entry.key if entry is not None else None,
         "aicache.similarity": None if decided.similarity is None else float(decided.similarity),
+        "aicache.judged": decided.judged or None,
         "aicache.threshold": trace.threshold,
         "aicache.risk": trace.risk,
         "aicache.error_bound": trace.error_bound,

@@ -86,6 +86,8 @@ def describe_decision(decided: Decided) -> str:
         return f"miss: {describe_miss(decided)}{differs}"
     outcome = outcome_name(decided)
     parts = [outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"]
+    if decided.judged:
+        parts.append("allowed by the judge model")
     if (entry := decided.entry) is not None:
         if decided.tier != "legacy":
             parts.append(f"{format_duration(max(0.0, decided.at - entry.stored_at))} old")

@@ -39,6 +39,7 @@ class Metrics(Collector):
         yield from self._savings()
         yield from self._times()
         yield from self._evidence()
+        yield from self._judge()
         yield _counter(
             "log_dropped", "Lines dropped because the decision log could not keep up", (), {(): self._dropped()}
         )
@@ -107,6 +108,17 @@ class Metrics(Collector):
         yield _gauge(
             "restricted", "1 while the checks restrict or stop hits by meaning, else 0", ("kind", "model"), restricted
         )
+
+    def _judge(self) -> Iterator[Metric]:
+        counters = self._counters
+        yield _counter(
+            "judge_questions", "Neighbors put to a judge model", ("outcome", "remembered"), counters.judge_questions
+        )
+        yield _histogram("judge_seconds", "Time of a judge model's answers", (), {(): counters.judge_seconds})
+        yield _counter("judge_tokens", "Tokens of a judge model", ("kind",), _single(counters.judge_tokens))
+        yield _counter("judge_cost_usd", "What those tokens cost", (), {(): counters.judge_cost})
+        yield _counter("judge_hits", "Hits that a judge model allowed", ("model",), _single(counters.judged_hits))
+        yield _counter("judge_money_saved_usd", "What such hits saved", (), {(): counters.judged_money})
 
 
 def _is_restricted(segment: Segment) -> bool:

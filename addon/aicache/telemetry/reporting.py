@@ -39,6 +39,7 @@ def lookup_event(
         similarity=hit.similarity if hit is not None else None,
         tokens=(entry.prompt_tokens, entry.completion_tokens) if entry is not None else (0, 0),
         owners=exchange.owners,
+        judged=hit is not None and hit.judge_seconds is not None,
         headers=headers,
     )
 

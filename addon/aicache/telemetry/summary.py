@@ -32,6 +32,7 @@ def summary_lines(observability: Observability) -> list[str]:
         ("not kept", counters.not_stored),
         ("refused by guards", counters.refusals),
         ("compared with fresh answers", Counter(verdict_counts(counters))),
+        ("neighbors put to the judge model", sum_by_first_label(counters.judge_questions)),
     ):
         if named := [f"{name} {count:,}" for name, count in counted.most_common(MAX_REASONS) if count]:
             lines.append(f"{title}: {', '.join(named)}")
@@ -52,6 +53,21 @@ def _ratio(since: dict[str, Any], tiers: Counter[str]) -> str:
     each = ", ".join(f"{count:,} {tier}" for tier, count in tiers.most_common())
     share = f"{hits:,} hits of {looked_up:,} requests looked up ({100 * hits / looked_up:.0f} %)"
     return f"{share}{f': {each}' if each else ''}; {since['bypass']:,} bypassed"
+
+
+def judge_totals(counters: Counters) -> dict[str, Any]:
+    """Return what a judge model said about neighbors, what that cost, and what the hits that it allowed saved."""
+    seconds = counters.judge_seconds
+    return {
+        "outcomes": sum_by_first_label(counters.judge_questions).most_common(),
+        "remembered": sum(n for (_, remembered), n in counters.judge_questions.items() if remembered == "yes"),
+        "tokens": counters.judge_tokens.total(),
+        "cost": counters.judge_cost,
+        "p50": seconds.quantile(0.5),
+        "p95": seconds.quantile(0.95),
+        "hits": counters.judged_hits.total(),
+        "money": counters.judged_money,
+    }
 
 
 def collect_totals(counters: Counters) -> dict[str, Any]:

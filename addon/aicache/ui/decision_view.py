@@ -78,6 +78,8 @@ def _neighbors(metadata: Mapping[str, Any], decision: Mapping[str, Any]) -> Iter
         similarity, refused = _number(each.get("similarity")), each.get("refused")
         answered = each.get("key") == metadata.get(ENTRY)
         verdict = f"refused: {refused}" if refused else "answered" if answered else "not chosen"
+        if isinstance(judged := each.get("judged"), str):
+            verdict += f", judge model: {judged}"
         head = f"  {place}. {0.0 if similarity is None else similarity:.4f}  {verdict}"
         yield [("highlight" if answered else "text", head), ("offset", f"  {each.get('key', '')}")]
         if isinstance(question := each.get("question"), str):

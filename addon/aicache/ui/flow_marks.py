@@ -143,6 +143,8 @@ def _neighbor(neighbor: Neighbor, *, with_question: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {"key": neighbor.key, "similarity": float(neighbor.similarity)}
     if neighbor.refused is not None:
         fields["refused"] = neighbor.refused
+    if neighbor.judged is not None:
+        fields["judged"] = neighbor.judged
     if with_question and neighbor.question is not None:
         fields["question"] = replace_surrogates(neighbor.question)
     return fields

@@ -112,6 +112,10 @@ function showDecisions(now) {
   put("judged", now.judged, () => now.judged.right + now.judged.wrong + now.judged.unknown
     ? ranked([["right", now.judged.right], ["wrong", now.judged.wrong], ["undecided", now.judged.unknown]], "")
     : el("p", { class: "empty" }, "No hit has been checked: semantic.audit and policy verified do so."));
+  const judge = now.judge;
+  put("judge-note", judge, () => [!judge.outcomes.length ? "" : `Median ${seconds(judge.p50)}, p95 ${seconds(judge.p95)}; ${count(judge.remembered)} remembered; ${count(judge.tokens)} tokens, ${money(judge.cost)}. `
+    + `It allowed ${count(judge.hits)} hits, which saved ${money(judge.money)}.`]);
+  put("judge", judge.outcomes, () => ranked(judge.outcomes, "It was asked about none: semantic.judge with when: before."));
   put("kinds", now.kinds, () => table("Error bounds", [["Model", "text"], ["Traffic", ""], ["Wrong at most", "number"], ["Hits by meaning", ""]],
     now.kinds.map((kind) => [kind.model, el("span", { class: "key" }, kind.name), percent(kind.error_bound, 2), STANDINGS[kind.standing ?? "learned"]()]), "None yet."));
 }
