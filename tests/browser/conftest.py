@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import pytest
 
 from browser import chromium
 from browser.mitmweb import Web
-from browser.ways import regular, reverse, secure_upstream, transparent
+from browser.ways import Site, laid
 from e2e.conftest import module_upstream, upstream
 from e2e.proxy import READY
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from e2e.conftest import Upstream
 
-__all__ = ["module_upstream", "regular", "reverse", "secure_upstream", "transparent", "upstream"]
+__all__ = ["module_upstream", "upstream"]
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +56,10 @@ def start_web(upstream: Upstream, tmp_path: Path) -> Iterator[Callable[..., Web]
     for web in started:
         if web.process is not None and web.process.poll() is None:
             web.stop()
+
+
+@pytest.fixture
+def lay(tmp_path: Path) -> Iterator[Callable[[str], Site]]:
+    """Lay the ways to a proxy of the test's own: ``lay(config)``."""
+    with contextlib.ExitStack() as stack:
+        yield lambda config: stack.enter_context(laid(tmp_path, config))

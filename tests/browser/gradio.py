@@ -1,31 +1,47 @@
-"""Gradio's chat, as its documentation starts it."""
+"""Gradio's chat, as its documentation mounts it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 import environment
-from browser.chat import Person, Server
+from browser.chat import Api, Person, Server
 
 REQUIREMENTS = ("gradio>=6,<7", "openai>=2,<4")
 CODE = """
-import sys, gradio
-base_url, port = sys.argv[1:]
-chat = gradio.load_chat(base_url, model="gpt-test", token="sk-gradio", save_history=True)
-chat.launch(server_name="127.0.0.1", server_port=int(port))
+import json, os, sys, fastapi, gradio, uvicorn
+apis, port = sys.argv[1:]
+app = fastapi.FastAPI()
+app.get("/")(lambda: "there")
+for name, (base_url, variables) in json.loads(apis).items():
+    os.environ.update(variables)
+    chat = gradio.load_chat(base_url, model="gpt-test", token=f"sk-{name}", save_history=True)
+    app = gradio.mount_gradio_app(app, chat, path=f"/{name}")
+    for variable in variables:
+        del os.environ[variable]
+uvicorn.run(app, host="127.0.0.1", port=int(port))
 """
 
 
 class Gradio(Server):
+    """A chat for each of several APIs, under its name; each has a credential and the environment of its own."""
+
+    def __init__(self, apis: Mapping[str, Api], home: Path) -> None:
+        machine = next(iter(apis.values())).machine
+        super().__init__(Api("", {}, machine), home)
+        self._apis = apis
+
     @classmethod
     def python(cls) -> Path:
         return environment.packages("chat-gradio", REQUIREMENTS)
 
     def command(self) -> Sequence[str]:
-        return [str(self.python()), "-c", CODE, self.api.base_url, str(self.port)]
+        apis = json.dumps({name: [api.base_url, dict(api.variables)] for name, api in self._apis.items()})
+        return [str(self.python()), "-c", CODE, apis, str(self.port)]
 
     def variables(self) -> Mapping[str, str]:
         return {"GRADIO_ANALYTICS_ENABLED": "False"}

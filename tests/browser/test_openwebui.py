@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from browser.chat import Api
-from browser.chromium import Screenshots
+from browser.chromium import Screenshots, page_of
 from browser.openwebui import OpenWebUI, OpenWebUIOnOllama, OpenWebUIPerson
-from browser.ways import Way
+from browser.ways import WAYS, Site
 from demo.answers import FAMILIAR, Reply, Request, tokens
 
 pytestmark = [
@@ -23,6 +23,8 @@ pytestmark = [
         reason="Open WebUI takes 800 MB and minutes: AI_CACHE_OPENWEBUI=1 scripts/test tests/browser runs it, too",
     ),
 ]
+
+Lay = Callable[[str], Site]
 
 QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
 ANSWER = FAMILIAR["password"]
@@ -70,6 +72,13 @@ def ollama_line(text: str, done: bool = False) -> bytes:
     return json.dumps(line | end if done else line).encode()
 
 
+@contextlib.contextmanager
+def opened(ui: OpenWebUI, site: Site) -> Iterator[tuple[Page, str]]:
+    """Start it, and give a page, and its address."""
+    with site.opened(ui) as browser, page_of(browser) as page:
+        yield page, ui.url
+
+
 def of_the_chats(asked: Sequence[tuple[str, str]]) -> list[str]:
     return [became for question, became in asked if not question.startswith(CHORE)]
 
@@ -101,37 +110,36 @@ def check(asked: Sequence[tuple[str, str]]) -> None:
     assert of_the_chores(asked, IN_OTHER_WORDS) == ["miss"] * 3
 
 
-@pytest.mark.parametrize("way", ["reverse", "regular", "transparent"])
-def test_a_person_asks_open_webui_again_and_in_other_words(
-    request: pytest.FixtureRequest, screenshot: Screenshots, way: str
-) -> None:
-    laid: Way = request.getfixturevalue(way)(WITH_TOOLS)
-    laid.upstream.script = upstream
-    with laid.opened(OpenWebUI) as (page, url):
+@pytest.mark.parametrize("way", WAYS)
+def test_a_person_asks_open_webui_again_and_in_other_words(lay: Lay, screenshot: Screenshots, way: str) -> None:
+    site = lay(WITH_TOOLS)
+    site.upstream.script = upstream
+    with opened(OpenWebUI(site.api(way), site.home), site) as (page, url):
         seen = ask_again_and_in_other_words(OpenWebUIPerson(page, url), screenshot)
 
     assert len(seen[0]) > 5  # it was there to read as it came
-    check(laid.asked())
-    assert "Traceback" not in laid.web.log
+    check(site.asked())
+    assert "Traceback" not in site.web.log
 
 
-def test_a_person_asks_open_webui_on_an_ollama(reverse: Callable[[str], Way], screenshot: Screenshots) -> None:
-    laid = reverse(WITH_TOOLS)
-    laid.upstream.script = ollama
-    laid = replace(laid, api=Api(laid.web.url, {}))
-    with laid.opened(OpenWebUIOnOllama) as (page, url):
+def test_a_person_asks_open_webui_on_an_ollama(lay: Lay, screenshot: Screenshots) -> None:
+    site = lay(WITH_TOOLS)
+    site.upstream.script = ollama
+    api = site.api("reverse")
+    api = replace(api, base_url=api.base_url.removesuffix("/v1"))
+    with opened(OpenWebUIOnOllama(api, site.home), site) as (page, url):
         ask_again_and_in_other_words(OpenWebUIPerson(page, url), screenshot)
 
-    check(laid.web.asked("/api/chat"))
-    assert "Traceback" not in laid.web.log
+    check(site.asked("/api/chat"))
+    assert "Traceback" not in site.web.log
 
 
 def test_within_one_chat_questions_are_answered_again_where_the_history_does_not_count(
-    reverse: Callable[[str], Way], screenshot: Screenshots
+    lay: Lay, screenshot: Screenshots
 ) -> None:
-    laid = reverse(WITH_TOOLS + "context: last_question\nscope: 'header:X-OpenWebUI-User-Id'\n")
-    laid.upstream.script = upstream
-    with laid.opened(OpenWebUI) as (page, url):
+    site = lay(WITH_TOOLS + "context: last_question\nscope: 'header:X-OpenWebUI-User-Id'\n")
+    site.upstream.script = upstream
+    with opened(OpenWebUI(site.api("reverse"), site.home), site) as (page, url):
         person = OpenWebUIPerson(page, url)
 
         person.ask(QUESTION, ANSWER)
@@ -144,15 +152,15 @@ def test_within_one_chat_questions_are_answered_again_where_the_history_does_not
         person.ask(QUESTION, ANSWER)
         person.sees_chores("Password Reset", "How long is the link valid?")
 
-    assert of_the_chats(laid.asked()) == ["miss", "exact", "semantic", "exact"]
-    assert laid.upstream.last.headers["x-openwebui-user-id"]
-    assert "Traceback" not in laid.web.log
+    assert of_the_chats(site.asked()) == ["miss", "exact", "semantic", "exact"]
+    assert site.upstream.last.headers["x-openwebui-user-id"]
+    assert "Traceback" not in site.web.log
 
 
-def test_an_answer_that_a_person_stops_is_not_kept(reverse: Callable[[str], Way], screenshot: Screenshots) -> None:
-    laid = reverse(WITH_TOOLS)
-    laid.upstream.script = lambda request: replace(upstream(request), per_token=0.5)
-    with laid.opened(OpenWebUI) as (page, url):
+def test_an_answer_that_a_person_stops_is_not_kept(lay: Lay, screenshot: Screenshots) -> None:
+    site = lay(WITH_TOOLS)
+    site.upstream.script = lambda request: replace(upstream(request), per_token=0.5)
+    with opened(OpenWebUI(site.api("reverse"), site.home), site) as (page, url):
         person = OpenWebUIPerson(page, url)
 
         person.send(QUESTION)
@@ -160,10 +168,10 @@ def test_an_answer_that_a_person_stops_is_not_kept(reverse: Callable[[str], Way]
         person.stop()
         stopped = person.answers()[-1]
         screenshot(page, "stopped")
-        laid.upstream.script = upstream
+        site.upstream.script = upstream
         person.new_chat()
         person.ask(QUESTION, ANSWER)
 
     assert stopped != ANSWER
-    assert of_the_chats(laid.asked()) == ["miss", "miss"]
-    assert "Traceback" not in laid.web.log
+    assert of_the_chats(site.asked()) == ["miss", "miss"]
+    assert "Traceback" not in site.web.log

@@ -1,53 +1,117 @@
-"""The ways of a chat UI to its API, with a mitmweb and the cache on them."""
+"""The ways of a chat UI to its API, with a mitmweb and the cache on all of them."""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser
 
 from browser import chromium
 from browser.chat import Api, Server
 from browser.mitmweb import Web
 from certificates import a_certificate
 from e2e.conftest import Upstream
-from e2e.proxy import READY
-from namespaces import INTERNET, Machine, entered, lan
+from e2e.proxy import READY, free_port
+from namespaces import GATEWAY, INTERNET, Lan, Machine, entered, lan
 
 API = "api.openai.com"
+WAYS = ("reverse", "regular", "transparent")
+"""The UI's base URL is the proxy's; two variables of its environment send it through the proxy; the gateway, which it
+knows nothing of, redirects what it asks the API into the proxy."""
 
 
 @dataclass(frozen=True)
-class Way:
-    """The proxy, what the UI is told of its API, and the API; each may be on a machine of its own."""
+class Site:
+    """A proxy, the API behind it, and what a chat UI before it is told of that API, by the way.
+
+    The three are on machines of their own, or on this one where there can be no others: then no way is transparent.
+    """
 
     home: Path
     web: Web
-    api: Api
     upstream: Upstream
+    apis: Mapping[str, Api]
     gateway: Machine | None = None
+    lacks: str = ""
+    """What this machine lacks for a transparent way."""
+
+    def api(self, way: str) -> Api:
+        """Return what the UI is told; skips the test where this way cannot be laid."""
+        if way not in self.apis:
+            pytest.skip(self.lacks)
+        return self.apis[way]
 
     @contextlib.contextmanager
-    def opened(self, ui: type[Server]) -> Iterator[tuple[Page, str]]:
-        """Start a chat UI, and a browser beside it; give a page, and the UI's address."""
+    def opened(self, ui: Server) -> Iterator[Browser]:
+        """Start a chat UI, and a browser beside it."""
         ui.python()  # from where there is a package index
-        with (
-            _at(self.api.machine),
-            ui(self.api, self.home) as server,
-            chromium.browsing() as browser,
-            chromium.page_of(browser) as page,
-        ):
-            yield page, server.url
+        with _at(ui.api.machine), ui, chromium.browsing() as browser:
+            yield browser
 
-    def asked(self) -> list[tuple[str, str]]:
+    def asked(self, path: str = "/chat/completions") -> list[tuple[str, str]]:
         """Return what the API was asked, and what became of it."""
         with _at(self.gateway):
-            return self.web.asked()
+            return self.web.asked(path)
+
+
+class WebOn(Web):
+    """A mitmweb on a machine, which listens on all of its addresses."""
+
+    machine: Machine
+
+    def command(self) -> list[str]:
+        return self.machine.command(*super().command(), "--listen-host", "0.0.0.0")
+
+
+@contextlib.contextmanager
+def laid(home: Path, config: str | None = None) -> Iterator[Site]:
+    """Lay all ways that this machine has the rights for."""
+    with contextlib.ExitStack() as stack:
+        net, lacks = None, ""
+        try:
+            net = stack.enter_context(lan(home, {API: INTERNET[:1]}))
+        except pytest.skip.Exception as exc:
+            lacks = str(exc)
+        yield from _laid_between(net, home, config) if net else _laid_here(home, config, lacks)
+
+
+def _laid_here(home: Path, config: str | None, lacks: str) -> Iterator[Site]:
+    upstream, reverse = Upstream(_tls(home)), free_port()
+    modes = ("--mode", f"reverse:{upstream.url}@{reverse}")
+    with (
+        contextlib.closing(upstream),
+        Web(upstream.url, home, config, mode="regular", options=(*modes, *_trusting(home))) as web,
+    ):
+        yield Site(home, web, upstream, _apis(web, "127.0.0.1", reverse, upstream.url), lacks=lacks)
+
+
+def _laid_between(net: Lan, home: Path, config: str | None) -> Iterator[Site]:
+    with entered(net.internet):
+        upstream = Upstream(_tls(home, API), INTERNET[0], 443)
+    reverse, transparent = free_port(), free_port()
+    modes = ("--mode", f"reverse:https://{API}@{reverse}", "--mode", f"transparent@{transparent}")
+    web = WebOn(upstream.url, home, config, mode="regular", options=(*modes, *_trusting(home)))
+    web.machine = net.gateway
+    with contextlib.closing(upstream), web.start(wait_for=None):
+        web.wait_log(READY)
+        redirect = ("-i", "lan", "-p", "tcp", "--dport", "443", "-j", "REDIRECT", "--to-ports", transparent)
+        net.gateway.run("iptables", "-t", "nat", "-A", "PREROUTING", *redirect)
+        apis = _apis(web, GATEWAY[0], reverse, f"https://{API}", net.client)
+        yield Site(home, web, upstream, apis, net.gateway)
+
+
+def _apis(web: Web, host: str, reverse: int, url: str, client: Machine | None = None) -> dict[str, Api]:
+    trusting = {"SSL_CERT_FILE": str(web.authority)}
+    apis = {
+        "reverse": Api(f"http://{host}:{reverse}/v1", {}, client),
+        "regular": Api(f"{url}/v1", {"HTTPS_PROXY": f"http://{host}:{web.port}", **trusting}, client),
+    }
+    return apis | ({"transparent": Api(f"{url}/v1", trusting, client)} if client else {})
 
 
 def _at(machine: Machine | None) -> contextlib.AbstractContextManager[None]:
@@ -63,59 +127,3 @@ def _tls(folder: Path, *names: str) -> ssl.SSLContext:
 
 def _trusting(folder: Path) -> tuple[str, str]:
     return "--set", f"ssl_verify_upstream_trusted_ca={folder / 'certificate.pem'}"
-
-
-@pytest.fixture
-def secure_upstream(tmp_path: Path) -> Iterator[Upstream]:
-    """An upstream that speaks TLS only, as the holder of ``certificate.pem``."""
-    upstream = Upstream(_tls(tmp_path))
-    yield upstream
-    upstream.close()
-
-
-@pytest.fixture
-def reverse(start_web: Callable[..., Web], upstream: Upstream, tmp_path: Path) -> Callable[[str | None], Way]:
-    """The UI's base URL is the proxy's."""
-
-    def lay(config: str | None = None) -> Way:
-        web = start_web(config)
-        return Way(tmp_path, web, Api(f"{web.url}/v1", {}), upstream)
-
-    return lay
-
-
-@pytest.fixture
-def regular(start_web: Callable[..., Web], secure_upstream: Upstream, tmp_path: Path) -> Callable[[str | None], Way]:
-    """The UI asks its API over TLS as ever; two variables of its environment send it through the proxy."""
-
-    def lay(config: str | None = None) -> Way:
-        web = start_web(config, mode="regular", options=_trusting(tmp_path))
-        variables = {"HTTPS_PROXY": web.url, "SSL_CERT_FILE": str(web.authority)}
-        api = Api(f"{secure_upstream.url}/v1", variables)
-        return Way(tmp_path, web, api, secure_upstream)
-
-    return lay
-
-
-@pytest.fixture
-def transparent(tmp_path: Path) -> Iterator[Callable[[str | None], Way]]:
-    """The UI asks the API by its own name; the gateway, which it knows nothing of, redirects that into the proxy."""
-    with contextlib.ExitStack() as stack:
-
-        def lay(config: str | None = None) -> Way:
-            net = stack.enter_context(lan(tmp_path, {API: INTERNET[:1]}))
-            with entered(net.internet):
-                upstream = Upstream(_tls(tmp_path, API), INTERNET[0], 443)
-            stack.callback(upstream.close)
-            options = ("--listen-host", "0.0.0.0", *_trusting(tmp_path))
-            web = Web(upstream.url, tmp_path, config, mode="transparent", options=options)
-            with entered(net.gateway):
-                web.start(wait_for=None)  # an unredirected connection is an error, and one at the start ends mitmproxy
-            stack.callback(web.stop)
-            web.wait_log(READY)
-            redirect = ("-i", "lan", "-p", "tcp", "--dport", "443", "-j", "REDIRECT", "--to-ports", web.port)
-            net.gateway.run("iptables", "-t", "nat", "-A", "PREROUTING", *redirect)
-            api = Api(f"https://{API}/v1", {"SSL_CERT_FILE": str(web.authority)}, net.client)
-            return Way(tmp_path, web, api, upstream, net.gateway)
-
-        yield lay
