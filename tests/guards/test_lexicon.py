@@ -13,7 +13,7 @@ from aicache.guards.lexicon.function_words import FUNCTION_WORDS, QUESTION_FRAME
 from aicache.guards.lexicon.language_names import ASKING, LANGUAGE_NAMES
 from aicache.guards.lexicon.logic_words import NEGATIONS, PRONOUNS, QUANTIFIERS
 from aicache.guards.lexicon.number_words import NUMBER_WORDS, VALUES
-from aicache.guards.lexicon.opposites import OPPOSITES
+from aicache.guards.lexicon.opposites import FINAL_PARTICLES, OPPOSITES
 from aicache.guards.lexicon.tables import LANGUAGES
 from aicache.guards.lexicon.unit_names import UNITS
 from aicache.guards.lexicon.unit_sizes import UNIT_SIZES
@@ -68,6 +68,14 @@ def test_what_changes_a_question_is_no_function_word(language: str) -> None:
     changing = {word for words in (*QUANTIFIERS[language].values(), *PRONOUNS[language].values()) for word in words}
 
     assert not FUNCTION_WORDS[language] & (changing | NEGATIONS[language] | ASKING[language])
+
+
+def test_no_particle_turns_a_verb_both_ways() -> None:
+    for pairs in FINAL_PARTICLES.values():
+        for one, other in pairs:
+            assert one
+            assert other
+            assert not one & other
 
 
 def test_months_weekdays_and_numbers_are_complete() -> None:

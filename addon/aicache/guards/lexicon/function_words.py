@@ -27,7 +27,7 @@ le la les l un une des du de d est sont être c ce cela ça y on qu que se s t o
 il lo la i gli le l un uno una di del dello della dei degli delle d è sono essere c ci ha hanno che si può possono
 """,
     "pt": "o os as um uma uns umas de do da dos das é são ser está estão estar há que se pode podem então",
-    "nl": "de het een is zijn wordt worden er dat men te van kan kunnen heeft hebben zich dan toch eens even eigenlijk",
+    "nl": "de het een is zijn wordt worden er dat men te van kan kunnen heeft hebben zich dan toch eens eigenlijk",
     "pl": "jest są być to się że czy można może mogą ma mają ten ta te właściwie",
     "tr": "bir mi mı mu mü midir mıdır mudur müdür dir dır dur dür tir tır tur tür olan ki ise acaba",
     "ru": "это этот эта эти есть быть является являются ли же что бы может могут вот то как_бы",
