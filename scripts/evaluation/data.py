@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,17 +43,17 @@ class LoggedComparison:
     """Whether it was served, or would have been."""
 
 
-def read_pairs(path: Path, limit: int | None, seed: int) -> list[Pair]:
+def read_pairs(path: Path, limit: int | None, seed: int, by: Sequence[str] = ("cap", "test")) -> list[Pair]:
     """Read ``{"a": …, "b": …, "y": 0 or 1}``, and optionally ``cap`` and ``test``; *limit* takes a sample.
 
-    Raises ValueError for the first invalid line.
+    The capability is named by the fields *by*. Raises ValueError for the first invalid line.
     """
     pairs = []
     for number, row in _rows(path):
         one, other, label = row.get("a"), row.get("b"), row.get("y")
         if not (isinstance(one, str) and isinstance(other, str) and label in (0, 1)):
             raise ValueError(f'{path}: line {number} is not a pair: {{"a": text, "b": text, "y": 0 or 1}}')
-        capability = ": ".join(str(row[key]) for key in ("cap", "test") if row.get(key))
+        capability = ": ".join(str(row[key]) for key in by if row.get(key))
         pairs.append(Pair(one, other, label == 1, capability))
     return _sample(pairs, limit, seed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from aicache.domain.model import Call, Mode, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.request_directives import NO_DIRECTIVES
 from evaluation.data import Pair, Question
+
+if TYPE_CHECKING:
+    from evaluation.judges import JudgeUse
 
 ROWS_PER_BLOCK = 256  # questions compared with all others in one multiplication
 
@@ -41,6 +45,12 @@ class Decision:
     capability: str = ""
     same: bool | None = None
     """The label of a pair."""
+    answer: str = ""
+    """The class of a stream's question."""
+    asked: int = 0
+    """Neighbors that a judge was asked about."""
+    judged: bool = False
+    """A judge allowed the hit."""
 
     @property
     def right(self) -> bool | None:
@@ -74,25 +84,32 @@ def evaluate_pairs(pairs: Sequence[Pair], vectors: dict[str, Vector], rules: Rul
 
 
 def evaluate_stream(
-    questions: Sequence[Question], neighbors: Sequence[Sequence[tuple[int, float]]], rules: Rules
+    questions: Sequence[Question],
+    neighbors: Sequence[Sequence[tuple[int, float]]],
+    rules: Rules,
+    judge: JudgeUse | None = None,
 ) -> Run:
     """Look up one question after the other, starting with an empty cache; every miss is stored.
 
-    *neighbors* has the earlier neighbors of each question, nearest first, at least down to the threshold.
+    *neighbors* has the earlier neighbors of each question, nearest first, at least down to the threshold and to the
+    lowest similarity at which the *judge* is asked.
     """
     run = Run()
     stored: dict[int, str] = {}  # misses by index
+    floor = rules.threshold if judge is None else min(rules.threshold, judge.min_similarity)
     for index, question in enumerate(questions):
         near: list[LabeledNeighbor] = []
         for other, similarity in neighbors[index]:
-            if similarity < rules.threshold or len(near) == rules.top_k:
+            if similarity < floor or len(near) == rules.top_k:
                 break
             if other in stored:
                 near.append(LabeledNeighbor(stored[other], similarity, questions[other].answer == question.answer))
-        decision = run.decide(question.text, near, rules)
+        decision = run.decide(question.text, [one for one in near if one.similarity >= rules.threshold], rules)
+        if judge is not None and decision.answered is None:
+            decision = judge.decide(decision, near, rules)
         if decision.answered is None:
             stored[index] = question.text
-        run.decisions.append(decision)
+        run.decisions.append(replace(decision, answer=question.answer))
     return run
 
 
@@ -133,6 +150,12 @@ def _decision(question: str, near: Sequence[LabeledNeighbor], rules: Rules) -> D
         if one.right and refused is None:
             refused, slot = one, objection
     return Decision(question, None, refused, slot)
+
+
+def may_be_judged(question: str, neighbor: LabeledNeighbor, rules: Rules) -> bool:
+    """Return whether a judge may be asked about a neighbor: one that the guards know to differ never answers."""
+    refused, _ = policy.apply_guards(question, neighbor.text)
+    return refused is None and may_look_up_semantically(neighbor.text, rules)
 
 
 def may_look_up_semantically(question: str, rules: Rules) -> bool:

@@ -19,36 +19,35 @@ from aicache.evidence.neighbor_features import MAX_NEIGHBORS
 from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy, neighbors_to_compare
 from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
-from evaluation.decisions import Decision, LabeledNeighbor, Run, may_look_up_semantically
-
-PROGRESS_INTERVAL_QUESTIONS = 500
+from evaluation.decisions import ROWS_PER_BLOCK, Decision, LabeledNeighbor, Run, may_look_up_semantically
 
 
 class SimulatedCache:
     """The proxy's state for one traffic segment: vectors, questions, records and the curve."""
 
-    def __init__(
-        self, questions: Sequence[Question], rows: Vector, space: EmbeddingSpace, rules: Rules, seed: int
-    ) -> None:
-        self._questions, self._rows, self._space, self._rules = questions, rows, space, rules
+    def __init__(self, questions: Sequence[Question], space: EmbeddingSpace, rules: Rules, seed: int) -> None:
+        self._questions, self._space, self._rules = questions, space, rules
         self._verified = VerifiedPolicy(space, rules.max_error, check_rates=CheckRates(audit=rules.audit))
         self._chance = random.Random(seed)
-        self._index = np.empty_like(rows)
-        self._stored: list[int] = []
+        self._stored = np.empty(len(questions), np.intp)
+        self._count = 0
         self._records: dict[str, EntryRecord] = {}
         self._exact: dict[str, int] = {}
 
-    def process(self, number: int, run: Run) -> Decision:
-        """Decide on a question, learn from the upstream's answer, and store a miss."""
+    def process(self, number: int, similarity: Vector, run: Run) -> Decision:
+        """Decide on a question, learn from the upstream's answer, and store a miss.
+
+        *similarity* has the cosine to every earlier question.
+        """
         question = self._questions[number]
         if (known := self._exact.get(question.text)) is not None:
             run.seconds.append(0.0)
-            return Decision(question.text, self._labeled(known, 1.0, question))
+            return Decision(question.text, self._labeled(known, 1.0, question), answer=question.answer)
         if not may_look_up_semantically(question.text, self._rules):
             run.seconds.append(0.0)
             self._exact[question.text] = number
-            return Decision(question.text, None)
-        found = self._search(self._rows[number])
+            return Decision(question.text, None, answer=question.answer)
+        found = self._search(similarity)
         began = time.perf_counter()
         seen, slots = self._apply_guards(question.text, found)
         verdict = self._verified.decide(seen, self._records, self._chance.random())
@@ -62,13 +61,13 @@ class SimulatedCache:
             self._store(number, question.text)
         lost = [(self._labeled(other, s, question), slots[other]) for other, s in found if slots.get(other)]
         refused, slot = next(((near, slot) for near, slot in lost if near.right), (None, ""))
-        return Decision(question.text, answered, refused, slot)
+        return Decision(question.text, answered, refused, slot, answer=question.answer)
 
-    def _search(self, row: Vector) -> list[tuple[int, float]]:
-        cosine = self._index[: len(self._stored)] @ row
+    def _search(self, similarity: Vector) -> list[tuple[int, float]]:
+        cosine = similarity[self._stored[: self._count]]
         count = min(MAX_NEIGHBORS, len(cosine))
         best = np.argpartition(-cosine, count - 1)[:count] if count else np.empty(0, dtype=np.int64)
-        near = [(self._stored[int(i)], float(cosine[i])) for i in best]
+        near = [(int(self._stored[i]), float(cosine[i])) for i in best]
         return sorted(near, key=lambda n: (-n[1], n[0]))
 
     def _apply_guards(self, text: str, found: Sequence[tuple[int, float]]) -> tuple[list[Neighbor], dict[int, str]]:
@@ -102,8 +101,8 @@ class SimulatedCache:
         self._records[str(number)] = EntryRecord(group)
 
     def _store(self, number: int, text: str) -> None:
-        self._index[len(self._stored)] = self._rows[number]
-        self._stored.append(number)
+        self._stored[self._count] = number
+        self._count += 1
         self._exact[text] = number
 
     def _labeled(self, other: int, similarity: float, question: Question) -> LabeledNeighbor:
@@ -116,11 +115,11 @@ def evaluate_verified(
 ) -> Run:
     """Process one question after the other, starting with an empty cache."""
     rows = np.stack([vectors[question.text] for question in questions])
-    cache, run, progress = SimulatedCache(questions, rows, space, rules, seed), Run(), Progress("evaluating")
-    for number in range(len(questions)):
-        if number % PROGRESS_INTERVAL_QUESTIONS == 0:
-            progress.task = f"evaluating {bar(number, len(questions))}"
-            progress.show()
-        run.decisions.append(cache.process(number, run))
+    cache, run, progress = SimulatedCache(questions, space, rules, seed), Run(), Progress("evaluating")
+    for start in range(0, len(rows), ROWS_PER_BLOCK):
+        progress.task = f"evaluating {bar(start, len(rows))}"
+        progress.show()
+        cosine = rows[start : start + ROWS_PER_BLOCK] @ rows[: start + ROWS_PER_BLOCK].T
+        run.decisions += [cache.process(number, row, run) for number, row in enumerate(cosine, start)]
     progress.clear()
     return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evaluation.decisions import Decision, Run
@@ -54,7 +54,10 @@ def summarize(file: str, policy: str, runs: Sequence[Run], note: str = "") -> di
     if len(runs) > 1:
         document["orders"] = [_rates(compute_metrics(run.decisions)) for run in runs]
         document["wrong_of_all_worst_order"] = max(order["wrong_of_all"] for order in document["orders"])
+    if asked := judge_use(decisions):
+        document["judge"] = asked
     if table := capabilities(decisions):
+        document["pairs"] = capabilities([replace(decision, capability="all") for decision in decisions])[0]
         document["capabilities"] = table
     return document | ({"note": note} if note else {})
 
@@ -73,12 +76,27 @@ def capabilities(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
     for name, members in groups.items():
         metrics = compute_metrics(members)
         row = {"capability": name, "n": metrics.n, **_rates(metrics)}
-        for key, same in (("false_hits", False), ("kept", True)):
+        for key, count, same in (("false_hits", "different", False), ("kept", "same", True)):
             labeled = [decision for decision in members if decision.same is same]
             answered = sum(decision.right is not None for decision in labeled)
-            row[key] = round(answered / len(labeled), 6) if labeled else None
+            row[count], row[key] = len(labeled), round(answered / len(labeled), 6) if labeled else None
         table.append(row)
-    return table
+    return sorted(table, key=lambda row: (-(row["false_hits"] or 0), -(row["different"]), row["capability"]))
+
+
+def judge_use(decisions: Sequence[Decision]) -> dict[str, Any]:
+    """Return what a judge was asked, per request and per hit that it added; nothing where it was not asked."""
+    asked, judged = sum(decision.asked for decision in decisions), sum(decision.judged for decision in decisions)
+    if not asked:
+        return {}
+    wrong = sum(decision.judged and decision.right is False for decision in decisions)
+    return {
+        "asked": round(asked / len(decisions), 6),
+        "requests_asked": round(sum(decision.asked > 0 for decision in decisions) / len(decisions), 6),
+        "judged_hits": round(judged / len(decisions), 6),
+        "judged_wrong": round(wrong / len(decisions), 6),
+        "asked_per_judged_hit": round(asked / judged, 3) if judged else None,
+    }
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -36,7 +36,7 @@ def write_report(folder: Path, measured: Sequence[MeasuredFile], rules: Rules) -
     sections = []
     for number, (file, run, rerun) in enumerate(measured, 1):
         plot = f"curve-{number}.png"
-        _draw(folder / plot, file, rerun, rules)
+        draw(folder / plot, file, rerun, rules)
         sections.append(_section(file, run, plot, rules))
     page = folder / "index.html"
     page.write_text(
@@ -47,7 +47,8 @@ def write_report(folder: Path, measured: Sequence[MeasuredFile], rules: Rules) -
     return page
 
 
-def _draw(path: Path, file: str, rerun: Callable[[Rules], Run], rules: Rules) -> None:
+def draw(path: Path, file: str, rerun: Callable[[Rules], Run], rules: Rules) -> None:
+    """Draw hits against wrong answers: each policy by its threshold, the verified one by its bound."""
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
     for policy in (Policy.STATIC, Policy.GUARDED):
         by_threshold = [

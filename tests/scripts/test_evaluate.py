@@ -67,8 +67,12 @@ def test_pairs_are_answered_above_the_threshold_and_by_the_guards_leave() -> Non
 def test_capabilities_say_what_was_wrongly_answered_and_what_was_kept() -> None:
     document = summarize("f", "static", [evaluate_pairs(PAIRS, alike(PAIRS, [0.99, 0.95, 0.2]), STATIC)])
 
-    table = {row["capability"]: (row["n"], row["false_hits"], row["kept"]) for row in document["capabilities"]}
-    assert table == {"numbers": (1, 1.0, None), "paraphrase": (2, 0.0, 1.0)}
+    table = {
+        row["capability"]: (row["different"], row["false_hits"], row["same"], row["kept"])
+        for row in [document["pairs"], *document["capabilities"]]
+    }
+    assert table == {"all": (2, 0.5, 1, 1.0), "numbers": (1, 1.0, 0, None), "paraphrase": (1, 0.0, 1, 1.0)}
+    assert [row["capability"] for row in document["capabilities"]] == ["numbers", "paraphrase"]
 
 
 def test_a_stream_keeps_every_miss_and_takes_the_next_neighbor_when_a_guard_refuses() -> None:
@@ -127,6 +131,7 @@ def test_files_are_read_and_sampled_the_same_way_every_time(tmp_path: Path) -> N
     questions = write(tmp_path / "q.jsonl", [{"q": f"q{i}", "cls": i} for i in range(50)])
 
     assert read_pairs(pairs, None, 0)[1] == Pair("a1", "b", True, "C: t")
+    assert read_pairs(pairs, None, 0, ("cap",))[1] == Pair("a1", "b", True, "C")
     assert len(read_pairs(pairs, 10, 1)) == 10
     assert read_pairs(pairs, 10, 1) == read_pairs(pairs, 10, 1)
     assert read_questions(questions, None, 1) == read_questions(questions, None, 1)
@@ -269,6 +274,25 @@ def test_orders_policies_and_tuning_over_the_command_line(tmp_path: Path) -> Non
     assert {choice["policy"] for choice in json.loads(tuned.stdout)["choices"]} == {"static", "guarded", "verified"}
 
 
+def test_a_judge_and_a_comparison_over_the_command_line(tmp_path: Path) -> None:
+    rows = [{"q": f"How do I {verb} my card {m}?", "cls": verb} for verb in ("lock", "order") for m in MANNERS]
+    file = write(tmp_path / "stream.jsonl", rows)
+    common = (file, "--json", "--cache", tmp_path / "cache", "--judge", "simulated:0,0")
+
+    judged = run("stream", *common)
+    compared = run("compare", *common, "--against", "static:1", "--save", tmp_path / "saved.json")
+    again = run("compare", *common, "--against", tmp_path / "saved.json")
+    neither = run("docs", file)
+
+    document, difference = json.loads(judged.stdout), json.loads(compared.stdout)
+    assert document["judge"]["judged_hits"] > 0
+    assert document["wrong_of_all"] == 0
+    assert difference["hits"]["ours"] == document["hit_rate"]
+    assert difference["test"] == "bootstrap over classes of answers"
+    assert json.loads(again.stdout)["hits"]["difference"] == 0
+    assert neither.returncode == 2
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     paths = f"{SCRIPTS}:{environment.ROOT / 'addon'}"
     command = [sys.executable, "-m", "evaluation", *map(str, arguments)]
@@ -296,7 +320,7 @@ def test_one_object_a_file_and_a_second_run_embeds_nothing(tmp_path: Path) -> No
             "right_of_hits_low",
             "right_of_hits_high",
         ),
-        *("decision_p50_ms", "decision_p99_ms", "capabilities"),
+        *("decision_p50_ms", "decision_p99_ms", "pairs", "capabilities"),
     }
     assert (guarded["file"], guarded["n"], guarded["policy"], guarded["wrong_of_all"]) == (str(file), 2, "guarded", 0.0)
     assert (static["policy"], static["hit_rate"], static["wrong_of_all"]) == ("static", 1.0, 0.5)
