@@ -39,7 +39,7 @@ def upstream(request: Request) -> Reply:
         return Reply(body=json.dumps({"object": "list", "data": [{"id": "gpt-test", "object": "model"}]}).encode())
     if not request.question.startswith(CHORE):
         return Reply((ANSWER,), first_token=0.2, per_token=0.05)
-    forgotten = "I forgot" in request.question
+    forgotten = IN_OTHER_WORDS in request.question
     done = {
         "title": "Forgotten Password" if forgotten else "Password Reset",
         "tags": ["Forgetfulness" if forgotten else "Security"],

@@ -98,7 +98,7 @@ def _laid_between(net: Lan, home: Path, config: str | None) -> Iterator[Site]:
     web = WebOn(upstream.url, home, config, mode="regular", options=(*modes, *_trusting(home)))
     web.machine = net.gateway
     with contextlib.closing(upstream), web.start(wait_for=None):
-        web.wait_log(READY)
+        web.wait_log(READY, within=60)
         redirect = ("-i", "lan", "-p", "tcp", "--dport", "443", "-j", "REDIRECT", "--to-ports", transparent)
         net.gateway.run("iptables", "-t", "nat", "-A", "PREROUTING", *redirect)
         apis = _apis(web, GATEWAY[0], reverse, f"https://{API}", net.client)
