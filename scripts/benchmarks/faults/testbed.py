@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from redis.asyncio import Redis
 
+from aicache.adapters.embedders import encoder_main
 from aicache.adapters.valkey import server
 from aicache.adapters.valkey.server_binary import find_binary
 from aicache.cli import launch
@@ -49,6 +50,8 @@ IGNORED_LOG_LINES = (
 FEW_DESCRIPTORS = 128  # on the stage "files"
 TMPFS_SIZE = "32m"
 MAX_START_ATTEMPTS = 5
+ENCODER = Path(encoder_main.__file__).name
+"""The program of the local embedder's process."""
 _LOGGED = re.compile(r"\[\d\d:\d\d:\d\d")
 STAGES = ("embedded", "redis", "tls", "files", "rights", "tmpfs", "clock")
 
@@ -107,7 +110,7 @@ class Proxy:
 
     @property
     def encoder(self) -> list[int]:
-        return self.children("encoder.py")
+        return self.children(ENCODER)
 
     async def start(self, *, ready: bool = True) -> None:
         """Start it; with *ready*, wait for all parts of the cache. Raises Problem."""
