@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import bounds
-from benchmarks.bounds import MB, Attack, Cost
+from benchmarks import bounds, hostile_attacks
+from benchmarks.bounds import Cost
+from benchmarks.hostile_attacks import MB, Attack
 
 POOL_SIZE = 12  # bodies that are mutated
 UNITS = (
@@ -90,7 +91,7 @@ def _attack(body: Body, size: int) -> Attack:
         parts = (unit * max(1, int(size * of / len(unit))) for unit, of in units)
         return begin + str(number).encode() * (begin[-1:] == b'"') + b"".join(parts) + end
 
-    return bounds.Sending(made, most, path)
+    return hostile_attacks.PreparedBodies(made, most, path)
 
 
 def _new(chance: random.Random) -> Body:

@@ -14,8 +14,9 @@ from benchmarks.faults.client import Client
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.load import since
 from benchmarks.faults.measurements import Expected
+from benchmarks.faults.proxy_process import Proxy
 from benchmarks.faults.requests import Kind
-from benchmarks.faults.testbed import Proxy, Stage
+from benchmarks.faults.testbed import Stage
 
 CHECKED_BEFORE_KILL_S = 6.0  # answers from this time before a kill must be stored, except those of the last 1.5 s
 FSYNC_MARGIN_S = 1.5

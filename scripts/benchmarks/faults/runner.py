@@ -34,7 +34,8 @@ from benchmarks.faults import (
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.load import ANSWER_TIMEOUT_S
 from benchmarks.faults.measurements import Row, line, row, table
-from benchmarks.faults.testbed import STAGES, Plan, Stage, lacks, stage
+from benchmarks.faults.proxy_process import Plan
+from benchmarks.faults.testbed import STAGES, Stage, lacks, stage
 
 FAULT_TIMEOUT_S = 120.0  # for a fault to begin, and again to end
 MAX_DESCRIPTORS = 8192
