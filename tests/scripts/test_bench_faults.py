@@ -23,7 +23,7 @@ from benchmarks.faults.client import Client
 from benchmarks.faults.load import CheckedRequest, Load
 from benchmarks.faults.measurements import Expected, row, table
 from benchmarks.faults.redis_wire import RedisWire
-from benchmarks.faults.requests import Ask, Corpus, Kind
+from benchmarks.faults.requests import Corpus, Kind, PlannedRequest
 from benchmarks.faults.sent_answers import Answer, Ledger, UpstreamRequest, answer, stream
 from benchmarks.faults.upstream import Upstream
 from benchmarks.processes import free_port
@@ -31,25 +31,25 @@ from benchmarks.processes import free_port
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 QUESTION, OTHER, ELSE = "How do I paint the fence?", "How can I paint the fence?", "How do I sell the fence?"
 GROUP = frozenset((QUESTION, OTHER))
-WHOLE = Ask(Kind.REPEAT, "sk-a", "m", (QUESTION,), GROUP)
+WHOLE = PlannedRequest(Kind.REPEAT, "sk-a", "m", (QUESTION,), GROUP)
 STREAM = dataclasses.replace(WHOLE, stream=True)
-BATCH = Ask(Kind.BATCH, "sk-a", "e", ("one", "two", "three"))
+BATCH = PlannedRequest(Kind.BATCH, "sk-a", "e", ("one", "two", "three"))
 
 
-class Said:
+class CheckedAnswers:
     """What the upstream has said, and how a client judges what it got."""
 
     def __init__(self) -> None:
         self.ledger = Ledger()
 
-    def sent(self, ask: Ask, name: str = "before", mode: str = "") -> Answer:
+    def sent(self, ask: PlannedRequest, name: str = "before", mode: str = "") -> Answer:
         asked = UpstreamRequest(name, ask.path, ask.key, ask.model, ask.texts, ask.stream)
         found = answer(self.ledger.number(), asked, mode)
         self.ledger.add(found)
         return found
 
     def judged(
-        self, ask: Ask, body: bytes, cache: str, *, name: str = "now", down: bool = False, **more: str
+        self, ask: PlannedRequest, body: bytes, cache: str, *, name: str = "now", down: bool = False, **more: str
     ) -> tuple[Verdict, str]:
         status = "hit" if cache in ("exact", "semantic") else cache
         kind = "text/event-stream" if ask.stream else "application/json"
@@ -62,28 +62,28 @@ class Said:
 
 
 @pytest.fixture
-def said() -> Said:
-    return Said()
+def checked() -> CheckedAnswers:
+    return CheckedAnswers()
 
 
 @pytest.mark.parametrize("ask", [WHOLE, STREAM], ids=["whole", "stream"])
-def test_a_miss_is_what_the_upstream_sent_for_that_request(said: Said, ask: Ask) -> None:
-    sent = said.sent(ask, "now")
+def test_a_miss_is_what_the_upstream_sent_for_that_request(checked: CheckedAnswers, ask: PlannedRequest) -> None:
+    sent = checked.sent(ask, "now")
 
-    assert said.judged(ask, sent.wire, "miss")[0] is Verdict.GOOD
-    assert said.judged(ask, sent.wire[:-1], "miss")[0] is Verdict.WRONG
-    assert said.judged(ask, sent.wire, "miss", name="another")[0] is Verdict.WRONG
+    assert checked.judged(ask, sent.wire, "miss")[0] is Verdict.GOOD
+    assert checked.judged(ask, sent.wire[:-1], "miss")[0] is Verdict.WRONG
+    assert checked.judged(ask, sent.wire, "miss", name="another")[0] is Verdict.WRONG
 
 
 @pytest.mark.parametrize("stored", [WHOLE, STREAM], ids=["whole", "stream"])
 @pytest.mark.parametrize("ask", [WHOLE, STREAM], ids=["whole", "stream"])
-def test_a_hit_in_either_mode_is_right(said: Said, stored: Ask, ask: Ask) -> None:
-    sent = said.sent(stored)
+def test_a_hit_in_either_mode_is_right(checked: CheckedAnswers, stored: PlannedRequest, ask: PlannedRequest) -> None:
+    sent = checked.sent(stored)
     body = (
         sent.body if stored == ask else answer(sent.number, dataclasses.replace(sent.request, stream=ask.stream)).body
     )
 
-    assert said.judged(ask, body, "exact") == (Verdict.GOOD, "")
+    assert checked.judged(ask, body, "exact") == (Verdict.GOOD, "")
 
 
 def cut(body: bytes) -> bytes:
@@ -104,21 +104,23 @@ def unsent(body: bytes) -> bytes:
 
 @pytest.mark.parametrize("ask", [WHOLE, STREAM], ids=["whole", "stream"])
 @pytest.mark.parametrize("damage", [cut, one_letter, unsent])
-def test_a_hit_that_is_cut_or_damaged_is_wrong(said: Said, ask: Ask, damage: Callable[[bytes], bytes]) -> None:
-    body = said.sent(ask).body
+def test_a_hit_that_is_cut_or_damaged_is_wrong(
+    checked: CheckedAnswers, ask: PlannedRequest, damage: Callable[[bytes], bytes]
+) -> None:
+    body = checked.sent(ask).body
     assert damage(body) != body
 
-    assert said.judged(ask, damage(body), "exact")[0] is Verdict.WRONG
+    assert checked.judged(ask, damage(body), "exact")[0] is Verdict.WRONG
 
 
-def test_a_stream_without_its_end_is_wrong(said: Said) -> None:
-    assert said.judged(STREAM, without_end(said.sent(STREAM).body), "exact")[0] is Verdict.WRONG
+def test_a_stream_without_its_end_is_wrong(checked: CheckedAnswers) -> None:
+    assert checked.judged(STREAM, without_end(checked.sent(STREAM).body), "exact")[0] is Verdict.WRONG
 
 
-def test_the_same_text_not_byte_for_byte_is_wrong(said: Said) -> None:
-    sent = said.sent(WHOLE)
+def test_the_same_text_not_byte_for_byte_is_wrong(checked: CheckedAnswers) -> None:
+    sent = checked.sent(WHOLE)
 
-    assert said.judged(WHOLE, json.dumps(json.loads(sent.body) | {"id": "x"}).encode(), "exact")[0] is Verdict.WRONG
+    assert checked.judged(WHOLE, json.dumps(json.loads(sent.body) | {"id": "x"}).encode(), "exact")[0] is Verdict.WRONG
 
 
 @pytest.mark.parametrize(
@@ -129,71 +131,71 @@ def test_the_same_text_not_byte_for_byte_is_wrong(said: Said) -> None:
         ({"texts": (OTHER,)}, "another question"),
     ],
 )
-def test_a_hit_on_anothers_answer_is_wrong(said: Said, change: dict[str, str], why: str) -> None:
-    body = said.sent(dataclasses.replace(WHOLE, **change)).body  # type: ignore[arg-type]
+def test_a_hit_on_anothers_answer_is_wrong(checked: CheckedAnswers, change: dict[str, str], why: str) -> None:
+    body = checked.sent(dataclasses.replace(WHOLE, **change)).body  # type: ignore[arg-type]
 
-    verdict, said_why = said.judged(WHOLE, body, "exact")
+    verdict, said_why = checked.judged(WHOLE, body, "exact")
 
     assert (verdict, why in said_why) == (Verdict.WRONG, True)
 
 
-def test_a_hit_by_meaning_is_on_another_wording_of_the_same(said: Said) -> None:
-    wording = said.sent(dataclasses.replace(WHOLE, texts=(OTHER,))).body
-    foreign = said.sent(dataclasses.replace(WHOLE, texts=(ELSE,))).body
+def test_a_hit_by_meaning_is_on_another_wording_of_the_same(checked: CheckedAnswers) -> None:
+    wording = checked.sent(dataclasses.replace(WHOLE, texts=(OTHER,))).body
+    foreign = checked.sent(dataclasses.replace(WHOLE, texts=(ELSE,))).body
 
-    assert said.judged(WHOLE, wording, "semantic")[0] is Verdict.GOOD
-    assert said.judged(WHOLE, foreign, "semantic")[0] is Verdict.WRONG
-
-
-def test_a_hit_in_the_other_mode_than_was_asked_for_is_wrong(said: Said) -> None:
-    body = said.sent(STREAM).body
-
-    assert said.judged(WHOLE, body, "exact", **{"content-type": "text/event-stream"})[0] is Verdict.WRONG
+    assert checked.judged(WHOLE, wording, "semantic")[0] is Verdict.GOOD
+    assert checked.judged(WHOLE, foreign, "semantic")[0] is Verdict.WRONG
 
 
-def test_a_hit_on_what_was_no_good_answer_is_wrong(said: Said) -> None:
-    bad = dataclasses.replace(said.sent(WHOLE), good=False)
-    said.ledger.add(bad)
+def test_a_hit_in_the_other_mode_than_was_asked_for_is_wrong(checked: CheckedAnswers) -> None:
+    body = checked.sent(STREAM).body
 
-    assert said.judged(WHOLE, bad.body, "exact")[0] is Verdict.WRONG
+    assert checked.judged(WHOLE, body, "exact", **{"content-type": "text/event-stream"})[0] is Verdict.WRONG
+
+
+def test_a_hit_on_what_was_no_good_answer_is_wrong(checked: CheckedAnswers) -> None:
+    bad = dataclasses.replace(checked.sent(WHOLE), good=False)
+    checked.ledger.add(bad)
+
+    assert checked.judged(WHOLE, bad.body, "exact")[0] is Verdict.WRONG
 
 
 @pytest.mark.parametrize("cache", ["exact", "miss"])
-def test_a_batch_has_the_vector_of_each_of_its_texts(said: Said, cache: str) -> None:
-    whole = said.sent(BATCH, "now").body
+def test_a_batch_has_the_vector_of_each_of_its_texts(checked: CheckedAnswers, cache: str) -> None:
+    whole = checked.sent(BATCH, "now").body
     document = json.loads(whole)
     short = {**document, "data": document["data"][:-1]}
     first = document["data"][0]["embedding"]
     swapped = {**document, "data": [{**item, "embedding": first} for item in document["data"]]}
-    others = said.sent(dataclasses.replace(BATCH, key="sk-b"), "elsewhere").body
+    others = checked.sent(dataclasses.replace(BATCH, key="sk-b"), "elsewhere").body
 
-    assert said.judged(BATCH, whole, cache)[0] is Verdict.GOOD
+    assert checked.judged(BATCH, whole, cache)[0] is Verdict.GOOD
     for body in (json.dumps(short).encode(), json.dumps(swapped).encode(), others, whole[:-9]):
-        assert said.judged(BATCH, body, cache)[0] is Verdict.WRONG
+        assert checked.judged(BATCH, body, cache)[0] is Verdict.WRONG
 
 
-def test_the_answer_to_a_part_of_a_batch_is_not_the_batch(said: Said) -> None:
-    part = said.sent(dataclasses.replace(BATCH, texts=("two",)), "now")
+def test_the_answer_to_a_part_of_a_batch_is_not_the_batch(checked: CheckedAnswers) -> None:
+    part = checked.sent(dataclasses.replace(BATCH, texts=("two",)), "now")
 
-    assert said.judged(BATCH, part.wire, "")[0] is Verdict.WRONG
-
-
-def failed(said: Said, response: Response, *, down: bool = False, refused: bool = False) -> Verdict:
-    return check_answer(WHOLE, "now", response, said.ledger, down=down, refused=refused)[0]
+    assert checked.judged(BATCH, part.wire, "")[0] is Verdict.WRONG
 
 
-def test_failures_are_laid_at_the_right_door(said: Said) -> None:
+def failed(checked: CheckedAnswers, response: Response, *, down: bool = False, refused: bool = False) -> Verdict:
+    return check_answer(WHOLE, "now", response, checked.ledger, down=down, refused=refused)[0]
+
+
+def test_failures_are_laid_at_the_right_door(checked: CheckedAnswers) -> None:
     nothing = Response(0, failure="cut off")
 
-    assert failed(said, nothing) is Verdict.ERROR
-    assert failed(said, nothing, down=True) is Verdict.DOWN
-    assert failed(said, Response(502), refused=True) is Verdict.UPSTREAM
-    assert failed(said, Response(502)) is Verdict.ERROR
-    said.sent(WHOLE, "now")
-    assert failed(said, Response(500)) is Verdict.ERROR
-    said.sent(WHOLE, "now", "500")
-    assert failed(said, Response(500)) is Verdict.UPSTREAM
-    assert failed(said, Response(503)) is Verdict.ERROR
+    assert failed(checked, nothing) is Verdict.ERROR
+    assert failed(checked, nothing, down=True) is Verdict.DOWN
+    assert failed(checked, Response(502), refused=True) is Verdict.UPSTREAM
+    assert failed(checked, Response(502)) is Verdict.ERROR
+    checked.sent(WHOLE, "now")
+    assert failed(checked, Response(500)) is Verdict.ERROR
+    checked.sent(WHOLE, "now", "500")
+    assert failed(checked, Response(500)) is Verdict.UPSTREAM
+    assert failed(checked, Response(503)) is Verdict.ERROR
 
 
 def seen(kind: Kind, at: float, *, hit: bool = True, verdict: Verdict = Verdict.GOOD) -> CheckedRequest:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from benchmarks.faults.requests import Ask, Kind
+from benchmarks.faults.requests import Kind, PlannedRequest
 from benchmarks.faults.sent_answers import Answer, Ledger, vector
 
 _NUMBER = re.compile(r"Answer (\d+) to «")
@@ -47,7 +47,7 @@ class Response:
 
 
 def check_answer(
-    ask: Ask, name: str, response: Response, ledger: Ledger, *, down: bool, refused: bool
+    ask: PlannedRequest, name: str, response: Response, ledger: Ledger, *, down: bool, refused: bool
 ) -> tuple[Verdict, str]:
     """Return the verdict on a response and its reason. *down*: the proxy was down between request and response.
 
@@ -79,7 +79,7 @@ def _is_errevent(answer: Answer) -> bool:
     return answer.status == 200 and answer.wire == answer.body
 
 
-def _miss(ask: Ask, response: Response, sent: Sequence[Answer]) -> str:
+def _miss(ask: PlannedRequest, response: Response, sent: Sequence[Answer]) -> str:
     """Compare a miss with the upstream's answer, byte for byte; for a partly cached batch, compare all vectors."""
     if not sent:
         return "an answer that the upstream never sent"
@@ -90,7 +90,7 @@ def _miss(ask: Ask, response: Response, sent: Sequence[Answer]) -> str:
     return "not what the upstream sent"
 
 
-def _hit(ask: Ask, response: Response, ledger: Ledger) -> str:
+def _hit(ask: PlannedRequest, response: Response, ledger: Ledger) -> str:
     if ask.kind is Kind.BATCH:
         return _vectors(ask, response)
     text = _text(ask, response)
@@ -116,7 +116,7 @@ def _hit(ask: Ask, response: Response, ledger: Ledger) -> str:
     return ""
 
 
-def _text(ask: Ask, response: Response) -> str | None:
+def _text(ask: PlannedRequest, response: Response) -> str | None:
     """Return the text of a complete answer in the requested mode, else None."""
     kind = response.headers.get("content-type", "").partition(";")[0]
     if kind != ("text/event-stream" if ask.stream else "application/json"):
@@ -136,7 +136,7 @@ def _text(ask: Ask, response: Response) -> str | None:
         return None
 
 
-def _vectors(ask: Ask, response: Response) -> str:
+def _vectors(ask: PlannedRequest, response: Response) -> str:
     try:
         packed = response.headers.get("content-encoding") == "gzip"
         body = gzip.decompress(response.body) if packed else response.body

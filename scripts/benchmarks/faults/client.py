@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from benchmarks.faults.answer_checker import Response
-from benchmarks.faults.requests import Ask
+from benchmarks.faults.requests import PlannedRequest
 
 CLOSE_DETECTION_S = 0.1  # to detect that an idle connection was closed
 MAX_LINE_BYTES = 1 << 20
@@ -31,7 +31,7 @@ class Client:
         self.port = port
         self._idle: list[Connection] = []
 
-    async def ask(self, ask: Ask, name: str, within: float) -> Response:
+    async def ask(self, ask: PlannedRequest, name: str, within: float) -> Response:
         try:
             async with asyncio.timeout(within):
                 return await self._ask(request(ask, name))
@@ -73,7 +73,7 @@ async def connect(port: int) -> Connection:
     return Connection(*await asyncio.open_connection("127.0.0.1", port, limit=MAX_LINE_BYTES))
 
 
-def request(ask: Ask, name: str) -> bytes:
+def request(ask: PlannedRequest, name: str) -> bytes:
     """Return the bytes of a request."""
     body = ask.body()
     headers = {

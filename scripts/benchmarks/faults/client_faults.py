@@ -14,7 +14,7 @@ from benchmarks.faults.client import Client, Connection, connect, exchange, requ
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.load import CheckedRequest
 from benchmarks.faults.measurements import Expected
-from benchmarks.faults.requests import Ask, Kind
+from benchmarks.faults.requests import Kind, PlannedRequest
 from benchmarks.faults.testbed import Stage
 from benchmarks.faults.valkey_faults import Repeated
 
@@ -112,8 +112,8 @@ class AtOnce(Fault):
 
     name, title = "5e", "300 connections at once, 8 requests each"
     expected = Expected(exact=2.0, semantic=6.0, lines=20)
-    after = 7.0
-    lasts = 0.0
+    observation_s = 7.0
+    duration_s = 0.0
     count: ClassVar[int] = 300
 
     async def begin(self, stage: Stage) -> None:
@@ -121,7 +121,7 @@ class AtOnce(Fault):
         stored = [each for each in seen if each.kind is Kind.REPEAT]
         share = sum(each.hit for each in stored) / len(stored)
         if share < MIN_STORED_HIT_SHARE:
-            self.said.append(f"{share:.0%} of what is stored hit, not {MIN_STORED_HIT_SHARE:.0%}")
+            self.problems.append(f"{share:.0%} of what is stored hit, not {MIN_STORED_HIT_SHARE:.0%}")
         self.share = share
 
     async def _some(self, stage: Stage) -> list[CheckedRequest]:
@@ -142,22 +142,22 @@ class At100(AtOnce):
 
 class At600(AtOnce):
     name, title, count = "5e6", "600 connections at once, 8 requests each", 600
-    after = 10.0
+    observation_s = 10.0
 
 
 class Pipelining(Fault):
     name, title = "5f", "pipelining, 60 times 5 requests"
     expected = TOLERATED
-    lasts = 0.0
+    duration_s = 0.0
     count: ClassVar[int] = 60
 
     async def begin(self, stage: Stage) -> None:
         counts = await asyncio.gather(*(self._together(stage) for _ in range(self.count)))
         if bad := sum(counts):
-            self.said.append(f"{bad} pipelined requests were not answered well")
+            self.problems.append(f"{bad} pipelined requests were not answered well")
 
     async def _together(self, stage: Stage) -> int:
-        asks: list[tuple[Ask, str]] = [(stage.load.corpus.repeat(), stage.load.name()) for _ in range(5)]
+        asks: list[tuple[PlannedRequest, str]] = [(stage.load.corpus.repeat(), stage.load.name()) for _ in range(5)]
         connection = await connect(stage.proxy.port)
         connection.writer.write(b"".join(request(*each) for each in asks))
         bad = 0
@@ -171,12 +171,12 @@ class Pipelining(Fault):
 
 
 class IdleConnections(Fault):
-    name, title, where = "5g", "200 idle connections at ulimit -n 128", "files"
+    name, title, stage_name = "5g", "200 idle connections at ulimit -n 128", "files"
     expected = Expected(
         exact=4.0, semantic=6.0, errors=True
     )  # it cannot accept connections; neither could a bare mitmdump
     count: ClassVar[int] = 200
-    after = 8.0
+    observation_s = 8.0
 
     async def begin(self, stage: Stage) -> None:
         self._open: list[Connection] = []
@@ -193,7 +193,7 @@ class IdleConnections(Fault):
 
 
 class SlowStreams(SlowReaders):
-    name, title, where, count = "5g2", "20 slow streams at ulimit -n 128", "files", 20
+    name, title, stage_name, count = "5g2", "20 slow streams at ulimit -n 128", "files", 20
 
 
 ALL: tuple[Callable[[], Fault], ...] = (

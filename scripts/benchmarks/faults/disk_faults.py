@@ -27,9 +27,9 @@ EXIT_TIMEOUT_S = 20.0  # for a proxy that cannot start
 class Restarted(Fault):
     """Stops the proxy, damages its files, and restarts it; the fault ends when it listens."""
 
-    spoils = True
-    lasts = 0.0
-    after = OBSERVATION_S
+    spoils_stage = True
+    duration_s = 0.0
+    observation_s = OBSERVATION_S
     expected = KEPT
 
     def damage(self, stage: Stage) -> None: ...
@@ -64,8 +64,8 @@ def scribble(paths: Iterable[Path], count: int) -> None:
 
 class IndexDeleted(Fault):
     name, title = "3a", "index folder deleted while running"
-    spoils = True
-    lasts = 1.0
+    spoils_stage = True
+    duration_s = 1.0
     expected = Expected(exact=0.5, semantic=None, during=0.9, lines=6)
 
     async def begin(self, stage: Stage) -> None:
@@ -144,9 +144,9 @@ class OtherVersion(Restarted):
 
 
 class FolderRemoved(Fault):
-    spoils = True
+    spoils_stage = True
     name, title = "3f", "data folder removed while running"
-    lasts = 1.0
+    duration_s = 1.0
     expected = Expected(exact=2.0, semantic=None, lines=6)
 
     async def begin(self, stage: Stage) -> None:
@@ -155,11 +155,11 @@ class FolderRemoved(Fault):
 
 class FolderRemovedAndKilled(Fault):
     name, title = "3f2", "data folder removed, then valkey killed"
-    lasts = 1.0
-    after = OBSERVATION_S
+    duration_s = 1.0
+    observation_s = OBSERVATION_S
     expected = Expected(exact=None, semantic=None, hot=12.0, lines=10)
 
-    spoils = True
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         await asyncio.to_thread(shutil.rmtree, stage.proxy.data)
@@ -177,7 +177,7 @@ class FolderRemovedAndRestarted(Restarted):
 
 
 class DiskFull(Fault):
-    name, title, where = "3g", "disk full while running", "tmpfs"
+    name, title, stage_name = "3g", "disk full while running", "tmpfs"
     expected = Expected(exact=1.0, semantic=4.0, during=0.9, lines=6)
 
     async def begin(self, stage: Stage) -> None:
@@ -190,8 +190,8 @@ class DiskFull(Fault):
 class RestartedOnFullDisk(DiskFull):
     name, title = "3h", "restart on a full disk"
     expected = Expected(exact=4.0, semantic=None, hot=12.0, down=True)
-    after = OBSERVATION_S
-    spoils = True
+    observation_s = OBSERVATION_S
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         await super().begin(stage)
@@ -199,7 +199,7 @@ class RestartedOnFullDisk(DiskFull):
 
 
 class NoPermission(Fault):
-    name, title, where = "3i", "no write permission while running", "rights"
+    name, title, stage_name = "3i", "no write permission while running", "rights"
     expected = Expected(exact=1.0, semantic=3.0, during=0.9, lines=6)
 
     async def begin(self, stage: Stage) -> None:
@@ -212,7 +212,7 @@ class NoPermission(Fault):
 class RestartedWithoutPermission(NoPermission):
     name, title = "3j", "restart without write permission: refused, then started with it"
     expected = Expected(exact=4.0, semantic=6.0, down=True)
-    spoils = True
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         stage.load.down.begin()
@@ -220,8 +220,8 @@ class RestartedWithoutPermission(NoPermission):
         await super().begin(stage)
         with contextlib.suppress(Problem):
             await stage.proxy.start(ready=False)
-        if not await stage.proxy.ends(EXIT_TIMEOUT_S):
-            self.said.append("it runs on a folder that it may not write to")
+        if not await stage.proxy.ended_within(EXIT_TIMEOUT_S):
+            self.problems.append("it runs on a folder that it may not write to")
 
     async def end(self, stage: Stage) -> None:
         await super().end(stage)

@@ -11,25 +11,25 @@ if TYPE_CHECKING:
 
 
 class Fault:
-    """A fault, one row of the table. Problems that it detects itself are appended to *said*."""
+    """A fault, one row of the table. Problems that it detects itself are appended to *problems*."""
 
     name: ClassVar[str]
     title: ClassVar[str]
-    where: ClassVar[str] = "embedded"
+    stage_name: ClassVar[str] = "embedded"
     """The stage that it runs on: see `testbed.STAGES`."""
     expected: ClassVar[Expected] = Expected()
-    lasts: ClassVar[float | None] = None
+    duration_s: ClassVar[float | None] = None
     """Duration in seconds, if not the default."""
-    after: ClassVar[float] = 0.0
+    observation_s: ClassVar[float] = 0.0
     """Minimum observation in seconds after its end."""
-    spoils: ClassVar[bool] = False
+    spoils_stage: ClassVar[bool] = False
     """Whether the next fault needs a new stage."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.problems: list[str] = []
 
-    def lacks(self) -> str:
-        """Return what this machine lacks for the fault, or empty."""
+    def missing_requirement(self) -> str:
+        """Return what this machine lacks for the fault; empty if it has all."""
         return ""
 
     async def begin(self, stage: Stage) -> None: ...

@@ -54,7 +54,7 @@ time_t time(time_t *there) {
 """
 
 
-def lacks() -> str:
+def missing_requirement() -> str:
     return "" if shutil.which("cc") else "wants cc, to compile a clock that jumps"
 
 

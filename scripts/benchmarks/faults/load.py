@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from benchmarks.errors import Problem
 from benchmarks.faults.answer_checker import Response, Verdict, check_answer
 from benchmarks.faults.client import Client
-from benchmarks.faults.requests import Ask, Corpus, Kind
+from benchmarks.faults.requests import Corpus, Kind, PlannedRequest
 from benchmarks.faults.sent_answers import Ledger
 
 ANSWER_TIMEOUT_S = 15.0
@@ -34,7 +34,7 @@ class CheckedRequest:
     why: str
     cache: str
     hot: bool = False
-    ask: Ask | None = None
+    ask: PlannedRequest | None = None
 
     @property
     def hit(self) -> bool:
@@ -84,7 +84,7 @@ class Load:
             self._steady = None
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def ask(self, ask: Ask, client: Client | None = None) -> CheckedRequest:
+    async def ask(self, ask: PlannedRequest, client: Client | None = None) -> CheckedRequest:
         """Send one request, with the load's client or another one, and check the answer."""
         name = self.name()
         began = time.monotonic()
@@ -98,7 +98,7 @@ class Load:
     def name(self) -> str:
         return f"faults-{next(self._names)}"
 
-    def note(self, ask: Ask, name: str, response: Response, began: float) -> CheckedRequest:
+    def note(self, ask: PlannedRequest, name: str, response: Response, began: float) -> CheckedRequest:
         """Check a response and record the result."""
         ended = time.monotonic()
         down, refused = self.down.meets(began, ended), self.refused.meets(began, ended)
@@ -108,7 +108,7 @@ class Load:
         self.seen.append(seen)
         return seen
 
-    async def all(self, asks: Iterable[Ask], at_once: int = FILL_CONNECTIONS) -> list[CheckedRequest]:
+    async def all(self, asks: Iterable[PlannedRequest], at_once: int = FILL_CONNECTIONS) -> list[CheckedRequest]:
         """Send requests over *at_once* connections."""
         rest = iter(asks)
 

@@ -73,9 +73,9 @@ def row(
     span: tuple[float, float],
     log: int,
     expected: Expected,
-    said: Sequence[str],
+    problems: Sequence[str],
 ) -> Row:
-    """Compute a row. *span* is the begin and end of the fault; *said* has the problems that it detected itself."""
+    """Compute a row. *span* is the begin and end of the fault; *problems* are those that it detected itself."""
     begin, end = span
     during, after = since(seen, begin, end), since(seen, end)
     both = [*during, *after]
@@ -99,7 +99,7 @@ def row(
         (),
     )
     repeats = [each for each in during if each.kind is Kind.REPEAT and each.verdict is not Verdict.DOWN]
-    faults = [*said, *_faults(found, expected, _share(repeats) if repeats else None)]
+    faults = [*problems, *_faults(found, expected, _share(repeats) if repeats else None)]
     notes = sorted({f"{each.verdict}: {each.why}" for each in both if each.verdict in (Verdict.ERROR, Verdict.WRONG)})
     return dataclasses.replace(found, faults=tuple(faults), notes=tuple(notes[:8]))
 

@@ -26,8 +26,8 @@ SLOW_EMBEDDING_S = 1.5  # for embeddings of the upstream, so that batches are al
 class Killed(Fault):
     name, title = "6a", "proxy kill -9 under load, restart"
     how: ClassVar[signal.Signals] = signal.SIGKILL
-    lasts = 0.0
-    after = 8.0
+    duration_s = 0.0
+    observation_s = 8.0
     expected = Expected(exact=4.0, semantic=6.0, down=True)
 
     async def begin(self, stage: Stage) -> None:
@@ -71,7 +71,7 @@ class Second(Fault):
         for _ in range(100):
             seen.append(await stage.load.ask(stage.load.corpus.repeat(), self._client))
         if (share := sum(each.cache == "exact" for each in seen) / len(seen)) < 0.9:
-            self.said.append(f"{share:.0%} of repeats hit on the second proxy")
+            self.problems.append(f"{share:.0%} of repeats hit on the second proxy")
 
     async def end(self, stage: Stage) -> None:
         self._client.forget()
@@ -81,7 +81,7 @@ class Second(Fault):
 class TakesOver(Second):
     name, title = "6c2", "first proxy killed, second takes over, first comes back"
     expected = Expected(exact=4.0, semantic=None, down=True)
-    after = 8.0
+    observation_s = 8.0
 
     async def begin(self, stage: Stage) -> None:
         self._second = await second(stage)
@@ -94,7 +94,7 @@ class TakesOver(Second):
         took = time.monotonic() - killed
         seen = [await stage.load.ask(stage.load.corpus.repeat(), self._client) for _ in range(100)]
         if (share := sum(each.cache == "exact" for each in seen) / len(seen)) < 0.9:
-            self.said.append(f"{share:.0%} of repeats hit on the proxy that took over, {took:.1f} s after the kill")
+            self.problems.append(f"{share:.0%} of repeats hit on the proxy that took over, {took:.1f} s after the kill")
 
     async def end(self, stage: Stage) -> None:
         await super().end(stage)
@@ -127,7 +127,7 @@ class ConfigBroken(Fault):
 class ConfigChanged(Fault):
     name, title = "6d2", "config changed under load, and back"
     expected = Expected(exact=3.0, semantic=5.0)
-    after = 6.0
+    observation_s = 6.0
     ways: ClassVar[tuple[dict[str, Any], ...]] = (
         {"session_id": "another"},
         {"semantic": {"enabled": False}},
@@ -150,7 +150,7 @@ class ConfigChanged(Fault):
 class Touched(Fault):
     name, title = "6e", "script touched three times under load"
     expected = Expected(exact=3.0, semantic=6.0, lines=60)
-    after = 7.0
+    observation_s = 7.0
 
     async def begin(self, stage: Stage) -> None:
         stage.upstream.batch_delay = SLOW_EMBEDDING_S
@@ -165,7 +165,7 @@ class Touched(Fault):
 class ScriptBroken(Fault):
     name, title = "6e2", "script broken for a while, and back"
     expected = Expected(exact=4.0, semantic=7.0, lines=60)
-    after = 8.0
+    observation_s = 8.0
 
     async def begin(self, stage: Stage) -> None:
         stage.upstream.batch_delay = SLOW_EMBEDDING_S
@@ -182,8 +182,8 @@ class NothingLost(Fault):
     """Checks that answers before a kill are stored, except those of the last second or so."""
 
     name, title = "6a2", "kill -9 again: what was stored is there"
-    lasts = 0.0
-    after = 6.0
+    duration_s = 0.0
+    observation_s = 6.0
     expected = Expected(exact=4.0, semantic=6.0, down=True)
 
     async def begin(self, stage: Stage) -> None:
@@ -193,16 +193,16 @@ class NothingLost(Fault):
         await stage.restart(signal.SIGKILL, ready=True)
         seen = await stage.load.all(asks)
         if lost := [each for each in seen if each.cache != "exact" and each.verdict is Verdict.GOOD]:
-            self.said.append(f"{len(lost)} of {len(asks)} answers were lost")
+            self.problems.append(f"{len(lost)} of {len(asks)} answers were lost")
 
 
 class ClockBaseline(Fault):
-    name, title, where = "6.9", "baseline with a clock of its own", "clock"
+    name, title, stage_name = "6.9", "baseline with a clock of its own", "clock"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)
 
 
 class Clock(Fault):
-    where = "clock"
+    stage_name = "clock"
     shift: ClassVar[int]
     expected = Expected(exact=2.0, semantic=3.0)
 
@@ -228,8 +228,8 @@ class YearsAhead(Clock):
 
     name, title, shift = "6h", "clock +10 years", 3652 * 86_400
     expected = Expected(exact=None, semantic=None, hot=12.0)
-    after = 13.0
-    spoils = True
+    observation_s = 13.0
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         await super().begin(stage)
@@ -242,7 +242,7 @@ class YearsAhead(Clock):
         began = time.monotonic()
         await stage.load.all(self._asks)
         if stale := [each for each in since(stage.load.seen, began) if each.kind is Kind.NEW and each.hit]:
-            self.said.append(f"{len(stale)} hits on answers of ten years ahead")
+            self.problems.append(f"{len(stale)} hits on answers of ten years ahead")
 
 
 ALL: tuple[Callable[[], Fault], ...] = (

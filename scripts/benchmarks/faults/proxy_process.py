@@ -139,32 +139,32 @@ class Proxy:
         while any(map(_alive, children)) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
 
-    async def ends(self, within: float) -> bool:
+    async def ended_within(self, within: float) -> bool:
         """Return whether it ends by itself in time."""
         deadline = time.monotonic() + within
         while self.runs and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         return not self.runs
 
-    def lines(self, since: int) -> list[str]:
+    def log_lines(self, since: int) -> list[str]:
         """Return the log lines from that byte on, without mitmproxy's lines for every connection.
 
         Tracebacks do not count as lines. CPython prints some for connections that are open when the proxy ends.
         """
         return [
             line
-            for line in self.said(since).splitlines()
+            for line in self.log_text(since).splitlines()
             if _LOGGED.match(line) and not any(word in line for word in IGNORED_LOG_LINES)
         ]
 
-    def said(self, since: int) -> str:
+    def log_text(self, since: int) -> str:
         """Return all that was logged from that byte on."""
         with self.log.open("rb") as file:
             file.seek(since)
             return file.read().decode("utf-8", "replace")
 
     @property
-    def logged(self) -> int:
+    def log_size(self) -> int:
         return self.log.stat().st_size if self.log.exists() else 0
 
 

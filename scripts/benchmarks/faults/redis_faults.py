@@ -12,7 +12,7 @@ from benchmarks.faults.valkey_faults import Configured, Repeated
 
 
 class OnTheWire(Fault):
-    where = "redis"
+    stage_name = "redis"
     mode: ClassVar[str]
     figure: ClassVar[float] = 0.0
     expected = Expected(exact=2.5, semantic=4.0, lines=6)
@@ -27,7 +27,7 @@ class OnTheWire(Fault):
 
 
 class Baseline(Fault):
-    name, title, where = "1.0", "baseline, a Redis of its own", "redis"
+    name, title, stage_name = "1.0", "baseline, a Redis of its own", "redis"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)
 
 
@@ -48,7 +48,7 @@ class Hole(OnTheWire):
 
 
 class Resets(Repeated):
-    name, title, where = "1m", "all connections reset 10 times a second", "redis"
+    name, title, stage_name = "1m", "all connections reset 10 times a second", "redis"
     expected = Expected(exact=2.0, semantic=4.0, lines=6)
 
     async def once(self, stage: Stage) -> None:
@@ -67,7 +67,7 @@ class Garbage(OnTheWire):
 class Flipped(OnTheWire):
     name, title, mode = "1p", "one bit flipped in each reply", "flip"
     expected = Expected(exact=None, semantic=None, hot=8.0, lines=12)  # damaged entries may be dropped
-    after = 9.0
+    observation_s = 9.0
 
 
 class Twice(OnTheWire):
@@ -75,24 +75,24 @@ class Twice(OnTheWire):
 
 
 class Full(Configured):
-    name, title, where = "1r", "redis full, noeviction", "redis"
+    name, title, stage_name = "1r", "redis full, noeviction", "redis"
     there = (("CONFIG", "SET", "maxmemory-policy", "noeviction"), ("CONFIG", "SET", "maxmemory", 1))
     back = (("CONFIG", "SET", "maxmemory", 0),)
     expected = Expected(exact=1.0, semantic=3.0, during=0.9, lines=4)
 
 
 class Forbidden(Configured):
-    name, title, where = "1s", "an ACL refuses SET and MGET", "redis"
+    name, title, stage_name = "1s", "an ACL refuses SET and MGET", "redis"
     there = (("ACL", "SETUSER", "default", "-set", "-mget"),)
     back = (("ACL", "SETUSER", "default", "+set", "+mget"),)
     expected = Expected(exact=2.5, semantic=4.0, lines=6)
 
 
 class Killed(Fault):
-    name, title, where = "1t", "redis kill -9, back empty", "redis"
+    name, title, stage_name = "1t", "redis kill -9, back empty", "redis"
     expected = Expected(exact=None, semantic=None, hot=12.0, lines=6)
-    after = 12.0
-    spoils = True
+    observation_s = 12.0
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         assert stage.external is not None

@@ -32,7 +32,7 @@ MIX = {Kind.REPEAT: 50, Kind.PARAPHRASE: 20, Kind.NEW: 18, Kind.BATCH: 12}
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PlannedRequest:
     """A request. *texts* are the question or the inputs of a batch; *group* is common to paraphrases of a question."""
 
     kind: Kind
@@ -67,20 +67,20 @@ class Corpus:
         self._fresh = itertools.count(1)
         self._kinds = [kind for kind, share in MIX.items() for _ in range(share)]
 
-    def warm(self) -> Iterator[Ask]:
+    def warm(self) -> Iterator[PlannedRequest]:
         """Return the requests that fill the store."""
         for number in range(len(self._groups)):
             yield self._question(Kind.REPEAT, number, 0, stream=number % 10 < 10 * STREAMED)
         for key in KEYS:
-            yield Ask(Kind.BATCH, key, EMBEDDER, tuple(_text(key, number) for number in range(TEXTS)))
+            yield PlannedRequest(Kind.BATCH, key, EMBEDDER, tuple(_text(key, number) for number in range(TEXTS)))
 
-    def repeat(self, number: int | None = None) -> Ask:
+    def repeat(self, number: int | None = None) -> PlannedRequest:
         hot = self._chance.random() < HOT_SHARE
         if number is None:
             number = self._chance.randrange(min(HOT, len(self._groups)) if hot else len(self._groups))
         return self._question(Kind.REPEAT, number, 0, stream=self._streams())
 
-    def some(self) -> Ask:
+    def some(self) -> PlannedRequest:
         """Return a random request of the mix."""
         match self._chance.choice(self._kinds):
             case Kind.REPEAT:
@@ -96,30 +96,30 @@ class Corpus:
             case Kind.BATCH:
                 return self.batch(self._chance.randrange(3))
 
-    def new(self) -> Ask:
+    def new(self) -> PlannedRequest:
         place = next(self._fresh)
         [question] = questions.new(place, 1)
         key, model = KEYS[place % len(KEYS)], MODELS[place % len(MODELS)]
-        return Ask(Kind.NEW, key, model, (question,), frozenset((question,)), self._streams())
+        return PlannedRequest(Kind.NEW, key, model, (question,), frozenset((question,)), self._streams())
 
-    def batch(self, new: int) -> Ask:
+    def batch(self, new: int) -> PlannedRequest:
         """Return a batch of some stored texts and *new* others."""
         key = self._chance.choice(KEYS)
         known = self._chance.sample(range(TEXTS), 4)
         texts = [*(_text(key, number) for number in known), *(f"fresh text {next(self._fresh)}" for _ in range(new))]
         self._chance.shuffle(texts)
-        return Ask(Kind.BATCH, key, EMBEDDER, tuple(texts))
+        return PlannedRequest(Kind.BATCH, key, EMBEDDER, tuple(texts))
 
     def _streams(self) -> bool:
         return self._chance.random() < STREAMED
 
     def _question(
         self, kind: Kind, number: int, wording: int, *, stream: bool, headers: tuple[tuple[str, str], ...] = ()
-    ) -> Ask:
+    ) -> PlannedRequest:
         group = self._groups[number]
         key, model = KEYS[number % len(KEYS)], MODELS[number // len(KEYS) % len(MODELS)]
         hot = kind is Kind.REPEAT and number < HOT
-        return Ask(kind, key, model, (group[wording],), frozenset(group), stream, hot, headers)
+        return PlannedRequest(kind, key, model, (group[wording],), frozenset(group), stream, hot, headers)
 
 
 def _text(key: str, number: int) -> str:

@@ -35,7 +35,7 @@ from benchmarks.faults.fault import Fault
 from benchmarks.faults.load import ANSWER_TIMEOUT_S
 from benchmarks.faults.measurements import Row, line, row, table
 from benchmarks.faults.proxy_process import Plan
-from benchmarks.faults.testbed import STAGES, Stage, lacks, stage
+from benchmarks.faults.testbed import STAGES, Stage, missing_requirement, stage
 
 FAULT_TIMEOUT_S = 120.0  # for a fault to begin, and again to end
 MAX_DESCRIPTORS = 8192
@@ -75,7 +75,7 @@ def select_faults(names: Sequence[str]) -> list[Fault]:
     if unknown := set(names) - {each.name for each in made}:
         raise Problem(f"--only: {sorted(unknown)[0]!r} is not one of {', '.join(each.name for each in made)}")
     selected = [each for each in made if not names or each.name in names]
-    return sorted(selected, key=lambda each: STAGES.index(each.where))
+    return sorted(selected, key=lambda each: STAGES.index(each.stage_name))
 
 
 def list_all() -> str:
@@ -112,25 +112,25 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
     async with AsyncExitStack() as stack:
         current: Stage | None = None
         for index, each in enumerate(faults):
-            if lacking := lacks(each.where) or each.lacks():
+            if lacking := missing_requirement(each.stage_name) or each.missing_requirement():
                 print(f"| {each.name} {each.title} | skipped: {lacking} |", flush=True)
                 continue
             progress.task = f"{index + 1} of {len(faults)}: {each.name} {each.title}"
             progress.show()
-            if current is not None and current.where != each.where:
+            if current is not None and current.stage_name != each.stage_name:
                 await stack.aclose()
                 current = None
             try:
                 if current is None:
                     folder = plan.folder / f"stage-{next(numbers)}"
-                    current = await stack.enter_async_context(stage(plan, each.where, folder))
+                    current = await stack.enter_async_context(stage(plan, each.stage_name, folder))
                 found = await measure_fault(each, current, phases)
             except (Problem, OSError) as exc:  # continue with the others
                 found = measurements.skipped_row(each.name, each.title, f"setup failed: {exc}")
             rows.append(found)
             progress.clear()
             print(line(found), flush=True)
-            if each.spoils or found.faults or current is None or not current.proxy.runs:
+            if each.spoils_stage or found.faults or current is None or not current.proxy.runs:
                 await stack.aclose()
                 current = None
 
@@ -138,29 +138,29 @@ async def _run(faults: Sequence[Fault], plan: Plan, phases: Phases, rows: list[R
 async def measure_fault(fault: Fault, on: Stage, phases: Phases) -> Row:
     """Inject a fault, and evaluate the clients' results."""
     await asyncio.sleep(1.0)  # so that effects of the previous fault are not counted for this one
-    logged, begin = on.proxy.logged, time.monotonic()
-    lasts = phases.during if fault.lasts is None else fault.lasts
+    logged, begin = on.proxy.log_size, time.monotonic()
+    duration_s = phases.during if fault.duration_s is None else fault.duration_s
     try:
         async with asyncio.timeout(FAULT_TIMEOUT_S):
             await fault.begin(on)
-        await asyncio.sleep(max(0.0, begin + lasts - time.monotonic()))
+        await asyncio.sleep(max(0.0, begin + duration_s - time.monotonic()))
         async with asyncio.timeout(FAULT_TIMEOUT_S):
             await fault.end(on)
     except Exception as exc:  # the row failed; continue with the others
-        fault.said.append(f"injecting the fault failed: {type(exc).__name__}: {exc}"[:300])
+        fault.problems.append(f"injecting the fault failed: {type(exc).__name__}: {exc}"[:300])
         with contextlib.suppress(Exception):
             await fault.end(on)
     end = time.monotonic()
     expected = fault.expected.times(phases.patience)
     back = max(each or 0.0 for each in (expected.exact, expected.semantic, expected.hot))
-    await asyncio.sleep(max(phases.after, fault.after, back + EXTRA_OBSERVATION_S))
+    await asyncio.sleep(max(phases.after, fault.observation_s, back + EXTRA_OBSERVATION_S))
     last = time.monotonic()
     await _wait_for_answers(on, last)
-    lines = on.proxy.lines(logged) if on.proxy.log.exists() else []
+    lines = on.proxy.log_lines(logged) if on.proxy.log.exists() else []
     seen = [each for each in on.load.seen if each.at < last]
-    found = row(fault.name, fault.title, seen, (begin, end), len(lines), expected, fault.said)
+    found = row(fault.name, fault.title, seen, (begin, end), len(lines), expected, fault.problems)
     if found.faults and on.plan.logs is not None:
-        (on.plan.logs / f"{fault.name}.log").write_text(on.proxy.said(logged), "utf-8")
+        (on.plan.logs / f"{fault.name}.log").write_text(on.proxy.log_text(logged), "utf-8")
     return found
 
 

@@ -80,7 +80,7 @@ def answer(number: int, request: UpstreamRequest, mode: str = "") -> Answer:
     if mode in ("500", "429"):
         body = json.dumps({"error": {"message": f"refused, number {number}"}}).encode()
         return Answer(number, request, int(mode), "", body, body, {"content-type": "application/json"}, good=False)
-    text = said(number, request)
+    text = answer_text(number, request)
     if "embeddings" in request.path:
         body = _embeddings(request)
     elif request.stream:
@@ -95,7 +95,7 @@ def answer(number: int, request: UpstreamRequest, mode: str = "") -> Answer:
     return Answer(number, request, 200, text, body, wire, headers, good)
 
 
-def said(number: int, request: UpstreamRequest) -> str:
+def answer_text(number: int, request: UpstreamRequest) -> str:
     """Return the text of an answer, some 40 to 200 words."""
     words = " ".join(WORDS[(number * 7 + place) % len(WORDS)] for place in range(30 + number * 37 % 160))
     intro = f"Answer {number} to «{request.texts[0]}» by {request.model} for {request.key}"

@@ -62,8 +62,8 @@ class External:
 class Stage:
     """A running stage: proxy, upstream, load and optional Redis."""
 
-    def __init__(self, plan: Plan, where: str, folder: Path) -> None:
-        self.plan, self.where, self.folder = plan, where, folder
+    def __init__(self, plan: Plan, stage_name: str, folder: Path) -> None:
+        self.plan, self.stage_name, self.folder = plan, stage_name, folder
         self.ledger = Ledger()
         self.upstream = Upstream(free_port(), self.ledger)
         self.external: External | None = None
@@ -71,13 +71,13 @@ class Stage:
         data, url, config = folder / "data", f"http://127.0.0.1:{self.upstream.port}", dict[str, Any]()
         if plan.data is not None:
             data = plan.data / f"faults-{folder.name}"
-        if where == "tmpfs":
+        if stage_name == "tmpfs":
             data = folder / "tmpfs" / "data"
-        if where == "redis":
+        if stage_name == "redis":
             port = free_port()
             self.external = External(folder / "redis", port, RedisWire(free_port(), port))
             config["exact"] = {"redis": {"url": f"redis://127.0.0.1:{self.external.wire.port}"}}
-        if where == "tls":
+        if stage_name == "tls":
             url = f"https://127.0.0.1:{self.upstream.port}"
         self.proxy = Proxy(plan, folder, data, url, config)
         self.client = Client(self.proxy.port)
@@ -97,21 +97,21 @@ class Stage:
             await self.proxy.start(ready=ready)
 
     async def _start(self) -> None:
-        if self.where == "tls":
+        if self.stage_name == "tls":
             certificate, key = tls.a_certificate(self.folder / "good")
             self.upstream.tls = tls.serving(certificate, key)
             self.proxy.options = ("--set", f"ssl_verify_upstream_trusted_ca={certificate}")
-        if self.where == "files":
+        if self.stage_name == "files":
             self.proxy.before_exec = lambda: resource.setrlimit(
                 resource.RLIMIT_NOFILE, (FEW_DESCRIPTORS, FEW_DESCRIPTORS)
             )
-        if self.where == "rights" and not os.geteuid():
+        if self.stage_name == "rights" and not os.geteuid():
             self.proxy.before_exec = permissions.drop
-        if self.where == "tmpfs":
+        if self.stage_name == "tmpfs":
             (self.folder / "tmpfs").mkdir()
             mounting = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS_SIZE}", "tmpfs", str(self.folder / "tmpfs")]
             await asyncio.to_thread(subprocess.run, mounting, check=True)
-        if self.where == "clock":
+        if self.stage_name == "clock":
             self.shift = jumping_clock.Shift(self.folder)
             self.proxy.environment = self.shift.environment
         await self.upstream.listen()
@@ -129,16 +129,16 @@ class Stage:
         if self.external is not None:
             await self.external.wire.close()
             self.external.end()
-        if self.where == "tmpfs":
+        if self.stage_name == "tmpfs":
             unmounting = ["umount", "-l", str(self.folder / "tmpfs")]
             await asyncio.to_thread(subprocess.run, unmounting, check=False)
 
 
 @asynccontextmanager
-async def stage(plan: Plan, where: str, folder: Path) -> AsyncIterator[Stage]:
+async def stage(plan: Plan, stage_name: str, folder: Path) -> AsyncIterator[Stage]:
     """Set up a stage with a filled store and a running load, and end it with the block. Raises Problem."""
     folder.mkdir(parents=True)
-    made = Stage(plan, where, folder)
+    made = Stage(plan, stage_name, folder)
     try:
         await made._start()
         made.load.begin()
@@ -147,15 +147,15 @@ async def stage(plan: Plan, where: str, folder: Path) -> AsyncIterator[Stage]:
         await made._end()
 
 
-def lacks(where: str) -> str:
-    """Return what this machine lacks for a stage, or empty."""
+def missing_requirement(stage_name: str) -> str:
+    """Return what this machine lacks for a stage; empty if it has all."""
     if sys.platform != "linux":
         return "only on Linux"
-    if where == "clock":
-        return jumping_clock.lacks()
-    if where == "tmpfs" and os.geteuid():
+    if stage_name == "clock":
+        return jumping_clock.missing_requirement()
+    if stage_name == "tmpfs" and os.geteuid():
         return "wants root, to mount a file system that can be filled"
-    if where == "redis" and not redis_server():
+    if stage_name == "redis" and not redis_server():
         return "wants redis-server or valkey-server"
     return ""
 

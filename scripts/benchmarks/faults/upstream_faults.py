@@ -32,10 +32,10 @@ class Answering(Fault):
         seen = stage.load.seen[self._first :]
         badly = {each.ask for each in seen if each.ask is not None}
         if self.causes and not badly:
-            self.said.append("no client saw what the upstream did")
+            self.problems.append("no client saw what the upstream did")
         again = await stage.load.all(sorted(badly, key=lambda each: each.texts))
         if bad := [each for each in again if each.verdict is not Verdict.GOOD]:
-            self.said.append(f"asked again, {len(bad)} of {len(again)} were no good answers: {bad[0].why}")
+            self.problems.append(f"asked again, {len(bad)} of {len(again)} were no good answers: {bad[0].why}")
 
 
 class Pace(Answering):
@@ -44,7 +44,7 @@ class Pace(Answering):
 
 class SlowFirstByte(Answering):
     name, title, delay, causes = "4b", "upstream's first byte after 3 s", 3.0, False
-    after = 6.0
+    observation_s = 6.0
 
 
 class Error500(Answering):
@@ -94,12 +94,12 @@ class Refused(Fault):
 
 
 class TlsBaseline(Fault):
-    name, title, where = "4.1", "baseline, upstream with TLS", "tls"
+    name, title, stage_name = "4.1", "baseline, upstream with TLS", "tls"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)
 
 
 class TlsBad(Fault):
-    name, title, where = "4l", "upstream with another's certificate", "tls"
+    name, title, stage_name = "4l", "upstream with another's certificate", "tls"
     expected = Expected(exact=0.5, semantic=2.0, during=0.9)
 
     async def begin(self, stage: Stage) -> None:
@@ -116,9 +116,9 @@ class TlsBad(Fault):
 
 
 class NoName(Fault):
-    name, title, where = "4m", "upstream whose name leads nowhere, restart", "tls"
+    name, title, stage_name = "4m", "upstream whose name leads nowhere, restart", "tls"
     expected = Expected(exact=None, semantic=None, down=True)
-    spoils = True
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         stage.proxy.upstream = f"https://nowhere.invalid:{stage.upstream.port}"

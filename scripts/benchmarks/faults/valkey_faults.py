@@ -56,7 +56,7 @@ async def ask(stage: Stage, *command: Any) -> Any:
 
 class ValkeyKilled(Fault):
     name, title = "1a", "valkey kill -9"
-    lasts = 1.0
+    duration_s = 1.0
     expected = Expected(exact=2.0, semantic=3.0, lines=6)
 
     async def begin(self, stage: Stage) -> None:
@@ -98,10 +98,10 @@ class ValkeyFull(Configured):
 
 class ValkeyDamaged(Fault):
     name, title = "1d", f"wrong type, garbage or a foreign entry at {GARBAGE_KEYS} keys"
-    lasts = 2.0
+    duration_s = 2.0
     expected = Expected(exact=None, semantic=None, hot=10.0, lines=6)
-    after = 11.0
-    spoils = True
+    observation_s = 11.0
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         chance = random.Random(1)
@@ -122,10 +122,10 @@ class ValkeyDamaged(Fault):
 
 class Flushed(Fault):
     name, title = "1e", "FLUSHALL"
-    lasts = 1.0
+    duration_s = 1.0
     expected = Expected(exact=None, semantic=None, hot=10.0, lines=4)
-    after = 11.0
-    spoils = True
+    observation_s = 11.0
+    spoils_stage = True
 
     async def begin(self, stage: Stage) -> None:
         await ask(stage, "FLUSHALL")
@@ -158,7 +158,7 @@ class Blocked(Repeated):
 
 class EncoderKilled(Fault):
     name, title = "2a", "encoder kill -9"
-    lasts = 1.0
+    duration_s = 1.0
     expected = Expected(exact=0.5, semantic=5.0, during=0.9, lines=4)
 
     async def begin(self, stage: Stage) -> None:
@@ -179,8 +179,8 @@ class EncoderStopped(Fault):
 
 class EncoderHangs(EncoderStopped):
     name, title = "2c", "encoder SIGSTOP for good"
-    lasts = 0.5
-    after = 8.0
+    duration_s = 0.5
+    observation_s = 8.0
     expected = Expected(exact=0.5, semantic=6.0, during=0.9, lines=4)
 
     async def end(self, stage: Stage) -> None:
@@ -191,7 +191,7 @@ class EncoderKilledAgain(Repeated):
     name, title = "2d", "encoder killed every 0.7 s"
     every = 0.7
     expected = Expected(exact=0.5, semantic=6.0, during=0.9, lines=6)
-    after = 7.0
+    observation_s = 7.0
 
     async def once(self, stage: Stage) -> None:
         send(stage.proxy.encoder, signal.SIGKILL)
@@ -199,8 +199,8 @@ class EncoderKilledAgain(Repeated):
 
 class EncoderWithoutMemory(Fault):
     name, title = "2e", "encoder without memory"
-    lasts = 3.0
-    after = 8.0
+    duration_s = 3.0
+    observation_s = 8.0
     expected = Expected(exact=0.5, semantic=7.0, during=0.9, lines=6)
 
     async def begin(self, stage: Stage) -> None:
