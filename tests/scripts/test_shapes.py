@@ -29,7 +29,7 @@ def test_the_search_makes_bodies_of_its_own_and_of_those_it_found() -> None:
 
     for body in bodies:
         sending = worst_body_search._attack(body, SIZE)
-        assert isinstance(sending, worst_body_search.bounds.Sending)
+        assert isinstance(sending, worst_body_search.hostile_attacks.PreparedBodies)
         sending.prepare(2)
         assert len(sending.bodies[0]) < 3 * SIZE
         assert worst_body_search._describe(body).startswith("/")

@@ -18,7 +18,7 @@ from aicache.ui.decision_view import decision_lines
 from e2e.originals import answer
 from e2e.originals.said import TEXT
 from ui.flow_reports import KEY, NOW, OTHER, a_report, a_semantic_hit, a_trace, an_entry, an_exact_hit
-from ui.test_answer_view import WAYS, asked
+from ui.test_answer_view import WAYS, request_of
 from ui.views import names, shown
 
 PATH = "/v1/chat/completions"
@@ -106,7 +106,7 @@ def test_a_pinned_entry_has_no_ttl() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_answers_of_every_api_are_shown_and_not_their_events(way: str) -> None:
-    request = asked(way)
+    request = request_of(way)
     body = answer(request).body
     assert body is not None
     flow = a_flow(an_exact_hit(), body=body, path=request.path, asked=request.body)
