@@ -5,136 +5,32 @@ It runs in the project's environment, on loopback and in a temporary folder, and
 
 import asyncio
 import contextlib
-import http.client
-import json
 import os
 import signal
 import socket
 import sys
 import tempfile
 import time
-import unicodedata
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
 
-from demo.answers import Reply, Request, answer, tokens
+from demo.answers import Reply, Request, answer
+from demo.questions import QUESTIONS, DemoError, Outcome, Question, ask
+from demo.results import format_row, print_summary
 from demo.upstream import StandIn
 from environment import ROOT, executable
 
 FIRST_TOKEN_S, TOKEN_S = 0.35, 0.025  # about as slow as a hosted model
 READY_TIMEOUT_S = 30.0  # for the proxy, and again for semantic hits
 STORE_PAUSE_S = 0.4  # answers are stored after they were sent
-REQUEST_TIMEOUT_S = 15.0
 MAX_LOG_LINES = 15
 WARM_UP_MODEL_PREFIX = "warm-up"
-PATH = "/v1/chat/completions"
-
-Result = Literal["miss", "exact", "semantic"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    text: str
-    asked: str  # the variation, for the table
-    expected: Result
-    streamed: bool = True
-    credential: str = "alice"
-    model: str = "stand-in"
-
-
-QUESTIONS = (
-    Question("How do I reset my password?", "first time, streamed", "miss"),
-    Question("How do I reset my password?", "again", "exact"),
-    Question("How do I reset my password?", "again, but whole", "exact", streamed=False),
-    Question("How can I reset my password?", "in other words", "semantic"),
-    Question("How do I reset my password?", "by another credential", "miss", credential="bob"),
-    Question("如何重置密码？", "first time, whole", "miss", streamed=False),
-    Question("如何重置密码？", "again, but streamed", "exact"),
-    Question("怎样重置密码？", "in other words, whole", "semantic", streamed=False),
-    Question("How many kilometres is 5 miles?", "first time, whole", "miss", streamed=False),
-    Question("How many kilometres are 5 miles?", "in other words, streamed", "semantic"),
-    Question("How many kilometres is 50 miles?", "another number", "miss"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The client's result; times in seconds."""
-
-    result: Result
-    similarity: str  # as the proxy reports it, for a semantic hit
-    text: str
-    first_token: float
-    whole: float
-
-    @property
-    def shown(self) -> str:
-        return {"miss": "miss", "exact": "exact hit", "semantic": f"semantic hit {self.similarity[:4]}".rstrip()}[
-            self.result
-        ]
-
-    def saved(self, question: Question) -> int:
-        return 0 if self.result == "miss" else len(tokens(question.text)) + len(tokens(self.text))
-
-
-class DemoError(Exception):
-    """The demo cannot go on; the message says why."""
 
 
 def script(request: Request) -> Reply:
     if str(request.json.get("model")).startswith(WARM_UP_MODEL_PREFIX):
         return answer(request)
     return answer(request, FIRST_TOKEN_S, TOKEN_S)
-
-
-def ask(port: int, question: Question) -> Outcome:
-    """Send a question through the proxy. Raises DemoError unless the answer is complete."""
-    headers = {"authorization": f"Bearer demo-{question.credential}", "content-type": "application/json"}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT_S)
-    with contextlib.closing(connection):
-        began = time.perf_counter()
-        try:
-            connection.request("POST", PATH, render_request(question), headers)
-            response = connection.getresponse()
-            received = response.read1()
-            first_token = time.perf_counter() - began
-            received += response.read()
-        except (OSError, http.client.HTTPException) as exc:
-            raise DemoError(f"no answer to {question.text!r}: {exc}") from exc
-        whole = time.perf_counter() - began
-    if response.status != 200:
-        raise DemoError(f"{question.text!r} was answered with status {response.status}")
-    return Outcome(
-        parse_result(response),
-        response.getheader("x-ai-cache-similarity", ""),
-        parse_text(received),
-        first_token,
-        whole,
-    )
-
-
-def render_request(question: Question) -> bytes:
-    """Render a request. A stream asks for the usage, since without it no whole answer could be served from it."""
-    asked = {"model": question.model, "messages": [{"role": "user", "content": question.text}]}
-    how: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if question.streamed else {}
-    return json.dumps(asked | how).encode()
-
-
-def parse_result(response: http.client.HTTPResponse) -> Result:
-    if response.getheader("x-cache-status") != "hit":
-        return "miss"
-    return "semantic" if "detail=semantic" in response.getheader("cache-status", "") else "exact"
-
-
-def parse_text(body: bytes) -> str:
-    """Return the text of a completion, streamed or whole. Each event of the stand-in is one line."""
-    if not body.startswith(b"data:"):
-        return str(json.loads(body)["choices"][0]["message"]["content"])
-    events = [line.removeprefix(b"data:").strip() for line in body.splitlines() if line.startswith(b"data:")]
-    chunks: list[dict[str, Any]] = [json.loads(event) for event in events if event != b"[DONE]"]
-    return "".join(choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"])
 
 
 @contextlib.asynccontextmanager
@@ -241,58 +137,11 @@ async def _ask_and_print(port: int, question: Question, upstream: StandIn) -> tu
     outcome = await asyncio.to_thread(ask, port, question)
     first, whole = f"{outcome.first_token * 1000:7.0f} ms", f"{outcome.whole * 1000:8.0f} ms"
     print(
-        format_row(question.text, question.asked, outcome.shown, first, whole, f"{outcome.saved(question):8}"),
+        format_row(question.text, question.variation, outcome.shown, first, whole, f"{outcome.saved(question):8}"),
         flush=True,
     )
     await asyncio.sleep(STORE_PAUSE_S)
     return outcome, upstream.calls - before
-
-
-def format_row(question: str, asked: str, result: str, first: str, whole: str, saved: str) -> str:
-    cells = zip((question, asked, result, first, whole, saved), (33, 25, 18, 12, 13, 12), strict=True)
-    return " ".join(cell + " " * (width - display_width(cell)) for cell, width in cells).rstrip()
-
-
-def display_width(text: str) -> int:
-    """Return the number of terminal columns of *text*."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def print_summary(questions: Sequence[Question], outcomes: Sequence[tuple[Outcome, int]]) -> int:
-    hits = [outcome for outcome, _ in outcomes if outcome.result != "miss"]
-    misses = [outcome for outcome, _ in outcomes if outcome.result == "miss"]
-    saved = sum(outcome.saved(question) for question, (outcome, _) in zip(questions, outcomes, strict=True))
-    miss_time, hit_time = format_mean(misses), format_mean(hits)
-    print(
-        f"\n{len(questions)} questions: {len(misses)} misses ({miss_time}), {len(hits)} hits ({hit_time}); "
-        f"{sum(calls for _, calls in outcomes)} went upstream; {saved} tokens saved"
-    )
-    deviations = [
-        line
-        for question, (outcome, calls) in zip(questions, outcomes, strict=True)
-        for line in find_deviations(question, outcome, calls)
-    ]
-    print(*[f"NOT AS EXPECTED: {line}" for line in deviations] or ["everything came as expected"], sep="\n")
-    return 1 if deviations else 0
-
-
-def find_deviations(question: Question, outcome: Outcome, calls: int) -> list[str]:
-    """Return deviations from the expected result; *calls* is the number of upstream requests."""
-    name = f"{question.text!r} ({question.asked})"
-    found = []
-    if outcome.result != question.expected:
-        found.append(f"{name}: {outcome.result}, not {question.expected}")
-    if calls != (1 if question.expected == "miss" else 0):
-        found.append(f"{name}: {calls} upstream requests")
-    if outcome.text != answer(Request("POST", PATH, {}, render_request(question))).texts[0]:
-        found.append(f"{name}: another answer than the upstream's")
-    return found
-
-
-def format_mean(outcomes: Sequence[Outcome]) -> str:
-    return (
-        f"{sum(outcome.whole for outcome in outcomes) / len(outcomes) * 1000:.0f} ms on average" if outcomes else "none"
-    )
 
 
 async def main() -> int:
