@@ -53,7 +53,7 @@ class Origin:
     target: str
     """Path and query, without credentials."""
     scope: str
-    """Whose entries may answer."""
+    """The callers whose entries may answer."""
     selecting: str = ""
     """Digest of the header fields that select the answer."""
 

@@ -19,7 +19,7 @@ Vector: TypeAlias = npt.NDArray[np.float32]
 PINNED = 253_402_300_799.0
 """The end of the year 9999: the time at which pinned entries expire."""
 MAX_CLOCK_SKEW_S = 60.0
-"""Between two machines; an entry from further in the future is from a clock that has been set back since."""
+"""Largest difference of two machines' clocks; an entry from further ahead is from a clock that was set back since."""
 
 
 class Mode(StrEnum):

@@ -1,1 +1,1 @@
-"""Between a response and the stored entry: recording, replaying, templates, batches of embeddings. Pure."""
+"""Converts between responses and stored entries: recording, replaying, templates, batches of embeddings. Pure."""

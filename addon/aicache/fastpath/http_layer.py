@@ -45,7 +45,7 @@ NOTHING: Received = (None, b"")
 
 
 class FastPathLayer(Layer):
-    """Between a connection and its HTTP layer."""
+    """A layer between a connection and its HTTP layer."""
 
     def __init__(self, http: HttpLayer, index: RequestIndex) -> None:
         self.context = http.context  # without a place among its layers: they do not know of this one

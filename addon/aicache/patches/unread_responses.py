@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_UNREAD_BYTES = 1024 * 1024
 """Bytes that a client may not have read when another hit is sent to it."""
 POLL_INTERVAL_S = 0.05
-"""Between the first two looks at a client that is waited for; later ones are further apart ..."""
+"""Pause between the first two checks of a client that is waited for; later ones are further apart ..."""
 MAX_POLL_INTERVAL_S = 1.0
 """... by at most this much."""
 EXPECTED_FOR_S = 5.0

@@ -1,1 +1,1 @@
-"""Between mitmproxy and the engine: HTTP messages, flows' state, connections, recorded flows."""
+"""Connects mitmproxy with the engine: HTTP messages, flows' state, connections, recorded flows."""

@@ -29,7 +29,7 @@ from aicache.runtime.ttl_limits import TTLLimits
 logger = logging.getLogger(__name__)
 
 SALT_CHECK_INTERVAL_S = 60.0
-"""Between two looks at the salt that a Redis keeps: it may have been emptied."""
+"""Interval of the checks of the salt that a Redis keeps: it may have been emptied."""
 SHORT_LIFE_S = 10.0
 """A Valkey that ends sooner than that is started again after a pause ..."""
 MAX_RESTART_PAUSE_S = 2.0

@@ -26,13 +26,13 @@ from aicache.runtime.semantic_component import SemanticComponent
 logger = logging.getLogger(__name__)
 
 CHECK_INTERVAL_S = 2.0
-"""Between two looks at whether every component stands."""
+"""Interval of the checks that every component is in use."""
 OWNER_CHECK_INTERVAL_S = 0.5
-"""Between two looks at whether the folder's owner has gone."""
+"""Interval of the checks whether the folder's owner has gone."""
 CANCEL_TIMEOUT_S = 5.0
 """Wait of the proxy's end for a component that is just being started."""
 MAX_RETRY_INTERVAL_S = 5.0
-"""Between two attempts at what keeps failing."""
+"""Longest pause between two attempts at what keeps failing."""
 DRAIN_TIMEOUT_S = 5.0
 """Wait of the proxy's end for writes under way."""
 

@@ -29,7 +29,7 @@ from aicache.runtime.factories import AnyEmbedder, AnyIndex, build_embedder, bui
 logger = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_S = 120.0
-"""Between two sweeps of expired vectors."""
+"""Interval of the sweeps of expired vectors."""
 ORPHAN_BATCH_SIZE = 1024
 """Vectors whose entries are looked for at once."""
 

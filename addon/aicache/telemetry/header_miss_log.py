@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 ADVICE = "if that never changes an answer, name it in ignore_headers"
 ADVICE_ON_IDENTITY = "its name suggests that it identifies the caller: ignore it only if it does not"
 NOTE_INTERVAL_S = 3600.0
-"""Between two lines about the same header."""
+"""Minimum pause between two lines about the same header."""
 
 
 class HeaderMissLog:
