@@ -258,10 +258,10 @@ async def test_where_documents_are_told_from_queries_a_question_is_stored_as_one
         asymmetric = True
 
         def __init__(self) -> None:
-            self.asked: list[tuple[tuple[str, ...], Purpose]] = []
+            self.calls: list[tuple[tuple[str, ...], Purpose]] = []
 
         async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
-            self.asked.append((tuple(texts), purpose))
+            self.calls.append((tuple(texts), purpose))
             return await super().embed(texts, purpose) * (1 if purpose == "query" else -1)
 
     embedder, index = TwoSided(), MemoryIndex()
@@ -269,7 +269,7 @@ async def test_where_documents_are_told_from_queries_a_question_is_stored_as_one
 
     await setup.refill(an_exchange("how do I reset my password"), "Like this.")
 
-    assert embedder.asked == [(("how do I reset my password",), "query"), (("how do I reset my password",), "document")]
+    assert embedder.calls == [(("how do I reset my password",), "query"), (("how do I reset my password",), "document")]
     [(_, stored, _)] = index.vectors.values()
     assert max(stored) <= 0, "the look-up's vector was stored"
 

@@ -194,10 +194,10 @@ class Opinion:
 
     def __init__(self, says: bool | StoreError | None) -> None:
         self.says = says
-        self.asked = 0
+        self.calls = 0
 
     async def same(self, question: str, fresh: str, stored: str) -> bool | None:
-        self.asked += 1
+        self.calls += 1
         if isinstance(self.says, StoreError):
             raise self.says
         return self.says
@@ -215,7 +215,7 @@ async def test_a_judge_model_decides_where_nothing_else_does(
     for i, question in enumerate(questions(120)):
         await proxy.ask(question, PASSWORD if i % 2 else ADDRESS)
 
-    assert judge.asked > 0
+    assert judge.calls > 0
     assert (proxy.seen["right"] + proxy.seen["wrong"] > 10) == served
 
 

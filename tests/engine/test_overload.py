@@ -51,12 +51,12 @@ class CountingEmbedder(LetterEmbedder):
     """Counts its calls, and answers when *may* is set."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
         self.may = asyncio.Event()
         self.may.set()
 
     async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
-        self.asked += 1
+        self.calls += 1
         await self.may.wait()
         return await super().embed(texts, purpose, partition)
 
@@ -112,14 +112,14 @@ async def test_while_the_loop_is_late_what_is_stored_hits_and_new_questions_go_u
     embedder = CountingEmbedder()
     setup = Setup(embedder=embedder)
     await store(setup, "stored")
-    asked = embedder.asked
+    calls = embedder.calls
     await late(setup)
 
     new, stored = await setup.ask(an_exchange("new")), await setup.ask(an_exchange("stored"))
 
     assert new == Miss("busy")
     assert isinstance(stored, Hit)
-    assert embedder.asked == asked
+    assert embedder.calls == calls
 
 
 async def test_once_the_loop_is_punctual_again_new_questions_are_looked_up_by_meaning_again() -> None:
@@ -138,7 +138,7 @@ async def test_so_many_lookups_by_meaning_are_under_way_and_more_are_left_out(
     embedder = CountingEmbedder()
     setup = Setup(embedder=embedder)
     await store(setup, "stored")
-    embedder.asked = 0
+    embedder.calls = 0
     embedder.may.clear()
 
     first = [asyncio.ensure_future(setup.ask(replace(an_exchange(f"new {i}"), caller=i))) for i in range(3)]
@@ -149,7 +149,7 @@ async def test_so_many_lookups_by_meaning_are_under_way_and_more_are_left_out(
 
     assert set(more) == {Miss("busy")}
     assert isinstance(stored, Hit)
-    assert embedder.asked == 3
+    assert embedder.calls == 3
     assert all(outcome != Miss("busy") for outcome in await asyncio.gather(*first))
     assert len([line for line in warnings_in(caplog) if "more requests than there is time for" in line]) == 1
 
