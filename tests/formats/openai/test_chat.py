@@ -447,16 +447,3 @@ def test_a_total_is_a_count_too() -> None:
     document = CHAT.parse_answer(whole(usage={"total_tokens": 12}))[1]
 
     assert CHAT.summarize(document).prompt_tokens == 12
-
-
-def test_a_request_may_leave_the_model_to_the_upstream() -> None:
-    """OpenRouter takes several to choose from; servers of one model none."""
-    document = {"messages": [{"role": "user", "content": "Hi"}]}
-    one, several = (
-        CHAT.parse_request("/v1/chat/completions", json.dumps(document | more).encode())
-        for more in ({}, {"models": ["a/b", "c/d"]})
-    )
-
-    assert one.model == several.model == ""
-    assert several.params["models"] == ["a/b", "c/d"]
-    assert several.common is None

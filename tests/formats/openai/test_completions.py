@@ -380,7 +380,3 @@ def test_chat_says_what_a_completion_says() -> None:
     in_chat = CHAT.to_answer(CHAT.from_answer(answer, parse()))
 
     assert (in_chat.choices, in_chat.usage) == (answer.choices, answer.usage)
-
-
-def test_a_request_may_leave_the_model_to_the_upstream() -> None:
-    assert COMPLETIONS.parse_request(PATH, b'{"prompt": "Once upon"}').model == ""

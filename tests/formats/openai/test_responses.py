@@ -480,15 +480,3 @@ def test_an_answer_repeats_its_caller_s_own_fields_and_nobody_else_s() -> None:
     streamed = RESPONSES.render(recorded, Mode.STREAM, variant=parse().variant)
     assert b"hannah" not in streamed
     assert b"team" not in streamed
-
-
-def test_a_request_may_leave_the_model_to_the_upstream() -> None:
-    """OpenRouter takes several to choose from; servers of one model none."""
-    one, several = (
-        RESPONSES.parse_request(PATH, json.dumps({"input": "Hi", **more}).encode())
-        for more in ({}, {"models": ["a/b", "c/d"]})
-    )
-
-    assert one.model == several.model == ""
-    assert several.params["models"] == ["a/b", "c/d"]
-    assert several.common is None

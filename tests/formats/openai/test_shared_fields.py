@@ -1,4 +1,4 @@
-"""Chat completions and completions select a stream, and the usage in it, by the same fields."""
+"""Fields that several of OpenAI's APIs have, with the same meaning."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aicache.domain.model import Mode
 from aicache.formats import Format
 from aicache.formats.openai.chat import CHAT
 from aicache.formats.openai.completions import COMPLETIONS
+from aicache.formats.openai.responses import RESPONSES
 
 
 @pytest.mark.parametrize("format", [CHAT, COMPLETIONS], ids=lambda format: format.api)
@@ -35,3 +36,19 @@ def test_the_mode_and_the_usage_are_as_requested(
     call = format.parse_request(samples.PATHS[format.api], json.dumps(request).encode())
 
     assert (call.mode, call.wants_usage) == (mode, wants_usage)
+
+
+@pytest.mark.parametrize("format", [CHAT, COMPLETIONS, RESPONSES], ids=lambda format: format.api)
+def test_a_request_may_leave_the_model_to_the_upstream(format: Format) -> None:
+    """OpenRouter takes several to choose from; servers of one model none."""
+    request = json.loads(samples.request(format.api, "Hi"))
+    del request["model"]
+
+    one, several = (
+        format.parse_request(samples.PATHS[format.api], json.dumps(request | more).encode())
+        for more in ({}, {"models": ["a/b", "c/d"]})
+    )
+
+    assert one.model == several.model == ""
+    assert several.params["models"] == ["a/b", "c/d"]
+    assert several.common is None
