@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import TypeAlias
 
+from aicache.guards.language import detect_language
 from aicache.guards.lexicon import chinese, english, places
+from aicache.guards.lexicon.opposites import FINAL_PARTICLES, OPPOSITES
+from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
 
 Group: TypeAlias = tuple[str, int]
 """A slot, and the number of the group in it."""
@@ -51,6 +55,39 @@ _HAN = {word: marks for word, marks in _ALL.items() if word[0] >= "㐀"}
 _HAN_PATTERN = re.compile("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
 
 
+def _index_others() -> dict[str, dict[str, list[tuple[Group, int]]]]:
+    """Return, for the other languages, the groups and sides that each word belongs to."""
+    found: dict[str, dict[str, list[tuple[Group, int]]]] = {}
+    for language in sorted(OPPOSITES.keys() - {"en", "zh", "zh-tw"}):
+        words = found[language] = {}
+        for number, sides in enumerate(OPPOSITES[language], _FIRST_OTHER_GROUP):
+            for side, side_words in enumerate(sides):
+                for word in side_words:
+                    if len(word) > 1 or language not in _SHORT_WORDS_ARE_PARTS:
+                        words.setdefault(word, []).append((("antonym", number), side))
+    return found
+
+
+_FIRST_OTHER_GROUP = 10_000
+_SHORT_WORDS_ARE_PARTS = UNSPACED_LANGUAGES | {"ko"}
+"""Languages in which one character is mostly a part of a word."""
+_OTHERS = _index_others()
+_OTHERS_UNSPACED = {
+    language: re.compile("|".join(map(re.escape, sorted(_OTHERS[language], key=len, reverse=True))))
+    for language in sorted(_SHORT_WORDS_ARE_PARTS & _OTHERS.keys())
+}
+_LAST_WORDS = {
+    language: {
+        word: [(("antonym", number), side)]
+        for number, sides in enumerate(groups, 2 * _FIRST_OTHER_GROUP)
+        for side, words in enumerate(sides)
+        for word in words
+    }
+    for language, groups in FINAL_PARTICLES.items()
+}
+_WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
+
+
 def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
     """Return the groups of which a normalized text with these words has a side."""
     found: dict[Group, list[int]] = {}
@@ -64,7 +101,24 @@ def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
     if not plain.isascii():
         for match in _HAN_PATTERN.finditer(plain):
             _mark(found, match[0])
+    if (language := detect_language(plain, words, min_votes=1)) in _OTHERS:
+        for group, side in _marks_in(plain, language):
+            found.setdefault(group, []).append(side)
     return {group: tuple(sides) for group, sides in found.items()}
+
+
+def _marks_in(plain: str, language: str) -> Iterator[tuple[Group, int]]:
+    """Yield the groups and sides of the words of another language."""
+    known = _OTHERS[language]
+    if (pattern := _OTHERS_UNSPACED.get(language)) is not None:
+        for match in pattern.finditer(plain):
+            yield from known[match[0]]
+        return
+    words = _WORD.findall(plain)
+    for first, second in zip_longest(words, words[1:], fillvalue=""):
+        yield from known.get(f"{first} {second}") or known.get(first) or ()
+    if words:
+        yield from _LAST_WORDS.get(language, {}).get(words[-1]) or ()
 
 
 def find_exclusive_slots(

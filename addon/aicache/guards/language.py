@@ -1,4 +1,4 @@
-"""Detects the language of a text by its script and its function words. Pure."""
+"""Detects the language of a text by its script, its letters and its function words. Pure."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _SMALL = {
         "with i you it have has from not be am was will there this that",
         "de": "der das und ist wie wann wo wer ich nicht mein meine ein eine einen für mit zu auf kann warum den dem "
         "welche sind wird",
-        "fr": "le les des est comment pourquoi quand où qui quel quelle je mon ma mes une pour avec dans puis peut "
-        "sont du au et",
+        "fr": "le les des est comment pourquoi quand où qui quel quelle quels quelles je mon ma mes une pour avec dans "
+        "puis peut sont du au et",
         "es": "el los las es cómo como qué por cuándo dónde quién cuál mi mis una para puedo puede con del y está son",
         "it": "il gli che è come perché quando dove chi quale mio mia posso può della sono di un per non",
         "pt": "o os um uma é como quando onde quem qual meu minha posso pode para com não são do da em",
@@ -36,8 +36,13 @@ _SMALL = {
 }
 
 
-def detect_language(plain: str, words: Sequence[str]) -> str:
-    """Return the code of a language, or "" if the evidence is weak."""
+_LETTERS = (("tr", "ğış"), ("pl", "łżźśćńąę"), ("pt", "ãõ"), ("es", "ñ¿¡"))
+"""Letters and signs of one language of those whose words are counted."""
+_LETTERS_VOTES = 2
+
+
+def detect_language(plain: str, words: Sequence[str], *, min_votes: int = 2) -> str:
+    """Return the code of a language, or "" if fewer than *min_votes* words speak for it, or as many for another."""
     if not plain.isascii():
         for language, pattern in _SCRIPTS:
             if pattern.search(plain):
@@ -46,7 +51,11 @@ def detect_language(plain: str, words: Sequence[str]) -> str:
     for word in words:
         if language := _SMALL.get(word, ""):
             votes[language] = votes.get(language, 0) + 1
+    if not plain.isascii():
+        for language, letters in _LETTERS:
+            if any(letter in plain for letter in letters):
+                votes[language] = votes.get(language, 0) + _LETTERS_VOTES
     ranked = sorted(votes.items(), key=lambda vote: -vote[1])
-    if not ranked or ranked[0][1] < 2 or (len(ranked) > 1 and ranked[1][1] == ranked[0][1]):
+    if not ranked or ranked[0][1] < min_votes or (len(ranked) > 1 and ranked[1][1] == ranked[0][1]):
         return ""
     return ranked[0][0]

@@ -1,9 +1,15 @@
-"""Whether a text is negated: by an odd number of negations, not by an even one. Pure."""
+"""Whether a text is negated: in English and Chinese by an odd number of negations, not by an even one. Pure.
+
+In the other languages two negations mostly are one: ne … pas, nie … nigdy, никто не.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+from aicache.guards.language import detect_language
+from aicache.guards.lexicon.logic_words import NEGATIONS
 
 _NOT = frozenset(
     "not never no without nor none nobody nothing nowhere unable hardly neither fail failed fails failing "
@@ -28,11 +34,34 @@ _UNSPACED = re.compile(
     "|ไม่|ない|ません"
 )
 """Negations in Thai and Japanese."""
+_WORD = re.compile(r"[^\W\d_]+")
+_COUNTED = frozenset({"", "en", "zh", "ja", "th"})
+"""Languages, and texts of an unknown one, whose negations are counted."""
+_NEUTRAL_ELSEWHERE = re.compile(
+    r"\b(?:oder|of|o|ou|или|lub|czy) (?:nicht|niet|no|non|não|pas|нет|nie)\b|\bn'est[- ]ce pas\b|\bpourquoi pas\b"
+    r"|,\s*(?:no|não|non|нет|nie)\s?\?|\bnão é\s?\?|\b(?:nicht|niet) (?:nur|alleen)\b|\bnon seulement\b|\bno s[oó]lo\b"
+    r"|\bnon solo\b|\bnão só\b|\bnie tylko\b|\bне только\b|\bне (?:могли бы|подскаж|знаете|знаешь)\w*|\bczy nie\b"
+    r"|\b(?:sin|sem|sans) (?:embargo|dúvida|duda|doute)\b|أم لا"
+)
+_ENDINGS = {
+    "tr": re.compile(
+        r"\w{2,}(?:m[ıiuü]yor|mad[ıi]|med[ıi]|mam[ıi]ş|memiş|mayan|meyen|mayaca|meyece|(?<!na)maz\b|mez\b)"
+    ),
+    "ko": re.compile(r"(?:^|\s)(?:안|못)\s|지\s?(?:않|못|말)|없(?!이\s?도)|아니[라야]|아닌"),
+}
+"""Negations within words."""
 _ASKS = re.compile("为什么|怎么|什么|何时|谁|哪|吗")  # then 不 and 没 at the end are no question
 
 
 def is_negated(plain: str, words: Sequence[str]) -> bool:
     """Return whether a normalized text with these words is negated."""
+    language = detect_language(plain, words)
+    if language not in _COUNTED:
+        known = _NEUTRAL_ELSEWHERE.sub(" ", plain)
+        endings = _ENDINGS.get(language)
+        if endings is not None and endings.search(known) is not None:
+            return True
+        return not NEGATIONS.get(language, frozenset()).isdisjoint(_WORD.findall(known))
     count = sum(word in _NOT for word in words)
     if count and plain.isascii():
         count -= len(_NEUTRAL.findall(plain))

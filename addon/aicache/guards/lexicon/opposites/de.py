@@ -3,14 +3,13 @@
 OPPOSITES = """
 vor / nach
 vorher davor / nachher danach
-an / aus
 einschalten anschalten anmachen eingeschaltet / ausschalten abschalten ausmachen ausgeschaltet
 aktivieren aktiviere aktiviert / deaktivieren deaktiviere deaktiviert
 links linke linken / rechts rechte rechten
 mehr / weniger
 erhöhen erhöhe erhöht steigern / senken senke gesenkt verringern reduzieren reduziert vermindern
 öffnen öffne geöffnet aufmachen / schliessen schliesse geschlossen zumachen
-auf offen / zu geschlossen
+offen offene / geschlossen geschlossene
 mit / ohne
 kaufen kaufe kauft gekauft kauf / verkaufen verkaufe verkauft verkauf
 importieren importiere import einfuhr / exportieren exportiere export ausfuhr

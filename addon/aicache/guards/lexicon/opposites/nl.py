@@ -2,7 +2,6 @@
 
 OPPOSITES = """
 voor / na
-aan / uit
 aanzetten inschakelen / uitzetten uitschakelen
 activeren / deactiveren
 links linker / rechts rechter
@@ -12,7 +11,7 @@ openen open / sluiten dicht gesloten
 met / zonder
 kopen koop koopt gekocht / verkopen verkoop verkoopt verkocht
 importeren import invoer / exporteren export uitvoer
-in binnen / uit buiten
+binnen / buiten
 winnen gewonnen / verliezen verloren
 winst / verlies
 heet warm warme / koud koude

@@ -7,7 +7,7 @@ etkinleştirmek etkinleştir / devre_dışı_bırakmak
 sol sola solda / sağ sağa sağda
 daha_fazla fazla / daha_az az
 artırmak artır artırma yükseltmek / azaltmak azalt azaltma düşürmek
-ile / siz olmadan
+ile / olmadan
 satın_almak satın_al alım / satmak sat satış
 ithal ithalat / ihraç ihracat
 içeri içinde iç / dışarı dışında dış

@@ -1,0 +1,61 @@
+"""Negations and opposites in the encoder's languages other than English and Chinese."""
+
+from __future__ import annotations
+
+import pytest
+
+from aicache.guards import Outcome, compare_questions
+
+OPPOSITES = [
+    ("Wie schalte ich den Dunkelmodus ein?", "Wie schalte ich den Dunkelmodus aus?"),
+    ("Warum ist mein Blutdruck hoch?", "Warum ist mein Blutdruck niedrig?"),
+    ("Was esse ich vor dem Sport?", "Was esse ich nach dem Sport?"),
+    ("Hoe zet ik de wekker aan?", "Hoe zet ik de wekker uit?"),
+    ("Quels aliments augmentent la tension ?", "Quels aliments diminuent la tension ?"),
+    ("Que dire à mon père malade ?", "Que dire à ma mère malade ?"),
+    ("¿Qué le regalo a mi hermano?", "¿Qué le regalo a mi hermana?"),
+    ("Perché ho la pressione alta?", "Perché ho la pressione bassa?"),
+    ("Por que minha pressão está alta?", "Por que minha pressão está baixa?"),
+    ("Dlaczego mam wysokie ciśnienie?", "Dlaczego mam niskie ciśnienie?"),
+    ("Tansiyonum neden yüksek?", "Tansiyonum neden düşük?"),
+    ("Какие продукты повышают давление?", "Какие продукты понижают давление?"),
+    ("ما الأطعمة التي ترفع ضغط الدم؟", "ما الأطعمة التي تخفض ضغط الدم؟"),
+    ("銀行口座を開設する方法は？", "銀行口座を解約する方法は？"),
+    ("비자가 있으면 입국할 수 있나요?", "비자가 없으면 입국할 수 있나요?"),
+    ("วิธีเปิดใช้งานการแจ้งเตือน", "วิธีปิดใช้งานการแจ้งเตือน"),
+]
+NEGATED = [
+    ("Warum darf man nachts nicht waschen?", "Warum darf man nachts waschen?"),
+    ("Waarom mag je hier niet parkeren?", "Waarom mag je hier parkeren?"),
+    ("Pourquoi mon imprimante ne marche pas ?", "Pourquoi mon imprimante marche ?"),
+    ("¿Por qué no puedo dormir?", "¿Por qué puedo dormir?"),
+    ("Perché il mio gatto non mangia?", "Perché il mio gatto mangia?"),
+    ("Por que meu gato não come?", "Por que meu gato come?"),
+    ("Dlaczego nigdy nie śpię w nocy?", "Dlaczego śpię w nocy?"),
+    ("Почему мой кот не ест?", "Почему мой кот ест?"),
+    ("Telefonum neden şarj olmuyor?", "Telefonum neden şarj oluyor?"),
+    ("لماذا لا أستطيع النوم؟", "لماذا أستطيع النوم؟"),
+    ("왜 고양이가 밥을 안 먹나요?", "왜 고양이가 밥을 먹나요?"),
+]
+SAME = [
+    ("Wie kann ich schneller einschlafen?", "Wie schlafe ich schneller ein?"),
+    ("Wie schalte ich das WLAN am Laptop ein?", "Wie kann ich am Laptop das WLAN einschalten?"),
+    ("Hoe zet ik mijn telefoon uit?", "Hoe schakel ik mijn telefoon uit?"),
+    ("Comment éteindre mon ordinateur ?", "Comment arrêter l'ordinateur ?"),
+    ("¿Cómo quito una mancha de vino?", "¿Cómo eliminar una mancha de vino?"),
+    ("Come si spegne l'iPhone?", "Come posso spegnere l'iPhone?"),
+    ("Ne zaman kar yağar?", "Kar ne zaman yağar?"),
+    ("C'est une bonne idée, n'est-ce pas ?", "C'est une bonne idée ?"),
+]
+
+
+@pytest.mark.parametrize(("question", "neighbor"), OPPOSITES + NEGATED)
+def test_the_opposite_is_another_question(question: str, neighbor: str) -> None:
+    assert compare_questions(question, neighbor).outcome is Outcome.DIFFERENT
+
+
+@pytest.mark.parametrize(("question", "neighbor"), SAME)
+def test_the_same_in_other_words_has_no_opposite_and_no_negation(question: str, neighbor: str) -> None:
+    names = {difference.name for difference in compare_questions(question, neighbor).differences}
+
+    assert not names & {"antonym", "negation", "polarity"}
