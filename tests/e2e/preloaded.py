@@ -1,6 +1,6 @@
-"""mitmproxy's programs in forks of a process that has imported what they import: that is half of what a start costs.
+"""mitmproxy's programs and our commands in forks of a process that has imported what they import of others.
 
-A fork goes on as the program does: it loads the script, and with it the package, by itself. POSIX only.
+That is half of what a start costs. A fork goes on as the program does: it imports our package by itself. Linux only.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 FOLDER = Path(sys.executable).parent
 PROGRAMS = ("mitmdump", "mitmweb")
@@ -75,17 +77,33 @@ class Preloaded:
     def can_start(self, command: Sequence[str], env: Mapping[str, str]) -> bool:
         """Tell whether a fork is the same as the command: not with another program or other variables of Python's."""
         name = Path(command[0])
-        ours = name.parent == FOLDER and name.name in PROGRAMS
+        ours = (name.parent == FOLDER and name.name in PROGRAMS) or list(command[:2]) == [sys.executable, "-m"]
         return POSSIBLE and ours and _variables_of_python(env) == self._python
 
-    def start(self, command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Fork:
-        """Start a command that `can_start`; *log* is its stdout and stderr."""
+    def run(self, command: Sequence[str], env: Mapping[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, like `subprocess.run`."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            if self.can_start(command, env):
+                process = self.start(command, env, out, err)
+                try:
+                    code = process.wait(timeout)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
+            else:
+                code = subprocess.run(command, env=env, stdout=out, stderr=err, timeout=timeout, check=False).returncode
+            for each in (out, err):
+                each.seek(0)
+            return subprocess.CompletedProcess(command, code, out.read().decode(), err.read().decode())
+
+    def start(self, command: Sequence[str], env: Mapping[str, str], out: IO[bytes], err: IO[bytes]) -> Fork:
+        """Start a command that `can_start`."""
         with self._lock:
             if self._process is None:
                 self._start()
             ended, ends = os.pipe()
             request = json.dumps({"command": list(command), "env": dict(env), "folder": str(Path.cwd())}).encode()
-            socket.send_fds(self._control, [request], [log.fileno(), ends])
+            socket.send_fds(self._control, [request], [out.fileno(), err.fileno(), ends])
             os.close(ends)
             return Fork(int(self._control.recv(100)), os.fdopen(ended, "rb"))
 
@@ -135,10 +153,10 @@ def serve(control: socket.socket) -> list[str] | None:
             _tell_ended(running)
         if control not in readable:
             continue
-        request, files, _, _ = socket.recv_fds(control, MAX_REQUEST_SIZE, 2)
+        request, files, _, _ = socket.recv_fds(control, MAX_REQUEST_SIZE, 3)
         if not request:
             return None
-        log, ends = files
+        out, err, ends = files
         if (pid := os.fork()) == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -147,8 +165,9 @@ def serve(control: socket.socket) -> list[str] | None:
                 each.close()
             for fd in (*running.values(), ends):
                 os.close(fd)
-            return _become(json.loads(request), log)
-        os.close(log)
+            return _become(json.loads(request), out, err)
+        os.close(out)
+        os.close(err)
         running[pid] = ends
         control.send(str(pid).encode())
 
@@ -163,21 +182,31 @@ def _tell_ended(running: dict[int, int]) -> None:
         os.close(ends)
 
 
-def _become(request: dict[str, object], log: int) -> list[str]:
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.close(log)
-    os.chdir(str(request["folder"]))
+def _become(request: dict[str, Any], out: int, err: int) -> list[str]:
+    for ours, stream in ((out, 1), (err, 2)):
+        os.dup2(ours, stream)
+        os.close(ours)
+    os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update(request["env"])  # type: ignore[call-overload]
-    command = list(request["command"])  # type: ignore[call-overload]
-    sys.path[0], sys.argv = str(Path(command[0]).parent), command
+    os.environ.update(request["env"])
+    command: list[str] = request["command"]
     return command
+
+
+def go_on(command: list[str]) -> None:
+    """Do what the Python that is given this command does."""
+    program, *arguments = command
+    if arguments[:1] == ["-m"]:
+        sys.path[0], sys.argv = str(Path.cwd()), arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        from mitmproxy.tools import main
+
+        sys.path[0], sys.argv = str(Path(program).parent), command
+        sys.exit(getattr(main, Path(program).name)())
 
 
 if __name__ == "__main__":
     preload()
     if (command := serve(socket.socket(fileno=int(sys.argv[1])))) is not None:
-        from mitmproxy.tools import main
-
-        sys.exit({"mitmdump": main.mitmdump, "mitmweb": main.mitmweb}[Path(command[0]).name]())
+        go_on(command)

@@ -97,7 +97,7 @@ class Proxy:
         command, env = self.command(), {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
         with self.log_file.open("wb") as log:
             if PRELOADED.can_start(command, env):
-                self.process = PRELOADED.start(command, env, log)
+                self.process = PRELOADED.start(command, env, log, log)
             else:
                 self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
         if wait_for is not None:

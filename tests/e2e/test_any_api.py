@@ -104,11 +104,11 @@ def test_a_tool_call_crosses(crossing: Proxy, upstream: Upstream) -> None:
     assert [(b["type"], b["name"], b["input"]) for b in said["content"]] == [("tool_use", "weather", {"city": "Rome"})]
 
 
-def test_without_the_setting_each_api_has_answers_of_its_own(proxy: Proxy, upstream: Upstream) -> None:
+def test_without_the_setting_each_api_has_answers_of_its_own(exact_proxy: Proxy, upstream: Upstream) -> None:
     upstream.script = answering("Mine alone.")
     question = f"Question {next(NUMBERS)}?"
-    ask(proxy, "chat", question)
-    proxy.wait_for(lambda: ask(proxy, "chat", question).cache == "exact")
+    ask(exact_proxy, "chat", question)
+    exact_proxy.wait_for(lambda: ask(exact_proxy, "chat", question).cache == "exact")
 
-    assert ask(proxy, "responses", question).cache == "miss"
-    assert ask(proxy, "ollama", question).cache == "miss"
+    assert ask(exact_proxy, "responses", question).cache == "miss"
+    assert ask(exact_proxy, "ollama", question).cache == "miss"

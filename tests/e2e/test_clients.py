@@ -52,6 +52,11 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
+def proxy(exact_proxy: Proxy) -> Proxy:
+    return exact_proxy
+
+
+@pytest.fixture(scope="module")
 def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
     askers = Askers(tmp_path_factory.mktemp("clients"))
     yield askers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from demo.answers import Reply
 from demo.cloud.dashscope import Fault
 from demo.cloud.dashvector import loopback_environment
 from e2e.conftest import Upstream
-from e2e.proxy import ROOT, Proxy, free_port
+from e2e.preloaded import PRELOADED
+from e2e.proxy import Proxy, free_port
 from e2e.test_cloud import Cloud
 from servers import Process, free_ports, plain
 
@@ -34,16 +34,8 @@ def examine(folder: Path, config: str) -> tuple[int, str]:
     """Return the doctor's exit code, and all it says."""
     file = folder / "config.yaml"
     file.write_text(config, "utf-8")
-    environment = loopback_environment()
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "addon"), environment["PYTHONPATH"]])
-    done = subprocess.run(
-        [sys.executable, "-m", "aicache.runtime.doctor", "--config", str(file), "--data", str(folder / "data")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    command = [sys.executable, "-m", "aicache.runtime.doctor", "--config", str(file), "--data", str(folder / "data")]
+    done = PRELOADED.run(command, {**os.environ, **(loopback_environment() if "dashvector" in config else {})}, 60)
     return done.returncode, done.stdout + done.stderr
 
 

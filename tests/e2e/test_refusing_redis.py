@@ -117,11 +117,11 @@ def test_refused_writes_cost_no_hit_and_are_told_once(
 def test_at_three_hundred_busy_connections_what_is_stored_hits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "scripts"))
     with Fleet(tmp_path, ["default"]) as fleet:
-        ours, bare = overload.compare(fleet, [300], 3, entries=600)
+        ours, bare = overload.compare(fleet, [300], 2, entries=200)
         [cache] = fleet.caches("overload")
         log = fleet.said(cache)
 
     assert overload.find_problems([ours, bare], [ours.system]) == []
-    assert ours.requests > 600
+    assert ours.requests > 300
     assert "no answer" not in log
     assert "answers again" not in log
