@@ -5,6 +5,7 @@ That is half of what a start costs. A fork goes on as the program does: it impor
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -107,7 +108,13 @@ class Preloaded:
             os.close(ends)
             return Fork(int(self._control.recv(100)), os.fdopen(ended, "rb"))
 
+    def close(self) -> None:
+        self._control.close()
+        if self._process is not None:
+            self._process.wait(10)
+
     def _start(self) -> None:
+        atexit.register(self.close)
         self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for size in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             self._control.setsockopt(socket.SOL_SOCKET, size, MAX_REQUEST_SIZE)

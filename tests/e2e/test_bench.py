@@ -79,6 +79,7 @@ def test_a_soak_counts_no_errors(tmp_path: Path) -> None:
 def test_an_interrupted_bench_says_what_it_has_and_ends_all_it_started() -> None:
     paths = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "addon")])
     command = [sys.executable, "-m", "benchmarks", "--only", "exact", "--connections", "1,8", "--seconds", "2"]
+    command += ["--rounds", "1"]
     environment = {**os.environ, "PYTHONPATH": paths}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, bufsize=1) as process:

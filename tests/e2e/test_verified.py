@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -39,14 +39,22 @@ def taught(proxy: Proxy, **how: Any) -> Proxy:
     return proxy
 
 
+@pytest.fixture(scope="module")
+def checked(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """One that checks every hit. Each test asks another model: what is learned of one is not held against another."""
+    with Proxy(module_upstream.url, tmp_path_factory.mktemp("checked"), CHECKED) as proxy:
+        yield proxy
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_checked_hit_is_asked_upstream_again_with_the_callers_own_request(
-    start: Start, upstream: Upstream, stream: bool
+    checked: Proxy, upstream: Upstream, stream: bool
 ) -> None:
-    proxy = taught(start(CHECKED), stream=stream)
+    how: dict[str, Any] = {"stream": stream, "model": f"asked-again-{stream}"}
+    proxy = taught(checked, **how)
     calls = upstream.calls
 
-    hit = proxy.ask(REWORDED, stream=stream)
+    hit = proxy.ask(REWORDED, **how)
     proxy.wait_for(lambda: upstream.calls == calls + 1)
 
     assert hit.cache == "semantic"
@@ -59,16 +67,17 @@ def test_a_checked_hit_is_asked_upstream_again_with_the_callers_own_request(
     assert "Traceback" not in proxy.log
 
 
-def test_a_hit_that_turns_out_wrong_is_not_given_to_that_question_again(start: Start, upstream: Upstream) -> None:
-    proxy = taught(start(CHECKED))
+def test_a_hit_that_turns_out_wrong_is_not_given_to_that_question_again(checked: Proxy, upstream: Upstream) -> None:
+    how: dict[str, Any] = {"model": "turns-out-wrong"}
+    proxy = taught(checked, **how)
     fresh = "You cannot: passwords were done away with, and keys have come in their place, which the branch hands out."
     upstream.script = lambda request: Reply((fresh,))
 
-    wrong = proxy.ask(REWORDED)
-    proxy.wait_for(lambda: proxy.ask(REWORDED).cache == "exact")
+    wrong = proxy.ask(REWORDED, **how)
+    proxy.wait_for(lambda: proxy.ask(REWORDED, **how).cache == "exact")
 
     assert wrong.cache == "semantic"
-    assert proxy.ask(REWORDED).text == fresh
+    assert proxy.ask(REWORDED, **how).text == fresh
 
 
 def test_a_caller_that_says_wrong_gets_a_fresh_answer_at_once(start: Start, upstream: Upstream) -> None:
