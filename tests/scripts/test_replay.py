@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -16,7 +15,6 @@ import pytest
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.io import FlowWriter
 
-import environment
 from aicache.adapters.memory import MemoryIndex
 from aicache.cli.replay.memory import DiskBackedStore
 from aicache.cli.replay.replay import Replay
@@ -26,6 +24,7 @@ from aicache.cli.warm.records import build_flow
 from aicache.config import Config, Shared
 from aicache.domain.model import Entry, Mode, Usage
 from aicache.domain.policy import Policy
+from e2e.preloaded import PRELOADED
 from fakes import LetterEmbedder
 
 NOON = 1_795_867_200.0
@@ -228,16 +227,7 @@ async def test_the_nearest_are_found_among_what_was_neither_removed_nor_replaced
 
 
 def run(*arguments: object, code: int = 0) -> tuple[str, str]:
-    scripts = str(environment.ROOT / "scripts")
-    path = os.pathsep.join([scripts, str(environment.ROOT / "addon")])
-    done = subprocess.run(
-        [sys.executable, "-m", "aicache", "replay", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+    done = PRELOADED.run([sys.executable, "-m", "aicache", "replay", *map(str, arguments)], os.environ, 60)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout, done.stderr
