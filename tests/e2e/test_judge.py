@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import secrets
@@ -345,6 +346,42 @@ def test_other_requests_do_not_wait_for_it(caller: Caller, judge: JudgeService) 
     waiting.join(20)
     assert hit.cache == "exact"
     assert took < 1.5
+
+
+def test_a_client_that_leaves_stops_waiting_and_the_answer_is_kept(caller: Caller, judge: JudgeService) -> None:
+    judge.delay = 1.0
+    body = json.dumps({"model": "gpt-test", "messages": [{"role": "user", "content": REWORDED}]}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", caller.proxy.port, timeout=20)
+    headers = {"content-type": "application/json", "authorization": f"Bearer {caller.key}"}
+    connection.request("POST", "/v1/chat/completions", body, headers)
+    caller.proxy.wait_for(lambda: bool(judge.requests), within=20)
+
+    connection.close()
+    hit = caller.ask(REWORDED)
+
+    assert hit.cache == "judged"
+    assert len(judge.requests) == 1
+    assert "Traceback" not in caller.proxy.log
+
+
+def test_a_hit_given_again_from_memory_has_waited_for_nothing(caller: Caller, judge: JudgeService) -> None:
+    judge.delay = 0.2
+    first = caller.ask(REWORDED)
+
+    again = caller.ask(REWORDED)
+
+    assert int(first.headers["x-ai-cache-judge"].partition("ms=")[2]) >= 150
+    assert int(again.headers["x-ai-cache-judge"].partition("ms=")[2]) < 150
+    assert again.cache == "judged"
+
+
+def test_a_stream_is_answered_by_what_it_allows(caller: Caller, judge: JudgeService) -> None:
+    caller.ask(ASKED, stream=True)
+
+    hit = caller.ask(REWORDED, stream=True)
+
+    assert hit.cache == "judged"
+    assert hit.headers["content-type"].startswith("text/event-stream")
 
 
 def test_the_audit_finds_out_a_judge_that_is_wrong(

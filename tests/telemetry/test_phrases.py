@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ FAR = Neighbor(KEY, 0.9412, refused="too far")
         (
             a_report(reason="guard:numbers", trace=a_trace(NEAR, FAR)),
             "miss: neighbor at 0.981 refused by guard: numbers",
+        ),
+        (
+            a_report(trace=a_trace(replace(FAR, judged="no"), replace(FAR, judged="late"))),
+            "miss: no neighbor above 0.92 (nearest 0.941); judge model: no, late",
+        ),
+        (
+            a_semantic_hit(judged=True),
+            "semantic hit 0.967 · allowed by the judge model · 3 h old · saved 412 tokens, 2.1 s",
         ),
         (a_report(reason="expired"), "miss: what is stored has expired"),
         (a_report(reason="store-error: exact store: timed out"), "miss: store error: exact store: timed out"),

@@ -172,3 +172,14 @@ def test_notes_that_anyone_may_have_written_break_nothing(decision: Any) -> None
 
     assert "Paris." in shown(flow.response, flow, "AI cache")
     assert decision_lines(json.loads(json.dumps(flow.metadata)), None)
+
+
+def test_what_a_judge_model_said_of_a_neighbor_is_shown() -> None:
+    report = a_semantic_hit(judged=True)
+    report.trace.neighbors.insert(0, Neighbor(KEY, 0.981, "How do I reset passwords?", "too far", judged="no"))
+    flow = a_flow(report)
+
+    text = shown(flow.response, flow)
+
+    assert f"1. 0.9810  refused: too far, judge model: no  {KEY}" in text
+    assert "allowed by the judge model" in text

@@ -83,7 +83,7 @@ def describe_decision(decided: Decided) -> str:
         return f"bypass: {_describe_bypass(decided.reason or '')}"
     if decided.outcome == "miss":
         differs = f"; an equal request is stored, with another {', '.join(decided.headers)}" if decided.headers else ""
-        return f"miss: {describe_miss(decided)}{differs}"
+        return f"miss: {describe_miss(decided)}{_describe_judging(decided)}{differs}"
     outcome = outcome_name(decided)
     parts = [outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"]
     if decided.judged:
@@ -129,6 +129,12 @@ def describe_miss(decided: Decided) -> str:
         risk = "" if trace.risk is None else f", {100 * trace.risk:.2g} % likely wrong"
         return f"neighbor too risky ({'' if nearest is None else f'at {nearest:.3f}'}{risk})".replace("(, ", "(")
     return _MISSES.get(reason, reason.replace("store-error: ", "store error: "))
+
+
+def _describe_judging(decided: Decided) -> str:
+    """Describe what a judge model said of a miss's neighbors; empty if it was not to be asked."""
+    said = dict.fromkeys(neighbor.judged for neighbor in decided.trace.neighbors if neighbor.judged is not None)
+    return f"; judge model: {', '.join(said)}" if said else ""
 
 
 def _describe_bypass(reason: str) -> str:
