@@ -86,6 +86,17 @@ def test_each_decision_end_and_judgment_is_a_line(start: Callable[..., DecisionL
     assert (verdict["kind"], verdict["standing"], verdict["namespace"]) == (KIND, "frozen", "n")
 
 
+def test_a_line_says_what_a_judge_model_said(start: Callable[..., DecisionLog], tmp_path: Path) -> None:
+    log = start()
+
+    log.decided(a_near_hit(0.8, judged=True, trace=Trace([], [Neighbor("k", 0.8, "q", judged="yes")])))
+    ended(log)
+
+    [hit] = lines(tmp_path / "log.jsonl")
+    assert hit["judged"] is True
+    assert hit["neighbors"] == [{"key": "k", "similarity": 0.8, "refused": None, "judged": "yes"}]
+
+
 @pytest.mark.parametrize("noted", [msgspec.json.encode(Erased(frozenset({an_entry().key}))) + b"\n", b'{"keys": ["cu'])
 def test_what_a_process_before_was_about_to_erase_is_erased_at_the_start(
     start: Callable[..., DecisionLog], tmp_path: Path, noted: bytes
