@@ -36,7 +36,15 @@ def test_nothing_personal_is() -> None:
     assert selected(REWORDED, ASKED, before=("I live in Lyon, and I earn 2,000.",)) == []
 
 
+def test_personal_questions_are_where_the_model_may_see_them() -> None:
+    turns = [Turn("user", "Why was my card declined?", {})]
+    neighbors = ["Why has my card been declined?", "Why was my card declined today?"]
+
+    assert select_judged(turns, "Why was my card declined?", neighbors, 3, personal=True) == [0]
+
+
 def test_nothing_about_the_moment_is() -> None:
+    assert select_judged([], "Which city is the French capital today?", [ASKED], 3, personal=True) == []
     assert selected("Which city is the French capital today?", ASKED) == []
 
 

@@ -289,6 +289,12 @@ class JudgeModel:
         "asked about",
     ] = 0.1
     max_per_minute: Annotated[int, whole(1, 1_000_000), "how many neighbors a minute the model is asked about"] = 600
+    personal: Annotated[
+        bool,
+        FLAG,
+        "whether the model may see personal questions (my account, I have lost), too; those about the moment it "
+        "never sees",
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

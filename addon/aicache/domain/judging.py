@@ -11,6 +11,7 @@ from aicache.domain.end_user import may_be_personal
 from aicache.domain.model import Turn
 from aicache.guards import Outcome
 from aicache.guards.caller_dependent import depends_on_caller
+from aicache.guards.time_sensitive import depends_on_now
 
 MAX_ANSWER_CHARS = 600
 """Characters of the longest stored answer that a judge model is shown."""
@@ -68,20 +69,28 @@ class JudgeOpinion:
 
 
 def select_judged(
-    turns: Sequence[Turn], question: str, neighbors: Sequence[str | None], limit: int, partition: str = ""
+    turns: Sequence[Turn],
+    question: str,
+    neighbors: Sequence[str | None],
+    limit: int,
+    partition: str = "",
+    *,
+    personal: bool = False,
 ) -> list[int]:
     """Return the places of the neighbors' questions that may be put to a judge model, *limit* at most.
 
-    Never one that is known to differ. Nothing personal or about the moment leaves: no such question, none in such a
-    conversation, and no such neighbor. *partition* is that of `guards.compare_questions`.
+    Never one that is known to differ. Nothing about the moment leaves and, unless *personal* is set, nothing personal:
+    no such question, none in such a conversation, and no such neighbor. *partition* is that of
+    `guards.compare_questions`.
     """
+    is_private = depends_on_now if personal else depends_on_caller
     selected: list[int] = []
-    if may_be_personal(turns) or not _is_encodable(question):
+    if is_private(question) or not _is_encodable(question) or (not personal and may_be_personal(turns)):
         return selected
     for place, neighbor in enumerate(neighbors):
         if len(selected) == limit:
             break
-        if neighbor is None or depends_on_caller(neighbor) or not _is_encodable(neighbor):
+        if neighbor is None or is_private(neighbor) or not _is_encodable(neighbor):
             continue
         if guards.compare_questions(question, neighbor, partition).outcome is not Outcome.DIFFERENT:
             selected.append(place)

@@ -43,6 +43,8 @@ class JudgeLimits:
     min_chance: float = 0.1
     """Of a yes, below which only a sample is asked about."""
     max_per_minute: int = 600
+    personal: bool = False
+    """Whether it is asked about personal questions, too."""
 
 
 DEFAULT_JUDGE_LIMITS = JudgeLimits()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 
 from aicache.domain.judging import MAX_ANSWER_CHARS, JudgeOpinion, JudgeOutcome, JudgeQuestion, select_judged
@@ -59,13 +60,22 @@ class JudgedLookup:
     async def _select(self, candidates: Sequence[tuple[Neighbor, Entry]]) -> list[tuple[Neighbor, Entry]]:
         exchange, question = self.lookup.exchange, self.lookup.exchange.call.question or ""
         stored = [entry.question for _, entry in candidates]
-        arguments = (exchange.call.turns, question, stored, self.judge.limits.neighbors, exchange.segment)
         if not candidates:
             return []
+        limits = self.judge.limits
+        select = partial(
+            select_judged,
+            exchange.call.turns,
+            question,
+            stored,
+            limits.neighbors,
+            exchange.segment,
+            personal=limits.personal,
+        )
         if len(exchange.call.turns) > 1 or len(question) > MAX_CHARS_ON_LOOP:
-            places = await asyncio.to_thread(select_judged, *arguments)
+            places = await asyncio.to_thread(select)
         else:
-            places = select_judged(*arguments)
+            places = select()
         return [candidates[place] for place in places]
 
     async def _ask(self, selected: Sequence[tuple[Neighbor, Entry]], questions: Sequence[JudgeQuestion]) -> int | None:

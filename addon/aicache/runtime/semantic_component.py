@@ -190,7 +190,7 @@ class SemanticComponent:
             self._engine.use_judge(None)
             return
         await judge.load()
-        limits = JudgeLimits(wanted.neighbors, wanted.min_chance, wanted.max_per_minute)
+        limits = JudgeLimits(wanted.neighbors, wanted.min_chance, wanted.max_per_minute, wanted.personal)
         self._engine.use_judge(judge, wanted.timeout, limits)
         logger.info("neighbors that are far or unexplained are put to %s", wanted.model)
 
