@@ -24,6 +24,17 @@ OPPOSITES = [
     ("비자가 있으면 입국할 수 있나요?", "비자가 없으면 입국할 수 있나요?"),
     ("วิธีเปิดใช้งานการแจ้งเตือน", "วิธีปิดใช้งานการแจ้งเตือน"),
 ]
+OTHERS = [
+    ("Was ist am Montag geöffnet?", "Was ist am Dienstag geöffnet?"),
+    ("Wie warm ist Rom im März?", "Wie warm ist Rom im Juli?"),
+    ("Comment faire un gâteau pour quatre personnes ?", "Comment faire un gâteau pour huit personnes ?"),
+    ("Comment expliquer la photosynthèse en anglais ?", "Comment expliquer la photosynthèse en russe ?"),
+    ("¿Cómo explico la fotosíntesis en inglés?", "¿Cómo explico la fotosíntesis en francés?"),
+    ("Jak upiec chleb w trzy godziny?", "Jak upiec chleb w dwie godziny?"),
+    ("Что делать в Риме в мае?", "Что делать в Риме в июне?"),
+    ("光合成を英語で説明して", "光合成をフランス語で説明して"),
+    ("광합성을 영어로 설명해 줘", "광합성을 일본어로 설명해 줘"),
+]
 NEGATED = [
     ("Warum darf man nachts nicht waschen?", "Warum darf man nachts waschen?"),
     ("Waarom mag je hier niet parkeren?", "Waarom mag je hier parkeren?"),
@@ -49,8 +60,8 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("question", "neighbor"), OPPOSITES + NEGATED)
-def test_the_opposite_is_another_question(question: str, neighbor: str) -> None:
+@pytest.mark.parametrize(("question", "neighbor"), OPPOSITES + OTHERS + NEGATED)
+def test_the_opposite_another_day_number_or_language_is_another_question(question: str, neighbor: str) -> None:
     assert compare_questions(question, neighbor).outcome is Outcome.DIFFERENT
 
 

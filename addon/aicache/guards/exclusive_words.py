@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 from aicache.guards.language import detect_language
 from aicache.guards.lexicon import chinese, english, places
+from aicache.guards.lexicon.calendar_names import MONTHS, WEEKDAYS
+from aicache.guards.lexicon.language_names import LANGUAGE_NAMES
+from aicache.guards.lexicon.number_words import NUMBER_WORDS
 from aicache.guards.lexicon.opposites import FINAL_PARTICLES, OPPOSITES
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
 
@@ -60,11 +63,19 @@ def _index_others() -> dict[str, dict[str, list[tuple[Group, int]]]]:
     found: dict[str, dict[str, list[tuple[Group, int]]]] = {}
     for language in sorted(OPPOSITES.keys() - {"en", "zh", "zh-tw"}):
         words = found[language] = {}
-        for number, sides in enumerate(OPPOSITES[language], _FIRST_OTHER_GROUP):
+        named = [
+            ("numbers", MONTHS[language].values()),
+            ("numbers", WEEKDAYS[language].values()),
+            ("language", LANGUAGE_NAMES[language].values()),
+            ("numbers", [] if language in _SHORT_WORDS_ARE_PARTS else list(NUMBER_WORDS[language].values())[2:]),
+        ]
+        for number, (slot, sides) in enumerate(
+            [*(("antonym", sides) for sides in OPPOSITES[language]), *named], _FIRST_OTHER_GROUP
+        ):
             for side, side_words in enumerate(sides):
                 for word in side_words:
                     if len(word) > 1 or language not in _SHORT_WORDS_ARE_PARTS:
-                        words.setdefault(word, []).append((("antonym", number), side))
+                        words.setdefault(word, []).append(((slot, number), side))
     return found
 
 
