@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from aicache.guards import Outcome, compare_questions
+from aicache.guards.negation import is_negated
 
 OPPOSITES = [
     ("Wie schalte ich den Dunkelmodus ein?", "Wie schalte ich den Dunkelmodus aus?"),
@@ -70,3 +73,11 @@ def test_the_same_in_other_words_has_no_opposite_and_no_negation(question: str, 
     names = {difference.name for difference in compare_questions(question, neighbor).differences}
 
     assert not names & {"antonym", "negation", "polarity"}
+
+
+def test_one_endless_turkish_word_is_read_in_linear_time() -> None:
+    word = "ışm" * 20_000
+
+    began = time.process_time()
+    assert not is_negated(word, [word])
+    assert time.process_time() - began < 2

@@ -45,7 +45,7 @@ _NEUTRAL_ELSEWHERE = re.compile(
 )
 _ENDINGS = {
     "tr": re.compile(
-        r"\w{2,}(?:m[ıiuü]yor|mad[ıi]|med[ıi]|mam[ıi]ş|memiş|mayan|meyen|mayaca|meyece|(?<!na)maz\b|mez\b)"
+        r"(?<=\w\w)(?:m[ıiuü]yor|mad[ıi]|med[ıi]|mam[ıi]ş|memiş|mayan|meyen|mayaca|meyece|(?<!na)maz\b|mez\b)"
     ),
     "ko": re.compile(r"(?:^|\s)(?:안|못)\s|지\s?(?:않|못|말)|없(?!이\s?도)|아니[라야]|아닌"),
 }
