@@ -91,12 +91,14 @@ def evaluate_stream(
 ) -> Run:
     """Look up one question after the other, starting with an empty cache; every miss is stored.
 
-    *neighbors* has the earlier neighbors of each question, nearest first, at least down to the threshold and to the
+    *neighbors* has the earlier neighbors of each question, nearest first, at least down to the lowest similarity of the
+    guards and to the
     lowest similarity at which the *judge* is asked.
     """
     run = Run()
     stored: dict[int, str] = {}  # misses by index
-    floor = rules.threshold if judge is None else min(rules.threshold, judge.min_similarity)
+    lowest = policy.lowest_similarity(rules.threshold, rules)
+    floor = lowest if judge is None else min(lowest, judge.min_similarity)
     for index, question in enumerate(questions):
         near: list[LabeledNeighbor] = []
         for other, similarity in neighbors[index]:
@@ -104,7 +106,7 @@ def evaluate_stream(
                 break
             if other in stored:
                 near.append(LabeledNeighbor(stored[other], similarity, questions[other].answer == question.answer))
-        decision = run.decide(question.text, [one for one in near if one.similarity >= rules.threshold], rules)
+        decision = run.decide(question.text, [one for one in near if one.similarity >= lowest], rules)
         if judge is not None and decision.answered is None:
             decision = judge.decide(decision, near, rules)
         if decision.answered is None:
@@ -139,7 +141,8 @@ def _decision(question: str, near: Sequence[LabeledNeighbor], rules: Rules) -> D
         return Decision(question, None)
     refused, slot = None, ""
     for candidate in policy.passing_neighbors(
-        [Neighbor(str(i), one.similarity) for i, one in enumerate(near)], rules.threshold
+        [Neighbor(str(i), one.similarity) for i, one in enumerate(near)],
+        policy.lowest_similarity(rules.threshold, rules),
     ):
         one = near[int(candidate.key)]
         if not may_look_up_semantically(one.text, rules):  # then it is not in the index

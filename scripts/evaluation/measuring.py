@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aicache import config as configuration
 from aicache.config import Config
-from aicache.domain.policy import Policy, Rules, Volatile
+from aicache.domain.policy import Policy, Rules, Volatile, lowest_similarity
 from aicache.evidence.embedding_space import space_of_model
 from aicache.runtime.data_folder import default_data_folder
 from aicache.runtime.preflight import rules_for
@@ -62,7 +62,8 @@ def _stream_runner(
     """Return a function that evaluates a stream in one order under given rules."""
     known = vectors.of(question.text for question in questions)
     judge = judge_of(options, vectors)
-    floors = [] if rules.policy is Policy.VERIFIED and not options.report else [rules.threshold]
+    lowest = lowest_similarity(rules.threshold, rules)
+    floors = [] if rules.policy is Policy.VERIFIED and not options.report else [lowest]
     floors += [MIN_REPORT_THRESHOLD] if options.report else []
     if floors and judge is not None:
         floors.append(judge.min_similarity)

@@ -253,8 +253,11 @@ MILES = "How far is 5 miles?"
     [
         (MILES, "How far is 50 miles?", 0.99, "guard:numbers"),
         (MILES, "How far are 5 miles?", 0.9, None),
-        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.93, "unexplained:substitution"),
-        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.95, None),
+        ("How do I grill a fish?", "How do I grill a pumpkin?", 0.99, "unexplained:substitution"),
+        ("What are the risks of smoking?", "What are the health risks of smoking?", 0.9, "unexplained:addition"),
+        ("What are the risks of smoking?", "What are the health risks of smoking?", 0.95, None),
+        (MILES, "How far are five miles?", 0.83, None),
+        (MILES, "How far are five miles?", 0.81, "too far"),
         (None, "How far is 5 miles?", 0.99, "guard:unknown"),
     ],
 )

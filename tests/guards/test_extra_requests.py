@@ -252,7 +252,7 @@ def test_courtesies_and_frames_refuse_nothing(question: str, other: str) -> None
     comparison = compare_questions(question, other)
 
     assert comparison.outcome is Outcome.EXPLAINED
-    assert comparison.names in ("", "chinese")
+    assert {*comparison.names.split("+")} <= {"", "chinese", "filler", "addition", "moved"}
 
 
 @given(

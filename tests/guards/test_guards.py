@@ -11,6 +11,21 @@ from aicache.guards import Comparison, Outcome, compare_questions
 NEAR_MISSES = [
     ("numbers", "How far is 5 miles?", "How far is 50 miles?"),
     ("numbers", "How far is 5 miles?", "How far is 5 km?"),
+    ("numbers", "一斤等于多少克？", "一公斤等于多少克？"),
+    ("numbers", "Who won World War I?", "Who won World War II?"),
+    ("sign", "What is 7 / 5?", "What is 7 * 5?"),
+    ("sign", "What does rm -rf ./ do?", "What does rm -rf / do?"),
+    ("sign", "Reply to the message: 😀", "Reply to the message: 😢"),
+    ("pronoun", "Где он живёт?", "Где она живёт?"),
+    ("quantifier", "Are all snakes venomous?", "Are some snakes venomous?"),
+    ("preposition", "Darf ich vor der Operation essen?", "Darf ich nach der Operation essen?"),
+    ("preposition", "Wie schalte ich das WLAN an?", "Wie schalte ich das WLAN aus?"),
+    ("preposition", "¿Qué se hace antes de la operación?", "¿Qué se hace después de la operación?"),
+    ("order", "Subtract 8 from 20", "Subtract 20 from 8"),
+    ("order", "Who did Brutus kill?", "Who killed Brutus?"),
+    ("order", "熊吃什么", "什么吃熊"),
+    ("order", "¿Cómo voy de Sevilla a Córdoba?", "¿Cómo voy de Córdoba a Sevilla?"),
+    ("order", "A room for two adults and one child?", "A room for one adult and two children?"),
     ("numbers", "What can I buy for twenty dollars?", "What can I buy for thirty dollars?"),
     ("numbers", "What is new in Python 3.11.1?", "What is new in Python 3.11.2?"),
     ("numbers", "Is the shop open on Monday?", "Is the shop open on Tuesday?"),
@@ -32,6 +47,7 @@ NEAR_MISSES = [
     ("antonym", "還款前可以提前結清嗎", "还款后可以提前结清吗"),
     ("antonym", "上个月的账单在哪里", "下个月的账单在哪里"),
     ("polarity", "Why is my phone so slow?", "Why is my phone so fast?"),
+    ("polarity", "Which drugs are safe during pregnancy?", "Which drugs are unsafe during pregnancy?"),
     ("polarity", "Is that a legal contract?", "Is that an illegal contract?"),
     ("degree", "How can I become more patient?", "How can I become less patient?"),
     ("gender", "What should I give my sister?", "What should I give my brother?"),
@@ -130,7 +146,10 @@ def test_a_near_miss_is_refused_by_the_name_of_what_differs(slot: str, one: str,
 
 @pytest.mark.parametrize(("one", "other"), PARAPHRASES)
 def test_a_paraphrase_passes(one: str, other: str) -> None:
-    assert compare_questions(one, other) == Comparison(Outcome.EXPLAINED)
+    comparison = compare_questions(one, other)
+
+    assert comparison.outcome is Outcome.EXPLAINED
+    assert comparison.raised <= 0
 
 
 @pytest.mark.parametrize(("one", "other"), SAME_IN_CHINESE)
@@ -138,16 +157,16 @@ def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str
     comparison = compare_questions(one, other)
 
     assert comparison.outcome is Outcome.EXPLAINED
-    assert comparison.names in ("", "chinese")
+    assert {*comparison.names.split("+")} <= {"", "chinese", "filler", "moved"}
 
 
 @pytest.mark.parametrize(
     ("slot", "one", "other"),
     [
-        ("substitution", "How do I grill a zucchini?", "How do I grill a pumpkin?"),
+        ("addition", "What are the risks of smoking?", "What are the health risks of smoking?"),
+        ("tense", "How long was the bridge closed?", "How long is the bridge closed?"),
         ("modifier", "Is Ann a photographer?", "Is Ann a decent photographer?"),
         ("name", "How do I get a visa?", "How do I get a Pakistan visa?"),
-        ("code", "What does this tiny function do?", "What does this parseRow function do?"),
         ("question", "Why does the engine start?", "When does the engine start?"),
         ("person", "What is your name?", "What is my name?"),
         ("question", "为什么关闭账户", "怎么关闭账户"),
@@ -161,9 +180,28 @@ def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
     assert 0 < comparison.raised <= 1
 
 
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("substitution", "How do I use the tiny function?", "How do I use the parseRow function?"),
+        ("substitution", "How do I grill a zucchini?", "How do I grill a pumpkin?"),
+        ("substitution", "芜菁怎么腌", "蘑菰怎么腌"),
+        ("substitution", "Как почистить кофеварку?", "Как почистить мясорубку?"),
+        ("order", "If it rains the street is wet, right?", "If the street is wet it rains, right?"),
+        ("modality", "Can I take aspirin daily?", "Must I take aspirin daily?"),
+        ("preposition", "Can I eat the day before surgery?", "Can I eat the day surgery?"),
+    ],
+)
+def test_what_is_left_over_is_unexplained(name: str, one: str, other: str) -> None:
+    comparison = compare_questions(one, other)
+
+    assert comparison.outcome is Outcome.UNEXPLAINED
+    assert name in [difference.name for difference in comparison.differences]
+
+
 @pytest.mark.parametrize(("one", "other"), [pair[-2:] for pair in (*NEAR_MISSES, *PARAPHRASES, *SAME_IN_CHINESE)])
 def test_it_makes_no_difference_which_is_the_neighbor(one: str, other: str) -> None:
-    assert compare_questions(one, other) == compare_questions(other, one)
+    assert compare_questions(one, other) == compare_questions(other, one).turned()
 
 
 WORDS = (
@@ -194,7 +232,10 @@ def test_no_text_makes_it_raise_and_both_directions_agree(one: str, other: str) 
 @settings(max_examples=200)
 @given(TEXTS)
 def test_a_text_is_never_refused_for_itself(text: str) -> None:
-    assert compare_questions(text, text) == Comparison(Outcome.EXPLAINED)
+    comparison = compare_questions(text, text)
+
+    assert (comparison.outcome, comparison.differences) == (Outcome.EXPLAINED, ())
+    assert comparison.raised < 0
     assert compare_questions(text, f"  {text.swapcase().swapcase()} ") == compare_questions(
         text, text.swapcase().swapcase()
     )

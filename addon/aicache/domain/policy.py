@@ -99,6 +99,11 @@ def passing_neighbors(neighbors: Sequence[Neighbor], threshold: float) -> list[N
     return sorted(passing, key=lambda n: (-n.similarity, n.key))
 
 
+def lowest_similarity(threshold: float, rules: Rules) -> float:
+    """Return the similarity from which the guards may let a neighbor answer of which nothing is left unexplained."""
+    return threshold + guards.EASE * (1 - threshold) if rules.policy is Policy.GUARDED else threshold
+
+
 def check_guards(
     question: str,
     neighbor_question: str | None,

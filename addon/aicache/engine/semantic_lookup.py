@@ -63,14 +63,15 @@ class SemanticLookup:
         """Answer with the nearest neighbor that is near enough and passes the guards."""
         exchange, rules, trace = self.lookup.exchange, self.lookup.rules, self.lookup.trace
         threshold = trace.threshold = max(rules.threshold, exchange.directives.threshold)
-        near = policy.passing_neighbors(neighbors, threshold)[: rules.top_k]
+        lowest = max(policy.lowest_similarity(rules.threshold, rules), exchange.directives.threshold)
+        near = policy.passing_neighbors(neighbors, lowest)[: rules.top_k]
         logger.debug(
             "%s: %s: %d of %d neighbors pass %g, the nearest has %.4f",
             exchange.label,
             Step.THRESHOLD,
             len(near),
             len(neighbors),
-            threshold,
+            lowest,
             max((n.similarity for n in neighbors), default=0.0),
         )
         hit: Hit | None = None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
-from aicache.guards.numbers import QUANTITY_MARK, mask_quantities
+from aicache.guards.numbers import QUANTITY_MARK, Quantity, mask_quantities
 from aicache.guards.words import stem
 
 
@@ -60,7 +60,27 @@ class Clauses:
     """Runs of characters, of scripts that are compared by those."""
     courtesies: frozenset[str]
     """Words of courtesies."""
-    english: bool
+    language: str
+    capitalized: frozenset[str]
+    """Words that are names by their capitals."""
+    words: tuple[str, ...]
+    initials: str
+    """First letters of *words*."""
+    keys: tuple[str, ...]
+    """The form in which each of *words* is compared; a quantity's is its value after `QUANTITY_MARK`."""
+    content: tuple[str, ...]
+    """The keys of the words with a meaning, in order."""
+    plain: str
+    unspaced: bool
+    """Whether it is mostly written without spaces."""
+
+    @property
+    def ascii_only(self) -> bool:
+        return self.plain.isascii()
+
+    @property
+    def english(self) -> bool:
+        return self.language == "en"
 
 
 GRAM = {Script.KANA: 2, Script.THAI: 3}
@@ -79,7 +99,9 @@ _IGNORED_TOKENS = frozenset(courtesies.SILENT)
 _LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
 
 
-def split_clauses(text: str, plain: str) -> Clauses:
+def split_clauses(
+    text: str, plain: str, quantities: Sequence[Quantity] = (), capitalized: frozenset[str] = frozenset()
+) -> Clauses:
     """Split a text, whose normalized form is *plain*. Never raises; the time is linear in its length."""
     lines = _DASH.sub(" - ", text).splitlines() if _DASH.search(text) else text.splitlines()
     split = list(_clauses(lines if len(lines) > 1 or _DASH.search(text) else (), plain))
@@ -91,18 +113,51 @@ def split_clauses(text: str, plain: str) -> Clauses:
         for asking in _QUESTION_WORDS_UNSPACED.findall(plain):
             counts[f"?{asking}"] = counts.get(f"?{asking}", 0) + 1
     joins, grams = set(), set()
+    words, keys, content, polite = [], [], [], []
+    values = iter([f"{QUANTITY_MARK}{each.base or each.value}" for each in quantities])
+    unspaced = 0
     for clause in clauses:
         for i, token in enumerate(clause):
-            if token.script in GRAM:
-                grams.add("".join(each.key for each in clause[i : i + GRAM[token.script]]))
-            elif token.meaning and token.script is not Script.QUANTITY and token.word != token.key[1:]:
-                counts[token.key] = counts.get(token.key, 0) + 1
-            if token.word in _QUESTION_WORDS:
-                counts[f"?{token.word}"] = counts.get(f"?{token.word}", 0) + 1
-            if i and token.script is Script.WORD:
-                joins.add(clause[i - 1].key + token.key)
-    polite = frozenset(token.word for clause in clauses for token in clause if not token.key)
-    return Clauses(clauses, counts, frozenset(joins), frozenset(grams), polite, language == "en")
+            word, key, meaning, script = token
+            if not key:
+                polite.append(word)
+            if script in GRAM:
+                grams.add("".join([each.key for each in clause[i : i + GRAM[script]]]))
+                unspaced += 1
+                if not "\u3041" <= word <= "\u309f":
+                    content.append(key)
+                continue
+            if script is Script.QUANTITY:
+                key = next(values, word)
+                content.append(key)
+            elif meaning:
+                content.append(key)
+                if word != key[1:]:
+                    counts[key] = counts.get(key, 0) + 1
+            if script is Script.WORD:
+                if word in _QUESTION_WORDS:
+                    counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
+                if i:
+                    joins.add(clause[i - 1].key + key)
+            elif script is not Script.QUANTITY:
+                unspaced += 1
+            words.append(word)
+            keys.append(key)
+    return Clauses(
+        clauses=clauses,
+        counts=counts,
+        joins=frozenset(joins),
+        grams=frozenset(grams),
+        courtesies=frozenset(polite),
+        language=language,
+        capitalized=capitalized,
+        words=tuple(words),
+        initials="".join([word[0] for word in words]),
+        keys=tuple(keys),
+        content=tuple(content),
+        plain=plain,
+        unspaced=2 * unspaced > len(words),
+    )
 
 
 def _alone(clause: Clause) -> Clause:
@@ -166,10 +221,12 @@ def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
             yield Token(word, word, meaning, Script.KANJI if kana else Script.HAN)
         elif len(word) == 1 and _IS_UNSPACED.match(word):
             yield Token(word, word, Meaning.SOMETHING, Script.THAI if "\u0e00" <= word <= "\u0e7f" else Script.KANA)
-        elif word in silent:
+        elif word in silent and word not in _LETTERS:
             yield Token(word, word, Meaning.NOTHING, Script.WORD)
+        elif len(word) == 1 and word.isascii():
+            yield Token(word, f"{word}letter", Meaning.LITTLE, Script.WORD)
         elif language == "en":
-            meaning = Meaning.LITTLE if word in _LIGHT_WORDS or len(word) == 1 else Meaning.SOMETHING
+            meaning = Meaning.LITTLE if word in _LIGHT_WORDS or word.endswith("letter") else Meaning.SOMETHING
             yield Token(word, stem(word), meaning, Script.WORD)
         else:
             yield Token(word, word, Meaning.SOMETHING, Script.WORD)
@@ -203,6 +260,8 @@ for _language_of, _words_of in _WORDS.items():
         _LANGUAGES.setdefault(_word, []).append(_language_of)
 _QUESTION_WORDS = frozenset(_in_words(courtesies.ASKING))
 _QUESTION_WORDS_UNSPACED = re.compile("|".join(courtesies.ASKING_UNSPACED.split()))
+_LETTERS = frozenset("dmt")
+"""Single letters that stand for a word in few languages only: what is left of contractions is spelled out before."""
 _LIGHT_WORDS = frozenset(courtesies.LIGHT.split())
 _UNSPACED_PHRASES = re.compile(
     "|".join(

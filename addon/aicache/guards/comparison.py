@@ -37,6 +37,11 @@ class Comparison:
     """Share of the way from the threshold to 1 by which the cosine must be nearer, which suits the scale of any model;
     negative: may be farther."""
 
+    def turned(self) -> Comparison:
+        """Return the comparison of the same questions in the other order."""
+        turned = tuple(Difference(each.name, each.right, each.left) for each in self.differences)
+        return Comparison(self.outcome, turned, self.raised)
+
     @property
     def names(self) -> str:
         """The differences' names, joined by ``+``."""

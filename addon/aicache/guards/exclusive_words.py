@@ -141,7 +141,11 @@ def find_exclusive_slots(
     """
     slots = _apart(one, other)
     slots += [group[0] for group in sorted(one.keys() ^ other.keys()) if group[0] == "aspect"]
-    if len(left) == len(right) <= 2 and any(_prefixed(a, b) or _prefixed(b, a) for a in left for b in right):
+    if (
+        "polarity" not in slots
+        and len(left) == len(right) <= 2
+        and any(_prefixed(a, b) or _prefixed(b, a) for a in left for b in right)
+    ):
         slots.append("polarity")
     if len(left) == len(right) <= 2:
         slots += _apart(_of_characters(left), _of_characters(right))

@@ -7,6 +7,7 @@ within a question ("Make it up.", "be brief", "like a pirate") cannot be listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 from aicache.guards.clauses import GRAM, Clause, Clauses, Meaning, Script, Token
@@ -47,21 +48,37 @@ class Surplus(NamedTuple):
 
     edge: float
     inside: float
+    commands: int
 
 
-def has_extra_request(one: Clauses, other: Clauses) -> bool:
-    """Return whether one of two texts with equal quantities has a request that the other lacks.
+class Extra(IntEnum):
+    """How one of two texts with equal quantities asks for more than the other."""
 
-    Equal surpluses are the same request in other words, or a different one, which other guards recognize.
+    NOTHING = 0
+    MAYBE = 1
+    """It says more about the same."""
+    SURELY = 2
+    """It has a sentence or a command that the other lacks."""
+
+
+def find_extra_request(one: Clauses, other: Clauses) -> Extra:
+    """Return whether one of two texts has a request that the other lacks.
+
+    Equal surpluses are the same request in other words, or a different one, which is a substitution.
     """
     mine, others = _surplus_keys(one, other)
     left, right = _surplus_of(one, other, mine), _surplus_of(other, one, others)
+    if left is None and right is None and len(one.clauses) == len(other.clauses) == 1:
+        return Extra.NOTHING
     if left is None or right is None:
-        return True
+        return Extra.SURELY
+    if left.commands != right.commands:
+        return Extra.SURELY
     more, less = max(left.edge, right.edge), min(left.edge, right.edge)
     if more >= 1 and (less < 1 or more - less >= 1):
-        return True
-    return abs(left.edge + left.inside - right.edge - right.inside) >= 1 and max(left.inside, right.inside) > 0
+        return Extra.MAYBE
+    surplus = abs(left.edge + left.inside - right.edge - right.inside) >= 1 and max(left.inside, right.inside) > 0
+    return Extra.MAYBE if surplus else Extra.NOTHING
 
 
 def _surplus_keys(one: Clauses, other: Clauses) -> tuple[set[str], set[str]]:
@@ -105,6 +122,7 @@ def _may_be_same_word(one: str, other: str) -> bool:
 def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | None:
     """Return the surplus of *one*; None if it is a whole clause."""
     edge = inside = 0.0
+    commands = 0
     for clause in one.clauses:
         edge += _has_second_question(clause, surplus)
         lost = [_is_lost(clause, at, surplus, other.grams) for at in range(len(clause))]
@@ -120,11 +138,12 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
         for start, end in _runs(clause, lost):
             run, flags = clause[start:end], lost[start:end]
             at_edge = start == 0 or end == len(clause)
+            commands += _has_command(run, flags)
             if at_edge and not (one.english and start == 0 and _only_specifies(run, flags)):
                 edge += _edge_weight(run, flags)
             else:
                 inside += _inside_weight(run, flags)
-    return Surplus(edge, inside)
+    return Surplus(edge, inside, commands)
 
 
 def _has_second_question(clause: Clause, surplus: set[str]) -> bool:

@@ -92,6 +92,11 @@ _CHINESE_SYNONYMS = {
 _CHINESE_SYNONYM = re.compile("|".join(sorted(_CHINESE_SYNONYMS, key=len, reverse=True)))
 
 
+_OPINION = re.compile(
+    r"\b(?P<who>who|what|which) do (?P<whose>[^?.,]{1,40}?) think (?P<be>is|are) (?P<what>[^?.,]{1,120})"
+)
+
+
 def normalize(text: str) -> str:
     """Return *text* in a form that is the same for texts that differ only in spelling and spaces.
 
@@ -105,6 +110,8 @@ def normalize(text: str) -> str:
     if "\u0307" in text:
         text = text.replace("i\u0307", "i")  # Turkish capital I with a dot
     text = _CONTRACTION.sub(_spelled_out, text)
+    if " think " in text:
+        text = _OPINION.sub(r"\g<who> \g<be> \g<what> according to \g<whose>", text)
     if not text.isascii():
         text = _CHINESE_SYNONYM.sub(lambda match: _CHINESE_SYNONYMS[match[0]], text)
     return " ".join(text.split())

@@ -117,8 +117,11 @@ def mask_quantities(plain: str) -> str:
 
 
 def has_unequal_quantities(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
-    """Return whether one text has a quantity more often than the other. Ones do not count: 1 day is a day."""
+    """Return whether one text has a quantity more often than the other. Ones do not count, 1 day is a day, unless both
+    have another unit."""
     lost, found = _unmatched(one, other)
+    if len(lost) == len(found) and lost and all(q.dimension for q in (*lost, *found)):
+        return True
     return not (_ones(lost) and _ones(found))
 
 

@@ -1,4 +1,4 @@
-"""Texts that differ in one word: another word in its place, or one more before a noun. Pure."""
+"""Content words that only one of two texts has. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,10 @@ def unshared_content(one: TextFeatures, other: TextFeatures) -> tuple[list[str],
     return unshared_words(one.content, other.content)
 
 
-def classify_one_word_change(one: TextFeatures, other: TextFeatures, left: list[str], right: list[str]) -> str | None:
-    """Return how two texts differ by one word: "substitution" or "modifier"; None if by nothing or by more.
-
-    Another order and one more word were measured to mean nothing: such neighbors are wrong no more often than others.
-    An added word before a noun does mean something: a photographer, a *bad* photographer.
-    """
-    if len(left) == len(right) == 1 or ("zh" in (one.language, other.language) and len(left) == len(right) == 2):
-        return "substitution"
-    if len(left) + len(right) == 1:
-        added, of = (left[0], one) if left else (right[0], other)
-        return "modifier" if added in of.modifiers else None
-    return None
+def is_modified(one: TextFeatures, other: TextFeatures) -> bool:
+    """Return whether two texts differ by one word before a noun: a photographer, a *bad* photographer."""
+    left, right = unshared_content(one, other)
+    if len(left) + len(right) != 1:
+        return False
+    added, of = (left[0], one) if left else (right[0], other)
+    return added in of.modifiers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,13 +9,15 @@ from aicache.guards.clauses import Clauses, split_clauses
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
 from aicache.guards.grammatical_person import find_person
 from aicache.guards.language import detect_language
+from aicache.guards.letters import spell_out_letters
 from aicache.guards.names import Names, find_names
 from aicache.guards.negation import is_negated
 from aicache.guards.normalize import normalize, normalize_keeping_case
 from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
 from aicache.guards.question_type import find_question_types
+from aicache.guards.signs import find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
-from aicache.guards.symbols import count_symbols
+from aicache.guards.small_words import SmallWords, find_small_words
 from aicache.guards.voice import find_conjunction, is_passive
 from aicache.guards.words import content_stems, noun_modifiers, split_words
 
@@ -48,7 +49,8 @@ class TextFeatures:
     subject_character: str
     conjunction: str
     clauses: Clauses
-    symbols: Mapping[str, int]
+    signs: tuple[str, ...]
+    small_words: SmallWords
 
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
@@ -57,11 +59,13 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
 
     Features cached for one *partition* make nothing faster for another: timing would reveal other callers' questions.
     """
-    plain = normalize(text)
+    cased = normalize_keeping_case(text)
+    spelled = spell_out_letters(cased)
+    plain = normalize(spelled)
     words = split_words(plain)
     quantities = parse_quantities(plain)
-    cased = normalize_keeping_case(text)
     names = find_names(cased)
+    clauses = split_clauses(spelled, plain, quantities, names.names)
     return TextFeatures(
         plain=plain,
         words=tuple(words),
@@ -79,6 +83,7 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         character_of_word=find_character_of_word(plain),
         subject_character=find_subject_character(plain),
         conjunction=find_conjunction(words),
-        clauses=split_clauses(text, plain),
-        symbols=count_symbols(cased),
+        clauses=clauses,
+        signs=find_signs(cased),
+        small_words=find_small_words(plain, clauses.words, clauses.language),
     )

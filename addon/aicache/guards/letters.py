@@ -1,0 +1,75 @@
+"""Single capitals and Roman numerals, which lower case would make an article or a pronoun of. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_ROMAN = {
+    numeral: str(value)
+    for value, numeral in enumerate(
+        "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI XXII XXIII XXIV".split(), 1
+    )
+}
+_AMBIGUOUS = frozenset("IVX")
+"""Also a pronoun, or a letter that is not a number (Model X)."""
+_NUMBERED = (
+    "type war phase part chapter class stage title volume act level grade section category division group "
+    "factor king queen pope emperor tsar saint angiotensin element cranial nerve bipolar article annex "
+    "appendix book season episode generation mark rocky typ phase teil kapitel klasse weltkrieg guerre "
+    "guerra partie parte capítulo capitolo chapitre classe clase tipo fase wojna savaşı"
+).split()
+_CAPITALS = re.compile(r"(?<![\w'’.&/+-])(?:[IVX]{2,6}|[AISVX])(?![\w'’&/+*]|\.\w|-\w)")
+_COUNTRY = re.compile(r"(?<![\w.])US(?![\w.])")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
+_LOWER_NUMERAL = re.compile(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
+_LETTER_A = re.compile(r"(?<=[^\W\d_] )a(?=\s*(?:[?.,!;:)]|$| (?:and|or|vs|is|are)\b))")
+"""No article stands before these."""
+_PRONOUN = re.compile(
+    r" (?:am|was|have|had|has|do|did|can|could|will|would|should|must|may|might|want|need|think|know|saw|see|went|go"
+    r"|get|got|found|find|like|love|use|used|bought|wonder|always|never|just|also|really|still|keep|feel|live|work|make)\b"
+)
+"""What follows the pronoun rather than a numeral."""
+_SENTENCE_END = frozenset(".?!:;\n\"'(¿¡…。？！-")
+_LETTER = "letter"
+
+
+def spell_out_letters(text: str) -> str:
+    """Return a text whose case was kept with Roman numerals as digits, and a capital A that is no article as a word."""
+    if _CAPITALS.search(text) is not None and not text.isupper():
+        text = _CAPITALS.sub(lambda match: _spelled_out(match, text), text)
+    if "US" in text and not text.isupper():
+        text = _COUNTRY.sub("USA", text)
+    if " a" in text:
+        text = _LETTER_A.sub("a" + _LETTER, text)
+    if " i" in text or " v" in text or " x" in text:
+        text = _LOWER_NUMERAL.sub(
+            lambda match: f"{match['noun']} {_ROMAN.get(match['numeral'].upper(), match['numeral'])}", text
+        )
+    return text
+
+
+def _spelled_out(match: re.Match[str], text: str) -> str:
+    letters = match[0]
+    before = text[: match.start()].rstrip()
+    starts = not before or before[-1] in _SENTENCE_END
+    if letters == "S":
+        return "sletter"
+    if letters == "A":
+        return letters if starts and _is_article(text[match.end() :]) else "a" + _LETTER
+    if letters not in _ROMAN:
+        return letters
+    if letters not in _AMBIGUOUS:
+        return _ROMAN[letters]
+    word = _WORD_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+    if word is None:
+        return letters
+    if word[1].casefold() in _NUMBERED:
+        return _ROMAN[letters]
+    named = word[1][0].isupper() and not word[1].isupper() and len(word[1]) > 3 and letters != "X"
+    first = not before[: -len(word[1])].rstrip() or before[: -len(word[1])].rstrip()[-1] in _SENTENCE_END
+    return _ROMAN[letters] if named and not first and not _PRONOUN.match(text, match.end()) else letters
+
+
+def _is_article(following: str) -> bool:
+    """Return whether an A at the beginning of a sentence is followed by a word it may be the article of."""
+    return following[:2].strip().isalpha() and following[:1] == " "

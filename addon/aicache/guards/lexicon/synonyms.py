@@ -1,0 +1,74 @@
+"""Words that stand for each other in questions, whatever is around them. Data only; written for this project.
+
+A line is one meaning. Words that mean the same only beside certain others are left out: a rate is not a price.
+"""
+
+from __future__ import annotations
+
+_GROUPS = """
+largest biggest
+buy buying bought purchase purchased purchasing
+use using used uses
+get gets got gotten getting obtain obtained obtaining receive receives received receiving recieve
+go going goes gone went
+come comes coming came
+say says saying said
+see seeing sees saw seen
+take takes taking took taken
+mean means meant meaning definition
+give gives giving gave given
+make makes making made create creates creating created
+know knows knew known
+think thinking thought believe believes
+find finding found locate located locating
+extra additional
+limit limits limitation limitations restriction restrictions
+verify verifying verified verification
+fee fees charge charges charged
+good great fantastic wonderful nice amazing awesome excellent
+incorrect wrong
+correct right
+detail details information info
+avoid avoiding prevent preventing
+determine determined calculate calculated
+multiple several
+actual real
+watched seen
+certain specific particular
+need needs needed require requires required necessary
+recall remember
+affect effect affects impact impacts
+current present
+enlarge increase
+live living reside residing
+offer offers provide provides supply
+allow allows allowed let permit permitted
+repair fix
+maths mathematics math
+happen happens happened happening occur occurs occurred
+often frequently
+speak talk speaking talking
+select choose pick
+help assist
+picture photo image pic
+quickly fast rapidly
+issue problem
+cancel cancelled canceled
+differ different difference differences differs
+reverse revert reversed reverted
+attempt attempted try tried
+delete remove
+become becoming
+visible shown showing
+appear appears appeared show shows
+able possible
+immediately instantly
+job occupation
+movie film
+automatic automatically auto
+important significant
+km kilometer kilometre
+kg kilogram
+"""
+
+SYNONYMS: dict[str, int] = {word: number for number, line in enumerate(_GROUPS.split("\n")) for word in line.split()}

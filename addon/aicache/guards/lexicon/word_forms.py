@@ -1,0 +1,34 @@
+"""Endings that make other forms of a word, by language. Data only; standard inflection, written for this project.
+
+Endings for the other sex of a person, for the doer, or for the lack of something are left out: they make other words.
+"""
+
+from __future__ import annotations
+
+ENDINGS: dict[str, frozenset[str]] = {
+    language: frozenset(["", *endings.split()])
+    for language, endings in {
+        "en": "s es e ed d ing ion ions ation ations y ies ied ly ment ments al ally ance ence n en ity",
+        "de": "e en em er es s n nen st t te ten et est ung ungen",
+        "fr": "s e es x ée és ées é ent ez er ons ait aient ais ant ion ions ement r",
+        "es": "s es e en an ar er ir ando iendo é ó ado ados ido idos ción ciones mos r n",
+        "it": "i are ere ire ando endo ato ati ano ono zione zioni mo e",
+        "pt": "s es e em am ar er ir ando endo indo ei ou ado ados ido ção ções r m",
+        "nl": "e en s n t d de den ing ingen te ten",
+        "pl": "a ą ę e i y u o owi em ie ego emu ej ych ym ymi ami ach ów om ć ł ła ło li ły m sz my cie ją w",
+        "ru": "а я ы и у ю е о ой ей ом ем ам ям ов ев ах ях ами ями ая ое ые ый ий ого его ому ему ую ть т ет ит ют "
+        "ут ат ят л ла ло ли в м ю ешь ишь",
+        "tr": "ı i u ü a e da de ta te dan den tan ten ın in un ün ım im um üm sı si su sü lar ler ları leri larım "
+        "lerim mı mi r ar er ır ir yor ıyor iyor mak mek ım yı yi ya ye nın nin m n",
+        "ar": "ه ها ي ة ات ين ون ا",
+        "ko": "은 는 이 가 을 를 의 도 만 요 에 로 으로 와 과 나요 니다",
+    }.items()
+}
+TURNING_ENDINGS = frozenset(
+    frozenset(pair)
+    for pair in (
+        ("o", "a"), ("os", "as"), ("", "a"), ("e", "a"), ("i", "e"), ("er", "in"), ("", "in"), ("r", "rin"),
+        ("er", "erin"), ("y", "al"), ("ion", "al"), ("e", "al"), ("ity", "y"), ("ed", "er"),
+    )
+)  # fmt: skip
+"""Pairs that may be two persons, or two things: hermano, hermana."""

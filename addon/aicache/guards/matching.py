@@ -1,0 +1,195 @@
+"""Finds the words of one text in another: in another form or spelling, joined, or as initials. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aicache.guards.clauses import GRAM, Clauses, Meaning, Script, Token
+from aicache.guards.lexicon.synonyms import SYNONYMS
+from aicache.guards.lexicon.word_forms import ENDINGS, TURNING_ENDINGS
+
+MAX_MATCHED_WORDS = 16
+"""Differing words up to which forms of the same word are looked for; of more, some are other words anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What two texts do not have in common. *left* and *right* are tokens that only one of them has."""
+
+    left: list[Token]
+    right: list[Token]
+    twins: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the second text, by those of the first that are the same word."""
+    ways: frozenset[str] = frozenset()
+    """How words were found to be the same: ``form``, ``spelling``, ``typo``, ``joined``, ``initials``, ``synonym``."""
+
+
+def match_words(one: Clauses, other: Clauses) -> Matching:
+    """Return what is left over of two texts after equal words, and forms of the same word, are removed."""
+    left, right = _unshared(one, other), _unshared(other, one)
+    if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
+        return Matching(left, right, {}, frozenset(_match_parts(left, right, one, other)))
+    twins: dict[str, str] = {}
+    ways: set[str] = set()
+    names = one.capitalized | other.capitalized
+    language = one.language if one.language == other.language else "en"
+    plain = one.ascii_only or other.ascii_only
+    for token in left[:]:
+        for twin in right:
+            if token.script is not Script.WORD or twin.script is not Script.WORD:
+                continue
+            if way := same_word(token.word, twin.word, language, names, plain=plain):
+                left.remove(token)
+                right.remove(twin)
+                twins[token.key] = twin.key
+                ways.add(way)
+                break
+    ways |= _match_parts(left, right, one, other)
+    return Matching(left, right, twins, frozenset(ways))
+
+
+def same_word(one: str, other: str, language: str, names: frozenset[str], *, plain: bool) -> str:
+    """Return why two words are one, "" if they are not. *plain*: one of the texts is written without accents."""
+    if _meaning(one, -1) == _meaning(other, -2):
+        return "synonym"
+    mine, others = _spelling(one, fold=plain), _spelling(other, fold=plain)
+    if mine == others:
+        return "spelling"
+    if is_form(mine, others, language):
+        return "form"
+    if is_misspelled(mine, others) and not ({one, other} & names and min(len(one), len(other)) < 7):
+        return "typo"
+    return ""
+
+
+def _meaning(word: str, default: int) -> int:
+    """Return the number of a word's group of synonyms."""
+    return SYNONYMS.get(word, SYNONYMS.get(word.removesuffix("s"), default))
+
+
+def is_form(one: str, other: str, language: str) -> bool:
+    """Return whether two words differ in their endings only, by endings of the language that turn no word round."""
+    short, long = sorted((len(one), len(other)))
+    if short < 3 or one[:3] != other[:3]:
+        return False
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), short)
+    if same < 4 or same < 0.6 * long:
+        return False
+    ends = frozenset((one[same:], other[same:]))
+    if ends in TURNING_ENDINGS:
+        return False
+    return ends <= ENDINGS.get(language, ENDINGS["en"])
+
+
+def is_misspelled(one: str, other: str) -> bool:
+    """Return whether two letters have changed places, or one was left out or doubled, after the first two.
+
+    Another letter in the place of one makes too many other words: nitrate, nitrite.
+    """
+    if len(one) < 5 or len(other) < 5 or one[:2] != other[:2] or not (one.isalpha() and other.isalpha()):
+        return False
+    if len(one) == len(other):
+        at = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+        return one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or len(long) < 6:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return at < len(short) and short[at:] == long[at + 1 :]
+
+
+def _spelling(word: str, *, fold: bool) -> str:
+    """Return one spelling for British and American English; with *fold* without accents."""
+    if not word.isascii():
+        if not fold or word > "\u0590":
+            return word.replace("ё", "е")
+        return "".join(char for char in unicodedata.normalize("NFD", word) if unicodedata.category(char) != "Mn")
+    if len(word) <= 4:
+        return word
+    for british, american in (("our", "or"), ("is", "iz"), ("yse", "yze"), ("ogue", "og"), ("tre", "ter"), ("ll", "l")):
+        at = word.find(british, 2)
+        if at > 0:
+            word = word[:at] + american + word[at + len(british) :]
+    return word
+
+
+def _unshared(one: Clauses, other: Clauses) -> list[Token]:
+    """Return the tokens of *one* that *other* lacks, or has less often."""
+    if one.counts == other.counts and one.grams == other.grams:
+        return []
+    surplus = Counter(one.counts)
+    surplus.subtract(other.counts)
+    found: list[Token] = []
+    for clause in one.clauses:
+        run = ""
+        for at, token in enumerate(clause):
+            if token.script in GRAM:
+                if _is_absent(clause, at, other.grams):
+                    run += token.word
+                    continue
+            elif token.meaning and surplus.get(token.key, 0) > 0:
+                surplus[token.key] -= 1
+                found.append(token)
+            if run:
+                found.append(_of_run(run))
+                run = ""
+        if run:
+            found.append(_of_run(run))
+    return found
+
+
+def _of_run(run: str) -> Token:
+    hiragana = all("\u3041" <= char <= "\u309f" for char in run)
+    meaning = (
+        Meaning.LITTLE if hiragana or (run >= "\u0e00" and run <= "\u0e7f" and len(run) < 2) else Meaning.SOMETHING
+    )
+    return Token(run, run, meaning, Script.KANA if run[0] > "\u3000" else Script.THAI)
+
+
+def _is_absent(clause: Sequence[Token], at: int, grams: frozenset[str]) -> bool:
+    """Return whether no run of characters with this one is in the other text."""
+    length = GRAM[clause[at].script]
+    first, last = max(0, at - length + 1), max(0, min(at, len(clause) - length))
+    return not any(
+        "".join([each.key for each in clause[start : start + length]]) in grams for start in range(first, last + 1)
+    )
+
+
+def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses) -> set[str]:
+    """Remove words that are written in two in the other text, or as initials. Returns how they were found."""
+    ways: set[str] = set()
+    for mine, others, whole in ((left, right, other), (right, left, one)):
+        for token in [each for each in mine if each.script is Script.WORD]:
+            if (halves := _separated(token, others)) and token in mine:
+                mine.remove(token)
+                for half in halves:
+                    others.remove(half)
+                ways.add("form")
+            elif len(token.word) > 4 and token.key in whole.joins:
+                parts = [each for each in others if each.key and each.key in token.key]
+                mine.remove(token)
+                for part in parts[:2]:
+                    others.remove(part)
+                ways.add("joined")
+            elif 2 <= len(token.word) <= 5 and token.word in whole.initials and token.word.isalpha():
+                at = whole.initials.index(token.word)
+                spelled = whole.words[at : at + len(token.word)]
+                if any(each.word in spelled for each in others):
+                    mine.remove(token)
+                    others[:] = [each for each in others if each.word not in spelled]
+                    ways.add("initials")
+    return ways
+
+
+def _separated(token: Token, others: Sequence[Token]) -> list[Token]:
+    """Return the halves of a separable verb: zurücksetzen, setze … zurück."""
+    for first in others:
+        rest = token.word[len(first.word) :]
+        if len(first.word) > 1 and len(rest) >= 4 and token.word.startswith(first.word):
+            for second in others:
+                if second is not first and second.word[:4] == rest[:4] and is_form(second.word, rest, "de"):
+                    return [first, second]
+    return []

@@ -1,0 +1,131 @@
+"""The signs in a text: operators, brackets, emoji and all that is not ordinary punctuation, in their order. Pure.
+
+Embedders hardly see them, and they decide: 7 / 5, 7 * 5; ``x[1:]``, ``x[:1]``; a smile, a tear.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_RUN = re.compile(rf"(?:[^\w\s]|_|{_INVISIBLE.pattern})+")
+_COUNTED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sk", "Sm", "So"})
+_ALWAYS = frozenset("#*_<>@[]\\{}|=+")
+"""Signs wherever they stand."""
+_ORDINARY = frozenset(
+    "°~^¿¡·•、。〃〈〉《》「」『』【】〔〕〜・，．：；！？（）［］％＆。｡｢｣､･،؛؟٪‥…‘’‚‛“”„‟‹›«»′″‐‑‒–—―−¨´ˆ˜$€£¥₹\"'`.,;:?!()-&%/"
+)
+"""Ordinary in questions: punctuation, currencies and the degree sign (part of a quantity), what ends chat messages."""
+_ENDS = frozenset(".,;:?!。，、；：？！…")
+_OPERATORS = frozenset("-/%&^~:.,!$?()")
+"""Operators in code and arithmetic, ordinary elsewhere."""
+_ARTICLES = frozenset({"a", "an", "the"})
+_TIED = frozenset({"++", "--"})
+_OPERANDS = frozenset("([)]")
+MAX_SIGNS = 200
+"""Signs that are compared by value; of more, only the count."""
+
+
+def find_signs(text: str) -> tuple[str, ...]:
+    """Return the signs of a text whose case was kept, in order; brackets only if there are others than those."""
+    found: list[str] = []
+    brackets = True
+    end = len(text)
+    for match in _RUN.finditer(text):
+        run, start, stop = match[0], match.start(), match.end()
+        before, after = text[start - 1] if start else " ", text[stop] if stop < end else " "
+        if len(run) == 1 and run in _ENDS and after.isspace() and not _is_named(text, start):
+            continue
+        earlier, later = text[start - 2] if start > 1 else " ", text[stop + 1] if stop + 1 < end else " "
+        if kept := _signs_of_run(run, before, after, earlier, later):
+            brackets = brackets and not kept.strip("()") and not (run[0] == "(" and before.isalnum())
+            found.append(kept)
+    if brackets:
+        return ()
+    return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
+
+
+def _is_named(text: str, at: int) -> bool:
+    """Return whether a full stop or comma stands alone behind an article: a word like any other."""
+    return at > 2 and text[at - 1] == " " and text[max(0, at - 4) : at - 1].split(" ")[-1] in _ARTICLES
+
+
+def _signs_of_run(run: str, before: str, after: str, earlier: str, later: str) -> str:
+    """Return those of adjacent signs that mean something; *earlier* and *later* are one character further away."""
+    if run in _TIED:  # x++ is not ++x
+        return f"{'x' * before.isalnum()}{run}{'x' * after.isalnum()}"
+    if run[0] == "." and "/" in run:
+        return run
+    if len(run) > 1 and not run.strip("."):
+        return run if after.isalnum() or (before.isspace() and after.isspace()) else ""
+    spaced = before.isspace() and after.isspace()
+    kept = ""
+    for at, char in enumerate(run):
+        left, right = run[at - 1] if at else before, run[at + 1] if at + 1 < len(run) else after
+        if (
+            char in _ALWAYS
+            or (char not in _ORDINARY and _counts(char))
+            or (char in _OPERATORS and _operates(char, left, right, earlier, later, spaced=spaced))
+        ):
+            kept += char
+    return kept
+
+
+def _operates(char: str, left: str, right: str, earlier: str, later: str, *, spaced: bool) -> bool:
+    """Return whether an ordinary sign is an operator by what stands beside it."""
+    match char:
+        case "-" if spaced:
+            return _is_operand(earlier) and _is_operand(later)
+        case "-":
+            return (left.isspace() or left in "([=,") and right.isalnum()
+        case "/" if spaced:
+            return not (earlier.isalpha() and later.isalpha())
+        case "/":
+            return not (left.isalpha() and right.isalpha()) and not (left.isalnum() and right.isspace())
+        case "%":
+            return later.isdigit() if spaced else right.isalnum() and not left.isdigit()
+        case "&":
+            return "&" in (left, right) or not (spaced or (left.isalpha() and right.isalpha()))
+        case "^":
+            return right.isalnum() or right == "(" or left in "[(" or (spaced and later.isalnum())
+        case "~":
+            return right == "/" or (left.isspace() and right.isalpha())
+        case ":":
+            return left in "[:" or right in "]:"
+        case ".":
+            return right == "/" or spaced or (left in "/[(" and right.isspace())
+        case ",":
+            return spaced
+        case "!":
+            return (
+                right == "="
+                or (left.isspace() and right.isalnum())
+                or (left.isdigit() and right in "?)")
+                or left == "$"
+            )
+        case "$":
+            return not right.isdigit() and not left.isdigit()
+        case "?":
+            return left in "$[({\\" or right in ":=.["
+        case "(" if right + later in ("s)", "e)", "n)"):  # line(s)
+            return False
+        case "(":
+            return not left.isspace() or right.isdigit() or left in _OPERANDS
+        case ")":
+            return left.isdigit() or left in "(" or right in "*/+^(-" or earlier.isspace()
+    return False
+
+
+def _is_operand(char: str) -> bool:
+    return char.isdigit() or char in _OPERANDS
+
+
+@lru_cache(maxsize=4096)
+def _counts(char: str) -> bool:
+    if _INVISIBLE.match(char):
+        return True
+    return unicodedata.category(char) in _COUNTED or "\u0300" <= char <= "\u036f" or "\u1ab0" <= char <= "\u20ff"

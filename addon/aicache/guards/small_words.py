@@ -1,0 +1,117 @@
+"""Small words that decide: before or after, all or some, must or may, he or she. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from aicache.guards.comparison import Difference
+from aicache.guards.lexicon import small_words as lexicon
+
+_TENSES = {
+    "past": frozenset("was were did had used".split()),
+    "present": frozenset("is are am do does".split()),
+    "future": frozenset({"will"}),
+}
+
+
+def _by_word(tables: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for language, text in tables.items():
+        pairs = (each.partition("=") for each in text.split())
+        found[language] = {word: value for word, _, value in pairs}
+    return found
+
+
+_PREPOSITIONS = _by_word(lexicon.PREPOSITIONS)
+_QUANTIFIERS = _by_word(lexicon.QUANTIFIERS)
+_MODALS = _by_word(lexicon.MODALS)
+_PRONOUNS = _by_word(lexicon.PRONOUNS)
+_UNSPACED_PRONOUN = re.compile("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
+_WAY = frozenset("how where what wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
+_NONE: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SmallWords:
+    """The small words of a text by kind, each by its value, in order."""
+
+    prepositions: tuple[str, ...]
+    quantifiers: tuple[str, ...]
+    modals: frozenset[str]
+    pronouns: tuple[str, ...]
+    tenses: frozenset[str]
+    asks_way: bool
+    """Whether it asks how or what to do: then can, should and must are one."""
+    particle: str
+    """The function word that ends a German or Dutch text: an, aus."""
+
+
+def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWords:
+    """Return the small words of a normalized text in a language."""
+    prepositions, quantifiers = _PREPOSITIONS.get(language, _NONE), _QUANTIFIERS.get(language, _NONE)
+    modals, pronouns = _MODALS.get(language, _NONE), _PRONOUNS.get(language, _NONE)
+    persons = [pronouns[word] for word in words if word in pronouns]
+    if not persons and not plain.isascii():
+        persons = [lexicon.UNSPACED_PRONOUNS[found] for found in _UNSPACED_PRONOUN.findall(plain)]
+    tenses: set[str] = set()
+    if language == "en":
+        tenses = {name for name, some in _TENSES.items() if not some.isdisjoint(words)}
+    return SmallWords(
+        tuple([prepositions[word] for word in words if word in prepositions]),
+        tuple([quantifiers[word] for word in words if word in quantifiers]),
+        frozenset([modals[word] for word in words if word in modals]),
+        tuple(persons),
+        frozenset(tenses),
+        not _WAY.isdisjoint(words),
+        words[-1] if language in ("de", "nl") and words and words[-1] in prepositions else "",
+    )
+
+
+def find_known_differences(one: SmallWords, other: SmallWords) -> Iterator[Difference]:
+    """Yield the differences in small words that change the answer."""
+    if one.pronouns != other.pronouns and one.pronouns and other.pronouns:
+        yield Difference("pronoun")
+    left, right = _unshared(one.prepositions, other.prepositions)
+    if (
+        left
+        and right
+        and any({*pair} <= left | right and not {*pair} <= left and not {*pair} <= right for pair in _OPPOSED)
+    ) or (one.particle != other.particle and one.particle and other.particle):
+        yield Difference("preposition")
+    left, right = _unshared(one.quantifiers, other.quantifiers)
+    if left and right:
+        yield Difference("quantifier")
+
+
+def find_possible_differences(one: SmallWords, other: SmallWords) -> Iterator[Difference]:
+    """Yield those that may change it."""
+    left, right = _unshared(one.prepositions, other.prepositions)
+    if (left | right) - lexicon.SAID_ANYWHERE:
+        yield Difference("preposition")
+    left, right = _unshared(one.quantifiers, other.quantifiers)
+    if (left | right) & lexicon.ONE_SIDED:
+        yield Difference("quantifier")
+    if one.modals and other.modals and not one.modals & other.modals and not (one.asks_way or other.asks_way):
+        yield Difference("modality")
+    if one.tenses and other.tenses and not one.tenses & other.tenses:
+        yield Difference("tense")
+
+
+_OPPOSED = tuple(
+    tuple(pair.split("/"))
+    for pair in "from/to before/after with/without over/under in/out on/off up/down before/until after/until "
+    "before/since after/since before/during after/during in/before in/after in/until in/since out/to "
+    "in/off on/out before/on after/on with/against before/between after/between before/from after/from "
+    "from/until".split()
+)
+"""Values of which one text has the one, and the other text the other."""
+
+
+def _unshared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    if one == other:
+        return frozenset(), frozenset()
+    mine, others = Counter(one), Counter(other)
+    return frozenset(mine - others), frozenset(others - mine)
