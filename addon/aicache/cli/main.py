@@ -25,6 +25,10 @@ def serve(arguments: Sequence[str], prog: str) -> NoReturn:
 
 def doctor(arguments: Sequence[str], prog: str) -> int:
     """test a configuration on the live services, up to a cache hit"""
+    if arguments[:1] == ["compare"]:
+        from aicache.runtime import question_comparison
+
+        return question_comparison.main(arguments[1:], prog)
     from aicache.runtime import doctor
 
     return doctor.main(arguments, prog)
