@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
 from aicache.guards.numbers import QUANTITY_MARK, Quantity, mask_quantities
+from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.words import stem
 
 
@@ -100,11 +101,15 @@ _LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
 
 
 def split_clauses(
-    text: str, plain: str, quantities: Sequence[Quantity] = (), capitalized: frozenset[str] = frozenset()
+    text: str, plain: str, digits: str, quantities: Sequence[Quantity] = (), capitalized: frozenset[str] = frozenset()
 ) -> Clauses:
-    """Split a text, whose normalized form is *plain*. Never raises; the time is linear in its length."""
+    """Split a text, whose normalized form is *plain*, with its numerals as *digits*.
+
+    Never raises; the time is linear in its length.
+    """
     lines = _DASH.sub(" - ", text).splitlines() if _DASH.search(text) else text.splitlines()
-    split = list(_clauses(lines if len(lines) > 1 or _DASH.search(text) else (), plain))
+    several = len(lines) > 1 or _DASH.search(text) is not None
+    split = list(_clauses([numerals_to_digits(normalize(line)) for line in lines] if several else [digits]))
     language = _language(split)
     kana = not plain.isascii() and _KANA.search(plain) is not None
     clauses = tuple(_alone(tuple(_tokens(words, language, kana))) for words in split)
@@ -172,9 +177,8 @@ def _alone(clause: Clause) -> Clause:
     )
 
 
-def _clauses(lines: Sequence[str], plain: str) -> Iterator[list[str]]:
-    for line in map(normalize, lines) if lines else (plain,):
-        line = mask_quantities(line)
+def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
+    for line in map(mask_quantities, lines):
         if not line.isascii():
             line = _ARABIC_VOWELS.sub("", line)
         unspaced = not line.isascii() and _IS_UNSPACED.search(line) is not None

@@ -90,6 +90,8 @@ def _differences(one: TextFeatures, other: TextFeatures, matching: Matching, ord
     if "typo" in matching.ways:
         yield Difference("typo")
     yield from map(Difference, _doubts(one, other))
+    if len(left) + len(right) == 1 and substitution.is_modified(one, other):
+        yield Difference("modifier")
 
 
 def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
@@ -104,8 +106,6 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         yield "question"
     if one.person and other.person and one.person != other.person:
         yield "person"
-    if substitution.is_modified(one, other):
-        yield "modifier"
 
 
 def _says(token: Token) -> bool:

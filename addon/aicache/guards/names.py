@@ -13,6 +13,8 @@ _CODE = re.compile(
     r"|(?P<option>(?<!\S)(?:--[a-z][\w-]+|-[a-zA-Z])(?!\S))"
     r"|(?P<identifier>\b[A-Za-z]\w*_\w+\b|\b[a-z]{2,}[A-Z][a-z]\w*\b|\b[A-Za-z_][\w.]*\(\)|\b[a-z]+(?:\.[a-z_]+){2,}\b)"
 )
+_CODE_HINT = re.compile(r"[_/@()]|[\w-]\.\w|[a-z][A-Z]|(?<!\S)-")
+"""In every text with one of those; much faster than the pattern."""
 _ADDRESS = re.compile(r"://|^www\.|@")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
 _SENTENCE_END = frozenset(".?!:;\n\"'(-")
@@ -69,7 +71,7 @@ def _nearly(one: str, other: str) -> bool:
 
 
 def _may_hold_code(text: str) -> bool:
-    return any(char in text for char in "_/@()-.") or not (text.islower() or text.istitle())
+    return _CODE_HINT.search(text) is not None
 
 
 def _names(text: str) -> list[str]:

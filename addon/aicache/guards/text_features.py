@@ -14,6 +14,7 @@ from aicache.guards.names import Names, find_names
 from aicache.guards.negation import is_negated
 from aicache.guards.normalize import normalize, normalize_keeping_case
 from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
+from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.question_type import find_question_types
 from aicache.guards.signs import find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
@@ -63,9 +64,10 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
     spelled = spell_out_letters(cased)
     plain = normalize(spelled)
     words = split_words(plain)
-    quantities = parse_quantities(plain)
+    digits = numerals_to_digits(plain)
+    quantities = parse_quantities(digits)
     names = find_names(cased)
-    clauses = split_clauses(spelled, plain, quantities, names.names)
+    clauses = split_clauses(spelled, plain, digits, quantities, names.names)
     return TextFeatures(
         plain=plain,
         words=tuple(words),
