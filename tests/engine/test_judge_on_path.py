@@ -170,6 +170,23 @@ async def test_a_minute_has_a_budget() -> None:
     assert (await desk.ask(numbered(0))).remembered  # which costs nothing
 
 
+async def test_an_outage_leaves_the_budget_for_what_comes_after() -> None:
+    works = False
+
+    def say(question: JudgeQuestion) -> bool | None:
+        if not works:
+            raise StoreError("judge: status 500") from OSError()
+        return True
+
+    desk = Desk(say, limits=JudgeLimits(max_per_minute=8))
+    for i in range(100):
+        await desk.ask(numbered(i))
+    works = True
+    desk.judge.guard.restored()
+
+    assert (await desk.ask(numbered(100))).outcome is JudgeOutcome.YES
+
+
 async def test_neighbors_that_are_never_allowed_are_soon_not_asked_about() -> None:
     desk = Desk(lambda question: False)
 

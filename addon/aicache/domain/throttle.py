@@ -36,3 +36,7 @@ class CallBudget:
             return False
         self._taken += 1
         return True
+
+    def put_back(self) -> None:
+        """Take back one call that was counted and not made."""
+        self._taken = max(0, self._taken - 1)

@@ -153,8 +153,10 @@ class JudgeOnPath:
                 self._remember(memory, name, reply.may_answer)
         finally:
             self._places.release(caller)
-        asked = outcome is not JudgeOutcome.FAILING
-        seconds = self._clock() - began if asked else 0.0
+        if outcome is JudgeOutcome.FAILING:
+            self._budget.put_back()
+            return self._report(JudgeOpinion(outcome))
+        seconds = self._clock() - began
         return self._report(JudgeOpinion(outcome), seconds, reply)
 
     def _shares_of(self, segment: str) -> YesShares:
