@@ -45,14 +45,14 @@ async def _hanging(*_: Any) -> Any:
 class BrokenStore(MemoryStore):
     """An ExactStore that fails at everything but `close`."""
 
-    get = put = delete = scan = remember = remembers = staticmethod(_broken)  # type: ignore[assignment]
+    get = find = put = delete = delete_aliases = scan = remember = remembers = staticmethod(_broken)  # type: ignore[assignment]
     find_flags = get_blobs = put_blob = increment = get_higress_answer = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingStore(MemoryStore):
     """An ExactStore that never answers, and closes."""
 
-    get = put = delete = scan = remember = remembers = staticmethod(_hanging)  # type: ignore[assignment]
+    get = find = put = delete = delete_aliases = scan = remember = remembers = staticmethod(_hanging)  # type: ignore[assignment]
     find_flags = get_blobs = put_blob = increment = get_higress_answer = staticmethod(_hanging)  # type: ignore[assignment]
 
 

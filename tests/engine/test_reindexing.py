@@ -104,7 +104,7 @@ async def test_one_that_was_a_wrong_answer_by_meaning_stays_without() -> None:
     proxy.begin(0.0)
     semantic = proxy.engine.semantic
     assert semantic is not None
-    await proxy.engine.backends.withdraw(semantic, key, 100.0)
+    await proxy.engine.backends.withdraw(key, 100.0, "")
     assert await proxy.store.remembers(withdrawn(key))
     proxy.begin(2000.0)
 

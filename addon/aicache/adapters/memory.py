@@ -22,6 +22,8 @@ class MemoryStore:
         """Owners of each flag."""
         self.blobs: dict[str, tuple[bytes, float]] = {}
         self.counters: dict[str, tuple[dict[str, int], float]] = {}
+        self.aliases: dict[str, tuple[str, float]] = {}
+        """Key and time of expiry."""
         self.higress_answers: dict[str, str] = {}
         """Texts by question."""
         self._clock = clock
@@ -32,12 +34,24 @@ class MemoryStore:
 
     async def put(self, entry: Entry) -> None:
         self.entries[entry.key] = entry
+        if entry.alias:
+            self.aliases[entry.alias] = entry.key, entry.expires_at
 
-    async def delete(self, keys: Sequence[str]) -> None:
+    async def find(self, key: str, alias: str) -> tuple[Entry | None, str | None]:
+        target, until = self.aliases.get(alias, ("", 0.0))
+        entry = await self.get(key)
+        return entry, target if entry is None and until > self._clock() else None
+
+    async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
+        for alias in aliases:
+            self.aliases.pop(alias, None)
         for key in keys:
             self.entries.pop(key, None)
             self.blobs.pop(key, None)
             self.counters.pop(key, None)
+
+    async def delete_aliases(self) -> None:
+        self.aliases.clear()
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         """Return two keys at a time, in their order: few, so that callers have to go on with the cursor."""

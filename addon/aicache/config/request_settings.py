@@ -130,5 +130,6 @@ def build_rules(config: Config, default_threshold: float, guarded_threshold: flo
         audit=audit,
         shadow=config.semantic.shadow,
         shared=not isinstance(config.scope, Credential),
+        same_words=config.semantic.enabled,
         obeys_cache_control=config.store.cache_control is CacheControl.OBEY,
     )

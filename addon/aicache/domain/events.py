@@ -13,6 +13,9 @@ from aicache.domain.trace import Trace
 Outcome = Literal["hit", "miss", "bypass"]
 Tier = Literal["exact", "semantic", "legacy", "embeddings"]
 
+SAME_WORDS = "same-words"
+"""The reason of a hit by meaning for which nothing was embedded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -24,7 +27,8 @@ class Decided:
     tier: Tier | None
     """The tier of a hit; a batch of embeddings has its own tier, hit or miss."""
     reason: str | None
-    """The reason for a miss (``no-neighbor``, ``guard:numbers``, ``store-error: …``) or a bypass (``skip``, …)."""
+    """The reason for a miss (``no-neighbor``, ``guard:numbers``, ``store-error: …``) or a bypass (``skip``, …);
+    ``same-words`` for a hit by meaning that was found without a search."""
     api: str
     model: str
     """The model as requested; empty if the request was not parsed."""

@@ -15,6 +15,7 @@ from aicache.domain.end_user import DEFAULT_IGNORED, end_user_parameters
 from aicache.domain.masks import Masks
 from aicache.domain.model import Batch, Call, Common, Turn
 from aicache.domain.request_headers import NO_FIELD_RULES, FieldRules
+from aicache.guards import normal_form
 
 _SEGMENT = r"(?:v\d+\w*|api|openai|anthropic|compatible-mode)"
 _VENDOR_PATH = re.compile(
@@ -71,6 +72,8 @@ class Identity:
     """Callers of other APIs have this key, too."""
     question: str = ""
     """Names the request whatever its caller and its header fields: what equal requests of others have in common."""
+    alias_key: bytes = field(default=b"", repr=False)
+    """Keys the digests of questions in this namespace, and is stored nowhere."""
 
 
 def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
@@ -98,6 +101,15 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     turn = msgspec.json.encode((last.role, last.content, last.rest), order="deterministic")
     turn_without_question = msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic")
     return _identity(head, turn, turn_without_question, origin, rules.salt)
+
+
+def question_alias(identity: Identity, question: str | None) -> str:
+    """Return the digest that a question shares with those in the same words in its namespace; "" if it has none."""
+    form = None if question is None else normal_form.normal_form(question)
+    if form is None:
+        return ""
+    written = f"{normal_form.VERSION} {form}".encode()
+    return blake2b(identity.namespace.encode() + written, digest_size=20, key=identity.alias_key).hexdigest()
 
 
 def identify_inputs(batch: Batch, origin: Origin, rules: KeyRules) -> tuple[tuple[str, ...], str]:
@@ -166,7 +178,9 @@ def _identity(
     exact = question.copy()
     exact.update(asked_by)
     namespace.update(asked_by)
-    return Identity(exact.hexdigest(), namespace.hexdigest(), any_api, question.hexdigest())
+    alias_key = namespace.copy()
+    alias_key.update(b" alias")
+    return Identity(exact.hexdigest(), namespace.hexdigest(), any_api, question.hexdigest(), alias_key.digest())
 
 
 def _masked(turn: Turn, masks: Masks) -> Turn:

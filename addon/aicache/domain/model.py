@@ -205,6 +205,8 @@ class Entry:
     """Seconds from the request to the answer's last byte, when it was recorded; 0 where that is not known."""
     owners: tuple[str, ...] = ()
     """Digests (`keys.owner`) of each credential and identity that the recorded request had with it."""
+    alias: str = ""
+    """Digest (`keys.question_alias`) by which requests in the same words find it; empty where none may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,8 @@ class Hit:
 
     entry: Entry
     similarity: float | None = None
+    same_words: bool = False
+    """The question differs in nothing but its writing; the similarity is 1, and nothing was embedded."""
     from_higress: bool = False
     """The entry was built just now from a text that Higress left; its age is unknown."""
     error_bound: float | None = None

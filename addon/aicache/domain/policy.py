@@ -70,6 +70,8 @@ class Rules:
     """Callers share their answers."""
     obeys_cache_control: bool = False
     """Answers whose ``cache-control`` forbids storing are not kept."""
+    same_words: bool = False
+    """Questions that differ in nothing but their writing have one answer, whether or not the index is there."""
 
     @property
     def checks_hits(self) -> bool:
@@ -87,6 +89,14 @@ def may_answer_by_meaning(call: Call, directives: Directives, rules: Rules) -> b
     if not _may_share_answers(call.question, rules) or directives.threshold > 1.0:
         return False
     return all(is_textual(turn) for turn in call.turns)
+
+
+def may_have_alias(directives: Directives, rules: Rules) -> bool:
+    """Return whether an answer that may be found by meaning may be found by the same words, too.
+
+    Where callers share answers, one that is wanted for a short time only must not take the place of theirs.
+    """
+    return rules.same_words and not (rules.shared and directives.ttl < rules.ttl)
 
 
 def passing_neighbors(neighbors: Sequence[Neighbor], threshold: float) -> list[Neighbor]:

@@ -31,10 +31,22 @@ class EntryStore(Protocol):
         """Return the entry, or None when there is none (or it cannot be read)."""
 
     async def put(self, entry: Entry) -> None:
-        """Write or replace; the store forgets the entry at ``entry.expires_at``."""
+        """Write or replace; the store forgets the entry at ``entry.expires_at``.
 
-    async def delete(self, keys: Sequence[str]) -> None:
-        """Delete the entries, blobs and counters of these names."""
+        ``entry.alias`` leads to it from then on, as far as that can be written, until the same time.
+        """
+
+    async def find(self, key: str, alias: str) -> tuple[Entry | None, str | None]:
+        """Return the entry of *key*, or else the key that *alias* leads to, if any, in one round trip.
+
+        An alias that cannot be read leads nowhere, and one may lead to an entry that is gone.
+        """
+
+    async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
+        """Delete the entries, blobs and counters of these names, and these aliases."""
+
+    async def delete_aliases(self) -> None:
+        """Delete all aliases."""
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         """Return the keys of some entries and the next cursor; the first and the last cursor are empty.

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from aicache.domain import policy
+from aicache.domain.keys import question_alias
 from aicache.domain.loop_time import loop_time
 from aicache.domain.trace import Trace
 from aicache.engine import storing
@@ -109,8 +110,15 @@ class AnswerChecks:
         if key == exchange.identity.key:
             if not right and not shared:
                 self._on_delete()
-                await self._writer.take_back([key])
+                await self._writer.take_back([entry])
             return
+        disowns = not right and shared and exchange.credential is not None
+        if disowns:  # first, for it needs no embedder
+            ttl = min(entry.expires_at - self._clock(), rules.ttl)
+            await store.remember(disowned(exchange.credential or "", key), ttl, exchange.owners)
+            backends.evict(key)
+        elif not right and entry.alias == question_alias(exchange.identity, exchange.call.question):
+            await backends.withdraw_alias(key, entry.alias)
         if semantic is None or not policy.may_answer_by_meaning(exchange.call, exchange.directives, rules):
             return
         deadline = loop_time().time() + BACKGROUND_TIMEOUT_S
@@ -120,10 +128,6 @@ class AnswerChecks:
         if not right and (judge := backends.neighbor_judge) is not None:
             judge.contradict(await build_question(exchange, entry), exchange.segment)
         await self._learning.learn_from_feedback(exchange, key, right, rules, neighbors)
-        if not right and shared and exchange.credential is not None:
-            ttl = min(entry.expires_at - self._clock(), rules.ttl)
-            await store.remember(disowned(exchange.credential, key), ttl, exchange.owners)
-            backends.evict(key)
-        elif not right and rules.policy is not policy.Policy.VERIFIED:
+        if not right and not disowns and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.
-            await backends.withdraw(semantic, key, entry.expires_at - self._clock())
+            await backends.withdraw(key, entry.expires_at - self._clock(), entry.alias)

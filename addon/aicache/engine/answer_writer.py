@@ -154,10 +154,11 @@ class AnswerWriter:
             await work
         finally:
             if self._erasures.cover(exchange):
-                await self.take_back([entry.key for entry in entries])
+                await self.take_back(entries)
 
-    async def take_back(self, keys: list[str]) -> None:
+    async def take_back(self, entries: Sequence[Entry]) -> None:
+        keys = [entry.key for entry in entries]
         if (store := self._backends.exact) is not None:
-            await store.delete(keys)
+            await store.delete(keys, [entry.alias for entry in entries if entry.alias])
         if (semantic := self._backends.semantic) is not None:
             await semantic.index.delete(keys)

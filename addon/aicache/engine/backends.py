@@ -106,15 +106,26 @@ class Backends:
         await _known(self._semantic_known)
         return self.semantic
 
-    async def withdraw(self, semantic: Semantic, key: str, ttl: float) -> None:
+    async def withdraw(self, key: str, ttl: float, alias: str) -> None:
         """Let an entry answer only its own request, and none by meaning, for *ttl* seconds. Raises StoreError.
 
         The flag keeps it from getting a vector again when the index is rebuilt.
         """
-        await semantic.index.delete([key])
+        await self._delete_alias(alias)
+        if self.semantic is not None:
+            await self.semantic.index.delete([key])
         if self.exact is not None:
             await self.exact.remember(withdrawn(key), ttl)
         self.evict(key)
+
+    async def withdraw_alias(self, key: str, alias: str) -> None:
+        """Let an entry not be found by the same words until it is stored anew. Raises StoreError."""
+        await self._delete_alias(alias)
+        self.evict(key)
+
+    async def _delete_alias(self, alias: str) -> None:
+        if alias and self.exact is not None:
+            await self.exact.delete((), (alias,))
 
     def evict(self, key: str) -> None:
         """Drop an entry from this process's cache, if there is one, with what was derived from it."""

@@ -32,6 +32,7 @@ from aicache.engine.lookup import Lookup
 from aicache.engine.neighbor_search import NeighborSearch
 from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.reindexing import Reindexing
+from aicache.engine.same_words_lookup import find_same_words
 from aicache.engine.semantic_lookup import SemanticLookup
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
@@ -189,13 +190,21 @@ class Engine:
             self._clock,
             trace or Trace(),
         )
-        if (found := await exact_lookup.find_exact(lookup, self.credentials)) is not None:
+        found, alias = await exact_lookup.find_exact(lookup, self.credentials)
+        if found is not None:
             if isinstance(found, Hit):
                 self._reindexing.on_hit(store, exchange, found.entry, rules)
             return found
         if (hit := await exact_lookup.find_higress_answer(lookup)) is not None:
             return hit
-        if (semantic := self.backends.semantic) is None or not _may_embed(exchange, rules):
+        semantic = self.backends.semantic
+        if (semantic is None and alias is None) or not _may_embed(exchange, rules):
+            return Miss("not-stored")
+        if alias is not None:
+            same = await find_same_words(lookup, self.learning, semantic, alias)
+            if same is not None:
+                return same
+        if semantic is None:
             return Miss("not-stored")
         if self._admission.is_full_for(exchange.caller):
             self._admission.reject()

@@ -13,6 +13,7 @@ from aicache.engine.credential_status import CredentialStatus
 from aicache.engine.exchange import MAX_BYTES_ON_LOOP
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.lookup import Lookup
+from aicache.engine.same_words_lookup import FoundAlias, alias_of
 from aicache.engine.step_names import Step
 from aicache.entries import higress_answers
 from aicache.entries.embedding_batch import BatchExchange
@@ -21,49 +22,64 @@ INPUT_BATCH_SIZE = 64
 """Inputs looked up at once: their vectors have tens of kilobytes each."""
 
 
-async def find_exact(lookup: Lookup, credentials: CredentialStatus) -> Hit | Miss | None:
+async def find_exact(lookup: Lookup, credentials: CredentialStatus) -> tuple[Hit | Miss | None, FoundAlias | None]:
     """Find the answer to the very request; None when there is none, and one to a similar request may do.
 
-    What is known of the caller's credential is read in one round trip with the entry, where it is not known here.
+    With None comes what an alias leads to: an entry in the same words. The alias, and what is known of the caller's
+    credential, are read in one round trip with the entry, where they are not known here.
     """
     exchange = lookup.exchange
     why_stopped = "credential-unproven" if exchange.shared else "credential-refused"
     may_answer = credentials.may_answer(exchange)
     if may_answer is False:
-        return Miss(why_stopped)
+        return Miss(why_stopped), None
+    found: FoundAlias | None = None
     entry: Entry | None = None
     try:
         with lookup.trace.step("exact look-up"):
             entry = lookup.backends.get_cached(exchange.identity.key)
-            if entry is None or may_answer is None:
-                entry, may_answer = await _read(lookup, credentials, entry, may_answer)
+            if entry is None:
+                entry, found, may_answer = await _read(lookup, credentials, may_answer)
+            elif may_answer is None:
+                may_answer = await _read_flag(lookup, credentials)
     except Busy:
-        return Miss("busy")
+        return Miss("busy"), None
     except StoreError as exc:
         if entry is None or exchange.shared:
-            return Miss(f"store-error: {exc}")
+            return Miss(f"store-error: {exc}"), None
         may_answer = True
     if not may_answer:
-        return Miss(why_stopped)
+        return Miss(why_stopped), None
     if entry is None:
-        return None
+        return None, found
     refused = lookup.refusal(entry)
-    return Hit(entry) if refused is None else Miss(refused)
+    return (Hit(entry) if refused is None else Miss(refused)), None
 
 
 async def _read(
-    lookup: Lookup, credentials: CredentialStatus, entry: Entry | None, may_answer: bool | None
-) -> tuple[Entry | None, bool]:
-    """Read what is not known of the two, both in one round trip."""
+    lookup: Lookup, credentials: CredentialStatus, may_answer: bool | None
+) -> tuple[Entry | None, FoundAlias | None, bool]:
+    """Read the entry, the alias if the question has one, and the caller's flag where *may_answer* is not known."""
+    exchange, store, target = lookup.exchange, lookup.store, None
+    key, alias = exchange.identity.key, alias_of(lookup)
+    flags = [credentials.flag(exchange)] if may_answer is None else []
+    entry: Entry | StoreError | None
+    if alias:
+        entry, target, values = await store.find(key, alias, flags, Step.EXACT, flags_required=exchange.shared)
+    elif flags:
+        [entry], values = await store.get_with_flags([key], flags, Step.EXACT, flags_required=exchange.shared)
+    else:
+        entry, values = await store.get(key, Step.EXACT), []
+    if may_answer is None:
+        may_answer = credentials.apply_flag(exchange, values[0])
+    return entry if isinstance(entry, Entry) else None, FoundAlias(alias, target) if target else None, may_answer
+
+
+async def _read_flag(lookup: Lookup, credentials: CredentialStatus) -> bool:
     exchange = lookup.exchange
-    if may_answer is not None:
-        return await lookup.store.get(exchange.identity.key, Step.EXACT), may_answer
-    keys = [exchange.identity.key] if entry is None else []
-    flags = [credentials.flag(exchange)]
-    entries, [flag] = await lookup.store.get_with_flags(keys, flags, Step.EXACT, flags_required=exchange.shared)
-    for each in entries:
-        entry = each if isinstance(each, Entry) else None
-    return entry, credentials.apply_flag(exchange, flag)
+    flags, required = [credentials.flag(exchange)], exchange.shared
+    _, [flag] = await lookup.store.get_with_flags((), flags, Step.EXACT, flags_required=required)
+    return credentials.apply_flag(exchange, flag)
 
 
 async def find_higress_answer(lookup: Lookup) -> Hit | None:

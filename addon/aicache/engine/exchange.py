@@ -72,6 +72,6 @@ def is_large(recording: Recording) -> bool:
 
 def after_miss(exchange: Exchange, miss: Miss) -> Exchange:
     """Return the exchange with its look-up's vector, so that no question is embedded twice, and its trial."""
-    if miss.vector is None:
+    if miss.vector is None and miss.trial is None:
         return exchange
     return replace(exchange, vector=miss.vector, trial=miss.trial)

@@ -103,6 +103,16 @@ class GuardedStore:
         reading = _get_with_flags(self.port, keys, flags, flags_required)
         return await self._call(self.guards.reads, reading, step)
 
+    async def find(
+        self, key: str, alias: str, flags: Sequence[str], step: str, *, flags_required: bool = False
+    ) -> tuple[Entry | None, str | None, list[bool | StoreError]]:
+        """Return the entry of *key*, or else the key that *alias* leads to, and flags, in one round trip.
+
+        Raises StoreError when the entry could not be read, or any flag where they are required.
+        """
+        reading = _find(self.port, key, alias, flags, flags_required)
+        return await self._call(self.guards.reads, reading, step)
+
     async def peek(self, keys: Sequence[str], step: str = "entries read") -> list[Entry | StoreError | None]:
         """Return entries as `get_many` does, without side effects where the store can do so."""
         if isinstance(self.port, Peeks):
@@ -116,8 +126,11 @@ class GuardedStore:
         """Write entries together, within one time limit."""
         await self._call(self.guards.writes, _put_many(self.port, entries), "entries written")
 
-    async def delete(self, keys: Sequence[str]) -> None:
-        await self._call(self.guards.deletes, self.port.delete(keys), "entries deleted")
+    async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
+        await self._call(self.guards.deletes, self.port.delete(keys, aliases), "entries deleted")
+
+    async def delete_aliases(self) -> None:
+        await self._call(self.guards.deletes, self.port.delete_aliases(), "aliases deleted")
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         return await self._call(self.guards.upkeep, self.port.scan(cursor), "keys read")
@@ -175,6 +188,20 @@ async def _get_with_flags(
     if failed and len(failed) == len(entries):
         raise failed[0]
     return entries, flag_values
+
+
+async def _find(
+    port: ExactStore, key: str, alias: str, flags: Sequence[str], flags_required: bool
+) -> tuple[Entry | None, str | None, list[bool | StoreError]]:
+    if not flags:
+        return *await port.find(key, alias), []
+    reading = port.find(key, alias), *(port.remembers(flag) for flag in flags)
+    results: list[Any] = await asyncio.gather(*reading, return_exceptions=True)
+    found, flag_values = results[0], results[1:]
+    for each in (*flag_values, found):
+        if isinstance(each, BaseException) and (each is found or flags_required or not isinstance(each, StoreError)):
+            raise each
+    return *found, flag_values
 
 
 async def _put_many(port: ExactStore, entries: Sequence[Entry]) -> None:

@@ -133,7 +133,7 @@ class SemanticLookup:
         assessed = tuple(replace(n, group=n.key) for n in neighbors)
         if judged is not None:
             self.search.learn_from_judge(name, segment, decision, assessed, judged)
-        return self._outcome(name, segment, decision, assessed, hit, miss, refusal)
+        return self.settle(name, segment, decision, assessed, hit, miss, refusal)
 
     # ------------------------------------------------------------------ by evidence
 
@@ -171,7 +171,7 @@ class SemanticLookup:
             entry = entries.get(candidate.key)
             hit = Hit(entry) if isinstance(entry, Entry) else None
         reason = guard if candidate is None and guard else "too-risky" if candidate is not None else "no-neighbor"
-        return self._outcome(name, segment, decision, tuple(voters), hit, Miss(reason, vector), guard), gone_keys
+        return self.settle(name, segment, decision, tuple(voters), hit, Miss(reason, vector), guard), gone_keys
 
     async def _assess(
         self, neighbors: Sequence[Neighbor], entries: Mapping[str, Entry | StoreError | None]
@@ -222,7 +222,7 @@ class SemanticLookup:
 
     # ------------------------------------------------------------------ the outcome
 
-    def _outcome(
+    def settle(
         self,
         name: str,
         segment: VerifiedPolicy,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class Step(StrEnum):
     EXACT = "1 exact look-up"
+    SAME_WORDS = "2 the same words"
     EMPTINESS = "2 neighbors at all"
     EMBEDDING = "2 embedding"
     SEARCH = "3 search"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aicache.domain import policy
+from aicache.domain.keys import question_alias
 from aicache.domain.model import Entry
 from aicache.domain.ports import Purpose, StoreError
 from aicache.engine.backends import Backends
@@ -44,6 +46,8 @@ def record_entries(
         raise NotKept("not to be kept")
     if (word := policy.check_cache_control(recording.cache_control, rules)) is not None:
         raise NotKept(f"the upstream says {word}")
+    if policy.may_have_alias(exchange.directives, rules) and has_vector(exchange, entry, rules):
+        entry = replace(entry, alias=question_alias(exchange.identity, entry.question))
     return [entry]
 
 

@@ -131,8 +131,9 @@ class PreparedResponses:
         cache, body = self._derived_cache(), response.raw_content
         is_checked = hit.trial is not None or hit.error_bound is not None  # then each hit is decided by itself
         is_plain = not (is_checked or hit.from_higress) and exchange.directives is NO_DIRECTIVES
-        found_by = None if hit.similarity is None else self._semantic()
-        is_lost = hit.similarity is not None and found_by is None
+        is_found = hit.similarity is not None and not hit.same_words
+        found_by = self._semantic() if is_found else None
+        is_lost = is_found and found_by is None
         if not fingerprints or not is_plain or not body or cache is None or is_lost:
             return
         exchange = replace(exchange, fields=())  # no header's value is held that long

@@ -70,7 +70,7 @@ def parse_line(line: bytes) -> Entry | None:
     """Return the entry of a line; None where it is not an entry, or not one that a cache can have recorded."""
     try:
         entry = _decoder.decode(line)
-        if not all(map(DIGEST.fullmatch, (entry.key, entry.namespace, *entry.owners))):
+        if not all(map(DIGEST.fullmatch, (entry.key, entry.namespace, entry.alias or entry.key, *entry.owners))):
             return None
         response_headers.check(entry)
         _check_body(entry)

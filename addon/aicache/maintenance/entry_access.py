@@ -64,8 +64,8 @@ class EntryAccess:
             async for batch in self._fetch_batches(keys):
                 yield batch
 
-    async def _delete(self, keys: Sequence[str]) -> None:
-        await self._exact.delete(keys)
+    async def _delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
+        await self._exact.delete(keys, aliases)
         if (semantic := self._backends.semantic) is not None:
             try:
                 vectors = [key for key in keys if archive.DIGEST.fullmatch(key)]

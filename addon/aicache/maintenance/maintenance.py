@@ -75,11 +75,14 @@ class Maintenance(EntryAccess):
         count = 0
         for start in range(0, len(keys), FETCH_BATCH_SIZE):
             chunk = list(keys[start : start + FETCH_BATCH_SIZE])
+            aliases: list[str] = []
             try:
-                count += sum([len(batch) async for batch in self._fetch_batches(chunk)])
+                found = [entry async for batch in self._fetch_batches(chunk) for entry in batch]
+                aliases = _aliases(found)
+                count += len(found)
             except StoreError:  # of a store that cannot be read they are deleted all the same, as far as they are there
                 count += len(chunk)
-            await self._delete(chunk)
+            await self._delete(chunk, aliases)
         if keys:
             self._engine.erased(Erased(frozenset(keys)))
         return count
@@ -101,6 +104,7 @@ class Maintenance(EntryAccess):
         async for keys in self.keys():
             await self._delete(keys)
             count += len(keys)
+        await self._exact.delete_aliases()
         if (semantic := self._backends.semantic) is not None:
             with contextlib.suppress(StoreError):  # already warned about
                 await semantic.index.clear()
@@ -126,10 +130,10 @@ class Maintenance(EntryAccess):
         done, keys = CallerTotals(), set[str]()
         async for batch in self._fetch_all():
             done += _counted(batch, wanted, asked_before)
-            theirs = [e.key for e in batch if wanted.matches_any(e.owners) and e.stored_at - e.took <= asked_before]
+            theirs = [e for e in batch if wanted.matches_any(e.owners) and e.stored_at - e.took <= asked_before]
             if theirs:
-                await self._delete(theirs)
-                keys.update(theirs)
+                await self._delete([entry.key for entry in theirs], _aliases(theirs))
+                keys.update(entry.key for entry in theirs)
         if asked_before == math.inf:
             exact = self._exact
             marks = await exact.find_flags(wanted.matches)
@@ -165,10 +169,10 @@ class Maintenance(EntryAccess):
         request by meaning, it stays for its own request and answers no other."""
         if not by_meaning:
             await self.purge([key])
-        elif (semantic := self._backends.semantic) is not None:
+        else:
             entry, now = await self.fetch(key), self._clock()
             lasts = self._engine.rules.ttl if entry is None else entry.expires_at - now
-            await self._backends.withdraw(semantic, key, lasts)
+            await self._backends.withdraw(key, lasts, "" if entry is None else entry.alias)
 
     async def _exact_only(self, semantic: Semantic, vector: Vector, similarity: float) -> AsyncIterator[SimilarEntry]:
         """Compare with the questions that have no vector, since their entries answer only the exact request."""
@@ -191,6 +195,10 @@ class Maintenance(EntryAccess):
         await self._exact.put(entry)
         await self._upsert([entry], vectors)
         return entry
+
+
+def _aliases(entries: Sequence[Entry]) -> list[str]:
+    return [entry.alias for entry in entries if entry.alias]
 
 
 def _counted(batch: Sequence[Entry], wanted: CallerMatcher, asked_before: float = math.inf) -> CallerTotals:

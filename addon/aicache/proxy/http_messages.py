@@ -76,6 +76,8 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     if hit.from_higress:
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
     tier = "exact" if hit.similarity is None else "semantic" if hit.judge_seconds is None else "judged"
+    if hit.same_words:
+        tier = "same-words"
     headers = (dict(hit.entry.cors) if exchange.page is not None else {}) | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),

@@ -51,7 +51,7 @@ def load_secrets(exact: Exact, data: Path) -> Secrets | None:
 def max_ttl(name: str, ttl: float) -> float:
     """Return the longest life, in seconds, of what has this name in the store (``e:…`` and so on)."""
     match name[:2]:
-        case "e:":
+        case "e:" | "a:":
             return ttl
         case "m:" if not name.startswith(f"m:{SEGMENT_PREFIX}"):
             return max(ttl, REFUSED_TTL_S)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.events import Checked, Decided, Finished, Judged
+from aicache.domain.events import SAME_WORDS, Checked, Decided, Finished, Judged
 from aicache.domain.policy import is_objection
 from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, BoundedNames, dependency_label, reason_label
@@ -55,6 +55,7 @@ class Counters:
         self._headers = BoundedNames(MAX_HEADERS)
         self.outcomes: Counter[Labels] = Counter()  # outcome, API
         self.hits: Counter[Labels] = Counter()  # tier, API, model
+        self.same_words: Counter[str] = Counter()  # hits by meaning for which nothing was embedded, by API
         self.misses: Counter[Labels] = Counter()  # reason, API
         self.bypasses: Counter[Labels] = Counter()
         self.header_misses: Counter[str] = Counter()  # header by which alone an equal request differed
@@ -115,6 +116,8 @@ class Counters:
         entry = decided.entry
         model = self._models.of(decided.model)
         self.hits[decided.tier or OTHER, decided.api, model] += 1
+        if decided.reason == SAME_WORDS:
+            self.same_words[decided.api] += 1
         if entry is not None:
             self.bytes_from_cache += len(entry.body)
             self.seconds_saved += max(0.0, entry.took - decided.seconds)

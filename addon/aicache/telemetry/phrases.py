@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aicache.domain.events import Decided, Finished
+from aicache.domain.events import SAME_WORDS, Decided, Finished
 
 SEPARATOR = " · "
 MARKERS = {
@@ -88,6 +88,8 @@ def describe_decision(decided: Decided) -> str:
     parts = [outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"]
     if decided.judged:
         parts.append("allowed by the judge model")
+    if decided.reason == SAME_WORDS:
+        parts.append("the same words")
     if (entry := decided.entry) is not None:
         if decided.tier != "legacy":
             parts.append(f"{format_duration(max(0.0, decided.at - entry.stored_at))} old")

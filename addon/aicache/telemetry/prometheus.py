@@ -50,6 +50,9 @@ class Metrics(Collector):
         counters = self._counters
         yield _counter("requests", "Requests by outcome", ("outcome", "api"), counters.outcomes)
         yield _counter("hits", "Requests answered from the cache", ("tier", "api", "model"), counters.hits)
+        yield _counter(
+            "same_words_hits", "Hits by meaning that nothing was embedded for", ("api",), _single(counters.same_words)
+        )
         yield _counter("misses", "Requests that went upstream", ("reason", "api"), counters.misses)
         yield _counter(
             "header_misses",

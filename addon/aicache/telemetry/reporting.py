@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from aicache.domain.events import Decided, Finished
+from aicache.domain.events import SAME_WORDS, Decided, Finished
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange
@@ -25,7 +25,7 @@ def lookup_event(
         at=time.time(),
         outcome="hit" if hit is not None else "miss",
         tier=tier,  # type: ignore[arg-type]  # mypy widens the conditional to str
-        reason=outcome.reason if isinstance(outcome, Miss) else None,
+        reason=outcome.reason if isinstance(outcome, Miss) else SAME_WORDS if outcome.same_words else None,
         api=call.api,
         model=call.model,
         mode=call.mode,

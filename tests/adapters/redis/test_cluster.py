@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,23 @@ async def test_a_master_that_dies_costs_its_share_until_its_replica_takes_over(
     assert missed
     await store.put(an_entry(key=lost[0].key, body=b"new"))
     assert await store.get(lost[0].key) == an_entry(key=lost[0].key, body=b"new")
+
+
+async def test_an_alias_on_a_node_that_hangs_delays_no_exact_hit(
+    store: RedisStore, cluster: RedisCluster, an_entry: Make
+) -> None:
+    entry = an_entry(key=keys(1, of=0)[0])
+    alias = next(name for name in map(str, range(1000)) if key_slot(f"t:a:{name}".encode()) * 3 // SLOTS == 2)
+    await store.put(replace(entry, alias=alias))
+    cluster.nodes[2].signal(signal.SIGSTOP)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    found = await store.find(entry.key, alias)
+
+    assert found == (replace(entry, alias=alias), None)
+    assert loop.time() - began < TIMEOUT / 2
+    assert await store.find(keys(2, of=0)[1], alias) == (None, None)
 
 
 async def timed(store: RedisStore, entries: list[Entry]) -> tuple[list[Entry | BaseException | None], float]:

@@ -7,10 +7,11 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -19,7 +20,7 @@ from aicache.adapters.redis.codec import pack_entry, seal, unpack_entry
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.store import MIN_SHARED_VALUE_CHARS, RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
-from aicache.domain.deployment_secrets import derive_secrets
+from aicache.domain.deployment_secrets import checksum, derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
 from aicache.domain.ports import ExactStore, StoreError
 
@@ -169,6 +170,43 @@ class TestContract:
 
         assert await store.get(entry.key) == entry
 
+    async def test_an_alias_leads_to_the_entry_that_was_put_with_it_last(
+        self, store: ExactStore, an_entry: Make
+    ) -> None:
+        first, second = an_entry(key="01", alias="a1"), an_entry(key="02", alias="a1")
+        assert await store.find("ff", "a1") == (None, None)
+
+        await store.put(first)
+        assert await store.find("ff", "a1") == (None, "01")
+        await store.put(second)
+        await store.put(an_entry(key="03"))
+
+        assert await store.find("ff", "a1") == (None, "02")
+        assert await store.find("ff", "") == (None, None)
+        assert await store.find("01", "a1") == (first, None)
+        assert await store.get("02") == second
+
+    async def test_an_alias_ends_with_its_entry(self, store: ExactStore, an_entry: Make) -> None:
+        await store.put(an_entry(key="01", alias="a1", expires_at=time.time() + 0.15))
+        assert await store.find("ff", "a1") == (None, "01")
+
+        await asyncio.sleep(0.2)
+
+        assert await store.find("ff", "a1") == (None, None)
+
+    async def test_aliases_are_deleted_with_entries_and_without(self, store: ExactStore, an_entry: Make) -> None:
+        for number in range(1, 6):
+            await store.put(an_entry(key=f"0{number}", alias=f"a{number}"))
+
+        await store.delete(["01"], ["a1"])
+        await store.delete([], ["a2"])
+
+        assert [(await store.find("ff", f"a{number}"))[1] for number in range(1, 6)] == [None, None, "03", "04", "05"]
+        assert await store.get("02") is not None
+        await store.delete_aliases()
+        assert [(await store.find("ff", f"a{number}"))[1] for number in range(1, 6)] == [None] * 5
+        assert await store.get("03") is not None
+
     async def test_put_replaces(self, store: ExactStore, an_entry: Make) -> None:
         await store.put(an_entry(body=b"old"))
         await store.put(an_entry(body=b"new"))
@@ -273,7 +311,7 @@ class TestContract:
         await store.put(an_entry(key="01"))
         await store.remember("name", 60)
 
-        for question in ("01", "e:01", "name", "m:name"):
+        for question in ("01", "e:01", "a:a1", "name", "m:name"):
             assert await store.get_higress_answer(question, 100_000) is None
 
     async def test_many_callers_at_once_each_get_their_own(self, store: ExactStore, an_entry: Make) -> None:
@@ -775,3 +813,47 @@ async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: Redis
     )
     assert await redis.get_and_set("secret", "one") is None
     assert await redis.get_and_set("secret", "two") == "one"
+
+
+async def test_an_entry_of_the_format_before_has_no_alias(redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+    entry = an_entry()
+    value = msgspec.msgpack.encode([getattr(entry, field.name) for field in fields(Entry)][:-1])
+    await raw.set(f"test:e:{entry.key}", b"\x04" + checksum(b"entry", value) + value)
+
+    assert await redis.get(entry.key) == entry
+    assert entry.alias == ""
+
+
+@pytest.mark.parametrize("value", [b"", b"01", b"\x8f01", b"\x80" + bytes(40)])
+async def test_an_alias_that_cannot_be_read_leads_nowhere_and_is_deleted(
+    redis: RedisStore, raw: Redis, value: bytes
+) -> None:
+    await raw.set("test:a:a1", value)
+
+    assert await redis.find("ff", "a1") == (None, None)
+    async with asyncio.timeout(5):
+        while await raw.exists("test:a:a1"):
+            await asyncio.sleep(0.01)
+
+
+async def test_an_alias_that_this_deployment_has_not_signed_leads_nowhere(
+    redis: RedisStore, signing: RedisStore, raw: Redis, an_entry: Make
+) -> None:
+    await redis.put(an_entry(key="01", alias="a1"))
+    assert await signing.find("ff", "a1") == (None, None)
+    await signing.put(an_entry(key="01", alias="a1"))
+    assert await signing.find("ff", "a1") == (None, "01")
+
+    await raw.rename("test:a:a1", "test:a:a2")
+
+    assert await signing.find("ff", "a2") == (None, None)
+
+
+async def test_an_entry_and_an_alias_travel_together(redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+    await redis.put(an_entry(key="01", alias="a1"))
+    await redis.find("ff", "a1")
+    before = (await raw.info("commandstats")).get("cmdstat_mget", {"calls": 0})["calls"]
+
+    assert await redis.find("ff", "a1") == (None, "01")
+
+    assert (await raw.info("commandstats"))["cmdstat_mget"]["calls"] == before + 1

@@ -31,12 +31,16 @@ class ReadBatcher:
         self._waiting: dict[str, list[_Waiter]] = {}
 
     async def read(self, name: str) -> Any:
+        return await self.begin(name)
+
+    def begin(self, name: str) -> _Waiter:
+        """Return the future of a read that travels with the others of this turn; its StoreError must be fetched."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._send)
         waiter: _Waiter = loop.create_future()
         self._waiting.setdefault(name, []).append(waiter)
-        return await waiter
+        return waiter
 
     def _send(self) -> None:
         waiting, self._waiting = self._waiting, {}

@@ -17,7 +17,15 @@ from typing import Any
 from redis.asyncio.connection import AbstractConnection
 
 from aicache.adapters.redis.client_side_cache import NearCache, listen
-from aicache.adapters.redis.codec import FIRST_BYTES, pack_entry, parse_counters, render_blob, render_flag, seal
+from aicache.adapters.redis.codec import (
+    FIRST_BYTES,
+    pack_entry,
+    parse_counters,
+    render_alias,
+    render_blob,
+    render_flag,
+    seal,
+)
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.read_batcher import ReadBatcher
 from aicache.adapters.redis.server import Servers
@@ -36,8 +44,8 @@ PROBE_KEY = "0" * 32
 """A key that no entry has."""
 MAX_TIME_S = 1e12
 """Later times are stored as this one."""
-EXPIRING_KINDS = ("e:", "m:", "n:", "c:")
-"""What the names of values that expire begin with, after the prefix: entries, flags, blobs, counters."""
+EXPIRING_KINDS = ("e:", "m:", "n:", "c:", "a:")
+"""What the names of values that expire begin with, after the prefix: entries, flags, blobs, counters, aliases."""
 PINNED_TOLERANCE_S = 86400.0 * 366
 """A value that expires this long before `PINNED`, or later, counts as pinned."""
 
@@ -84,6 +92,17 @@ class RedisStore:
         entry: Entry | None = await self._reads.read("e:" + key)
         return entry
 
+    async def find(self, key: str, alias: str) -> tuple[Entry | None, str | None]:
+        reading, following = self._reads.begin("e:" + key), self._reads.begin("a:" + alias)
+        following.add_done_callback(_take_error)
+        entry: Entry | None = await reading
+        if entry is not None:
+            return entry, None  # the alias may be on a node of the cluster that hangs
+        target: str | None = None
+        with contextlib.suppress(StoreError):
+            target = await following
+        return None, target
+
     def get_cached(self, key: str) -> Entry | None:
         return None if self._near is None else self._near.get(key)
 
@@ -104,12 +123,27 @@ class RedisStore:
             packed = seal(self._sign, b"entry", packed)
         await self._open.execute("SET", self._prefix + "e:" + entry.key, packed, "PXAT", ends)
         self._forget(entry.key)
+        if entry.alias:  # last, and the entry is as good without it
+            with contextlib.suppress(StoreError):
+                value = render_alias(self._sign, entry.alias, entry.key)
+                await self._open.execute("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends)
 
-    async def delete(self, keys: Sequence[str]) -> None:
-        if keys:
+    async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
+        names = [kind + key for key in keys for kind in ("e:", "n:", "c:")] + ["a:" + alias for alias in aliases]
+        if names:
             self.deleted += 1
-            await self._open.unlink([self._prefix + kind + key for key in keys for kind in ("e:", "n:", "c:")])
+            await self._open.unlink([self._prefix + name for name in names])
             self._forget(*keys)
+
+    async def delete_aliases(self) -> None:
+        cursor = ""
+        while True:
+            page, cursor = await self._open.scan(cursor, _GLOB.sub(r"\\\g<0>", self._prefix + "a:") + "*")
+            if page:
+                self.deleted += 1
+                await self._open.unlink([key.decode("utf-8", "replace") for key in page])
+            if not cursor:
+                return
 
     async def peek(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
         packed = await self._open.mget([self._prefix + "e:" + key for key in keys]) if keys else []
@@ -206,7 +240,7 @@ class RedisStore:
         return parse_counters(await self._open.execute("HGETALL", key))
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
-        if question.startswith(("e:", "m:", "n:", "c:", "k:")):  # as our own keys do
+        if question.startswith((*EXPIRING_KINDS, "k:")):  # as our own keys do
             return None
         try:
             question.encode()
@@ -276,8 +310,8 @@ class RedisStore:
         with contextlib.suppress(StoreError):
             await self._open.unlink(keys)
 
-    async def _fetch(self, names: Sequence[str]) -> list[Entry | bool | StoreError | None]:
-        """Return for each name its entry or None, whether its flag is set, or the error."""
+    async def _fetch(self, names: Sequence[str]) -> list[Entry | str | bool | StoreError | None]:
+        """Return for each name its entry or None, whether its flag is set, the key that it leads to, or the error."""
         epoch = self._near.epoch if self._near is not None else 0
         packed = await self._open.mget([self._prefix + name for name in names])
         values = [self._values.parse(name, each) for name, each in zip(names, packed, strict=True)]
@@ -287,3 +321,9 @@ class RedisStore:
                 if isinstance(value, Entry):
                     self._near.put(value, epoch)
         return values
+
+
+def _take_error(read: asyncio.Future[Any]) -> None:
+    """Take the error of a read that nobody may wait for, or asyncio logs it."""
+    if not read.cancelled():
+        read.exception()

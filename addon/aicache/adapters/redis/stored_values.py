@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from aicache.adapters.redis.codec import Flag, parse_blob, parse_flag, unpack_entry, unseal
+from aicache.adapters.redis.codec import Flag, parse_alias, parse_blob, parse_flag, unpack_entry, unseal
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.domain.throttle import Throttle
@@ -28,13 +28,16 @@ class StoredValues:
         self._unreported = 0  # unreadable entries since the last warning ...
         self._unreported_keys: list[str] = []  # ... and the beginnings of some of their keys
 
-    def parse(self, name: str, packed: object) -> Entry | bool | StoreError | None:
-        """Return the entry of a name ``e:…`` or None, whether the flag of a name ``m:…`` is set, or the error."""
+    def parse(self, name: str, packed: object) -> Entry | str | bool | StoreError | None:
+        """Return the entry of a name ``e:…`` or None, whether the flag of a name ``m:…`` is set, the key that an alias
+        ``a:…`` leads to or None, or the error."""
         if isinstance(packed, StoreError):
             return packed
         kind, key = name[:2], name[2:]
         if kind == "m:":
             return self.parse_flag(key, packed, drop=True) is not None
+        if kind == "a:":
+            return self._parse_alias(key, packed)
         return self.parse_entry(key, packed, drop=True)
 
     def parse_entry(self, key: str, packed: object, *, drop: bool) -> Entry | StoreError | None:
@@ -73,6 +76,16 @@ class StoredValues:
             return parse_blob(self._sign, name, packed)
         except ValueError:
             self._drop("n:" + name)
+            return None
+
+    def _parse_alias(self, alias: str, packed: object) -> str | None:
+        """Parse an alias; None for one that cannot be read, which is deleted."""
+        if not isinstance(packed, bytes):
+            return None
+        try:
+            return parse_alias(self._sign, alias, packed)
+        except ValueError:
+            self._drop("a:" + alias)
             return None
 
     def _unpack_entry(self, packed: bytes) -> Entry:
