@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aicache.domain.conversation import Context
 from aicache.domain.end_user import DEFAULT_IGNORED
-from aicache.domain.keys import Identity, KeyRules, Origin, identify
+from aicache.domain.keys import Identity, KeyRules, Origin, identify, question_alias
 from aicache.domain.model import Turn
 from aicache.domain.request_headers import FieldRules
 from aicache.formats.openai.chat import CHAT
@@ -108,6 +108,33 @@ def test_two_scopes_never_share_a_key(scopes: list[str]) -> None:
     one, other = (identity(BODY, origin=replace(ORIGIN, scope=scope)) for scope in scopes)
 
     assert not set(one) & set(other)
+
+
+def alias(question: str | None, rules: KeyRules = RULES, origin: Origin = ORIGIN, **fields: Any) -> str:
+    body = {**BODY, "messages": [{"role": "user", "content": "x"}], **fields}
+    found = identify(CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode()), origin, rules)
+    return question_alias(found, question)
+
+
+def test_the_same_words_have_an_alias_in_common_in_their_namespace_only() -> None:
+    own = alias("How do I tie a tie?")
+
+    assert re.fullmatch("[0-9a-f]{40}", own)
+    assert alias("how do i tie a tie") == own
+    assert alias("How do I tie two ties?") != own
+    assert alias("How do I tie a tie?", temperature=1) != own
+    assert alias("How do I tie a tie?", model="n") != own
+    assert alias("How do I tie a tie?", origin=replace(ORIGIN, scope="bob")) != own
+    assert alias('Who said "tie"?') == alias(None) == ""
+
+
+def test_an_alias_takes_the_secret_of_the_deployment_beside_all_that_is_stored() -> None:
+    salted = replace(RULES, salt=b"one")
+    found = identify(CHAT.parse_request("/v1/chat/completions", json.dumps(BODY).encode()), ORIGIN, salted)
+
+    assert alias("Hi", salted) != alias("Hi", replace(RULES, salt=b"other"))
+    assert question_alias(found, "Hi") != question_alias(replace(found, alias_key=b""), "Hi")
+    assert str(found.alias_key) not in repr(found)
 
 
 def test_the_mask_blanks_system_prompts_only() -> None:

@@ -458,3 +458,64 @@ async def test_an_entry_of_a_clock_ahead_and_one_that_would_live_too_long_are_br
 
     assert setup.exact.entries[ahead.key] == replace(ahead, stored_at=NOW, expires_at=NOW + RULES.ttl)
     assert setup.exact.entries[pinned.key] == replace(pinned, stored_at=NOW)
+
+
+ALIAS = digest("alias")
+FOUND = replace(REFUND, alias=ALIAS, owners=(caller_digest("sk-alice-1234567", SALT),))
+
+
+async def test_what_deletes_an_entry_deletes_its_alias() -> None:
+    async def purge(setup: Setup) -> None:
+        await setup.maintenance.purge([FOUND.key])
+
+    async def purge_similar(setup: Setup) -> None:
+        await setup.maintenance.purge_similar(FOUND.question or "", 0.9)
+
+    async def purge_all(setup: Setup) -> None:
+        await setup.maintenance.purge_all()
+
+    async def purge_caller(setup: Setup) -> None:
+        await setup.maintenance.purge_caller(caller_matcher("sk-alice-1234567", SALT))
+
+    async def mark_wrong(setup: Setup) -> None:
+        await setup.maintenance.mark_wrong(FOUND.key, by_meaning=False)
+
+    async def withdraw(setup: Setup) -> None:
+        await setup.maintenance.mark_wrong(FOUND.key, by_meaning=True)
+
+    for delete in (purge, purge_similar, purge_all, purge_caller, mark_wrong, withdraw):
+        setup = await Setup(FOUND).filled()
+        assert setup.exact.aliases == {ALIAS: (FOUND.key, FOUND.expires_at)}
+
+        await delete(setup)
+        await setup.engine.drain(1)
+
+        assert setup.exact.aliases == {}, delete.__name__
+        assert (FOUND.key in setup.exact.entries) == (delete is withdraw)
+
+
+async def test_a_wrong_neighbor_is_withdrawn_though_there_is_no_index() -> None:
+    setup = await Setup(FOUND).filled()
+    setup.engine.use_no_semantic()
+
+    await setup.maintenance.mark_wrong(FOUND.key, by_meaning=True)
+
+    assert setup.exact.aliases == {}
+
+
+async def test_an_alias_is_exported_and_imported_with_its_entry_and_pinned_with_it(tmp_path: Path) -> None:
+    await (await Setup(FOUND).filled()).transfer.export_file(tmp_path / "entries")
+    setup = Setup()
+
+    await setup.transfer.import_file(tmp_path / "entries")
+    imported = dict(setup.exact.aliases)
+    await setup.maintenance.pin(FOUND.key)
+
+    assert imported == {ALIAS: (FOUND.key, FOUND.expires_at)}
+    assert setup.exact.aliases == {ALIAS: (FOUND.key, PINNED)}
+
+
+def test_an_alias_that_is_no_digest_makes_a_line_no_entry() -> None:
+    [line] = archive.render_lines([replace(FOUND, alias="x" * 40)])
+
+    assert archive.parse_line(line) is None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from aicache.guards.lexicon import courtesies, edge_courtesies
+from aicache.guards.lexicon import courtesies, courtesy_phrases, edge_courtesies
+from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
+from aicache.guards.likely_language import WORDS_OF
 
 _MARKS = ",;:.!?، ؟"
 _CLOSING = frozenset({"please", "pls", "plz"})
@@ -36,29 +38,59 @@ _DEPENDENT = ("的", "是", "用", "和", "与", "跟", "这", "が", "は", "�
 """What follows 请问 where it is the subject."""
 
 
-def _phrases(text: str) -> dict[str, list[tuple[str, ...]]]:
+def _shared(table: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the phrases of several words: one word alone may be a part of the sentence. Asking for help is no frame."""
+    for language, phrases in table.items():
+        if language not in UNSPACED_LANGUAGES:
+            yield from (each for each in phrases if " " in each and not _HELP.search(each))
+
+
+def _by_first_word(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
     found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in re.split(r"[/\n]", text):
+    for phrase in sorted(set(phrases), key=lambda each: (-len(each.split()), each)):
         if words := tuple(phrase.split()):
             found.setdefault(words[0], []).append(words)
-    return {first: sorted(phrases, key=len, reverse=True) for first, phrases in found.items()}
+    return found
 
 
-_BEFORE = _phrases(edge_courtesies.BEFORE)
+def _unspaced() -> set[str]:
+    shared = {
+        phrase
+        for language in ("zh", "ja", "th")
+        for phrase in courtesy_phrases.COURTESIES_BEFORE[language]
+        if len(phrase) > 1 and phrase not in _NO_FRAMES
+    }
+    return shared.union(edge_courtesies.UNSPACED_BEFORE.split())
+
+
+_NO_FRAMES = frozenset({"谁知道", "帮我看看", "请帮我看看", "麻烦您", "กรุณา", "โปรด"})
+_HELP = re.compile("help|aider|helfen|hilfe|ayud|aiut|ajud|pomóc|pomoc|yardım|помо|مساعد|도와")
+_BEFORE = _by_first_word(
+    (
+        *re.split(r"[/\n]", edge_courtesies.BEFORE),
+        *_shared(courtesy_phrases.COURTESIES_BEFORE),
+        *_shared(courtesy_phrases.COURTESIES_ALONE),
+    )
+)
 _AFTER = sorted(
-    (words for phrases in _phrases(edge_courtesies.AFTER).values() for words in phrases), key=len, reverse=True
+    (
+        words
+        for phrases in _by_first_word(
+            (*re.split(r"[/\n]", edge_courtesies.AFTER), *_shared(courtesy_phrases.COURTESIES_AFTER))
+        ).values()
+        for words in phrases
+    ),
+    key=len,
+    reverse=True,
 )
 _LAST = frozenset(words[-1] for words in _AFTER)
 _ASKING = frozenset(courtesies.ASKING.split())
 _OPENERS = _ASKING | frozenset(edge_courtesies.OPENERS.split())
 _ASKING_OPENERS = _ASKING | frozenset(edge_courtesies.ASKING_OPENERS.split())
-_SMALL = frozenset(courtesies.WORDS["en"].split())
 _ABOUT_WORDS = frozenset(edge_courtesies.ABOUT_WORDS.split())
 _ABOUT_WORDS_UNSPACED = re.compile("|".join(edge_courtesies.ABOUT_WORDS_UNSPACED.split()))
 _ASKING_UNSPACED = re.compile("|".join(edge_courtesies.ASKING_UNSPACED.split()))
-_UNSPACED_BEFORE = re.compile(
-    "(?:" + "|".join(sorted(edge_courtesies.UNSPACED_BEFORE.split(), key=len, reverse=True)) + r")[,，、.。!！:：\s]*"
-)
+_UNSPACED_BEFORE = re.compile("(?:" + "|".join(sorted(_unspaced(), key=len, reverse=True)) + r")[,，、.。!！:：\s]*")
 _UNSPACED_CLOSING = re.compile(
     r"[,，、.。!！?？;；](?:"
     + "|".join(re.escape(words[0]) for words in _AFTER if len(words) == 1 and not words[0].isascii())
@@ -144,7 +176,10 @@ def _is_plain_question(tokens: Sequence[str]) -> bool:
     before = tokens[-1].lower()
     is_plain = any(text == start or text.startswith(start + " ") for start in _PLAIN_QUESTIONS)
     return (
-        len(tokens) >= MIN_QUESTION_WORDS and is_plain and before not in _SMALL and before not in _NEVER_BEFORE_PLEASE
+        len(tokens) >= MIN_QUESTION_WORDS
+        and is_plain
+        and before not in WORDS_OF["en"]
+        and before not in _NEVER_BEFORE_PLEASE
     )
 
 

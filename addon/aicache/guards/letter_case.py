@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aicache.guards.lexicon import courtesies, letter_case
+from aicache.guards.lexicon import letter_case
+from aicache.guards.likely_language import SMALL_WORDS, WORDS_OF, likely_language
 
 WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 """Letters, with apostrophes and hyphens inside: nothing that may be an identifier, a formula or a number."""
@@ -17,11 +18,7 @@ _CAPITONYMS = frozenset(letter_case.CAPITONYMS.split())
 _ACRONYM_WORDS = frozenset(letter_case.ACRONYM_WORDS.split()) - frozenset(letter_case.SAFE_IN_CAPITALS.split())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
 _GERMAN_CAPITALS = frozenset(letter_case.GERMAN_CAPITALS.split())
-_SMALL_WORDS = frozenset(word for words in courtesies.WORDS.values() for word in words.split()) | frozenset(
-    courtesies.ASKING.split()
-)
-_WORDS_OF = {language: frozenset(words.split()) for language, words in courtesies.WORDS.items()}
-_FRENCH_WORDS = _WORDS_OF["fr"] - _WORDS_OF["en"]
+_FRENCH_WORDS = WORDS_OF["fr"] - WORDS_OF["en"]
 _TURKISH = re.compile("[İıĞğŞş]")
 _SUBJECTS = frozenset("i you he she it we they the a an there this that my your our his her their".split())
 _BEFORE_I = frozenset(
@@ -48,13 +45,8 @@ def fold_case(tokens: Sequence[str]) -> list[str]:
         lower = [token.lower() for token in tokens]
         if not any(_means_more(lower, at) for at in range(len(lower))):
             return lower
-    german = _is_german({word.lower() for word in words})
+    german = likely_language({word.lower() for word in words}) == "de"
     return [_fold(tokens, at, german=german) for at in range(len(tokens))]
-
-
-def _is_german(words: set[str]) -> bool:
-    small = len(words & _WORDS_OF["de"])
-    return small > 1 and all(small > len(words & _WORDS_OF[other]) for other in ("en", "nl", "fr", "es", "it", "pl"))
 
 
 def _are_shouted(words: Sequence[str]) -> bool:
@@ -62,7 +54,7 @@ def _are_shouted(words: Sequence[str]) -> bool:
     return (
         len(words) >= MIN_SHOUTED_WORDS
         and all(word.isupper() for word in words)
-        and any(word.lower() in _SMALL_WORDS for word in words)
+        and any(word.lower() in SMALL_WORDS for word in words)
         and not any(_TURKISH.search(word) for word in words)
     )
 
@@ -72,7 +64,7 @@ def _are_headline(words: Sequence[str]) -> bool:
     return (
         len(words) >= MIN_HEADLINE_WORDS
         and all(word.istitle() or len(word) < 4 for word in words)
-        and any(word.istitle() and word.lower() in _SMALL_WORDS and len(word) > 1 for word in words[1:])
+        and any(word.istitle() and word.lower() in SMALL_WORDS and len(word) > 1 for word in words[1:])
         and sum(word.istitle() for word in words) * 2 > len(words)
         and not any(len(word) > 1 and word.isupper() for word in words)
     )
@@ -90,7 +82,7 @@ def _means_more(lower: Sequence[str], at: int) -> bool:
         return False
     if WORD.fullmatch(bare) is None or len(bare) == 1:
         return True
-    if at > 0 and lower[at - 1][-1:].isdigit() and len(bare) <= _MAX_UNIT_CHARS and bare not in _SMALL_WORDS:
+    if at > 0 and lower[at - 1][-1:].isdigit() and len(bare) <= _MAX_UNIT_CHARS and bare not in SMALL_WORDS:
         return True  # 5 MB
     return bare in _CAPITONYMS or bare in _ACRONYM_WORDS
 
@@ -113,7 +105,7 @@ def _fold(tokens: Sequence[str], at: int, *, german: bool) -> str:
     if len(bare) == 1 or not bare[0].isupper() or bare[1:] != bare[1:].lower():
         return token
     if first and (word not in _CAPITONYMS or _is_auxiliary(word, tokens[at + 1 : at + 2])):
-        return token if german and word in _GERMAN_CAPITALS and word not in _SMALL_WORDS else lower
+        return token if german and word in _GERMAN_CAPITALS and word not in SMALL_WORDS else lower
     return lower if german and not first and word not in _GERMAN_CAPITALS and len(word) > 2 else token
 
 

@@ -6,7 +6,10 @@ Stricter than `numerals`, which only compares: an ordinal, "one", "a", "half" an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from aicache.guards.lexicon import number_words
+from aicache.guards.likely_language import likely_language
 
 _SMALL = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -19,6 +22,19 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _NUMBER_WORDS = frozenset({*_ONES, *_TENS, *_SCALES, "one", "zero", "dozen", "half"})
 _JOINERS = frozenset({"and", "point", "to", "or", "by", "a", "an"})
+_AMBIGUOUS = frozenset("neuf sei elf acht null cent cento mille mil een een's um uma ein un une uno una".split())
+"""Number words that are other words of their own language, too: neuf, new; sei, you are."""
+_WORDS_OF = {
+    language: {
+        word: value
+        for value, words in number_words.NUMBER_WORDS[language].items()
+        for word in words
+        if 2 <= value < 100 and word not in _AMBIGUOUS
+    }
+    for language in ("de", "fr", "es", "it", "pt", "nl", "ru")
+}
+"""By language: those of one word, below a hundred."""
+_OF_ANY_LANGUAGE = frozenset().union(*_WORDS_OF.values())
 _ENGLISH = frozenset(
     "the of is are was how what why when where which who do does did can could in on for with name list give there "
     "have has many much long far".split()
@@ -35,6 +51,8 @@ _HAN_NUMBER = re.compile(
 def with_digits(tokens: Sequence[str]) -> list[str]:
     """Return the tokens with plain cardinals in digits."""
     words = [token.rstrip(",;:.!?") for token in tokens]
+    if not _OF_ANY_LANGUAGE.isdisjoint(words) and (named := _WORDS_OF.get(likely_language(set(words)))) is not None:
+        return [_in_digits(token, word, named) for token, word in zip(tokens, words, strict=True)]
     if _NUMBER_WORDS.isdisjoint(words) and not any("-" in word for word in words):
         return [token if token.isascii() else _HAN_NUMBER.sub(_han_digits, token) for token in tokens]
     if not any(word in _ENGLISH for word in words):
@@ -54,6 +72,10 @@ def with_digits(tokens: Sequence[str]) -> list[str]:
         digits += tokens[at:end] if value is None else [str(value) + tokens[end - 1][len(words[end - 1]) :]]
         at = end
     return digits
+
+
+def _in_digits(token: str, word: str, named: Mapping[str, int]) -> str:
+    return token if word not in named else str(named[word]) + token[len(word) :]
 
 
 def _is_number_word(word: str) -> bool:
