@@ -51,7 +51,7 @@ class Reply:
 
     @property
     def cache(self) -> str:
-        """``miss``, ``exact``, ``semantic``, ``bypass`` or nothing at all."""
+        """``miss``, ``exact``, ``semantic``, ``same-words``, ``bypass`` or nothing at all."""
         status = self.headers.get("x-cache-status", "")
         return self.headers["cache-status"].partition("detail=")[2].partition(";")[0] if status == "hit" else status
 
@@ -197,7 +197,7 @@ class Proxy:
         The questions that wait for a neighbor are not stored themselves, or the next one would be an exact hit. Nor
         does the upstream see those that wait for the answer to themselves, or there would be another one.
         """
-        directives = {"semantic": "no-store", "exact": "only-if-cached"}
+        directives = {"semantic": "no-store", "same-words": "no-store", "exact": "only-if-cached"}
         if cache in directives:
             how["headers"] = {"cache-control": directives[cache]} | how.get("headers", {})
         deadline = time.monotonic() + within
