@@ -62,6 +62,8 @@ class Clauses:
     courtesies: frozenset[str]
     """Words of courtesies."""
     language: str
+    languages: frozenset[str]
+    """Languages that have all its function words; empty if none has, or if it has none."""
     capitalized: frozenset[str]
     """Words that are names by their capitals."""
     words: tuple[str, ...]
@@ -74,6 +76,9 @@ class Clauses:
     plain: str
     unspaced: bool
     """Whether it is mostly written without spaces."""
+
+    is_phonetic: bool
+    """Whether it is in Japanese or Thai, whose particles tell who does what to whom."""
 
     @property
     def ascii_only(self) -> bool:
@@ -155,6 +160,7 @@ def split_clauses(
         grams=frozenset(grams),
         courtesies=frozenset(polite),
         language=language,
+        languages=_languages(split),
         capitalized=capitalized,
         words=tuple(words),
         initials="".join([word[0] for word in words]),
@@ -162,6 +168,7 @@ def split_clauses(
         content=tuple(content),
         plain=plain,
         unspaced=2 * unspaced > len(words),
+        is_phonetic=kana or bool(grams),
     )
 
 
@@ -199,6 +206,16 @@ def _language(split: Sequence[Sequence[str]]) -> str:
     return max(votes, key=lambda language: (votes[language], language == "en"))
 
 
+def _languages(split: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Return the languages to which all function words belong."""
+    common: frozenset[str] | None = None
+    for words in split:
+        for word in words:
+            if (found := _LANGUAGES.get(word)) is not None:
+                common = frozenset(found) if common is None else common.intersection(found)
+    return common or frozenset()
+
+
 def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
     silent = _WORDS[language]
     at = 0
@@ -225,7 +242,7 @@ def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
             yield Token(word, word, meaning, Script.KANJI if kana else Script.HAN)
         elif len(word) == 1 and _IS_UNSPACED.match(word):
             yield Token(word, word, Meaning.SOMETHING, Script.THAI if "\u0e00" <= word <= "\u0e7f" else Script.KANA)
-        elif word in silent and word not in _LETTERS:
+        elif word in silent and not (language == "en" and word in _LETTERS):
             yield Token(word, word, Meaning.NOTHING, Script.WORD)
         elif len(word) == 1 and word.isascii():
             yield Token(word, f"{word}letter", Meaning.LITTLE, Script.WORD)

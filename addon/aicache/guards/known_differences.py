@@ -22,7 +22,9 @@ def find_known_differences(one: TextFeatures, other: TextFeatures) -> Iterator[D
 
 def _slots(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
     left, right = substitution.unshared_content(one, other)
-    if one.language and other.language and one.language != other.language:
+    if (one.language and other.language and one.language != other.language) or (
+        one.clauses.languages and other.clauses.languages and one.clauses.languages.isdisjoint(other.clauses.languages)
+    ):
         yield "tongue"
     if numbers.has_unequal_quantities(one.quantities, other.quantities):
         yield "numbers"

@@ -10,6 +10,7 @@ from aicache.guards.clauses import Meaning, Script, Token
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.extra_requests import Extra, find_extra_request
 from aicache.guards.known_differences import has_unmatched_name
+from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.matching import Matching, match_words
 from aicache.guards.order import Order, find_order
@@ -70,6 +71,8 @@ def _known(one: TextFeatures, other: TextFeatures, matching: Matching, order: Or
     extra = find_extra_request(one.clauses, other.clauses)
     if extra is Extra.SURELY or (extra is Extra.MAYBE and not (matching.left and matching.right)):
         return Difference("instruction", _words(matching.left), _words(matching.right))
+    if any(_is_letter(token) for token in (*matching.left, *matching.right)):
+        return Difference("letter", _words(matching.left), _words(matching.right))
     return Difference("order") if order is Order.SWAPPED else None
 
 
@@ -111,6 +114,11 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
 def _says(token: Token) -> bool:
     """Return whether a token that only one text has may ask for something."""
     return token.word not in SOFT and (token.meaning is Meaning.SOMETHING or token.script is Script.WORD)
+
+
+def _is_letter(token: Token) -> bool:
+    """Return whether a token is a single letter: hepatitis A."""
+    return token.key.endswith(LETTER) and len(token.key) == 1 + len(LETTER)
 
 
 def _words(tokens: Sequence[Token]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ _NUMBERED = (
     "appendix book season episode generation mark rocky typ phase teil kapitel klasse weltkrieg guerre "
     "guerra partie parte capítulo capitolo chapitre classe clase tipo fase wojna savaşı"
 ).split()
-_CAPITALS = re.compile(r"(?<![\w'’.&/+-])(?:[IVX]{2,6}|[AISVX])(?![\w'’&/+*]|\.\w|-\w)")
+_CAPITALS = re.compile(r"(?<![\w'’.&/+])(?:[IVX]{2,6}|[AISVX])(?![\w'’&/+*]|\.\w|-\w)")
 _COUNTRY = re.compile(r"(?<![\w.])US(?![\w.])")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
 _LOWER_NUMERAL = re.compile(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
@@ -30,7 +30,8 @@ _PRONOUN = re.compile(
 )
 """What follows the pronoun rather than a numeral."""
 _SENTENCE_END = frozenset(".?!:;\n\"'(¿¡…。？！-")
-_LETTER = "letter"
+LETTER = "letter"
+"""Ends the word that stands for a single letter."""
 
 
 def spell_out_letters(text: str) -> str:
@@ -40,7 +41,7 @@ def spell_out_letters(text: str) -> str:
     if "US" in text and not text.isupper():
         text = _COUNTRY.sub("USA", text)
     if " a" in text:
-        text = _LETTER_A.sub("a" + _LETTER, text)
+        text = _LETTER_A.sub("a" + LETTER, text)
     if " i" in text or " v" in text or " x" in text:
         text = _LOWER_NUMERAL.sub(
             lambda match: f"{match['noun']} {_ROMAN.get(match['numeral'].upper(), match['numeral'])}", text
@@ -53,9 +54,9 @@ def _spelled_out(match: re.Match[str], text: str) -> str:
     before = text[: match.start()].rstrip()
     starts = not before or before[-1] in _SENTENCE_END
     if letters == "S":
-        return "sletter"
+        return "s" + LETTER
     if letters == "A":
-        return letters if starts and _is_article(text[match.end() :]) else "a" + _LETTER
+        return letters if starts and _is_article(text[match.end() :]) else "a" + LETTER
     if letters not in _ROMAN:
         return letters
     if letters not in _AMBIGUOUS:

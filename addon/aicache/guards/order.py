@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from aicache.guards.clauses import Clauses
+from aicache.guards.letters import LETTER
 from aicache.guards.numbers import QUANTITY_MARK
 
 _AND = frozenset(
@@ -97,9 +98,14 @@ def _turned_unspaced(one: Clauses, other: Clauses, ours: Sequence[str]) -> Order
     for mine, others in ((one, other), (other, one)):
         if ends.search(mine.plain) and begins.search(others.plain):
             return Order.SWAPPED
-    if any(key[0] == QUANTITY_MARK for key in ours) or _HAN_ROLES.search(one.plain) or _HAN_ROLES.search(other.plain):
+    if (
+        one.is_phonetic
+        or any(key[0] == QUANTITY_MARK for key in ours)
+        or _HAN_ROLES.search(one.plain)
+        or _HAN_ROLES.search(other.plain)
+    ):
         return Order.TURNED
-    return Order.SAME if one.language != "ja" and "の" not in one.plain else Order.TURNED
+    return Order.SAME
 
 
 def _turned_english(one: Clauses, other: Clauses, ours: Sequence[str], turn: int) -> Order:
@@ -115,7 +121,7 @@ def _turned_english(one: Clauses, other: Clauses, ours: Sequence[str], turn: int
             return Order.SWAPPED
     if all(_marked(one, ours, turn)):
         return Order.SWAPPED
-    if "if" in one.words or any(key[0] == QUANTITY_MARK or key in one.capitalized for key in ours):
+    if "if" in one.words or any(_is_marked(one, key) for key in ours):
         return Order.TURNED
     return Order.TURNED if bound != others_bound else Order.MOVED
 
@@ -129,10 +135,13 @@ def _turned(one: Clauses, other: Clauses, ours: Sequence[str], turn: int) -> Ord
 
 
 def _marked(one: Clauses, ours: Sequence[str], turn: int) -> list[bool]:
-    """Return whether each of the two parts has a number or a name."""
-    return [
-        any(key[0] == QUANTITY_MARK or key in one.capitalized for key in part) for part in (ours[:turn], ours[turn:])
-    ]
+    """Return whether each of the two parts has a number, a name or a single letter, whose place is its role."""
+    return [any(_is_marked(one, key) for key in part) for part in (ours[:turn], ours[turn:])]
+
+
+def _is_marked(text: Clauses, key: str) -> bool:
+    letter = key.endswith(LETTER) and len(key) == 1 + len(LETTER)
+    return letter or key[0] == QUANTITY_MARK or key in text.capitalized
 
 
 def without_common_ends(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -24,7 +24,11 @@ _ENDS = frozenset(".,;:?!。，、；：？！…")
 _OPERATORS = frozenset("-/%&^~:.,!$?()")
 """Operators in code and arithmetic, ordinary elsewhere."""
 _ARTICLES = frozenset({"a", "an", "the"})
+_CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
+"""Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
 _TIED = frozenset({"++", "--"})
+_PREFIXES = frozenset("-\\$@")
+"""Signs with which a single letter makes a name, whose case matters."""
 _OPERANDS = frozenset("([)]")
 MAX_SIGNS = 200
 """Signs that are compared by value; of more, only the count."""
@@ -43,9 +47,11 @@ def find_signs(text: str) -> tuple[str, ...]:
         earlier, later = text[start - 2] if start > 1 else " ", text[stop + 1] if stop + 1 < end else " "
         if kept := _signs_of_run(run, before, after, earlier, later):
             brackets = brackets and not kept.strip("()") and not (run[0] == "(" and before.isalnum())
-            found.append(kept)
+            named = kept[-1] in _PREFIXES and after.isalpha() and after.isascii() and not later.isalpha()
+            found.append(kept + after if named else kept)  # -r is not -R, nor \\d \\D
     if brackets:
-        return ()
+        found = []
+    found += _CASED_UNIT.findall(text)
     return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
 
 
@@ -84,6 +90,8 @@ def _operates(char: str, left: str, right: str, earlier: str, later: str, *, spa
             return (left.isspace() or left in "([=,") and right.isalnum()
         case "/" if spaced:
             return not (earlier.isalpha() and later.isalpha())
+        case "/" if left.isalpha() and right.isalpha() and not (earlier.isalpha() or later.isalpha()):
+            return earlier == "/" or later == "/"  # s/a/b/
         case "/":
             return not (left.isalpha() and right.isalpha()) and not (left.isalnum() and right.isspace())
         case "%":

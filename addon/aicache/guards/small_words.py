@@ -45,6 +45,8 @@ class SmallWords:
     tenses: frozenset[str]
     asks_way: bool
     """Whether it asks how or what to do: then can, should and must are one."""
+    asks_whether: bool
+    """Whether it begins with a verb, as a question for yes or no."""
     particle: str
     """The function word that ends a German or Dutch text: an, aus."""
 
@@ -66,6 +68,7 @@ def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWo
         tuple(persons),
         frozenset(tenses),
         not _WAY.isdisjoint(words),
+        bool(words) and any(words[0] in verbs for verbs in _TENSES.values()),
         words[-1] if language in ("de", "nl") and words and words[-1] in prepositions else "",
     )
 
@@ -97,7 +100,7 @@ def find_possible_differences(one: SmallWords, other: SmallWords) -> Iterator[Di
     if one.modals and other.modals and not one.modals & other.modals and not (one.asks_way or other.asks_way):
         yield Difference("modality")
     if one.tenses and other.tenses and not one.tenses & other.tenses:
-        yield Difference("tense")
+        yield Difference("time" if one.asks_whether and other.asks_whether else "tense")
 
 
 _OPPOSED = tuple(
