@@ -48,10 +48,12 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--judge",
-        metavar="simulated:FA,FR",
-        help="ask a judge before each miss that knows the labels, accepts the share FA of the wrong neighbors and "
-        "refuses FR of the right ones",
+        metavar="URL|simulated:FA,FR",
+        help="ask a judge before each miss, as with semantic.judge.when: before. simulated: one that knows the labels, "
+        "accepts the share FA of the wrong neighbors and refuses FR of the right ones. URL: an OpenAI-compatible "
+        "service, whose key is in AI_CACHE_JUDGE_KEY",
     )
+    parser.add_argument("--judge-model", metavar="NAME", help="the judge's model, by the service's own name")
     parser.add_argument(
         "--judge-from", type=_share, metavar="S", help="similarity from which it is asked; default: the embedder's"
     )

@@ -15,18 +15,21 @@ from aicache.domain.policy import Rules
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor import Neighbor
-from aicache.evidence.neighbor_features import MAX_NEIGHBORS
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS, candidate_for
 from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy, neighbors_to_compare
 from aicache.evidence.verified_policy import Decision as Verdict
 from evaluation.data import Question
 from evaluation.decisions import ROWS_PER_BLOCK, Decision, LabeledNeighbor, Run, may_look_up_semantically
+from evaluation.judges import JudgeUse, judged_verdict, unchecked_opinion
 
 
 class SimulatedCache:
     """The proxy's state for one traffic segment: vectors, questions, records and the curve."""
 
-    def __init__(self, questions: Sequence[Question], space: EmbeddingSpace, rules: Rules, seed: int) -> None:
-        self._questions, self._space, self._rules = questions, space, rules
+    def __init__(
+        self, questions: Sequence[Question], space: EmbeddingSpace, rules: Rules, seed: int, judge: JudgeUse | None
+    ) -> None:
+        self._questions, self._space, self._rules, self._judge = questions, space, rules, judge
         self._verified = VerifiedPolicy(space, rules.max_error, check_rates=CheckRates(audit=rules.audit))
         self._chance = random.Random(seed)
         self._stored = np.empty(len(questions), np.intp)
@@ -52,6 +55,7 @@ class SimulatedCache:
         seen, slots = self._apply_guards(question.text, found)
         verdict = self._verified.decide(seen, self._records, self._chance.random())
         run.seconds.append(time.perf_counter() - began)
+        verdict, asked = self._ask_judge(number, question, seen, verdict)
         candidate = verdict.candidate
         answered = None
         if verdict.serves and candidate is not None:
@@ -61,7 +65,28 @@ class SimulatedCache:
             self._store(number, question.text)
         lost = [(self._labeled(other, s, question), slots[other]) for other, s in found if slots.get(other)]
         refused, slot = next(((near, slot) for near, slot in lost if near.right), (None, ""))
-        return Decision(question.text, answered, refused, slot, answer=question.answer)
+        judged = answered is not None and verdict.judged is True
+        return Decision(question.text, answered, refused, slot, answer=question.answer, asked=asked, judged=judged)
+
+    def _ask_judge(
+        self, number: int, question: Question, seen: Sequence[Neighbor], verdict: Verdict
+    ) -> tuple[Verdict, int]:
+        """Return what becomes of the verdict, and about how many neighbors the judge was asked, as the proxy does."""
+        may_ask = verdict.action is Action.MISS and not verdict.sampled and self._verified.may_serve_judged
+        if self._judge is None or not may_ask:
+            return verdict, 0
+        near = {self._labeled(int(n.key), n.similarity, question): n for n in seen}
+        said = [(near[one], yes) for one, yes in self._judge.ask(question.text, list(near), self._rules)]
+        verdict = judged_verdict(self._verified, verdict, seen, said, self._chance.random())
+        if (unchecked := unchecked_opinion(verdict, said)) is not None:
+            self._learn_from_judge(number, *unchecked, seen)
+        return verdict, len(said)
+
+    def _learn_from_judge(self, number: int, neighbor: Neighbor, yes: bool, seen: Sequence[Neighbor]) -> None:
+        found = candidate_for(neighbor, seen, self._space)
+        chance, nonce = self._chance.random(), self._chance.getrandbits(32)
+        observation = self._verified.learn_from_judge(found, yes, chance, at=number, nonce=nonce, caller=0)
+        self._records[neighbor.key] = self._records[neighbor.key].with_observations([observation])
 
     def _search(self, similarity: Vector) -> list[tuple[int, float]]:
         cosine = similarity[self._stored[: self._count]]
@@ -111,11 +136,16 @@ class SimulatedCache:
 
 
 def evaluate_verified(
-    questions: Sequence[Question], vectors: dict[str, Vector], space: EmbeddingSpace, rules: Rules, seed: int
+    questions: Sequence[Question],
+    vectors: dict[str, Vector],
+    space: EmbeddingSpace,
+    rules: Rules,
+    seed: int,
+    judge: JudgeUse | None = None,
 ) -> Run:
     """Process one question after the other, starting with an empty cache."""
     rows = np.stack([vectors[question.text] for question in questions])
-    cache, run, progress = SimulatedCache(questions, space, rules, seed), Run(), Progress("evaluating")
+    cache, run, progress = SimulatedCache(questions, space, rules, seed, judge), Run(), Progress("evaluating")
     for start in range(0, len(rows), ROWS_PER_BLOCK):
         progress.task = f"evaluating {bar(start, len(rows))}"
         progress.show()

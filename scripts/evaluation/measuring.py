@@ -12,12 +12,12 @@ from pathlib import Path
 from aicache import config as configuration
 from aicache.config import Config
 from aicache.domain.policy import Policy, Rules, Volatile, lowest_similarity
-from aicache.evidence.embedding_space import space_of_model
+from aicache.evidence.embedding_space import EmbeddingSpace, space_of_model
 from aicache.runtime.data_folder import default_data_folder
 from aicache.runtime.preflight import rules_for
 from evaluation.data import Question, read_pairs, read_questions
 from evaluation.decisions import Run, earlier_neighbors, evaluate_pairs, evaluate_stream
-from evaluation.judges import JudgeUse, parse_simulated
+from evaluation.judges import EndpointJudge, JudgeUse, parse_simulated
 from evaluation.learning_stream import evaluate_verified
 from evaluation.vectors import Vectors
 
@@ -61,29 +61,34 @@ def _stream_runner(
 ) -> Callable[[Rules], Run]:
     """Return a function that evaluates a stream in one order under given rules."""
     known = vectors.of(question.text for question in questions)
-    judge = judge_of(options, vectors)
+    space = space_of_model(vectors.model, vectors.threshold)
+    judge = judge_of(options, space)
     lowest = lowest_similarity(rules.threshold, rules)
     floors = [] if rules.policy is Policy.VERIFIED and not options.report else [lowest]
     floors += [MIN_REPORT_THRESHOLD] if options.report else []
     if floors and judge is not None:
         floors.append(judge.min_similarity)
     neighbors = earlier_neighbors(questions, known, min(floors)) if floors else []
-    space = space_of_model(vectors.model, vectors.threshold)
 
     def rerun(rules: Rules) -> Run:
         if rules.policy is Policy.VERIFIED:
-            return evaluate_verified(questions, known, space, rules, seed)
+            return evaluate_verified(questions, known, space, rules, seed, judge)
         return evaluate_stream(questions, neighbors, rules, judge)
 
     return rerun
 
 
-def judge_of(options: argparse.Namespace, vectors: Vectors) -> JudgeUse | None:
+def judge_of(options: argparse.Namespace, space: EmbeddingSpace) -> JudgeUse | None:
     """Return the judge that the options name. Raises ValueError."""
     if not options.judge:
         return None
-    min_similarity = options.judge_from if options.judge_from is not None else 0.75
-    return JudgeUse(parse_simulated(options.judge, options.seed), min_similarity)
+    min_similarity = space.judged_similarity if options.judge_from is None else options.judge_from
+    if options.judge.startswith("simulated:"):
+        return JudgeUse(parse_simulated(options.judge, options.seed), min_similarity)
+    if not options.judge_model:
+        raise ValueError("--judge URL needs --judge-model")
+    key = os.environ.get("AI_CACHE_JUDGE_KEY")
+    return JudgeUse(EndpointJudge(options.judge, options.judge_model, key), min_similarity)
 
 
 def configured(options: argparse.Namespace) -> Config:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aicache.domain import policy
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor import Neighbor
-from aicache.evidence.neighbor_features import MAX_NEIGHBORS
+from aicache.evidence.neighbor_features import MAX_NEIGHBORS, candidate_for
 from aicache.evidence.verified_policy import (
     DEFAULT_CHECK_RATES,
     Action,
@@ -19,6 +19,7 @@ from aicache.evidence.verified_policy import (
     VerifiedPolicy,
     neighbors_to_compare,
 )
+from evaluation.judges import MAX_ASKED, judged_verdict, unchecked_opinion
 from evaluation.streams import Choice, SameAnswer, StoredNeighbor
 
 
@@ -116,13 +117,17 @@ class LearningPolicy:
         shares: CheckRates = DEFAULT_CHECK_RATES,
         shared: bool = False,
         texts: Sequence[str] = (),
+        judge: Callable[[int, int], bool] | None = None,
     ) -> None:
-        """*texts* are the questions by number, for the guards; without texts no guards run."""
+        """*texts* are the questions by number, for the guards; without texts no guards run.
+
+        *judge* says of two questions, by number, whether the second one's answer may answer the first.
+        """
         self.verified = VerifiedPolicy(space, max_error, check_rates=shares, shared=shared)
         self.records: dict[str, EntryRecord] = {}
         self._chance = random.Random(seed)
         self._shared = shared
-        self._texts = texts
+        self._texts, self._judge = texts, judge
         self._at = 0
         self._decision = Decision(Action.MISS)
 
@@ -130,6 +135,8 @@ class LearningPolicy:
         self._at += 1
         seen = self._see(question, near)
         self._decision = self.verified.decide(seen, self.records, self._chance.random())
+        if self._judge is not None and self._decision.action is Action.MISS and not self._decision.sampled:
+            self._decision = self._ask_judge(self._judge, question, seen, caller)
         found = self._decision.candidate
         return Choice(
             int(found.key) if found and self._decision.serves else None, call_upstream=self._decision.needs_upstream
@@ -146,6 +153,25 @@ class LearningPolicy:
                 break
         if stored:
             self.records[str(question)] = EntryRecord(group)
+
+    def _ask_judge(
+        self, judge: Callable[[int, int], bool], question: int, seen: Sequence[Neighbor], caller: int
+    ) -> Decision:
+        """Return what becomes of a miss: the judge is asked about the nearest neighbors that may be right."""
+        verified = self.verified
+        if not verified.may_serve_judged:
+            return self._decision
+        asked = [n for n in seen if n.refused is None and n.similarity >= verified.space.judged_similarity][:MAX_ASKED]
+        said = [(neighbor, judge(question, int(neighbor.key))) for neighbor in asked]
+        decision = judged_verdict(verified, self._decision, seen, said, self._chance.random())
+        if (unchecked := unchecked_opinion(decision, said)) is not None:
+            neighbor, yes = unchecked
+            found = candidate_for(neighbor, seen, verified.space)
+            nonce = self._chance.getrandbits(32)
+            chance = self._chance.random()
+            observation = verified.learn_from_judge(found, yes, chance, at=self._at, nonce=nonce, caller=caller)
+            self.records[neighbor.key] = self.records[neighbor.key].with_observations([observation])
+        return decision
 
     def _observe(self, key: str, right: bool, caller: int) -> None:
         nonce = self._chance.getrandbits(32)

@@ -1,9 +1,10 @@
-"""Compares policies, and stress-tests the verified one: wrong labels, wrong prior, changing traffic, poisoning."""
+"""Compares policies, and stress-tests the verified one: wrong labels or prior, changing traffic, poisoning, judges."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +14,8 @@ import numpy as np
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
 from aicache.evidence.verified_policy import CheckRates
 from evaluation.data import read_questions
+from evaluation.decisions import LabeledNeighbor
+from evaluation.judges import SimulatedJudge
 from evaluation.policies import LearningPolicy, PerEntryPolicy, StaticPolicy
 from evaluation.streams import Outcome, Policy, Stream, build_stream, shuffled, simulate
 from evaluation.vectors import Vectors
@@ -82,6 +85,19 @@ def stress_scenarios(max_error: float) -> Iterator[Scenario]:
         )
     sure = replace(USE_MULTILINGUAL, prior=Prior((6.0, 2.0, 3.0), (0.5, 0.5, 0.5), 0.0))
     yield Scenario("verified, prior wrong and sure", lambda seed, _: LearningPolicy(max_error, seed=seed, space=sure))
+    for errs, name in ((0.02, "verified, a judge"), (0.1, "verified, a judge errs by 10%")):
+        yield Scenario(name, partial(_judged, max_error, errs, 0.1))
+    yield Scenario("verified, a judge says always yes", partial(_judged, max_error, 1.0, 0.0))
+
+
+def _judged(max_error: float, false_accepts: float, false_refusals: float, seed: int, made: Stream) -> LearningPolicy:
+    judge = SimulatedJudge(false_accepts, false_refusals, seed)
+
+    def may_answer(question: int, neighbor: int) -> bool:
+        right = bool(made.answers[question] == made.answers[neighbor])
+        return judge.judge(str(question), [LabeledNeighbor(str(neighbor), 1.0, right)])[0]
+
+    return LearningPolicy(max_error, seed=seed, judge=may_answer)
 
 
 def best_static(made: Stream, seeds: Sequence[int], max_error: float) -> tuple[float, list[Outcome]]:

@@ -74,3 +74,24 @@ def test_labels_are_wrong_as_often_as_the_model() -> None:
     labels = [errors.label(said_yes=False, random=randoms.random()) for _ in range(2000)]
 
     assert abs(sum(labels) / 2000 - errors.error(said_yes=False)) < 0.03
+
+
+def test_a_yes_to_everything_leaves_all_of_a_neighbors_risk() -> None:
+    always_yes, right = JudgeErrors(), JudgeErrors()
+    for number in range(100):
+        always_yes.count(said_yes=True, right=number % 5 != 0, risk=0.2)
+        right.count(said_yes=True, right=True, risk=0.2)
+
+    assert JudgeErrors().remaining_risk > 0.4
+    assert always_yes.remaining_risk > 0.9
+    assert right.remaining_risk < 0.1
+
+
+def test_only_checks_whose_risk_was_known_tell_what_is_left_of_it() -> None:
+    errors = JudgeErrors()
+    before = errors.remaining_risk
+    errors.count(said_yes=True, right=False)
+    errors.count(said_yes=False, right=False, risk=0.5)
+
+    assert errors.remaining_risk == before
+    assert errors.checked_yes == 1

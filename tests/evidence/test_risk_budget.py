@@ -76,3 +76,24 @@ def test_a_budget_affords_what_is_within_the_allowed_error() -> None:
         spent += 1
 
     assert 0 < spent * 0.05 <= 0.01 * 200
+
+
+def test_the_first_requests_spend_no_more_than_the_others() -> None:
+    budget, taken = RiskBudget(ERROR), 0.0
+
+    for _ in range(200):
+        for risk in (0.02, 0.08, 0.2):
+            taken += risk * (risk <= budget.risk_limit)
+            budget.add(risk)
+
+    assert taken / 600 <= 1.5 * ERROR
+
+
+def test_what_is_checked_upstream_first_spends_nothing() -> None:
+    served, explored = RiskBudget(ERROR), RiskBudget(ERROR)
+
+    for _ in range(500):
+        served.add(0.05)
+        explored.add(0.05, served=0.0)
+
+    assert explored.risk_limit > served.risk_limit

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
+from evaluation.decisions import LabeledNeighbor
+from evaluation.judges import SimulatedJudge
 from evaluation.policies import LearningPolicy, PerEntryPolicy, StaticPolicy
 from evaluation.streams import Outcome, SameAnswer, StoredNeighbor, Stream, build_stream, shuffled, simulate
 
@@ -145,3 +147,23 @@ def test_neighbors_are_exact_where_the_lists_made_beforehand_do_not_reach() -> N
             self.stored.append(question)
 
     simulate(made, shuffled(400, 1), Watching())
+
+
+@pytest.mark.parametrize(("false_accepts", "false_refusals"), [(0.1, 0.1), (1.0, 0.0)])
+def test_a_judge_that_errs_or_always_says_yes_does_not_break_the_bound(
+    false_accepts: float, false_refusals: float
+) -> None:
+    made = questions(2500, 40)
+    judge = SimulatedJudge(false_accepts, false_refusals)
+
+    def may_answer(question: int, neighbor: int) -> bool:
+        right = bool(made.answers[question] == made.answers[neighbor])
+        return judge.judge(str(question), [LabeledNeighbor(str(neighbor), 1.0, right)])[0]
+
+    outcomes = [
+        simulate(made, shuffled(2500, seed), LearningPolicy(ERROR, seed=seed, judge=may_answer), seed=seed)
+        for seed in (1, 2)
+    ]
+
+    assert all(outcome.wrong <= ERROR * outcome.requests for outcome in outcomes)
+    assert all(outcome.hits > 0 for outcome in outcomes)

@@ -64,11 +64,11 @@ class EmbeddingSpace:
 
 
 USE_MULTILINGUAL = EmbeddingSpace(
-    safe=0.97, min_similarity=0.80, min_backed_similarity=0.65, unrelated_similarity=0.5, judged_similarity=0.75
+    safe=0.97, min_similarity=0.75, min_backed_similarity=0.60, unrelated_similarity=0.5, judged_similarity=0.75
 )
 """The local model's. The prior is what streams of bank questions, of assistants' intents and of Chinese loan questions
-have in common, wide enough to cover all three: its weights hardly matter after a hundred observations. Without the
-minimum of .80 a prior that is wrong and certain serves a third of its hits wrong."""
+have in common, wide enough to cover all three: its weights hardly matter after a hundred observations. The minima limit
+what a prior that is wrong and certain serves wrong before the first checks."""
 
 KNOWN_SPACES = {"use-multilingual-3": USE_MULTILINGUAL}
 

@@ -12,10 +12,12 @@ from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import MAX_PER_ENTRY, Observation, decode, encode, merged
 from aicache.evidence.risk_model import RiskModel, logistic
 
-SHARE_OF_BAD_ENTRIES = 0.005
+SHARE_OF_BAD_ENTRIES = 0.003
 """Share of entries whose similarity misleads: ambiguous, about the caller, or planted."""
 WRONG_WHEN_BAD = 0.5
 """Probability that such an entry is wrong, however near."""
+MAX_SUSPICION = 0.1
+"""Probability of being bad above which an entry is not served until some right answers have cleared it."""
 MAX_PER_CALLER = 3
 """Observations of one entry that one caller may contribute."""
 
@@ -46,6 +48,8 @@ def risk(model: RiskModel, features: NeighborFeatures, record: EntryRecord) -> f
         wrong = min(model.expected(seen.features), WRONG_WHEN_BAD)
         odds += math.log((1 - WRONG_WHEN_BAD) / (1 - wrong)) if seen.right else math.log(WRONG_WHEN_BAD / wrong)
     bad = logistic(odds)
+    if bad > MAX_SUSPICION:
+        return max(usual, WRONG_WHEN_BAD)
     return max(usual, bad * WRONG_WHEN_BAD + (1 - bad) * usual)
 
 

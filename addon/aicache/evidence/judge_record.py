@@ -18,6 +18,12 @@ ASSUMED_CHECKS = 20.0
 """... as if so many had been checked."""
 
 
+ASSUMED_REMAINING = 0.3
+"""Share of a neighbor's risk that is assumed to be left after a yes, ..."""
+ASSUMED_WRONG = 3.0
+"""... as if so many wrong neighbors had been among the checked ones."""
+
+
 class YesShares:
     """The yes and no of one judge model about the neighbors of one traffic segment, by similarity."""
 
@@ -46,9 +52,16 @@ class JudgeErrors:
     def __init__(self) -> None:
         self._checked = {True: 0, False: 0}
         self._wrong = {True: 0, False: 0}
+        self._expected = self._wrong_of_expected = 0.0
 
-    def count(self, said_yes: bool, right: bool) -> None:
-        """Count a check of what it said. *right*: the stored answer was right, whatever it had said."""
+    def count(self, said_yes: bool, right: bool, risk: float | None = None) -> None:
+        """Count a check of what it said. *right*: the stored answer was right, whatever it had said.
+
+        *risk* is the probability that it was wrong, as far as was known before the model was asked.
+        """
+        if said_yes and risk is not None:
+            self._expected += risk
+            self._wrong_of_expected += not right
         self._checked[said_yes] += 1
         self._wrong[said_yes] += said_yes is not right
 
@@ -56,6 +69,23 @@ class JudgeErrors:
         """Return the expected share of its yes (its no) that is wrong."""
         assumed = ASSUMED_YES_ERROR if said_yes else ASSUMED_NO_ERROR
         return (self._wrong[said_yes] + assumed * ASSUMED_CHECKS) / (self._checked[said_yes] + ASSUMED_CHECKS)
+
+    @property
+    def checked_yes(self) -> int:
+        """How many of its yes were checked."""
+        return self._checked[True]
+
+    @property
+    def remaining_risk(self) -> float:
+        """The share of a neighbor's risk that is left when the model says yes to it: 1 if it says yes to everything.
+
+        It is raised by its standard error, since few checks prove little.
+        """
+        wrong = self._wrong_of_expected
+        return min(
+            1.0,
+            (wrong + ASSUMED_WRONG * ASSUMED_REMAINING + math.sqrt(wrong + 0.25)) / (self._expected + ASSUMED_WRONG),
+        )
 
     def label(self, said_yes: bool, random: float) -> bool:
         """Return whether to learn that a stored answer was right, from what the model said alone.

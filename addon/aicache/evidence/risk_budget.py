@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-MAX_RISK = 0.2
-"""Largest risk of a single hit, whatever the budget."""
+MAX_RISK = 0.3
+"""Largest risk of a single hit, whatever the budget. Where few questions have a neighbor at all, nothing else limits
+it: with .2, long tails spend a third of their budget."""
 SPENT_SHARE = 0.9
 """Share of the allowed error that is planned for. The rest covers the errors of the estimates."""
+MAX_JUDGED_SHARE = 0.5
+"""Share of it that may go to hits which a judge model allows: the risk limit leaves some to the others in any case."""
 HALF_LIFE_REQUESTS = 1000.0
 """Requests after which earlier traffic counts half."""
 INITIAL_REQUESTS = 200.0
-"""Requests without a hit that are assumed before the first: nothing is spent in advance."""
+"""Requests that are assumed before the first, with one candidate of each risk: the first ones spend no more than the
+others."""
 
 _RISKS = np.geomspace(1e-4, MAX_RISK, 64)
 
@@ -25,7 +29,7 @@ class RiskBudget:
     def __init__(self, max_error: float) -> None:
         self._allowed = SPENT_SHARE * max_error
         self._requests = INITIAL_REQUESTS
-        self._at_risk = np.zeros(len(_RISKS))
+        self._at_risk = np.ones(len(_RISKS))
         self._spent = 0.0
 
     @property
@@ -40,17 +44,21 @@ class RiskBudget:
 
     def affords(self, risk: float) -> bool:
         """Return whether one more hit of that risk, which the risk limit does not decide on, is within the budget."""
-        return self._spent + risk <= self._allowed * self._requests
+        return self._spent + risk <= MAX_JUDGED_SHARE * self._allowed * self._requests
 
     def spend(self, risk: float) -> None:
         """Count such a hit: less is left for the others."""
         self._spent += risk
 
-    def add(self, risk: float | None) -> None:
-        """Count a request with the risk of its candidate, None without one."""
+    def add(self, risk: float | None, served: float = 1.0) -> None:
+        """Count a request with the risk of its candidate, None without one.
+
+        *served* is the probability that the candidate is served if its risk is within the limit: what is sent upstream
+        to be checked first risks nothing.
+        """
         faded = 0.5 ** (1 / HALF_LIFE_REQUESTS)
         self._requests = self._requests * faded + 1
         self._at_risk *= faded
         self._spent *= faded
         if risk is not None and risk <= MAX_RISK:
-            self._at_risk[np.searchsorted(_RISKS, risk)] += 1
+            self._at_risk[np.searchsorted(_RISKS, risk)] += served

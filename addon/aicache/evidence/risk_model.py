@@ -12,9 +12,9 @@ from aicache.evidence.embedding_space import Matrix, Prior, dot
 from aicache.evidence.neighbor_features import NeighborFeatures
 from aicache.evidence.observations import Observation, weights
 
-CAUTION_STD_DEVS = 0.5
+CAUTION_STD_DEVS = 0.4
 """Standard deviations by which a risk is raised, for the uncertainty of the weights."""
-MIN_RISK = 0.002
+MIN_RISK = 0.001
 """Smallest risk of any neighbor: labels, judge models and upstreams err."""
 HALF_LIFE_OBSERVATIONS = 400.0
 """Observations after which an older one counts half, since traffic changes."""
@@ -22,9 +22,14 @@ RECENT_OBSERVATIONS = 48
 """Newest observations, in which a change of the traffic shows first ..."""
 RECENT_VARIANCE = 1.0
 """... and the variance, in log odds, of how far it may have moved."""
+PRIOR_FADES_AFTER = 50.0
+"""Observations after which the prior counts half: a wrong one must not last."""
 PRIOR_WRONG_HITS = 6.0
 """Weight of the model's own expectation, in wrong hits, against the checked hits."""
 MIN_FACTOR, MAX_FACTOR = 0.5, 4.0
+NEAR_RISK = 0.2
+"""Fitted risk below which every observation corrects the model: hits that were checked are few, and neighbors that were
+just too risky to serve are compared every time. Checked hits alone can only raise risks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class RiskModel:
     drift: float = 0.0
     """Log odds, never above 0, by which the newest observations were worse than the rest, beyond chance."""
     factor: float = 1.0
-    """How many times as often as expected the checked hits were wrong."""
+    """How many times as often as expected the checked hits, and the neighbors of little risk, were wrong."""
 
     def expected(self, features: NeighborFeatures) -> float:
         """Return the fitted probability that the neighbor is wrong, without any caution."""
@@ -58,14 +63,17 @@ def fit(observations: Sequence[Observation], prior: Prior, *, capped: bool = Fal
     features = np.array([o.features.vector() for o in observations])
     right = np.array([o.right for o in observations], dtype=np.float64)
     worth = np.array(weights(observations, capped)) * 0.5 ** (np.arange(len(observations)) / HALF_LIFE_OBSERVATIONS)
+    precision /= 1 + len(observations) / PRIOR_FADES_AFTER
     at, covariance = _fit_weights(features, right, worth, mean, precision)
     odds = features @ at
     shift, doubt = _fit_shift(odds[:RECENT_OBSERVATIONS], right[:RECENT_OBSERVATIONS], worth[:RECENT_OBSERVATIONS])
     drift = min(0.0, shift + doubt)
-    checked = worth * np.array([o.would_serve for o in observations])
-    wrong, expected = float(checked @ (1 - right)), float(checked @ _wrong(odds))
     least = MIN_FACTOR if drift == 0 else 1.0  # good results before the traffic changed are no credit
-    factor = min(MAX_FACTOR, max(least, (wrong + PRIOR_WRONG_HITS) / (expected + PRIOR_WRONG_HITS)))
+    checked = np.array([o.would_serve for o in observations])
+    fitted = _wrong(odds)
+    of_near = _wrong_as_expected(1 - right, fitted, worth * (checked | (fitted < NEAR_RISK)))
+    of_checked = _wrong_as_expected(1 - right, fitted, worth * checked)
+    factor = min(MAX_FACTOR, max(least, of_near, of_checked if of_checked > 1 else 0.0))
     return _risk_model(at, covariance, drift, factor)
 
 
@@ -125,6 +133,11 @@ def _fit_shift(odds: Matrix, right: Matrix, worth: Matrix) -> tuple[float, float
         curvature = float(worth @ (p * (1 - p))) + 1 / RECENT_VARIANCE
         shift += max(-1.0, min(1.0, gradient / curvature))
     return shift, 1 / math.sqrt(curvature)
+
+
+def _wrong_as_expected(wrong: Matrix, fitted: Matrix, worth: Matrix) -> float:
+    """Return how many times as often as fitted observations were wrong, shrunk towards 1."""
+    return (float(worth @ wrong) + PRIOR_WRONG_HITS) / (float(worth @ fitted) + PRIOR_WRONG_HITS)
 
 
 def _inverse(matrix: Matrix) -> Matrix:

@@ -16,7 +16,7 @@ from aicache.evidence.judge_record import JudgeErrors
 from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.neighbor_features import Candidate, pick_candidate
 from aicache.evidence.observations import Observation
-from aicache.evidence.risk_budget import RiskBudget
+from aicache.evidence.risk_budget import MAX_RISK, RiskBudget
 from aicache.evidence.risk_model import fit
 from aicache.evidence.shared_state import SharedState
 
@@ -25,8 +25,10 @@ REFIT_AFTER = 16
 MAX_COMPARED = 4
 """Answers that a fresh one is compared with, each of another group."""
 PROVING_CHECKS = 10
-"""Checked hits at which half of the would-be hits are still checked first: a model that is wrong and certain shows it
-there, at no one's cost but the cache's."""
+"""Checked hits at which an eighth of the would-be hits is still checked first: a model that is wrong and certain shows
+it in the first ones, at no one's cost but the cache's."""
+MIN_CHECKED_SHARE = 0.05
+"""Least share of would-be hits that is checked: with fewer audits, more of them are sent upstream first."""
 FREE_CHECKS_PER_CALLER = 8
 """Checked hits of one caller that a tally counts in any case; beyond them, no more than a quarter of all."""
 
@@ -35,7 +37,7 @@ FREE_CHECKS_PER_CALLER = 8
 class CheckRates:
     """Which shares of would-be hits are checked, as probabilities."""
 
-    explore: float = 0.05
+    explore: float = 0.02
     """Sent upstream instead of served: nobody gets a wrong answer, and the fresh one is stored."""
     audit: float = 0.05
     """Served, and sent upstream as well."""
@@ -61,6 +63,8 @@ class Decision:
     risk: float | None = None
     sampled: bool = False
     """It would be a hit and was sampled for checking: the result shows how often hits are wrong."""
+    risk_before: float | None = None
+    """The risk before a judge model was asked; None without one."""
     judged: bool | None = None
     """What a judge model said of the candidate: whether it may answer; None if it said nothing."""
 
@@ -148,14 +152,14 @@ class VerifiedPolicy:
             return Decision(Action.MISS)
         risk = entry_record.risk(self.risk_model, found.features, records.get(found.key, EntryRecord(found.group)))
         would = risk <= self.risk_budget.risk_limit
-        self.risk_budget.add(risk)
+        explore = self._explored_share(self.tally.checked)
+        self.risk_budget.add(risk, served=1.0 - explore)
         safe = found.similarity >= self.space.safe
         self._count(Tally(requests=1, hits=would, safe_hits=would and safe))
         if not would:
             return Decision(Action.MISS, found, risk)
         if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):
             return Decision(Action.MISS, found, risk, sampled=True)
-        explore = max(self._check_rates.explore, PROVING_CHECKS / (PROVING_CHECKS + self.tally.checked))
         if chance < explore:
             return Decision(Action.EXPLORE, found, risk, sampled=True)
         if chance < explore + self._check_rates.audit:
@@ -185,22 +189,29 @@ class VerifiedPolicy:
     def may_serve_judged(self) -> bool:
         """Whether a hit that only a judge model allows would be served: then it is worth asking."""
         learned = self.serving_level is ServingLevel.LEARNED
-        return learned and self.risk_budget.affords(self.judge_errors.error(said_yes=True))
+        return learned and self.risk_budget.affords(self.judge_errors.remaining_risk * MAX_RISK)
 
     def decide_on_judged(self, found: Candidate, chance: float) -> Decision:
         """Decide on a neighbor that a judge model allows, after `decide` has counted the request as a miss.
 
-        The risk is the model's own error, as far as checks have shown it. It is checked as often as any hit.
+        The risk is what a yes leaves of the neighbor's, and no less than the share of wrong ones among the model's yes,
+        as far as checks have shown. It is checked as often as any hit.
         """
-        risk = self.judge_errors.error(said_yes=True)
+        before = self.risk_model.risk(found.features)
+        risk = max(self.judge_errors.error(said_yes=True), before * self.judge_errors.remaining_risk)
         self._count(Tally(hits=1, safe_hits=found.similarity >= self.space.safe))
-        explore = max(self._check_rates.explore, PROVING_CHECKS / (PROVING_CHECKS + self.tally.checked))
+        explore = self._explored_share(self.judge_errors.checked_yes)
         if chance < explore:
-            return Decision(Action.EXPLORE, found, risk, sampled=True, judged=True)
+            return Decision(Action.EXPLORE, found, risk, sampled=True, judged=True, risk_before=before)
         self.risk_budget.spend(risk)
         audited = chance < explore + self._check_rates.audit
         action = Action.AUDIT if audited else Action.SERVE
-        return Decision(action, found, risk, sampled=audited, judged=True)
+        return Decision(action, found, risk, sampled=audited, judged=True, risk_before=before)
+
+    def _explored_share(self, checked: int) -> float:
+        """Return the share of would-be hits that is sent upstream first: most of the first ones, few of the later."""
+        least = max(self._check_rates.explore, MIN_CHECKED_SHARE - self._check_rates.audit)
+        return max(least, (PROVING_CHECKS / (PROVING_CHECKS + checked)) ** 3)
 
     # ------------------------------------------------------------------ learn
 
@@ -216,7 +227,7 @@ class VerifiedPolicy:
         )
         self._observe(observation)
         if decision.judged is not None:
-            self.judge_errors.count(decision.judged, right)
+            self.judge_errors.count(decision.judged, right, decision.risk_before)
         if decision.sampled and self._may_count(caller):
             self._checked_of[caller] += 1
             safe = found.similarity >= self.space.safe
