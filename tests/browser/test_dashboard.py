@@ -27,9 +27,9 @@ CONFIG = "log: {text: true}\nprices: [gpt-test=2.5/10]\nsemantic: {threshold: 0.
 QUESTION, IN_OTHER_WORDS = "How do I reset my password?", "How can I reset my password?"
 PAIRS = [
     (QUESTION, IN_OTHER_WORDS),
-    ("What is the capital of France?", "What's the capital of France?"),
+    ("What is the capital of France?", "What exactly is the capital of France?"),
     ("How many kilometres are 5 miles?", "How many kilometres are 50 miles?"),
-    ("Why is the sky blue?", "Why's the sky blue?"),
+    ("Why is the sky blue?", "Why exactly is the sky blue?"),
     ("When does the shop open?", "Where does the shop open?"),
 ]
 

@@ -84,7 +84,7 @@ def test_the_content_view_shows_the_decision_and_the_stream_in_one_piece(
 
 def test_commands_are_given_in_the_command_bar(web: Web, page: Page, screenshot: Screenshots) -> None:
     """With a question of its own, as a purge is told in the list."""
-    question, in_other_words = "What is the capital of France?", "What's the capital of France?"
+    question, in_other_words = "What is the capital of France?", "What exactly is the capital of France?"
     web.ask(question, stream=True)
     web.ask_until("exact", question, stream=True)
     web.ask_until("semantic", in_other_words, stream=True)
