@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from aicache.adapters.chat_judge import ChatJudge
+from aicache.adapters.chat_judge import ChatJudge, thinking_parameters
 from aicache.adapters.judge_prompts import MAX_REPLY_TOKENS
 from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.ports import StoreError
@@ -109,6 +109,30 @@ async def test_about_a_neighbor_it_is_sent_both_questions_and_answers_in_one_tok
     await judge.close()
 
 
+async def test_an_error_has_the_services_code_and_none_of_its_words(service: Service) -> None:
+    error = {"error": {"code": "unsupported_parameter", "message": "secret question is not supported"}}
+    service.script = lambda request: Reply(status=400, body=json.dumps(error).encode())
+    judge = service.judge()
+
+    with pytest.raises(StoreError, match=r"^judge: status 400 unsupported_parameter$"):
+        await judge.may_answer(JudgeQuestion("secret question", "another"))
+    await judge.close()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "parameters"),
+    [
+        ("https://dashscope.aliyuncs.com/compatible-mode/v1", {"enable_thinking": False}),
+        ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", {"enable_thinking": False}),
+        ("https://api.openai.com/v1", {}),
+        ("https://aliyuncs.com.example.com/v1", {}),
+        ("http://127.0.0.1:11434/v1", {}),
+    ],
+)
+def test_dashscopes_models_are_told_not_to_reason_first(base_url: str, parameters: dict[str, object]) -> None:
+    assert thinking_parameters(base_url) == parameters
+
+
 @pytest.mark.parametrize("content", ["Yes, they ask the same.", "", None, "ja"])
 async def test_a_reply_that_is_neither_yes_nor_no_is_none(service: Service, content: object) -> None:
     service.script = lambda request: verdict(content)
@@ -122,6 +146,7 @@ async def test_a_reply_that_is_neither_yes_nor_no_is_none(service: Service, cont
     "reply",
     [
         *(Reply(("yes",), status=status) for status in (301, 400, 401, 429, 500)),
+        *(Reply(status=500, body=body) for body in (b"", b"\xff", b"[" * 10**5, b'{"error": "secret"}')),
         *(Reply(body=body) for body in (b"", b"[]", b"\xff", b'{"choices": 1}', b"[" * 10**5, b" " * 10**6)),
     ],
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
-from aicache.adapters.embedders.openai import credential_header, endpoint_url
+from aicache.adapters.embedders.openai import credential_header, endpoint_url, error_code
 from aicache.adapters.judge_prompts import MAX_REPLY_TOKENS, VERSION, parse_yes_or_no, render_messages
 from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.ports import StoreError
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_IN_FLIGHT = 4
 """Concurrent comparisons; others wait."""
+DASHSCOPE_SUFFIX = ".aliyuncs.com"
 MAX_REPLY_BYTES = 256 * 1024
 """Of the largest reply that is read."""
 SKIP_HEADER = "x-higress-skip-ai-cache"
@@ -75,6 +78,7 @@ class ChatJudge:
         self._model = model
         self._url = endpoint_url(base_url, "/chat/completions")
         self._headers = {"content-type": "application/json", SKIP_HEADER: "on", **credential_header(base_url, api_key)}
+        self._parameters = {"temperature": 0, "max_tokens": MAX_REPLY_TOKENS} | thinking_parameters(base_url)
         self._timeout = timeout
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._session: ClientSession | None = None
@@ -93,7 +97,7 @@ class ChatJudge:
         except TimeoutError as exc:
             raise StoreError(f"judge: no answer within {self._timeout:g} s") from exc
         if status != 200:
-            raise StoreError(f"judge: status {status}")
+            raise _error(status, reply)
         return _parse_verdict(reply)
 
     @property
@@ -113,10 +117,10 @@ class ChatJudge:
             messages = render_messages(question)
         except ValueError:
             return JudgeReply(None)
-        body = {"model": self._model, "messages": messages, "temperature": 0, "max_tokens": MAX_REPLY_TOKENS}
+        body = {"model": self._model, "messages": messages, **self._parameters}
         status, reply = await self._post(msgspec.json.encode(body))
         if status != 200:
-            raise StoreError(f"judge: status {status}")
+            raise _error(status, reply)
         text, usage = _parse_completion(reply)
         return JudgeReply(parse_yes_or_no(text), usage.prompt_tokens or 0, usage.completion_tokens or 0)
 
@@ -145,6 +149,22 @@ class ChatJudge:
             raise
         except Exception as exc:  # its message may quote a header, and in it the key
             raise StoreError(f"judge: {type(exc).__name__}") from None
+
+
+def thinking_parameters(base_url: str) -> dict[str, object]:
+    """Return the parameters by which a model does not reason first: DashScope has one, and models that do by default.
+
+    https://www.alibabacloud.com/help/en/model-studio/deep-thinking
+    """
+    is_dashscope = (urlsplit(base_url).hostname or "").endswith(DASHSCOPE_SUFFIX)
+    return {"enable_thinking": False} if is_dashscope else {}
+
+
+def _error(status: int, reply: bytes) -> StoreError:
+    """Return the error of an unsuccessful request. Of the reply it shows the code: a message may repeat a text."""
+    code = error_code(reply)
+    word = code if isinstance(code, str) and re.fullmatch(r"[\w.\-]{1,64}", code, re.ASCII) else ""
+    return StoreError(f"judge: status {status} {word}".rstrip())
 
 
 def _import_aiohttp() -> Any:

@@ -72,7 +72,7 @@ class OpenAIEmbedder(HttpEmbedder):
         except Exception as exc:  # a key that is not valid in a header, a closed session
             raise StoreError(f"{self._name}: the request cannot be sent ({type(exc).__name__})") from None
         if response.status != 200:
-            raise error_for_status(self._name, response.status, _error_code(reply), response.headers.get("retry-after"))
+            raise error_for_status(self._name, response.status, error_code(reply), response.headers.get("retry-after"))
         try:
             rows = msgspec.json.decode(reply, type=_Reply).data
         except msgspec.MsgspecError as exc:  # its message names a path, never a value
@@ -115,11 +115,11 @@ def credential_header(base_url: str, api_key: str | None) -> dict[str, str]:
     return {"authorization": f"Bearer {api_key}"}
 
 
-def _error_code(body: bytes) -> object:
+def error_code(body: bytes) -> object:
     """Return the code of an error reply: ``error.code``, ``error.type``, ``code`` or ``error_type``."""
     try:
         reply = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(reply, dict):
         return None
