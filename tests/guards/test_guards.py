@@ -251,3 +251,26 @@ def test_a_text_is_never_refused_for_itself(text: str) -> None:
     assert compare_questions(text, f"  {text.swapcase().swapcase()} ") == compare_questions(
         text, text.swapcase().swapcase()
     )
+
+
+LONG = "You write product texts for a shop. Be friendly and clear, and never mention a price. " * 14
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "name"),
+    [
+        ("Product: a red umbrella", "Product: a wool blanket", "substitution"),
+        ("Product: an umbrella", "Product: an umbrella. Rhyme.", "instruction"),
+        ("Product: 5 umbrellas", "Product: 6 umbrellas", "numbers"),
+        ("Product: " + "a red umbrella, " * 80, "Product: " + "a wool blanket, " * 80, "length"),
+    ],
+)
+def test_long_texts_are_compared_by_the_sentences_that_differ(one: str, other: str, name: str) -> None:
+    for before, after in ((LONG, ""), ("", " " + LONG), (LONG, " " + LONG)):
+        comparison = compare_questions(before + one + after, before + other + after)
+
+        assert (comparison.outcome, comparison.names) == (Outcome.DIFFERENT, name)
+
+
+def test_long_texts_may_differ_in_spelling() -> None:
+    assert compare_questions(LONG + "Product: a  red Umbrella", LONG + "Product: a red umbrella").raised < 0

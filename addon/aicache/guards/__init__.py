@@ -5,24 +5,32 @@ from __future__ import annotations
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
+from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import TextFeatures, extract_features
 
 __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
 
 
+MAX_READ_CHARS = 1000
+"""Characters that are read of a text: of longer ones only the sentences that differ."""
+
+
 def compare_questions(question: str, neighbor: str, partition: str = "") -> Comparison:
     """Return whether the answer to *neighbor* may answer *question*; the order of the two makes no difference."""
-    one, other = (
-        extract_features(min(question, neighbor), partition),
-        extract_features(max(question, neighbor), partition),
-    )
-    compared = _compare(one, other)
+    long = max(len(question), len(neighbor)) > MAX_READ_CHARS
+    if long:
+        question, neighbor = differing_spans(question, neighbor)
+    if max(len(question), len(neighbor)) > MAX_READ_CHARS:
+        return Comparison(Outcome.DIFFERENT, (Difference("length"),))
+    one = extract_features(min(question, neighbor), partition)
+    other = extract_features(max(question, neighbor), partition)
+    compared = _compare(one, other, long=long)
     return compared if question <= neighbor or not compared.differences else compared.turned()
 
 
-def _compare(one: TextFeatures, other: TextFeatures) -> Comparison:
+def _compare(one: TextFeatures, other: TextFeatures, *, long: bool) -> Comparison:
     if one.plain == other.plain and one.signs == other.signs:
         return Comparison(Outcome.EXPLAINED, raised=EASE)
     if (difference := next(find_known_differences(one, other), None)) is not None:
         return Comparison(Outcome.DIFFERENT, (difference,))
-    return compare_leftovers(one, other)
+    return compare_leftovers(one, other, long=long)

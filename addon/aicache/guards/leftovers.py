@@ -40,8 +40,10 @@ THRESHOLD_RAISES: dict[str, float] = {
 _HARMLESS = frozenset({*THRESHOLD_RAISES, "moved", "filler", "typo", "inversion"})
 
 
-def compare_leftovers(one: TextFeatures, other: TextFeatures) -> Comparison:
-    """Compare two texts that are not known to differ by what only one of them has."""
+def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = False) -> Comparison:
+    """Compare two texts that are not known to differ by what only one of them has; *long* ones, of which these may be
+    parts, more strictly."""
+    long = long or is_long(one, other)
     matching = match_words(one.clauses, other.clauses)
     turned_voice = one.is_passive != other.is_passive  # which swaps the roles back
     order = Order.SAME if turned_voice else find_order(one.clauses, other.clauses, matching.twins)
@@ -49,14 +51,14 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures) -> Comparison:
         return Comparison(Outcome.DIFFERENT, (known,))
     if exclusive_words.inverts_meaning(one.word_groups, other.word_groups):  # twice, or it would be known to differ
         return Comparison(Outcome.EXPLAINED, (Difference("inversion"),))
-    differences = tuple(_differences(one, other, matching, order))
+    differences = tuple(_differences(one, other, matching, order, long=long))
     if not differences:
         return Comparison(Outcome.EXPLAINED, raised=EASE)
     raised = 1 - math.prod(1 - THRESHOLD_RAISES.get(each.name, 0.0) for each in differences)
     if all(each.name in _HARMLESS for each in differences):
         return Comparison(Outcome.EXPLAINED, differences, raised)
     asks_else = any(each.name in ("substitution", "additions") for each in differences)
-    outcome = Outcome.DIFFERENT if asks_else and is_long(one, other) else Outcome.UNEXPLAINED
+    outcome = Outcome.DIFFERENT if asks_else and long else Outcome.UNEXPLAINED
     return Comparison(outcome, differences, raised)
 
 
@@ -76,7 +78,9 @@ def _known(one: TextFeatures, other: TextFeatures, matching: Matching, order: Or
     return Difference("order") if order is Order.SWAPPED else None
 
 
-def _differences(one: TextFeatures, other: TextFeatures, matching: Matching, order: Order) -> Iterator[Difference]:
+def _differences(
+    one: TextFeatures, other: TextFeatures, matching: Matching, order: Order, *, long: bool
+) -> Iterator[Difference]:
     """Yield the differences that may change the answer."""
     yield from small_words.find_possible_differences(one.small_words, other.small_words)
     if order is not Order.SAME:
@@ -86,7 +90,7 @@ def _differences(one: TextFeatures, other: TextFeatures, matching: Matching, ord
     if left and right:
         yield Difference("substitution" if said else "wording", left, right)
     elif said:
-        many = len(said) > MAX_ADDED_WORDS or is_long(one, other)
+        many = len(said) > MAX_ADDED_WORDS or long
         yield Difference("additions" if many else "addition", left, right)
     elif left or right:
         yield Difference("filler", left, right)

@@ -22,6 +22,8 @@ _CAPITALS = re.compile(r"(?<![\w'’.&/+])(?:[IVX]{2,6}|[AISVX])(?![\w'’&/+*]|
 _COUNTRY = re.compile(r"(?<![\w.])US(?![\w.])")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
 _LOWER_NUMERAL = re.compile(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
+MAX_CHARS_BEFORE = 40
+"""Characters before a letter in which its word, and the beginning of its sentence, is looked for."""
 _LETTER_A = re.compile(r"(?<=[^\W\d_] )a(?=\s*(?:[?.,!;:)]|$| (?:and|or|vs|is|are)\b))")
 """No article stands before these."""
 _PRONOUN = re.compile(
@@ -51,17 +53,17 @@ def spell_out_letters(text: str) -> str:
 
 def _spelled_out(match: re.Match[str], text: str) -> str:
     letters = match[0]
-    before = text[: match.start()].rstrip()
+    before = text[max(0, match.start() - MAX_CHARS_BEFORE) : match.start()].rstrip()
     starts = not before or before[-1] in _SENTENCE_END
     if letters == "S":
         return "s" + LETTER
     if letters == "A":
-        return letters if starts and _is_article(text[match.end() :]) else "a" + LETTER
+        return letters if starts and _is_article(text[match.end() : match.end() + 2]) else "a" + LETTER
     if letters not in _ROMAN:
         return letters
     if letters not in _AMBIGUOUS:
         return _ROMAN[letters]
-    word = _WORD_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+    word = _WORD_BEFORE.search(text[max(0, match.start() - MAX_CHARS_BEFORE) : match.start()])
     if word is None:
         return letters
     if word[1].casefold() in _NUMBERED:

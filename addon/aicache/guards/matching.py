@@ -31,7 +31,7 @@ def match_words(one: Clauses, other: Clauses) -> Matching:
     """Return what is left over of two texts after equal words, and forms of the same word, are removed."""
     left, right = _unshared(one, other), _unshared(other, one)
     if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
-        return Matching(left, right, {}, frozenset(_match_parts(left, right, one, other)))
+        return Matching(left, right)
     twins: dict[str, str] = {}
     ways: set[str] = set()
     names = one.capitalized | other.capitalized

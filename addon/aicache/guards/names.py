@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
 _CODE = re.compile(
-    r"(?P<address>https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.\w[\w.]*|\b[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
-    r"|(?P<path>(?<!\w)(?:~|\.{1,2})?(?:/[\w.-]+){2,}|\b\w[\w-]*\.(?:py|js|ts|c|h|cpp|java|go|rs|sh|json|yaml|yml|txt|csv|md|exe|dll|pdf|docx?|xlsx?)\b)"
+    r"(?P<address>https?://\S+|\bwww\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w[\w.]*|(?<![\w-])[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
+    r"|(?P<path>(?<!\w)(?:~|\.{1,2})?(?:/[\w.-]+){2,}|(?<![\w-])\w[\w-]*\.(?:py|js|ts|c|h|cpp|java|go|rs|sh|json|yaml|yml|txt|csv|md|exe|dll|pdf|docx?|xlsx?)\b)"
     r"|(?P<option>(?<!\S)(?:--[a-z][\w-]+|-[a-zA-Z])(?!\S))"
     r"|(?P<identifier>\b[A-Za-z]\w*_\w+\b|\b[a-z]{2,}[A-Z][a-z]\w*\b|\b[A-Za-z_][\w.]*\(\)|\b[a-z]+(?:\.[a-z_]+){2,}\b)"
 )
+MAX_SPACES = 16
+"""Spaces before a word behind which the end of a sentence is looked for."""
 _CODE_HINT = re.compile(r"[_/@()]|[\w-]\.\w|[a-z][A-Z]|(?<!\S)-")
 """In every text with one of those; much faster than the pattern."""
 _ADDRESS = re.compile(r"://|^www\.|@")
@@ -82,6 +84,7 @@ def _names(text: str) -> list[str]:
     if text.islower():
         return []
     chinese = _HAN.search(text) is not None
+    shouted = text.isupper()
     found, capitals, count = [], 0, 0
     for match in _WORD.finditer(text):
         word = match[0].replace(".", "")
@@ -93,15 +96,15 @@ def _names(text: str) -> list[str]:
         if not word[0].isupper():
             continue
         capitals += 1
-        before = text[: match.start()].rstrip()
+        before = text[max(0, match.start() - MAX_SPACES) : match.start()].rstrip()
         follows = text[match.end() : match.end() + 2]
         inside = bool(before) and before[-1] not in _SENTENCE_END
         if (
             inside
             or (follows[:1] == " " and follows[1:].isupper())
-            or (len(word) > 1 and word.isupper() and not text.isupper())
+            or (len(word) > 1 and word.isupper() and not shouted)
         ):
             found.append(word.casefold().removesuffix("'s"))
-    if not chinese and ((count >= 4 and capitals > 0.85 * count) or text.isupper()):
+    if not chinese and ((count >= 4 and capitals > 0.85 * count) or shouted):
         return []
     return [_ALIASES.get(name, name) for name in found if name not in _COMMON]
