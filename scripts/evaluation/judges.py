@@ -13,9 +13,9 @@ from aicache.adapters.chat_judge import ChatJudge
 from aicache.domain.judging import JudgeQuestion
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
+from aicache.evidence.decision import Decision as Verdict
 from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.neighbor_features import candidate_for
-from aicache.evidence.verified_policy import Decision as Verdict
 from aicache.evidence.verified_policy import VerifiedPolicy
 from evaluation.decisions import Decision, LabeledNeighbor, may_be_judged, may_look_up_semantically
 

@@ -12,12 +12,13 @@ from aicache.cli.progress import Progress, bar
 from aicache.domain import policy
 from aicache.domain.model import Vector
 from aicache.domain.policy import Rules
+from aicache.evidence.decision import Action, CheckRates, neighbors_to_compare
+from aicache.evidence.decision import Decision as Verdict
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.neighbor_features import MAX_NEIGHBORS, candidate_for
-from aicache.evidence.verified_policy import Action, CheckRates, VerifiedPolicy, neighbors_to_compare
-from aicache.evidence.verified_policy import Decision as Verdict
+from aicache.evidence.verified_policy import VerifiedPolicy
 from evaluation.data import Question
 from evaluation.decisions import ROWS_PER_BLOCK, Decision, LabeledNeighbor, Run, may_look_up_semantically
 from evaluation.judges import JudgeUse, judged_verdict, unchecked_opinion

@@ -7,18 +7,12 @@ import random
 from collections.abc import Callable, Sequence
 
 from aicache.domain import policy
+from aicache.evidence.decision import DEFAULT_CHECK_RATES, Action, CheckRates, Decision, neighbors_to_compare
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.neighbor_features import MAX_NEIGHBORS, candidate_for
-from aicache.evidence.verified_policy import (
-    DEFAULT_CHECK_RATES,
-    Action,
-    CheckRates,
-    Decision,
-    VerifiedPolicy,
-    neighbors_to_compare,
-)
+from aicache.evidence.verified_policy import VerifiedPolicy
 from evaluation.judges import MAX_ASKED, judged_verdict, unchecked_opinion
 from evaluation.streams import Choice, SameAnswer, StoredNeighbor
 

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from aicache.evidence.decision import CheckRates
 from aicache.evidence.embedding_space import USE_MULTILINGUAL, Prior
-from aicache.evidence.verified_policy import CheckRates
 from evaluation.data import read_questions
 from evaluation.decisions import LabeledNeighbor
 from evaluation.judges import SimulatedJudge

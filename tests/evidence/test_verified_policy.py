@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from aicache.evidence.decision import MAX_COMPARED, Action, CheckRates, Decision, neighbors_to_compare
 from aicache.evidence.embedding_space import USE_MULTILINGUAL
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.error_bound import CHECKED_PER_TALLY, MIN_CHECKED_TO_RESUME, ServingLevel, Tally
 from aicache.evidence.neighbor import Neighbor
 from aicache.evidence.neighbor_features import candidate_for
 from aicache.evidence.shared_state import SharedState
-from aicache.evidence.verified_policy import (
-    FREE_CHECKS_PER_CALLER,
-    MAX_COMPARED,
-    Action,
-    CheckRates,
-    Decision,
-    VerifiedPolicy,
-    neighbors_to_compare,
-)
+from aicache.evidence.verified_policy import FREE_CHECKS_PER_CALLER, VerifiedPolicy
 
 NEVER = 0.999
 BACKED = [Neighbor(f"b{i}", 0.93, group="g") for i in range(8)]

@@ -12,7 +12,7 @@ from aicache.domain.model import Call, Mode
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.request_headers import FieldRules, Headers
 from aicache.entries.response_templates import Template
-from aicache.evidence.verified_policy import DEFAULT_CHECK_RATES
+from aicache.evidence.decision import DEFAULT_CHECK_RATES
 from aicache.formats import Allow
 
 MAX_EMBEDDED_CHARS = 2000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from aicache.evidence.decision import Decision
 from aicache.evidence.neighbor import Neighbor
-from aicache.evidence.verified_policy import Decision
 
 Source = Literal["explore", "audit", "shadow", "feedback", "miss"]
 

@@ -14,7 +14,7 @@ from aicache.engine.answer_comparison import extract_text
 from aicache.engine.exchange import Exchange
 from aicache.engine.judge_on_path import JudgeOnPath
 from aicache.engine.lookup import Lookup
-from aicache.evidence.verified_policy import Decision
+from aicache.evidence.decision import Decision
 
 MAX_CHARS_ON_LOOP = 512
 """Longer questions are compared in a thread, and so are conversations."""

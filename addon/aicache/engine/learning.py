@@ -22,18 +22,12 @@ from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.traffic_segments import SegmentTerms, TrafficSegments, warn_of_serving_level
 from aicache.evidence import entry_record
 from aicache.evidence.answer_equality import Correctness
+from aicache.evidence.decision import DEFAULT_CHECK_RATES, Action, CheckRates, Decision, neighbors_to_compare
 from aicache.evidence.embedding_space import space_of_model
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor_features import candidate_for, lone_candidate
 from aicache.evidence.observations import Observation
-from aicache.evidence.verified_policy import (
-    DEFAULT_CHECK_RATES,
-    Action,
-    CheckRates,
-    Decision,
-    VerifiedPolicy,
-    neighbors_to_compare,
-)
+from aicache.evidence.verified_policy import VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 

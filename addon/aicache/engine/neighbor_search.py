@@ -14,9 +14,10 @@ from aicache.engine.judged_lookup import Allowed, JudgedLookup
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
 from aicache.engine.step_names import Step
+from aicache.evidence.decision import Decision
 from aicache.evidence.embedding_space import space_of_model
 from aicache.evidence.neighbor_features import MAX_NEIGHBORS
-from aicache.evidence.verified_policy import Decision, VerifiedPolicy
+from aicache.evidence.verified_policy import VerifiedPolicy
 
 MAX_OWN_EMBEDDINGS = 16
 """Questions of one caller that are being embedded at once; with more than that they wait for one another."""

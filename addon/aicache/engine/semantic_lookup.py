@@ -16,8 +16,9 @@ from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
 from aicache.engine.neighbor_search import NeighborSearch
 from aicache.engine.step_names import Step
+from aicache.evidence.decision import Action, Decision
 from aicache.evidence.neighbor import MAX_COSINE
-from aicache.evidence.verified_policy import Action, Decision, VerifiedPolicy
+from aicache.evidence.verified_policy import VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,10 @@ from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.guarded_store import GuardedStore
 from aicache.evidence import shared_state
+from aicache.evidence.decision import CheckRates
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.error_bound import ServingLevel, Tally
-from aicache.evidence.verified_policy import CheckRates, VerifiedPolicy
+from aicache.evidence.verified_policy import VerifiedPolicy
 
 logger = logging.getLogger(__name__)
 

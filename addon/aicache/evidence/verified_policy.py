@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from aicache.evidence import entry_record
 from aicache.evidence import error_bound as bound
+from aicache.evidence.decision import DEFAULT_CHECK_RATES, Action, CheckRates, Decision
 from aicache.evidence.embedding_space import EmbeddingSpace
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.error_bound import ServingLevel, Tally
@@ -22,8 +22,6 @@ from aicache.evidence.shared_state import SharedState
 
 REFIT_AFTER = 16
 """Observations after which the risk model is refitted."""
-MAX_COMPARED = 4
-"""Answers that a fresh one is compared with, each of another group."""
 PROVING_CHECKS = 10
 """Checked hits at which an eighth of the would-be hits is still checked first: a model that is wrong and certain shows
 it in the first ones, at no one's cost but the cache's."""
@@ -31,51 +29,6 @@ MIN_CHECKED_SHARE = 0.05
 """Least share of would-be hits that is checked: with fewer audits, more of them are sent upstream first."""
 FREE_CHECKS_PER_CALLER = 8
 """Checked hits of one caller that a tally counts in any case; beyond them, no more than a quarter of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRates:
-    """Which shares of would-be hits are checked, as probabilities."""
-
-    explore: float = 0.02
-    """Sent upstream instead of served: nobody gets a wrong answer, and the fresh one is stored."""
-    audit: float = 0.05
-    """Served, and sent upstream as well."""
-
-
-DEFAULT_CHECK_RATES = CheckRates()
-
-
-class Action(StrEnum):
-    MISS = "miss"
-    EXPLORE = "explore"
-    SERVE = "serve"
-    AUDIT = "audit"
-    """Serve, and send the request upstream in the background."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The decision on one request, and its reason."""
-
-    action: Action
-    candidate: Candidate | None = None
-    risk: float | None = None
-    sampled: bool = False
-    """It would be a hit and was sampled for checking: the result shows how often hits are wrong."""
-    risk_before: float | None = None
-    """The risk before a judge model was asked; None without one."""
-    judged: bool | None = None
-    """What a judge model said of the candidate: whether it may answer; None if it said nothing."""
-
-    @property
-    def serves(self) -> bool:
-        return self.action in (Action.SERVE, Action.AUDIT)
-
-    @property
-    def needs_upstream(self) -> bool:
-        """Whether the request is sent upstream."""
-        return self.action is not Action.SERVE
 
 
 class VerifiedPolicy:
@@ -298,16 +251,3 @@ class VerifiedPolicy:
         if generation == self._shared_state.generation:
             self._tally = total + self._unsent
             self._conclude()
-
-
-def neighbors_to_compare(seen: Sequence[Neighbor], decision: Decision) -> list[Neighbor]:
-    """Return the neighbors whose answers a fresh one is to be compared with, until one is the same.
-
-    The candidate comes first, as evidence; then the nearest of each other group, however far, to find the group of the
-    fresh answer: where many ask for few things, groups are what distinguishes the next neighbors.
-    """
-    first = decision.candidate.key if decision.candidate else None
-    groups: dict[str, Neighbor] = {}
-    for s in sorted(seen, key=lambda s: (s.key != first, -s.similarity, s.key)):
-        groups.setdefault(s.group, s)
-    return list(groups.values())[:MAX_COMPARED]
