@@ -203,7 +203,11 @@ def _language(split: Sequence[Sequence[str]]) -> str:
         for word in words:
             for language in _LANGUAGES.get(word, ()):
                 votes[language] = votes.get(language, 0) + 1
-    return max(votes, key=lambda language: (votes[language], language == "en"))
+    found = max(votes, key=lambda language: (votes[language], language == "en"))
+    if votes[found] or not split:
+        return found
+    first = split[0][0]
+    return next((language for language, script in _SCRIPTS.items() if script[0] <= first <= script[1]), found)
 
 
 def _languages(split: Sequence[Sequence[str]]) -> frozenset[str]:
@@ -275,6 +279,8 @@ def _by_first_word(text: str) -> dict[str, list[tuple[str, ...]]]:
 
 _PHRASES = _by_first_word(courtesies.PHRASES)
 _WORDS = {language: frozenset(_in_words(words)) for language, words in courtesies.WORDS.items()}
+_SCRIPTS = {"ru": ("\u0400", "\u0500"), "ar": ("\u0600", "\u0700"), "ko": ("\uac00", "\ud7b0")}
+"""Letters by which the language of a text without function words is told."""
 _LANGUAGES: dict[str, list[str]] = {}
 for _language_of, _words_of in _WORDS.items():
     for _word in _words_of:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aicache.guards import exclusive_words, name_matching, names, numbers, small_words, substitution, swapped_roles
+from aicache.guards import (
+    exclusive_words,
+    marked_roles,
+    name_matching,
+    names,
+    numbers,
+    small_words,
+    substitution,
+    swapped_roles,
+)
 from aicache.guards.comparison import Difference
 from aicache.guards.text_features import TextFeatures
 
@@ -39,6 +48,8 @@ def _slots(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         yield "name"
     if len(left) <= 1 and len(right) <= 1 and (slot := swapped_roles.find_role_change(one, other)) is not None:
         yield slot
+    if marked_roles.are_exchanged(one.roles, other.roles):
+        yield "roles"
     if one.conjunction and other.conjunction and one.conjunction != other.conjunction and len(left) + len(right) <= 2:
         yield "junction"
     if swapped_roles.is_direction_reversed(one.plain, other.plain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from aicache.guards import exclusive_words, names, question_type, small_words, substitution
+from aicache.guards import exclusive_words, names, persons, question_type, small_words, substitution
 from aicache.guards.clauses import Meaning, Script, Token
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.extra_requests import Extra, find_extra_request
@@ -34,9 +34,11 @@ THRESHOLD_RAISES: dict[str, float] = {
     "question": 0.3,
     "chinese": 0.35,
     "person": 0.3,
-    "tense": 0.3,
+    "auxiliary": 0.3,
 }
 """Differences that may be harmless, with the share of the way from the threshold to 1 by which they raise it."""
+_WIE = frozenset({"de", "nl"})
+"""Languages of which one asks how with the word with which the other asks who."""
 _HARMLESS = frozenset({*THRESHOLD_RAISES, "moved", "filler", "typo", "inversion"})
 
 
@@ -71,7 +73,8 @@ def is_long(one: TextFeatures, other: TextFeatures) -> bool:
 def _known(one: TextFeatures, other: TextFeatures, matching: Matching, order: Order) -> Difference | None:
     """Return a difference in the leftovers that changes the answer."""
     extra = find_extra_request(one.clauses, other.clauses)
-    if extra is Extra.SURELY or (extra is Extra.MAYBE and not (matching.left and matching.right)):
+    left, right = bool(matching.left), bool(matching.right)
+    if (extra is Extra.SURELY and (left or right)) or (extra is Extra.MAYBE and left != right):
         return Difference("instruction", _words(matching.left), _words(matching.right))
     if any(_is_letter(token) for token in (*matching.left, *matching.right)):
         return Difference("letter", _words(matching.left), _words(matching.right))
@@ -109,10 +112,14 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         yield "name"
     if "zh" in (one.language, other.language):
         yield "chinese"
-    if question_type.have_different_types(one.question_types, other.question_types):
-        yield "question"
-    if one.person and other.person and one.person != other.person:
-        yield "person"
+    if {one.clauses.language, other.clauses.language} != _WIE and question_type.have_different_types(
+        one.question_types, other.question_types
+    ):
+        yield "question" if "how" in one.question_types | other.question_types else "asked"
+    for difference in persons.find_differences(one.persons, other.persons):
+        yield difference.name
+    if bool(one.small_words.pronouns) != bool(other.small_words.pronouns) and one.clauses.language != "fr":
+        yield "pronoun"
 
 
 def _says(token: Token) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from aicache.guards.clauses import GRAM, Clauses, Meaning, Script, Token
 from aicache.guards.lexicon.synonyms import SYNONYMS
-from aicache.guards.lexicon.word_forms import ENDINGS, TURNING_ENDINGS
+from aicache.guards.lexicon.word_forms import ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
 
 MAX_MATCHED_WORDS = 16
 """Differing words up to which forms of the same word are looked for; of more, some are other words anyway."""
@@ -73,13 +73,14 @@ def _meaning(word: str, default: int) -> int:
 def is_form(one: str, other: str, language: str) -> bool:
     """Return whether two words differ in their endings only, by endings of the language that turn no word round."""
     short, long = sorted((len(one), len(other)))
-    if short < 3 or one[:3] != other[:3]:
+    syllables = language == "ko"
+    if short < 2 or one[:2] != other[:2]:
         return False
     same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), short)
-    if same < 4 or same < 0.6 * long:
+    if not syllables and (same < 4 or same < 0.6 * long):
         return False
     ends = frozenset((one[same:], other[same:]))
-    if ends in TURNING_ENDINGS:
+    if ends in TURNING_ENDINGS or ends in TURNING_ENDINGS_OF.get(language, ()):
         return False
     return ends <= ENDINGS.get(language, ENDINGS["en"])
 

@@ -99,7 +99,7 @@ _PATTERN = re.compile(
     | (?P<weekday>\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b)
     | (?:周|星期|礼拜)(?P<zh_weekday>[1-7日天])(?![0-9个天月年])
     | (?:(?P<currency>[$€£¥₹])\s?)?
-      (?P<number>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)\s?-?(?P<magnitude>{_MAGNITUDE})?\s?-?(?P<unit>{_UNIT})?
+      (?P<number>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)(?:(?:st|nd|rd|th)(?![^\W\d_]))?\s?-?(?P<magnitude>{_MAGNITUDE})?\s?-?(?P<unit>{_UNIT})?
     """,
     re.VERBOSE,
 )
@@ -197,6 +197,8 @@ def _number(found: dict[str, str | None]) -> Quantity:
     written = (found["number"] or "").replace(",", "")
     if written.count(".") > 1 or len(written) > 300:
         return Quantity(written)
+    if written.endswith("0") and "." in written and not (found["unit"] or found["currency"] or found["magnitude"]):
+        return Quantity(written)  # a version: 3.10 is not 3.1
     value = float(written) * _MAGNITUDES.get(found["magnitude"] or "", 1)
     unit = found["unit"] or found["currency"] or ""
     known = _BY_SPELLING.get(unit) or _BY_SPELLING.get(unit.removesuffix("s"))

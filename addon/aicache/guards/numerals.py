@@ -1,8 +1,10 @@
-"""Converts English and Chinese numerals to digits. Pure."""
+"""Converts numerals to digits: English and Chinese ones, and plain ones of the languages in `written_numbers`. Pure."""
 
 from __future__ import annotations
 
 import re
+
+from aicache.guards.written_numbers import with_digits_of_others
 
 _SMALL = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
@@ -43,7 +45,9 @@ _TWO = re.compile(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个
 def numerals_to_digits(plain: str) -> str:
     """Return a normalized text with all numerals written in digits."""
     text = _ENGLISH.sub(_english, plain)
-    return text if text.isascii() else _CHINESE.sub(_chinese, _TWO.sub(" ", text))
+    if not text.isascii():
+        text = _CHINESE.sub(_chinese, _TWO.sub(" ", text))
+    return with_digits_of_others(text)
 
 
 def _english(match: re.Match[str]) -> str:

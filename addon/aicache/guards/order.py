@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from aicache.guards.clauses import Clauses
 from aicache.guards.letters import LETTER
+from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.numbers import QUANTITY_MARK
 
 _AND = frozenset(
@@ -77,10 +78,19 @@ def find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
     if len(ours) == 2 and (_are_joined(one, ours) or _are_joined(other, ours)):
         return Order.SAME  # a Nigerian interpreter is an interpreter and Nigerian
     if one.unspaced and other.unspaced:
-        return _turned_unspaced(one, other, ours)
-    if one.language == other.language == "en":
-        return _turned_english(one, other, ours, turn)
-    return _turned(one, other, ours, turn)
+        order = _turned_unspaced(one, other, ours)
+    elif one.language == other.language == "en":
+        order = _turned_english(one, other, ours, turn)
+    else:
+        order = _turned(one, other, ours, turn)
+    if (
+        order in (Order.SAME, Order.MOVED)
+        and len(ours) == 2
+        and _are_adjacent(one, ours)
+        and _are_adjacent(other, ours)
+    ):
+        return Order.TURNED  # milk chocolate, chocolate milk
+    return order
 
 
 def _many_moved(one: Clauses, ours: Sequence[str], theirs: Sequence[str], length: int) -> Order:
@@ -208,6 +218,16 @@ def _bound(text: Clauses, moved: Sequence[str]) -> tuple[str, ...]:
         word = text.words[at] if at >= 0 else ""
         found.append(word if word in _PREPOSITIONS and word not in _FREE_PREPOSITIONS else "")
     return tuple(found)
+
+
+def _are_adjacent(text: Clauses, pair: Sequence[str]) -> bool:
+    """Return whether two words stand side by side, of which none says how, or what kind of."""
+    if text.unspaced:
+        return text.plain.find("".join(pair)) >= 0 or text.plain.find("".join(reversed(pair))) >= 0
+    first, second = sorted(_place(text, key) for key in pair)
+    if first < 0 or second != first + 1:
+        return False
+    return all(text.words[at] not in SOFT and not text.words[at].endswith("ly") for at in (first, second))
 
 
 def _place(text: Clauses, key: str) -> int:

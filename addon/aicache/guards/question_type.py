@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aicache.guards.lexicon.question_words import QUESTION_WORDS
+
 _ENGLISH = re.compile(
     r"\bhow (?P<amount>many|much|long|often|old|far|tall|big|fast|big|soon|expensive)\b"
     r"|\b(?P<word>why|when|where|who|whom|whose)\b|\b(?P<how>how)\b"
@@ -20,8 +22,28 @@ _CHINESE = {
 _HAN = re.compile("|".join(sorted(_CHINESE, key=len, reverse=True)))
 
 
-def find_question_types(plain: str) -> frozenset[str]:
-    """Return the types of a normalized question; empty for yes-or-no questions and for "what"."""
+def _by_word(text: str) -> dict[str, str]:
+    lines = [each.partition(":") for each in text.replace("\n", ";").split(";") if each.strip()]
+    return {word.replace("_", " "): kind.strip() for kind, _, words in lines for word in words.split()}
+
+
+def _pattern(words: dict[str, str], *, spaced: bool) -> re.Pattern[str]:
+    found = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{found})(?!\w)" if spaced else found)
+
+
+_WORDS = {language: _by_word(text) for language, text in QUESTION_WORDS.items()}
+_PATTERNS = {language: _pattern(words, spaced=language not in ("ja", "th")) for language, words in _WORDS.items()}
+_KANA = re.compile("[぀-ヿ]")
+_THAI = re.compile("[\u0e00-\u0e7f]")
+
+
+def find_question_types(plain: str, language: str = "en") -> frozenset[str]:
+    """Return the types of a normalized question in a language; empty for yes-or-no questions and for "what"."""
+    if not plain.isascii() and language == "en":
+        language = "ja" if _KANA.search(plain) else "th" if _THAI.search(plain) else language
+    if (words := _WORDS.get(language)) is not None:
+        return frozenset(words[found] for found in _PATTERNS[language].findall(plain))
     if plain.isascii():
         return frozenset(_type_of_match(match) for match in _ENGLISH.finditer(plain))
     return frozenset(_CHINESE[found] for found in _HAN.findall(plain))

@@ -26,7 +26,11 @@ _OPERATORS = frozenset("-/%&^~:.,!$?()")
 _ARTICLES = frozenset({"a", "an", "the"})
 _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
+_EMOTICON = re.compile(r"(?:(?<=\s)|^)[:;=]['-]?[()DPpOo/|](?=\s+\S)|(?<!\S)[:;=]['-]?[(/|](?=\s*$)")
+"""A face of punctuation; a friendly one at the end says nothing."""
 _TIED = frozenset({"++", "--"})
+_DOUBLED = frozenset({"//", "%%", "&&", "^^", "~~", "::", "$$", "??", "!!"})
+"""Operators of their own where they stand alone."""
 _PREFIXES = frozenset("-\\$@")
 """Signs with which a single letter makes a name, whose case matters."""
 _OPERANDS = frozenset("([)]")
@@ -51,6 +55,7 @@ def find_signs(text: str) -> tuple[str, ...]:
             found.append(kept + after if named else kept)  # -r is not -R, nor \\d \\D
     if brackets:
         found = []
+    found += [match[0].strip() for match in _EMOTICON.finditer(text)]
     found += _CASED_UNIT.findall(text)
     return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
 
@@ -62,6 +67,8 @@ def _is_named(text: str, at: int) -> bool:
 
 def _signs_of_run(run: str, before: str, after: str, earlier: str, later: str) -> str:
     """Return those of adjacent signs that mean something; *earlier* and *later* are one character further away."""
+    if run in _DOUBLED and not before.isalnum() and not after.isalnum():
+        return run
     if run in _TIED:  # x++ is not ++x
         return f"{'x' * before.isalnum()}{run}{'x' * after.isalnum()}"
     if run[0] == "." and "/" in run:

@@ -9,12 +9,31 @@ from dataclasses import dataclass
 
 from aicache.guards.comparison import Difference
 from aicache.guards.lexicon import small_words as lexicon
+from aicache.guards.lexicon.logic_words import QUANTIFIERS
+from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
+from aicache.guards.lexicon.tenses import ONE_SIDED, TENSES, UNSPACED_TENSES
 
-_TENSES = {
-    "past": frozenset("was were did had used".split()),
-    "present": frozenset("is are am do does".split()),
-    "future": frozenset({"will"}),
+_AMOUNTS = {
+    **{each: each for each in ("all", "some", "none", "never", "only", "often", "rarely", "both")},
+    "always": "all",
+    "sometimes": "some",
 }
+_TENSES = {
+    language: {name: frozenset(words.split()) for name, words in tenses.items()} for language, tenses in TENSES.items()
+}
+_UNSPACED_TENSES = {name: re.compile(pattern) for name, pattern in UNSPACED_TENSES.items()}
+_HAN, _KANA = re.compile("[㐀-鿿]"), re.compile("[぀-ヿ]")
+_UNSPACED_QUANTIFIERS = {
+    word: _AMOUNTS[meaning]
+    for language in sorted(UNSPACED_LANGUAGES)
+    for meaning, words in QUANTIFIERS[language].items()
+    if meaning in _AMOUNTS
+    for word in words
+    if len(word) > 1
+}
+_UNSPACED_QUANTIFIER = re.compile("|".join(sorted(_UNSPACED_QUANTIFIERS, key=len, reverse=True)))
+_SUPPORT = frozenset("do does did had".split())
+_VERBS = frozenset().union(*_TENSES["en"].values())
 
 
 def _by_word(tables: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -30,7 +49,7 @@ _QUANTIFIERS = _by_word(lexicon.QUANTIFIERS)
 _MODALS = _by_word(lexicon.MODALS)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
 _UNSPACED_PRONOUN = re.compile("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
-_WAY = frozenset("how where what wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
+_WAY = frozenset("how where wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
 _NONE: dict[str, str] = {}
 
 
@@ -45,6 +64,8 @@ class SmallWords:
     tenses: frozenset[str]
     asks_way: bool
     """Whether it asks how or what to do: then can, should and must are one."""
+    states: bool
+    """Whether it has a form of "to be", other than beside "do": is, was."""
     asks_whether: bool
     """Whether it begins with a verb, as a question for yes or no."""
     particle: str
@@ -58,17 +79,23 @@ def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWo
     persons = [pronouns[word] for word in words if word in pronouns]
     if not persons and not plain.isascii():
         persons = [lexicon.UNSPACED_PRONOUNS[found] for found in _UNSPACED_PRONOUN.findall(plain)]
-    tenses: set[str] = set()
-    if language == "en":
-        tenses = {name for name, some in _TENSES.items() if not some.isdisjoint(words)}
+    tenses = {name for name, some in _TENSES.get(language, {}).items() if not some.isdisjoint(words)}
+    if not tenses and not plain.isascii():
+        tenses = {name for name, pattern in _UNSPACED_TENSES.items() if pattern.search(plain)}
+    if not tenses and (language in ONE_SIDED or (_HAN.search(plain) and not _KANA.search(plain))):
+        tenses = {"present"}
+    amounts = [quantifiers[word] for word in words if word in quantifiers]
+    if not amounts and not plain.isascii():
+        amounts = [_UNSPACED_QUANTIFIERS[found] for found in _UNSPACED_QUANTIFIER.findall(plain)]
     return SmallWords(
         tuple([prepositions[word] for word in words if word in prepositions]),
-        tuple([quantifiers[word] for word in words if word in quantifiers]),
+        tuple(amounts),
         frozenset([modals[word] for word in words if word in modals]),
         tuple(persons),
         frozenset(tenses),
         not _WAY.isdisjoint(words),
-        bool(words) and any(words[0] in verbs for verbs in _TENSES.values()),
+        language != "en" or _SUPPORT.isdisjoint(words),
+        bool(words) and words[0] in _VERBS,
         words[-1] if language in ("de", "nl") and words and words[-1] in prepositions else "",
     )
 
@@ -100,7 +127,8 @@ def find_possible_differences(one: SmallWords, other: SmallWords) -> Iterator[Di
     if one.modals and other.modals and not one.modals & other.modals and not (one.asks_way or other.asks_way):
         yield Difference("modality")
     if one.tenses and other.tenses and not one.tenses & other.tenses:
-        yield Difference("time" if one.asks_whether and other.asks_whether else "tense")
+        sure = one.states or other.states or (one.asks_whether and other.asks_whether)
+        yield Difference("tense" if sure else "auxiliary")
 
 
 _OPPOSED = tuple(

@@ -7,14 +7,15 @@ from functools import lru_cache
 
 from aicache.guards.clauses import Clauses, split_clauses
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
-from aicache.guards.grammatical_person import find_person
 from aicache.guards.language import detect_language
 from aicache.guards.letters import spell_out_letters
+from aicache.guards.marked_roles import Roles, find_roles
 from aicache.guards.names import Names, find_names
 from aicache.guards.negation import is_negated
 from aicache.guards.normalize import normalize, normalize_keeping_case
 from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
 from aicache.guards.numerals import numerals_to_digits
+from aicache.guards.persons import Persons, find_persons
 from aicache.guards.question_type import find_question_types
 from aicache.guards.signs import find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
@@ -45,11 +46,12 @@ class TextFeatures:
     question_types: frozenset[str]
     is_passive: bool
     language: str
-    person: str
+    persons: Persons
     character_of_word: str
     subject_character: str
     conjunction: str
     clauses: Clauses
+    roles: Roles
     signs: tuple[str, ...]
     small_words: SmallWords
 
@@ -68,6 +70,7 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
     quantities = parse_quantities(digits)
     names = find_names(cased)
     clauses = split_clauses(spelled, plain, digits, quantities, names.names)
+    said = [word for word, key in zip(clauses.words, clauses.keys, strict=True) if key]
     return TextFeatures(
         plain=plain,
         words=tuple(words),
@@ -78,14 +81,15 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         is_negated=is_negated(plain, words),
         word_groups=find_word_groups(plain, [*words, *filter(is_place, names.names)]),
         names=names,
-        question_types=find_question_types(plain),
+        question_types=find_question_types(plain, clauses.language),
         is_passive=is_passive(plain),
         language=detect_language(plain, words),
-        person=find_person(words),
+        persons=find_persons(plain, clauses.words, said, clauses.language),
         character_of_word=find_character_of_word(plain),
         subject_character=find_subject_character(plain),
         conjunction=find_conjunction(words),
         clauses=clauses,
+        roles=find_roles(clauses),
         signs=find_signs(cased),
         small_words=find_small_words(plain, clauses.words, clauses.language),
     )

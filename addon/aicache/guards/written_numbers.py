@@ -41,6 +41,7 @@ _ENGLISH = frozenset(
 )
 """Words of which an English text has one; "six" and "nine" are French and German, too."""
 
+_LETTERS = re.compile(r"[^\W\d_]+")
 _HAN_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九", 1)} | {"两": 2}
 _HAN_NUMBER = re.compile(
     r"(?<![一二三四五六七八九十百千万亿两零〇第几数\d])(?P<number>[二三四五六七八九]?十[一二三四五六七八九]?|[两二三四五六七八九])"
@@ -72,6 +73,23 @@ def with_digits(tokens: Sequence[str]) -> list[str]:
         digits += tokens[at:end] if value is None else [str(value) + tokens[end - 1][len(words[end - 1]) :]]
         at = end
     return digits
+
+
+def with_digits_of_others(plain: str) -> str:
+    """Return a normalized text with the plain cardinals of other languages than English and Chinese in digits."""
+    words = _LETTERS.findall(plain)
+    if _OF_ANY_LANGUAGE.isdisjoint(words) or (named := _named(words)) is None:
+        return plain
+    return _LETTERS.sub(lambda match: str(named.get(match[0], match[0])), plain)
+
+
+def _named(words: Sequence[str]) -> Mapping[str, int] | None:
+    """Return the number words of the language of a text, if need be of the only one that has all of those in it."""
+    if (named := _WORDS_OF.get(likely_language(set(words)))) is not None:
+        return named
+    found = _OF_ANY_LANGUAGE.intersection(words)
+    fitting = [named for named in _WORDS_OF.values() if found <= named.keys()]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _in_digits(token: str, word: str, named: Mapping[str, int]) -> str:

@@ -41,7 +41,7 @@ mir mich dir dich uns euch ihnen man mein meine meinen meinem meiner meines dein
 unsere und oder aber wenn dass ob weil zu zum zur im in am an auf aus bei beim für mit von vom nach über um was wer
 wie wo wann warum wieso weshalb wozu welche welcher welches welchen wohin woher da hier dort dies diese dieser
 dieses diesen bitte danke hallo hi guten tag morgen abend liebe lieber grüße gruß denn doch mal eigentlich etwa also
-heißt heiße heissen heißen
+heißt heiße heissen heißen mache macht machen
 wirklich tatsächlich echt sehr genau denn halt eben überhaupt
 """,
     "fr": """
@@ -66,7 +66,7 @@ ho ha hanno abbiamo avere c'è ci può puoi posso potrei potrebbe potresti devo 
 voi mi ti si vi mio mia miei mie tuo tua suo sua e ed o ma se che chi cosa cos quale quali qual come quando dove
 perché quanto quanta quanti quante in nel nella nei nelle su sul sulla per con da dal dalla tra fra questo questa
 questi queste dunque allora ciao salve buongiorno buonasera grazie prego saluti favore
-davvero realmente veramente molto esattamente
+davvero realmente veramente molto esattamente d n
 """,
     "pt": """
 o a os as um uma uns umas de do da dos das ao aos à às é são sou era ser estar está estão estou há tem tenho posso
@@ -74,7 +74,7 @@ pode podes poderia devo deve quero fazer faço faz eu tu ele ela nós você voc�
 seu sua seus suas teu tua e ou mas que quem qual quais como quando onde porque porquê quanto quanta quantos quantas
 em no na nos nas por pelo pela para com sobre desde até este esta isto esse essa isso então olá oi bom boa dia tarde
 noite obrigado obrigada favor
-realmente mesmo muito exatamente afinal
+realmente mesmo muito exatamente afinal pra pro vc
 """,
     "nl": """
 de het een is zijn ben was waren wordt worden heb heeft hebben kan kun kunt kunnen kon zou zouden moet moeten mag
@@ -82,7 +82,7 @@ wil wilt ik jij je u hij zij ze wij we jullie mij me jou hem haar mijn jouw uw o
 deze die wat wie hoe waar wanneer waarom welke welk in op aan uit bij voor met van naar over om te tot door dan dus
 hallo hoi dag goedemorgen goedemiddag goedenavond bedankt dank alstublieft alsjeblieft graag eens even eigenlijk
 groet groeten
-echt werkelijk heel erg precies nou toch
+echt werkelijk heel erg precies nou toch aub ajb svp
 """,
     "pl": """
 jest są jestem był była było być mam ma mają mogę może możesz mógłbyś mogłabyś można muszę trzeba chcę chciałbym

@@ -1,0 +1,96 @@
+"""Who a text is about: I, you, he or she, as the one who does it, has it, or to whom it is done. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from aicache.guards.comparison import Difference
+from aicache.guards.lexicon.persons import (
+    ANYONE,
+    GIVING,
+    PERSONS,
+    UNSPACED_ANYONE,
+    UNSPACED_FRAMES,
+    UNSPACED_PERSONS,
+)
+
+_UNSPACED = re.compile("|".join(sorted(UNSPACED_PERSONS, key=len, reverse=True)))
+_UNSPACED_ANYONE = re.compile(UNSPACED_ANYONE)
+_UNSPACED_FRAME = re.compile(UNSPACED_FRAMES)
+_STATES = frozenset("was were am got get been being have had".split())
+"""Verbs with which "I" may be the one to whom it is done: I was charged."""
+_NONE: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """The first and second persons of a text."""
+
+    forms: tuple[str, ...]
+    """Person and case of each pronoun, in order."""
+    is_general: bool
+    """Whether "I" and "you" are anyone: how do I, how do you."""
+
+    @property
+    def people(self) -> frozenset[str]:
+        return frozenset([form[0] for form in self.forms])
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """The persons that are more than who does it."""
+        return frozenset([form[0] for form in self.forms if form[1] in "op"])
+
+
+def find_persons(plain: str, words: Sequence[str], said: Sequence[str], language: str) -> Persons:
+    """Return the persons of a normalized text in a language; *said* are its words without its courtesies."""
+    table = PERSONS.get(language, _NONE)
+    forms = []
+    for at, word in enumerate(said):
+        if (form := table.get(word)) is not None:
+            forms.append(_in_english(form, said, at) if language == "en" else form)
+    if not plain.isascii() and not forms:
+        forms = [UNSPACED_PERSONS[found] for found in _UNSPACED.findall(_UNSPACED_FRAME.sub(" ", plain))]
+        if forms:
+            return Persons(tuple(forms), _UNSPACED_ANYONE.search(plain) is not None)
+    return Persons(tuple(forms), not ANYONE.isdisjoint(words))
+
+
+def find_differences(one: Persons, other: Persons) -> Iterator[Difference]:
+    """Yield how two texts speak of different persons; "person" may be harmless, "speaker" and "roles" are not."""
+    if one.forms == other.forms:
+        return
+    if _are_roles_exchanged(one, other):
+        yield Difference("roles")
+        return
+    left, right = one.people - other.people, other.people - one.people
+    if left and right:
+        general = one.is_general and other.is_general
+        yield Difference("person" if general else "speaker")
+    elif one.people == other.people and len(one.people) > 1 and _only_people(one) == _only_people(other)[::-1]:
+        yield Difference("speaker")
+
+
+def _are_roles_exchanged(one: Persons, other: Persons) -> bool:
+    """Return whether a person does in one text what is done to that person in the other."""
+    return any(
+        (f"{person}s" in mine.forms and f"{person}o" not in mine.forms and f"{person}x" not in mine.forms)
+        and (f"{person}o" in others.forms and f"{person}s" not in others.forms and f"{person}x" not in others.forms)
+        for mine, others in ((one, other), (other, one))
+        for person in "12"
+    )
+
+
+def _only_people(persons: Persons) -> list[str]:
+    return [form[0] for form in persons.forms if form[1] != "p"]
+
+
+def _in_english(form: str, words: Sequence[str], at: int) -> str:
+    """Return the case of an English pronoun by the words beside it."""
+    following = words[at + 1 : at + 3]
+    if form == "1s" and following and following[0] in _STATES:
+        return form if following[-1].endswith("ing") else "1x"
+    if form == "1o" and at and words[at - 1] in GIVING:
+        return "1x"
+    return form
