@@ -112,12 +112,15 @@ def _pair_cells(options: argparse.Namespace, file: Path, title: str, vectors: Ve
         static, guarded = (_decide_pairs(options, file, policy, vectors) for policy in (Policy.STATIC, Policy.GUARDED))
     different = [decision for decision in guarded if decision.same is False]
     kinds = [row for row in capabilities(guarded) if row["different"] >= MIN_PAIRS_OF_A_KIND]
-    worst = max(kinds, key=lambda row: row["false_hits"], default=None)
+    worst = ""
+    if len(kinds) > 1:
+        row = max(kinds, key=lambda row: row["false_hits"])
+        worst = _percent(row["false_hits"]) + (f" ({row['capability']})" if row["false_hits"] else "")
     return [
         title,
         f"{len(different):,}",
         f"{_percent(_answered(static, same=False))} / {_percent(_answered(guarded, same=False))}",
-        "" if worst is None or len(kinds) < 2 else f"{_percent(worst['false_hits'])} ({worst['capability']})",
+        worst,
         f"{100 * _answered(static, same=True):.0f} / {100 * _answered(guarded, same=True):.0f}",
     ]
 
