@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from aicache.guards.clauses import GRAM, Clause, Clauses, Meaning, Script, Token
 from aicache.guards.lexicon import courtesies
+from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token
 from aicache.guards.words import is_typo
 
 MAX_MATCHED_WORDS = 24

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 from aicache.guards import exclusive_words, names, persons, question_type, small_words, substitution
-from aicache.guards.clauses import Meaning, Script, Token
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.extra_requests import Extra, find_extra_request
 from aicache.guards.known_differences import has_unmatched_name
@@ -15,6 +14,7 @@ from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.matching import Matching, match_words
 from aicache.guards.order import Order, find_order
 from aicache.guards.text_features import TextFeatures
+from aicache.guards.tokens import Meaning, Script, Token
 
 EASE = -0.8
 """Share of the way from the threshold to 1 by which a neighbor may be farther of which nothing is left over."""
@@ -37,6 +37,9 @@ THRESHOLD_RAISES: dict[str, float] = {
     "auxiliary": 0.3,
 }
 """Differences that may be harmless, with the share of the way from the threshold to 1 by which they raise it."""
+UNEXPLAINED_RAISES: dict[str, float] = {"substitution": 0.4, "additions": 0.4, "order": 0.3}
+"""The same of those that refuse, for the policy that weighs them by evidence."""
+_RAISES = THRESHOLD_RAISES | UNEXPLAINED_RAISES
 _WIE = frozenset({"de", "nl"})
 """Languages of which one asks how with the word with which the other asks who."""
 _HARMLESS = frozenset({*THRESHOLD_RAISES, "moved", "filler", "typo", "inversion"})
@@ -56,7 +59,7 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
     differences = tuple(_differences(one, other, matching, order, long=long))
     if not differences:
         return Comparison(Outcome.EXPLAINED, raised=EASE)
-    raised = 1 - math.prod(1 - THRESHOLD_RAISES.get(each.name, 0.0) for each in differences)
+    raised = 1 - math.prod(1 - _RAISES.get(each.name, 0.0) for each in differences)
     if all(each.name in _HARMLESS for each in differences):
         return Comparison(Outcome.EXPLAINED, differences, raised)
     asks_else = any(each.name in ("substitution", "additions") for each in differences)

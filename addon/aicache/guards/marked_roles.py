@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from aicache.guards.clauses import Clauses
 from aicache.guards.lexicon.role_marks import GERMAN_ARTICLES, JAPANESE, KOREAN, SLAVIC_ENDINGS
+from aicache.guards.tokens import Clauses
 
 _JAPANESE = re.compile(
     rf"(?P<noun>[^\s、。,.?!]{{1,20}}?)(?P<mark>{'|'.join(sorted(JAPANESE, key=len, reverse=True))})"

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aicache.guards.clauses import GRAM, Clauses, Meaning, Script, Token
 from aicache.guards.lexicon.synonyms import SYNONYMS
 from aicache.guards.lexicon.word_forms import ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
+from aicache.guards.tokens import GRAM, Clauses, Meaning, Script, Token
 
+_PARTICLES = frozenset("は が を の とは って".split())
+"""Japanese particles that a text may have more."""
 MAX_MATCHED_WORDS = 16
 """Differing words up to which forms of the same word are looked for; of more, some are other words anyway."""
 
@@ -30,6 +32,8 @@ class Matching:
 def match_words(one: Clauses, other: Clauses) -> Matching:
     """Return what is left over of two texts after equal words, and forms of the same word, are removed."""
     left, right = _unshared(one, other), _unshared(other, one)
+    if not left or not right:
+        left, right = _without_particles(left), _without_particles(right)
     if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
         return Matching(left, right)
     twins: dict[str, str] = {}
@@ -102,11 +106,15 @@ def is_misspelled(one: str, other: str) -> bool:
     return at < len(short) and short[at:] == long[at + 1 :]
 
 
+_SPELLINGS = str.maketrans("ёأإآى", "еاااي")
+"""Letters that are often written without their dots and marks."""
+
+
 def _spelling(word: str, *, fold: bool) -> str:
     """Return one spelling for British and American English; with *fold* without accents."""
     if not word.isascii():
         if not fold or word > "\u0590":
-            return word.replace("ё", "е")
+            return word.translate(_SPELLINGS)
         return "".join(char for char in unicodedata.normalize("NFD", word) if unicodedata.category(char) != "Mn")
     if len(word) <= 4:
         return word
@@ -140,6 +148,10 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
         if run:
             found.append(_of_run(run))
     return found
+
+
+def _without_particles(tokens: list[Token]) -> list[Token]:
+    return [token for token in tokens if token.word not in _PARTICLES]
 
 
 def _of_run(run: str) -> Token:

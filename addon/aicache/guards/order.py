@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from aicache.guards.clauses import Clauses
 from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.numbers import QUANTITY_MARK
+from aicache.guards.tokens import Clauses
+from aicache.guards.words import without_common_ends
 
 _AND = frozenset(
     "and or vs versus between both und oder et ou y e o en of i lub ve veya и или و أو 和 与 跟 同 或 と".split()
@@ -152,13 +153,6 @@ def _marked(one: Clauses, ours: Sequence[str], turn: int) -> list[bool]:
 def _is_marked(text: Clauses, key: str) -> bool:
     letter = key.endswith(LETTER) and len(key) == 1 + len(LETTER)
     return letter or key[0] == QUANTITY_MARK or key in text.capitalized
-
-
-def without_common_ends(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return two unequal sequences of one length without their common beginning and end."""
-    start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
-    return list(one[start : len(one) - end]), list(other[start : len(other) - end])
 
 
 def _only(words: Sequence[str], counts: Counter[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aicache.guards.clauses import Clauses, split_clauses
+from aicache.guards.clauses import split_clauses
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
 from aicache.guards.language import detect_language
 from aicache.guards.letters import spell_out_letters
@@ -20,6 +20,7 @@ from aicache.guards.question_type import find_question_types
 from aicache.guards.signs import find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
 from aicache.guards.small_words import SmallWords, find_small_words
+from aicache.guards.tokens import Clauses
 from aicache.guards.voice import find_conjunction, is_passive
 from aicache.guards.words import content_stems, noun_modifiers, split_words
 

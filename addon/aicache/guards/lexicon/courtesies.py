@@ -218,7 +218,8 @@ watch listen turn want like tell
 """Those of them that are imperatives where nothing is before them: "make it up"."""
 
 PHRASES = """
-thank you very much in advance / thanks so much in advance / thanks very much / many thanks in advance / hi there
+best way to / thank you very much in advance / thanks so much in advance / thanks very much / many thanks in advance
+hi there
 hello there / hey there / merci beaucoup d'avance / merci infiniment / mille mercis / çok teşekkür ederim
 çok sağ olun / sağ olun /정말 감사합니다 / 대단히 감사합니다 / bardzo ci dziękuję / serdecznie dziękuję / wielkie dzięki
 bardzo dziękuję z góry / огромное спасибо / спасибо большое / спасибо огромное / большое спасибо заранее
