@@ -128,7 +128,6 @@ PARAPHRASES = [
     ("Who was Jan Kowalczyk?", "Who was Jan Kowalcyzk?"),
     ("Quels sont les symptômes de la grippe ?", "Quels sont les symptômes d'une grippe ?"),
     ("كيف أطبخ الأرز؟", "كيف اطبخ الارز"),
-    ("Che cosa cucina Anna?", "Che cosa cucinare, Anna?"),
     ("ご飯の炊き方", "ご飯の炊き方は？"),
     ("How many km is 5 miles?", "How many kilometers are 5 miles?"),
     ("Who do fans think is the best player?", "Who is the best player according to fans?"),
