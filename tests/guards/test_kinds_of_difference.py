@@ -131,3 +131,20 @@ def test_another_person_time_role_or_question_is_not_explained(one: str, other: 
 @pytest.mark.parametrize(("one", "other"), PARAPHRASES)
 def test_the_same_in_other_small_words_is_explained(one: str, other: str) -> None:
     assert compare_questions(one, other).outcome is Outcome.EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("什么是 CPU 呢？", "什么是CPU"),
+        ("请问怎么注销账号", "怎么注销账号啊"),
+        ("Ist ein Wal der Fisch des Jahres?", "ist ein wal der fisch des jahres bitte"),
+        ("how to restrat a router", "how to restart a router"),
+        ("¿Qué es la inflación?", "que es la inflacion"),
+    ],
+)
+def test_what_says_nothing_leaves_the_lower_similarity(one: str, other: str) -> None:
+    comparison = compare_questions(one, other)
+
+    assert comparison.outcome is Outcome.EXPLAINED
+    assert comparison.raised < 0

@@ -39,7 +39,7 @@ def match_words(one: Clauses, other: Clauses) -> Matching:
     twins: dict[str, str] = {}
     ways: set[str] = set()
     names = one.capitalized | other.capitalized
-    language = one.language if one.language == other.language else "en"
+    language = _language(one, other)
     plain = one.ascii_only or other.ascii_only
     for token in left[:]:
         for twin in right:
@@ -53,6 +53,13 @@ def match_words(one: Clauses, other: Clauses) -> Matching:
                 break
     ways |= _match_parts(left, right, one, other)
     return Matching(left, right, twins, frozenset(ways))
+
+
+def _language(one: Clauses, other: Clauses) -> str:
+    """Return the language of two texts; where only one of them tells it, that one's."""
+    if one.language == other.language or (other.language == "en" and not other.languages):
+        return one.language
+    return other.language if one.language == "en" and not one.languages else "en"
 
 
 def same_word(one: str, other: str, language: str, names: frozenset[str], *, plain: bool) -> str:

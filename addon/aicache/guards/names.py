@@ -19,7 +19,7 @@ _CODE_HINT = re.compile(r"[_/@()]|[\w-]\.\w|[a-z][A-Z]|(?<!\S)-")
 """In every text with one of those; much faster than the pattern."""
 _ADDRESS = re.compile(r"://|^www\.|@")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
-_SENTENCE_END = frozenset(".?!:;\n\"'(-")
+_SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡")
 _HAN = re.compile(r"[㐀-鿿]")
 _COMMON = frozenset(
     "a an the i i'm i've i'd i'll is are was were do does did can could should would will what which who whom whose "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,6 +25,9 @@ from aicache.guards.tokens import Clauses
 from aicache.guards.voice import find_conjunction, is_passive
 from aicache.guards.words import content_stems, noun_modifiers, split_words
 
+_WORD = re.compile(r"\w+")
+_PARTICLES = re.compile("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
+_ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".split())
 MAX_CACHED_TEXTS = 1024
 """Texts whose features are kept in memory; those of a short question take some 5 kB."""
 
@@ -51,6 +55,8 @@ class TextFeatures:
     character_of_word: str
     subject_character: str
     conjunction: str
+    bare: str
+    """All letters and digits, without particles and articles: 什么是GPS, 什么是 GPS 呢."""
     clauses: Clauses
     roles: Roles
     signs: tuple[str, ...]
@@ -89,8 +95,15 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         character_of_word=find_character_of_word(plain),
         subject_character=find_subject_character(plain),
         conjunction=find_conjunction(words),
+        bare=_bare(digits),
         clauses=clauses,
         roles=find_roles(clauses),
         signs=find_signs(cased),
         small_words=find_small_words(plain, clauses.words, clauses.language),
     )
+
+
+def _bare(digits: str) -> str:
+    if not digits.isascii():
+        digits = _PARTICLES.sub(" ", digits)
+    return "".join([word for word in _WORD.findall(digits) if word not in _ARTICLES])

@@ -35,13 +35,13 @@ cheers everyone guys yes yeah yep yeap yup ya nope well um uh uhh uhm hmm oh gre
 olly ai assistant bot really actually indeed very quite truly genuinely honestly even also just
 """,
     "de": """
-der die das den dem des ein eine einen einem einer eines ist sind bin war waren wird werden wurde hat habe haben
-kann können kannst könnte könntest könnten muss müssen soll sollte darf dürfen möchte würde ich du er sie es wir ihr
-mir mich dir dich uns euch ihnen man mein meine meinen meinem meiner meines dein deine deinen deinem deiner unser
-unsere und oder aber wenn dass ob weil zu zum zur im in am an auf aus bei beim für mit von vom nach über um was wer
-wie wo wann warum wieso weshalb wozu welche welcher welches welchen wohin woher da hier dort dies diese dieser
-dieses diesen bitte danke hallo hi guten tag morgen abend liebe lieber grüße gruß denn doch mal eigentlich etwa also
-heißt heiße heissen heißen mache macht machen
+der die das den dem des ein eine einen einem einer eines ist sind bin war waren wird werden wurde worden
+hat habe haben kann können kannst könnte könntest könnten muss müssen soll sollte darf dürfen möchte würde ich
+du er sie es wir ihr mir mich dir dich uns euch ihnen man mein meine meinen meinem meiner meines dein deine
+deinen deinem deiner unser unsere und oder aber wenn dass ob weil zu zum zur im in am an auf aus bei beim für
+mit von vom nach über um was wer wie wo wann warum wieso weshalb wozu welche welcher welches welchen wohin woher
+da hier dort dies diese dieser dieses diesen bitte danke hallo hi guten tag morgen abend liebe lieber grüße gruß
+denn doch mal eigentlich etwa also heißt heiße heissen heißen mache macht machen
 wirklich tatsächlich echt sehr genau denn halt eben überhaupt
 """,
     "fr": """
