@@ -12,7 +12,7 @@ from aicache.guards.known_differences import has_unmatched_name
 from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.matching import Matching, match_words
-from aicache.guards.order import Order, find_order
+from aicache.guards.order import Order, are_characters_exchanged, find_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
 
@@ -93,6 +93,8 @@ def _differences(
 ) -> Iterator[Difference]:
     """Yield the differences that may change the answer."""
     yield from small_words.find_possible_differences(one.small_words, other.small_words)
+    if order in (Order.SAME, Order.MOVED) and are_characters_exchanged(one.bare, other.bare):
+        order = Order.TURNED
     if order is not Order.SAME:
         yield Difference("order" if order is Order.TURNED else "moved")
     left, right = _words(matching.left), _words(matching.right)

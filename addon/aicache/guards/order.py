@@ -38,6 +38,7 @@ _ADVERBIAL = frozenset("how why when where".split())
 _WH = frozenset("how why when where who whom whose what which".split())
 _SUPPORT = frozenset("do does did".split())
 _HAN_ROLES = re.compile("[从把被比给让对像到去换转嫁娶追打欠借教骂救]|超过|大于|小于|喜欢|认识|相信")
+_HAN_PERSON = re.compile("[我你您他她]")
 _HAN_ASKED = (re.compile("(?<![是叫有的为])(?:什么|谁|哪个)[?？。 吗呢啊]*$"), re.compile("^(?:请问)?(?:什么|谁|哪个)"))
 MIN_MANY_WORDS, MIN_MANY_HAN = 6, 15
 """Words (Chinese: characters) from which several moved parts are a difference: in short questions they move freely."""
@@ -94,6 +95,20 @@ def find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
     return order
 
 
+def are_characters_exchanged(one: str, other: str) -> bool:
+    """Return whether two texts differ by two Chinese characters that have changed places: 会社, 社会."""
+    if len(one) != len(other) or one == other or one.isascii():
+        return False
+    at = next(place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    pair = one[at : at + 2]
+    return (
+        pair[::-1] == other[at : at + 2]
+        and one[at + 2 :] == other[at + 2 :]
+        and min(pair) >= "㐀"
+        and max(pair) <= "鿿"
+    )
+
+
 def _many_moved(one: Clauses, ours: Sequence[str], theirs: Sequence[str], length: int) -> Order:
     """Return what becomes of several moved parts: British ship, French vessel; French ship, British vessel."""
     if [key for key in ours if key[0] == QUANTITY_MARK] != [key for key in theirs if key[0] == QUANTITY_MARK]:
@@ -112,6 +127,7 @@ def _turned_unspaced(one: Clauses, other: Clauses, ours: Sequence[str]) -> Order
     if (
         one.is_phonetic
         or any(key[0] == QUANTITY_MARK for key in ours)
+        or (_HAN_PERSON.search(one.plain) and _HAN_PERSON.search(other.plain))
         or _HAN_ROLES.search(one.plain)
         or _HAN_ROLES.search(other.plain)
     ):

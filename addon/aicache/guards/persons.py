@@ -64,6 +64,9 @@ def find_differences(one: Persons, other: Persons) -> Iterator[Difference]:
     if _are_roles_exchanged(one, other):
         yield Difference("roles")
         return
+    if not (one.is_general or other.is_general) and (_is_receiver(one, other) or _is_receiver(other, one)):
+        yield Difference("speaker")
+        return
     left, right = one.people - other.people, other.people - one.people
     if left and right:
         general = one.is_general and other.is_general
@@ -79,6 +82,13 @@ def _are_roles_exchanged(one: Persons, other: Persons) -> bool:
         and (f"{person}o" in others.forms and f"{person}s" not in others.forms and f"{person}x" not in others.forms)
         for mine, others in ((one, other), (other, one))
         for person in "12"
+    )
+
+
+def _is_receiver(one: Persons, other: Persons) -> bool:
+    """Return whether something is given, or owed, to a person who in the other text does it."""
+    return any(
+        f"{person}d" in one.forms and f"{person}s" not in one.forms and f"{person}s" in other.forms for person in "12"
     )
 
 

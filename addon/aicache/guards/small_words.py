@@ -50,6 +50,8 @@ _MODALS = _by_word(lexicon.MODALS)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
 _UNSPACED_PRONOUN = re.compile("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
 _WAY = frozenset("how where wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
+_UNSPACED_WAY = re.compile("怎么|怎样|如何|哪|どう|どこ|어떻게|어디|อย่างไร|ยังไง|ที่ไหน")
+_UNSPACED_MODALS = {name: re.compile(pattern) for name, pattern in lexicon.UNSPACED_MODALS.items()}
 _NONE: dict[str, str] = {}
 
 
@@ -87,13 +89,16 @@ def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWo
     amounts = [quantifiers[word] for word in words if word in quantifiers]
     if not amounts and not plain.isascii():
         amounts = [_UNSPACED_QUANTIFIERS[found] for found in _UNSPACED_QUANTIFIER.findall(plain)]
+    needs = {modals[word] for word in words if word in modals}
+    if not needs and not plain.isascii():
+        needs = {name for name, pattern in _UNSPACED_MODALS.items() if pattern.search(plain)}
     return SmallWords(
         tuple([prepositions[word] for word in words if word in prepositions]),
         tuple(amounts),
-        frozenset([modals[word] for word in words if word in modals]),
+        frozenset(needs),
         tuple(persons),
         frozenset(tenses),
-        not _WAY.isdisjoint(words),
+        not _WAY.isdisjoint(words) or (not plain.isascii() and _UNSPACED_WAY.search(plain) is not None),
         language != "en" or _SUPPORT.isdisjoint(words),
         bool(words) and words[0] in _VERBS,
         words[-1] if language in ("de", "nl") and words and words[-1] in prepositions else "",

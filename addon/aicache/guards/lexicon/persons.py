@@ -1,8 +1,8 @@
 """Pronouns of the first and second person, by language. Data only; standard grammar, written for this project.
 
-``words = value``; the value is the person with its case: ``s`` subject, ``o`` object, ``p`` possessive, ``x`` what may
-be either, or stands for anyone (how do you …). "We" counts as "I". Pronouns that are other words of their language,
-too, are left out: German sie and ihr, Spanish su, Portuguese seu.
+``words = value``; the value is the person with its case: ``s`` subject, ``o`` object, ``p`` possessive, ``d`` to
+whom, ``x`` what may be either, or stands for anyone (how do you …). "We" counts as "I". Pronouns that are other words
+of their language, too, are left out: German sie and ihr, Spanish su, Portuguese seu.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ tu = 2s; te ti contigo = 2o; você vocês = 2x; teu tua teus tuas = 2p
 """,
     "nl": "ik wij we = 1s; mij me = 1o; mijn m'n onze = 1p; jij = 2s; jou = 2o; je u jullie = 2x; jouw uw = 2p",
     "pl": """
-ja my = 1s; mnie mną nas = 1o; mi nam = 1x; mój moja moje mojego mojej moim moich moją mojemu nasz nasza nasze = 1p
-ty wy = 2s; ciebie cię tobą was = 2o; ci tobie wam = 2x; twój twoja twoje twojego twojej twoim twoich twoją wasz = 2p
+ja my = 1s; mnie mną nas = 1o; mi nam = 1d; mój moja moje mojego mojej moim moich moją mojemu nasz nasza nasze = 1p
+ty wy = 2s; ciebie cię tobą was = 2o; ci tobie wam = 2d; twój twoja twoje twojego twojej twoim twoich twoją wasz = 2p
 """,
     "ru": """
-я мы = 1s; меня мной нас = 1o; мне нам = 1x
+я мы = 1s; меня мной нас = 1o; мне нам = 1d
 мой моя моё мое мои моего моей моему моим моих мою моими наш наша наше наши нашего нашей нашу наших = 1p
-ты = 2s; тебя тобой = 2o; тебе вы вас вам = 2x; твой твоя твоё твое твои твоего твоей твою твоих ваш ваша ваше ваши = 2p
+ты = 2s; тебя тобой = 2o; тебе = 2d; вы вас вам = 2x
+твой твоя твоё твое твои твоего твоей твою твоих ваш ваша ваше ваши = 2p
 """,
     "tr": """
 ben biz = 1s; beni bana bizi bize = 1o; benim bizim = 1p

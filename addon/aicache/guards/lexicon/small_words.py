@@ -92,6 +92,14 @@ MODALS = {
     "ru": "могу=can может=can можно=can должен=must должна=must нужно=must надо=must следует=should",
 }
 
+UNSPACED_MODALS = {
+    "may": "てもいい|てもよい|ても良い|도 되|도 돼|可以",
+    "must": "なければ|なくては|べき|야 하|야 되|야 돼|必须|一定要|必需|ต้อง",
+    "can": "られます|ことができ|수 있|ได้",
+    "should": "ほうがいい|ควร|应该|应当",
+}
+"""The same inside a text, where words are not told by spaces."""
+
 PRONOUNS = {
     "en": "he=he him=he his=he himself=he she=she her=she hers=she herself=she",
     "de": "er=he ihn=he ihm=he sein=he seine=he seinen=he seinem=he",

@@ -42,6 +42,7 @@ TURNING_ENDINGS_OF: dict[str, frozenset[frozenset[str]]] = {
         "pt": "o/as, o/es",
         "de": "e/st",
         "ru": "ю/ешь, ю/ишь, у/ешь, у/ишь",
+        "ko": "도/야, 도/만, /만",
         "tr": "ım/ın, im/in, um/un, üm/ün",
     }.items()
 }
