@@ -228,3 +228,27 @@ def test_what_says_nothing_leaves_the_lower_similarity(one: str, other: str) -> 
 
     assert comparison.outcome is Outcome.EXPLAINED
     assert comparison.raised < 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('How do you say "he went to Japan" in German?', 'How do you say "he went to Japan." in German?'),
+        ('What does "Carpe diem" mean?', 'What does "carpe diem" mean?'),
+    ],
+)
+def test_the_same_quotation_is_explained(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is Outcome.EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('How do you say "he has been to Japan" in German?', 'How do you say "he had been to Japan" in German?'),
+        ("“他去过日本”用英语怎么说", "“他要去日本”用英语怎么说"),
+        ("Traduis « il a mangé » en anglais", "Traduis « il a rangé » en anglais"),
+        ("「雨が降った」は英語で何と言いますか", "「雨が降る」は英語で何と言いますか"),
+    ],
+)
+def test_a_quotation_is_compared_to_the_letter(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is Outcome.DIFFERENT

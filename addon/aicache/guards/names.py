@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
@@ -46,7 +45,7 @@ def find_names(text: str) -> Names:
     )
     quotes: frozenset[str] = frozenset()
     if '"' in text or "'" in text:
-        quotes = frozenset((m[1] or m[2]).casefold().strip(" .,?!") for m in _QUOTED.finditer(text))
+        quotes = frozenset((m[1] or m[2]).lower().strip(" .,?!") for m in _QUOTED.finditer(text))
     return Names(frozenset(_names(text)), codes, quotes)
 
 
@@ -61,15 +60,8 @@ def has_unmatched_address(mine: Names, other: str) -> bool:
 
 
 def have_different_quotes(one: Names, other: Names) -> bool:
-    """Return whether both texts quote something, and no two quotations are nearly the same."""
-    if not one.quotes or not other.quotes or one.quotes & other.quotes:
-        return False
-    return not any(_nearly(mine, others) for mine in one.quotes for others in other.quotes)
-
-
-def _nearly(one: str, other: str) -> bool:
-    common = sum((Counter(one) & Counter(other)).values())
-    return common >= 0.75 * max(len(one), len(other)) or one in other or other in one
+    """Return whether both texts quote something, and not the same: a quotation is meant to the letter."""
+    return bool(one.quotes and other.quotes) and one.quotes != other.quotes
 
 
 def _may_hold_code(text: str) -> bool:
