@@ -7,6 +7,11 @@ import pytest
 from aicache.guards import Outcome, compare_questions
 
 NEAR_MISSES = [
+    ("Can I borrow your charger?", "Can you borrow my charger?"),
+    ("Do I have to register my bike?", "Can I register my bike?"),
+    ("Does a landlord have to paint the flat?", "May a landlord paint the flat?"),
+    ("Which foods suit blood type A+?", "Which foods suit blood type O+?"),
+    ("Welches Essen passt zu Blutgruppe B-?", "Welches Essen passt zu Blutgruppe A-?"),
     ("My landlord is evicting me, what are the rules?", "I am evicting my landlord, what are the rules?"),
     ("Mein Nachbar hat mich verklagt", "Ich habe meinen Nachbarn verklagt"),
     ("Mon voisin m'a frappé, que dit la loi ?", "J'ai frappé mon voisin, que dit la loi ?"),

@@ -26,6 +26,8 @@ MAX_CHARS_BEFORE = 40
 """Characters before a letter in which its word, and the beginning of its sentence, is looked for."""
 _LETTER_A = re.compile(r"(?<=[^\W\d_] )a(?=\s*(?:[?.,!;:)]|$| (?:and|or|vs|is|are)\b))")
 """No article stands before these."""
+_SIGNED_LETTER = re.compile(r"(?<![^\s(])[A-Z](?=[+-](?![^\s?.,!;:)]))")
+"""Blood groups, marks, models: A+, O-."""
 _PRONOUN = re.compile(
     r" (?:am|was|have|had|has|do|did|can|could|will|would|should|must|may|might|want|need|think|know|saw|see|went|go"
     r"|get|got|found|find|like|love|use|used|bought|wonder|always|never|just|also|really|still|keep|feel|live|work|make)\b"
@@ -42,6 +44,8 @@ def spell_out_letters(text: str) -> str:
         text = _CAPITALS.sub(lambda match: _spelled_out(match, text), text)
     if "US" in text and not text.isupper():
         text = _COUNTRY.sub("USA", text)
+    if "+" in text or "-" in text:
+        text = _SIGNED_LETTER.sub(lambda match: match[0].lower() + LETTER, text)
     if " a" in text:
         text = _LETTER_A.sub("a" + LETTER, text)
     if " i" in text or " v" in text or " x" in text:

@@ -37,6 +37,10 @@ class Persons:
     def people(self) -> frozenset[str]:
         return frozenset([form[0] for form in self.forms])
 
+    def having(self, cases: str) -> frozenset[str]:
+        """Return the persons of the pronouns in one of these cases."""
+        return frozenset([form[0] for form in self.forms if form[1] in cases])
+
     @property
     def owners(self) -> frozenset[str]:
         """The persons that are more than who does it."""
@@ -67,6 +71,9 @@ def find_differences(one: Persons, other: Persons) -> Iterator[Difference]:
     if not (one.is_general or other.is_general) and (_is_receiver(one, other) or _is_receiver(other, one)):
         yield Difference("speaker")
         return
+    if _are_exchanged(one, other):
+        yield Difference("speaker")
+        return
     left, right = one.people - other.people, other.people - one.people
     if left and right:
         general = one.is_general and other.is_general
@@ -90,6 +97,12 @@ def _is_receiver(one: Persons, other: Persons) -> bool:
     return any(
         f"{person}d" in one.forms and f"{person}s" not in one.forms and f"{person}s" in other.forms for person in "12"
     )
+
+
+def _are_exchanged(one: Persons, other: Persons) -> bool:
+    """Return whether doer and owner are two persons, and in the other text the other way round: can I see your code."""
+    doers, owners = one.having("sx"), one.having("p")
+    return bool(doers and owners) and doers != owners and (doers, owners) == (other.having("p"), other.having("sx"))
 
 
 def _only_people(persons: Persons) -> list[str]:

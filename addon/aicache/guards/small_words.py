@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from aicache.guards.comparison import Difference
 from aicache.guards.lexicon import small_words as lexicon
@@ -90,6 +91,7 @@ def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWo
     if not amounts and not plain.isascii():
         amounts = [_UNSPACED_QUANTIFIERS[found] for found in _UNSPACED_QUANTIFIER.findall(plain)]
     needs = {modals[word] for word in words if word in modals}
+    needs |= {modals[pair] for pair in map("_".join, pairwise(words)) if pair in modals}  # have to
     if not needs and not plain.isascii():
         needs = {name for name, pattern in _UNSPACED_MODALS.items() if pattern.search(plain)}
     return SmallWords(

@@ -79,14 +79,16 @@ ONE_SIDED = frozenset("only most least none never rarely both either neither hal
 
 MODALS = {
     "en": "can=can could=can able=can may=may might=may must=must should=should ought=should shall=should "
-    "have_to=must need=must will=will would=will",
+    "have_to=must has_to=must had_to=must need=must will=will would=will",
     "de": "kann=can kannst=can können=can könnte=can darf=may darfst=may dürfen=may muss=must musst=must müssen=must "
     "soll=should sollte=should sollen=should will=want möchte=want",
     "fr": "peut=can peux=can puis=can pouvons=can pourrait=can doit=must dois=must devons=must faut=must "
     "devrait=should devrais=should",
-    "es": "puedo=can puede=can puedes=can podría=can debo=must debe=must tengo=must debería=should",
+    "es": "puedo=can puede=can puedes=can podría=can debo=must debe=must tengo=must hay_que=must "
+    "tiene_que=must debería=should",
     "it": "posso=can può=can puoi=can potrei=can devo=must deve=must dovrei=should",
-    "pt": "posso=can pode=can podes=can poderia=can devo=must deve=must preciso=must deveria=should",
+    "pt": "posso=can pode=can podes=can poderia=can devo=must deve=must preciso=must tenho_que=must "
+    "tem_que=must deveria=should",
     "nl": "kan=can kun=can kunt=can mag=may moet=must moeten=must zou=should",
     "pl": "mogę=can może=can można=can muszę=must musi=must trzeba=must powinienem=should powinno=should",
     "ru": "могу=can может=can можно=can должен=must должна=must нужно=must надо=must следует=should",
