@@ -19,7 +19,7 @@ from evaluation.metrics import summarize
 
 def main() -> int:
     parser = command_line.parser()
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if bool(options.files) is (options.what == "docs"):
         parser.error("docs takes no FILE" if options.files else "the following arguments are required: FILE")
     try:
