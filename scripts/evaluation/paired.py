@@ -48,7 +48,7 @@ def compare(file: str, runs: Sequence[Run], other: Outcomes) -> dict[str, Any]:
 def mcnemar(only_one: int, only_other: int) -> float:
     """Return the exact two-sided p-value that as uneven a split is chance (McNemar 1947, by the binomial tail)."""
     n = only_one + only_other
-    tail = sum(math.comb(n, k) for k in range(min(only_one, only_other) + 1)) / 2**n
+    tail: float = sum(math.comb(n, k) for k in range(min(only_one, only_other) + 1)) / 2**n
     return min(1.0, 2 * tail)
 
 

@@ -51,7 +51,7 @@ class CheckedAnswers:
     def judged(
         self, ask: PlannedRequest, body: bytes, cache: str, *, name: str = "now", down: bool = False, **more: str
     ) -> tuple[Verdict, str]:
-        status = "hit" if cache in ("exact", "semantic") else cache
+        status = cache if cache in ("", "miss", "bypass") else "hit"
         kind = "text/event-stream" if ask.stream else "application/json"
         headers = {
             "content-type": kind,
@@ -145,6 +145,8 @@ def test_a_hit_by_meaning_is_on_another_wording_of_the_same(checked: CheckedAnsw
 
     assert checked.judged(WHOLE, wording, "semantic")[0] is Verdict.GOOD
     assert checked.judged(WHOLE, foreign, "semantic")[0] is Verdict.WRONG
+    assert checked.judged(WHOLE, wording, "same-words")[0] is Verdict.GOOD
+    assert checked.judged(WHOLE, foreign, "same-words")[0] is Verdict.WRONG
 
 
 def test_a_hit_in_the_other_mode_than_was_asked_for_is_wrong(checked: CheckedAnswers) -> None:

@@ -38,8 +38,12 @@ class Response:
     failure: str = ""
 
     @property
+    def is_hit(self) -> bool:
+        return self.headers.get("x-cache-status") == "hit"
+
+    @property
     def cache(self) -> str:
-        """``exact``, ``semantic``, ``miss``, ``bypass``, or empty."""
+        """What kind of hit it is (``exact``, ``semantic``, ``same-words``), ``miss``, ``bypass``, or empty."""
         status = self.headers.get("x-cache-status", "")
         if status != "hit":
             return status
@@ -61,7 +65,7 @@ def check_answer(
         if any(_explains_failure(response, each) for each in sent) or (refused and response.status == 502):
             return Verdict.UPSTREAM, what
         return Verdict.ERROR, what
-    hit = response.cache in ("exact", "semantic")
+    hit = response.is_hit
     if wrong := _hit(ask, response, ledger) if hit else _miss(ask, response, sent):
         return Verdict.WRONG, wrong
     cut = not hit and sent and not sent[-1].good and not _is_errevent(sent[-1])
@@ -109,7 +113,7 @@ def _hit(ask: PlannedRequest, response: Response, ledger: Ledger) -> str:
     if answer.request.model != ask.model:
         return "a hit on another model's answer"
     [question], [asked] = answer.request.texts, ask.texts
-    if question != asked and response.cache != "semantic":
+    if question != asked and response.cache == "exact":
         return "an exact hit on another question"
     if question != asked and question not in ask.group:
         return "a hit by meaning on a question that means something else"

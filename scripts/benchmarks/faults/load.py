@@ -38,7 +38,7 @@ class CheckedRequest:
 
     @property
     def hit(self) -> bool:
-        return self.cache in ("exact", "semantic")
+        return self.cache not in ("", "miss", "bypass")
 
 
 @dataclass(slots=True)
