@@ -1,15 +1,14 @@
 """Names of languages by language, by which a question asks for an answer in one of them. Data only.
 
 From CLDR (by Babel 2.19), with the adverbs (po polsku, по-русски, بالعربية), the German endings and the usual other
-names from own knowledge. The order is that of the codes (ISO 639). Most names are adjectives, too: only with one of
-`ASKING` before or after it is it certain that a language is asked for.
+names from own knowledge. The order is that of the codes (ISO 639).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from aicache.guards.lexicon.tables import numbered, words
+from aicache.guards.lexicon.tables import numbered
 
 _CODES = "ar bn cs da de el en es fa fi fr he hi hu id it ja ko la nb nl pl pt ro ru sv th tr uk ur vi zh".split()
 
@@ -149,25 +148,3 @@ lehçe polonyaca / portekizce / rumence / rusça / isveççe / tayca / türkçe 
     },
     _CODES,
 )
-
-ASKING: Final = words(
-    {
-        "en": "in into to",
-        "de": "auf in ins",
-        "nl": "in naar",
-        "fr": "en",
-        "es": "en al",
-        "it": "in",
-        "pt": "em para",
-        "pl": "po na w",
-        "ru": "на",
-        "tr": "olarak dilinde diline",
-        "ar": "باللغة إلى",
-        "ko": "로 으로",
-        "ja": "で に",
-        "th": "เป็นภาษา",
-        "zh": "用 成 译成 翻译成",
-        "zh-tw": "用 成 翻譯成",
-    }
-)
-"""Words that make a request of a language's name, before it; in Turkish, Korean and Japanese after it."""

@@ -1,6 +1,6 @@
-"""Words by which a question asks something else though its subject stays: not, all, only, he, she. Data only.
+"""Words by which a question asks something else though its subject stays: not, all, only. Data only.
 
-Own knowledge of each language. In `QUANTIFIERS` and `PRONOUNS` words stand after their meaning, which has the same
+Own knowledge of each language. In `QUANTIFIERS` words stand after their meaning, which has the same
 name in all languages. Japanese, Chinese, Thai and Korean negations are endings or parts of words: see also `negation`.
 """
 
@@ -173,30 +173,3 @@ enough: 足夠; again: 再 再次
     }
 )
 """Amounts, frequencies and orders, by meaning."""
-
-PRONOUNS: Final = named(
-    {
-        "en": "he: he him his himself; she: she her hers herself; they: they them their theirs themselves",
-        "de": "he: er ihn ihm seine seinen seiner; she: ihr ihre ihren ihrer",
-        "fr": "he: il lui ils; she: elle elles",
-        "es": "he: él ellos; she: ella ellas",
-        "it": "he: lui egli; she: lei ella",
-        "pt": "he: ele eles dele deles; she: ela elas dela delas",
-        "nl": "he: hij hem; she: zij haar; they: hen hun",
-        "pl": "he: on jego jemu niego nim; she: ona jej niej nią; they: oni one ich im",
-        "ru": "he: он его него ему нему им ним; she: она её ее неё нее ей ней; they: они их них ими ними",
-        "tr": "they: onlar onların onları onlara",
-        "ar": "he: له منه عنه به; she: لها منها عنها بها; they: هم لهم منهم عنهم",
-        "ko": """
-he: 그는 그가 그를 그의 그에게; she: 그녀 그녀는 그녀가 그녀를 그녀의 그녀에게
-they: 그들 그들은 그들이 그들의
-""",
-        "ja": """
-he: 彼 彼は 彼が 彼の 彼を 彼に; she: 彼女 彼女は 彼女が 彼女の 彼女を 彼女に; they: 彼ら 彼女ら
-""",
-        "th": "he: เขา; she: เธอ หล่อน; they: พวกเขา",
-        "zh": "he: 他 他们; she: 她 她们; they: 它们",
-        "zh-tw": "he: 他 他們; she: 她 她們; they: 牠們 祂們",
-    }
-)
-"""Pronouns that tell persons apart by gender or number; Turkish has none for gender."""
