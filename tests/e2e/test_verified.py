@@ -18,6 +18,7 @@ CHECKED = "semantic: {policy: guarded, threshold: 0.8, audit: 1.0}\n"
 VERIFIED = "semantic: {policy: verified}\n"
 ASKED = "How do I reset my password?"
 REWORDED = "How can I reset my password?"
+BY_MEANING = {"semantic", "same-words"}
 MANNERS = ["Please", "Hello", "Thanks", "Hi there", "Dear team", "Kindly", "Good morning", "Well", "Hi", "Sorry", "OK"]
 PHRASES = [
     "how do I reset my password?",
@@ -98,13 +99,13 @@ def test_what_was_learned_outlives_the_process(start: Start, upstream: Upstream)
     proxy = start(VERIFIED)
     for question in ways()[:28]:
         proxy.ask(question)
-        proxy.wait_for(lambda question=question: proxy.ask(question).cache in ("exact", "semantic"))  # type: ignore[misc]
+        proxy.wait_for(lambda question=question: proxy.ask(question).cache in BY_MEANING | {"exact"})  # type: ignore[misc]
     proxy.stop()
     again = start(VERIFIED)
 
     replies = [again.ask(question) for question in ways()[28:]]
 
-    bounds = [float(r.headers["x-ai-cache-error-bound"]) for r in replies if r.cache == "semantic"]
+    bounds = [float(r.headers["x-ai-cache-error-bound"]) for r in replies if r.cache in BY_MEANING]
     assert bounds, [r.headers.get("cache-status") for r in replies]
     assert max(bounds) < 0.9
     assert "Traceback" not in proxy.log + again.log
