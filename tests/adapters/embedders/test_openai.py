@@ -223,7 +223,7 @@ class TestFailures:
 
 
 async def test_the_loop_goes_on_while_the_service_hangs(service: EmbeddingStandIn) -> None:
-    embedder = an_embedder(service, timeout=0.4)
+    embedder = an_embedder(service, timeout=1.0)
     await embedder.load()
     service.always = Fault(hang=True)
 
@@ -232,5 +232,5 @@ async def test_the_loop_goes_on_while_the_service_hangs(service: EmbeddingStandI
         told = await asyncio.gather(*asking, return_exceptions=True)
 
     assert {type(each) for each in told} == {StoreError}
-    assert max(stalls) < 0.2  # a busy machine's turn is long, too; one that waits for the service has 0.4 s
+    assert max(stalls) < 0.8  # a busy machine's turn is long, too; one that waits for the service has 1 s
     await embedder.close()
