@@ -40,6 +40,7 @@ def test_a_guard_does_not_look_at_all_of_a_long_text(looks: Callable[[str], bool
     assert seconds(lambda: looks(text)) < 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_answers_are_compared_in_time_that_grows_with_their_length(unit: str) -> None:
     small, large = unit * (50_000 // len(unit)), unit * (400_000 // len(unit))

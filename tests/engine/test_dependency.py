@@ -140,6 +140,7 @@ async def test_what_nobody_hears_of_a_late_loop_comes_to_an_end_and_counts_again
     await holding
 
 
+@pytest.mark.slow
 async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late_they_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -154,6 +155,7 @@ async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late
     await holding
 
 
+@pytest.mark.slow
 async def test_the_lag_is_known_while_somebody_waits_and_fades() -> None:
     clock = loop_time()
     async with loop_timeout(60):

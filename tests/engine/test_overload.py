@@ -122,6 +122,7 @@ async def test_while_the_loop_is_late_what_is_stored_hits_and_new_questions_go_u
     assert embedder.calls == calls
 
 
+@pytest.mark.slow
 async def test_once_the_loop_is_punctual_again_new_questions_are_looked_up_by_meaning_again() -> None:
     setup = Setup()
     await store(setup, "how do I reset my password")
@@ -173,6 +174,7 @@ async def test_a_store_that_the_loop_is_too_late_to_hear_still_hits() -> None:
     assert not setup.engine.backends.exact_guards.reads.failing
 
 
+@pytest.mark.slow
 async def test_answers_are_stored_at_once_and_found_by_meaning_when_there_is_time() -> None:
     setup = Setup()
     await late(setup)
@@ -187,6 +189,7 @@ async def test_answers_are_stored_at_once_and_found_by_meaning_when_there_is_tim
     assert setup.index.vectors  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 async def test_the_end_waits_for_no_better_time() -> None:
     setup = Setup()
     await late(setup)

