@@ -9,6 +9,7 @@ from aicache.domain import policy
 from aicache.domain.digests import digest
 from aicache.domain.model import Entry, Neighbor, Vector
 from aicache.domain.ports import StoreError
+from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.judged_lookup import Allowed, JudgedLookup
 from aicache.engine.learning import Learning
@@ -73,9 +74,8 @@ class NeighborSearch:
 
     async def get_entries(self, near: list[Neighbor]) -> list[Entry | StoreError | None]:
         """Fetch the neighbors' entries and, where callers share them, what this caller has said about them."""
-        exchange, keys = self.lookup.exchange, [n.key for n in near]
-        caller = exchange.credential if exchange.shared else None
-        flags = [] if caller is None else [disowned(caller, key) for key in keys]
+        keys = [n.key for n in near]
+        flags = disowned_flags(self.lookup.exchange, keys)
         with self.lookup.trace.step("neighbours' entries"):
             entries, flag_values = await self.lookup.store.get_with_flags(keys, flags, Step.ENTRIES)
         self.disowned.update(key for key, flag in zip(keys, flag_values, strict=False) if flag is True)
@@ -119,6 +119,12 @@ class NeighborSearch:
             self.learning.learn_from_judge(
                 name, segment, self.lookup.exchange, entry, neighbors, may_answer, self.lookup.rules
             )
+
+
+def disowned_flags(exchange: Exchange, keys: Sequence[str]) -> list[str]:
+    """Return the flags by which this caller may have called entries wrong; none where callers do not share entries."""
+    caller = exchange.credential if exchange.shared else None
+    return [] if caller is None else [disowned(caller, key) for key in keys]
 
 
 def disowned(caller: str, key: str) -> str:

@@ -15,7 +15,7 @@ from aicache.domain.ports import StoreError
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
-from aicache.engine.neighbor_search import NeighborSearch, disowned
+from aicache.engine.neighbor_search import NeighborSearch, disowned_flags
 from aicache.engine.semantic_lookup import SemanticLookup
 from aicache.engine.step_names import Step
 
@@ -59,9 +59,7 @@ async def find_same_words(
 
 async def _get_entry(lookup: Lookup, found: FoundAlias) -> Entry | None:
     """Fetch the entry if it may answer, with what this caller has said about it where callers share entries."""
-    exchange = lookup.exchange
-    caller = exchange.credential if exchange.shared else None
-    flags = [] if caller is None else [disowned(caller, found.key)]
+    flags = disowned_flags(lookup.exchange, [found.key])
     [entry], told_wrong = await lookup.store.get_with_flags([found.key], flags, Step.SAME_WORDS)
     if not isinstance(entry, Entry) or entry.alias != found.alias or any(flag is not False for flag in told_wrong):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from aicache.guards.language import KANA
 from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
 from aicache.guards.numbers import QUANTITY_MARK, Quantity, mask_quantities
@@ -14,7 +15,6 @@ from aicache.guards.words import stem
 
 _UNSPACED = "㐀-鿿぀-ヿ\u0e00-\u0e7f"
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_KANA = re.compile("[぀-ヿ]")
 _TOKEN = re.compile(rf"[{_UNSPACED}{QUANTITY_MARK}]|[^\W_{_UNSPACED}]+")
 _BREAK = re.compile(
     r"[!?;。！？；،؛؟,，、…()\[\]{}<>|]+|\.\.+|[.:]+(?=\s|$|[^\x00-\x7f])|(?<=\w\w)\.(?=[^\W\d]{2})|(?<=\s)-+(?=\s)|--+"
@@ -36,7 +36,7 @@ def split_clauses(
     several = len(lines) > 1 or _DASH.search(text) is not None
     split = list(_clauses([numerals_to_digits(normalize(line)) for line in lines] if several else [digits]))
     language = _language(split)
-    kana = not plain.isascii() and _KANA.search(plain) is not None
+    kana = not plain.isascii() and KANA.search(plain) is not None
     clauses = tuple(_alone(tuple(_tokens(words, language, kana))) for words in split)
     counts: dict[str, int] = {}
     if not plain.isascii():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+HAN, KANA, THAI = re.compile("[㐀-鿿]"), re.compile("[぀-ヿ]"), re.compile("[฀-๿]")
 _SCRIPTS = (
-    ("ja", re.compile("[぀-ヿ]")),
+    ("ja", KANA),
     ("ko", re.compile("[가-힯]")),
-    ("zh", re.compile("[㐀-鿿]")),
+    ("zh", HAN),
     ("ru", re.compile("[Ѐ-ӿ]")),
     ("ar", re.compile("[؀-ۿ]")),
-    ("th", re.compile("[฀-๿]")),
+    ("th", THAI),
     ("he", re.compile("[֐-׿]")),
     ("hi", re.compile("[ऀ-ॿ]")),
     ("el", re.compile("[Ͱ-Ͽ]")),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from aicache.guards.language import KANA
 from aicache.guards.lexicon.role_marks import GERMAN_ARTICLES, JAPANESE, KOREAN, SLAVIC_ENDINGS
 from aicache.guards.tokens import Clauses
 
@@ -13,7 +14,6 @@ _JAPANESE = re.compile(
     rf"(?P<noun>[^\s、。,.?!]{{1,20}}?)(?P<mark>{'|'.join(sorted(JAPANESE, key=len, reverse=True))})"
 )
 _KOREAN = re.compile(rf"^(?P<noun>\w+?)(?P<mark>{'|'.join(sorted(KOREAN, key=len, reverse=True))})$")
-_KANA = re.compile("[぀-ヿ]")
 MAX_NOUNS = 12
 """Nouns of a text whose roles are compared."""
 MIN_STEM_CHARS = 3
@@ -43,7 +43,7 @@ def are_exchanged(one: Roles, other: Roles) -> bool:
 
 
 def _marked(text: Clauses) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
-    if text.unspaced and _KANA.search(text.plain):
+    if text.unspaced and KANA.search(text.plain):
         for match in _JAPANESE.finditer(text.plain):
             yield match["noun"], frozenset({("", JAPANESE[match["mark"]])})
     elif text.language == "ko":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from aicache.guards.language import HAN
+
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
 _CODE = re.compile(
     r"(?P<address>https?://\S+|\bwww\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w[\w.]*|(?<![\w-])[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
@@ -19,7 +21,6 @@ _CODE_HINT = re.compile(r"[_/@()]|[\w-]\.\w|[a-z][A-Z]|(?<!\S)-")
 _ADDRESS = re.compile(r"://|^www\.|@")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡")
-_HAN = re.compile(r"[㐀-鿿]")
 _COMMON = frozenset(
     "a an the i i'm i've i'd i'll is are was were do does did can could should would will what which who whom whose "
     "how why when where if in on at for to of and or but not my your his her their our we you he she it they this that "
@@ -75,7 +76,7 @@ def _names(text: str) -> list[str]:
     """
     if text.islower():
         return []
-    chinese = _HAN.search(text) is not None
+    chinese = HAN.search(text) is not None
     shouted = text.isupper()
     found, capitals, count = [], 0, 0
     for match in _WORD.finditer(text):

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import re
 
-from aicache.guards.written_numbers import with_digits_of_others
+from aicache.guards.written_numbers import ONES, SCALES, TENS, with_digits_of_others
 
-_SMALL = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
-)
-_ONES = {word: i for i, word in enumerate(f"{_SMALL} nineteen".split(), 2)}
-_TENS = {word: i * 10 for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _ORDINALS = {word: i for i, word in enumerate("third fourth fifth sixth seventh eighth ninth tenth".split(), 3)}
 _SINGLE = {"second": "2", "first": "1", "a": "1", "an": "1", "one": "1"}
 _OTHERS = {"dozen": 12, "twice": 2, "thrice": 3}
-_VALUES = {"one": 1, **_ONES, **_TENS, **_ORDINALS, **_OTHERS}
-_ANY = "|".join(sorted({*_VALUES, *_SCALES}, key=len, reverse=True))
-_STARTS = "|".join(sorted({*_VALUES, *_SCALES} - {"one"}, key=len, reverse=True))
+_VALUES = {"one": 1, **ONES, **TENS, **_ORDINALS, **_OTHERS}
+_ANY = "|".join(sorted({*_VALUES, *SCALES}, key=len, reverse=True))
+_STARTS = "|".join(sorted({*_VALUES, *SCALES} - {"one"}, key=len, reverse=True))
 _ENGLISH = re.compile(
-    rf"\b(?:(?:one|a)(?=[ -](?:{'|'.join(_SCALES)}|dozen)\b)|{_STARTS})(?:[ -](?:and )?(?:{_ANY})\b)*\b"
+    rf"\b(?:(?:one|a)(?=[ -](?:{'|'.join(SCALES)}|dozen)\b)|{_STARTS})(?:[ -](?:and )?(?:{_ANY})\b)*\b"
     r"|\b(?:an?|one)(?= (?:hour|minute|day|week|month|year|mile|km|kilometer|kilometre|kg|pound|dollar|percent)\b)"
     r"|\bfirst\b|\bhalf (?:an? )?(?=hour|day|year|month|mile|pound|dozen|million)"
     r"|(?<=\bthe )second(?= [a-z])|(?<=\bmy )second(?= [a-z])|\bsecond(?= (?:time|card|one|account|attempt|level)\b)"
@@ -61,7 +55,7 @@ def _english(match: re.Match[str]) -> str:
     for word in re.findall(r"[a-z]+", match[0]):
         if word in ("and", "a"):
             current += word == "a"
-        elif scale := _SCALES.get(word):
+        elif scale := SCALES.get(word):
             if scale == 100:
                 current = (current or 1) * 100
             else:

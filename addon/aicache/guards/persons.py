@@ -41,11 +41,6 @@ class Persons:
         """Return the persons of the pronouns in one of these cases."""
         return frozenset([form[0] for form in self.forms if form[1] in cases])
 
-    @property
-    def owners(self) -> frozenset[str]:
-        """The persons that are more than who does it."""
-        return frozenset([form[0] for form in self.forms if form[1] in "op"])
-
 
 def find_persons(plain: str, words: Sequence[str], said: Sequence[str], language: str) -> Persons:
     """Return the persons of a normalized text in a language; *said* are its words without its courtesies."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aicache.guards.language import KANA, THAI
 from aicache.guards.lexicon.question_words import QUESTION_WORDS
 
 _ENGLISH = re.compile(
@@ -34,14 +35,12 @@ def _pattern(words: dict[str, str], *, spaced: bool) -> re.Pattern[str]:
 
 _WORDS = {language: _by_word(text) for language, text in QUESTION_WORDS.items()}
 _PATTERNS = {language: _pattern(words, spaced=language not in ("ja", "th")) for language, words in _WORDS.items()}
-_KANA = re.compile("[぀-ヿ]")
-_THAI = re.compile("[\u0e00-\u0e7f]")
 
 
 def find_question_types(plain: str, language: str = "en") -> frozenset[str]:
     """Return the types of a normalized question in a language; empty for yes-or-no questions and for "what"."""
     if not plain.isascii() and language == "en":
-        language = "ja" if _KANA.search(plain) else "th" if _THAI.search(plain) else language
+        language = "ja" if KANA.search(plain) else "th" if THAI.search(plain) else language
     if (words := _WORDS.get(language)) is not None:
         return frozenset(words[found] for found in _PATTERNS[language].findall(plain))
     if plain.isascii():

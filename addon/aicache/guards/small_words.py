@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from aicache.guards.comparison import Difference
+from aicache.guards.language import HAN, KANA
 from aicache.guards.lexicon import small_words as lexicon
 from aicache.guards.lexicon.logic_words import QUANTIFIERS
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
@@ -23,7 +24,6 @@ _TENSES = {
     language: {name: frozenset(words.split()) for name, words in tenses.items()} for language, tenses in TENSES.items()
 }
 _UNSPACED_TENSES = {name: re.compile(pattern) for name, pattern in UNSPACED_TENSES.items()}
-_HAN, _KANA = re.compile("[㐀-鿿]"), re.compile("[぀-ヿ]")
 _UNSPACED_QUANTIFIERS = {
     word: _AMOUNTS[meaning]
     for language in sorted(UNSPACED_LANGUAGES)
@@ -85,7 +85,7 @@ def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWo
     tenses = {name for name, some in _TENSES.get(language, {}).items() if not some.isdisjoint(words)}
     if not tenses and not plain.isascii():
         tenses = {name for name, pattern in _UNSPACED_TENSES.items() if pattern.search(plain)}
-    if not tenses and (language in ONE_SIDED or (_HAN.search(plain) and not _KANA.search(plain))):
+    if not tenses and (language in ONE_SIDED or (HAN.search(plain) and not KANA.search(plain))):
         tenses = {"present"}
     amounts = [quantifiers[word] for word in words if word in quantifiers]
     if not amounts and not plain.isascii():

@@ -15,12 +15,13 @@ _SMALL = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen"
 )
-_ONES = {word: value for value, word in enumerate(_SMALL.split(), 2)}
-_TENS = {
+ONES = {word: value for value, word in enumerate(_SMALL.split(), 2)}
+TENS = {
     word: value * 10 for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 }
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
-_NUMBER_WORDS = frozenset({*_ONES, *_TENS, *_SCALES, "one", "zero", "dozen", "half"})
+SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+"""English number words, by their values; "one" is more than a number."""
+_NUMBER_WORDS = frozenset({*ONES, *TENS, *SCALES, "one", "zero", "dozen", "half"})
 _JOINERS = frozenset({"and", "point", "to", "or", "by", "a", "an"})
 _AMBIGUOUS = frozenset("neuf sei elf acht null cent cento mille mil een een's um uma ein un une uno una".split())
 """Number words that are other words of their own language, too: neuf, new; sei, you are."""
@@ -103,19 +104,19 @@ def _is_number_word(word: str) -> bool:
 def _value(words: Sequence[str]) -> int | None:
     """Return the value of one regular cardinal; None for anything else: twenty twenty, nine eleven, one."""
     match [part for word in words for part in word.split("-")]:
-        case [word] if word in _ONES:
-            return _ONES[word]
-        case [word] if word in _TENS:
-            return _TENS[word]
-        case [tens, "one"] if tens in _TENS:
-            return _TENS[tens] + 1
-        case [tens, ones] if tens in _TENS and _ONES.get(ones, 10) < 10:
-            return _TENS[tens] + _ONES[ones]
-        case ["one", scale] if scale in _SCALES:
-            return _SCALES[scale]
-        case [*before, scale] if scale in _SCALES and before and before[-1] not in _SCALES:
+        case [word] if word in ONES:
+            return ONES[word]
+        case [word] if word in TENS:
+            return TENS[word]
+        case [tens, "one"] if tens in TENS:
+            return TENS[tens] + 1
+        case [tens, ones] if tens in TENS and ONES.get(ones, 10) < 10:
+            return TENS[tens] + ONES[ones]
+        case ["one", scale] if scale in SCALES:
+            return SCALES[scale]
+        case [*before, scale] if scale in SCALES and before and before[-1] not in SCALES:
             value = _value(before)
-            return None if value is None or value >= 1000 else value * _SCALES[scale]
+            return None if value is None or value >= 1000 else value * SCALES[scale]
     return None
 
 
