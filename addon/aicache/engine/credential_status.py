@@ -52,6 +52,10 @@ class CredentialStatus:
         good, since, seconds = cached
         return good if 0 <= self._now() - since < seconds else None  # before: the clock has been set back since
 
+    def why_refused(self, exchange: Exchange | BatchExchange) -> str:
+        """Return why a caller may not be given what is stored, as the reason of a Miss."""
+        return "credential-unproven" if exchange.shared else "credential-refused"
+
     def flag(self, exchange: Exchange | BatchExchange) -> str:
         """Name the flag in the store that tells whether a caller may be given what is stored."""
         assert exchange.credential is not None

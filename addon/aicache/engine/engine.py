@@ -229,6 +229,17 @@ class Engine:
         now, ttl = self._clock(), self.rules.ttl
         return await exact_lookup.find_inputs(self.backends, store, self.credentials, exchange, deadline, now, ttl)
 
+    def why_unknown(self, exchange: BatchExchange) -> str:
+        """Return why a batch that was looked up has unknown inputs, as the reason of a Miss."""
+        if exchange.directives.no_cache:
+            return "no-cache"
+        if self.backends.exact is None:
+            return "starting"
+        may_answer = self.credentials.may_answer(exchange)
+        if may_answer is False or (may_answer is None and exchange.shared):
+            return self.credentials.why_refused(exchange)
+        return "not-stored"
+
     # ------------------------------------------------------------------ store
 
     def record(self, exchange: Exchange | BatchExchange, recording: Recording) -> list[Entry]:

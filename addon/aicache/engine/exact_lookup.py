@@ -29,7 +29,7 @@ async def find_exact(lookup: Lookup, credentials: CredentialStatus) -> tuple[Hit
     credential, are read in one round trip with the entry, where they are not known here.
     """
     exchange = lookup.exchange
-    why_stopped = "credential-unproven" if exchange.shared else "credential-refused"
+    why_stopped = credentials.why_refused(exchange)
     may_answer = credentials.may_answer(exchange)
     if may_answer is False:
         return Miss(why_stopped), None

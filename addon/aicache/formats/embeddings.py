@@ -12,6 +12,7 @@ import msgspec
 
 from aicache.domain.model import Batch
 from aicache.formats import failure_marks, json_bounds
+from aicache.formats.api_errors import APIError, render_openai_error
 from aicache.formats.json_body import JSONObject, parse_object, parse_raw, render_json
 from aicache.formats.stateful_parameters import STRICT, Allow
 
@@ -52,6 +53,9 @@ class Embeddings(Protocol):
     def render_response(self, embeddings: Sequence[InputEmbedding]) -> bytes:
         """Render the response with these embeddings, in this order."""
 
+    def render_error(self, error: APIError) -> bytes:
+        """Render an error as the API itself would, as JSON."""
+
 
 class BaseEmbeddings:
     """Base of APIs whose inputs are in the field ``input``."""
@@ -60,6 +64,9 @@ class BaseEmbeddings:
         request = parse_object(body)
         inputs = _parse_inputs(request)
         return render_json({**request, "input": [inputs[i] for i in positions]})
+
+    def render_error(self, error: APIError) -> bytes:
+        return render_openai_error(error)
 
 
 def pack(embedding: InputEmbedding) -> bytes:

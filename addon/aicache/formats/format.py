@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aicache.domain.model import Answer, Call, Mode
+from aicache.formats.api_errors import APIError, render_openai_error
 from aicache.formats.stateful_parameters import STRICT, Allow
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -96,6 +97,9 @@ class Format(Protocol):
 
     def content_type(self, mode: Mode, variant: str = "") -> str: ...
 
+    def render_error(self, error: APIError) -> bytes:
+        """Render an error as the API itself would, as JSON."""
+
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream without the usage, which only clients that request it get."""
 
@@ -122,6 +126,9 @@ class BaseFormat:
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json" if mode is Mode.WHOLE else "text/event-stream; charset=utf-8"
+
+    def render_error(self, error: APIError) -> bytes:
+        return render_openai_error(error)
 
     def without_usage(self, body: bytes) -> bytes:
         return body

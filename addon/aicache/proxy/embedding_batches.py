@@ -11,12 +11,13 @@ from dataclasses import replace
 from mitmproxy.http import Request, Response
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.model import Entry
+from aicache.domain.model import Entry, Miss
 from aicache.engine import MAX_BYTES_ON_LOOP, Engine, is_large
 from aicache.entries.embedding_batch import BatchExchange, completed, is_readable, replay_batch
 from aicache.entries.recording import Recording
 from aicache.formats.embeddings import InputCountMismatch
-from aicache.proxy.http_messages import build_response, mark_forwarded, render_gateway_timeout
+from aicache.proxy.error_responses import render_not_cached
+from aicache.proxy.http_messages import build_response, mark_forwarded
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class EmbeddingBatches:
         else:
             known = _readable(known)
         if exchange.directives.only_if_cached:
-            return render_gateway_timeout("miss"), known
+            return render_not_cached(exchange.format, Miss(engine.why_unknown(exchange))), known
         if not any(known) or all(known):  # all, but they could not be rendered
             return exchange, known
         if not divide or exchange.namespace in self._indivisible or _is_signed(request):
@@ -174,13 +175,3 @@ def _render_known(entries: Sequence[Entry], exchange: BatchExchange) -> Response
     if len(entries) == 1:
         headers["x-ai-cache-key"] = entries[0].key
     return build_response(200, replay_batch(entries, exchange.format), headers)
-
-
-def render_bad_gateway() -> Response:
-    """Return the response for when the upstream's answer to a part does not fit, and the whole is not answered."""
-    body = (
-        b'{"error":{"message":"The answer could not be completed from the cache: ask again.",'
-        b'"type":"cache_error","param":null,"code":"incomplete_batch"}}'
-    )
-    headers = {"content-type": "application/json", "cache-status": "ai-cache; fwd=partial", "x-cache-status": "miss"}
-    return build_response(502, body, headers | {"retry-after": "0"})

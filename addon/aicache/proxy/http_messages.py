@@ -94,16 +94,6 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     return headers
 
 
-def render_gateway_timeout(status: str) -> Response:
-    """Return the response to a miss with only-if-cached (RFC 9111, 5.2.1.7), an API error that clients can parse."""
-    body = (
-        b'{"error":{"message":"The answer is not in the cache, and the request says only-if-cached.",'
-        b'"type":"cache_miss","param":null,"code":"only_if_cached"}}'
-    )
-    headers = {"content-type": "application/json", "cache-status": "ai-cache; detail=only-if-cached"}
-    return build_response(504, body, headers | {"x-cache-status": status})
-
-
 def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypass, *, stored: bool) -> None:
     """Add this cache's member to ``cache-status`` (RFC 9211), behind that of an upstream cache."""
     if isinstance(exchange, Bypass):

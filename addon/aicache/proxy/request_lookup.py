@@ -21,7 +21,8 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
 from aicache.proxy.embedding_batches import reduce_request
-from aicache.proxy.http_messages import embeddings_format_of, format_of, render_gateway_timeout, render_hit
+from aicache.proxy.error_responses import render_not_cached
+from aicache.proxy.http_messages import embeddings_format_of, format_of, render_hit
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_identity import identify_batch, identify_request
 from aicache.proxy.request_parser import RequestParser, take_directives
@@ -149,7 +150,7 @@ class RequestLookup:
         differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
         self._context.events.decided(flow, reporting.lookup_event(exchange, miss, trace, began, differing))
         if exchange.directives.only_if_cached:
-            self._context.flows.answer(flow, render_gateway_timeout("miss"))
+            self._context.flows.answer(flow, render_not_cached(exchange.format, miss))
         else:
             self._send_upstream(flow, exchange)
 
@@ -184,7 +185,7 @@ class RequestLookup:
         logger.debug("bypass: %s", bypass.reason)
         self._context.events.decided(flow, reporting.bypass_event(bypass, format.api, began))
         if directives.only_if_cached:
-            self._context.flows.answer(flow, render_gateway_timeout("bypass"))
+            self._context.flows.answer(flow, render_not_cached(format, bypass))
         else:
             self._context.flows.of(flow).exchange = bypass
 

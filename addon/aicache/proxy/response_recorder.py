@@ -14,7 +14,7 @@ from aicache.engine import Engine, Exchange, is_large
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
 from aicache.proxy.body_limits import BodyLimits
-from aicache.proxy.embedding_batches import render_bad_gateway
+from aicache.proxy.error_responses import render_incomplete_batch
 from aicache.proxy.flow_state import FlowState
 from aicache.proxy.http_messages import mark_forwarded, to_recording
 from aicache.proxy.proxy_context import ProxyContext
@@ -203,7 +203,7 @@ class ResponseRecorder:
         except Exception:
             logger.exception("a batch could not be requested as a whole")
             response = None
-        self._context.flows.answer(flow, response or render_bad_gateway())
+        self._context.flows.answer(flow, response or render_incomplete_batch(exchange.format))
 
 
 def _audit(flow: HTTPFlow, response: Response, exchange: Exchange | None, engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aicache.domain.events import SAME_WORDS, Decided, Finished
+from aicache.domain.model import Bypass, Miss
 
 SEPARATOR = " · "
 MARKERS = {
@@ -55,6 +56,22 @@ _BYPASSES = {
     "not-understood": "the request was not understood",
     "switched-off": "switched off by aicache.bypass",
 }
+_NOT_CACHED = {
+    "no-cache": "it asks for a fresh answer as well (no-cache)",
+    "starting": "the cache is still starting",
+    "busy": "the cache has too much to do",
+    "credential-unproven": "answers are shared (scope: shared), and the upstream has not accepted this credential "
+    "within the last hour; one request without only-if-cached that it answers will do",
+    "credential-refused": "the upstream has refused this credential",
+    "expired": "the stored answer has expired",
+    "other-clock": "the clock has been set back since the answer was stored, or the answer is older than exact.ttl",
+    "max-age": "the stored answer is older than its max-age",
+    "other-page": "the stored answer may not be read by this page",
+    "usage-unknown": "the usage that its answer tells was not recorded",
+    "longer-than-asked": "the stored answer is longer than asked for",
+    "not-renderable": "the stored answer cannot be said in this API or mode",
+}
+"""Why a request with only-if-cached is not answered, as far as it is the client's to know: not what others asked."""
 _NOT_KEPT = {
     "not to be kept": "the request or the settings say so",
     "too busy": "too much was being stored",
@@ -131,6 +148,18 @@ def describe_miss(decided: Decided) -> str:
         risk = "" if trace.risk is None else f", {100 * trace.risk:.2g} % likely wrong"
         return f"neighbor too risky ({'' if nearest is None else f'at {nearest:.3f}'}{risk})".replace("(, ", "(")
     return _MISSES.get(reason, reason.replace("store-error: ", "store error: "))
+
+
+def describe_not_cached(outcome: Miss | Bypass) -> str:
+    """Explain to a client that wants an answer from the cache only (only-if-cached) why it gets none."""
+    if isinstance(outcome, Bypass):
+        why = _describe_bypass(outcome.reason)
+        return f"The cache does not look this request up, which says only-if-cached: {why}."
+    if outcome.reason.startswith("store-error"):
+        why = "the cache cannot be read at the moment"
+    elif (why := _NOT_CACHED.get(outcome.reason, "")) == "":
+        return "The answer is not in the cache, and the request says only-if-cached."
+    return f"The cache may not answer this request, which says only-if-cached: {why}."
 
 
 def _describe_judging(decided: Decided) -> str:

@@ -18,8 +18,10 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.anthropic import answer as messages_answer
+from aicache.formats.anthropic import error as messages_error
 from aicache.formats.anthropic import interchange, stream
 from aicache.formats.anthropic.interchange import VERSION
+from aicache.formats.api_errors import APIError
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import (
     JSONObject,
@@ -132,6 +134,9 @@ class Messages(BaseFormat):
                 return render_json(document)
             case Mode.STREAM:
                 return stream.render_stream(document)
+
+    def render_error(self, error: APIError) -> bytes:
+        return messages_error.render_error(error)
 
     def to_answer(self, document: JSONObject) -> Answer:
         return interchange.to_answer(document)

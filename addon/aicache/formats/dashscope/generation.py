@@ -11,7 +11,9 @@ from functools import partial
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import failure_marks, refusals, response_format
 from aicache.formats.answer_body import parse_answer_body
+from aicache.formats.api_errors import APIError
 from aicache.formats.dashscope import answer as dashscope_answer
+from aicache.formats.dashscope import error as dashscope_error
 from aicache.formats.dashscope import interchange, request, stream, stream_rendering
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, render_json, token_count
@@ -57,6 +59,9 @@ class DashScope(BaseFormat):
                 return render_json(document)
             case Mode.STREAM:
                 return stream_rendering.render_stream(document, variant)
+
+    def render_error(self, error: APIError) -> bytes:
+        return dashscope_error.render_error(error)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json" if mode is Mode.WHOLE else "text/event-stream;charset=UTF-8"

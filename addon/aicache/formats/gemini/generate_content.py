@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl, unquote
 
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import refusals, response_format, sse
+from aicache.formats.api_errors import APIError
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.gemini import answer as gemini_answer
+from aicache.formats.gemini import error as gemini_error
 from aicache.formats.gemini import interchange, stream
 from aicache.formats.gemini import request as gemini_request
 from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
@@ -102,6 +104,9 @@ class Gemini(BaseFormat):
                 return render_json(document)
             case Mode.STREAM:
                 return stream.render_stream(document, variant)
+
+    def render_error(self, error: APIError) -> bytes:
+        return gemini_error.render_error(error)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         is_json = mode is Mode.WHOLE or variant == ARRAY

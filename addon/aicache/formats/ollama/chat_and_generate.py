@@ -20,6 +20,7 @@ from aicache.formats import (
     stateful_messages,
     stateful_parameters,
 )
+from aicache.formats.api_errors import APIError, render_ollama_error
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import (
     JSONObject,
@@ -108,6 +109,9 @@ class _Ollama(BaseFormat):
                 return render_json(document)
             case Mode.STREAM:
                 return ollama_answer.render_stream(document, self.shape)
+
+    def render_error(self, error: APIError) -> bytes:
+        return render_ollama_error(error)
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json; charset=utf-8" if mode is Mode.WHOLE else "application/x-ndjson"

@@ -12,6 +12,7 @@ import msgspec
 
 from aicache.domain.model import Batch
 from aicache.formats import documented_fields, stateful_parameters
+from aicache.formats.api_errors import APIError, render_ollama_error
 from aicache.formats.embedding_usage import input_sizes, share_count
 from aicache.formats.embedding_vectors import check_vector
 from aicache.formats.embeddings import BaseEmbeddings, InputEmbedding, check_count, parse_batch, parse_fields
@@ -62,6 +63,9 @@ class OllamaEmbed(BaseEmbeddings):
         tokens = sum(each.tokens for each in embeddings)
         is_counted = any(_TOKEN_COUNT in each.envelope for each in embeddings) or tokens > 0
         return render_json(document | envelope | ({_TOKEN_COUNT: tokens} if is_counted else {}))
+
+    def render_error(self, error: APIError) -> bytes:
+        return render_ollama_error(error)
 
 
 OLLAMA_EMBED = OllamaEmbed()
