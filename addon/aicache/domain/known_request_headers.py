@@ -38,6 +38,7 @@ HARMLESS: Mapping[str, str] = {
     "upgrade-insecure-requests": "W3C Upgrade Insecure Requests, 3.2.1",
     # what is asked for, where it is said in the body or the path as well
     "content-type": "RFC 9110, 8.3; only with the values of `HARMLESS_VALUES`",
+    "content-encoding": "RFC 9110, 8.4; only with the values of `HARMLESS_VALUES`, which are undone before parsing",
     "accept": "RFC 9110, 12.5.1; only with the values of `HARMLESS_VALUES`: streams are asked for in the body",
     # user agents
     "user-agent": "RFC 9110, 10.1.5",
@@ -214,6 +215,7 @@ HARMLESS_VALUES: Mapping[str, re.Pattern[str]] = {
     "expect": re.compile(r"100-continue", re.I),
     "x-dashscope-sse": re.compile(r"enable|disable", re.I),
     "content-type": re.compile(r'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.I),
+    "content-encoding": re.compile(r"identity|(?:x-)?gzip|deflate|br|zstd", re.I),
     "accept-language": re.compile(r"\*"),
     "x-app": re.compile(r"cli(?:-bg)?"),
     "baggage": re.compile(r"sentry-\w+=[^,;=]*(?:, ?sentry-\w+=[^,;=]*)*"),

@@ -33,7 +33,7 @@ class BatchExchange:
     known: tuple[Entry | None, ...] = ()
     """The entry of each input, once the look-up has found some."""
     body: bytes = b""
-    """The body of the request, if only a part of it was sent on."""
+    """The body of the request, its content-encoding undone."""
     shared: bool = False
     proves: bool = False
     owners: tuple[str, ...] = ()

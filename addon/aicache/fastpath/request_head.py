@@ -22,7 +22,7 @@ IGNORED_FIELDS = frozenset(
 to be harmless."""
 NEVER_IGNORED_FIELDS = frozenset(
     {b"cache-control", b"origin", b"host", b"x-higress-skip-ai-cache", b"x-ai-cache-ttl", b"x-ai-cache-threshold"}
-    | {b"x-ai-cache-feedback", b"x-ai-cache-key"}
+    | {b"x-ai-cache-feedback", b"x-ai-cache-key", b"content-encoding"}
 )
 """Header fields that affect how a request is answered, even if the settings ignore them."""
 
@@ -32,7 +32,7 @@ _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x21-\x7e](?:[\t\x
 _LENGTH = re.compile(rb"[1-9][0-9]{0,7}")
 _UNSUPPORTED_FIELDS = frozenset(
     {b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer", b"proxy-connection", b"proxy-authorization"}
-    | {b"http2-settings", b"keep-alive", b"content-encoding"}
+    | {b"http2-settings", b"keep-alive"}
 )
 
 

@@ -76,7 +76,7 @@ class EmbeddingBatches:
             return exchange, known
         if not divide or exchange.namespace in self._indivisible or _is_signed(request):
             return exchange, known
-        return replace(exchange, known=known, body=request.raw_content or b""), known
+        return replace(exchange, known=known), known
 
     def complete(self, response: Response, recording: Recording, exchange: BatchExchange, engine: Engine) -> bool:
         """Store a response and complete it; False if it cannot be completed, so that the whole is to be requested."""
@@ -128,8 +128,12 @@ def _may_be_good(response: Response, exchange: BatchExchange) -> bool:
 
 
 def reduce_request(request: Request, exchange: BatchExchange) -> None:
-    """Remove the known inputs from a request. From here on its response must be completed before it is sent on."""
+    """Remove the known inputs from a request, which then goes on without a content-encoding.
+
+    From here on its response must be completed before it is sent on.
+    """
     if exchange.known:
+        request.headers.pop("content-encoding", None)
         request.content = exchange.format.select_inputs(exchange.body, exchange.wanted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 
 from mitmproxy.http import Headers, Request, Response
 
@@ -44,6 +45,12 @@ def embeddings_format_of(request: Request) -> formats.Embeddings | None:
 def method_of(request: Request) -> str:
     """Return the method as it was sent: it is case-sensitive (RFC 9110, 9.1), and mitmproxy capitalizes it."""
     return request.data.method.decode("utf-8", "surrogateescape")
+
+
+def content_coding_of(headers: Mapping[str, str]) -> str:
+    """Return the value of Content-Encoding in lower case; empty if there is none to undo."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    return "" if coding == "identity" else coding
 
 
 def parse_content_length(length: str) -> int:

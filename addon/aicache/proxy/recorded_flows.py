@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from mitmproxy.http import HTTPFlow, Response
-from mitmproxy.net import encoding as encodings
 
 from aicache.config.request_settings import Settings
 from aicache.domain import policy
@@ -16,6 +14,7 @@ from aicache.engine import Exchange
 from aicache.engine.storing import lasting, record_entries
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
+from aicache.proxy import content_codings
 from aicache.proxy.flow_metadata import CACHE_NAME, directives_of
 from aicache.proxy.http_messages import collect_headers, embeddings_format_of, format_of, to_recording
 from aicache.proxy.request_identity import identify_batch, identify_request
@@ -57,29 +56,12 @@ def recording_of(flow: HTTPFlow, max_bytes: int) -> Recording | Skipped:
     if recording.content_encoding in INFLATED_WHEN_JUDGED:
         return recording
     try:  # a response that was not requested through this cache may have any content coding
-        inflated = _inflate(body, recording.content_encoding, max_bytes)
-    except Exception:  # each library has errors of its own
-        return Skipped(f"content-encoding {recording.content_encoding}")
-    if len(inflated) > max_bytes:
+        body = content_codings.decode(body, recording.content_encoding, max_bytes)
+    except content_codings.TooLarge:
         return Skipped("larger than store.max_bytes")
-    return replace(recording, content_encoding="", body=inflated)
-
-
-def _inflate(body: bytes, encoding: str, max_bytes: int) -> bytes:
-    """Decode a content coding to hardly more than *max_bytes*. Raises whatever the library does."""
-    libraries: Any = encodings  # mitmproxy's own, which differ from version to version
-    match encoding:
-        case "br":
-            decoder = libraries.brotli.Decompressor()
-            if hasattr(decoder, "can_accept_more_data"):  # since Brotli 1.2; before, there is no bound
-                return bytes(decoder.process(body, output_buffer_limit=max_bytes + 1))
-            return bytes(decoder.process(body))
-        case "zstd":
-            decoder = libraries.zstd.ZstdDecompressor()
-            if hasattr(decoder, "stream_reader"):
-                return bytes(decoder.stream_reader(body).read(max_bytes + 1))
-            return bytes(decoder.decompress(body, max_bytes + 1))
-    raise ValueError(encoding)
+    except ValueError:
+        return Skipped(f"content-encoding {recording.content_encoding}")
+    return replace(recording, content_encoding="", body=body)
 
 
 def entries_of(flow: HTTPFlow, settings: Settings, rules: policy.Rules, now: float) -> tuple[Entry, ...] | Skipped:

@@ -30,12 +30,13 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format, RequestContext
 from aicache.formats.errors import Private, Stateful, TooComplex
 from aicache.formats.stateful_parameters import reject_stateful_query
-from aicache.proxy.http_messages import parse_content_length
+from aicache.proxy import content_codings
+from aicache.proxy.http_messages import content_coding_of, parse_content_length
 
 logger = logging.getLogger(__name__)
 _mask_warnings: dict[str, Throttle] = {}
 
-CONTENT_CODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
+REGISTERED_CODINGS = (*content_codings.CONTENT_CODINGS, "compress")
 """Content codings that a bypass names (IANA, HTTP Content Coding Registry)."""
 
 
@@ -121,6 +122,7 @@ def identify_batch(
     shared, page = settings.is_shared and credential is not None, headers.get("origin")
     return BatchExchange(
         *(batch, names, namespace, directives, format, credential, page),
+        body=body,
         shared=shared,
         proves=shared,
         owners=caller_digests(sender.fields, headers, query, sender.identities, batch.params, rules.fields, rules.salt),
@@ -173,7 +175,7 @@ def _find_sender(
 
 
 def _check_body(flow: HTTPFlow, headers: dict[str, str], directives: Directives, settings: Settings) -> bytes | Bypass:
-    """Return the request's body, or why it is not parsed."""
+    """Return the request's body, its content-encoding undone, or why it is not parsed."""
     if directives.skip:
         return Bypass("skip")
     body = flow.request.raw_content
@@ -183,9 +185,15 @@ def _check_body(flow: HTTPFlow, headers: dict[str, str], directives: Directives,
         return Bypass("streamed")  # by mitmproxy's stream_large_bodies, or since it was too large without saying so
     if len(body) > settings.max_request:
         return Bypass("too-large")
-    if (encoding := headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
-        return Bypass(f"content-encoding: {encoding if encoding in CONTENT_CODINGS else 'other'}")
-    return body
+    if not (coding := content_coding_of(headers)):
+        return body
+    try:
+        return content_codings.decode(body, coding, settings.max_request)
+    except content_codings.TooLarge:
+        return Bypass("too-large")
+    except ValueError as exc:
+        logger.debug("not decoded: %s", exc)
+        return Bypass(f"content-encoding: {coding if coding in REGISTERED_CODINGS else 'other'}")
 
 
 def _bypass_of(error: ValueError | RecursionError) -> Bypass:

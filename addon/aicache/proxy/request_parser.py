@@ -14,9 +14,10 @@ from aicache.domain.request_directives import Directives, parse_directives
 from aicache.engine import MAX_BYTES_ON_LOOP, Exchange
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
+from aicache.proxy import content_codings
 from aicache.proxy.body_readers import BodyReaders, Busy
 from aicache.proxy.flow_metadata import strip_directives
-from aicache.proxy.http_messages import collect_headers
+from aicache.proxy.http_messages import collect_headers, content_coding_of
 from aicache.proxy.request_identity import name_caller
 from aicache.runtime.lifecycle import Runtime
 
@@ -24,6 +25,10 @@ E = TypeVar("E", Exchange, BatchExchange)
 
 MAX_NODES_ON_LOOP = 4_000
 """Upper bound on the arrays, objects and names of a body that is parsed on the event loop."""
+
+
+MAX_ENCODED_BYTES_ON_LOOP = 16 * 1024
+"""Larger bodies with a content-encoding are decoded in the thread."""
 
 
 class RequestParser:
@@ -46,7 +51,7 @@ class RequestParser:
         if self._is_switched_off():
             return Bypass("switched-off"), directives
         message = (flow, format, headers, directives, runtime.settings)
-        if _is_quickly_parsed(flow.request.raw_content or b""):
+        if _is_quickly_read(flow.request.raw_content or b"", content_coding_of(headers)):
             return identify(*message), directives
         caller = name_caller(flow, headers, runtime.settings)
         half = deadline - runtime.engine.lookup_timeout / 2  # the look-up in the backends has the rest
@@ -69,8 +74,22 @@ def take_directives(flow: HTTPFlow, settings: Settings) -> tuple[dict[str, str],
     return headers, directives
 
 
+def _is_quickly_read(body: bytes, coding: str) -> bool:
+    """Tell whether a body is decoded and parsed within some ten milliseconds, whatever it holds."""
+    if not coding:
+        return _is_quickly_parsed(body)
+    if len(body) > MAX_ENCODED_BYTES_ON_LOOP:
+        return False
+    try:
+        return _is_quickly_parsed(content_codings.decode(body, coding, MAX_BYTES_ON_LOOP))
+    except content_codings.TooLarge:
+        return False
+    except ValueError:
+        return True  # it is not decoded, and so not parsed
+
+
 def _is_quickly_parsed(body: bytes) -> bool:
-    """Tell whether a body is parsed within some ten milliseconds, whatever it holds."""
+    """Tell whether a body without a content-encoding is parsed within some ten milliseconds."""
     return (
         len(body) <= MAX_BYTES_ON_LOOP and body.count(b"[") + body.count(b"{") + body.count(b":") <= MAX_NODES_ON_LOOP
     )
