@@ -36,6 +36,7 @@ from aicache.config.values import (
     Shared,
     Store,
     Templates,
+    WebSockets,
     ZvecIndex,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "Shared",
     "Store",
     "Templates",
+    "WebSockets",
     "ZvecIndex",
     "load",
     "read_file",

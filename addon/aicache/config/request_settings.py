@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.config import AnswerReuse, CacheControl, Config, Credential, Header, Shared, Templates
+from aicache.config import AnswerReuse, CacheControl, Config, Credential, Header, Shared, Templates, WebSockets
 from aicache.domain.caller_identity import Caller
 from aicache.domain.digests import digest
 from aicache.domain.keys import KeyRules
@@ -35,6 +35,8 @@ class Settings:
     """Which unknown or stateful parameters do not exclude a request from the cache."""
     embeddings: bool
     """Whether embeddings requests are answered, too."""
+    declines_websockets: bool
+    """Whether requests to speak an LLM API over a WebSocket are declined."""
     templates: Templates
     legacy_text: bool
     """Whether answers stored by Higress may be served."""
@@ -70,6 +72,7 @@ class Settings:
             tools=config.semantic.tools,
             allow=Allow(config.store.private_tools, frozenset(config.ignore)),
             embeddings=config.embeddings,
+            declines_websockets=config.websockets is WebSockets.DECLINE,
             templates=config.templates,
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
             dispatch=config.speed.dispatch,

@@ -80,6 +80,13 @@ class AnswerReuse(StrEnum):
     ANY_API = "any-api"
 
 
+class WebSockets(StrEnum):
+    """What becomes of a request to speak an LLM API over a WebSocket."""
+
+    DECLINE = "decline"
+    PASS = "pass"
+
+
 Scope: TypeAlias = Credential | Shared | Header
 
 
@@ -565,6 +572,12 @@ class Config:
         FLAG,
         "whether embeddings endpoints are cached, too, text by text: of a batch, only new texts go upstream",
     ] = True
+    websockets: Annotated[
+        WebSockets,
+        one_of(*WebSockets),
+        "whether LLM APIs may be spoken over WebSockets, which are not cached (pass), or not (decline): then clients "
+        "that also speak HTTP at the same path, such as Codex, use that, and other paths are passed on as ever",
+    ] = WebSockets.DECLINE
     templates: Annotated[
         Templates,
         "documents that hits on chat completions are written into, if their text alone is enough; null: the API's "

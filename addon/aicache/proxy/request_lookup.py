@@ -20,6 +20,7 @@ from aicache.engine import MAX_BYTES_ON_LOOP, Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
+from aicache.proxy import websocket_upgrades
 from aicache.proxy.embedding_batches import reduce_request
 from aicache.proxy.error_responses import render_not_cached
 from aicache.proxy.http_messages import embeddings_format_of, format_of, render_hit
@@ -59,6 +60,7 @@ class RequestLookup:
         self._context = context
         self._recent = recent
         self._header_misses = header_misses
+        self._is_switched_off = is_switched_off
         self._parser = RequestParser(is_switched_off)
 
     def start(self, flow: HTTPFlow, runtime: Runtime) -> Awaitable[None] | None:
@@ -76,6 +78,8 @@ class RequestLookup:
                     return _safely(self._look_up(flow, runtime, format, fingerprints))
             elif runtime.settings.embeddings and (batches := embeddings_format_of(flow.request)) is not None:
                 return _safely(self._look_up_batch(flow, runtime, batches))
+            elif (format := websocket_upgrades.websocket_format_of(flow.request)) is not None:
+                self._upgrade(flow, runtime, format, began)
         except Exception:
             logger.exception("a request went upstream past the cache")
         return None
@@ -174,6 +178,16 @@ class RequestLookup:
             self._send_upstream(flow, outcome)
             reduce_request(flow.request, outcome)
         self._context.events.decided(flow, reporting.batch_event(exchange, known, began, answered=answered))
+
+    def _upgrade(self, flow: HTTPFlow, runtime: Runtime, format: Format, began: float) -> None:
+        """Decline a WebSocket, or pass it on."""
+        _, directives = take_directives(flow, runtime.settings)
+        outcome = websocket_upgrades.decide(directives, runtime.settings, is_switched_off=self._is_switched_off())
+        if outcome is websocket_upgrades.DECLINED:
+            self._context.events.decided(flow, reporting.bypass_event(outcome, format.api, began))
+            self._context.flows.answer(flow, websocket_upgrades.render_declined(format))
+        else:
+            self._bypass(flow, outcome, directives, format, began)
 
     def _send_upstream(self, flow: HTTPFlow, exchange: Exchange | BatchExchange) -> None:
         self._context.flows.of(flow).exchange = exchange

@@ -55,6 +55,8 @@ _BYPASSES = {
     "stateful": "the answer depends on what the upstream remembers",
     "not-understood": "the request was not understood",
     "switched-off": "switched off by aicache.bypass",
+    "websocket": "a WebSocket, whose messages are not read",
+    "websocket-declined": "a WebSocket was declined; its client is to use HTTP",
 }
 _NOT_CACHED = {
     "no-cache": "it asks for a fresh answer as well (no-cache)",
