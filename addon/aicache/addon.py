@@ -26,6 +26,7 @@ from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy import listeners, options
 from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.cache_warming import FileWarmup
+from aicache.proxy.collapsed_requests import CollapsedRequests
 from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
@@ -74,7 +75,8 @@ class AICache:
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
         self._limits = BodyLimits(runtime, self._flows, self._fast_path.is_unobserved, self._dashboard.handles)
-        context = ProxyContext(runtime, self._flows, events, unread, EmbeddingBatches(), self._replays)
+        collapsed = CollapsedRequests(self._flows)
+        context = ProxyContext(runtime, self._flows, events, unread, EmbeddingBatches(), self._replays, collapsed)
         lookup = RequestLookup(context, self._fast_path, self._header_misses, lambda: self._observability.bypassed)
         self._handler = RequestHandler(context, lookup, self._own, self._dashboard)
         self._recorder = ResponseRecorder(context, self._limits)

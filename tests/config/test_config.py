@@ -243,7 +243,8 @@ BAD = {
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (enabled, session_id, scope, "
         "context, answers, lookup_timeout, ignore, mask, ignore_headers, credential_headers, key_headers, exact, "
-        "semantic, store, embeddings, websockets, templates, max_request, dashboard, log, otel, prices, speed)"
+        "semantic, store, in_flight, embeddings, websockets, templates, max_request, dashboard, log, otel, prices, "
+        "speed)"
     ),
 }
 

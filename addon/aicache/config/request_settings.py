@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aicache.config import AnswerReuse, CacheControl, Config, Credential, Header, Shared, Templates, WebSockets
+from aicache.config import (
+    AnswerReuse,
+    CacheControl,
+    Config,
+    Credential,
+    Header,
+    InFlight,
+    Shared,
+    Templates,
+    WebSockets,
+)
 from aicache.domain.caller_identity import Caller
 from aicache.domain.digests import digest
 from aicache.domain.keys import KeyRules
@@ -44,6 +54,7 @@ class Settings:
     """Whether mitmproxy's events are sent only to addons that have a hook for them."""
     fast_lane: bool
     """Whether hits in the near cache are answered without a mitmproxy flow, if nothing needs those."""
+    in_flight: InFlight
     starting: bool = False
     """The salt of keys is not known yet: keys made until then match nothing, and nothing may be stored under them."""
 
@@ -77,6 +88,7 @@ class Settings:
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
             dispatch=config.speed.dispatch,
             fast_lane=config.speed.fast_lane,
+            in_flight=config.in_flight,
         )
 
     @property

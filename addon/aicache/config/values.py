@@ -407,6 +407,22 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class InFlight:
+    """Equal requests in flight at the same time."""
+
+    collapse: Annotated[
+        bool,
+        FLAG,
+        "whether a request waits for the answer to an equal one that is in flight, instead of going upstream as well",
+    ] = True
+    wait: Annotated[
+        float,
+        duration(most=3600),
+        "how long such a request waits for that answer before it goes upstream itself",
+    ] = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Templates:
     """The user's own documents, into which the text of a hit is written."""
 
@@ -567,6 +583,7 @@ class Config:
     exact: Annotated[Exact, "answers to exactly repeated requests"] = Exact()
     semantic: Annotated[Semantic, "answers to questions of the same meaning"] = Semantic()
     store: Annotated[Store, "which answers are kept"] = Store()
+    in_flight: Annotated[InFlight, "equal requests in flight at the same time"] = InFlight()
     embeddings: Annotated[
         bool,
         FLAG,

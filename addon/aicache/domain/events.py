@@ -11,7 +11,7 @@ from aicache.domain.model import Entry
 from aicache.domain.trace import Trace
 
 Outcome = Literal["hit", "miss", "bypass"]
-Tier = Literal["exact", "semantic", "legacy", "embeddings"]
+Tier = Literal["exact", "semantic", "legacy", "embeddings", "collapsed"]
 
 SAME_WORDS = "same-words"
 """The reason of a hit by meaning for which nothing was embedded."""
@@ -25,7 +25,8 @@ class Decided:
     """Unix time, seconds."""
     outcome: Outcome
     tier: Tier | None
-    """The tier of a hit; a batch of embeddings has its own tier, hit or miss."""
+    """The tier of a hit; a batch of embeddings has its own tier, hit or miss. ``collapsed``: the answer to an equal
+    request in flight."""
     reason: str | None
     """The reason for a miss (``no-neighbor``, ``guard:numbers``, ``store-error: …``) or a bypass (``skip``, …);
     ``same-words`` for a hit by meaning that was found without a search."""
@@ -39,7 +40,7 @@ class Decided:
     segment: str
     """Traffic segment: digest of scope, upstream and model; where an error bound is kept, the name of its segment."""
     seconds: float
-    """From the request hook to the decision."""
+    """From the request hook to the decision, less what was *waited*."""
     trace: Trace = field(default_factory=Trace)
     question: str | None = None
     entry: Entry | None = None
@@ -53,6 +54,10 @@ class Decided:
     """A judge model allowed the hit."""
     headers: tuple[str, ...] = ()
     """Names, in lower case, of the only request headers in which a miss differs from a stored request."""
+    waited: float = 0.0
+    """Seconds that the request waited for the answer to an equal one in flight."""
+    collapsed_with: str | None = None
+    """Id of the flow whose answer a collapsed request was given."""
 
 
 @dataclass(frozen=True, slots=True)

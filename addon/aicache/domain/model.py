@@ -225,6 +225,10 @@ class Hit:
     """Set if the hit is to be checked against a fresh answer, requested in the background."""
     judge_seconds: float | None = None
     """Time that the request waited for the judge model that allowed the hit; None where nothing but rules decided."""
+    collapsed_with: str | None = None
+    """Name of the equal request, in flight at the same time, whose answer this is; None for a stored answer."""
+    waited: float = 0.0
+    """Seconds that the request waited for that answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ MAX_STORES = 256
 
 OnStored = Callable[[Entry | None, str | None], None]
 """Called with the entry that is kept of an answer, or with the reason why there is none."""
+OnRecorded = Callable[[Sequence[Entry]], None]
+"""Called with the entries of an answer before they are stored."""
 
 
 def ignore(*_: object) -> None: ...
@@ -92,14 +94,22 @@ class AnswerWriter:
         return self._backends.exact is not None and self._backends.exact_guards.writes.works
 
     def record_and_store_soon(
-        self, exchange: Exchange | BatchExchange, recording: Recording, on_stored: OnStored = ignore
+        self,
+        exchange: Exchange | BatchExchange,
+        recording: Recording,
+        on_stored: OnStored = ignore,
+        on_recorded: OnRecorded = ignore,
     ) -> None:
         """Do both in the background: for streams and large responses, whose end must not wait for it."""
-        if not self._tasks.spawn(self._record_and_store(exchange, recording, on_stored), exchange.caller):
+        if not self._tasks.spawn(self._record_and_store(exchange, recording, on_stored, on_recorded), exchange.caller):
             on_stored(None, "too busy")
 
     async def _record_and_store(
-        self, exchange: Exchange | BatchExchange, recording: Recording, on_stored: OnStored
+        self,
+        exchange: Exchange | BatchExchange,
+        recording: Recording,
+        on_stored: OnStored,
+        on_recorded: OnRecorded,
     ) -> None:
         await asyncio.sleep(0)  # an eager task (Python 3.12) would begin before the hook has returned
         try:
@@ -111,6 +121,7 @@ class AnswerWriter:
             logger.debug("not stored: %s", exc)
             on_stored(None, str(exc))
             return
+        on_recorded(entries)
         await self._store(exchange, storing.lasting(exchange, entries), on_stored)
 
     async def _store(self, exchange: Exchange | BatchExchange, entries: Sequence[Entry], on_stored: OnStored) -> None:

@@ -19,9 +19,10 @@ from aicache.domain.trace import Trace
 from aicache.engine import exact_lookup
 from aicache.engine.admission import Admission
 from aicache.engine.answer_checks import AnswerChecks
-from aicache.engine.answer_writer import MAX_STORES, AnswerWriter, OnStored, ignore
+from aicache.engine.answer_writer import MAX_STORES, AnswerWriter, OnRecorded, OnStored, ignore
 from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.collapsing import Collapsing, may_collapse
 from aicache.engine.credential_status import REFUSING, CredentialStatus
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
@@ -73,6 +74,7 @@ class Engine:
         """Times that everything was deleted."""
         self.purges = 0
         """Times that something was deleted for good, on a person's word."""
+        self.collapsing = Collapsing()
         self._repeats = TaskSet()
         self._throttle = Throttle()
         self._stores = BackgroundTasks(MAX_STORES, self._warn_of_dropped)
@@ -109,6 +111,7 @@ class Engine:
 
     def _count_purge(self) -> None:
         self.purges += 1
+        self.collapsing.state.forget_answers()
 
     def _warn_of_dropped(self) -> None:
         if self._throttle.allow(asyncio.get_running_loop().time()):
@@ -138,7 +141,11 @@ class Engine:
     @property
     def queues(self) -> dict[str, int]:
         """How much of each is under way in the background."""
-        return {"stores": len(self._stores), "comparisons": len(self._comparisons)}
+        return {
+            "stores": len(self._stores),
+            "comparisons": len(self._comparisons),
+            "collapsed": len(self.collapsing),
+        }
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
         """Take an exact store into use; its predecessor's failures are forgotten."""
@@ -240,6 +247,18 @@ class Engine:
             return self.credentials.why_refused(exchange)
         return "not-stored"
 
+    def may_collapse(self, exchange: Exchange) -> bool:
+        """Tell whether a call for which nothing is stored may have the answer to an equal one, and give its own."""
+        may_answer = self.credentials.may_answer(exchange)
+        if may_answer is False or (may_answer is None and exchange.shared):
+            return False
+        return may_collapse(exchange, self.rules, self._clock())
+
+    def refusal(self, exchange: Exchange, entry: Entry) -> str | None:
+        """Return why an entry must not answer a call of its key; None when it may."""
+        now, ttl = self._clock(), self.rules.ttl
+        return policy.check_entry(entry, exchange.call, exchange.identity, exchange.directives, now, exchange.page, ttl)
+
     # ------------------------------------------------------------------ store
 
     def record(self, exchange: Exchange | BatchExchange, recording: Recording) -> list[Entry]:
@@ -257,10 +276,14 @@ class Engine:
         return self._writer.store_soon(exchange, entries, on_stored)
 
     def record_and_store_soon(
-        self, exchange: Exchange | BatchExchange, recording: Recording, on_stored: OnStored = ignore
+        self,
+        exchange: Exchange | BatchExchange,
+        recording: Recording,
+        on_stored: OnStored = ignore,
+        on_recorded: OnRecorded = ignore,
     ) -> None:
         """Do both in the background: for streams and large responses, whose end must not wait for it."""
-        self._writer.record_and_store_soon(exchange, recording, on_stored)
+        self._writer.record_and_store_soon(exchange, recording, on_stored, on_recorded)
 
     def answered(self, exchange: Exchange | BatchExchange, status: int) -> None:
         """Record a response's status: that the upstream refuses the caller is known before its body is there."""

@@ -58,6 +58,8 @@ class Exchange:
 
     trial: Trial | None = None
     """Set if the fresh answer is to be learned from."""
+    waited: float | None = None
+    """Seconds for which it has waited in vain for the answer to an equal call; None if it has not."""
 
     @property
     def label(self) -> str:

@@ -60,6 +60,9 @@ class FlowEvents:
         """Report how a request that went upstream ended; *expected*: `expect_stored` has marked it as stored."""
         if entry is not None and isinstance(exchange := state.exchange, Exchange):
             self._header_misses.remember(exchange.identity.question, exchange.sender, exchange.fields)
+        state.end_flight(0 if recording is None else recording.status, entry)
+        if state.flight is not None:
+            state.flight.stored()
         if state.decided is not None:
             finished = reporting.finished_event(state.decided, recording, entry, why_not)
             self._watchers.finished(finished)

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache.domain.events import Decided
-from aicache.domain.model import Bypass
+from aicache.domain.model import Bypass, Entry
 from aicache.engine import Exchange
+from aicache.engine.collapsing import Flight
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.response_tee import Tee
@@ -35,6 +36,25 @@ class FlowState:
     is_answered: bool = False
     """Whether the response is the cache's own and not the upstream's."""
     replay: Replay | None = None
+    flight: Flight | None = None
+    """Its answer, for which equal requests may wait."""
+    client_left: bool = False
+
+    def end_flight(self, status: int = 0, entry: Entry | None = None) -> None:
+        """Give the answer to the requests that wait for it, or let them go their own way.
+
+        *status* is that of a response that has come whole, *entry* what is or could be stored of it.
+        """
+        if self.flight is None:
+            return
+        if entry is not None:
+            self.flight.complete(entry)
+        elif self.client_left:
+            self.flight.leave()
+        elif status == 200:
+            self.flight.withhold()
+        else:
+            self.flight.fail()
 
     @property
     def partial_batch(self) -> BatchExchange | None:

@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Mapping
 
-from mitmproxy.http import Headers, Request, Response
+from mitmproxy.connection import ConnectionState
+from mitmproxy.http import Headers, HTTPFlow, Request, Response
 
 from aicache import formats
 from aicache.domain.model import Bypass, Hit
@@ -72,6 +73,12 @@ def to_recording(response: Response, body: bytes, asked_at: float = 0.0) -> Reco
     )
 
 
+def has_client_left(flow: HTTPFlow) -> bool:
+    """Tell whether a flow that ended in an error did so because its client closed the connection or the stream."""
+    by_reset = flow.error is not None and flow.error.msg.startswith("stream reset by client")
+    return by_reset or flow.client_conn.state is ConnectionState.CLOSED
+
+
 def render_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
     """Render a hit as a response. Raises ValueError when the stored answer cannot be rendered."""
     body, content_type = replay(hit.entry, exchange.call, exchange.format, template)
@@ -82,10 +89,13 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     """Return the header fields that describe a hit; *now* is Unix time."""
     if hit.from_higress:
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
+    cors = dict(hit.entry.cors) if exchange.page is not None else {}
+    if hit.collapsed_with is not None:
+        return cors | collapsed_headers(content_type, hit.entry.key)
     tier = "exact" if hit.similarity is None else "semantic" if hit.judge_seconds is None else "judged"
     if hit.same_words:
         tier = "same-words"
-    headers = (dict(hit.entry.cors) if exchange.page is not None else {}) | {
+    headers = cors | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
         "cache-status": f"ai-cache; hit; detail={tier}; ttl={int(hit.entry.expires_at - now)}",
@@ -101,6 +111,16 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     return headers
 
 
+def collapsed_headers(content_type: str, key: str) -> dict[str, str]:
+    """Return the header fields of the answer to an equal request in flight (RFC 9211, 2.6): no stored one is a hit."""
+    return {
+        "content-type": content_type,
+        "cache-status": "ai-cache; fwd=miss; collapsed",
+        "x-cache-status": "hit",
+        "x-ai-cache-key": key,
+    }
+
+
 def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypass, *, stored: bool) -> None:
     """Add this cache's member to ``cache-status`` (RFC 9211), behind that of an upstream cache."""
     if isinstance(exchange, Bypass):
@@ -114,6 +134,8 @@ def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypa
     else:
         status = "miss"
         value = "ai-cache; fwd=request" if exchange.directives.no_cache else "ai-cache; fwd=miss"
+        if exchange.waited is not None:
+            value += "; collapsed=?0"
         if response.status_code // 100 == 2:  # an error has no entry
             response.headers["x-ai-cache-key"] = exchange.identity.key
     if stored:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicache.patches.unread_responses import UnreadResponses
+from aicache.proxy.collapsed_requests import CollapsedRequests
 from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
@@ -24,3 +25,4 @@ class ProxyContext:
     unread: UnreadResponses
     batches: EmbeddingBatches
     replays: UpstreamReplays
+    collapsed: CollapsedRequests

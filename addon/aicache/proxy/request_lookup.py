@@ -118,6 +118,10 @@ class RequestLookup:
             runtime.engine.feedback(exchange, key, directives.right is not None)
         trace = Trace()
         outcome = await runtime.engine.lookup(exchange, trace, deadline)
+        if isinstance(outcome, Miss):
+            outcome, exchange = await self._context.collapsed.wait(
+                flow, after_miss(exchange, outcome), outcome, runtime
+            )
         if isinstance(outcome, Hit):
             try:
                 response = await _render(outcome, exchange, runtime)
@@ -131,9 +135,10 @@ class RequestLookup:
                     self._bypass(flow, Bypass("unread"), directives, format, began)
                     return
                 self._give(flow, outcome, exchange, response, fingerprints)
-                self._context.events.decided(flow, reporting.lookup_event(exchange, outcome, trace, began))
+                event = reporting.lookup_event(exchange, outcome, trace, began, waited=outcome.waited)
+                self._context.events.decided(flow, event)
                 return
-        self._miss(flow, after_miss(exchange, outcome), outcome, trace, began)
+        self._miss(flow, exchange, outcome, trace, began)
 
     async def _has_read(self, flow: HTTPFlow) -> bool:
         """Wait until a client has read most of the responses sent before; False if it reads nothing."""
@@ -147,12 +152,14 @@ class RequestLookup:
         if hit.trial is not None and not (directives.only_if_cached or directives.no_store):
             self._context.replays.audit(flow, replace(exchange, trial=hit.trial))
         self._context.flows.answer(flow, response)
-        self._recent.remember(fingerprints, exchange, hit, response)
+        if hit.collapsed_with is None:
+            self._recent.remember(fingerprints, exchange, hit, response)
 
     def _miss(self, flow: HTTPFlow, exchange: Exchange, miss: Miss, trace: Trace, began: float) -> None:
         logger.debug("miss: %s", miss.reason)
         differing = self._header_misses.differing(exchange.identity.question, exchange.sender, exchange.fields)
-        self._context.events.decided(flow, reporting.lookup_event(exchange, miss, trace, began, differing))
+        event = reporting.lookup_event(exchange, miss, trace, began, differing, waited=exchange.waited or 0.0)
+        self._context.events.decided(flow, event)
         if exchange.directives.only_if_cached:
             self._context.flows.answer(flow, render_not_cached(exchange.format, miss))
         else:

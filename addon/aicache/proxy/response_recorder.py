@@ -16,7 +16,7 @@ from aicache.entries.recording import Recording
 from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.error_responses import render_incomplete_batch
 from aicache.proxy.flow_state import FlowState
-from aicache.proxy.http_messages import mark_forwarded, to_recording
+from aicache.proxy.http_messages import has_client_left, mark_forwarded, to_recording
 from aicache.proxy.proxy_context import ProxyContext
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class ResponseRecorder:
         self._context.unread.sent(flow)
         state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         if response is None or runtime is None or state.is_answered:
+            state.end_flight()
             return None
         if state.replay is not None:
             _audit(flow, response, state.replay.audited, runtime.engine)
@@ -63,6 +64,7 @@ class ResponseRecorder:
         if isinstance(exchange, BatchExchange):  # completed even if the cache has been switched off since the request
             return self._finish_batch(flow, state, response, recording, exchange, runtime.engine)
         if not runtime.settings.enabled:  # switched off since the request
+            state.end_flight()
             return None
         if isinstance(exchange, Bypass):
             if state.tee is None:
@@ -70,6 +72,7 @@ class ResponseRecorder:
             self._context.events.finished(flow, state, recording, None, "bypass")
             return None
         if body is None:  # streamed by another addon
+            state.end_flight()
             mark_forwarded(response, exchange, stored=False)
             return None
         return self._finish_answer(flow, state, response, recording, exchange, runtime.engine)
@@ -83,12 +86,14 @@ class ResponseRecorder:
         self._context.unread.sent(flow)
         state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         exchange = state.exchange
+        state.client_left = has_client_left(flow)
         body = None if state.tee is None else state.tee.so_far
         if runtime is None or response is None or not body or not isinstance(exchange, Exchange):
             self._context.events.finished(flow, state, None, None, "broken off")
             return
         response.raw_content = body
         if not runtime.settings.enabled:  # switched off since the request
+            state.end_flight()
             return
         recording = to_recording(response, body, flow.request.timestamp_start)
         self._store_stream(flow, state, recording, exchange, runtime.engine)
@@ -115,8 +120,12 @@ class ResponseRecorder:
         self, flow: HTTPFlow, state: FlowState, recording: Recording, exchange: Exchange, engine: Engine
     ) -> None:
         """Record and store a streamed answer in the background: it has been sent, and its end must not wait."""
+
+        def recorded(entries: Sequence[Entry]) -> None:
+            state.end_flight(recording.status, entries[0])
+
         engine.record_and_store_soon(
-            exchange, recording, partial(self._context.events.finished, flow, state, recording)
+            exchange, recording, partial(self._context.events.finished, flow, state, recording), recorded
         )
 
     async def _store_large(
@@ -155,6 +164,7 @@ class ResponseRecorder:
             logger.exception("an answer was not stored")
             finished(None, "not understood")
         else:
+            state.end_flight(recording.status, entry)
             if (runtime := self._context.runtime()) is None:
                 finished(None, "the proxy ends")
             elif runtime.engine.store_soon(exchange, [entry], finished):

@@ -120,7 +120,7 @@ class Counters:
             self.same_words[decided.api] += 1
         if entry is not None:
             self.bytes_from_cache += len(entry.body)
-            self.seconds_saved += max(0.0, entry.took - decided.seconds)
+            self.seconds_saved += max(0.0, entry.took - decided.seconds - decided.waited)
         prompt, completion = decided.tokens
         self.prompt_tokens[model] += prompt
         self.completion_tokens[model] += completion

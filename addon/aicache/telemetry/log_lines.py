@@ -33,6 +33,7 @@ def decided_line(decided: Decided, *, text: bool) -> dict[str, Any]:
         "kind": decided.segment,
         "headers": [name[:MAX_NAME_CHARS] for name in decided.headers],
         "seconds": decided.seconds,
+        "waited": decided.waited,
         "similarity": decided.similarity,
         "judged": decided.judged,
         "threshold": trace.threshold,

@@ -13,6 +13,7 @@ MARKERS = {
     "semantic hit": ":large_blue_circle:",
     "legacy hit": ":brown_circle:",
     "embeddings hit": ":green_circle:",
+    "collapsed hit": ":purple_circle:",
     "miss": ":yellow_circle:",
     "bypass": ":white_circle:",
 }
@@ -83,7 +84,7 @@ _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
 def outcome_name(decided: Decided) -> str:
-    """Name the outcome: ``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``miss`` or ``bypass``."""
+    """Name the outcome: ``miss``, ``bypass`` or a hit with its tier, as in ``exact hit``."""
     return f"{decided.tier or 'exact'} hit" if decided.outcome == "hit" else decided.outcome
 
 
@@ -109,10 +110,14 @@ def describe_decision(decided: Decided) -> str:
         parts.append("allowed by the judge model")
     if decided.reason == SAME_WORDS:
         parts.append("the same words")
+    if decided.collapsed_with is not None:
+        parts.append(f"the answer of flow {decided.collapsed_with[:8]}, which was in flight")
     if (entry := decided.entry) is not None:
-        if decided.tier != "legacy":
+        if decided.tier not in ("legacy", "collapsed"):
             parts.append(f"{format_duration(max(0.0, decided.at - entry.stored_at))} old")
-        if saved := format_amount(entry.prompt_tokens + entry.completion_tokens, entry.took - decided.seconds):
+        if saved := format_amount(
+            entry.prompt_tokens + entry.completion_tokens, entry.took - decided.seconds - decided.waited
+        ):
             parts.append(f"saved {saved}")
     return SEPARATOR.join(parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from aicache.domain.events import SAME_WORDS, Decided, Finished
+from aicache.domain.events import SAME_WORDS, Decided, Finished, Tier
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange
@@ -14,17 +14,24 @@ from aicache.entries.recording import Recording
 
 
 def lookup_event(
-    exchange: Exchange, outcome: Hit | Miss, trace: Trace, began: float, headers: tuple[str, ...] = ()
+    exchange: Exchange,
+    outcome: Hit | Miss,
+    trace: Trace,
+    began: float,
+    headers: tuple[str, ...] = (),
+    *,
+    waited: float = 0.0,
 ) -> Decided:
-    """Build the event of a look-up; *began* is its start by `time.perf_counter`, *headers* as in a `Decided`."""
+    """Build the event of a look-up; *began* is its start by `time.perf_counter`, *headers* and *waited* are as in a
+    `Decided`.
+    """
     hit = outcome if isinstance(outcome, Hit) else None
-    tier = None if hit is None else "legacy" if hit.from_higress else "exact" if hit.similarity is None else "semantic"
     entry = hit.entry if hit is not None else None
     call, identity = exchange.call, exchange.identity
     return Decided(
         at=time.time(),
         outcome="hit" if hit is not None else "miss",
-        tier=tier,  # type: ignore[arg-type]  # mypy widens the conditional to str
+        tier=None if hit is None else _tier(hit),
         reason=outcome.reason if isinstance(outcome, Miss) else SAME_WORDS if outcome.same_words else None,
         api=call.api,
         model=call.model,
@@ -32,7 +39,7 @@ def lookup_event(
         key=identity.key,
         namespace=identity.namespace,
         segment=trace.segment or exchange.segment,
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - began - waited,
         trace=trace,
         question=call.question,
         entry=entry,
@@ -41,7 +48,17 @@ def lookup_event(
         owners=exchange.owners,
         judged=hit is not None and hit.judge_seconds is not None,
         headers=headers,
+        waited=waited,
+        collapsed_with=hit.collapsed_with if hit is not None else None,
     )
+
+
+def _tier(hit: Hit) -> Tier:
+    if hit.collapsed_with is not None:
+        return "collapsed"
+    if hit.from_higress:
+        return "legacy"
+    return "exact" if hit.similarity is None else "semantic"
 
 
 def batch_event(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Decided:

@@ -15,7 +15,7 @@ SLOT_S = 10
 SLOT_COUNT = 360
 STEPS_BY_WINDOW_S = {300: 10, 3600: 60}
 """Seconds that a chart covers, and seconds between two of its points."""
-COUNTED_OUTCOMES = ("exact", "semantic", "legacy", "embeddings", "miss", "bypass")
+COUNTED_OUTCOMES = ("exact", "semantic", "legacy", "embeddings", "collapsed", "miss", "bypass")
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 

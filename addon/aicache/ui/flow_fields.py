@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 OUTCOME = "ai_cache"
-"""``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``miss`` or ``bypass``."""
+"""``exact hit``, ``semantic hit``, ``legacy hit``, ``embeddings hit``, ``collapsed hit``, ``miss`` or ``bypass``."""
 WHY = "ai_cache_why"
 """The reason for a miss or a bypass, as in the log and the metrics: ``no-neighbor``, ``guard:numbers``."""
 API = "ai_cache_api"

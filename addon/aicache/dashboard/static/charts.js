@@ -10,6 +10,7 @@ export const OUTCOMES = [
   ["semantic", "hits by meaning", "--semantic"],
   ["legacy", "of Higress", "--legacy"],
   ["embeddings", "embeddings", "--embeddings"],
+  ["collapsed", "with one in flight", "--collapsed"],
   ["miss", "misses", "--miss"],
   ["bypass", "not looked up", "--bypass"],
 ];

@@ -51,7 +51,7 @@ const named = (models) => (models.length > 2 ? `${models[0]} and ${models.length
 
 function showTiles(now) {
   const total = now.live.total, since = now.since;
-  const hits = OUTCOMES.slice(0, 4).map(([name, label, color]) => [name, label, color, total[name]]);
+  const hits = OUTCOMES.slice(0, 5).map(([name, label, color]) => [name, label, color, total[name]]);
   const hitCount = hits.reduce((sum, each) => sum + each[3], 0);
   const looked = hitCount + total.miss;
   const minutes = now.live.window / 60;

@@ -1,0 +1,152 @@
+"""Collapses equal calls into one request to the upstream (RFC 9111, section 4): the others wait for its answer.
+
+It bounds each wait, and decides nothing: `domain/in_flight.py` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from aicache.domain import policy
+from aicache.domain.in_flight import Alone, CallId, Form, InFlight, Join, Lead, Step, Steps, Take, Wait
+from aicache.domain.model import Entry
+from aicache.engine.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAnswer:
+    """An answer that has come, and the name of the request that it was for."""
+
+    entry: Entry
+    leader: str
+
+
+Decision: TypeAlias = "Flight | Alone | Take[SharedAnswer] | Join[Any]"
+"""What becomes of a call: it leads a flight, goes upstream alone, or has another's answer, whole or as it comes."""
+
+
+class Flight:
+    """The answer to a leader's call, for which others may wait. It ends once; what is reported later is ignored."""
+
+    def __init__(self, collapsing: Collapsing, key: str, call: CallId, leader: str) -> None:
+        self.leader = leader
+        """A name for people to find the leader's request by."""
+        self._collapsing, self._key, self._call = collapsing, key, call
+        self._on_end: list[Callable[[Entry | None], None]] = []
+        self.is_over = False
+
+    def begin_stream(self, form: Form, stream: object) -> None:
+        """Let calls of the same *form* follow the answer as it comes."""
+        self._collapsing.apply(self._collapsing.state.begin_stream(self._key, self._call, form, stream))
+
+    def complete(self, entry: Entry) -> None:
+        """The answer has come whole, and may be stored."""
+        if self._end(entry):
+            shared = SharedAnswer(entry, self.leader)
+            self._collapsing.apply(self._collapsing.state.complete(self._key, self._call, shared, time.monotonic()))
+
+    def stored(self) -> None:
+        """The answer is stored, or could not be."""
+        self._collapsing.state.stored(self._key, time.monotonic())
+
+    def withhold(self) -> None:
+        """The answer has come, and must not be stored."""
+        if self._end(None):
+            self._collapsing.apply(self._collapsing.state.withhold(self._key, self._call, time.monotonic()))
+
+    def fail(self) -> None:
+        """There is no answer, or an error."""
+        if self._end(None):
+            self._collapsing.apply(self._collapsing.state.fail(self._key, self._call))
+
+    def leave(self) -> None:
+        """The leader's client has left before there was an answer."""
+        if self._end(None):
+            self._collapsing.apply(self._collapsing.state.leave(self._key, self._call))
+
+    def when_over(self, report: Callable[[Entry | None], None]) -> None:
+        """Have *report* called with the answer once there is one, or with None."""
+        self._on_end.append(report)
+
+    def _end(self, entry: Entry | None) -> bool:
+        if self.is_over:
+            return False
+        self.is_over = True
+        reports, self._on_end = self._on_end, []
+        for report in reports:
+            report(entry)
+        return True
+
+
+class Collapsing:
+    """The calls in flight of this process. Used from one event loop."""
+
+    def __init__(self) -> None:
+        self.state: InFlight[SharedAnswer, Any] = InFlight(lambda shared: len(shared.entry.body))
+        self._calls = itertools.count()
+        self._steps: dict[CallId, asyncio.Future[Step[SharedAnswer, Any]]] = {}
+
+    def __len__(self) -> int:
+        """Return how many calls wait for another's answer."""
+        return len(self._steps)
+
+    async def decide(
+        self, key: str, form: Form, name: str, began: float, within: float
+    ) -> tuple[Decision, float | None]:
+        """Decide on a call for which nothing is stored; wait at most *within* seconds for the answer to an equal one.
+
+        *began* is when its look-up did (`time.monotonic`), inf where that failed; *name* is how people find the call's
+        request. Return the seconds that it has waited, too, or None if it has not. A `Flight` that is returned must be
+        ended.
+        """
+        waited = None
+        call = next(self._calls)
+        step = self.state.arrive(key, call, form, began, time.monotonic())
+        if isinstance(step, Wait):
+            began = time.perf_counter()
+            step = await self._wait(key, call, within)
+            waited = time.perf_counter() - began
+        match step:
+            case Lead():
+                return Flight(self, key, call, name), waited
+            case Wait():
+                raise AssertionError("a call waits twice")
+            case _:
+                return step, waited
+
+    async def _wait(self, key: str, call: CallId, within: float) -> Step[SharedAnswer, Any]:
+        waiting = self._steps[call] = asyncio.get_running_loop().create_future()
+        try:
+            done, _ = await asyncio.wait([waiting], timeout=within)
+            if done:
+                step: Step[SharedAnswer, Any] = waiting.result()
+                return step
+            self.state.give_up(key, call)
+            return Alone()
+        except asyncio.CancelledError:
+            self.apply(self.state.leave(key, call))  # also where it has just become the leader
+            raise
+        finally:
+            del self._steps[call]
+
+    def apply(self, steps: Steps[SharedAnswer, Any]) -> None:
+        """Wake the calls for which there are steps."""
+        for call, step in steps:
+            if (waiting := self._steps.get(call)) is not None and not waiting.done():
+                waiting.set_result(step)
+
+
+def may_collapse(exchange: Exchange, rules: policy.Rules, now: float) -> bool:
+    """Tell whether a call may wait for an equal one, and equal ones for it.
+
+    Its answer must be one to store, and the caller must not have asked for an answer of its own.
+    """
+    directives = exchange.directives
+    if directives.skip or directives.no_cache or directives.only_if_cached or directives.max_age <= 0:
+        return False
+    return policy.decide_expiry(exchange.call, directives, rules, now) is not None

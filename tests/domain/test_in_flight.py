@@ -1,0 +1,237 @@
+"""Equal calls in flight: one leader at a time, one further step for each that waits, and nothing left at the end."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from aicache.domain.in_flight import NOT_SHARED_FOR_S, RECENT_FOR_S, Alone, InFlight, Join, Lead, Steps, Take, Wait
+
+Machine = InFlight[str, str]
+
+
+@pytest.fixture
+def flights() -> Machine:
+    return InFlight(len)
+
+
+def led(flights: Machine, waiting: int, form: str | None = None) -> None:
+    """Have call 0 lead, and calls 1 to *waiting* wait for its answer."""
+    assert flights.arrive("k", 0, None, 0.0, 0.0) == Lead()
+    for call in range(1, waiting + 1):
+        assert flights.arrive("k", call, form, 0.0, 0.0) == Wait()
+
+
+def test_one_leads_and_the_others_have_its_answer(flights: Machine) -> None:
+    led(flights, 2)
+
+    assert flights.complete("k", 0, "answer", 1.0) == [(1, Take("answer")), (2, Take("answer"))]
+    assert len(flights) == 0
+
+
+def test_other_keys_are_other_flights(flights: Machine) -> None:
+    led(flights, 0)
+
+    assert flights.arrive("other", 1, None, 0.0, 0.0) == Lead()
+
+
+def test_an_answer_is_given_for_a_while_to_those_that_were_looked_up_before_it_was_stored(flights: Machine) -> None:
+    led(flights, 0)
+    flights.complete("k", 0, "answer", 1.0)
+
+    assert flights.arrive("k", 1, None, 1.2, 1.3) == Take("answer")
+    flights.stored("k", 1.3)
+    assert flights.arrive("k", 2, None, 1.3, 1.4) == Take("answer")
+    assert flights.arrive("k", 3, None, 1.35, 1.4) == Lead()
+    assert flights.arrive("other", 4, None, 1.2, 1.4) == Lead()
+
+
+def test_such_an_answer_is_not_kept_for_long(flights: Machine) -> None:
+    led(flights, 0)
+    flights.complete("k", 0, "answer", 1.0)
+
+    assert flights.arrive("k", 1, None, 1.0, 1.0 + RECENT_FOR_S) == Lead()
+
+
+def test_a_look_up_that_failed_has_not_missed_anything(flights: Machine) -> None:
+    led(flights, 0)
+    flights.complete("k", 0, "answer", 1.0)
+
+    assert flights.arrive("k", 1, None, math.inf, 1.1) == Lead()
+
+
+def test_a_deleted_answer_is_not(flights: Machine) -> None:
+    led(flights, 0)
+    flights.complete("k", 0, "answer", 1.0)
+    flights.forget_answers()
+
+    assert flights.arrive("k", 1, None, 0.0, 1.0) == Lead()
+
+
+def test_an_error_sends_one_more_upstream_and_each_further_one_twice_as_many(flights: Machine) -> None:
+    led(flights, 20)
+
+    assert flights.fail("k", 0) == [(1, Lead())]
+    assert flights.fail("k", 1) == [(2, Lead()), (3, Alone())]
+    assert flights.fail("k", 2) == [(4, Lead()), *((call, Alone()) for call in (5, 6, 7))]
+    assert flights.complete("k", 4, "answer", 1.0) == [(call, Take("answer")) for call in range(8, 21)]
+
+
+def test_an_answer_that_must_not_be_stored_frees_all_and_those_to_come(flights: Machine) -> None:
+    led(flights, 2)
+
+    assert flights.withhold("k", 0, 1.0) == [(1, Alone()), (2, Alone())]
+    assert flights.arrive("k", 3, None, 0.0, 2.0) == Alone()
+    assert flights.arrive("k", 4, None, 0.0, 1.0 + NOT_SHARED_FOR_S) == Lead()
+
+
+def test_a_leader_that_leaves_is_replaced(flights: Machine) -> None:
+    led(flights, 3)
+
+    assert flights.leave("k", 0) == [(1, Lead())]
+    assert flights.leave("k", 2) == []
+    assert flights.complete("k", 1, "answer", 1.0) == [(3, Take("answer"))]
+
+
+def test_calls_do_not_begin_to_wait_for_one_that_takes_too_long(flights: Machine) -> None:
+    led(flights, 2)
+    flights.give_up("k", 1)
+
+    assert flights.arrive("k", 3, None, 0.0, 1.0) == Alone()
+    assert flights.complete("k", 0, "answer", 1.0) == [(2, Take("answer"))]
+
+
+def test_a_stream_is_joined_by_calls_of_its_form(flights: Machine) -> None:
+    led(flights, 1, "sse")
+    assert flights.arrive("k", 2, None, 0.0, 0.0) == Wait()
+    assert flights.arrive("k", 3, "other", 0.0, 0.0) == Wait()
+
+    assert flights.begin_stream("k", 0, "sse", "stream") == [(1, Join("stream"))]
+    assert flights.arrive("k", 4, "sse", 0.0, 1.0) == Join("stream")
+    assert flights.arrive("k", 5, None, 0.0, 1.0) == Wait()
+    assert flights.complete("k", 0, "answer", 1.0) == [(call, Take("answer")) for call in (2, 3, 5)]
+
+
+def test_a_stream_is_not_joined_after_its_leader_was_replaced(flights: Machine) -> None:
+    led(flights, 1)
+    flights.begin_stream("k", 0, "sse", "stream")
+    flights.fail("k", 0)
+
+    assert flights.arrive("k", 2, "sse", 0.0, 1.0) == Wait()
+
+
+@pytest.mark.parametrize("event", ["complete", "withhold", "fail", "begin_stream", "leave"])
+def test_what_a_former_leader_reports_changes_nothing(flights: Machine, event: str) -> None:
+    led(flights, 2)
+    flights.fail("k", 0)
+    arguments = {"complete": ("late", 1.0), "withhold": (1.0,), "begin_stream": (None, "late")}.get(event, ())
+
+    assert getattr(flights, event)("k", 0, *arguments) == []
+    assert flights.complete("k", 1, "answer", 1.0) == [(2, Take("answer"))]
+
+
+CALLS = st.integers(0, 10_000)
+
+
+class Schedule(RuleBasedStateMachine):
+    """Any order of arrivals, leaves, errors, cuts and timeouts, against a model of who waits for what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flights: Machine = InFlight(len)
+        self.now = 0.0
+        self.count = 0
+        self.leaders: dict[str, int] = {}
+        self.waiting: dict[int, str] = {}  # call: key
+
+    def take(self, key: str, steps: Steps[str, str]) -> None:
+        """Apply the steps to the model: each is of a call that waits for this key, and it waits no more."""
+        for call, step in steps:
+            assert self.waiting.pop(call) == key
+            assert not isinstance(step, Wait)
+            if isinstance(step, Lead):
+                assert key not in self.leaders
+                self.leaders[key] = call
+
+    def leader(self, data: st.DataObject) -> tuple[str, int]:
+        key = data.draw(st.sampled_from(sorted(self.leaders)))
+        return key, self.leaders[key]
+
+    @rule(key=st.sampled_from("ab"), form=st.sampled_from((None, "sse", "ndjson")))
+    def arrive(self, key: str, form: str | None) -> None:
+        self.count += 1
+        step = self.flights.arrive(key, self.count, form, self.now, self.now)
+        if isinstance(step, Lead):
+            assert key not in self.leaders
+            self.leaders[key] = self.count
+        elif isinstance(step, Wait):
+            assert key in self.leaders
+            self.waiting[self.count] = key
+
+    @precondition(lambda self: self.leaders)
+    @rule(data=st.data(), form=st.sampled_from((None, "sse")))
+    def begin_stream(self, data: st.DataObject, form: str | None) -> None:
+        key, leader = self.leader(data)
+        self.take(key, self.flights.begin_stream(key, leader, form, "stream"))
+
+    @precondition(lambda self: self.leaders)
+    @rule(data=st.data(), how=st.sampled_from(("complete", "withhold", "fail", "leave")))
+    def end(self, data: st.DataObject, how: str) -> None:
+        key, leader = self.leader(data)
+        del self.leaders[key]
+        arguments = {"complete": ("answer", self.now), "withhold": (self.now,)}.get(how, ())
+        self.take(key, getattr(self.flights, how)(key, leader, *arguments))
+
+    @rule(key=st.sampled_from("ab"))
+    def stored(self, key: str) -> None:
+        self.flights.stored(key, self.now)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data(), patient=st.booleans())
+    def stop_waiting(self, data: st.DataObject, patient: bool) -> None:
+        call = data.draw(st.sampled_from(sorted(self.waiting)))
+        key = self.waiting.pop(call)
+        if patient:
+            assert self.flights.leave(key, call) == []
+        else:
+            self.flights.give_up(key, call)
+
+    @rule(seconds=st.sampled_from((0.1, RECENT_FOR_S, NOT_SHARED_FOR_S)))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(key=st.sampled_from("ab"), call=CALLS, how=st.sampled_from(("complete", "withhold", "fail")))
+    def a_stranger_reports(self, key: str, call: int, how: str) -> None:
+        if self.leaders.get(key) != call:
+            arguments = {"complete": ("answer", self.now), "withhold": (self.now,)}.get(how, ())
+            assert getattr(self.flights, how)(key, call, *arguments) == []
+
+    @invariant()
+    def nobody_waits_for_nobody(self) -> None:
+        assert sorted(self.flights.calls()) == sorted([*self.leaders.values(), *self.waiting])
+        assert len(self.flights) == len(self.leaders)
+        assert set(self.waiting.values()) <= set(self.leaders)
+
+
+Schedule.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+TestSchedules = Schedule.TestCase
+
+
+@given(st.integers(1, 300))
+@settings(max_examples=30, deadline=None)
+def test_every_call_of_many_goes_upstream_within_a_few_rounds_of_errors(waiting: int) -> None:
+    flights: Machine = InFlight(len)
+    led(flights, waiting)
+    leader, freed, rounds = 0, 0, 0
+    while steps := flights.fail("k", leader):
+        rounds += 1
+        freed += len(steps)
+        leader = steps[0][0]
+
+    assert freed == waiting
+    assert rounds <= waiting.bit_length()
+    assert len(flights) == 0
