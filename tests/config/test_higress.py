@@ -556,7 +556,7 @@ def test_the_environment_fills_in_text():
     ],
 )
 def test_what_is_migrated_means_the_same(text):
-    ours = translate_higress(text, "higress.yaml", {})
+    ours = translate_higress(text, "higress.yaml", {}).yaml
 
     assert not is_higress(compose(ours, ""))
     assert load(
@@ -565,7 +565,7 @@ def test_what_is_migrated_means_the_same(text):
 
 
 def test_secrets_are_not_copied():
-    ours = translate_higress(CURRENT.replace("hunter2", "${PW:-hunter2}"), "higress.yaml", {})
+    ours = translate_higress(CURRENT.replace("hunter2", "${PW:-hunter2}"), "higress.yaml", {}).yaml
 
     assert not any(secret in ours for secret in SECRETS.values())
     assert "url: redis://cache:${PW}@redis.example.com:6380/2" in ours
@@ -574,11 +574,53 @@ def test_secrets_are_not_copied():
 
 
 def test_migrated_notes_are_comments_and_keys_have_our_order():
-    ours = translate_higress(OLDER, "higress.yaml", {})
+    ours = translate_higress(OLDER, "higress.yaml", {}).yaml
 
     assert "# - returnResponseTemplate: hits with more than a text (tool calls, several choices) are written as" in ours
     assert " without a template all hits are, with the upstream's id and usage (higress.yaml line 10)\n" in ours
     assert list(yaml.safe_load(ours)) == ["context", "exact", "semantic", "templates"]
+
+
+def test_the_demo_is_migrated_without_the_host_that_it_does_not_have():
+    migration = translate_higress(DEMO.replace('  serviceHost: "10.0.0.7"\n', ""), "higress.yaml", {})
+
+    (problem,) = migration.problems
+    assert problem.startswith("redis.serviceName: redis.static is known in Higress's registry only")
+    assert migration.yaml.startswith("# NOT COMPLETE. What could not be carried over:\n# - redis.serviceName: ")
+    marked = "    # missing: write it in place of ${REDIS_HOST}, or set that in the environment\n    url: redis://${REDIS_HOST}:"
+    assert marked in migration.yaml
+    with pytest.raises(ConfigError, match="needs REDIS_HOST from the environment"):
+        load(migration.yaml, "ours.yaml", SECRETS)
+    assert load(migration.yaml, "ours.yaml", {**SECRETS, "REDIS_HOST": "10.0.0.7"}) == loaded(DEMO)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("cache: {type: redis, password: p}", "REDIS_HOST"),
+        ("vector: {type: dashvector, apiKey: k, collectionID: abc}", "DASHVECTOR_ENDPOINT"),
+        (f"vector: {{type: dashvector, serviceHost: {ENDPOINT}, apiKey: k}}", "DASHVECTOR_COLLECTION"),
+        (f"vector: {{type: dashvector, serviceHost: {ENDPOINT}, collectionID: abc}}", "DASHVECTOR_API_KEY"),
+        (EMBEDDING % "type: ollama", "EMBEDDING_HOST"),
+        (EMBEDDING % "type: openai", "OPENAI_API_KEY"),
+    ],
+)
+def test_a_variable_stands_for_what_the_file_lacks(text, variable):
+    migration = translate_higress(text, "higress.yaml", {})
+
+    assert len(migration.problems) == 1
+    assert f"# missing: write it in place of ${{{variable}}}" in migration.yaml
+    with pytest.raises(ConfigError, match=variable):
+        load(migration.yaml, "ours.yaml", SECRETS if "API_KEY" not in variable else {"REDIS_PASSWORD": "p"})
+
+
+def test_what_is_wrong_cannot_add_keys_to_the_migrated_file():
+    migration = translate_higress(
+        'cache: {type: redis, serviceHost: r, legacy_text: "no\\nscope: shared"}', "h.yaml", {}
+    )
+
+    assert len(migration.problems) == 1
+    assert "scope" not in yaml.safe_load(migration.yaml)
 
 
 def test_our_own_configuration_is_not_migrated():

@@ -76,12 +76,13 @@ def test_secrets_stay_where_they_are(file: Path) -> None:
 
 
 @in_own_environment
-def test_problems_go_to_stderr(file: Path) -> None:
+def test_problems_go_to_stderr_and_the_rest_to_stdout(file: Path) -> None:
     file.write_text("cache: {type: redis, serviceName: redis.static}\nvector: {type: milvus}\n")
 
     done = migrate(file)
 
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.returncode == 1
+    assert "\n    url: redis://${REDIS_HOST}:6379/0\n" in done.stdout
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["cache.serviceName", "vector.type"]
 
 

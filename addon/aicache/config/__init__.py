@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -60,6 +61,7 @@ __all__ = [
     "JudgeWhen",
     "LocalEmbedder",
     "Log",
+    "Migration",
     "OpenAIEmbedder",
     "Otel",
     "Redis",
@@ -106,14 +108,27 @@ def load(text: str, source: str, env: Mapping[str, str], on_note: Callable[[str]
     return config
 
 
-def translate_higress(text: str, source: str, env: Mapping[str, str]) -> str:
-    """Return Higress's YAML translated to our own keys, without secrets. Raises ConfigError with all problems."""
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A Higress configuration in our own keys, without secrets. *problems* are marked in *yaml* as missing."""
+
+    yaml: str
+    problems: tuple[str, ...]
+    """What could not be carried over, a line each."""
+
+
+def translate_higress(text: str, source: str, env: Mapping[str, str]) -> Migration:
+    """Translate Higress's YAML as far as it goes. Raises ConfigError if it is none."""
     node = _compose(text, source)
     if not higress.is_higress(node):
         raise ConfigError([f"{source}: no Higress ai-cache configuration, so there is nothing to migrate"])
     translation = higress.translate(node, source, env)
-    _build_translated(translation, source, env)
-    return translation.yaml()
+    problems: tuple[str, ...] = ()
+    try:
+        _build_translated(translation, source, env)
+    except ConfigError as exc:
+        problems = exc.problems
+    return Migration(translation.yaml(problems), problems)
 
 
 def _compose(text: str, source: str) -> yaml.Node | None:

@@ -13,7 +13,8 @@ from aicache.config import ConfigError, read_text, translate_higress
 EPILOG = """
 FILE is the YAML of Higress's ai-cache plugin, or the WasmPlugin resource around it. Comments at the top say what is
 different here. Secrets are not copied: ${NAME} stands for each, and a comment says what to set.
-Exit code 1: something cannot carry over; stderr names it, its line, and what to write instead.
+Exit code 1: something cannot carry over; stderr names it, its line, and what to write instead. What was translated is
+printed all the same: the comments at the top say what is not complete, and ${NAME} stands for a value that is missing.
 
   scripts/migrate higress.yaml > ai-cache.yaml && scripts/serve --config ai-cache.yaml
 """
@@ -45,11 +46,14 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
     parser.add_argument("file", metavar="FILE", type=Path, help="the YAML of the ai-cache plugin")
     path = parser.parse_args(arguments).file
     try:
-        print(translate_higress(read_text(path), path.name, _CompleteEnvironment(os.environ)), end="")
+        migration = translate_higress(read_text(path), path.name, _CompleteEnvironment(os.environ))
     except ConfigError as exc:
         print(exc, file=sys.stderr)
         return 1
-    return 0
+    print(migration.yaml, end="")
+    for problem in migration.problems:
+        print(problem, file=sys.stderr)
+    return 1 if migration.problems else 0
 
 
 if __name__ == "__main__":

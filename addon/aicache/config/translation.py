@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,8 @@ class Carried:
     """Written in place of a text that contains a secret."""
     remark: str = ""
     """The user's remaining task, without which *shown* does not work."""
+    missing: str = ""
+    """The environment variable that *shown* refers to because the file has no value; empty if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,13 @@ class Translation:
         """Return nodes for `aicache.config.reader.build`, with line numbers of the file."""
         return _mapping(_nested(self.settings))
 
-    def yaml(self) -> str:
-        """Return YAML in our own keys, with the notes as comments and without literal secrets."""
-        comments = [*self.notes, *(setting.remark for setting in self.settings if setting.remark)]
-        head = [line for comment in comments for line in textwrap.wrap(comment, 110, **_HANGING)]
+    def yaml(self, problems: Sequence[str] = ()) -> str:
+        """Return YAML in our own keys, with the notes as comments and without literal secrets.
+
+        *problems*, a line each, go before: they make the YAML incomplete.
+        """
+        head = ["# NOT COMPLETE. What could not be carried over:", *_comments(problems), "#"] if problems else []
+        head += _comments([*self.notes, *(setting.remark for setting in self.settings if setting.remark)])
         return "\n".join([*head, *_lines(_nested(self.settings), "")]) + "\n"
 
 
@@ -59,8 +65,13 @@ _HANGING: dict[str, Any] = {
     "break_long_words": False,
     "break_on_hyphens": False,
 }
+_BARE = re.compile(r"[A-Za-z0-9_.+-]+")  # what is wrong may be anything, and is put in quotes
 _SHAPES = {key: setting.shape for key, setting in reversed(list(walk(Config)))}
 _ORDER = {key: place for place, key in enumerate(reversed(_SHAPES))}
+
+
+def _comments(comments: Iterable[str]) -> list[str]:
+    return [line for comment in comments for line in textwrap.wrap(comment, 110, **_HANGING)]
 
 
 def _nested(settings: tuple[Carried, ...]) -> dict[str, Any]:
@@ -98,13 +109,15 @@ def _lines(tree: dict[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{name}:"
             yield from _lines(value, f"{indent}  ")
         else:
+            if value.missing:
+                yield f"{indent}# missing: write it in place of ${{{value.missing}}}, or set that in the environment"
             yield f"{indent}{name}: {_written(value)}"
 
 
 def _written(setting: Carried) -> str:
     text = setting.text if setting.shown is None else setting.shown
     shape = _SHAPES[setting.key]
-    if isinstance(shape, Scalar) and shape.yaml_style != "text":
+    if isinstance(shape, Scalar) and shape.yaml_style != "text" and _BARE.fullmatch(text):
         return text
     if yaml.safe_dump([text], width=math.inf, allow_unicode=True) == f"- {text}\n":
         return text

@@ -167,22 +167,23 @@ def _legacy_text(to: Carrier, root: CaselessMapping, redis: CaselessMapping) -> 
 
 
 def _url(to: Carrier, redis: CaselessMapping) -> None:
-    host = to.host(redis, "127.0.0.1")
+    host, missing = to.host(redis, "127.0.0.1"), "REDIS_HOST"
     port = to.whole(redis, "servicePort", 1, 65535) or 6379
     if redis.text("serviceName").endswith(".static") and port in (80, 6379) and "serviceHost" in redis:
         to.note(redis, "servicePort", f"{port} is taken; a static service's own port is in Higress's registry only")
-    where = f"{host}:{port}/{to.whole(redis, 'database', 0, 999_999_999) or 0}"
+    behind = f":{port}/{to.whole(redis, 'database', 0, 999_999_999) or 0}"
     password, remark = reference(redis, "password", "REDIS_PASSWORD")
     user = redis.text("username")
     user = user if "${" in user else quote(user, safe="")
     to.carried.append(
         Carried(
             "exact.redis.url",
-            _credentials(to.filled(redis, "username"), to.filled(redis, "password")) + where,
+            _credentials(to.filled(redis, "username"), to.filled(redis, "password")) + (host or "unknown") + behind,
             redis.key(name := "serviceHost" if "serviceHost" in redis else "serviceName"),
             redis.line_of(name),
-            _credentials(user, password) + where,
+            _credentials(user, password) + (host or f"${{{missing}}}") + behind,
             remark and f"{remark}; in a URL, / ? # @ : % are written %2F %3F %23 %40 %3A %25",
+            "" if host else missing,
         )
     )
 

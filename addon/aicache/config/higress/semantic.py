@@ -6,8 +6,11 @@ from aicache.config.higress.embeddings import EMBEDDINGS, NO_WAY, Service
 from aicache.config.higress.file import CaselessMapping
 from aicache.config.higress.value_translator import Carrier
 from aicache.config.reader import show_text
+from aicache.config.translation import Carried
 
 VECTORS_LEFT = "vectors that are there already are not used, as they know neither model nor caller"
+ENDPOINT = "DASHVECTOR_ENDPOINT"
+COLLECTION = "DASHVECTOR_COLLECTION"
 DEFAULT_THRESHOLD = 1000  # the plugin's default threshold, also for a threshold of 0
 
 
@@ -57,9 +60,9 @@ def _demo(to: Carrier, demo: CaselessMapping) -> None:
     to.carry("semantic.embedder.model", "text-embedding-v1", demo, "DashScopeKey")
     to.secret("semantic.embedder.api_key", demo, "DashScopeKey", "DASHSCOPE_API_KEY")
     to.carry("semantic.index.kind", "dashvector", demo, "DashVectorEnd")
-    to.required("semantic.index.endpoint", demo, "DashVectorEnd", "the cluster's endpoint")
+    to.required("semantic.index.endpoint", demo, "DashVectorEnd", "the cluster's endpoint", ENDPOINT)
     to.secret("semantic.index.api_key", demo, "DashVectorKey", "DASHVECTOR_API_KEY")
-    to.required("semantic.index.collection", demo, "DashVectorCollection", "the collection's name")
+    to.required("semantic.index.collection", demo, "DashVectorCollection", "the collection's name", COLLECTION)
     to.note_at(demo.line, f"{demo.name}: the demo's score below 0.1, a cosine distance, is a similarity of 0.9")
     to.note_at(demo.line, f"{demo.name}: {VECTORS_LEFT}")
     if demo.text("SessionID"):
@@ -80,9 +83,9 @@ def _vector(to: Carrier, vector: CaselessMapping) -> None:
     port = to.whole(vector, "servicePort", 0, 65535) or 443
     to.carry("semantic.index.kind", kind, vector, "type")
     suffix = "" if port == 443 else f":{port}"
-    to.required("semantic.index.endpoint", vector, "serviceHost", "the cluster's endpoint", suffix)
+    to.required("semantic.index.endpoint", vector, "serviceHost", "the cluster's endpoint", ENDPOINT, suffix)
     to.secret("semantic.index.api_key", vector, "apiKey", "DASHVECTOR_API_KEY")
-    to.required("semantic.index.collection", vector, "collectionID", "the collection's name")
+    to.required("semantic.index.collection", vector, "collectionID", "the collection's name", COLLECTION)
     to.note_at(vector.line, f"{vector.name}: {VECTORS_LEFT}")
     to.timeout("semantic.index.timeout", vector)
     if top_k := to.whole(vector, "topK", 0, 100):
@@ -131,17 +134,17 @@ def _embedding(to: Carrier, embedding: CaselessMapping) -> None:
     to.carry("semantic.embedder.model", embedding.text("model") or service.model, embedding, "model")
     if service.variable:
         to.secret("semantic.embedder.api_key", embedding, "apiKey", service.variable)
-    to.carry("semantic.embedder.base_url", _base_url(to, embedding, service), embedding, "serviceHost")
+    _base_url(to, embedding, service)
     to.timeout("semantic.embedder.timeout", embedding)
     if service.note:
         to.note(embedding, "type", service.note)
 
 
-def _base_url(to: Carrier, embedding: CaselessMapping, service: Service) -> str:
-    """Return the base URL. The file does not tell whether a port uses TLS: those that end in 443 are assumed to."""
+def _base_url(to: Carrier, embedding: CaselessMapping, service: Service) -> None:
+    """Carry the base URL. The file does not tell whether a port uses TLS: those that end in 443 are assumed to."""
     if service.public and not embedding.text("serviceHost"):
         embedding.text("serviceName")
-        host = service.host
+        host: str | None = service.host
     else:
         host = to.host(embedding, service.host)
     port = to.whole(embedding, "servicePort", 0, 65535) or service.port
@@ -154,4 +157,14 @@ def _base_url(to: Carrier, embedding: CaselessMapping, service: Service) -> str:
         to.note(
             embedding, "servicePort", f"{port} is taken for a port {'with' if scheme == 'https' else 'without'} TLS"
         )
-    return f"{scheme}://{host}{'' if port in (80, 443) else f':{port}'}{path}"
+    behind, missing = f"{'' if port in (80, 443) else f':{port}'}{path}", "" if host else "EMBEDDING_HOST"
+    to.carried.append(
+        Carried(
+            "semantic.embedder.base_url",
+            f"{scheme}://{host or 'unknown'}{behind}",
+            embedding.key("serviceHost"),
+            embedding.line_of("serviceHost"),
+            f"{scheme}://${{{missing}}}{behind}" if missing else None,
+            missing=missing,
+        )
+    )

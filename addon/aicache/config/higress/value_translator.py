@@ -44,18 +44,32 @@ class Carrier:
     def note_at(self, line: int, words: str) -> None:
         self.notes.append(f"{words} ({self._source} line {line})")
 
-    def required(self, key: str, names: CaselessMapping, name: str, what: str, suffix: str = "") -> None:
-        if not (text := names.text(name)):
-            self.problem(names, name, f"missing: write {what}")
-        self.carry(key, f"{text or 'unknown'}{suffix}", names, name)
+    def required(self, key: str, names: CaselessMapping, name: str, what: str, variable: str, suffix: str = "") -> None:
+        """Carry a text that there must be; *variable* is the environment variable that stands for a missing one."""
+        if text := names.text(name):
+            self.carry(key, f"{text}{suffix}", names, name)
+            return
+        self.problem(names, name, f"missing: write {what}")
+        line, shown = names.line_of(name), f"${{{variable}}}{suffix}"
+        self.carried.append(Carried(key, f"unknown{suffix}", names.key(name), line, shown, missing=variable))
 
     def secret(self, key: str, names: CaselessMapping, name: str, variable: str) -> None:
         """Carry a secret; *variable* is the environment variable that it belongs in if the file has it literally."""
         text = names.text(name)
         if not text:
             self.problem(names, name, f"missing: write ${{{variable}}}, and set that in the environment to the key")
-        shown, remark = reference(names, name, variable)
-        self.carried.append(Carried(key, text or "unknown", names.key(name), names.line_of(name), shown, remark))
+        shown, remark = reference(names, name, variable) if text else (f"${{{variable}}}", "")
+        self.carried.append(
+            Carried(
+                key,
+                text or "unknown",
+                names.key(name),
+                names.line_of(name),
+                shown,
+                remark,
+                missing="" if text else variable,
+            )
+        )
 
     def filled(self, names: CaselessMapping, name: str) -> str:
         """Return a text with variables replaced, as it may stand in a URL."""
@@ -98,8 +112,11 @@ class Carrier:
         self.problem(names, name, f"{show_text(text)} is not a number")
         return None
 
-    def host(self, names: CaselessMapping, likely: str) -> str:
-        """Return the host of a service, *likely* if it is wrong. A name in Higress's registry is not a host."""
+    def host(self, names: CaselessMapping, likely: str) -> str | None:
+        """Return the host of a service, None if it is missing or wrong; *likely* is what the problem proposes.
+
+        A name in Higress's registry is not a host.
+        """
         host, name = names.text("serviceHost"), names.text("serviceName")
         way_out = f"write {names.path}serviceHost: {likely}, or wherever it is"
         if host:
@@ -117,7 +134,7 @@ class Carrier:
         else:
             self.note(names, "serviceName", f"{show_text(name)} is taken for a host; where that is wrong, {way_out}")
             return name
-        return likely
+        return None
 
 
 def reference(names: CaselessMapping, name: str, variable: str) -> tuple[str, str]:
