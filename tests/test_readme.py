@@ -224,6 +224,12 @@ def test_the_configuration_table_is_the_codes_own() -> None:
     assert table.strip() == docs.table().strip(), "run `python -m aicache.config --table`"
 
 
+def test_the_table_of_masks_is_the_codes_own() -> None:
+    table = text(PAGES / "masks.md").partition("--masks -->\n")[2].partition("<!-- end of")[0]
+
+    assert table.strip() == docs.mask_table().strip(), "run `python -m aicache.config --masks`"
+
+
 @each_document
 def test_every_configuration_shown_can_be_used(path: Path) -> None:
     for block in blocks(path, "yaml"):

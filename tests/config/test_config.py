@@ -26,12 +26,15 @@ from aicache.config import (
     load,
     read_file,
 )
+from aicache.config.mask_values import MaskEntry
 from aicache.config.reader import MAX_PROBLEMS, build
 from aicache.config.redis_url import parse_redis_url, redacted
 from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
 from aicache.config.schema import ListOf, walk
 from aicache.config.syntax import compose
+from aicache.domain.built_in_masks import CHOICES
 from aicache.domain.conversation import Context
+from aicache.domain.masks import Place
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "config.example.yaml").read_text()
@@ -99,7 +102,7 @@ def test_every_key_reaches_its_value():
     assert not config.enabled
     assert (config.session_id, config.scope, config.context) == ("7", Header("x-user"), Context.ALL_QUESTIONS)
     assert config.lookup_timeout == 1.5
-    assert (config.ignore, config.mask) == (("stream", "seed"), (re.compile(r"\d{4}-\d{2}-\d{2}"),))
+    assert (config.ignore, config.mask) == (("stream", "seed"), (MaskEntry(re.compile(r"\d{4}-\d{2}-\d{2}")),))
     assert config.key_headers == ("x-portkey-provider",)
     assert config.exact.ttl == 43200.0
     assert config.exact.redis == Redis("rediss://u:p@cache:6380/3?db=4", "p:", 0.5, 8, legacy_text=True)
@@ -219,8 +222,33 @@ BAD = {
         'mask[0]: "a{99999999999999999999}" is not a regular expression that Python can compile: '
         "the repetition number is too large"
     ),
-    "ignore: [null]": "ignore[0]: has no value: write text",
-    "ignore: [[a]]": "ignore[0]: a list is not text",
+    "ignore: [null]": (
+        "ignore[0]: has no value: write the name of a field, or the path of a nested one such as input[].id"
+    ),
+    "ignore: [[a]]": "ignore[0]: a list is not the name of a field, or the path of a nested one such as input[].id",
+    "ignore: ['input[0].id']": (
+        'ignore[0]: "input[0].id" is not a path of names joined by dots, with [] after a list: write input[].id'
+    ),
+    "ignore: [metadata..user]": (
+        "ignore[0]: metadata..user is not a path of names joined by dots, with [] after a list: write input[].id"
+    ),
+    "ignore: ['tools[]']": (
+        'ignore[0]: "tools[]" names whole items of a list: add the name of a field in them, as in input[].id'
+    ),
+    "ignore: ['messages[].content']": (
+        'ignore[0]: "messages[].content" is what the conversation consists of: to leave out parts of its texts, use '
+        "mask"
+    ),
+    "mask: [{pattern: x, in: [sytem]}]": "mask[0].in[0]: sytem is not one of: system, user, tool",
+    "mask: [{in: [user]}]": "mask[0].pattern: missing: write a regular expression",
+    "mask: [{pattern: '[a', in: user}]": (
+        'mask[0].pattern: "[a" is not a regular expression (error at position 0): unterminated character set'
+    ),
+    "mask: [{pattern: x, on: [user]}]": "mask[0].on: unknown key; known here: pattern, in",
+    "mask: [[x]]": "mask[0]: a list is not a regular expression, or {pattern: …, in: [system, user, tool]}",
+    "built_in_masks: all": f"built_in_masks: all is not one of: {', '.join(CHOICES)}",
+    "built_in_masks: [safe, codex]": f"built_in_masks[1]: codex is not one of: {', '.join(CHOICES)}",
+    "built_in_masks: {safe: true}": ("built_in_masks: a mapping is not a list: write [a, b], or one `- a` a line"),
     "key_headers: ['x y']": 'key_headers[0]: "x y" is not the name of a header',
     "ttl: 7d": "ttl: unknown key; did you mean exact.ttl?",
     "exact: {tll: 7d}": "exact.tll: unknown key; did you mean exact.ttl?",
@@ -242,9 +270,9 @@ BAD = {
     "exact: {redis: {url: 'redis://r', legacy_text: text}}": "exact.redis.legacy_text: text is not true or false",
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (enabled, session_id, scope, "
-        "context, answers, lookup_timeout, ignore, mask, ignore_headers, credential_headers, key_headers, exact, "
-        "semantic, store, in_flight, embeddings, websockets, templates, max_request, dashboard, log, otel, prices, "
-        "speed)"
+        "context, answers, lookup_timeout, ignore, mask, built_in_masks, ignore_headers, credential_headers, "
+        "key_headers, exact, semantic, store, in_flight, embeddings, websockets, templates, max_request, "
+        "dashboard, log, otel, prices, speed)"
     ),
 }
 
@@ -599,6 +627,25 @@ def test_files_that_cannot_be_read_are_named_in_one_line(tmp_path):
         "a\0b": "/a\0b: cannot be read: embedded null byte",
         "x" * 300: f"/{'x' * 300}: cannot be read: File name too long",
     }
+
+
+# masks
+
+
+def test_a_mask_is_a_pattern_or_a_pattern_with_places():
+    config = loaded("mask: ['a', {pattern: b}, {pattern: c, in: [user, tool]}, {pattern: d, in: tool}]")
+
+    assert [(entry.pattern.pattern, entry.in_) for entry in config.mask] == [
+        ("a", (Place.SYSTEM,)),
+        ("b", (Place.SYSTEM,)),
+        ("c", (Place.USER, Place.TOOL)),
+        ("d", (Place.TOOL,)),
+    ]
+
+
+@pytest.mark.parametrize("text", ["agents", "[agents]", "[agents, safe]", "[aider-date, safe]"])
+def test_built_in_masks_are_a_group_or_a_list(text):
+    assert loaded(f"built_in_masks: {text}").built_in_masks == tuple(re.findall("[a-z-]+", text))
 
 
 # documentation

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from aicache.domain.conversation import Context
 from aicache.domain.end_user import DEFAULT_IGNORED
 from aicache.domain.keys import Identity, KeyRules, Origin, identify, question_alias
+from aicache.domain.masks import Mask
 from aicache.domain.model import Turn
 from aicache.domain.request_headers import FieldRules
 from aicache.formats.openai.chat import CHAT
@@ -137,8 +138,8 @@ def test_an_alias_takes_the_secret_of_the_deployment_beside_all_that_is_stored()
     assert str(found.alias_key) not in repr(found)
 
 
-def test_the_mask_blanks_system_prompts_only() -> None:
-    rules = replace(RULES, mask=(re.compile(r"\d{4}-\d\d-\d\d"),))
+def test_a_mask_without_places_blanks_system_prompts_only() -> None:
+    rules = replace(RULES, mask=(Mask(re.compile(r"\d{4}-\d\d-\d\d")),))
 
     def body(system_date: str, user_date: str) -> dict[str, Any]:
         system = {
@@ -282,7 +283,7 @@ def test_two_scopes_never_share_a_key_anywhere(scopes: list[str]) -> None:
 
 
 def test_the_mask_blanks_system_prompts_only_anywhere() -> None:
-    rules = replace(ANY_API, mask=(re.compile(r"\d{4}-\d\d-\d\d"),))
+    rules = replace(ANY_API, mask=(Mask(re.compile(r"\d{4}-\d\d-\d\d")),))
     tuesday = "2026-01-06"
 
     assert anywhere(longer(system=f"Today is {tuesday}."), rules) == anywhere(longer(), rules)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from aicache.config import ConfigError, load
-from aicache.domain.masks import MASKS_TIME_LIMIT_S, Masks, MaskTooSlow
+from aicache.domain.masks import MASKS_TIME_LIMIT_S, Mask, Masks, MaskTooSlow, Place
 
 SLOW = {
     r"(a|aa)+$": "a" * 40 + "!",
@@ -20,7 +20,7 @@ SLOW = {
 
 @pytest.mark.parametrize("pattern", SLOW)
 def test_a_pattern_that_takes_for_ever_is_stopped_and_named(pattern: str) -> None:
-    masks = Masks([re.compile(pattern)])
+    masks = Masks([Mask(re.compile(pattern))])
 
     began = time.thread_time()
     with pytest.raises(MaskTooSlow) as caught:
@@ -32,7 +32,7 @@ def test_a_pattern_that_takes_for_ever_is_stopped_and_named(pattern: str) -> Non
 
 
 def test_the_limit_is_for_all_texts_of_a_request_together() -> None:
-    masks = Masks([re.compile(r"(a|aa)+$")])
+    masks = Masks([Mask(re.compile(r"(a|aa)+$"))])
     text = "a" * 24 + "!"
 
     began = time.thread_time()
@@ -59,9 +59,15 @@ def test_the_limit_is_for_all_texts_of_a_request_together() -> None:
 def test_what_is_found_is_what_re_finds(pattern: str, text: str) -> None:
     compiled = re.compile(pattern)
 
-    assert Masks([compiled]).blank(text) == compiled.sub("", text)
+    assert Masks([Mask(compiled)]).blank(text) == compiled.sub("", text)
 
 
 def test_the_configuration_refuses_what_cannot_be_matched() -> None:
     with pytest.raises(ConfigError, match="is not a regular expression"):
         load("mask: ['[a-z']\n", "config.yaml", {})
+
+
+def test_a_mask_applies_to_its_places_only() -> None:
+    masks = Masks([Mask(re.compile("x"), frozenset({Place.USER, Place.TOOL}))])
+
+    assert [masks.blank("axb", place) for place in Place] == ["axb", "ab", "ab"]

@@ -1,4 +1,4 @@
-"""``python -m aicache.config --example | --table`` prints the documentation of the configuration."""
+"""``python -m aicache.config --example | --table | --masks`` prints the documentation of the configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from aicache.config.docs import example, table
+from aicache.config.docs import example, mask_table, table
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.config") -> int:
@@ -14,7 +14,9 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
     output = parser.add_mutually_exclusive_group(required=True)
     output.add_argument("--example", action="store_true", help="as YAML: config.example.yaml")
     output.add_argument("--table", action="store_true", help="as a Markdown table")
-    print(example() if parser.parse_args(arguments).example else table(), end="")
+    output.add_argument("--masks", action="store_true", help="the built-in masks, as a Markdown table")
+    options = parser.parse_args(arguments)
+    print(example() if options.example else mask_table() if options.masks else table(), end="")
     return 0
 
 

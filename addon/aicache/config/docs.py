@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,11 @@ import yaml
 from aicache.config.scalars import Scalar, one_of
 from aicache.config.schema import ListOf, Section, Setting, settings
 from aicache.config.values import Config
+from aicache.domain.built_in_masks import BUILT_IN_MASKS
+from aicache.domain.masks import Place
 
+_APIS = {"": "all APIs", "messages": "Messages", "responses": "Responses", "gemini": "Gemini"}
+_PLACES = {Place.SYSTEM: "system prompts", Place.USER: "users' messages", Place.TOOL: "tool results"}
 _HEAD = """\
 # The AI cache's configuration: every key with its default and its meaning.
 #
@@ -44,6 +49,22 @@ def table() -> str:
     """Return all rows as a Markdown table."""
     lines = ["| Key | Default | Meaning |", "| --- | --- | --- |"]
     lines += [f"| `{row.key}` | `{row.default}` | {row.meaning} ({row.type}) |" for row in rows()]
+    return "\n".join(lines) + "\n"
+
+
+def mask_table() -> str:
+    """Return the built-in masks as a Markdown table."""
+    lines = ["| mask | group | client | leaves out | where | example |", "| --- | --- | --- | --- | --- | --- |"]
+    for mask in BUILT_IN_MASKS:
+        url = mask.source.partition(", ")[0]
+        client = f"[{mask.client}]({url})" if url.startswith("https:") else mask.client
+        paths = [f"`{path}`" for path in dict.fromkeys([*mask.fields, *filter(None, (p.path for p in mask.patterns))])]
+        texts = [_PLACES[place] for place in Place if any(place in pattern.places for pattern in mask.patterns)]
+        where = f"{_APIS[mask.api]}: {', '.join([*texts, *paths])}"
+        line = re.search(r"^.*\[.+\].*$", mask.examples[0], re.MULTILINE)
+        shown = f"`{line[0].strip()}`" if line and not mask.fields else ""
+        cells = (f"`{mask.name}`", "safe" if mask.safe else "agents", client, mask.what, where, shown)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -113,6 +134,8 @@ def _yaml(setting: Setting) -> str:
             return "null"
         case Scalar() as scalar:
             return _quoted(scalar, scalar.example if setting.required else scalar.show(setting.default))
+        case ListOf(scalar) if scalar.alone and len(setting.default) == 1:
+            return _quoted(scalar, scalar.show(setting.default[0]))
         case ListOf(scalar):
             return f"[{', '.join(_quoted(scalar, scalar.show(item)) for item in setting.default)}]"
         case Section():

@@ -94,7 +94,7 @@ class _Reader:
         values = {}
         for name, (key_line, value) in pairs.items():
             if name in known:
-                values[name] = self._value(known[name], value, path + name, key_line)
+                values[known[name].attribute] = self._value(known[name], value, path + name, key_line)
             else:
                 self._unknown(path, name, key_line, list(known))
         for name, setting in known.items():
@@ -133,17 +133,25 @@ class _Reader:
                     node = yaml.MappingNode(f"{_YAML}map", [])
                 usual = type(setting.default) if isinstance(setting.default, classes) else classes[0]
                 return self.section(shape, usual, node, f"{path}.", line)
-            case ListOf(scalar):
+            case ListOf(scalar, section):
                 if is_null(node):
                     self._problem(path, "has no value: write [] for an empty list", line)
                     return None
+                if scalar.alone and isinstance(node, yaml.ScalarNode):
+                    return (self._scalar(scalar, node, path, line),)
                 if not isinstance(node, yaml.SequenceNode) or node.tag not in _PLAIN_TAGS:
                     self._problem(path, f"{_show_node(node)} is not a list: write [a, b], or one `- a` a line", line)
                     return None
                 items = enumerate(node.value)
-                return tuple(self._scalar(scalar, item, f"{path}[{i}]", item.start_mark.line + 1) for i, item in items)
+                return tuple(self._item(scalar, section, item, f"{path}[{i}]") for i, item in items)
             case Scalar() as scalar:
                 return self._scalar(scalar, node, path, line)
+
+    def _item(self, scalar: Scalar, section: type | None, node: yaml.Node, path: str) -> Any:
+        line = node.start_mark.line + 1
+        if section is not None and isinstance(node, yaml.MappingNode):
+            return self.section(Section((section,)), section, node, f"{path}.", line)
+        return self._scalar(scalar, node, path, line)
 
     def _scalar(self, scalar: Scalar, node: yaml.Node, path: str, line: int) -> Any:
         value, fault = None, ""

@@ -15,12 +15,18 @@ from aicache.config import (
     Templates,
     WebSockets,
 )
+from aicache.config.mask_values import MaskEntry
+from aicache.domain import built_in_masks
 from aicache.domain.caller_identity import Caller
 from aicache.domain.digests import digest
+from aicache.domain.end_user import DEFAULT_IGNORED, END_USER_PARAMETERS
+from aicache.domain.json_paths import Edit, is_path, parse_path
 from aicache.domain.keys import KeyRules
+from aicache.domain.masks import Mask
 from aicache.domain.model import Call, Mode
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.request_headers import FieldRules, Headers
+from aicache.domain.unused_names import UnusedNames
 from aicache.entries.response_templates import Template
 from aicache.evidence.decision import DEFAULT_CHECK_RATES
 from aicache.formats import Allow
@@ -55,20 +61,31 @@ class Settings:
     fast_lane: bool
     """Whether hits in the near cache are answered without a mitmproxy flow, if nothing needs those."""
     in_flight: InFlight
+    edits: tuple[Edit, ...]
+    """Fields that are left out of requests, or in part, before they are parsed."""
+    unused: UnusedNames
+    """The names and paths of ``ignore`` that no request has had so far."""
     starting: bool = False
     """The salt of keys is not known yet: keys made until then match nothing, and nothing may be stored under them."""
 
     @classmethod
     def of(cls, config: Config, salt: bytes = b"", *, starting: bool = False) -> Settings:
         """*salt* is the deployment's (see `deployment_secrets`), or any other while it is unknown (*starting*)."""
+        chosen = built_in_masks.select(config.built_in_masks)
+        edits = [Edit(parse_path(text), text) for text in config.ignore if is_path(text)]
+        edits += built_in_masks.body_edits(chosen)
+        of_end_users = [edit for edit in edits if edit.path.root in END_USER_PARAMETERS]
         return cls(
             enabled=config.enabled,
             starting=starting,
+            edits=tuple(edit for edit in edits if edit not in of_end_users),
+            unused=UnusedNames(frozenset(config.ignore) - DEFAULT_IGNORED),
             key_rules=KeyRules(
                 session_id=config.session_id,
                 context=config.context,
                 ignore=frozenset(config.ignore),
-                mask=config.mask,
+                mask=(*(_mask(entry) for entry in config.mask), *built_in_masks.text_masks(chosen)),
+                edits=tuple(of_end_users),
                 fields=FieldRules(
                     ignore=frozenset(config.ignore_headers),
                     credential=frozenset(config.credential_headers),
@@ -121,6 +138,10 @@ class Settings:
                 return self.templates.whole
             case Mode.STREAM:
                 return self.templates.stream
+
+
+def _mask(entry: MaskEntry) -> Mask:
+    return Mask(entry.pattern, frozenset(entry.in_))
 
 
 def build_rules(config: Config, default_threshold: float, guarded_threshold: float) -> Rules:

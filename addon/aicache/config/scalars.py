@@ -6,11 +6,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aicache.config.redis_url import parse_redis_url
+from aicache.domain.json_paths import is_path, parse_path
 from aicache.domain.masks import compile_limited
 from aicache.domain.pricing import Price
 from aicache.entries.response_templates import parse_stream, parse_whole
@@ -40,6 +41,10 @@ class Scalar:
     """Whether the text may contain a password, so that only a redacted URL is shown."""
     example: str = ""
     """A value for the documentation of keys without a default."""
+    alone: bool = False
+    """Whether a list of it may be written as one item."""
+    section: bool = False
+    """Whether a list of it may have mappings among its items, with the keys of the item's dataclass."""
 
 
 def one_of(*values: str) -> Scalar:
@@ -188,6 +193,18 @@ def _pattern(text: str) -> re.Pattern[str]:
     return pattern
 
 
+def _ignored(text: str) -> str:
+    """Check the name of a field, or the path of a nested one; names may be anything, as long as they are no path."""
+    if is_path(text):
+        parse_path(text)
+    return text
+
+
+def some_of(*values: str) -> Scalar:
+    """One of some words, of which a list may have several, and may be written as one."""
+    return replace(one_of(*values), alone=True)
+
+
 def parse_header_name(text: str) -> str:
     """Return the name in lower case."""
     if not _HEADER_NAME.fullmatch(text):
@@ -213,6 +230,7 @@ def _token(text: str) -> str:
 
 
 TEXT = Scalar("text", str)
+IGNORED = Scalar("the name of a field, or the path of a nested one such as input[].id", _ignored)
 FLAG = Scalar("true or false", _flag, lambda value: "true" if value else "false", "bare")
 PATTERN = Scalar("a regular expression", _pattern, lambda value: value.pattern)
 MODEL = Scalar("text", str, example="text-embedding-3-small")

@@ -19,9 +19,10 @@ from aicache.config.scalars import Scalar, one_of
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of scalars of one type."""
+    """A list of scalars of one type. With a *section*, an item may also be a mapping with its keys."""
 
     scalar: Scalar
+    section: type | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Setting:
     optional: bool
     default: Any
     meaning: str
+    attribute: str
+    """The name of the dataclass's field; it ends with an underscore where the key is a word of Python's."""
 
     @property
     def required(self) -> bool:
@@ -64,8 +67,10 @@ class Setting:
         match self.shape:
             case Scalar(description):
                 pass
-            case ListOf(Scalar(description)):
+            case ListOf(Scalar(description) as scalar):
                 description = f"a list; each item is {description}"
+                if scalar.alone:
+                    description += "; one item needs no list"
             case Section():
                 description = "a section"
         return f"{description}, or null" if self.optional else description
@@ -93,12 +98,15 @@ def _setting(name: str, hint: Any, default: Any) -> Setting:
     classes = tuple(member for member in members if isinstance(member, type) and is_dataclass(member))
     shape: Shape
     match extras:
+        case [Scalar() as scalar, str(meaning)] if typing.get_origin(kind) is tuple:
+            item = typing.get_args(kind)[0]
+            shape = ListOf(scalar, item if is_dataclass(item) and isinstance(item, type) and scalar.section else None)
         case [Scalar() as scalar, str(meaning)]:
-            shape = ListOf(scalar) if typing.get_origin(kind) is tuple else scalar
+            shape = scalar
         case [str(meaning)] if classes:
             shape = Section(classes)
         case [str(meaning)] if typing.get_origin(kind) is typing.Literal:
             shape = one_of(*typing.get_args(kind))
         case _:
             raise TypeError(f"{name}: {hint!r} lacks its type or its documentation")
-    return Setting(name, shape, types.NoneType in members, default, meaning)
+    return Setting(name.removesuffix("_"), shape, types.NoneType in members, default, meaning, name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from re import Pattern
 from typing import Annotated, Literal, TypeAlias
 
+from aicache.config.mask_values import MASK, MaskEntry
 from aicache.config.scalars import (
     CHAT_MODEL,
     COLLECTION,
@@ -16,8 +16,8 @@ from aicache.config.scalars import (
     FLAG,
     HEADER_NAME,
     HTTP_URL,
+    IGNORED,
     MODEL,
-    PATTERN,
     PRICE,
     REDIS_URL,
     SECRET,
@@ -31,8 +31,10 @@ from aicache.config.scalars import (
     one_of,
     parse_header_name,
     size,
+    some_of,
     whole,
 )
+from aicache.domain import built_in_masks
 from aicache.domain.conversation import Context
 from aicache.domain.policy import Policy, Refusals, Volatile
 from aicache.domain.pricing import Price
@@ -545,9 +547,11 @@ class Config:
     ] = 0.5
     ignore: Annotated[
         tuple[str, ...],
-        TEXT,
+        IGNORED,
         "fields of the request's body that are not part of the key, since they cannot change the answer; those "
-        "that name an end user still are where a question is about the person or the moment",
+        "that name an end user still are where a question is about the person or the moment. A path such as "
+        "input[].id or metadata.user_id names a field within another, [] each item of a list. The log names those "
+        "that no request of an hour had",
     ] = (
         "stream",
         "stream_options",
@@ -559,11 +563,19 @@ class Config:
         "store",
     )
     mask: Annotated[
-        tuple[Pattern[str], ...],
-        PATTERN,
-        "patterns whose matches in system prompts are left out of the key, such as today's date; a request on "
+        tuple[MaskEntry, ...],
+        MASK,
+        "patterns whose matches are left out of the key, such as today's date: in system prompts, or in the texts "
+        "that in: lists (system, user, tool: system prompts, messages of users, results of tools); a request on "
         "which they take longer than 30 ms goes upstream",
     ] = ()
+    built_in_masks: Annotated[
+        tuple[str, ...],
+        some_of(*built_in_masks.CHOICES),
+        "what coding agents put into their requests that is not part of the key. safe: ids, times taken and "
+        "versions of the client, which cannot change an answer. agents: also dates, directories, git's status and "
+        "the like, so that the same task hits in another checkout, on another day. none, or the names of single masks",
+    ] = (built_in_masks.SAFE,)
     ignore_headers: Annotated[
         tuple[str, ...],
         HEADER_NAME,

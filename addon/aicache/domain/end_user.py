@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from aicache.domain.conversation import SYSTEM_ROLES, is_textual, text_in
-from aicache.domain.model import Call, Turn
+from aicache.domain.model import Turn
 from aicache.guards.caller_dependent import MAX_SCANNED_CHARS, depends_on_caller
 
 DEFAULT_IGNORED = frozenset(
@@ -29,24 +29,24 @@ _MIN_TURN_CHARS = 400
 """Characters that every turn counts for, however short: each takes time."""
 _MAX_USER_ID_CHARS = 1_000
 _NAMES_A_USER = re.compile("user|customer|account|tenant|member|person|identity|profile|uid", re.I)
-_CLAUDE_CODE_USER_ID = re.compile(
-    r'(?P<device>\{"device_id": ?"\w+", ?"account_uuid": ?"[\w-]*", ?)"session_id": ?"[\w-]+"\}'
-    r"|(?P<user>user_[0-9a-f]{64}_account_[\w-]*?)_session_[\w-]+"
+_CLAUDE_CODE_USER_ID = re.compile(  # where the id of the installation may be masked
+    r'(?P<device>\{"device_id": ?"(?:\w+|\x00)", ?"account_uuid": ?"[\w-]*", ?)"session_id": ?"[\w-]+"\}'
+    r"|(?P<user>user_(?:[0-9a-f]{64}|\x00)_account_[\w-]*?)_session_[\w-]+"
 )
 _ANSWER_ROLES = frozenset({"assistant", "model", "tool", "function"})
 
 
-def end_user_parameters(call: Call, ignored: Set[str]) -> dict[str, Any]:
+def end_user_parameters(params: Mapping[str, Any], turns: Sequence[Turn], ignored: Set[str]) -> dict[str, Any]:
     """Return the *ignored* parameters that name an end user, if the answer may depend on who that is; else nothing.
 
     Parameters that an operator has added to the ignored ones stay ignored, unless their name speaks of a person.
     """
     end_users = {
         name: _without_session(value) if name == "metadata" else value
-        for name, value in call.params.items()
+        for name, value in params.items()
         if name in ignored and value not in (None, "", {}, []) and _names_a_user(name)
     }
-    return end_users if end_users and may_be_personal(call.turns) else {}
+    return end_users if end_users and may_be_personal(turns) else {}
 
 
 def _without_session(metadata: Any) -> Any:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from aicache.domain.conversation import SYSTEM_ROLES, Context, select_turns
+from aicache.domain.conversation import Context, select_turns
 from aicache.domain.end_user import DEFAULT_IGNORED, end_user_parameters
-from aicache.domain.masks import Masks
+from aicache.domain.json_paths import Edit, edit_body, edits_for, tell_nobody
+from aicache.domain.masks import Mask, Masks, Place
 from aicache.domain.model import Batch, Call, Common, Turn
 from aicache.domain.request_headers import NO_FIELD_RULES, FieldRules
+from aicache.domain.turn_texts import change_texts
 from aicache.guards import normal_form
 
 _SEGMENT = r"(?:v\d+\w*|api|openai|anthropic|compatible-mode)"
@@ -23,7 +25,7 @@ _VENDOR_PATH = re.compile(
     r"|models/[^/]+:generateContent|services/aigc/text-generation/generation)/?"
 )
 """The vendors' own paths. Anything else in a path (a tenant, a project, another service) may change the answer."""
-_VERSION = 2
+_VERSION = 3
 """Version of the digest's input: a change makes every stored key unreachable."""
 _QUESTION = {"aicache": "question"}
 """Stands for the question in a namespace; no API sends a content like it."""
@@ -36,13 +38,19 @@ class KeyRules:
     session_id: str
     context: Context
     ignore: frozenset[str]
-    mask: tuple[re.Pattern[str], ...]
+    mask: tuple[Mask, ...]
     fields: FieldRules = NO_FIELD_RULES
     """Settings for the header fields that are part of the key."""
     any_api: bool = False
     """Whether the same question through another API is the same request."""
     salt: bytes = field(default=b"", repr=False)
     """The deployment's own: without it nobody can check a guess against a digest."""
+    edits: tuple[Edit, ...] = ()
+    """Fields within the parameters that name an end user, which are no part of the key, or in part."""
+
+    def masks_for(self, api: str) -> tuple[Mask, ...]:
+        """Return the masks for the requests of an API."""
+        return tuple([mask for mask in self.mask if not mask.apis or api in mask.apis])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +84,26 @@ class Identity:
     """Keys the digests of questions in this namespace, and is stored nowhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """What of a call the key is made of: the call itself, less what cannot change its answer."""
+
+    params: Mapping[str, Any]
+    turns: Sequence[Turn]
+
+
 def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     """Return the exact key and the namespace of a call. Raises MaskTooSlow.
 
     Order of object keys and white space do not matter, since the JSON values are digested, not the bytes. An omitted
-    field and its default are different: only the upstream knows its defaults.
+    field and its default are different, except where the format has made them equal: only the upstream knows its
+    defaults.
     """
-    end_user = end_user_parameters(call, rules.ignore)
+    end_user = _end_user(call, rules)
     if call.common is not None and not end_user and _is_common(call, origin, rules):
         return _identify_common(call, call.common, origin, rules)
-    masks = Masks(rules.mask)
-    turns = [_masked(turn, masks) for turn in select_turns(call.turns, rules.context)]
+    keyed = keyed_parts(call, rules, end_user=end_user)
+    *before, last = keyed.turns
     head = (
         _VERSION,
         rules.session_id,
@@ -94,13 +111,44 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
         origin.upstream,
         origin.target,
         call.model,
-        {name: value for name, value in call.params.items() if name not in rules.ignore} | end_user,
-        [(turn.role, turn.content, turn.rest) for turn in turns[:-1]],
+        keyed.params,
+        [(turn.role, turn.content, turn.rest) for turn in before],
     )
-    last = turns[-1]
     turn = msgspec.json.encode((last.role, last.content, last.rest), order="deterministic")
     turn_without_question = msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic")
     return _identity(head, turn, turn_without_question, origin, rules.salt)
+
+
+def keyed_parts(
+    call: Call,
+    rules: KeyRules,
+    *,
+    end_user: dict[str, Any] | None = None,
+    found: Callable[[Mask, int], object] | None = None,
+) -> Keyed:
+    """Return what of a call its key is made of. Raises MaskTooSlow.
+
+    *end_user* are the parameters that name one, as far as they count. *found* is told each mask that matches, and how
+    often.
+    """
+    if end_user is None:
+        end_user = _end_user(call, rules)
+    params = call.params
+    if edits := edits_for(rules.edits, call.api):
+        params = edit_body(params, edits, tell_nobody)
+    kept = {name: value for name, value in params.items() if name not in rules.ignore} | end_user
+    turns = select_turns(call.turns, rules.context)
+    if masks := Masks(rules.masks_for(call.api), found):
+        turns = _masked(turns, masks)
+    return Keyed(kept, turns)
+
+
+def masked_question(call: Call, rules: KeyRules) -> str | None:
+    """Return `Call.question` without what the masks leave out of users' messages. Raises MaskTooSlow."""
+    if call.question is None or not any(Place.USER in mask.places for mask in rules.mask):
+        return call.question
+    question = Masks(rules.masks_for(call.api)).blank(call.question, Place.USER)
+    return question if question.strip() else None
 
 
 def question_alias(identity: Identity, question: str | None) -> str:
@@ -148,7 +196,8 @@ def _identify_common(call: Call, common: Common, origin: Origin, rules: KeyRules
     """Return the identity of a call by its common form. The path is left out: it is one API's, and a vendor's own."""
     system = Turn("system", common.system, {})
     turns = select_turns([system, *(Turn(role, text, {}) for role, text in common.turns)], rules.context)
-    system = _masked(system, Masks(rules.mask))
+    if masks := Masks(rules.masks_for(call.api)):
+        system, *_ = turns = _masked(turns, masks)
     head = (
         _VERSION,
         rules.session_id,
@@ -183,17 +232,21 @@ def _identity(
     return Identity(exact.hexdigest(), namespace.hexdigest(), any_api, question.hexdigest(), alias_key.digest())
 
 
-def _masked(turn: Turn, masks: Masks) -> Turn:
-    if not masks or turn.role not in SYSTEM_ROLES:
-        return turn
-    return Turn(turn.role, _blank(turn.content, masks), turn.rest)
+def _masked(turns: Sequence[Turn], masks: Masks) -> Sequence[Turn]:
+    if not masks.learns:
+        return [change_texts(turn, masks.blank) for turn in turns]
+    for turn in turns:
+        change_texts(turn, masks.learn)
+    blanked = [change_texts(turn, masks.blank) for turn in turns]
+    return [Turn(turn.role, masks.rename(turn.content), masks.rename(turn.rest)) for turn in blanked]
 
 
-def _blank(content: Any, masks: Masks) -> Any:
-    if isinstance(content, str):
-        return masks.blank(content)
-    if isinstance(content, list):
-        return [_blank(part, masks) for part in content]
-    if isinstance(content, Mapping) and "text" in content:
-        return {**content, "text": _blank(content["text"], masks)}
-    return content
+def _end_user(call: Call, rules: KeyRules) -> dict[str, Any]:
+    """Return the parameters that name an end user, as far as the answer may depend on who that is."""
+    edits = edits_for(rules.edits, call.api)
+    if not edits:
+        return end_user_parameters(call.params, call.turns, rules.ignore)
+    params = edit_body(call.params, [edit for edit in edits if edit.change is not None], tell_nobody)
+    # A field that is ignored within a parameter counts as the ignored parameter would.
+    in_part = {edit.path.root for edit in edits if edit.change is None}
+    return end_user_parameters(params, call.turns, rules.ignore | in_part)

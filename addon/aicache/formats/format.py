@@ -5,13 +5,15 @@ To support another API, implement `Format` and register it in ``aicache.formats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from aicache.domain.json_paths import Edit, edit_body, tell_nobody
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats.api_errors import APIError, render_openai_error
+from aicache.formats.json_body import JSONObject, parse_request_object
 from aicache.formats.stateful_parameters import STRICT, Allow
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -27,6 +29,18 @@ class RequestContext:
     tools_semantic: bool = False
     """Whether an answer to a similar question may be served to a request that carries tools."""
     allow: Allow = STRICT
+    edits: tuple[Edit, ...] = ()
+    """Fields that are no part of the call, or in part."""
+    found: Callable[[Edit], object] = tell_nobody
+    """Is told the edits that changed a body."""
+
+    def parse_body(self, body: bytes) -> JSONObject:
+        """Parse a request's body, and leave out of it what the settings and the built-in masks do.
+
+        Raises ValueError for JSON that not all parsers read alike.
+        """
+        request = parse_request_object(body)
+        return edit_body(request, self.edits, self.found) if self.edits else request
 
 
 NO_CONTEXT = RequestContext()

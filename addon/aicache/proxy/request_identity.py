@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from aicache.domain import keys
 from aicache.domain.caller_digests import caller_digests
 from aicache.domain.caller_identity import Caller, digest_selecting_fields, identify_caller, target_without_credentials
 from aicache.domain.digests import digest
+from aicache.domain.json_paths import edits_for
 from aicache.domain.keys import Origin
 from aicache.domain.masks import MASKS_TIME_LIMIT_S, MaskTooSlow
 from aicache.domain.model import Bypass
@@ -74,14 +76,23 @@ def identify_request(
         return Bypass("no-scope")
     try:
         reject_stateful_query(query, allow=settings.allow)
-        context = RequestContext(query=query, headers=headers, tools_semantic=settings.tools, allow=settings.allow)
+        context = RequestContext(
+            query=query,
+            headers=headers,
+            tools_semantic=settings.tools,
+            allow=settings.allow,
+            edits=edits_for(settings.edits, format.api),
+            found=lambda edit: settings.unused.see([edit.name]),
+        )
         call = format.parse_request(path, body, context)
         identity = keys.identify(call, sender.origin, rules)
+        question = keys.masked_question(call, rules)
     except (ValueError, RecursionError) as exc:
         return _bypass_of(exc)
+    _watch_ignored(call.params, settings)
     fields, caller, origin = sender.fields, sender.caller, sender.origin
     return Exchange(
-        call,
+        call if question == call.question else replace(call, question=question),
         identity,
         directives,
         format,
@@ -118,6 +129,7 @@ def identify_batch(
         names, namespace = keys.identify_inputs(batch, sender.origin, rules)
     except (ValueError, RecursionError) as exc:
         return _bypass_of(exc)
+    _watch_ignored(batch.params, settings)
     credential = sender.credential(batch.api, batch.model, rules.salt)
     shared, page = settings.is_shared and credential is not None, headers.get("origin")
     return BatchExchange(
@@ -210,6 +222,14 @@ def _bypass_of(error: ValueError | RecursionError) -> Bypass:
             return Bypass("mask-too-slow")
     logger.debug("not understood: %s", error)
     return Bypass("not-understood")
+
+
+def _watch_ignored(names: Iterable[str], settings: Settings) -> None:
+    """Warn once of names in ``ignore`` that no request of an hour has had."""
+    if unused := settings.unused:
+        unused.see(names)
+        if missing := unused.due(time.monotonic()):
+            logger.warning("ignore: no request of the last hour had %s", ", ".join(missing))
 
 
 def _warn_of_mask(pattern: str) -> None:

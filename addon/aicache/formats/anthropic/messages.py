@@ -26,7 +26,6 @@ from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, Reques
 from aicache.formats.json_body import (
     JSONObject,
     object_list,
-    parse_request_object,
     render_json,
     token_count,
 )
@@ -89,7 +88,7 @@ class Messages(BaseFormat):
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         _reject_stateful(path, request, allow=context.allow)
         _check_types(request)
         turns = _turns(request)

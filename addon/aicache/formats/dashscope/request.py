@@ -11,7 +11,7 @@ from aicache.formats.dashscope import interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
 from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
-from aicache.formats.json_body import JSONObject, choice_count, object_list, parse_request_object
+from aicache.formats.json_body import JSONObject, choice_count, object_list
 from aicache.formats.stateful_parameters import Allow
 from aicache.formats.text_parts import QUESTION_PART, TEXT_PART, question_of
 
@@ -52,7 +52,7 @@ def parse_request(api: str, path: str, body: bytes, context: RequestContext) -> 
     The variant is the requested kind of stream: ``incremental`` or ``cumulative``, or empty for the model's default,
     which only the upstream knows.
     """
-    request = parse_request_object(body)
+    request = context.parse_body(body)
     _reject_headers(context.headers)
     model, input_fields = request.get("model"), request.get("input")
     if not isinstance(model, str) or not model:

@@ -17,7 +17,7 @@ from aicache.formats.gemini import answer as gemini_answer
 from aicache.formats.gemini import error as gemini_error
 from aicache.formats.gemini import interchange, stream
 from aicache.formats.gemini import request as gemini_request
-from aicache.formats.json_body import JSONObject, parse_object, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, parse_object, render_json
 
 ARRAY = "array"
 """The variant of streams that are a JSON array. Callers with ``alt=sse`` get events instead."""
@@ -50,7 +50,7 @@ class Gemini(BaseFormat):
             raise ValueError("the path does not name a model")
         kind, name, mode = parts
         model = name if kind == "models" else f"{kind}/{name}"
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         parsed = gemini_request.parse_request(request, allow=context.allow)
         return Call(
             api=self.api,

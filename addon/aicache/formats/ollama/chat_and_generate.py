@@ -26,7 +26,6 @@ from aicache.formats.json_body import (
     JSONObject,
     object_list,
     parse_object,
-    parse_request_object,
     render_json,
     token_count,
 )
@@ -132,7 +131,7 @@ class OllamaChat(_Ollama):
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, and for one without messages."""
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         _reject_stateful(request, _CHAT.keys(), context.allow)
         _check_fields(request, _CHAT)
         object_list(request.get("tools"), "tools")
@@ -159,7 +158,7 @@ class OllamaGenerate(_Ollama):
 
         An earlier answer's ``context`` is a parameter like any other: it does not refer to state.
         """
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         _reject_stateful(request, _GENERATE.keys(), context.allow)
         _check_fields(request, _GENERATE)
         prompt = request.get("prompt")

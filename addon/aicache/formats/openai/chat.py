@@ -22,7 +22,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, choice_count, object_list, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, choice_count, object_list, render_json
 from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, stream
 from aicache.formats.openai.chat_completion import Completion
 from aicache.formats.stateful_parameters import Allow
@@ -51,7 +51,7 @@ class Chat(BaseFormat):
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         _reject_stateful(path, request, allow=context.allow)
         if request.get("stream") and request.get("diffusing"):
             raise ValueError("diffusing: each chunk is a draft of the whole")  # Inception

@@ -22,7 +22,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, choice_count, parse_request_object, render_json
+from aicache.formats.json_body import JSONObject, choice_count, render_json
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
 from aicache.formats.stateful_requests import reject_stateful_request
 
@@ -65,7 +65,7 @@ class Completions(BaseFormat):
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         reject_stateful_request(path, request, documented_fields.COMPLETIONS, allow=context.allow)
         _check_fields(request)
         prompt, prompts = _prompt(request.get("prompt"))

@@ -16,7 +16,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
-from aicache.formats.json_body import JSONObject, parse_request_object, render_json, token_count
+from aicache.formats.json_body import JSONObject, render_json, token_count
 from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
 from aicache.formats.stateful_requests import reject_stateful_request
 
@@ -31,7 +31,7 @@ class Responses(BaseFormat):
 
     def parse_request(self, path: str, body: bytes, context: RequestContext = NO_CONTEXT) -> Call:
         """Parse a request. Raises ValueError for a malformed one, Stateful for one that depends on upstream state."""
-        request = parse_request_object(body)
+        request = context.parse_body(body)
         responses_request.reject_stored_prompt(request)
         reject_stateful_request(path, request, documented_fields.RESPONSES, allow=context.allow)
         responses_request.check_types(request)
