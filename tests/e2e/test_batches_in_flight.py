@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply, Request
-from e2e.proxy import READY_EXACT, SCRIPT, Proxy, children
+from e2e.proxy import READY_EXACT, Proxy, children, copy_script
 from e2e.proxy import Reply as Response
 from e2e.test_embeddings import ask, embed, expected, vectors
 
@@ -67,8 +66,7 @@ def slowly(request: Request) -> Reply:
 def proxy(start: Start, upstream: Upstream, tmp_path: Path) -> Proxy:
     """One on a copy of the script, that may be changed."""
     upstream.script = embed
-    folder = shutil.copytree(SCRIPT.parent, tmp_path / "addon", ignore=shutil.ignore_patterns("__pycache__"))
-    return start(CONFIG, wait_for=READY_EXACT, script=folder / SCRIPT.name)
+    return start(CONFIG, wait_for=READY_EXACT, script=copy_script(tmp_path / "addon"))
 
 
 def test_a_reload_of_the_script_leaves_a_batch_whole(proxy: Proxy, upstream: Upstream) -> None:

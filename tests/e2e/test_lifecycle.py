@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.answers import Reply
-from e2e.proxy import EXACT_ONLY, READY_EXACT, SCRIPT, Proxy, alive, children
+from e2e.proxy import EXACT_ONLY, READY_EXACT, Proxy, alive, children, copy_script
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -165,8 +164,7 @@ def test_a_data_folder_that_cannot_be_written_is_one_clear_line(start: Start, tm
 
 def test_the_script_can_be_reloaded_while_it_runs(start: Start, tmp_path: Path) -> None:
     """mitmproxy ends the addon and makes a new one when the script's file is touched: a copy, for others run ours."""
-    folder = shutil.copytree(SCRIPT.parent, tmp_path / "addon", ignore=shutil.ignore_patterns("__pycache__"))
-    proxy = start(script=folder / SCRIPT.name)
+    proxy = start(script=copy_script(tmp_path / "addon"))
     proxy.ask("Before the reload?")
     proxy.ask_until("exact", "Before the reload?")
 

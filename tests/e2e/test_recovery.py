@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.proxy import SCRIPT, Proxy, alive, children, free_port
+from e2e.proxy import Proxy, alive, children, copy_script, free_port
 from servers import Process, plain
 
 pytestmark = pytest.mark.slow
@@ -26,8 +26,11 @@ SLACK = 3.0
 
 
 def child(proxy: Proxy, name: str) -> int:
-    """Return the process of a part, by a word of its command line."""
-    found = [pid for pid in children(proxy.pid) if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    """Return the process of a part, by a word of its command line or, where it is a fork, its name."""
+    files = ("cmdline", "comm")
+    found = [
+        pid for pid in children(proxy.pid) if any(name in Path(f"/proc/{pid}/{file}").read_text() for file in files)
+    ]
     assert len(found) == 1, found
     return found[0]
 
@@ -46,8 +49,7 @@ def took_until(proxy: Proxy, cache: str, question: str, within: float) -> float:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The script in a folder of the test's own, to be touched."""
-    folder = shutil.copytree(SCRIPT.parent, tmp_path / "addon", ignore=shutil.ignore_patterns("__pycache__"))
-    return folder / SCRIPT.name
+    return copy_script(tmp_path / "addon")
 
 
 # ---------------------------------------------------------------------- damaged files
