@@ -14,7 +14,7 @@ LAYERS = [
     {"domain"},
     {"formats", "adapters"},
     {"entries"},
-    {"config", "engine"},
+    {"config", "engine", "cassette"},
     {"maintenance", "telemetry", "runtime"},
     {"proxy"},
     {"ui"},

@@ -255,7 +255,7 @@ def test_every_option_of_mitmproxy_named_is_there() -> None:
     source = "".join(text(path) for path in PACKAGE.rglob("*.py"))
     named = {name for path in DOCUMENTS for name in re.findall(r"(?:--set |\| `)(ai_cache_\w+)", text(path))}
 
-    assert named == set(re.findall(r'"(ai_cache_(?:config|data|warm))"', source))
+    assert named == set(re.findall(r'"(ai_cache_(?:config|data|warm|mode|cassette|strict))"', source))
 
 
 def test_every_request_header_of_ours_is_described() -> None:

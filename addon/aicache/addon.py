@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 
 from mitmproxy import exceptions
@@ -15,7 +14,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from aicache.config import Config, ConfigError
+from aicache.config import Config, ConfigError, RunMode
 from aicache.dashboard.dashboard import Dashboard
 from aicache.dashboard.token import DashboardToken
 from aicache.domain.events import Erased
@@ -23,9 +22,10 @@ from aicache.engine import Engine
 from aicache.fastpath.fast_path import FastPath
 from aicache.patches import large_bodies
 from aicache.patches.unread_responses import UnreadResponses
-from aicache.proxy import listeners, options
+from aicache.proxy import exit_status, listeners, options
 from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.cache_warming import FileWarmup
+from aicache.proxy.cassette_flows import CassetteFlows
 from aicache.proxy.collapsed_requests import CollapsedRequests
 from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.flow_events import FlowEvents
@@ -38,6 +38,7 @@ from aicache.proxy.request_handler import RequestHandler
 from aicache.proxy.request_lookup import RequestLookup
 from aicache.proxy.response_recorder import ResponseRecorder
 from aicache.proxy.upstream_replay import UpstreamReplays
+from aicache.runtime.idle import IdleRuntime
 from aicache.runtime.lifecycle import Lifecycle, Runtime
 from aicache.runtime.reconciler import Reconciler
 from aicache.telemetry.event_watchers import Watchers
@@ -57,10 +58,8 @@ class AICache:
 
     def __init__(self, build: Callable[..., Runtime] = Reconciler) -> None:
         self._watchers = Watchers()
-        build = partial(
-            build, on_checked=self._watchers.checked, on_erased=self._erased, on_judged=self._watchers.judged
-        )
-        self._lifecycle = Lifecycle(build, self._applied)
+        self._build = build
+        self._lifecycle = Lifecycle(self._build_runtime, self._applied, self._override)
         self._observability = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
         self._dashboard_token = DashboardToken()
         self._dashboard = Dashboard(self._observability, self._dashboard_token)
@@ -71,6 +70,7 @@ class AICache:
         self._header_misses = HeaderMisses()
         self._malformed, self._own = MalformedFields(), OwnConnections()
         self._flows = FlowStates(unread)
+        self._cassettes = CassetteFlows(self._flows)
         marks = flow_marks.FlowMarks(lambda: self._observability.scope)
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
@@ -78,7 +78,7 @@ class AICache:
         collapsed = CollapsedRequests(self._flows)
         context = ProxyContext(runtime, self._flows, events, unread, EmbeddingBatches(), self._replays, collapsed)
         lookup = RequestLookup(context, self._fast_path, self._header_misses, lambda: self._observability.bypassed)
-        self._handler = RequestHandler(context, lookup, self._own, self._dashboard)
+        self._handler = RequestHandler(context, lookup, self._cassettes, self._own, self._dashboard)
         self._recorder = ResponseRecorder(context, self._limits)
         self._warmup = FileWarmup(runtime)
         self._restore_body_check: Callable[[], None] = lambda: None
@@ -103,6 +103,8 @@ class AICache:
                 raise exceptions.OptionsError(str(exc)) from exc  # type: ignore[no-untyped-call]  # mitmproxy puts the option back
             # Raised here, mitmproxy would print it below a traceback; logged, it ends the start just as well.
             logger.error("ai-cache cannot start:\n%s", exc)
+        if self._cassettes.session is not None:  # before mitmproxy listens
+            options.connect_lazily(always=self._cassettes.never_connects)
 
     def running(self) -> None:
         if (runtime := self._lifecycle.runtime) is None:
@@ -121,12 +123,13 @@ class AICache:
         self._restore_body_check()
         self._commands.close()
         self._fast_path.uninstall()
+        all_well = self._cassettes.finish()
         runtime = self._lifecycle.end()
         if batches := dict(self._flows.partial_batches()):
             LeftoverBatches(batches).install()
-        return None if runtime is None else asyncio.ensure_future(self._close(runtime))
+        return None if runtime is None else asyncio.ensure_future(self._close(runtime, all_well=all_well))
 
-    async def _close(self, runtime: Runtime) -> None:
+    async def _close(self, runtime: Runtime, *, all_well: bool) -> None:
         """Store the last flows read from a file, close the backends, then the watchers: the last answers count."""
         try:
             await self._warmup.finish()
@@ -135,9 +138,21 @@ class AICache:
                 await runtime.close()
             finally:
                 await self._observability.close()
+        if not all_well:
+            exit_status.fail()
+
+    def _build_runtime(self, config: Config, data: Path) -> Runtime:
+        """Make the engine and its backends; a cassette needs neither backends nor a data folder."""
+        build = self._build if config.mode is RunMode.LIVE else IdleRuntime
+        watchers = self._watchers
+        return build(config, data, on_checked=watchers.checked, on_erased=self._erased, on_judged=watchers.judged)
+
+    def _override(self, config: Config) -> Config:
+        return self._cassettes.prepare(options.override(config))
 
     def _applied(self, runtime: Runtime, config: Config, data: Path) -> None:
         """Bring everything else in line with a configuration that has been put in force."""
+        self._cassettes.use()
         self._observability.configure(config)
         self._dashboard_token.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:
@@ -164,6 +179,7 @@ class AICache:
         self._own.client_disconnected(client)
 
     def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
+        self._cassettes.server_connect(data)
         return self._own.server_connect(data)
 
     def server_connected(self, data: ServerConnectionHookData) -> None:
@@ -189,13 +205,20 @@ class AICache:
         return self._handler.request(flow)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
+        if self._cassettes.responseheaders(flow):
+            return
         if self._flows.of(flow).is_answered or not self._malformed.refuse_response(flow):
             self._recorder.responseheaders(flow)
 
     def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
         if (storing := self._warmup.response(flow)) is not None:
             return storing
+        if (recording := self._cassettes.response(flow)) is not None:
+            return recording
         return self._recorder.response(flow)
 
-    def error(self, flow: HTTPFlow) -> None:
+    def error(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        if (recording := self._cassettes.error(flow)) is not None:
+            return recording
         self._recorder.error(flow)
+        return None

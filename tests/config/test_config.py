@@ -269,8 +269,8 @@ BAD = {
     "templates: {stream: {a: '%s'}}": "templates.stream: a mapping is not text of events, with %s in it",
     "exact: {redis: {url: 'redis://r', legacy_text: text}}": "exact.redis.legacy_text: text is not true or false",
     "[]": (
-        "the file: a list is not a section: write key: value below it, indented (enabled, session_id, scope, "
-        "context, answers, lookup_timeout, ignore, mask, built_in_masks, ignore_headers, credential_headers, "
+        "the file: a list is not a section: write key: value below it, indented (enabled, mode, cassette, session_id, "
+        "scope, context, answers, lookup_timeout, ignore, mask, built_in_masks, ignore_headers, credential_headers, "
         "key_headers, exact, semantic, store, in_flight, embeddings, websockets, templates, max_request, "
         "dashboard, log, otel, prices, speed)"
     ),

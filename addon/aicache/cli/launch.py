@@ -33,7 +33,7 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(arguments[:end]), list(arguments[end + 1 :])
 
 
-def check_readable(file: str) -> str:
+def check_readable(file: str, option: str = "--config") -> str:
     """Return the file's absolute path, since mitmproxy resolves relative ones against its own folder.
 
     Raises ValueError if it cannot be read.
@@ -42,17 +42,17 @@ def check_readable(file: str) -> str:
         with Path(file).open("rb"):
             return str(Path(file).absolute())
     except OSError as exc:
-        raise ValueError(f"--config: cannot read {file}: {exc.strerror}") from exc
+        raise ValueError(f"{option}: cannot read {file}: {exc.strerror}") from exc
 
 
-def check_writable(folder: str) -> str:
+def check_writable(folder: str, option: str = "--data") -> str:
     """Create the folder if it is missing, and return its absolute path. Raises ValueError if it is not writable."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return str(Path(folder).absolute())
     except OSError as exc:
-        raise ValueError(f"--data: cannot write to {folder}: {exc.strerror}") from exc
+        raise ValueError(f"{option}: cannot write to {folder}: {exc.strerror}") from exc
 
 
 def check_web() -> None:

@@ -32,6 +32,8 @@ examples:
   {prog}                                             in front of api.openai.com
   {prog} --upstream https://dashscope.aliyuncs.com/compatible-mode/v1
   {prog} --port 9000 --data ./cache --config ai-cache.yaml
+  {prog} --record run.yaml                           record what passes on a cassette
+  {prog} --replay run.yaml                           answer from the cassette alone: no key, no network
   {prog} --web                                       with mitmproxy's web interface
   {prog} -- --set flow_detail=1                      one line per request
 {demo}
@@ -81,18 +83,20 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
         settings["ai_cache_data"] = check_writable(options.data)
     if options.web:
         check_web()
+    settings |= cassette_options(options)
     port = free_port(options.port, "--port N")
     if options.web and not any("web_port" in argument.replace("-", "_") for argument in further):
         free_port(WEB_PORT, "-- --set web_port=N")
     program = installation.executable("mitmweb" if options.web else "mitmdump")
 
     origin, local = f"{upstream.scheme}://{upstream.netloc}", f"http://127.0.0.1:{port}"
-    if not is_reachable(upstream):
+    if options.replay is None and not is_reachable(upstream):
         print(f"serve: warning: {origin} cannot be reached; starting anyway", file=sys.stderr)
     path = upstream.path.rstrip("/")
+    what = "AI cache" if options.replay is None else f"{options.replay}"
+    place = "in front" if options.replay is None else "in place"
     print(
-        f"AI cache in front of {origin}. In your client, base_url is {local}{path}, in place of {origin}{path}",
-        flush=True,
+        f"{what} {place} of {origin}. In your client, base_url is {local}{path}, in place of {origin}{path}", flush=True
     )
     listen = ["--mode", f"reverse:{origin}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
     ours = set_options(default_options(options.web) | settings, further)
@@ -103,6 +107,7 @@ def build_parser(installation: Installation) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=installation.prog,
         usage="%(prog)s [--upstream URL] [--port N] [--config FILE] [--data DIR] [--web] [-- mitmproxy arguments]\n"
+        "       %(prog)s --record|--replay|--replay-or-record FILE [--strict] [...]\n"
         "       %(prog)s --demo [cloud]",
         description=__doc__,
         epilog=EXAMPLES.format(prog=installation.prog, demo=installation.demo_examples),
@@ -114,6 +119,23 @@ def build_parser(installation: Installation) -> argparse.ArgumentParser:
     parser.add_argument("--port", metavar="N", type=int, default=8080, help="default 8080; 0 for any free port")
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; `config --example` prints every key")
     parser.add_argument("--data", metavar="DIR", help="the data folder; default: the user's data folder")
+    cassette = parser.add_mutually_exclusive_group()
+    cassette.add_argument(
+        "--record", metavar="FILE", help="send every request upstream, and record it on this cassette, written anew"
+    )
+    cassette.add_argument(
+        "--replay",
+        metavar="FILE",
+        help="answer from this cassette, refuse what is not on it, and send nothing upstream",
+    )
+    cassette.add_argument(
+        "--replay-or-record", metavar="FILE", help="answer from this cassette; send and record what is not on it"
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit with 1 if a request was missing on the cassette, or could not be recorded",
+    )
     parser.add_argument(
         "--web", action="store_true", help=f"run mitmweb, which shows each request, at http://127.0.0.1:{WEB_PORT}"
     )
@@ -126,6 +148,23 @@ def build_parser(installation: Installation) -> argparse.ArgumentParser:
         "DashVector behind their own SDKs",
     )
     return parser
+
+
+def cassette_options(options: argparse.Namespace) -> dict[str, str]:
+    """Return the mitmproxy options for a cassette. Raises ValueError if it could not be used."""
+    modes = {"record": options.record, "replay": options.replay, "hybrid": options.replay_or_record}
+    for mode, file in modes.items():
+        if file is None:
+            continue
+        if mode == "replay":
+            check_readable(file, "--replay")
+        else:
+            check_writable(str(Path(file).absolute().parent), f"--{mode.replace('hybrid', 'replay-or-record')}")
+        strict = {"ai_cache_strict": "true"} if options.strict else {}
+        return {"ai_cache_mode": mode, "ai_cache_cassette": str(Path(file).absolute()), **strict}
+    if options.strict:
+        raise ValueError("--strict is about a cassette: name one with --replay, --record or --replay-or-record")
+    return {}
 
 
 def parse_upstream(url: str) -> SplitResult:

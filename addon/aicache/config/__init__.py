@@ -15,6 +15,7 @@ from aicache.config.translation import Translation
 from aicache.config.values import (
     AnswerReuse,
     CacheControl,
+    Cassette,
     Config,
     Credential,
     Dashboard,
@@ -33,6 +34,7 @@ from aicache.config.values import (
     OpenAIEmbedder,
     Otel,
     Redis,
+    RunMode,
     Scope,
     Semantic,
     Shared,
@@ -45,6 +47,7 @@ from aicache.config.values import (
 __all__ = [
     "AnswerReuse",
     "CacheControl",
+    "Cassette",
     "Config",
     "ConfigError",
     "Credential",
@@ -65,6 +68,7 @@ __all__ = [
     "OpenAIEmbedder",
     "Otel",
     "Redis",
+    "RunMode",
     "Scope",
     "Semantic",
     "Shared",

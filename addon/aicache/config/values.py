@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from re import Pattern
 from typing import Annotated, Literal, TypeAlias
 
 from aicache.config.mask_values import MASK, MaskEntry
@@ -18,6 +19,7 @@ from aicache.config.scalars import (
     HTTP_URL,
     IGNORED,
     MODEL,
+    PATTERN,
     PRICE,
     REDIS_URL,
     SECRET,
@@ -73,6 +75,15 @@ class JudgeWhen(StrEnum):
 
     AFTER = "after"
     BEFORE = "before"
+
+
+class RunMode(StrEnum):
+    """Whether requests are answered from the cache, or from a cassette."""
+
+    LIVE = "live"
+    RECORD = "record"
+    REPLAY = "replay"
+    HYBRID = "hybrid"
 
 
 class AnswerReuse(StrEnum):
@@ -516,6 +527,30 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
+class Cassette:
+    """Recorded requests and responses in one file, which is replayed without the upstream."""
+
+    file: Annotated[
+        str | None, FILE, "the cassette, a YAML file; record writes it anew, replay only reads it, hybrid adds to it"
+    ] = None
+    repeat_last: Annotated[
+        bool,
+        FLAG,
+        "whether the last of several recordings of the same request is replayed again once all have been; false: the "
+        "request is refused then",
+    ] = True
+    redact: Annotated[
+        tuple[Pattern[str], ...],
+        PATTERN,
+        "patterns whose matches in URLs and bodies are replaced by [redacted] before anything is compared or written, "
+        "in addition to what looks like a credential",
+    ] = ()
+    strict: Annotated[
+        bool, FLAG, "whether the exit code is 1 if a request was missing on the cassette, or could not be recorded"
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings: times in seconds, sizes in bytes. Sections compare by value and are hashable."""
 
@@ -524,6 +559,14 @@ class Config:
         FLAG,
         "whether the cache does anything; false: every request passes untouched, and no component is started",
     ] = True
+    mode: Annotated[
+        RunMode,
+        one_of(*RunMode),
+        "what answers requests: the cache (live), or a cassette, which needs no data folder, key or network: record "
+        "sends every request upstream and records it, replay sends none and refuses what is not recorded, hybrid sends "
+        "and records only what is not. Read at the start",
+    ] = RunMode.LIVE
+    cassette: Annotated[Cassette, "the cassette, unless mode is live"] = Cassette()
     session_id: Annotated[str, TEXT, "a part of every key: a new value starts with an empty cache"] = ""
     scope: Annotated[
         Scope,

@@ -9,7 +9,7 @@ from aicache.formats.json_body import render_json
 
 @dataclass(frozen=True, slots=True)
 class APIError:
-    """An error response. *message* must hold nothing of the request's content."""
+    """An error response. *message* holds nothing of the request's content, but where a cassette is replayed."""
 
     status: int
     """The HTTP status."""

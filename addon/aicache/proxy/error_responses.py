@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mitmproxy.http import Response
+from mitmproxy.http import Request, Response
 
 from aicache.domain.model import Bypass, Miss
 from aicache.formats import Embeddings, Format
-from aicache.formats.api_errors import APIError
-from aicache.proxy.http_messages import build_response
+from aicache.formats.api_errors import APIError, render_openai_error
+from aicache.proxy.http_messages import build_response, embeddings_format_of, format_of
 from aicache.telemetry import phrases
 
 NO_RETRY = MappingProxyType({"x-should-retry": "false"})
@@ -35,3 +35,13 @@ def render_incomplete_batch(format: Embeddings) -> Response:
     message = "The answer could not be completed from the cache: ask again."
     headers = {"cache-status": "ai-cache; fwd=partial", "x-cache-status": "miss", "retry-after": "0"}
     return render_error(format, APIError(502, message, "cache_error", "incomplete_batch"), headers)
+
+
+def render_miss_on_cassette(request: Request, error: APIError) -> Response:
+    """Return the refusal of a request that is not on the cassette, in OpenAI's shape if it is no call of any API."""
+    headers = {"cache-status": "ai-cache; detail=cassette", "x-cache-status": "miss"} | NO_RETRY
+    format = format_of(request) or embeddings_format_of(request)
+    if format is not None:
+        return render_error(format, error, headers)
+    body = render_openai_error(error)
+    return build_response(error.status, body, {"content-type": "application/json", **headers})

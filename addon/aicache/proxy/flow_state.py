@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from mitmproxy.http import HTTPFlow, Response
 
+from aicache.cassette.matching import MatchedRequest
 from aicache.domain.events import Decided
 from aicache.domain.model import Bypass, Entry
 from aicache.engine import Exchange
@@ -24,9 +26,32 @@ class Replay:
     audited: Exchange | None = None
 
 
+class RecordsResponses(Protocol):
+    """What records the responses of flows."""
+
+    async def record(self, flow: HTTPFlow, recorded: CassetteFlow) -> None:
+        """Record a flow's whole response. Never raises."""
+
+    async def record_broken(self, flow: HTTPFlow, recorded: CassetteFlow) -> None:
+        """Record a response that has not ended, if all of the answer has come. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteFlow:
+    """A request on its way upstream whose response is to be recorded on a cassette."""
+
+    session: RecordsResponses
+    order: int
+    """Its place among the requests of the session."""
+    asked: MatchedRequest
+    credentials: tuple[str, ...]
+    tee: Tee
+
+
 @dataclass(slots=True)
 class FlowState:
-    """One flow. At most one of *exchange*, *is_answered* and *replay* is set; none for traffic that is no LLM call."""
+    """One flow. At most one of *exchange*, *is_answered*, *replay* and *recorded* is set; none for traffic that is no
+    LLM call."""
 
     exchange: Exchange | BatchExchange | Bypass | None = None
     """A request on its way upstream, as the look-up left it."""
@@ -36,6 +61,7 @@ class FlowState:
     is_answered: bool = False
     """Whether the response is the cache's own and not the upstream's."""
     replay: Replay | None = None
+    recorded: CassetteFlow | None = None
     flight: Flight | None = None
     """Its answer, for which equal requests may wait."""
     client_left: bool = False

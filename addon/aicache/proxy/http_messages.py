@@ -19,7 +19,13 @@ from aicache.entries.response_templates import Template
 logger = logging.getLogger(__name__)
 
 CORS_PREFIX = "access-control-"
-REASON_PHRASES = {200: b"OK", 426: b"Upgrade Required", 502: b"Bad Gateway", 504: b"Gateway Timeout"}
+REASON_PHRASES = {
+    200: b"OK",
+    400: b"Bad Request",
+    426: b"Upgrade Required",
+    502: b"Bad Gateway",
+    504: b"Gateway Timeout",
+}
 
 
 def collect_headers(headers: Headers) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mitmproxy.http import HTTPFlow, Response
 
+from aicache.proxy.cassette_flows import CassetteFlows
 from aicache.proxy.own_connections import OwnConnections, render_refusal
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_lookup import RequestLookup
@@ -29,9 +30,17 @@ class OwnPages(Protocol):
 class RequestHandler:
     """Answers requests, or lets them go on upstream."""
 
-    def __init__(self, context: ProxyContext, lookup: RequestLookup, own: OwnConnections, pages: OwnPages) -> None:
+    def __init__(
+        self,
+        context: ProxyContext,
+        lookup: RequestLookup,
+        cassettes: CassetteFlows,
+        own: OwnConnections,
+        pages: OwnPages,
+    ) -> None:
         self._context = context
         self._lookup = lookup
+        self._cassettes = cassettes
         self._own = own
         self._pages = pages
 
@@ -47,9 +56,11 @@ class RequestHandler:
             return None
         if self._pages.handles(flow):
             return self._show_page(flow, runtime)
+        if self._cassettes.never_connects:  # nor may a name be resolved
+            return self._cassettes.request(flow)
         if (leads_back := self._own.leads_back(flow)) is not None:
             return self._refuse_loop(leads_back, flow, runtime)
-        return self._lookup.start(flow, runtime) if runtime.settings.enabled else None
+        return self._answer(flow, runtime)
 
     def close(self) -> None:
         self._lookup.close()
@@ -68,6 +79,12 @@ class RequestHandler:
         else:
             await self._go_on(flow, runtime)
 
+    def _answer(self, flow: HTTPFlow, runtime: Runtime) -> Awaitable[None] | None:
+        """Answer a request from the cassette, where there is one, or from the cache."""
+        if self._cassettes.session is not None:
+            return self._cassettes.request(flow)
+        return self._lookup.start(flow, runtime) if runtime.settings.enabled else None
+
     async def _go_on(self, flow: HTTPFlow, runtime: Runtime) -> None:
-        if runtime.settings.enabled and (lookup := self._lookup.start(flow, runtime)) is not None:
-            await lookup
+        if (answering := self._answer(flow, runtime)) is not None:
+            await answering

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aicache import config as configuration
-from aicache.config import Config, ConfigError
+from aicache.config import Config, ConfigError, RunMode
 from aicache.config.request_settings import Settings
 from aicache.engine import Engine
 
@@ -40,17 +40,21 @@ class Lifecycle:
     """Holds the runtime: None before the first valid configuration, and after `end`.
 
     *build* makes it from the first configuration, raising ConfigError; *applied* is called with each configuration and
-    data folder that has been put in force.
+    data folder that has been put in force. *override* returns a configuration with what is said of it elsewhere, and
+    raises ConfigError for one that cannot be put in force.
     """
 
     def __init__(
         self,
         build: Callable[[Config, Path], Runtime],
         applied: Callable[[Runtime, Config, Path], None],
+        override: Callable[[Config], Config] = lambda config: config,
     ) -> None:
         self.runtime: Runtime | None = None
         self._build = build
         self._applied = applied
+        self._override = override
+        self._mode = RunMode.LIVE
         self._file: Path | None = None
         self._data = Path()
         self._modified: float | None = None  # modification time of the file in force, or last refused
@@ -73,7 +77,11 @@ class Lifecycle:
         """Put the configuration in *file* in force (None: the defaults), or raise ConfigError and leave the old one."""
         modified = _modified(file)
         config = Config() if file is None else configuration.read_file(file, os.environ, logger.warning)
+        config = self._override(config)
+        if self.runtime is not None and config.mode is not self._mode:
+            raise ConfigError([f"mode: {config.mode}, but it is {self._mode} until the next start"])
         if self.runtime is None:
+            self._mode = config.mode
             self.runtime = self._build(config, data)
         else:
             self.runtime.configure(config, data)

@@ -1,0 +1,36 @@
+"""A recorded response for a request in another mode, or through another API, than it was recorded with. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aicache.cassette.interaction import RecordedResponse
+from aicache.cassette.matching import MatchedRequest
+from aicache.domain.keys import Identity
+from aicache.entries import recording
+from aicache.entries.recording import Recording
+
+MAX_BYTES = 1 << 40
+
+
+def respond(recorded: MatchedRequest, response: RecordedResponse, asked: MatchedRequest) -> RecordedResponse:
+    """Return the response to *asked*. Raises ValueError if what was recorded cannot be said in its mode or API."""
+    if recorded.call is None or asked.call is None or recorded.format is None or asked.format is None:
+        return response
+    was, call = recorded.call, asked.call
+    if (was.api, was.mode, was.variant, was.wants_usage) == (call.api, call.mode, call.variant, call.wants_usage):
+        return response
+    if was.api == call.api and response.status != 200:
+        return response
+    entry = recording.record(
+        was,
+        Identity(recorded.key, recorded.key),
+        Recording(response.status, response.content_type, "", response.body),
+        recorded.format,
+        now=0.0,
+        until=1.0,
+        max_bytes=MAX_BYTES,
+    )
+    body, content_type = recording.replay(entry, call, asked.format)
+    headers = dict(response.headers) | {"content-type": content_type}
+    return replace(response, headers=tuple(sorted(headers.items())), body=body)
