@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from environment import ROOT
 
+BESIDE = frozenset({"mypy"})
+"""Stages that take one core, half a minute where they have no cache, and print nothing until their end."""
 MAX_RETRIED_TESTS = 5
 """More failures than these have a cause in common and are not retried."""
 
@@ -37,7 +40,7 @@ def is_python_script(file: Path) -> bool:
 
 
 def run(stages: Mapping[str, Sequence[str]], retry: Sequence[str] = ()) -> int:
-    """Run every stage, even after one has failed; return 1 if any failed.
+    """Run every stage, even after one has failed; return 1 if any failed. Those of `BESIDE` run beside the next ones.
 
     *retry* are the options with which the stage pytest retries the few tests that failed while others ran at the same
     time. A test that fails again has failed; one that passes is reported as unsteady.
@@ -47,23 +50,41 @@ def run(stages: Mapping[str, Sequence[str]], retry: Sequence[str] = ()) -> int:
     unsteady: list[str] = []
     # The tests start hundreds of processes. Without bytecode files, each would compile every module.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    for name, command in stages.items():
-        print(f"== {name}", flush=True)
-        began = time.monotonic()
-        try:
-            if subprocess.call(command, cwd=ROOT, env=env):
-                if name == "pytest" and retry:
-                    unsteady = passing_alone([*command[:3], *retry])
-                if name != "pytest" or not unsteady:
-                    failed.append(name)
-        except KeyboardInterrupt:
-            sys.exit(130)
-        finally:
-            took[name] = time.monotonic() - began
+    with ThreadPoolExecutor() as beside:
+        running = {name: beside.submit(captured, command, env) for name, command in stages.items() if name in BESIDE}
+        for name, command in stages.items():
+            if name in BESIDE:
+                continue
+            print(f"== {name}", flush=True)
+            began = time.monotonic()
+            try:
+                if subprocess.call(command, cwd=ROOT, env=env):
+                    if name == "pytest" and retry:
+                        unsteady = passing_alone([*command[:3], *retry])
+                    if name != "pytest" or not unsteady:
+                        failed.append(name)
+            except KeyboardInterrupt:
+                sys.exit(130)
+            finally:
+                took[name] = time.monotonic() - began
+        for name, ending in running.items():
+            code, said, took[name] = ending.result()
+            print(f"== {name}\n{said}", end="", flush=True)
+            if code:
+                failed.append(name)
     print("==", ", ".join(f"{name} {'FAILED' if name in failed else 'ok'} ({took[name]:.0f} s)" for name in stages))
     if unsteady:
         print("== UNSTEADY, failed beside others and passed alone:", *unsteady)
     return 1 if failed else 0
+
+
+def captured(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, str, float]:
+    """Run a command; return its exit code, what it wrote, and its seconds."""
+    began = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
+    return done.returncode, done.stdout, time.monotonic() - began
 
 
 def passing_alone(command: Sequence[str]) -> list[str]:

@@ -54,6 +54,28 @@ def test_without_others_beside_it_there_is_no_second_chance(project: Path) -> No
     assert stages.run({"pytest": a_pytest(project, ["a"], "10")}) == 1
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_mypy_runs_beside_the_tests_and_is_told_after_them(
+    project: Path, capfd: pytest.CaptureFixture[str], code: int
+) -> None:
+    """Each waits for the other to begin."""
+    waits = (
+        "import pathlib, sys, time; own, other = map(pathlib.Path, sys.argv[1:3])\n"
+        "own.touch(); end = time.time() + 30\n"
+        "while not other.exists() and time.time() < end: time.sleep(0.02)\n"
+        f"print('as', own, flush=True); sys.exit(not other.exists() or {code} and own.name == 'one')"
+    )
+    commands = {
+        "mypy": [sys.executable, "-c", waits, "one", "two"],
+        "pytest": [sys.executable, "-c", waits, "two", "one"],
+    }
+
+    assert stages.run(commands) == code
+    said = capfd.readouterr().out
+    assert said.index("as two") < said.index("== mypy\nas one")
+    assert ("mypy FAILED" in said) == bool(code)
+
+
 def test_the_other_stages_run_all_the_same(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert stages.run({"lint": [sys.executable, "-c", "exit(1)"], "pytest": a_pytest(project, [], "0")}) == 1
     assert "lint FAILED" in capfd.readouterr().out
