@@ -28,6 +28,7 @@ from aicache.proxy.cache_warming import FileWarmup
 from aicache.proxy.cassette_flows import CassetteFlows
 from aicache.proxy.collapsed_requests import CollapsedRequests
 from aicache.proxy.embedding_batches import EmbeddingBatches
+from aicache.proxy.failed_requests import FailedRequests
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
 from aicache.proxy.leftover_batches import LeftoverBatches
@@ -81,6 +82,8 @@ class AICache:
         self._handler = RequestHandler(context, lookup, self._cassettes, self._own, self._dashboard)
         self._recorder = ResponseRecorder(context, self._limits)
         self._warmup = FileWarmup(runtime)
+        self._failed = FailedRequests(runtime, self._flows)
+        self._restore_errors: Callable[[], None] = lambda: None
         self._restore_body_check: Callable[[], None] = lambda: None
 
     # ------------------------------------------------------------------ life cycle
@@ -112,6 +115,7 @@ class AICache:
         options.connect_lazily()
         flow_marks.show_comments()
         self._restore_body_check = large_bodies.install(self._limits.decide)
+        self._restore_errors = self._failed.install()
         self._dashboard_token.announce(listeners.page_endpoints())
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
@@ -121,6 +125,7 @@ class AICache:
         self._replays.close()
         self._handler.close()
         self._restore_body_check()
+        self._restore_errors()
         self._commands.close()
         self._fast_path.uninstall()
         all_well = self._cassettes.finish()
@@ -218,6 +223,7 @@ class AICache:
         return self._recorder.response(flow)
 
     def error(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        self._failed.error(flow)
         if (recording := self._cassettes.error(flow)) is not None:
             return recording
         self._recorder.error(flow)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -16,6 +17,8 @@ import pytest
 import environment
 import interpreter
 from aicache.cli import launch, serve
+from aicache.cli.upstream_check import find_problem
+from certificates import a_certificate
 from demo.upstream import StandIn
 
 SCRIPTS = environment.ROOT / "scripts"
@@ -164,11 +167,46 @@ def test_everything_behind_two_dashes_is_mitmproxys() -> None:
     )
 
 
-async def test_upstream_is_reachable_only_while_it_listens() -> None:
+async def test_an_upstream_is_reachable_only_while_it_listens() -> None:
     async with StandIn() as upstream:
-        assert serve.is_reachable(serve.parse_upstream(upstream.url))
+        assert await problem(upstream.url) is None
 
-    assert not serve.is_reachable(serve.parse_upstream(upstream.url))
+    assert await problem(upstream.url) == "cannot be reached"
+    assert await problem("http://no-such-host.invalid") == "cannot be reached"
+
+
+async def test_an_upstream_is_to_speak_tls_as_its_url_says(tmp_path: Path) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*a_certificate(tmp_path))
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do as most servers do with what is no HTTP."""
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async with StandIn(tls=tls) as secured, await asyncio.start_server(refuse, "127.0.0.1", 0) as plain:
+        port = plain.sockets[0].getsockname()[1]
+
+        assert await problem(secured.url) is None
+        assert await problem(f"http://127.0.0.1:{port}") is None
+        assert "speaks TLS at this port" in (await problem(secured.url.replace("https", "http")) or "")
+        assert "does not speak TLS" in (await problem(f"https://127.0.0.1:{port}") or "")
+
+
+async def test_an_upstream_that_says_nothing_is_not_judged() -> None:
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(wait, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+
+        assert await problem(f"https://127.0.0.1:{port}") is None
+
+
+async def problem(url: str) -> str | None:
+    return await asyncio.to_thread(find_problem, serve.parse_upstream(url))
 
 
 @in_own_environment

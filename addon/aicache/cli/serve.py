@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +22,10 @@ from aicache.cli.launch import (
     set_options,
     split_arguments,
 )
+from aicache.cli.upstream_check import find_problem
 
 DEFAULT_UPSTREAM = "https://api.openai.com/v1"
 WEB_PORT = 8081  # mitmweb's own default
-REACH_TIMEOUT_S = 2.0
 EXAMPLES = """
 examples:
   {prog}                                             in front of api.openai.com
@@ -39,7 +38,7 @@ examples:
 {demo}
 Arguments after `--` are passed to mitmproxy, and override what this command sets. The exit code is 1, with one line of
 explanation, if the port is taken, the URL is invalid, the data folder is not writable, or the configuration is missing
-or wrong. An unreachable upstream is only a warning.
+or wrong. An upstream that cannot be reached, or does not speak TLS as its URL says, is only a warning.
 """
 
 
@@ -90,8 +89,8 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     program = installation.executable("mitmweb" if options.web else "mitmdump")
 
     origin, local = f"{upstream.scheme}://{upstream.netloc}", f"http://127.0.0.1:{port}"
-    if options.replay is None and not is_reachable(upstream):
-        print(f"serve: warning: {origin} cannot be reached; starting anyway", file=sys.stderr)
+    if options.replay is None and (problem := find_problem(upstream)) is not None:
+        print(f"serve: warning: {origin} {problem}; starting anyway", file=sys.stderr)
     path = upstream.path.rstrip("/")
     what = "AI cache" if options.replay is None else f"{options.replay}"
     place = "in front" if options.replay is None else "in place"
@@ -193,24 +192,6 @@ def free_port(port: int, option: str) -> int:
             reason = getattr(exc, "strerror", None) or exc
             raise ValueError(f"port {port} is not available ({reason}): choose another one with `{option}`") from exc
         return int(probe.getsockname()[1])
-
-
-def is_reachable(upstream: SplitResult) -> bool:
-    reached = threading.Event()
-
-    def connect() -> None:
-        address = (upstream.hostname or "", upstream.port or {"http": 80, "https": 443}[upstream.scheme])
-        try:
-            with socket.create_connection(address, timeout=REACH_TIMEOUT_S):
-                reached.set()
-        except (OSError, UnicodeError):
-            pass
-
-    # name resolution has no timeout, so it may stay behind in a thread
-    attempt = threading.Thread(target=connect, daemon=True)
-    attempt.start()
-    attempt.join(REACH_TIMEOUT_S)
-    return reached.is_set()
 
 
 def exec_command(command: list[str]) -> NoReturn:

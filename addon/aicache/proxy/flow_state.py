@@ -65,6 +65,10 @@ class FlowState:
     flight: Flight | None = None
     """Its answer, for which equal requests may wait."""
     client_left: bool = False
+    awaits_error: bool = False
+    """Whether its upstream failed, and the client gets the response that the `error` hook sets."""
+    why_failed: str = "broken off"
+    """Why it has no response, or not a whole one."""
 
     def end_flight(self, status: int = 0, entry: Entry | None = None) -> None:
         """Give the answer to the requests that wait for it, or let them go their own way.

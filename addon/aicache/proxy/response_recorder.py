@@ -86,10 +86,10 @@ class ResponseRecorder:
         self._context.unread.sent(flow)
         state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         exchange = state.exchange
-        state.client_left = has_client_left(flow)
+        state.client_left = has_client_left(flow) and not state.awaits_error
         body = None if state.tee is None else state.tee.so_far
         if runtime is None or response is None or not body or not isinstance(exchange, Exchange):
-            self._context.events.finished(flow, state, None, None, "broken off")
+            self._context.events.finished(flow, state, None, None, state.why_failed)
             return
         response.raw_content = body
         if not runtime.settings.enabled:  # switched off since the request

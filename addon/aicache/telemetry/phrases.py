@@ -78,6 +78,18 @@ _NOT_CACHED = {
 _NOT_KEPT = {
     "not to be kept": "the request or the settings say so",
     "too busy": "too much was being stored",
+    "upstream-refused": "the upstream refuses connections",
+    "upstream-unreachable": "no network leads to the upstream",
+    "upstream-unresolved": "the upstream's name cannot be resolved",
+    "upstream-timeout": "the upstream did not answer in time",
+    "upstream-certificate": "the upstream's certificate is not accepted",
+    "upstream-no-tls": "the upstream does not speak TLS",
+    "upstream-tls": "TLS with the upstream failed",
+    "upstream-loop": "the upstream leads back to this proxy",
+    "upstream-proxy": "the proxy before the upstream refuses to connect",
+    "upstream-closed": "the upstream closed the connection",
+    "upstream-not-http": "the upstream's answer is not HTTP",
+    "upstream-failed": "the upstream has not answered",
     "stored for longer already": "it is stored for longer already",
 }
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
