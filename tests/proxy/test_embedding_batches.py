@@ -40,9 +40,10 @@ def request() -> Request:
 
 
 def exchange() -> BatchExchange:
-    batch = OPENAI_EMBEDDINGS.parse_request("/v1/embeddings", request().content or b"")
+    asked = request().content or b""
+    batch = OPENAI_EMBEDDINGS.parse_request("/v1/embeddings", asked)
     keys = tuple(f"key-{text}" for text in TEXTS)
-    return BatchExchange(batch, keys, "namespace", Directives(), OPENAI_EMBEDDINGS, None, None)
+    return BatchExchange(batch, keys, "namespace", Directives(), OPENAI_EMBEDDINGS, None, None, body=asked)
 
 
 @pytest.fixture
