@@ -32,6 +32,8 @@ class Client:
     thinks: bool = True
     tools: bool = True
     model: str = "gpt-test"
+    purpose: str = "clients"
+    """Of the environment in which those in Python run."""
 
     def __str__(self) -> str:
         return self.name
@@ -109,9 +111,9 @@ def _command(client: Client) -> tuple[list[str], Path]:
     """Return what starts a client, and where: Node looks for packages from the folder in which code is evaluated."""
     script = SCRIPTS / client.script
     if script.suffix == ".py":  # all in one: most of what one needs the others need, too
-        python = environment.packages("clients", client.requirements)
+        python = environment.packages(client.purpose, client.requirements)
         return [str(python), str(script)], SCRIPTS
     if not environment.has_node():
         pytest.skip("there is no Node with npm")
-    folder = environment.node_packages(f"client-{script.stem.removeprefix('ask_')}", client.requirements)
+    folder = environment.node_packages(f"client-{script.stem.rpartition('_')[2]}", client.requirements)
     return ["node", "--input-type=module", "--eval", script.read_text("utf-8")], folder

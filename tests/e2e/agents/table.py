@@ -65,8 +65,15 @@ AGENTS = (
         "opencode",
         installed.opencode,
         ("run", TASK),
-        files=lambda url: {".config/opencode/opencode.json": _json("opencode", url, permission="allow")},
-        variables=lambda url: {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"},
+        files=lambda url: {
+            ".config/opencode/opencode.json": _json("opencode", url, permission="allow", snapshot=False)
+        },
+        variables=lambda url: {
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+            "npm_config_offline": "true",  # it wants its plugins' types from npm, and would try again
+        },
         key="OPENAI_API_KEY",
         turns=_turns(
             ("write", {"filePath": "capital.txt", "content": TEXT}),
