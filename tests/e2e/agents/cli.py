@@ -49,6 +49,7 @@ class Agent:
     key: str
     """The variable with the API key."""
     turns: tuple[Turn, ...]
+    api: str
     path: str
     """Of its requests to the model."""
     result: Mapping[str, str]
