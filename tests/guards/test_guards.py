@@ -52,7 +52,8 @@ NEAR_MISSES = [
     ("antonym", "How do I enable two-factor login?", "How do I disable two-factor login?"),
     ("antonym", "Is it normal to eat before 8am?", "Is it normal to eat after 8am?"),
     ("antonym", "怎么开通花呗", "怎么关闭花呗"),
-    ("antonym", "還款前可以提前結清嗎", "还款后可以提前结清吗"),
+    ("antonym", "還款前可以提前結清嗎", "還款後可以提前結清嗎"),
+    ("tongue", "開通帳號", "开通账号"),
     ("antonym", "上个月的账单在哪里", "下个月的账单在哪里"),
     ("polarity", "Why is my phone so slow?", "Why is my phone so fast?"),
     ("polarity", "Which drugs are safe during pregnancy?", "Which drugs are unsafe during pregnancy?"),
@@ -137,7 +138,7 @@ PARAPHRASES = [
 SAME_IN_CHINESE = [
     ("毫不气馁的馁什么意思", "毫不气馁中的馁字是什么意思"),
     ("毫不气馁的意思是什么", "毫不气馁是什么意思"),
-    ("開通帳號", "开通账号"),
+    ("開通帳號", "開通帳號嗎"),
     ("ＡＢＣ怎么用？", "ABC怎么用？"),
     ("能不能用微信还款", "能用微信还款吗"),
     ("我的花呗开通了没有", "我的花呗开通了吗"),
@@ -177,11 +178,9 @@ def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str
     ("slot", "one", "other"),
     [
         ("addition", "What are the risks of smoking?", "What are the health risks of smoking?"),
-        ("auxiliary", "Why did the bridge shake?", "Why does the bridge shake?"),
         ("modifier", "Is Ann a photographer?", "Is Ann a decent photographer?"),
         ("name", "How do I get a visa?", "How do I get a Pakistan visa?"),
         ("person", "How can I change my name?", "How can you change your name?"),
-        ("question", "为什么关闭账户", "怎么关闭账户"),
     ],
 )
 def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
@@ -197,6 +196,8 @@ def test_a_doubt_raises_the_bar(slot: str, one: str, other: str) -> None:
     [
         ("substitution", "How do I use the tiny function?", "How do I use the parseRow function?"),
         ("substitution", "How do I grill a zucchini?", "How do I grill a pumpkin?"),
+        ("auxiliary", "Why did the bridge shake?", "Why does the bridge shake?"),
+        ("question", "为什么关闭账户", "怎么关闭账户"),
         ("substitution", "芜菁怎么腌", "蘑菰怎么腌"),
         ("substitution", "Как почистить кофеварку?", "Как почистить мясорубку?"),
         ("order", "If it rains the street is wet, right?", "If the street is wet it rains, right?"),

@@ -224,7 +224,7 @@ def test_the_same_in_other_small_words_is_explained(one: str, other: str) -> Non
         ("什么是 CPU 呢？", "什么是CPU"),
         ("请问怎么注销账号", "怎么注销账号啊"),
         ("Ist ein Wal der Fisch des Jahres?", "ist ein wal der fisch des jahres bitte"),
-        ("how to restrat a router", "how to restart a router"),
+        ("how to reinstlal a driver", "how to reinstall a driver"),
         ("¿Qué es la inflación?", "que es la inflacion"),
     ],
 )

@@ -29,10 +29,21 @@ def compare_questions(question: str, neighbor: str, partition: str = "") -> Comp
 
 
 def _compare(one: TextFeatures, other: TextFeatures, *, long: bool) -> Comparison:
-    if one.plain == other.plain and one.signs == other.signs:
+    if one.plain == other.plain and one.signs == other.signs and _is_written_alike(one, other):
         return Comparison(Outcome.EXPLAINED, raised=EASE)
     if (difference := next(find_known_differences(one, other), None)) is not None:
         return Comparison(Outcome.DIFFERENT, (difference,))
-    if one.bare == other.bare and one.bare and not long:
+    if one.bare == other.bare and one.bare and not long and _is_written_alike(one, other):
         return Comparison(Outcome.EXPLAINED, raised=EASE)
     return compare_leftovers(one, other, long=long)
+
+
+def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
+    """Return whether what is meant to the letter is the same: quotations, identifiers, Chinese characters."""
+    return (
+        one.names.quotes == other.names.quotes
+        and one.names.codes == other.names.codes
+        and one.script == other.script
+        and one.inner_marks == other.inner_marks
+        and one.function_words == other.function_words
+    )

@@ -31,8 +31,11 @@ def find_known_differences(one: TextFeatures, other: TextFeatures) -> Iterator[D
 
 def _slots(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
     left, right = substitution.unshared_content(one, other)
-    if (one.language and other.language and one.language != other.language) or (
-        one.clauses.languages and other.clauses.languages and one.clauses.languages.isdisjoint(other.clauses.languages)
+    languages, others = one.clauses.languages, other.clauses.languages
+    if (
+        (one.language and other.language and one.language != other.language)
+        or (languages and others and languages.isdisjoint(others))
+        or (one.script and other.script and one.script != other.script)
     ):
         yield "tongue"
     if numbers.has_unequal_quantities(one.quantities, other.quantities):

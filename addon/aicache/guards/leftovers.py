@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
-from aicache.guards import exclusive_words, names, persons, question_type, small_words, substitution
+from aicache.guards import exclusive_words, function_words, names, persons, question_type, small_words, substitution
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.extra_requests import Extra, find_extra_request
 from aicache.guards.known_differences import has_unmatched_name
@@ -31,17 +32,27 @@ THRESHOLD_RAISES: dict[str, float] = {
     "modifier": 0.9,
     "name": 0.3,
     "code": 0.4,
-    "question": 0.3,
     "chinese": 0.4,
     "person": 0.3,
-    "auxiliary": 0.3,
 }
 """Differences that may be harmless, with the share of the way from the threshold to 1 by which they raise it."""
-UNEXPLAINED_RAISES: dict[str, float] = {"substitution": 0.4, "additions": 0.4, "order": 0.3}
+UNEXPLAINED_RAISES: dict[str, float] = {
+    "substitution": 0.4,
+    "additions": 0.4,
+    "order": 0.3,
+    "question": 0.3,
+    "auxiliary": 0.3,
+}
 """The same of those that refuse, for the policy that weighs them by evidence."""
 _RAISES = THRESHOLD_RAISES | UNEXPLAINED_RAISES
 _WIE = frozenset({"de", "nl"})
 """Languages of which one asks how with the word with which the other asks who."""
+_PARTICLES = frozenset("up down off out over through away along around behind under back".split())
+"""English words that change the verb before them: give, give up."""
+_HARMLESS_KANA = re.compile(
+    "(?:なぜ|なんで|どうして|に?どのくらい|どれくらい|に?どの|どれ|くらい|ぐらい|です|ます|でしょう|ください|とは|って|いう|[かのはがをよねんだる])+"
+)
+"""Japanese runs of kana that say nothing, or the same."""
 _SAYING_NOTHING = frozenset({"moved", "filler", "typo"})
 """Differences with which the questions are as much the same as without: measured, 2 in 100 of such neighbors err."""
 _HARMLESS = frozenset({*THRESHOLD_RAISES, *_SAYING_NOTHING, "inversion"})
@@ -100,14 +111,20 @@ def _differences(
     left, right = _words(matching.left), _words(matching.right)
     said = [*filter(_says, matching.left), *filter(_says, matching.right)]
     if left and right:
-        yield Difference("substitution" if said else "wording", left, right)
+        wording = not said and (not one.clauses.is_phonetic or _are_harmless_kana((*left, *right)))
+        yield Difference("wording" if wording else "substitution", left, right)
     elif said:
-        many = len(said) > MAX_ADDED_WORDS or long
+        many = len(said) > MAX_ADDED_WORDS or long or (len(left) + len(right) == 1 and said[0].word in _PARTICLES)
         yield Difference("additions" if many else "addition", left, right)
     elif left or right:
         yield Difference("filler", left, right)
+    yield from function_words.find_differences(one.function_words, other.function_words, same_words=not (left or right))
     if "typo" in matching.ways:
         yield Difference("typo")
+    if "spelling" in matching.ways and (one.asks_meaning or other.asks_meaning):
+        yield Difference("substitution")
+    if one.inner_marks != other.inner_marks and len(one.inner_marks) == len(other.inner_marks):
+        yield Difference("sign")
     yield from map(Difference, _doubts(one, other))
     if len(left) + len(right) == 1 and substitution.is_modified(one, other):
         yield Difference("modifier")
@@ -117,6 +134,8 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
     """Yield the names of differences that matter or not, which only a nearer neighbor tells."""
     if names.has_unmatched_code(one.names, other.plain) or names.has_unmatched_code(other.names, one.plain):
         yield "code"
+    if names.may_have_different_quotes(one.names, other.names) and not (one.asks_meaning or other.asks_meaning):
+        yield "quote"
     if has_unmatched_name(one, other) or has_unmatched_name(other, one):
         yield "name"
     if "zh" in (one.language, other.language):
@@ -134,6 +153,11 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
 def _says(token: Token) -> bool:
     """Return whether a token that only one text has may ask for something."""
     return token.word not in SOFT and (token.meaning is Meaning.SOMETHING or token.script is Script.WORD)
+
+
+def _are_harmless_kana(words: Sequence[str]) -> bool:
+    """Return whether Japanese endings and particles are those of politeness, and of the same question word."""
+    return all(_HARMLESS_KANA.fullmatch(word) for word in words)
 
 
 def _is_letter(token: Token) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aicache.guards.lexicon.synonyms import SYNONYMS
-from aicache.guards.lexicon.word_forms import ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
+from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
 from aicache.guards.tokens import GRAM, Clauses, Meaning, Script, Token
 
 _PARTICLES = frozenset("は が を の とは って".split())
 """Japanese particles that a text may have more."""
+MIN_MISSPELLED_CHARS = 8
+"""Letters of the longer of two words from which one of them may be misspelled."""
+_SUBSTANCE = re.compile("(?:i[nd]e?|[aeoiy]ne?|ate|ite|ide|ol|ose|ase|yl|ium)$")
 MAX_MATCHED_WORDS = 16
 """Differing words up to which forms of the same word are looked for; of more, some are other words anyway."""
 
@@ -93,15 +97,25 @@ def is_form(one: str, other: str, language: str) -> bool:
     ends = frozenset((one[same:], other[same:]))
     if ends in TURNING_ENDINGS or ends in TURNING_ENDINGS_OF.get(language, ()):
         return False
+    distinct = DISTINCT_ENDINGS.get(language)
+    if distinct is not None and _has_ending(one, distinct) != _has_ending(other, distinct):
+        return False
     return ends <= ENDINGS.get(language, ENDINGS["en"])
+
+
+def _has_ending(word: str, endings: frozenset[str]) -> bool:
+    return any(word.endswith(ending) for ending in endings)
 
 
 def is_misspelled(one: str, other: str) -> bool:
     """Return whether two letters have changed places, or one was left out or doubled, after the first two.
 
-    Another letter in the place of one makes too many other words: nitrate, nitrite.
+    Another letter in the place of one makes too many other words: nitrate, nitrite. So does any change of a short word
+    (trail, trial), of a double consonant before an ending (planing), and of a substance (cystine, cysteine).
     """
-    if len(one) < 5 or len(other) < 5 or one[:2] != other[:2] or not (one.isalpha() and other.isalpha()):
+    if max(len(one), len(other)) < MIN_MISSPELLED_CHARS or one[:2] != other[:2] or not (one + other).isalpha():
+        return False
+    if _SUBSTANCE.search(one) and _SUBSTANCE.search(other):
         return False
     if len(one) == len(other):
         at = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)

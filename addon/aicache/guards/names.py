@@ -32,7 +32,7 @@ _ALIASES = {"us": "usa"}
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names in a text, in lower case but for *codes* (identifiers, paths, options and addresses)."""
+    """The names in a text, in lower case but for *codes* (identifiers, paths, options, addresses) and *quotes*."""
 
     names: frozenset[str]
     codes: frozenset[str]
@@ -46,7 +46,7 @@ def find_names(text: str) -> Names:
     )
     quotes: frozenset[str] = frozenset()
     if '"' in text or "'" in text:
-        quotes = frozenset((m[1] or m[2]).lower().strip(" .,?!") for m in _QUOTED.finditer(text))
+        quotes = frozenset((m[1] or m[2]).strip(" .,?!") for m in _QUOTED.finditer(text))
     return Names(frozenset(_names(text)), codes, quotes)
 
 
@@ -62,7 +62,21 @@ def has_unmatched_address(mine: Names, other: str) -> bool:
 
 def have_different_quotes(one: Names, other: Names) -> bool:
     """Return whether both texts quote something, and not the same: a quotation is meant to the letter."""
-    return bool(one.quotes and other.quotes) and one.quotes != other.quotes
+    if not (one.quotes and other.quotes) or one.quotes == other.quotes:
+        return False
+    return {quote.lower() for quote in one.quotes} != {quote.lower() for quote in other.quotes}
+
+
+def may_have_different_quotes(one: Names, other: Names) -> bool:
+    """Return whether one text quotes something that the other only says: letters in "the alphabet".
+
+    A title, and a word whose meaning is asked, are often written without their quotation marks.
+    """
+    if one.quotes == other.quotes:
+        return False
+    if one.quotes and other.quotes:
+        return True
+    return any(quote[:1].islower() or len(quote) < 2 for quote in one.quotes | other.quotes)
 
 
 def _may_hold_code(text: str) -> bool:

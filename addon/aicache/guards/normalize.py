@@ -46,6 +46,13 @@ _SIMPLIFIED = {
     ord(old): new for old, new in zip(_TRADITIONAL_SIMPLIFIED[::2], _TRADITIONAL_SIMPLIFIED[1::2], strict=True)
 } | dict.fromkeys(map(ord, "帐帳"), "账")
 _REPLACED_CHARACTERS = _QUOTES | _SIMPLIFIED
+_EITHER_SCRIPT = frozenset("后里只斗余志表冲松面几台系干卷出准云才沈胡范症借克了吁向夸姜布朴困姓弦折占致朱秋签")
+"""Simplified forms that are traditional characters, too."""
+_ONLY_TRADITIONAL = re.compile(f"[{''.join(map(chr, _SIMPLIFIED.keys()))}]")
+_ONLY_SIMPLIFIED = re.compile(
+    f"[{''.join(sorted({new for new in _SIMPLIFIED.values() if ord(new) not in _SIMPLIFIED} - _EITHER_SCRIPT))}]"
+)
+_KANA = re.compile("[぀-ヿ]")
 
 _NEGATED_VERBS = ("do", "does", "did", "is", "are", "was", "has", "would", "should")
 _CONTRACTED_WORDS = {f"{verb}nt": f"{verb} not" for verb in _NEGATED_VERBS} | {
@@ -120,6 +127,16 @@ def normalize(text: str) -> str:
 def normalize_keeping_case(text: str) -> str:
     """Return *text* normalized except for its case, by which guards recognize names and identifiers."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_REPLACED_CHARACTERS)
+
+
+def chinese_script(text: str) -> str:
+    """Return "simplified" or "traditional", whichever a Chinese text is written in; "" if none or both fit."""
+    if _KANA.search(text) is not None:
+        return ""
+    traditional, simplified = _ONLY_TRADITIONAL.search(text) is not None, _ONLY_SIMPLIFIED.search(text) is not None
+    if traditional == simplified:
+        return ""
+    return "traditional" if traditional else "simplified"
 
 
 def _spelled_out(match: re.Match[str]) -> str:

@@ -83,7 +83,7 @@ def _are_roles_exchanged(one: Persons, other: Persons) -> bool:
         (f"{person}s" in mine.forms and f"{person}o" not in mine.forms and f"{person}x" not in mine.forms)
         and (f"{person}o" in others.forms and f"{person}s" not in others.forms and f"{person}x" not in others.forms)
         for mine, others in ((one, other), (other, one))
-        for person in "12"
+        for person in "1234"
     )
 
 

@@ -21,13 +21,17 @@ _ORDINARY = frozenset(
 )
 """Ordinary in questions: punctuation, currencies and the degree sign (part of a quantity), what ends chat messages."""
 _ENDS = frozenset(".,;:?!。，、；：？！…")
-_OPERATORS = frozenset("-/%&^~:.,!$?()")
+_OPERATORS = frozenset("-/%&^~:;.,!$?()")
 """Operators in code and arithmetic, ordinary elsewhere."""
 _ARTICLES = frozenset({"a", "an", "the"})
 _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
-_EMOTICON = re.compile(r"(?:(?<=\s)|^)[:;=]['-]?[()DPpOo/|](?=\s+\S)|(?<!\S)[:;=]['-]?[(/|](?=\s*$)")
+_EMOTICON = re.compile(
+    r"(?:(?<=\s)|^)[:;=]['-]?[()DPpOo/|](?=\s+\S)|(?<!\S)[:;=]['-]?[(/|](?=\s*$)"
+    '|(?:^|(?<=["\u3400-\u9fff\u3040-\u30ff]))[:;=][\'-]?[()DPpOo/|](?=["\u3400-\u9fff\u3040-\u30ff])'
+)
 """A face of punctuation; a friendly one at the end says nothing."""
+_INNER = re.compile(r"(?<=[^\W\d])[-.,;:/&](?=[^\W\d])")
 _TIED = frozenset({"++", "--"})
 _DOUBLED = frozenset({"//", "%%", "&&", "^^", "~~", "::", "$$", "??", "!!"})
 """Operators of their own where they stand alone."""
@@ -60,6 +64,11 @@ def find_signs(text: str) -> tuple[str, ...]:
     return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
 
 
+def find_inner_marks(text: str) -> tuple[str, ...]:
+    """Return the ordinary marks within words, in order: a.b, and/or."""
+    return tuple(_INNER.findall(text))
+
+
 def _is_named(text: str, at: int) -> bool:
     """Return whether a full stop or comma stands alone behind an article: a word like any other."""
     return at > 2 and text[at - 1] == " " and text[max(0, at - 4) : at - 1].split(" ")[-1] in _ARTICLES
@@ -85,6 +94,8 @@ def _signs_of_run(run: str, before: str, after: str, earlier: str, later: str) -
             or (char in _OPERATORS and _operates(char, left, right, earlier, later, spaced=spaced))
         ):
             kept += char
+    if len(run) > 2 and any(char not in _ORDINARY or char == "^" for char in kept):  # a face: (^^;) is not (^^)
+        return run.rstrip(".,;:?!")
     return kept
 
 
@@ -113,7 +124,7 @@ def _operates(char: str, left: str, right: str, earlier: str, later: str, *, spa
             return left in "[:" or right in "]:"
         case ".":
             return right == "/" or spaced or (left in "/[(" and right.isspace())
-        case ",":
+        case "," | ";":
             return spaced
         case "!":
             return (

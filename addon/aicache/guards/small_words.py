@@ -45,7 +45,7 @@ def _by_word(tables: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return found
 
 
-_PREPOSITIONS = _by_word(lexicon.PREPOSITIONS)
+PREPOSITIONS = _by_word(lexicon.PREPOSITIONS)
 _QUANTIFIERS = _by_word(lexicon.QUANTIFIERS)
 _MODALS = _by_word(lexicon.MODALS)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
@@ -75,9 +75,9 @@ class SmallWords:
     """The function word that ends a German or Dutch text: an, aus."""
 
 
-def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWords:
-    """Return the small words of a normalized text in a language."""
-    prepositions, quantifiers = _PREPOSITIONS.get(language, _NONE), _QUANTIFIERS.get(language, _NONE)
+def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], language: str) -> SmallWords:
+    """Return the small words of a normalized text in a language; *said* are its words without its courtesies."""
+    prepositions, quantifiers = PREPOSITIONS.get(language, _NONE), _QUANTIFIERS.get(language, _NONE)
     modals, pronouns = _MODALS.get(language, _NONE), _PRONOUNS.get(language, _NONE)
     persons = [pronouns[word] for word in words if word in pronouns]
     if not persons and not plain.isascii():
@@ -95,7 +95,7 @@ def find_small_words(plain: str, words: Sequence[str], language: str) -> SmallWo
     if not needs and not plain.isascii():
         needs = {name for name, pattern in _UNSPACED_MODALS.items() if pattern.search(plain)}
     return SmallWords(
-        tuple([prepositions[word] for word in words if word in prepositions]),
+        tuple([prepositions[word] for word in said if word in prepositions]),
         tuple(amounts),
         frozenset(needs),
         tuple(persons),

@@ -8,17 +8,18 @@ from functools import lru_cache
 
 from aicache.guards.clauses import split_clauses
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
+from aicache.guards.function_words import FunctionWords, find_function_words
 from aicache.guards.language import detect_language
 from aicache.guards.letters import spell_out_letters
 from aicache.guards.marked_roles import Roles, find_roles
 from aicache.guards.names import Names, find_names
 from aicache.guards.negation import is_negated
-from aicache.guards.normalize import normalize, normalize_keeping_case
+from aicache.guards.normalize import chinese_script, normalize, normalize_keeping_case
 from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
 from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.persons import Persons, find_persons
 from aicache.guards.question_type import find_question_types
-from aicache.guards.signs import find_signs
+from aicache.guards.signs import find_inner_marks, find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
 from aicache.guards.small_words import SmallWords, find_small_words
 from aicache.guards.tokens import Clauses
@@ -26,6 +27,10 @@ from aicache.guards.voice import find_conjunction, is_passive
 from aicache.guards.words import content_stems, noun_modifiers, split_words
 
 _WORD = re.compile(r"\w+")
+_ASKS_MEANING = re.compile(
+    r"\bmean(?:s|ing)?\b|\bdefin|\bspell|\bpronounc|\bbedeut|\bsignifi|\bquer dizer|\bveut dire|\bznaczy|значит"
+    "|意思|含义|意味|ความหมาย|뜻"
+)
 _PARTICLES = re.compile("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
 _ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".split())
 MAX_CACHED_TEXTS = 1024
@@ -60,7 +65,13 @@ class TextFeatures:
     clauses: Clauses
     roles: Roles
     signs: tuple[str, ...]
+    inner_marks: tuple[str, ...]
     small_words: SmallWords
+    function_words: FunctionWords
+    asks_meaning: bool
+    """Whether it asks what a word means, or how it is spelled."""
+    script: str
+    """"simplified" or "traditional" where Chinese characters are of one of them only."""
 
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
@@ -99,7 +110,11 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         clauses=clauses,
         roles=find_roles(clauses),
         signs=find_signs(cased),
-        small_words=find_small_words(plain, clauses.words, clauses.language),
+        inner_marks=find_inner_marks(cased),
+        small_words=find_small_words(plain, clauses.words, said, clauses.language),
+        function_words=find_function_words(clauses),
+        asks_meaning=_ASKS_MEANING.search(plain) is not None,
+        script="" if text.isascii() else chinese_script(text),
     )
 
 

@@ -49,7 +49,7 @@ _SYNONYMS = {
     for line in (
         "photo photos picture pictures pic pics image images",
         "film films movie movies",
-        "phone phones mobile cellphone smartphone telephone",
+        "phone phones mobile cellphone",
         "buy purchase purchasing acquire",
         "begin start starting",
         "end finish finishing",
@@ -76,9 +76,9 @@ _SYNONYMS = {
         "change modify alter",
         "replace swap substitute",
         "job occupation",
-        "car automobile vehicle",
+        "car automobile",
         "fee charge cost price",
-        "top best good",
+        "top best",
         "way method manner",
         "difference distinction",
         "increase raise",
@@ -89,7 +89,6 @@ _SYNONYMS = {
         "reason cause",
         "close shut",
         "country nation",
-        "world earth",
         "doctor physician",
         "lawyer attorney",
         "kid child",
@@ -98,7 +97,6 @@ _SYNONYMS = {
         "website site webpage",
         "password passcode",
         "credit-card creditcard",
-        "college university",
         "learn study",
         "famous popular",
         "important significant",
@@ -110,9 +108,8 @@ _SYNONYMS = {
         "require need",
         "trip travel journey",
         "shop store",
-        "alarm alert reminder",
         "usa america american",
-        "uk britain british england english-speaking",
+        "uk britain british",
     )
     for word in line.split()
 }

@@ -1,4 +1,4 @@
-"""Pronouns of the first and second person, by language. Data only; standard grammar, written for this project.
+"""Pronouns of the first and second person, some of the third, by language. Data only; written for this project.
 
 ``words = value``; the value is the person with its case: ``s`` subject, ``o`` object, ``p`` possessive, ``d`` to
 whom, ``x`` what may be either, or stands for anyone (how do you …). "We" counts as "I". Pronouns that are other words
@@ -10,13 +10,15 @@ from __future__ import annotations
 _PERSONS = {
     "en": """
 i we = 1s; me us myself ourselves = 1o; my mine our ours = 1p; you yourself = 2x; your yours = 2p
+he = 3s; him = 3o; they = 4s; them = 4o
 """,
     "de": """
 ich wir = 1s; mich mir uns = 1o; mein meine meinen meinem meiner meines unser unsere unseren unserem unserer = 1p
 du = 2s; dich dir = 2o; dein deine deinen deinem deiner deines euer eure euren = 2p
+er = 3s; ihn ihm = 3o
 """,
     "fr": """
-je j nous = 1s; me m moi = 1o; mon ma mes notre nos = 1p; tu = 2s; te toi = 2o; vous = 2x; ton ta tes votre vos = 2p
+je j nous = 1s; me m moi = 1o; mon ma mes notre nos = 1p; tu = 2s; te t toi = 2o; vous = 2x; ton ta tes votre vos = 2p
 """,
     "es": """
 yo nosotros nosotras = 1s; me mí nos conmigo = 1o; mi mis mío mía nuestro nuestra nuestros nuestras = 1p
@@ -30,7 +32,9 @@ tu voi = 2s; ti te = 2o; tuo tua tuoi tue vostro vostra vostri vostre = 2p
 eu nós = 1s; me mim comigo = 1o; meu minha meus minhas nosso nossa nossos nossas = 1p
 tu = 2s; te ti contigo = 2o; você vocês = 2x; teu tua teus tuas = 2p
 """,
-    "nl": "ik wij we = 1s; mij me = 1o; mijn m'n onze = 1p; jij = 2s; jou = 2o; je u jullie = 2x; jouw uw = 2p",
+    "nl": """
+ik wij we = 1s; mij me = 1o; mijn m'n onze = 1p; jij = 2s; jou = 2o; je u jullie = 2x; jouw uw = 2p; hij = 3s; hem = 3o
+""",
     "pl": """
 ja my = 1s; mnie mną nas = 1o; mi nam = 1d; mój moja moje mojego mojej moim moich moją mojemu nasz nasza nasze = 1p
 ty wy = 2s; ciebie cię tobą was = 2o; ci tobie wam = 2d; twój twoja twoje twojego twojej twoim twoich twoją wasz = 2p

@@ -9,32 +9,47 @@ PREPOSITIONS = {
     "en": "before=before after=after until=until till=until since=since during=during without=without with=with "
     "from=from to=to into=to toward=to towards=to over=over above=over under=under below=under "
     "beneath=under against=against through=through between=between among=between except=except "
-    "besides=besides despite=despite on=on off=off up=up down=down out=out in=in inside=in outside=out "
-    "unless=unless if=if",
-    "de": "vor=before nach=after bis=until seit=since während=during ohne=without mit=with von=from aus=out "
+    "besides=besides despite=despite on=on onto=on upon=on off=off up=up down=down out=out in=in inside=in within=in "
+    "outside=out unless=unless if=if of=of for=for by=by about=about as=as at=at near=near behind=behind beside=near "
+    "beyond=beyond across=across along=along around=around per=per than=than because=because although=although "
+    "while=while",
+    "de": "vor=before nach=after bis=until seit=since während=during ohne=without mit=with von=from vom=from aus=out "
     "zu=to zum=to zur=to über=over unter=under gegen=against durch=through zwischen=between außer=except "
-    "trotz=despite auf=on an=at ein=in in=in im=in ab=off",
+    "trotz=despite auf=on an=at am=at ein=in in=in im=in ins=in ab=off bei=by beim=by für=for um=around hinter=behind "
+    "neben=near wenn=if falls=if weil=because obwohl=although",
     "fr": "avant=before après=after jusque=until jusqu=until depuis=since pendant=during sans=without avec=with "
-    "sur=over sous=under contre=against entre=between sauf=except malgré=despite vers=to dans=in "
-    "dehors=out",
+    "sur=over sous=under contre=against entre=between sauf=except malgré=despite vers=to dans=in en=in "
+    "dehors=out à=to au=to aux=to de=of d=of du=of par=by pour=for chez=by derrière=behind si=if quoique=although",
     "es": "antes=before después=after despues=after hasta=until desde=from durante=during sin=without con=with "
-    "sobre=over bajo=under contra=against entre=between salvo=except hacia=to",
+    "sobre=over bajo=under contra=against entre=between salvo=except hacia=to a=to al=to de=of del=of en=in por=by "
+    "para=for tras=behind si=if",
     "it": "prima=before dopo=after fino=until durante=during senza=without con=with sopra=over sotto=under "
-    "contro=against tra=between fra=between tranne=except verso=to",
+    "contro=against tra=between fra=between tranne=except verso=to a=to al=to allo=to alla=to ai=to agli=to alle=to "
+    "di=of da=from dal=from dallo=from dalla=from dai=from dagli=from dalle=from in=in nel=in nella=in nei=in nelle=in "
+    "nello=in su=on sul=on sulla=on sui=on sulle=on per=for dietro=behind se=if",
     "pt": "antes=before depois=after após=after até=until desde=since durante=during sem=without com=with sobre=over "
-    "sob=under contra=against entre=between exceto=except",
+    "sob=under contra=against entre=between exceto=except ao=to aos=to à=to às=to para=to pra=to de=of do=of da=of "
+    "dos=of das=of em=in no=in na=in nos=in nas=in num=in numa=in por=by pelo=by pela=by pelos=by pelas=by "
+    "atrás=behind se=if",
     "nl": "voor=before na=after tot=until sinds=since tijdens=during zonder=without met=with van=from naar=to "
-    "boven=over onder=under tegen=against tussen=between behalve=except aan=on uit=off in=in op=at",
-    "pl": "przed=before po=after do=to od=from podczas=during bez=without z=with nad=over pod=under przeciw=against "
-    "między=between oprócz=except",
-    "ru": "до=before перед=before после=after от=from из=from с=with без=without во=in в=in на=on над=over под=under "
-    "против=against между=between кроме=except",
-    "tr": "önce=before sonra=after kadar=until beri=since sırasında=during olmadan=without",
+    "boven=over onder=under tegen=against tussen=between behalve=except aan=on uit=off in=in op=at bij=by om=around "
+    "door=by over=about achter=behind naast=near als=if omdat=because hoewel=although",
+    "pl": "przed=before po=after do=to od=from podczas=during bez=without z=with ze=with nad=over pod=under "
+    "przeciw=against między=between oprócz=except na=on w=in we=in o=about dla=for przez=by za=behind przy=near u=near "
+    "jeśli=if jeżeli=if",
+    "ru": "до=before перед=before после=after от=from из=from с=with со=with без=without во=in в=in на=on над=over "
+    "под=under против=against между=between кроме=except для=for к=to ко=to о=about об=about у=near при=near "
+    "за=behind через=through если=if",
+    "tr": "önce=before sonra=after kadar=until beri=since sırasında=during olmadan=without dan=from den=from tan=from "
+    "ten=from ya=to ye=to",
     "ar": "قبل=before بعد=after حتى=until منذ=since خلال=during بدون=without من=from إلى=to الى=to فوق=over "
-    "تحت=under ضد=against",
+    "تحت=under ضد=against على=on في=in عن=about مع=with بين=between عند=near",
     "ko": "",
 }
-SAID_ANYWHERE = frozenset("unless in on at to with if between over through up down out off from through into".split())
+SAID_ANYWHERE = frozenset(
+    "unless in on at to with if between over through up down out off from through into of for by about as near behind "
+    "beyond across along around per than because although while".split()
+)
 """Values that one of two texts may lack; two of them on both sides still are a difference."""
 
 QUANTIFIERS = {

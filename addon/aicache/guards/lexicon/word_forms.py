@@ -33,6 +33,20 @@ TURNING_ENDINGS = frozenset(
     )
 )  # fmt: skip
 """Pairs that may be two persons, or two things: hermano, hermana."""
+DISTINCT_ENDINGS: dict[str, frozenset[str]] = {
+    language: frozenset(endings.split())
+    for language, endings in {
+        "de": "te ten test",
+        "nl": "te ten de den",
+        "fr": "ait aient ais",
+        "es": "ó",
+        "pt": "ou",
+        "pl": "ł ła ło li ły",
+        "ru": "л ла ло ли",
+        "tr": "dan den tan ten",
+    }.items()
+}
+"""Endings of a past, or of where something comes from, which are no other form of the same: стоит, стоил."""
 TURNING_ENDINGS_OF: dict[str, frozenset[frozenset[str]]] = {
     language: frozenset(frozenset(pair.strip().split("/")) for pair in pairs.split(","))
     for language, pairs in {

@@ -1,0 +1,186 @@
+"""Function words by their places: what a question word asks for, who stands before the verb, which gender a noun has.
+
+They say little by themselves, so that nothing is left over of two texts that differ in them alone: "Who sent you?",
+"Who did you send?"; "un tour", "une tour"; "Who was shot?", "Who was shot at?". Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from aicache.guards.comparison import Difference
+from aicache.guards.language import HAN, KANA
+from aicache.guards.lexicon.function_words import ARTICLES, ASKING, INTERCHANGEABLE, LEFT_OUT, PEOPLE, STRANDED
+from aicache.guards.small_words import PREPOSITIONS
+from aicache.guards.tokens import Clauses, Meaning, Script
+
+_PEOPLE = {word: line.split()[0] for line in PEOPLE.splitlines() for word in line.split()}
+_PERSONS = frozenset([*_PEOPLE.values(), *"我你您他她它谁", "ใคร", "ฉัน", "คุณ", "เขา"])
+_STRANDED = frozenset(STRANDED.split())
+MAX_REPLACED, MAX_REPLACED_IN_ENGLISH = 2, 1
+"""Function words in the same places that differ; of more, the sentence was built in another way."""
+_NAMED = frozenset({"heißt", "heisst", "heißen", "heissen"})
+_GERUND = re.compile(r"\bfor \w+ing\b")
+_INFINITIVE = frozenset({"for", "to"})
+_NO_ARTICLES: Mapping[str, str] = {}
+_NO_WORDS: frozenset[str] = frozenset()
+_NO_GROUPS: Mapping[str, frozenset[int]] = {}
+_PARTICLES = frozenset("up down off out over through away along around behind under".split())
+_UNSPACED_PEOPLE = re.compile("[我你您他她它谁]|ใคร|ฉัน|คุณ|เขา")
+_UNSPACED_FRAME = re.compile("(?:告诉|帮|教|给|让|请)(?:一?下)?我|我想?(?:知道|问)|你(?:们)?(?:知道|好|认为|觉得)|您好")
+_FINAL = re.compile("(?P<particle>[的了过])[吗呢啊呀吧?!。,.? ]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionWords:
+    """The function words of a text whose place or presence says something."""
+
+    asking: frozenset[str]
+    """What its question words ask for."""
+    people: tuple[str, ...]
+    """Persons, and the words with a meaning, in order; empty where there is no person."""
+    stranded: str
+    """The English preposition at the end of a clause: shot at."""
+    genders: Mapping[str, str]
+    """Nouns by the gender of the article before them."""
+    final: str
+    """The Chinese particle at the end."""
+    has_gerund: bool
+    """Whether it has a preposition before a verb: for opening."""
+    silent: tuple[str, ...]
+    """The other words that say nothing by themselves, without articles, in order."""
+    language: str
+
+
+def find_function_words(clauses: Clauses) -> FunctionWords:
+    """Return the function words of a text that say something by their place."""
+    language = clauses.language
+    table = ASKING.get(language, {})
+    asking = frozenset(
+        [table[word] for word, key in zip(clauses.words, clauses.keys, strict=True) if key and word in table]
+    )
+    if language == "de" and not _NAMED.isdisjoint(clauses.words):  # wie heißt, what is … called
+        asking = frozenset(["what" if each == "how" else each for each in asking])
+    plain = clauses.plain
+    people: tuple[str, ...] = ()
+    final = ""
+    if language == "en":
+        people = _people(clauses)
+        if not plain.isascii() and clauses.unspaced and not KANA.search(plain):
+            people = tuple(_UNSPACED_PEOPLE.findall(_UNSPACED_FRAME.sub("", plain)))
+            if HAN.search(plain) and (match := _FINAL.search(plain)):
+                final = match["particle"]
+    return FunctionWords(
+        asking,
+        people,
+        _stranded(clauses) if language == "en" else "",
+        _genders(clauses.words, ARTICLES[language]) if language in ARTICLES else _NO_ARTICLES,
+        final,
+        language == "en" and "ing" in plain and _GERUND.search(plain) is not None,
+        _silent(clauses),
+        language,
+    )
+
+
+def find_differences(one: FunctionWords, other: FunctionWords, *, same_words: bool) -> Iterator[Difference]:
+    """Yield the differences that may change the answer; *same_words*: nothing else is left over."""
+    if same_words and one.language == other.language and one.asking - other.asking and other.asking - one.asking:
+        yield Difference("asked")
+    if one.people != other.people and _do_people_move(one.people, other.people):
+        yield Difference("order")
+    if same_words and one.silent != other.silent and (name := _name_of_replaced(one, other)):
+        yield Difference(name)
+    if any(other.genders.get(noun, gender) != gender for noun, gender in one.genders.items()):
+        yield Difference("gender")
+    if same_words and one.final != other.final:
+        yield Difference("tense")
+
+
+def _do_people_move(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether the same persons stand elsewhere among the same words in the same order."""
+    return Counter(one) == Counter(other) and _without_people(one) == _without_people(other)
+
+
+def _without_people(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word not in _PERSONS]
+
+
+def _unshared(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
+    mine, others = Counter(one), Counter(other)
+    return list((mine - others).elements()), list((others - mine).elements())
+
+
+def _name_of_replaced(one: FunctionWords, other: FunctionWords) -> str:
+    """Return the difference of function words in the same places; "" if they stand for each other, or moved."""
+    if len(one.silent) != len(other.silent):
+        left, right = _unshared(one.silent, other.silent)
+        return "preposition" if len(left) + len(right) == 1 and one.stranded != other.stranded else ""
+    pairs = [pair for pair in zip(one.silent, other.silent, strict=True) if pair[0] != pair[1]]
+    most = MAX_REPLACED_IN_ENGLISH if one.language == "en" else MAX_REPLACED
+    if len(pairs) > most or sorted(one.silent) == sorted(other.silent):
+        return ""
+    for pair in pairs:
+        if any(_are_interchangeable(*pair, language) for language in (one.language, other.language)):
+            continue
+        if {*pair} == _INFINITIVE and one.has_gerund != other.has_gerund:
+            continue
+        known = PREPOSITIONS.get(one.language, _NO_ARTICLES)
+        if not all(word in known for word in pair):
+            return "function-word"
+        if known[pair[0]] != known[pair[1]]:
+            return "preposition"
+    return ""
+
+
+def _are_interchangeable(one: str, other: str, language: str) -> bool:
+    """Return whether two words may stand for each other in a question, whatever is around them."""
+    groups = INTERCHANGEABLE.get(language, _NO_GROUPS)
+    return not groups.get(one, _NO_WORDS).isdisjoint(groups.get(other, _NO_WORDS))
+
+
+def _silent(clauses: Clauses) -> tuple[str, ...]:
+    left_out = LEFT_OUT.get(clauses.language, _NO_WORDS)
+    return tuple(
+        [
+            token.word
+            for clause in clauses.clauses
+            for token in clause
+            if token.script is Script.WORD
+            and token.key
+            and (token.meaning is Meaning.NOTHING or token.word in _PARTICLES)
+            and token.word not in left_out
+        ]
+    )
+
+
+def _people(clauses: Clauses) -> tuple[str, ...]:
+    found = []
+    persons = 0
+    for clause in clauses.clauses:
+        for token in clause:
+            if (person := _PEOPLE.get(token.word)) is not None and token.key:
+                found.append(person)
+                persons += 1
+            elif token.meaning:
+                found.append(token.key)
+    return tuple(found) if persons else ()
+
+
+def _stranded(clauses: Clauses) -> str:
+    for clause in clauses.clauses:
+        if clause and clause[-1].word in _STRANDED and clause[-1].key:
+            return clause[-1].word
+    return ""
+
+
+def _genders(words: Sequence[str], articles: Mapping[str, str]) -> dict[str, str]:
+    """Return the nouns by the gender of their articles; without those that have several."""
+    found: dict[str, str] = {}
+    for article, noun in pairwise(words):
+        if (gender := articles.get(article)) is not None:
+            found[noun] = gender if found.get(noun, gender) == gender else ""
+    return {noun: gender for noun, gender in found.items() if gender}

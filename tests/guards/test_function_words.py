@@ -1,0 +1,90 @@
+"""Questions that differ in function words alone, in signs within words, or in quotation marks."""
+
+from __future__ import annotations
+
+import pytest
+
+from aicache.guards import Outcome, compare_questions
+
+DIFFERENT_ROLES = [
+    ("Who called you?", "Who did you call?"),
+    ("Who warned her?", "Who did she warn?"),
+    ("Do you owe them?", "Do they owe you?"),
+    ("Qui est-ce que tu connais ?", "Qui est-ce qui te connaît ?"),
+    ("Wie heeft hem gebeld?", "Wie heeft hij gebeld?"),
+    ("你找谁", "谁找你"),
+    ("ใครเห็นคุณ", "คุณเห็นใคร"),
+]
+REPLACED = [
+    ("What is a cup for tea?", "What is a cup of tea?"),
+    ("What is a walk in the park?", "What is a walk to the park?"),
+    ("Who is the song by?", "Who is the song for?"),
+    ("Un bol à soupe, c'est quoi ?", "Un bol de soupe, c'est quoi ?"),
+    ("Was ist ein Glas mit Saft?", "Was ist ein Glas für Saft?"),
+    ("¿Qué es una taza de café?", "¿Qué es una taza para café?"),
+    ("Cos'è un bicchiere da vino?", "Cos'è un bicchiere di vino?"),
+    ("O que é uma xícara de chá?", "O que é uma xícara para chá?"),
+    ("Wat is een fles voor melk?", "Wat is een fles met melk?"),
+    ("Co to jest kubek na kawę?", "Co to jest kubek z kawą?"),
+    ("Что такое ваза для цветов?", "Что такое ваза с цветами?"),
+    ("İzmir'e nasıl giderim?", "İzmir'den nasıl giderim?"),
+    ("¿Es aburrido?", "¿Está aburrido?"),
+    ("Was passiert, wenn es regnet?", "Was passiert, weil es regnet?"),
+]
+STRANDED = [("Who was laughed at?", "Who was laughed?"), ("What are they?", "What are they for?")]
+OF_ANOTHER_GENDER = [
+    ("Was ist der Kiefer?", "Was ist die Kiefer?"),
+    ("C'est quoi un livre ?", "C'est quoi une livre ?"),
+    ("¿Qué es el cólera?", "¿Qué es la cólera?"),
+    ("Che cos'è il fronte?", "Che cos'è la fronte?"),
+    ("O que é o rádio?", "O que é a rádio?"),
+    ("Wat is de bal?", "Wat is het bal?"),
+]
+OF_ANOTHER_TIME = [
+    ("这是谁写的", "这是谁写"),
+    ("Сколько стоит билет?", "Сколько стоил билет?"),
+    ("Was kostet ein Brief?", "Was kostete ein Brief?"),
+    ("Gdzie pracuje Ewa?", "Gdzie pracowała Ewa?"),
+    ("Where do pandas live?", "Where did pandas live?"),
+]
+WRITTEN_OTHERWISE = [
+    ("How many vowels are in the answer?", 'How many vowels are in "the answer"?'),
+    ('How do I print "HI" in C?', 'How do I print "hi" in C?'),
+    ('Was ergibt len("Fuß")?', 'Was ergibt len("Fuss")?'),
+    ("What does a.b do in Lua?", "What does a:b do in Lua?"),
+    ("What does the face (^^;) mean?", "What does the face (^^) mean?"),
+    ("：）是什么意思", "：（是什么意思"),
+    ("什麼是愛情", "什么是爱情"),
+]
+OTHER_WORDS = [
+    ("How do I plan a trail run?", "How do I plan a trial run?"),
+    ("How is cystine made?", "How is cysteine made?"),
+    ("Who invented the smartphone?", "Who invented the telephone?"),
+    ("How do I turn down the heating?", "How do I turn the heating?"),
+    ("Cosa significa però?", "Cosa significa pero?"),
+    ("犬と行けますか？", "犬が行けますか？"),
+]
+ALIKE = [
+    ("How can I print a page?", "How do I print a page?"),
+    ("Which is the best lens?", "What is the best lens?"),
+    ("Is there a fee to exchange money?", "Is there a fee for exchanging money?"),
+    ("Was ist die Hauptstadt von Chile?", "Wie heißt die Hauptstadt von Chile?"),
+    ("Warum schnurren Katzen?", "Weshalb schnurren Katzen?"),
+    ("¿Cuál es la capital de Chile?", "cual es la capital de Chile"),
+    ("What does 'serendipity' mean?", "What does serendipity mean?"),
+    ('Who wrote "Dracula"?', "Who wrote Dracula?"),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [*DIFFERENT_ROLES, *REPLACED, *STRANDED, *OF_ANOTHER_GENDER, *OF_ANOTHER_TIME, *WRITTEN_OTHERWISE, *OTHER_WORDS],
+)
+def test_what_function_words_and_marks_say_is_not_explained(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is not Outcome.EXPLAINED
+    assert compare_questions(other, one).outcome is not Outcome.EXPLAINED
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_function_words_that_stand_for_each_other_are_explained(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is Outcome.EXPLAINED
