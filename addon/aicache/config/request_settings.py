@@ -60,6 +60,8 @@ class Settings:
     """Whether mitmproxy's events are sent only to addons that have a hook for them."""
     fast_lane: bool
     """Whether hits in the near cache are answered without a mitmproxy flow, if nothing needs those."""
+    preconnect: bool
+    """Whether the connection to the upstream is opened while a request is looked up by meaning."""
     in_flight: InFlight
     edits: tuple[Edit, ...]
     """Fields that are left out of requests, or in part, before they are parsed."""
@@ -105,6 +107,7 @@ class Settings:
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
             dispatch=config.speed.dispatch,
             fast_lane=config.speed.fast_lane,
+            preconnect=config.speed.preconnect,
             in_flight=config.in_flight,
         )
 

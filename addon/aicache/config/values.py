@@ -524,6 +524,13 @@ class Speed:
         "each (unless `-q`), `-w`, filters and other addons. Has no effect with versions of mitmproxy that it was "
         "not written for",
     ] = True
+    preconnect: Annotated[
+        bool,
+        FLAG,
+        "whether the connection to the upstream is opened while a request is looked up by meaning, so that a miss need "
+        "not wait for the handshake after that. Nothing is sent on it before the decision. Has no effect with versions "
+        "of mitmproxy that it was not written for",
+    ] = True
 
 
 @dataclass(frozen=True, slots=True)

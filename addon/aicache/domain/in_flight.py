@@ -94,6 +94,10 @@ class InFlight(Generic[A, S]):
         """Return how many flights there are."""
         return len(self._flights)
 
+    def __contains__(self, key: str) -> bool:
+        """Tell whether there is a flight for this call."""
+        return key in self._flights
+
     def waiting(self, key: str) -> int:
         """Return how many calls wait for the answer to this one."""
         return len(flight.waiting) if (flight := self._flights.get(key)) is not None else 0

@@ -32,6 +32,8 @@ class Trace:
     """Probability that the answer of the chosen neighbor is wrong; None if not estimated."""
     error_bound: float | None = None
     """Upper bound of the share of all requests that are answered wrong; None if unknown."""
+    preconnected: bool = False
+    """Whether a connection to the upstream was opened meanwhile."""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -29,7 +29,7 @@ from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.judge_on_path import DEFAULT_JUDGE_LIMITS, JudgeLimits
 from aicache.engine.learning import Learning
-from aicache.engine.lookup import Lookup
+from aicache.engine.lookup import Lookup, do_nothing
 from aicache.engine.neighbor_search import NeighborSearch
 from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.reindexing import Reindexing
@@ -177,10 +177,17 @@ class Engine:
 
     # ------------------------------------------------------------------ lookup
 
-    async def lookup(self, exchange: Exchange, trace: Trace | None = None, deadline: float | None = None) -> Hit | Miss:
+    async def lookup(
+        self,
+        exchange: Exchange,
+        trace: Trace | None = None,
+        deadline: float | None = None,
+        on_search: Callable[[], None] = do_nothing,
+    ) -> Hit | Miss:
         """Find an answer by the *deadline* (`LoopTime`; by default the look-up's own).
 
-        Every failure is a Miss. What was done is written to *trace*.
+        Every failure is a Miss. What was done is written to *trace*. *on_search* is called before the question is
+        embedded.
         """
         if exchange.directives.no_cache:
             return Miss("no-cache")
@@ -196,6 +203,7 @@ class Engine:
             deadline,
             self._clock,
             trace or Trace(),
+            on_search,
         )
         found, alias = await exact_lookup.find_exact(lookup, self.credentials)
         if found is not None:

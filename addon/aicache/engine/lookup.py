@@ -13,6 +13,10 @@ from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_store import GuardedStore
 
 
+def do_nothing() -> None:
+    """Take no notice of a search."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """Handed to every step of a look-up. The steps write the *trace*."""
@@ -26,6 +30,8 @@ class Lookup:
     """`LoopTime`."""
     clock: Callable[[], float]
     trace: Trace
+    on_search: Callable[[], None] = do_nothing
+    """Called before a question is embedded, from when on the look-up takes its time."""
 
     def refusal(self, entry: Entry) -> str | None:
         """Return why an entry must not answer the call, whatever it means; None when it may."""

@@ -47,6 +47,7 @@ class SemanticLookup:
         try:
             neighbors: list[Neighbor] = []
             if not await self.search.is_empty():
+                self.lookup.on_search()
                 with trace.step("embedding"):
                     vector = await self.search.embed()
                 with trace.step("search"):

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from mitmproxy import ctx
@@ -24,6 +25,7 @@ from aicache.proxy import websocket_upgrades
 from aicache.proxy.embedding_batches import reduce_request
 from aicache.proxy.error_responses import render_not_cached
 from aicache.proxy.http_messages import embeddings_format_of, format_of, render_hit
+from aicache.proxy.preconnector import Preconnector
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_identity import identify_batch, identify_request
 from aicache.proxy.request_parser import RequestParser, take_directives
@@ -62,6 +64,7 @@ class RequestLookup:
         self._header_misses = header_misses
         self._is_switched_off = is_switched_off
         self._parser = RequestParser(is_switched_off)
+        self._preconnector = Preconnector()
 
     def start(self, flow: HTTPFlow, runtime: Runtime) -> Awaitable[None] | None:
         """Answer at once with a hit at hand, else return the look-up; None also for what is no LLM call.
@@ -117,7 +120,8 @@ class RequestLookup:
         if (key := directives.wrong or directives.right) is not None:
             runtime.engine.feedback(exchange, key, directives.right is not None)
         trace = Trace()
-        outcome = await runtime.engine.lookup(exchange, trace, deadline)
+        on_search = partial(self._preconnect, flow, exchange, trace, runtime)
+        outcome = await runtime.engine.lookup(exchange, trace, deadline, on_search)
         if isinstance(outcome, Miss):
             outcome, exchange = await self._context.collapsed.wait(
                 flow, after_miss(exchange, outcome), outcome, runtime
@@ -139,6 +143,12 @@ class RequestLookup:
                 self._context.events.decided(flow, event)
                 return
         self._miss(flow, exchange, outcome, trace, began)
+
+    def _preconnect(self, flow: HTTPFlow, exchange: Exchange, trace: Trace, runtime: Runtime) -> None:
+        """Have the connection to the upstream opened, unless the request is not likely to go there if it is a miss."""
+        is_in_flight = exchange.identity.key in runtime.engine.collapsing.state
+        if runtime.settings.preconnect and not exchange.directives.only_if_cached and not is_in_flight:
+            self._preconnector.connect(flow, trace)
 
     async def _has_read(self, flow: HTTPFlow) -> bool:
         """Wait until a client has read most of the responses sent before; False if it reads nothing."""

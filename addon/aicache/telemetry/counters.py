@@ -58,6 +58,7 @@ class Counters:
         self.same_words: Counter[str] = Counter()  # hits by meaning for which nothing was embedded, by API
         self.misses: Counter[Labels] = Counter()  # reason, API
         self.bypasses: Counter[Labels] = Counter()
+        self.preconnects: Counter[str] = Counter()  # used, unused
         self.header_misses: Counter[str] = Counter()  # header by which alone an equal request differed
         self.store_errors: Counter[str] = Counter()  # part
         self.refusals: Counter[str] = Counter()  # guard
@@ -100,6 +101,8 @@ class Counters:
             (self.misses if outcome == "miss" else self.bypasses)[reason, api] += 1
             if outcome == "miss" and (decided.reason or "").startswith("store-error"):
                 self.store_errors[dependency_label(decided.reason or "")] += 1
+        if trace.preconnected:
+            self.preconnects["unused" if outcome == "hit" else "used"] += 1
         for header in decided.headers:
             self.header_misses[self._headers.of(header)] += 1
         for neighbor in trace.neighbors:

@@ -60,6 +60,12 @@ class Metrics(Collector):
             ("header",),
             _single(counters.header_misses),
         )
+        yield _counter(
+            "preconnects",
+            "Connections to the upstream that were opened during a look-up",
+            ("outcome",),
+            _single(counters.preconnects),
+        )
         yield _counter("bypasses", "Requests that were not looked up", ("reason", "api"), counters.bypasses)
         yield _counter("store_errors", "Misses because a component failed", ("part",), _single(counters.store_errors))
         yield _counter(
